@@ -1,0 +1,135 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The floors of the house: a target imports only targets declared before it. `.ci/layers` compares every import
+// with this list, because the compiler does not refuse a transitive one.
+
+let collections = Target.Dependency.product(name: "OrderedCollections", package: "swift-collections")
+let realModule = Target.Dependency.product(name: "RealModule", package: "swift-numerics")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+let targets: [Target] = [
+    // Floor 0: values everything speaks of.
+    library("CastyPrimitives"),
+    tests("CastyPrimitivesTests", ["CastyPrimitives"]),
+
+    // Floor 1: pure cores.
+    library("CastyMembership", ["CastyPrimitives", collections, realModule]),
+    tests("CastyMembershipTests", ["CastyMembership", "CastyPrimitives"]),
+    library("CastyPlacement", ["CastyPrimitives", collections]),
+    tests("CastyPlacementTests", ["CastyPlacement", "CastyPrimitives"]),
+    library("CastyWire", ["CastyPrimitives", nioCore]),
+    tests("CastyWireTests", ["CastyWire", "CastyPrimitives", nioCore]),
+
+    // Floor 2: what is seen, what is said, what acts.
+    library("CastyInspection", ["CastyPrimitives"]),
+    tests("CastyInspectionTests", ["CastyInspection", "CastyPrimitives"]),
+    library("CastyScenario", ["CastyPrimitives"]),
+    tests("CastyScenarioTests", ["CastyScenario", "CastyPrimitives"]),
+    library("CastyActors", ["CastyPrimitives", "CastyWire", "CastyInspection", nioCore, logging]),
+    tests("CastyActorsTests", ["CastyActors", "CastyInspection", "CastyWire", "CastyPrimitives", "CastySimulation"]),
+
+    // Floor 3: between nodes.
+    library("CastyRemoting", ["CastyActors", "CastyInspection", "CastyWire", "CastyPrimitives", nioCore, logging]),
+    tests(
+        "CastyRemotingTests",
+        [
+            "CastyRemoting", "CastyActors", "CastyInspection", "CastyWire", "CastyPrimitives", "CastySimulation",
+            "CastyTCP", nioCore, nioPosix,
+        ]),
+    library(
+        "CastyCluster",
+        [
+            "CastyRemoting", "CastyActors", "CastyInspection", "CastyMembership", "CastyWire", "CastyPrimitives",
+            nioCore, logging,
+        ]),
+
+    // Floor 4: sharding.
+    library(
+        "CastySharding",
+        [
+            "CastyCluster", "CastyRemoting", "CastyActors", "CastyInspection", "CastyPlacement", "CastyMembership",
+            "CastyWire", "CastyPrimitives", nioCore, logging,
+        ]),
+
+    // Floor 5: worlds and stores.
+    library("CastyTCP", ["CastyRemoting", "CastyActors", "CastyPrimitives", nioCore, nioPosix]),
+    library(
+        "CastySimulation", ["CastyRemoting", "CastyActors", "CastyInspection", "CastyWire", "CastyPrimitives", nioCore]),
+    tests(
+        "CastySimulationTests",
+        ["CastySimulation", "CastyRemoting", "CastyActors", "CastyInspection", "CastyWire", "CastyPrimitives", nioCore]
+    ),
+
+    // Floor 6: the library a user imports, and the laboratory.
+    library("Casty", ["CastyPrimitives", "CastyWire", "CastyActors", "CastyRemoting", "CastyCluster", "CastySharding", "CastyTCP"]),
+    library(
+        "CastyLab",
+        [
+            "Casty", "CastySimulation", "CastyScenario", "CastySharding", "CastyCluster", "CastyTCP", "CastyRemoting",
+            "CastyActors", "CastyInspection", "CastyPlacement", "CastyMembership", "CastyWire", "CastyPrimitives",
+            nioCore, nioPosix,
+        ]),
+    tests(
+        "CastyLabTests",
+        [
+            "CastyLab", "CastyScenario", "CastySharding", "CastyCluster", "CastySimulation", "CastyTCP", "CastyRemoting",
+            "CastyActors", "CastyInspection", "CastyPlacement", "CastyMembership", "CastyWire", "CastyPrimitives",
+            nioCore, nioPosix,
+        ]),
+
+    // Floor 7: the console.
+    library("CastyConsole", ["CastyInspection", "CastyScenario", "CastyPrimitives"]),
+    tests("CastyConsoleTests", ["CastyConsole", "CastyInspection", "CastyScenario", "CastyPrimitives"]),
+    .target(
+        name: "CNCurses",
+        cSettings: [.define("NCURSES_WIDECHAR", to: "1"), .define("_GNU_SOURCE")],
+        linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
+    library("CastyTerminal", ["CNCurses", "CastyConsole", "CastyInspection"]),
+
+    // Floor 8: the executable.
+    .executableTarget(
+        name: "CastyCommand",
+        dependencies: [
+            "CastyTerminal", "CastyConsole", "CastyLab", "Casty", "CastySimulation", "CastyScenario", "CastySharding",
+            "CastyCluster", "CastyTCP", "CastyRemoting", "CastyActors", "CastyInspection", "CastyPlacement",
+            "CastyMembership", "CastyWire", "CastyPrimitives", argumentParser, logging,
+        ],
+        swiftSettings: settings),
+]
+
+let package = Package(
+    name: "casty",
+    products: [
+        .library(name: "Casty", targets: ["Casty"]),
+        .library(name: "CastySimulation", targets: ["CastySimulation"]),
+        .executable(name: "casty", targets: ["CastyCommand"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-numerics", from: "1.1.0"),
+    ],
+    targets: targets
+)

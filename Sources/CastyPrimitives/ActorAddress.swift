@@ -1,0 +1,101 @@
+/// Where an actor lives: a system, a node, a path, and the number of the incarnation.
+///
+/// As text: `casty://system@host:port/user/cart/17#2a`, the number in hexadecimal. A segment may hold any text; what a
+/// URI reserves is percent-encoded. Reading a text that this type wrote gives the same address.
+///
+/// Two addresses are equal when their node, path and number are equal. An actor that stopped and one that was started
+/// later under the same path differ in their number, so a message for the first never reaches the second.
+public struct ActorAddress: Hashable, Sendable {
+    /// The name of the actor system.
+    public let system: String
+    /// The place of the node that hosts the actor.
+    public let node: NodeAddress
+    /// The names from the root down to the actor, at least one.
+    public let path: [String]
+    /// The incarnation of the actor. Zero stands for "whichever lives at this path", which only well-known system actors use.
+    public let uid: UInt64
+
+    /// Creates an address.
+    ///
+    /// - Parameters:
+    ///   - system: The name of the actor system; not empty.
+    ///   - node: The place of the node.
+    ///   - path: The names from the root down; at least one, none of them empty.
+    ///   - uid: The number of the incarnation, or zero for a well-known system actor.
+    public init(system: String, node: NodeAddress, path: [String], uid: UInt64) {
+        self.system = system
+        self.node = node
+        self.path = path
+        self.uid = uid
+    }
+
+    /// The path as text: `/user/cart/17`, percent-encoded.
+    public var pathText: String { path.map { "/" + PercentCoding.encode($0) }.joined() }
+
+    /// The address of a child.
+    public func child(_ name: String, uid: UInt64) -> ActorAddress {
+        ActorAddress(system: system, node: node, path: path + [name], uid: uid)
+    }
+
+    public static func == (left: ActorAddress, right: ActorAddress) -> Bool {
+        left.uid == right.uid && left.node == right.node && left.path == right.path
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(node)
+        hasher.combine(path)
+        hasher.combine(uid)
+    }
+}
+
+extension ActorAddress: CustomStringConvertible {
+    /// The address as a `casty://` URI.
+    public var description: String {
+        let number = uid == 0 ? "" : "#" + String(uid, radix: 16)
+        return "casty://\(PercentCoding.encode(system))@\(node)\(pathText)\(number)"
+    }
+
+    /// Reads a `casty://` URI.
+    ///
+    /// - Returns: `nil` where the text is not one: another scheme, no system, no place, an empty path or segment, a bad
+    ///   percent code, or a number that is not hexadecimal.
+    public init?(_ text: String) {
+        let scheme = "casty://"
+        guard text.hasPrefix(scheme) else { return nil }
+        var rest = text.dropFirst(scheme.count)
+        var uid: UInt64 = 0
+        if let hash = rest.lastIndex(of: "#") {
+            let digits = rest[rest.index(after: hash)...]
+            guard !digits.hasPrefix("+"), let number = UInt64(digits, radix: 16), number != 0 else { return nil }
+            uid = number
+            rest = rest[..<hash]
+        }
+        guard let at = rest.firstIndex(of: "@"), let system = PercentCoding.decode(rest[..<at]), !system.isEmpty
+        else { return nil }
+        rest = rest[rest.index(after: at)...]
+        guard let slash = rest.firstIndex(of: "/"), let node = NodeAddress(String(rest[..<slash])) else { return nil }
+        var path: [String] = []
+        for segment in rest[slash...].dropFirst().split(separator: "/", omittingEmptySubsequences: false) {
+            guard let name = PercentCoding.decode(segment), !name.isEmpty else { return nil }
+            path.append(name)
+        }
+        guard !path.isEmpty else { return nil }
+        self.init(system: system, node: node, path: path, uid: uid)
+    }
+}
+
+extension ActorAddress: Codable {
+    public init(from decoder: any Decoder) throws {
+        let text = try decoder.singleValueContainer().decode(String.self)
+        guard let address = ActorAddress(text) else {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "not a casty:// address: \(text.prefix(200))"))
+        }
+        self = address
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+}

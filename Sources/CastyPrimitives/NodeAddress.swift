@@ -1,0 +1,92 @@
+/// The place where a node listens: a host and a port.
+///
+/// A place outlives the process that listens there; which process it is, is told by ``UniqueAddress``.
+///
+/// Addresses compare by host, then port. Two dotted IPv4 hosts compare by their numbers, so that 127.0.0.2 comes before
+/// 127.0.0.10; otherwise hosts compare by their UTF-8 bytes.
+public struct NodeAddress: Hashable, Sendable, Codable {
+    /// A host name, a dotted IPv4 address, or an IPv6 address without brackets.
+    public let host: String
+    /// The TCP port, 0…65535. Zero means "not chosen yet".
+    public let port: Int
+
+    /// Creates the address of a place.
+    ///
+    /// - Parameters:
+    ///   - host: A host name or address; an IPv6 address comes without brackets.
+    ///   - port: A TCP port, 0…65535.
+    public init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
+
+    /// Reads `host:port`, or `[host]:port` for IPv6.
+    ///
+    /// - Returns: `nil` where the host is empty or holds a blank, `/`, `@`, `#` or a bracket, where an IPv6 host has no
+    ///   brackets, or where the port is not a number in 0…65535.
+    public init?(_ text: String) {
+        let host: Substring
+        let rest: Substring
+        if text.hasPrefix("[") {
+            guard let end = text.firstIndex(of: "]") else { return nil }
+            host = text[text.index(after: text.startIndex)..<end]
+            let tail = text[text.index(after: end)...]
+            guard tail.hasPrefix(":") else { return nil }
+            rest = tail.dropFirst()
+            guard host.contains(":") else { return nil }
+        } else {
+            guard let colon = text.lastIndex(of: ":") else { return nil }
+            host = text[..<colon]
+            rest = text[text.index(after: colon)...]
+            guard !host.contains(":") else { return nil }
+        }
+        guard Self.isValid(host: host), !rest.isEmpty, rest.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }),
+            let port = Int(rest), (0...65535).contains(port)
+        else { return nil }
+        self.init(host: String(host), port: port)
+    }
+
+    private static func isValid(host: Substring) -> Bool {
+        !host.isEmpty
+            && host.unicodeScalars.allSatisfy { scalar in
+                scalar.value > 0x20 && scalar.value != 0x7F && !"/@#[]?%".unicodeScalars.contains(scalar)
+            }
+    }
+
+    /// The four numbers of a dotted IPv4 host as one number, or `nil` for any other host.
+    var ipv4: UInt32? {
+        let parts = host.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard parts.count == 4 else { return nil }
+        var value: UInt32 = 0
+        for part in parts {
+            guard !part.isEmpty, part.count <= 3 else { return nil }
+            var number: UInt32 = 0
+            for digit in part {
+                guard digit >= 0x30, digit <= 0x39 else { return nil }
+                number = number * 10 + UInt32(digit - 0x30)
+            }
+            guard number <= 255 else { return nil }
+            value = value << 8 | number
+        }
+        return value
+    }
+}
+
+extension NodeAddress: Comparable {
+    public static func < (left: NodeAddress, right: NodeAddress) -> Bool {
+        if left.host != right.host {
+            switch (left.ipv4, right.ipv4) {
+            case (let a?, let b?) where a != b: return a < b
+            case (nil, .some): return false
+            case (.some, nil): return true
+            default: return left.host.utf8.lexicographicallyPrecedes(right.host.utf8)
+            }
+        }
+        return left.port < right.port
+    }
+}
+
+extension NodeAddress: CustomStringConvertible {
+    /// `host:port`, the host of an IPv6 address in brackets.
+    public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+}
