@@ -81,7 +81,9 @@ let targets: [Target] = [
     ),
 
     // Floor 6: the library a user imports, and the laboratory.
-    library("Casty", ["CastyPrimitives", "CastyWire", "CastyActors", "CastyRemoting", "CastyCluster", "CastySharding", "CastyTCP"]),
+    library(
+        "Casty",
+        ["CastyPrimitives", "CastyWire", "CastyActors", "CastyRemoting", "CastyCluster", "CastySharding", "CastyTCP"]),
     library(
         "CastyLab",
         [
@@ -92,7 +94,8 @@ let targets: [Target] = [
     tests(
         "CastyLabTests",
         [
-            "CastyLab", "CastyScenario", "CastySharding", "CastyCluster", "CastySimulation", "CastyTCP", "CastyRemoting",
+            "CastyLab", "CastyScenario", "CastySharding", "CastyCluster", "CastySimulation", "CastyTCP",
+            "CastyRemoting",
             "CastyActors", "CastyInspection", "CastyPlacement", "CastyMembership", "CastyWire", "CastyPrimitives",
             nioCore, nioPosix,
         ]),

@@ -25,7 +25,9 @@ public struct StableHash: Hashable, Sendable {
 
     /// Adds a number, eight bytes, highest first.
     public mutating func combine(_ number: UInt64) {
-        for shift in stride(from: 56, through: 0, by: -8) { combine(UInt8(truncatingIfNeeded: number >> UInt64(shift))) }
+        for shift in stride(from: 56, through: 0, by: -8) {
+            combine(UInt8(truncatingIfNeeded: number >> UInt64(shift)))
+        }
     }
 
     /// FNV-1a, 64 bits, of the UTF-8 bytes of a text.

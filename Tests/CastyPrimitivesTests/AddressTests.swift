@@ -2,21 +2,27 @@ import CastyPrimitives
 import Testing
 
 @Suite struct AddressTests {
-    @Test("an address comes back from its text", arguments: ["127.0.0.1:25520", "[::1]:1", "node-a.example:65535", "[fe80::1]:0"])
+    @Test(
+        "an address comes back from its text",
+        arguments: ["127.0.0.1:25520", "[::1]:1", "node-a.example:65535", "[fe80::1]:0"])
     func nodeAddressRoundTrip(text: String) {
         #expect(NodeAddress(text)?.description == text)
     }
 
     @Test(
         "what is no place is refused",
-        arguments: ["", "host", ":1", "host:", "host:x", "host:65536", "::1:5", "[::1]", "[host]:1", "a b:1", "h:-1", "h:+1"])
+        arguments: [
+            "", "host", ":1", "host:", "host:x", "host:65536", "::1:5", "[::1]", "[host]:1", "a b:1", "h:-1", "h:+1",
+        ])
     func badNodeAddress(text: String) {
         #expect(NodeAddress(text) == nil)
     }
 
     @Test("IPv4 hosts compare by their numbers, not their letters")
     func numericOrder() {
-        let hosts = ["127.0.0.10", "127.0.0.9", "127.0.0.1", "b", "a", "127.0.0.2"].map { NodeAddress(host: $0, port: 1) }
+        let hosts = ["127.0.0.10", "127.0.0.9", "127.0.0.1", "b", "a", "127.0.0.2"].map {
+            NodeAddress(host: $0, port: 1)
+        }
         #expect(hosts.sorted().map(\.host) == ["127.0.0.1", "127.0.0.2", "127.0.0.9", "127.0.0.10", "a", "b"])
         #expect(NodeAddress(host: "a", port: 2) < NodeAddress(host: "a", port: 10))
     }
@@ -40,7 +46,8 @@ import Testing
         "what is no actor's address is refused",
         arguments: [
             "", "casty://", "http://s@h:1/a", "casty://s@h:1", "casty://s@h:1/", "casty://s@h:1//a", "casty://s@h:1/a#",
-            "casty://s@h:1/a#0", "casty://s@h:1/a#xyz", "casty://s@h:1/a%2", "casty://s@h:1/%FF", "casty://@h:1/a", "casty://s@h/a",
+            "casty://s@h:1/a#0", "casty://s@h:1/a#xyz", "casty://s@h:1/a%2", "casty://s@h:1/%FF", "casty://@h:1/a",
+            "casty://s@h/a",
         ])
     func badActorAddress(text: String) {
         #expect(ActorAddress(text) == nil)

@@ -1,0 +1,46 @@
+/// Why a message ended without being handled.
+public enum LossReason: String, Sendable, Codable, CaseIterable {
+    case noSuchActor = "no such actor"
+    case wrongIncarnation = "wrong incarnation"
+    case mailboxFull = "mailbox full"
+    case undecodable
+    case unreachable
+    case bufferFull = "buffer full"
+    case lateReply = "late reply"
+    case handoff
+    case shutdown
+    case unhandled
+}
+
+/// What kind of traffic a lost message belonged to.
+public enum LossClass: String, Sendable, Codable, CaseIterable {
+    /// A user's envelope: a tell, a load's message, the request of an ask. Only these count as `lost` in a scenario.
+    case user
+    /// A reply that came too late, or that nobody waits for any more.
+    case reply
+    /// The runtime's own traffic: heartbeats, gossip, sharding control.
+    case control
+}
+
+/// One line of the loss ledger: how many messages were lost for one reason, and the latest of them.
+public struct LossEntry: Hashable, Sendable, Codable {
+    /// Why they were lost.
+    public var reason: LossReason
+    /// What traffic they belonged to.
+    public var lossClass: LossClass
+    /// How many since the node started.
+    public var count: UInt64
+    /// Where the latest was going: an address or an entity's name.
+    public var latestTarget: String
+    /// What type the latest had.
+    public var latestType: String
+
+    /// Creates a line of the ledger.
+    public init(reason: LossReason, lossClass: LossClass, count: UInt64, latestTarget: String, latestType: String) {
+        self.reason = reason
+        self.lossClass = lossClass
+        self.count = count
+        self.latestTarget = latestTarget
+        self.latestType = latestType
+    }
+}

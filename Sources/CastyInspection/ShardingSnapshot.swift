@@ -1,0 +1,130 @@
+public import CastyPrimitives
+
+/// One node's part in one shard type.
+public struct ShardingSnapshot: Hashable, Sendable, Codable {
+    /// The shard type: `account`.
+    public var type: String
+    /// How many shards it has.
+    public var shardCount: Int
+    /// Where this node believes each shard lives, by shard; a shard with no known home is absent.
+    public var homes: [ShardHome]
+    /// The shards this node hosts.
+    public var shards: [ShardSnapshot]
+    /// Envelopes that wait for a home.
+    public var buffered: Int
+    /// Since when the oldest of them waits.
+    public var bufferedSince: Instant?
+    /// Whether this node's region is registered with the coordinator.
+    public var registered: Bool
+    /// Until when the node may run entities by its lease; `nil` where it holds none.
+    public var leaseUntil: Instant?
+    /// The coordinator this region obeys, and its epoch.
+    public var coordinator: UniqueAddress?
+    public var epoch: UInt64
+    /// What the coordinator does, where it runs on this node.
+    public var coordinating: CoordinatorSnapshot?
+
+    /// Creates the figures of a shard type.
+    public init(
+        type: String, shardCount: Int, homes: [ShardHome] = [], shards: [ShardSnapshot] = [], buffered: Int = 0,
+        bufferedSince: Instant? = nil, registered: Bool = false, leaseUntil: Instant? = nil,
+        coordinator: UniqueAddress? = nil, epoch: UInt64 = 0, coordinating: CoordinatorSnapshot? = nil
+    ) {
+        self.type = type
+        self.shardCount = shardCount
+        self.homes = homes
+        self.shards = shards
+        self.buffered = buffered
+        self.bufferedSince = bufferedSince
+        self.registered = registered
+        self.leaseUntil = leaseUntil
+        self.coordinator = coordinator
+        self.epoch = epoch
+        self.coordinating = coordinating
+    }
+}
+
+/// Where a shard lives.
+public struct ShardHome: Hashable, Sendable, Codable {
+    /// The shard's number.
+    public var shard: Int
+    /// The node that owns it.
+    public var node: UniqueAddress
+    /// Whether it is on its way to another node.
+    public var moving: Bool
+
+    /// Creates a home.
+    public init(shard: Int, node: UniqueAddress, moving: Bool = false) {
+        self.shard = shard
+        self.node = node
+        self.moving = moving
+    }
+}
+
+/// One shard that a node hosts.
+public struct ShardSnapshot: Hashable, Sendable, Codable {
+    /// The shard's number.
+    public var shard: Int
+    /// `starting`, `running` or `handing-off`.
+    public var state: String
+    /// Its entities, by name; at most a page of them.
+    public var entities: [EntitySnapshot]
+    /// How many entities it has.
+    public var entityCount: Int
+    /// Envelopes its entities were handed since it started here.
+    public var handled: UInt64
+
+    /// Creates the figures of a shard.
+    public init(shard: Int, state: String, entities: [EntitySnapshot] = [], entityCount: Int = 0, handled: UInt64 = 0) {
+        self.shard = shard
+        self.state = state
+        self.entities = entities
+        self.entityCount = entityCount
+        self.handled = handled
+    }
+}
+
+/// One entity on the node that hosts it.
+public struct EntitySnapshot: Hashable, Sendable, Codable {
+    /// The entity's whole id.
+    public var id: String
+    /// `active`, `passivating` or `restarting`.
+    public var state: String
+    /// Envelopes handed to it since it started.
+    public var handled: UInt64
+    /// When it was last used.
+    public var lastUsed: Instant
+
+    /// Creates the figures of an entity.
+    public init(id: String, state: String, handled: UInt64, lastUsed: Instant) {
+        self.id = id
+        self.state = state
+        self.handled = handled
+        self.lastUsed = lastUsed
+    }
+}
+
+/// What a coordinator knows and does.
+public struct CoordinatorSnapshot: Hashable, Sendable, Codable {
+    /// `rebuilding` or `running`.
+    public var state: String
+    /// Its epoch.
+    public var epoch: UInt64
+    /// The nodes whose regions are registered.
+    public var regions: [UniqueAddress]
+    /// Shards on the move: which, from where, to where, and what they wait for.
+    public var handoffs: [String]
+    /// Shards that wait until a removed owner's margin has passed.
+    public var waiting: [Int]
+
+    /// Creates the figures of a coordinator.
+    public init(
+        state: String, epoch: UInt64, regions: [UniqueAddress] = [], handoffs: [String] = [], waiting: [Int] = []
+    ) {
+        self.state = state
+        self.epoch = epoch
+        self.regions = regions
+        self.handoffs = handoffs
+        self.waiting = waiting
+    }
+}
