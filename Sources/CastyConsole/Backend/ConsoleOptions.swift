@@ -1,0 +1,21 @@
+/// How a console looks and behaves, as the command line says.
+package struct ConsoleOptions: Hashable, Sendable {
+    package enum Colours: String, Hashable, Sendable, CaseIterable { case auto, never, sixteen = "16", all = "256" }
+    package enum Glyphs: String, Hashable, Sendable, CaseIterable { case auto, unicode, acs, ascii }
+
+    package var theme = ThemeName.standard
+    package var colours = Colours.auto
+    package var glyphs = Glyphs.auto
+    package var mouse = true
+    /// Frames a second at most, 1…60.
+    package var framesPerSecond = 20
+    /// Whether keys and lines that change the cluster are refused.
+    package var readOnly = false
+    /// Whether destructive keys ask first.
+    package var confirm = true
+
+    package init() {}
+}
+
+/// The built-in themes.
+package enum ThemeName: String, Hashable, Sendable, CaseIterable { case standard, safe, bright, quiet, mono }

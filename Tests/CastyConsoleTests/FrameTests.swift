@@ -1,0 +1,4 @@
+import Testing
+
+@Suite("Frames")
+struct FrameTests {}
