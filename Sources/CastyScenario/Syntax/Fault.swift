@@ -1,0 +1,64 @@
+/// `fault NAME [NODE…] [key value…]`.
+package struct Fault: Hashable, Sendable {
+    package var kind: FaultKind
+    /// The nodes it strikes; for some kinds the two ends of a link.
+    package var nodes: [NodeName]
+    /// Keys and values in the order written; no key twice, all of them known to the kind.
+    package var arguments: [FaultArgument]
+
+    package init(_ kind: FaultKind, nodes: [NodeName] = [], arguments: [FaultArgument] = []) {
+        self.kind = kind
+        self.nodes = nodes
+        self.arguments = arguments
+    }
+
+    /// The value of a key.
+    package subscript(key: FaultKey) -> FaultValue? { arguments.first { $0.key == key }?.value }
+}
+
+/// A key of a fault, with its value.
+package struct FaultArgument: Hashable, Sendable {
+    package var key: FaultKey
+    package var value: FaultValue
+
+    package init(_ key: FaultKey, _ value: FaultValue) {
+        self.key = key
+        self.value = value
+    }
+}
+
+/// The value of a fault's key.
+package enum FaultValue: Hashable, Sendable {
+    case duration(Duration)
+    /// A time forwards or back; `-10m`.
+    case shift(Duration)
+    case percentage(Percentage)
+    case number(Thousandths)
+    case disk(DiskFault)
+    case entity(EntityName)
+}
+
+/// What a disk can do wrong.
+package enum DiskFault: String, CaseIterable, Hashable, Sendable {
+    case full
+    case failing
+    case torn
+    case lostTail = "lost-tail"
+    case corrupt
+}
+
+/// The keys of faults.
+package enum FaultKey: String, CaseIterable, Hashable, Sendable {
+    /// How long it lasts; without one it lasts until the run ends.
+    case duration = "for"
+    case factor
+    case rate
+    case jump
+    case chance
+    case limit
+    case period
+    case times
+    case error
+    case entity
+    case after
+}

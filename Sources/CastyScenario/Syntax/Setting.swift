@@ -1,0 +1,61 @@
+/// What `set` sets.
+package enum Setting: Hashable, Sendable {
+    /// `set preset lan`: the ground that other settings change.
+    case preset(Preset)
+    /// `set heartbeat 500ms`.
+    case time(TimeSetting, Duration)
+    /// `set threshold 10`: the phi at which a peer is unreachable.
+    case threshold(Thousandths)
+    /// `set downing keep-majority`.
+    case downing(Downing)
+    /// `set passivation idle 2s`: allowed at any time.
+    case passivation(Passivation)
+
+    /// Whether it must stand before `nodes`.
+    package var belongsToHeader: Bool {
+        switch self {
+        case .preset, .time, .threshold, .downing: true
+        case .passivation: false
+        }
+    }
+}
+
+/// A named set of settings.
+package enum Preset: String, CaseIterable, Hashable, Sendable {
+    case responsive
+    case lan
+}
+
+/// The settings that are times, by the words of a scenario.
+package enum TimeSetting: String, CaseIterable, Hashable, Sendable {
+    case heartbeat
+    case sigmaFloor = "sigma-floor"
+    case pause
+    case gossip
+    case stableAfter = "stable-after"
+    case removalMargin = "removal-margin"
+    case lease
+    case unstableLimit = "unstable-limit"
+    case joinRetry = "join-retry"
+    case regionRetry = "region-retry"
+    case rebalanceCheck = "rebalance-check"
+    case tombstones
+    case ask
+}
+
+/// The downing strategies, by the words of a scenario.
+package enum Downing: String, CaseIterable, Hashable, Sendable {
+    case keepMajority = "keep-majority"
+    case keepOldest = "keep-oldest"
+    case staticQuorum = "static-quorum"
+    case downAll = "down-all"
+    case none
+}
+
+/// When entities are put to sleep.
+package enum Passivation: Hashable, Sendable {
+    /// `set passivation idle 2s`: after that long without a message.
+    case idle(Duration)
+    /// `set passivation off`.
+    case off
+}

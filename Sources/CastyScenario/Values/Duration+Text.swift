@@ -1,0 +1,36 @@
+extension Duration {
+    /// The longest duration a scenario may name.
+    package static let longestInScenario: Duration = .seconds(7 * 24 * 3600)
+
+    /// Reads `250us`, `300ms`, `1.5s`, `10s`, `2m`, `24h`.
+    ///
+    /// - Returns: `nil` where there is no unit, no number, a sign, or a fraction that is finer than a nanosecond or
+    ///   has more than three digits.
+    package init?(scenarioText text: some StringProtocol) {
+        let number = text.prefix { $0.isASCII && $0.isNumber || $0 == "." }
+        guard let unit = Self.units.first(where: { $0.name == text.dropFirst(number.count) }),
+            let thousandths = Thousandths(text: number)
+        else { return nil }
+        let (product, overflow) = thousandths.count.multipliedReportingOverflow(by: unit.nanoseconds)
+        guard !overflow, product % 1000 == 0 else { return nil }
+        self = .nanoseconds(product / 1000)
+    }
+
+    /// The duration in the largest unit that gives a whole number, as ``init(scenarioText:)`` reads it.
+    package var scenarioText: String {
+        let count = nanosecondsInScenario
+        guard let unit = Self.units.last(where: { count % $0.nanoseconds == 0 && count != 0 }) else {
+            return count == 0 ? "0s" : Thousandths(count: count).description + "us"
+        }
+        return "\(count / unit.nanoseconds)\(unit.name)"
+    }
+
+    private var nanosecondsInScenario: Int64 {
+        let (seconds, attoseconds) = components
+        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+    }
+
+    private static let units: [(name: String, nanoseconds: Int64)] = [
+        ("us", 1000), ("ms", 1_000_000), ("s", 1_000_000_000), ("m", 60_000_000_000), ("h", 3_600_000_000_000),
+    ]
+}

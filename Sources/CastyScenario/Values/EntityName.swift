@@ -1,0 +1,45 @@
+/// The name of an entity, `TYPE-REST`: its id is the whole text, its type what stands before the first dash.
+package struct EntityName: Hashable, Sendable {
+    /// The longest id, in UTF-8 bytes.
+    package static let longest = 256
+
+    /// The whole name, which is also what its shard is computed from.
+    package let id: String
+
+    /// Reads a name.
+    ///
+    /// - Returns: `nil` where the type is not letters, digits and underscores, where nothing follows the dash, where the
+    ///   text holds control characters or is longer than ``longest``.
+    package init?(_ id: String) {
+        guard id.utf8.count <= Self.longest, let dash = id.firstIndex(of: "-"), Self.isType(id[..<dash]),
+            id.index(after: dash) < id.endIndex, !id.unicodeScalars.contains(where: \.isControl)
+        else { return nil }
+        self.id = id
+    }
+
+    /// The name of the entity type.
+    package var type: String { String(id.prefix { $0 != "-" }) }
+
+    private static func isType(_ text: Substring) -> Bool {
+        !text.isEmpty && text.utf8.allSatisfy { $0.isLetterOrDigit || $0 == UInt8(ascii: "_") }
+    }
+}
+
+extension EntityName: CustomStringConvertible {
+    package var description: String { id }
+}
+
+extension UInt8 {
+    /// Whether this is an ASCII letter or digit.
+    var isLetterOrDigit: Bool {
+        switch self {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        default: false
+        }
+    }
+}
+
+extension Unicode.Scalar {
+    /// Whether a terminal could take this for an order: C0, DEL, C1 and the line separators.
+    var isControl: Bool { value < 0x20 || (0x7F...0x9F).contains(value) || value == 0x2028 || value == 0x2029 }
+}
