@@ -1,0 +1,90 @@
+package import NIOCore
+
+extension ByteBuffer {
+    /// Writes a text: its length in UTF-8, then its bytes.
+    package mutating func writeText(_ text: String) {
+        writeVarint(text.utf8.count)
+        writeString(text)
+    }
+
+    /// Writes bytes after their length.
+    package mutating func writeBlob(_ bytes: ByteBuffer) {
+        writeVarint(bytes.readableBytes)
+        writeImmutableBuffer(bytes)
+    }
+
+    /// Writes whether there is a value, then the value.
+    package mutating func writeOptional<Value>(_ value: Value?, _ write: (inout ByteBuffer, Value) -> Void) {
+        writeBool(value != nil)
+        if let value { write(&self, value) }
+    }
+
+    package mutating func writeOptional(_ value: (some WireCodable)?) {
+        writeOptional(value) { buffer, value in value.encode(into: &buffer) }
+    }
+
+    /// Writes how many elements there are, then the elements.
+    package mutating func writeArray<Element>(_ elements: [Element], _ write: (inout ByteBuffer, Element) -> Void) {
+        writeVarint(elements.count)
+        for element in elements { write(&self, element) }
+    }
+
+    package mutating func writeArray(_ elements: [some WireCodable]) {
+        writeVarint(elements.count)
+        for element in elements { element.encode(into: &self) }
+    }
+
+    /// Reads a text.
+    ///
+    /// - Parameter limit: The most bytes the text may have.
+    /// - Throws: ``WireError`` where it is longer, cut short, or not UTF-8.
+    package mutating func readText(upTo limit: Int = WireLimits.text) throws(WireError) -> String {
+        let count = try readVarint(upTo: limit)
+        guard count <= readableBytes else { throw WireError(.truncated, "a text of \(count) bytes is cut short") }
+        let text = withUnsafeReadableBytes { bytes in
+            String(validating: UnsafeRawBufferPointer(rebasing: bytes[..<count]), as: UTF8.self)
+        }
+        guard let text else { throw WireError(.malformed, "a text is not UTF-8") }
+        moveReaderIndex(forwardBy: count)
+        return text
+    }
+
+    /// Reads bytes that follow their length; they share this buffer's memory.
+    package mutating func readBlob(upTo limit: Int = .max) throws(WireError) -> ByteBuffer {
+        let count = try readVarint(upTo: limit)
+        guard let slice = readSlice(length: count) else { throw WireError(.truncated, "\(count) bytes are cut short") }
+        return slice
+    }
+
+    package mutating func readOptional<Value>(
+        _ read: (inout ByteBuffer) throws(WireError) -> Value
+    ) throws(WireError) -> Value? {
+        try readBool() ? try read(&self) : nil
+    }
+
+    package mutating func readOptional<Value: WireCodable>(_ type: Value.Type) throws(WireError) -> Value? {
+        try readBool() ? try Value(from: &self) : nil
+    }
+
+    /// Reads a count and as many elements.
+    ///
+    /// - Parameters:
+    ///   - limit: The most elements there may be.
+    ///   - elementSize: The fewest bytes one element takes.
+    package mutating func readArray<Element>(
+        upTo limit: Int = .max, elementSize: Int = 1, _ read: (inout ByteBuffer) throws(WireError) -> Element
+    ) throws(WireError) -> [Element] {
+        let count = try readCount(upTo: limit, elementSize: elementSize)
+        var elements: [Element] = []
+        // An element in memory may be far larger than its bytes, so a peer's count reserves little ahead.
+        elements.reserveCapacity(min(count, 1024))
+        for _ in 0..<count { elements.append(try read(&self)) }
+        return elements
+    }
+
+    package mutating func readArray<Element: WireCodable>(
+        of type: Element.Type, upTo limit: Int = .max, elementSize: Int = 1
+    ) throws(WireError) -> [Element] {
+        try readArray(upTo: limit, elementSize: elementSize) { buffer throws(WireError) in try Element(from: &buffer) }
+    }
+}

@@ -1,0 +1,15 @@
+/// The most that is taken from a peer; each is checked before memory is reserved.
+package enum WireLimits {
+    /// Bytes of a frame after its length, once the peer has been welcomed.
+    package static let frame = 256 * 1024
+    /// Bytes of a frame before that.
+    package static let frameBeforeWelcome = 64 * 1024
+    /// Bytes of a name, a path segment, a reason.
+    package static let text = 4096
+    /// Names in a path.
+    package static let pathDepth = 64
+    /// Values within values, in a message of either codec.
+    package static let nesting = 32
+    /// Addresses, and likewise type names, that one lane may announce ids for.
+    package static let internedNames = 4096
+}

@@ -1,0 +1,27 @@
+/// What a frame is for. The number is its byte on the wire.
+package enum FrameKind: UInt8, Sendable, Hashable, CaseIterable {
+    /// The first frame of the node that connected.
+    case hello = 1
+    /// The answer that opens the association.
+    case welcome = 2
+    /// The answer that does not, with a reason.
+    case refusal = 3
+    /// A message between actors.
+    case user = 4
+    /// A message between the cluster's own parts: heartbeat, gossip, sharding.
+    case control = 5
+    /// A watch, its answer, its end: numbered by `correlation`, acknowledged, resent.
+    case system = 6
+    /// All system messages up to `correlation` have arrived.
+    case acknowledgement = 7
+    /// Nothing to say, but here; it keeps a silent connection open.
+    case ping = 8
+    /// Last frame: nothing follows on this connection.
+    case goodbye = 9
+}
+
+/// Which queue a frame travels in. Frames of one lane keep their order; control overtakes user.
+package enum FrameLane: UInt8, Sendable, Hashable, CaseIterable {
+    case control = 0
+    case user = 1
+}

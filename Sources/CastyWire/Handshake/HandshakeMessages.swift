@@ -1,0 +1,74 @@
+package import CastyPrimitives
+
+/// What a node can do, as it tells a peer. Bits and codecs a node does not know are ignored.
+package struct Capabilities: Sendable, Equatable {
+    /// The codecs for user messages, most wanted first.
+    package var codecs: [CodecID]
+    /// The connection observes: its node is never a member, never counted, never monitored.
+    package var observe: Bool
+
+    package init(codecs: [CodecID] = [.binary, .json], observe: Bool = false) {
+        self.codecs = codecs
+        self.observe = observe
+    }
+}
+
+/// Why a node does not talk to another.
+package enum RefusalReason: UInt8, Sendable, Hashable, CaseIterable {
+    /// A reason this version does not know.
+    case unknown = 0
+    case malformed = 1
+    case wrongVersion = 2
+    case wrongCluster = 3
+    /// Another node lives at the place that was dialled.
+    case notAddressed = 4
+    /// The process that was meant is gone; another runs at its place.
+    case wrongIncarnation = 5
+    case shuttingDown = 6
+    /// Both nodes dialled, or dialled twice: another connection serves this pair.
+    case duplicate = 7
+    case noCommonCodec = 8
+    /// Too many connections; try again.
+    case busy = 9
+
+    /// Whether another attempt may succeed without anyone changing a setting.
+    package var isTransient: Bool {
+        switch self {
+        case .shuttingDown, .duplicate, .busy: true
+        case .unknown, .malformed, .wrongVersion, .wrongCluster, .notAddressed, .wrongIncarnation, .noCommonCodec: false
+        }
+    }
+}
+
+/// The three frames before an association is open.
+package enum HandshakeMessage: Sendable, Equatable {
+    case hello(Hello)
+    case welcome(Welcome)
+    case refusal(Refusal)
+
+    package struct Hello: Sendable, Equatable {
+        package var version: UInt16
+        package var cluster: String
+        package var from: UniqueAddress
+        package var to: NodeAddress
+        /// The incarnation that is meant, where it is known.
+        package var expected: UInt64?
+        package var capabilities: Capabilities
+    }
+
+    package struct Welcome: Sendable, Equatable {
+        package var version: UInt16
+        package var cluster: String
+        package var from: UniqueAddress
+        /// Who is welcomed: the caller's own identity, read back to it.
+        package var to: UniqueAddress
+        package var capabilities: Capabilities
+    }
+
+    package struct Refusal: Sendable, Equatable {
+        package var reason: RefusalReason
+        package var message: String
+        /// Who refuses, so that the caller learns of a new incarnation.
+        package var from: UniqueAddress?
+    }
+}
