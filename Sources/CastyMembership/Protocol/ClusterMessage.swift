@@ -1,0 +1,62 @@
+package import CastyPrimitives
+
+/// A setting that all nodes of a cluster must share, as text: `downing=keep-majority`, `shards.account=24`.
+package struct SharedSetting: Hashable, Sendable {
+    package let name: String
+    package let value: String
+
+    package init(_ name: String, _ value: String) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// Why a node was not let in.
+package enum JoinRefusal: Hashable, Sendable {
+    /// The node asked is in no cluster itself yet.
+    case notInitialised
+    /// The node asked is about to go.
+    case goingAway
+    /// The joiner would run under another setting than the cluster.
+    case settingDiffers(name: String, cluster: String, joiner: String)
+    /// This incarnation was a member once and was removed; only a new one may join.
+    case removed
+}
+
+/// What the membership of one node says to that of another. Plain values; the encoding belongs to the shell.
+package enum ClusterMessage: Hashable, Sendable {
+    /// "May I join, through you?" Sent to a place, by a node that belongs to no cluster.
+    case initJoin(settings: [SharedSetting])
+    /// "Yes: send me your join."
+    case initJoinAck
+    /// "No."
+    case initJoinNack(JoinRefusal)
+    /// "Make me a member."
+    case join(roles: [String], settings: [SharedSetting])
+    /// "You are one. This is the cluster."
+    case welcome(Gossip)
+    /// "You are not."
+    case joinRefused(JoinRefusal)
+    /// "Are you there?" The sender's time travels along and comes back, so that the answer tells how old the news is.
+    case heartbeat(sequence: UInt64, sentAt: Instant)
+    /// "I am."
+    case heartbeatAck(sequence: UInt64, sentAt: Instant)
+    /// "This is what I know", in two hashes: of the content, and of who has seen it.
+    case gossipStatus(digest: UInt64, seenDigest: UInt64)
+    /// "These have seen the version with this digest."
+    case gossipSeen(digest: UInt64, seen: [UniqueAddress])
+    /// All that the sender knows.
+    case gossipEnvelope(Gossip)
+    /// "My last tasks are done: remove me."
+    case exitingConfirmed
+    /// "Try to reach this one for me."
+    case probeRequest(id: UInt64, subject: UniqueAddress)
+    /// "Are you there? Another one asks."
+    case probe(id: UInt64, origin: UniqueAddress)
+    /// "I am; tell the one who asks."
+    case probeAck(id: UInt64, origin: UniqueAddress)
+    /// "I reached it."
+    case probeAnswer(id: UInt64, subject: UniqueAddress)
+    /// "You are no member any more."
+    case gone
+}

@@ -1,0 +1,55 @@
+package import CastyPrimitives
+
+/// The timers of a membership. Each is armed at most once: arming it again moves it.
+package enum TimerKey: Hashable, Sendable {
+    /// The next attempt to be let in.
+    case join
+    /// The next round of heartbeats.
+    case heartbeat
+    /// The next round of gossip.
+    case gossip
+    /// The next look at what the leader has to do.
+    case leaderActions
+    /// The moment when the silence of a peer tells the next thing.
+    case suspicion(UniqueAddress)
+    /// The moment when a decision about unreachable members is due.
+    case downing
+    /// The moment when a leaver stops waiting for its removal.
+    case exit
+}
+
+/// Why the node must stop.
+package enum StopReason: Hashable, Sendable {
+    /// It left, and the others know.
+    case left
+    /// It was declared dead, by itself or by the others.
+    case downed
+    /// The others have removed it already: it was frozen or cut off.
+    case removed
+    /// The cluster did not let it in.
+    case refused(JoinRefusal)
+}
+
+/// What the shell must do.
+package enum MembershipEffect: Hashable, Sendable {
+    /// Send a message to one incarnation.
+    case send(ClusterMessage, to: UniqueAddress)
+    /// Send a message to whoever listens at a place.
+    case contact(ClusterMessage, at: NodeAddress)
+    /// Call `onTimer` at this time; the key's earlier timer, if any, is void.
+    case schedule(TimerKey, at: Instant)
+    /// Void the timer.
+    case cancel(TimerKey)
+    /// The timer came late: put it behind all that waits in the inbox, and call `onTimer` again when its turn comes.
+    case repost(TimerKey)
+    /// Tell those who listen.
+    case publish(MembershipEvent)
+    /// This node is a member now: release what waited for that.
+    case welcomed
+    /// This node is exiting: run the last tasks (hand over shards and singletons), then call `onExitTasksDone`.
+    case runExitTasks
+    /// Stop the node, after the messages before this effect were handed to the transport.
+    case stop(StopReason)
+    /// Something worth a line in the log.
+    case note(String)
+}

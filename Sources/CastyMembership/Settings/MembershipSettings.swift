@@ -1,0 +1,125 @@
+package import CastyPrimitives
+
+/// How long a view must have been still before a downing decision: the same for every cluster, or by its size.
+package enum StabilityPeriod: Hashable, Sendable {
+    case fixed(Duration)
+    /// 5 members 7 s, 10 → 10 s, 20 → 13 s, 50 → 17 s, 100 → 20 s, 1000 → 30 s, linear in between.
+    case bySize
+
+    package func duration(members: Int) -> Duration {
+        switch self {
+        case .fixed(let duration): return duration
+        case .bySize:
+            let steps = [(5, 7.0), (10, 10.0), (20, 13.0), (50, 17.0), (100, 20.0), (1000, 30.0)]
+            guard let upper = steps.firstIndex(where: { members <= $0.0 }) else { return .seconds(30) }
+            guard upper > 0 else { return .seconds(7) }
+            let (low, high) = (steps[upper - 1], steps[upper])
+            let share = Double(members - low.0) / Double(high.0 - low.0)
+            return .milliseconds(Int64((low.1 + share * (high.1 - low.1)) * 1000))
+        }
+    }
+}
+
+/// Every number that membership depends on. Start from a preset.
+package struct MembershipSettings: Hashable, Sendable {
+    // Failure detection
+
+    /// The time between two heartbeats to a peer.
+    package var heartbeat: Duration
+    /// The least standard deviation that phi is computed with.
+    package var sigmaFloor: Duration
+    /// How much longer than usual a peer may be silent before its phi begins to grow.
+    package var pause: Duration
+    /// The phi at which a peer is marked unreachable.
+    package var threshold: Double
+    /// The phi at which a peer is reported as suspected; not above `threshold`.
+    package var suspicion: Double
+    /// How many intervals a detector remembers.
+    package var samples: Int
+    /// How many peers each node monitors; in a cluster with no more peers than that, everyone monitors everyone.
+    package var monitors: Int
+    /// How many witnesses are asked to probe a silent peer; 0 turns indirect probes off.
+    package var witnesses: Int
+    /// A timer that fires this much too late makes the node doubt itself before its peers.
+    package var lateTolerance: Duration
+
+    // Gossip
+
+    /// The time between two rounds of gossip.
+    package var gossip: Duration
+    /// Whether a change is sent on at once, and the leader acts at once, or at the next tick.
+    package var gossipAtOnce: Bool
+    /// To how many peers a change is sent at once.
+    package var gossipFanout: Int
+    /// The chance that a round goes to a peer that is not known to have this version.
+    package var gossipPreferUnseen: Double
+    /// The time between two looks at what the leader has to do.
+    package var leaderActions: Duration
+    /// How long a removed member is remembered.
+    package var tombstones: Duration
+
+    // Joining and leaving
+
+    /// The time between two attempts to join.
+    package var joinRetry: Duration
+    /// How long the first seed, started again, waits for silent seeds before it founds a cluster; zero: as long as it takes.
+    package var seedTimeout: Duration
+    /// After how long without convergence joiners are let in as weakly up; zero: never.
+    package var weaklyUpAfter: Duration
+    /// How many members there must be before the first ones become up.
+    package var minMembers: Int
+    /// How many members of a role there must be, sorted by role.
+    package var minMembersOfRole: [RoleMinimum]
+    /// How long a leaver waits for its removal once its last tasks are done.
+    package var exitTimeout: Duration
+
+    /// The least number of members of a role.
+    package struct RoleMinimum: Hashable, Sendable {
+        package let role: String
+        package let count: Int
+
+        package init(role: String, count: Int) {
+            self.role = role
+            self.count = count
+        }
+    }
+
+    // Split brain
+
+    /// Who stays when members cannot reach each other.
+    package var strategy: DowningStrategy
+    /// How long the view must have been still before a decision.
+    package var stableAfter: StabilityPeriod
+    /// How long after the first change a decision falls even if the view has not been still.
+    package var unstableLimit: Duration
+    /// From the removal of a member to the start of its shards elsewhere.
+    package var removalMargin: StabilityPeriod
+    /// How long a node may run entities after the last sign of life from those it needs. At most the removal margin / 1.02.
+    package var lease: Duration
+
+    /// For a cluster on one machine or in one rack that people look at: failures are noticed in two seconds.
+    package static let responsive = MembershipSettings(
+        heartbeat: .milliseconds(200), sigmaFloor: .milliseconds(50), pause: .seconds(1), threshold: 8, suspicion: 4,
+        samples: 200, monitors: 9, witnesses: 3, lateTolerance: .milliseconds(100), gossip: .milliseconds(200),
+        gossipAtOnce: true, gossipFanout: 8, gossipPreferUnseen: 0.8, leaderActions: .milliseconds(200),
+        tombstones: .seconds(600), joinRetry: .milliseconds(500), seedTimeout: .zero, weaklyUpAfter: .seconds(7),
+        minMembers: 1,
+        minMembersOfRole: [], exitTimeout: .seconds(3), strategy: .keepMajority(), stableAfter: .fixed(.seconds(3)),
+        unstableLimit: .seconds(15), removalMargin: .fixed(.seconds(3)), lease: .milliseconds(2900))
+
+    /// For machines in a data centre.
+    package static let lan = MembershipSettings(
+        heartbeat: .seconds(1), sigmaFloor: .milliseconds(100), pause: .seconds(3), threshold: 8, suspicion: 4,
+        samples: 200, monitors: 9, witnesses: 3, lateTolerance: .milliseconds(500), gossip: .seconds(1),
+        gossipAtOnce: false, gossipFanout: 8, gossipPreferUnseen: 0.8, leaderActions: .seconds(1),
+        tombstones: .seconds(86_400), joinRetry: .seconds(2), seedTimeout: .zero, weaklyUpAfter: .seconds(7),
+        minMembers: 1,
+        minMembersOfRole: [], exitTimeout: .seconds(10), strategy: .keepMajority(), stableAfter: .bySize,
+        unstableLimit: .seconds(60), removalMargin: .bySize, lease: .milliseconds(6800))
+
+    /// How long the view must have been still in a cluster of this size.
+    package func stableAfter(members: Int) -> Duration { stableAfter.duration(members: members) }
+
+    /// From a removal to the start of the shards elsewhere, in a cluster of this size.
+    package func removalMargin(members: Int) -> Duration { removalMargin.duration(members: members) }
+}

@@ -1,0 +1,85 @@
+package import CastyPrimitives
+
+/// A member that was removed, so that an old gossip cannot bring it back.
+package struct Tombstone: Hashable, Sendable {
+    /// Which incarnation is gone.
+    package let node: UniqueAddress
+    /// Its last status: exiting when it left, down when it was declared dead.
+    package let lastStatus: MemberStatus
+
+    package init(node: UniqueAddress, lastStatus: MemberStatus) {
+        self.node = node
+        self.lastStatus = lastStatus
+    }
+}
+
+/// The shared state of the cluster, as one node knows it.
+///
+/// Members, reachability rows, tombstones and the version are its content; a change of content by a node ticks that node's
+/// entry of the version, so equal versions mean equal content. Who has seen this version is noted beside the content and is
+/// part neither of the version nor of the digest.
+///
+/// Everything is sorted, so that equal contents are equal values and a message or a digest never depends on an order of hashing.
+package struct Gossip: Hashable, Sendable {
+    /// The members, sorted by address.
+    package internal(set) var members: [Member]
+    /// Who cannot reach whom, sorted by observer. An observer that reaches everyone again keeps its version and no rows.
+    package internal(set) var reachability: [ObserverRows]
+    /// The removed members, sorted; none of them is among the members.
+    package internal(set) var tombstones: [Tombstone]
+    /// Which changes are included; it has no entry of a removed member.
+    package internal(set) var version: VectorClock
+    /// The members known to have this version, sorted.
+    package internal(set) var seen: [UniqueAddress]
+
+    /// Creates the state before anything happened.
+    package init() {
+        self.init(members: [], reachability: [], tombstones: [], version: VectorClock(), seen: [])
+    }
+
+    /// Creates a state from parts as they came from a peer, in any order: they are sorted, and whatever breaks the
+    /// rules (a removed member, an opinion of or about someone unknown) is left out.
+    package init(
+        members: [Member], reachability: [ObserverRows], tombstones: [Tombstone], version: VectorClock,
+        seen: [UniqueAddress]
+    ) {
+        let tombstones = tombstones.sortedUniquely(by: \.node) { $0.lastStatus >= $1.lastStatus ? $0 : $1 }
+        self.tombstones = tombstones
+        self.members = members.sortedUniquely(by: \.node) { $0.merged(with: $1) }
+        self.reachability = reachability.sortedUniquely(by: \.observer) { $0.merged(with: $1) }
+        self.version = version
+        self.seen = seen.sortedUniquely(by: { $0 }) { first, _ in first }
+        dropGone()
+    }
+
+    /// The member of an incarnation.
+    package func member(_ node: UniqueAddress) -> Member? { members.first { $0.node == node } }
+
+    /// Whether an incarnation was removed.
+    package func isTombstoned(_ node: UniqueAddress) -> Bool { tombstones.contains { $0.node == node } }
+
+    /// The members that live at a place: at most one that is not down.
+    package func members(at address: NodeAddress) -> [Member] { members.filter { $0.node.address == address } }
+
+    /// Whether another state says the same, whoever has seen it.
+    package func hasSameContent(as other: Gossip) -> Bool {
+        members == other.members && reachability == other.reachability && tombstones == other.tombstones
+            && version == other.version
+    }
+
+    /// Leaves out what the tombstones rule out.
+    mutating func dropGone() {
+        let gone = tombstones
+        if !gone.isEmpty {
+            members.removeAll { member in gone.contains { $0.node == member.node } }
+            version.drop { node in gone.contains { $0.node == node } }
+        }
+        let members = members
+        func isKnown(_ node: UniqueAddress) -> Bool { members.contains { $0.node == node } }
+        reachability.removeAll { !isKnown($0.observer) }
+        for index in reachability.indices where !reachability[index].rows.allSatisfy({ isKnown($0.subject) }) {
+            reachability[index].rows.removeAll { !isKnown($0.subject) }
+        }
+        seen.removeAll { !isKnown($0) }
+    }
+}

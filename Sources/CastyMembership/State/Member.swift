@@ -1,0 +1,35 @@
+public import CastyPrimitives
+
+/// One incarnation of a node as the gossip describes it.
+public struct Member: Hashable, Sendable, Codable {
+    /// Which process it is.
+    public let node: UniqueAddress
+    /// How far it has come.
+    public var status: MemberStatus
+    /// Its place in the order in which members became up, from 1; `nil` before that. The lowest is the oldest member.
+    public var upNumber: UInt32?
+    /// What it is for, sorted; an incarnation never changes its roles.
+    public let roles: [String]
+
+    /// Creates the description of a member.
+    public init(node: UniqueAddress, status: MemberStatus, upNumber: UInt32? = nil, roles: [String] = []) {
+        self.node = node
+        self.status = status
+        self.upNumber = upNumber
+        self.roles = roles.sorted()
+    }
+
+    /// Whether this member has been up for longer than the other one: by up-number, then by address.
+    public func isOlder(than other: Member) -> Bool {
+        let (mine, theirs) = (upNumber ?? .max, other.upNumber ?? .max)
+        return mine != theirs ? mine < theirs : node < other.node
+    }
+
+    /// The join of two descriptions of the same incarnation: the further status, the lower up-number.
+    func merged(with other: Member) -> Member {
+        // Roles never differ for one incarnation; were they to, the greater list wins on every side.
+        let roles = self.roles.lexicographicallyPrecedes(other.roles) ? other.roles : self.roles
+        let number = [upNumber, other.upNumber].compactMap(\.self).min()
+        return Member(node: node, status: max(status, other.status), upNumber: number, roles: roles)
+    }
+}

@@ -1,0 +1,83 @@
+extension Array {
+    /// The first place whose element's key is not below the given one, in an array sorted by that key.
+    func sortedIndex<Key: Comparable>(of wanted: Key, by key: (Element) -> Key) -> Int {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if key(self[middle]) < wanted { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    /// Sorted by the key, one element for each key: the join of those that share it.
+    func sortedUniquely<Key: Comparable>(by key: (Element) -> Key, joining join: (Element, Element) -> Element)
+        -> [Element]
+    {
+        if isStrictlySorted(by: key) { return self }
+        var result: [Element] = []
+        for element in sorted(by: { key($0) < key($1) }) {
+            if let last = result.last, key(last) == key(element) {
+                result[result.count - 1] = join(last, element)
+            } else {
+                result.append(element)
+            }
+        }
+        return result
+    }
+
+    private func isStrictlySorted<Key: Comparable>(by key: (Element) -> Key) -> Bool {
+        zip(self, dropFirst()).allSatisfy { key($0) < key($1) }
+    }
+}
+
+extension Array where Element: Comparable {
+    /// Adds an element to a sorted array unless it is there already.
+    ///
+    /// - Returns: Whether it was added.
+    @discardableResult
+    mutating func insertSorted(_ element: Element) -> Bool {
+        let index = sortedIndex(of: element) { $0 }
+        if index < count, self[index] == element { return false }
+        insert(element, at: index)
+        return true
+    }
+
+    /// The union of two sorted arrays.
+    func sortedUnion(_ other: [Element]) -> [Element] {
+        if self == other { return self }
+        var result: [Element] = []
+        mergeSorted(self, other, key: { $0 }) { left, right in
+            if let element = left ?? right { result.append(element) }
+        }
+        return result
+    }
+}
+
+/// Walks two arrays that are sorted by the same key side by side, and hands out the elements that share a key together.
+func mergeSorted<Element, Key: Comparable>(
+    _ left: [Element], _ right: [Element], key: (Element) -> Key, _ body: (Element?, Element?) -> Void
+) {
+    var (i, j) = (0, 0)
+    while i < left.count || j < right.count {
+        if i == left.count {
+            body(nil, right[j])
+            j += 1
+        } else if j == right.count {
+            body(left[i], nil)
+            i += 1
+        } else {
+            let (a, b) = (key(left[i]), key(right[j]))
+            if a == b {
+                body(left[i], right[j])
+                i += 1
+                j += 1
+            } else if a < b {
+                body(left[i], nil)
+                i += 1
+            } else {
+                body(nil, right[j])
+                j += 1
+            }
+        }
+    }
+}
