@@ -1,0 +1,53 @@
+public import CastyPrimitives
+
+/// Gives a shard to the region with the fewest, and evens out the numbers.
+///
+/// (number of shards, node) is a total order, so ties are decided the same everywhere. One round takes from the fullest and gives to the emptiest
+/// until no two regions differ by more than one shard; it moves no shard more than is needed for that.
+public struct LeastShardStrategy: ShardAllocationStrategy {
+    /// Creates the strategy.
+    public init() {}
+
+    public func home(of shard: Int, among regions: [RegionLoad]) -> UniqueAddress {
+        var best = regions[0]
+        for region in regions.dropFirst() where region.shards.count < best.shards.count { best = region }
+        return best.node
+    }
+
+    public func round(over regions: [RegionLoad], fixed: [Int]) -> [ShardMove] {
+        var counts = regions.map(\.shards.count)
+        var next = [Int](repeating: 0, count: regions.count)
+        let movable = regions.map { region in region.shards.filter { !fixed.containsSorted($0) } }
+        var moves: [ShardMove] = []
+        while true {
+            var source: Int?
+            var target = 0
+            for index in regions.indices {
+                if counts[index] < counts[target] { target = index }
+                guard next[index] < movable[index].count else { continue }
+                if let current = source, counts[index] <= counts[current] { continue }
+                source = index
+            }
+            guard let source, counts[source] - counts[target] > 1 else { return moves }
+            moves.append(
+                ShardMove(
+                    shard: movable[source][next[source]], from: regions[source].node, to: regions[target].node))
+            next[source] += 1
+            counts[source] -= 1
+            counts[target] += 1
+        }
+    }
+}
+
+extension [Int] {
+    /// Whether an ascending array holds the number; O(log n).
+    func containsSorted(_ number: Int) -> Bool {
+        var low = 0
+        var high = count
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle] < number { low = middle + 1 } else { high = middle }
+        }
+        return low < count && self[low] == number
+    }
+}

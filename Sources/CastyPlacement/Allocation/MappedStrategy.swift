@@ -1,0 +1,44 @@
+public import CastyPrimitives
+
+/// Follows a map from shards to places that the application keeps; shards that are not in it, or whose place hosts nothing, follow another strategy.
+public struct MappedStrategy: ShardAllocationStrategy {
+    private let places: [Int: NodeAddress]
+    private let fallback: any ShardAllocationStrategy
+
+    /// Creates the strategy.
+    ///
+    /// - Parameters:
+    ///   - places: The place of each shard that the application decides about.
+    ///   - fallback: What decides about all others.
+    public init(places: [Int: NodeAddress], otherwise fallback: any ShardAllocationStrategy = LeastShardStrategy()) {
+        self.places = places
+        self.fallback = fallback
+    }
+
+    public func home(of shard: Int, among regions: [RegionLoad]) -> UniqueAddress {
+        mapped(shard, among: regions) ?? fallback.home(of: shard, among: regions)
+    }
+
+    public func round(over regions: [RegionLoad], fixed: [Int]) -> [ShardMove] {
+        var moves: [ShardMove] = []
+        var settled = fixed
+        var loads = regions
+        for (index, region) in regions.enumerated() {
+            for shard in region.shards where !fixed.containsSorted(shard) {
+                guard let home = mapped(shard, among: regions) else { continue }
+                settled.append(shard)
+                guard home != region.node, let target = regions.firstIndex(where: { $0.node == home }) else { continue }
+                moves.append(ShardMove(shard: shard, from: region.node, to: home))
+                loads[index].shards.removeAll { $0 == shard }
+                loads[target].shards.append(shard)
+            }
+        }
+        for index in loads.indices { loads[index].shards.sort() }
+        return moves + fallback.round(over: loads, fixed: settled.sorted())
+    }
+
+    private func mapped(_ shard: Int, among regions: [RegionLoad]) -> UniqueAddress? {
+        guard let place = places[shard] else { return nil }
+        return regions.last { $0.node.address == place }?.node
+    }
+}

@@ -1,0 +1,43 @@
+public import CastyPrimitives
+
+/// Gives each shard to the region that scores highest for it: rendezvous hashing.
+///
+/// When a region comes or goes, only the shards move that it wins or had. The numbers of shards are even only on average.
+/// Source: D. G. Thaler, C. V. Ravishankar, "Using name-based mappings to increase hit rates" (IEEE/ACM Trans. Networking 1998).
+public struct RendezvousStrategy: ShardAllocationStrategy {
+    /// Creates the strategy.
+    public init() {}
+
+    public func home(of shard: Int, among regions: [RegionLoad]) -> UniqueAddress {
+        var best = regions[0].node
+        var bestScore = Self.score(shard, best.address)
+        for region in regions.dropFirst() {
+            let score = Self.score(shard, region.node.address)
+            if score > bestScore { (best, bestScore) = (region.node, score) }
+        }
+        return best
+    }
+
+    public func round(over regions: [RegionLoad], fixed: [Int]) -> [ShardMove] {
+        var moves: [ShardMove] = []
+        for region in regions {
+            for shard in region.shards where !fixed.containsSorted(shard) {
+                let home = home(of: shard, among: regions)
+                if home != region.node { moves.append(ShardMove(shard: shard, from: region.node, to: home)) }
+            }
+        }
+        return moves
+    }
+
+    /// The score of a place for a shard. FNV alone mixes its last bytes badly, so its value passes the finish of SplitMix64.
+    static func score(_ shard: Int, _ place: NodeAddress) -> UInt64 {
+        var hash = StableHash()
+        hash.combine(place.host)
+        hash.combine(UInt64(truncatingIfNeeded: place.port))
+        hash.combine(UInt64(truncatingIfNeeded: shard))
+        var z = hash.value
+        z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
+        return z ^ z >> 31
+    }
+}

@@ -1,0 +1,45 @@
+package import CastyPrimitives
+
+/// What the shell of a coordinator must do.
+package enum CoordinatorEffect: Hashable, Sendable {
+    /// Send the order, with the coordinator's epoch, to the region on this node; it may be the own one.
+    case send(to: UniqueAddress, CoordinatorEpoch, CoordinatorOrder)
+    case note(CoordinatorNote)
+}
+
+/// What happened in a coordinator, for the event stream.
+package enum CoordinatorNote: Hashable, Sendable {
+    case started(CoordinatorEpoch)
+    /// All regions have reported; shards may be allocated. So many have a home already.
+    case recovered(CoordinatorEpoch, homes: Int)
+    case stopped(CoordinatorEpoch)
+    case registered(UniqueAddress, shards: Int)
+    case allocated(ShardHome, AllocationReason)
+    case handoffBegun(shard: Int, from: UniqueAddress, to: UniqueAddress?, MoveReason)
+    case handoffEnded(shard: Int, from: UniqueAddress, HandoffOutcome)
+    /// The shard runs at its new home.
+    case moved(shard: Int, from: UniqueAddress, to: UniqueAddress)
+    /// A region claimed a shard that belongs to another.
+    case conflict(shard: Int, loser: UniqueAddress)
+    /// The shards of a removed member wait for its lease to have ended.
+    case orphaned(shards: [Int], of: UniqueAddress, until: Instant)
+    case roundPlanned(moves: Int)
+    case intentsChanged(Intents)
+}
+
+/// Why a shard got a home.
+package enum AllocationReason: UInt8, Hashable, Sendable {
+    case asked, ownerRemoved, ownerStopped, handoff, ownerRefused
+}
+
+/// Why a shard is moved.
+package enum MoveReason: UInt8, Hashable, Sendable {
+    case rebalance, leaving, drain, command, pin, recovered
+}
+
+/// How a handoff ended.
+package enum HandoffOutcome: UInt8, Hashable, Sendable {
+    case done, ownerRemoved
+    /// The old home did not stop the shard in time; it stays there.
+    case timedOut
+}

@@ -1,0 +1,61 @@
+package import CastyPrimitives
+
+/// A shard that an operator tied to a place.
+package struct ShardPin: Hashable, Sendable {
+    package var shard: Int
+    /// The place, not the incarnation: a node that restarts there gets its pins back.
+    package var place: NodeAddress
+
+    package init(shard: Int, place: NodeAddress) {
+        self.shard = shard
+        self.place = place
+    }
+}
+
+/// What operators asked for and what lasts: copied to every region, so that the next coordinator knows it.
+package struct Intents: Hashable, Sendable {
+    /// Grows with every change; a coordinator takes the newest that any region knows.
+    package var version = ShardVersion.none
+    /// Sorted by shard; at most one pin for each.
+    package var pins: [ShardPin] = []
+    /// Incarnations that shall host nothing, sorted.
+    package var drains: [UniqueAddress] = []
+    /// No rebalance by itself.
+    package var isPaused = false
+
+    package init() {}
+}
+
+/// What an operator may ask of the coordinator.
+package enum OperatorCommand: Hashable, Sendable {
+    case move(shard: Int, to: NodeAddress)
+    case pin(shard: Int, to: NodeAddress)
+    case unpin(shard: Int)
+    /// Move all shards off this node and give it none until it is undrained or restarted.
+    case drain(NodeAddress)
+    case undrain(NodeAddress)
+    /// Plan and start a round at once, also when paused.
+    case rebalance
+    case pause
+    case resume
+}
+
+/// The coordinator's answer to a command.
+package enum CommandAnswer: Hashable, Sendable {
+    /// Done or begun; so many shards start to move.
+    case accepted(moves: Int)
+    case refused(CommandRefusal)
+}
+
+/// Why a command was refused.
+package enum CommandRefusal: UInt8, Hashable, Sendable {
+    /// No coordinator is active where the command arrived.
+    case noCoordinator
+    case noSuchShard
+    /// No region is registered at this place.
+    case noSuchNode
+    /// The region there takes no shards: it leaves, is drained, is unreachable or has lost its lease.
+    case nodeTakesNoShards
+    /// The shard is moving or starting already.
+    case shardIsMoving
+}

@@ -1,0 +1,68 @@
+package import CastyPrimitives
+
+/// Where a member stands in its life, as far as placement asks.
+package enum PlacementStatus: UInt8, Hashable, Sendable {
+    case joining, weaklyUp, up, leaving, exiting, down
+}
+
+/// One member of the cluster, as placement sees it.
+package struct PlacementMember: Hashable, Sendable {
+    /// The incarnation of the node.
+    package var node: UniqueAddress
+    /// The number the member got when it became up; lower is older. Zero before that.
+    package var upNumber: Int
+    package var status: PlacementStatus
+    /// No member that watches it holds it to be unreachable.
+    package var isReachable: Bool
+    package var roles: [String]
+
+    package init(
+        node: UniqueAddress, upNumber: Int, status: PlacementStatus = .up, isReachable: Bool = true,
+        roles: [String] = []
+    ) {
+        self.node = node
+        self.upNumber = upNumber
+        self.status = status
+        self.isReachable = isReachable
+        self.roles = roles
+    }
+}
+
+/// The cluster at one moment, as one node sees it: all that placement reads of membership.
+package struct PlacementView: Hashable, Sendable {
+    /// The node whose view this is.
+    package var own: UniqueAddress
+    /// All members that are not removed, sorted by node.
+    package private(set) var members: [PlacementMember]
+
+    /// Creates a view; the members may come in any order.
+    package init(own: UniqueAddress, members: [PlacementMember]) {
+        self.own = own
+        self.members = members.sorted { $0.node < $1.node }
+    }
+
+    /// The member of this incarnation, or `nil` once it is removed or where it never was one.
+    package func member(_ node: UniqueAddress) -> PlacementMember? {
+        var low = 0
+        var high = members.count
+        while low < high {
+            let middle = (low + high) / 2
+            if members[middle].node < node { low = middle + 1 } else { high = middle }
+        }
+        return low < members.count && members[low].node == node ? members[low] : nil
+    }
+
+    /// The node where the coordinator belongs: the oldest member that is up, of those with the role if one is given.
+    package func oldest(role: String?) -> UniqueAddress? {
+        members.filter { $0.status == .up && $0.hasRole(role) }
+            .min { ($0.upNumber, $0.node) < ($1.upNumber, $1.node) }?.node
+    }
+}
+
+extension PlacementMember {
+    /// Whether the member has the role; every member does where no role is asked for.
+    package func hasRole(_ role: String?) -> Bool {
+        guard let role else { return true }
+        return roles.contains(role)
+    }
+}

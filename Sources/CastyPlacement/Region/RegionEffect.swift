@@ -1,0 +1,100 @@
+package import CastyPrimitives
+
+/// What the shell of a region must do, in this order.
+package enum RegionEffect<Payload: Sendable>: Sendable {
+    /// Send to the region or coordinator of the same type on this node; it may be the own one.
+    case send(to: UniqueAddress, ShardingMessage<Payload>)
+    /// Start an entity. Whatever becomes of it, ``Region/onTerminated(_:)`` must be told once.
+    case start(EntityInstance)
+    /// Put the message into the entity's mailbox.
+    case deliver(Payload, to: EntityInstance)
+    case stop(EntityInstance, StopMode)
+    /// The message will not be handled; count it.
+    case lost(Payload, entity: String, shard: Int, LossReason)
+    case store(StoreRequest)
+    /// All shards are handed off or stopped; the node may go on leaving.
+    case left
+    case note(RegionNote)
+}
+
+extension RegionEffect: Equatable where Payload: Equatable {}
+
+/// One life of an entity.
+package struct EntityInstance: Hashable, Sendable {
+    package var entity: String
+    package var shard: Int
+    /// Counts the starts in this region; a message for one life never reaches the next.
+    package var number: UInt64
+
+    package init(entity: String, shard: Int, number: UInt64) {
+        self.entity = entity
+        self.shard = shard
+        self.number = number
+    }
+}
+
+/// How to stop an entity.
+package enum StopMode: UInt8, Hashable, Sendable {
+    /// After the messages that are in its mailbox: the stop goes to its end.
+    case afterMailbox
+    /// Before any other handler runs; what is in the mailbox comes back as unhandled, if it can.
+    case now
+}
+
+/// Why a message was dropped.
+package enum LossReason: UInt8, Hashable, Sendable, CaseIterable {
+    /// The region kept as many messages as it may.
+    case bufferFull
+    /// It came back twice from nodes that are not the shard's home.
+    case wrongHome
+    /// Its entity was still running when its shard had to go.
+    case handoff
+    /// The node's lease lapsed, or it was downed.
+    case fenced
+    case shutdown
+}
+
+/// What happened in a region, for the event stream.
+package enum RegionNote: Hashable, Sendable {
+    case registered(with: UniqueAddress, CoordinatorEpoch)
+    case shardStarted(shard: Int, ShardVersion)
+    case shardStopped(shard: Int, ShardVersion, forced: Bool)
+    case entityStarted(EntityInstance)
+    case entityPassivated(EntityInstance)
+    case entityStopped(EntityInstance)
+    case entityFailed(EntityInstance, restartAt: Instant)
+    /// The lease lapsed; every entity is stopped.
+    case fenced
+    case unfenced
+    /// A coordinator that is no longer in charge gave an order.
+    case refusedEpoch(CoordinatorEpoch, from: UniqueAddress)
+    /// The coordinator counts so many shards; this region does not, and stays out.
+    case shardCountMismatch(Int)
+    case answer(id: UInt64, CommandAnswer)
+}
+
+/// What is asked of the store of remembered entities. Each request is answered once, in order for one shard.
+package enum StoreRequest: Hashable, Sendable {
+    /// Answered by ``Region/onRemembered(_:shard:version:at:)``.
+    case load(shard: Int, version: ShardVersion)
+    /// Answered by ``Region/onStored(_:at:)``.
+    case add(entity: String, shard: Int)
+    case remove(entity: String, shard: Int)
+}
+
+/// How an entity ended.
+package struct EntityEnd<Payload: Sendable>: Sendable {
+    package var instance: EntityInstance
+    /// It failed, rather than stopped.
+    package var failed: Bool
+    /// Messages of its mailbox that no handler saw, in order.
+    package var unhandled: [Payload]
+
+    package init(_ instance: EntityInstance, failed: Bool = false, unhandled: [Payload] = []) {
+        self.instance = instance
+        self.failed = failed
+        self.unhandled = unhandled
+    }
+}
+
+extension EntityEnd: Equatable where Payload: Equatable {}
