@@ -13,7 +13,7 @@ package class Runnable: @unchecked Sendable {
 }
 
 /// A piece of work that takes one turn and is done: for code outside the actors that must run where actors run.
-package final class WorkItem: Runnable {
+package final class WorkItem: Runnable, @unchecked Sendable {
     private let work: @Sendable () -> Void
 
     package init(_ work: @escaping @Sendable () -> Void) {
@@ -27,6 +27,7 @@ package final class WorkItem: Runnable {
 ///
 /// Live, worker threads behind one view per node; simulated, one queue ordered by virtual time. Freezing a node parks its view:
 /// what is handed over meanwhile waits. Killing it discards its view: what is handed over is forgotten.
+@usableFromInline
 package protocol Dispatcher: AnyObject, Sendable {
     /// How many messages a turn may handle.
     var budget: Int { get }

@@ -1,0 +1,85 @@
+import CastyInspection
+import CastyPrimitives
+import Synchronization
+
+extension ActorSystem {
+    /// Asks an actor, and calls back once: with its reply, or with why there is none.
+    ///
+    /// - Returns: A function that gives the question up.
+    @discardableResult
+    package func ask<Message: Sendable, Reply: Sendable>(
+        _ ref: ActorRef<Message>, within timeout: Duration, _ question: (ActorRef<Reply>) -> Message,
+        completion: @escaping @Sendable (Result<Reply, AskError>) -> Void
+    ) -> @Sendable () -> Void {
+        let pending = PendingAsk<Reply>(system: self, asking: ref.target, completion: completion)
+        let uid = pending.address.uid
+        askStarted(pending, uid: uid)
+        let replyTo = ActorRef(Target<Reply>(system: self, route: pending, uid: uid, traffic: .reply))
+        let message = question(replyTo)
+        let describe = { @Sendable in ref.target.address.description }
+        pending.start(
+            timer: world.scheduler.schedule(after: timeout) {
+                pending.fail(AskError(.timedOut, asking: describe(), after: "\(timeout)"))
+            })
+        let (delivery, number) = ref.target.offerNumbered(message)
+        pending.number.store(number, ordering: .relaxed)
+        switch delivery {
+        case .accepted, .acceptedIdle, .accounted: break
+        case .noSuchActor, .wrongIncarnation, .undecodable, .lateReply:
+            lose(message, to: ref.target, because: delivery)
+            pending.fail(AskError(.noSuchActor, asking: describe()))
+        case .mailboxFull, .bufferFull:
+            lose(message, to: ref.target, because: delivery)
+            pending.fail(AskError(.mailboxFull, asking: describe()))
+        case .unreachable:
+            lose(message, to: ref.target, because: delivery)
+            pending.fail(AskError(.unreachable, asking: describe()))
+        }
+        return { pending.fail(AskError(.cancelled, asking: describe())) }
+    }
+
+    /// Asks an actor and waits for its reply.
+    ///
+    /// ```swift
+    /// let balance = try await system.ask(account, within: .seconds(1)) { .balance(replyTo: $0) }
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - ref: Whom to ask.
+    ///   - timeout: How long to wait.
+    ///   - question: Makes the message from the reference that the reply goes to.
+    /// - Throws: ``AskError``, at once where the actor or its node is known to be gone.
+    public func ask<Message: Sendable, Reply: Sendable>(
+        _ ref: ActorRef<Message>, within timeout: Duration = .seconds(10),
+        _ question: @Sendable (ActorRef<Reply>) -> Message
+    ) async throws -> Reply {
+        let cancellation = AskCancellation()
+        return try await withTaskCancellationHandler {
+            try await withUnsafeThrowingContinuation { continuation in
+                cancellation.set(
+                    ask(ref, within: timeout, question) { (result: Result<Reply, AskError>) in
+                        continuation.resume(with: result.mapError { $0 as any Error })
+                    })
+            }
+        } onCancel: {
+            cancellation.cancel()
+        }
+    }
+}
+
+extension ActorContext {
+    /// Asks another actor; the outcome comes back as one message to this actor.
+    ///
+    /// - Parameters:
+    ///   - ref: Whom to ask.
+    ///   - timeout: How long to wait.
+    ///   - question: Makes the message from the reference that the reply goes to.
+    ///   - transform: Makes this actor's message from the reply, or from why there is none.
+    public func ask<Other: Sendable, Reply: Sendable>(
+        _ ref: ActorRef<Other>, within timeout: Duration = .seconds(10), _ question: (ActorRef<Reply>) -> Other,
+        _ transform: @escaping @Sendable (Result<Reply, AskError>) -> Message
+    ) {
+        let me = self.`self`
+        system.ask(ref, within: timeout, question) { result in me.tell(transform(result)) }
+    }
+}

@@ -1,0 +1,63 @@
+import CastyPrimitives
+import Synchronization
+
+/// A question that waits for its answer: the route that the reply takes, and what it leads to.
+final class PendingAsk<Reply: Sendable>: Route, AnyPendingAsk {
+    private struct State {
+        var completion: (@Sendable (Result<Reply, AskError>) -> Void)?
+        var timer: (any ScheduledTimer)?
+        var travelled = false
+    }
+
+    let address: ActorAddress
+    let question: AnyTarget
+    private let system: ActorSystem
+    private let state: Mutex<State>
+    /// Which of the messages that the asked actor accepted this one is; 0 where the actor is elsewhere.
+    let number = Atomic<UInt64>(0)
+
+    init(
+        system: ActorSystem, asking question: AnyTarget,
+        completion: @escaping @Sendable (Result<Reply, AskError>) -> Void
+    ) {
+        self.system = system
+        self.question = question
+        address = ActorAddress(system: system.name, node: system.address, path: ["temp"], uid: system.nextUID())
+        state = Mutex(State(completion: completion))
+    }
+
+    func start(timer: any ScheduledTimer) {
+        let late = state.withLock { state -> Bool in
+            if state.completion == nil { return true }
+            state.timer = timer
+            return false
+        }
+        if late { timer.cancel() }
+    }
+
+    func deliver(_ message: Reply) -> Delivery { complete(.success(message)) ? .accepted : .lateReply }
+
+    func post(_ signal: SystemMessage) {}
+
+    func fail(_ error: AskError) { _ = complete(.failure(error)) }
+
+    private func complete(_ result: Result<Reply, AskError>) -> Bool {
+        let (completion, timer) = state.withLock { state in
+            let taken = (state.completion, state.timer)
+            state = State(completion: nil, timer: nil)
+            return taken
+        }
+        guard let completion else { return false }
+        timer?.cancel()
+        system.askEnded(address.uid)
+        completion(result)
+        return true
+    }
+}
+
+/// A question that waits, without the type of its answer.
+protocol AnyPendingAsk: AnyObject, Sendable {
+    var question: AnyTarget { get }
+    var number: Atomic<UInt64> { get }
+    func fail(_ error: AskError)
+}

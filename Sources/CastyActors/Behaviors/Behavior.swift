@@ -1,0 +1,161 @@
+/// What an actor does with its next message.
+///
+/// A handler returns the next behavior: ``same`` to go on as before, another one to change, ``stopped`` to end. Two styles:
+///
+/// ```swift
+/// // inout state: simple, and the fastest
+/// let counter = Behavior<Int>.stateful(0) { total, context, number in
+///     total += number
+///     return .same
+/// }
+/// // functional: the next behavior carries the state
+/// func counting(_ total: Int) -> Behavior<Int> {
+///     .receive { context, number in counting(total + number) }
+/// }
+/// ```
+///
+/// A behavior belongs to the one actor that it was handed to, and is not shared. A handler that throws ends its actor, unless
+/// ``supervise(_:with:)`` says otherwise.
+public struct Behavior<Message: Sendable> {
+    @usableFromInline
+    package enum Kind {
+        case same
+        case stopped
+        case unhandled
+        case empty
+        case ignore
+        case receive(Receiver<Message>)
+        case setup((ActorContext<Message>) throws -> Behavior<Message>)
+        case supervised(Supervised<Message>)
+    }
+
+    @usableFromInline
+    package let kind: Kind
+
+    @inlinable
+    package init(_ kind: Kind) {
+        self.kind = kind
+    }
+
+    /// Go on as before.
+    @inlinable
+    public static var same: Behavior { Behavior(.same) }
+
+    /// Stop: children first, then the actor.
+    @inlinable
+    public static var stopped: Behavior { Behavior(.stopped) }
+
+    /// Go on as before; the message was not one this actor handles, and is counted as lost.
+    @inlinable
+    public static var unhandled: Behavior { Behavior(.unhandled) }
+
+    /// Handle nothing: every message counts as unhandled.
+    @inlinable
+    public static var empty: Behavior { Behavior(.empty) }
+
+    /// Handle everything by doing nothing.
+    @inlinable
+    public static var ignore: Behavior { Behavior(.ignore) }
+
+    /// Does something when the actor starts, and each time it restarts: spawns children, starts timers; then goes on with
+    /// the behavior it returns.
+    @inlinable
+    public static func setup(_ factory: @escaping (ActorContext<Message>) throws -> Behavior) -> Behavior {
+        Behavior(.setup(factory))
+    }
+
+    /// Handles messages, and returns the next behavior for each.
+    @inlinable
+    public static func receive(
+        _ onMessage: @escaping (ActorContext<Message>, Message) throws -> Behavior
+    ) -> Behavior {
+        Behavior(.receive(Receiver(onMessage: onMessage, onSignal: nil)))
+    }
+
+    /// Handles messages and signals, and returns the next behavior for each.
+    @inlinable
+    public static func receive(
+        _ onMessage: @escaping (ActorContext<Message>, Message) throws -> Behavior,
+        onSignal: @escaping (ActorContext<Message>, Signal) throws -> Behavior
+    ) -> Behavior {
+        Behavior(.receive(Receiver(onMessage: onMessage, onSignal: onSignal)))
+    }
+
+    /// Handles messages with a state of its own, changed in place: the simple style, and the fastest.
+    ///
+    /// - Parameters:
+    ///   - initial: The state at the start and after each restart.
+    ///   - onMessage: Handles one message; returns the next behavior, usually ``same``.
+    @inlinable
+    public static func stateful<State: Sendable>(
+        _ initial: State,
+        _ onMessage: @escaping (inout State, ActorContext<Message>, Message) throws -> Behavior
+    ) -> Behavior {
+        .setup { _ in
+            let box = StateBox(initial)
+            return .receive { context, message in try onMessage(&box.state, context, message) }
+        }
+    }
+
+    /// Handles messages and signals with a state of its own, changed in place.
+    @inlinable
+    public static func stateful<State: Sendable>(
+        _ initial: State,
+        _ onMessage: @escaping (inout State, ActorContext<Message>, Message) throws -> Behavior,
+        onSignal: @escaping (inout State, ActorContext<Message>, Signal) throws -> Behavior
+    ) -> Behavior {
+        .setup { _ in
+            let box = StateBox(initial)
+            return .receive(
+                { context, message in try onMessage(&box.state, context, message) },
+                onSignal: { context, signal in try onSignal(&box.state, context, signal) })
+        }
+    }
+
+    /// Puts a behavior under supervision: what happens when one of its handlers throws.
+    public static func supervise(_ behavior: Behavior, with strategy: SupervisionStrategy) -> Behavior {
+        Behavior(.supervised(Supervised(behavior: behavior, strategy: strategy)))
+    }
+}
+
+/// The handlers of one behavior.
+@usableFromInline
+package final class Receiver<Message: Sendable> {
+    @usableFromInline
+    package let onMessage: (ActorContext<Message>, Message) throws -> Behavior<Message>
+    @usableFromInline
+    package let onSignal: ((ActorContext<Message>, Signal) throws -> Behavior<Message>)?
+
+    @inlinable
+    package init(
+        onMessage: @escaping (ActorContext<Message>, Message) throws -> Behavior<Message>,
+        onSignal: ((ActorContext<Message>, Signal) throws -> Behavior<Message>)?
+    ) {
+        self.onMessage = onMessage
+        self.onSignal = onSignal
+    }
+}
+
+/// The state of a stateful behavior. Only the turn of its actor touches it, so dynamic exclusivity checks would only cost.
+@usableFromInline
+package final class StateBox<State> {
+    @usableFromInline @exclusivity(unchecked)
+    var state: State
+
+    @inlinable
+    package init(_ state: State) {
+        self.state = state
+    }
+}
+
+/// A behavior and what happens when it fails.
+@usableFromInline
+package final class Supervised<Message: Sendable> {
+    package let behavior: Behavior<Message>
+    package let strategy: SupervisionStrategy
+
+    package init(behavior: Behavior<Message>, strategy: SupervisionStrategy) {
+        self.behavior = behavior
+        self.strategy = strategy
+    }
+}

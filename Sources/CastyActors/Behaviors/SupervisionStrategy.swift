@@ -1,0 +1,46 @@
+/// What happens when a handler throws.
+public enum SupervisionStrategy: Hashable, Sendable {
+    /// The actor stops; what waits in its mailbox becomes dead letters. The default.
+    case stop
+    /// The actor goes on with its present behavior and state; only the message is lost.
+    case resume
+    /// The actor's children stop, its timers end, and its behavior starts anew; its mailbox and address stay.
+    ///
+    /// It waits longer before each restart: `backoff.minimum` first, doubling up to `backoff.maximum`, spread by up to `jitter` of it.
+    /// More than `limit` restarts within `window` stop it.
+    case restart(limit: Int = 10, window: Duration = .seconds(60), backoff: Backoff = .none)
+
+    /// How long to wait before a restart.
+    public struct Backoff: Hashable, Sendable {
+        /// The wait before the first restart.
+        public var minimum: Duration
+        /// The longest wait.
+        public var maximum: Duration
+        /// The share of the wait, 0…1, that is drawn by chance on top.
+        public var jitter: Double
+
+        /// Creates a backoff.
+        public init(minimum: Duration, maximum: Duration, jitter: Double = 0.2) {
+            self.minimum = minimum
+            self.maximum = maximum
+            self.jitter = jitter
+        }
+
+        /// No wait.
+        public static let none = Backoff(minimum: .zero, maximum: .zero, jitter: 0)
+
+        /// The wait before the restart of that number, counted from 1.
+        ///
+        /// - Parameter chance: A number in 0..<1.
+        package func delay(restart: Int, chance: Double) -> Duration {
+            guard minimum > .zero else { return .zero }
+            var delay = minimum
+            var doublings = restart - 1
+            while doublings > 0, delay < maximum {
+                delay = delay * 2
+                doublings -= 1
+            }
+            return min(delay, maximum) * (1 + jitter * chance)
+        }
+    }
+}

@@ -1,0 +1,74 @@
+package import CastyInspection
+package import CastyPrimitives
+
+/// What references point at, without the type of its messages: identity, family and the runtime's own messages.
+///
+/// `@unchecked Sendable` by design: what producers share is behind a `Mutex`; the rest belongs to the turn, and a dispatcher never lets two
+/// turns of one runnable overlap.
+@usableFromInline
+package class AnyTarget: Runnable, @unchecked Sendable {
+    /// The system it belongs to.
+    @usableFromInline
+    package let system: ActorSystem
+    package let name: String
+    package let parent: AnyTarget?
+    /// The number of this incarnation. Zero only for a reference to "whichever lives at that path".
+    package let uid: UInt64
+    /// Whose traffic its messages are.
+    package let traffic: LossClass
+    /// Takes one turn. A closure made where the message type is known, so that the compiler specialises the loop for it.
+    private let turn: @Sendable (AnyTarget, Int) -> Void
+
+    package init(
+        system: ActorSystem, name: String, parent: AnyTarget?, uid: UInt64, traffic: LossClass,
+        turn: @escaping @Sendable (AnyTarget, Int) -> Void
+    ) {
+        self.system = system
+        self.name = name
+        self.parent = parent
+        self.uid = uid
+        self.traffic = traffic
+        self.turn = turn
+        super.init()
+    }
+
+    override package final func run(budget: Int) { turn(self, budget) }
+
+    /// The address; composed when asked for, so that an idle actor does not pay for it.
+    package var address: ActorAddress {
+        ActorAddress(system: system.name, node: system.address, path: path, uid: uid)
+    }
+
+    package var path: [String] {
+        var names = [name]
+        var next = parent
+        while let target = next {
+            names.append(target.name)
+            next = target.parent
+        }
+        return names.reversed()
+    }
+
+    /// Hands over one of the runtime's messages; they overtake user messages.
+    package func post(_ message: SystemMessage) {}
+
+    /// Makes the target reachable from other nodes, because a reference to it is about to leave.
+    package func willTravel() { system.expose(self) }
+
+    /// The child of that name, if it lives.
+    package func child(named name: String) -> AnyTarget? { nil }
+
+    /// How many messages wait.
+    package var waiting: Int { 0 }
+
+    /// The place in the order in which actors were started here.
+    package var birth: UInt64 { uid &- system.firstUID }
+
+    /// The path as text, for people.
+    package var pathText: String { "/" + path.joined(separator: "/") }
+
+    package static func same(_ left: AnyTarget, _ right: AnyTarget) -> Bool {
+        left === right || (left.uid == right.uid && left.uid != 0 && left.address == right.address)
+            || (left.uid == 0 && right.uid == 0 && left.address == right.address)
+    }
+}

@@ -1,0 +1,104 @@
+public import Synchronization
+
+extension Target {
+    /// Takes one turn: signals first, then at most `budget` messages.
+    @inlinable
+    package func drain(budget: Int) {
+        var left = budget
+        while left > 0 {
+            if signalled.load(ordering: .acquiring) { handleSignals() }
+            switch life {
+            case .running: break
+            case .starting:
+                start()
+                continue
+            case .stopped: return
+            case .restarting, .stopping:
+                // User messages wait until it runs again or has stopped; only signals can bring that about.
+                if rest() { return }
+                continue
+            }
+            if next == batch.count, !refill() { return }
+            left = handleBatch(left)
+        }
+        system.dispatcher.execute(self)
+    }
+
+    /// Swaps the inbox into the batch. Returns whether the turn goes on; otherwise the actor is idle.
+    @inlinable
+    func refill() -> Bool {
+        consumed &+= UInt64(batch.count)
+        batch.removeAll(keepingCapacity: batch.capacity <= 1024)
+        next = 0
+        return inbox.withLock { state -> Bool in
+            if !state.messages.isEmpty {
+                swap(&state.messages, &batch)
+                return true
+            }
+            if !state.signals.isEmpty { return true }
+            state.status = .idle
+            return false
+        }
+    }
+
+    /// Becomes idle unless signals wait. Returns whether it did.
+    @usableFromInline
+    func rest() -> Bool {
+        inbox.withLock { state -> Bool in
+            if !state.signals.isEmpty { return false }
+            if state.status == .scheduled { state.status = .idle }
+            return true
+        }
+    }
+
+    /// Handles the batch until it ends, the budget is spent, a signal comes, or the behavior changes.
+    @inlinable
+    func handleBatch(_ budget: Int) -> Int {
+        var left = budget
+        let first = next
+        defer { system.handled.add(UInt64(next &- first), ordering: .relaxed) }
+        switch behavior.kind {
+        case .receive(let receiver):
+            let context = ActorContext(self)
+            while next < batch.count, left > 0 {
+                let message = batch[next]
+                next &+= 1
+                left &-= 1
+                do {
+                    let following = try receiver.onMessage(context, message)
+                    if case .same = following.kind {
+                        if signalled.load(ordering: .relaxed) { return left }
+                        continue
+                    }
+                    become(following, after: message)
+                    return left
+                } catch {
+                    fail(error)
+                    return left
+                }
+            }
+        case .ignore:
+            left &-= batch.count &- next
+            next = batch.count
+        case .same, .stopped, .unhandled, .empty, .setup, .supervised:
+            while next < batch.count, left > 0 {
+                let message = batch[next]
+                next &+= 1
+                left &-= 1
+                system.unhandled(message, by: self)
+            }
+        }
+        return max(left, 0)
+    }
+
+    @usableFromInline
+    func handleSignals() {
+        let signals = inbox.withLock { state -> [SystemMessage] in
+            let taken = state.signals
+            state.signals.removeAll()
+            signalled.store(false, ordering: .relaxed)
+            return taken
+        }
+        for signal in signals where life != .stopped { handle(signal) }
+    }
+}

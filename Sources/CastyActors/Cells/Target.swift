@@ -1,0 +1,134 @@
+public import CastyInspection
+package import CastyPrimitives
+public import Synchronization
+
+/// The mailbox and turn of an actor, or the route to what is no actor of this node.
+///
+/// A batch mailbox: producers append under a lock held for a few instructions; the turn swaps the whole batch out and handles it
+/// without a lock. The hot functions are inlinable, so that they are compiled for the message type where it is known.
+@usableFromInline
+package final class Target<Message: Sendable>: AnyTarget, @unchecked Sendable {
+    /// Where messages go if this is no actor of this node.
+    @usableFromInline let route: (any Route<Message>)?
+    @usableFromInline let inbox: Mutex<Inbox<Message>>
+    /// Whether signals wait; read between messages so that a stop need not wait for the end of a batch.
+    @usableFromInline let signalled = Atomic<Bool>(false)
+    /// Children by name. Behind a lock of its own because lookups by path come from other threads.
+    let children = Mutex<Children?>(nil)
+
+    // What follows belongs to the turn.
+    @usableFromInline @exclusivity(unchecked) var batch: [Message] = []
+    @usableFromInline @exclusivity(unchecked) var next = 0
+    @usableFromInline @exclusivity(unchecked) var behavior: Behavior<Message>
+    @usableFromInline @exclusivity(unchecked) var life = Life.starting
+    @exclusivity(unchecked) var initial: Behavior<Message>
+    @exclusivity(unchecked) var extras: Extras<Message>?
+    /// How many of the accepted messages were handled before the present batch.
+    @usableFromInline @exclusivity(unchecked) var consumed: UInt64 = 0
+
+    /// Where an actor stands in its life; only its turn changes it.
+    @usableFromInline
+    package enum Life: UInt8 {
+        case starting, running, restarting, stopping, stopped
+    }
+
+    /// Creates an actor's cell; it starts when it is first scheduled.
+    @usableFromInline
+    package init(
+        system: ActorSystem, name: String, parent: AnyTarget?, uid: UInt64, traffic: LossClass,
+        behavior: sending Behavior<Message>, capacity: Int, turn: @escaping @Sendable (AnyTarget, Int) -> Void
+    ) {
+        route = nil
+        inbox = Mutex(Inbox(capacity: capacity))
+        initial = behavior
+        self.behavior = .empty
+        super.init(system: system, name: name, parent: parent, uid: uid, traffic: traffic, turn: turn)
+    }
+
+    /// Creates a target that hands its messages to a route.
+    package init(system: ActorSystem, route: any Route<Message>, uid: UInt64, traffic: LossClass) {
+        self.route = route
+        inbox = Mutex(Inbox(capacity: 0))
+        initial = .empty
+        behavior = .empty
+        life = .stopped
+        super.init(system: system, name: "", parent: nil, uid: uid, traffic: traffic, turn: { _, _ in })
+    }
+
+    override package var address: ActorAddress { route?.address ?? super.address }
+
+    /// Delivers a message, or enters it in the loss ledger.
+    @inlinable
+    package func tell(_ message: Message) {
+        switch offer(message) {
+        case .accepted, .accounted: break
+        case let refusal: system.lose(message, to: self, because: refusal)
+        }
+    }
+
+    /// Delivers a message, or says why not; what is refused is for the caller to account for.
+    @inlinable
+    package func offer(_ message: Message) -> Delivery {
+        if let route { return route.deliver(message) }
+        let delivery = inbox.withLock { $0.append(message) }
+        if case .acceptedIdle = delivery {
+            system.dispatcher.execute(self)
+            return .accepted
+        }
+        return delivery
+    }
+
+    /// Delivers a message, and says which of the accepted ones it is; 0 where another node or an ask takes it.
+    package func offerNumbered(_ message: Message) -> (Delivery, UInt64) {
+        if let route { return (route.deliver(message), 0) }
+        let (delivery, number) = inbox.withLock { state -> (Delivery, UInt64) in (state.append(message), state.accepted)
+        }
+        if case .acceptedIdle = delivery {
+            system.dispatcher.execute(self)
+            return (.accepted, number)
+        }
+        return (delivery, number)
+    }
+
+    override package func post(_ message: SystemMessage) {
+        if let route { return route.post(message) }
+        let delivery = inbox.withLock { state -> Delivery in
+            if state.status == .terminated { return .noSuchActor }
+            state.signals.append(message)
+            signalled.store(true, ordering: .releasing)
+            if state.status == .idle {
+                state.status = .scheduled
+                return .acceptedIdle
+            }
+            return .accepted
+        }
+        switch delivery {
+        case .acceptedIdle: system.dispatcher.execute(self)
+        case .noSuchActor: refuse(message)
+        default: break
+        }
+    }
+
+    /// A stopped actor still answers those who begin to watch it.
+    private func refuse(_ message: SystemMessage) {
+        if case .watch(let watcher, let watched) = message {
+            watcher.target.post(.terminated(Terminated(ref: watched, reason: .noSuchActor)))
+        }
+    }
+
+    override package func child(named name: String) -> AnyTarget? {
+        children.withLock { $0?.byName[name] }
+    }
+
+    /// How many messages wait; an estimate while the actor runs.
+    override package var waiting: Int { inbox.withLock { $0.messages.count } }
+}
+
+/// The living children of one actor.
+struct Children: Sendable {
+    var byName: [String: AnyTarget] = [:]
+    var anonymous: UInt64 = 0
+
+    /// The children in the order of their birth.
+    var ordered: [AnyTarget] { byName.values.sorted { $0.birth < $1.birth } }
+}

@@ -1,0 +1,33 @@
+import CastyPrimitives
+
+/// Turns messages of one type into another's and hands them on.
+final class AdapterRoute<Other: Sendable, Message: Sendable>: Route {
+    let address: ActorAddress
+    // Weak, because the actor keeps its adapters: a reference to a stopped actor's adapter leads nowhere.
+    private let owner: WeakTarget<Message>
+    private let transform: @Sendable (Other) -> Message
+
+    init(to owner: Target<Message>, transform: @escaping @Sendable (Other) -> Message) {
+        self.owner = WeakTarget(owner)
+        self.transform = transform
+        let uid = owner.system.nextUID()
+        address = owner.address.child("$adapter", uid: uid)
+    }
+
+    func deliver(_ message: Other) -> Delivery {
+        guard let owner = owner.target else { return .noSuchActor }
+        owner.tell(transform(message))
+        return .accounted
+    }
+
+    func post(_ signal: SystemMessage) { owner.target?.post(signal) }
+}
+
+/// A reference that does not keep its actor alive.
+struct WeakTarget<Message: Sendable>: Sendable {
+    private(set) weak var target: Target<Message>?
+
+    init(_ target: Target<Message>) {
+        self.target = target
+    }
+}

@@ -1,0 +1,149 @@
+package import CastyInspection
+package import CastyPrimitives
+import Synchronization
+
+/// What one node shows of itself: its events, its losses and its snapshot.
+///
+/// Parts of the runtime provide their section as a function; it is called when somebody looks, so that not being looked at costs nothing.
+package final class Inspector: Sendable {
+    private struct State {
+        var lastEvent: UInt64
+        var version: UInt64 = 0
+        var sinks: [(id: UInt64, sink: @Sendable (RuntimeEvent) -> Void)] = []
+        var nextSink: UInt64 = 1
+        var losses: [LossKey: LossEntry] = [:]
+        var membership: (@Sendable (Instant) -> MembershipSnapshot)?
+        var sharding: [(type: String, section: @Sendable (Instant) -> ShardingSnapshot)] = []
+        var associations: (@Sendable () -> [AssociationSnapshot])?
+    }
+
+    private struct LossKey: Hashable {
+        let reason: LossReason
+        let lossClass: LossClass
+    }
+
+    /// The node's short name.
+    package let name: String
+    /// How people call a place.
+    package let nameOf: @Sendable (NodeAddress) -> String
+    private let now: @Sendable () -> Instant
+    private let state: Mutex<State>
+
+    /// - Parameters:
+    ///   - name: The node's short name.
+    ///   - lastEvent: The number of the last event of an earlier incarnation under the same name.
+    package init(
+        name: String, lastEvent: UInt64 = 0, now: @escaping @Sendable () -> Instant,
+        nameOf: @escaping @Sendable (NodeAddress) -> String = { $0.description }
+    ) {
+        self.name = name
+        self.now = now
+        self.nameOf = nameOf
+        state = Mutex(State(lastEvent: lastEvent))
+    }
+
+    /// The number of the last event so far.
+    package var lastEvent: UInt64 { state.withLock { $0.lastEvent } }
+
+    /// Publishes an event; returns its name, so that what follows from it can say so.
+    ///
+    /// Sinks are called before this returns, on the caller's thread.
+    @discardableResult
+    package func emit(
+        _ kind: EventKind, subject: String? = nil, shard: Int? = nil, entity: String? = nil, from: String? = nil,
+        to: String? = nil, reason: String? = nil, reply: String? = nil, text: String? = nil, line: Int? = nil,
+        causes: [EventID] = []
+    ) -> EventID {
+        let time = now()
+        let (id, sinks) = state.withLock { state in
+            state.lastEvent += 1
+            state.version += 1
+            return (EventID(node: name, number: state.lastEvent), state.sinks)
+        }
+        let event = RuntimeEvent(
+            time: time, id: id, kind: kind, subject: subject, shard: shard, entity: entity, from: from, to: to,
+            reason: reason, reply: reply, text: text, line: line, causes: causes)
+        for entry in sinks { entry.sink(event) }
+        return id
+    }
+
+    /// Hears every event from now on.
+    ///
+    /// - Returns: A function that ends it.
+    @discardableResult
+    package func subscribe(_ sink: @escaping @Sendable (RuntimeEvent) -> Void) -> @Sendable () -> Void {
+        let id = state.withLock { state -> UInt64 in
+            defer { state.nextSink += 1 }
+            state.sinks.append((state.nextSink, sink))
+            return state.nextSink
+        }
+        return { [self] in state.withLock { $0.sinks.removeAll { $0.id == id } } }
+    }
+
+    /// Says that something a snapshot shows has changed.
+    package func touch() { state.withLock { $0.version += 1 } }
+
+    /// Grows with every change.
+    package var version: UInt64 { state.withLock { $0.version } }
+
+    /// Enters a lost message in the ledger. A user's message and a late reply are also events.
+    package func lose(
+        _ reason: LossReason, _ lossClass: LossClass, target: String, type: String, shard: Int? = nil,
+        entity: String? = nil, causes: [EventID] = []
+    ) {
+        state.withLock { state in
+            state.version += 1
+            let key = LossKey(reason: reason, lossClass: lossClass)
+            var entry =
+                state.losses[key]
+                ?? LossEntry(reason: reason, lossClass: lossClass, count: 0, latestTarget: "", latestType: "")
+            entry.count += 1
+            entry.latestTarget = target
+            entry.latestType = type
+            state.losses[key] = entry
+        }
+        if lossClass != .control {
+            emit(
+                .messageLost, shard: shard, entity: entity, to: target, reason: reason.rawValue,
+                text: lossClass == .reply ? "reply" : nil, causes: causes)
+        }
+    }
+
+    /// The loss ledger, by reason and traffic.
+    package var losses: [LossEntry] {
+        state.withLock { Array($0.losses.values) }.sorted {
+            ($0.lossClass.rawValue, $0.reason.rawValue) < ($1.lossClass.rawValue, $1.reason.rawValue)
+        }
+    }
+
+    /// Provides the section on membership.
+    package func provide(membership: @escaping @Sendable (Instant) -> MembershipSnapshot) {
+        state.withLock { $0.membership = membership }
+    }
+
+    /// Provides the section on one shard type.
+    package func provide(sharding type: String, _ section: @escaping @Sendable (Instant) -> ShardingSnapshot) {
+        state.withLock { state in
+            state.sharding.removeAll { $0.type == type }
+            state.sharding.append((type, section))
+            state.sharding.sort { $0.type < $1.type }
+        }
+    }
+
+    /// Provides the section on associations.
+    package func provide(associations: @escaping @Sendable () -> [AssociationSnapshot]) {
+        state.withLock { $0.associations = associations }
+    }
+
+    /// All sections at this moment.
+    package func snapshot(of node: UniqueAddress, actors: ActorsSnapshot) -> NodeSnapshot {
+        let now = now()
+        let (version, membership, sharding, associations) = state.withLock {
+            ($0.version, $0.membership, $0.sharding, $0.associations)
+        }
+        return NodeSnapshot(
+            name: name, node: node, time: now, version: version, membership: membership?(now) ?? MembershipSnapshot(),
+            sharding: sharding.map { $0.section(now) }, associations: associations?() ?? [], actors: actors,
+            losses: losses)
+    }
+}

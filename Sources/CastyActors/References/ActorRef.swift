@@ -1,0 +1,68 @@
+public import CastyPrimitives
+
+/// A reference to an actor that takes messages of one type: the only way to reach it.
+///
+/// A reference may be kept, sent in messages, also to other nodes, and compared. It names one incarnation: when the actor has
+/// stopped, what is told to it becomes a dead letter, even if another actor was started under the same name.
+public struct ActorRef<Message: Sendable>: Sendable {
+    @usableFromInline
+    package let target: Target<Message>
+
+    @inlinable
+    package init(_ target: Target<Message>) {
+        self.target = target
+    }
+
+    /// Where the actor lives.
+    public var address: ActorAddress { target.address }
+
+    /// Puts a message into the actor's mailbox and returns at once.
+    ///
+    /// Messages of one sender to one actor arrive in the order they were told, each at most once. What cannot be delivered is
+    /// counted, with its reason, in the loss ledger.
+    @inlinable
+    public func tell(_ message: Message) {
+        target.tell(message)
+    }
+
+    /// The same reference without its type: enough to watch or stop the actor.
+    public var untyped: AnyActorRef { AnyActorRef(target) }
+}
+
+extension ActorRef: Hashable {
+    /// References are equal when they name the same incarnation.
+    public static func == (left: ActorRef, right: ActorRef) -> Bool { AnyTarget.same(left.target, right.target) }
+
+    /// Hashes what equality compares.
+    public func hash(into hasher: inout Hasher) { hasher.combine(target.uid) }
+}
+
+extension ActorRef: CustomStringConvertible {
+    /// The actor's address as text.
+    public var description: String { address.description }
+}
+
+/// A reference to an actor whose message type is not known here.
+public struct AnyActorRef: Sendable {
+    package let target: AnyTarget
+
+    package init(_ target: AnyTarget) {
+        self.target = target
+    }
+
+    /// Where the actor lives.
+    public var address: ActorAddress { target.address }
+}
+
+extension AnyActorRef: Hashable {
+    /// References are equal when they name the same incarnation.
+    public static func == (left: AnyActorRef, right: AnyActorRef) -> Bool { AnyTarget.same(left.target, right.target) }
+
+    /// Hashes what equality compares.
+    public func hash(into hasher: inout Hasher) { hasher.combine(target.uid) }
+}
+
+extension AnyActorRef: CustomStringConvertible {
+    /// The actor's address as text.
+    public var description: String { address.description }
+}

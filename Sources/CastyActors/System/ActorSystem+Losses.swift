@@ -1,0 +1,47 @@
+public import CastyInspection
+import CastyPrimitives
+
+extension ActorSystem {
+    /// Enters a message that could not be delivered in the loss ledger.
+    @usableFromInline
+    package func lose<Message: Sendable>(_ message: Message, to target: AnyTarget, because delivery: Delivery) {
+        guard let reason = LossReason(delivery) else { return }
+        var traffic = target.traffic
+        if let own = message as? any LossClassified {
+            guard let lossClass = own.lossClass else { return }
+            traffic = lossClass
+        }
+        inspector.lose(reason, traffic, target: target.address.description, type: String(describing: Message.self))
+    }
+
+    @usableFromInline
+    func unhandled<Message: Sendable>(_ message: Message, by target: AnyTarget) {
+        inspector.lose(
+            .unhandled, target.traffic, target: target.address.description, type: String(describing: Message.self))
+    }
+
+    /// The loss ledger of this node, by traffic and reason.
+    public var losses: [LossEntry] { inspector.losses }
+}
+
+/// A message of the runtime that may carry a user's: it knows what its loss means.
+package protocol LossClassified: Sendable {
+    /// Whose traffic is lost with this message; `nil` where somebody else accounts for it.
+    var lossClass: LossClass? { get }
+}
+
+extension LossReason {
+    /// The ledger's word for a refusal; `nil` for what is no loss.
+    package init?(_ delivery: Delivery) {
+        switch delivery {
+        case .accepted, .acceptedIdle, .accounted: return nil
+        case .noSuchActor: self = .noSuchActor
+        case .wrongIncarnation: self = .wrongIncarnation
+        case .mailboxFull: self = .mailboxFull
+        case .unreachable: self = .unreachable
+        case .bufferFull: self = .bufferFull
+        case .undecodable: self = .undecodable
+        case .lateReply: self = .lateReply
+        }
+    }
+}

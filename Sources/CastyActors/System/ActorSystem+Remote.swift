@@ -1,0 +1,74 @@
+import CastyInspection
+package import CastyPrimitives
+import Synchronization
+
+/// The way to other nodes, provided by remoting.
+package protocol RemoteAccess: AnyObject, Sendable {
+    /// A route to an actor of another node.
+    func route<Message: Sendable>(to address: ActorAddress, as type: Message.Type) -> any Route<Message>
+
+    /// Ends all that is open; calls back when done.
+    func shutdown(completion: @escaping @Sendable () -> Void)
+}
+
+extension ActorSystem {
+    /// Installs the way to other nodes; without one, references to other nodes lead nowhere.
+    package func install(_ remote: any RemoteAccess) { state.withLock { $0.remote = remote } }
+
+    /// A reference to the actor at an address, here or on another node.
+    ///
+    /// An address with number zero means whichever actor lives at that path, and is known only for published actors. Where nobody
+    /// lives, what is told becomes a dead letter.
+    package func reference<Message: Sendable>(
+        to address: ActorAddress, as type: Message.Type = Message.self
+    ) -> ActorRef<Message> {
+        if address.node == self.address {
+            switch find(path: address.path, uid: address.uid) {
+            case .found(let target):
+                if let typed = target as? Target<Message> { return ActorRef(typed) }
+                return dead(address, .undecodable)
+            case .missing(let reason): return dead(address, reason)
+            }
+        }
+        guard let remote = state.withLock({ $0.remote }) else { return dead(address, .unreachable) }
+        return ActorRef(
+            Target(
+                system: self, route: remote.route(to: address, as: type), uid: address.uid,
+                traffic: address.path.first == "system" ? .control : .user))
+    }
+
+    private func dead<Message: Sendable>(_ address: ActorAddress, _ reason: Delivery) -> ActorRef<Message> {
+        ActorRef(
+            Target(
+                system: self, route: DeadRoute<Message>(address: address, reason: reason), uid: address.uid,
+                traffic: .user))
+    }
+
+    /// What lives at a path of this node, for a message from another one.
+    package enum Found: Sendable {
+        case found(AnyTarget)
+        /// Nobody other nodes may reach.
+        case missing(Delivery)
+    }
+
+    /// Finds an actor that other nodes may reach: one whose reference has travelled, or a published one by its path.
+    package func find(path: [String], uid: UInt64) -> Found {
+        state.withLock { state in
+            if uid == 0 {
+                let text = "/" + path.joined(separator: "/")
+                return state.wellKnown[text].map { .found($0) } ?? .missing(.noSuchActor)
+            }
+            if let target = state.exposed[uid] { return .found(target) }
+            // A number this system never drew belongs to an earlier incarnation at the same place.
+            let drawn = uid &- firstUID
+            let mine = drawn != 0 && drawn <= uidsDrawn.load(ordering: .relaxed)
+            if mine {
+                if let known = state.wellKnown["/" + path.joined(separator: "/")], known.uid == uid {
+                    return .found(known)
+                }
+                return .missing(.noSuchActor)
+            }
+            return .missing(.wrongIncarnation)
+        }
+    }
+}

@@ -1,0 +1,107 @@
+package import CastyPrimitives
+import Synchronization
+
+extension ActorSystem {
+    /// Starts an actor at the top, under `/user`.
+    ///
+    /// - Parameters:
+    ///   - behavior: What it does. It belongs to the actor from now on.
+    ///   - name: Its name, unique at the top; not empty, not starting with `$`. Without one the system chooses.
+    ///   - mailbox: How many messages may wait.
+    /// - Throws: ``SpawnError`` where the name is taken or not allowed, or the system is ending.
+    @inlinable
+    public func spawn<Message: Sendable>(
+        _ behavior: sending Behavior<Message>, name: String? = nil, mailbox: MailboxCapacity = .unbounded
+    ) throws(SpawnError) -> ActorRef<Message> {
+        ActorRef(
+            try spawn(
+                behavior, under: .user, name: name, mailbox: mailbox, turn: { $0.takeTurn(of: Message.self, $1) }))
+    }
+
+    /// Starts an actor of the runtime, under `/system`; other nodes may reach it by its path alone.
+    @inlinable
+    package func spawnSystem<Message: Sendable>(
+        _ behavior: sending Behavior<Message>, name: String, mailbox: MailboxCapacity = .unbounded
+    ) throws(SpawnError) -> ActorRef<Message> {
+        let target = try spawn(
+            behavior, under: .system, name: name, mailbox: mailbox, turn: { $0.takeTurn(of: Message.self, $1) })
+        publish(target)
+        return ActorRef(target)
+    }
+
+    @usableFromInline
+    package enum Root: Sendable {
+        case user, system
+    }
+
+    @usableFromInline
+    package func spawn<Message: Sendable>(
+        _ behavior: sending Behavior<Message>, under root: Root, name: String?, mailbox: MailboxCapacity,
+        turn: @escaping @Sendable (AnyTarget, Int) -> Void
+    ) throws(SpawnError) -> Target<Message> {
+        let (guardian, terminating) = state.withLock { ($0[root], $0.terminating) }
+        guard let guardian, !terminating else { throw .stopping("the system") }
+        return try guardian.spawn(behavior, name: name, mailbox: mailbox, turn: turn)
+    }
+
+    /// Stops an actor; its children stop first.
+    public func stop<Message: Sendable>(_ ref: ActorRef<Message>) { ref.target.post(.stop) }
+
+    /// Stops an actor whose type is not known here.
+    public func stop(_ ref: AnyActorRef) { ref.target.post(.stop) }
+
+    /// Lets other nodes reach an actor by its path alone.
+    @usableFromInline
+    package func publish(_ target: AnyTarget) {
+        state.withLock { $0.wellKnown[target.pathText] = target }
+    }
+
+    func actorStarted() { live.add(1, ordering: .relaxed) }
+
+    func actorStopped(_ target: AnyTarget, handled: UInt64) {
+        live.subtract(1, ordering: .relaxed)
+        let waiting = state.withLock { state -> [any AnyPendingAsk] in
+            state.exposed[target.uid] = nil
+            if !state.wellKnown.isEmpty, state.wellKnown[target.pathText] === target {
+                state.wellKnown[target.pathText] = nil
+            }
+            guard !state.asks.isEmpty else { return [] }
+            // A question that was handled may still be answered by somebody else; one that was not never will be.
+            return state.asks.filter { entry in
+                entry.value.question === target && entry.value.number.load(ordering: .relaxed) > handled
+            }.sorted { $0.key < $1.key }.map(\.value)
+        }
+        for ask in waiting { ask.fail(AskError(.noSuchActor, asking: target.address.description)) }
+    }
+
+    func askStarted(_ ask: any AnyPendingAsk, uid: UInt64) { state.withLock { $0.asks[uid] = ask } }
+
+    func askEnded(_ uid: UInt64) {
+        state.withLock {
+            $0.asks[uid] = nil
+            $0.exposed[uid] = nil
+        }
+    }
+
+    /// Fails every question that waits for an actor of a node that is gone.
+    package func failAsks(to node: NodeAddress) {
+        let waiting = state.withLock { state in
+            state.asks.filter { entry in entry.value.question.address.node == node }.sorted { $0.key < $1.key }.map(
+                \.value)
+        }
+        for ask in waiting { ask.fail(AskError(.unreachable, asking: ask.question.address.description)) }
+    }
+
+    package func expose(_ target: AnyTarget) { state.withLock { $0.exposed[target.uid] = target } }
+
+    func unexpose(_ target: AnyTarget) { state.withLock { $0.exposed[target.uid] = nil } }
+}
+
+extension SystemState {
+    subscript(root: ActorSystem.Root) -> Target<Never>? {
+        switch root {
+        case .user: user
+        case .system: system
+        }
+    }
+}
