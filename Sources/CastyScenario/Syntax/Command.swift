@@ -59,7 +59,7 @@ package indirect enum Command: Hashable, Sendable {
     case wait(Duration)
     /// `note "text for the person watching"`.
     case note(String)
-    /// `at 12s COMMAND`, `at +5s COMMAND`: the script goes on at once. The command is never `at`, `wait` or one of the header.
+    /// `at 12s COMMAND`, `at +5s COMMAND`: the script goes on at once. Never with `at`, `wait` or a command of the header.
     case at(Moment, Command)
     /// `expect n2 down within 10s`.
     case expect(Expect)

@@ -23,7 +23,7 @@ package enum Scope: Hashable, Sendable {
 
 /// Something that is true of a cluster or not.
 package enum Expectation: Hashable, Sendable {
-    /// `members n1,n3 up`: the members that are up in the view are exactly these.
+    /// `members n1,n3 up`: the view holds exactly these members, each of them ``NodeCondition/up``.
     case members([NodeName])
     /// `n2 down`: each of the nodes is in that condition in the view.
     case nodes([NodeName], NodeCondition)
@@ -76,10 +76,13 @@ package enum Expectation: Hashable, Sendable {
     }
 }
 
-/// How a node appears in a view.
+/// How the newest incarnation of a node appears in a view.
 package enum NodeCondition: String, CaseIterable, Hashable, Sendable {
+    /// A member with the status up, and reachable.
     case up
+    /// A member that some observer cannot reach, and that is not down.
     case unreachable
+    /// A member with the status down, still in the view.
     case down
     /// No incarnation of it is in the view.
     case removed

@@ -13,7 +13,7 @@ package struct Fault: Hashable, Sendable {
     }
 
     /// The value of a key.
-    package subscript(key: FaultKey) -> FaultValue? { arguments.first { $0.key == key }?.value }
+    package subscript(key key: FaultKey) -> FaultValue? { arguments.first { $0.key == key }?.value }
 }
 
 /// A key of a fault, with its value.

@@ -1,3 +1,5 @@
+import CastyPrimitives
+
 extension Duration {
     /// The longest duration a scenario may name.
     package static let longestInScenario: Duration = .seconds(7 * 24 * 3600)
@@ -11,23 +13,18 @@ extension Duration {
         guard let unit = Self.units.first(where: { $0.name == text.dropFirst(number.count) }),
             let thousandths = Thousandths(text: number)
         else { return nil }
-        let (product, overflow) = thousandths.count.multipliedReportingOverflow(by: unit.nanoseconds)
-        guard !overflow, product % 1000 == 0 else { return nil }
-        self = .nanoseconds(product / 1000)
+        let duration = Duration.nanoseconds(unit.nanoseconds) * thousandths.count / 1000
+        guard duration.components.attoseconds % 1_000_000_000 == 0 else { return nil }
+        self = duration
     }
 
     /// The duration in the largest unit that gives a whole number, as ``init(scenarioText:)`` reads it.
     package var scenarioText: String {
-        let count = nanosecondsInScenario
+        let count = nanoseconds
         guard let unit = Self.units.last(where: { count % $0.nanoseconds == 0 && count != 0 }) else {
             return count == 0 ? "0s" : Thousandths(count: count).description + "us"
         }
         return "\(count / unit.nanoseconds)\(unit.name)"
-    }
-
-    private var nanosecondsInScenario: Int64 {
-        let (seconds, attoseconds) = components
-        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
     }
 
     private static let units: [(name: String, nanoseconds: Int64)] = [

@@ -40,6 +40,12 @@ extension UInt8 {
 }
 
 extension Unicode.Scalar {
-    /// Whether a terminal could take this for an order: C0, DEL, C1 and the line separators.
-    var isControl: Bool { value < 0x20 || (0x7F...0x9F).contains(value) || value == 0x2028 || value == 0x2029 }
+    /// Whether a terminal could take this for an order, or would show the text around it in another order: C0, DEL, C1,
+    /// line separators, marks of direction.
+    var isControl: Bool {
+        switch value {
+        case 0...0x1F, 0x7F...0x9F, 0x200E...0x200F, 0x2028...0x202E, 0x2066...0x2069, 0xFEFF: true
+        default: false
+        }
+    }
 }

@@ -1,0 +1,182 @@
+extension PaletteLine {
+    /// Reads a line of the palette: a command of the scenario language, or one of the console's own.
+    ///
+    /// - Parameters:
+    ///   - line: The line.
+    ///   - names: Other names for nodes: `cursor`, `marked`, `all`, `oldest`.
+    package static func parse(_ line: String, names: [String: [NodeName]] = [:]) throws(ScenarioProblem) -> PaletteLine
+    {
+        var cursor = try Cursor(line, names: names)
+        return try parse(&cursor)
+    }
+
+    static func parse(_ cursor: inout Cursor) throws(ScenarioProblem) -> PaletteLine {
+        var ahead = cursor
+        var moment: Moment?
+        if ahead.accept("at") {
+            moment = try Moment.parse(&ahead)
+        }
+        guard ahead.bare.map({ Verb(rawValue: $0) == nil }) ?? true || ahead.isAtConsoleOption else {
+            return .command(try Command.parse(&cursor))
+        }
+        cursor = ahead
+        for verb in Verb.allCases where moment == nil || verb != .at { cursor.want(.word(verb.rawValue)) }
+        let command = try ConsoleCommand.parse(&cursor)
+        try cursor.end()
+        return .console(command, at: moment)
+    }
+}
+
+extension Cursor {
+    /// Whether `set` and an option of the console come next.
+    fileprivate var isAtConsoleOption: Bool {
+        guard bare == Verb.set.rawValue, position + 1 < tokens.count else { return false }
+        return ConsoleOption.Name(rawValue: tokens[position + 1].text) != nil
+    }
+}
+
+extension ConsoleCommand {
+    static func parse(_ cursor: inout Cursor) throws(ScenarioProblem) -> ConsoleCommand {
+        if cursor.bare == Verb.set.rawValue, cursor.accept(Verb.set.rawValue) {
+            return .set(try ConsoleOption.parse(&cursor))
+        }
+        switch try cursor.choice(of: ConsoleVerb.self) {
+        case .pause: return .pause
+        case .play: return .play
+        case .step: return .step(try steps(&cursor))
+        case .back: return .back(try steps(&cursor))
+        case .speed: return .speed(try speed(&cursor))
+        case .seek: return .seek(try cursor.duration())
+        case .until: return .until(try Expect.parse(&cursor))
+        case .always: return .always(try condition(&cursor))
+        case .never: return .never(try condition(&cursor))
+        case .focus: return .focus(try pane(&cursor))
+        case .zoom: return .zoom
+        case .filter: return .filter(try rest(&cursor, .value("a text")))
+        case .sort:
+            let column = try cursor.text(.value("the name of a column"))
+            return .sort(column: column, descending: cursor.accept("desc"))
+        case .follow: return .follow(try cursor.node())
+        case .view: return .view(cursor.accept("all") ? nil : try cursor.node())
+        case .why: return .why(try subject(&cursor))
+        case .goto: return .goto(try cursor.text(.value("the id of an event, as n1/812")))
+        case .mark:
+            cursor.want(.nodes)
+            return .mark(cursor.token == nil ? [] : try cursor.nodes())
+        case .undo: return .undo
+        case .redo: return .redo
+        case .record: return .record(try optional(&cursor, .file))
+        case .save:
+            try cursor.require("script")
+            return .saveScript(try cursor.text(.file))
+        case .replay: return .replay(try cursor.text(.file))
+        case .export: return .export(try cursor.choice(of: ExportFormat.self), try optional(&cursor, .file))
+        case .bookmark: return .bookmark(try optional(&cursor, .value("a name")))
+        case .source: return .source(try cursor.text(.file))
+        case .readonly: return .readonly(try cursor.choice(of: Switch.self) == .on)
+        case .help: return .help(try help(&cursor))
+        case .background: return .background
+        case .quit: return .quit
+        }
+    }
+
+    private static func steps(_ cursor: inout Cursor) throws(ScenarioProblem) -> Int {
+        cursor.want(.value("a number of ticks"))
+        return cursor.token == nil ? 1 : try cursor.number("a number of ticks", in: 1...1_000_000)
+    }
+
+    private static func speed(_ cursor: inout Cursor) throws(ScenarioProblem) -> Thousandths {
+        cursor.want(.value("a factor such as x2 or x0.25"))
+        let limits = Thousandths(count: 10)...1000
+        guard let text = cursor.bare, let factor = Thousandths(text: text.drop { $0 == "x" }) else {
+            throw cursor.misfit()
+        }
+        guard limits.contains(factor) else {
+            throw cursor.problem(.badValue, "\(Quoting.excerpt(text)) is out of range", expected: "x0.01 to x1000")
+        }
+        cursor.advance()
+        return factor
+    }
+
+    private static func condition(_ cursor: inout Cursor) throws(ScenarioProblem) -> Expect {
+        let expect = try Expect.parse(&cursor)
+        guard expect.within == nil else {
+            throw cursor.problem(
+                .superfluous, "a condition of every step has no time", expected: "it without within", back: 2)
+        }
+        return expect
+    }
+
+    private static func pane(_ cursor: inout Cursor) throws(ScenarioProblem) -> PaneName {
+        if let number = cursor.bare.flatMap(Int.init(wholeNumber:)), (1...PaneName.allCases.count).contains(number) {
+            cursor.advance()
+            return PaneName.allCases[number - 1]
+        }
+        return try cursor.choice(of: PaneName.self)
+    }
+
+    private static func subject(_ cursor: inout Cursor) throws(ScenarioProblem) -> WhySubject? {
+        cursor.want(.node)
+        if cursor.accept("shard") { return .shard(try cursor.shard()) }
+        if cursor.accept("entity") { return .entity(try cursor.entity()) }
+        cursor.want(.value("the id of an event"))
+        guard let text = cursor.token?.text else { return nil }
+        if cursor.isAtNodes { return .node(try cursor.node()) }
+        guard text.contains("/") else { throw cursor.misfit() }
+        cursor.advance()
+        return .event(text)
+    }
+
+    private static func rest(_ cursor: inout Cursor, _ expected: Expected) throws(ScenarioProblem) -> String? {
+        cursor.want(expected)
+        let start = cursor.position
+        while cursor.token != nil { cursor.advance() }
+        let text = Quoting.message(of: cursor.tokens[start...])
+        return text.isEmpty ? nil : text
+    }
+
+    private static func optional(_ cursor: inout Cursor, _ expected: Expected) throws(ScenarioProblem) -> String? {
+        cursor.want(expected)
+        return cursor.token == nil ? nil : try cursor.text(expected)
+    }
+
+    private static func help(_ cursor: inout Cursor) throws(ScenarioProblem) -> String? {
+        let verbs = Verb.allCases.map(\.rawValue) + ConsoleVerb.allCases.map(\.rawValue)
+        for verb in verbs { cursor.want(.word(verb)) }
+        guard let word = cursor.bare else { return nil }
+        guard verbs.contains(word) else { throw cursor.misfit() }
+        cursor.advance()
+        return word
+    }
+}
+
+/// On or off.
+enum Switch: String, CaseIterable {
+    case on
+    case off
+}
+
+extension ConsoleOption {
+    /// The words of the options.
+    enum Name: String, CaseIterable {
+        case confirm
+        case mouse
+        case ascii
+        case theme
+        case color
+        case layout
+        case fps
+    }
+
+    static func parse(_ cursor: inout Cursor) throws(ScenarioProblem) -> ConsoleOption {
+        switch try cursor.choice(of: Name.self) {
+        case .confirm: .confirm(try cursor.choice(of: Switch.self) == .on)
+        case .mouse: .mouse(try cursor.choice(of: Switch.self) == .on)
+        case .ascii: .ascii(try cursor.choice(of: Switch.self) == .on)
+        case .theme: .theme(try cursor.text(.value("the name of a theme")))
+        case .color: .color(try cursor.choice(of: ColorDepth.self))
+        case .layout: .layout(try cursor.text(.value("the name of a layout")))
+        case .fps: .framesPerSecond(try cursor.number("frames a second", in: 1...60))
+        }
+    }
+}

@@ -1,0 +1,96 @@
+/// The first words of what only the console does.
+package enum ConsoleVerb: String, CaseIterable, Hashable, Sendable {
+    case pause
+    case play
+    case step
+    case back
+    case speed
+    case seek
+    case until
+    case always
+    case never
+    case focus
+    case zoom
+    case filter
+    case sort
+    case follow
+    case view
+    case why
+    case goto
+    case mark
+    case undo
+    case redo
+    case record
+    case save
+    case replay
+    case export
+    case bookmark
+    case source
+    case readonly
+    case help
+    case background
+    case quit
+
+    /// How it is written.
+    package var usage: [String] {
+        switch self {
+        case .pause, .play, .zoom, .undo, .redo, .background, .quit: [rawValue]
+        case .step, .back: ["\(rawValue) [COUNT]"]
+        case .speed: ["speed xFACTOR"]
+        case .seek: ["seek TIME"]
+        case .until: ["until CONDITION [within TIME]"]
+        case .always, .never: ["\(rawValue) CONDITION"]
+        case .focus: ["focus PANE"]
+        case .filter: ["filter [TEXT]"]
+        case .sort: ["sort COLUMN [desc]"]
+        case .follow: ["follow NODE"]
+        case .view: ["view NODE|all"]
+        case .why: ["why [NODE|shard NUMBER|entity ENTITY|EVENT]"]
+        case .goto: ["goto EVENT"]
+        case .mark: ["mark [NODE,…]"]
+        case .record: ["record [FILE]"]
+        case .save: ["save script FILE"]
+        case .replay, .source: ["\(rawValue) FILE"]
+        case .export: ["export text|ansi|svg|json|csv [FILE]"]
+        case .bookmark: ["bookmark [NAME]"]
+        case .readonly: ["readonly on|off"]
+        case .help: ["help [VERB]"]
+        }
+    }
+
+    /// What it does, in a sentence.
+    package var summary: String {
+        switch self {
+        case .pause: "Stops virtual time."
+        case .play: "Lets virtual time go on."
+        case .step: "Goes ticks forward."
+        case .back: "Goes ticks back."
+        case .speed: "Sets how fast virtual time runs."
+        case .seek: "Shows a moment of the run."
+        case .until: "Runs until a condition holds."
+        case .always: "Fails as soon as a condition does not hold."
+        case .never: "Fails as soon as a condition holds."
+        case .focus: "Puts the focus on a pane."
+        case .zoom: "Shows the focused pane alone, or all again."
+        case .filter: "Shows only the rows that hold a text."
+        case .sort: "Sorts the pane by a column."
+        case .follow: "Keeps the cursor on a node."
+        case .view: "Shows the cluster as one node sees it, or as all do."
+        case .why: "Tells the causes of what you see."
+        case .goto: "Shows an event."
+        case .mark: "Marks nodes, or none."
+        case .undo: "Takes back the last injected fault."
+        case .redo: "Injects again what was taken back."
+        case .record: "Starts or stops a recording."
+        case .save: "Saves the session as a scenario."
+        case .replay: "Opens a recording."
+        case .export: "Writes the screen or the pane to a file."
+        case .bookmark: "Remembers this moment."
+        case .source: "Carries out a scenario here and now."
+        case .readonly: "Forbids or allows everything that changes the cluster."
+        case .help: "Explains a command, or lists them."
+        case .background: "Leaves the console and lets the cluster run."
+        case .quit: "Ends the console and its cluster."
+        }
+    }
+}

@@ -1,0 +1,172 @@
+extension Command {
+    /// Reads one line.
+    ///
+    /// - Parameters:
+    ///   - line: The line; a comment may end it. An empty one is a problem here.
+    ///   - names: Other names for nodes, as the console's `cursor` and `marked`.
+    package static func parse(_ line: String, names: [String: [NodeName]] = [:]) throws(ScenarioProblem) -> Command {
+        var cursor = try Cursor(line, names: names)
+        return try parse(&cursor)
+    }
+
+    static func parse(_ cursor: inout Cursor) throws(ScenarioProblem) -> Command {
+        let command = try parse(cursor.choice(of: Verb.self), &cursor)
+        try cursor.end()
+        return command
+    }
+
+    private static func parse(_ verb: Verb, _ cursor: inout Cursor) throws(ScenarioProblem) -> Command {
+        switch verb {
+        case .seed: .seed(try seed(&cursor))
+        case .set: .set(try Setting.parse(&cursor))
+        case .nodes: .nodes(try cursor.number("a number of nodes", in: 1...Scenario.mostNodes))
+        case .shards: .shards(try cursor.number("a number of shards", in: Scenario.shardCounts))
+        case .start: .start(try cursor.nodes(), roles: try roles(&cursor))
+        case .spawn: .spawn(try cursor.entities())
+        case .tell: .tell(try tell(&cursor))
+        case .ask: .ask(try ask(&cursor))
+        case .load: .load(try load(&cursor))
+        case .kill: .kill(try cursor.nodes())
+        case .freeze: .freeze(try cursor.nodes())
+        case .thaw: .thaw(try cursor.nodes())
+        case .restart: .restart(try cursor.nodes())
+        case .leave: .leave(try cursor.nodes())
+        case .down: .down(try cursor.nodes(), by: cursor.accept("by") ? try cursor.node() : nil)
+        case .cut: .cut(try Cut.parse(&cursor))
+        case .heal: .heal(try heal(&cursor))
+        case .link: .link(try LinkChange.parse(&cursor))
+        case .fault: .fault(try Fault.parse(&cursor))
+        case .move: .move(shard: try placedShard(&cursor), to: try cursor.node())
+        case .pin: .pin(shard: try placedShard(&cursor), to: try cursor.node())
+        case .drain: .drain(try cursor.nodes())
+        case .rebalance: .rebalance(rebalance(&cursor))
+        case .passivate: .passivate(try cursor.entities())
+        case .wait: .wait(try cursor.duration())
+        case .note: .note(try note(&cursor))
+        case .at: try scheduled(&cursor)
+        case .expect: .expect(try Expect.parse(&cursor))
+        }
+    }
+
+    private static func seed(_ cursor: inout Cursor) throws(ScenarioProblem) -> UInt64 {
+        cursor.want(.value("a number, decimal or 0x hexadecimal, of at most 64 bits"))
+        guard let text = cursor.bare, text.utf8.first?.isLetterOrDigit == true else { throw cursor.misfit() }
+        let number = text.hasPrefix("0x") ? UInt64(text.dropFirst(2), radix: 16) : UInt64(text)
+        guard let number else { throw cursor.misfit() }
+        cursor.advance()
+        return number
+    }
+
+    private static func roles(_ cursor: inout Cursor) throws(ScenarioProblem) -> [String] {
+        guard cursor.accept("roles") else { return [] }
+        let roles = try cursor.text(.value("roles such as backend or web,db"))
+        let all = roles.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        for (index, role) in all.enumerated() {
+            guard role == Quoting.word(role), role.utf8.count <= 64 else {
+                throw cursor.problem(
+                    .badValue, "\(Quoting.excerpt(role)) is no role", expected: "letters, digits and dashes", back: 1)
+            }
+            guard !all[..<index].contains(role) else {
+                throw cursor.problem(.badValue, "\(Quoting.excerpt(role)) stands twice in the list", back: 1)
+            }
+        }
+        return all
+    }
+
+    private static func tell(_ cursor: inout Cursor) throws(ScenarioProblem) -> Tell {
+        let entities = try cursor.entities()
+        let message = try cursor.message(type: entities.type)
+        return Tell(entities, message, via: cursor.accept("via") ? try cursor.node() : nil)
+    }
+
+    private static func ask(_ cursor: inout Cursor) throws(ScenarioProblem) -> Ask {
+        let entity = try cursor.entity()
+        var ask = Ask(entity, try cursor.message(type: entity.type))
+        while true {
+            if ask.via == nil, cursor.accept("via") {
+                ask.via = try cursor.node()
+            } else if ask.reply == nil, cursor.accept("->") {
+                cursor.want(.value("the reply"))
+                ask.reply = try cursor.message(type: "")
+            } else if ask.within == nil, cursor.accept("within") {
+                ask.within = try cursor.duration()
+            } else {
+                return ask
+            }
+        }
+    }
+
+    private static func load(_ cursor: inout Cursor) throws(ScenarioProblem) -> Load {
+        let rate = try cursor.decimal("a rate such as 200/s", suffix: "/s", in: Rate.limits)
+        try cursor.require("over")
+        let entities = try cursor.number("a number of entities", in: 1...EntityPattern.mostEntities)
+        if !cursor.accept("entities") { try cursor.require("entity") }
+        try cursor.require("for")
+        return Load(
+            rate: Rate(perSecond: rate), entities: entities, duration: try cursor.duration(from: .milliseconds(1)))
+    }
+
+    private static func heal(_ cursor: inout Cursor) throws(ScenarioProblem) -> Heal {
+        guard cursor.token != nil else {
+            cursor.want(.node)
+            return .all
+        }
+        let (first, second) = try cursor.pair()
+        return .pair(first, second)
+    }
+
+    private static func placedShard(_ cursor: inout Cursor) throws(ScenarioProblem) -> Int {
+        try cursor.require("shard")
+        let shard = try cursor.shard()
+        try cursor.require("to")
+        return shard
+    }
+
+    private static func rebalance(_ cursor: inout Cursor) -> Rebalance {
+        if cursor.accept("pause") { return .pause }
+        return cursor.accept("resume") ? .resume : .now
+    }
+
+    private static func note(_ cursor: inout Cursor) throws(ScenarioProblem) -> String {
+        let text = try cursor.text(.value("a text in quotes"))
+        guard cursor.token != nil else { return text }
+        throw cursor.problem(.superfluous, "the note goes on after its text", expected: "the whole text in quotes")
+    }
+
+    private static func scheduled(_ cursor: inout Cursor) throws(ScenarioProblem) -> Command {
+        let moment = try Moment.parse(&cursor)
+        let place = cursor
+        let command = try parse(&cursor)
+        if case .at = command { throw place.problem(.misplaced, "a scheduled command cannot be scheduled again") }
+        if case .wait = command {
+            throw place.problem(.misplaced, "a scheduled wait would hold up nothing", expected: "any other command")
+        }
+        guard !command.belongsToHeader else {
+            throw place.problem(
+                .misplaced, "what describes the world cannot come later", expected: "a command that acts in it")
+        }
+        return .at(moment, command)
+    }
+}
+
+extension EntityPattern {
+    /// The name of the entities' type.
+    package var type: String {
+        switch self {
+        case .single(let name): name.type
+        case .range(let range): String(range.prefix.prefix { $0 != "-" })
+        }
+    }
+}
+
+extension Cursor {
+    /// Takes two different nodes.
+    mutating func pair() throws(ScenarioProblem) -> (NodeName, NodeName) {
+        let first = try node()
+        let second = try node()
+        guard first != second else {
+            throw problem(.badValue, "\(first) has no link to itself", expected: "two different nodes", back: 1)
+        }
+        return (first, second)
+    }
+}

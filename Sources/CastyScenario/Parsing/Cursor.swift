@@ -1,0 +1,126 @@
+/// Reads a line word by word, and remembers what could have stood at the furthest place it came to: that becomes the
+/// message of an error and the candidates of a completion, so that neither can differ from the grammar.
+struct Cursor {
+    private(set) var tokens: [Token]
+    private(set) var position = 0
+    /// What could stand at ``place``.
+    private(set) var wanted: [Expected] = []
+    /// The furthest word that was asked about.
+    private(set) var place = 0
+    /// Other names for nodes, as the console's `marked`.
+    private let names: [String: [NodeName]]
+    private let endColumn: Int
+
+    init(_ line: String, names: [String: [NodeName]] = [:]) throws(ScenarioProblem) {
+        tokens = try Lexer.tokens(of: line)
+        self.names = names
+        endColumn = (tokens.last.map { $0.column + $0.source.unicodeScalars.count } ?? 1)
+    }
+
+    /// The word at hand.
+    var token: Token? { position < tokens.count ? tokens[position] : nil }
+
+    /// The word at hand, if it is neither quoted nor JSON.
+    var bare: String? { token.flatMap { $0.kind == .bare ? $0.text : nil } }
+
+    mutating func want(_ expected: Expected) {
+        if position > place || wanted.isEmpty {
+            place = position
+            wanted = []
+        }
+        if position == place, !wanted.contains(expected) { wanted.append(expected) }
+    }
+
+    mutating func advance() { position += 1 }
+
+    /// Takes the word if it is this one.
+    mutating func accept(_ word: String) -> Bool {
+        want(.word(word))
+        guard bare == word else { return false }
+        advance()
+        return true
+    }
+
+    /// Takes this word, which must stand here.
+    mutating func require(_ word: String) throws(ScenarioProblem) {
+        guard accept(word) else { throw misfit() }
+    }
+
+    /// Takes one of the words that an enum names.
+    mutating func choice<Choice: CaseIterable & RawRepresentable<String>>(
+        of type: Choice.Type
+    ) throws(ScenarioProblem) -> Choice {
+        for choice in Choice.allCases { want(.word(choice.rawValue)) }
+        guard let choice = bare.flatMap(Choice.init(rawValue:)) else { throw misfit() }
+        advance()
+        return choice
+    }
+
+    /// Makes sure that the line ends here.
+    mutating func end() throws(ScenarioProblem) {
+        want(.end)
+        guard token == nil else { throw misfit() }
+    }
+
+    /// The problem that the word at hand is none of what is wanted here.
+    func misfit() -> ScenarioProblem {
+        let here = position == place ? wanted : []
+        guard let token else {
+            return problem(.missing, "the line ends here", expected: Expected.phrase(here))
+        }
+        let words = here.compactMap { if case .word(let word) = $0 { word } else { nil } }
+        let isOver = here.contains(.end)
+        let isVerb = isOver && Verb(rawValue: token.text) != nil
+        return problem(
+            isOver ? .superfluous : .unknownWord,
+            "\(Quoting.excerpt(token.text)) " + (isOver ? "is too much here" : "does not fit here"),
+            expected: isVerb ? "one command a line" : Expected.phrase(here),
+            suggestion: Nearest.word(to: token.text, in: words))
+    }
+
+    /// A problem with the word at hand, or with the one before.
+    func problem(
+        _ code: ScenarioProblem.Code, _ what: String, expected: String? = nil, suggestion: String? = nil, back: Int = 0
+    ) -> ScenarioProblem {
+        let index = position - back
+        let column = tokens.indices.contains(index) ? tokens[index].column : endColumn
+        return ScenarioProblem(code, column: column, what: what, expected: expected, suggestion: suggestion)
+    }
+
+    /// The nodes that a name other than `nK` stands for.
+    func nodes(named name: String) -> [NodeName]? { names[name] }
+
+    /// Cuts the words still to come at some marks, so that these need no blanks around them.
+    mutating func split(at marks: [String]) {
+        tokens[position...] =
+            tokens[position...].flatMap { token in
+                token.kind == .bare ? Self.pieces(of: token, at: marks) : [token]
+            }[...]
+    }
+
+    private static func pieces(of token: Token, at marks: [String]) -> [Token] {
+        var pieces: [Token] = []
+        var rest = token.text[...]
+        var word = ""
+        var column = token.column
+        func flush() {
+            guard !word.isEmpty else { return }
+            pieces.append(Token(kind: .bare, text: word, source: word, column: column))
+            column += word.unicodeScalars.count
+            word = ""
+        }
+        while let first = rest.first {
+            if let mark = marks.first(where: { rest.hasPrefix($0) }) {
+                flush()
+                word = mark
+                flush()
+                rest = rest.dropFirst(mark.count)
+            } else {
+                word.append(first)
+                rest = rest.dropFirst()
+            }
+        }
+        flush()
+        return pieces
+    }
+}

@@ -1,0 +1,65 @@
+extension Moment {
+    static func parse(_ cursor: inout Cursor) throws(ScenarioProblem) -> Moment {
+        cursor.want(.duration)
+        cursor.want(.value("+ and a duration"))
+        guard let text = cursor.bare, text.hasPrefix("+") else { return .sinceStart(try cursor.duration()) }
+        guard let delay = Duration(scenarioText: text.dropFirst()), delay <= .longestInScenario else {
+            throw cursor.misfit()
+        }
+        cursor.advance()
+        return .fromNow(delay)
+    }
+}
+
+extension Cut {
+    static func parse(_ cursor: inout Cursor) throws(ScenarioProblem) -> Cut {
+        cursor.split(at: ["->", "|"])
+        let first = try cursor.nodes()
+        if cursor.accept("->") {
+            let second = try cursor.nodes()
+            try requireDisjoint([first, second], cursor)
+            return .oneWay(from: first, to: second)
+        }
+        var groups = [first]
+        repeat {
+            try cursor.require("|")
+            groups.append(try cursor.nodes())
+            try requireDisjoint(groups, cursor)
+            cursor.want(.word("|"))
+        } while cursor.token != nil
+        return .split(groups)
+    }
+
+    private static func requireDisjoint(_ groups: [[NodeName]], _ cursor: Cursor) throws(ScenarioProblem) {
+        var seen: [NodeName] = []
+        for node in groups.joined() {
+            guard !seen.contains(node) else {
+                throw cursor.problem(.badValue, "\(node) stands on both sides of the cut", back: 1)
+            }
+            seen.append(node)
+        }
+    }
+}
+
+extension LinkChange {
+    static func parse(_ cursor: inout Cursor) throws(ScenarioProblem) -> LinkChange {
+        var change: LinkChange
+        if cursor.accept("all") {
+            change = LinkChange(.all)
+        } else {
+            let (first, second) = try cursor.pair()
+            change = LinkChange(.pair(first, second))
+        }
+        while true {
+            if change.latency == nil, cursor.accept("latency") {
+                change.latency = try cursor.duration(to: .seconds(60))
+            } else if change.jitter == nil, cursor.accept("jitter") {
+                change.jitter = try cursor.duration(to: .seconds(60))
+            } else if change.loss == nil, cursor.accept("loss") {
+                change.loss = Percentage(percent: try cursor.decimal("a share such as 5%", suffix: "%", in: 0...100))
+            } else {
+                return change
+            }
+        }
+    }
+}

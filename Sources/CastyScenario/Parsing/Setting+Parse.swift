@@ -1,0 +1,28 @@
+extension Setting {
+    static func parse(_ cursor: inout Cursor) throws(ScenarioProblem) -> Setting {
+        if cursor.accept("preset") { return .preset(try cursor.choice(of: Preset.self)) }
+        if cursor.accept("passivation") {
+            if cursor.accept("off") { return .passivation(.off) }
+            try cursor.require("idle")
+            return .passivation(.idle(try cursor.duration(from: .milliseconds(1))))
+        }
+        if cursor.accept("threshold") {
+            return .threshold(try cursor.decimal("phi, as 8", in: Thousandths(count: 100)...300))
+        }
+        if cursor.accept("downing") { return .downing(try cursor.choice(of: Downing.self)) }
+        let setting = try cursor.choice(of: TimeSetting.self)
+        return .time(setting, try cursor.duration(from: setting.least))
+    }
+}
+
+extension TimeSetting {
+    /// The least value that leaves a cluster that works.
+    var least: Duration {
+        switch self {
+        case .pause, .removalMargin: .zero
+        case .heartbeat, .sigmaFloor, .gossip, .stableAfter, .lease, .unstableLimit, .joinRetry, .regionRetry,
+            .rebalanceCheck, .tombstones, .ask:
+            .milliseconds(1)
+        }
+    }
+}

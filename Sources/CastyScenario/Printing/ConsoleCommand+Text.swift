@@ -1,0 +1,75 @@
+extension PaletteLine: CustomStringConvertible {
+    /// The line in its canonical form.
+    package var description: String {
+        switch self {
+        case .command(let command): command.description
+        case .console(let command, at: nil): command.description
+        case .console(let command, at: .some(let moment)): "at \(moment) \(command)"
+        }
+    }
+}
+
+extension ConsoleCommand: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .pause: "pause"
+        case .play: "play"
+        case .step(let count): "step" + (count == 1 ? "" : " \(count)")
+        case .back(let count): "back" + (count == 1 ? "" : " \(count)")
+        case .speed(let factor): "speed x\(factor)"
+        case .seek(let time): "seek \(time.scenarioText)"
+        case .until(let expect): "until \(expect)"
+        case .always(let expect): "always \(expect)"
+        case .never(let expect): "never \(expect)"
+        case .focus(let pane): "focus \(pane.rawValue)"
+        case .zoom: "zoom"
+        case .filter(let text): "filter" + (text.map { " " + Quoting.quoted($0) } ?? "")
+        case .sort(let column, let descending): "sort \(Quoting.word(column))" + (descending ? " desc" : "")
+        case .follow(let node): "follow \(node)"
+        case .view(let node): "view " + (node?.description ?? "all")
+        case .why(let subject): "why" + (subject.map { " \($0)" } ?? "")
+        case .goto(let event): "goto \(Quoting.word(event))"
+        case .mark(let nodes): "mark" + (nodes.isEmpty ? "" : " \(nodes.list)")
+        case .undo: "undo"
+        case .redo: "redo"
+        case .record(let file): "record" + (file.map { " " + Quoting.word($0) } ?? "")
+        case .saveScript(let file): "save script \(Quoting.word(file))"
+        case .replay(let file): "replay \(Quoting.word(file))"
+        case .export(let format, let file): "export \(format.rawValue)" + (file.map { " " + Quoting.word($0) } ?? "")
+        case .bookmark(let name): "bookmark" + (name.map { " " + Quoting.word($0) } ?? "")
+        case .source(let file): "source \(Quoting.word(file))"
+        case .readonly(let on): "readonly \(word(on))"
+        case .set(let option): "set \(option)"
+        case .help(let verb): "help" + (verb.map { " \($0)" } ?? "")
+        case .background: "background"
+        case .quit: "quit"
+        }
+    }
+}
+
+extension WhySubject: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .node(let node): node.description
+        case .shard(let shard): "shard \(shard)"
+        case .entity(let entity): "entity \(Quoting.word(entity.id))"
+        case .event(let id): Quoting.word(id)
+        }
+    }
+}
+
+extension ConsoleOption: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .confirm(let on): "confirm \(word(on))"
+        case .mouse(let on): "mouse \(word(on))"
+        case .ascii(let on): "ascii \(word(on))"
+        case .theme(let name): "theme \(Quoting.word(name))"
+        case .color(let depth): "color \(depth.rawValue)"
+        case .layout(let name): "layout \(Quoting.word(name))"
+        case .framesPerSecond(let count): "fps \(count)"
+        }
+    }
+}
+
+private func word(_ on: Bool) -> String { (on ? Switch.on : Switch.off).rawValue }

@@ -1,0 +1,71 @@
+extension Command {
+    /// The command itself, or the one that `at` schedules.
+    package var acting: Command {
+        if case .at(_, let command) = self { command } else { self }
+    }
+
+    /// Every node the command names, each once, in rising order.
+    package var nodesNamed: [NodeName] {
+        var seen: [NodeName] = []
+        for node in nodesWritten where !seen.contains(node) { seen.append(node) }
+        return seen.sorted()
+    }
+
+    private var nodesWritten: [NodeName] {
+        switch self {
+        case .seed, .set, .nodes, .shards, .spawn, .load, .rebalance, .passivate, .wait, .note: []
+        case .start(let nodes, _), .kill(let nodes), .freeze(let nodes), .thaw(let nodes), .restart(let nodes),
+            .leave(let nodes), .drain(let nodes):
+            nodes
+        case .tell(let tell): tell.via.map { [$0] } ?? []
+        case .ask(let ask): ask.via.map { [$0] } ?? []
+        case .down(let nodes, let by): nodes + (by.map { [$0] } ?? [])
+        case .cut(.split(let groups)): Array(groups.joined())
+        case .cut(.oneWay(let from, let to)): from + to
+        case .heal(.all): []
+        case .heal(.pair(let first, let second)): [first, second]
+        case .link(let change):
+            switch change.ends {
+            case .all: []
+            case .pair(let first, let second): [first, second]
+            }
+        case .fault(let fault): fault.nodes
+        case .move(_, let node), .pin(_, let node): [node]
+        case .at(_, let command): command.nodesWritten
+        case .expect(let expect): expect.nodesWritten
+        }
+    }
+
+    /// The shard the command names.
+    package var shardNamed: Int? {
+        switch self {
+        case .move(let shard, _), .pin(let shard, _): shard
+        case .at(_, let command): command.shardNamed
+        case .expect(let expect): if case .shard(let shard, _) = expect.expectation { shard } else { nil }
+        case .seed, .set, .nodes, .shards, .start, .spawn, .tell, .ask, .load, .kill, .freeze, .thaw, .restart, .leave,
+            .down, .cut, .heal, .link, .fault, .drain, .rebalance, .passivate, .wait, .note:
+            nil
+        }
+    }
+}
+
+extension Expect {
+    fileprivate var nodesWritten: [NodeName] {
+        let viewers: [NodeName] =
+            switch scope {
+            case .all: []
+            case .nodes(let nodes): nodes
+            }
+        return viewers + expectation.nodesWritten
+    }
+}
+
+extension Expectation {
+    fileprivate var nodesWritten: [NodeName] {
+        switch self {
+        case .members(let nodes), .nodes(let nodes, _), .stopped(let nodes): nodes
+        case .leader(let node), .coordinator(let node), .shard(_, let node), .entity(_, let node): [node]
+        case .converged, .balanced, .lost, .no, .singleActivation: []
+        }
+    }
+}
