@@ -46,7 +46,7 @@ let targets: [Target] = [
     library("CastyScenario", ["CastyPrimitives"]),
     tests("CastyScenarioTests", ["CastyScenario", "CastyPrimitives"]),
     library("CastyActors", ["CastyPrimitives", "CastyWire", "CastyInspection", nioCore, logging]),
-    tests("CastyActorsTests", ["CastyActors", "CastyInspection", "CastyWire", "CastyPrimitives", "CastySimulation"]),
+    tests("CastyActorsTests", ["CastyActors", "CastyInspection", "CastyWire", "CastyPrimitives", nioCore]),
 
     // Floor 3: between nodes.
     library("CastyRemoting", ["CastyActors", "CastyInspection", "CastyWire", "CastyPrimitives", nioCore, logging]),

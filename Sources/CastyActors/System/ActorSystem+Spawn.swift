@@ -59,7 +59,8 @@ extension ActorSystem {
     func actorStarted() { live.add(1, ordering: .relaxed) }
 
     func actorStopped(_ target: AnyTarget, handled: UInt64) {
-        live.subtract(1, ordering: .relaxed)
+        // The two guardians at the top are nobody's actors.
+        if target.parent != nil { live.subtract(1, ordering: .relaxed) }
         let waiting = state.withLock { state -> [any AnyPendingAsk] in
             state.exposed[target.uid] = nil
             if !state.wellKnown.isEmpty, state.wellKnown[target.pathText] === target {

@@ -1,0 +1,233 @@
+import CastyActors
+import CastyInspection
+import CastyPrimitives
+import Testing
+
+@Suite struct ActorTests {
+    let manual = ManualWorld()
+
+    @Test("messages are handled one at a time, in the order they were told")
+    func order() throws {
+        let system = manual.system()
+        let log = Log<Int>()
+        let ref = try system.spawn(
+            Behavior<Int>.receive { _, number in
+                log.append(number); return .same
+            }, name: "a")
+        for number in 0..<100 { ref.tell(number) }
+        manual.settle()
+        #expect(log.all == Array(0..<100))
+    }
+
+    @Test("a state is changed in place, and the next behavior may be another one")
+    func styles() throws {
+        let system = manual.system()
+        let log = Log<Int>()
+        let inout_ = try system.spawn(
+            Behavior<Int>.stateful(0) { total, _, number in
+                total += number
+                log.append(total)
+                return .same
+            })
+        func counting(_ total: Int) -> Behavior<Int> {
+            .receive { _, number in
+                log.append(total + number)
+                return counting(total + number)
+            }
+        }
+        let functional = try system.spawn(counting(100))
+        for number in 1...3 { inout_.tell(number) }
+        manual.settle()
+        for number in 1...3 { functional.tell(number) }
+        manual.settle()
+        #expect(log.all == [1, 3, 6, 101, 103, 106])
+    }
+
+    @Test("children stop before their parent, and the name is free afterwards")
+    func stopping() throws {
+        let system = manual.system()
+        let log = Log<String>()
+        func leaf(_ name: String) -> Behavior<Int> {
+            .receive(
+                { _, _ in .same },
+                onSignal: { _, _ in
+                    log.append(name); return .same
+                })
+        }
+        func parent() -> Behavior<Int> {
+            .setup { context in
+                _ = try context.spawn(leaf("first"), name: "first")
+                _ = try context.spawn(leaf("second"), name: "second")
+                return .receive(
+                    { _, _ in .stopped },
+                    onSignal: { _, _ in
+                        log.append("parent"); return .same
+                    })
+            }
+        }
+        let ref = try system.spawn(parent(), name: "parent")
+        manual.settle()
+        #expect(throws: SpawnError.self) { try system.spawn(parent(), name: "parent") }
+        ref.tell(1)
+        manual.settle()
+        #expect(log.all == ["first", "second", "parent"])
+        let again = try system.spawn(parent(), name: "parent")
+        #expect(again != ref)
+        #expect(again.address.path == ref.address.path)
+    }
+
+    @Test("what is told to a stopped actor is a dead letter, and never reaches its successor")
+    func deadLetters() throws {
+        let system = manual.system()
+        let log = Log<Int>()
+        let first = try system.spawn(Behavior<Int>.receive { _, _ in .stopped }, name: "a")
+        for number in 0..<3 { first.tell(number) }
+        manual.settle()
+        let second = try system.spawn(
+            Behavior<Int>.receive { _, n in
+                log.append(n); return .same
+            }, name: "a")
+        first.tell(7)
+        second.tell(8)
+        manual.settle()
+        #expect(log.all == [8])
+        #expect(system.losses.map(\.count) == [3])
+        #expect(system.losses.first?.reason == .noSuchActor)
+        #expect(system.losses.first?.lossClass == .user)
+    }
+
+    @Test("a full mailbox refuses, and what is not handled is counted")
+    func refusals() throws {
+        let system = manual.system()
+        let small = try system.spawn(
+            Behavior<Int>.receive { _, number in number == 2 ? .unhandled : .same }, mailbox: .bounded(2))
+        for number in 1...3 { small.tell(number) }
+        manual.settle()
+        #expect(
+            system.losses.map { [$0.reason.rawValue, "\($0.count)"] } == [["mailbox full", "1"], ["unhandled", "1"]])
+    }
+
+    @Test("the end of a watched actor is told exactly once, whatever ended it")
+    func watching() throws {
+        let system = manual.system()
+        let log = Log<String>()
+        struct Oops: Error {}
+        let stopper = try system.spawn(Behavior<Int>.receive { _, _ in .stopped }, name: "stopper")
+        let failer = try system.spawn(Behavior<Int>.receive { _, _ in throw Oops() }, name: "failer")
+        let gone = try system.spawn(Behavior<Int>.setup { _ in .stopped }, name: "gone")
+        let unwatched = try system.spawn(Behavior<Int>.receive { _, _ in .stopped }, name: "unwatched")
+        manual.settle()
+        _ = try system.spawn(
+            Behavior<String>.setup { context in
+                for ref in [stopper, failer, gone, unwatched, stopper] { context.watch(ref) }
+                context.unwatch(unwatched)
+                return .receive(
+                    { _, text in
+                        log.append(text); return .same
+                    },
+                    onSignal: { _, signal in
+                        if case .terminated(let news) = signal {
+                            log.append("\(news.ref.address.path[1]) \(news.reason.rawValue)")
+                        }
+                        return .same
+                    })
+            })
+        manual.settle()
+        #expect(log.all == ["gone no such actor"])
+        for ref in [stopper, failer, unwatched] { ref.tell(0) }
+        manual.settle()
+        #expect(log.all.sorted() == ["failer failed", "gone no such actor", "stopper stopped"])
+    }
+
+    @Test("timers fire once or again and again, are replaced under their key, and end with the actor")
+    func timers() throws {
+        let system = manual.system()
+        let log = Log<String>()
+        let ref = try system.spawn(
+            Behavior<String>.setup { context in
+                context.timers.start("once", "once", after: .seconds(1))
+                context.timers.start("tick", "replaced", every: .seconds(1))
+                context.timers.start("tick", "tick", every: .seconds(2))
+                context.timers.start("never", "never", after: .seconds(3))
+                context.timers.cancel("never")
+                return .receive { context, text in
+                    log.append("\(text) \(context.now)")
+                    return text == "stop" ? .stopped : .same
+                }
+            })
+        manual.advance(by: .seconds(5))
+        ref.tell("stop")
+        manual.advance(by: .seconds(10))
+        #expect(log.all == ["once 1.000", "tick 2.000", "tick 4.000", "stop 5.000"])
+    }
+
+    @Test("a restarted actor begins anew under the same address, without its old timers, until it fails too often")
+    func restart() throws {
+        let system = manual.system()
+        let log = Log<String>()
+        struct Oops: Error {}
+        let backoff = SupervisionStrategy.Backoff(minimum: .seconds(1), maximum: .seconds(4), jitter: 0)
+        let ref = try system.spawn(
+            .supervise(
+                Behavior<String>.setup { context in
+                    log.append("start \(context.now)")
+                    context.timers.start("old", "tick", after: .milliseconds(500))
+                    return .receive { context, text in
+                        if text == "fail" { throw Oops() }
+                        log.append(text)
+                        return .same
+                    }
+                }, with: .restart(limit: 2, window: .seconds(60), backoff: backoff)), name: "a")
+        manual.settle()
+        ref.tell("fail")
+        ref.tell("kept")
+        manual.advance(by: .seconds(2))
+        ref.tell("fail")
+        manual.advance(by: .seconds(3))
+        ref.tell("fail")
+        ref.tell("lost")
+        manual.advance(by: .seconds(3))
+        #expect(log.all == ["start 0.000", "start 1.000", "kept", "tick", "start 4.000", "tick"])
+        #expect(system.losses.map(\.count) == [1])
+    }
+
+    @Test("an actor whose start fails is stopped, and its watchers hear of it")
+    func failingSetup() throws {
+        let system = manual.system()
+        let log = Log<String>()
+        struct Oops: Error {}
+        _ = try system.spawn(
+            Behavior<String>.setup { context in
+                let child = try context.spawn(Behavior<Int>.setup { _ in throw Oops() }, name: "child")
+                context.watch(child, with: "child ended")
+                return .receive { _, text in
+                    log.append(text); return .same
+                }
+            })
+        manual.settle()
+        #expect(log.all == ["child ended"])
+    }
+
+    @Test("ending a system stops users' actors and then the runtime's, and calls back once")
+    func termination() throws {
+        let system = manual.system()
+        let log = Log<String>()
+        func noting(_ name: String) -> Behavior<Int> {
+            .receive(
+                { _, _ in .same },
+                onSignal: { _, _ in
+                    log.append(name); return .same
+                })
+        }
+        _ = try system.spawn(noting("user"), name: "a")
+        _ = try system.spawnSystem(noting("system"), name: "b")
+        manual.settle()
+        system.terminate { log.append("ended") }
+        manual.settle()
+        #expect(log.all == ["user", "system", "ended"])
+        #expect(throws: SpawnError.self) { try system.spawn(noting("late")) }
+        system.terminate { log.append("again") }
+        #expect(log.all.last == "again")
+        #expect(system.snapshot().actors.live == 0)
+    }
+}

@@ -1,0 +1,140 @@
+import CastyActors
+import CastyInspection
+import CastyPrimitives
+import Testing
+
+@Suite struct AskTests {
+    enum Question: Sendable {
+        case double(Int, replyTo: ActorRef<Int>)
+        case twice(Int, replyTo: ActorRef<Int>)
+        case silence(replyTo: ActorRef<Int>)
+        case stop
+    }
+
+    let manual = ManualWorld()
+
+    private func responder(_ system: ActorSystem, mailbox: MailboxCapacity = .unbounded) throws -> ActorRef<Question> {
+        try system.spawn(
+            Behavior<Question>.receive { _, question in
+                switch question {
+                case .double(let number, let replyTo): replyTo.tell(number * 2)
+                case .twice(let number, let replyTo):
+                    replyTo.tell(number)
+                    replyTo.tell(number)
+                case .silence: break
+                case .stop: return .stopped
+                }
+                return .same
+            }, mailbox: mailbox)
+    }
+
+    private func ask(
+        _ system: ActorSystem, _ ref: ActorRef<Question>, _ log: Log<String>,
+        _ question: (ActorRef<Int>) -> Question
+    ) -> @Sendable () -> Void {
+        system.ask(ref, within: .seconds(1), question) { (result: Result<Int, AskError>) in
+            switch result {
+            case .success(let number): log.append("\(number)")
+            case .failure(let error): log.append(error.code.rawValue)
+            }
+        }
+    }
+
+    @Test("an ask is answered once; a second reply is a late one")
+    func answers() throws {
+        let system = manual.system()
+        let ref = try responder(system)
+        let log = Log<String>()
+        _ = ask(system, ref, log) { .double(21, replyTo: $0) }
+        _ = ask(system, ref, log) { .twice(7, replyTo: $0) }
+        manual.advance(by: .seconds(5))
+        #expect(log.all == ["42", "7"])
+        #expect(system.losses.map(\.reason) == [.lateReply])
+        #expect(system.losses.map(\.lossClass) == [.reply])
+        #expect(system.snapshot().actors.asksPending == 0)
+    }
+
+    @Test("an ask fails with what happened, and leaves nothing behind")
+    func failures() throws {
+        let system = manual.system()
+        let ref = try responder(system)
+        let log = Log<String>()
+        _ = ask(system, ref, log) { .silence(replyTo: $0) }
+        manual.advance(by: .seconds(2))
+        #expect(log.all == ["timed out"])
+        let giveUp = ask(system, ref, log) { .silence(replyTo: $0) }
+        giveUp()
+        giveUp()
+        #expect(log.all == ["timed out", "cancelled"])
+        ref.tell(.stop)
+        _ = ask(system, ref, log) { .double(1, replyTo: $0) }
+        manual.settle()
+        #expect(log.all.last == "no such actor")
+        _ = ask(system, ref, log) { .double(1, replyTo: $0) }
+        #expect(log.all.count == 4)
+        #expect(log.all.last == "no such actor")
+        let full = try responder(system, mailbox: .bounded(1))
+        full.tell(.silence(replyTo: ActorRef(full.address, in: system)))
+        _ = ask(system, full, log) { .double(1, replyTo: $0) }
+        #expect(log.all.last == "mailbox full")
+        #expect(system.snapshot().actors.asksPending == 0)
+    }
+
+    @Test("a question handed on before its receiver stops is still answered")
+    func handedOn() throws {
+        let system = manual.system()
+        let log = Log<String>()
+        let worker = try responder(system)
+        let front = try system.spawn(
+            Behavior<Question>.receive { _, question in
+                worker.tell(question)
+                return .stopped
+            })
+        _ = ask(system, front, log) { .double(4, replyTo: $0) }
+        manual.settle()
+        #expect(log.all == ["8"])
+    }
+
+    @Test("an actor asks another and hears the outcome as a message of its own")
+    func fromActor() throws {
+        let system = manual.system()
+        let ref = try responder(system)
+        let log = Log<String>()
+        _ = try system.spawn(
+            Behavior<String>.setup { context in
+                context.ask(ref, within: .seconds(1), { .double(4, replyTo: $0) }, { "\((try? $0.get()) ?? -1)" })
+                return .receive { _, text in
+                    log.append(text); return .same
+                }
+            })
+        manual.settle()
+        #expect(log.all == ["8"])
+    }
+
+    @Test("an adapter turns another actor's messages into one's own, and ends with its owner")
+    func adapter() throws {
+        let system = manual.system()
+        let ref = try responder(system)
+        let log = Log<String>()
+        let owner = try system.spawn(
+            Behavior<String>.setup { context in
+                let adapter = context.messageAdapter { (number: Int) in "got \(number)" }
+                ref.tell(.double(5, replyTo: adapter))
+                return .receive { _, text in
+                    log.append(text); return .stopped
+                }
+            })
+        manual.settle()
+        #expect(log.all == ["got 10"])
+        owner.tell("late")
+        #expect(system.losses.map(\.count) == [1])
+    }
+}
+
+extension ActorRef {
+    /// A reference that leads nowhere.
+    init(_ address: ActorAddress, in system: ActorSystem) {
+        self = system.reference(
+            to: ActorAddress(system: "test", node: address.node, path: ["nobody"], uid: 1), as: Message.self)
+    }
+}
