@@ -51,7 +51,7 @@ enum Quoting {
 
 /// The word that was probably meant.
 enum Nearest {
-    /// The candidate that differs in the fewest letters; `nil` where all differ in more than a third, or in more than two.
+    /// The candidate that differs in the fewest letters; `nil` where all differ in more than a third or than two.
     static func word(to text: String, in candidates: [String]) -> String? {
         guard text.utf8.count <= 32 else { return nil }
         var best: (word: String, distance: Int)?

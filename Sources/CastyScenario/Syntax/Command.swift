@@ -59,7 +59,7 @@ package indirect enum Command: Hashable, Sendable {
     case wait(Duration)
     /// `note "text for the person watching"`.
     case note(String)
-    /// `at 12s COMMAND`, `at +5s COMMAND`: the script goes on at once. Never with `at`, `wait` or a command of the header.
+    /// `at 12s COMMAND`, `at +5s COMMAND`: the script goes on at once. Never with `at`, `wait` or the header.
     case at(Moment, Command)
     /// `expect n2 down within 10s`.
     case expect(Expect)
@@ -130,8 +130,8 @@ package struct Load: Hashable, Sendable {
 
 /// What a `cut` separates.
 package enum Cut: Hashable, Sendable {
-    /// `cut n1,n2 | n3 | n4`: at least two groups without a common node; no link works between two groups. A node that is
-    /// not named keeps its links.
+    /// `cut n1,n2 | n3 | n4`: at least two groups without a common node; no link works between two of them. A node
+    /// that is not named keeps its links.
     case split([[NodeName]])
     /// `cut n1 -> n3`: nothing gets through from the first to the second; the way back is untouched.
     case oneWay(from: [NodeName], to: [NodeName])

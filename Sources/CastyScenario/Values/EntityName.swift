@@ -8,8 +8,8 @@ package struct EntityName: Hashable, Sendable {
 
     /// Reads a name.
     ///
-    /// - Returns: `nil` where the type is not letters, digits and underscores, where nothing follows the dash, where the
-    ///   text holds control characters or is longer than ``longest``.
+    /// - Returns: `nil` where the type is not letters, digits and underscores, nothing follows the dash, or the text
+    ///   holds control characters or is longer than ``longest``.
     package init?(_ id: String) {
         guard id.utf8.count <= Self.longest, let dash = id.firstIndex(of: "-"), Self.isType(id[..<dash]),
             id.index(after: dash) < id.endIndex, !id.unicodeScalars.contains(where: \.isControl)
