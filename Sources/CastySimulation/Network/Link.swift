@@ -1,0 +1,134 @@
+import CastyPrimitives
+
+/// One direction between two hosts.
+///
+/// Within one connection nothing is lost or overtaken: what a link loses comes later, and what a cut link holds comes when it is
+/// healed. Only resets and refusals are single packets: a cut link swallows them.
+package final class Link: @unchecked Sendable {
+    /// Where it comes from.
+    package let source: String
+    /// Where it goes to.
+    package let target: String
+    /// How it behaves; what is under way keeps the moment it was given.
+    package var profile: LinkProfile
+    /// Whether nothing passes.
+    package private(set) var isCut = false
+    /// Whether attempts to open a connection along it are refused.
+    package var refusesConnections = false
+
+    private unowned let world: SimulatedWorld
+    private var generator: SeededGenerator
+    private var busyUntil: Int64 = 0
+    private var cutCount = 0
+    private var pipes: [Pipe] = []
+    private var stalled: [() -> Void] = []
+
+    init(source: String, target: String, profile: LinkProfile, world: SimulatedWorld, generator: SeededGenerator) {
+        self.source = source
+        self.target = target
+        self.profile = profile
+        self.world = world
+        self.generator = generator
+    }
+
+    // MARK: Faults
+
+    /// Lets nothing pass any more. After ten seconds without healing the connections along it are reset at both ends.
+    package func cut() {
+        guard !isCut else { return }
+        isCut = true
+        cutCount += 1
+        let mine = cutCount
+        world.control(node: -1, at: world.clock + SimulatedLimits.cutTolerance.nanoseconds) { [weak self] in
+            guard let self, self.isCut, self.cutCount == mine else { return }
+            for pipe in self.pipes { pipe.giveUp() }
+        }
+    }
+
+    /// Lets everything pass again: first what waited, in order.
+    package func heal() {
+        guard isCut else { return }
+        isCut = false
+        let packets = stalled
+        stalled = []
+        for packet in packets {
+            world.control(node: -1, at: world.clock + delay(of: 0)) { [self] in pass(packet) }
+        }
+        for pipe in pipes { pipe.linkHealed() }
+    }
+
+    // MARK: What passes
+
+    /// How long something of this size takes from now: its turn on the wire, the way, and what was lost on it.
+    func delay(of size: Int) -> Int64 {
+        var delay = max(profile.latency.nanoseconds, 0)
+        let jitter = profile.jitter.nanoseconds
+        if jitter > 0 { delay += Int64(generator.unit() * Double(2 * jitter)) - jitter }
+        delay = max(delay, 1000)
+        if let bandwidth = profile.bandwidth, bandwidth > 0 {
+            let wire = Int64(Double(size) * 1e9 / Double(bandwidth))
+            busyUntil = max(busyUntil, world.clock) + wire
+            delay += busyUntil - world.clock
+        }
+        if profile.loss > 0 {
+            var timeout = SimulatedLimits.retransmission.nanoseconds
+            for _ in 0..<8 where generator.unit() < profile.loss {
+                delay += timeout
+                timeout *= 2
+            }
+        }
+        return delay
+    }
+
+    /// How many of `size` bytes arrive together first.
+    func firstPiece(of size: Int) -> Int {
+        if let limit = profile.pieceLimit, limit > 0, size > limit { return limit }
+        guard profile.splitting > 0, size > 1, generator.unit() < profile.splitting else { return size }
+        return 1 + generator.below(size - 1)
+    }
+
+    /// The index of a bit to flip in a piece of that many bytes, if one is to be flipped.
+    func flippedBit(in size: Int) -> Int? {
+        guard profile.corruption > 0, size > 0, generator.unit() < profile.corruption else { return nil }
+        return generator.below(size * 8)
+    }
+
+    /// Sends a packet that is repeated until it gets through: the opening of a connection.
+    func send(_ packet: @escaping () -> Void) {
+        world.control(node: -1, at: world.clock + delay(of: 0)) { [self] in pass(packet) }
+    }
+
+    /// Sends a packet that nobody repeats: a reset, a refusal.
+    func sendOnce(_ packet: @escaping () -> Void) {
+        world.control(node: -1, at: world.clock + delay(of: 0)) { [self] in
+            if !isCut { packet() }
+        }
+    }
+
+    private func pass(_ packet: @escaping () -> Void) {
+        if isCut { stalled.append(packet) } else { packet() }
+    }
+
+    // MARK: Connections
+
+    func attach(_ pipe: Pipe) {
+        pipe.place = pipes.count
+        pipes.append(pipe)
+    }
+
+    func detach(_ pipe: Pipe) {
+        let place = pipe.place
+        guard place < pipes.count, pipes[place] === pipe, let last = pipes.popLast() else { return }
+        guard last !== pipe else { return }
+        pipes[place] = last
+        last.place = place
+    }
+
+    /// The connections that send along it, for faults.
+    var senders: [Endpoint] { pipes.compactMap(\.sender) }
+
+    func forget() {
+        pipes = []
+        stalled = []
+    }
+}

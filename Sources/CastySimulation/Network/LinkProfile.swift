@@ -1,0 +1,44 @@
+/// How one direction between two hosts behaves.
+package struct LinkProfile: Hashable, Sendable {
+    /// How long a byte is under way.
+    package var latency: Duration
+    /// How much shorter or longer that may be, evenly spread.
+    package var jitter: Duration
+    /// Bytes per second, for all connections together; `nil` for as fast as you like.
+    package var bandwidth: Int?
+    /// The chance, 0…1, that a piece is lost and comes after a retransmission timeout (200 ms, doubled each time).
+    package var loss: Double
+    /// The chance, 0…1, that what was written in one go arrives in pieces.
+    package var splitting: Double
+    /// How many bytes arrive at a time at most; `nil` for no such bound.
+    package var pieceLimit: Int?
+    /// The chance, 0…1, that a bit of a piece is flipped.
+    package var corruption: Double
+
+    /// Describes a direction.
+    package init(
+        latency: Duration = .microseconds(500), jitter: Duration = .microseconds(200), bandwidth: Int? = nil,
+        loss: Double = 0, splitting: Double = 0.05, pieceLimit: Int? = nil, corruption: Double = 0
+    ) {
+        self.latency = latency
+        self.jitter = jitter
+        self.bandwidth = bandwidth
+        self.loss = loss
+        self.splitting = splitting
+        self.pieceLimit = pieceLimit
+        self.corruption = corruption
+    }
+
+    /// A local network: 0.5 ms ± 0.2 ms.
+    package static let lan = LinkProfile()
+}
+
+/// What all simulated connections keep to.
+package enum SimulatedLimits {
+    /// How many bytes may be sent and not yet taken by the receiver.
+    package static let window = 256 * 1024
+    /// How long a piece that was lost waits the first time; each further time is twice as long.
+    package static let retransmission = Duration.milliseconds(200)
+    /// How long a link may be cut before its connections are reset.
+    package static let cutTolerance = Duration.seconds(10)
+}
