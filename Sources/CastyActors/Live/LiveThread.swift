@@ -1,0 +1,33 @@
+import Glibc
+
+/// A thread of our own, that can be joined.
+final class LiveThread: @unchecked Sendable {
+    private final class Start {
+        let body: @Sendable () -> Void
+
+        init(body: @escaping @Sendable () -> Void) { self.body = body }
+    }
+
+    private let handle: pthread_t
+
+    /// Starts a thread.
+    init(_ body: @escaping @Sendable () -> Void) {
+        var handle = pthread_t()
+        let start = Unmanaged.passRetained(Start(body: body))
+        let failure = pthread_create(
+            &handle, nil,
+            { argument in
+                guard let argument else { return nil }
+                Unmanaged<Start>.fromOpaque(argument).takeRetainedValue().body()
+                return nil
+            }, start.toOpaque())
+        precondition(failure == 0, "the system refuses a thread (error \(failure))")
+        self.handle = handle
+    }
+
+    /// Whether the caller runs on this thread.
+    var isCurrent: Bool { pthread_equal(handle, pthread_self()) != 0 }
+
+    /// Waits for the thread's end. To be called once, from another thread.
+    func join() { pthread_join(handle, nil) }
+}
