@@ -17,6 +17,8 @@ package struct Inbox<Message: Sendable>: Sendable {
     @usableFromInline package var status = Status.scheduled
     /// How many messages may wait.
     @usableFromInline package var capacity: Int
+    /// Whether the actor stops once nothing waits.
+    @usableFromInline package var stopsWhenEmpty = false
     /// How many messages were ever accepted.
     @usableFromInline package var accepted: UInt64 = 0
 

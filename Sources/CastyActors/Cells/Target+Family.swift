@@ -1,3 +1,4 @@
+public import CastyInspection
 import CastyPrimitives
 import Synchronization
 
@@ -6,14 +7,15 @@ extension Target {
     @usableFromInline
     package func spawn<Child: Sendable>(
         _ behavior: sending Behavior<Child>, name: String?, mailbox: MailboxCapacity,
-        turn: @escaping @Sendable (AnyTarget, Int) -> Void
+        turn: @escaping @Sendable (AnyTarget, Int) -> Void, hooks: CellHooks<Child>? = nil,
+        traffic: LossClass? = nil
     ) throws(SpawnError) -> Target<Child> {
         if let name, name.isEmpty || name.hasPrefix("$") { throw .badName(name) }
         guard life != .stopping, life != .stopped else { throw .stopping(pathText) }
         let chosen = name ?? anonymousName()
         let child = Target<Child>(
-            system: system, name: chosen, parent: self, uid: system.nextUID(), traffic: traffic, behavior: behavior,
-            capacity: mailbox.limit, turn: turn)
+            system: system, name: chosen, parent: self, uid: system.nextUID(), traffic: traffic ?? self.traffic,
+            behavior: behavior, capacity: mailbox.limit, turn: turn, hooks: hooks)
         let taken = children.withLock { family -> Bool in
             if family == nil { family = Children() }
             if family?.byName[chosen] != nil { return true }

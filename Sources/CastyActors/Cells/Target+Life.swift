@@ -166,7 +166,11 @@ extension Target {
         system.actorStopped(self, handled: consumed &+ UInt64(next))
         batch = []
         next = 0
-        for message in leftover { system.lose(message, to: self, because: .noSuchActor) }
+        if let hooks {
+            hooks.onEnd(extras?.failure != nil, leftover)
+        } else {
+            for message in leftover { system.lose(message, to: self, because: .noSuchActor) }
+        }
         let reason: Terminated.Reason = extras?.failure == nil ? .stopped : .failed
         for watch in extras?.watchers ?? [] {
             watch.watcher.target.post(.terminated(Terminated(ref: watch.watched, reason: reason)))

@@ -8,7 +8,11 @@ extension Target {
         while left > 0 {
             if signalled.load(ordering: .acquiring) { handleSignals() }
             switch life {
-            case .running: break
+            case .running:
+                if isHooked, !mayRun() {
+                    if rest() { return }
+                    continue
+                }
             case .starting:
                 start()
                 continue
@@ -19,7 +23,7 @@ extension Target {
                 continue
             }
             if next == batch.count, !refill() { return }
-            left = handleBatch(left)
+            if next < batch.count { left = handleBatch(left) }
         }
         system.dispatcher.execute(self)
     }
@@ -36,10 +40,20 @@ extension Target {
                 return true
             }
             if !state.signals.isEmpty { return true }
+            if state.stopsWhenEmpty {
+                state.stopsWhenEmpty = false
+                state.signals.append(.stop)
+                signalled.store(true, ordering: .relaxed)
+                return true
+            }
             state.status = .idle
             return false
         }
     }
+
+    /// Whether the one who keeps this actor lets it go on.
+    @usableFromInline
+    func mayRun() -> Bool { hooks?.mayRun() ?? true }
 
     /// Becomes idle unless signals wait. Returns whether it did.
     @usableFromInline

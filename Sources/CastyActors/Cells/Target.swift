@@ -13,6 +13,9 @@ package final class Target<Message: Sendable>: AnyTarget, @unchecked Sendable {
     @usableFromInline let inbox: Mutex<Inbox<Message>>
     /// Whether signals wait; read between messages so that a stop need not wait for the end of a batch.
     @usableFromInline let signalled = Atomic<Bool>(false)
+    /// Whether and how somebody else has a say in this actor's turns.
+    let hooks: CellHooks<Message>?
+    @usableFromInline let isHooked: Bool
     /// Children by name. Behind a lock of its own because lookups by path come from other threads.
     let children = Mutex<Children?>(nil)
 
@@ -36,9 +39,12 @@ package final class Target<Message: Sendable>: AnyTarget, @unchecked Sendable {
     @usableFromInline
     package init(
         system: ActorSystem, name: String, parent: AnyTarget?, uid: UInt64, traffic: LossClass,
-        behavior: sending Behavior<Message>, capacity: Int, turn: @escaping @Sendable (AnyTarget, Int) -> Void
+        behavior: sending Behavior<Message>, capacity: Int, turn: @escaping @Sendable (AnyTarget, Int) -> Void,
+        hooks: CellHooks<Message>? = nil
     ) {
         route = nil
+        self.hooks = hooks
+        isHooked = hooks != nil
         inbox = Mutex(Inbox(capacity: capacity))
         initial = behavior
         self.behavior = .empty
@@ -48,6 +54,8 @@ package final class Target<Message: Sendable>: AnyTarget, @unchecked Sendable {
     /// Creates a target that hands its messages to a route.
     package init(system: ActorSystem, route: any Route<Message>, uid: UInt64, traffic: LossClass) {
         self.route = route
+        hooks = nil
+        isHooked = false
         inbox = Mutex(Inbox(capacity: 0))
         initial = .empty
         behavior = .empty
@@ -114,6 +122,18 @@ package final class Target<Message: Sendable>: AnyTarget, @unchecked Sendable {
         if case .watch(let watcher, let watched) = message {
             watcher.target.post(.terminated(Terminated(ref: watched, reason: .noSuchActor)))
         }
+    }
+
+    /// Stops the actor when it has handled all that waits now; what comes later is refused.
+    package func stopAfterMailbox() {
+        let wake = inbox.withLock { state -> Bool in
+            if state.status == .terminated { return false }
+            state.capacity = 0
+            state.stopsWhenEmpty = true
+            defer { state.status = .scheduled }
+            return state.status == .idle
+        }
+        if wake { system.dispatcher.execute(self) }
     }
 
     override package func child(named name: String) -> AnyTarget? {

@@ -1,3 +1,4 @@
+package import CastyInspection
 public import CastyPrimitives
 public import Logging
 import Synchronization
@@ -60,6 +61,16 @@ public struct ActorContext<Message: Sendable> {
         _ behavior: sending Behavior<Child>, mailbox: MailboxCapacity = .unbounded
     ) throws(SpawnError) -> ActorRef<Child> {
         ActorRef(try target.spawn(behavior, name: nil, mailbox: mailbox, turn: { $0.takeTurn(of: Child.self, $1) }))
+    }
+
+    /// Starts a child in whose turns this part of the runtime has a say.
+    package func spawn<Child: Sendable>(
+        _ behavior: sending Behavior<Child>, name: String, hooks: CellHooks<Child>, traffic: LossClass
+    ) throws(SpawnError) -> ActorRef<Child> {
+        ActorRef(
+            try target.spawn(
+                behavior, name: name, mailbox: .unbounded, turn: { $0.takeTurn(of: Child.self, $1) }, hooks: hooks,
+                traffic: traffic))
     }
 
     /// Stops a child; its own children stop first. Other actors stop by what they are told.

@@ -56,6 +56,11 @@ extension ActorSystem {
         state.withLock { $0.wellKnown[target.pathText] = target }
     }
 
+    /// Lets other nodes reach an actor by one more path.
+    package func publish<Message: Sendable>(_ ref: ActorRef<Message>, as path: [String]) {
+        state.withLock { $0.wellKnown["/" + path.joined(separator: "/")] = ref.target }
+    }
+
     func actorStarted() { live.add(1, ordering: .relaxed) }
 
     func actorStopped(_ target: AnyTarget, handled: UInt64) {

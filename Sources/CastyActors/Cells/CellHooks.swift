@@ -1,0 +1,16 @@
+/// What a part of the runtime that keeps actors of its own, as sharding keeps entities, adds to their cells.
+@usableFromInline
+package struct CellHooks<Message: Sendable>: Sendable {
+    /// Asked before every batch; as long as it says no, the actor handles nothing and its messages wait.
+    package let mayRun: @Sendable () -> Bool
+    /// Told once, when the actor has stopped: whether it failed, and what no handler saw, which are then not dead letters.
+    package let onEnd: @Sendable (_ failed: Bool, _ unhandled: [Message]) -> Void
+
+    package init(
+        mayRun: @escaping @Sendable () -> Bool,
+        onEnd: @escaping @Sendable (_ failed: Bool, _ unhandled: [Message]) -> Void
+    ) {
+        self.mayRun = mayRun
+        self.onEnd = onEnd
+    }
+}
