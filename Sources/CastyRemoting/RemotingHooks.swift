@@ -1,0 +1,23 @@
+package import CastyActors
+package import CastyPrimitives
+
+/// What the cluster wants to hear of connections. Called on the thread that brings the news, never under a lock.
+package struct RemotingHooks: Sendable {
+    /// An attempt to talk to a place failed: nobody listens there, no answer, or a refusal. A refusal because both ends dialled at the
+    /// same time does not count.
+    package var connectFailed: @Sendable (NodeAddress, TransportError) -> Void
+    /// An incarnation has introduced itself, at the first connection with it; not for nodes that only look on.
+    package var peerIncarnation: @Sendable (UniqueAddress) -> Void
+    /// The connection with an incarnation was lost.
+    package var connectionLost: @Sendable (UniqueAddress) -> Void
+
+    package init(
+        connectFailed: @escaping @Sendable (NodeAddress, TransportError) -> Void = { _, _ in },
+        peerIncarnation: @escaping @Sendable (UniqueAddress) -> Void = { _ in },
+        connectionLost: @escaping @Sendable (UniqueAddress) -> Void = { _ in }
+    ) {
+        self.connectFailed = connectFailed
+        self.peerIncarnation = peerIncarnation
+        self.connectionLost = connectionLost
+    }
+}
