@@ -12,6 +12,12 @@ package import CastyPrimitives
 /// It stores nothing: the regions report what they host when they register. After each call the shell reads ``wakeAt`` and calls
 /// ``onWakeup(at:)`` then.
 package struct Coordinator: Sendable {
+    enum Phase: Hashable, Sendable {
+        case inactive
+        case recovering(deadline: Instant)
+        case active
+    }
+
     package let own: UniqueAddress
     package let settings: PlacementSettings
     let strategy: any ShardAllocationStrategy
@@ -19,21 +25,159 @@ package struct Coordinator: Sendable {
     /// When ``onWakeup(at:)`` is due; `nil` while nothing is waited for.
     package internal(set) var wakeAt: Instant?
 
+    var view: PlacementView
+    var phase = Phase.inactive
+    /// The epoch of the current or last start here.
+    var epoch = CoordinatorEpoch.none
+    var starts = 0
+    var sequence: UInt64 = 0
+    var leaseValidUntil = Instant.distantFuture
+    /// Until then any member that crashed may still run shards that nobody reports.
+    var crashHold = Instant.start
+    /// Sorted by node.
+    var regions: [RegisteredRegion] = []
+    /// Members that said they have no region of this type, sorted.
+    var withoutRegion: [UniqueAddress] = []
+    /// By shard.
+    var shards: [ShardState] = []
+    /// The shards whose state is open, in ascending order.
+    var open: [Int] = []
+    /// By shard: the region that still has messages of an earlier handoff.
+    var leftovers: [UniqueAddress?] = []
+    var announcedAt = Instant.start
+    var intents = Intents()
+    var hadEnoughRegions = false
+    /// Moves of the current round that have not begun.
+    var planned: [ShardMove] = []
+    var plannedReason = MoveReason.rebalance
+    /// Something changed since the last look at the balance.
+    var isBalanceUnknown = false
+    var nextBalanceCheck = Instant.start
+
     package init(
         own: UniqueAddress, settings: PlacementSettings, strategy: any ShardAllocationStrategy = LeastShardStrategy()
     ) {
+        precondition(settings.shardCount > 0, "a shard type has at least one shard, not \(settings.shardCount)")
         self.own = own
         self.settings = settings
         self.strategy = strategy
+        view = PlacementView(own: own, members: [])
     }
 
     /// Membership changed, or its reachability.
-    package mutating func onView(_ view: PlacementView, at now: Instant) -> [CoordinatorEffect] { [] }
+    package mutating func onView(_ view: PlacementView, at now: Instant) -> [CoordinatorEffect] {
+        var effects: [CoordinatorEffect] = []
+        let old = self.view
+        self.view = view
+        let removed = old.members.filter { view.member($0.node) == nil }
+        // Whoever was exiting had handed everything off; of all others we do not know, and their lease may still be valid.
+        if removed.contains(where: { $0.status != .exiting }) {
+            crashHold = max(crashHold, now + settings.removalMargin)
+        }
+        let shallAct = view.oldest(role: settings.role) == own
+        if phase != .inactive, !shallAct { deactivate(&effects) }
+        if phase == .inactive, shallAct { activate(at: now, &effects) }
+        if phase != .inactive {
+            for member in removed { remove(member, at: now, &effects) }
+            isBalanceUnknown = true
+        }
+        proceed(at: now, &effects)
+        return effects
+    }
+
     /// The node may act until then; called whenever that moves. Before the first call it may act for ever.
-    package mutating func onLease(validUntil: Instant, at now: Instant) -> [CoordinatorEffect] { [] }
+    package mutating func onLease(validUntil: Instant, at now: Instant) -> [CoordinatorEffect] {
+        var effects: [CoordinatorEffect] = []
+        leaseValidUntil = validUntil
+        proceed(at: now, &effects)
+        return effects
+    }
+
     /// A region said something.
-    package mutating func onRequest(_ request: CoordinatorRequest, from node: UniqueAddress, at now: Instant)
-        -> [CoordinatorEffect]
-    { [] }
-    package mutating func onWakeup(at now: Instant) -> [CoordinatorEffect] { [] }
+    package mutating func onRequest(
+        _ request: CoordinatorRequest, from node: UniqueAddress, at now: Instant
+    ) -> [CoordinatorEffect] {
+        guard phase != .inactive else { return [] }
+        var effects: [CoordinatorEffect] = []
+        handle(request, from: node, at: now, &effects)
+        proceed(at: now, &effects)
+        return effects
+    }
+
+    /// The time ``wakeAt`` has come.
+    package mutating func onWakeup(at now: Instant) -> [CoordinatorEffect] {
+        var effects: [CoordinatorEffect] = []
+        guard phase != .inactive, now < leaseValidUntil else {
+            wakeAt = nil
+            return effects
+        }
+        resend(at: now, &effects)
+        proceed(at: now, &effects)
+        return effects
+    }
+}
+
+extension Coordinator {
+    /// What every event ends with: whatever has become possible is done, and the next wake-up is set.
+    mutating func proceed(at now: Instant, _ effects: inout [CoordinatorEffect]) {
+        wakeAt = nil
+        // A coordinator without a lease may already have a successor: it grants nothing.
+        guard phase != .inactive, now < leaseValidUntil else { return }
+        finishRecovery(at: now, &effects)
+        if phase == .active {
+            evacuate(at: now, &effects)
+            checkBalance(at: now, &effects)
+            stepRound(at: now, &effects)
+            allocate(at: now, &effects)
+        }
+        wakeAt = nextWakeup(after: now)
+    }
+
+    func nextWakeup(after now: Instant) -> Instant? {
+        var next = Instant.distantFuture
+        if case .recovering(let deadline) = phase {
+            next = min(next, announcedAt + settings.retry)
+            if deadline > now { next = min(next, deadline) }
+        }
+        for shard in open {
+            switch shards[shard] {
+            case .unallocated(let waiting): if waiting.holdUntil > now { next = min(next, waiting.holdUntil) }
+            case .starting(let starting): next = min(next, starting.sentAt + settings.retry)
+            case .handingOff(let handoff): next = min(next, min(handoff.deadline, handoff.sentAt + settings.retry))
+            case .started: break
+            }
+        }
+        for region in regions where region.intentsKnown < intents.version {
+            next = min(next, region.intentsSentAt + settings.retry)
+        }
+        if phase == .active, isBalanceUnknown { next = min(next, nextBalanceCheck) }
+        return next == .distantFuture ? nil : next
+    }
+
+    mutating func nextVersion() -> ShardVersion {
+        sequence += 1
+        return ShardVersion(epoch: epoch, sequence: sequence)
+    }
+
+    mutating func set(_ shard: Int, _ state: ShardState) {
+        let wasOpen = shards[shard].isOpen
+        shards[shard] = state
+        isBalanceUnknown = true
+        if state.isOpen != wasOpen {
+            if wasOpen { open.removeSorted(shard) } else { open.insertSorted(shard) }
+        }
+    }
+
+    func indexOfRegion(_ node: UniqueAddress) -> Int? {
+        let index = regions.lowerBound { $0.node < node }
+        return index < regions.count && regions[index].node == node ? index : nil
+    }
+
+    func send(_ order: CoordinatorOrder, to node: UniqueAddress, _ effects: inout [CoordinatorEffect]) {
+        effects.append(.send(to: node, epoch, order))
+    }
+
+    func broadcast(_ order: CoordinatorOrder, _ effects: inout [CoordinatorEffect]) {
+        for region in regions { effects.append(.send(to: region.node, epoch, order)) }
+    }
 }

@@ -84,11 +84,12 @@ package struct HostedShard: Hashable, Sendable {
 package enum CoordinatorOrder: Hashable, Sendable {
     /// A coordinator has started; register.
     case announce
-    /// The registration counts. `homes` is complete: what is not in it has no home.
-    case registered(number: UInt64, homes: [ShardHome], intents: Intents)
+    /// The registration counts.
+    case registered(number: UInt64, intents: Intents)
     /// The region counts another number of shards than the coordinator.
     case registrationRefused(number: UInt64, shardCount: Int)
-    case homes([ShardHome])
+    /// The homes of started shards. If complete, a shard that is not in it has no home.
+    case homes([ShardHome], isComplete: Bool)
     case host([HostOrder])
     /// Forget the home of this shard, close the stream to `owner`, keep new messages.
     case beginHandOff(shard: Int, handoff: ShardVersion, owner: UniqueAddress)
@@ -122,9 +123,9 @@ package enum PeerMessage<Payload: Sendable>: Sendable {
     /// Not my shard, or not now: the delivery comes back unhandled, with the home that this region knows.
     case notHome(ShardDelivery<Payload>, known: ShardHome?)
     /// The sender has sent its last delivery for this shard. `handoff` is set when a handoff asked for it.
-    case streamEnd(shard: Int, handoff: ShardVersion?)
-    /// All that came before the stream's end is handled or was sent back.
-    case streamClosed(shard: Int)
+    case streamEnd(shard: Int, token: UInt64, handoff: ShardVersion?)
+    /// All that came before the stream's end with this token was taken or sent back.
+    case streamClosed(shard: Int, token: UInt64)
     /// The old home has sent what it had left for this shard.
     case transferred(shard: Int)
 }

@@ -3,8 +3,11 @@ package import CastyPrimitives
 /// The part of one node in the sharding of one entity type: routes messages, keeps them while a home is unknown, and runs the
 /// entities of the shards it was given.
 ///
-/// After each call the shell carries out the effects in order, then reads ``wakeAt`` and calls ``onWakeup(at:)`` then.
+/// After each call the shell carries out the effects in order, then reads ``wakeAt`` and calls ``onWakeup(at:)`` then. Messages to the
+/// own node are effects as well; the shell hands them to the own coordinator or region without a detour.
 package struct Region<Payload: Sendable>: Sendable {
+    package typealias Effects = [RegionEffect<Payload>]
+
     package let own: UniqueAddress
     package let settings: PlacementSettings
     /// It routes, but hosts nothing.
@@ -13,37 +16,87 @@ package struct Region<Payload: Sendable>: Sendable {
     /// When ``onWakeup(at:)`` is due; `nil` while nothing is waited for.
     package internal(set) var wakeAt: Instant?
 
+    var view: PlacementView
+    /// The highest epoch heard of; orders of lower ones are refused.
+    var epoch = CoordinatorEpoch.none
+    /// Where the coordinator is, or should be.
+    var coordinator: UniqueAddress?
+    var isRegistered = false
+    var registration: UInt64 = 0
+    var registeredAt = Instant.start
+    var intents = Intents()
+
+    var leaseValidUntil = Instant.distantFuture
+    var isFenced = false
+    var isLeaving = false
+    var isReleased = false
+    var hasLeft = false
+    var isShutDown = false
+
+    /// By shard.
+    var homes: [HomeEntry]
+    var buffers: [[KeptMessage<Payload>]]
+    /// By shard: its buffer begins with what a handoff left here.
+    var hasLeftover: [Bool]
+    var hosted: [Shard<Payload>?]
+    /// By shard. Apart from ``hosted``, so that a copy of a shard never makes this copy on write.
+    var entities: [[String: Entity<Payload>]]
+    /// Shards with a buffer that is not empty; shards with a stream being closed; shards that run here. Ascending.
+    var buffering: [Int] = []
+    var closings: [Int] = []
+    var hostedShards: [Int] = []
+    /// All messages kept: in buffers, held, and for entities.
+    var keptCount = 0
+
+    var sequence: UInt64 = 0
+    var tokens: UInt64 = 0
+    var instances: UInt64 = 0
+    /// When homes were last asked for.
+    var askedAt = Instant.start
+    var usage: UsageOrder
+    /// Entities that wait for their restart, in no order: few.
+    var restarts: [Restart] = []
+    /// Remembered entities that wait for their turn.
+    var recovering: [EntityKey] = []
+    var nextRecovery = Instant.start
+
     package init(own: UniqueAddress, settings: PlacementSettings, isProxy: Bool = false) {
+        precondition(settings.shardCount > 0, "a shard type has at least one shard, not \(settings.shardCount)")
         self.own = own
         self.settings = settings
         self.isProxy = isProxy
+        view = PlacementView(own: own, members: [])
+        homes = Array(repeating: HomeEntry(), count: settings.shardCount)
+        buffers = Array(repeating: [], count: settings.shardCount)
+        hasLeftover = Array(repeating: false, count: settings.shardCount)
+        hosted = Array(repeating: nil, count: settings.shardCount)
+        entities = Array(repeating: [:], count: settings.shardCount)
+        usage = UsageOrder(policy: settings.passivation.policy)
     }
 
-    package mutating func onView(_ view: PlacementView, at now: Instant) -> [RegionEffect<Payload>] { [] }
-    /// The node may run entities until then; called whenever that moves. Before the first call it may for ever.
-    package mutating func onLease(validUntil: Instant, at now: Instant) -> [RegionEffect<Payload>] { [] }
-    /// A message from this node for an entity, wherever it lives.
-    package mutating func onRoute(_ payload: Payload, to entity: String, at now: Instant) -> [RegionEffect<Payload>] {
-        []
+    /// The shard of an entity.
+    package func shard(of entity: String) -> Int { StableHash.shard(of: entity, count: settings.shardCount) }
+
+    mutating func wake(by instant: Instant) {
+        if instant < .distantFuture { wakeAt = min(wakeAt ?? instant, instant) }
     }
-    /// An order of a coordinator, or a message of another region. (Requests go to ``Coordinator/onRequest(_:from:at:)``.)
-    package mutating func onMessage(_ message: ShardingMessage<Payload>, from node: UniqueAddress, at now: Instant)
-        -> [RegionEffect<Payload>]
-    { [] }
-    /// An entity ended, for whatever reason.
-    package mutating func onTerminated(_ end: EntityEnd<Payload>, at now: Instant) -> [RegionEffect<Payload>] { [] }
-    /// The entity asks to be passivated, or an operator does.
-    package mutating func onPassivate(_ entity: String, at now: Instant) -> [RegionEffect<Payload>] { [] }
-    /// An operator's command, for the coordinator; the answer comes as ``RegionNote/answer(id:_:)``.
-    package mutating func onCommand(_ command: OperatorCommand, id: UInt64, at now: Instant) -> [RegionEffect<Payload>]
-    { [] }
-    /// The node wants to leave: hand all shards off, then ``RegionEffect/left``.
-    package mutating func onLeave(at now: Instant) -> [RegionEffect<Payload>] { [] }
-    /// The node stops now: every entity is stopped, every kept message is lost.
-    package mutating func onShutdown(at now: Instant) -> [RegionEffect<Payload>] { [] }
-    package mutating func onRemembered(_ entities: [String], shard: Int, version: ShardVersion, at now: Instant)
-        -> [RegionEffect<Payload>]
-    { [] }
-    package mutating func onStored(_ request: StoreRequest, at now: Instant) -> [RegionEffect<Payload>] { [] }
-    package mutating func onWakeup(at now: Instant) -> [RegionEffect<Payload>] { [] }
+
+    func note(_ note: RegionNote, _ effects: inout Effects) { effects.append(.note(note)) }
+
+    func lose(_ message: KeptMessage<Payload>, of shard: Int, _ reason: LossReason, _ effects: inout Effects) {
+        effects.append(.lost(message.payload, entity: message.entity, shard: shard, reason))
+    }
+}
+
+/// An entity and its shard.
+struct EntityKey: Hashable, Sendable {
+    var shard: Int
+    var entity: String
+}
+
+/// The end of an entity's wait for its restart.
+struct Restart: Hashable, Sendable {
+    var key: EntityKey
+    var instance: UInt64
+    var at: Instant
 }

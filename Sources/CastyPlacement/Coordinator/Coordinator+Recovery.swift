@@ -1,0 +1,105 @@
+import CastyPrimitives
+
+extension Coordinator {
+    mutating func activate(at now: Instant, _ effects: inout [CoordinatorEffect]) {
+        starts += 1
+        sequence = 0
+        epoch = CoordinatorEpoch(upNumber: view.member(own)?.upNumber ?? 0, start: starts)
+        phase = .recovering(deadline: now + settings.recoveryBound)
+        regions = []
+        withoutRegion = []
+        intents = Intents()
+        let unknown = ShardState.unallocated(.init(holdUntil: crashHold, isWanted: false))
+        shards = Array(repeating: unknown, count: settings.shardCount)
+        open = []
+        leftovers = Array(repeating: nil, count: settings.shardCount)
+        planned = []
+        hadEnoughRegions = false
+        nextBalanceCheck = now + settings.rebalanceInterval
+        effects.append(.note(.started(epoch)))
+        announce(at: now, &effects)
+    }
+
+    mutating func deactivate(_ effects: inout [CoordinatorEffect]) {
+        phase = .inactive
+        regions = []
+        shards = []
+        open = []
+        leftovers = []
+        planned = []
+        isBalanceUnknown = false
+        effects.append(.note(.stopped(epoch)))
+    }
+
+    /// Calls on every member that may have a region and has not said so.
+    mutating func announce(at now: Instant, _ effects: inout [CoordinatorEffect]) {
+        announcedAt = now
+        for member in view.members where isAwaited(member) { send(.announce, to: member.node, &effects) }
+    }
+
+    /// Whether the member may host shards that nobody has reported.
+    func isAwaited(_ member: PlacementMember) -> Bool {
+        switch member.status {
+        case .joining, .weaklyUp: false
+        case .up, .leaving, .exiting, .down:
+            member.hasRole(settings.role) && indexOfRegion(member.node) == nil
+                && !withoutRegion.containsSorted(member.node)
+        }
+    }
+
+    mutating func finishRecovery(at now: Instant, _ effects: inout [CoordinatorEffect]) {
+        guard case .recovering(let deadline) = phase else { return }
+        // A member that is down or unreachable may run shards until its lease ends; we wait for its removal, which starts the margin.
+        for member in view.members where isAwaited(member) {
+            if now < deadline || !member.isReachable || member.status == .down { return }
+        }
+        phase = .active
+        let homes = startedHomes
+        effects.append(.note(.recovered(epoch, homes: homes.count)))
+        broadcast(.homes(homes, isComplete: true), &effects)
+    }
+
+    var startedHomes: [ShardHome] {
+        shards.indices.compactMap { shard in
+            guard case .started(let owner) = shards[shard] else { return nil }
+            return ShardHome(shard: shard, node: owner.node, version: owner.version)
+        }
+    }
+
+    /// A member is gone for good: what it owned waits until its lease has ended.
+    mutating func remove(_ member: PlacementMember, at now: Instant, _ effects: inout [CoordinatorEffect]) {
+        let node = member.node
+        withoutRegion.removeSorted(node)
+        planned.removeAll { $0.to == node || $0.from == node }
+        let holdUntil = now + settings.removalMargin
+        if let index = indexOfRegion(node) {
+            regions.remove(at: index)
+        } else if member.status != .exiting {
+            for shard in shards.indices {
+                guard case .unallocated(var waiting) = shards[shard], waiting.holdUntil < holdUntil else { continue }
+                waiting.holdUntil = holdUntil
+                set(shard, .unallocated(waiting))
+            }
+        }
+        var orphans: [Int] = []
+        for shard in shards.indices {
+            if leftovers[shard] == node { leftovers[shard] = nil }
+            if case .handingOff(var handoff) = shards[shard], handoff.owner.node != node {
+                handoff.waiting.removeSorted(node)
+                handoff.participants.removeSorted(node)
+                if handoff.target == node { handoff.target = nil }
+                set(shard, .handingOff(handoff))
+                advance(shard, at: now, &effects)
+            }
+            guard shards[shard].owner?.node == node else { continue }
+            if case .handingOff = shards[shard] {
+                effects.append(.note(.handoffEnded(shard: shard, from: node, .ownerRemoved)))
+            }
+            orphans.append(shard)
+            set(
+                shard,
+                .unallocated(.init(holdUntil: holdUntil, isWanted: true, reason: .ownerRemoved, from: node)))
+        }
+        if !orphans.isEmpty { effects.append(.note(.orphaned(shards: orphans, of: node, until: holdUntil))) }
+    }
+}

@@ -1,0 +1,167 @@
+package import CastyPrimitives
+
+extension Region {
+    /// Hands a message to its entity on this node, which is started if it does not run.
+    mutating func deliver(
+        _ message: KeptMessage<Payload>, in shard: Int, at now: Instant, _ effects: inout Effects
+    ) {
+        let name = message.entity
+        guard let (state, instance, slot) = entities[shard][name].map({ ($0.state, $0.instance, $0.slot) }) else {
+            guard settings.remembersEntities else {
+                begin(name, in: shard, failures: 0, with: [message], at: now, &effects)
+                return
+            }
+            guard keep(message, of: shard, &effects) else { return }
+            entities[shard][name] = Entity(instance: 0, state: .remembering, startedAt: now, kept: [message])
+            effects.append(.store(.add(entity: name, shard: shard)))
+            return
+        }
+        switch state {
+        case .active:
+            if let slot { usage.touch(slot, at: now) }
+            effects.append(
+                .deliver(message.payload, to: EntityInstance(entity: name, shard: shard, number: instance)))
+        case .remembered: begin(name, in: shard, failures: 0, with: [message], at: now, &effects)
+        case .passivating, .stopping, .waiting, .remembering, .forgetting:
+            if keep(message, of: shard, &effects) { entities[shard][name]?.kept.append(message) }
+        }
+    }
+
+    /// Starts an entity and gives it what was kept for it. The messages are not counted as kept any more.
+    mutating func begin(
+        _ name: String, in shard: Int, failures: Int, with messages: [KeptMessage<Payload>], at now: Instant,
+        _ effects: inout Effects
+    ) {
+        instances += 1
+        let instance = EntityInstance(entity: name, shard: shard, number: instances)
+        var entity = Entity<Payload>(instance: instances, state: .active, startedAt: now, failures: failures)
+        if passivatesByItself {
+            entity.slot = usage.insert(EntityKey(shard: shard, entity: name), at: now)
+            if let idle = settings.passivation.idle { wake(by: now + idle) }
+        }
+        entities[shard][name] = entity
+        effects.append(.start(instance))
+        note(.entityStarted(instance), &effects)
+        for message in messages { effects.append(.deliver(message.payload, to: instance)) }
+        guard let limit = settings.passivation.limit, passivatesByItself else { return }
+        while usage.count > max(1, limit), let victim = usage.victim(sparing: entity.slot) {
+            passivate(victim.entity, in: victim.shard, &effects)
+        }
+    }
+
+    /// Remembered entities stay until they are told to go.
+    var passivatesByItself: Bool {
+        !settings.remembersEntities && (settings.passivation.idle != nil || settings.passivation.limit != nil)
+    }
+
+    /// The entity asks to be passivated, or an operator does.
+    package mutating func onPassivate(_ entity: String, at now: Instant) -> Effects {
+        var effects: Effects = []
+        checkLease(at: now, &effects)
+        passivate(entity, in: shard(of: entity), &effects)
+        return effects
+    }
+
+    mutating func passivate(_ name: String, in shard: Int, _ effects: inout Effects) {
+        guard let entity = entities[shard][name], entity.state == .active else { return }
+        if let slot = entity.slot { usage.remove(slot) }
+        entities[shard][name]?.slot = nil
+        entities[shard][name]?.state = .passivating
+        effects.append(
+            .stop(EntityInstance(entity: name, shard: shard, number: entity.instance), .afterMailbox))
+    }
+
+    /// An entity ended, for whatever reason.
+    package mutating func onTerminated(_ end: EntityEnd<Payload>, at now: Instant) -> Effects {
+        var effects: Effects = []
+        checkLease(at: now, &effects)
+        let shard = end.instance.shard
+        let name = end.instance.entity
+        guard entities.indices.contains(shard), let entity = entities[shard][name],
+            entity.instance == end.instance.number
+        else {
+            for payload in end.unhandled {
+                effects.append(.lost(payload, entity: name, shard: shard, isShutDown ? .shutdown : .handoff))
+            }
+            return effects
+        }
+        if let slot = entity.slot { usage.remove(slot) }
+        entities[shard][name] = nil
+        var kept: [KeptMessage<Payload>] = []
+        for payload in end.unhandled {
+            let message = KeptMessage(entity: name, payload: payload, sequence: 0, since: now)
+            if keep(message, of: shard, &effects) { kept.append(message) }
+        }
+        kept += entity.kept
+        if hosted[shard]?.isStopping == true {
+            endWithShard(entity, end, kept, at: now, &effects)
+        } else {
+            endAlone(entity, end, kept, at: now, &effects)
+        }
+        return effects
+    }
+
+    private mutating func endWithShard(
+        _ entity: Entity<Payload>, _ end: EntityEnd<Payload>, _ kept: [KeptMessage<Payload>], at now: Instant,
+        _ effects: inout Effects
+    ) {
+        let shard = end.instance.shard
+        note(.entityStopped(end.instance), &effects)
+        if entity.state == .passivating, settings.remembersEntities, kept.isEmpty {
+            effects.append(.store(.remove(entity: end.instance.entity, shard: shard)))
+        }
+        hosted[shard]?.leftover.append(contentsOf: kept)
+        finishIfEmpty(shard, at: now, &effects)
+    }
+
+    private mutating func endAlone(
+        _ entity: Entity<Payload>, _ end: EntityEnd<Payload>, _ kept: [KeptMessage<Payload>], at now: Instant,
+        _ effects: inout Effects
+    ) {
+        let shard = end.instance.shard
+        let name = end.instance.entity
+        let wasAsked = entity.state == .passivating
+        if end.failed || (settings.remembersEntities && !wasAsked && kept.isEmpty) {
+            wait(entity, end, kept, at: now, &effects)
+            return
+        }
+        note(wasAsked ? .entityPassivated(end.instance) : .entityStopped(end.instance), &effects)
+        if !kept.isEmpty {
+            keptCount -= kept.count
+            begin(name, in: shard, failures: 0, with: kept, at: now, &effects)
+        } else if settings.remembersEntities {
+            entities[shard][name] = Entity(instance: 0, state: .forgetting, startedAt: now)
+            effects.append(.store(.remove(entity: name, shard: shard)))
+        }
+    }
+
+    /// The entity may start again after a while, which doubles with each failure in a row.
+    private mutating func wait(
+        _ entity: Entity<Payload>, _ end: EntityEnd<Payload>, _ kept: [KeptMessage<Payload>], at now: Instant,
+        _ effects: inout Effects
+    ) {
+        let ranLong = now - entity.startedAt > settings.restartBackoffLimit
+        let failures = (ranLong ? 0 : entity.failures) + 1
+        let doubled = settings.restartBackoff * (1 << min(failures - 1, 20))
+        let until = now + min(doubled, settings.restartBackoffLimit)
+        note(end.failed ? .entityFailed(end.instance, restartAt: until) : .entityStopped(end.instance), &effects)
+        entities[end.instance.shard][end.instance.entity] = Entity(
+            instance: end.instance.number, state: .waiting(until: until), startedAt: now, failures: failures,
+            kept: kept)
+        let key = EntityKey(shard: end.instance.shard, entity: end.instance.entity)
+        restarts.append(Restart(key: key, instance: end.instance.number, at: until))
+        wake(by: until)
+    }
+
+    /// The wait of an entity is over: it starts if somebody needs it.
+    mutating func restart(_ item: Restart, at now: Instant, _ effects: inout Effects) {
+        let (shard, name) = (item.key.shard, item.key.entity)
+        guard let entity = entities[shard][name], entity.instance == item.instance, case .waiting = entity.state else {
+            return
+        }
+        entities[shard][name] = nil
+        guard !entity.kept.isEmpty || settings.remembersEntities else { return }
+        keptCount -= entity.kept.count
+        begin(name, in: shard, failures: entity.failures, with: entity.kept, at: now, &effects)
+    }
+}

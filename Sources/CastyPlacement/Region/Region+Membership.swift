@@ -1,0 +1,162 @@
+package import CastyPrimitives
+
+extension Region {
+    /// Membership changed, or its reachability.
+    package mutating func onView(_ view: PlacementView, at now: Instant) -> Effects {
+        var effects: Effects = []
+        let old = self.view
+        self.view = view
+        checkLease(at: now, &effects)
+        let removed = old.members.filter { view.member($0.node) == nil }.map(\.node)
+        for node in removed { forget(node, at: now, &effects) }
+        let status = view.member(own)?.status
+        if status == .down || (status == nil && old.member(own) != nil) {
+            // Others have given this node up, and will give its shards away.
+            leaseValidUntil = .start
+            checkLease(at: now, &effects)
+        }
+        if status == .leaving, !isLeaving { leave(at: now, &effects) }
+        let oldest = view.oldest(role: settings.role)
+        let isNew = oldest != old.oldest(role: settings.role)
+        if isNew, oldest != coordinator {
+            coordinator = oldest
+            isRegistered = false
+        }
+        let hasJoined = status == .up && old.member(own)?.status != .up
+        if !isRegistered, isNew || hasJoined { register(at: now, &effects) }
+        if isLeaving { continueLeaving(at: now, &effects) }
+        return effects
+    }
+
+    /// Nothing can come from this node any more.
+    private mutating func forget(_ node: UniqueAddress, at now: Instant, _ effects: inout Effects) {
+        for shard in homes.indices {
+            if homes[shard].target == node { homes[shard].target = nil }
+            if homes[shard].stream == node { endStream(shard) }
+        }
+        for shard in hostedShards {
+            if hosted[shard]?.holdFor == node { releaseHold(shard, at: now, &effects) }
+            if case .draining(let handoff, var participants, let deadline)? = hosted[shard]?.phase {
+                participants.removeSorted(node)
+                hosted[shard]?.phase = .draining(handoff: handoff, participants: participants, deadline: deadline)
+                stopIfDrained(shard, at: now, &effects)
+            }
+        }
+        for shard in buffering { flush(shard, at: now, &effects) }
+        askForHomes(at: now, &effects)
+    }
+
+    // MARK: Registration
+
+    /// Whether this region can be given shards.
+    var accepts: Bool { !isProxy && !isLeaving && !isFenced && !isShutDown }
+
+    mutating func register(at now: Instant, _ effects: inout Effects) {
+        guard !isShutDown, let coordinator, let status = view.member(own)?.status else { return }
+        switch status {
+        case .up, .leaving, .exiting: break
+        case .joining, .weaklyUp, .down: return
+        }
+        isRegistered = false
+        registration += 1
+        sendRegistration(to: coordinator, at: now, &effects)
+    }
+
+    mutating func sendRegistration(to coordinator: UniqueAddress, at now: Instant, _ effects: inout Effects) {
+        registeredAt = now
+        var request = Registration(
+            number: registration, shardCount: settings.shardCount, accepts: accepts, intents: intents)
+        for shard in hostedShards {
+            guard let item = hosted[shard] else { continue }
+            var isStopping = true
+            if case .running = item.phase { isStopping = false }
+            request.hosted.append(HostedShard(shard: shard, version: item.version, isStopping: isStopping))
+        }
+        request.leftovers = hasLeftover.indices.filter { hasLeftover[$0] }
+        request.known = homes.indices.filter { homes[$0].version > .none && hosted[$0] == nil }
+        effects.append(.send(to: coordinator, .request(.register(request))))
+        wake(by: now + settings.retry)
+    }
+
+    mutating func request(_ request: CoordinatorRequest, _ effects: inout Effects) {
+        guard let coordinator else { return }
+        effects.append(.send(to: coordinator, .request(request)))
+    }
+
+    // MARK: Lease
+
+    /// The node may run entities until then; called whenever that moves. Before the first call it may for ever.
+    package mutating func onLease(validUntil: Instant, at now: Instant) -> Effects {
+        var effects: Effects = []
+        checkLease(at: now, &effects)
+        leaseValidUntil = validUntil
+        checkLease(at: now, &effects)
+        return effects
+    }
+
+    /// Stops every entity if the lease has lapsed, and comes back when there is a new one.
+    mutating func checkLease(at now: Instant, _ effects: inout Effects) {
+        if now < leaseValidUntil {
+            guard isFenced, !isShutDown else { return }
+            isFenced = false
+            note(.unfenced, &effects)
+            register(at: now, &effects)
+        } else if !isFenced {
+            isFenced = true
+            note(.fenced, &effects)
+            for shard in hostedShards { stop(shard, .now, at: now, &effects) }
+        }
+    }
+
+    // MARK: Leaving
+
+    /// The node wants to leave: hand all shards off, then ``RegionEffect/left``.
+    package mutating func onLeave(at now: Instant) -> Effects {
+        var effects: Effects = []
+        if !isLeaving { leave(at: now, &effects) }
+        return effects
+    }
+
+    private mutating func leave(at now: Instant, _ effects: inout Effects) {
+        isLeaving = true
+        continueLeaving(at: now, &effects)
+    }
+
+    /// Asks to be released; where there is nobody to ask, or nothing to move, goes at once.
+    mutating func continueLeaving(at now: Instant, _ effects: inout Effects) {
+        guard isLeaving, !hasLeft else { return }
+        let canAsk = coordinator != nil && view.oldest(role: settings.role) != nil
+        if canAsk {
+            if isRegistered { request(.leave, &effects) }
+            wake(by: now + settings.retry)
+        } else {
+            released(at: now, &effects)
+        }
+    }
+
+    mutating func released(at now: Instant, _ effects: inout Effects) {
+        guard isLeaving, !hasLeft else { return }
+        isReleased = true
+        for shard in hostedShards where hosted[shard]?.isStopping == false {
+            stop(shard, .afterMailbox, at: now, &effects)
+        }
+        guard hostedShards.isEmpty else { return }
+        hasLeft = true
+        effects.append(.left)
+    }
+
+    /// The node stops now: every entity is stopped, every kept message is lost.
+    package mutating func onShutdown(at now: Instant) -> Effects {
+        var effects: Effects = []
+        isShutDown = true
+        for shard in hostedShards { stop(shard, .now, at: now, &effects) }
+        for shard in buffering {
+            for message in buffers[shard] { lose(message, of: shard, .shutdown, &effects) }
+            keptCount -= buffers[shard].count
+            buffers[shard] = []
+            hasLeftover[shard] = false
+        }
+        buffering = []
+        return effects
+    }
+}

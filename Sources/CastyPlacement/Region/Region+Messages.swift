@@ -1,0 +1,230 @@
+package import CastyPrimitives
+
+extension Region {
+    /// An order of a coordinator, or a message of another region. (Requests go to ``Coordinator/onRequest(_:from:at:)``.)
+    package mutating func onMessage(
+        _ message: ShardingMessage<Payload>, from node: UniqueAddress, at now: Instant
+    ) -> Effects {
+        var effects: Effects = []
+        checkLease(at: now, &effects)
+        switch message {
+        case .request: break
+        case .order(let epoch, let order): obey(order, of: epoch, from: node, at: now, &effects)
+        case .peer(let message): receive(message, from: node, at: now, &effects)
+        }
+        return effects
+    }
+
+    /// An operator's command, for the coordinator; the answer comes as ``RegionNote/answer(id:_:)``.
+    package mutating func onCommand(_ command: OperatorCommand, id: UInt64, at now: Instant) -> Effects {
+        var effects: Effects = []
+        if isRegistered {
+            request(.command(id: id, command), &effects)
+        } else {
+            note(.answer(id: id, .refused(.noCoordinator)), &effects)
+        }
+        return effects
+    }
+
+    // MARK: Orders
+
+    private mutating func obey(
+        _ order: CoordinatorOrder, of epoch: CoordinatorEpoch, from node: UniqueAddress, at now: Instant,
+        _ effects: inout Effects
+    ) {
+        guard epoch >= self.epoch else {
+            note(.refusedEpoch(epoch, from: node), &effects)
+            return
+        }
+        guard !isShutDown else { return }
+        if epoch > self.epoch {
+            self.epoch = epoch
+            coordinator = node
+            register(at: now, &effects)
+        }
+        switch order {
+        case .announce: if isRegistered { register(at: now, &effects) }
+        case .registered(let number, let intents): registered(number, intents, by: node, at: now, &effects)
+        case .registrationRefused(let number, let count):
+            if number == registration { note(.shardCountMismatch(count), &effects) }
+        case .homes(let homes, let isComplete): learn(homes, isComplete: isComplete, at: now, &effects)
+        case .host(let orders): host(orders, at: now, &effects)
+        case .beginHandOff(let shard, let handoff, let owner):
+            beginHandOff(shard, handoff, owner, at: now, &effects)
+        case .handOff(let shard, let version, let handoff, let participants):
+            handOff(
+                VersionedShard(shard: shard, version: version), handoff, participants, at: now, &effects)
+        case .discard(let item):
+            guard let shard = shard(item.shard), shard.version <= item.version else { return }
+            stop(item.shard, .now, at: now, &effects)
+        case .intents(let intents):
+            if intents.version > self.intents.version { self.intents = intents }
+            request(.intentsKnown(self.intents.version), &effects)
+        case .released: released(at: now, &effects)
+        case .answer(let id, let answer): note(.answer(id: id, answer), &effects)
+        }
+    }
+
+    func shard(_ number: Int) -> Shard<Payload>? { hosted.indices.contains(number) ? hosted[number] : nil }
+
+    private mutating func registered(
+        _ number: UInt64, _ intents: Intents, by node: UniqueAddress, at now: Instant, _ effects: inout Effects
+    ) {
+        guard number == registration, !isRegistered else { return }
+        isRegistered = true
+        note(.registered(with: node, epoch), &effects)
+        if intents.version > self.intents.version { self.intents = intents }
+        request(.intentsKnown(self.intents.version), &effects)
+        askForHomes(at: now, &effects)
+        if isLeaving { continueLeaving(at: now, &effects) }
+    }
+
+    private mutating func learn(
+        _ list: [ShardHome], isComplete: Bool, at now: Instant, _ effects: inout Effects
+    ) {
+        for home in list { learn(home, at: now, &effects) }
+        guard isComplete else { return }
+        let named = list.map(\.shard).sorted()
+        for shard in homes.indices
+        where homes[shard].target != nil && hosted[shard] == nil && !named.containsSorted(shard) {
+            homes[shard].target = nil
+            closeStream(shard, handoff: nil, at: now, &effects)
+        }
+        askForHomes(at: now, &effects)
+    }
+
+    private mutating func host(_ orders: [HostOrder], at now: Instant, _ effects: inout Effects) {
+        var started: [VersionedShard] = []
+        var refused: [VersionedShard] = []
+        for order in orders where hosted.indices.contains(order.shard) {
+            let item = VersionedShard(shard: order.shard, version: order.version)
+            if let running = hosted[order.shard] {
+                // One that is stopping here is reported as stopped first; the order is said again.
+                if running.isStopping || order.version < running.version { continue }
+                hosted[order.shard]?.version = order.version
+                started.append(item)
+            } else if accepts {
+                guard order.version >= homes[order.shard].version else { continue }
+                start(order, at: now, &effects)
+                started.append(item)
+            } else {
+                refused.append(item)
+            }
+        }
+        if !started.isEmpty { request(.started(started), &effects) }
+        if !refused.isEmpty { request(.hostRefused(refused), &effects) }
+    }
+
+    private mutating func beginHandOff(
+        _ shard: Int, _ handoff: ShardVersion, _ owner: UniqueAddress, at now: Instant, _ effects: inout Effects
+    ) {
+        guard homes.indices.contains(shard), handoff > homes[shard].version else { return }
+        homes[shard].target = nil
+        if owner == own {
+            hosted[shard]?.mark(own, for: handoff)
+        } else if homes[shard].stream == owner {
+            closeStream(shard, handoff: handoff, at: now, &effects)
+        } else {
+            tokens += 1
+            effects.append(.send(to: owner, .peer(.streamEnd(shard: shard, token: tokens, handoff: handoff))))
+        }
+        request(.handOffBegun(shard: shard, handoff: handoff), &effects)
+    }
+
+    private mutating func handOff(
+        _ item: VersionedShard, _ handoff: ShardVersion, _ participants: [UniqueAddress], at now: Instant,
+        _ effects: inout Effects
+    ) {
+        guard homes.indices.contains(item.shard) else { return }
+        guard let running = hosted[item.shard], running.version <= item.version else {
+            if hosted[item.shard] == nil { request(.stopped(item, hasLeftover: hasLeftover[item.shard]), &effects) }
+            return
+        }
+        guard case .running = running.phase else { return }
+        homes[item.shard].target = nil
+        let others = participants.filter { view.member($0) != nil }.sorted()
+        let deadline = now + settings.markerBound
+        hosted[item.shard]?.phase = .draining(handoff: handoff, participants: others, deadline: deadline)
+        wake(by: deadline)
+        stopIfDrained(item.shard, at: now, &effects)
+    }
+
+    // MARK: Peers
+
+    private mutating func receive(
+        _ message: PeerMessage<Payload>, from node: UniqueAddress, at now: Instant, _ effects: inout Effects
+    ) {
+        switch message {
+        case .deliver(let delivery): take(delivery, from: node, at: now, &effects)
+        case .notHome(let delivery, let known): takeBack(delivery, from: node, known, at: now, &effects)
+        case .streamEnd(let shard, let token, let handoff):
+            guard homes.indices.contains(shard) else { return }
+            effects.append(.send(to: node, .peer(.streamClosed(shard: shard, token: token))))
+            guard let handoff else { return }
+            hosted[shard]?.mark(node, for: handoff)
+            stopIfDrained(shard, at: now, &effects)
+        case .streamClosed(let shard, let token):
+            guard homes.indices.contains(shard), homes[shard].stream == node, homes[shard].closing?.token == token
+            else { return }
+            endStream(shard)
+            flush(shard, at: now, &effects)
+        case .transferred(let shard):
+            if self.shard(shard)?.holdFor == node { releaseHold(shard, at: now, &effects) }
+        }
+    }
+
+    private mutating func take(
+        _ delivery: ShardDelivery<Payload>, from node: UniqueAddress, at now: Instant, _ effects: inout Effects
+    ) {
+        let number = delivery.shard
+        let message = KeptMessage(
+            entity: delivery.entity, payload: delivery.payload, sequence: 0, since: now, isRetry: delivery.isRetry)
+        guard !isShutDown else {
+            lose(message, of: number, .shutdown, &effects)
+            return
+        }
+        // The entity's name decides, not the number that the sender computed.
+        guard let shard = shard(number), !isFenced, self.shard(of: delivery.entity) == number else {
+            var known: ShardHome?
+            if homes.indices.contains(number), let target = homes[number].target, target != own, target != node {
+                known = ShardHome(shard: number, node: target, version: homes[number].version)
+            }
+            effects.append(.send(to: node, .peer(.notHome(delivery, known: known))))
+            return
+        }
+        if shard.isStopping {
+            keepForNewHome(message, of: number, &effects)
+        } else if shard.isHolding, shard.isLoading || shard.holdFor != node {
+            if keep(message, of: number, &effects) { hosted[number]?.held.append(message) }
+        } else {
+            deliver(message, in: number, at: now, &effects)
+        }
+    }
+
+    /// A delivery came back unhandled: it goes to the right home, once, ahead of what was sent after it.
+    private mutating func takeBack(
+        _ delivery: ShardDelivery<Payload>, from node: UniqueAddress, _ known: ShardHome?, at now: Instant,
+        _ effects: inout Effects
+    ) {
+        let shard = delivery.shard
+        guard homes.indices.contains(shard) else { return }
+        let message = KeptMessage(
+            entity: delivery.entity, payload: delivery.payload, sequence: delivery.sequence, since: now, isRetry: true)
+        if isShutDown || delivery.isRetry {
+            lose(message, of: shard, isShutDown ? .shutdown : .wrongHome, &effects)
+        } else if keep(message, of: shard, &effects) {
+            let index = buffers[shard].lowerBound { $0.sequence <= message.sequence }
+            buffers[shard].insert(message, at: index)
+            buffering.insertSorted(shard)
+            if message.sequence == 0 { hasLeftover[shard] = true }
+        }
+        if homes[shard].target == node, homes[shard].version <= delivery.version { homes[shard].target = nil }
+        if homes[shard].stream == node { closeStream(shard, handoff: nil, at: now, &effects) }
+        if let known, known.shard == shard, known.version > homes[shard].version {
+            learn(known, at: now, &effects)
+        } else {
+            flush(shard, at: now, &effects)
+        }
+        if homes[shard].target == nil { ask([shard], at: now, &effects) }
+    }
+}

@@ -1,0 +1,132 @@
+package import CastyPrimitives
+
+extension Region {
+    /// A message from this node for an entity, wherever it lives.
+    package mutating func onRoute(_ payload: Payload, to entity: String, at now: Instant) -> Effects {
+        var effects: Effects = []
+        checkLease(at: now, &effects)
+        let shard = shard(of: entity)
+        sequence += 1
+        let message = KeptMessage(entity: entity, payload: payload, sequence: sequence, since: now)
+        guard !isShutDown else {
+            lose(message, of: shard, .shutdown, &effects)
+            return effects
+        }
+        if canSend(shard) {
+            pass(message, of: shard, at: now, &effects)
+        } else if keep(message, of: shard, &effects) {
+            buffers[shard].append(message)
+            buffering.insertSorted(shard)
+            if homes[shard].target == nil, buffers[shard].count == 1 { ask([shard], at: now, &effects) }
+        }
+        return effects
+    }
+
+    /// Whether messages for the shard can leave this region.
+    func canSend(_ shard: Int) -> Bool {
+        let home = homes[shard]
+        guard home.isOpen else { return false }
+        guard home.target == own else { return true }
+        return !isFenced && hosted[shard]?.isHolding == false
+    }
+
+    /// Delivers here or forwards.
+    mutating func pass(_ message: KeptMessage<Payload>, of shard: Int, at now: Instant, _ effects: inout Effects) {
+        guard let target = homes[shard].target else { return }
+        if target == own {
+            deliver(message, in: shard, at: now, &effects)
+            return
+        }
+        homes[shard].stream = target
+        let delivery = ShardDelivery(
+            shard: shard, entity: message.entity, version: homes[shard].version, sequence: message.sequence,
+            isRetry: message.isRetry, payload: message.payload)
+        effects.append(.send(to: target, .peer(.deliver(delivery))))
+    }
+
+    /// Whether there is room for one more message; if not, it is lost.
+    mutating func keep(_ message: KeptMessage<Payload>, of shard: Int, _ effects: inout Effects) -> Bool {
+        guard keptCount < settings.bufferLimit else {
+            lose(message, of: shard, .bufferFull, &effects)
+            return false
+        }
+        keptCount += 1
+        return true
+    }
+
+    /// Sends what was kept for the shard, if it can go.
+    mutating func flush(_ shard: Int, at now: Instant, _ effects: inout Effects) {
+        guard canSend(shard), let target = homes[shard].target else { return }
+        let messages = buffers[shard]
+        buffers[shard] = []
+        buffering.removeSorted(shard)
+        keptCount -= messages.count
+        for message in messages { pass(message, of: shard, at: now, &effects) }
+        guard hasLeftover[shard] else { return }
+        hasLeftover[shard] = false
+        if target != own { effects.append(.send(to: target, .peer(.transferred(shard: shard)))) }
+    }
+
+    // MARK: Homes
+
+    mutating func ask(_ shards: [Int], at now: Instant, _ effects: inout Effects) {
+        guard !shards.isEmpty else { return }
+        askedAt = now
+        wake(by: now + settings.retry)
+        if isRegistered { request(.homes(of: shards), &effects) }
+    }
+
+    /// Asks for the homes of all shards that have messages waiting.
+    mutating func askForHomes(at now: Instant, _ effects: inout Effects) {
+        ask(buffering.filter { homes[$0].target == nil }, at: now, &effects)
+    }
+
+    /// The coordinator, or another region, says where a shard lives.
+    mutating func learn(_ home: ShardHome, at now: Instant, _ effects: inout Effects) {
+        let shard = home.shard
+        guard homes.indices.contains(shard), home.version >= homes[shard].version else { return }
+        homes[shard].version = home.version
+        if home.node == own {
+            guard var item = hosted[shard] else {
+                homes[shard].target = nil
+                request(
+                    .stopped(
+                        VersionedShard(shard: shard, version: home.version), hasLeftover: hasLeftover[shard]), &effects)
+                return
+            }
+            if item.isStopping { return }
+            // A handoff that was given up: the shard stays.
+            item.phase = .running
+            hosted[shard] = item
+        } else if let item = hosted[shard], item.version < home.version {
+            stop(shard, .now, at: now, &effects)
+        }
+        homes[shard].target = home.node
+        if let stream = homes[shard].stream, stream != home.node { closeStream(shard, handoff: nil, at: now, &effects) }
+        flush(shard, at: now, &effects)
+    }
+
+    // MARK: Streams
+
+    /// Tells the node to which deliveries went that no more will come; its answer proves that all were taken or sent back.
+    mutating func closeStream(_ shard: Int, handoff: ShardVersion?, at now: Instant, _ effects: inout Effects) {
+        guard let stream = homes[shard].stream else { return }
+        if homes[shard].closing == nil {
+            tokens += 1
+            homes[shard].closing = .init(token: tokens, since: now, sentAt: now)
+            closings.insertSorted(shard)
+        } else if handoff == nil {
+            return
+        }
+        homes[shard].closing?.sentAt = now
+        wake(by: now + settings.retry)
+        let token = homes[shard].closing?.token ?? 0
+        effects.append(.send(to: stream, .peer(.streamEnd(shard: shard, token: token, handoff: handoff))))
+    }
+
+    mutating func endStream(_ shard: Int) {
+        homes[shard].stream = nil
+        homes[shard].closing = nil
+        closings.removeSorted(shard)
+    }
+}

@@ -1,0 +1,110 @@
+import CastyPrimitives
+
+extension Region {
+    /// The coordinator gave this region a shard.
+    mutating func start(_ order: HostOrder, at now: Instant, _ effects: inout Effects) {
+        let shard = order.shard
+        var item = Shard<Payload>(number: shard, version: order.version)
+        if let old = order.holdFor, old != own, view.member(old) != nil {
+            item.holdFor = old
+            item.holdDeadline = now + settings.holdBound
+            wake(by: item.holdDeadline)
+        }
+        item.isLoading = settings.remembersEntities
+        hosted[shard] = item
+        hostedShards.insertSorted(shard)
+        note(.shardStarted(shard: shard, order.version), &effects)
+        if item.isLoading { effects.append(.store(.load(shard: shard, version: order.version))) }
+        wake(by: leaseValidUntil)
+        homes[shard].version = order.version
+        homes[shard].target = own
+        closeStream(shard, handoff: nil, at: now, &effects)
+        flush(shard, at: now, &effects)
+    }
+
+    /// The old home has sent what it had, or will not; fresh messages may pass.
+    mutating func releaseHold(_ shard: Int, at now: Instant, _ effects: inout Effects) {
+        hosted[shard]?.holdFor = nil
+        deliverHeld(shard, at: now, &effects)
+    }
+
+    mutating func deliverHeld(_ shard: Int, at now: Instant, _ effects: inout Effects) {
+        guard hosted[shard]?.isHolding == false, let held = hosted[shard]?.held else { return }
+        hosted[shard]?.held = []
+        keptCount -= held.count
+        for message in held { deliver(message, in: shard, at: now, &effects) }
+        flush(shard, at: now, &effects)
+    }
+
+    mutating func stopIfDrained(_ shard: Int, at now: Instant, _ effects: inout Effects) {
+        if hosted[shard]?.isDrained == true { stop(shard, .afterMailbox, at: now, &effects) }
+    }
+
+    /// Stops a shard and all its entities. There is no way back: when the last entity has ended, the coordinator is told.
+    mutating func stop(_ shard: Int, _ mode: StopMode, at now: Instant, _ effects: inout Effects) {
+        guard hosted[shard] != nil else { return }
+        if case .stopping(_, let isKilled)? = hosted[shard]?.phase, isKilled || mode == .afterMailbox { return }
+        if homes[shard].target == own { homes[shard].target = nil }
+        let deadline = now + (mode == .now ? settings.killBound : settings.stopBound)
+        hosted[shard]?.phase = .stopping(deadline: deadline, isKilled: mode == .now)
+        hosted[shard]?.holdFor = nil
+        wake(by: deadline)
+        for name in entities[shard].keys.sorted() {
+            guard let entity = entities[shard][name] else { continue }
+            let instance = EntityInstance(entity: name, shard: shard, number: entity.instance)
+            switch entity.state {
+            case .active:
+                if let slot = entity.slot { usage.remove(slot) }
+                entities[shard][name]?.slot = nil
+                entities[shard][name]?.state = .stopping
+                effects.append(.stop(instance, mode))
+            case .passivating, .stopping: if mode == .now { effects.append(.stop(instance, .now)) }
+            case .waiting, .remembering, .forgetting, .remembered:
+                entities[shard][name] = nil
+                hosted[shard]?.leftover.append(contentsOf: entity.kept)
+            }
+        }
+        finishIfEmpty(shard, at: now, &effects)
+    }
+
+    mutating func finishIfEmpty(_ shard: Int, at now: Instant, _ effects: inout Effects) {
+        if hosted[shard]?.isStopping == true, entities[shard].isEmpty {
+            finish(shard, isForced: false, at: now, &effects)
+        }
+    }
+
+    /// A message for a shard that is stopping here goes with what the shard leaves, behind what its entity still has.
+    mutating func keepForNewHome(_ message: KeptMessage<Payload>, of shard: Int, _ effects: inout Effects) {
+        guard keep(message, of: shard, &effects) else { return }
+        if entities[shard][message.entity] != nil {
+            entities[shard][message.entity]?.kept.append(message)
+        } else {
+            hosted[shard]?.leftover.append(message)
+        }
+    }
+
+    /// The shard is stopped. What it leaves goes to the front of this region's own buffer, and from there to the new home.
+    mutating func finish(_ shard: Int, isForced: Bool, at now: Instant, _ effects: inout Effects) {
+        guard let item = hosted[shard] else { return }
+        var left = item.leftover
+        for name in entities[shard].keys.sorted() { left += entities[shard][name]?.kept ?? [] }
+        left += item.held
+        hosted[shard] = nil
+        hostedShards.removeSorted(shard)
+        entities[shard] = [:]
+        if isShutDown {
+            keptCount -= left.count
+            for message in left { lose(message, of: shard, .shutdown, &effects) }
+        } else if !left.isEmpty {
+            for index in left.indices { left[index].sequence = 0 }
+            buffers[shard].insert(contentsOf: left, at: buffers[shard].lowerBound { $0.sequence == 0 })
+            buffering.insertSorted(shard)
+            hasLeftover[shard] = true
+        }
+        note(.shardStopped(shard: shard, item.version, forced: isForced), &effects)
+        let version = VersionedShard(shard: shard, version: item.version)
+        request(.stopped(version, hasLeftover: hasLeftover[shard]), &effects)
+        wake(by: now + settings.retry)
+        if isReleased { released(at: now, &effects) }
+    }
+}

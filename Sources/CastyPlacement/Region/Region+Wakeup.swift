@@ -1,0 +1,83 @@
+package import CastyPrimitives
+
+extension Region {
+    /// The time ``wakeAt`` has come.
+    package mutating func onWakeup(at now: Instant) -> Effects {
+        var effects: Effects = []
+        wakeAt = nil
+        checkLease(at: now, &effects)
+        if !isShutDown { retry(at: now, &effects) }
+        for shard in hostedShards { checkDeadlines(of: shard, at: now, &effects) }
+        let due = restarts.filter { $0.at <= now }
+        restarts.removeAll { $0.at <= now }
+        for item in due { restart(item, at: now, &effects) }
+        for item in restarts { wake(by: item.at) }
+        recover(at: now, &effects)
+        passivateIdle(at: now, &effects)
+        if !hostedShards.isEmpty, !isFenced { wake(by: leaseValidUntil) }
+        return effects
+    }
+
+    /// Says again what was not answered.
+    private mutating func retry(at now: Instant, _ effects: inout Effects) {
+        if let coordinator, !isRegistered, registration > 0 {
+            if registeredAt + settings.retry <= now {
+                sendRegistration(to: coordinator, at: now, &effects)
+            } else {
+                wake(by: registeredAt + settings.retry)
+            }
+        }
+        if isLeaving { continueLeaving(at: now, &effects) }
+        if buffering.contains(where: { homes[$0].target == nil }) {
+            if askedAt + settings.retry <= now {
+                askForHomes(at: now, &effects)
+            } else {
+                wake(by: askedAt + settings.retry)
+            }
+        }
+        for shard in closings {
+            guard let closing = homes[shard].closing, let stream = homes[shard].stream else { continue }
+            if closing.since + settings.markerBound <= now {
+                endStream(shard)
+                flush(shard, at: now, &effects)
+                continue
+            }
+            if closing.sentAt + settings.retry <= now {
+                homes[shard].closing?.sentAt = now
+                effects.append(
+                    .send(to: stream, .peer(.streamEnd(shard: shard, token: closing.token, handoff: nil))))
+            }
+            wake(by: min(closing.since + settings.markerBound, (homes[shard].closing?.sentAt ?? now) + settings.retry))
+        }
+    }
+
+    private mutating func checkDeadlines(of shard: Int, at now: Instant, _ effects: inout Effects) {
+        if let item = hosted[shard], item.holdFor != nil {
+            if item.holdDeadline <= now { releaseHold(shard, at: now, &effects) } else { wake(by: item.holdDeadline) }
+        }
+        switch hosted[shard]?.phase {
+        case .running?, nil: break
+        case .draining(_, _, let deadline)?:
+            if deadline <= now { stop(shard, .afterMailbox, at: now, &effects) } else { wake(by: deadline) }
+        case .stopping(let deadline, let isKilled)?:
+            if deadline > now {
+                wake(by: deadline)
+            } else if isKilled {
+                finish(shard, isForced: true, at: now, &effects)
+            } else {
+                stop(shard, .now, at: now, &effects)
+            }
+        }
+    }
+
+    private mutating func passivateIdle(at now: Instant, _ effects: inout Effects) {
+        guard let idle = settings.passivation.idle else { return }
+        while let (key, usedAt) = usage.oldest {
+            guard usedAt + idle <= now else {
+                wake(by: usedAt + idle)
+                return
+            }
+            passivate(key.entity, in: key.shard, &effects)
+        }
+    }
+}

@@ -1,0 +1,108 @@
+import CastyPrimitives
+
+/// What a region knows of the home of one shard.
+struct HomeEntry: Sendable {
+    /// The home, if known and not about to change.
+    var target: UniqueAddress?
+    /// The newest ownership this region has heard of.
+    var version = ShardVersion.none
+    /// The node to which deliveries went that may still be under way. The home changes only after this stream is closed: that keeps the order
+    /// of each sender's messages.
+    var stream: UniqueAddress?
+    /// The close of the stream that is under way.
+    var closing: Closing?
+
+    struct Closing: Sendable {
+        var token: UInt64
+        var since: Instant
+        var sentAt: Instant
+    }
+
+    /// Whether a message can go to the target at once.
+    var isOpen: Bool { target != nil && closing == nil && (stream == nil || stream == target) }
+}
+
+/// A message that waits.
+struct KeptMessage<Payload: Sendable>: Sendable {
+    var entity: String
+    var payload: Payload
+    var sequence: UInt64
+    var since: Instant
+    var isRetry = false
+}
+
+/// A shard that runs here.
+struct Shard<Payload: Sendable>: Sendable {
+    enum Phase: Sendable {
+        case running
+        /// Told to hand off; the streams of these regions are not closed yet.
+        case draining(handoff: ShardVersion, participants: [UniqueAddress], deadline: Instant)
+        /// Its entities were told to stop.
+        case stopping(deadline: Instant, isKilled: Bool)
+    }
+
+    var number: Int
+    var version: ShardVersion
+    var phase = Phase.running
+    /// Fresh messages wait for those that this node still has.
+    var holdFor: UniqueAddress?
+    var holdDeadline = Instant.distantFuture
+    /// Nothing is delivered before the remembered entities are known.
+    var isLoading = false
+    /// Messages of other regions that wait for the hold or the load to end.
+    var held: [KeptMessage<Payload>] = []
+    /// The handoff that the markers are for, and the regions whose stream is closed, sorted.
+    var markersFor = ShardVersion.none
+    var markers: [UniqueAddress] = []
+    /// What the stopped entities left, for the new home.
+    var leftover: [KeptMessage<Payload>] = []
+
+    var isStopping: Bool {
+        switch phase {
+        case .stopping: true
+        case .running, .draining: false
+        }
+    }
+
+    var isHolding: Bool { holdFor != nil || isLoading }
+
+    mutating func mark(_ node: UniqueAddress, for handoff: ShardVersion) {
+        guard handoff >= markersFor else { return }
+        if handoff > markersFor { markers = [] }
+        markersFor = handoff
+        markers.insertSorted(node)
+    }
+
+    /// Whether all streams that the handoff waits for are closed.
+    var isDrained: Bool {
+        guard case .draining(let handoff, let participants, _) = phase else { return false }
+        return participants.allSatisfy { markersFor == handoff && markers.containsSorted($0) }
+    }
+}
+
+/// One entity of a shard.
+struct Entity<Payload: Sendable>: Sendable {
+    enum State: Hashable, Sendable {
+        case active
+        /// The stop is in its mailbox; what comes now waits for its end.
+        case passivating
+        /// Its shard stops here.
+        case stopping
+        /// It failed, or was remembered and stopped by itself.
+        case waiting(until: Instant)
+        /// Its start, or its end, is being written to the store.
+        case remembering
+        case forgetting
+        /// It was loaded from the store and its turn to start has not come.
+        case remembered
+    }
+
+    var instance: UInt64
+    var state: State
+    var startedAt: Instant
+    /// Failures in a row.
+    var failures = 0
+    /// Its place in the order of use, while active.
+    var slot: Int?
+    var kept: [KeptMessage<Payload>] = []
+}

@@ -1,0 +1,32 @@
+extension Array {
+    /// The first index whose element does not come before what is sought; O(log n) in a sorted array.
+    func lowerBound(_ comesBefore: (Element) -> Bool) -> Int {
+        var low = 0
+        var high = count
+        while low < high {
+            let middle = (low + high) / 2
+            if comesBefore(self[middle]) { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}
+
+extension Array where Element: Comparable {
+    /// Whether an ascending array holds the element; O(log n).
+    func containsSorted(_ element: Element) -> Bool {
+        let index = lowerBound { $0 < element }
+        return index < count && self[index] == element
+    }
+
+    /// Puts the element in its place in an ascending array, once.
+    mutating func insertSorted(_ element: Element) {
+        let index = lowerBound { $0 < element }
+        if index == count || self[index] != element { insert(element, at: index) }
+    }
+
+    /// Takes the element out of an ascending array, if it is there.
+    mutating func removeSorted(_ element: Element) {
+        let index = lowerBound { $0 < element }
+        if index < count, self[index] == element { remove(at: index) }
+    }
+}

@@ -1,0 +1,302 @@
+import CastyPrimitives
+
+@testable import CastyPlacement
+
+/// What the entities of the model are told: who says it, and the how-manieth of that sender to that entity.
+struct Word: Hashable, Sendable {
+    var sender: Int
+    var entity: String
+    var number: Int
+}
+
+/// A tiny cluster without actors: regions and coordinators over a network with delays, entities that are mailboxes, and a
+/// checker that sees everything.
+struct World {
+    struct Node {
+        var region: Region<Word>
+        var coordinator: Coordinator
+        var viewVersion = 0
+        var isAlive = true
+        /// Cut off from all others.
+        var isCut = false
+        var lease = Instant.distantFuture
+        var mailboxes: [EntityInstance: [Item]] = [:]
+    }
+
+    enum Item: Hashable {
+        case word(Word)
+        case stop
+    }
+
+    enum Event {
+        case message(ShardingMessage<Word>, from: UniqueAddress, to: UniqueAddress)
+        case view(PlacementView, version: Int, at: UniqueAddress)
+        case wake(UniqueAddress)
+        case handle(EntityInstance, at: UniqueAddress)
+        case ended(EntityEnd<Word>, at: UniqueAddress)
+        case stored(StoreRequest, at: UniqueAddress)
+        case step(Step)
+    }
+
+    /// What a test schedules.
+    enum Step {
+        case tell(sender: Int, entity: String, via: UniqueAddress)
+        case command(OperatorCommand, via: UniqueAddress)
+        case crash(UniqueAddress)
+        case cut(UniqueAddress)
+        case leave(UniqueAddress)
+        case join(UniqueAddress)
+        case remove(UniqueAddress)
+        case mark(UniqueAddress, PlacementStatus, isReachable: Bool)
+        case passivate(String, at: UniqueAddress)
+        case fail(String)
+    }
+
+    struct Entry {
+        var at: Instant
+        var order: UInt64
+        var event: Event
+    }
+
+    private struct Lane: Hashable {
+        var from: UniqueAddress
+        var to: UniqueAddress
+        var isPeer: Bool
+    }
+
+    var settings: PlacementSettings
+    var generator: SeededGenerator
+    var now = Instant.start
+    var nodes: [UniqueAddress: Node] = [:]
+    var members: [PlacementMember] = []
+    var heap: [Entry] = []
+    var order: UInt64 = 0
+    var steps = 0
+    var viewVersion = 0
+    private var laneClock: [Lane: Instant] = [:]
+    var slowest = Duration.milliseconds(20)
+
+    // What the checker saw.
+    var sent: [Word] = []
+    var counters: [Word: Int] = [:]
+    var handled: [Word: Int] = [:]
+    var lastHandled: [Word: Int] = [:]
+    var lost: [Word: LossReason] = [:]
+    var gone: Set<Word> = []
+    var live: [String: [UniqueAddress]] = [:]
+    var store: [String] = []
+    var violations: [String] = []
+    var notes: [CoordinatorNote] = []
+    var answers: [CommandAnswer] = []
+    var left: [UniqueAddress] = []
+    var failNext: Set<String> = []
+
+    init(seed: UInt64, settings: PlacementSettings) {
+        self.settings = settings
+        generator = SeededGenerator(seed: seed)
+    }
+
+    // MARK: Cluster
+
+    mutating func start(_ node: UniqueAddress) {
+        nodes[node] = Node(
+            region: Region(own: node, settings: settings), coordinator: Coordinator(own: node, settings: settings))
+        members.append(
+            PlacementMember(node: node, upNumber: (members.map(\.upNumber).max() ?? 0) + 1))
+        spread()
+    }
+
+    /// Tells every living node that is not cut off of the members, each a little later than the other.
+    mutating func spread() {
+        viewVersion += 1
+        for node in nodes.keys.sorted() where nodes[node]?.isAlive == true {
+            guard nodes[node]?.isCut == false else { continue }
+            let delay = Duration.milliseconds(generator.below(60))
+            push(.view(PlacementView(own: node, members: members), version: viewVersion, at: node), after: delay)
+        }
+    }
+
+    mutating func push(_ event: Event, after delay: Duration) { push(event, at: now + delay) }
+
+    mutating func push(_ event: Event, at time: Instant) {
+        order += 1
+        let entry = Entry(at: time, order: order, event: event)
+        let index = heap.lowerBound { ($0.at, $0.order) > (entry.at, entry.order) }
+        heap.insert(entry, at: index)
+    }
+
+    mutating func schedule(_ step: Step, at time: Instant) { push(.step(step), at: time) }
+
+    /// Runs all that is due until then; stops early after so many steps, if given.
+    mutating func run(until end: Instant, steps limit: Int = .max) {
+        while let next = heap.last, next.at <= end, steps < limit {
+            heap.removeLast()
+            now = max(now, next.at)
+            steps += 1
+            carryOut(next.event)
+        }
+        if steps < limit { now = max(now, end) }
+    }
+
+    mutating func carryOut(_ event: Event) {
+        switch event {
+        case .message(let message, let from, let to): arrive(message, from: from, to: to)
+        case .view(let view, let version, let node):
+            guard nodes[node]?.isAlive == true, nodes[node]?.isCut == false else { return }
+            guard version > nodes[node]!.viewVersion else { return }
+            nodes[node]!.viewVersion = version
+            interpret(nodes[node]!.coordinator.onView(view, at: now), at: node)
+            interpret(nodes[node]!.region.onView(view, at: now), at: node)
+        case .wake(let node):
+            guard nodes[node]?.isAlive == true else { return }
+            if let wake = nodes[node]!.coordinator.wakeAt, wake <= now {
+                interpret(nodes[node]!.coordinator.onWakeup(at: now), at: node)
+            }
+            if let wake = nodes[node]!.region.wakeAt, wake <= now {
+                interpret(nodes[node]!.region.onWakeup(at: now), at: node)
+            }
+        case .handle(let instance, let node): handle(instance, at: node)
+        case .ended(let end, let node):
+            guard nodes[node]?.isAlive == true else { return }
+            interpret(nodes[node]!.region.onTerminated(end, at: now), at: node)
+        case .stored(let request, let node):
+            guard nodes[node]?.isAlive == true else { return }
+            complete(request, at: node)
+        case .step(let step): take(step)
+        }
+    }
+
+    // MARK: Effects
+
+    mutating func interpret(_ effects: [CoordinatorEffect], at node: UniqueAddress) {
+        for effect in effects {
+            switch effect {
+            case .send(let to, let epoch, let order): send(.order(epoch, order), from: node, to: to)
+            case .note(let note): notes.append(note)
+            }
+        }
+        wake(nodes[node]?.coordinator.wakeAt, node)
+    }
+
+    mutating func interpret(_ effects: [RegionEffect<Word>], at node: UniqueAddress) {
+        for effect in effects {
+            switch effect {
+            case .send(let to, let message): send(message, from: node, to: to)
+            case .start(let instance):
+                nodes[node]!.mailboxes[instance] = []
+                let others = (live[instance.entity] ?? []).filter { nodes[$0]!.isAlive && now < nodes[$0]!.lease }
+                if !others.isEmpty {
+                    violations.append("\(now) \(instance.entity) starts on \(node) and lives on \(others)")
+                }
+                live[instance.entity, default: []].append(node)
+            case .deliver(let word, let instance):
+                if nodes[node]!.mailboxes[instance] == nil { violations.append("\(now) no \(instance)") }
+                nodes[node]!.mailboxes[instance]?.append(.word(word))
+                push(.handle(instance, at: node), after: .microseconds(generator.below(3000)))
+            case .stop(let instance, .afterMailbox):
+                nodes[node]!.mailboxes[instance]?.append(.stop)
+                push(.handle(instance, at: node), after: .microseconds(generator.below(3000)))
+            case .stop(let instance, .now): end(instance, at: node, failed: false)
+            case .lost(let word, _, _, let reason): lose(word, reason)
+            case .store(let request): push(.stored(request, at: node), after: .milliseconds(generator.below(30)))
+            case .left: left.append(node)
+            case .note(.answer(_, let answer)): answers.append(answer)
+            case .note: break
+            }
+        }
+        wake(nodes[node]?.region.wakeAt, node)
+    }
+
+    private mutating func wake(_ at: Instant?, _ node: UniqueAddress) {
+        if let at { push(.wake(node), at: max(at, now)) }
+    }
+
+    private mutating func lose(_ word: Word, _ reason: LossReason) {
+        if lost[word] != nil || handled[word] != nil { violations.append("\(now) \(word) ends twice: \(reason)") }
+        lost[word] = reason
+    }
+
+    // MARK: Network
+
+    private mutating func send(_ message: ShardingMessage<Word>, from: UniqueAddress, to: UniqueAddress) {
+        if from == to {
+            push(.message(message, from: from, to: to), after: .zero)
+            return
+        }
+        var isPeer = false
+        if case .peer = message { isPeer = true }
+        let lane = Lane(from: from, to: to, isPeer: isPeer)
+        let delay = Duration.microseconds(200 + generator.below(max(1, Int(slowest / .microseconds(1)))))
+        let at = max(laneClock[lane] ?? now, now + delay)
+        laneClock[lane] = at
+        push(.message(message, from: from, to: to), at: at)
+    }
+
+    private mutating func arrive(_ message: ShardingMessage<Word>, from: UniqueAddress, to: UniqueAddress) {
+        let isLost =
+            nodes[to]?.isAlive != true || (from != to && (nodes[to]!.isCut || nodes[from]!.isCut))
+        if isLost {
+            switch message {
+            case .peer(.deliver(let delivery)), .peer(.notHome(let delivery, _)): gone.insert(delivery.payload)
+            case .peer, .request, .order: break
+            }
+            return
+        }
+        switch message {
+        case .request(let request):
+            interpret(nodes[to]!.coordinator.onRequest(request, from: from, at: now), at: to)
+        case .order, .peer: interpret(nodes[to]!.region.onMessage(message, from: from, at: now), at: to)
+        }
+    }
+
+    // MARK: Entities
+
+    private mutating func handle(_ instance: EntityInstance, at node: UniqueAddress) {
+        guard nodes[node]?.isAlive == true else { return }
+        if now >= nodes[node]!.lease { interpret(nodes[node]!.region.onWakeup(at: now), at: node) }
+        guard var mailbox = nodes[node]!.mailboxes[instance], !mailbox.isEmpty else { return }
+        let item = mailbox.removeFirst()
+        nodes[node]!.mailboxes[instance] = mailbox
+        switch item {
+        case .stop: end(instance, at: node, failed: false)
+        case .word(let word):
+            if failNext.remove(instance.entity) != nil {
+                nodes[node]!.mailboxes[instance] = [.word(word)] + mailbox
+                end(instance, at: node, failed: true)
+                return
+            }
+            handled[word, default: 0] += 1
+            if handled[word]! > 1 || lost[word] != nil { violations.append("\(now) \(word) is handled twice") }
+            let key = Word(sender: word.sender, entity: word.entity, number: 0)
+            if word.number <= lastHandled[key] ?? 0 {
+                violations.append("\(now) \(word) is handled after \(lastHandled[key] ?? 0)")
+            }
+            lastHandled[key] = word.number
+        }
+    }
+
+    private mutating func end(_ instance: EntityInstance, at node: UniqueAddress, failed: Bool) {
+        guard let mailbox = nodes[node]!.mailboxes.removeValue(forKey: instance) else { return }
+        if let index = live[instance.entity]?.firstIndex(of: node) { live[instance.entity]?.remove(at: index) }
+        let unhandled = mailbox.compactMap { item -> Word? in
+            if case .word(let word) = item { word } else { nil }
+        }
+        push(
+            .ended(EntityEnd(instance, failed: failed, unhandled: unhandled), at: node),
+            after: .microseconds(generator.below(500)))
+    }
+
+    private mutating func complete(_ request: StoreRequest, at node: UniqueAddress) {
+        switch request {
+        case .load(let shard, let version):
+            let names = store.filter { StableHash.shard(of: $0, count: settings.shardCount) == shard }
+            interpret(nodes[node]!.region.onRemembered(names, shard: shard, version: version, at: now), at: node)
+        case .add(let entity, _):
+            store.insertSorted(entity)
+            interpret(nodes[node]!.region.onStored(request, at: now), at: node)
+        case .remove(let entity, _):
+            store.removeSorted(entity)
+            interpret(nodes[node]!.region.onStored(request, at: now), at: node)
+        }
+    }
+}
