@@ -191,7 +191,7 @@ final class Endpoint: Connection, @unchecked Sendable {
         shut()
         outgoing?.breakOff()
         outgoing?.clear()
-        tell(wasOpen ? .closed(error) : .failed(error))
+        tellLater(wasOpen ? .closed(error) : .failed(error))
         dismantleIfOver()
     }
 

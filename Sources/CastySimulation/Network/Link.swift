@@ -72,7 +72,8 @@ package final class Link: @unchecked Sendable {
         }
         if profile.loss > 0 {
             var timeout = SimulatedLimits.retransmission.nanoseconds
-            for _ in 0..<8 where generator.unit() < profile.loss {
+            for _ in 0..<8 {
+                guard generator.unit() < profile.loss else { break }
                 delay += timeout
                 timeout *= 2
             }
@@ -82,7 +83,10 @@ package final class Link: @unchecked Sendable {
 
     /// How many of `size` bytes arrive together first.
     func firstPiece(of size: Int) -> Int {
-        if let limit = profile.pieceLimit, limit > 0, size > limit { return limit }
+        var limit = profile.pieceLimit ?? .max
+        // On a narrow link a large write comes in bit by bit: no piece takes the wire for more than 10 ms.
+        if let bandwidth = profile.bandwidth { limit = min(limit, max(1460, bandwidth / 100)) }
+        if limit > 0, size > limit { return limit }
         guard profile.splitting > 0, size > 1, generator.unit() < profile.splitting else { return size }
         return 1 + generator.below(size - 1)
     }
@@ -128,6 +132,7 @@ package final class Link: @unchecked Sendable {
     var senders: [Endpoint] { pipes.compactMap(\.sender) }
 
     func forget() {
+        for endpoint in senders { endpoint.forget() }
         pipes = []
         stalled = []
     }

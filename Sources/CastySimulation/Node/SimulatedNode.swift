@@ -99,6 +99,7 @@ package final class SimulatedNode: @unchecked Sendable {
 
     private func enqueue(_ timer: SimulatedTimer) {
         let time = max(clock.world(at: timer.deadline), owner.clock)
+        guard time < .max else { return }
         let order = Mixing.word(timerOrder ^ UInt64(bitPattern: time))
         timer.ticket = owner.queue.add(.timer(timer), node: index, at: time, now: owner.clock, order: order)
     }

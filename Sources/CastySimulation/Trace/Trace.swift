@@ -23,7 +23,7 @@ package struct Trace: Sendable {
     /// The first steps, as many as were asked for.
     package private(set) var entries: [TraceEntry] = []
     /// How many steps are kept.
-    package var limit = 0
+    package internal(set) var limit = 0
 
     mutating func note(time: Int64, kind: StepKind, node: Int32) {
         count &+= 1

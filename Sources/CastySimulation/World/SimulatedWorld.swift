@@ -54,6 +54,12 @@ package final class SimulatedWorld: @unchecked Sendable {
     /// How many steps there have been.
     package var stepCount: UInt64 { trace.count }
 
+    /// When the next step is due, or `nil` if nothing waits.
+    package var nextStep: Instant? { queue.nextTime().map(Instant.init(nanoseconds:)) }
+
+    /// Keeps the first steps of the run from now on in the trace, to compare them with another run's.
+    package func recordSteps(limit: Int) { trace.limit = limit }
+
     /// How many events wait.
     package var pendingCount: Int { queue.count }
 
