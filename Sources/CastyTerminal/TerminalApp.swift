@@ -1,16 +1,59 @@
+import CNCurses
 package import CastyConsole
 
 /// The console in a terminal.
 package enum TerminalApp {
     /// Splits off a parent process that gives the terminal back even when this one is killed; call it first in `main`, before any
     /// thread exists. It returns in the child only.
-    package static func supervise() {}
+    package static func supervise() { cnc_supervise() }
 
     /// Runs the console until the person leaves; blocks the calling thread.
     ///
+    /// The screen lives on a thread of its own, the only one that ever touches it. The cluster behind the backend goes on meanwhile,
+    /// and after: stopping it is the caller's business.
+    ///
     /// - Returns: the exit code: 0, 66 without a terminal, 69 where the terminal cannot position the cursor, 128 + n after signal n.
     package static func run(backend: any ConsoleBackend, options: ConsoleOptions) -> Int32 {
-        _ = (backend, options)
-        return 66
+        guard cnc_prepare() == 0 else { return 74 }
+        let session = Unmanaged.passRetained(SessionBox(backend, options))
+        let problem = cnc_run_thread("console", { SessionBox.run($0) }, session.toOpaque())
+        let box = session.takeRetainedValue()
+        if problem != 0 { return 71 }
+        if let advice = box.advice { StandardError.write(advice + "\n") }
+        return box.code
+    }
+}
+
+/// Carries a session to its thread and the exit code back. The thread that made it waits until the other has ended.
+private final class SessionBox {
+    private let backend: any ConsoleBackend
+    private let options: ConsoleOptions
+    private(set) var code: Int32 = 70
+    private(set) var advice: String?
+
+    init(_ backend: any ConsoleBackend, _ options: ConsoleOptions) {
+        self.backend = backend
+        self.options = options
+    }
+
+    static func run(_ pointer: UnsafeMutableRawPointer?) {
+        guard let pointer else { return }
+        let box = Unmanaged<SessionBox>.fromOpaque(pointer).takeUnretainedValue()
+        switch cnc_open(box.options.mouse, box.options.glyphs == .ascii) {
+        case CNC_NO_TERMINAL:
+            box.code = 66
+            box.advice =
+                "casty console needs a terminal on standard input and output. Without one: casty run SCENARIO, with --json for "
+                + "programs, or casty console --snapshot 120x40 for one frame as text."
+        case CNC_NO_CURSOR:
+            box.code = 69
+            box.advice =
+                "This terminal cannot position the cursor (or TERM names one that is unknown). Try TERM=xterm-256color, or "
+                + "casty run SCENARIO, which needs no screen."
+        default:
+            var session = ConsoleSession(backend: box.backend, options: box.options)
+            box.code = session.loop()
+            cnc_close()
+        }
     }
 }

@@ -21,22 +21,11 @@ package protocol ConsoleBackend: Sendable {
     /// Executes a line of the scenario language, or one of the console's verbs `pause`, `play`, `step`, `speed`, `back`, `seek`, `undo`,
     /// `redo`, `record`, `export`, `source`.
     func submit(_ line: String)
-    /// Why the cluster cannot do a verb here, in a few words; `nil` where it can. Asked before a key is offered.
-    func refusal(of verb: String) -> String?
 }
 
 extension ConsoleBackend {
     package var title: String { "casty" }
     package var recording: String? { nil }
-
-    package func refusal(of verb: String) -> String? {
-        switch (mode, verb) {
-        case (.live, "pause"), (.live, "step"), (.live, "back"), (.live, "speed"):
-            "\(verb): LIVE mode has no virtual clock; start with --sim"
-        case (.attached, _): "\(verb): attached as an observer, which changes nothing"
-        default: nil
-        }
-    }
 }
 
 /// In which world the nodes of a console live.
@@ -44,6 +33,17 @@ package enum ConsoleMode: Hashable, Sendable {
     case live
     case simulated(seed: UInt64)
     case attached
+
+    /// Why a verb cannot act in this world, in a few words; `nil` where it can.
+    package func refusal(of verb: String) -> String? {
+        switch self {
+        case .live:
+            ["pause", "play", "step", "back", "speed", "seek"].contains(verb)
+                ? "\(verb): LIVE mode has no virtual clock; start with --sim" : nil
+        case .simulated: nil
+        case .attached: "\(verb): attached as an observer, which changes nothing"
+        }
+    }
 }
 
 /// Some events, and where to go on.

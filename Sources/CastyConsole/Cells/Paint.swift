@@ -1,0 +1,64 @@
+/// How one role looks at each depth of colour.
+struct Ink: Hashable, Sendable {
+    /// Palette indices: of 256, and of 16 (8 are made from it); −1 the terminal's own.
+    var all: Int16
+    var sixteen: Int16
+    var background: Int16
+    var attributes: Attributes
+    /// What is done without any colour.
+    var mono: Attributes
+
+    init(_ all: Int16, _ sixteen: Int16, on background: Int16 = -1, _ attributes: Attributes = [], mono: Attributes = [])
+    {
+        self.all = all
+        self.sixteen = sixteen
+        self.background = background
+        self.attributes = attributes
+        self.mono = mono
+    }
+
+    func style(at depth: ColourDepth) -> Style {
+        switch depth {
+        case .all: Style(foreground: all, background: background, attributes: attributes)
+        case .sixteen: Style(foreground: sixteen, background: nearest(background), attributes: attributes)
+        case .eight:
+            // Bright colours are the plain ones in bold; bright black would vanish, so it is the default, dimmed.
+            if sixteen == 8 {
+                Style(attributes: attributes.union(.dim))
+            } else if sixteen > 8 {
+                Style(
+                    foreground: sixteen - 8, background: nearest(background) % 8, attributes: attributes.union(.bold))
+            } else {
+                Style(foreground: sixteen, background: nearest(background) % 8, attributes: attributes)
+            }
+        case .none: Style(attributes: mono)
+        }
+    }
+
+    private func nearest(_ background: Int16) -> Int16 {
+        switch background {
+        case -1: -1
+        case 0...15: background
+        case 160, 196: 1
+        case 28, 34, 77: 2
+        case 214, 220, 178: 3
+        case 24, 25, 33: 4
+        case 75, 45, 31: 6
+        default: background >= 244 ? 7 : 0
+        }
+    }
+}
+
+/// The styles of all roles for one theme and one depth of colour.
+struct Paint: Hashable, Sendable {
+    let depth: ColourDepth
+    private let styles: [Style]
+
+    init(theme: ThemeName, depth: ColourDepth) {
+        let depth = theme == .mono ? ColourDepth.none : depth
+        self.depth = depth
+        styles = Role.allCases.map { Theme.ink(of: $0, in: theme).style(at: depth) }
+    }
+
+    subscript(role: Role) -> Style { styles[role.rawValue] }
+}

@@ -1,0 +1,134 @@
+/// The last line: what became of the last action, a question, or the keys that matter here.
+enum Footer {
+    static func draw(_ scene: Scene, _ buffer: inout CellBuffer) {
+        let rect = scene.layout.footer
+        let paint = scene.paint
+        guard rect.height > 0 else { return }
+        if let question = scene.state.question {
+            let left = max(0, Int((question.until - scene.state.now).rounded(.up)))
+            buffer.put(
+                [
+                    (" \(question.text) ", paint[.flashNote]), ("[y]", paint[.hintKey]), ("es ", paint[.hintText]),
+                    ("[N]", paint[.hintKey]), ("o", paint[.hintText]), ("   No in \(left)s", paint[.faint]),
+                ], x: rect.x, y: rect.y, limit: rect.width)
+            return
+        }
+        if case .filter(let pane, let field) = scene.state.modal {
+            let label = " / filter \(pane.title): "
+            buffer.put(label, x: rect.x, y: rect.y, paint[.hintKey])
+            FieldView.draw(
+                field, x: rect.x + label.count, y: rect.y, width: rect.width - label.count - 26, scene, &buffer)
+            buffer.putRight("Enter keeps  Esc clears ", endX: rect.maxX, y: rect.y, width: 25, paint[.faint])
+            return
+        }
+        if let flash = scene.state.flash {
+            let (sign, role): (String, Role) =
+                switch flash.kind {
+                case .done: ("+", .flashDone)
+                case .note: ("·", .flashNote)
+                case .refused: ("!", .flashRefused)
+                }
+            buffer.put(" \(sign) " + Words.fit(flash.text, rect.width - 4), x: rect.x, y: rect.y, paint[role])
+            return
+        }
+        for hint in hints(scene.state) {
+            let end = buffer.put("[\(hint.key)]", x: hint.x, y: rect.y, paint[.hintKey])
+            buffer.put(hint.word, x: end, y: rect.y, paint[.hintText])
+        }
+    }
+
+    private static let common: [Action] = [.help, .palette, .filter, .nextPane]
+
+    /// What matters in each pane, in this order, as far as there is room.
+    private static func order(_ state: ConsoleState) -> [Action] {
+        let time: [Action] =
+            switch state.mode {
+            case .simulated: [.pause, .step, .faster]
+            case .live, .attached: []
+            }
+        let own: [Action] =
+            switch state.focus {
+            case .members: [.addNode, .kill, .freeze, .restart, .cutOneWay, .why, .spawnOne, .send, .load, .leave]
+            case .phi: [.observer, .freeze, .thaw, .kill, .cutOneWay, .why]
+            case .shards: [.mode, .moveShard, .spawnOne, .spawnMany, .send, .load, .why]
+            case .network: [.cutOneWay, .cutBothWays, .healAll, .delay, .loss, .partition]
+            case .gossip: [.observer, .why, .cutOneWay, .freeze]
+            case .events: [.level, .previousFault, .nextFault, .why]
+            case .why: [.why, .level]
+            case .flow: [.level, .why]
+            }
+        let rest: [Action] = state.mode == .attached ? [] : [.undo]
+        return common + own + time + rest + [.zoom, .quit]
+    }
+
+    struct Hint: Sendable {
+        var key: String
+        var word: String
+        var x: Int
+        var binding: KeyBinding
+
+        var width: Int { CharacterWidth.columns(of: key) + word.count + 2 }
+    }
+
+    static func hints(_ state: ConsoleState) -> [Hint] {
+        var x = 1
+        var result: [Hint] = []
+        let table = KeyTable.bindings(in: state.focus)
+        // Leaving is always offered: its room is kept free.
+        let quit = 7
+        for action in order(state) {
+            guard let binding = table.first(where: { $0.action == action }) else { continue }
+            if state.mode == .attached, binding.verb != nil { continue }
+            let hint = Hint(key: binding.keys[0].name, word: binding.word, x: x, binding: binding)
+            let limit = action == .quit ? state.width : state.width - quit - 1
+            if x + hint.width > limit { continue }
+            result.append(hint)
+            x += hint.width + 1
+        }
+        return result
+    }
+
+    static func binding(at x: Int, _ state: ConsoleState) -> KeyBinding? {
+        guard state.flash == nil, state.question == nil else { return nil }
+        return hints(state).first { x >= $0.x && x < $0.x + $0.width }?.binding
+    }
+}
+
+/// The tabs of the smallest layout.
+enum TabStrip {
+    private static func tabs(in rect: Rect) -> [(pane: Pane, x: Int, text: String)] {
+        let full = Pane.allCases.map { "\($0.rawValue) \($0.tabTitle)" }
+        let room = full.reduce(1) { $0 + $1.count + 2 } <= rect.width
+        var x = rect.x + 1
+        return Pane.allCases.map { pane in
+            let text = room ? "\(pane.rawValue) \(pane.tabTitle)" : "\(pane.rawValue) \(pane.tabTitle.prefix(2))"
+            defer { x += text.count + (room ? 2 : 1) }
+            return (pane, x, text)
+        }
+    }
+
+    static func pane(at x: Int, in rect: Rect, _ state: ConsoleState) -> Pane? {
+        tabs(in: rect).first { x >= $0.x && x < $0.x + $0.text.count }?.pane
+    }
+
+    static func draw(_ scene: Scene, in rect: Rect, _ buffer: inout CellBuffer) {
+        for tab in tabs(in: rect) {
+            let selected = tab.pane == scene.state.focus
+            let style = selected ? scene.paint[.titleFocused].with(.reverse) : scene.paint[.tab]
+            buffer.put(tab.text, x: tab.x, y: rect.y, style)
+        }
+    }
+}
+
+/// A text field with its cursor, scrolled so that the cursor is seen.
+enum FieldView {
+    static func draw(_ field: TextField, x: Int, y: Int, width: Int, _ scene: Scene, _ buffer: inout CellBuffer) {
+        guard width > 1 else { return }
+        var head = field.head
+        while CharacterWidth.columns(of: head) > width - 1 { head.removeFirst() }
+        let end = buffer.put(head, x: x, y: y, scene.paint[.field], limit: width)
+        let tail = String(field.characters[field.cursor...])
+        buffer.put(tail, x: end, y: y, scene.paint[.field], limit: x + width - end)
+        buffer.cursor = (end, y)
+    }
+}

@@ -1,0 +1,74 @@
+import CastyInspection
+import CastyPrimitives
+
+/// The first line: which cluster, which world, what time, how it is doing.
+enum Header {
+    static func draw(_ scene: Scene, _ buffer: inout CellBuffer) {
+        let rect = scene.layout.header
+        let paint = scene.paint
+        var pieces: [(String, Style)] = [(" \(scene.feed.title) ", paint[.header])]
+        pieces += world(scene)
+        let separator: (String, Style) = (" │ ", paint[.faint])
+        var groups: [[(String, Style)]] = [nodes(scene)]
+        let reading = scene.reading
+        if reading.running > 0 {
+            let agree = reading.agreeing == reading.running
+            groups.append([
+                (
+                    rect.width >= 120
+                        ? "\(reading.agreeing) of \(reading.running) views agree v\(reading.newestVersion)"
+                        : "views \(reading.agreeing)/\(reading.running)", paint[agree ? .text : .eventWarning]
+                )
+            ])
+        }
+        if rect.width >= 100 {
+            groups.append([(Words.short(scene.snapshot.envelopesPerSecond.rounded()) + " env/s", paint[.text])])
+        }
+        if scene.snapshot.lost > 0 { groups.append([("lost \(scene.snapshot.lost)", paint[.eventWarning])]) }
+        let cuts = scene.snapshot.links.filter(\.cut).count
+        if cuts > 0 { groups.append([("\(cuts) cut", paint[.linkCut])]) }
+        if scene.state.still != nil { groups.append([(" VIEW FROZEN ", paint[.bannerPaused])]) }
+        if scene.state.readOnly { groups.append([(" READ-ONLY ", paint[.bannerReadOnly])]) }
+        if let file = scene.feed.recording {
+            groups.append([(rect.width >= 160 ? "● REC \(file)" : "● REC", paint[.bannerRecording])])
+        }
+        var used = pieces.reduce(0) { $0 + CharacterWidth.columns(of: $1.0) }
+        for group in groups where !group.isEmpty {
+            let width = group.reduce(3) { $0 + CharacterWidth.columns(of: $1.0) }
+            if used + width > rect.width - 1 { continue }
+            pieces.append(separator)
+            pieces += group
+            used += width
+        }
+        buffer.put(pieces, x: rect.x, y: rect.y, limit: rect.width)
+    }
+
+    private static func world(_ scene: Scene) -> [(String, Style)] {
+        let paint = scene.paint
+        let clock = "  t=\(Words.clock(scene.snapshot.time))"
+        switch scene.state.mode {
+        case .live: return [(" LIVE ", paint[.bannerLive]), (clock, paint[.text])]
+        case .attached: return [(" ATTACHED ", paint[.bannerReadOnly]), (clock, paint[.text])]
+        case .simulated(let seed):
+            let run: (String, Style) =
+                scene.snapshot.paused
+                ? (" ‖ PAUSED ", paint[.bannerPaused])
+                : (" ▶ x\(ConsoleState.factor(scene.snapshot.speed))", paint[.text])
+            return [(" SIM ", paint[.bannerSim]), (" seed \(seed) ", paint[.headerQuiet]), run, (clock, paint[.text])]
+        }
+    }
+
+    private static func nodes(_ scene: Scene) -> [(String, Style)] {
+        let reading = scene.reading
+        let paint = scene.paint
+        guard !reading.rows.isEmpty else { return [("no nodes", paint[.dim])] }
+        let wide = scene.layout.header.width >= 100
+        var pieces: [(String, Style)] = [(Words.count(reading.rows.count, "node"), paint[.text])]
+        for standing in Standing.allCases {
+            let count = reading.count(standing)
+            guard count > 0 else { continue }
+            pieces.append((wide ? "  \(count) \(standing.word)" : " \(count)\(standing.mark)", paint[standing.role]))
+        }
+        return pieces
+    }
+}

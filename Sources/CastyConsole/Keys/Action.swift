@@ -1,0 +1,54 @@
+/// What a key can do.
+enum Action: Hashable, Sendable {
+    case help, palette, filter, nextMatch, previousMatch, escape, quit
+    case nextPane, previousPane, pane(Pane), nextTab, previousTab, zoom
+    case up, down, left, right, top, bottom, pageUp, pageDown
+    case sortLeft, sortRight, sortInvert
+    case pause, step, back, faster, slower, normalSpeed, previousFault, nextFault
+    case undo, redo, record, freezeView, repaint, suspend
+    case mark, markAll, open, why, copy
+    case addNode, kill, leave, markDown, restart, thaw, freeze
+    case cutOneWay, cutBothWays, partition, healAll, delay, loss
+    case spawnOne, spawnMany, send, load, moveShard
+    case observer, mode, level
+}
+
+/// One line of the key table: footers, help, the manual and the dispatch all read it.
+struct KeyBinding: Sendable {
+    enum Group: String, CaseIterable, Sendable {
+        case here = "This pane"
+        case cluster = "Nodes and links"
+        case entities = "Entities and shards"
+        case time = "Time"
+        case view = "View"
+        case general = "General"
+    }
+
+    var keys: [Key]
+    var action: Action
+    /// One word for the footer.
+    var word: String
+    /// What it does, for help and manual.
+    var summary: String
+    var group: Group
+    /// The panes it acts in; `nil` everywhere.
+    var panes: Set<Pane>?
+    /// The verb of the scenario or console language it stands for, where it changes the cluster or its time.
+    var verb: String?
+
+    init(
+        _ keys: [Key], _ action: Action, _ word: String, _ summary: String, _ group: Group, in panes: Set<Pane>? = nil,
+        verb: String? = nil
+    ) {
+        self.keys = keys
+        self.action = action
+        self.word = word
+        self.summary = summary
+        self.group = group
+        self.panes = panes
+        self.verb = verb
+    }
+
+    /// The keys as help writes them.
+    var label: String { keys.map(\.name).joined(separator: " ") }
+}

@@ -1,0 +1,133 @@
+/// How much of the console fits.
+enum SizeClass: Hashable, Sendable {
+    /// Under 40x12: only a card that says so.
+    case none
+    /// One pane and a strip of tabs.
+    case tiny
+    /// Four places.
+    case small
+    /// Five places.
+    case medium
+    /// All eight panes.
+    case large
+
+    init(width: Int, height: Int) {
+        if width < 40 || height < 12 {
+            self = .none
+        } else if width < 80 || height < 24 {
+            self = .tiny
+        } else if width < 100 || height < 30 {
+            self = .small
+        } else if width < 160 || height < 48 {
+            self = .medium
+        } else {
+            self = .large
+        }
+    }
+}
+
+/// A place on the screen and the panes that share it.
+struct Slot: Hashable, Sendable {
+    var rect: Rect
+    var panes: [Pane]
+    var shown: Pane
+}
+
+/// Where everything is: the places tile the body without gap or overlap.
+struct Layout: Hashable, Sendable {
+    let size: SizeClass
+    let header: Rect
+    /// The strip of tabs of the smallest class.
+    let tabs: Rect?
+    let body: Rect
+    let footer: Rect
+    let slots: [Slot]
+
+    init(width: Int, height: Int, focus: Pane, recent: [Pane], zoomed: Bool) {
+        size = SizeClass(width: width, height: height)
+        header = Rect(x: 0, y: 0, width: width, height: min(1, height))
+        footer = Rect(x: 0, y: max(0, height - 1), width: width, height: height > 1 ? 1 : 0)
+        let alone = size == .tiny
+        tabs = alone ? Rect(x: 0, y: 1, width: width, height: 1) : nil
+        let top = alone ? 2 : 1
+        body = Rect(x: 0, y: top, width: width, height: height - top - 1)
+        guard size != .none else {
+            slots = []
+            return
+        }
+        if zoomed || alone {
+            slots = [Slot(rect: body, panes: [focus], shown: focus)]
+            return
+        }
+        slots = Self.places(size, body).map { rect, panes in
+            Slot(rect: rect, panes: panes, shown: recent.first { panes.contains($0) } ?? panes.first ?? focus)
+        }
+    }
+
+    private static func places(_ size: SizeClass, _ body: Rect) -> [(Rect, [Pane])] {
+        switch size {
+        case .none, .tiny: return []
+        case .small:
+            let upper = max(10, body.height * 10 / 22)
+            let left = body.width / 2
+            let rows = split(body, heights: [upper, body.height - upper])
+            let (members, phi) = halves(rows[0], left)
+            let (shards, events) = halves(rows[1], left)
+            return [
+                (members, [.members]), (phi, [.phi]), (shards, [.shards, .network, .gossip]),
+                (events, [.events, .why, .flow]),
+            ]
+        case .medium:
+            let upper = body.height * 11 / 38
+            let middle = body.height * 14 / 38
+            let rows = split(body, heights: [max(9, upper), middle, body.height - max(9, upper) - middle])
+            let left = min(body.width / 2, max(body.width * 58 / 120, 56))
+            let (members, phi) = halves(rows[0], left)
+            let (shards, network) = halves(rows[1], left)
+            return [
+                (members, [.members]), (phi, [.phi]), (shards, [.shards, .gossip]), (network, [.network]),
+                (rows[2], [.events, .why, .flow]),
+            ]
+        case .large:
+            let upper = body.height * 17 / 58
+            let middle = body.height * 22 / 58
+            let rows = split(body, heights: [upper, middle, body.height - upper - middle])
+            let first = body.width * 67 / 200
+            let third = body.width * 50 / 200
+            func thirds(_ row: Rect) -> (Rect, Rect, Rect) {
+                let (left, rest) = halves(row, first)
+                let (centre, right) = halves(rest, rest.width - third)
+                return (left, centre, right)
+            }
+            let (members, phi, gossip) = thirds(rows[0])
+            let (shards, network, why) = thirds(rows[1])
+            let (events, flow) = halves(rows[2], body.width / 2)
+            return [
+                (members, [.members]), (phi, [.phi]), (gossip, [.gossip]), (shards, [.shards]), (network, [.network]),
+                (why, [.why]), (events, [.events]), (flow, [.flow]),
+            ]
+        }
+    }
+
+    private static func split(_ rect: Rect, heights: [Int]) -> [Rect] {
+        var y = rect.y
+        return heights.map { height in
+            defer { y += height }
+            return Rect(x: rect.x, y: y, width: rect.width, height: height)
+        }
+    }
+
+    private static func halves(_ rect: Rect, _ left: Int) -> (Rect, Rect) {
+        (
+            Rect(x: rect.x, y: rect.y, width: left, height: rect.height),
+            Rect(x: rect.x + left, y: rect.y, width: rect.width - left, height: rect.height)
+        )
+    }
+
+    /// The place that shows a pane.
+    func slot(of pane: Pane) -> Slot? { slots.first { $0.shown == pane } }
+}
+
+extension ConsoleState {
+    var layout: Layout { Layout(width: width, height: height, focus: focus, recent: recent, zoomed: zoomed) }
+}

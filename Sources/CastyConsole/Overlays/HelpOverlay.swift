@@ -1,0 +1,79 @@
+/// The keys that act here, from the table that dispatches them.
+enum HelpOverlay {
+    static func matches(_ help: HelpState) -> [KeyBinding] {
+        let filter = TextFilter(help.filter.text)
+        let exact = help.filter.text
+        return KeyTable.bindings(in: help.pane).filter { binding in
+            exact.count == 1 && binding.keys.contains { $0.name == exact }
+                || filter.matches([binding.word, binding.summary, binding.label, binding.group.rawValue])
+        }
+    }
+
+    static func draw(_ help: HelpState, _ scene: Scene, _ buffer: inout CellBuffer) {
+        let bounds = buffer.bounds
+        let width = min(bounds.width - 2, 76)
+        let height = min(bounds.height - 2, 40)
+        let rect = OverlayBox.draw(
+            title: "Keys in \(help.pane.rawValue) \(help.pane.title)", width: width, height: height, danger: false, scene, &buffer)
+        let paint = scene.paint
+        let label = "type to filter: "
+        buffer.put(label, x: rect.x + 1, y: rect.y, paint[.column])
+        FieldView.draw(
+            help.filter, x: rect.x + 1 + label.count, y: rect.y, width: rect.width - label.count - 3, scene, &buffer)
+        let found = matches(help)
+        let list = Rect(x: rect.x, y: rect.y + 1, width: rect.width, height: rect.height - 2)
+        if found.isEmpty { EmptyPane.draw(["no key does that"], list, scene, &buffer) }
+        let first =
+            found.count <= list.height
+            ? 0 : min(max(0, help.selected - list.height / 2), found.count - list.height)
+        for (row, binding) in found.dropFirst(first).prefix(max(0, list.height)).enumerated() {
+            let y = list.y + row
+            let refusal = reason(binding, scene)
+            let quiet = refusal != nil
+            buffer.putRight(
+                binding.label, endX: list.x + 12, y: y, width: 11, paint[quiet ? .faint : .hintKey])
+            let text = refusal.map { "\(binding.summary) (\($0))" } ?? binding.summary
+            buffer.put(
+                Words.fit(text, list.width - 15), x: list.x + 14, y: y, paint[quiet ? .faint : .text])
+            if first + row == help.selected {
+                buffer.restyle(Rect(x: list.x, y: y, width: list.width, height: 1)) { $0.with(.reverse) }
+            }
+        }
+        let count = found.count > list.height ? "\(help.selected + 1)/\(found.count)  " : ""
+        buffer.put(
+            Words.fit("\(count)↑↓ choose  Enter run  Esc close   Shift-drag selects text", rect.width - 2),
+            x: rect.x + 1, y: rect.maxY - 1, paint[.faint])
+    }
+
+    private static func reason(_ binding: KeyBinding, _ scene: Scene) -> String? {
+        guard let verb = binding.verb else { return nil }
+        if scene.state.readOnly { return "read-only" }
+        switch scene.state.mode {
+        case .live: return scene.state.mode.refusal(of: verb).map { _ in "with --sim only" }
+        case .attached: return "not as an observer"
+        case .simulated: return nil
+        }
+    }
+}
+
+/// The box of something that lies over the panes.
+enum OverlayBox {
+    /// Draws it in the middle; gives the rectangle inside.
+    static func draw(
+        title: String, width: Int, height: Int, danger: Bool, _ scene: Scene, _ buffer: inout CellBuffer
+    ) -> Rect {
+        let bounds = buffer.bounds
+        let rect = Rect(
+            x: max(0, (bounds.width - width) / 2), y: max(0, (bounds.height - height) / 2), width: width,
+            height: height)
+        return draw(title: title, rect, danger: danger, scene, &buffer)
+    }
+
+    static func draw(title: String, _ rect: Rect, danger: Bool, _ scene: Scene, _ buffer: inout CellBuffer) -> Rect {
+        let style = scene.paint[danger ? .modalDanger : .modalBorder]
+        buffer.fill(rect)
+        PaneFrame.box(rect, heavy: true, style, &buffer)
+        buffer.put(" \(Words.fit(title, rect.width - 6)) ", x: rect.x + 2, y: rect.y, style)
+        return rect.inset(x: 1, y: 1)
+    }
+}

@@ -1,0 +1,96 @@
+import CastyInspection
+import CastyPrimitives
+
+/// Pane 6: what happened, the newest on top, with what led to it.
+enum EventsPane {
+    static func info(_ scene: Scene) -> String {
+        var parts: [String] = []
+        if let filter = scene.state.filters[.events] { parts.append("/\(filter)") }
+        if scene.feed.log.dropped > 0 { parts.append("\(scene.feed.log.dropped) missed") }
+        let position = scene.state.event == nil ? "live" : "\(scene.events.index(of: scene.state.event))↓"
+        parts.append(position)
+        parts.append("≥ \(scene.state.level.word)")
+        return parts.joined(separator: " · ")
+    }
+
+    /// How many events above are scrolled away.
+    static func offset(_ list: EventList, _ height: Int, _ state: ConsoleState) -> Int {
+        let room = max(1, height - 1 - (height >= 8 ? 2 : 0))
+        let index = list.index(of: state.event)
+        return min(max(0, index - room / 2), max(0, list.numbers.count - room))
+    }
+
+    static func draw(_ scene: Scene, _ rect: Rect, _ buffer: inout CellBuffer) {
+        let paint = scene.paint
+        let list = scene.events
+        guard !list.numbers.isEmpty else {
+            let lines =
+                scene.state.filters[.events] != nil
+                ? ["no event fits the filter", "Esc clears it"]
+                : scene.feed.log.events.isEmpty
+                    ? ["nothing has happened yet"] : ["only smaller events: v shows more"]
+            return EmptyPane.draw(lines, rect, scene, &buffer)
+        }
+        let timeline = rect.height >= 8
+        let causes = rect.width >= 60
+        let causeWidth = causes ? min(28, rect.width * 28 / 100) : 0
+        let node = rect.width >= 60 ? 7 : 5
+        let whatX = 9 + node
+        let whatWidth = max(4, rect.width - whatX - causeWidth - 1)
+        buffer.putRight("t", endX: rect.x + 6, y: rect.y, width: 2, paint[.column])
+        buffer.put("node", x: rect.x + 9, y: rect.y, paint[.column])
+        buffer.put("what", x: rect.x + whatX, y: rect.y, paint[.column])
+        if causes { buffer.put("cause", x: rect.maxX - causeWidth, y: rect.y, paint[.column]) }
+        let room = max(0, rect.height - 1 - (timeline ? 2 : 0))
+        let first = offset(list, rect.height, scene.state)
+        let selected = list.index(of: scene.state.event)
+        for (row, number) in list.numbers.dropFirst(first).prefix(room).enumerated() {
+            guard let event = scene.feed.log[number] else { continue }
+            let words = EventWords(event, scene.feed.log)
+            let y = rect.y + 1 + row
+            buffer.putRight(Words.moment(event.time), endX: rect.x + 6, y: y, width: 6, paint[.dim])
+            buffer.put(words.mark, x: rect.x + 7, y: y, paint[words.role])
+            buffer.put(Words.fit(words.subject, node - 1), x: rect.x + 9, y: y, paint[.strong])
+            buffer.put(Words.fit(words.what, whatWidth - 1), x: rect.x + whatX, y: y, paint[words.role])
+            if causes {
+                buffer.put(
+                    Words.fit(words.cause, causeWidth - 1), x: rect.maxX - causeWidth, y: y, paint[.cause])
+            }
+            if scene.isFocused(.events), first + row == selected, scene.state.event != nil || row == 0 {
+                let line = Rect(x: rect.x, y: y, width: rect.width, height: 1)
+                buffer.restyle(line) {
+                    Style(foreground: $0.foreground, attributes: $0.attributes.union(.reverse))
+                }
+            }
+        }
+        if timeline { strip(scene, Rect(x: rect.x + 1, y: rect.maxY - 1, width: rect.width - 2, height: 1), &buffer) }
+    }
+
+    /// The last half minute, or two where there is room, as a line: the gravest event of each moment.
+    private static func strip(_ scene: Scene, _ rect: Rect, _ buffer: inout CellBuffer) {
+        let now = scene.snapshot.time
+        let right = "now \(Words.moment(now))"
+        let span: Int64 = rect.width >= 90 ? 120 : rect.width >= 60 ? 60 : 30
+        let left = "-\(span)s "
+        let x = rect.x + left.count
+        let width = rect.maxX - right.count - 1 - x
+        guard width >= 10 else { return }
+        buffer.put(left, x: rect.x, y: rect.y, scene.paint[.faint])
+        buffer.fill(Rect(x: x, y: rect.y, width: width, height: 1), "┈", scene.paint[.faint])
+        var shown: [Int: RuntimeEvent] = [:]
+        for number in scene.events.numbers {
+            guard let event = scene.feed.log[number] else { continue }
+            let age = (now - event.time).inSeconds
+            if age > Double(span) { break }
+            guard age >= 0 else { continue }
+            let column = min(width - 1, max(0, width - 1 - Int(age / Double(span) * Double(width))))
+            if let other = shown[column], other.kind.level >= event.kind.level { continue }
+            shown[column] = event
+        }
+        for (column, event) in shown {
+            let words = EventWords(event, scene.feed.log)
+            buffer.put(words.mark, x: x + column, y: rect.y, scene.paint[words.role])
+        }
+        buffer.put(right, x: rect.maxX - right.count, y: rect.y, scene.paint[.dim])
+    }
+}

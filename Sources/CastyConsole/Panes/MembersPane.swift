@@ -1,0 +1,164 @@
+import CastyInspection
+import CastyPrimitives
+
+/// Pane 1: who is in the cluster, as one node sees it, beside the truth.
+enum MembersPane {
+    private static let required: [MemberColumn] = [.node, .status, .phi, .shards, .entities]
+
+    /// The columns that fit, with their places and widths.
+    static func columns(width: Int) -> [(column: MemberColumn, x: Int, width: Int)] {
+        let optional: [MemberColumn] =
+            width >= 60
+            ? [.lag, .rate, .version, .address, .seenBy, .uptime]
+            : width >= 50 ? [.lag, .rate, .version, .seenBy, .uptime] : [.lag, .uptime, .rate]
+        var chosen = required
+        var used = 4 + required.reduce(0) { $0 + self.width(of: $1, in: width) }
+        for column in optional where used + self.width(of: column, in: width) <= width {
+            chosen.append(column)
+            used += self.width(of: column, in: width)
+        }
+        var x = 4
+        return chosen.sorted { $0.rawValue < $1.rawValue }.map { column in
+            let columns = self.width(of: column, in: width)
+            defer { x += columns }
+            return (column, x, columns)
+        }
+    }
+
+    private static func width(of column: MemberColumn, in width: Int) -> Int {
+        switch column {
+        case .node: width >= 90 ? 8 : 4
+        case .address: width >= 90 ? 22 : 16
+        case .status: width >= 50 ? 9 : 7
+        case .phi, .entities, .seenBy, .uptime: 5
+        case .shards, .lag: 4
+        case .rate, .version: 6
+        }
+    }
+
+    static func column(at x: Int, width: Int) -> MemberColumn? {
+        columns(width: width).first { x >= $0.x && x < $0.x + $0.width }?.column
+    }
+
+    /// How many rows are scrolled away.
+    static func offset(_ rows: [NodeRow], _ height: Int, _ state: ConsoleState) -> Int {
+        let room = max(1, height - 1)
+        let index = rows.firstIndex { $0.name == state.node } ?? 0
+        return rows.count <= room ? 0 : min(max(0, index - room / 2), rows.count - room)
+    }
+
+    static func info(_ scene: Scene) -> String {
+        let rows = scene.reading.rows
+        if rows.isEmpty { return "" }
+        let marked = scene.state.marked.isEmpty ? "" : "\(scene.state.marked.count) marked  "
+        return marked + "\(rows.filter { $0.state == .running }.count)/\(rows.count)"
+    }
+
+    static func draw(_ scene: Scene, _ rect: Rect, _ buffer: inout CellBuffer) {
+        let paint = scene.paint
+        let rows = scene.state.visibleRows(scene.reading)
+        guard !rows.isEmpty else {
+            let filtered = scene.state.filters[.members] != nil && !scene.reading.rows.isEmpty
+            EmptyPane.draw(
+                filtered ? ["no node fits the filter", "Esc clears it"] : ["no nodes yet: press a"], rect, scene,
+                &buffer)
+            return
+        }
+        let columns = columns(width: rect.width)
+        for entry in columns {
+            let sorted = entry.column == scene.state.sort && entry.column != .node
+            let style = sorted ? paint[.column].with([.bold, .underline]) : paint[.column]
+            if isLeft(entry.column) {
+                buffer.put(entry.column.title, x: rect.x + entry.x, y: rect.y, style, limit: entry.width - 1)
+            } else {
+                buffer.putRight(
+                    entry.column.title, endX: rect.x + entry.x + entry.width - 1, y: rect.y, width: entry.width - 1,
+                    style)
+            }
+        }
+        let room = max(0, rect.height - 1)
+        let first = offset(rows, rect.height, scene.state)
+        let current = scene.state.cursorRow(scene.reading)?.name
+        for (index, row) in rows.dropFirst(first).prefix(room).enumerated() {
+            draw(row, isCurrent: row.name == current, columns, scene, rect, y: rect.y + 1 + index, &buffer)
+        }
+        let free = room - (rows.count - first)
+        if free >= 2 { legend(scene, rect, &buffer) }
+    }
+
+    private static func legend(_ scene: Scene, _ rect: Rect, _ buffer: inout CellBuffer) {
+        let rows = scene.reading.rows
+        var parts = ["★ oldest"]
+        if rows.contains(where: { $0.state == .frozen }) { parts.append("z frozen") }
+        if rows.contains(where: { !$0.alive && $0.standing != .removed }) { parts.append("† dead") }
+        if !scene.state.marked.isEmpty { parts.append("• marked") }
+        if rect.width >= 50 { parts.append("▸ cursor") }
+        buffer.put(parts.joined(separator: "   "), x: rect.x + 1, y: rect.maxY - 1, scene.paint[.faint])
+    }
+
+    private static func isLeft(_ column: MemberColumn) -> Bool {
+        column == .node || column == .address || column == .status
+    }
+
+    private static func draw(
+        _ row: NodeRow, isCurrent: Bool, _ columns: [(column: MemberColumn, x: Int, width: Int)], _ scene: Scene,
+        _ rect: Rect, y: Int, _ buffer: inout CellBuffer
+    ) {
+        let paint = scene.paint
+        let gone = !row.alive
+        let marked = scene.state.marked.contains(row.name)
+        if marked { buffer.put("•", x: rect.x, y: y, paint[.marked]) }
+        if isCurrent { buffer.put("▸", x: rect.x, y: y, paint[marked ? .marked : .strong]) }
+        buffer.put(row.standing.mark, x: rect.x + 2, y: y, paint[row.standing.role])
+        for entry in columns {
+            let (text, role) = cell(entry.column, row, scene, width: entry.width)
+            let style = paint[role ?? (gone ? .faint : .text)]
+            if isLeft(entry.column) {
+                buffer.put(Words.fit(text, entry.width - 1), x: rect.x + entry.x, y: y, style)
+            } else {
+                buffer.putRight(text, endX: rect.x + entry.x + entry.width - 1, y: y, width: entry.width - 1, style)
+            }
+        }
+        if isCurrent, scene.isFocused(.members) {
+            buffer.restyle(Rect(x: rect.x, y: y, width: rect.width, height: 1)) { style in
+                Style(foreground: style.foreground, attributes: style.attributes.union(.reverse))
+            }
+        }
+    }
+
+    private static func cell(_ column: MemberColumn, _ row: NodeRow, _ scene: Scene, width: Int) -> (String, Role?) {
+        switch column {
+        case .node: return (row.name, row.alive ? .strong : .dim)
+        case .address: return (row.address, .dim)
+        case .status:
+            let word = width < 9 ? row.standing.short : row.standing.word
+            var flag = row.oldest ? "★" : ""
+            if row.state == .frozen { flag = "z" }
+            if !row.alive, row.standing != .removed { flag = "†" }
+            let gap = flag.isEmpty || word.count + 2 > width - 1 ? "" : " "
+            return (word + gap + flag, row.standing.role)
+        case .phi:
+            guard let phi = row.phi else { return ("-", .faint) }
+            return (phi < 100 ? Words.fixed(phi) : Words.fixed(phi, 0), .phi(phi, threshold: row.threshold))
+        case .shards: return ("\(row.shards)", nil)
+        case .entities: return (Words.short(row.entities), nil)
+        case .rate: return (row.alive ? Words.short(row.rate.rounded()) : "-", nil)
+        case .version: return (row.version == 0 ? "-" : "\(row.version)", nil)
+        case .lag: return (row.lag.map(String.init) ?? "-", row.lag.map { $0 < 0 } == true ? .eventWarning : nil)
+        case .seenBy: return ("\(row.seenBy)/\(row.observers)", row.seenBy < row.observers ? .eventWarning : nil)
+        case .uptime:
+            guard row.alive, let started = row.started else { return ("-", nil) }
+            return (Words.span(.seconds(((scene.snapshot.time - started).inSeconds).rounded(.down))), nil)
+        }
+    }
+}
+
+/// What a pane says while it has nothing to show.
+enum EmptyPane {
+    static func draw(_ lines: [String], _ rect: Rect, _ scene: Scene, _ buffer: inout CellBuffer) {
+        let top = rect.y + max(0, (rect.height - lines.count) / 2)
+        for (index, line) in lines.enumerated() {
+            buffer.putCentred(line, in: rect, y: top + index, scene.paint[index == 0 ? .dim : .faint])
+        }
+    }
+}

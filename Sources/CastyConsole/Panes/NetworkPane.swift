@@ -1,0 +1,158 @@
+import CastyInspection
+import CastyPrimitives
+
+/// Pane 4: the links as a matrix, from the row to the column, because a link may be cut one way only.
+enum NetworkPane {
+    private static let labelWidth = 10
+
+    private static func cellWidth(_ count: Int, _ width: Int) -> Int {
+        (width - labelWidth) / max(1, count) >= 5 ? 5 : 3
+    }
+
+    static func info(_ scene: Scene) -> String {
+        let cut = scene.snapshot.links.filter(\.cut).count
+        let slow = scene.snapshot.links.filter { !$0.cut && ($0.loss > 0 || $0.latency > .zero) }.count
+        var parts: [String] = []
+        if cut > 0 { parts.append("\(cut) cut") }
+        if slow > 0 { parts.append("\(slow) slow") }
+        if parts.isEmpty, scene.reading.rows.count > 1 { parts.append("all links work") }
+        return parts.joined(separator: "  ")
+    }
+
+    /// The link whose cell is at a position.
+    static func link(x: Int, y: Int, in area: Rect, _ reading: ClusterReading) -> (from: String, to: String)? {
+        let names = reading.rows.map(\.name)
+        let width = cellWidth(names.count, area.width)
+        let column = x - area.x - labelWidth
+        let row = y - area.y - 1
+        guard column >= 0, names.indices.contains(row), names.indices.contains(column / width) else { return nil }
+        return (names[row], names[column / width])
+    }
+
+    static func draw(_ scene: Scene, _ rect: Rect, _ buffer: inout CellBuffer) {
+        let rows = scene.reading.rows
+        guard let cursor = scene.state.linkCursor(scene.reading) else {
+            let text = rows.isEmpty ? ["no nodes yet: press a"] : ["one node has no links", "a adds a node"]
+            return EmptyPane.draw(text, rect, scene, &buffer)
+        }
+        let width = cellWidth(rows.count, rect.width)
+        let paint = scene.paint
+        buffer.putRight("to", endX: rect.x + labelWidth - 1, y: rect.y, width: 3, paint[.column])
+        for (index, row) in rows.enumerated() {
+            let x = rect.x + labelWidth + index * width
+            let selected = row.name == cursor.to && scene.isFocused(.network)
+            buffer.putRight(
+                row.name, endX: x + width - 1, y: rect.y, width: width - 1, paint[selected ? .titleFocused : .column])
+        }
+        let details = rect.height >= rows.count + 5 ? min(7, rect.height - rows.count - 1) : rect.height >= 8 ? 3 : 0
+        let room = max(1, rect.height - 1 - details)
+        let at = rows.firstIndex { $0.name == cursor.from } ?? 0
+        let first = rows.count <= room ? 0 : min(max(0, at - room / 2), rows.count - room)
+        for (index, from) in rows.dropFirst(first).prefix(room).enumerated() {
+            let y = rect.y + 1 + index
+            let selected = from.name == cursor.from && scene.isFocused(.network)
+            if index == 0 { buffer.put("from", x: rect.x + 1, y: y, paint[.column]) }
+            buffer.putRight(
+                from.name, endX: rect.x + labelWidth - 1, y: y, width: 4, paint[selected ? .titleFocused : .text])
+            for (place, to) in rows.enumerated() {
+                let (text, role) = cell(from, to, scene)
+                var style = paint[role]
+                if scene.isFocused(.network), from.name == cursor.from, to.name == cursor.to {
+                    style = style.with(.reverse)
+                }
+                let x = rect.x + labelWidth + place * width
+                buffer.putRight(text, endX: x + width - 1, y: y, width: width - 1, style)
+            }
+        }
+        let top = rect.y + 1 + min(rows.count, room)
+        explain(cursor, scene, Rect(x: rect.x, y: top, width: rect.width, height: rect.maxY - top), &buffer)
+    }
+
+    private static func cell(_ from: NodeRow, _ to: NodeRow, _ scene: Scene) -> (String, Role) {
+        if from.name == to.name { return ("·", .faint) }
+        if !from.alive || !to.alive { return ("††", .linkDead) }
+        if let link = scene.snapshot.links.first(where: { $0.from == from.name && $0.to == to.name }) {
+            if link.cut { return ("XX", .linkCut) }
+            if link.loss > 0 { return (Words.fixed(link.loss * 100, 0) + "%", .linkSlow) }
+            if link.latency > .zero { return (Words.span(link.latency), .linkSlow) }
+        }
+        if from.state == .frozen || to.state == .frozen { return ("zz", .frozen) }
+        let node = scene.snapshot.nodes.first { $0.name == from.name }
+        guard let known = node?.associations.first(where: { $0.peerName == to.name }) else { return ("-", .faint) }
+        switch known.state {
+        case "active": return ("ok", .linkOK)
+        case "connecting", "handshaking": return ("..", .joining)
+        case "waiting": return ("wt", .linkSlow)
+        default: return ("-", .faint)
+        }
+    }
+
+    private static func explain(
+        _ cursor: (from: String, to: String), _ scene: Scene, _ rect: Rect, _ buffer: inout CellBuffer
+    ) {
+        var lines: [(String, Role)] = []
+        lines.append((detail(cursor, scene), .text))
+        if let node = scene.snapshot.nodes.first(where: { $0.name == cursor.from }),
+            let known = node.associations.first(where: { $0.peerName == cursor.to })
+        {
+            lines.append(
+                (
+                    "out \(Words.short(known.framesOut)) frames \(Words.short(known.bytesOut))B  in \(Words.short(known.framesIn)) frames \(Words.short(known.bytesIn))B"
+                        + (known.queuedBytes > 0 ? "  queued \(known.queuedBytes)B" : "")
+                        + (known.reconnects > 0 ? "  reconnects \(known.reconnects)" : ""), .dim
+                ))
+        }
+        let groups = Self.groups(scene)
+        if groups.count > 1 || scene.snapshot.links.contains(where: \.cut) {
+            let text = groups.map { "{" + $0.joined(separator: " ") + "}" }.joined(separator: " ")
+            lines.append(("both ways: \(text)", .eventWarning))
+        }
+        lines.append(("ok  XX cut  †† dead  zz frozen  5% loss  - none", .faint))
+        lines.append(("x cut/heal  X both ways  d delay  o loss  P split  H heal", .faint))
+        let gap = rect.height > lines.count ? 1 : 0
+        for (index, line) in lines.prefix(max(0, rect.height - gap)).enumerated() {
+            buffer.put(Words.fit(line.0, rect.width - 2), x: rect.x + 1, y: rect.y + gap + index, scene.paint[line.1])
+        }
+    }
+
+    private static func detail(_ cursor: (from: String, to: String), _ scene: Scene) -> String {
+        let name = "▸ \(cursor.from)→\(cursor.to)"
+        if cursor.from == cursor.to { return "\(name)  itself" }
+        if let link = scene.snapshot.links.first(where: { $0.from == cursor.from && $0.to == cursor.to }) {
+            if link.cut { return "\(name)  cut" }
+            var parts: [String] = []
+            if link.latency > .zero { parts.append("delay \(Words.exact(link.latency))") }
+            if link.jitter > .zero { parts.append("jitter \(Words.exact(link.jitter))") }
+            if link.loss > 0 { parts.append("loss \(Words.fixed(link.loss * 100))%") }
+            if !parts.isEmpty { return "\(name)  " + parts.joined(separator: ", ") }
+        }
+        let node = scene.snapshot.nodes.first { $0.name == cursor.from }
+        let known = node?.associations.first { $0.peerName == cursor.to }
+        return "\(name)  \(known?.state ?? "no association")"
+    }
+
+    /// The largest groups of live nodes in which all can talk both ways; with many nodes none are computed.
+    static func groups(_ scene: Scene) -> [[String]] {
+        let names = scene.reading.rows.filter(\.alive).map(\.name)
+        guard names.count <= 12 else { return [] }
+        let cuts = Set(scene.snapshot.links.filter(\.cut).flatMap { ["\($0.from)>\($0.to)", "\($0.to)>\($0.from)"] })
+        var found: [[Int]] = []
+        // Bron and Kerbosch; with twelve nodes at most.
+        func grow(_ group: [Int], _ candidates: [Int], _ excluded: [Int]) {
+            if candidates.isEmpty {
+                if excluded.isEmpty { found.append(group) }
+                return
+            }
+            var candidates = candidates
+            var excluded = excluded
+            while let next = candidates.first {
+                let friends = { (other: Int) in other != next && !cuts.contains("\(names[next])>\(names[other])") }
+                grow(group + [next], candidates.filter(friends), excluded.filter(friends))
+                candidates.removeFirst()
+                excluded.append(next)
+            }
+        }
+        grow([], Array(names.indices), [])
+        return found.map { $0.sorted().map { names[$0] } }.prefix(6).map { $0 }
+    }
+}

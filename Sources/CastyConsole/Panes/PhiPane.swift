@@ -1,0 +1,142 @@
+import CastyInspection
+import CastyPrimitives
+
+/// Pane 2: phi of every peer over time, against the threshold, and what it would take to cross it.
+enum PhiPane {
+    static func info(_ scene: Scene) -> String {
+        guard let peer = scene.reading.observer?.membership.peers.first else { return "" }
+        return "threshold \(Words.fixed(peer.threshold))"
+    }
+
+    static func draw(_ scene: Scene, _ rect: Rect, _ buffer: inout CellBuffer) {
+        guard let observer = scene.reading.observer else {
+            return EmptyPane.draw(["no nodes yet: press a"], rect, scene, &buffer)
+        }
+        let peers = observer.membership.peers.sorted {
+            (ClusterReading.number(in: $0.name), $0.name) < (ClusterReading.number(in: $1.name), $1.name)
+        }
+        guard !peers.isEmpty else {
+            let others = scene.reading.rows.count > 1
+            return EmptyPane.draw(
+                [
+                    "\(observer.name) monitors nobody\(others ? " yet" : "")",
+                    others ? "O shows another node's view" : "a adds a node",
+                ], rect, scene, &buffer)
+        }
+        let details = rect.height >= 8 ? min(rect.width >= 50 ? 5 : 4, rect.height - 4) : 0
+        let room = rect.height - details
+        let perPeer = max(1, min(3, room / max(1, peers.count)))
+        let cursor = peers.firstIndex { $0.name == scene.state.node } ?? 0
+        let shown = max(1, room / perPeer)
+        let first = peers.count <= shown ? 0 : min(max(0, cursor - shown / 2), peers.count - shown)
+        var y = rect.y
+        for peer in peers.dropFirst(first).prefix(shown) {
+            draw(peer, of: observer, rows: perPeer, scene, rect, y: y, &buffer)
+            y += perPeer
+        }
+        if details > 0 {
+            let area = Rect(x: rect.x, y: rect.maxY - details, width: rect.width, height: details)
+            explain(peers, observer, scene, area, &buffer)
+        }
+    }
+
+    private static let blocks = Array("▁▂▃▄▅▆▇█")
+
+    /// One peer: its name, the value, and the curve in one or two rows. With two rows the line between them is the threshold.
+    private static func draw(
+        _ peer: PeerSnapshot, of observer: NodeSnapshot, rows: Int, _ scene: Scene, _ rect: Rect, y: Int,
+        _ buffer: inout CellBuffer
+    ) {
+        let paint = scene.paint
+        let tall = rows >= 2
+        let baseline = tall ? y + 1 : y
+        let role = Role.phi(peer.phi, threshold: peer.threshold)
+        let current = scene.isFocused(.phi) && scene.state.cursorRow(scene.reading)?.name == peer.name
+        let nameStyle = current ? paint[.text].with(.reverse) : paint[.text]
+        buffer.put(Words.fit(peer.name, 4), x: rect.x + 1, y: baseline, nameStyle)
+        let value = peer.phi < 100 ? Words.fixed(peer.phi) : Words.fixed(peer.phi, 0)
+        buffer.putRight(value, endX: rect.x + 10, y: baseline, width: 5, paint[role])
+        let left = rect.x + 11
+        let width = rect.maxX - 1 - left
+        guard width > 0 else { return }
+        if tall {
+            buffer.put(peer.unreachable ? "!" : "", x: rect.x + 6, y: y, paint[.unreachable])
+        }
+        let values = scene.feed.phi.values(observer: observer.name, subject: peer.name, count: width)
+        for (index, raw) in values.enumerated() where !raw.isNaN {
+            let phi = Double(raw)
+            let style = paint[Role.phi(phi, threshold: peer.threshold)]
+            let share = phi / max(0.001, peer.threshold)
+            buffer.put(block(min(share, 1)), x: left + index, y: baseline, style)
+            if tall, share > 1 { buffer.put(block(min(share - 1, 1)), x: left + index, y: y, style) }
+        }
+    }
+
+    private static func block(_ share: Double) -> String {
+        let level = share.isFinite ? Int(max(0, min(1, share)) * 7.99) : 7
+        return String(blocks[max(0, min(7, level))])
+    }
+
+    private static func explain(
+        _ peers: [PeerSnapshot], _ observer: NodeSnapshot, _ scene: Scene, _ rect: Rect, _ buffer: inout CellBuffer
+    ) {
+        let paint = scene.paint
+        let peer =
+            peers.first { $0.name == scene.state.cursorRow(scene.reading)?.name } ?? peers.max { $0.phi < $1.phi }
+            ?? peers[0]
+        var y = rect.y
+        if rect.height >= 5 {
+            scale(peer.threshold, scene, rect, y: y, &buffer)
+            y += 1
+        }
+        let now = scene.snapshot.time
+        let silent = peer.lastHeartbeat.map { Words.exact(now - $0) } ?? "-"
+        let line = "\(peer.name): mean \(Words.exact(peer.mean))  sd \(Words.exact(peer.deviation))  pause \(Words.exact(peer.acceptablePause))"
+        buffer.put(Words.fit(line, rect.width - 2), x: rect.x + 1, y: y, paint[.dim])
+        let last = "\(peer.name): silent \(silent)  samples \(peer.samples)"
+        buffer.put(Words.fit(last, rect.width - 2), x: rect.x + 1, y: y + 1, paint[.dim])
+        let (text, role) = outlook(peer, observer, scene)
+        buffer.put(Words.fit(text, rect.width - 2), x: rect.x + 1, y: y + 2, paint[role])
+        let worst = peers.max { $0.phi < $1.phi } ?? peer
+        let hint: String
+        if worst.name != peer.name, worst.phi >= worst.threshold {
+            hint = outlook(worst, observer, scene).0
+        } else if peer.unreachable {
+            hint = peer.witness.map { "\($0) can still reach \(peer.name)" } ?? "w: why is \(peer.name) unreachable?"
+        } else {
+            hint = "O: another node's view   w: why"
+        }
+        buffer.put(Words.fit(hint, rect.width - 2), x: rect.x + 1, y: y + 3, paint[.faint])
+    }
+
+    /// What is to come: the moment of suspicion, or when it was.
+    static func outlook(_ peer: PeerSnapshot, _ observer: NodeSnapshot, _ scene: Scene) -> (String, Role) {
+        let now = scene.snapshot.time
+        let threshold = Words.fixed(peer.threshold)
+        if peer.phi >= peer.threshold || peer.unreachable {
+            let since = scene.feed.suspected["\(observer.name)>\(peer.name)"] ?? peer.suspicionDeadline
+            guard let since, since <= now else { return ("\(peer.name) is over \(threshold)", .unreachable) }
+            return (
+                "\(peer.name) crossed \(threshold) at \(Words.moment(since))s, \(Words.span(now - since)) ago",
+                .unreachable
+            )
+        }
+        guard let deadline = peer.suspicionDeadline, deadline > now else {
+            return ("\(peer.name): too few heartbeats to tell", .faint)
+        }
+        return ("\(peer.name) would cross \(threshold) in \(Words.span(deadline - now)) if silent", .text)
+    }
+
+    private static func scale(_ threshold: Double, _ scene: Scene, _ rect: Rect, y: Int, _ buffer: inout CellBuffer) {
+        guard rect.width >= 30 else { return }
+        let step = Double(PhiHistory.step) / 1e9
+        let width = rect.width - 12
+        let seconds = Double(width) * step
+        let left = "-\(Words.fixed(seconds, 0))s"
+        let middle = "-\(Words.fixed(seconds / 2, 0))s"
+        let x = rect.x + 11
+        buffer.put(left, x: x, y: y, scene.paint[.faint])
+        buffer.put(middle, x: x + width / 2 - middle.count / 2, y: y, scene.paint[.faint])
+        buffer.putRight("now", endX: x + width, y: y, width: 3, scene.paint[.faint])
+    }
+}

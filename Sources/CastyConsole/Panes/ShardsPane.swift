@@ -1,0 +1,183 @@
+import CastyInspection
+import CastyPrimitives
+
+/// Pane 3: every shard as a cell, its owner and its load.
+enum ShardsPane {
+    static func info(_ scene: Scene) -> String {
+        guard let shards = scene.shards else { return "" }
+        let types = ShardReading.types(in: scene.snapshot)
+        let more = types.count > 1 ? " (n: next type)" : ""
+        return "\(shards.type) \(shards.cells.count)\(scene.isFocused(.shards) ? more : "")"
+    }
+
+    static func draw(_ scene: Scene, _ rect: Rect, _ buffer: inout CellBuffer) {
+        guard let shards = scene.shards, !shards.cells.isEmpty else {
+            let some = scene.reading.rows.contains { $0.state == .running }
+            return EmptyPane.draw(
+                some ? ["no shards yet", "s spawns an entity"] : ["no nodes yet: press a"], rect, scene, &buffer)
+        }
+        let grid = ShardGrid(count: shards.cells.count, in: rect, cursor: scene.state.shard)
+        heading(grid, scene, &buffer)
+        let most = max(1, shards.cells.map { load($0, scene.state.shardMode) }.max() ?? 1)
+        for row in 0..<grid.shownRows {
+            let label = String((row + grid.firstRow) * grid.columns, radix: 16, uppercase: true)
+            buffer.putRight(
+                label.count < 2 ? "0" + label : label, endX: rect.x + 4, y: rect.y + 1 + row, width: 4,
+                scene.paint[.column])
+        }
+        for cell in shards.cells {
+            guard let place = grid.place(of: cell.shard) else { continue }
+            draw(cell, most: most, scene, x: place.x, y: place.y, &buffer)
+        }
+        let top = rect.y + 1 + grid.shownRows
+        footer(
+            shards, scene, Rect(x: rect.x, y: top, width: rect.width, height: max(0, rect.maxY - top)), &buffer)
+    }
+
+    private static func load(_ cell: ShardCell, _ mode: ShardMode) -> Double {
+        mode == .traffic ? cell.rate : Double(cell.entities)
+    }
+
+    private static func heading(_ grid: ShardGrid, _ scene: Scene, _ buffer: inout CellBuffer) {
+        for column in 0..<grid.columns {
+            let digit = String(column % 16, radix: 16, uppercase: true)
+            buffer.put(
+                digit, x: grid.area.x + ShardGrid.labelWidth + 1 + 2 * column, y: grid.area.y, scene.paint[.column])
+        }
+    }
+
+    private static func draw(
+        _ cell: ShardCell, most: Double, _ scene: Scene, x: Int, y: Int, _ buffer: inout CellBuffer
+    ) {
+        let paint = scene.paint
+        let current = cell.shard == scene.state.shard && scene.isFocused(.shards)
+        guard let owner = cell.owner else {
+            buffer.put("··", x: x, y: y, current ? paint[.unallocated].with(.reverse) : paint[.unallocated])
+            return
+        }
+        let number = ClusterReading.number(in: owner)
+        let share = load(cell, scene.state.shardMode) / most
+        let shade = cell.moving ? "⇄" : cell.ownerUnreachable ? "!" : shade(share)
+        var style = paint[Role.owner(number)]
+        var shadeStyle = style
+        if cell.moving { shadeStyle = paint[.moving] }
+        if cell.ownerUnreachable {
+            style = paint[.unreachable]
+            shadeStyle = style
+        } else if scene.state.shardMode != .owner {
+            shadeStyle = paint[Role.phi(share * 8, threshold: 8.5)]
+        }
+        if current {
+            style = style.with(.reverse)
+            shadeStyle = shadeStyle.with(.reverse)
+        }
+        buffer.put(shade, x: x, y: y, shadeStyle)
+        buffer.put(digit(number), x: x + 1, y: y, style)
+    }
+
+    /// One character for a node's number: `1`…`9`, then `a`…`z`.
+    static func digit(_ number: Int) -> String {
+        number >= 0 && number < 36 ? String(number, radix: 36) : "*"
+    }
+
+    private static func shade(_ share: Double) -> String {
+        share <= 0 ? " " : share < 0.34 ? "░" : share < 0.67 ? "▒" : share < 0.95 ? "▓" : "█"
+    }
+
+    private static func footer(_ shards: ShardReading, _ scene: Scene, _ rect: Rect, _ buffer: inout CellBuffer) {
+        guard rect.height > 0 else { return }
+        var y = rect.y + (rect.height >= 4 ? 1 : 0)
+        y = legend(shards, scene, rect, y: y, last: rect.height >= 3 ? rect.maxY - 2 : rect.maxY - 1, &buffer)
+        guard y < rect.maxY else { return }
+        buffer.put(Words.fit(summary(shards, scene), rect.width - 2), x: rect.x + 1, y: y, scene.paint[.dim])
+        y += 1
+        guard y < rect.maxY else { return }
+        detail(shards, scene, Rect(x: rect.x, y: y, width: rect.width, height: rect.maxY - y), &buffer)
+    }
+
+    /// A bar for every owner; gives the row below.
+    private static func legend(
+        _ shards: ShardReading, _ scene: Scene, _ rect: Rect, y start: Int, last: Int, _ buffer: inout CellBuffer
+    ) -> Int {
+        let owners = shards.owners
+        guard !owners.isEmpty else { return start }
+        let most = max(1, owners.map(\.shards).max() ?? 1)
+        let wide = rect.width >= 50
+        let entry = wide ? 18 : 12
+        let perRow = max(1, (rect.width - 2) / entry)
+        var y = start
+        for (index, owner) in owners.enumerated() {
+            if index > 0, index % perRow == 0 { y += 1 }
+            guard y < max(start + 1, last) else { break }
+            let x = rect.x + 1 + (index % perRow) * entry
+            let number = ClusterReading.number(in: owner.name)
+            var column = buffer.put(Words.fit(owner.name, 4) + " ", x: x, y: y, scene.paint[Role.owner(number)])
+            column = buffer.put(
+                bar(Double(owner.shards) / Double(most), cells: wide ? 6 : 3), x: column, y: y,
+                scene.paint[Role.owner(number)])
+            buffer.put(
+                " \(owner.shards)" + (wide ? " \(Words.short(owner.entities))e" : ""), x: column, y: y,
+                scene.paint[.dim], limit: max(0, x + entry - column))
+        }
+        return y + 1
+    }
+
+    private static let eighths = Array(" ▏▎▍▌▋▊▉█")
+
+    /// A bar of so many cells, to the eighth.
+    static func bar(_ share: Double, cells: Int) -> String {
+        let total = Int((max(0, min(1, share.isFinite ? share : 0)) * Double(cells * 8)).rounded())
+        return String((0..<cells).map { eighths[max(0, min(8, total - $0 * 8))] })
+    }
+
+    private static func summary(_ shards: ShardReading, _ scene: Scene) -> String {
+        let moving = shards.cells.filter(\.moving).count
+        let free = shards.cells.filter { $0.owner == nil }.count
+        let counts = shards.owners.map(\.shards)
+        let skew = Double(counts.max() ?? 0) / max(1, Double(counts.reduce(0, +)) / Double(max(1, counts.count)))
+        var parts = ["by \(scene.state.shardMode.name)"]
+        if moving > 0 { parts.append("⇄\(moving) moving") }
+        if free > 0 { parts.append("··\(free) unallocated") }
+        if shards.buffered > 0 { parts.append("\(shards.buffered) waiting") }
+        if let hot = shards.cells.max(by: { $0.rate < $1.rate }), hot.rate >= 1 {
+            parts.append("hot \(hot.shard) \(Words.short(hot.rate.rounded()))/s")
+        }
+        if counts.count > 1 { parts.append("skew \(Words.fixed(skew))x") }
+        return parts.joined(separator: "  ")
+    }
+
+    private static func detail(_ shards: ShardReading, _ scene: Scene, _ rect: Rect, _ buffer: inout CellBuffer) {
+        guard shards.cells.indices.contains(scene.state.shard) else { return }
+        let paint = scene.paint
+        let cell = shards.cells[scene.state.shard]
+        let owner = cell.owner ?? "nobody"
+        let state = cell.owner == nil ? "the next message allocates it" : cell.hosted ? cell.state : "as \(scene.reading.observer?.name ?? "") believes"
+        let line = "▸ shard \(cell.shard) → \(owner)  \(Words.count(cell.entities, "entity"))  \(state)"
+        buffer.put(Words.fit(line, rect.width - 2), x: rect.x + 1, y: rect.y, paint[.text])
+        var y = rect.y + 1
+        if rect.height >= 4, !cell.listed.isEmpty {
+            buffer.put("  entity", x: rect.x + 1, y: y, paint[.column])
+            buffer.put("state", x: rect.x + 22, y: y, paint[.column])
+            buffer.putRight("msgs", endX: rect.x + 42, y: y, width: 6, paint[.column])
+            buffer.putRight("idle", endX: rect.x + 50, y: y, width: 6, paint[.column])
+            y += 1
+            for entity in cell.listed.prefix(max(0, rect.maxY - y - 1)) {
+                buffer.put("  " + Words.fit(entity.id, 18), x: rect.x + 1, y: y, paint[.text])
+                buffer.put(Words.fit(entity.state, 12), x: rect.x + 22, y: y, paint[.dim])
+                buffer.putRight(Words.short(entity.handled), endX: rect.x + 42, y: y, width: 6, paint[.text])
+                buffer.putRight(
+                    Words.span(scene.snapshot.time - entity.lastUsed), endX: rect.x + 50, y: y, width: 6, paint[.dim])
+                y += 1
+            }
+        }
+        guard let coordinating = shards.coordinating, y < rect.maxY else { return }
+        for handoff in coordinating.handoffs.prefix(max(0, rect.maxY - y - 1)) {
+            buffer.put(Words.fit("⇄ " + handoff, rect.width - 2), x: rect.x + 1, y: y, paint[.moving])
+            y += 1
+        }
+        guard y < rect.maxY else { return }
+        var text = "coordinator \(shards.coordinator ?? "-") \(coordinating.state), epoch \(shards.epoch)"
+        if !coordinating.waiting.isEmpty { text += ", \(coordinating.waiting.count) wait for the margin" }
+        buffer.put(Words.fit(text, rect.width - 2), x: rect.x + 1, y: y, paint[.faint])
+    }
+}

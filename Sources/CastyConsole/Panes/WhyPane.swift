@@ -1,0 +1,235 @@
+import CastyInspection
+import CastyPrimitives
+
+/// Pane 7: the chain from the first cause to what is seen, and what can be done about it.
+enum WhyPane {
+    static func info(_ scene: Scene) -> String {
+        switch scene.state.subject {
+        case .node(let name): "why \(name)"
+        case .shard(let number): "why shard \(number)"
+        case .event: "why this event"
+        case nil: "w on anything"
+        }
+    }
+
+    static func draw(_ scene: Scene, _ rect: Rect, _ buffer: inout CellBuffer) {
+        let lines: [Line]
+        switch scene.state.subject {
+        case .node(let name): lines = WhyNode.lines(name, scene)
+        case .shard(let number): lines = WhyShard.lines(number, scene)
+        case .event(let number):
+            guard let event = scene.feed.log[number] else {
+                return EmptyPane.draw(["this event is no longer remembered"], rect, scene, &buffer)
+            }
+            lines = WhyEvent.lines(event, scene)
+        case nil:
+            return EmptyPane.draw(
+                ["w asks why: a node, a shard, an event", "put the cursor on it first"], rect, scene, &buffer)
+        }
+        var y = rect.y
+        for line in lines {
+            guard y < rect.maxY else { break }
+            y = put(line, scene, rect, y: y, &buffer)
+        }
+    }
+
+    /// A numbered or plain line; a label stands apart.
+    struct Line: Hashable, Sendable {
+        var label: String
+        var text: String
+        var role: Role
+
+        init(_ label: String, _ text: String, _ role: Role = .text) {
+            self.label = label
+            self.text = text
+            self.role = role
+        }
+    }
+
+    private static func put(_ line: Line, _ scene: Scene, _ rect: Rect, y: Int, _ buffer: inout CellBuffer) -> Int {
+        let indent = min(13, max(0, rect.width / 3))
+        buffer.put(Words.fit(line.label, indent - 1), x: rect.x + 1, y: y, scene.paint[.column])
+        let width = rect.width - indent - 2
+        var y = y
+        for part in wrap(line.text, width) {
+            guard y < rect.maxY else { return y }
+            buffer.put(part, x: rect.x + 1 + indent, y: y, scene.paint[line.role])
+            y += 1
+        }
+        return y
+    }
+
+    /// Breaks a text at blanks; a word that is too long is cut.
+    static func wrap(_ text: String, _ width: Int) -> [String] {
+        guard width > 0 else { return [] }
+        var lines: [String] = []
+        var current = ""
+        for word in text.split(separator: " ").map({ Words.fit(String($0), width) }) {
+            if current.isEmpty {
+                current = word
+            } else if CharacterWidth.columns(of: current) + 1 + CharacterWidth.columns(of: word) <= width {
+                current += " " + word
+            } else {
+                lines.append(current)
+                current = word
+            }
+        }
+        return lines + [current]
+    }
+}
+
+/// Why a node stands as it does.
+enum WhyNode {
+    static func lines(_ name: String, _ scene: Scene) -> [WhyPane.Line] {
+        guard let row = scene.reading.row(name) else { return [.init("", "\(name) is not known", .dim)] }
+        let observer = scene.reading.observer
+        var lines: [WhyPane.Line] = []
+        var number = 0
+        func add(_ label: String, _ text: String, _ role: Role = .text) {
+            number += 1
+            lines.append(.init("\(number) \(label)", text, role))
+        }
+        lines.append(
+            .init("", "\(name) is \(row.standing.word) in the view of \(observer?.name ?? "nobody")", row.standing.role))
+        add("truth", truth(row, scene), row.alive ? .text : .eventFault)
+        if let peer = observer?.membership.peers.first(where: { $0.name == name }) {
+            let silent = peer.lastHeartbeat.map { scene.snapshot.time - $0 }
+            let age = silent.map { "last heartbeat \(Words.exact($0)) ago" } ?? "no heartbeat yet"
+            add(
+                "evidence",
+                "\(age); they come every \(Words.exact(peer.mean)) ±\(Words.exact(peer.deviation)), \(Words.exact(peer.acceptablePause)) pause is forgiven"
+            )
+            let (text, role) = PhiPane.outlook(peer, observer ?? scene.snapshot.nodes[0], scene)
+            add("suspicion", "φ \(Words.fixed(peer.phi)) of \(Words.fixed(peer.threshold)); \(text)", role)
+            if let witness = peer.witness { add("witness", "\(witness) still reaches \(name)", .eventWarning) }
+        } else if observer?.name != name {
+            add("evidence", "\(observer?.name ?? "nobody") does not monitor \(name)", .dim)
+        }
+        let rows = (observer?.membership.reachability ?? []).filter { scene.reading.names[$0.subject] == name }
+        let against = rows.filter { $0.status != "reachable" }.compactMap { scene.reading.names[$0.observer] }
+        add(
+            "agreement",
+            against.isEmpty
+                ? "nobody calls it unreachable" : "called unreachable by \(against.sorted().joined(separator: " "))")
+        add("spread", "\(row.seenBy) of \(row.observers) running nodes see it as a reachable member")
+        if let membership = observer?.membership {
+            if let downing = membership.downing {
+                let due = downing.due.map { " in \(Words.span($0 - scene.snapshot.time))" } ?? ""
+                add("next", "\(downing.strategy): \(downing.decision)\(due) (\(downing.reason))", .eventWarning)
+            } else if let action = membership.pendingLeaderActions.first {
+                add("next", "the leader will: \(action)")
+            } else if !membership.converged {
+                add("next", "waits for \(membership.waitingFor.joined(separator: ", "))")
+            } else {
+                add("next", "nothing: all that must agree do")
+            }
+        }
+        add("you can", options(row))
+        return lines
+    }
+
+    private static func truth(_ row: NodeRow, _ scene: Scene) -> String {
+        let wanted: CastyInspection.EventKind? =
+            switch row.state {
+            case .running: nil
+            case .frozen: .nodeFrozen
+            case .killed: .nodeKilled
+            case .stopped: .nodeStopped
+            }
+        let last = scene.feed.log.events.last { event in
+            (event.subject ?? event.node) == row.name && event.kind == (wanted ?? .nodeStarted)
+        }
+        let at = last.map { " at \(Words.moment($0.time))s" } ?? ""
+        let who = last.map { $0.node == "lab" || $0.causes.contains { $0.node == "lab" } } == true ? ", by you" : ""
+        switch row.state {
+        case .running: return "it runs\(last.map { " since \(Words.moment($0.time))s" } ?? "")"
+        case .frozen: return "frozen\(at)\(who): alive but silent"
+        case .killed: return "killed\(at)\(who): it crashed without goodbye"
+        case .stopped: return "stopped\(at)\(who): it left gracefully or downed itself"
+        }
+    }
+
+    private static func options(_ row: NodeRow) -> String {
+        switch row.state {
+        case .running:
+            row.standing == .unreachable ? "D down it now · x heal its links" : "T freeze · K kill · L leave · x cut off"
+        case .frozen: "t thaw it · D down it now · K kill"
+        case .killed, .stopped: row.standing == .unreachable ? "r restart it · D down it now" : "r restart it"
+        }
+    }
+}
+
+/// Why a shard is where it is.
+enum WhyShard {
+    static func lines(_ number: Int, _ scene: Scene) -> [WhyPane.Line] {
+        guard let shards = scene.shards, shards.cells.indices.contains(number) else {
+            return [.init("", "shard \(number) is not known", .dim)]
+        }
+        let cell = shards.cells[number]
+        var lines: [WhyPane.Line] = [
+            .init(
+                "", "shard \(number) of \(shards.type) is \(cell.owner.map { "on \($0)" } ?? "without a home")", .strong)
+        ]
+        lines.append(
+            .init(
+                "now",
+                cell.owner == nil
+                    ? "its home is chosen when the next message comes"
+                    : cell.hosted
+                        ? "\(cell.state), \(Words.count(cell.entities, "entity")), \(cell.handled) handled"
+                        : "believed there by \(scene.reading.observer?.name ?? "nobody"); no running node hosts it",
+                cell.ownerUnreachable ? .unreachable : .text))
+        if let coordinator = shards.coordinator {
+            lines.append(.init("decided by", "coordinator \(coordinator), epoch \(shards.epoch)"))
+        }
+        for handoff in shards.coordinating?.handoffs ?? [] where handoff.contains("\(number)") {
+            lines.append(.init("moving", handoff, .moving))
+        }
+        if shards.coordinating?.waiting.contains(number) == true {
+            lines.append(.init("waits", "its last owner was removed; the margin must pass first", .eventWarning))
+        }
+        let past = scene.feed.log.events.filter { $0.shard == number }.suffix(8).reversed()
+        for event in past {
+            let words = EventWords(event, scene.feed.log)
+            lines.append(
+                .init(
+                    "\(Words.moment(event.time)) \(words.mark)",
+                    words.what + (words.cause.isEmpty ? "" : "  ← \(words.cause)"),
+                    words.role))
+        }
+        lines.append(.init("you can", "m move it · :pin shard \(number) to NODE · :rebalance"))
+        return lines
+    }
+}
+
+/// Why an event happened: its causes, the nearest first, down to what nobody caused but a person.
+enum WhyEvent {
+    static func lines(_ event: RuntimeEvent, _ scene: Scene) -> [WhyPane.Line] {
+        let words = EventWords(event, scene.feed.log)
+        var lines: [WhyPane.Line] = [.init("\(Words.moment(event.time)) \(words.mark)", "\(words.subject) \(words.what)", .strong)]
+        var seen: Set<EventID> = [event.id]
+        var open = event.causes
+        while !open.isEmpty, lines.count < 40 {
+            let id = open.removeFirst()
+            guard seen.insert(id).inserted else { continue }
+            guard let cause = scene.feed.log.event(id) else {
+                lines.append(.init("because", "\(id), no longer remembered", .dim))
+                continue
+            }
+            let words = EventWords(cause, scene.feed.log)
+            let you = cause.node == "lab" ? "you: " : ""
+            lines.append(
+                .init("\(Words.moment(cause.time)) \(words.mark)", "because \(you)\(words.subject) \(words.what)", words.role))
+            open += cause.causes
+        }
+        if lines.count == 1 { lines.append(.init("", "nothing in the cluster led to it: a first cause", .dim)) }
+        let after = scene.feed.log.events.filter { $0.causes.contains(event.id) }.prefix(6)
+        for effect in after {
+            let words = EventWords(effect, scene.feed.log)
+            lines.append(.init("\(Words.moment(effect.time)) \(words.mark)", "so \(words.subject) \(words.what)", .dim))
+        }
+        if let entity = event.entity { lines.append(.init("entity", entity)) }
+        lines.append(.init("id", "\(event.id)" + (event.line.map { ", line \($0)" } ?? ""), .faint))
+        return lines
+    }
+}

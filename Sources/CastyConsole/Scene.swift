@@ -1,0 +1,53 @@
+import CastyInspection
+
+/// What a frame is drawn from: computed once, read by every pane.
+struct Scene: Sendable {
+    let feed: ConsoleFeed
+    let state: ConsoleState
+    let layout: Layout
+    let reading: ClusterReading
+    let shards: ShardReading?
+    let events: EventList
+
+    init(_ feed: ConsoleFeed, _ state: ConsoleState) {
+        self.feed = state.visible(feed)
+        self.state = state
+        layout = state.layout
+        reading = ClusterReading(self.feed, observer: state.observer)
+        let types = ShardReading.types(in: self.feed.snapshot)
+        shards =
+            types.isEmpty ? nil : ShardReading(type: types[state.shardType % types.count], self.feed, reading)
+        events = EventList(self.feed.log, state)
+    }
+
+    var paint: Paint { state.paint }
+    var snapshot: LabSnapshot { feed.snapshot }
+
+    func isFocused(_ pane: Pane) -> Bool { state.focus == pane && state.modal == nil }
+}
+
+extension CellBuffer {
+    /// Writes a text so that it ends before a column; what is too long loses its end.
+    mutating func putRight(_ text: String, endX: Int, y: Int, width: Int, _ style: Style) {
+        let fitted = Words.fit(text, width)
+        put(fitted, x: endX - CharacterWidth.columns(of: fitted), y: y, style)
+    }
+
+    /// Writes a text in the middle of a row of a rectangle.
+    mutating func putCentred(_ text: String, in rect: Rect, y: Int, _ style: Style) {
+        let fitted = Words.fit(text, rect.width)
+        put(fitted, x: rect.x + (rect.width - CharacterWidth.columns(of: fitted)) / 2, y: y, style)
+    }
+
+    /// Writes pieces one after the other, each in its own style, within so many columns.
+    @discardableResult
+    mutating func put(_ pieces: [(String, Style)], x: Int, y: Int, limit: Int) -> Int {
+        var column = x
+        for (text, style) in pieces {
+            let left = x + limit - column
+            if left <= 0 { break }
+            column = put(text, x: column, y: y, style, limit: left)
+        }
+        return column
+    }
+}

@@ -1,0 +1,122 @@
+import CastyInspection
+import CastyPrimitives
+
+/// One row of the member table: the truth about a node beside what one observer believes of it.
+struct NodeRow: Hashable, Sendable {
+    var name: String
+    var number: Int
+    var address: String
+    var standing: Standing
+    /// The status in the observer's own words: `weakly-up`.
+    var status: String
+    var state: NodeState
+    var oldest: Bool
+    var leader: Bool
+    /// The highest phi any running observer has of it.
+    var phi: Double?
+    var threshold: Double
+    var shards: Int
+    var entities: Int
+    var rate: Double
+    var version: UInt64
+    /// Its version less the newest anyone has: 0 or negative; `nil` where it does not run.
+    var lag: Int?
+    /// How many running nodes take it for a reachable member, of how many.
+    var seenBy: Int
+    var observers: Int
+    var started: Instant?
+
+    var alive: Bool { state == .running || state == .frozen }
+}
+
+/// What a snapshot says, sorted for reading: computed once a frame.
+struct ClusterReading: Sendable {
+    let rows: [NodeRow]
+    let observer: NodeSnapshot?
+    /// Running nodes whose views are equal to the commonest view, of how many running nodes.
+    let agreeing: Int
+    let running: Int
+    let newestVersion: UInt64
+    let names: [UniqueAddress: String]
+
+    init(_ feed: ConsoleFeed, observer chosen: String?) {
+        let snapshot = feed.snapshot
+        let alive = snapshot.nodes.filter { $0.state == .running }
+        running = alive.count
+        observer =
+            alive.first { $0.name == chosen } ?? alive.first { !$0.membership.members.isEmpty } ?? alive.first
+            ?? snapshot.nodes.first
+        newestVersion = alive.map(\.membership.gossipVersion).max() ?? 0
+        var digests: [UInt64: Int] = [:]
+        for node in alive { digests[node.membership.digest, default: 0] += 1 }
+        agreeing = digests.values.max() ?? 0
+
+        var names: [UniqueAddress: String] = [:]
+        var phis: [String: (phi: Double, threshold: Double)] = [:]
+        var seen: [String: Int] = [:]
+        for node in snapshot.nodes {
+            names[node.node] = node.name
+            for member in node.membership.members { names[member.node] = member.name }
+            guard node.state == .running else { continue }
+            for peer in node.membership.peers where peer.phi >= phis[peer.name]?.phi ?? -1 {
+                phis[peer.name] = (peer.phi, peer.threshold)
+            }
+            for member in node.membership.members where !member.unreachable && member.status != "down" {
+                seen[member.name, default: 0] += 1
+            }
+        }
+        self.names = names
+
+        let membership = observer?.membership
+        var believed: [String: MemberSnapshot] = [:]
+        for member in membership?.members ?? [] {
+            // Two incarnations of one address may be known for a while; the newer one counts.
+            if let other = believed[member.name], other.node.incarnation > member.node.incarnation { continue }
+            believed[member.name] = member
+        }
+        var rows: [NodeRow] = []
+        for node in snapshot.nodes {
+            let member = believed.removeValue(forKey: node.name)
+            let gone = node.state == .killed || node.state == .stopped
+            var standing = member.map { Standing(status: $0.status, unreachable: $0.unreachable) } ?? .unknown
+            if member == nil, gone { standing = .removed }
+            let isOldest = membership?.oldest.map { $0 == node.node } ?? false
+            rows.append(
+                NodeRow(
+                    name: node.name, number: Self.number(in: node.name), address: node.node.address.description,
+                    standing: standing, status: member?.status ?? "", state: node.state, oldest: isOldest,
+                    leader: membership?.leader.map { $0 == node.node } ?? false,
+                    phi: gone && standing == .removed ? nil : phis[node.name]?.phi,
+                    threshold: phis[node.name]?.threshold ?? 8,
+                    shards: node.sharding.reduce(0) { $0 + $1.shards.count },
+                    entities: node.sharding.reduce(0) { $1.shards.reduce($0) { $0 + $1.entityCount } },
+                    rate: feed.rates.rate(of: node.name), version: node.membership.gossipVersion,
+                    lag: gone ? nil : -Int(clamping: newestVersion - min(newestVersion, node.membership.gossipVersion)),
+                    seenBy: seen[node.name] ?? 0, observers: alive.count, started: feed.started[node.name]))
+        }
+        for member in believed.values {
+            rows.append(
+                NodeRow(
+                    name: member.name, number: Self.number(in: member.name),
+                    address: member.node.address.description,
+                    standing: Standing(status: member.status, unreachable: member.unreachable), status: member.status,
+                    state: .running, oldest: membership?.oldest == member.node,
+                    leader: membership?.leader == member.node, phi: phis[member.name]?.phi,
+                    threshold: phis[member.name]?.threshold ?? 8, shards: 0, entities: 0, rate: 0, version: 0,
+                    lag: nil,
+                    seenBy: seen[member.name] ?? 0, observers: alive.count, started: nil))
+        }
+        self.rows = rows.sorted { ($0.number, $0.name) < ($1.number, $1.name) }
+    }
+
+    func row(_ name: String?) -> NodeRow? { name.flatMap { name in rows.first { $0.name == name } } }
+
+    /// How many rows stand so.
+    func count(_ standing: Standing) -> Int { rows.reduce(0) { $0 + ($1.standing == standing ? 1 : 0) } }
+
+    /// The number at the end of a node's name; names without one come last.
+    static func number(in name: String) -> Int {
+        let digits = name.reversed().prefix { $0.isASCII && $0.isNumber }
+        return Int(String(digits.reversed())) ?? .max
+    }
+}

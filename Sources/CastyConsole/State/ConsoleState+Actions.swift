@@ -1,0 +1,188 @@
+import CastyInspection
+import CastyPrimitives
+
+extension ConsoleState {
+    /// What is under the cursor, and what is marked, by name.
+    func targets(_ reading: ClusterReading) -> [NodeRow] {
+        let chosen = reading.rows.filter { marked.contains($0.name) }
+        if !chosen.isEmpty { return chosen }
+        return cursorRow(reading).map { [$0] } ?? []
+    }
+
+    /// The row under the node cursor; the first where the cursor points nowhere.
+    func cursorRow(_ reading: ClusterReading) -> NodeRow? { reading.row(node) ?? visibleRows(reading).first }
+
+    /// The rows that the filter of the member table lets through, in its order.
+    func visibleRows(_ reading: ClusterReading) -> [NodeRow] {
+        let filter = TextFilter(filters[.members] ?? "")
+        let rows = reading.rows.filter { row in
+            filter.matches([row.name, row.address, row.standing.word, row.status, row.state.rawValue])
+        }
+        let ordered = rows.sorted { sort.precedes($0, $1) }
+        return descending ? ordered.reversed() : ordered
+    }
+
+    mutating func perform(_ action: Action, _ feed: ConsoleFeed) -> [Intent] {
+        let feed = visible(feed)
+        let reading = ClusterReading(feed, observer: observer)
+        switch action {
+        case .help: modal = .help(HelpState(pane: focus))
+        case .palette: modal = .palette(PaletteState())
+        case .filter: modal = .filter(focus, TextField(filters[focus] ?? ""))
+        case .escape: escape()
+        case .quit: askToQuit(feed)
+        case .suspend: return [.suspend]
+        case .repaint: return [.repaint]
+        case .freezeView:
+            still = still == nil ? feed : nil
+            say(.note, still == nil ? "the view follows again" : "the view stands still; the data goes on (Ctrl-F)")
+        case .nextPane, .previousPane, .pane, .nextTab, .previousTab, .zoom: turn(action)
+        case .up, .down, .left, .right, .top, .bottom, .pageUp, .pageDown, .nextMatch, .previousMatch:
+            move(action, feed, reading)
+        case .previousFault, .nextFault: jump(to: action, feed)
+        case .sortLeft, .sortRight, .sortInvert, .mode, .level, .observer: adjust(action, feed, reading)
+        case .mark: toggleMark(reading)
+        case .markAll:
+            marked = marked.count == reading.rows.count ? [] : reading.rows.map(\.name)
+            say(.note, marked.isEmpty ? "nothing is marked" : "\(Words.count(marked.count, "node")) marked")
+        case .open, .why: explain(reading, feed, opening: action == .open)
+        case .copy: return copyRow(feed, reading)
+        case .addNode, .kill, .leave, .markDown, .restart, .thaw, .freeze: return act(action, on: reading, feed)
+        case .cutOneWay, .cutBothWays, .partition, .healAll, .delay, .loss: return link(action, feed, reading)
+        case .spawnOne, .spawnMany, .send, .load, .moveShard: prompt(action, feed, reading)
+        case .pause: return [.submit(line: feed.snapshot.paused ? "play" : "pause")]
+        case .step: return [.submit(line: "step")]
+        case .back: return [.submit(line: "back")]
+        case .faster, .slower, .normalSpeed: return speed(action, feed)
+        case .undo: return [.submit(line: "undo")]
+        case .redo: return [.submit(line: "redo")]
+        case .record: return [.submit(line: "record")]
+        }
+        return []
+    }
+
+    /// Esc leaves the nearest transient state.
+    private mutating func escape() {
+        if filters[focus] != nil {
+            filters[focus] = nil
+        } else if !marked.isEmpty {
+            marked = []
+        } else if zoomed {
+            zoomed = false
+        } else if event != nil {
+            event = nil
+        } else if still != nil {
+            still = nil
+        } else {
+            subject = nil
+        }
+    }
+
+    private mutating func turn(_ action: Action) {
+        switch action {
+        case .pane(let pane): focus(on: pane)
+        case .nextPane, .previousPane:
+            // Among the panes on the screen; where one fills it, among all.
+            let shown = layout.slots.count > 1 ? layout.slots.map(\.shown) : Pane.allCases
+            let index = shown.firstIndex(of: focus) ?? 0
+            let step = action == .nextPane ? 1 : shown.count - 1
+            focus(on: shown[(index + step) % shown.count])
+        case .nextTab, .previousTab:
+            let panes = layout.slots.count > 1 ? layout.slot(of: focus)?.panes ?? [] : Pane.allCases
+            guard panes.count > 1, let index = panes.firstIndex(of: focus) else {
+                return say(.note, "this place has one pane only; 1-8 jump to any")
+            }
+            focus(on: panes[(index + (action == .nextTab ? 1 : panes.count - 1)) % panes.count])
+        default:
+            zoomed.toggle()
+        }
+    }
+
+    private mutating func adjust(_ action: Action, _ feed: ConsoleFeed, _ reading: ClusterReading) {
+        if action == .mode {
+            shardMode = ShardMode(rawValue: (shardMode.rawValue + 1) % ShardMode.allCases.count) ?? .owner
+        } else if action == .level {
+            level = EventKind.Level(rawValue: (level.rawValue + 1) % EventKind.Level.allCases.count) ?? .debug
+            say(.note, "events from \(level.word) on")
+        } else if action == .sortInvert {
+            descending.toggle()
+        } else if action == .observer {
+            let names = reading.rows.filter { $0.state == .running }.map(\.name)
+            guard !names.isEmpty else { return say(.refused, "view: no node is running") }
+            let index = names.firstIndex(of: reading.observer?.name ?? "") ?? -1
+            observer = names[(index + 1) % names.count]
+            say(.note, "the cluster as \(observer ?? "") sees it")
+        } else {
+            let columns = MemberColumn.allCases
+            let step = action == .sortRight ? 1 : columns.count - 1
+            sort = columns[(sort.rawValue + step) % columns.count]
+            say(.note, "sorted by \(sort.title)")
+        }
+    }
+
+    private mutating func toggleMark(_ reading: ClusterReading) {
+        guard let row = cursorRow(reading) else { return say(.refused, "mark: no node under the cursor") }
+        if marked.contains(row.name) {
+            marked.removeAll { $0 == row.name }
+        } else {
+            marked = (marked + [row.name]).sorted()
+        }
+        let rows = visibleRows(reading)
+        if let index = rows.firstIndex(where: { $0.name == row.name }), index + 1 < rows.count {
+            node = rows[index + 1].name
+        }
+    }
+
+    private mutating func speed(_ action: Action, _ feed: ConsoleFeed) -> [Intent] {
+        let speed = feed.snapshot.speed
+        let next = action == .normalSpeed ? 1 : action == .faster ? speed * 2 : speed / 2
+        let bounded = min(64, max(1.0 / 64, next))
+        if bounded == speed {
+            say(.refused, "speed: \(speed <= 1 ? "slower than 1/64 makes no sense" : "64 times is the limit")")
+            return []
+        }
+        return [.submit(line: "speed x\(Self.factor(bounded))")]
+    }
+
+    /// A speed as the command language writes it, in thousandths: `0.25`, `2`.
+    static func factor(_ speed: Double) -> String {
+        let thousandths = max(10, Int((speed * 1000).rounded()))
+        if thousandths % 1000 == 0 { return "\(thousandths / 1000)" }
+        let rest = String(thousandths % 1000)
+        var digits = String(repeating: "0", count: 3 - rest.count) + rest
+        while digits.hasSuffix("0") { digits.removeLast() }
+        return "\(thousandths / 1000).\(digits)"
+    }
+}
+
+extension EventKind.Level {
+    var word: String {
+        switch self {
+        case .debug: "debug"
+        case .info: "info"
+        case .warning: "warning"
+        case .fault: "fault"
+        }
+    }
+}
+
+extension MemberColumn {
+    /// The order of two rows by this column; rows that are equal keep the order of their numbers.
+    func precedes(_ left: NodeRow, _ right: NodeRow) -> Bool {
+        let byNumber = (left.number, left.name) < (right.number, right.name)
+        func order<Value: Comparable>(_ a: Value, _ b: Value) -> Bool { a == b ? byNumber : a < b }
+        switch self {
+        case .node: return byNumber
+        case .address: return order(left.address, right.address)
+        case .status: return order(left.standing.rawValue, right.standing.rawValue)
+        case .phi: return order(left.phi ?? -1, right.phi ?? -1)
+        case .shards: return order(left.shards, right.shards)
+        case .entities: return order(left.entities, right.entities)
+        case .rate: return order(left.rate, right.rate)
+        case .version: return order(left.version, right.version)
+        case .lag: return order(left.lag ?? .min, right.lag ?? .min)
+        case .seenBy: return order(left.seenBy, right.seenBy)
+        case .uptime: return order(left.started ?? .distantFuture, right.started ?? .distantFuture)
+        }
+    }
+}

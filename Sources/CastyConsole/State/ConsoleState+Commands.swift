@@ -1,0 +1,101 @@
+import CastyInspection
+import CastyScenario
+
+/// The console's own commands, as far as they are of the screen.
+extension ConsoleState {
+    /// Carries out a command of the screen; `nil` where the world has to.
+    mutating func executeHere(_ command: ConsoleCommand, _ line: String, _ feed: ConsoleFeed) -> [Intent]? {
+        switch command {
+        case .pause, .play, .step, .back, .speed, .seek, .until, .always, .never, .undo, .redo, .record, .saveScript,
+            .replay, .export, .bookmark, .source, .background:
+            return nil
+        case .focus(let pane): focus(on: Pane(pane))
+        case .zoom: zoomed.toggle()
+        case .filter(let text): filters[focus] = text
+        case .sort(let column, let descending): sortBy(column, descending)
+        case .follow(let name): node = name.description
+        case .view(let name): observer = name?.description
+        case .why(let asked): ask(asked, feed)
+        case .goto(let text): goTo(text, feed)
+        case .mark(let names): marked = names.map(\.description).sorted()
+        case .readonly(let on):
+            readOnly = on
+            say(.done, on ? "read-only: nothing changes the cluster" : "keys and lines change the cluster again")
+        case .set(let option): set(option)
+        case .help(let verb):
+            modal = .help(HelpState(pane: focus, filter: TextField(verb ?? "")))
+        case .quit: return [.quit]
+        }
+        return []
+    }
+
+    private mutating func sortBy(_ name: String, _ descending: Bool) {
+        let wanted = name.uppercased()
+        guard let column = MemberColumn.allCases.first(where: { $0.title.hasPrefix(wanted) }) else {
+            let known = MemberColumn.allCases.map { $0.title.lowercased() }.joined(separator: ", ")
+            return say(.refused, "no column \(name); there are \(known)")
+        }
+        sort = column
+        self.descending = descending
+    }
+
+    private mutating func ask(_ asked: CastyScenario.WhySubject?, _ feed: ConsoleFeed) {
+        switch asked {
+        case nil: return explain(ClusterReading(feed, observer: observer), feed, opening: false)
+        case .node(let name): subject = .node(name.description)
+        case .shard(let number): subject = .shard(number)
+        case .event(let id): return goTo(id, feed)
+        case .entity(let entity): return say(.refused, "why: \(entity) belongs to a shard; ask for that (why shard N)")
+        }
+        focus(on: .why)
+    }
+
+    private mutating func goTo(_ text: String, _ feed: ConsoleFeed) {
+        let parts = text.split(separator: "/")
+        guard parts.count == 2, let number = UInt64(parts[1]),
+            let found = feed.log.number(of: EventID(node: String(parts[0]), number: number))
+        else { return say(.refused, "no event \(text) is remembered") }
+        event = found
+        subject = .event(found)
+        focus(on: .events)
+    }
+
+    private mutating func set(_ option: ConsoleOption) {
+        switch option {
+        case .confirm(let on):
+            confirms = on
+            say(.done, on ? "destructive keys ask first" : "destructive keys no longer ask")
+        case .ascii(let on): setASCII(on)
+        case .theme(let name):
+            guard let theme = ThemeName(rawValue: name) else {
+                let known = ThemeName.allCases.map(\.rawValue).joined(separator: ", ")
+                return say(.refused, "no theme \(name); there are \(known)")
+            }
+            setTheme(theme)
+        case .color(let wanted):
+            switch wanted {
+            case .auto, .all: setDepth(.all)
+            case .never: setDepth(.none)
+            case .sixteen: setDepth(.sixteen)
+            }
+        case .mouse, .layout, .framesPerSecond:
+            say(.refused, "that is set at the start: see casty console --help")
+        }
+    }
+}
+
+extension Pane {
+    init(_ name: PaneName) {
+        self =
+            switch name {
+            case .members: .members
+            case .phi: .phi
+            case .shards: .shards
+            case .network: .network
+            case .gossip: .gossip
+            case .events: .events
+            case .why: .why
+            case .flow: .flow
+            }
+    }
+}

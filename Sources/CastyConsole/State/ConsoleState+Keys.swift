@@ -1,0 +1,90 @@
+import CastyInspection
+
+extension ConsoleState {
+    /// Takes a key and says what it asks of the world.
+    ///
+    /// A key that cannot act here says why in the flash line and asks nothing.
+    package mutating func handle(_ key: Key, feed: ConsoleFeed) -> [Intent] {
+        switch key {
+        case .control("c"): return interrupt(feed)
+        case .control("z"): return [.suspend]
+        case .control("l"): return [.repaint]
+        case .paste:
+            if modal == nil { say(.note, "pasted text is ignored outside a text field") }
+        case .character, .control, .up, .down, .left, .right, .home, .end, .pageUp, .pageDown, .tab, .backTab, .enter,
+            .escape, .backspace, .delete, .help, .press, .drag, .release, .wheel:
+            break
+        }
+        if let asked = question {
+            question = nil
+            if key == .character("y") || key == .character("Y") { return submit(asked.lines) }
+            say(.note, "nothing was done")
+            return []
+        }
+        if layout.size == .none { return key == .character("q") ? [.quit] : [] }
+        if let modal { return handle(key, in: modal, feed) }
+        switch key {
+        case .press(let x, let y): return press(x: x, y: y, feed)
+        case .wheel(let x, let y, let up): return wheel(x: x, y: y, up: up, feed)
+        case .drag, .release, .paste: return []
+        case .character, .control, .up, .down, .left, .right, .home, .end, .pageUp, .pageDown, .tab, .backTab, .enter,
+            .escape, .backspace, .delete, .help:
+            break
+        }
+        flash = nil
+        let (binding, elsewhere) = KeyTable.binding(for: key, in: focus)
+        if let binding { return run(binding, feed) }
+        if let elsewhere, let panes = elsewhere.panes {
+            let names = Pane.allCases.filter(panes.contains).map(\.title).joined(separator: ", ")
+            say(.refused, "\(elsewhere.label): \(elsewhere.summary) — only in \(names)")
+        } else {
+            say(.note, "\(key.name) does nothing here; ? shows the keys")
+        }
+        return []
+    }
+
+    /// Does what a line of the key table says, unless something stands against it.
+    mutating func run(_ binding: KeyBinding, _ feed: ConsoleFeed) -> [Intent] {
+        if let verb = binding.verb {
+            if readOnly {
+                say(.refused, "\(binding.word): read-only (:readonly off)")
+                return []
+            }
+            if let reason = mode.refusal(of: verb) {
+                say(.refused, reason)
+                return []
+            }
+        }
+        return perform(binding.action, feed)
+    }
+
+    /// The lines for the world; nothing where there are none.
+    mutating func submit(_ lines: [String]) -> [Intent] { lines.map { .submit(line: $0) } }
+
+    /// Ctrl-C asks once; the second within two seconds ends at once.
+    private mutating func interrupt(_ feed: ConsoleFeed) -> [Intent] {
+        if now - interruptedAt < 2 { return [.quit] }
+        interruptedAt = now
+        question = nil
+        askToQuit(feed)
+        say(.note, "Ctrl-C again leaves at once")
+        return []
+    }
+
+    mutating func askToQuit(_ feed: ConsoleFeed) {
+        let alive = feed.snapshot.nodes.filter { $0.state == .running || $0.state == .frozen }.map(\.name)
+        let sharding = feed.snapshot.nodes.filter { alive.contains($0.name) }.flatMap(\.sharding)
+        let entities = sharding.flatMap(\.shards).reduce(0) { $0 + $1.entityCount }
+        var facts: [String] = []
+        if mode == .attached {
+            facts.append("the cluster goes on without this console")
+        } else if !alive.isEmpty {
+            facts.append("\(Words.count(alive.count, "node")) will stop: \(Words.list(alive, most: 8))")
+            if entities > 0 { facts.append("\(Words.count(entities, "entity")) will be lost") }
+        }
+        if let file = feed.recording { facts.append("the recording \(file) ends here") }
+        if facts.isEmpty { facts.append("no node is running") }
+        modal = .confirm(
+            ConfirmState(title: "Leave the console?", facts: facts, outcome: .quit, accept: "Leave"))
+    }
+}

@@ -1,0 +1,89 @@
+import CastyInspection
+
+/// Keys that act on links.
+extension ConsoleState {
+    /// The link under the cursor of the network pane.
+    func linkCursor(_ reading: ClusterReading) -> (from: String, to: String)? {
+        let names = reading.rows.map(\.name)
+        guard names.count > 1 else { return nil }
+        let from = linkFrom.flatMap { names.contains($0) ? $0 : nil } ?? names[0]
+        let to = linkTo.flatMap { names.contains($0) ? $0 : nil } ?? names[1]
+        return (from, to)
+    }
+
+    mutating func link(_ action: Action, _ feed: ConsoleFeed, _ reading: ClusterReading) -> [Intent] {
+        let links = feed.snapshot.links
+        switch action {
+        case .healAll:
+            guard links.contains(where: \.cut) else {
+                say(.refused, "heal: no link is cut")
+                return []
+            }
+            return [.submit(line: "heal")]
+        case .partition:
+            let rest = reading.rows.map(\.name).filter { !marked.contains($0) }
+            guard !marked.isEmpty else {
+                say(.refused, "partition: mark one side first (Space), then P")
+                return []
+            }
+            guard !rest.isEmpty else {
+                say(.refused, "partition: all nodes are marked; nobody is left for the other side")
+                return []
+            }
+            let side = reading.rows.map(\.name).filter(marked.contains)
+            marked = []
+            return [.submit(line: "cut \(side.joined(separator: ",")) | \(rest.joined(separator: ","))")]
+        case .cutOneWay, .cutBothWays:
+            return focus == .network ? cutLink(action, links, reading) : cutOff(links, reading)
+        default:
+            guard let (from, to) = linkCursor(reading), from != to else {
+                say(.refused, "link: choose two different nodes with the arrows")
+                return []
+            }
+            let delay = action == .delay
+            modal = .prompt(
+                PromptState(
+                    title: delay ? "Delay between \(from) and \(to)" : "Loss between \(from) and \(to)",
+                    hint: delay ? "a time such as 50ms; both directions" : "a share such as 5%; both directions",
+                    before: "link \(from) \(to) \(delay ? "latency" : "loss") ",
+                    field: TextField(delay ? "50ms" : "5%")))
+            return []
+        }
+    }
+
+    /// Cuts the node under the cursor, or the marked ones, from all others; heals where they are cut off.
+    private mutating func cutOff(_ links: [LinkSnapshot], _ reading: ClusterReading) -> [Intent] {
+        let side = targets(reading).map(\.name)
+        let rest = reading.rows.filter { $0.standing != .removed || $0.alive }.map(\.name).filter { !side.contains($0) }
+        guard let first = side.first, !rest.isEmpty else {
+            say(.refused, "cut: there is no second node to cut from")
+            return []
+        }
+        let cut = rest.filter { other in
+            links.contains { $0.cut && ($0.from == first && $0.to == other || $0.to == first && $0.from == other) }
+        }
+        if cut.count == rest.count {
+            return submit(side.flatMap { node in rest.map { "heal \(node) \($0)" } })
+        }
+        return [.submit(line: "cut \(side.joined(separator: ",")) | \(rest.joined(separator: ","))")]
+    }
+
+    private mutating func cutLink(_ action: Action, _ links: [LinkSnapshot], _ reading: ClusterReading) -> [Intent] {
+        guard let (from, to) = linkCursor(reading) else {
+            say(.refused, "cut: a link needs two nodes")
+            return []
+        }
+        guard from != to else {
+            say(.refused, "cut: a node's link to itself cannot be cut")
+            return []
+        }
+        func isCut(_ a: String, _ b: String) -> Bool { links.contains { $0.cut && $0.from == a && $0.to == b } }
+        if action == .cutBothWays {
+            let line = isCut(from, to) || isCut(to, from) ? "heal \(from) \(to)" : "cut \(from) | \(to)"
+            return [.submit(line: line)]
+        }
+        guard isCut(from, to) else { return [.submit(line: "cut \(from) -> \(to)")] }
+        // Healing is for both directions; the other one is cut again where it was.
+        return submit(["heal \(from) \(to)"] + (isCut(to, from) ? ["cut \(to) -> \(from)"] : []))
+    }
+}

@@ -1,0 +1,133 @@
+import CastyInspection
+
+/// Keys while something lies on top.
+extension ConsoleState {
+    mutating func handle(_ key: Key, in modal: Modal, _ feed: ConsoleFeed) -> [Intent] {
+        switch modal {
+        case .help(let help): return handle(key, help, feed)
+        case .palette(let palette): return handle(key, palette, feed)
+        case .prompt(let prompt): return handle(key, prompt, feed)
+        case .confirm(let confirm): return handle(key, confirm)
+        case .filter(let pane, let field): return handle(key, filtering: pane, field)
+        }
+    }
+
+    private mutating func handle(_ key: Key, _ help: HelpState, _ feed: ConsoleFeed) -> [Intent] {
+        var help = help
+        let found = HelpOverlay.matches(help)
+        switch key {
+        case .escape: modal = nil
+        case .enter:
+            modal = nil
+            guard found.indices.contains(help.selected) else { return [] }
+            return run(found[help.selected], feed)
+        case .up, .wheel(_, _, true):
+            help.selected = max(0, help.selected - 1)
+            modal = .help(help)
+        case .down, .wheel(_, _, false):
+            help.selected = max(0, min(found.count - 1, help.selected + 1))
+            modal = .help(help)
+        case .pageUp:
+            help.selected = max(0, help.selected - 10)
+            modal = .help(help)
+        case .pageDown:
+            help.selected = max(0, min(found.count - 1, help.selected + 10))
+            modal = .help(help)
+        default:
+            if help.filter.text.isEmpty, key == .character("?") || key == .help || key == .character("q") {
+                modal = nil
+            } else if help.filter.handle(key) {
+                help.selected = 0
+                modal = .help(help)
+            }
+        }
+        return []
+    }
+
+    private mutating func handle(_ key: Key, _ prompt: PromptState, _ feed: ConsoleFeed) -> [Intent] {
+        var prompt = prompt
+        if key == .escape {
+            modal = nil
+            say(.note, "nothing was done")
+        } else if key == .enter {
+            let text = prompt.field.text.trimmingBlanks
+            guard !text.isEmpty else {
+                say(.refused, "type something, or Esc")
+                return []
+            }
+            modal = nil
+            let line = prompt.before + text + prompt.after
+            remember(line)
+            return execute(line, feed)
+        } else if prompt.field.handle(key) {
+            modal = .prompt(prompt)
+        }
+        return []
+    }
+
+    private mutating func handle(_ key: Key, _ confirm: ConfirmState) -> [Intent] {
+        var confirm = confirm
+        if key == .escape || confirm.demand == nil && (key == .character("n") || key == .character("N")) {
+            modal = nil
+            say(.note, "nothing was done")
+            return []
+        }
+        if let demand = confirm.demand {
+            if key == .enter {
+                if confirm.typed.text == demand { return carryOut(confirm) }
+                modal = nil
+                say(.note, "nothing was done: \(demand) was not typed")
+            } else if confirm.typed.handle(key) {
+                modal = .confirm(confirm)
+            }
+            return []
+        }
+        switch key {
+        case .character("y"), .character("Y"): return carryOut(confirm)
+        case .character("q") where confirm.outcome == .quit: return carryOut(confirm)
+        case .enter, .character(" "):
+            if confirm.accepting { return carryOut(confirm) }
+            modal = nil
+            say(.note, "nothing was done")
+        case .left, .right, .tab, .backTab, .up, .down, .character("h"), .character("l"):
+            confirm.accepting.toggle()
+            modal = .confirm(confirm)
+        default: break
+        }
+        return []
+    }
+
+    private mutating func carryOut(_ confirm: ConfirmState) -> [Intent] {
+        modal = nil
+        switch confirm.outcome {
+        case .submit(let lines):
+            marked = []
+            return submit(lines)
+        case .quit: return [.quit]
+        }
+    }
+
+    private mutating func handle(_ key: Key, filtering pane: Pane, _ field: TextField) -> [Intent] {
+        var field = field
+        if key == .enter {
+            modal = nil
+        } else if key == .escape {
+            filters[pane] = nil
+            modal = nil
+        } else if field.handle(key) {
+            filters[pane] = field.text.trimmingBlanks.isEmpty ? nil : field.text
+            event = nil
+            modal = .filter(pane, field)
+        }
+        return []
+    }
+}
+
+extension String {
+    var trimmingBlanks: String {
+        var part = self[...]
+        while part.first?.isWhitespace == true { part.removeFirst() }
+        while part.last?.isWhitespace == true { part.removeLast() }
+        return String(part)
+    }
+}

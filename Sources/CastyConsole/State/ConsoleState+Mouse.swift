@@ -1,0 +1,65 @@
+import CastyInspection
+
+/// The mouse: a click focuses and selects, the wheel scrolls what is under it.
+extension ConsoleState {
+    mutating func press(x: Int, y: Int, _ feed: ConsoleFeed) -> [Intent] {
+        let layout = layout
+        if layout.footer.contains(x: x, y: y) {
+            guard let binding = Footer.binding(at: x, self) else { return [] }
+            return run(binding, feed)
+        }
+        if let tabs = layout.tabs, tabs.contains(x: x, y: y) {
+            if let pane = TabStrip.pane(at: x, in: tabs, self) { focus(on: pane) }
+            return []
+        }
+        guard let slot = layout.slots.first(where: { $0.rect.contains(x: x, y: y) }) else { return [] }
+        if y == slot.rect.y, let pane = PaneFrame.tab(at: x, in: slot) {
+            focus(on: pane)
+            return []
+        }
+        if focus != slot.shown { focus(on: slot.shown) }
+        select(x: x, y: y, in: slot, visible(feed))
+        return []
+    }
+
+    mutating func wheel(x: Int, y: Int, up: Bool, _ feed: ConsoleFeed) -> [Intent] {
+        guard let slot = layout.slots.first(where: { $0.rect.contains(x: x, y: y) }) else { return [] }
+        if focus != slot.shown { focus(on: slot.shown) }
+        let feed = visible(feed)
+        let reading = ClusterReading(feed, observer: observer)
+        for _ in 0..<(slot.shown == .events ? 3 : 1) { move(up ? .up : .down, feed, reading) }
+        return []
+    }
+
+    /// Puts the cursor of a pane on what was clicked.
+    private mutating func select(x: Int, y: Int, in slot: Slot, _ feed: ConsoleFeed) {
+        let inner = slot.rect.inset(x: 1, y: 1)
+        let reading = ClusterReading(feed, observer: observer)
+        switch slot.shown {
+        case .members:
+            if y == inner.y, let column = MembersPane.column(at: x - inner.x, width: inner.width) {
+                if sort == column { descending.toggle() } else { sort = column }
+                return
+            }
+            let rows = visibleRows(reading)
+            let index = y - inner.y - 1 + MembersPane.offset(rows, inner.height, self)
+            if rows.indices.contains(index) { node = rows[index].name }
+        case .shards:
+            let types = ShardReading.types(in: feed.snapshot)
+            guard !types.isEmpty else { return }
+            let count = ShardReading(type: types[shardType % types.count], feed, reading).cells.count
+            let grid = ShardGrid(count: count, in: inner, cursor: shard)
+            if let found = grid.shard(x: x, y: y) { shard = found }
+        case .network:
+            if let (from, to) = NetworkPane.link(x: x, y: y, in: inner, reading) {
+                linkFrom = from
+                linkTo = to
+            }
+        case .events:
+            let list = EventList(feed.log, self)
+            let index = y - inner.y - 1 + EventsPane.offset(list, inner.height, self)
+            if list.numbers.indices.contains(index) { event = index == 0 ? nil : list.numbers[index] }
+        case .phi, .gossip, .why, .flow: break
+        }
+    }
+}

@@ -1,0 +1,100 @@
+import CastyInspection
+
+/// Keys that move a cursor.
+extension ConsoleState {
+    mutating func move(_ action: Action, _ feed: ConsoleFeed, _ reading: ClusterReading) {
+        switch focus {
+        case .members, .phi, .gossip: moveNode(action, reading)
+        case .shards: moveShard(action, feed, reading)
+        case .network: moveLink(action, reading)
+        case .events, .flow, .why: moveEvent(action, feed)
+        }
+    }
+
+    private func page(_ action: Action) -> Int {
+        action == .pageUp || action == .pageDown ? max(1, (layout.slot(of: focus)?.rect.height ?? 10) - 4) : 1
+    }
+
+    private mutating func moveNode(_ action: Action, _ reading: ClusterReading) {
+        let rows = visibleRows(reading)
+        guard !rows.isEmpty else { return say(.note, "no nodes yet: press a") }
+        let index = rows.firstIndex { $0.name == node } ?? 0
+        let next: Int
+        switch action {
+        case .up, .pageUp, .previousMatch: next = max(0, index - page(action))
+        case .down, .pageDown, .nextMatch: next = min(rows.count - 1, index + page(action))
+        case .top: next = 0
+        case .bottom: next = rows.count - 1
+        default: next = index
+        }
+        node = rows[next].name
+    }
+
+    private mutating func moveShard(_ action: Action, _ feed: ConsoleFeed, _ reading: ClusterReading) {
+        let types = ShardReading.types(in: feed.snapshot)
+        guard !types.isEmpty else { return say(.note, "no shards yet: spawn an entity with s") }
+        if action == .nextMatch || action == .previousMatch {
+            shardType = (shardType + (action == .nextMatch ? 1 : types.count - 1)) % types.count
+            return say(.note, "shards of \(types[shardType % types.count])")
+        }
+        let count = ShardReading(type: types[shardType % types.count], feed, reading).cells.count
+        let columns = ShardGrid.columns(count: count, width: layout.slot(of: .shards)?.rect.width ?? 40)
+        let step: Int
+        switch action {
+        case .up: step = -columns
+        case .down: step = columns
+        case .left: step = -1
+        case .right: step = 1
+        case .pageUp: step = -4 * columns
+        case .pageDown: step = 4 * columns
+        case .top: step = -shard
+        default: step = count - 1 - shard
+        }
+        if shard + step >= 0, shard + step < count { shard += step }
+        shard = min(max(0, shard), max(0, count - 1))
+    }
+
+    private mutating func moveLink(_ action: Action, _ reading: ClusterReading) {
+        let names = reading.rows.map(\.name)
+        guard let (from, to) = linkCursor(reading) else { return say(.note, "a link needs two nodes: press a") }
+        var row = names.firstIndex(of: from) ?? 0
+        var column = names.firstIndex(of: to) ?? 0
+        switch action {
+        case .up: row = max(0, row - 1)
+        case .down: row = min(names.count - 1, row + 1)
+        case .left: column = max(0, column - 1)
+        case .right: column = min(names.count - 1, column + 1)
+        case .top, .pageUp: row = 0
+        case .bottom, .pageDown: row = names.count - 1
+        default: break
+        }
+        linkFrom = names[row]
+        linkTo = names[column]
+    }
+
+    private mutating func moveEvent(_ action: Action, _ feed: ConsoleFeed) {
+        let list = EventList(feed.log, self)
+        guard !list.numbers.isEmpty else { return say(.note, "no events to show") }
+        let index = list.index(of: event)
+        // The newest stands on top: down goes back in time.
+        let next: Int
+        switch action {
+        case .up, .pageUp, .previousMatch, .right: next = max(0, index - page(action))
+        case .down, .pageDown, .nextMatch, .left: next = min(list.numbers.count - 1, index + page(action))
+        case .top: next = 0
+        default: next = list.numbers.count - 1
+        }
+        event = next == 0 ? nil : list.numbers[next]
+    }
+
+    mutating func jump(to action: Action, _ feed: ConsoleFeed) {
+        let list = EventList(feed.log, self)
+        let index = event == nil ? -1 : list.index(of: event)
+        let range = action == .previousFault ? Array(list.numbers.indices.dropFirst(index + 1)) : Array(0..<max(0, index)).reversed()
+        guard let found = range.first(where: { (feed.log[list.numbers[$0]]?.kind.level ?? .debug) == .fault }) else {
+            return say(.refused, action == .previousFault ? "no earlier fault" : "no later fault")
+        }
+        event = list.numbers[found]
+        focus(on: .events)
+    }
+}

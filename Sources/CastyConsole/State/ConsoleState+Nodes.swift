@@ -1,0 +1,111 @@
+import CastyInspection
+
+/// Keys that act on nodes: each becomes lines of the scenario language, the grave ones after a question.
+extension ConsoleState {
+    mutating func act(_ action: Action, on reading: ClusterReading, _ feed: ConsoleFeed) -> [Intent] {
+        if action == .addNode {
+            let next = (reading.rows.map(\.number).filter { $0 < 100_000 }.max() ?? 0) + 1
+            return [.submit(line: "start n\(next)")]
+        }
+        let rows = targets(reading)
+        guard !rows.isEmpty else {
+            say(.refused, "no nodes yet: press a")
+            return []
+        }
+        let fitting = rows.filter { Self.problem(action, $0) == nil }
+        guard let first = fitting.first else {
+            say(.refused, rows.compactMap { Self.problem(action, $0) }.first ?? "nothing to do")
+            return []
+        }
+        let names = fitting.map(\.name).joined(separator: ",")
+        let list = Words.list(fitting.map(\.name), most: 6)
+        switch action {
+        case .kill: return kill(fitting, reading, feed)
+        case .freeze: return [.submit(line: "freeze \(names)")]
+        case .thaw: return [.submit(line: "thaw \(names)")]
+        case .restart: return ask("restart \(list) as a new incarnation?", ["restart \(names)"])
+        case .leave: return ask("let \(list) leave gracefully?", ["leave \(names)"])
+        default:
+            let by = reading.observer.map { $0.name == first.name ? "" : " by \($0.name)" } ?? ""
+            return ask("mark \(list) down?", ["down \(names)\(by)"])
+        }
+    }
+
+    /// Why a key cannot act on a node; `nil` where it can.
+    private static func problem(_ action: Action, _ row: NodeRow) -> String? {
+        let state = row.state.rawValue
+        switch action {
+        case .kill: return row.alive ? nil : "kill: \(row.name) is \(state) already"
+        case .freeze: return row.state == .running ? nil : "freeze: \(row.name) is \(state), not running"
+        case .thaw: return row.state == .frozen ? nil : "thaw: \(row.name) is \(state), not frozen"
+        case .restart: return row.alive ? "restart: \(row.name) is \(state); kill it (K) first" : nil
+        case .leave: return row.state == .running ? nil : "leave: \(row.name) is \(state), not running"
+        case .markDown:
+            switch row.standing {
+            case .unreachable: return nil
+            case .up, .joining, .leaving, .exiting:
+                return "down: \(row.name) is \(row.standing.word); only what is unreachable is marked down"
+            case .down, .removed, .unknown: return "down: \(row.name) is \(row.standing.word) already"
+            }
+        default: return nil
+        }
+    }
+
+    /// A question at the bottom; ten seconds without an answer mean No.
+    private mutating func ask(_ text: String, _ lines: [String]) -> [Intent] {
+        guard confirms else { return submit(lines) }
+        question = Question(text: text, lines: lines, until: now + 10)
+        return []
+    }
+
+    private mutating func kill(_ rows: [NodeRow], _ reading: ClusterReading, _ feed: ConsoleFeed) -> [Intent] {
+        let line = "kill " + rows.map(\.name).joined(separator: ",")
+        guard confirms else { return [.submit(line: line)] }
+        let blast = BlastRadius(killing: rows, reading, feed)
+        let many = rows.count > 1
+        let title = many ? "Kill \(rows.count) nodes?" : "Kill \(rows[0].name)?"
+        modal = .confirm(
+            ConfirmState(
+                title: title, facts: blast.facts, outcome: .submit([line]),
+                demand: blast.grave || many ? "\(rows.count)" : nil,
+                accept: "Kill"))
+        return []
+    }
+}
+
+/// What killing some nodes takes with it.
+struct BlastRadius: Hashable, Sendable {
+    /// In sentences, for the question.
+    let facts: [String]
+    /// Whether the rest has no majority, or nobody is left.
+    let grave: Bool
+
+    init(killing rows: [NodeRow], _ reading: ClusterReading, _ feed: ConsoleFeed) {
+        var facts = rows.prefix(6).map { row in
+            "\(row.name)  \(Words.count(row.shards, "shard"))  \(Words.count(row.entities, "entity"))"
+                + (row.oldest ? "  oldest: the coordinator moves" : "")
+        }
+        if rows.count > 6 { facts.append("… and \(rows.count - 6) more") }
+        let killed = Set(rows.map(\.name))
+        let counted = reading.rows.filter { $0.standing == .up || $0.standing == .unreachable || $0.standing == .leaving }
+        let voters = counted.isEmpty ? reading.rows.filter(\.alive) : counted
+        let left = voters.filter { $0.state == .running && !killed.contains($0.name) && $0.standing != .unreachable }
+        let majority = left.count * 2 > voters.count
+        grave = !majority || left.isEmpty
+        if left.isEmpty {
+            facts.append("leaves nobody: the cluster ends")
+        } else if majority {
+            facts.append("leaves \(left.count) of \(voters.count) up: a majority goes on")
+        } else {
+            let rest = Words.list(left.map(\.name), most: 6)
+            facts.append("leaves \(left.count) of \(voters.count) up: NO majority")
+            facts.append("keep-majority then downs the rest: \(rest)")
+        }
+        let entities = rows.reduce(0) { $0 + $1.entities }
+        if entities > 0 {
+            facts.append(
+                "\(Words.count(entities, "entity")) \(grave ? "stay frozen or restart elsewhere" : "restart elsewhere")")
+        }
+        self.facts = facts
+    }
+}

@@ -1,0 +1,131 @@
+import CastyInspection
+import CastyScenario
+
+/// The command line: history, completion, and what the console does itself.
+extension ConsoleState {
+    mutating func handle(_ key: Key, _ palette: PaletteState, _ feed: ConsoleFeed) -> [Intent] {
+        var palette = palette
+        if key == .escape || key == .backspace && palette.field.text.isEmpty {
+            modal = nil
+            return []
+        }
+        if key == .enter {
+            modal = nil
+            let line = palette.field.text.trimmingBlanks
+            guard !line.isEmpty else { return [] }
+            remember(line)
+            return execute(line, feed)
+        }
+        if key == .tab || key == .backTab {
+            complete(&palette, backwards: key == .backTab, feed)
+        } else if key == .up {
+            recall(&palette, (palette.recalled ?? -1) + 1)
+        } else if key == .down {
+            recall(&palette, (palette.recalled ?? 0) - 1)
+        } else if palette.field.handle(key) {
+            palette.cycle = nil
+            palette.recalled = nil
+        }
+        modal = .palette(palette)
+        return []
+    }
+
+    mutating func remember(_ line: String) {
+        history.removeAll { $0 == line }
+        history.append(line)
+        if history.count > 500 { history.removeFirst(history.count - 500) }
+    }
+
+    private func recall(_ palette: inout PaletteState, _ back: Int) {
+        guard back < history.count else { return }
+        if palette.recalled == nil { palette.draft = palette.field.text }
+        palette.cycle = nil
+        if back < 0 {
+            if palette.recalled != nil { palette.field = TextField(palette.draft) }
+            palette.recalled = nil
+        } else {
+            palette.recalled = back
+            palette.field = TextField(history[history.count - 1 - back])
+        }
+    }
+
+    private func complete(_ palette: inout PaletteState, backwards: Bool, _ feed: ConsoleFeed) {
+        if palette.cycle == nil { palette.stem = palette.field.head }
+        let found = completions(of: palette.stem, feed).candidates
+        guard !found.isEmpty else { return }
+        let index = palette.cycle.map { ($0 + (backwards ? found.count - 1 : 1)) % found.count } ?? 0
+        let word = palette.stem.reversed().prefix { $0 != " " }.count
+        let text = palette.stem.dropLast(word) + found[index]
+        // The only way to go on is taken for good, with a blank to type after.
+        palette.field = TextField(found.count == 1 ? text + " " : String(text))
+        palette.cycle = found.count == 1 ? nil : index
+    }
+
+    /// What could be typed after a part of a line.
+    func completions(of text: String, _ feed: ConsoleFeed) -> Completion {
+        let names = feed.snapshot.nodes.map(\.name)
+        var entities: [String] = []
+        search: for node in feed.snapshot.nodes {
+            for region in node.sharding {
+                for shard in region.shards {
+                    for entity in shard.entities {
+                        entities.append(entity.id)
+                        if entities.count >= 200 { break search }
+                    }
+                }
+            }
+        }
+        return Completion.candidates(
+            for: text,
+            knowing: .init(
+                nodes: names.compactMap(Self.nodeName), nodeNames: ["cursor", "marked", "all", "oldest"],
+                entities: entities.sorted()))
+    }
+
+    static func nodeName(_ name: String) -> NodeName? {
+        let number = ClusterReading.number(in: name)
+        return name.hasPrefix("n") && number < 1_000_000 && "n\(number)" == name ? NodeName(number) : nil
+    }
+
+    /// What `cursor`, `marked`, `all` and `oldest` stand for now.
+    private func aliases(_ feed: ConsoleFeed) -> [String: [NodeName]] {
+        let reading = ClusterReading(feed, observer: observer)
+        var names: [String: [NodeName]] = [:]
+        names["cursor"] = cursorRow(reading).flatMap { Self.nodeName($0.name) }.map { [$0] }
+        let chosen = marked.compactMap(Self.nodeName)
+        if !chosen.isEmpty { names["marked"] = chosen }
+        let all = reading.rows.filter(\.alive).map(\.name).compactMap(Self.nodeName)
+        if !all.isEmpty { names["all"] = all }
+        names["oldest"] = reading.rows.first(where: \.oldest).flatMap { Self.nodeName($0.name) }.map { [$0] }
+        return names
+    }
+
+    /// Carries out a line: what is the console's own here, everything else in the world.
+    mutating func execute(_ line: String, _ feed: ConsoleFeed) -> [Intent] {
+        do {
+            switch try PaletteLine.parse(line, names: aliases(feed)) {
+            case .console(let command, at: nil):
+                if let done = executeHere(command, line, feed) { return done }
+                if let verb = line.split(separator: " ").first, let reason = mode.refusal(of: String(verb)) {
+                    say(.refused, reason)
+                    return []
+                }
+                return [.submit(line: line)]
+            case .console: return [.submit(line: line)]
+            case .command(let command):
+                if readOnly {
+                    say(.refused, "read-only (:readonly off)")
+                    return []
+                }
+                if let reason = mode.refusal(of: String(line.prefix { $0 != " " })) {
+                    say(.refused, reason)
+                    return []
+                }
+                return [.submit(line: command.description)]
+            }
+        } catch {
+            say(.refused, "\(error)")
+            return []
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import CastyInspection
+
+/// Keys that ask for a few words first.
+extension ConsoleState {
+    mutating func prompt(_ action: Action, _ feed: ConsoleFeed, _ reading: ClusterReading) {
+        guard reading.rows.contains(where: { $0.state == .running }) else {
+            return say(.refused, "no node is running: press a first")
+        }
+        let known = someEntity(feed, reading) ?? "account-1"
+        switch action {
+        case .spawnOne:
+            modal = .prompt(
+                PromptState(
+                    title: "Spawn an entity", hint: "TYPE-NAME; account and counter are built in", before: "spawn ",
+                    field: TextField("account-\(entities(feed) + 1)")))
+        case .spawnMany:
+            modal = .prompt(
+                PromptState(
+                    title: "Spawn entities", hint: "FIRST..LAST, as account-1..account-100", before: "spawn ",
+                    field: TextField("account-1..account-100")))
+        case .send:
+            modal = .prompt(
+                PromptState(
+                    title: "Send an envelope", hint: "ENTITY MESSAGE, as account-7 deposit 10", before: "tell ",
+                    field: TextField("\(known) \(known.hasPrefix("counter") ? "add 1" : "deposit 10")")))
+        case .load:
+            modal = .prompt(
+                PromptState(
+                    title: "Start a load", hint: "RATE over COUNT entities for TIME", before: "load ",
+                    field: TextField("200/s over 50 entities for 30s")))
+        default:
+            let types = ShardReading.types(in: feed.snapshot)
+            guard !types.isEmpty else { return say(.refused, "move: there are no shards yet") }
+            let others = reading.rows.filter { $0.state == .running }.map(\.name)
+            modal = .prompt(
+                PromptState(
+                    title: "Move shard \(shard)", hint: "to a node: \(Words.list(others, most: 8))",
+                    before: "move shard \(shard) to ", field: TextField()))
+        }
+    }
+
+    private func entities(_ feed: ConsoleFeed) -> Int {
+        feed.snapshot.nodes.reduce(0) { total, node in
+            total + node.sharding.filter { $0.type == "account" }.flatMap(\.shards).reduce(0) { $0 + $1.entityCount }
+        }
+    }
+
+    /// An entity of the shard under the cursor, or any.
+    private func someEntity(_ feed: ConsoleFeed, _ reading: ClusterReading) -> String? {
+        let types = ShardReading.types(in: feed.snapshot)
+        guard !types.isEmpty else { return nil }
+        let shards = ShardReading(type: types[shardType % types.count], feed, reading)
+        if focus == .shards, shards.cells.indices.contains(shard), let first = shards.cells[shard].listed.first {
+            return first.id
+        }
+        return shards.cells.lazy.compactMap(\.listed.first).first?.id
+    }
+}

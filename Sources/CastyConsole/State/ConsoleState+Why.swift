@@ -1,0 +1,52 @@
+import CastyInspection
+
+extension ConsoleState {
+    /// Opens the pane Why about what the cursor is on.
+    mutating func explain(_ reading: ClusterReading, _ feed: ConsoleFeed, opening: Bool) {
+        switch focus {
+        case .members, .phi, .gossip:
+            guard let row = cursorRow(reading) else { return say(.refused, "why: no nodes yet, press a") }
+            subject = .node(row.name)
+        case .network:
+            guard let (_, to) = linkCursor(reading) else { return say(.refused, "why: no nodes yet, press a") }
+            subject = .node(to)
+        case .shards:
+            guard !ShardReading.types(in: feed.snapshot).isEmpty else {
+                return say(.refused, "why: no shards yet, spawn an entity with s")
+            }
+            subject = .shard(shard)
+        case .events, .flow, .why:
+            let list = EventList(feed.log, self)
+            guard !list.numbers.isEmpty else { return say(.refused, "why: no events to explain") }
+            if focus == .why, opening, subject != nil { return }
+            subject = .event(list.numbers[list.index(of: event)])
+        }
+        focus(on: .why)
+    }
+
+    /// The row under the cursor as text, for the clipboard.
+    mutating func copyRow(_ feed: ConsoleFeed, _ reading: ClusterReading) -> [Intent] {
+        var text: String?
+        switch focus {
+        case .members, .phi, .gossip, .network:
+            text = cursorRow(reading).map { row in
+                "\(row.name) \(row.address) \(row.standing.word) \(row.state.rawValue) shards \(row.shards) entities \(row.entities)"
+            }
+        case .shards:
+            let types = ShardReading.types(in: feed.snapshot)
+            if !types.isEmpty {
+                let cells = ShardReading(type: types[shardType % types.count], feed, reading).cells
+                if cells.indices.contains(shard) { text = "shard \(shard) on \(cells[shard].owner ?? "no node")" }
+            }
+        case .events, .flow, .why:
+            let list = EventList(feed.log, self)
+            if !list.numbers.isEmpty { text = feed.log[list.numbers[list.index(of: event)]]?.json }
+        }
+        guard let text else {
+            say(.refused, "copy: nothing under the cursor")
+            return []
+        }
+        say(.note, "copied: \(text)")
+        return [.copy(text)]
+    }
+}

@@ -1,0 +1,158 @@
+import CastyInspection
+
+/// Everything that is of the screen and not of the cluster: where the cursor is, what lies on top, what is filtered.
+///
+/// A value: keys change it, frames are drawn from it, tests compare it.
+package struct ConsoleState: Sendable {
+    package var mode: ConsoleMode
+    var width = 80
+    var height = 24
+    var theme: ThemeName
+    package private(set) var tier: GlyphTier
+    private(set) var depth: ColourDepth
+    /// What the terminal can show; settings go no further.
+    private let ablest: (tier: GlyphTier, depth: ColourDepth)
+    private(set) var paint: Paint
+    package var readOnly: Bool
+    var confirms: Bool
+
+    var focus = Pane.members
+    /// Panes by when they had the focus, the latest first: a place shows the latest of its tabs.
+    var recent: [Pane] = [.members]
+    var zoomed = false
+
+    /// The node under the cursor, by name; `nil` is the first.
+    var node: String?
+    var marked: [String] = []
+    var observer: String?
+    var sort = MemberColumn.node
+    var descending = false
+
+    var shardType = 0
+    var shard = 0
+    var shardMode = ShardMode.owner
+
+    var linkFrom: String?
+    var linkTo: String?
+
+    var level = EventKind.Level.info
+    /// The event under the cursor; `nil` follows the newest.
+    var event: Int?
+    var subject: WhySubject?
+    var filters: [Pane: String] = [:]
+
+    var modal: Modal?
+    var question: Question?
+    var flash: Flash?
+    var history: [String] = []
+    /// The moment the view was frozen at.
+    var still: ConsoleFeed?
+    /// Seconds of the person's clock, for what times out.
+    package private(set) var now = 0.0
+    var interruptedAt = -10.0
+
+    package init(
+        options: ConsoleOptions, mode: ConsoleMode, tier: GlyphTier = .unicode, depth: ColourDepth = .all
+    ) {
+        self.mode = mode
+        self.tier = tier
+        self.depth = depth
+        ablest = (tier, depth)
+        theme = options.theme
+        paint = Paint(theme: options.theme, depth: depth)
+        readOnly = options.readOnly
+        confirms = options.confirm
+    }
+
+    /// Sets the size of the screen.
+    package mutating func resize(width: Int, height: Int) {
+        self.width = width
+        self.height = height
+    }
+
+    /// Lets the person's clock go on; says whether the picture changes by it.
+    package mutating func tick(now: Double) -> Bool {
+        self.now = now
+        var changed = false
+        if let flash, flash.until <= now {
+            self.flash = nil
+            changed = true
+        }
+        if let question, question.until <= now {
+            self.question = nil
+            say(.note, "no answer: nothing was done")
+            changed = true
+        }
+        return changed
+    }
+
+    /// Shows one line at the bottom for some seconds.
+    mutating func say(_ kind: ConsoleMessage.Kind, _ text: String) {
+        flash = Flash(text: text, kind: kind, until: now + (kind == .refused ? 6 : 4))
+    }
+
+    /// Shows what became of a line.
+    package mutating func show(_ message: ConsoleMessage) { say(message.kind, message.text) }
+
+    mutating func setTheme(_ name: ThemeName) {
+        theme = name
+        paint = Paint(theme: name, depth: depth)
+    }
+
+    mutating func setDepth(_ wanted: ColourDepth) {
+        depth = min(wanted, ablest.depth)
+        paint = Paint(theme: theme, depth: depth)
+    }
+
+    mutating func setASCII(_ on: Bool) { tier = on ? .ascii : ablest.tier }
+
+    mutating func focus(on pane: Pane) {
+        focus = pane
+        recent.removeAll { $0 == pane }
+        recent.insert(pane, at: 0)
+    }
+
+    /// What is looked at: the frozen moment, or what the cluster does now.
+    func visible(_ feed: ConsoleFeed) -> ConsoleFeed { still ?? feed }
+}
+
+/// What the shades of the shard grid stand for.
+enum ShardMode: Int, CaseIterable, Hashable, Sendable {
+    case owner, entities, traffic
+
+    var name: String {
+        switch self {
+        case .owner: "owner"
+        case .entities: "entities"
+        case .traffic: "env/s"
+        }
+    }
+}
+
+/// What the pane Why explains.
+enum WhySubject: Hashable, Sendable {
+    case node(String)
+    case shard(Int)
+    case event(Int)
+}
+
+/// The columns of the member table.
+enum MemberColumn: Int, CaseIterable, Hashable, Sendable {
+    case node, address, status, phi, shards, entities, rate, version, lag, seenBy, uptime
+
+    var title: String {
+        switch self {
+        case .node: "NODE"
+        case .address: "ADDRESS"
+        case .status: "STATUS"
+        case .phi: "PHI"
+        case .shards: "SHD"
+        case .entities: "ENT"
+        case .rate: "ENV/S"
+        case .version: "VER"
+        case .lag: "LAG"
+        case .seenBy: "SEEN"
+        case .uptime: "UP"
+        }
+    }
+}

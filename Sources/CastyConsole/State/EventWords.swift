@@ -1,0 +1,136 @@
+import CastyInspection
+
+/// An event in a person's words.
+struct EventWords: Sendable {
+    let mark: String
+    let role: Role
+    /// Whom it is about, in a few characters.
+    let subject: String
+    let what: String
+    /// What led to it; empty where nothing is known.
+    let cause: String
+
+    init(_ event: RuntimeEvent, _ log: EventLog) {
+        subject = Self.subject(of: event)
+        what = Self.what(event)
+        mark = Self.mark(of: event.kind)
+        role =
+            switch event.kind.level {
+            case .debug: .eventDebug
+            case .info: .eventInfo
+            case .warning: .eventWarning
+            case .fault: .eventFault
+            }
+        cause = Self.cause(of: event, log)
+    }
+
+    private static func subject(of event: RuntimeEvent) -> String {
+        if let shard = event.shard, event.subject == nil { return "#\(shard)" }
+        return event.subject ?? event.node
+    }
+
+    private static func cause(of event: RuntimeEvent, _ log: EventLog) -> String {
+        guard let first = event.causes.first else { return event.node == "lab" ? "you" : "" }
+        guard let cause = log.event(first) else { return first.description }
+        let what = cause.node == "lab" ? "you: \(verb(cause))" : "\(verb(cause)) \(subject(of: cause))"
+        return "\(what) \(Words.moment(cause.time))"
+    }
+
+    /// A word for what happened, to name it as a cause.
+    static func verb(_ event: RuntimeEvent) -> String {
+        switch event.kind {
+        case .nodeStarted: "start \(event.subject ?? event.node)"
+        case .nodeKilled: "kill \(event.subject ?? event.node)"
+        case .nodeFrozen: "freeze \(event.subject ?? event.node)"
+        case .nodeThawed: "thaw \(event.subject ?? event.node)"
+        case .nodeStopped: "stop \(event.subject ?? event.node)"
+        case .memberUnreachable: "unreachable"
+        case .memberReachable: "reachable"
+        case .memberJoining, .memberWeaklyUp, .memberUp, .memberLeaving, .memberExiting, .memberDown, .memberRemoved:
+            String(event.kind.rawValue.dropFirst("member-".count))
+        case .downingDecision: "decision"
+        case .handoffBegun: "handoff"
+        case .cut, .healed, .suspected, .leaderChanged, .converged, .coordinatorStarted, .shardAllocated, .shardStarted,
+            .shardStopped, .shardMoved, .entityStarted, .entityPassivated, .entityStopped, .reply, .messageLost,
+            .expectationPassed, .expectationFailed, .invariantViolated, .note:
+            event.kind.rawValue
+        }
+    }
+
+    private static func mark(of kind: EventKind) -> String {
+        switch kind {
+        case .nodeStarted, .memberJoining, .memberWeaklyUp: ">"
+        case .nodeKilled: "x"
+        case .nodeFrozen: "z"
+        case .nodeThawed: "~"
+        case .nodeStopped, .memberRemoved: "-"
+        case .cut: "/"
+        case .healed: "="
+        case .memberUp, .memberReachable: "+"
+        case .memberLeaving, .memberExiting: "<"
+        case .memberDown, .downingDecision: "#"
+        case .suspected: "~"
+        case .memberUnreachable: "!"
+        case .leaderChanged, .coordinatorStarted: "★"
+        case .converged: "."
+        case .shardAllocated, .shardStarted, .shardStopped: "·"
+        case .handoffBegun, .shardMoved: "⇄"
+        case .entityStarted, .entityPassivated, .entityStopped, .reply: "·"
+        case .messageLost: "✕"
+        case .expectationPassed: "+"
+        case .expectationFailed, .invariantViolated: "!"
+        case .note: "·"
+        }
+    }
+
+    private static func what(_ event: RuntimeEvent) -> String {
+        let reason = event.reason.map { "  \($0)" } ?? ""
+        let observer = event.node == "lab" || event.node == event.subject ? "" : " (\(event.node))"
+        let shard = event.shard.map { "shard \($0)" } ?? "shard"
+        let way = [event.from.map { "from \($0)" }, event.to.map { "to \($0)" }].compactMap(\.self)
+            .joined(separator: " ")
+        let text = event.text.map { "  \($0)" } ?? ""
+        return switch event.kind {
+        case .nodeStarted: "started\(reason)\(text)"
+        case .nodeKilled: "KILLED: crash, no goodbye\(reason)\(text)"
+        case .nodeFrozen: "FROZEN: alive but silent\(reason)\(text)"
+        case .nodeThawed: "thawed\(reason)\(text)"
+        case .nodeStopped: "stopped\(reason)\(text)"
+        case .cut: "CUT \(link(event))\(reason)\(text)"
+        case .healed: "healed \(link(event))\(reason)\(text)"
+        case .memberJoining: "joining\(observer)\(reason)"
+        case .memberWeaklyUp: "weakly up\(observer)\(reason)"
+        case .memberUp: "up\(observer)\(reason)"
+        case .memberLeaving: "leaving\(observer)\(reason)"
+        case .memberExiting: "exiting\(observer)\(reason)"
+        case .memberDown: "DOWN\(observer)\(reason)"
+        case .memberRemoved: "removed\(observer)\(reason)"
+        case .suspected: "suspected by \(event.node)\(reason)"
+        case .memberUnreachable: "UNREACHABLE\(observer)\(reason)"
+        case .memberReachable: "reachable again\(observer)\(reason)"
+        case .leaderChanged: "leads\(observer)\(reason)"
+        case .converged: "converged\(reason)\(text)"
+        case .downingDecision: "decides\(reason)\(text)"
+        case .coordinatorStarted: "coordinates the shards\(reason)\(text)"
+        case .shardAllocated: "\(shard) allocated \(way)\(reason)"
+        case .shardStarted: "\(shard) started\(observer)\(reason)"
+        case .handoffBegun: "handoff of \(shard) \(way)\(reason)"
+        case .shardStopped: "\(shard) stopped\(observer)\(reason)"
+        case .shardMoved: "\(shard) moved \(way)\(reason)"
+        case .entityStarted: "\(event.entity ?? "entity") started\(observer)\(reason)"
+        case .entityPassivated: "\(event.entity ?? "entity") passivated\(observer)\(reason)"
+        case .entityStopped: "\(event.entity ?? "entity") stopped\(observer)\(reason)"
+        case .reply: "\(event.entity ?? "") replies \(event.reply ?? "")\(text)"
+        case .messageLost: "LOST \(event.entity.map { "for \($0)" } ?? "")\(reason)\(text)"
+        case .expectationPassed: "as expected\(text)\(reason)"
+        case .expectationFailed: "NOT AS EXPECTED\(text)\(reason)"
+        case .invariantViolated: "INVARIANT VIOLATED\(text)\(reason)"
+        case .note: event.text ?? event.reason ?? ""
+        }
+    }
+
+    private static func link(_ event: RuntimeEvent) -> String {
+        guard let from = event.from, let to = event.to else { return event.text == nil ? "all links" : "" }
+        return "\(from)→\(to)"
+    }
+}

@@ -1,0 +1,69 @@
+import CastyInspection
+import CastyPrimitives
+
+/// What phi was, over the last minutes of the world's time: a value each quarter of a second for each observer and subject.
+///
+/// Kept on the console's side, so that snapshots stay small. When time jumps back, as it may in a simulated world, the history starts afresh.
+package struct PhiHistory: Sendable {
+    /// The time one value stands for, in nanoseconds.
+    static let step: Int64 = 250_000_000
+    static let kept = 256
+
+    private struct Pair: Hashable {
+        var observer: String
+        var subject: String
+    }
+
+    private struct Series {
+        var values: [Float]
+        /// The bucket of the last value.
+        var last: Int64
+    }
+
+    private var series: [Pair: Series] = [:]
+    private(set) var bucket: Int64 = -1
+
+    package init() {}
+
+    mutating func sample(_ snapshot: LabSnapshot) {
+        let now = snapshot.time.nanoseconds / Self.step
+        if now < bucket { series = [:] }
+        bucket = now
+        for node in snapshot.nodes where node.state == .running {
+            for peer in node.membership.peers {
+                note(Float(peer.phi), for: Pair(observer: node.name, subject: peer.name), in: now)
+            }
+        }
+        if series.count > 4096 { series = series.filter { $0.value.last > now - Int64(Self.kept) } }
+    }
+
+    private mutating func note(_ value: Float, for pair: Pair, in now: Int64) {
+        var entry = series[pair] ?? Series(values: [], last: now - 1)
+        let gap = now - entry.last
+        if gap <= 0 {
+            // Within one bucket the worst counts: a short peak must be seen.
+            if let latest = entry.values.last, value > latest || latest.isNaN {
+                entry.values[entry.values.count - 1] = value
+            }
+        } else {
+            let filler = gap > 20 ? Float.nan : entry.values.last ?? .nan
+            for _ in 0..<min(gap - 1, Int64(Self.kept)) { entry.values.append(filler) }
+            entry.values.append(value)
+            entry.last = now
+            if entry.values.count > 2 * Self.kept { entry.values.removeFirst(entry.values.count - Self.kept) }
+        }
+        series[pair] = entry
+    }
+
+    /// The last values, oldest first, the last of them now; NaN where nothing was known.
+    func values(observer: String, subject: String, count: Int) -> [Float] {
+        guard count > 0 else { return [] }
+        guard let entry = series[Pair(observer: observer, subject: subject)] else {
+            return Array(repeating: .nan, count: count)
+        }
+        let missing = Int(min(max(0, bucket - entry.last), Int64(count)))
+        let known = entry.values.suffix(count - missing)
+        return Array(repeating: Float.nan, count: count - missing - known.count) + known
+            + Array(repeating: Float.nan, count: missing)
+    }
+}

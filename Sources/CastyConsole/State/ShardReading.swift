@@ -1,0 +1,100 @@
+import CastyInspection
+import CastyPrimitives
+
+/// One shard as the whole laboratory shows it.
+struct ShardCell: Hashable, Sendable {
+    var shard: Int
+    /// The node that hosts it, or that the observer believes to; `nil` where it has no home.
+    var owner: String?
+    var hosted = false
+    var moving = false
+    var ownerUnreachable = false
+    var entities = 0
+    var handled: UInt64 = 0
+    var rate = 0.0
+    var state = ""
+    var listed: [EntitySnapshot] = []
+}
+
+/// The shards of one type: where they are, and how loaded.
+struct ShardReading: Sendable {
+    let type: String
+    let cells: [ShardCell]
+    let buffered: Int
+    let coordinator: String?
+    let coordinating: CoordinatorSnapshot?
+    let epoch: UInt64
+
+    /// The types that any node speaks of, by name.
+    static func types(in snapshot: LabSnapshot) -> [String] {
+        var names: [String] = []
+        for node in snapshot.nodes {
+            for region in node.sharding where !names.contains(region.type) { names.append(region.type) }
+        }
+        return names.sorted()
+    }
+
+    init(type: String, _ feed: ConsoleFeed, _ reading: ClusterReading) {
+        self.type = type
+        var count = 0
+        var waiting = 0
+        var coordinating: CoordinatorSnapshot?
+        var coordinator: String?
+        var epoch: UInt64 = 0
+        for node in feed.snapshot.nodes {
+            for region in node.sharding where region.type == type {
+                // A peer may claim any number; what is drawn is bounded.
+                count = max(count, min(region.shardCount, 1 << 16))
+                guard node.state == .running else { continue }
+                waiting += region.buffered
+                if let active = region.coordinating, active.epoch >= coordinating?.epoch ?? 0 {
+                    coordinating = active
+                    coordinator = node.name
+                    epoch = active.epoch
+                }
+            }
+        }
+        var cells = (0..<max(0, count)).map { ShardCell(shard: $0) }
+        let view = reading.observer?.sharding.first { $0.type == type }
+        for home in view?.homes ?? [] where cells.indices.contains(home.shard) {
+            cells[home.shard].owner = reading.names[home.node] ?? home.node.address.description
+            cells[home.shard].moving = home.moving
+        }
+        for node in feed.snapshot.nodes where node.state == .running || node.state == .frozen {
+            for region in node.sharding where region.type == type {
+                for shard in region.shards where cells.indices.contains(shard.shard) {
+                    cells[shard.shard].owner = node.name
+                    cells[shard.shard].hosted = true
+                    cells[shard.shard].entities = shard.entityCount
+                    cells[shard.shard].handled = shard.handled
+                    cells[shard.shard].rate = feed.rates.rate(of: shard.shard, type: type, on: node.name)
+                    cells[shard.shard].state = shard.state
+                    cells[shard.shard].listed = shard.entities
+                    if shard.state == "handing-off" { cells[shard.shard].moving = true }
+                }
+            }
+        }
+        let lost = Set(
+            reading.rows.filter { $0.standing == .unreachable || $0.standing == .down || !$0.alive }.map(\.name))
+        for index in cells.indices {
+            if let owner = cells[index].owner { cells[index].ownerUnreachable = lost.contains(owner) }
+        }
+        self.cells = cells
+        buffered = waiting
+        self.coordinating = coordinating
+        self.coordinator = coordinator
+        self.epoch = epoch
+    }
+
+    /// Owners with their numbers of shards and entities, by number of node.
+    var owners: [(name: String, shards: Int, entities: Int)] {
+        var totals: [String: (Int, Int)] = [:]
+        for cell in cells {
+            guard let owner = cell.owner else { continue }
+            totals[owner, default: (0, 0)].0 += 1
+            totals[owner, default: (0, 0)].1 += cell.entities
+        }
+        return totals.map { ($0.key, $0.value.0, $0.value.1) }
+            .sorted { (ClusterReading.number(in: $0.name), $0.name) < (ClusterReading.number(in: $1.name), $1.name) }
+    }
+}

@@ -1,0 +1,61 @@
+/// A line of text that is being typed.
+struct TextField: Hashable, Sendable {
+    private(set) var characters: [Character]
+    private(set) var cursor: Int
+    /// The most characters it takes.
+    static let limit = 500
+
+    init(_ text: String = "") {
+        characters = Array(text.prefix(Self.limit))
+        cursor = characters.count
+    }
+
+    var text: String { String(characters) }
+    /// What stands before the cursor.
+    var head: String { String(characters[..<cursor]) }
+
+    /// Takes a key; says whether it meant the field.
+    mutating func handle(_ key: Key) -> Bool {
+        switch key {
+        case .character(let character): insert(String(character))
+        case .paste(let text): insert(text)
+        case .left, .control("b"): cursor = max(0, cursor - 1)
+        case .right, .control("f"): cursor = min(characters.count, cursor + 1)
+        case .home, .control("a"): cursor = 0
+        case .end, .control("e"): cursor = characters.count
+        case .backspace, .control("h"):
+            if cursor > 0 {
+                cursor -= 1
+                characters.remove(at: cursor)
+            }
+        case .delete, .control("d"):
+            if cursor < characters.count { characters.remove(at: cursor) }
+        case .control("u"):
+            characters.removeFirst(cursor)
+            cursor = 0
+        case .control("k"): characters.removeLast(characters.count - cursor)
+        case .control("w"):
+            var start = cursor
+            while start > 0, characters[start - 1] == " " { start -= 1 }
+            while start > 0, characters[start - 1] != " " { start -= 1 }
+            characters.removeSubrange(start..<cursor)
+            cursor = start
+        default: return false
+        }
+        return true
+    }
+
+    /// Inserts at the cursor; line breaks become blanks, other control characters vanish.
+    mutating func insert(_ text: String) {
+        for character in text where characters.count < Self.limit {
+            if character.isNewline || character == "\t" {
+                characters.insert(" ", at: cursor)
+            } else if character.unicodeScalars.contains(where: { CharacterWidth.of($0.value) == .hostile }) {
+                continue
+            } else {
+                characters.insert(character, at: cursor)
+            }
+            cursor += 1
+        }
+    }
+}

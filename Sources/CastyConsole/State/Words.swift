@@ -1,0 +1,87 @@
+import CastyPrimitives
+
+/// Numbers and lists as a person reads them.
+enum Words {
+    /// `1 node`, `3 nodes`, `2 entities`.
+    static func count(_ number: Int, _ noun: String) -> String {
+        if number == 1 { return "1 \(noun)" }
+        return noun.hasSuffix("y") ? "\(number) \(noun.dropLast())ies" : "\(number) \(noun)s"
+    }
+
+    /// The first of a list, and how many more.
+    static func list(_ names: [String], most: Int, separator: String = " ") -> String {
+        let shown = names.prefix(most).joined(separator: separator)
+        return names.count > most ? "\(shown)\(separator)… \(names.count - most) more" : shown
+    }
+
+    /// A number with so many digits after the point; what is not finite is `-`.
+    static func fixed(_ value: Double, _ digits: Int = 1) -> String {
+        guard value.isFinite, abs(value) < 1e15 else { return "-" }
+        let scale = digits == 0 ? 1.0 : digits == 1 ? 10.0 : 100.0
+        let scaled = Int((abs(value) * scale).rounded())
+        let sign = value < 0 && scaled > 0 ? "-" : ""
+        if digits == 0 { return "\(sign)\(scaled)" }
+        let rest = String(scaled % Int(scale))
+        return "\(sign)\(scaled / Int(scale))." + String(repeating: "0", count: digits - rest.count) + rest
+    }
+
+    /// A number in at most four or five characters: `812`, `12k`, `3.4M`.
+    static func short(_ value: Double) -> String {
+        guard value.isFinite else { return "-" }
+        if value < 10, value > 0, value != value.rounded() { return fixed(value, 1) }
+        if value < 10_000 { return fixed(value, 0) }
+        if value < 1_000_000 { return fixed(value / 1000, 0) + "k" }
+        return fixed(value / 1_000_000, 1) + "M"
+    }
+
+    static func short(_ value: UInt64) -> String { short(Double(value)) }
+    static func short(_ value: Int) -> String { short(Double(value)) }
+
+    /// A time span: `210ms`, `3.8s`, `41s`, `12m`, `3h`.
+    static func span(_ duration: Duration) -> String {
+        let seconds = duration.inSeconds
+        if seconds < 0 { return "0s" }
+        if seconds < 1 { return fixed(seconds * 1000, 0) + "ms" }
+        if seconds < 10 { return fixed(seconds, 1) + "s" }
+        if seconds < 600 { return fixed(seconds, 0) + "s" }
+        if seconds < 36_000 { return fixed(seconds / 60, 0) + "m" }
+        return fixed(seconds / 3600, 0) + "h"
+    }
+
+    /// A time span to the hundredth: `1.02s`.
+    static func exact(_ duration: Duration) -> String {
+        let seconds = duration.inSeconds
+        return seconds < 1 ? fixed(seconds * 1000, 0) + "ms" : fixed(seconds, 2) + "s"
+    }
+
+    /// A moment of the run in seconds with one digit: `41.3`.
+    static func moment(_ instant: Instant) -> String {
+        let tenths = max(0, instant.nanoseconds) / 100_000_000
+        return "\(tenths / 10).\(tenths % 10)"
+    }
+
+    /// A moment for the header: `41.3s`, `12:41.3`, `1:02:03`.
+    static func clock(_ instant: Instant) -> String {
+        let tenths = max(0, instant.nanoseconds) / 100_000_000
+        let seconds = tenths / 10
+        func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        if seconds < 60 { return "\(seconds).\(tenths % 10)s" }
+        if seconds < 3600 { return "\(seconds / 60):\(two(seconds % 60)).\(tenths % 10)" }
+        return "\(seconds / 3600):\(two(seconds / 60 % 60)):\(two(seconds % 60))"
+    }
+
+    /// The text in so many columns, cut with an ellipsis.
+    static func fit(_ text: String, _ columns: Int) -> String {
+        guard columns > 0 else { return "" }
+        if CharacterWidth.columns(of: text) <= columns { return text }
+        var result = ""
+        var used = 0
+        for character in text {
+            let width = CharacterWidth.columns(of: String(character))
+            if used + width > columns - 1 { break }
+            result.append(character)
+            used += width
+        }
+        return result + "…"
+    }
+}
