@@ -3,8 +3,8 @@ import NIOCore
 
 /// One end of a simulated connection: what a kernel keeps of it, and its handler.
 ///
-/// The kernel's part goes on while the node is frozen: it opens, takes bytes up to the window, sees the end. What the handler
-/// should hear meanwhile waits in ``inbox``.
+/// The kernel's part goes on while the node is frozen: it opens, takes bytes up to the window, sees the end. What the
+/// handler should hear meanwhile waits in ``inbox``.
 final class Endpoint: Connection, @unchecked Sendable {
     private enum Phase {
         case connecting, open, closed

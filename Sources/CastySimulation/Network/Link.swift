@@ -2,8 +2,8 @@ import CastyPrimitives
 
 /// One direction between two hosts.
 ///
-/// Within one connection nothing is lost or overtaken: what a link loses comes later, and what a cut link holds comes when it is
-/// healed. Only resets and refusals are single packets: a cut link swallows them.
+/// Within one connection nothing is lost or overtaken: what a link loses comes later, and what a cut link holds comes
+/// when it is healed. Only resets and refusals are single packets: a cut link swallows them.
 package final class Link: @unchecked Sendable {
     /// Where it comes from.
     package let source: String

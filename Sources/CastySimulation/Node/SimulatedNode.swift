@@ -24,7 +24,7 @@ package final class SimulatedNode: @unchecked Sendable {
     /// Its place among the world's nodes.
     package let index: Int32
     /// How it is.
-    package internal(set) var state = State.running
+    @exclusivity(unchecked) package internal(set) var state = State.running
     /// How many messages a turn may handle. Small by default, so that turns interleave often.
     package var budget = 8
     /// How long the node is busy with each turn: more than zero makes it slow.
@@ -34,10 +34,10 @@ package final class SimulatedNode: @unchecked Sendable {
     private let random: SeededGenerator
     /// The draw that places this node's timers among the events of an instant.
     private let timerOrder: UInt64
-    private var timerCount: UInt64 = 0
+    @exclusivity(unchecked) private var timerCount: UInt64 = 0
     private var busyUntil: Int64 = 0
     private var parked: [EventPayload] = []
-    private(set) var clock: NodeClock
+    @exclusivity(unchecked) private(set) var clock: NodeClock
     private var endpoints: [Endpoint] = []
     /// Whether its transport opens and accepts no more.
     private(set) var isShutDown = false

@@ -13,7 +13,8 @@ struct EventEntry {
     }
 }
 
-/// A heap of events with four children per parent: half as deep as a binary one, and the children lie in one or two cache lines.
+/// A heap of events with four children per parent: half as deep as a binary one, and the children lie in one or two cache
+/// lines.
 struct EventHeap {
     private(set) var entries: [EventEntry] = []
 

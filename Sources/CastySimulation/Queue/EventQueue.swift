@@ -1,9 +1,11 @@
 import CastyPrimitives
 
-/// All that will happen in a simulated world, in order of time; what happens at the same instant, in an order drawn from the seed.
+/// All that will happen in a simulated world, in order of time; what happens at the same instant, in an order drawn from
+/// the seed.
 ///
-/// The order among events of one instant is a draw in the upper 24 bits of the tie-breaker and a count in the lower 40. Events that
-/// must keep their own order (the timers of a node) share the upper bits; a connection has one event in the queue at a time.
+/// The order among events of one instant is a draw in the upper 24 bits of the tie-breaker and a count in the lower 40.
+/// Events that must keep their own order (the timers of a node) share the upper bits; each direction of a connection has
+/// one event in the queue at a time.
 struct EventQueue {
     private struct Slot {
         var payload: EventPayload

@@ -8,8 +8,8 @@ import Synchronization
 
 /// Calls that came from a thread other than the one that runs the world.
 ///
-/// Such a call breaks determinism: when it comes in depends on the machine. It is counted, and carried out between two steps, so that
-/// the world stays whole while whoever runs it reports the violation.
+/// Such a call breaks determinism: when it comes in depends on the machine. It is counted, and carried out between two
+/// steps, so that the world stays whole while whoever runs it reports the violation.
 final class ForeignCalls: Sendable {
     private let owner = Atomic<UInt>(0)
     private let waiting = Atomic<Int>(0)
