@@ -13,8 +13,8 @@ package final class SimulatedNetwork: @unchecked Sendable {
     /// How links behave that have not been told otherwise.
     package private(set) var profile = LinkProfile.lan
 
-    /// Set by the world that owns it, before anything else happens.
-    unowned var world: SimulatedWorld!
+    /// The world that owns it.
+    unowned let world: SimulatedWorld
     private let root: SeededGenerator
     private var indexes: [String: Int] = [:]
     private var hosts: [String] = []
@@ -23,7 +23,10 @@ package final class SimulatedNetwork: @unchecked Sendable {
     private var lastPort = 49151
     private var scratch = ByteBuffer()
 
-    init(root: SeededGenerator) { self.root = root }
+    init(root: SeededGenerator, world: SimulatedWorld) {
+        self.root = root
+        self.world = world
+    }
 
     // MARK: Links
 

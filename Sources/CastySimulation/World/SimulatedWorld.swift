@@ -19,7 +19,7 @@ package final class SimulatedWorld: @unchecked Sendable {
     /// What everything follows from.
     package let seed: UInt64
     /// The links between hosts, and what goes wrong on them.
-    package let network: SimulatedNetwork
+    package private(set) lazy var network = SimulatedNetwork(root: root, world: self)
     /// All nodes there have been, in the order of their creation; the index is the one in the trace.
     package private(set) var nodes: [SimulatedNode] = []
     /// What has happened.
@@ -45,8 +45,6 @@ package final class SimulatedWorld: @unchecked Sendable {
         var schedule = root.fork("schedule")
         worldOrder = schedule.next()
         queue = EventQueue(schedule: schedule)
-        network = SimulatedNetwork(root: root)
-        network.world = self
     }
 
     /// The present moment of the world; a node's own clock may go faster or slower.
