@@ -1,46 +1,114 @@
 package import CastyActors
 package import CastyPrimitives
+import CastyWire
+import Logging
+import Synchronization
 
 /// The way of one system to the actors of other nodes: listens, dials, and keeps one association a place.
 package final class Remoting: RemoteAccess {
+    struct State: Sendable {
+        var associations: [NodeAddress: Association] = [:]
+        /// Accepted connections whose peers have not introduced themselves, the oldest first.
+        var strangers: [Link] = []
+        var hooks: RemotingHooks
+        var complaints = Complaints()
+        var refusals: [RefusalReason: Int] = [:]
+        let chance: SeededGenerator
+        /// Associations that have not closed yet, and what to do when they have; set when the system ends.
+        var closing: Int?
+        var whenClosed: (@Sendable () -> Void)?
+    }
+
     package let system: ActorSystem
     package let settings: RemotingSettings
-    package let hooks: RemotingHooks
+    let context: CodingContext
+    let introduction: Handshake.Settings
+    let state: Mutex<State>
 
+    /// - Parameters:
+    ///   - system: Whose way it is; ``start(completion:)`` installs it there.
+    ///   - settings: Codec, patience and bounds.
+    ///   - hooks: Who wants to hear of connections.
     package init(
         system: ActorSystem, settings: RemotingSettings = RemotingSettings(), hooks: RemotingHooks = RemotingHooks()
     ) {
         self.system = system
         self.settings = settings
-        self.hooks = hooks
+        context = CodingContext(userInfo: [.actorSystem: system])
+        introduction = Handshake.Settings(
+            cluster: settings.clusterName ?? system.name, local: system.unique, capabilities: settings.capabilities,
+            timeout: settings.handshakeTimeout)
+        state = Mutex(State(hooks: hooks, chance: system.world.random.stream("remoting")))
+    }
+
+    /// Who hears of connections.
+    package var hooks: RemotingHooks {
+        get { state.withLock { $0.hooks } }
+        set { state.withLock { $0.hooks = newValue } }
     }
 
     /// Listens on the system's address and becomes the system's way to other nodes.
+    ///
+    /// - Parameter completion: Called once, with the address bound or why it could not be.
     package func start(completion: @escaping @Sendable (Result<NodeAddress, TransportError>) -> Void) {
         system.install(self)
-        completion(.success(system.address))
+        system.inspector.provide(associations: { [weak self] in self?.snapshots ?? [] })
+        system.world.transport.listen(
+            on: system.address, accept: { [self] _ in accept() }, completion: completion)
     }
 
     package func route<Message: Sendable>(to address: ActorAddress, as type: Message.Type) -> any Route<Message> {
-        DeadRoute(address: address, reason: .unreachable)
+        RemoteRoute(to: address, self)
     }
 
-    package func shutdown(completion: @escaping @Sendable () -> Void) { completion() }
+    private func accept() -> any ConnectionHandler {
+        let link = Link(accepting: self)
+        let oldest = state.withLock { state -> Link? in
+            state.strangers.append(link)
+            return state.strangers.count > settings.pendingHandshakes ? state.strangers.removeFirst() : nil
+        }
+        if let oldest {
+            complain("strangers", "too many connections without an introduction: the oldest are closed")
+            oldest.abandon(orderly: false)
+        }
+        return link
+    }
 
-    /// Keeps a connection to a place, also when there is nothing to send, until ``release(_:)``.
-    package func keep(_ place: NodeAddress) {}
+    /// An accepted connection has been introduced, or is over.
+    func introductionEnded(_ link: Link) {
+        state.withLock { state in
+            if let index = state.strangers.firstIndex(where: { $0 === link }) { state.strangers.remove(at: index) }
+        }
+    }
 
-    package func release(_ place: NodeAddress) {}
+    /// The association with a place, made when first needed; `nil` where there are too many, or the system ends.
+    func association(with place: NodeAddress) -> Association? {
+        state.withLock { state in
+            if let known = state.associations[place] { return known }
+            guard state.closing == nil, state.associations.count < settings.associationLimit else { return nil }
+            let made = Association(with: place, self, chance: state.chance.fork(place.description))
+            state.associations[place] = made
+            return made
+        }
+    }
 
-    /// An incarnation is gone for good: what waits for it is lost, its connection is closed.
-    package func forget(_ incarnation: UniqueAddress) {}
+    /// All associations, in the order of their places.
+    var ordered: [Association] {
+        state.withLock { Array($0.associations.values) }.sorted { $0.place < $1.place }
+    }
 
-    /// An incarnation was removed from the cluster: it is forgotten, who watches actors there is told, asks of them fail.
-    package func nodeRemoved(_ incarnation: UniqueAddress) {}
+    // MARK: Warnings
 
-    /// Whether a connection with that place stands.
-    package func isConnected(_ place: NodeAddress) -> Bool { false }
+    /// Writes a warning to the log, once a minute at most for each kind.
+    func complain(_ kind: String, _ text: @autoclosure () -> String) {
+        let now = system.now
+        guard let count = state.withLock({ $0.complaints.note(kind, at: now) }) else { return }
+        let text = String(printable: text())
+        system.log.warning("\(text)\(count > 1 ? " (\(count) times)" : "")")
+    }
 
-    /// The incarnation that introduced itself last at a place.
-    package func incarnation(at place: NodeAddress) -> UniqueAddress? { nil }
+    func noteRefusal(_ reason: RefusalReason) { state.withLock { $0.refusals[reason, default: 0] += 1 } }
+
+    /// How many connections this node refused, for one reason.
+    func refusals(_ reason: RefusalReason) -> Int { state.withLock { $0.refusals[reason] ?? 0 } }
 }

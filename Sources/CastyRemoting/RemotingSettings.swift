@@ -22,6 +22,8 @@ public struct RemotingSettings: Sendable {
     public var reconnectMinimum = Duration.milliseconds(100)
     /// The longest pause between two attempts.
     public var reconnectMaximum = Duration.seconds(5)
+    /// After how many failed attempts in a row what waits for a place is given up, unless a connection to it is kept.
+    public var reconnectAttempts = 20
     /// How much of each pause is left to chance, 0…1.
     public var reconnectJitter = 0.3
     /// A connection that has been silent this long says that it is still there.

@@ -1,0 +1,23 @@
+import CastyActors
+import CastyPrimitives
+import CastyWire
+import NIOCore
+import Synchronization
+
+extension Association {
+    /// Writes what waits for the peer to a connection that has room.
+    ///
+    /// - Returns: Whether all has been said, now that the system ends.
+    func draw(for link: Link, with writer: inout LinkWriter, into buffer: inout ByteBuffer) -> Bool {
+        let start = buffer.writerIndex
+        let end = start + ConnectionLimits.writeChunk
+        guard writer.writeRest(into: &buffer, end: end), var draw = state.withLock({ $0.beginDrawing(link) }) else {
+            return false
+        }
+        writer.write(&draw, into: &buffer, end: end)
+        draw.bytes = UInt64(buffer.writerIndex - start)
+        let (isFinished, effects) = state.withLock { $0.endDrawing(link, draw) }
+        if !effects.isEmpty { perform(effects) }
+        return isFinished
+    }
+}

@@ -1,0 +1,101 @@
+import CastyActors
+import CastyInspection
+import CastyPrimitives
+import CastyWire
+import Synchronization
+
+extension AssociationState {
+    mutating func send(_ signal: RemoteSignal) -> NextStep {
+        // What is told of an end to a removed incarnation, nobody hears; its own watches were answered when it was removed.
+        guard !isClosing, removed == nil, signals.count < settings.signalLimit else { return .none }
+        signals.append(signal)
+        return nextStep()
+    }
+
+    /// Notes a watch. `nil` where the watcher must be told at once that the node is gone.
+    mutating func watch(_ watched: AnyActorRef, by watcher: AnyActorRef) -> NextStep? {
+        guard !isClosing, removed == nil, signals.count < settings.signalLimit else { return nil }
+        watches.insert(watcher: watcher, watched: watched)
+        return send(.watch(watcher: watcher.address, watched: watched.address))
+    }
+
+    mutating func unwatch(_ watched: AnyActorRef, by watcher: AnyActorRef) -> NextStep {
+        guard watches.remove(watcher: watcher.target.uid, watched: watched.address) != nil else { return .none }
+        return send(.unwatch(watcher: watcher.address, watched: watched.address))
+    }
+}
+
+extension Association {
+    func watch(_ watched: AnyActorRef, by watcher: AnyActorRef) {
+        if let step = state.withLock({ $0.watch(watched, by: watcher) }) {
+            take(step)
+        } else {
+            watcher.target.post(.terminated(Terminated(ref: watched, reason: .nodeRemoved)))
+        }
+    }
+
+    func unwatch(_ watched: AnyActorRef, by watcher: AnyActorRef) {
+        take(state.withLock { $0.unwatch(watched, by: watcher) })
+    }
+
+    /// The peer says what arrived there.
+    func acknowledged(_ number: UInt64, on link: Link) {
+        let step = state.withLock { state -> NextStep in
+            guard state.isPresent(link) else { return .none }
+            state.signals.onAcknowledgement(number)
+            return state.signals.hasSomethingToSay ? state.nextStep() : .none
+        }
+        take(step)
+    }
+
+    /// A numbered signal came.
+    ///
+    /// - Returns: Whether it is the next one, so that it takes effect.
+    /// - Throws: ``WireError`` where one before it is missing.
+    func arrived(_ number: UInt64, on link: Link) throws(WireError) -> Bool {
+        let (arrival, step) = state.withLock { state -> (SignalWindow.Arrival, NextStep) in
+            guard state.isPresent(link) else { return (.duplicate, .none) }
+            return (state.signals.onArrival(number), state.nextStep())
+        }
+        take(step)
+        switch arrival {
+        case .new: return true
+        case .duplicate: return false
+        case .gap: throw WireError(.malformed, "signal \(number) came before its turn")
+        }
+    }
+
+    /// Does what a signal of the peer says.
+    func carryOut(_ signal: RemoteSignal) {
+        switch signal {
+        case .watch(let watcher, let watched):
+            // A peer speaks for its own actors only.
+            guard watcher.node == place else { return }
+            guard case .found(let target) = remoting.system.find(path: watched.path, uid: watched.uid) else {
+                return send(.terminated(watcher: watcher, watched: watched, .noSuchActor))
+            }
+            target.post(.watch(stand(for: watcher, watching: watched), AnyActorRef(target)))
+        case .unwatch(let watcher, let watched):
+            guard watcher.node == place,
+                case .found(let target) = remoting.system.find(path: watched.path, uid: watched.uid)
+            else { return }
+            target.post(.unwatch(stand(for: watcher, watching: watched), AnyActorRef(target)))
+        case .terminated(let watcher, let watched, let reason):
+            guard watched.node == place,
+                let watch = state.withLock({ $0.watches.remove(watcher: watcher.uid, watched: watched) })
+            else { return }
+            watch.watcher.target.post(.terminated(Terminated(ref: watch.watched, reason: reason)))
+        }
+    }
+
+    private func stand(for watcher: ActorAddress, watching watched: ActorAddress) -> AnyActorRef {
+        let route = WatcherRoute(watcher: watcher, watched: watched, self)
+        return AnyActorRef(Target<Never>(system: remoting.system, route: route, uid: watcher.uid, traffic: .control))
+    }
+}
+
+extension AssociationState {
+    func isPresent(_ link: Link) -> Bool {
+        if case .active(let own) = phase { own === link } else { false }
+    }
+}

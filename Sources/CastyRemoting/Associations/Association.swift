@@ -1,0 +1,193 @@
+import CastyActors
+import CastyInspection
+import CastyPrimitives
+import CastyWire
+import NIOCore
+import Synchronization
+
+/// All that is between this node and one place: the connection, what waits for it, the signals and watches of the incarnation there.
+///
+/// ```
+///             something to say                  welcomed
+///   idle ─────────────────────────▶ dialling ───────────────▶ active
+///    ▲ ▲                             │    ▲                    │   ▲
+///    │ └── nothing to say ───────────┤    │ backoff over       │   │ admitted
+///    │                        failed ▼    │                    │   │ (from any state)
+///    │                             waiting ◀── lost, something ┘   │
+///    └──────────────── lost, nothing to say ───┘  to say
+/// ```
+///
+/// **Lanes.** There is one connection with two queues, of which the control queue is drawn first at each pull. A pull takes at most
+/// `ConnectionLimits.writeChunk` and the transport pulls only when what was pulled before has been taken, so what a heartbeat has before it
+/// is one chunk and what the transport's own buffer holds, however much the user queue holds. A second connection would spare it that buffer, but
+/// not the link's, and would double the handshakes, the deadlines and the ways in which half of an association can fail.
+///
+/// **Incarnations.** At most one incarnation lives at a place. When another introduces itself there, what waited for an actor of the former is
+/// lost, its watchers are told, its asks fail. What goes to "whichever lives at that path" is kept.
+///
+/// What is decided under the lock is carried out outside it, as ``Effect``s.
+final class Association: Sendable {
+    let place: NodeAddress
+    /// Kept strongly: ``Remoting/shutdown(completion:)`` and ``Remoting/abandon()`` cut the cycle.
+    let remoting: Remoting
+    let state: Mutex<AssociationState>
+    private let agreedCodec: Atomic<UInt8>
+    let framesIn = Atomic<UInt64>(0)
+    let bytesIn = Atomic<UInt64>(0)
+
+    init(with place: NodeAddress, _ remoting: Remoting, chance: SeededGenerator) {
+        self.place = place
+        self.remoting = remoting
+        agreedCodec = Atomic(remoting.settings.codec.rawValue)
+        state = Mutex(AssociationState(place: place, settings: remoting.settings, chance: chance))
+    }
+
+    /// The codec for user messages: what was agreed last, before that what this node wants.
+    var codec: CodecID { CodecID(rawValue: agreedCodec.load(ordering: .relaxed)) }
+
+    /// Queues an encoded message, and sees to it that there is a connection that takes it.
+    func enqueue(
+        _ destination: Destination, _ codec: CodecID, _ lossClass: LossClass?, _ payload: ByteBuffer
+    ) -> Delivery {
+        let (delivery, step) = state.withLock { $0.enqueue(destination, codec, lossClass, payload) }
+        take(step)
+        return delivery
+    }
+
+    /// Sends a signal, now or on a later connection.
+    func send(_ signal: RemoteSignal) { take(state.withLock { $0.send(signal) }) }
+
+    func keep(_ isKept: Bool) { take(state.withLock { $0.keep(isKept) }) }
+
+    func take(_ step: NextStep) {
+        switch step {
+        case .none: break
+        case .write(let link): link.requestWrite()
+        case .dial: dial()
+        }
+    }
+
+    /// Opens the connection that the state has promised.
+    private func dial() {
+        let link = Link(dialling: self)
+        guard state.withLock({ $0.beginDialling(link) }) else { return }
+        link.dial()
+    }
+
+    /// Decides about a peer that introduced itself on an accepted connection.
+    func admit(_ link: Link, _ peer: Handshake.Peer) -> Admission {
+        let (admission, effects) = state.withLock { $0.admit(link, peer, local: remoting.system.unique) }
+        if admission == .welcome { agreedCodec.store(peer.codec.rawValue, ordering: .relaxed) }
+        perform(effects)
+        return admission
+    }
+
+    /// The peer has welcomed this node on a connection it dialled.
+    ///
+    /// - Returns: Whether the connection is still wanted.
+    func welcomed(_ link: Link, by peer: Handshake.Peer) -> Bool {
+        let effects = state.withLock { $0.welcomed(link, by: peer) }
+        guard let effects else { return false }
+        agreedCodec.store(peer.codec.rawValue, ordering: .relaxed)
+        perform(effects)
+        return true
+    }
+
+    /// A connection, or the attempt at one, is over.
+    func ended(_ link: Link, _ end: LinkEnd) { perform(state.withLock { $0.ended(link, end) }) }
+
+    func forget(_ incarnation: UniqueAddress, isRemoved: Bool) {
+        perform(state.withLock { $0.forget(incarnation, isRemoved: isRemoved) })
+    }
+
+    func expect(_ incarnation: UniqueAddress) { state.withLock { $0.expect(incarnation) } }
+
+    /// Says what waits and goodbye, if there is a connection; otherwise closes.
+    func beginClosing() { perform(state.withLock { $0.beginClosing() }) }
+
+    func close() { perform(state.withLock { $0.close() }) }
+
+    func perform(_ effects: [Effect]) {
+        for effect in effects {
+            switch effect {
+            case .write(let link): link.requestWrite()
+            case .watchOver(let link): watchOver(link)
+            case .close(let link): link.abandon(orderly: true)
+            case .reset(let link): link.abandon(orderly: false)
+            case .lose(let frames, let reason):
+                for frame in frames { lose(frame, reason) }
+            case .terminated(let watch):
+                watch.watcher.target.post(.terminated(Terminated(ref: watch.watched, reason: .nodeRemoved)))
+            case .failAsks: remoting.system.failAsks(to: place)
+            case .introduce(let peer): remoting.hooks.peerIncarnation(peer)
+            case .lost(let peer): remoting.hooks.connectionLost(peer)
+            case .failed(let error): remoting.hooks.connectFailed(place, error)
+            case .retry(let delay, let attempt):
+                _ = remoting.system.world.scheduler.schedule(after: delay) { [weak self] in self?.retry(attempt) }
+            case .changed: remoting.system.inspector.touch()
+            case .closed: remoting.associationClosed()
+            }
+        }
+    }
+
+    private func retry(_ attempt: UInt64) {
+        if state.withLock({ $0.retry(attempt) }) { dial() }
+    }
+
+    func lose(_ frame: QueuedFrame, _ reason: LossReason) {
+        guard let lossClass = frame.lossClass else { return }
+        remoting.system.inspector.lose(
+            reason, lossClass, target: frame.destination.address.description, type: frame.destination.shownType)
+    }
+
+    /// Looks after a connection from time to time: says that this end is there, and gives up on a peer that does not.
+    private func watchOver(_ link: Link) {
+        _ = remoting.system.world.scheduler.schedule(after: remoting.settings.keepAlive) { [weak self, weak link] in
+            guard let self, let link else { return }
+            let seen = bytesIn.load(ordering: .relaxed)
+            guard let effects = state.withLock({ $0.lookAfter(link, bytesIn: seen) }) else { return }
+            perform(effects)
+        }
+    }
+}
+
+/// What follows from a decision about an association.
+enum Effect: Sendable {
+    case write(Link)
+    /// Look after the connection after one keep-alive pause.
+    case watchOver(Link)
+    case close(Link)
+    case reset(Link)
+    case lose([QueuedFrame], LossReason)
+    /// The watched actor's node is gone.
+    case terminated(WatchTable.Watch)
+    case failAsks
+    case introduce(UniqueAddress)
+    case lost(UniqueAddress)
+    case failed(TransportError)
+    case retry(Duration, attempt: UInt64)
+    /// What a snapshot shows has changed.
+    case changed
+    /// It is closed for good.
+    case closed
+}
+
+/// What follows from queueing something.
+enum NextStep: Sendable {
+    case none
+    case write(Link)
+    case dial
+}
+
+/// Whether a peer is welcome.
+enum Admission: Sendable, Equatable {
+    case welcome
+    case refuse(RefusalReason, String)
+}
+
+/// How a connection, or the attempt at one, ended.
+struct LinkEnd: Sendable {
+    var error: TransportError
+    /// The peer refused because another connection serves the pair: no failure.
+    var isDuplicate = false
+}

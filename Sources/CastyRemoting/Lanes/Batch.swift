@@ -1,0 +1,75 @@
+import CastyInspection
+import CastyWire
+import NIOCore
+
+/// One encoded message that waits; its payload lies in its batch.
+struct QueuedFrame: Sendable {
+    let destination: Destination
+    let codec: CodecID
+    /// What its loss counts as; `nil` where somebody else accounts for it.
+    let lossClass: LossClass?
+    let start: Int
+    let length: Int
+}
+
+/// Messages that wait, in order, their payloads side by side.
+///
+/// Headers are written only when a connection takes the frames, because the numbers that stand for names differ from one connection to the
+/// next: so what waits survives a lost connection.
+struct Batch: Sendable {
+    private(set) var frames: [QueuedFrame] = []
+    /// The first that was not taken yet.
+    private(set) var next = 0
+    private(set) var payloads = ByteBuffer()
+
+    /// What memory a drained batch keeps for the next round.
+    private static let keptBytes = 1 << 20
+    private static let keptFrames = 16_384
+
+    var isEmpty: Bool { next == frames.count }
+
+    mutating func append(_ destination: Destination, _ codec: CodecID, _ lossClass: LossClass?, _ payload: ByteBuffer) {
+        let start = payloads.writerIndex
+        payloads.writeImmutableBuffer(payload)
+        frames.append(
+            QueuedFrame(
+                destination: destination, codec: codec, lossClass: lossClass, start: start,
+                length: payload.readableBytes))
+    }
+
+    /// The next frame, without taking it.
+    var first: QueuedFrame? { next < frames.count ? frames[next] : nil }
+
+    mutating func removeFirst() { next += 1 }
+
+    /// Appends the payload of one of the frames to a buffer.
+    func writePayload(of frame: QueuedFrame, into buffer: inout ByteBuffer) {
+        payloads.withUnsafeReadableBytes { bytes in
+            _ = buffer.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[frame.start..<frame.start + frame.length]))
+        }
+    }
+
+    /// Forgets the frames that were taken; keeps memory for about as many.
+    mutating func recycle() {
+        guard isEmpty else { return }
+        frames.removeAll(keepingCapacity: frames.count <= Self.keptFrames)
+        next = 0
+        if payloads.capacity <= Self.keptBytes { payloads.clear() } else { payloads = ByteBuffer() }
+    }
+
+    /// Takes out the frames that the condition holds for.
+    mutating func remove(where condition: (QueuedFrame) -> Bool) -> [QueuedFrame] {
+        var removed: [QueuedFrame] = []
+        var kept = Batch()
+        for frame in frames[next...] {
+            if condition(frame) {
+                removed.append(frame)
+            } else {
+                let slice = payloads.getSlice(at: frame.start, length: frame.length) ?? ByteBuffer()
+                kept.append(frame.destination, frame.codec, frame.lossClass, slice)
+            }
+        }
+        if !removed.isEmpty { self = kept }
+        return removed
+    }
+}

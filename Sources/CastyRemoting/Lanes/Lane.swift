@@ -1,0 +1,59 @@
+import CastyActors
+import CastyInspection
+import CastyWire
+import NIOCore
+
+/// What waits for one peer in one lane, bounded in messages and bytes.
+///
+/// Senders append to the back; a connection draws from the front without holding the lock, and gives back what it did not take.
+struct Lane: Sendable {
+    private let limits: QueueLimits
+    private var back = Batch()
+    private var front = Batch()
+    /// Also counts what is being drawn.
+    private(set) var count = 0
+    private(set) var bytes = 0
+
+    init(limits: QueueLimits) {
+        self.limits = limits
+    }
+
+    var isEmpty: Bool { count == 0 }
+
+    mutating func append(
+        _ destination: Destination, _ codec: CodecID, _ lossClass: LossClass?, _ payload: ByteBuffer
+    ) -> Delivery {
+        let size = payload.readableBytes + destination.headerBound
+        guard count < limits.count, bytes + size <= limits.bytes else { return .bufferFull }
+        back.append(destination, codec, lossClass, payload)
+        count += 1
+        bytes += size
+        return .accepted
+    }
+
+    /// Hands out the front, refilled from the back where it was empty.
+    mutating func beginDrawing() -> Batch {
+        if front.isEmpty { swap(&front, &back) }
+        var taken = Batch()
+        swap(&taken, &front)
+        return taken
+    }
+
+    /// Takes the front back.
+    mutating func endDrawing(_ batch: Batch, count drawnCount: Int, bytes drawnBytes: Int) {
+        front = batch
+        front.recycle()
+        count -= drawnCount
+        bytes -= drawnBytes
+    }
+
+    /// Takes out the frames that the condition holds for; what is being drawn is not looked at.
+    mutating func remove(where condition: (QueuedFrame) -> Bool) -> [QueuedFrame] {
+        let removed = front.remove(where: condition) + back.remove(where: condition)
+        for frame in removed {
+            count -= 1
+            bytes -= frame.length + frame.destination.headerBound
+        }
+        return removed
+    }
+}

@@ -1,0 +1,32 @@
+import CastyActors
+import CastyWire
+
+/// What the numbers that a peer announced on one lane led to, so that it is not looked up for each message.
+struct KnownNames {
+    private var targets: [AnyTarget?] = []
+    private var types: [AnyRegisteredType?] = []
+
+    func target(_ id: Int?) -> AnyTarget? {
+        guard let id, id <= targets.count else { return nil }
+        return targets[id - 1]
+    }
+
+    func type(_ id: Int?) -> AnyRegisteredType? {
+        guard let id, id <= types.count else { return nil }
+        return types[id - 1]
+    }
+
+    // The decoder lets a peer announce at most `WireLimits.internedNames` numbers.
+
+    mutating func set(_ target: AnyTarget, _ id: Int?) {
+        guard let id else { return }
+        while targets.count < id { targets.append(nil) }
+        targets[id - 1] = target
+    }
+
+    mutating func set(_ type: AnyRegisteredType, _ id: Int?) {
+        guard let id else { return }
+        while types.count < id { types.append(nil) }
+        types[id - 1] = type
+    }
+}

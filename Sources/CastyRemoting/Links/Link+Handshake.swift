@@ -1,0 +1,108 @@
+import CastyActors
+import CastyPrimitives
+import CastyWire
+import Synchronization
+
+extension Link {
+    /// Carries out what the handshake decided.
+    func perform(_ effects: [Handshake.Effect], _ connection: any Connection) {
+        for effect in effects {
+            switch effect {
+            case .send(let message):
+                shared.withLock { $0.messages.append(message) }
+                connection.requestWrite()
+            case .arm(let deadline): arm(deadline, connection)
+            case .decide(let peer): decide(peer, connection)
+            case .established(let peer): establish(peer, connection)
+            case .close(let failure): close(failure, connection)
+            }
+        }
+    }
+
+    private func arm(_ deadline: Instant, _ connection: any Connection) {
+        let timer = remoting.system.world.scheduler.schedule(at: deadline) { [weak self] in
+            guard let self else { return }
+            let now = remoting.system.now
+            perform(shared.withLock { $0.isOver ? [] : $0.handshake.onDeadline(at: now) }, connection)
+        }
+        let isLate = shared.withLock { shared in
+            if !shared.isOver { shared.deadline = timer }
+            return shared.isOver
+        }
+        if isLate { timer.cancel() }
+    }
+
+    private func decide(_ peer: Handshake.Peer, _ connection: any Connection) {
+        remoting.introductionEnded(self)
+        let admission: Admission
+        if let association = remoting.association(with: peer.address.address) {
+            shared.withLock { $0.association = association }
+            admission = association.admit(self, peer)
+        } else {
+            admission = .refuse(.busy, "too many nodes")
+        }
+        let now = remoting.system.now
+        let effects = shared.withLock { shared in
+            switch admission {
+            case .welcome: return shared.handshake.onAdmitted(at: now)
+            case .refuse(let reason, let message):
+                shared.association = nil
+                return shared.handshake.onRefused(reason, message, at: now)
+            }
+        }
+        perform(effects, connection)
+    }
+
+    private func establish(_ peer: Handshake.Peer, _ connection: any Connection) {
+        let (association, timer) = shared.withLock { shared in
+            if !shared.isOver { shared.isEstablished = true }
+            defer { shared.deadline = nil }
+            return (shared.association, shared.deadline)
+        }
+        timer?.cancel()
+        decoder.maximumLength = remoting.settings.frameLimit
+        // An accepted connection became the association's when its peer was admitted.
+        if isDialled, association?.welcomed(self, by: peer) != true { return abandon(orderly: true) }
+        connection.requestWrite()
+    }
+
+    private func close(_ failure: HandshakeFailure, _ connection: any Connection) {
+        let hasMessages = shared.withLock { shared in
+            shared.closesAfterMessages = true
+            return !shared.messages.isEmpty
+        }
+        complain(failure, connection)
+        switch failure.code {
+        case .timedOut, .outOfTurn: connection.reset()
+        case .refused, .refuses, .closed: if !hasMessages { connection.close() }
+        }
+        let code: TransportError.Code =
+            failure.code == .timedOut ? .timedOut : failure.code == .closed ? .closed : .refused
+        report(LinkEnd(error: TransportError(code, failure.message), isDuplicate: failure.code == .refused(.duplicate)))
+    }
+
+    private func complain(_ failure: HandshakeFailure, _ connection: any Connection) {
+        switch failure.code {
+        // Part of how two nodes that dial each other at once agree, and of how nodes come and go.
+        case .refused(.duplicate), .refuses(.duplicate), .closed, .refused(.shuttingDown), .refuses(.shuttingDown):
+            return
+        case .refused(let reason):
+            remoting.complain(
+                "refused \(reason) \(host(connection))",
+                "\(host(connection)) refuses this node, \(reason): \(failure.message)")
+        case .refuses(let reason):
+            remoting.noteRefusal(reason)
+            remoting.complain(
+                "refuses \(reason) \(host(connection))", "refused \(host(connection)), \(reason): \(failure.message)")
+        case .timedOut, .outOfTurn:
+            remoting.complain(
+                "handshake \(host(connection))", "closed \(host(connection)) in the handshake: \(failure.message)")
+        }
+    }
+
+    /// Whose connection it is, without the port that differs each time.
+    private func host(_ connection: any Connection) -> String {
+        let text = connection.remoteDescription
+        return isDialled ? text : text.lastIndex(of: ":").map { String(text[..<$0]) } ?? text
+    }
+}

@@ -1,0 +1,172 @@
+import CastyActors
+import CastyInspection
+import CastyPrimitives
+import CastyWire
+import NIOCore
+import Synchronization
+
+extension Link {
+    func connectionReceived(_ connection: any Connection, _ bytes: ByteBuffer) {
+        guard !isOver.load(ordering: .relaxed) else { return }
+        var frames: UInt64 = 0
+        do throws(WireError) {
+            decoder.append(bytes)
+            while let frame = try decoder.next() {
+                frames += 1
+                if isOver.load(ordering: .relaxed) { return }
+                if let association = established {
+                    try take(frame, association, connection)
+                } else {
+                    introduce(frame, connection)
+                }
+            }
+            if let association = established {
+                association.framesIn.wrappingAdd(frames, ordering: .relaxed)
+                association.bytesIn.wrappingAdd(UInt64(bytes.readableBytes), ordering: .relaxed)
+            }
+        } catch {
+            remoting.complain(
+                "bytes \(connection.remoteDescription)",
+                "closed \(connection.remoteDescription), which sent no frames: \(error)")
+            connection.reset()
+            report(LinkEnd(error: TransportError(.other, error.message)))
+        }
+    }
+
+    private func introduce(_ frame: Frame, _ connection: any Connection) {
+        let now = remoting.system.now
+        let effects = shared.withLock { $0.isOver ? [] : $0.handshake.onFrame(frame, at: now) }
+        perform(effects, connection)
+        established = shared.withLock { $0.isEstablished ? $0.association : nil }
+    }
+
+    private func take(_ frame: Frame, _ association: Association, _ connection: any Connection) throws(WireError) {
+        switch frame.kind {
+        case .user, .control: try deliver(frame)
+        case .system:
+            guard try association.arrived(frame.header.correlation, on: self) else { return }
+            var payload = frame.payload
+            do {
+                association.carryOut(try RemoteSignal(from: &payload))
+            } catch {
+                // One of a later version, or a mistake there: it counts as arrived, and the stream goes on.
+                remoting.complain(
+                    "signal \(association.place)", "\(association.place) sent an unknown signal: \(error)")
+            }
+        case .acknowledgement: association.acknowledged(frame.header.correlation, on: self)
+        case .ping: break
+        case .goodbye: connection.close()
+        case .hello, .welcome, .refusal: throw WireError(.malformed, "a \(frame.kind) came after the handshake")
+        }
+    }
+
+    /// Finds actor and type, decodes, tells: on the thread that read the bytes.
+    private func deliver(_ frame: Frame) throws(WireError) {
+        guard let address = frame.header.target, let name = frame.header.type else {
+            throw WireError(.malformed, "a message came without a target or a type")
+        }
+        let registered: AnyRegisteredType
+        if let known = known(frame.lane).type(frame.typeID) {
+            registered = known
+        } else {
+            guard let found = remoting.system.registry.find(named: name) else {
+                remoting.complain(
+                    "type \(name)",
+                    "a message of the unknown type \(String(printable: name)) came: register it here too")
+                return lose(.undecodable, address, name)
+            }
+            registered = found
+            remember(found, frame)
+        }
+        if let known = known(frame.lane).target(frame.targetID) {
+            return decode(frame, registered, address, into: Receiver(target: known))
+        }
+        guard address.node == remoting.system.address else { return lose(.noSuchActor, address, name) }
+        switch remoting.system.find(path: address.path, uid: address.uid) {
+        case .found(let target):
+            // Whoever lives at a path may change.
+            if address.uid != 0 { remember(target, frame) }
+            decode(frame, registered, address, into: Receiver(target: target))
+        case .missing(let delivery):
+            let lossClass = LossClass(path: address.path)
+            let reason: LossReason =
+                lossClass == .reply && delivery == .noSuchActor ? .lateReply : LossReason(delivery) ?? .noSuchActor
+            decode(
+                frame, registered, address, into: Mourner(system: remoting.system, address: address, reason, lossClass))
+        }
+    }
+
+    private func decode(
+        _ frame: Frame, _ registered: AnyRegisteredType, _ address: ActorAddress,
+        into receiver: some DecodedMessageReceiver
+    ) {
+        var payload = frame.payload
+        do {
+            try registered.decode(from: &payload, codec: frame.header.codec, context: remoting.context, into: receiver)
+        } catch {
+            remoting.complain("decode \(registered.name)", "a \(registered.name) could not be decoded: \(error)")
+            lose(.undecodable, address, registered.name)
+        }
+    }
+
+    private func lose(_ reason: LossReason, _ address: ActorAddress, _ type: String) {
+        remoting.system.inspector.lose(
+            reason, LossClass(path: address.path), target: address.description, type: String(printable: type))
+    }
+
+    private func known(_ lane: FrameLane) -> KnownNames {
+        switch lane {
+        case .control: controlNames
+        case .user: userNames
+        }
+    }
+
+    private func remember(_ type: AnyRegisteredType, _ frame: Frame) {
+        switch frame.lane {
+        case .control: controlNames.set(type, frame.typeID)
+        case .user: userNames.set(type, frame.typeID)
+        }
+    }
+
+    private func remember(_ target: AnyTarget, _ frame: Frame) {
+        switch frame.lane {
+        case .control: controlNames.set(target, frame.targetID)
+        case .user: userNames.set(target, frame.targetID)
+        }
+    }
+}
+
+/// Puts a message into a mailbox of its type.
+private struct Receiver: DecodedMessageReceiver {
+    let target: AnyTarget
+
+    func receive<Message: Sendable>(_ message: Message) {
+        if let typed = target as? Target<Message> {
+            typed.tell(message)
+        } else {
+            target.system.lose(message, to: target, because: .undecodable)
+        }
+    }
+}
+
+/// Enters a message that nobody can take in the loss ledger; it may say itself whose it is.
+private struct Mourner: DecodedMessageReceiver {
+    let system: ActorSystem
+    let address: ActorAddress
+    let reason: LossReason
+    let lossClass: LossClass
+
+    init(system: ActorSystem, address: ActorAddress, _ reason: LossReason, _ lossClass: LossClass) {
+        self.system = system
+        self.address = address
+        self.reason = reason
+        self.lossClass = lossClass
+    }
+
+    func receive<Message: Sendable>(_ message: Message) {
+        var lossClass: LossClass? = lossClass
+        if let own = message as? any LossClassified { lossClass = own.lossClass }
+        guard let lossClass else { return }
+        system.inspector.lose(reason, lossClass, target: address.description, type: String(describing: Message.self))
+    }
+}

@@ -1,0 +1,145 @@
+import CastyActors
+import CastyPrimitives
+import CastyWire
+import NIOCore
+import Synchronization
+
+/// One connection, from the first byte to the last: the handshake, then the frames of an association.
+///
+/// `@unchecked Sendable` because the transport's calls about one connection come one after the other, and decoder, writer and known names belong
+/// to them. What others touch is behind the `Mutex`.
+final class Link: ConnectionHandler, @unchecked Sendable {
+    struct Shared: Sendable {
+        var handshake: Handshake
+        var connection: (any Connection)?
+        var deadline: (any ScheduledTimer)?
+        /// What the handshake has to say.
+        var messages: [HandshakeMessage] = []
+        /// The association it belongs to; a connection that was accepted has none before its peer is admitted.
+        var association: Association?
+        var isEstablished = false
+        /// Nothing that comes counts any more.
+        var isOver = false
+        /// Close when the handshake's last message is written.
+        var closesAfterMessages = false
+        /// The association was told the end, or need not be.
+        var hasReported = false
+    }
+
+    let remoting: Remoting
+    /// Whether this node dialled.
+    let isDialled: Bool
+    private let place: NodeAddress?
+    let shared: Mutex<Shared>
+    /// Read before each frame: what comes on a connection that was given up is not delivered.
+    let isOver = Atomic<Bool>(false)
+
+    // What follows belongs to the transport's calls.
+    var decoder = FrameDecoder()
+    var writer: LinkWriter
+    var controlNames = KnownNames()
+    var userNames = KnownNames()
+    /// The association, once its frames may come.
+    var established: Association?
+
+    /// A connection to be dialled for an association.
+    init(dialling association: Association) {
+        remoting = association.remoting
+        isDialled = true
+        place = association.place
+        writer = LinkWriter(frameLimit: remoting.settings.frameLimit)
+        shared = Mutex(
+            Shared(
+                handshake: Handshake(calling: association.place, remoting.introduction), association: association))
+    }
+
+    /// A connection that was accepted.
+    init(accepting remoting: Remoting) {
+        self.remoting = remoting
+        isDialled = false
+        place = nil
+        writer = LinkWriter(frameLimit: remoting.settings.frameLimit)
+        shared = Mutex(Shared(handshake: Handshake(called: remoting.introduction)))
+    }
+
+    func dial() {
+        guard let place else { return }
+        remoting.system.world.transport.connect(
+            to: place, from: remoting.system.address, timeout: remoting.settings.connectTimeout, handler: self)
+    }
+
+    /// Whether the connection stands, welcomed or not.
+    var isOpen: Bool { shared.withLock { $0.connection != nil } }
+
+    func requestWrite() { shared.withLock { $0.connection }?.requestWrite() }
+
+    /// Closes without a word to the association, which knows.
+    func abandon(orderly: Bool) {
+        let (connection, timer) = end()
+        timer?.cancel()
+        if orderly { connection?.close() } else { connection?.reset() }
+    }
+
+    /// From now on nothing that comes counts, and the association is told nothing.
+    private func end() -> ((any Connection)?, (any ScheduledTimer)?) {
+        isOver.store(true, ordering: .relaxed)
+        return shared.withLock { shared in
+            shared.isOver = true
+            shared.hasReported = true
+            defer { shared.deadline = nil }
+            return (shared.connection, shared.deadline)
+        }
+    }
+
+    /// Tells the association that this connection, or the attempt at one, is over; once.
+    func report(_ end: LinkEnd) {
+        isOver.store(true, ordering: .relaxed)
+        let (association, timer, isNews) = shared.withLock { shared in
+            defer {
+                shared.isOver = true
+                shared.hasReported = true
+                shared.deadline = nil
+            }
+            return (shared.association, shared.deadline, !shared.hasReported)
+        }
+        timer?.cancel()
+        guard isNews else { return }
+        if let association { association.ended(self, end) } else { remoting.introductionEnded(self) }
+    }
+
+    // MARK: What the transport says
+
+    func connectionOpened(_ connection: any Connection) {
+        let now = remoting.system.now
+        let effects = shared.withLock { shared -> [Handshake.Effect]? in
+            shared.connection = connection
+            return shared.isOver ? nil : shared.handshake.onConnected(at: now)
+        }
+        guard let effects else { return connection.close() }
+        perform(effects, connection)
+    }
+
+    func connectionFailed(_ error: TransportError) { report(LinkEnd(error: error)) }
+
+    func connectionReady(_ connection: any Connection, fill buffer: inout ByteBuffer) {
+        let (messages, association, closes) = shared.withLock { shared in
+            defer { shared.messages = [] }
+            return (
+                shared.messages, shared.isEstablished && !shared.isOver ? shared.association : nil,
+                shared.closesAfterMessages
+            )
+        }
+        for message in messages { writer.write(message, into: &buffer) }
+        if closes { return connection.close() }
+        guard let association, messages.isEmpty else { return }
+        if association.draw(for: self, with: &writer, into: &buffer) {
+            writer.writeGoodbye(into: &buffer)
+            shared.withLock { $0.closesAfterMessages = true }
+        }
+    }
+
+    func connectionClosed(_ connection: any Connection, error: TransportError?) {
+        report(LinkEnd(error: error ?? TransportError(.closed, "closed by \(connection.remoteDescription)")))
+        shared.withLock { $0.connection = nil }
+    }
+}

@@ -1,0 +1,102 @@
+import CastyActors
+import CastyPrimitives
+import CastyWire
+import NIOCore
+
+/// The outgoing half of one connection: its encoders, and the rest of a frame that did not fit into one chunk.
+struct LinkWriter: Sendable {
+    /// A frame that does not fit any more waits for the next chunk if it is smaller than this; larger ones are cut.
+    private static let wholeFrame = 16 * 1024
+
+    private var control = FrameEncoder(lane: .control)
+    private var user = FrameEncoder(lane: .user)
+    private var rest = ByteBuffer()
+
+    init(frameLimit: Int) {
+        control.maximumLength = frameLimit
+        user.maximumLength = frameLimit
+    }
+
+    /// Writes the rest of a frame that was begun, as far as there is room. Returns whether the next frame may begin.
+    mutating func writeRest(into buffer: inout ByteBuffer, end: Int) -> Bool {
+        guard rest.readableBytes > 0 else { return true }
+        if var piece = rest.readSlice(length: min(rest.readableBytes, end - buffer.writerIndex)) {
+            buffer.writeBuffer(&piece)
+        }
+        guard rest.readableBytes == 0 else { return false }
+        rest = ByteBuffer()
+        return true
+    }
+
+    // The runtime's own frames are far below the limit, which is all that could stand in their way.
+
+    mutating func write(_ message: HandshakeMessage, into buffer: inout ByteBuffer) {
+        try? control.encode(message, into: &buffer)
+    }
+
+    mutating func writeGoodbye(into buffer: inout ByteBuffer) {
+        try? control.encode(FrameHeader(.goodbye), into: &buffer)
+    }
+
+    /// Writes up to one chunk: acknowledgement, signals, control frames, then user frames.
+    mutating func write(_ draw: inout Draw, into buffer: inout ByteBuffer, end: Int) {
+        if let number = draw.acknowledgement {
+            try? control.encode(FrameHeader(.acknowledgement, correlation: number), into: &buffer)
+            draw.frames += 1
+        }
+        var number = draw.firstSignal
+        for signal in draw.signals {
+            try? control.encode(FrameHeader(.system, correlation: number), signal, into: &buffer)
+            number += 1
+            draw.frames += 1
+        }
+        if draw.hasPing {
+            try? control.encode(FrameHeader(.ping), into: &buffer)
+            draw.frames += 1
+        }
+        draw.drawnControl = Self.write(&draw.control, .control, &control, &rest, into: &buffer, end: end)
+        if rest.readableBytes == 0 {
+            draw.drawnUser = Self.write(&draw.user, .user, &user, &rest, into: &buffer, end: end)
+        }
+        draw.frames += UInt64(draw.drawnControl.count + draw.drawnUser.count)
+    }
+
+    private static func write(
+        _ batch: inout Batch, _ kind: FrameKind, _ encoder: inout FrameEncoder, _ rest: inout ByteBuffer,
+        into buffer: inout ByteBuffer, end: Int
+    ) -> Drawn {
+        var drawn = Drawn()
+        while let frame = batch.first {
+            let bound = frame.length + frame.destination.headerBound
+            let fits = bound <= end - buffer.writerIndex
+            if !fits, bound <= wholeFrame || end <= buffer.writerIndex { break }
+            batch.removeFirst()
+            drawn.count += 1
+            drawn.bytes += bound
+            let header = FrameHeader(
+                kind, target: frame.destination.address, type: frame.destination.wireType, codec: frame.codec)
+            do {
+                if fits {
+                    try encoder.encode(header, into: &buffer) { batch.writePayload(of: frame, into: &$0) }
+                } else {
+                    try encoder.encode(header, into: &rest) { batch.writePayload(of: frame, into: &$0) }
+                    if let piece = rest.readSlice(length: min(rest.readableBytes, end - buffer.writerIndex)) {
+                        buffer.writeImmutableBuffer(piece)
+                    }
+                    break
+                }
+            } catch {
+                drawn.unwritable.append(frame)
+            }
+        }
+        return drawn
+    }
+}
+
+/// How much of a lane went out.
+struct Drawn: Sendable {
+    var count = 0
+    var bytes = 0
+    /// Frames that were taken and could not be written.
+    var unwritable: [QueuedFrame] = []
+}

@@ -1,0 +1,44 @@
+import CastyActors
+package import CastyInspection
+package import CastyPrimitives
+import Synchronization
+
+extension Remoting {
+    /// Keeps a connection to a place, also when there is nothing to send, until ``release(_:)``.
+    package func keep(_ place: NodeAddress) { association(with: place)?.keep(true) }
+
+    /// Lets a kept connection be lost; it is not closed.
+    package func release(_ place: NodeAddress) { known(place)?.keep(false) }
+
+    /// An incarnation is gone for good: its connection is closed and what waits for it is lost.
+    ///
+    /// From then on messages to actors there are lost at once, until another incarnation introduces itself or is expected. Messages to "whichever
+    /// lives at that path" are still tried. Does nothing where another incarnation is known there.
+    package func forget(_ incarnation: UniqueAddress) {
+        known(incarnation.address)?.forget(incarnation, isRemoved: false)
+    }
+
+    /// An incarnation was removed from the cluster: besides being forgotten, whoever watches an actor there is told that it ended, and asks
+    /// of its actors fail.
+    package func nodeRemoved(_ incarnation: UniqueAddress) {
+        association(with: incarnation.address)?.forget(incarnation, isRemoved: true)
+    }
+
+    /// The cluster knows of an incarnation, so that messages for it may wait where an earlier one was forgotten.
+    package func expect(_ incarnation: UniqueAddress) { known(incarnation.address)?.expect(incarnation) }
+
+    /// Whether a connection with that place stands and was welcomed.
+    package func isConnected(_ place: NodeAddress) -> Bool {
+        known(place)?.state.withLock { $0.isActive } ?? false
+    }
+
+    /// The incarnation that introduced itself last at a place.
+    package func incarnation(at place: NodeAddress) -> UniqueAddress? {
+        known(place)?.state.withLock { $0.peer }
+    }
+
+    /// What the associations look like now, in the order of their places.
+    package var snapshots: [AssociationSnapshot] { ordered.map(\.snapshot) }
+
+    private func known(_ place: NodeAddress) -> Association? { state.withLock { $0.associations[place] } }
+}

@@ -1,0 +1,47 @@
+import CastyActors
+import Synchronization
+
+extension Remoting {
+    /// Flushes what waits, says goodbye and closes all connections; what cannot be flushed in time is lost.
+    package func shutdown(completion: @escaping @Sendable () -> Void) {
+        let isFirst = state.withLock { state in
+            if state.closing != nil { return false }
+            // One more than there are associations, so that the count is not over before the last of them has begun to close.
+            state.closing = state.associations.count + 1
+            let transport = system.world.transport
+            state.whenClosed = { transport.shutdown(completion: completion) }
+            return true
+        }
+        guard isFirst else { return system.world.transport.shutdown(completion: completion) }
+        let (all, strangers) = (ordered, state.withLock { $0.strangers })
+        for link in strangers { link.abandon(orderly: false) }
+        for association in all { association.beginClosing() }
+        _ = system.world.scheduler.schedule(after: settings.shutdownFlush) {
+            for association in all { association.close() }
+        }
+        associationClosed()
+    }
+
+    /// One association has closed for good.
+    func associationClosed() {
+        let whenClosed = state.withLock { state -> (@Sendable () -> Void)? in
+            guard let left = state.closing else { return nil }
+            state.closing = left - 1
+            guard left == 1 else { return nil }
+            state.associations = [:]
+            state.strangers = []
+            defer { state.whenClosed = nil }
+            return state.whenClosed
+        }
+        whenClosed?()
+    }
+
+    /// Lets go of everything without a word, as when the node was killed: nothing refers to the system any more.
+    package func abandon() {
+        state.withLock { state in
+            state.associations = [:]
+            state.strangers = []
+            state.closing = state.closing ?? 0
+        }
+    }
+}

@@ -1,0 +1,26 @@
+import CastyActors
+import CastyPrimitives
+
+/// Stands for an actor of another node that watches one of this node's: takes the news of its end there.
+final class WatcherRoute: Route {
+    typealias Message = Never
+
+    let address: ActorAddress
+    /// The watched actor, as the watcher knows it.
+    private let watched: ActorAddress
+    private let association: Association
+
+    init(watcher: ActorAddress, watched: ActorAddress, _ association: Association) {
+        address = watcher
+        self.watched = watched
+        self.association = association
+    }
+
+    func deliver(_ message: Never) -> Delivery {}
+
+    func post(_ signal: SystemMessage) {
+        if case .terminated(let news) = signal {
+            association.send(.terminated(watcher: address, watched: watched, news.reason))
+        }
+    }
+}

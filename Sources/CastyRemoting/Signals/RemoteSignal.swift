@@ -1,0 +1,74 @@
+import CastyActors
+import CastyPrimitives
+import CastyWire
+import NIOCore
+
+/// What the runtimes of two nodes tell each other about the lives of actors.
+enum RemoteSignal: Sendable, Equatable {
+    /// The first wants to be told when the second has ended.
+    case watch(watcher: ActorAddress, watched: ActorAddress)
+    case unwatch(watcher: ActorAddress, watched: ActorAddress)
+    /// The second has ended, the first asked to be told.
+    case terminated(watcher: ActorAddress, watched: ActorAddress, Terminated.Reason)
+}
+
+extension RemoteSignal: WireCodable {
+    private enum Tag: UInt8 {
+        case watch = 1
+        case unwatch = 2
+        case terminated = 3
+    }
+
+    func encode(into buffer: inout ByteBuffer) {
+        switch self {
+        case .watch(let watcher, let watched): Self.write(.watch, watcher, watched, into: &buffer)
+        case .unwatch(let watcher, let watched): Self.write(.unwatch, watcher, watched, into: &buffer)
+        case .terminated(let watcher, let watched, let reason):
+            Self.write(.terminated, watcher, watched, into: &buffer)
+            buffer.writeInteger(reason.number)
+        }
+    }
+
+    private static func write(
+        _ tag: Tag, _ watcher: ActorAddress, _ watched: ActorAddress, into buffer: inout ByteBuffer
+    ) {
+        buffer.writeInteger(tag.rawValue)
+        watcher.encode(into: &buffer)
+        watched.encode(into: &buffer)
+    }
+
+    init(from buffer: inout ByteBuffer) throws(WireError) {
+        let number = try buffer.readByte()
+        guard let tag = Tag(rawValue: number) else { throw WireError(.malformed, "there is no signal \(number)") }
+        let watcher = try ActorAddress(from: &buffer)
+        let watched = try ActorAddress(from: &buffer)
+        switch tag {
+        case .watch: self = .watch(watcher: watcher, watched: watched)
+        case .unwatch: self = .unwatch(watcher: watcher, watched: watched)
+        case .terminated:
+            self = .terminated(watcher: watcher, watched: watched, Terminated.Reason(number: try buffer.readByte()))
+        }
+    }
+}
+
+extension Terminated.Reason {
+    /// The byte on the wire.
+    fileprivate var number: UInt8 {
+        switch self {
+        case .stopped: 0
+        case .failed: 1
+        case .noSuchActor: 2
+        case .nodeRemoved: 3
+        }
+    }
+
+    /// The reason of a byte; one of a later version counts as an ordinary end.
+    fileprivate init(number: UInt8) {
+        switch number {
+        case 1: self = .failed
+        case 2: self = .noSuchActor
+        case 3: self = .nodeRemoved
+        default: self = .stopped
+        }
+    }
+}

@@ -1,0 +1,38 @@
+import CastyActors
+import CastyRemoting
+import CastySimulation
+import Testing
+
+@Suite(.timeLimit(.minutes(2)))
+struct SimulatedStoryTests {
+    static let seeds = Array(UInt64(1)...40)
+
+    @Test("What is told to an actor of another node arrives there, once and in order", arguments: seeds)
+    func tell(seed: UInt64) async throws { try await simulated(seed, Stories.tellCrossesNodes) }
+
+    @Test("A reference that travelled leads back", arguments: seeds)
+    func reply(seed: UInt64) async throws { try await simulated(seed, Stories.replyTravelsBack) }
+
+    @Test("Two nodes that dial each other at once end up with one association", arguments: seeds)
+    func simultaneous(seed: UInt64) async throws { try await simulated(seed, Stories.bothDialAtOnce) }
+
+    @Test("Whoever watches an actor of another node hears of its end once", arguments: seeds)
+    func watch(seed: UInt64) async throws { try await simulated(seed, Stories.watchersHearOfTheEnd) }
+
+    @Test("A restarted node gets nothing that was meant for the process before", arguments: seeds)
+    func restart(seed: UInt64) async throws { try await simulated(seed, Stories.successorGetsNothingOfTheFormer) }
+
+    @Test("A system that ends first flushes what waits", arguments: seeds)
+    func flush(seed: UInt64) async throws { try await simulated(seed, Stories.endFlushesWhatWaits) }
+
+    private func simulated(_ seed: UInt64, _ story: (SimulatedTestWorld) async throws -> Void) async throws {
+        let world = SimulatedTestWorld(seed: seed)
+        world.world.network.changeAll { profile in
+            profile.jitter = .microseconds(400)
+            profile.splitting = 0.3
+        }
+        try await story(world)
+        #expect(world.world.foreignCallCount == 0)
+        await world.end()
+    }
+}
