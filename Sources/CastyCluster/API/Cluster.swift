@@ -1,0 +1,113 @@
+public import CastyActors
+package import CastyInspection
+package import CastyMembership
+public import CastyPrimitives
+package import CastyRemoting
+import CastyWire
+import Synchronization
+
+/// A node's membership in a cluster: how it joins, what it sees, how it leaves.
+///
+/// ```swift
+/// cluster.subscribe(watcher)          // ClusterEvent messages from now on
+/// for member in cluster.state.up { … }
+/// cluster.leave()                     // gracefully: shards move away first
+/// ```
+public final class Cluster: Sendable {
+    struct Published: Sendable {
+        var state = ClusterState()
+        var core: Membership
+        var subscribers: [ActorRef<ClusterEvent>] = []
+        var observers: [@Sendable (ClusterEvent, EventID) -> Void] = []
+        var lastEventAbout: [UniqueAddress: EventID] = [:]
+        var exitTasks: [@Sendable (@escaping @Sendable () -> Void) -> Void] = []
+        var onStop: (@Sendable (StopReason) -> Void)?
+        var welcomed = false
+        var whenWelcomed: [@Sendable () -> Void] = []
+        var stopped: StopReason?
+    }
+
+    /// The system this node's actors live in.
+    public let system: ActorSystem
+    /// How the node takes part.
+    public let config: ClusterConfig
+    package let remoting: Remoting?
+    let published: Mutex<Published>
+    /// Until when the node may run entities, in nanoseconds of its clock; read before every batch of handlers.
+    private let lease = Atomic<Int64>(Instant.start.nanoseconds)
+    let daemon: ActorRef<DaemonMessage>
+
+    /// Creates the membership of a node; ``start()`` begins it.
+    package init(system: ActorSystem, remoting: Remoting?, config: ClusterConfig) throws {
+        self.system = system
+        self.remoting = remoting
+        self.config = config
+        let core = Membership(
+            myself: system.unique, roles: config.roles, settings: config.settings, sharedSettings: config.shared,
+            generator: system.world.random.stream("membership"))
+        published = Mutex(Published(core: core))
+        try system.registry.register(DaemonMessage.self, name: "casty.cluster", codec: DaemonMessage.codec)
+        let link = DaemonLink()
+        daemon = try system.spawnSystem(ClusterDaemon.behavior(core, link), name: "cluster")
+        link.connect(self)
+        provideSnapshot()
+    }
+
+    /// Begins to join, or to found a cluster.
+    package func start() { daemon.tell(.start(seeds: config.seeds, mayFound: config.isFirstStart)) }
+
+    /// The node's view of the cluster at this moment.
+    public var state: ClusterState { published.withLock { $0.state } }
+
+    /// Sends every change of the view to an actor, from now on.
+    public func subscribe(_ ref: ActorRef<ClusterEvent>) { published.withLock { $0.subscribers.append(ref) } }
+
+    /// Ends a subscription.
+    public func unsubscribe(_ ref: ActorRef<ClusterEvent>) {
+        published.withLock { $0.subscribers.removeAll { $0 == ref } }
+    }
+
+    /// Leaves gracefully: shards and singletons move away, the others agree, then the node stops.
+    public func leave() { daemon.tell(.leave) }
+
+    /// Declares whoever lives at a place dead. It cannot come back but as a new incarnation.
+    public func down(_ address: NodeAddress) { daemon.tell(.down(address)) }
+
+    /// Calls back with every change, on the daemon's turn, with the name of the event that reported it.
+    package func observe(_ observer: @escaping @Sendable (ClusterEvent, EventID) -> Void) {
+        published.withLock { $0.observers.append(observer) }
+    }
+
+    /// Registers what must be done before this node has left: it is called with what to call when it is done.
+    package func beforeExit(_ task: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void) {
+        published.withLock { $0.exitTasks.append(task) }
+    }
+
+    /// Says what happens when the node must stop; by default its system ends.
+    package func onStop(_ action: @escaping @Sendable (StopReason) -> Void) {
+        published.withLock { $0.onStop = action }
+    }
+
+    /// Calls back when this node has become a member; at once where it is one.
+    package func whenWelcomed(_ action: @escaping @Sendable () -> Void) {
+        let now = published.withLock { published -> Bool in
+            if !published.welcomed { published.whenWelcomed.append(action) }
+            return published.welcomed
+        }
+        if now { action() }
+    }
+
+    /// Why the node stopped, if it did.
+    package var stopReason: StopReason? { published.withLock { $0.stopped } }
+
+    /// The latest event about a member: the cause of what follows from it.
+    package func lastEvent(about node: UniqueAddress) -> EventID? { published.withLock { $0.lastEventAbout[node] } }
+
+    /// Until when this node may run entities if it hears nothing more.
+    package var leaseValidUntil: Instant { Instant(nanoseconds: lease.load(ordering: .acquiring)) }
+
+    /// The membership's core as it was after the last change.
+    package var core: Membership { published.withLock { $0.core } }
+
+    func publish(lease until: Instant) { lease.store(until.nanoseconds, ordering: .releasing) }
+}

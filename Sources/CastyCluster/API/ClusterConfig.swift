@@ -1,0 +1,37 @@
+package import CastyMembership
+public import CastyPrimitives
+
+/// How a node takes part in a cluster.
+public struct ClusterConfig: Sendable {
+    /// Where to ask for admission, in order, the same list on every node. The first may found the cluster.
+    public var seeds: [NodeAddress]
+    /// What this node can do: names that placement and settings refer to.
+    public var roles: [String]
+    /// Timings and strategies.
+    package var settings: MembershipSettings
+    /// Settings that all nodes must share; a node with others is refused.
+    package var shared: [SharedSetting]
+    /// Whether this is the first start of a node at this place. Only then the first seed founds a cluster without asking the others.
+    public var isFirstStart: Bool
+
+    package init(
+        seeds: [NodeAddress], roles: [String] = [], settings: MembershipSettings, shared: [SharedSetting] = [],
+        isFirstStart: Bool = true
+    ) {
+        self.seeds = seeds
+        self.roles = roles
+        self.settings = settings
+        self.shared = shared
+        self.isFirstStart = isFirstStart
+    }
+
+    /// Timings for machines in one network: a crash is noticed after about four seconds.
+    public static func lan(seeds: [NodeAddress], roles: [String] = []) -> ClusterConfig {
+        ClusterConfig(seeds: seeds, roles: roles, settings: .lan)
+    }
+
+    /// Timings for one machine, or for people watching: a crash is noticed after about a second and a half.
+    public static func responsive(seeds: [NodeAddress], roles: [String] = []) -> ClusterConfig {
+        ClusterConfig(seeds: seeds, roles: roles, settings: .responsive)
+    }
+}

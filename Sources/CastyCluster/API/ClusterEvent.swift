@@ -1,0 +1,51 @@
+public import CastyMembership
+public import CastyPrimitives
+
+/// A change in this node's view of the cluster, told once to everyone who subscribed.
+public enum ClusterEvent: Hashable, Sendable {
+    /// A node asked to join and was let in; it is not up yet.
+    case memberJoined(Member)
+    /// A node is useful although the cluster cannot converge.
+    case memberWeaklyUp(Member)
+    /// A node is a full member.
+    case memberUp(MemberUp)
+    /// A node leaves, is exiting, was removed.
+    case memberLeaving(Member)
+    case memberExiting(Member)
+    case memberDown(Member)
+    case memberLeft(MemberLeft)
+    /// Somebody cannot reach a member.
+    case unreachableMember(UnreachableMember)
+    /// Everybody can reach it again.
+    case reachableMember(ReachableMember)
+    /// Another member leads; `nil` while nobody can.
+    case leaderChanged(UniqueAddress?)
+}
+
+/// A member became a full one.
+public struct MemberUp: Hashable, Sendable {
+    /// The member; its `upNumber` tells its age.
+    public let member: Member
+}
+
+/// A member was removed.
+public struct MemberLeft: Hashable, Sendable {
+    /// Who it was.
+    public let node: UniqueAddress
+    /// Its last status: `exiting` for one that left, `down` for one that was declared dead.
+    public let lastStatus: MemberStatus
+}
+
+/// A member cannot be reached.
+public struct UnreachableMember: Hashable, Sendable {
+    /// Whom.
+    public let node: UniqueAddress
+    /// Who says so.
+    public let observers: [UniqueAddress]
+}
+
+/// A member can be reached again.
+public struct ReachableMember: Hashable, Sendable {
+    /// Whom.
+    public let node: UniqueAddress
+}

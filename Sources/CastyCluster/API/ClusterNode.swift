@@ -1,0 +1,50 @@
+package import CastyActors
+import CastyMembership
+package import CastyPrimitives
+package import CastyRemoting
+import Synchronization
+
+/// One node, put together: its actors, its way to other nodes, its membership.
+package struct ClusterNode: Sendable {
+    package let system: ActorSystem
+    package let remoting: Remoting
+    package let cluster: Cluster
+
+    /// Puts a node together; ``start(completion:)`` makes it live.
+    package init(
+        system: ActorSystem, config: ClusterConfig, remoting settings: RemotingSettings = RemotingSettings()
+    ) throws {
+        let link = DaemonLink()
+        let hooks = RemotingHooks(
+            connectFailed: { address, _ in link.cluster?.contactFailed(address) },
+            peerIncarnation: { peer in link.cluster?.met(peer) })
+        self.system = system
+        remoting = Remoting(system: system, settings: settings, hooks: hooks)
+        cluster = try Cluster(system: system, remoting: remoting, config: config)
+        link.connect(cluster)
+    }
+
+    /// Listens, then begins to join.
+    ///
+    /// - Parameter completion: Told the address in fact bound, or why it could not be.
+    package func start(completion: @escaping @Sendable (Result<NodeAddress, TransportError>) -> Void) {
+        let cluster = cluster
+        remoting.start { result in
+            if case .success = result { cluster.start() }
+            completion(result)
+        }
+    }
+}
+
+extension Cluster {
+    /// A place could not be reached: for one who asks to join, that is a no.
+    func contactFailed(_ address: NodeAddress) { daemon.tell(.contactFailed(address)) }
+
+    /// An incarnation introduced itself: any other member at its place is gone.
+    func met(_ peer: UniqueAddress) {
+        let gone = published.withLock { published in
+            published.state.members.map(\.node).filter { $0.address == peer.address && $0 != peer }
+        }
+        for node in gone { daemon.tell(.incarnationGone(node)) }
+    }
+}

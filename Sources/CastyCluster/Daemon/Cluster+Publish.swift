@@ -1,0 +1,101 @@
+import CastyActors
+import CastyInspection
+import CastyMembership
+import CastyPrimitives
+import CastyRemoting
+import Synchronization
+
+extension Cluster {
+    /// Publishes the core after a change.
+    func publish(_ core: Membership, changed: Bool) {
+        publish(lease: core.leaseValidUntil)
+        published.withLock { published in
+            published.core = core
+            if changed { published.state = ClusterState(core) }
+        }
+        if changed { system.inspector.touch() }
+    }
+
+    /// Tells everyone of a change: the event feed first, then those who subscribed.
+    func publish(_ event: MembershipEvent, causes: inout EventCauses) {
+        let inspector = system.inspector
+        var leading = causes.leading(to: event.subject)
+        if case .downingDecision(let decision) = event.kind {
+            leading = decision.down.flatMap { causes.leading(to: $0) }
+        }
+        let name = { (node: UniqueAddress) in inspector.nameOf(node.address) }
+        let id = inspector.emit(
+            event.eventKind, subject: event.subject.map(name), from: event.source.map(name),
+            reason: event.reason(name), text: event.text(name), causes: leading)
+        causes.note(id, about: event.subject)
+        if case .downingDecision(let decision) = event.kind {
+            for node in decision.down { causes.note(id, about: node) }
+        }
+        let (news, subscribers, observers) = published.withLock { published in
+            if let subject = event.subject { published.lastEventAbout[subject] = id }
+            if case .memberRemoved = event.kind, let subject = event.subject { published.lastEventAbout[subject] = id }
+            return (event.news(published.state), published.subscribers, published.observers)
+        }
+        guard let news else { return }
+        if case .memberLeft(let left) = news {
+            remoting?.nodeRemoved(left.node)
+            system.failAsks(to: left.node.address)
+        }
+        for observer in observers { observer(news, id) }
+        for subscriber in subscribers { subscriber.tell(news) }
+    }
+
+    func welcomed() {
+        let waiting = published.withLock { published in
+            published.welcomed = true
+            defer { published.whenWelcomed = [] }
+            return published.whenWelcomed
+        }
+        for action in waiting { action() }
+    }
+
+    /// Runs what must be done before this node has left, then says so.
+    func runExitTasks() {
+        let tasks = published.withLock { $0.exitTasks }
+        let daemon = daemon
+        guard !tasks.isEmpty else { return daemon.tell(.exitTasksDone) }
+        let remaining = Countdown(tasks.count) { daemon.tell(.exitTasksDone) }
+        for task in tasks { task { remaining.done() } }
+    }
+
+    func stop(_ reason: StopReason) {
+        let action = published.withLock { published in
+            published.stopped = reason
+            return published.onStop
+        }
+        publish(lease: .start)
+        if let action {
+            action(reason)
+        } else {
+            system.terminate {}
+        }
+    }
+}
+
+/// Calls back when all of several things are done.
+private final class Countdown: Sendable {
+    private let left: Atomic<Int>
+    private let action: @Sendable () -> Void
+
+    init(_ count: Int, _ action: @escaping @Sendable () -> Void) {
+        left = Atomic(count)
+        self.action = action
+    }
+
+    func done() {
+        if left.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 { action() }
+    }
+}
+
+extension ClusterState {
+    init(_ core: Membership) {
+        self.init(
+            members: core.gossip.members, unreachable: core.gossip.unreachable, leader: core.leader,
+            oldest: core.oldest, isConverged: core.phase == .member && core.obstacles.isEmpty)
+    }
+}

@@ -1,0 +1,103 @@
+import CastyActors
+import CastyInspection
+import CastyMembership
+import CastyPrimitives
+
+extension Cluster {
+    /// Lets whoever looks see the membership as this node knows it; nothing is computed while nobody does.
+    func provideSnapshot() {
+        let nameOf = system.inspector.nameOf
+        system.inspector.provide { [weak self] now in
+            guard let core = self?.core else { return MembershipSnapshot() }
+            return MembershipSnapshot(core, at: now) { nameOf($0.address) }
+        }
+    }
+}
+
+extension Membership {
+    /// The oldest member that is up: the one that coordinates.
+    var oldest: UniqueAddress? {
+        gossip.members.filter { $0.status == .up }.min { $0.isOlder(than: $1) }?.node
+    }
+}
+
+extension MembershipSnapshot {
+    init(_ core: Membership, at now: Instant, name: (UniqueAddress) -> String) {
+        let gossip = core.gossip
+        let unreachable = gossip.unreachable
+        let obstacles = core.obstacles
+        self.init(
+            members: gossip.members.map { member in
+                MemberSnapshot(
+                    node: member.node, name: name(member.node), status: member.status.description,
+                    upNumber: member.upNumber.map { Int($0) }, roles: member.roles,
+                    unreachable: unreachable.contains(member.node))
+            },
+            leader: core.leader, oldest: core.oldest, converged: core.phase == .member && obstacles.isEmpty,
+            waitingFor: obstacles.map { $0.sentence(name) },
+            pendingLeaderActions: core.leader == core.myself
+                ? core.pendingLeaderActions(at: now).map { $0.sentence(name) } : [],
+            clock: gossip.version.entries.map {
+                ClockEntry(node: $0.node, name: name($0.node), counter: $0.count)
+            },
+            gossipVersion: gossip.version.total, digest: gossip.contentDigest, seenBy: gossip.seen,
+            reachability: gossip.reachability.flatMap { observer in
+                observer.rows.map { row in
+                    CastyInspection.ReachabilityRow(
+                        observer: observer.observer, subject: row.subject, status: row.verdict.word,
+                        version: observer.version)
+                }
+            },
+            peers: core.monitoredPeers(at: now).map { PeerSnapshot($0, name) },
+            downing: core.pendingDowning.map { pending in
+                DowningSnapshot(
+                    strategy: core.settings.strategy.description, due: pending.due,
+                    decision: pending.decision.down.isEmpty
+                        ? "nothing" : "down " + pending.decision.down.map(name).joined(separator: ","),
+                    reason: pending.decision.reason)
+            })
+    }
+}
+
+extension CastyMembership.ReachabilityRow.Verdict {
+    /// The word that people see.
+    fileprivate var word: String {
+        switch self {
+        case .indirect: "unreachable (indirect)"
+        case .unreachable: "unreachable"
+        case .terminated: "terminated"
+        }
+    }
+}
+
+extension Membership.LeaderAction {
+    fileprivate func sentence(_ name: (UniqueAddress) -> String) -> String {
+        switch self {
+        case .moveToUp(let node): "move \(name(node)) to up"
+        case .moveToExiting(let node): "move \(name(node)) to exiting"
+        case .remove(let node): "remove \(name(node))"
+        case .forget(let node): "forget the removal of \(name(node))"
+        }
+    }
+}
+
+extension ConvergenceObstacle {
+    /// What keeps the cluster from converging, in words.
+    fileprivate func sentence(_ name: (UniqueAddress) -> String) -> String {
+        switch self {
+        case .unreachable(let node, let observers):
+            "\(name(node)) is unreachable for \(observers.map(name).joined(separator: ","))"
+        case .notSeen(let node): "\(name(node)) has not seen this version"
+        }
+    }
+}
+
+extension PeerSnapshot {
+    fileprivate init(_ peer: MonitoredPeer, _ name: (UniqueAddress) -> String) {
+        self.init(
+            node: peer.node, name: name(peer.node), phi: peer.phi, threshold: peer.threshold, mean: peer.mean,
+            deviation: peer.deviation, acceptablePause: peer.pause, lastHeartbeat: peer.lastHeartbeat,
+            suspicionDeadline: peer.deadline, samples: peer.samples, unreachable: peer.isMarked,
+            witness: peer.witness.map(name))
+    }
+}

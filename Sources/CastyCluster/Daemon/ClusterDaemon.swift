@@ -1,0 +1,117 @@
+import CastyActors
+import CastyInspection
+import CastyMembership
+import CastyPrimitives
+import Logging
+
+/// The shell of the membership: calls the core, and does what its effects say.
+struct ClusterDaemon {
+    private var core: Membership
+    private let link: DaemonLink
+    private var timers: [TimerKey: RunningTimer] = [:]
+    private var generation: UInt64 = 0
+    private var peers: [NodeAddress: ActorRef<DaemonMessage>] = [:]
+    private var causes = EventCauses()
+
+    private struct RunningTimer: Sendable {
+        let generation: UInt64
+        let scheduled: any ScheduledTimer
+    }
+
+    static func behavior(_ core: Membership, _ link: DaemonLink) -> Behavior<DaemonMessage> {
+        .stateful(
+            ClusterDaemon(core: core, link: link),
+            { daemon, context, message in
+                daemon.handle(message, context)
+                return .same
+            },
+            onSignal: { daemon, _, signal in
+                if case .postStop = signal { daemon.cancelTimers() }
+                return .same
+            })
+    }
+
+    private init(core: Membership, link: DaemonLink) {
+        self.core = core
+        self.link = link
+    }
+
+    private mutating func handle(_ message: DaemonMessage, _ context: ActorContext<DaemonMessage>) {
+        let now = context.now
+        let before = core.gossip
+        let effects: [MembershipEffect]
+        switch message {
+        case .received(let envelope):
+            if let to = envelope.to, to != core.myself { return }
+            effects = core.onMessage(envelope.message, from: envelope.from, at: now)
+        case .start(let seeds, let mayFound): effects = core.onStart(seeds: seeds, mayFound: mayFound, at: now)
+        case .timer(let key, let generation):
+            guard timers[key]?.generation == generation else { return }
+            timers[key] = nil
+            effects = core.onTimer(key, at: now)
+        case .leave: effects = core.onLeave(at: now)
+        case .down(let address): effects = core.onDown(address, at: now)
+        case .exitTasksDone: effects = core.onExitTasksDone(at: now)
+        case .contactFailed(let address): effects = core.onUnreachableContact(address, at: now)
+        case .incarnationGone(let peer): effects = core.onPeerIncarnationGone(peer, at: now)
+        }
+        // The snapshot first, then the events: whoever hears of a change finds it already there.
+        link.cluster?.publish(core, changed: core.gossip != before)
+        for effect in effects { interpret(effect, context) }
+    }
+
+    private mutating func interpret(_ effect: MembershipEffect, _ context: ActorContext<DaemonMessage>) {
+        switch effect {
+        case .send(let message, let to):
+            peer(to.address, context.system).tell(
+                .received(ClusterEnvelope(from: core.myself, to: to, message: message)))
+        case .contact(let message, let address):
+            peer(address, context.system).tell(
+                .received(ClusterEnvelope(from: core.myself, to: nil, message: message)))
+        case .schedule(let key, let deadline): schedule(key, at: deadline, context)
+        case .cancel(let key): timers.removeValue(forKey: key)?.scheduled.cancel()
+        case .repost(let key):
+            timers.removeValue(forKey: key)?.scheduled.cancel()
+            generation += 1
+            timers[key] = RunningTimer(generation: generation, scheduled: NoTimer.shared)
+            context.`self`.tell(.timer(key, generation: generation))
+        case .publish(let event): link.cluster?.publish(event, causes: &causes)
+        case .welcomed: link.cluster?.welcomed()
+        case .runExitTasks: link.cluster?.runExitTasks()
+        case .stop(let reason): link.cluster?.stop(reason)
+        case .note(let text): context.log.info("\(text)")
+        }
+    }
+
+    private mutating func schedule(_ key: TimerKey, at deadline: Instant, _ context: ActorContext<DaemonMessage>) {
+        timers.removeValue(forKey: key)?.scheduled.cancel()
+        generation += 1
+        let (me, number) = (context.`self`, generation)
+        timers[key] = RunningTimer(
+            generation: number,
+            scheduled: context.system.world.scheduler.schedule(at: deadline) {
+                // Through the inbox, so that what came before the timer is handled before it.
+                me.tell(.timer(key, generation: number))
+            })
+    }
+
+    private func cancelTimers() {
+        for timer in timers.values { timer.scheduled.cancel() }
+    }
+
+    private mutating func peer(_ address: NodeAddress, _ system: ActorSystem) -> ActorRef<DaemonMessage> {
+        if let known = peers[address] { return known }
+        let ref = system.reference(
+            to: ActorAddress(system: system.name, node: address, path: ["system", "cluster"], uid: 0),
+            as: DaemonMessage.self)
+        peers[address] = ref
+        return ref
+    }
+}
+
+/// Stands for a timer that has fired already.
+private final class NoTimer: ScheduledTimer {
+    static let shared = NoTimer()
+
+    func cancel() {}
+}

@@ -1,0 +1,53 @@
+import CastyInspection
+package import CastyMembership
+package import CastyPrimitives
+package import CastyWire
+package import NIOCore
+
+/// What the cluster daemon of a node is told: by other nodes, by its own timers, by people.
+package enum DaemonMessage: Sendable {
+    /// From another node. Only this travels.
+    case received(ClusterEnvelope)
+    case start(seeds: [NodeAddress], mayFound: Bool)
+    case timer(TimerKey, generation: UInt64)
+    case leave
+    case down(NodeAddress)
+    case exitTasksDone
+    case contactFailed(NodeAddress)
+    case incarnationGone(UniqueAddress)
+}
+
+/// One message between the cluster daemons of two nodes.
+package struct ClusterEnvelope: Hashable, Sendable {
+    /// Who says it.
+    package let from: UniqueAddress
+    /// Which incarnation it is for; `nil` for whoever listens at the place.
+    package let to: UniqueAddress?
+    package let message: ClusterMessage
+}
+
+extension ClusterEnvelope: WireCodable {
+    package func encode(into buffer: inout ByteBuffer) {
+        from.encode(into: &buffer)
+        buffer.writeOptional(to)
+        message.encode(into: &buffer)
+    }
+
+    package init(from buffer: inout ByteBuffer) throws(WireError) {
+        self.init(
+            from: try UniqueAddress(from: &buffer), to: try buffer.readOptional(UniqueAddress.self),
+            message: try ClusterMessage(from: &buffer))
+    }
+}
+
+extension DaemonMessage {
+    /// Daemons exchange envelopes and nothing else.
+    package static let codec = MessageCodec<DaemonMessage>(
+        encode: { message, _, buffer in
+            guard case .received(let envelope) = message else {
+                throw WireError(.notEncodable, "only an envelope travels between cluster daemons")
+            }
+            envelope.encode(into: &buffer)
+        },
+        decode: { buffer, _ in .received(try ClusterEnvelope(from: &buffer)) })
+}

@@ -1,0 +1,150 @@
+package import CastyMembership
+import CastyPrimitives
+package import CastyWire
+package import NIOCore
+
+extension ClusterMessage: WireCodable {
+    /// The number of each message on the wire. A number is never used again for another message.
+    private enum Tag: UInt8 {
+        case initJoin = 1
+        case initJoinAck, initJoinNack, join, welcome, joinRefused, heartbeat, heartbeatAck, gossipStatus, gossipSeen
+        case gossipEnvelope, exitingConfirmed, probeRequest, probe, probeAck, probeAnswer, gone
+    }
+
+    package func encode(into buffer: inout ByteBuffer) {
+        func tag(_ tag: Tag) { buffer.writeInteger(tag.rawValue) }
+        switch self {
+        case .initJoin(let settings):
+            tag(.initJoin)
+            buffer.writeArray(settings)
+        case .initJoinAck: tag(.initJoinAck)
+        case .initJoinNack(let refusal):
+            tag(.initJoinNack)
+            refusal.encode(into: &buffer)
+        case .join(let roles, let settings):
+            tag(.join)
+            buffer.writeArray(roles) { $0.writeText($1) }
+            buffer.writeArray(settings)
+        case .welcome(let gossip):
+            tag(.welcome)
+            gossip.encode(into: &buffer)
+        case .joinRefused(let refusal):
+            tag(.joinRefused)
+            refusal.encode(into: &buffer)
+        case .heartbeat(let sequence, let sentAt):
+            tag(.heartbeat)
+            buffer.writeVarint(sequence)
+            sentAt.encode(into: &buffer)
+        case .heartbeatAck(let sequence, let sentAt):
+            tag(.heartbeatAck)
+            buffer.writeVarint(sequence)
+            sentAt.encode(into: &buffer)
+        case .gossipStatus(let digest, let seenDigest):
+            tag(.gossipStatus)
+            buffer.writeInteger(digest)
+            buffer.writeInteger(seenDigest)
+        case .gossipSeen(let digest, let seen):
+            tag(.gossipSeen)
+            buffer.writeInteger(digest)
+            buffer.writeArray(seen)
+        case .gossipEnvelope(let gossip):
+            tag(.gossipEnvelope)
+            gossip.encode(into: &buffer)
+        case .exitingConfirmed: tag(.exitingConfirmed)
+        case .probeRequest(let id, let subject):
+            tag(.probeRequest)
+            buffer.writeVarint(id)
+            subject.encode(into: &buffer)
+        case .probe(let id, let origin):
+            tag(.probe)
+            buffer.writeVarint(id)
+            origin.encode(into: &buffer)
+        case .probeAck(let id, let origin):
+            tag(.probeAck)
+            buffer.writeVarint(id)
+            origin.encode(into: &buffer)
+        case .probeAnswer(let id, let subject):
+            tag(.probeAnswer)
+            buffer.writeVarint(id)
+            subject.encode(into: &buffer)
+        case .gone: tag(.gone)
+        }
+    }
+
+    package init(from buffer: inout ByteBuffer) throws(WireError) {
+        let byte = try buffer.readByte()
+        guard let tag = Tag(rawValue: byte) else { throw WireError(.malformed, "\(byte) is no cluster message") }
+        switch tag {
+        case .initJoin: self = .initJoin(settings: try buffer.readArray(of: SharedSetting.self, upTo: 1024))
+        case .initJoinAck: self = .initJoinAck
+        case .initJoinNack: self = .initJoinNack(try JoinRefusal(from: &buffer))
+        case .join:
+            let roles = try buffer.readArray(upTo: 256) { buffer throws(WireError) in try buffer.readText(upTo: 255) }
+            self = .join(roles: roles, settings: try buffer.readArray(of: SharedSetting.self, upTo: 1024))
+        case .welcome: self = .welcome(try Gossip(from: &buffer))
+        case .joinRefused: self = .joinRefused(try JoinRefusal(from: &buffer))
+        case .heartbeat: self = .heartbeat(sequence: try buffer.readVarint(), sentAt: try Instant(from: &buffer))
+        case .heartbeatAck: self = .heartbeatAck(sequence: try buffer.readVarint(), sentAt: try Instant(from: &buffer))
+        case .gossipStatus:
+            self = .gossipStatus(digest: try buffer.readHash(), seenDigest: try buffer.readHash())
+        case .gossipSeen:
+            self = .gossipSeen(
+                digest: try buffer.readHash(), seen: try buffer.readArray(of: UniqueAddress.self, upTo: 65_536))
+        case .gossipEnvelope: self = .gossipEnvelope(try Gossip(from: &buffer))
+        case .exitingConfirmed: self = .exitingConfirmed
+        case .probeRequest:
+            self = .probeRequest(id: try buffer.readVarint(), subject: try UniqueAddress(from: &buffer))
+        case .probe: self = .probe(id: try buffer.readVarint(), origin: try UniqueAddress(from: &buffer))
+        case .probeAck: self = .probeAck(id: try buffer.readVarint(), origin: try UniqueAddress(from: &buffer))
+        case .probeAnswer:
+            self = .probeAnswer(id: try buffer.readVarint(), subject: try UniqueAddress(from: &buffer))
+        case .gone: self = .gone
+        }
+    }
+}
+
+extension SharedSetting: WireCodable {
+    package func encode(into buffer: inout ByteBuffer) {
+        buffer.writeText(name)
+        buffer.writeText(value)
+    }
+
+    package init(from buffer: inout ByteBuffer) throws(WireError) {
+        self.init(try buffer.readText(upTo: 255), try buffer.readText(upTo: 1024))
+    }
+}
+
+extension JoinRefusal: WireCodable {
+    package func encode(into buffer: inout ByteBuffer) {
+        switch self {
+        case .notInitialised: buffer.writeInteger(1 as UInt8)
+        case .goingAway: buffer.writeInteger(2 as UInt8)
+        case .settingDiffers(let name, let cluster, let joiner):
+            buffer.writeInteger(3 as UInt8)
+            buffer.writeText(name)
+            buffer.writeText(cluster)
+            buffer.writeText(joiner)
+        case .removed: buffer.writeInteger(4 as UInt8)
+        }
+    }
+
+    package init(from buffer: inout ByteBuffer) throws(WireError) {
+        switch try buffer.readByte() {
+        case 1: self = .notInitialised
+        case 2: self = .goingAway
+        case 3:
+            self = .settingDiffers(
+                name: try buffer.readText(), cluster: try buffer.readText(), joiner: try buffer.readText())
+        case 4: self = .removed
+        case let byte: throw WireError(.malformed, "\(byte) is no refusal")
+        }
+    }
+}
+
+extension ByteBuffer {
+    /// A hash: eight bytes, highest first.
+    mutating func readHash() throws(WireError) -> UInt64 {
+        guard let value = readInteger(as: UInt64.self) else { throw WireError(.truncated, "a hash is cut short") }
+        return value
+    }
+}

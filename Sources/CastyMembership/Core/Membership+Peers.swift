@@ -1,0 +1,33 @@
+package import CastyPrimitives
+
+/// One peer that this node monitors, as it stands at one moment.
+package struct MonitoredPeer: Hashable, Sendable {
+    package let node: UniqueAddress
+    package let phi: Double
+    package let threshold: Double
+    package let mean: Duration
+    package let deviation: Duration
+    package let pause: Duration
+    package let lastHeartbeat: Instant
+    /// When phi crosses the threshold if nothing comes.
+    package let deadline: Instant
+    package let samples: Int
+    /// This node itself has told the others that it cannot reach the peer.
+    package let isMarked: Bool
+    /// Who reached it during the present silence.
+    package let witness: UniqueAddress?
+}
+
+extension Membership {
+    /// The peers that this node monitors, by address.
+    package func monitoredPeers(at now: Instant) -> [MonitoredPeer] {
+        monitors.map { monitor in
+            let detector = monitor.detector
+            return MonitoredPeer(
+                node: monitor.peer, phi: detector.phi(at: now), threshold: detector.parameters.threshold,
+                mean: detector.mean, deviation: detector.flooredDeviation, pause: detector.parameters.pause,
+                lastHeartbeat: detector.lastArrival, deadline: detector.deadline,
+                samples: detector.intervals.count, isMarked: monitor.stage == .marked, witness: monitor.witness)
+        }
+    }
+}

@@ -1,0 +1,65 @@
+public import CastyActors
+import CastyPrimitives
+
+/// A message for an entity, wherever it lives.
+public struct ShardEnvelope<Message: Sendable>: Sendable {
+    /// The entity's whole id; any text.
+    public let entity: String
+    /// What it is told.
+    public let message: Message
+
+    /// Addresses a message.
+    public init(entity: String, message: Message) {
+        self.entity = entity
+        self.message = message
+    }
+}
+
+extension ShardEnvelope: Equatable where Message: Equatable {}
+
+/// The way to all entities of one type: it knows where they live, and starts those that do not.
+public struct ShardRegion<Message: Codable & Sendable>: Sendable {
+    /// The shard type.
+    public let type: String
+    /// How many shards it has.
+    public let shardCount: Int
+    let system: ActorSystem
+    let actor: ActorRef<RegionCommand<Message>>
+
+    /// Tells an entity a message; it starts where its shard lives, if it does not run.
+    ///
+    /// Messages of one sender to one entity arrive in order, each at most once; while the shard moves they are kept. What is lost is in
+    /// the loss ledger.
+    public func tell(_ entity: String, _ message: Message) {
+        actor.tell(.route(ShardEnvelope(entity: entity, message: message)))
+    }
+
+    /// Tells an entity a message.
+    public func tell(_ envelope: ShardEnvelope<Message>) { actor.tell(.route(envelope)) }
+
+    /// Asks an entity and waits for its reply.
+    ///
+    /// - Throws: ``AskError``.
+    public func ask<Reply: Sendable>(
+        _ entity: String, within timeout: Duration = .seconds(10), _ question: @Sendable (ActorRef<Reply>) -> Message
+    ) async throws -> Reply {
+        try await system.ask(actor, within: timeout) { .route(ShardEnvelope(entity: entity, message: question($0))) }
+    }
+
+    /// Asks an entity, and calls back once.
+    @discardableResult
+    package func ask<Reply: Sendable>(
+        _ entity: String, within timeout: Duration, _ question: (ActorRef<Reply>) -> Message,
+        completion: @escaping @Sendable (Result<Reply, AskError>) -> Void
+    ) -> @Sendable () -> Void {
+        system.ask(
+            actor, within: timeout, { .route(ShardEnvelope(entity: entity, message: question($0))) },
+            completion: completion)
+    }
+
+    /// Sends an entity to sleep, wherever it lives.
+    public func passivate(_ entity: String) { actor.tell(.passivateByName(entity)) }
+
+    /// The shard of an entity.
+    public func shard(of entity: String) -> Int { StableHash.shard(of: entity, count: shardCount) }
+}

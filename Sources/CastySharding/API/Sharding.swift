@@ -1,0 +1,120 @@
+public import CastyActors
+public import CastyCluster
+import CastyInspection
+package import CastyMembership
+public import CastyPlacement
+import CastyPrimitives
+import CastyWire
+import Synchronization
+
+/// The entities of a cluster: each lives on one node at a time, wherever its shard lives, and is reached by its id.
+///
+/// ```swift
+/// let carts = try sharding.start(type: "cart", shards: 24) { entity in cart(entity.id) }
+/// carts.tell("cart-17", .add("apples"))
+/// ```
+public final class Sharding: Sendable {
+    /// The cluster whose members host the shards.
+    public let cluster: Cluster
+    private let regions = Mutex<
+        [String: @Sendable (OperatorCommand, @escaping @Sendable (CommandAnswer) -> Void) -> Void]
+    >([:])
+
+    /// Creates the sharding of a cluster.
+    public init(_ cluster: Cluster) {
+        self.cluster = cluster
+    }
+
+    /// Starts a shard type on this node; every node that shall host or reach it does the same.
+    ///
+    /// - Parameters:
+    ///   - type: The type's name; entities' ids may but need not begin with it.
+    ///   - shards: How many shards there are: the same on all nodes, and never changed while the cluster lives. 1…16384.
+    ///   - role: Only members with this role host it; the others reach it. `nil` for all.
+    ///   - store: Where entities keep their state, if they do.
+    ///   - strategy: Decides where shards live.
+    ///   - entity: Makes the behavior of an entity each time it starts.
+    /// - Returns: The way to the entities.
+    /// - Throws: ``ShardingError`` where the type runs already, its message type is not registered, or the number of shards is no such number.
+    public func start<Message: Codable & Sendable>(
+        type: String, shards: Int, role: String? = nil, store: (any EntityStore)? = nil,
+        strategy: any ShardAllocationStrategy = LeastShardStrategy(), of message: Message.Type = Message.self,
+        entity: @escaping @Sendable (EntityContext) -> Behavior<Message>
+    ) throws -> ShardRegion<Message> {
+        try start(
+            type: type, settings: PlacementSettings(cluster.config.settings, shards: shards, role: role), store: store,
+            strategy: strategy, entity: entity)
+    }
+
+    /// Starts a shard type with settings of one's own.
+    package func start<Message: Codable & Sendable>(
+        type: String, settings: PlacementSettings, store: (any EntityStore)?,
+        strategy: any ShardAllocationStrategy = LeastShardStrategy(), tracing: ShardTracing<Message>? = nil,
+        entity: @escaping @Sendable (EntityContext) -> Behavior<Message>
+    ) throws -> ShardRegion<Message> {
+        guard (1...16_384).contains(settings.shardCount) else {
+            throw ShardingError(.badShardCount, "\(type): a type has 1 to 16384 shards, not \(settings.shardCount)")
+        }
+        let system = cluster.system
+        guard let registered = system.registry.find(Message.self) else {
+            throw ShardingError(
+                .notRegistered,
+                "\(type): register \(Message.self) with the system's TypeRegistry first, under a stable name")
+        }
+        guard regions.withLock({ $0[type] == nil }) else {
+            throw ShardingError(.alreadyStarted, "\(type) runs on this node already")
+        }
+        try system.registry.register(
+            RegionCommand<Message>.self, name: "casty.sharding.\(registered.name)",
+            codec: RegionCommand<Message>.codec(registered))
+        let isProxy = settings.role.map { !cluster.config.roles.contains($0) } ?? false
+        let host = RegionHost(
+            type: type, cluster: cluster, settings: settings, strategy: strategy, isProxy: isProxy, store: store,
+            tracing: tracing, factory: entity)
+        let actor = try system.spawnSystem(
+            RegionShell.behavior(host), name: RegionHost<Message>.controlPath(type)[1])
+        system.publish(actor, as: RegionHost<Message>.dataPath(type))
+        cluster.observe { _, _ in actor.tell(.membershipChanged) }
+        cluster.whenWelcomed { actor.tell(.membershipChanged) }
+        cluster.beforeExit { done in actor.tell(.leave(done)) }
+        system.inspector.provide(sharding: type) { _ in host.snapshot }
+        regions.withLock { $0[type] = { command, answer in actor.tell(.command(command, answer)) } }
+        return ShardRegion(type: type, shardCount: settings.shardCount, system: system, actor: actor)
+    }
+
+    /// Gives an operator's command to the coordinator of a type, and calls back with its answer.
+    package func command(
+        _ command: OperatorCommand, type: String, answer: @escaping @Sendable (CommandAnswer) -> Void
+    ) {
+        guard let region = regions.withLock({ $0[type] }) else { return answer(.refused(.noCoordinator)) }
+        region(command, answer)
+    }
+}
+
+/// Why a shard type could not be started.
+public struct ShardingError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What is wrong.
+    public enum Code: String, Sendable, CaseIterable {
+        case alreadyStarted, notRegistered, badShardCount
+    }
+
+    /// What is wrong.
+    public let code: Code
+    /// For a person: what is wrong, and what to do.
+    public let description: String
+
+    init(_ code: Code, _ description: String) {
+        self.code = code
+        self.description = description
+    }
+}
+
+extension PlacementSettings {
+    /// The settings that go with the membership's: margins and lease must fit each other.
+    package init(_ membership: MembershipSettings, shards: Int, role: String? = nil) {
+        self.init()
+        shardCount = shards
+        self.role = role
+        removalMargin = membership.removalMargin(members: 3)
+    }
+}

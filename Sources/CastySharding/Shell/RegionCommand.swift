@@ -1,0 +1,48 @@
+import CastyActors
+package import CastyInspection
+package import CastyPlacement
+package import CastyPrimitives
+
+/// What the sharding actor of one type on one node is told: by users, by other nodes, by its entities, by its clock.
+package enum RegionCommand<Message: Sendable>: Sendable {
+    /// A user's message for an entity.
+    case route(ShardEnvelope<Message>)
+    /// From another node. Only this travels.
+    case wire(ShardingEnvelope<Message>)
+    /// The membership has changed.
+    case membershipChanged
+    case wakeup(generation: UInt64)
+    /// The node's lease was found to have lapsed.
+    case leaseLapsed
+    case ended(EntityEnd<Message>)
+    case passivate(EntityInstance)
+    case passivateByName(String)
+    /// The node leaves; the function is called when all shards are handed over.
+    case leave(@Sendable () -> Void)
+    case command(OperatorCommand, @Sendable (CommandAnswer) -> Void)
+    case remembered(shard: Int, version: ShardVersion, [String])
+    case stored(StoreRequest)
+}
+
+/// One sharding message between two nodes.
+package struct ShardingEnvelope<Message: Sendable>: Sendable {
+    package let from: UniqueAddress
+    package let to: UniqueAddress
+    package let message: ShardingMessage<Message>
+}
+
+extension RegionCommand: LossClassified {
+    package var lossClass: LossClass? {
+        switch self {
+        case .route: .user
+        case .wire(let envelope):
+            switch envelope.message {
+            case .peer(.deliver), .peer(.notHome): .user
+            case .peer, .request, .order: .control
+            }
+        case .membershipChanged, .wakeup, .leaseLapsed, .ended, .passivate, .passivateByName, .leave, .command,
+            .remembered, .stored:
+            .control
+        }
+    }
+}

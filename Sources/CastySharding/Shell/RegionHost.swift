@@ -1,0 +1,89 @@
+import CastyActors
+import CastyCluster
+import CastyInspection
+import CastyMembership
+import CastyPlacement
+import CastyPrimitives
+import Synchronization
+
+/// What one shard type on one node is made of, and what others see of it.
+final class RegionHost<Message: Codable & Sendable>: Sendable {
+    let type: String
+    let cluster: Cluster
+    let settings: PlacementSettings
+    let strategy: any ShardAllocationStrategy
+    let isProxy: Bool
+    let store: (any EntityStore)?
+    let tracing: ShardTracing<Message>?
+    private let factory: @Sendable (EntityContext) -> Behavior<Message>
+    private let published = Mutex<ShardingSnapshot?>(nil)
+
+    init(
+        type: String, cluster: Cluster, settings: PlacementSettings, strategy: any ShardAllocationStrategy,
+        isProxy: Bool, store: (any EntityStore)?, tracing: ShardTracing<Message>?,
+        factory: @escaping @Sendable (EntityContext) -> Behavior<Message>
+    ) {
+        self.type = type
+        self.cluster = cluster
+        self.settings = settings
+        self.strategy = strategy
+        self.isProxy = isProxy
+        self.store = store
+        self.tracing = tracing
+        self.factory = factory
+    }
+
+    static func controlPath(_ type: String) -> [String] { ["system", "sharding-\(type)"] }
+
+    /// A path outside `system` puts what goes there on the lane of users' messages.
+    static func dataPath(_ type: String) -> [String] { ["sharding", type] }
+
+    var inspector: Inspector { cluster.system.inspector }
+
+    func context(for instance: EntityInstance, passivate: @escaping @Sendable () -> Void) -> EntityContext {
+        EntityContext(
+            type: type, id: instance.entity, shard: instance.shard, node: cluster.system.unique, life: instance.number,
+            store: store, passivate: passivate)
+    }
+
+    func behavior(_ context: EntityContext) -> sending Behavior<Message> { factory(context) }
+
+    /// Accounts for a user's message that will not be handled.
+    func lose(
+        _ reason: CastyInspection.LossReason, _ message: Message, entity: String, shard: Int, causes: [EventID] = []
+    ) {
+        tracing?.lost(message, reason)
+        inspector.lose(reason, .user, target: entity, type: type, shard: shard, entity: entity, causes: causes)
+    }
+
+    /// Answers what the core asks of the store of remembered entities.
+    func remember(_ request: StoreRequest, tell region: ActorRef<RegionCommand<Message>>) {
+        switch request {
+        case .load(let shard, let version): region.tell(.remembered(shard: shard, version: version, []))
+        case .add, .remove: region.tell(.stored(request))
+        }
+    }
+
+    /// Puts what others see where they can read it without disturbing the actor.
+    func publish(_ shell: RegionShell<Message>) {
+        let snapshot = ShardingSnapshot(shell)
+        published.withLock { $0 = snapshot }
+    }
+
+    var snapshot: ShardingSnapshot {
+        published.withLock { $0 } ?? ShardingSnapshot(type: type, shardCount: settings.shardCount)
+    }
+}
+
+extension PlacementStatus {
+    init(_ status: MemberStatus) {
+        switch status {
+        case .joining: self = .joining
+        case .weaklyUp: self = .weaklyUp
+        case .up: self = .up
+        case .leaving: self = .leaving
+        case .exiting: self = .exiting
+        case .down: self = .down
+        }
+    }
+}

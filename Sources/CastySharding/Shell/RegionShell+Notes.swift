@@ -1,0 +1,132 @@
+import CastyActors
+import CastyCluster
+import CastyInspection
+import CastyPlacement
+import CastyPrimitives
+import Logging
+
+extension RegionShell {
+    /// Tells the event feed what the coordinator did.
+    mutating func tell(_ note: CoordinatorNote) {
+        let inspector = host.inspector
+        let name = { (node: UniqueAddress) in inspector.nameOf(node.address) }
+        switch note {
+        case .started(let epoch):
+            causes.coordinator = inspector.emit(
+                .coordinatorStarted, subject: inspector.name, reason: "epoch \(epoch)", text: host.type)
+        case .recovered(let epoch, let homes):
+            inspector.emit(
+                .note, reason: "epoch \(epoch)", text: "\(host.type): coordinator rebuilt, \(homes) shards have a home",
+                causes: causes.coordinator.map { [$0] } ?? [])
+        case .stopped(let epoch):
+            inspector.emit(.note, reason: "epoch \(epoch)", text: "\(host.type): coordinator stopped here")
+        case .registered: break
+        case .allocated(let home, let reason):
+            causes.note(
+                inspector.emit(
+                    .shardAllocated, shard: home.shard, to: name(home.node), reason: reason.word, text: host.type,
+                    causes: causes.about(home.shard)), about: home.shard)
+        case .handoffBegun(let shard, let from, let to, let reason):
+            causes.note(
+                inspector.emit(
+                    .handoffBegun, shard: shard, from: name(from), to: to.map(name), reason: "\(reason)",
+                    text: host.type, causes: causes.about(shard)), about: shard)
+        case .handoffEnded(let shard, let from, let outcome):
+            guard outcome != .done else { return }
+            inspector.emit(
+                .note, shard: shard, from: name(from), reason: outcome.word, text: "\(host.type): handoff ended",
+                causes: causes.about(shard))
+        case .moved(let shard, let from, let to):
+            causes.note(
+                inspector.emit(
+                    .shardMoved, shard: shard, from: name(from), to: name(to), text: host.type,
+                    causes: causes.about(shard)), about: shard)
+        case .conflict(let shard, let loser):
+            inspector.emit(
+                .note, subject: name(loser), shard: shard, text: "\(host.type): claims a shard that is another's")
+        case .orphaned(let shards, let node, let until):
+            let removal = host.cluster.lastEvent(about: node)
+            let id = inspector.emit(
+                .note, subject: name(node),
+                text: "\(host.type): \(shards.count) shards wait for its lease to end, until \(until) s",
+                causes: removal.map { [$0] } ?? [])
+            for shard in shards { causes.note(id, about: shard) }
+        case .roundPlanned(let moves):
+            inspector.emit(.note, text: "\(host.type): rebalance plans \(moves) moves")
+        case .intentsChanged: inspector.touch()
+        }
+    }
+
+    /// Tells the event feed what the region did.
+    mutating func tell(_ note: RegionNote) {
+        let inspector = host.inspector
+        switch note {
+        case .registered(let coordinator, let epoch):
+            inspector.touch()
+            host.cluster.system.log.debug("\(host.type): registered with \(coordinator), epoch \(epoch)")
+        case .shardStarted(let shard, _):
+            causes.note(
+                inspector.emit(.shardStarted, shard: shard, text: host.type, causes: causes.about(shard)), about: shard)
+        case .shardStopped(let shard, _, let forced):
+            causes.note(
+                inspector.emit(
+                    .shardStopped, shard: shard, reason: forced ? "forced" : nil, text: host.type,
+                    causes: causes.about(shard)), about: shard)
+        case .entityStarted(let instance): tell(.entityStarted, instance)
+        case .entityPassivated(let instance): tell(.entityPassivated, instance)
+        case .entityStopped(let instance): tell(.entityStopped, instance)
+        case .entityFailed(let instance, let restartAt):
+            inspector.emit(
+                .entityStopped, shard: instance.shard, entity: instance.entity,
+                reason: "failed, starts again from \(restartAt) s on", causes: causes.about(instance.shard))
+        case .fenced:
+            inspector.emit(.note, reason: "lease", text: "\(host.type): the lease has lapsed, every entity stops")
+        case .unfenced: inspector.emit(.note, reason: "lease", text: "\(host.type): the lease is valid again")
+        case .refusedEpoch(let epoch, let node):
+            inspector.emit(
+                .note, subject: inspector.nameOf(node.address), reason: "epoch \(epoch)",
+                text: "\(host.type): order of a former coordinator refused")
+        case .shardCountMismatch(let count):
+            host.cluster.system.log.error(
+                "\(host.type) has \(host.settings.shardCount) shards here and \(count) in the cluster: it stays out")
+        case .answer(let id, let answer): answers.removeValue(forKey: id)?(answer)
+        }
+    }
+
+    private func tell(_ kind: EventKind, _ instance: EntityInstance) {
+        host.inspector.emit(
+            kind, shard: instance.shard, entity: instance.entity, causes: causes.about(instance.shard))
+    }
+}
+
+/// The latest event about each shard on this node: the cause of the next one.
+struct ShardCauses {
+    var coordinator: EventID?
+    private var latest: [Int: EventID] = [:]
+
+    func about(_ shard: Int) -> [EventID] { latest[shard].map { [$0] } ?? [] }
+
+    mutating func note(_ id: EventID, about shard: Int) { latest[shard] = id }
+}
+
+extension AllocationReason {
+    fileprivate var word: String {
+        switch self {
+        case .asked: "asked"
+        case .ownerRemoved: "owner removed"
+        case .ownerStopped: "owner stopped"
+        case .handoff: "handoff"
+        case .ownerRefused: "owner refused"
+        }
+    }
+}
+
+extension HandoffOutcome {
+    fileprivate var word: String {
+        switch self {
+        case .done: "done"
+        case .ownerRemoved: "owner removed"
+        case .timedOut: "timed out"
+        }
+    }
+}

@@ -1,0 +1,184 @@
+import CastyActors
+import CastyCluster
+import CastyInspection
+import CastyMembership
+import CastyPlacement
+import CastyPrimitives
+
+/// The shell of sharding for one type on one node: calls the region's core, and the coordinator's, and does what their effects say.
+///
+/// Both cores live in one actor: the coordinator acts only on the oldest member, and a message between the two takes no detour.
+struct RegionShell<Message: Codable & Sendable>: Sendable {
+    let host: RegionHost<Message>
+    var region: Region<Message>
+    var coordinator: Coordinator
+    var entities: [EntityInstance: Target<Message>] = [:]
+    var peers: [NodeAddress: RegionPeer<Message>] = [:]
+    /// Messages of the two cores to each other, in order.
+    var loopback: [ShardingMessage<Message>] = []
+    var wake: (at: Instant, generation: UInt64, timer: any ScheduledTimer)?
+    var generation: UInt64 = 0
+    var lease = Instant.distantFuture
+    var causes = ShardCauses()
+    var whenLeft: [@Sendable () -> Void] = []
+    var answers: [UInt64: @Sendable (CommandAnswer) -> Void] = [:]
+    var lastCommand: UInt64 = 0
+
+    static func behavior(_ host: RegionHost<Message>) -> Behavior<RegionCommand<Message>> {
+        .stateful(
+            RegionShell(host: host),
+            { shell, context, command in
+                shell.handle(command, context)
+                return .same
+            },
+            onSignal: { shell, context, signal in
+                if case .postStop = signal { shell.shutDown(context) }
+                return .same
+            })
+    }
+
+    private init(host: RegionHost<Message>) {
+        self.host = host
+        region = Region(own: host.cluster.system.unique, settings: host.settings, isProxy: host.isProxy)
+        coordinator = Coordinator(
+            own: host.cluster.system.unique, settings: host.settings, strategy: host.strategy)
+    }
+
+    mutating func handle(_ command: RegionCommand<Message>, _ context: ActorContext<RegionCommand<Message>>) {
+        let now = context.now
+        followLease(at: now, context)
+        switch command {
+        case .route(let envelope):
+            perform(region.onRoute(envelope.message, to: envelope.entity, at: now), context)
+        case .wire(let envelope): receive(envelope, at: now, context)
+        case .membershipChanged: followMembership(at: now, context)
+        case .wakeup(let number):
+            guard wake?.generation == number else { return }
+            wake = nil
+            perform(region.onWakeup(at: now), context)
+            perform(coordinator.onWakeup(at: now), context)
+        case .leaseLapsed: lapse(at: now, context)
+        case .ended(let end):
+            entities[end.instance] = nil
+            perform(region.onTerminated(end, at: now), context)
+        case .passivate(let instance):
+            if entities[instance] != nil { perform(region.onPassivate(instance.entity, at: now), context) }
+        case .passivateByName(let entity): passivate(entity, at: now, context)
+        case .leave(let done):
+            whenLeft.append(done)
+            perform(region.onLeave(at: now), context)
+        case .command(let command, let answer):
+            lastCommand += 1
+            answers[lastCommand] = answer
+            perform(region.onCommand(command, id: lastCommand, at: now), context)
+        case .remembered(let shard, let version, let names):
+            perform(region.onRemembered(names, shard: shard, version: version, at: now), context)
+        case .stored(let request): perform(region.onStored(request, at: now), context)
+        }
+        settle(at: now, context)
+    }
+
+    /// Messages of the two cores to each other, until neither has one; then the next wake-up and what others see.
+    private mutating func settle(at now: Instant, _ context: ActorContext<RegionCommand<Message>>) {
+        let own = context.system.unique
+        while !loopback.isEmpty {
+            let messages = loopback
+            loopback = []
+            for message in messages { dispatch(message, from: own, at: now, context) }
+        }
+        scheduleWakeup(at: now, context)
+        host.publish(self)
+    }
+
+    private mutating func receive(
+        _ envelope: ShardingEnvelope<Message>, at now: Instant, _ context: ActorContext<RegionCommand<Message>>
+    ) {
+        let delivery: ShardDelivery<Message>? =
+            if case .peer(let message) = envelope.message { message.delivery } else { nil }
+        if let delivery { host.tracing?.arrived(delivery.payload) }
+        guard envelope.to == context.system.unique else {
+            // For an earlier incarnation of this node; nothing of it may reach this one.
+            if let delivery {
+                host.lose(.wrongIncarnation, delivery.payload, entity: delivery.entity, shard: delivery.shard)
+            }
+            return
+        }
+        dispatch(envelope.message, from: envelope.from, at: now, context)
+    }
+
+    private mutating func dispatch(
+        _ message: ShardingMessage<Message>, from node: UniqueAddress, at now: Instant,
+        _ context: ActorContext<RegionCommand<Message>>
+    ) {
+        switch message {
+        case .request(let request): perform(coordinator.onRequest(request, from: node, at: now), context)
+        case .order, .peer: perform(region.onMessage(message, from: node, at: now), context)
+        }
+    }
+
+    private mutating func followMembership(at now: Instant, _ context: ActorContext<RegionCommand<Message>>) {
+        let view = PlacementView(host.cluster.state, own: context.system.unique)
+        perform(region.onView(view, at: now), context)
+        perform(coordinator.onView(view, at: now), context)
+    }
+
+    /// Tells the cores when the lease has moved since they last heard of it.
+    private mutating func followLease(at now: Instant, _ context: ActorContext<RegionCommand<Message>>) {
+        let until = host.cluster.leaseValidUntil
+        guard until != lease else { return }
+        lease = until
+        perform(region.onLease(validUntil: until, at: now), context)
+        perform(coordinator.onLease(validUntil: until, at: now), context)
+    }
+
+    /// An entity found the lease lapsed and handled nothing: even if it is valid again by now, that entity has to stop.
+    private mutating func lapse(at now: Instant, _ context: ActorContext<RegionCommand<Message>>) {
+        perform(region.onLease(validUntil: now, at: now), context)
+        perform(region.onLease(validUntil: lease, at: now), context)
+    }
+
+    private mutating func passivate(
+        _ entity: String, at now: Instant, _ context: ActorContext<RegionCommand<Message>>
+    ) {
+        let shard = region.shard(of: entity)
+        if let home = region.home(of: shard), home != context.system.unique {
+            peer(home.address, context.system).control.tell(.passivateByName(entity))
+        } else {
+            perform(region.onPassivate(entity, at: now), context)
+        }
+    }
+
+    private mutating func scheduleWakeup(at now: Instant, _ context: ActorContext<RegionCommand<Message>>) {
+        // The end of the lease is a moment to act at, even if nothing comes in.
+        let leaseEnd: Instant? = lease > now && lease < .distantFuture && !entities.isEmpty ? lease : nil
+        guard let next = [region.wakeAt, coordinator.wakeAt, leaseEnd].compactMap({ $0 }).min() else {
+            wake?.timer.cancel()
+            wake = nil
+            return
+        }
+        if let wake, wake.at == next { return }
+        wake?.timer.cancel()
+        generation += 1
+        let (me, number) = (context.`self`, generation)
+        let timer = context.system.world.scheduler.schedule(at: next) { me.tell(.wakeup(generation: number)) }
+        wake = (next, number, timer)
+    }
+
+    private mutating func shutDown(_ context: ActorContext<RegionCommand<Message>>) {
+        wake?.timer.cancel()
+        perform(region.onShutdown(at: context.now), context)
+    }
+}
+
+extension PlacementView {
+    /// What placement reads of the membership.
+    init(_ state: ClusterState, own: UniqueAddress) {
+        self.init(
+            own: own,
+            members: state.members.map { member in
+                PlacementMember(
+                    node: member.node, upNumber: Int(member.upNumber ?? 0), status: PlacementStatus(member.status),
+                    isReachable: !state.unreachable.contains(member.node), roles: member.roles)
+            })
+    }
+}

@@ -1,0 +1,57 @@
+import Synchronization
+
+/// Where entities keep their state between two lives: the only way by which it survives a move, a passivation or a crash.
+///
+/// An entity with a store writes before it replies, and reads when it starts. Calls run on the entity's turn, so they must be quick; what cannot be
+/// kept is an error, and then nothing was changed.
+public protocol EntityStore: AnyObject, Sendable {
+    /// The state last saved under an id, or `nil` where there is none.
+    ///
+    /// - Throws: ``EntityStoreError``.
+    func load(type: String, id: String) throws -> [UInt8]?
+
+    /// Saves the state under an id, in place of what was there.
+    ///
+    /// - Throws: ``EntityStoreError``; the state that was there is then still there.
+    func save(_ state: [UInt8], type: String, id: String) throws
+}
+
+/// Why a store could not load or save.
+public struct EntityStoreError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What went wrong.
+    public enum Code: String, Sendable, CaseIterable {
+        case full, corrupt, unavailable
+    }
+
+    /// What went wrong.
+    public let code: Code
+    /// For a person.
+    public let description: String
+
+    /// Creates an error.
+    public init(_ code: Code, _ description: String) {
+        self.code = code
+        self.description = description
+    }
+}
+
+/// A store in memory: survives the nodes of one process, and ends with it.
+public final class InMemoryEntityStore: EntityStore {
+    private struct Key: Hashable {
+        let type: String
+        let id: String
+    }
+
+    private let states = Mutex<[Key: [UInt8]]>([:])
+
+    /// Creates an empty store.
+    public init() {}
+
+    /// The state last saved under an id.
+    public func load(type: String, id: String) -> [UInt8]? { states.withLock { $0[Key(type: type, id: id)] } }
+
+    /// Saves the state under an id.
+    public func save(_ state: [UInt8], type: String, id: String) {
+        states.withLock { $0[Key(type: type, id: id)] = state }
+    }
+}

@@ -1,0 +1,119 @@
+package import CastyPlacement
+import CastyPrimitives
+package import CastyWire
+package import NIOCore
+
+extension CoordinatorEpoch: WireCodable {
+    package func encode(into buffer: inout ByteBuffer) {
+        buffer.writeVarint(UInt64(clamping: upNumber))
+        buffer.writeVarint(UInt64(clamping: start))
+    }
+
+    package init(from buffer: inout ByteBuffer) throws(WireError) {
+        self.init(upNumber: try buffer.readVarint(upTo: .max), start: try buffer.readVarint(upTo: .max))
+    }
+}
+
+extension ShardVersion: WireCodable {
+    package func encode(into buffer: inout ByteBuffer) {
+        epoch.encode(into: &buffer)
+        buffer.writeVarint(sequence)
+    }
+
+    package init(from buffer: inout ByteBuffer) throws(WireError) {
+        self.init(epoch: try CoordinatorEpoch(from: &buffer), sequence: try buffer.readVarint())
+    }
+}
+
+extension ShardHome: WireCodable {
+    package func encode(into buffer: inout ByteBuffer) {
+        buffer.writeVarint(shard)
+        node.encode(into: &buffer)
+        version.encode(into: &buffer)
+    }
+
+    package init(from buffer: inout ByteBuffer) throws(WireError) {
+        self.init(
+            shard: try buffer.readShard(), node: try UniqueAddress(from: &buffer),
+            version: try ShardVersion(from: &buffer))
+    }
+}
+
+extension VersionedShard: WireCodable {
+    package func encode(into buffer: inout ByteBuffer) {
+        buffer.writeVarint(shard)
+        version.encode(into: &buffer)
+    }
+
+    package init(from buffer: inout ByteBuffer) throws(WireError) {
+        self.init(shard: try buffer.readShard(), version: try ShardVersion(from: &buffer))
+    }
+}
+
+extension HostedShard: WireCodable {
+    package func encode(into buffer: inout ByteBuffer) {
+        buffer.writeVarint(shard)
+        version.encode(into: &buffer)
+        buffer.writeBool(isStopping)
+    }
+
+    package init(from buffer: inout ByteBuffer) throws(WireError) {
+        self.init(
+            shard: try buffer.readShard(), version: try ShardVersion(from: &buffer), isStopping: try buffer.readBool())
+    }
+}
+
+extension HostOrder: WireCodable {
+    package func encode(into buffer: inout ByteBuffer) {
+        buffer.writeVarint(shard)
+        version.encode(into: &buffer)
+        buffer.writeOptional(holdFor)
+    }
+
+    package init(from buffer: inout ByteBuffer) throws(WireError) {
+        self.init(
+            shard: try buffer.readShard(), version: try ShardVersion(from: &buffer),
+            holdFor: try buffer.readOptional(UniqueAddress.self))
+    }
+}
+
+extension Intents: WireCodable {
+    package func encode(into buffer: inout ByteBuffer) {
+        version.encode(into: &buffer)
+        buffer.writeArray(pins) { buffer, pin in
+            buffer.writeVarint(pin.shard)
+            pin.place.encode(into: &buffer)
+        }
+        buffer.writeArray(drains)
+        buffer.writeBool(isPaused)
+    }
+
+    package init(from buffer: inout ByteBuffer) throws(WireError) {
+        self.init()
+        version = try ShardVersion(from: &buffer)
+        pins = try buffer.readArray(upTo: 16_384) { buffer throws(WireError) in
+            ShardPin(shard: try buffer.readShard(), place: try NodeAddress(from: &buffer))
+        }
+        drains = try buffer.readArray(of: UniqueAddress.self, upTo: 16_384)
+        isPaused = try buffer.readBool()
+    }
+}
+
+extension Registration: WireCodable {
+    package func encode(into buffer: inout ByteBuffer) {
+        buffer.writeVarint(number)
+        buffer.writeVarint(shardCount)
+        buffer.writeBool(accepts)
+        buffer.writeArray(hosted)
+        buffer.writeShards(leftovers)
+        buffer.writeShards(known)
+        intents.encode(into: &buffer)
+    }
+
+    package init(from buffer: inout ByteBuffer) throws(WireError) {
+        self.init(
+            number: try buffer.readVarint(), shardCount: try buffer.readVarint(upTo: 1 << 30),
+            accepts: try buffer.readBool(), hosted: try buffer.readArray(of: HostedShard.self, upTo: 16_384),
+            leftovers: try buffer.readShards(), known: try buffer.readShards(), intents: try Intents(from: &buffer))
+    }
+}

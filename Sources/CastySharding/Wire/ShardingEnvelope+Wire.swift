@@ -1,0 +1,127 @@
+import CastyPlacement
+import CastyPrimitives
+import CastyWire
+import NIOCore
+
+/// The most shards, pins or nodes that one message may name.
+private let mostEntries = 16_384
+
+extension RegionCommand {
+    /// Sharding actors exchange envelopes and nothing else; users' messages inside are written in the binary codec.
+    static func codec(_ registered: RegisteredType<Message>) -> MessageCodec<RegionCommand<Message>> {
+        MessageCodec(
+            encode: { command, context, buffer in
+                guard case .wire(let envelope) = command else {
+                    throw WireError(.notEncodable, "only an envelope travels between sharding actors")
+                }
+                envelope.from.encode(into: &buffer)
+                envelope.to.encode(into: &buffer)
+                switch envelope.message {
+                case .request(let request):
+                    buffer.writeInteger(1 as UInt8)
+                    request.encode(into: &buffer)
+                case .order(let epoch, let order):
+                    buffer.writeInteger(2 as UInt8)
+                    epoch.encode(into: &buffer)
+                    order.encode(into: &buffer)
+                case .peer(let message):
+                    buffer.writeInteger(3 as UInt8)
+                    try Self.encode(message, registered, context, into: &buffer)
+                }
+            },
+            decode: { buffer, context in
+                let from = try UniqueAddress(from: &buffer)
+                let to = try UniqueAddress(from: &buffer)
+                let message: ShardingMessage<Message>
+                switch try buffer.readByte() {
+                case 1: message = .request(try CoordinatorRequest(from: &buffer))
+                case 2: message = .order(try CoordinatorEpoch(from: &buffer), try CoordinatorOrder(from: &buffer))
+                case 3: message = .peer(try Self.peerMessage(from: &buffer, registered, context))
+                case let byte: throw WireError(.malformed, "\(byte) is no sharding message")
+                }
+                return .wire(ShardingEnvelope(from: from, to: to, message: message))
+            })
+    }
+
+    private static func encode(
+        _ message: PeerMessage<Message>, _ registered: RegisteredType<Message>, _ context: CodingContext,
+        into buffer: inout ByteBuffer
+    ) throws {
+        switch message {
+        case .deliver(let delivery):
+            buffer.writeInteger(1 as UInt8)
+            try encode(delivery, registered, context, into: &buffer)
+        case .notHome(let delivery, let known):
+            buffer.writeInteger(2 as UInt8)
+            buffer.writeOptional(known)
+            try encode(delivery, registered, context, into: &buffer)
+        case .streamEnd(let shard, let token, let handoff):
+            buffer.writeInteger(3 as UInt8)
+            buffer.writeVarint(shard)
+            buffer.writeVarint(token)
+            buffer.writeOptional(handoff)
+        case .streamClosed(let shard, let token):
+            buffer.writeInteger(4 as UInt8)
+            buffer.writeVarint(shard)
+            buffer.writeVarint(token)
+        case .transferred(let shard):
+            buffer.writeInteger(5 as UInt8)
+            buffer.writeVarint(shard)
+        }
+    }
+
+    private static func encode(
+        _ delivery: ShardDelivery<Message>, _ registered: RegisteredType<Message>, _ context: CodingContext,
+        into buffer: inout ByteBuffer
+    ) throws {
+        buffer.writeVarint(delivery.shard)
+        buffer.writeText(delivery.entity)
+        delivery.version.encode(into: &buffer)
+        buffer.writeVarint(delivery.sequence)
+        buffer.writeBool(delivery.isRetry)
+        try registered.encode(
+            delivery.payload, with: registered.codec(agreed: .binary), context: context, into: &buffer)
+    }
+
+    private static func peerMessage(
+        from buffer: inout ByteBuffer, _ registered: RegisteredType<Message>, _ context: CodingContext
+    ) throws -> PeerMessage<Message> {
+        switch try buffer.readByte() {
+        case 1: return .deliver(try delivery(from: &buffer, registered, context))
+        case 2:
+            let known = try buffer.readOptional(ShardHome.self)
+            return .notHome(try delivery(from: &buffer, registered, context), known: known)
+        case 3:
+            return .streamEnd(
+                shard: try buffer.readShard(), token: try buffer.readVarint(),
+                handoff: try buffer.readOptional(ShardVersion.self))
+        case 4: return .streamClosed(shard: try buffer.readShard(), token: try buffer.readVarint())
+        case 5: return .transferred(shard: try buffer.readShard())
+        case let byte: throw WireError(.malformed, "\(byte) is no message between regions")
+        }
+    }
+
+    private static func delivery(
+        from buffer: inout ByteBuffer, _ registered: RegisteredType<Message>, _ context: CodingContext
+    ) throws -> ShardDelivery<Message> {
+        let shard = try buffer.readShard()
+        let entity = try buffer.readText()
+        let version = try ShardVersion(from: &buffer)
+        let sequence = try buffer.readVarint()
+        let isRetry = try buffer.readBool()
+        let payload = try registered.decode(
+            from: &buffer, codec: registered.codec(agreed: .binary), context: context)
+        return ShardDelivery(
+            shard: shard, entity: entity, version: version, sequence: sequence, isRetry: isRetry, payload: payload)
+    }
+}
+
+extension ByteBuffer {
+    mutating func readShard() throws(WireError) -> Int { try readVarint(upTo: mostEntries) }
+
+    mutating func readShards() throws(WireError) -> [Int] {
+        try readArray(upTo: mostEntries) { buffer throws(WireError) in try buffer.readShard() }
+    }
+
+    mutating func writeShards(_ shards: [Int]) { writeArray(shards) { $0.writeVarint($1) } }
+}
