@@ -1,0 +1,122 @@
+import CastyActors
+import CastyInspection
+import CastyPrimitives
+
+extension Laboratory {
+    /// Crashes a node: no goodbye, nothing flushed.
+    package func kill(_ number: Int) throws {
+        let node = try node(number)
+        guard node.state == .running || node.state == .frozen else {
+            throw LabError("n\(number) does not run: it is \(node.state.rawValue)")
+        }
+        inspector.emit(.nodeKilled, subject: node.name)
+        node.set(.killed)
+        node.host.kill()
+        tracker.crash(node.name)
+    }
+
+    /// Hangs a node: its sockets stay open, nothing runs.
+    package func freeze(_ number: Int) throws {
+        let node = try runningNode(number)
+        inspector.emit(.nodeFrozen, subject: node.name)
+        node.set(.frozen)
+        node.host.freeze()
+    }
+
+    /// Lets a frozen node go on.
+    package func thaw(_ number: Int) throws {
+        let node = try node(number)
+        guard node.state == .frozen else { throw LabError("n\(number) is not frozen: it is \(node.state.rawValue)") }
+        inspector.emit(.nodeThawed, subject: node.name)
+        node.set(.running)
+        node.host.thaw()
+    }
+
+    /// Starts a killed or stopped node again on the same address, as a new incarnation.
+    package func restart(_ number: Int) throws {
+        let node = try node(number)
+        guard node.state == .killed || node.state == .stopped else {
+            throw LabError("n\(number) is \(node.state.rawValue); only a killed or stopped node is restarted")
+        }
+        try start([number], roles: node.cluster.config.roles)
+    }
+
+    /// Lets a node leave gracefully.
+    package func leave(_ number: Int) throws { try runningNode(number).cluster.leave() }
+
+    /// Lets a node, the lowest running one by default, declare another one dead.
+    package func down(_ number: Int, by judge: Int? = nil) throws {
+        _ = try node(number)
+        let judge = try judge.map(runningNode) ?? running.first { $0.number != number }
+        guard let judge else { throw LabError("no node runs that could declare n\(number) dead") }
+        judge.cluster.down(address(of: number))
+    }
+
+    /// Cuts every link between different groups, in both directions.
+    package func cut(_ groups: [[Int]]) throws {
+        for number in groups.joined() { _ = try node(number) }
+        var directions: [Direction] = []
+        for (index, group) in groups.enumerated() {
+            for other in groups[(index + 1)...].joined() {
+                for member in group where member != other {
+                    directions += [Direction(from: member, to: other), Direction(from: other, to: member)]
+                }
+            }
+        }
+        cut(directions)
+    }
+
+    /// Cuts one direction of a link.
+    package func cut(from: Int, to: Int) throws {
+        for number in [from, to] { _ = try node(number) }
+        cut([Direction(from: from, to: to)])
+    }
+
+    private func cut(_ directions: [Direction]) {
+        for direction in directions.sorted() where cuts.insert(direction).inserted {
+            world.cut(from: address(of: direction.from).host, to: address(of: direction.to).host)
+            inspector.emit(.cut, from: "n\(direction.from)", to: "n\(direction.to)")
+        }
+    }
+
+    /// Heals all links, or those between two nodes: cuts, delays and losses.
+    package func heal(_ pair: (Int, Int)? = nil) throws {
+        func concerns(_ direction: Direction) -> Bool {
+            guard let pair else { return true }
+            return direction == Direction(from: pair.0, to: pair.1) || direction == Direction(from: pair.1, to: pair.0)
+        }
+        for direction in cuts.sorted() where concerns(direction) {
+            cuts.remove(direction)
+            world.heal(from: address(of: direction.from).host, to: address(of: direction.to).host)
+            inspector.emit(.healed, from: "n\(direction.from)", to: "n\(direction.to)")
+        }
+        for direction in shapes.keys.sorted() where concerns(direction) {
+            shapes[direction] = nil
+            world.shape(from: address(of: direction.from).host, to: address(of: direction.to).host, nil)
+        }
+    }
+
+    /// Changes what the link between two nodes, or every link, does to bytes.
+    package func shape(_ pair: (Int, Int)?, _ shape: LinkShape) throws {
+        if world.isLive {
+            throw LabError("a live link is left as it is: latency, jitter and loss exist with --sim only")
+        }
+        let directions: [Direction]
+        if let pair {
+            for number in [pair.0, pair.1] { _ = try node(number) }
+            directions = [Direction(from: pair.0, to: pair.1), Direction(from: pair.1, to: pair.0)]
+        } else {
+            directions = numbers.flatMap { from in
+                numbers.filter { $0 != from }.map { Direction(from: from, to: $0) }
+            }
+        }
+        for direction in directions {
+            var merged = shapes[direction] ?? LinkShape()
+            merged.latency = shape.latency ?? merged.latency
+            merged.jitter = shape.jitter ?? merged.jitter
+            merged.loss = shape.loss ?? merged.loss
+            shapes[direction] = merged
+            world.shape(from: address(of: direction.from).host, to: address(of: direction.to).host, merged)
+        }
+    }
+}

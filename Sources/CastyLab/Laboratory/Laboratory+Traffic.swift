@@ -1,0 +1,115 @@
+package import CastyActors
+package import CastyPlacement
+package import CastyPrimitives
+package import CastySharding
+
+extension Laboratory {
+    /// A steady stream of `deposit 1` to accounts in turn, from the up nodes in turn.
+    struct Load {
+        let interval: Duration
+        let entities: Int
+        let until: Instant
+        var next: Instant
+        var count = 0
+    }
+
+    /// The sample an entity belongs to, by the first part of its name.
+    package func sample(of entity: String) throws -> SampleEntity {
+        let type = entity.prefix { $0 != "-" }
+        guard let sample = SampleEntity(rawValue: String(type)), type.count < entity.count else {
+            let known = SampleEntity.allCases.map { "\($0.rawValue)-…" }.joined(separator: " or ")
+            throw LabError("\"\(entity)\" is no entity here: names are \(known)")
+        }
+        return sample
+    }
+
+    private func entry(_ via: Int?) throws -> LabNode {
+        if let via { return try runningNode(via) }
+        guard let node = running.first else { throw LabError("no node runs") }
+        return node
+    }
+
+    /// Tells an entity a command, and does not wait.
+    package func tell(_ entity: String, _ text: String, via: Int? = nil) throws {
+        try tell(entity, text, at: try entry(via))
+    }
+
+    private func tell(_ entity: String, _ text: String, at node: LabNode) throws {
+        guard let region = node.regions[try sample(of: entity)] else { return }
+        let number = tracker.enter(entity: entity, at: node.name)
+        region.tell(entity, EntityCommand(number: number, text: text))
+    }
+
+    /// Asks an entity; calls back once, on a thread of the world.
+    package func ask(
+        _ entity: String, _ text: String, via: Int? = nil, within timeout: Duration,
+        completion: @escaping @Sendable (Result<EntityReply, AskError>) -> Void
+    ) throws {
+        let node = try entry(via)
+        guard let region = node.regions[try sample(of: entity)] else { return }
+        let number = tracker.enter(entity: entity, at: node.name)
+        region.ask(
+            entity, within: timeout, { EntityCommand(number: number, text: text, replyTo: $0) }, completion: completion)
+    }
+
+    /// Sends an entity to sleep.
+    package func passivate(_ entity: String) throws {
+        try entry(nil).regions[try sample(of: entity)]?.passivate(entity)
+    }
+
+    /// Begins a load.
+    package func load(perSecond rate: Double, entities: Int, for duration: Duration) throws {
+        guard rate > 0, entities > 0 else { throw LabError("a load has a rate and entities") }
+        let interval = Duration.nanoseconds(max(1, Int64(1e9 / rate)))
+        loads.append(Load(interval: interval, entities: entities, until: now + duration, next: now))
+    }
+
+    /// Whether a load is still running.
+    package var isLoaded: Bool { !loads.isEmpty }
+
+    /// Sends what the loads have due.
+    func pump() throws {
+        guard !loads.isEmpty else { return }
+        let now = now
+        let up = running.filter(\.isUp)
+        for index in loads.indices {
+            while loads[index].next <= now, loads[index].next < loads[index].until {
+                let count = loads[index].count
+                loads[index].count += 1
+                loads[index].next = loads[index].next + loads[index].interval
+                guard !up.isEmpty else { continue }
+                try tell("account-\(count % loads[index].entities + 1)", "deposit 1", at: up[count % up.count])
+            }
+        }
+        loads.removeAll { $0.next >= $0.until }
+    }
+
+    /// Gives an operator's command to the coordinators of all sample types, by the lowest running node; calls back with each answer.
+    package func operate(
+        _ command: OperatorCommand, answer: @escaping @Sendable (SampleEntity, CommandAnswer) -> Void = { _, _ in }
+    ) throws {
+        let node = try entry(nil)
+        for sample in SampleEntity.allCases {
+            node.sharding.command(command, type: sample.rawValue) { answer(sample, $0) }
+        }
+    }
+
+    /// Lets time pass until a moment, but stops as soon as the condition holds.
+    ///
+    /// - Returns: Whether the condition held.
+    @discardableResult
+    package func advance(until deadline: Instant, unless condition: () throws -> Bool = { false }) throws -> Bool {
+        var failure: (any Error)?
+        let held = world.advance(until: deadline) {
+            do {
+                try pump()
+                return try condition()
+            } catch {
+                failure = error
+                return true
+            }
+        }
+        if let failure { throw failure }
+        return held
+    }
+}

@@ -1,0 +1,211 @@
+package import CastyActors
+package import CastyCluster
+package import CastyInspection
+package import CastyMembership
+package import CastyPlacement
+package import CastyPrimitives
+import CastyRemoting
+package import CastySharding
+import CastyWire
+import Logging
+
+/// Nodes in one process, live or simulated, and everything that can be done to them.
+///
+/// Belongs to one thread: the one that runs the scenario or the console's laboratory. Node `nK` listens on 127.0.0.K, all on one port;
+/// n1 is the first seed.
+package final class Laboratory {
+    package let world: any LabWorld
+    package var settings: LabSettings
+    /// All events of all nodes, and what was done to them.
+    package let recorder = Recorder()
+    /// Every envelope, from its sender to its end.
+    package let tracker = EnvelopeTracker()
+    /// Where accounts keep their balance, whatever becomes of nodes.
+    package let store = InMemoryEntityStore()
+    /// What is done to the laboratory, as events.
+    package let inspector: Inspector
+    /// The newest incarnation of each node that was ever started, by number.
+    package private(set) var nodes: [Int: LabNode] = [:]
+    /// Incarnations that were replaced.
+    package private(set) var former: [LabNode] = []
+    var cuts: Set<Direction> = []
+    var shapes: [Direction: LinkShape] = [:]
+    var loads: [Load] = []
+    private var port: Int?
+    private let log: Logger
+
+    /// One direction of a link, by the numbers of its ends.
+    struct Direction: Hashable, Comparable {
+        let from: Int
+        let to: Int
+
+        static func < (left: Direction, right: Direction) -> Bool { (left.from, left.to) < (right.from, right.to) }
+    }
+
+    package init(world: any LabWorld, settings: LabSettings = LabSettings(), log: Logger = Laboratory.silence) {
+        self.world = world
+        self.settings = settings
+        self.log = log
+        inspector = Inspector(name: "lab", now: world.clock, nameOf: { Self.name(of: $0) })
+        inspector.subscribe { [recorder] in recorder.record($0) }
+    }
+
+    /// A logger that says nothing: in a laboratory the events tell what happens.
+    package static let silence = Logger(label: "casty.lab", factory: { _ in SwiftLogNoOpLogHandler() })
+
+    /// The present moment of the world.
+    package var now: Instant { world.now }
+
+    /// The numbers of all nodes that were ever started, ascending.
+    package var numbers: [Int] { nodes.keys.sorted() }
+
+    /// The nodes that run: not frozen, not killed, not stopped; by number.
+    package var running: [LabNode] { numbers.compactMap { nodes[$0] }.filter { $0.state == .running } }
+
+    /// The node of that number, or why there is none.
+    package func node(_ number: Int) throws -> LabNode {
+        guard let node = nodes[number] else {
+            throw LabError("n\(number) was never started; the nodes are \(listed(numbers))")
+        }
+        return node
+    }
+
+    /// The node of that number, if it runs.
+    package func runningNode(_ number: Int) throws -> LabNode {
+        let node = try node(number)
+        guard node.state == .running else { throw LabError("n\(number) does not run: it is \(node.state.rawValue)") }
+        return node
+    }
+
+    func listed(_ numbers: [Int]) -> String {
+        numbers.isEmpty ? "none" : numbers.map { "n\($0)" }.joined(separator: ",")
+    }
+
+    /// Where the node of that number listens.
+    package func address(of number: Int) -> NodeAddress {
+        NodeAddress(host: "127.0.0.\(number)", port: port ?? settings.port)
+    }
+
+    /// The short name of a place: `n3` for 127.0.0.3.
+    package static func name(of address: NodeAddress) -> String {
+        let prefix = "127.0.0."
+        return address.host.hasPrefix(prefix) ? "n" + address.host.dropFirst(prefix.count) : address.description
+    }
+
+    /// Starts nodes; each begins to join when the one before it has been welcomed.
+    ///
+    /// - Throws: ``LabError`` where one of them runs already.
+    package func start(_ numbers: [Int], roles: [String] = []) throws {
+        for number in numbers {
+            guard (1...254).contains(number) else { throw LabError("a node's number is 1…254, not \(number)") }
+            if let node = nodes[number], node.state == .running || node.state == .frozen {
+                throw LabError("n\(number) runs already")
+            }
+        }
+        if port == nil { port = try choosePort(numbers) }
+        let seeds = ([1] + self.numbers + numbers).reduce(into: [Int]()) { if !$0.contains($1) { $0.append($1) } }
+        var started: [LabNode] = []
+        for number in numbers {
+            let node = try make(number, seeds: seeds.map { address(of: $0) }, roles: roles)
+            if let earlier = nodes[number] { former.append(earlier) }
+            nodes[number] = node
+            started.append(node)
+            inspector.emit(.nodeStarted, subject: node.name, text: node.system.unique.description)
+        }
+        for (index, node) in started.enumerated() {
+            let begin: @Sendable () -> Void = { [inspector] in
+                node.node.start { result in
+                    if case .failure(let error) = result {
+                        inspector.emit(
+                            .note, subject: node.name, reason: error.code.rawValue,
+                            text: "cannot listen: \(error.message)")
+                    }
+                }
+            }
+            if index == 0 { begin() } else { started[index - 1].cluster.whenWelcomed(begin) }
+        }
+    }
+
+    private func choosePort(_ numbers: [Int]) throws -> Int {
+        let most = max(numbers.max() ?? 1, 8)
+        for candidate in settings.port..<(settings.port + 200) {
+            if world.areFree((1...most).map { NodeAddress(host: "127.0.0.\($0)", port: candidate) }) {
+                return candidate
+            }
+        }
+        throw LabError(
+            "no port from \(settings.port) to \(settings.port + 199) is free on 127.0.0.1 to 127.0.0.\(most)")
+    }
+
+    private func make(_ number: Int, seeds: [NodeAddress], roles: [String]) throws -> LabNode {
+        let name = "n\(number)"
+        let host = world.makeHost(name: name, address: address(of: number))
+        let scheduler = host.world.scheduler
+        // Event numbers go on from one incarnation to the next, so that no two events share a name.
+        let events = Inspector(
+            name: name, lastEvent: nodes[number]?.system.inspector.lastEvent ?? 0,
+            now: world.isLive ? { scheduler.now } : world.clock,
+            nameOf: { Self.name(of: $0) })
+        events.subscribe { [recorder] in recorder.record($0) }
+        let registry = TypeRegistry()
+        try registry.register(EntityCommand.self, name: "casty.sample.command")
+        try registry.register(EntityReply.self, name: "casty.sample.reply")
+        let system = ActorSystem(
+            name: settings.cluster, address: address(of: number), world: host.world, registry: registry,
+            inspector: events, log: log)
+        let shared = [SharedSetting("shards", String(settings.shards))]
+        let config = ClusterConfig(
+            seeds: seeds, roles: roles, settings: settings.membership, shared: shared,
+            isFirstStart: nodes[number] == nil)
+        let clusterNode = try ClusterNode(system: system, config: config)
+        let sharding = Sharding(clusterNode.cluster)
+        var regions: [SampleEntity: ShardRegion<EntityCommand>] = [:]
+        for sample in SampleEntity.allCases {
+            regions[sample] = try startRegion(sample, on: sharding)
+        }
+        let node = LabNode(
+            number: number, host: host, system: system, node: clusterNode, sharding: sharding, regions: regions)
+        clusterNode.cluster.onStop { [inspector, weak node] reason in
+            guard let node else { return }
+            node.system.terminate {
+                node.set(.stopped, reason: reason)
+                node.host.stop()
+                inspector.emit(.nodeStopped, subject: name, reason: reason.word)
+            }
+        }
+        return node
+    }
+
+    private func startRegion(
+        _ sample: SampleEntity, on sharding: Sharding
+    ) throws -> ShardRegion<EntityCommand> {
+        let (tracker, clock) = (tracker, world.clock)
+        let name = sharding.cluster.system.inspector.name
+        let tracing = ShardTracing<EntityCommand>(
+            forwarded: { tracker.forward($0.number, from: name, to: Self.name(of: $1.address)) },
+            arrived: { tracker.arrive($0.number, at: name) },
+            lost: { tracker.lose($0.number, because: $1.rawValue) })
+        return try sharding.start(
+            type: sample.rawValue, settings: PlacementSettings(settings.membership, shards: settings.shards),
+            store: sample == .account ? store : nil, tracing: tracing
+        ) { entity in
+            sample.behavior(entity) { entity, command in
+                tracker.handle(
+                    command.number, entity: entity.id,
+                    life: EnvelopeTracker.Life(node: entity.node, number: entity.life), at: clock())
+            }
+        }
+    }
+}
+
+extension StopReason {
+    /// Why a node stopped, in a few words.
+    package var word: String {
+        switch self {
+        case .left: "left"
+        case .downed: "downed"
+        case .removed: "removed by the others"
+        case .refused(let refusal): "refused: \(refusal)"
+        }
+    }
+}

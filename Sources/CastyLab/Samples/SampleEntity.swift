@@ -1,0 +1,68 @@
+import CastyActors
+import CastyPrimitives
+import CastySharding
+
+/// The entities that every laboratory has: an account with a store, a counter without one.
+package enum SampleEntity: String, CaseIterable, Sendable {
+    /// `deposit N`, `withdraw N`, `balance`; comes back with its balance.
+    case account
+    /// `add N`, `get`; starts anew wherever it is started.
+    case counter
+
+    /// The behavior of one life of an entity.
+    ///
+    /// - Parameter handled: Told of each command, when it is being handled.
+    func behavior(
+        _ entity: EntityContext, handled: @escaping @Sendable (EntityContext, EntityCommand) -> Void
+    ) -> Behavior<EntityCommand> {
+        .setup { _ in
+            // A state that cannot be read is an error, not a zero: the entity does not start, and is tried again.
+            let saved = try entity.load().map { try Self.number($0) } ?? 0
+            return .stateful(saved) { value, _, command in
+                handled(entity, command)
+                let outcome = apply(command.text, to: value)
+                switch outcome {
+                case .value(let new):
+                    // Written before it is answered: what a caller was told survives a crash.
+                    if new != value { try entity.save(Array(String(new).utf8)) }
+                    value = new
+                    command.replyTo?.tell(EntityReply(String(new)))
+                case .refusal(let reason): command.replyTo?.tell(EntityReply(reason))
+                }
+                return .same
+            }
+        }
+    }
+
+    private enum Outcome {
+        case value(Int)
+        case refusal(String)
+    }
+
+    private func apply(_ text: String, to value: Int) -> Outcome {
+        let words = text.split(separator: " ")
+        let amount = words.count == 2 ? Int(words[1]) : nil
+        switch (self, words.first ?? "", amount) {
+        case (_, "start", nil): return .value(value)
+        case (.account, "balance", nil), (.counter, "get", nil): return .value(value)
+        case (.account, "deposit", let amount?) where amount >= 0: return Self.sum(value, amount)
+        case (.account, "withdraw", let amount?) where amount >= 0:
+            return amount > value ? .refusal("refused: balance \(value)") : .value(value - amount)
+        case (.counter, "add", let amount?): return Self.sum(value, amount)
+        case (.account, _, _): return .refusal("not understood: \(text); say deposit N, withdraw N or balance")
+        case (.counter, _, _): return .refusal("not understood: \(text); say add N or get")
+        }
+    }
+
+    private static func sum(_ value: Int, _ amount: Int) -> Outcome {
+        let (sum, overflow) = value.addingReportingOverflow(amount)
+        return overflow ? .refusal("refused: too large") : .value(sum)
+    }
+
+    private static func number(_ bytes: [UInt8]) throws -> Int {
+        guard let text = String(validating: bytes, as: UTF8.self), let number = Int(text) else {
+            throw EntityStoreError(.corrupt, "a balance is not a number")
+        }
+        return number
+    }
+}

@@ -1,0 +1,72 @@
+package import CastyActors
+package import CastyPrimitives
+package import CastySimulation
+
+/// The simulated world of a laboratory.
+package final class SimulatedLabWorld: LabWorld {
+    package let simulation: SimulatedWorld
+
+    package init(seed: UInt64) {
+        simulation = SimulatedWorld(seed: seed)
+    }
+
+    package var isLive: Bool { false }
+    package var seed: UInt64? { simulation.seed }
+    package var now: Instant { simulation.now }
+    package var clock: @Sendable () -> Instant { { [simulation] in simulation.now } }
+
+    package func makeHost(name: String, address: NodeAddress) -> any LabHost {
+        SimulatedHost(simulation.node(name: name, address: address))
+    }
+
+    package func areFree(_ addresses: [NodeAddress]) -> Bool { true }
+
+    package func cut(from source: String, to target: String) { simulation.network.link(from: source, to: target).cut() }
+
+    package func heal(from source: String, to target: String) {
+        simulation.network.link(from: source, to: target).heal()
+    }
+
+    package func shape(from source: String, to target: String, _ shape: LinkShape?) {
+        let link = simulation.network.link(from: source, to: target)
+        var profile = LinkProfile.lan
+        if let shape {
+            profile = link.profile
+            if let latency = shape.latency { profile.latency = latency }
+            if let jitter = shape.jitter { profile.jitter = jitter }
+            if let loss = shape.loss { profile.loss = loss }
+        }
+        link.profile = profile
+    }
+
+    @discardableResult
+    package func advance(until deadline: Instant, unless condition: () -> Bool) -> Bool {
+        // Looking after every step would cost more than the steps; ten milliseconds is finer than any bound people write.
+        while true {
+            if condition() { return true }
+            if simulation.now >= deadline || simulation.livelock != nil { return false }
+            simulation.run(until: min(deadline, simulation.now + .milliseconds(10)))
+        }
+    }
+
+    package func end() { simulation.dispose() }
+}
+
+/// A node of the simulated world.
+final class SimulatedHost: LabHost, @unchecked Sendable {
+    let node: SimulatedNode
+
+    init(_ node: SimulatedNode) {
+        self.node = node
+    }
+
+    var world: NodeWorld { node.world }
+
+    func freeze() { node.freeze() }
+
+    func thaw() { node.thaw() }
+
+    func kill() { node.kill() }
+
+    func stop() { node.stop() }
+}
