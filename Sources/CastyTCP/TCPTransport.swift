@@ -1,0 +1,144 @@
+package import CastyActors
+package import CastyPrimitives
+import Dispatch
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// The live ``Transport``: TCP on an event loop of the node's own.
+///
+/// All state of the transport and of its connections belongs to that one loop; handlers are called there. The thread runs from
+/// creation until ``shutdown(completion:)`` or ``kill()``, one of which must be called.
+package final class TCPTransport: Transport, @unchecked Sendable {
+    /// How long ending a connection in order may take: flushing, and the peer's answer to the end of the stream.
+    static let closeLimit = TimeAmount.seconds(2)
+
+    /// A chunk may be pulled while another is on its way into the socket.
+    static let waterMark = ChannelOptions.Types.WriteBufferWaterMark(
+        low: ConnectionLimits.writeChunk, high: 2 * ConnectionLimits.writeChunk)
+
+    let gate: LinkGate?
+    let group: MultiThreadedEventLoopGroup
+    let loop: any EventLoop
+    /// Guards the loop: nothing is handed to it once it has ended.
+    let loopState = Mutex(LoopState.running)
+
+    enum LoopState {
+        case running, shutDown, killed
+    }
+
+    // What follows belongs to the loop.
+    var isFrozen = false
+    var isDead = false
+    var isShuttingDown = false
+    var shutdownCompletions: [@Sendable () -> Void] = []
+    var listeners: [any Channel] = []
+    var connections: [Int: TCPConnection] = [:]
+    private var lastNumber = 0
+
+    /// Starts the event loop.
+    ///
+    /// - Parameter gate: Which links are cut, shared by the nodes of one process; `nil` where links cannot be cut.
+    package init(gate: LinkGate? = nil) {
+        self.gate = gate
+        group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        loop = group.next()
+        gate?.register(self)
+    }
+
+    package func listen(
+        on address: NodeAddress,
+        accept: @escaping @Sendable (any Connection) -> any ConnectionHandler,
+        completion: @escaping @Sendable (Result<NodeAddress, TransportError>) -> Void
+    ) {
+        let wasTaken = perform {
+            guard !self.isShuttingDown else {
+                return completion(.failure(TransportError(.closed, "the transport is shut down")))
+            }
+            self.bind(address, accept: accept) { result in
+                if !self.isDead { completion(result) }
+            }
+        }
+        if !wasTaken, !isKilled { completion(.failure(TransportError(.closed, "the transport is shut down"))) }
+    }
+
+    package func connect(
+        to address: NodeAddress, from source: NodeAddress, timeout: Duration, handler: any ConnectionHandler
+    ) {
+        let wasTaken = perform {
+            guard !self.isDead else { return }
+            let connection = TCPConnection(
+                transport: self, number: self.nextNumber(), dialing: address, handler: handler)
+            self.connections[connection.number] = connection
+            if self.isShuttingDown {
+                connection.failAttempt(TransportError(.closed, "the transport is shut down"))
+            } else {
+                connection.dial(address, from: source, timeout: timeout)
+            }
+        }
+        if !wasTaken, !isKilled { handler.connectionFailed(TransportError(.closed, "the transport is shut down")) }
+    }
+
+    /// Runs the body on the loop, never inside this call; `false` when the loop has ended.
+    @discardableResult
+    func perform(_ body: @escaping @Sendable () -> Void) -> Bool {
+        loopState.withLock { state in
+            if state == .running { loop.execute(body) }
+            return state == .running
+        }
+    }
+
+    /// Whether the loop has ended or is about to.
+    var hasEnded: Bool { loopState.withLock { $0 != .running } }
+
+    /// Whether the loop has ended by ``kill()``, after which nobody is told anything.
+    var isKilled: Bool { loopState.withLock { $0 == .killed } }
+
+    /// Runs the body on the loop and returns when it has run; at once when the loop has ended.
+    func performAndWait(_ body: @escaping @Sendable () -> Void) {
+        if loop.inEventLoop { return body() }
+        let done = DispatchSemaphore(value: 0)
+        let wasTaken = perform {
+            body()
+            done.signal()
+        }
+        if wasTaken { done.wait() }
+    }
+
+    private func nextNumber() -> Int {
+        lastNumber += 1
+        return lastNumber
+    }
+
+    private func bind(
+        _ address: NodeAddress, accept: @escaping @Sendable (any Connection) -> any ConnectionHandler,
+        completion: @escaping @Sendable (Result<NodeAddress, TransportError>) -> Void
+    ) {
+        let bootstrap = ServerBootstrap(group: loop)
+            .serverChannelOption(.backlog, value: 256)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.writeBufferWaterMark, value: Self.waterMark)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let connection = TCPConnection(transport: self, number: self.nextNumber(), accept: accept)
+                    self.connections[connection.number] = connection
+                    try connection.take(channel)
+                }
+            }
+        bootstrap.bind(host: address.host, port: address.port).hop(to: loop).whenComplete { result in
+            switch result {
+            case .success(let channel):
+                guard !self.isDead, !self.isShuttingDown else {
+                    channel.close(promise: nil)
+                    return completion(.failure(TransportError(.closed, "the transport is shut down")))
+                }
+                self.listeners.append(channel)
+                let port = channel.localAddress?.port ?? address.port
+                completion(.success(NodeAddress(host: address.host, port: port)))
+            case .failure(let error):
+                completion(.failure(TransportError(error, at: address.description)))
+            }
+        }
+    }
+}
