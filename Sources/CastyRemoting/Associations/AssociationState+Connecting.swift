@@ -133,7 +133,9 @@ extension AssociationState {
         guard case .active(let own) = phase, own === link else { return nil }
         misses = bytesIn == bytesSeen ? misses + 1 : 0
         bytesSeen = bytesIn
-        if misses >= settings.keepAliveMisses { return [.reset(link)] }
+        if misses >= settings.keepAliveMisses {
+            return [.reset(link)] + ended(link, LinkEnd(error: TransportError(.timedOut, "not a byte from \(place)")))
+        }
         defer { bytesOutSeen = figures.bytesOut }
         if figures.bytesOut == bytesOutSeen {
             owesPing = true

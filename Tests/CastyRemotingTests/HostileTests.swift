@@ -1,0 +1,193 @@
+import CastyActors
+import CastyInspection
+import CastyPrimitives
+import CastySimulation
+import CastyWire
+import Synchronization
+import Testing
+
+@testable import CastyRemoting
+
+/// Peers that do not keep to the protocol, or belong elsewhere: they end alone, and nobody else is disturbed.
+@Suite(.timeLimit(.minutes(2)))
+struct HostileTests {
+    /// Two nodes that talk, and a host that can do what it likes.
+    private struct Scene {
+        let world: SimulatedTestWorld
+        let a: TestNode
+        let b: TestNode
+        let raw: RawHost
+        let got = Record<Int>()
+        let remote: ActorRef<Int>
+
+        init(seed: UInt64, _ settings: RemotingSettings = RemotingSettings()) throws {
+            world = SimulatedTestWorld(seed: seed)
+            (a, b) = (try world.startNow(1, settings), try world.startNow(2, settings))
+            raw = RawHost(66, in: world.world)
+            remote = a.reference(to: try b.system.spawn(Stories.collector(got), name: "r"))
+            remote.tell(0)
+            world.run { [got] in got.count == 1 }
+        }
+
+        /// The two still talk, over the same connection as before.
+        func isUndisturbed() -> Bool {
+            let before = got.count
+            remote.tell(before)
+            return world.run(.seconds(2)) { got.count == before + 1 } && a.remoting.snapshots.first?.reconnects == 0
+        }
+    }
+
+    @Test("Bytes that are no frames end that connection and nothing else", arguments: Array(UInt64(1)...50))
+    func garbage(seed: UInt64) throws {
+        let scene = try Scene(seed: seed)
+        var chance = scene.world.world.stream("garbage")
+        let peer = scene.raw.dial(scene.b.address)
+        peer.send((0..<1 + chance.below(300)).map { _ in UInt8(chance.below(256)) })
+        #expect(scene.isUndisturbed())
+        scene.world.run(for: .seconds(6))
+        #expect(peer.log.count == 2, "closed at once or at the deadline: seed \(seed), \(peer.log)")
+        #expect(scene.isUndisturbed())
+        scene.world.world.dispose()
+    }
+
+    @Test(
+        "A frame above the limit, or with a wrong checksum, ends its connection after the handshake too",
+        arguments: [0, 1, 2])
+    func badFrames(kind: Int) throws {
+        let scene = try Scene(seed: 1)
+        let peer = scene.raw.dial(scene.b.address)
+        peer.hello(from: scene.raw.identity, to: scene.b.address)
+        scene.world.run(for: .milliseconds(100))
+        #expect(peer.frames.first == .welcome)
+        #expect(scene.b.remoting.isConnected(scene.raw.identity.address))
+        switch kind {
+        case 0: peer.send([0x7F, 0xFF, 0xFF, 0xFF])
+        case 1: peer.send([0, 0, 0, 9, 1, 8, 0, 3, 1, 2, 3, 4, 0])
+        default: peer.send(FrameHeader(.hello))
+        }
+        scene.world.run(for: .milliseconds(100))
+        #expect(peer.log == ["opened", "closed reset"])
+        #expect(!scene.b.remoting.isConnected(scene.raw.identity.address))
+        #expect(scene.isUndisturbed())
+        scene.world.world.dispose()
+    }
+
+    @Test("Who says nothing is closed at the deadline of the handshake")
+    func halfOpen() throws {
+        let scene = try Scene(seed: 1)
+        let peers = (0..<1000).map { _ in scene.raw.dial(scene.b.address) }
+        scene.world.run(for: .milliseconds(100))
+        // A node that comes meanwhile finds a place.
+        let c = try scene.world.startNow(3)
+        let remote = c.reference(to: try scene.b.system.spawn(Stories.collector(scene.got), name: "r2"))
+        remote.tell(1)
+        #expect(scene.world.run(.seconds(1)) { scene.got.count == 2 })
+        #expect(scene.b.remoting.state.withLock { $0.strangers.count } <= c.remoting.settings.pendingHandshakes)
+        scene.world.run(for: .seconds(6))
+        #expect(peers.allSatisfy { $0.log == ["opened", "closed reset"] })
+        #expect(scene.b.remoting.state.withLock { $0.strangers.isEmpty })
+        #expect(scene.isUndisturbed())
+        scene.world.world.dispose()
+    }
+
+    @Test("A hello for another cluster, version or place is refused with its reason")
+    func refusals() throws {
+        let scene = try Scene(seed: 1)
+        let (raw, b) = (scene.raw, scene.b)
+        func reason(_ introduce: (RawPeer) -> Void) -> RefusalReason? {
+            let peer = raw.dial(b.address)
+            introduce(peer)
+            scene.world.run(for: .milliseconds(50))
+            #expect(peer.log == ["opened", "closed"])
+            return peer.refusal
+        }
+        #expect(reason { $0.hello(from: raw.identity, to: b.address, cluster: "other") } == .wrongCluster)
+        #expect(reason { $0.hello(from: raw.identity, to: b.address, version: 99) } == .wrongVersion)
+        #expect(reason { $0.hello(from: raw.identity, to: scene.a.address) } == .notAddressed)
+        #expect(b.remoting.refusals(.wrongCluster) == 1 && b.remoting.refusals(.wrongVersion) == 1)
+        #expect(b.remoting.snapshots.count == 1)
+        #expect(scene.isUndisturbed())
+        scene.world.world.dispose()
+    }
+
+    @Test("A node of another cluster hears that it is refused, as often as it tries, and disturbs nobody")
+    func wrongCluster() throws {
+        let scene = try Scene(seed: 1)
+        let stranger = try scene.world.startNow(3, name: "other")
+        let failures = Record<TransportError.Code>()
+        stranger.remoting.hooks = RemotingHooks(connectFailed: { _, error in failures.add(error.code) })
+        stranger.remoting.keep(scene.b.address)
+        scene.world.run(for: .seconds(5))
+        #expect(failures.count > 3 && failures.all.allSatisfy { $0 == .refused })
+        #expect(!stranger.remoting.isConnected(scene.b.address))
+        #expect(scene.isUndisturbed())
+        scene.world.world.dispose()
+    }
+
+    @Test("A peer speaks for its own actors only, and a signal out of turn ends the connection")
+    func forgedSignals() throws {
+        let scene = try Scene(seed: 1)
+        let ends = Record<String>()
+        _ = try scene.a.system.spawn(Stories.watcher(of: scene.remote, ends), name: "watcher")
+        scene.world.run(for: .milliseconds(100))
+        let peer = scene.raw.dial(scene.a.address)
+        peer.hello(from: scene.raw.identity, to: scene.a.address)
+        scene.world.run(for: .milliseconds(100))
+        let watchers =
+            scene.a.remoting.association(with: scene.b.address)?.state.withLock { $0.watches.removeAll() } ?? []
+        scene.a.remoting.association(with: scene.b.address)?.state.withLock { state in
+            for watch in watchers { state.watches.insert(watcher: watch.watcher, watched: watch.watched) }
+        }
+        let watch = try #require(watchers.first)
+        func forged(_ number: UInt64) {
+            var bytes = ByteBufferBytes()
+            bytes.write(.terminated(watcher: watch.watcher.address, watched: scene.remote.address, .stopped))
+            peer.send(FrameHeader(.system, correlation: number), bytes.all)
+        }
+        forged(1)
+        scene.world.run(for: .milliseconds(100))
+        #expect(ends.count == 0)
+        #expect(peer.log == ["opened"])
+        forged(5)
+        scene.world.run(for: .milliseconds(100))
+        #expect(peer.log == ["opened", "closed reset"])
+        #expect(scene.isUndisturbed())
+        scene.world.world.dispose()
+    }
+
+    @Test("Only so many places are talked to, whatever references come in")
+    func manyPlaces() throws {
+        var settings = RemotingSettings()
+        settings.associationLimit = 10
+        let scene = try Scene(seed: 1, settings)
+        for number in 100..<150 {
+            let place = NodeAddress(host: "127.0.0.\(number)", port: 1)
+            scene.a.published(["system", "r"], at: place, as: Int.self).tell(1)
+        }
+        #expect(scene.a.remoting.snapshots.count == 10)
+        #expect(scene.a.lost("unreachable") == 41)
+        #expect(scene.isUndisturbed())
+        scene.world.world.dispose()
+    }
+
+    @Test("A late connection of a former incarnation is refused")
+    func formerIncarnation() throws {
+        let scene = try Scene(seed: 1)
+        let first = scene.raw.identity
+        let second = UniqueAddress(address: first.address, incarnation: 4712)
+        let (old, new, late) = (
+            scene.raw.dial(scene.b.address), scene.raw.dial(scene.b.address), scene.raw.dial(scene.b.address)
+        )
+        old.hello(from: first, to: scene.b.address)
+        scene.world.run(for: .milliseconds(50))
+        new.hello(from: second, to: scene.b.address)
+        scene.world.run(for: .milliseconds(50))
+        late.hello(from: first, to: scene.b.address)
+        scene.world.run(for: .milliseconds(50))
+        #expect(old.log == ["opened", "closed reset"])
+        #expect(new.frames.first == .welcome && new.log == ["opened"])
+        #expect(late.refusal == .wrongIncarnation)
+        #expect(scene.b.remoting.incarnation(at: first.address) == second)
+        scene.world.world.dispose()
+    }
+}

@@ -1,0 +1,135 @@
+import CastyActors
+import CastyInspection
+import CastyPrimitives
+import CastyRemoting
+import CastySimulation
+import Testing
+
+/// Watches across nodes.
+@Suite(.timeLimit(.minutes(2)))
+struct WatchTests {
+    @Test("Whatever resets there are, each watcher hears of each end exactly once", arguments: Array(UInt64(1)...40))
+    func exactlyOnce(seed: UInt64) throws {
+        let world = SimulatedTestWorld(seed: seed)
+        let (a, b) = (try world.startNow(1), try world.startNow(2))
+        var chance = world.world.stream("walk")
+        let ends = Record<String>()
+        var living: [ActorRef<Int>] = []
+        var expected = 0
+        for step in 0..<120 {
+            if chance.unit() < 0.5 || living.isEmpty {
+                let actor = try b.system.spawn(
+                    Behavior<Int>.receive { _, number in number == 0 ? .stopped : .same }, name: "x\(step)")
+                living.append(actor)
+                for number in 0..<chance.below(3) {
+                    _ = try a.system.spawn(
+                        Stories.watcher(of: a.reference(to: actor), ends), name: "w\(step)-\(number)")
+                    expected += 1
+                }
+            } else {
+                living.remove(at: chance.below(living.count)).tell(0)
+            }
+            if chance.unit() < 0.1 { world.world.network.resetConnections(between: "127.0.0.1", and: "127.0.0.2") }
+            world.run(for: .milliseconds(chance.below(20)))
+        }
+        for actor in living { actor.tell(0) }
+        #expect(world.run { ends.count >= expected }, "seed \(seed)")
+        world.run(for: .seconds(2))
+        #expect(ends.count == expected, "seed \(seed)")
+        #expect(a.waitingSignals(for: b.address) == 0 && b.waitingSignals(for: a.address) == 0)
+        world.world.dispose()
+    }
+
+    @Test("Who took its watch back hears nothing")
+    func unwatch() throws {
+        let world = SimulatedTestWorld(seed: 1)
+        let (a, b) = (try world.startNow(1), try world.startNow(2))
+        let ends = Record<String>()
+        let watched = try b.system.spawn(Behavior<Int>.receive { _, _ in .stopped }, name: "watched")
+        let remote = a.reference(to: watched)
+        let watcher = try a.system.spawn(
+            Behavior<Int>.setup { context in
+                context.watch(remote)
+                return .receive(
+                    { context, _ in
+                        context.unwatch(remote)
+                        return .same
+                    },
+                    onSignal: { _, _ in
+                        ends.add("told")
+                        return .same
+                    })
+            }, name: "watcher")
+        world.run(for: .milliseconds(100))
+        watcher.tell(1)
+        world.run(for: .milliseconds(100))
+        watched.tell(1)
+        world.run(for: .seconds(1))
+        #expect(ends.count == 0)
+        world.world.dispose()
+    }
+
+    @Test("When a node is removed its watchers are told once, its asks fail, and what waited is lost")
+    func nodeRemoved() throws {
+        let world = SimulatedTestWorld(seed: 1)
+        let (a, b) = (try world.startNow(1), try world.startNow(2))
+        let (ends, asked) = (Record<String>(), Record<String>())
+        let watched = a.reference(to: try b.system.spawn(Behavior<Int>.receive { _, _ in .stopped }, name: "watched"))
+        let silent = a.reference(to: try b.system.spawn(Behavior<Question>.receive { _, _ in .same }, name: "silent"))
+        _ = try a.system.spawn(Stories.watcher(of: watched, ends), name: "watcher")
+        a.system.ask(silent, within: .seconds(100), { Question(number: 1, replyTo: $0) }) { result in
+            if case .failure(let error) = result { asked.add(error.code.rawValue) }
+        }
+        world.run(for: .seconds(1))
+        b.kill()
+        world.run(for: .seconds(1))
+        for number in 1...10 { watched.tell(number) }
+        a.remoting.nodeRemoved(b.system.unique)
+        world.run(for: .milliseconds(10))
+        #expect(ends.all == ["watched node removed"])
+        #expect(asked.all == ["node unreachable"])
+        #expect(a.lost("wrong incarnation") == 10)
+        watched.tell(11)
+        #expect(a.lost("unreachable") == 1)
+        // A watch that begins afterwards is answered at once.
+        _ = try a.system.spawn(Stories.watcher(of: watched, ends), name: "late")
+        world.run(for: .milliseconds(10))
+        #expect(ends.count == 2)
+        #expect(a.remoting.snapshots.map(\.state) == ["closed"] && a.remoting.snapshots.map(\.queuedBytes) == [0])
+        // Another incarnation at the place can be talked to as soon as it has introduced itself.
+        let second = try world.startNow(2)
+        let got = Record<Int>()
+        let receiver = try second.system.spawn(Stories.collector(got), name: "r")
+        second.remoting.keep(a.address)
+        #expect(world.run { a.remoting.isConnected(second.address) })
+        a.reference(to: receiver).tell(1)
+        #expect(world.run { got.all == [1] })
+        world.world.dispose()
+    }
+
+    @Test("Signals go on after one of two nodes has forgotten the other", arguments: Array(UInt64(1)...10))
+    func oneSidedForgetting(seed: UInt64) throws {
+        let world = SimulatedTestWorld(seed: seed)
+        let (a, b) = (try world.startNow(1), try world.startNow(2))
+        let ends = Record<String>()
+        for round in 0..<5 {
+            let before = ends.count
+            let watched = try b.system.spawn(Behavior<Int>.receive { _, _ in .stopped }, name: "x\(round)")
+            let other = try a.system.spawn(Behavior<Int>.receive { _, _ in .stopped }, name: "x\(round)")
+            _ = try a.system.spawn(Stories.watcher(of: a.reference(to: watched), ends), name: "w\(round)")
+            _ = try b.system.spawn(Stories.watcher(of: b.reference(to: other), ends), name: "w\(round)")
+            world.run(for: .seconds(1))
+            watched.tell(1)
+            other.tell(1)
+            #expect(world.run { ends.count == before + 2 }, "seed \(seed), round \(round)")
+            let forgetful = seed.isMultiple(of: 2) ? a : b
+            let forgotten = seed.isMultiple(of: 2) ? b : a
+            forgetful.remoting.forget(forgotten.system.unique)
+            // It is alive after all, and comes back.
+            forgetful.remoting.expect(UniqueAddress(address: forgotten.address, incarnation: 1))
+            forgotten.remoting.keep(forgetful.address)
+            world.run(for: .seconds(1))
+        }
+        world.world.dispose()
+    }
+}
