@@ -119,6 +119,7 @@ extension Region {
 
     private mutating func leave(at now: Instant, _ effects: inout Effects) {
         isLeaving = true
+        leavingSince = now
         continueLeaving(at: now, &effects)
     }
 
@@ -141,6 +142,9 @@ extension Region {
             stop(shard, .afterMailbox, at: now, &effects)
         }
         guard hostedShards.isEmpty else { return }
+        // What a handoff left here still has to go to the new home; but where there is none, nobody can wait for ever.
+        let isTimeOver = coordinator == nil || leavingSince + settings.handoffTimeout <= now
+        guard buffering.isEmpty || isTimeOver else { return }
         hasLeft = true
         effects.append(.left)
     }

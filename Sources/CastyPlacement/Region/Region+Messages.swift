@@ -183,22 +183,34 @@ extension Region {
             lose(message, of: number, .shutdown, &effects)
             return
         }
-        // The entity's name decides, not the number that the sender computed.
-        guard let shard = shard(number), !isFenced, self.shard(of: delivery.entity) == number else {
-            var known: ShardHome?
-            if homes.indices.contains(number), let target = homes[number].target, target != own, target != node {
-                known = ShardHome(shard: number, node: target, version: homes[number].version)
-            }
-            effects.append(.send(to: node, .peer(.notHome(delivery, known: known))))
+        guard let shard = shard(number), isMine(delivery, shard) else {
+            effects.append(.send(to: node, .peer(.notHome(delivery, known: knownHome(of: number, besides: node)))))
             return
         }
-        if shard.isStopping {
-            keepForNewHome(message, of: number, &effects)
-        } else if shard.isHolding, shard.isLoading || shard.holdFor != node {
+        if shard.isHolding, shard.holdFor != node {
             if keep(message, of: number, &effects) { hosted[number]?.held.append(message) }
+        } else if shard.isLoading {
+            if keep(message, of: number, &effects) { hosted[number]?.ahead.append(message) }
+        } else if shard.isStopping {
+            keepForNewHome(message, of: number, &effects)
         } else {
             deliver(message, in: number, at: now, &effects)
         }
+    }
+
+    /// Whether the delivery is for a shard that runs here, and for this run of it.
+    ///
+    /// One that was sent for an earlier run may follow others that were sent back, and must not overtake them. A shard that is
+    /// stopping takes what comes even without a lease: it goes to the new home, nothing of it is handled here.
+    private func isMine(_ delivery: ShardDelivery<Payload>, _ shard: Shard<Payload>) -> Bool {
+        // The entity's name decides, not the number that the sender computed.
+        guard self.shard(of: delivery.entity) == delivery.shard else { return false }
+        return delivery.version >= shard.version && (shard.isStopping || !isFenced)
+    }
+
+    private func knownHome(of shard: Int, besides node: UniqueAddress) -> ShardHome? {
+        guard homes.indices.contains(shard), let target = homes[shard].target, target != node else { return nil }
+        return ShardHome(shard: shard, node: target, version: homes[shard].version)
     }
 
     /// A delivery came back unhandled: it goes to the right home, once, ahead of what was sent after it.

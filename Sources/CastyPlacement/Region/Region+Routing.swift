@@ -38,6 +38,7 @@ extension Region {
             return
         }
         homes[shard].stream = target
+        homes[shard].streamVersion = homes[shard].version
         let delivery = ShardDelivery(
             shard: shard, entity: message.entity, version: homes[shard].version, sequence: message.sequence,
             isRetry: message.isRetry, payload: message.payload)
@@ -102,7 +103,9 @@ extension Region {
             stop(shard, .now, at: now, &effects)
         }
         homes[shard].target = home.node
-        if let stream = homes[shard].stream, stream != home.node { closeStream(shard, handoff: nil, at: now, &effects) }
+        if homes[shard].stream != home.node || homes[shard].streamVersion != home.version {
+            closeStream(shard, handoff: nil, at: now, &effects)
+        }
         flush(shard, at: now, &effects)
     }
 

@@ -25,15 +25,22 @@ extension Region {
     /// The old home has sent what it had, or will not; fresh messages may pass.
     mutating func releaseHold(_ shard: Int, at now: Instant, _ effects: inout Effects) {
         hosted[shard]?.holdFor = nil
-        deliverHeld(shard, at: now, &effects)
+        if hosted[shard]?.isStopping == true {
+            finishIfEmpty(shard, at: now, &effects)
+        } else {
+            deliverHeld(shard, at: now, &effects)
+        }
     }
 
+    /// Delivers what waited: first what was left by earlier homes, here or elsewhere.
     mutating func deliverHeld(_ shard: Int, at now: Instant, _ effects: inout Effects) {
-        guard hosted[shard]?.isHolding == false, let held = hosted[shard]?.held else { return }
+        guard let item = hosted[shard], !item.isHolding else { return }
+        hosted[shard]?.ahead = []
         hosted[shard]?.held = []
-        keptCount -= held.count
-        for message in held { deliver(message, in: shard, at: now, &effects) }
+        keptCount -= item.ahead.count + item.held.count
+        for message in item.ahead { deliver(message, in: shard, at: now, &effects) }
         flush(shard, at: now, &effects)
+        for message in item.held { deliver(message, in: shard, at: now, &effects) }
     }
 
     mutating func stopIfDrained(_ shard: Int, at now: Instant, _ effects: inout Effects) {
@@ -47,7 +54,6 @@ extension Region {
         if homes[shard].target == own { homes[shard].target = nil }
         let deadline = now + (mode == .now ? settings.killBound : settings.stopBound)
         hosted[shard]?.phase = .stopping(deadline: deadline, isKilled: mode == .now)
-        hosted[shard]?.holdFor = nil
         wake(by: deadline)
         for name in entities[shard].keys.sorted() {
             guard let entity = entities[shard][name] else { continue }
@@ -88,7 +94,7 @@ extension Region {
         guard let item = hosted[shard] else { return }
         var left = item.leftover
         for name in entities[shard].keys.sorted() { left += entities[shard][name]?.kept ?? [] }
-        left += item.held
+        left += item.ahead + item.held
         hosted[shard] = nil
         hostedShards.removeSorted(shard)
         entities[shard] = [:]

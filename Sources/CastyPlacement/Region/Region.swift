@@ -29,6 +29,7 @@ package struct Region<Payload: Sendable>: Sendable {
     var leaseValidUntil = Instant.distantFuture
     var isFenced = false
     var isLeaving = false
+    var leavingSince = Instant.start
     var isReleased = false
     var hasLeft = false
     var isShutDown = false

@@ -9,6 +9,8 @@ struct HomeEntry: Sendable {
     /// The node to which deliveries went that may still be under way. The home changes only after this stream is closed: that keeps the order
     /// of each sender's messages.
     var stream: UniqueAddress?
+    /// The ownership under which they went. When it ends, the node sends back what it did not take, even if it gets the shard again.
+    var streamVersion = ShardVersion.none
     /// The close of the stream that is under way.
     var closing: Closing?
 
@@ -51,6 +53,8 @@ struct Shard<Payload: Sendable>: Sendable {
     var isLoading = false
     /// Messages of other regions that wait for the hold or the load to end.
     var held: [KeptMessage<Payload>] = []
+    /// What the old home had left and sent before the load ended; it goes first.
+    var ahead: [KeptMessage<Payload>] = []
     /// The handoff that the markers are for, and the regions whose stream is closed, sorted.
     var markersFor = ShardVersion.none
     var markers: [UniqueAddress] = []

@@ -11,6 +11,11 @@ extension World {
             interpret(nodes[node]!.region.onCommand(command, id: UInt64(steps), at: now), at: node)
         case .crash(let node): crash(node)
         case .cut(let node): cut(node)
+        case .stop(let node): stop(node)
+        case .stall(let node):
+            lease(node, until: now)
+            schedule(.lease(node, until: .distantFuture), at: now + .milliseconds(50 + generator.below(400)))
+        case .lease(let node, let until): lease(node, until: until)
         case .leave(let node):
             guard nodes[node]?.isAlive == true else { return }
             change(node) { $0.status = .leaving }
@@ -31,7 +36,9 @@ extension World {
     }
 
     private mutating func tell(_ sender: Int, _ entity: String, via node: UniqueAddress) {
-        guard nodes[node]?.isAlive == true else { return }
+        guard nodes[node]?.isAlive == true, members.contains(where: { $0.node == node && $0.status == .up }) else {
+            return
+        }
         let key = Word(sender: sender, entity: entity, number: 0)
         counters[key, default: 0] += 1
         let word = Word(sender: sender, entity: entity, number: counters[key]!)
@@ -58,11 +65,23 @@ extension World {
     mutating func cut(_ node: UniqueAddress) {
         guard nodes[node]?.isAlive == true, nodes[node]?.isCut == false else { return }
         nodes[node]!.isCut = true
-        let lease = now + .milliseconds(2900)
-        nodes[node]!.lease = lease
-        interpret(nodes[node]!.coordinator.onLease(validUntil: lease, at: now), at: node)
-        interpret(nodes[node]!.region.onLease(validUntil: lease, at: now), at: node)
+        lease(node, until: now + .milliseconds(2900))
         expel(node)
+    }
+
+    private mutating func lease(_ node: UniqueAddress, until: Instant) {
+        guard nodes[node]?.isAlive == true, !(nodes[node]!.isCut && until > now + .seconds(3)) else { return }
+        nodes[node]!.lease = until
+        interpret(nodes[node]!.coordinator.onLease(validUntil: until, at: now), at: node)
+        interpret(nodes[node]!.region.onLease(validUntil: until, at: now), at: node)
+    }
+
+    /// A node that has left ends.
+    private mutating func stop(_ node: UniqueAddress) {
+        guard nodes[node]?.isAlive == true else { return }
+        interpret(nodes[node]!.region.onShutdown(at: now), at: node)
+        nodes[node]!.isAlive = false
+        for word in words(in: node) { gone.insert(word) }
     }
 
     private mutating func expel(_ node: UniqueAddress) {
@@ -78,8 +97,11 @@ extension World {
         for mailbox in nodes[node]!.mailboxes.values {
             for case .word(let word) in mailbox { result.append(word) }
         }
+        for late in nodes[node]!.late.values { result += late }
         for buffer in region.buffers { result += buffer.map(\.payload) }
-        for shard in region.hosted { result += ((shard?.held ?? []) + (shard?.leftover ?? [])).map(\.payload) }
+        for shard in region.hosted.compactMap(\.self) {
+            result += (shard.held + shard.ahead + shard.leftover).map(\.payload)
+        }
         for entities in region.entities { for entity in entities.values { result += entity.kept.map(\.payload) } }
         for entry in heap {
             switch entry.event {

@@ -21,6 +21,9 @@ struct World {
         var isCut = false
         var lease = Instant.distantFuture
         var mailboxes: [EntityInstance: [Item]] = [:]
+        /// What came for an instance between its end and the report of it.
+        var late: [EntityInstance: [Word]] = [:]
+        var wakeAt: Instant?
     }
 
     enum Item: Hashable {
@@ -44,6 +47,10 @@ struct World {
         case command(OperatorCommand, via: UniqueAddress)
         case crash(UniqueAddress)
         case cut(UniqueAddress)
+        case stop(UniqueAddress)
+        /// The lease lapses for a moment, as when the process was paused.
+        case stall(UniqueAddress)
+        case lease(UniqueAddress, until: Instant)
         case leave(UniqueAddress)
         case join(UniqueAddress)
         case remove(UniqueAddress)
@@ -56,6 +63,8 @@ struct World {
         var at: Instant
         var order: UInt64
         var event: Event
+
+        func isBefore(_ other: Entry) -> Bool { (at, order) < (other.at, other.order) }
     }
 
     private struct Lane: Hashable {
@@ -120,17 +129,36 @@ struct World {
 
     mutating func push(_ event: Event, at time: Instant) {
         order += 1
-        let entry = Entry(at: time, order: order, event: event)
-        let index = heap.lowerBound { ($0.at, $0.order) > (entry.at, entry.order) }
-        heap.insert(entry, at: index)
+        heap.append(Entry(at: time, order: order, event: event))
+        var child = heap.count - 1
+        while child > 0, heap[child].isBefore(heap[(child - 1) / 2]) {
+            heap.swapAt(child, (child - 1) / 2)
+            child = (child - 1) / 2
+        }
+    }
+
+    private mutating func pop() -> Entry {
+        heap.swapAt(0, heap.count - 1)
+        let first = heap.removeLast()
+        var parent = 0
+        while true {
+            var least = parent
+            for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count && heap[child].isBefore(heap[least])
+            {
+                least = child
+            }
+            if least == parent { return first }
+            heap.swapAt(parent, least)
+            parent = least
+        }
     }
 
     mutating func schedule(_ step: Step, at time: Instant) { push(.step(step), at: time) }
 
     /// Runs all that is due until then; stops early after so many steps, if given.
     mutating func run(until end: Instant, steps limit: Int = .max) {
-        while let next = heap.last, next.at <= end, steps < limit {
-            heap.removeLast()
+        while let next = heap.first, next.at <= end, steps < limit {
+            _ = pop()
             now = max(now, next.at)
             steps += 1
             carryOut(next.event)
@@ -149,15 +177,19 @@ struct World {
             interpret(nodes[node]!.region.onView(view, at: now), at: node)
         case .wake(let node):
             guard nodes[node]?.isAlive == true else { return }
+            if nodes[node]!.wakeAt == now { nodes[node]!.wakeAt = nil }
             if let wake = nodes[node]!.coordinator.wakeAt, wake <= now {
                 interpret(nodes[node]!.coordinator.onWakeup(at: now), at: node)
             }
             if let wake = nodes[node]!.region.wakeAt, wake <= now {
                 interpret(nodes[node]!.region.onWakeup(at: now), at: node)
             }
+            wake(nodes[node]?.coordinator.wakeAt, node)
+            wake(nodes[node]?.region.wakeAt, node)
         case .handle(let instance, let node): handle(instance, at: node)
-        case .ended(let end, let node):
+        case .ended(var end, let node):
             guard nodes[node]?.isAlive == true else { return }
+            end.unhandled += nodes[node]!.late.removeValue(forKey: end.instance) ?? []
             interpret(nodes[node]!.region.onTerminated(end, at: now), at: node)
         case .stored(let request, let node):
             guard nodes[node]?.isAlive == true else { return }
@@ -190,7 +222,7 @@ struct World {
                 }
                 live[instance.entity, default: []].append(node)
             case .deliver(let word, let instance):
-                if nodes[node]!.mailboxes[instance] == nil { violations.append("\(now) no \(instance)") }
+                if nodes[node]!.mailboxes[instance] == nil { nodes[node]!.late[instance, default: []].append(word) }
                 nodes[node]!.mailboxes[instance]?.append(.word(word))
                 push(.handle(instance, at: node), after: .microseconds(generator.below(3000)))
             case .stop(let instance, .afterMailbox):
@@ -199,7 +231,11 @@ struct World {
             case .stop(let instance, .now): end(instance, at: node, failed: false)
             case .lost(let word, _, _, let reason): lose(word, reason)
             case .store(let request): push(.stored(request, at: node), after: .milliseconds(generator.below(30)))
-            case .left: left.append(node)
+            case .left:
+                left.append(node)
+                schedule(.mark(node, .exiting, isReachable: true), at: now + .milliseconds(100))
+                schedule(.stop(node), at: now + .milliseconds(300))
+                schedule(.remove(node), at: now + .milliseconds(500))
             case .note(.answer(_, let answer)): answers.append(answer)
             case .note: break
             }
@@ -208,7 +244,9 @@ struct World {
     }
 
     private mutating func wake(_ at: Instant?, _ node: UniqueAddress) {
-        if let at { push(.wake(node), at: max(at, now)) }
+        guard let at, max(at, now) < nodes[node]?.wakeAt ?? .distantFuture else { return }
+        nodes[node]?.wakeAt = max(at, now)
+        push(.wake(node), at: max(at, now))
     }
 
     private mutating func lose(_ word: Word, _ reason: LossReason) {
