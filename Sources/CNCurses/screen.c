@@ -327,5 +327,6 @@ void cnc_resume(void) {
     reset_prog_mode();
     cnc_resize();
     refresh();
+    keypad(keys, TRUE);  // endwin switched it off; waiting for the next read would garble the first arrow
     extra_modes_on();
 }

@@ -37,28 +37,40 @@ enum Footer {
         }
     }
 
-    private static let common: [Action] = [.help, .palette, .filter, .nextPane]
+    private static let common: [Action] = [.help, .palette, .filter, .turn(.nextPane)]
 
     /// What matters in each pane, in this order, as far as there is room.
     private static func order(_ state: ConsoleState) -> [Action] {
         let time: [Action] =
             switch state.mode {
-            case .simulated: [.pause, .step, .faster]
+            case .simulated: [.pause, .step, .speed(.faster)]
             case .live, .attached: []
             }
         let own: [Action] =
             switch state.focus {
-            case .members: [.addNode, .kill, .freeze, .restart, .cutOneWay, .why, .spawnOne, .send, .load, .leave]
-            case .phi: [.observer, .freeze, .thaw, .kill, .cutOneWay, .why]
-            case .shards: [.mode, .moveShard, .spawnOne, .spawnMany, .send, .load, .why]
-            case .network: [.cutOneWay, .cutBothWays, .healAll, .delay, .loss, .partition]
-            case .gossip: [.observer, .why, .cutOneWay, .freeze]
+            case .members:
+                [
+                    .node(.add), .node(.kill), .node(.freeze), .node(.restart), .link(.cutOneWay), .why,
+                    .prompt(.spawnOne), .prompt(.send), .prompt(.load), .node(.leave),
+                ]
+            case .phi: [.observer, .node(.freeze), .node(.thaw), .node(.kill), .link(.cutOneWay), .why]
+            case .shards:
+                [
+                    .mode, .prompt(.moveShard), .prompt(.spawnOne), .prompt(.spawnMany), .prompt(.send), .prompt(.load),
+                    .why,
+                ]
+            case .network:
+                [
+                    .link(.cutOneWay), .link(.cutBothWays), .link(.healAll), .link(.delay), .link(.loss),
+                    .link(.partition),
+                ]
+            case .gossip: [.observer, .why, .link(.cutOneWay), .node(.freeze)]
             case .events: [.level, .previousFault, .nextFault, .why]
             case .why: [.why, .level]
             case .flow: [.level, .why]
             }
         let rest: [Action] = state.mode == .attached ? [] : [.undo]
-        return common + own + time + rest + [.zoom, .quit]
+        return common + own + time + rest + [.turn(.zoom), .quit]
     }
 
     struct Hint: Sendable {
@@ -98,11 +110,13 @@ enum Footer {
 enum TabStrip {
     private static func tabs(in rect: Rect) -> [(pane: Pane, x: Int, text: String)] {
         let full = Pane.allCases.map { "\($0.rawValue) \($0.tabTitle)" }
-        let room = full.reduce(1) { $0 + $1.count + 2 } <= rect.width
+        let letters = full.reduce(1) { $0 + $1.count }
+        let room = letters + full.count <= rect.width
+        let gap = letters + 2 * full.count <= rect.width ? 2 : 1
         var x = rect.x + 1
         return Pane.allCases.map { pane in
             let text = room ? "\(pane.rawValue) \(pane.tabTitle)" : "\(pane.rawValue) \(pane.tabTitle.prefix(2))"
-            defer { x += text.count + (room ? 2 : 1) }
+            defer { x += text.count + gap }
             return (pane, x, text)
         }
     }

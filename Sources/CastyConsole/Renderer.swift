@@ -33,9 +33,11 @@ package enum Renderer {
         let extra =
             pane == .phi || pane == .gossip || pane == .members
             ? scene.reading.observer.map { pane == .phi ? "from \($0.name)" : "as \($0.name) sees it" } ?? "" : ""
-        let info = [filter.map { "/\($0)" }, Self.info(pane, scene)].compactMap(\.self).joined(separator: "  ")
+        let info = Self.info(pane, scene).map { text in
+            filter.map { text.isEmpty ? "/\($0)" : "/\($0)  \(text)" } ?? text
+        }
         let inside = PaneFrame.draw(
-            slot, info: info, extra: slot.panes.count == 1 ? extra : "", foot: "", scene, &buffer)
+            slot, info: info, extra: slot.panes.count == 1 ? extra : "", scene, &buffer)
         buffer.clipped(to: inside) { buffer in
             switch pane {
             case .members: MembersPane.draw(scene, inside, &buffer)
@@ -50,7 +52,7 @@ package enum Renderer {
         }
     }
 
-    private static func info(_ pane: Pane, _ scene: Scene) -> String {
+    private static func info(_ pane: Pane, _ scene: Scene) -> [String] {
         switch pane {
         case .members: MembersPane.info(scene)
         case .phi: PhiPane.info(scene)

@@ -134,7 +134,9 @@ struct ConsoleSession: ~Copyable {
         guard dirty, attached else { return }
         dirty = false
         drawn = next
-        if buffer.tier != state.tier { buffer = CellBuffer(width: buffer.width, height: buffer.height, tier: state.tier) }
+        if buffer.tier != state.tier {
+            buffer = CellBuffer(width: buffer.width, height: buffer.height, tier: state.tier)
+        }
         buffer.cursor = nil
         Renderer.draw(feed, state, into: &buffer)
         present()

@@ -85,7 +85,8 @@ struct SampleCluster {
         for shard in 0..<shardCount where homes[shard].map({ !up.contains($0) }) ?? (shard < shardCount - 2) {
             let home = up[shard % up.count]
             if let before = homes[shard] {
-                note("n\(up[0])", .shardMoved, shard: shard, from: "n\(before)", to: "n\(home)", reason: "owner removed")
+                note(
+                    "n\(up[0])", .shardMoved, shard: shard, from: "n\(before)", to: "n\(home)", reason: "owner removed")
             }
             homes[shard] = home
         }

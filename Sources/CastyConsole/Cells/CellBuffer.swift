@@ -104,8 +104,12 @@ package struct CellBuffer: Hashable, Sendable {
     package mutating func fill(_ rect: Rect, _ scalar: Unicode.Scalar = " ", _ style: Style = .plain) {
         let area = rect.intersection(clip)
         guard !area.isEmpty else { return }
+        let cell = Cell(tier.lower(scalar.value), style)
         for y in area.y..<area.maxY {
-            for x in area.x..<area.maxX { set(scalar.value, columns: 1, x: x, y: y, style) }
+            let start = y * width + area.x
+            breakWide(at: start, x: area.x)
+            breakWide(at: start + area.width - 1, x: area.maxX - 1)
+            for index in start..<start + area.width { cells[index] = cell }
         }
     }
 

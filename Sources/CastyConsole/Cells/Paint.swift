@@ -8,8 +8,9 @@ struct Ink: Hashable, Sendable {
     /// What is done without any colour.
     var mono: Attributes
 
-    init(_ all: Int16, _ sixteen: Int16, on background: Int16 = -1, _ attributes: Attributes = [], mono: Attributes = [])
-    {
+    init(
+        _ all: Int16, _ sixteen: Int16, on background: Int16 = -1, _ attributes: Attributes = [], mono: Attributes = []
+    ) {
         self.all = all
         self.sixteen = sixteen
         self.background = background

@@ -1,16 +1,24 @@
 /// What a key can do.
 enum Action: Hashable, Sendable {
-    case help, palette, filter, nextMatch, previousMatch, escape, quit
-    case nextPane, previousPane, pane(Pane), nextTab, previousTab, zoom
-    case up, down, left, right, top, bottom, pageUp, pageDown
-    case sortLeft, sortRight, sortInvert
-    case pause, step, back, faster, slower, normalSpeed, previousFault, nextFault
+    case help, palette, filter, escape, quit
+    case turn(Turn), pane(Pane), move(Move), sort(Sorting)
+    case pause, step, back, speed(SpeedChange), previousFault, nextFault
     case undo, redo, record, freezeView, repaint, suspend
     case mark, markAll, open, why, copy
-    case addNode, kill, leave, markDown, restart, thaw, freeze
-    case cutOneWay, cutBothWays, partition, healAll, delay, loss
-    case spawnOne, spawnMany, send, load, moveShard
+    case node(NodeAction), link(LinkAction), prompt(Prompting)
     case observer, mode, level
+
+    enum Turn: Hashable, Sendable { case nextPane, previousPane, nextTab, previousTab, zoom }
+    enum Move: Hashable, Sendable {
+        case up, down, left, right, top, bottom, pageUp, pageDown, nextMatch, previousMatch
+    }
+    enum Sorting: Hashable, Sendable { case left, right, invert }
+    enum SpeedChange: Hashable, Sendable { case faster, slower, normal }
+    /// What is done to the nodes under the cursor or marked.
+    enum NodeAction: Hashable, Sendable { case add, kill, leave, down, restart, thaw, freeze }
+    enum LinkAction: Hashable, Sendable { case cutOneWay, cutBothWays, partition, healAll, delay, loss }
+    /// What asks for a few words first.
+    enum Prompting: Hashable, Sendable { case spawnOne, spawnMany, send, load, moveShard }
 }
 
 /// One line of the key table: footers, help, the manual and the dispatch all read it.

@@ -15,7 +15,7 @@ enum PaneFrame {
     }
 
     /// Draws the box; gives the rectangle inside.
-    static func draw(_ slot: Slot, info: String, extra: String, foot: String, _ scene: Scene, _ buffer: inout CellBuffer)
+    static func draw(_ slot: Slot, info: [String], extra: String, _ scene: Scene, _ buffer: inout CellBuffer)
         -> Rect
     {
         let rect = slot.rect
@@ -35,17 +35,11 @@ enum PaneFrame {
         if !extra.isEmpty, used + extra.count + 3 < rect.maxX - 2 {
             used = buffer.put(extra + " ", x: used, y: rect.y, paint[.dim])
         }
-        if !info.isEmpty {
-            let room = rect.maxX - 3 - used
-            if room > 4 {
-                let text = " " + Words.fit(info, room - 3) + " "
-                let width = CharacterWidth.columns(of: text)
-                buffer.put(text, x: rect.maxX - 2 - width, y: rect.y, paint[focused ? .text : .dim])
-            }
-        }
-        if !foot.isEmpty, rect.width > foot.count + 6 {
-            let text = " " + foot + " "
-            buffer.put(text, x: rect.maxX - 2 - CharacterWidth.columns(of: text), y: rect.maxY - 1, paint[.faint])
+        // The longest form that fits, with at least one piece of edge before it.
+        let room = rect.maxX - 3 - used
+        if let text = info.first(where: { !$0.isEmpty && CharacterWidth.columns(of: $0) + 2 <= room }) {
+            let width = CharacterWidth.columns(of: text) + 2
+            buffer.put(" \(text) ", x: rect.maxX - 2 - width, y: rect.y, paint[focused ? .text : .dim])
         }
         return rect.inset(x: 1, y: 1)
     }

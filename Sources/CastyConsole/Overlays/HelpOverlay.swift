@@ -14,7 +14,8 @@ enum HelpOverlay {
         let width = min(bounds.width - 2, 76)
         let height = min(bounds.height - 2, 40)
         let rect = OverlayBox.draw(
-            title: "Keys in \(help.pane.rawValue) \(help.pane.title)", width: width, height: height, danger: false, scene, &buffer)
+            title: "Keys in \(help.pane.rawValue) \(help.pane.title)", width: width, height: height, danger: false,
+            scene, &buffer)
         let paint = scene.paint
         let label = "type to filter: "
         buffer.put(label, x: rect.x + 1, y: rect.y, paint[.column])

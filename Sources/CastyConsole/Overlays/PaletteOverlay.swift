@@ -6,7 +6,8 @@ enum PaletteOverlay {
         let bounds = buffer.bounds
         let width = min(bounds.width - 2, 90)
         let help = usage(palette, scene)
-        let completion = scene.state.completions(of: palette.cycle == nil ? palette.field.head : palette.stem, scene.feed)
+        let completion = scene.state.completions(
+            of: palette.cycle == nil ? palette.field.head : palette.stem, scene.feed)
         let rows = max(1, min(6, help.count + 1))
         let height = min(bounds.height - 2, 4 + rows)
         let area = Rect(

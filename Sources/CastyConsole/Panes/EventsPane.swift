@@ -3,27 +3,27 @@ import CastyPrimitives
 
 /// Pane 6: what happened, the newest on top, with what led to it.
 enum EventsPane {
-    static func info(_ scene: Scene) -> String {
+    static func info(_ scene: Scene) -> [String] {
         var parts: [String] = []
         if let filter = scene.state.filters[.events] { parts.append("/\(filter)") }
         if scene.feed.log.dropped > 0 { parts.append("\(scene.feed.log.dropped) missed") }
         let position = scene.state.event == nil ? "live" : "\(scene.events.index(of: scene.state.event))↓"
         parts.append(position)
         parts.append("≥ \(scene.state.level.word)")
-        return parts.joined(separator: " · ")
+        return [parts.joined(separator: " · "), parts.prefix(2).joined(separator: " · "), position]
     }
 
     /// How many events above are scrolled away.
     static func offset(_ list: EventList, _ height: Int, _ state: ConsoleState) -> Int {
         let room = max(1, height - 1 - (height >= 8 ? 2 : 0))
         let index = list.index(of: state.event)
-        return min(max(0, index - room / 2), max(0, list.numbers.count - room))
+        return min(max(0, index - room / 2), max(0, list.entries.count - room))
     }
 
     static func draw(_ scene: Scene, _ rect: Rect, _ buffer: inout CellBuffer) {
         let paint = scene.paint
         let list = scene.events
-        guard !list.numbers.isEmpty else {
+        guard !list.entries.isEmpty else {
             let lines =
                 scene.state.filters[.events] != nil
                 ? ["no event fits the filter", "Esc clears it"]
@@ -34,23 +34,24 @@ enum EventsPane {
         let timeline = rect.height >= 8
         let causes = rect.width >= 60
         let causeWidth = causes ? min(28, rect.width * 28 / 100) : 0
-        let node = rect.width >= 60 ? 7 : 5
-        let whatX = 9 + node
+        let node = rect.width >= 60 ? 7 : 4
+        let time = rect.width >= 60 ? 7 : 6
+        let whatX = time + 2 + node
         let whatWidth = max(4, rect.width - whatX - causeWidth - 1)
-        buffer.putRight("t", endX: rect.x + 6, y: rect.y, width: 2, paint[.column])
-        buffer.put("node", x: rect.x + 9, y: rect.y, paint[.column])
+        buffer.putRight("t", endX: rect.x + time - 1, y: rect.y, width: 2, paint[.column])
+        buffer.put(node < 5 ? "nod" : "node", x: rect.x + time + 2, y: rect.y, paint[.column])
         buffer.put("what", x: rect.x + whatX, y: rect.y, paint[.column])
         if causes { buffer.put("cause", x: rect.maxX - causeWidth, y: rect.y, paint[.column]) }
         let room = max(0, rect.height - 1 - (timeline ? 2 : 0))
         let first = offset(list, rect.height, scene.state)
         let selected = list.index(of: scene.state.event)
-        for (row, number) in list.numbers.dropFirst(first).prefix(room).enumerated() {
-            guard let event = scene.feed.log[number] else { continue }
-            let words = EventWords(event, scene.feed.log)
+        for (row, entry) in list.entries.dropFirst(first).prefix(room).enumerated() {
+            guard let event = scene.feed.log[entry.number] else { continue }
+            let words = EventWords(event, scene.feed.log, observers: scene.feed.log.observers(of: entry.number))
             let y = rect.y + 1 + row
-            buffer.putRight(Words.moment(event.time), endX: rect.x + 6, y: y, width: 6, paint[.dim])
-            buffer.put(words.mark, x: rect.x + 7, y: y, paint[words.role])
-            buffer.put(Words.fit(words.subject, node - 1), x: rect.x + 9, y: y, paint[.strong])
+            buffer.putRight(Words.moment(event.time), endX: rect.x + time - 1, y: y, width: time - 1, paint[.dim])
+            buffer.put(words.mark, x: rect.x + time, y: y, paint[words.role])
+            buffer.put(Words.fit(words.subject, node - 1), x: rect.x + time + 2, y: y, paint[.strong])
             buffer.put(Words.fit(words.what, whatWidth - 1), x: rect.x + whatX, y: y, paint[words.role])
             if causes {
                 buffer.put(
@@ -58,9 +59,7 @@ enum EventsPane {
             }
             if scene.isFocused(.events), first + row == selected, scene.state.event != nil || row == 0 {
                 let line = Rect(x: rect.x, y: y, width: rect.width, height: 1)
-                buffer.restyle(line) {
-                    Style(foreground: $0.foreground, attributes: $0.attributes.union(.reverse))
-                }
+                buffer.restyle(line) { _ in paint[.cursorRow] }
             }
         }
         if timeline { strip(scene, Rect(x: rect.x + 1, y: rect.maxY - 1, width: rect.width - 2, height: 1), &buffer) }
@@ -78,8 +77,8 @@ enum EventsPane {
         buffer.put(left, x: rect.x, y: rect.y, scene.paint[.faint])
         buffer.fill(Rect(x: x, y: rect.y, width: width, height: 1), "┈", scene.paint[.faint])
         var shown: [Int: RuntimeEvent] = [:]
-        for number in scene.events.numbers {
-            guard let event = scene.feed.log[number] else { continue }
+        for entry in scene.events.entries {
+            guard let event = scene.feed.log[entry.number] else { continue }
             let age = (now - event.time).inSeconds
             if age > Double(span) { break }
             guard age >= 0 else { continue }

@@ -3,17 +3,17 @@ import CastyPrimitives
 
 /// Pane 8: a column a node, time from top to bottom, and an arrow wherever what happened on one node led to something on another.
 enum FlowPane {
-    static func info(_ scene: Scene) -> String { "newest on top" }
+    static func info(_ scene: Scene) -> [String] { ["newest on top"] }
 
     static func draw(_ scene: Scene, _ rect: Rect, _ buffer: inout CellBuffer) {
         let rows = scene.reading.rows
         let list = scene.events
-        guard !rows.isEmpty, !list.numbers.isEmpty else {
+        guard !rows.isEmpty, !list.entries.isEmpty else {
             return EmptyPane.draw(["nothing has happened yet"], rect, scene, &buffer)
         }
         let paint = scene.paint
         let left = 9
-        let width = max(6, min(16, (rect.width - left) / rows.count))
+        let width = max(5, min(16, (rect.width - left) / rows.count))
         let shown = Array(rows.prefix(max(1, (rect.width - left) / width)))
         var places: [String: Int] = [:]
         for (index, row) in shown.enumerated() { places[row.name] = rect.x + left + index * width + 1 }
@@ -21,8 +21,8 @@ enum FlowPane {
         for row in shown { buffer.put(row.name, x: places[row.name] ?? 0, y: rect.y, paint[.column], limit: width - 1) }
         let first = scene.state.event == nil ? 0 : EventsPane.offset(list, rect.height + 2, scene.state)
         let selected = list.index(of: scene.state.event)
-        for (index, number) in list.numbers.dropFirst(first).prefix(max(0, rect.height - 1)).enumerated() {
-            guard let event = scene.feed.log[number] else { continue }
+        for (index, entry) in list.entries.dropFirst(first).prefix(max(0, rect.height - 1)).enumerated() {
+            guard let event = scene.feed.log[entry.number] else { continue }
             let y = rect.y + 1 + index
             for row in shown {
                 let dead = !row.alive && isAfterDeath(row, event, scene)

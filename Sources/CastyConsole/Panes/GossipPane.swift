@@ -3,10 +3,11 @@ import CastyPrimitives
 
 /// Pane 5: the vector clocks side by side: the row is whose changes, the column is whose view.
 enum GossipPane {
-    static func info(_ scene: Scene) -> String {
+    static func info(_ scene: Scene) -> [String] {
         let reading = scene.reading
-        if reading.running == 0 { return "" }
-        return "\(reading.agreeing)/\(reading.running) agree  v\(reading.newestVersion)"
+        if reading.running == 0 { return [] }
+        let agree = "\(reading.agreeing)/\(reading.running)"
+        return ["\(agree) agree  v\(reading.newestVersion)", "\(agree) agree", agree]
     }
 
     static func draw(_ scene: Scene, _ rect: Rect, _ buffer: inout CellBuffer) {
@@ -21,21 +22,23 @@ enum GossipPane {
         buffer.put("view of", x: rect.x + 1, y: rect.y, paint[.column])
         for (index, view) in columns.enumerated() {
             let style = view.name == scene.reading.observer?.name ? paint[.titleFocused] : paint[.column]
-            buffer.putRight(view.name, endX: rect.x + label + (index + 1) * width - 1, y: rect.y, width: width - 1, style)
+            buffer.putRight(
+                view.name, endX: rect.x + label + (index + 1) * width - 1, y: rect.y, width: width - 1, style)
         }
         var names: [String] = []
         for view in views {
             for entry in view.membership.clock where !names.contains(entry.name) { names.append(entry.name) }
         }
         names.sort { (ClusterReading.number(in: $0), $0) < (ClusterReading.number(in: $1), $1) }
-        let extra = rect.height >= 8 ? min(rect.height - 4, 6) : 0
+        let extra = rect.height >= 8 ? min(7, max(4, rect.height - 1 - names.count)) : 0
         let room = max(1, rect.height - 1 - extra)
         let at = names.firstIndex { $0 == cursor } ?? 0
         let first = names.count <= room ? 0 : min(max(0, at - room / 2), names.count - room)
         for (row, name) in names.dropFirst(first).prefix(room).enumerated() {
             let y = rect.y + 1 + row
             let selected = name == cursor && scene.isFocused(.gossip)
-            buffer.put(Words.fit(name, label - 2), x: rect.x + 1, y: y, selected ? paint[.text].with(.reverse) : paint[.text])
+            buffer.put(
+                Words.fit(name, label - 2), x: rect.x + 1, y: y, selected ? paint[.text].with(.reverse) : paint[.text])
             let counters = columns.map { view in view.membership.clock.filter { $0.name == name }.map(\.counter).max() }
             let newest = views.flatMap { $0.membership.clock.filter { $0.name == name }.map(\.counter) }.max() ?? 0
             for (index, counter) in counters.enumerated() {
@@ -56,7 +59,7 @@ enum GossipPane {
         _ buffer: inout CellBuffer
     ) {
         let paint = scene.paint
-        var y = rect.y + (rect.height >= 6 ? 1 : 0)
+        var y = rect.y + (rect.height >= 5 ? 1 : 0)
         func row(_ title: String, _ cell: (NodeSnapshot) -> (String, Role)) {
             guard y < rect.maxY else { return }
             buffer.put(Words.fit(title, label - 1), x: rect.x + 1, y: y, paint[.column])

@@ -27,11 +27,11 @@ enum MembersPane {
 
     private static func width(of column: MemberColumn, in width: Int) -> Int {
         switch column {
-        case .node: width >= 90 ? 8 : 4
+        case .node: width >= 90 ? 8 : 5
         case .address: width >= 90 ? 22 : 16
-        case .status: width >= 50 ? 9 : 7
-        case .phi, .entities, .seenBy, .uptime: 5
-        case .shards, .lag: 4
+        case .status: width >= 60 ? 10 : width >= 50 ? 9 : 7
+        case .phi, .entities, .seenBy: 5
+        case .shards, .lag, .uptime: 4
         case .rate, .version: 6
         }
     }
@@ -47,11 +47,13 @@ enum MembersPane {
         return rows.count <= room ? 0 : min(max(0, index - room / 2), rows.count - room)
     }
 
-    static func info(_ scene: Scene) -> String {
+    static func info(_ scene: Scene) -> [String] {
         let rows = scene.reading.rows
-        if rows.isEmpty { return "" }
-        let marked = scene.state.marked.isEmpty ? "" : "\(scene.state.marked.count) marked  "
-        return marked + "\(rows.filter { $0.state == .running }.count)/\(rows.count)"
+        if rows.isEmpty { return [] }
+        let count = "\(rows.filter { $0.state == .running }.count)/\(rows.count)"
+        return ["\(count) run", count].map { text in
+            scene.state.marked.isEmpty ? text : "\(scene.state.marked.count) marked  \(text)"
+        }
     }
 
     static func draw(_ scene: Scene, _ rect: Rect, _ buffer: inout CellBuffer) {
@@ -120,9 +122,7 @@ enum MembersPane {
             }
         }
         if isCurrent, scene.isFocused(.members) {
-            buffer.restyle(Rect(x: rect.x, y: y, width: rect.width, height: 1)) { style in
-                Style(foreground: style.foreground, attributes: style.attributes.union(.reverse))
-            }
+            buffer.restyle(Rect(x: rect.x, y: y, width: rect.width, height: 1)) { _ in paint[.cursorRow] }
         }
     }
 
@@ -148,7 +148,7 @@ enum MembersPane {
         case .seenBy: return ("\(row.seenBy)/\(row.observers)", row.seenBy < row.observers ? .eventWarning : nil)
         case .uptime:
             guard row.alive, let started = row.started else { return ("-", nil) }
-            return (Words.span(.seconds(((scene.snapshot.time - started).inSeconds).rounded(.down))), nil)
+            return (Words.age(scene.snapshot.time - started), nil)
         }
     }
 }

@@ -9,14 +9,14 @@ enum NetworkPane {
         (width - labelWidth) / max(1, count) >= 5 ? 5 : 3
     }
 
-    static func info(_ scene: Scene) -> String {
+    static func info(_ scene: Scene) -> [String] {
         let cut = scene.snapshot.links.filter(\.cut).count
         let slow = scene.snapshot.links.filter { !$0.cut && ($0.loss > 0 || $0.latency > .zero) }.count
         var parts: [String] = []
         if cut > 0 { parts.append("\(cut) cut") }
         if slow > 0 { parts.append("\(slow) slow") }
         if parts.isEmpty, scene.reading.rows.count > 1 { parts.append("all links work") }
-        return parts.joined(separator: "  ")
+        return [parts.joined(separator: "  "), parts.first ?? "", cut > 0 ? "\(cut)" : "ok"]
     }
 
     /// The link whose cell is at a position.

@@ -3,9 +3,9 @@ import CastyPrimitives
 
 /// Pane 2: phi of every peer over time, against the threshold, and what it would take to cross it.
 enum PhiPane {
-    static func info(_ scene: Scene) -> String {
-        guard let peer = scene.reading.observer?.membership.peers.first else { return "" }
-        return "threshold \(Words.fixed(peer.threshold))"
+    static func info(_ scene: Scene) -> [String] {
+        guard let peer = scene.reading.observer?.membership.peers.first else { return [] }
+        return ["threshold \(Words.fixed(peer.threshold))", "thr \(Words.fixed(peer.threshold))"]
     }
 
     static func draw(_ scene: Scene, _ rect: Rect, _ buffer: inout CellBuffer) {
@@ -91,7 +91,8 @@ enum PhiPane {
         }
         let now = scene.snapshot.time
         let silent = peer.lastHeartbeat.map { Words.exact(now - $0) } ?? "-"
-        let line = "\(peer.name): mean \(Words.exact(peer.mean))  sd \(Words.exact(peer.deviation))  pause \(Words.exact(peer.acceptablePause))"
+        let line =
+            "\(peer.name): mean \(Words.exact(peer.mean))  sd \(Words.exact(peer.deviation))  pause \(Words.exact(peer.acceptablePause))"
         buffer.put(Words.fit(line, rect.width - 2), x: rect.x + 1, y: y, paint[.dim])
         let last = "\(peer.name): silent \(silent)  samples \(peer.samples)"
         buffer.put(Words.fit(last, rect.width - 2), x: rect.x + 1, y: y + 1, paint[.dim])

@@ -3,11 +3,12 @@ import CastyPrimitives
 
 /// Pane 3: every shard as a cell, its owner and its load.
 enum ShardsPane {
-    static func info(_ scene: Scene) -> String {
-        guard let shards = scene.shards else { return "" }
+    static func info(_ scene: Scene) -> [String] {
+        guard let shards = scene.shards else { return [] }
         let types = ShardReading.types(in: scene.snapshot)
-        let more = types.count > 1 ? " (n: next type)" : ""
-        return "\(shards.type) \(shards.cells.count)\(scene.isFocused(.shards) ? more : "")"
+        let count = "\(shards.cells.count)"
+        let more = types.count > 1 && scene.isFocused(.shards) ? ["\(shards.type) \(count) (n: next type)"] : []
+        return more + ["\(shards.type) \(count)", count]
     }
 
     static func draw(_ scene: Scene, _ rect: Rect, _ buffer: inout CellBuffer) {
@@ -89,7 +90,9 @@ enum ShardsPane {
         var y = rect.y + (rect.height >= 4 ? 1 : 0)
         y = legend(shards, scene, rect, y: y, last: rect.height >= 3 ? rect.maxY - 2 : rect.maxY - 1, &buffer)
         guard y < rect.maxY else { return }
-        buffer.put(Words.fit(summary(shards, scene), rect.width - 2), x: rect.x + 1, y: y, scene.paint[.dim])
+        buffer.put(
+            Words.fit(summary(shards, scene, width: rect.width - 2), rect.width - 2), x: rect.x + 1, y: y,
+            scene.paint[.dim])
         y += 1
         guard y < rect.maxY else { return }
         detail(shards, scene, Rect(x: rect.x, y: y, width: rect.width, height: rect.maxY - y), &buffer)
@@ -130,7 +133,7 @@ enum ShardsPane {
         return String((0..<cells).map { eighths[max(0, min(8, total - $0 * 8))] })
     }
 
-    private static func summary(_ shards: ShardReading, _ scene: Scene) -> String {
+    private static func summary(_ shards: ShardReading, _ scene: Scene, width: Int) -> String {
         let moving = shards.cells.filter(\.moving).count
         let free = shards.cells.filter { $0.owner == nil }.count
         let counts = shards.owners.map(\.shards)
@@ -139,10 +142,12 @@ enum ShardsPane {
         if moving > 0 { parts.append("⇄\(moving) moving") }
         if free > 0 { parts.append("··\(free) unallocated") }
         if shards.buffered > 0 { parts.append("\(shards.buffered) waiting") }
+        if counts.count > 1 { parts.append("skew \(Words.fixed(skew))x") }
         if let hot = shards.cells.max(by: { $0.rate < $1.rate }), hot.rate >= 1 {
             parts.append("hot \(hot.shard) \(Words.short(hot.rate.rounded()))/s")
         }
-        if counts.count > 1 { parts.append("skew \(Words.fixed(skew))x") }
+        // What does not fit is left out as a whole, the least important first.
+        while parts.count > 1, CharacterWidth.columns(of: parts.joined(separator: "  ")) > width { parts.removeLast() }
         return parts.joined(separator: "  ")
     }
 
@@ -151,7 +156,10 @@ enum ShardsPane {
         let paint = scene.paint
         let cell = shards.cells[scene.state.shard]
         let owner = cell.owner ?? "nobody"
-        let state = cell.owner == nil ? "the next message allocates it" : cell.hosted ? cell.state : "as \(scene.reading.observer?.name ?? "") believes"
+        let state =
+            cell.owner == nil
+            ? "the next message allocates it"
+            : cell.hosted ? cell.state : "as \(scene.reading.observer?.name ?? "") believes"
         let line = "▸ shard \(cell.shard) → \(owner)  \(Words.count(cell.entities, "entity"))  \(state)"
         buffer.put(Words.fit(line, rect.width - 2), x: rect.x + 1, y: rect.y, paint[.text])
         var y = rect.y + 1

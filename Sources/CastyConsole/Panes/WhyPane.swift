@@ -3,12 +3,12 @@ import CastyPrimitives
 
 /// Pane 7: the chain from the first cause to what is seen, and what can be done about it.
 enum WhyPane {
-    static func info(_ scene: Scene) -> String {
+    static func info(_ scene: Scene) -> [String] {
         switch scene.state.subject {
-        case .node(let name): "why \(name)"
-        case .shard(let number): "why shard \(number)"
-        case .event: "why this event"
-        case nil: "w on anything"
+        case .node(let name): ["why \(name)", name]
+        case .shard(let number): ["why shard \(number)", "#\(number)"]
+        case .event: ["why this event", "event"]
+        case nil: ["w on anything"]
         }
     }
 
@@ -26,14 +26,18 @@ enum WhyPane {
             return EmptyPane.draw(
                 ["w asks why: a node, a shard, an event", "put the cursor on it first"], rect, scene, &buffer)
         }
-        var y = rect.y
-        for line in lines {
-            guard y < rect.maxY else { break }
-            y = put(line, scene, rect, y: y, &buffer)
+        let rows = lines.flatMap { layOut($0, width: rect.width) }
+        let first = min(scene.state.whyOffset, max(0, rows.count - rect.height))
+        for (index, row) in rows.dropFirst(first).prefix(rect.height).enumerated() {
+            buffer.put(row.label, x: rect.x + 1, y: rect.y + index, scene.paint[.column])
+            buffer.put(row.text, x: rect.x + 1 + row.indent, y: rect.y + index, scene.paint[row.role])
+        }
+        if rows.count > first + rect.height, rect.height > 1 {
+            buffer.put("↓", x: rect.maxX - 1, y: rect.maxY - 1, scene.paint[.hintKey])
         }
     }
 
-    /// A numbered or plain line; a label stands apart.
+    /// A line with a label that stands apart; without one it takes the whole width.
     struct Line: Hashable, Sendable {
         var label: String
         var text: String
@@ -46,17 +50,20 @@ enum WhyPane {
         }
     }
 
-    private static func put(_ line: Line, _ scene: Scene, _ rect: Rect, y: Int, _ buffer: inout CellBuffer) -> Int {
-        let indent = min(13, max(0, rect.width / 3))
-        buffer.put(Words.fit(line.label, indent - 1), x: rect.x + 1, y: y, scene.paint[.column])
-        let width = rect.width - indent - 2
-        var y = y
-        for part in wrap(line.text, width) {
-            guard y < rect.maxY else { return y }
-            buffer.put(part, x: rect.x + 1 + indent, y: y, scene.paint[line.role])
-            y += 1
+    private struct Row {
+        var label: String
+        var text: String
+        var role: Role
+        var indent: Int
+    }
+
+    private static func layOut(_ line: Line, width: Int) -> [Row] {
+        let indent = line.label.isEmpty ? 0 : min(10, max(0, width / 3))
+        return wrap(line.text, width - indent - 2).enumerated().map { index, part in
+            Row(
+                label: index == 0 ? Words.fit(line.label, indent - 1) : "", text: part, role: line.role,
+                indent: indent)
         }
-        return y
     }
 
     /// Breaks a text at blanks; a word that is too long is cut.
@@ -90,28 +97,30 @@ enum WhyNode {
             lines.append(.init("\(number) \(label)", text, role))
         }
         lines.append(
-            .init("", "\(name) is \(row.standing.word) in the view of \(observer?.name ?? "nobody")", row.standing.role))
+            .init(
+                "", "\(name) is \(row.standing.sentence) in the view of \(observer?.name ?? "nobody")",
+                row.standing.role))
         add("truth", truth(row, scene), row.alive ? .text : .eventFault)
         if let peer = observer?.membership.peers.first(where: { $0.name == name }) {
             let silent = peer.lastHeartbeat.map { scene.snapshot.time - $0 }
-            let age = silent.map { "last heartbeat \(Words.exact($0)) ago" } ?? "no heartbeat yet"
-            add(
-                "evidence",
-                "\(age); they come every \(Words.exact(peer.mean)) ±\(Words.exact(peer.deviation)), \(Words.exact(peer.acceptablePause)) pause is forgiven"
-            )
-            let (text, role) = PhiPane.outlook(peer, observer ?? scene.snapshot.nodes[0], scene)
-            add("suspicion", "φ \(Words.fixed(peer.phi)) of \(Words.fixed(peer.threshold)); \(text)", role)
+            let age = silent.map { "\(Words.exact($0))" } ?? "no heartbeat yet"
+            let usual = "\(Words.exact(peer.mean)) ±\(Words.exact(peer.deviation))"
+            add("silence", "\(age); beats come every \(usual), \(Words.exact(peer.acceptablePause)) more is forgiven")
+            if let observer {
+                let (text, role) = PhiPane.outlook(peer, observer, scene)
+                add("phi", "\(Words.fixed(peer.phi)) of \(Words.fixed(peer.threshold)): \(text)", role)
+            }
             if let witness = peer.witness { add("witness", "\(witness) still reaches \(name)", .eventWarning) }
-        } else if observer?.name != name {
-            add("evidence", "\(observer?.name ?? "nobody") does not monitor \(name)", .dim)
+        } else if let observer, observer.name != name {
+            add("silence", "\(observer.name) does not monitor \(name)", .dim)
         }
         let rows = (observer?.membership.reachability ?? []).filter { scene.reading.names[$0.subject] == name }
         let against = rows.filter { $0.status != "reachable" }.compactMap { scene.reading.names[$0.observer] }
         add(
-            "agreement",
+            "by",
             against.isEmpty
                 ? "nobody calls it unreachable" : "called unreachable by \(against.sorted().joined(separator: " "))")
-        add("spread", "\(row.seenBy) of \(row.observers) running nodes see it as a reachable member")
+        add("views", "\(row.seenBy) of \(row.observers) running nodes see it as reachable")
         if let membership = observer?.membership {
             if let downing = membership.downing {
                 let due = downing.due.map { " in \(Words.span($0 - scene.snapshot.time))" } ?? ""
@@ -124,7 +133,7 @@ enum WhyNode {
                 add("next", "nothing: all that must agree do")
             }
         }
-        add("you can", options(row))
+        add("you", options(row))
         return lines
     }
 
@@ -144,15 +153,16 @@ enum WhyNode {
         switch row.state {
         case .running: return "it runs\(last.map { " since \(Words.moment($0.time))s" } ?? "")"
         case .frozen: return "frozen\(at)\(who): alive but silent"
-        case .killed: return "killed\(at)\(who): it crashed without goodbye"
-        case .stopped: return "stopped\(at)\(who): it left gracefully or downed itself"
+        case .killed: return "killed\(at)\(who): a crash, no goodbye"
+        case .stopped: return "stopped\(at)\(who): it left, or downed itself"
         }
     }
 
     private static func options(_ row: NodeRow) -> String {
         switch row.state {
         case .running:
-            row.standing == .unreachable ? "D down it now · x heal its links" : "T freeze · K kill · L leave · x cut off"
+            row.standing == .unreachable
+                ? "D down it now · x heal its links" : "T freeze · K kill · L leave · x cut off"
         case .frozen: "t thaw it · D down it now · K kill"
         case .killed, .stopped: row.standing == .unreachable ? "r restart it · D down it now" : "r restart it"
         }
@@ -168,7 +178,8 @@ enum WhyShard {
         let cell = shards.cells[number]
         var lines: [WhyPane.Line] = [
             .init(
-                "", "shard \(number) of \(shards.type) is \(cell.owner.map { "on \($0)" } ?? "without a home")", .strong)
+                "", "shard \(number) of \(shards.type) is \(cell.owner.map { "on \($0)" } ?? "without a home")", .strong
+            )
         ]
         lines.append(
             .init(
@@ -180,7 +191,7 @@ enum WhyShard {
                         : "believed there by \(scene.reading.observer?.name ?? "nobody"); no running node hosts it",
                 cell.ownerUnreachable ? .unreachable : .text))
         if let coordinator = shards.coordinator {
-            lines.append(.init("decided by", "coordinator \(coordinator), epoch \(shards.epoch)"))
+            lines.append(.init("decided", "coordinator \(coordinator), epoch \(shards.epoch)"))
         }
         for handoff in shards.coordinating?.handoffs ?? [] where handoff.contains("\(number)") {
             lines.append(.init("moving", handoff, .moving))
@@ -197,7 +208,7 @@ enum WhyShard {
                     words.what + (words.cause.isEmpty ? "" : "  ← \(words.cause)"),
                     words.role))
         }
-        lines.append(.init("you can", "m move it · :pin shard \(number) to NODE · :rebalance"))
+        lines.append(.init("you", "m move it · :pin shard \(number) to NODE · :rebalance"))
         return lines
     }
 }
@@ -206,7 +217,9 @@ enum WhyShard {
 enum WhyEvent {
     static func lines(_ event: RuntimeEvent, _ scene: Scene) -> [WhyPane.Line] {
         let words = EventWords(event, scene.feed.log)
-        var lines: [WhyPane.Line] = [.init("\(Words.moment(event.time)) \(words.mark)", "\(words.subject) \(words.what)", .strong)]
+        var lines: [WhyPane.Line] = [
+            .init("\(Words.moment(event.time)) \(words.mark)", "\(words.subject) \(words.what)", .strong)
+        ]
         var seen: Set<EventID> = [event.id]
         var open = event.causes
         while !open.isEmpty, lines.count < 40 {
@@ -219,7 +232,9 @@ enum WhyEvent {
             let words = EventWords(cause, scene.feed.log)
             let you = cause.node == "lab" ? "you: " : ""
             lines.append(
-                .init("\(Words.moment(cause.time)) \(words.mark)", "because \(you)\(words.subject) \(words.what)", words.role))
+                .init(
+                    "\(Words.moment(cause.time)) \(words.mark)", "because \(you)\(words.subject) \(words.what)",
+                    words.role))
             open += cause.causes
         }
         if lines.count == 1 { lines.append(.init("", "nothing in the cluster led to it: a first cause", .dim)) }

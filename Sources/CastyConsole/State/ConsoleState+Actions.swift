@@ -36,24 +36,30 @@ extension ConsoleState {
         case .freezeView:
             still = still == nil ? feed : nil
             say(.note, still == nil ? "the view follows again" : "the view stands still; the data goes on (Ctrl-F)")
-        case .nextPane, .previousPane, .pane, .nextTab, .previousTab, .zoom: turn(action)
-        case .up, .down, .left, .right, .top, .bottom, .pageUp, .pageDown, .nextMatch, .previousMatch:
-            move(action, feed, reading)
-        case .previousFault, .nextFault: jump(to: action, feed)
-        case .sortLeft, .sortRight, .sortInvert, .mode, .level, .observer: adjust(action, feed, reading)
+        case .turn(let way): turn(way)
+        case .pane(let pane): focus(on: pane)
+        case .move(let way): move(way, feed, reading)
+        case .previousFault: jump(back: true, feed)
+        case .nextFault: jump(back: false, feed)
+        case .sort(let change): sortMembers(change)
+        case .mode: shardMode = ShardMode(rawValue: (shardMode.rawValue + 1) % ShardMode.allCases.count) ?? .owner
+        case .level:
+            level = EventKind.Level(rawValue: (level.rawValue + 1) % EventKind.Level.allCases.count) ?? .debug
+            say(.note, "events from \(level.word) on")
+        case .observer: nextObserver(reading)
         case .mark: toggleMark(reading)
         case .markAll:
             marked = marked.count == reading.rows.count ? [] : reading.rows.map(\.name)
             say(.note, marked.isEmpty ? "nothing is marked" : "\(Words.count(marked.count, "node")) marked")
         case .open, .why: explain(reading, feed, opening: action == .open)
         case .copy: return copyRow(feed, reading)
-        case .addNode, .kill, .leave, .markDown, .restart, .thaw, .freeze: return act(action, on: reading, feed)
-        case .cutOneWay, .cutBothWays, .partition, .healAll, .delay, .loss: return link(action, feed, reading)
-        case .spawnOne, .spawnMany, .send, .load, .moveShard: prompt(action, feed, reading)
+        case .node(let act): return self.act(act, on: reading, feed)
+        case .link(let act): return link(act, feed, reading)
+        case .prompt(let wanted): prompt(wanted, feed, reading)
         case .pause: return [.submit(line: feed.snapshot.paused ? "play" : "pause")]
         case .step: return [.submit(line: "step")]
         case .back: return [.submit(line: "back")]
-        case .faster, .slower, .normalSpeed: return speed(action, feed)
+        case .speed(let change): return speed(change, feed)
         case .undo: return [.submit(line: "undo")]
         case .redo: return [.submit(line: "redo")]
         case .record: return [.submit(line: "record")]
@@ -78,46 +84,36 @@ extension ConsoleState {
         }
     }
 
-    private mutating func turn(_ action: Action) {
-        switch action {
-        case .pane(let pane): focus(on: pane)
+    private mutating func turn(_ way: Action.Turn) {
+        switch way {
         case .nextPane, .previousPane:
             // Among the panes on the screen; where one fills it, among all.
             let shown = layout.slots.count > 1 ? layout.slots.map(\.shown) : Pane.allCases
             let index = shown.firstIndex(of: focus) ?? 0
-            let step = action == .nextPane ? 1 : shown.count - 1
-            focus(on: shown[(index + step) % shown.count])
+            focus(on: shown[(index + (way == .nextPane ? 1 : shown.count - 1)) % shown.count])
         case .nextTab, .previousTab:
             let panes = layout.slots.count > 1 ? layout.slot(of: focus)?.panes ?? [] : Pane.allCases
             guard panes.count > 1, let index = panes.firstIndex(of: focus) else {
                 return say(.note, "this place has one pane only; 1-8 jump to any")
             }
-            focus(on: panes[(index + (action == .nextTab ? 1 : panes.count - 1)) % panes.count])
-        default:
-            zoomed.toggle()
+            focus(on: panes[(index + (way == .nextTab ? 1 : panes.count - 1)) % panes.count])
+        case .zoom: zoomed.toggle()
         }
     }
 
-    private mutating func adjust(_ action: Action, _ feed: ConsoleFeed, _ reading: ClusterReading) {
-        if action == .mode {
-            shardMode = ShardMode(rawValue: (shardMode.rawValue + 1) % ShardMode.allCases.count) ?? .owner
-        } else if action == .level {
-            level = EventKind.Level(rawValue: (level.rawValue + 1) % EventKind.Level.allCases.count) ?? .debug
-            say(.note, "events from \(level.word) on")
-        } else if action == .sortInvert {
-            descending.toggle()
-        } else if action == .observer {
-            let names = reading.rows.filter { $0.state == .running }.map(\.name)
-            guard !names.isEmpty else { return say(.refused, "view: no node is running") }
-            let index = names.firstIndex(of: reading.observer?.name ?? "") ?? -1
-            observer = names[(index + 1) % names.count]
-            say(.note, "the cluster as \(observer ?? "") sees it")
-        } else {
-            let columns = MemberColumn.allCases
-            let step = action == .sortRight ? 1 : columns.count - 1
-            sort = columns[(sort.rawValue + step) % columns.count]
-            say(.note, "sorted by \(sort.title)")
-        }
+    private mutating func sortMembers(_ change: Action.Sorting) {
+        guard change != .invert else { return descending.toggle() }
+        let columns = MemberColumn.allCases
+        sort = columns[(sort.rawValue + (change == .right ? 1 : columns.count - 1)) % columns.count]
+        say(.note, "sorted by \(sort.title)")
+    }
+
+    private mutating func nextObserver(_ reading: ClusterReading) {
+        let names = reading.rows.filter { $0.state == .running }.map(\.name)
+        guard !names.isEmpty else { return say(.refused, "view: no node is running") }
+        let index = names.firstIndex(of: reading.observer?.name ?? "") ?? -1
+        observer = names[(index + 1) % names.count]
+        say(.note, "the cluster as \(observer ?? "") sees it")
     }
 
     private mutating func toggleMark(_ reading: ClusterReading) {
@@ -133,9 +129,9 @@ extension ConsoleState {
         }
     }
 
-    private mutating func speed(_ action: Action, _ feed: ConsoleFeed) -> [Intent] {
+    private mutating func speed(_ change: Action.SpeedChange, _ feed: ConsoleFeed) -> [Intent] {
         let speed = feed.snapshot.speed
-        let next = action == .normalSpeed ? 1 : action == .faster ? speed * 2 : speed / 2
+        let next = change == .normal ? 1 : change == .faster ? speed * 2 : speed / 2
         let bounded = min(64, max(1.0 / 64, next))
         if bounded == speed {
             say(.refused, "speed: \(speed <= 1 ? "slower than 1/64 makes no sense" : "64 times is the limit")")

@@ -11,7 +11,7 @@ extension ConsoleState {
         return (from, to)
     }
 
-    mutating func link(_ action: Action, _ feed: ConsoleFeed, _ reading: ClusterReading) -> [Intent] {
+    mutating func link(_ action: Action.LinkAction, _ feed: ConsoleFeed, _ reading: ClusterReading) -> [Intent] {
         let links = feed.snapshot.links
         switch action {
         case .healAll:
@@ -34,8 +34,9 @@ extension ConsoleState {
             marked = []
             return [.submit(line: "cut \(side.joined(separator: ",")) | \(rest.joined(separator: ","))")]
         case .cutOneWay, .cutBothWays:
-            return focus == .network ? cutLink(action, links, reading) : cutOff(links, reading)
-        default:
+            return focus == .network
+                ? cutLink(bothWays: action == .cutBothWays, links, reading) : cutOff(links, reading)
+        case .delay, .loss:
             guard let (from, to) = linkCursor(reading), from != to else {
                 say(.refused, "link: choose two different nodes with the arrows")
                 return []
@@ -68,7 +69,7 @@ extension ConsoleState {
         return [.submit(line: "cut \(side.joined(separator: ",")) | \(rest.joined(separator: ","))")]
     }
 
-    private mutating func cutLink(_ action: Action, _ links: [LinkSnapshot], _ reading: ClusterReading) -> [Intent] {
+    private mutating func cutLink(bothWays: Bool, _ links: [LinkSnapshot], _ reading: ClusterReading) -> [Intent] {
         guard let (from, to) = linkCursor(reading) else {
             say(.refused, "cut: a link needs two nodes")
             return []
@@ -78,7 +79,7 @@ extension ConsoleState {
             return []
         }
         func isCut(_ a: String, _ b: String) -> Bool { links.contains { $0.cut && $0.from == a && $0.to == b } }
-        if action == .cutBothWays {
+        if bothWays {
             let line = isCut(from, to) || isCut(to, from) ? "heal \(from) \(to)" : "cut \(from) | \(to)"
             return [.submit(line: line)]
         }

@@ -15,33 +15,27 @@ extension ConsoleState {
     private mutating func handle(_ key: Key, _ help: HelpState, _ feed: ConsoleFeed) -> [Intent] {
         var help = help
         let found = HelpOverlay.matches(help)
-        switch key {
-        case .escape: modal = nil
-        case .enter:
+        let closes = [.character("?"), .help, .character("q")].contains(key) && help.filter.text.isEmpty
+        if key == .escape || closes {
             modal = nil
-            guard found.indices.contains(help.selected) else { return [] }
-            return run(found[help.selected], feed)
-        case .up, .wheel(_, _, true):
-            help.selected = max(0, help.selected - 1)
+        } else if key == .enter {
+            modal = nil
+            if found.indices.contains(help.selected) { return run(found[help.selected], feed) }
+        } else if let step = Self.listStep(key) {
+            help.selected = max(0, min(found.count - 1, help.selected + step))
             modal = .help(help)
-        case .down, .wheel(_, _, false):
-            help.selected = max(0, min(found.count - 1, help.selected + 1))
+        } else if help.filter.handle(key) {
+            help.selected = 0
             modal = .help(help)
-        case .pageUp:
-            help.selected = max(0, help.selected - 10)
-            modal = .help(help)
-        case .pageDown:
-            help.selected = max(0, min(found.count - 1, help.selected + 10))
-            modal = .help(help)
-        default:
-            if help.filter.text.isEmpty, key == .character("?") || key == .help || key == .character("q") {
-                modal = nil
-            } else if help.filter.handle(key) {
-                help.selected = 0
-                modal = .help(help)
-            }
         }
         return []
+    }
+
+    /// How far a key moves in a list that lies on top.
+    private static func listStep(_ key: Key) -> Int? {
+        if case .wheel(_, _, let up) = key { return up ? -1 : 1 }
+        let steps: [Key: Int] = [.up: -1, .down: 1, .pageUp: -10, .pageDown: 10]
+        return steps[key]
     }
 
     private mutating func handle(_ key: Key, _ prompt: PromptState, _ feed: ConsoleFeed) -> [Intent] {
@@ -82,17 +76,17 @@ extension ConsoleState {
             }
             return []
         }
-        switch key {
-        case .character("y"), .character("Y"): return carryOut(confirm)
-        case .character("q") where confirm.outcome == .quit: return carryOut(confirm)
-        case .enter, .character(" "):
+        let turns: [Key] = [.left, .right, .tab, .backTab, .up, .down, .character("h"), .character("l")]
+        if key == .character("y") || key == .character("Y") || key == .character("q") && confirm.outcome == .quit {
+            return carryOut(confirm)
+        }
+        if key == .enter || key == .character(" ") {
             if confirm.accepting { return carryOut(confirm) }
             modal = nil
             say(.note, "nothing was done")
-        case .left, .right, .tab, .backTab, .up, .down, .character("h"), .character("l"):
+        } else if turns.contains(key) {
             confirm.accepting.toggle()
             modal = .confirm(confirm)
-        default: break
         }
         return []
     }

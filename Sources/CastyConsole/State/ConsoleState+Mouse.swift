@@ -58,7 +58,7 @@ extension ConsoleState {
         case .events:
             let list = EventList(feed.log, self)
             let index = y - inner.y - 1 + EventsPane.offset(list, inner.height, self)
-            if list.numbers.indices.contains(index) { event = index == 0 ? nil : list.numbers[index] }
+            if list.entries.indices.contains(index) { event = index == 0 ? nil : list.entries[index].number }
         case .phi, .gossip, .why, .flow: break
         }
     }

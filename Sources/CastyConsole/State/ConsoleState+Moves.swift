@@ -2,20 +2,30 @@ import CastyInspection
 
 /// Keys that move a cursor.
 extension ConsoleState {
-    mutating func move(_ action: Action, _ feed: ConsoleFeed, _ reading: ClusterReading) {
+    mutating func move(_ action: Action.Move, _ feed: ConsoleFeed, _ reading: ClusterReading) {
         switch focus {
         case .members, .phi, .gossip: moveNode(action, reading)
         case .shards: moveShard(action, feed, reading)
         case .network: moveLink(action, reading)
-        case .events, .flow, .why: moveEvent(action, feed)
+        case .events, .flow: moveEvent(action, feed)
+        case .why: scrollWhy(action)
         }
     }
 
-    private func page(_ action: Action) -> Int {
+    private mutating func scrollWhy(_ action: Action.Move) {
+        switch action {
+        case .up, .pageUp, .previousMatch, .left: whyOffset = max(0, whyOffset - page(action))
+        case .down, .pageDown, .nextMatch, .right: whyOffset = min(200, whyOffset + page(action))
+        case .top: whyOffset = 0
+        case .bottom: whyOffset = 200
+        }
+    }
+
+    private func page(_ action: Action.Move) -> Int {
         action == .pageUp || action == .pageDown ? max(1, (layout.slot(of: focus)?.rect.height ?? 10) - 4) : 1
     }
 
-    private mutating func moveNode(_ action: Action, _ reading: ClusterReading) {
+    private mutating func moveNode(_ action: Action.Move, _ reading: ClusterReading) {
         let rows = visibleRows(reading)
         guard !rows.isEmpty else { return say(.note, "no nodes yet: press a") }
         let index = rows.firstIndex { $0.name == node } ?? 0
@@ -25,12 +35,12 @@ extension ConsoleState {
         case .down, .pageDown, .nextMatch: next = min(rows.count - 1, index + page(action))
         case .top: next = 0
         case .bottom: next = rows.count - 1
-        default: next = index
+        case .left, .right: next = index
         }
         node = rows[next].name
     }
 
-    private mutating func moveShard(_ action: Action, _ feed: ConsoleFeed, _ reading: ClusterReading) {
+    private mutating func moveShard(_ action: Action.Move, _ feed: ConsoleFeed, _ reading: ClusterReading) {
         let types = ShardReading.types(in: feed.snapshot)
         guard !types.isEmpty else { return say(.note, "no shards yet: spawn an entity with s") }
         if action == .nextMatch || action == .previousMatch {
@@ -48,13 +58,14 @@ extension ConsoleState {
         case .pageUp: step = -4 * columns
         case .pageDown: step = 4 * columns
         case .top: step = -shard
-        default: step = count - 1 - shard
+        case .bottom: step = count - 1 - shard
+        case .nextMatch, .previousMatch: step = 0
         }
         if shard + step >= 0, shard + step < count { shard += step }
         shard = min(max(0, shard), max(0, count - 1))
     }
 
-    private mutating func moveLink(_ action: Action, _ reading: ClusterReading) {
+    private mutating func moveLink(_ action: Action.Move, _ reading: ClusterReading) {
         let names = reading.rows.map(\.name)
         guard let (from, to) = linkCursor(reading) else { return say(.note, "a link needs two nodes: press a") }
         var row = names.firstIndex(of: from) ?? 0
@@ -66,35 +77,35 @@ extension ConsoleState {
         case .right: column = min(names.count - 1, column + 1)
         case .top, .pageUp: row = 0
         case .bottom, .pageDown: row = names.count - 1
-        default: break
+        case .nextMatch, .previousMatch: break
         }
         linkFrom = names[row]
         linkTo = names[column]
     }
 
-    private mutating func moveEvent(_ action: Action, _ feed: ConsoleFeed) {
+    private mutating func moveEvent(_ action: Action.Move, _ feed: ConsoleFeed) {
         let list = EventList(feed.log, self)
-        guard !list.numbers.isEmpty else { return say(.note, "no events to show") }
+        guard !list.entries.isEmpty else { return say(.note, "no events to show") }
         let index = list.index(of: event)
         // The newest stands on top: down goes back in time.
         let next: Int
         switch action {
         case .up, .pageUp, .previousMatch, .right: next = max(0, index - page(action))
-        case .down, .pageDown, .nextMatch, .left: next = min(list.numbers.count - 1, index + page(action))
+        case .down, .pageDown, .nextMatch, .left: next = min(list.entries.count - 1, index + page(action))
         case .top: next = 0
-        default: next = list.numbers.count - 1
+        case .bottom: next = list.entries.count - 1
         }
-        event = next == 0 ? nil : list.numbers[next]
+        event = next == 0 ? nil : list.entries[next].number
     }
 
-    mutating func jump(to action: Action, _ feed: ConsoleFeed) {
+    mutating func jump(back: Bool, _ feed: ConsoleFeed) {
         let list = EventList(feed.log, self)
         let index = event == nil ? -1 : list.index(of: event)
-        let range = action == .previousFault ? Array(list.numbers.indices.dropFirst(index + 1)) : Array(0..<max(0, index)).reversed()
-        guard let found = range.first(where: { (feed.log[list.numbers[$0]]?.kind.level ?? .debug) == .fault }) else {
-            return say(.refused, action == .previousFault ? "no earlier fault" : "no later fault")
+        let range = back ? Array(list.entries.indices.dropFirst(index + 1)) : Array(0..<max(0, index)).reversed()
+        guard let found = range.first(where: { feed.log[list.entries[$0].number]?.kind.level == .fault }) else {
+            return say(.refused, back ? "no earlier fault" : "no later fault")
         }
-        event = list.numbers[found]
+        event = list.entries[found].number
         focus(on: .events)
     }
 }

@@ -2,11 +2,8 @@ import CastyInspection
 
 /// Keys that act on nodes: each becomes lines of the scenario language, the grave ones after a question.
 extension ConsoleState {
-    mutating func act(_ action: Action, on reading: ClusterReading, _ feed: ConsoleFeed) -> [Intent] {
-        if action == .addNode {
-            let next = (reading.rows.map(\.number).filter { $0 < 100_000 }.max() ?? 0) + 1
-            return [.submit(line: "start n\(next)")]
-        }
+    mutating func act(_ action: Action.NodeAction, on reading: ClusterReading, _ feed: ConsoleFeed) -> [Intent] {
+        if action == .add { return [.submit(line: "start n\(Self.nextNumber(reading))")] }
         let rows = targets(reading)
         guard !rows.isEmpty else {
             say(.refused, "no nodes yet: press a")
@@ -20,35 +17,40 @@ extension ConsoleState {
         let names = fitting.map(\.name).joined(separator: ",")
         let list = Words.list(fitting.map(\.name), most: 6)
         switch action {
+        case .add: return []
         case .kill: return kill(fitting, reading, feed)
         case .freeze: return [.submit(line: "freeze \(names)")]
         case .thaw: return [.submit(line: "thaw \(names)")]
         case .restart: return ask("restart \(list) as a new incarnation?", ["restart \(names)"])
         case .leave: return ask("let \(list) leave gracefully?", ["leave \(names)"])
-        default:
+        case .down:
             let by = reading.observer.map { $0.name == first.name ? "" : " by \($0.name)" } ?? ""
             return ask("mark \(list) down?", ["down \(names)\(by)"])
         }
     }
 
     /// Why a key cannot act on a node; `nil` where it can.
-    private static func problem(_ action: Action, _ row: NodeRow) -> String? {
+    private static func problem(_ action: Action.NodeAction, _ row: NodeRow) -> String? {
         let state = row.state.rawValue
         switch action {
+        case .add: return nil
         case .kill: return row.alive ? nil : "kill: \(row.name) is \(state) already"
         case .freeze: return row.state == .running ? nil : "freeze: \(row.name) is \(state), not running"
         case .thaw: return row.state == .frozen ? nil : "thaw: \(row.name) is \(state), not frozen"
         case .restart: return row.alive ? "restart: \(row.name) is \(state); kill it (K) first" : nil
         case .leave: return row.state == .running ? nil : "leave: \(row.name) is \(state), not running"
-        case .markDown:
+        case .down:
             switch row.standing {
             case .unreachable: return nil
             case .up, .joining, .leaving, .exiting:
                 return "down: \(row.name) is \(row.standing.word); only what is unreachable is marked down"
             case .down, .removed, .unknown: return "down: \(row.name) is \(row.standing.word) already"
             }
-        default: return nil
         }
+    }
+
+    private static func nextNumber(_ reading: ClusterReading) -> Int {
+        (reading.rows.map(\.number).filter { $0 < 100_000 }.max() ?? 0) + 1
     }
 
     /// A question at the bottom; ten seconds without an answer mean No.
@@ -87,7 +89,9 @@ struct BlastRadius: Hashable, Sendable {
         }
         if rows.count > 6 { facts.append("… and \(rows.count - 6) more") }
         let killed = Set(rows.map(\.name))
-        let counted = reading.rows.filter { $0.standing == .up || $0.standing == .unreachable || $0.standing == .leaving }
+        let counted = reading.rows.filter {
+            $0.standing == .up || $0.standing == .unreachable || $0.standing == .leaving
+        }
         let voters = counted.isEmpty ? reading.rows.filter(\.alive) : counted
         let left = voters.filter { $0.state == .running && !killed.contains($0.name) && $0.standing != .unreachable }
         let majority = left.count * 2 > voters.count
@@ -104,7 +108,8 @@ struct BlastRadius: Hashable, Sendable {
         let entities = rows.reduce(0) { $0 + $1.entities }
         if entities > 0 {
             facts.append(
-                "\(Words.count(entities, "entity")) \(grave ? "stay frozen or restart elsewhere" : "restart elsewhere")")
+                "\(Words.count(entities, "entity")) \(grave ? "stay frozen or restart elsewhere" : "restart elsewhere")"
+            )
         }
         self.facts = facts
     }

@@ -2,12 +2,12 @@ import CastyInspection
 
 /// Keys that ask for a few words first.
 extension ConsoleState {
-    mutating func prompt(_ action: Action, _ feed: ConsoleFeed, _ reading: ClusterReading) {
+    mutating func prompt(_ wanted: Action.Prompting, _ feed: ConsoleFeed, _ reading: ClusterReading) {
         guard reading.rows.contains(where: { $0.state == .running }) else {
             return say(.refused, "no node is running: press a first")
         }
         let known = someEntity(feed, reading) ?? "account-1"
-        switch action {
+        switch wanted {
         case .spawnOne:
             modal = .prompt(
                 PromptState(
@@ -28,7 +28,7 @@ extension ConsoleState {
                 PromptState(
                     title: "Start a load", hint: "RATE over COUNT entities for TIME", before: "load ",
                     field: TextField("200/s over 50 entities for 30s")))
-        default:
+        case .moveShard:
             let types = ShardReading.types(in: feed.snapshot)
             guard !types.isEmpty else { return say(.refused, "move: there are no shards yet") }
             let others = reading.rows.filter { $0.state == .running }.map(\.name)

@@ -17,9 +17,9 @@ extension ConsoleState {
             subject = .shard(shard)
         case .events, .flow, .why:
             let list = EventList(feed.log, self)
-            guard !list.numbers.isEmpty else { return say(.refused, "why: no events to explain") }
+            guard !list.entries.isEmpty else { return say(.refused, "why: no events to explain") }
             if focus == .why, opening, subject != nil { return }
-            subject = .event(list.numbers[list.index(of: event)])
+            subject = .event(list.entries[list.index(of: event)].number)
         }
         focus(on: .why)
     }
@@ -40,7 +40,7 @@ extension ConsoleState {
             }
         case .events, .flow, .why:
             let list = EventList(feed.log, self)
-            if !list.numbers.isEmpty { text = feed.log[list.numbers[list.index(of: event)]]?.json }
+            if !list.entries.isEmpty { text = feed.log[list.entries[list.index(of: event)].number]?.json }
         }
         guard let text else {
             say(.refused, "copy: nothing under the cursor")

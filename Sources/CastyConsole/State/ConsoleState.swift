@@ -38,7 +38,11 @@ package struct ConsoleState: Sendable {
     var level = EventKind.Level.info
     /// The event under the cursor; `nil` follows the newest.
     var event: Int?
-    var subject: WhySubject?
+    var subject: WhySubject? {
+        didSet { whyOffset = 0 }
+    }
+    /// How many lines of the explanation are scrolled away.
+    var whyOffset = 0
     var filters: [Pane: String] = [:]
 
     var modal: Modal?

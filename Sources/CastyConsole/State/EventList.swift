@@ -1,22 +1,23 @@
 import CastyInspection
 
-/// The events that level and filter let through, the newest first, by number.
+/// The events that level and filter let through, the newest first.
 struct EventList: Sendable {
-    let numbers: [Int]
+    let entries: [EventLog.Entry]
 
     init(_ log: EventLog, _ state: ConsoleState) {
         let filter = TextFilter(state.filters[.events] ?? "")
-        var numbers: [Int] = []
-        for (offset, event) in log.events.enumerated().reversed() where event.kind.level >= state.level {
-            if !filter.isEmpty {
-                let words = EventWords(event, log)
-                guard filter.matches([words.subject, words.what, words.cause, event.kind.rawValue, event.node]) else {
-                    continue
-                }
-            }
-            numbers.append(log.base + offset)
+        let level = state.level
+        guard !filter.isEmpty else {
+            entries = log.entries.reversed().filter { $0.level >= level }
+            return
         }
-        self.numbers = numbers
+        entries = log.entries.reversed().filter { entry in
+            guard entry.level >= level, let event = log[entry.number] else { return false }
+            let words = EventWords(event, log)
+            return filter.matches(
+                [words.subject, words.what, words.cause, event.kind.rawValue, event.id.description, event.reason ?? ""]
+                    + log.observers(of: entry.number))
+        }
     }
 
     /// Where an event stands; the nearest older one where it is hidden.
@@ -24,11 +25,11 @@ struct EventList: Sendable {
         guard let number else { return 0 }
         // Numbers fall from front to back.
         var low = 0
-        var high = numbers.count
+        var high = entries.count
         while low < high {
             let middle = (low + high) / 2
-            if numbers[middle] > number { low = middle + 1 } else { high = middle }
+            if entries[middle].number > number { low = middle + 1 } else { high = middle }
         }
-        return min(low, max(0, numbers.count - 1))
+        return min(low, max(0, entries.count - 1))
     }
 }

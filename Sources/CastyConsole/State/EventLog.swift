@@ -1,14 +1,36 @@
 import CastyInspection
+import CastyPrimitives
 
 /// The events the console remembers, oldest first, each with a number that never changes.
+///
+/// What several nodes see of one member within some seconds is one entry, with all that saw it: five nodes that find out about one
+/// death are one line, not five.
 package struct EventLog: Sendable {
     /// How many are kept at least; twice as many are the most.
     static let kept = 4096
+    /// How far apart views of one thing may lie.
+    private static let together: Duration = .seconds(3)
+
+    /// One line of the list, by the number of its first event.
+    struct Entry: Sendable {
+        var number: Int
+        var level: EventKind.Level
+    }
+
+    private struct Topic: Hashable {
+        var kind: EventKind
+        var subject: String
+    }
 
     private(set) var events: [RuntimeEvent] = []
-    /// The number of the first event kept.
+    private(set) var entries: [Entry] = []
+    /// The number of the first event kept, and of the first entry.
     private(set) var base = 0
+    private var entryBase = 0
     private var numbers: [EventID: Int] = [:]
+    private var topics: [Topic: Int] = [:]
+    /// Who saw the event of an entry, where several did.
+    private var observers: [Int: [String]] = [:]
     /// How many were lost before they were read.
     private(set) var dropped: UInt64 = 0
 
@@ -29,24 +51,71 @@ package struct EventLog: Sendable {
 
     func event(_ id: EventID) -> RuntimeEvent? { number(of: id).flatMap { self[$0] } }
 
+    /// All that saw the event of an entry.
+    func observers(of number: Int) -> [String] { observers[number] ?? [self[number]?.node ?? ""] }
+
     mutating func append(_ more: [RuntimeEvent], dropped lost: UInt64 = 0) {
         dropped += lost
         for event in more {
             numbers[event.id] = end
+            enter(event, number: end)
             events.append(event)
         }
-        if events.count > 2 * Self.kept {
-            let surplus = events.count - Self.kept
-            for event in events.prefix(surplus) { numbers[event.id] = nil }
-            events.removeFirst(surplus)
-            base += surplus
+        if events.count > 2 * Self.kept { trim() }
+    }
+
+    private mutating func enter(_ event: RuntimeEvent, number: Int) {
+        guard Self.isView(event.kind), let subject = event.subject else {
+            return entries.append(Entry(number: number, level: event.kind.level))
         }
+        let topic = Topic(kind: event.kind, subject: subject)
+        if let known = topics[topic], known >= entryBase {
+            let first = entries[known - entryBase].number
+            if let earlier = self[first], event.time - earlier.time <= Self.together {
+                var seers = observers(of: first)
+                if !seers.contains(event.node) { seers.append(event.node) }
+                observers[first] = seers
+                return
+            }
+        }
+        topics[topic] = entryBase + entries.count
+        entries.append(Entry(number: number, level: event.kind.level))
+    }
+
+    /// Whether several nodes report one and the same thing by this kind, each when it learns of it.
+    private static func isView(_ kind: EventKind) -> Bool {
+        switch kind {
+        case .memberJoining, .memberWeaklyUp, .memberUp, .memberLeaving, .memberExiting, .memberDown, .memberRemoved,
+            .suspected, .memberUnreachable, .memberReachable, .leaderChanged:
+            true
+        case .nodeStarted, .nodeKilled, .nodeFrozen, .nodeThawed, .nodeStopped, .cut, .healed, .converged,
+            .downingDecision, .coordinatorStarted, .shardAllocated, .shardStarted, .handoffBegun, .shardStopped,
+            .shardMoved, .entityStarted, .entityPassivated, .entityStopped, .reply, .messageLost, .expectationPassed,
+            .expectationFailed, .invariantViolated, .note:
+            false
+        }
+    }
+
+    private mutating func trim() {
+        let surplus = events.count - Self.kept
+        for event in events.prefix(surplus) { numbers[event.id] = nil }
+        events.removeFirst(surplus)
+        base += surplus
+        let gone = entries.prefix { $0.number < base }.count
+        entries.removeFirst(gone)
+        entryBase += gone
+        topics = topics.filter { $0.value >= entryBase }
+        observers = observers.filter { $0.key >= base }
     }
 
     /// Forgets everything; the numbers go on.
     mutating func clear() {
         base = end
+        entryBase += entries.count
         events = []
+        entries = []
         numbers = [:]
+        topics = [:]
+        observers = [:]
     }
 }

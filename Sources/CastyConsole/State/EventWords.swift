@@ -10,9 +10,9 @@ struct EventWords: Sendable {
     /// What led to it; empty where nothing is known.
     let cause: String
 
-    init(_ event: RuntimeEvent, _ log: EventLog) {
+    init(_ event: RuntimeEvent, _ log: EventLog, observers: [String] = []) {
         subject = Self.subject(of: event)
-        what = Self.what(event)
+        what = Self.what(event, observers)
         mark = Self.mark(of: event.kind)
         role =
             switch event.kind.level {
@@ -83,43 +83,43 @@ struct EventWords: Sendable {
         }
     }
 
-    private static func what(_ event: RuntimeEvent) -> String {
+    private static func what(_ event: RuntimeEvent, _ observers: [String]) -> String {
         let reason = event.reason.map { "  \($0)" } ?? ""
-        let observer = event.node == "lab" || event.node == event.subject ? "" : " (\(event.node))"
+        let observer = by(event, observers)
         let shard = event.shard.map { "shard \($0)" } ?? "shard"
         let way = [event.from.map { "from \($0)" }, event.to.map { "to \($0)" }].compactMap(\.self)
             .joined(separator: " ")
         let text = event.text.map { "  \($0)" } ?? ""
         return switch event.kind {
         case .nodeStarted: "started\(reason)\(text)"
-        case .nodeKilled: "KILLED: crash, no goodbye\(reason)\(text)"
-        case .nodeFrozen: "FROZEN: alive but silent\(reason)\(text)"
+        case .nodeKilled: "KILLED (crash)\(reason)\(text)"
+        case .nodeFrozen: "FROZEN (silent)\(reason)\(text)"
         case .nodeThawed: "thawed\(reason)\(text)"
         case .nodeStopped: "stopped\(reason)\(text)"
         case .cut: "CUT \(link(event))\(reason)\(text)"
         case .healed: "healed \(link(event))\(reason)\(text)"
-        case .memberJoining: "joining\(observer)\(reason)"
-        case .memberWeaklyUp: "weakly up\(observer)\(reason)"
-        case .memberUp: "up\(observer)\(reason)"
-        case .memberLeaving: "leaving\(observer)\(reason)"
-        case .memberExiting: "exiting\(observer)\(reason)"
-        case .memberDown: "DOWN\(observer)\(reason)"
-        case .memberRemoved: "removed\(observer)\(reason)"
+        case .memberJoining: "joining\(reason)\(observer)"
+        case .memberWeaklyUp: "weakly up\(reason)\(observer)"
+        case .memberUp: "up\(reason)\(observer)"
+        case .memberLeaving: "leaving\(reason)\(observer)"
+        case .memberExiting: "exiting\(reason)\(observer)"
+        case .memberDown: "DOWN\(reason)\(observer)"
+        case .memberRemoved: "removed\(reason)\(observer)"
         case .suspected: "suspected by \(event.node)\(reason)"
-        case .memberUnreachable: "UNREACHABLE\(observer)\(reason)"
-        case .memberReachable: "reachable again\(observer)\(reason)"
-        case .leaderChanged: "leads\(observer)\(reason)"
+        case .memberUnreachable: "UNREACHABLE\(reason)\(observer)"
+        case .memberReachable: "reachable again\(reason)\(observer)"
+        case .leaderChanged: "leads\(reason)\(observer)"
         case .converged: "converged\(reason)\(text)"
         case .downingDecision: "decides\(reason)\(text)"
         case .coordinatorStarted: "coordinates the shards\(reason)\(text)"
         case .shardAllocated: "\(shard) allocated \(way)\(reason)"
-        case .shardStarted: "\(shard) started\(observer)\(reason)"
+        case .shardStarted: "\(shard) started\(reason)\(observer)"
         case .handoffBegun: "handoff of \(shard) \(way)\(reason)"
-        case .shardStopped: "\(shard) stopped\(observer)\(reason)"
+        case .shardStopped: "\(shard) stopped\(reason)\(observer)"
         case .shardMoved: "\(shard) moved \(way)\(reason)"
-        case .entityStarted: "\(event.entity ?? "entity") started\(observer)\(reason)"
-        case .entityPassivated: "\(event.entity ?? "entity") passivated\(observer)\(reason)"
-        case .entityStopped: "\(event.entity ?? "entity") stopped\(observer)\(reason)"
+        case .entityStarted: "\(event.entity ?? "entity") started\(reason)\(observer)"
+        case .entityPassivated: "\(event.entity ?? "entity") passivated\(reason)\(observer)"
+        case .entityStopped: "\(event.entity ?? "entity") stopped\(reason)\(observer)"
         case .reply: "\(event.entity ?? "") replies \(event.reply ?? "")\(text)"
         case .messageLost: "LOST \(event.entity.map { "for \($0)" } ?? "")\(reason)\(text)"
         case .expectationPassed: "as expected\(text)\(reason)"
@@ -127,6 +127,12 @@ struct EventWords: Sendable {
         case .invariantViolated: "INVARIANT VIOLATED\(text)\(reason)"
         case .note: event.text ?? event.reason ?? ""
         }
+    }
+
+    /// Whose view it is, where it is a view.
+    private static func by(_ event: RuntimeEvent, _ observers: [String]) -> String {
+        if observers.count > 1 { return "  (\(Words.list(observers, most: 5)))" }
+        return event.node == "lab" || event.node == event.subject ? "" : "  (\(event.node))"
     }
 
     private static func link(_ event: RuntimeEvent) -> String {

@@ -42,6 +42,8 @@ enum Standing: Int, Hashable, Sendable, CaseIterable {
         }
     }
 
+    var sentence: String { self == .unreachable ? "unreachable" : word }
+
     var short: String {
         switch self {
         case .up, .down: word

@@ -40,7 +40,9 @@ struct TextField: Hashable, Sendable {
             while start > 0, characters[start - 1] != " " { start -= 1 }
             characters.removeSubrange(start..<cursor)
             cursor = start
-        default: return false
+        case .control, .up, .down, .pageUp, .pageDown, .tab, .backTab, .enter, .escape, .help, .press, .drag, .release,
+            .wheel:
+            return false
         }
         return true
     }

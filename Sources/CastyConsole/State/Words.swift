@@ -48,6 +48,14 @@ enum Words {
         return fixed(seconds / 3600, 0) + "h"
     }
 
+    /// A time span in three characters: `9s`, `99s`, `12m`, `3h`.
+    static func age(_ duration: Duration) -> String {
+        let seconds = max(0, duration.nanoseconds / 1_000_000_000)
+        if seconds < 100 { return "\(seconds)s" }
+        if seconds < 6000 { return "\(seconds / 60)m" }
+        return "\(min(99, seconds / 3600))h"
+    }
+
     /// A time span to the hundredth: `1.02s`.
     static func exact(_ duration: Duration) -> String {
         let seconds = duration.inSeconds

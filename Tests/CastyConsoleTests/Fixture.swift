@@ -1,0 +1,46 @@
+import CastyInspection
+import CastyPrimitives
+
+@testable import CastyConsole
+
+/// A console over a make-believe cluster, driven by keys.
+struct Fixture {
+    var cluster: SampleCluster
+    var feed = ConsoleFeed()
+    var state: ConsoleState
+    private var taken = 0
+
+    init(
+        nodes: Int = 5, width: Int = 80, height: Int = 24, mode: ConsoleMode = .simulated(seed: 42),
+        tier: GlyphTier = .unicode, depth: ColourDepth = .all, options: ConsoleOptions = .init()
+    ) {
+        cluster = SampleCluster(nodes: nodes)
+        state = ConsoleState(options: options, mode: mode, tier: tier, depth: depth)
+        state.resize(width: width, height: height)
+        look()
+    }
+
+    /// Shows the console what has happened.
+    mutating func look() {
+        feed.take(cluster.snapshot(), events: Array(cluster.events.dropFirst(taken)))
+        taken = cluster.events.count
+    }
+
+    /// Lets time pass in frames of a tenth of a second.
+    mutating func run(_ tenths: Int) {
+        for _ in 0..<tenths {
+            cluster.advance(.milliseconds(100))
+            look()
+        }
+    }
+
+    @discardableResult
+    mutating func press(_ keys: Key...) -> [Intent] { keys.flatMap { state.handle($0, feed: feed) } }
+
+    @discardableResult
+    mutating func type(_ text: String) -> [Intent] { text.flatMap { state.handle(.character($0), feed: feed) } }
+
+    var picture: CellBuffer { Renderer.picture(feed, state) }
+    var text: String { picture.plainText() }
+    var lines: [Substring] { text.split(separator: "\n", omittingEmptySubsequences: false) }
+}

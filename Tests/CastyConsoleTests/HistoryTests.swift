@@ -1,0 +1,77 @@
+import CastyInspection
+import CastyPrimitives
+import Testing
+
+@testable import CastyConsole
+
+@Suite("What the console remembers")
+struct HistoryTests {
+    @Test("phi is kept a value each quarter second, and the worst of each counts")
+    func phi() {
+        var console = Fixture(nodes: 2)
+        console.run(10)
+        console.cluster.silence(2, .frozen)
+        console.run(40)
+        let values = console.feed.phi.values(observer: "n1", subject: "n2", count: 30)
+        #expect(values.count == 30)
+        #expect(values[0].isNaN)
+        let last = values.suffix(6)
+        #expect(zip(last, last.dropFirst()).allSatisfy { $0 < $1 })
+        #expect(values[29] > 8)
+    }
+
+    @Test("when time is turned back, what lay ahead is forgotten")
+    func rewind() {
+        var console = Fixture(nodes: 2)
+        console.run(20)
+        var past = console.cluster
+        past.now = .start
+        console.cluster.silence(2, .killed)
+        console.run(30)
+        #expect(console.feed.log.events.contains { $0.kind == .nodeKilled })
+        console.feed.take(past.snapshot())
+        #expect(!console.feed.log.events.contains { $0.kind == .nodeKilled })
+    }
+
+    @Test("what several nodes see of one member is one line with all that saw it")
+    func together() {
+        var log = EventLog()
+        func event(_ node: String, _ kind: EventKind, _ seconds: Int64) -> RuntimeEvent {
+            RuntimeEvent(
+                time: Instant(nanoseconds: seconds * 1_000_000_000), id: EventID(node: node, number: UInt64(seconds)),
+                kind: kind, subject: "n3")
+        }
+        log.append([
+            event("n1", .memberUnreachable, 1), event("n2", .memberUnreachable, 2), event("n1", .memberDown, 3),
+            event("n2", .memberUnreachable, 9),
+        ])
+        #expect(log.entries.map(\.number) == [0, 2, 3])
+        #expect(log.observers(of: 0) == ["n1", "n2"])
+    }
+
+    @Test("the log keeps the newest and its numbers")
+    func trimming() {
+        var log = EventLog()
+        for number in 1...20_000 {
+            log.append([
+                RuntimeEvent(time: .start, id: EventID(node: "n1", number: UInt64(number)), kind: .note)
+            ])
+        }
+        #expect(log.end == 20_000)
+        #expect(log.events.count >= EventLog.kept && log.events.count <= 2 * EventLog.kept)
+        #expect(log.event(EventID(node: "n1", number: 20_000)) != nil)
+        #expect(log.event(EventID(node: "n1", number: 1)) == nil)
+        #expect(log.entries.first?.number == log.base)
+    }
+
+    @Test("numbers are short and round as a person expects")
+    func words() {
+        #expect(Words.fixed(0.05) == "0.1" && Words.fixed(-0.04) == "0.0" && Words.fixed(12.34, 2) == "12.34")
+        #expect(Words.short(9999) == "9999" && Words.short(12_345) == "12k" && Words.short(3_400_000) == "3.4M")
+        #expect(Words.span(.milliseconds(210)) == "210ms" && Words.span(.seconds(3.84)) == "3.8s")
+        #expect(Words.clock(Instant(nanoseconds: 761_300_000_000)) == "12:41.3")
+        #expect(Words.fit("abcdef", 4) == "abc…" && Words.fit("日本語", 4) == "日…")
+        #expect(Words.count(2, "entity") == "2 entities")
+        #expect(Words.fixed(.nan) == "-" && Words.fixed(.infinity) == "-")
+    }
+}

@@ -1,0 +1,134 @@
+import CastyInspection
+import Testing
+
+@testable import CastyConsole
+
+@Suite("Keys become lines of the scenario language")
+struct KeyTests {
+    @Test(
+        "a key on the second node submits its line",
+        arguments: [
+            ("T", "freeze n2"), ("a", "start n6"), ("x", "cut n2 | n1,n3,n4,n5"), ("p", "pause"), (".", "step"),
+            (",", "back"), ("+", "speed x2"), ("-", "speed x0.5"), ("u", "undo"), ("R", "record"),
+        ])
+    func keyOnSecondNode(key: String, line: String) {
+        var console = Fixture()
+        console.press(.down)
+        #expect(console.type(key) == [.submit(line: line)])
+    }
+
+    @Test("thaw, restart and down fit the state of the node")
+    func keysThatFitTheState() {
+        var console = Fixture()
+        console.cluster.silence(2, .frozen)
+        console.cluster.silence(3, .killed)
+        console.run(40)
+        console.press(.down)
+        #expect(console.type("t") == [.submit(line: "thaw n2")])
+        #expect(console.type("D") == [])
+        #expect(console.type("y") == [.submit(line: "down n2 by n1")])
+        console.press(.down)
+        #expect(console.type("r") == [])
+        #expect(console.type("y") == [.submit(line: "restart n3")])
+    }
+
+    @Test("marked nodes are acted on together, and P parts them from the rest")
+    func markedNodes() {
+        var console = Fixture()
+        console.press(.character(" "), .character(" "))
+        #expect(console.state.marked == ["n1", "n2"])
+        #expect(console.type("T") == [.submit(line: "freeze n1,n2")])
+        #expect(console.type("P") == [.submit(line: "cut n1,n2 | n3,n4,n5")])
+    }
+
+    @Test("in the network pane x cuts one way, X both ways, and again heals")
+    func links() {
+        var console = Fixture()
+        console.type("4")
+        console.press(.down, .right)
+        #expect(console.type("x") == [.submit(line: "cut n2 -> n3")])
+        #expect(console.type("X") == [.submit(line: "cut n2 | n3")])
+        console.cluster.links = [LinkSnapshot(from: "n2", to: "n3", cut: true)]
+        console.look()
+        #expect(console.type("x") == [.submit(line: "heal n2 n3")])
+        #expect(console.type("H") == [.submit(line: "heal")])
+        console.cluster.links.append(LinkSnapshot(from: "n3", to: "n2", cut: true))
+        console.look()
+        #expect(console.type("x") == [.submit(line: "heal n2 n3"), .submit(line: "cut n3 -> n2")])
+    }
+
+    @Test("prompts complete a line")
+    func prompts() {
+        var console = Fixture()
+        console.type("s")
+        #expect(console.press(.enter) == [.submit(line: "spawn account-743")])
+        console.type("S")
+        #expect(console.press(.enter) == [.submit(line: "spawn account-1..account-100")])
+        console.type("E")
+        #expect(console.press(.enter) == [.submit(line: "load 200/s over 50 entities for 30s")])
+        console.type("3m")
+        #expect(console.type("n4") == [])
+        #expect(console.press(.enter) == [.submit(line: "move shard 0 to n4")])
+    }
+
+    @Test("what cannot act here flashes the reason and does nothing", arguments: ["p", ".", "+", "-", "=", ","])
+    func liveRefusesTime(key: String) {
+        var console = Fixture(mode: .live)
+        #expect(console.type(key) == [])
+        #expect(console.state.flash?.kind == .refused)
+        #expect(console.state.flash?.text.contains("--sim") == true)
+    }
+
+    @Test(
+        "keys that do not fit the node say so",
+        arguments: [
+            ("t", "not frozen"), ("r", "kill it"), ("D", "only what is unreachable"), ("H", "no link is cut"),
+            ("P", "mark one side"),
+        ])
+    func refusals(key: String, words: String) {
+        var console = Fixture()
+        #expect(console.type(key) == [])
+        #expect(console.state.flash?.kind == .refused)
+        #expect(console.state.flash?.text.contains(words) == true)
+    }
+
+    @Test("an observer and a read-only console change nothing", arguments: Array("aKTtrLDxXsSeEu"))
+    func readOnly(key: Character) {
+        var observer = Fixture(mode: .attached)
+        #expect(observer.press(.character(key)) == [])
+        #expect(observer.state.flash?.kind == .refused)
+        var options = ConsoleOptions()
+        options.readOnly = true
+        var console = Fixture(options: options)
+        #expect(console.press(.character(key)) == [])
+        #expect(console.state.flash?.text.contains("read-only") == true)
+    }
+
+    @Test("a key of another pane says where it acts")
+    func elsewhere() {
+        var console = Fixture()
+        #expect(console.type("c") == [])
+        #expect(console.state.flash?.text.contains("Shards") == true)
+    }
+
+    @Test("pasted text never acts as keys")
+    func paste() {
+        var console = Fixture()
+        #expect(console.press(.paste("Kyq\n")) == [])
+        #expect(console.state.modal == nil)
+        console.type(":")
+        console.press(.paste("kill n2\n"))
+        #expect(console.press(.enter) == [.submit(line: "kill n2")])
+    }
+
+    @Test("every binding has a name, and no two keys of one pane collide")
+    func tableIsSound() {
+        for pane in Pane.allCases {
+            var seen: Set<Key> = []
+            for binding in KeyTable.bindings(in: pane) {
+                #expect(!binding.summary.isEmpty && !binding.word.isEmpty)
+                for key in binding.keys { #expect(seen.insert(key).inserted, "\(key.name) twice in \(pane.title)") }
+            }
+        }
+    }
+}

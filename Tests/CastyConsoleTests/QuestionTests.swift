@@ -1,0 +1,82 @@
+import CastyInspection
+import Testing
+
+@testable import CastyConsole
+
+@Suite("Destructive keys ask")
+struct QuestionTests {
+    @Test("Enter on a kill means Cancel")
+    func defaultIsCancel() {
+        var console = Fixture()
+        #expect(console.type("K") == [])
+        #expect(console.state.modal != nil)
+        #expect(console.press(.enter) == [])
+        #expect(console.state.modal == nil)
+    }
+
+    @Test("y, or moving to the button, kills")
+    func confirming() {
+        var console = Fixture()
+        console.press(.down)
+        #expect(console.type("Ky") == [.submit(line: "kill n2")])
+        console.type("K")
+        #expect(console.press(.right, .enter) == [.submit(line: "kill n2")])
+        console.type("K")
+        #expect(console.press(.escape) == [])
+        #expect(console.state.modal == nil)
+    }
+
+    @Test("a kill that costs the majority wants the number typed")
+    func majority() {
+        var console = Fixture(nodes: 2)
+        console.press(.down)
+        console.type("K")
+        #expect(console.text.contains("NO majority"))
+        #expect(console.type("y") == [])
+        #expect(console.press(.enter) == [])
+        #expect(console.state.modal == nil)
+        console.type("K1")
+        #expect(console.press(.enter) == [.submit(line: "kill n2")])
+    }
+
+    @Test("more than one node wants the number typed even with a majority")
+    func several() {
+        var console = Fixture(nodes: 7)
+        console.press(.character(" "), .character(" "))
+        console.type("K2")
+        #expect(console.press(.enter) == [.submit(line: "kill n1,n2")])
+    }
+
+    @Test("a question at the bottom lapses after ten seconds")
+    func lapse() {
+        var console = Fixture()
+        console.type("L")
+        #expect(console.state.question != nil)
+        _ = console.state.tick(now: 9)
+        #expect(console.state.question != nil)
+        let changed = console.state.tick(now: 10)
+        #expect(changed && console.state.question == nil)
+        #expect(!console.type("y").contains(.submit(line: "leave n1")))
+    }
+
+    @Test("quitting asks; the second Ctrl-C within two seconds leaves at once")
+    func quitting() {
+        var console = Fixture()
+        #expect(console.press(.character("q"), .enter) == [])
+        #expect(console.type("qy") == [.quit])
+        #expect(console.press(.control("c")) == [])
+        #expect(console.press(.control("c")) == [.quit])
+        var slow = Fixture()
+        slow.press(.control("c"))
+        _ = slow.state.tick(now: 5)
+        #expect(slow.press(.control("c")) == [])
+    }
+
+    @Test("without confirmation nothing asks")
+    func unconfirmed() {
+        var console = Fixture()
+        console.type(":set confirm off")
+        console.press(.enter)
+        #expect(console.type("K") == [.submit(line: "kill n1")])
+    }
+}
