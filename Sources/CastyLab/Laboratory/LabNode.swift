@@ -2,7 +2,7 @@ package import CastyActors
 package import CastyCluster
 package import CastyInspection
 package import CastyMembership
-package import CastyPrimitives
+import CastyPrimitives
 package import CastySharding
 import Synchronization
 

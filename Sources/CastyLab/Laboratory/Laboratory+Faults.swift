@@ -1,3 +1,4 @@
+import CastyCluster
 import CastyActors
 import CastyInspection
 import CastyPrimitives

@@ -1,5 +1,5 @@
 package import CastyInspection
-package import CastyPrimitives
+import CastyPrimitives
 
 extension Laboratory {
     /// All nodes at this moment, and the truth about them.

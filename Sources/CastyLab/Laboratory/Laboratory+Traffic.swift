@@ -1,7 +1,7 @@
 package import CastyActors
 package import CastyPlacement
 package import CastyPrimitives
-package import CastySharding
+import CastySharding
 
 extension Laboratory {
     /// A steady stream of `deposit 1` to accounts in turn, from the up nodes in turn.

@@ -1,13 +1,13 @@
 package import CastyActors
-package import CastyCluster
-package import CastyInspection
+import CastyCluster
+import CastyInspection
 package import CastyMembership
-package import CastyPlacement
+import CastyPlacement
 package import CastyPrimitives
 import CastyRemoting
 package import CastySharding
 import CastyWire
-import Logging
+package import Logging
 
 /// Nodes in one process, live or simulated, and everything that can be done to them.
 ///
@@ -140,11 +140,9 @@ package final class Laboratory {
     private func make(_ number: Int, seeds: [NodeAddress], roles: [String]) throws -> LabNode {
         let name = "n\(number)"
         let host = world.makeHost(name: name, address: address(of: number))
-        let scheduler = host.world.scheduler
         // Event numbers go on from one incarnation to the next, so that no two events share a name.
         let events = Inspector(
-            name: name, lastEvent: nodes[number]?.system.inspector.lastEvent ?? 0,
-            now: world.isLive ? { scheduler.now } : world.clock,
+            name: name, lastEvent: nodes[number]?.system.inspector.lastEvent ?? 0, now: world.clock,
             nameOf: { Self.name(of: $0) })
         events.subscribe { [recorder] in recorder.record($0) }
         let registry = TypeRegistry()
@@ -165,7 +163,7 @@ package final class Laboratory {
         }
         let node = LabNode(
             number: number, host: host, system: system, node: clusterNode, sharding: sharding, regions: regions)
-        clusterNode.cluster.onStop { [inspector, weak node] reason in
+        clusterNode.cluster.onStop { [inspector, weak node] (reason: StopReason) in
             guard let node else { return }
             node.system.terminate {
                 node.set(.stopped, reason: reason)

@@ -13,7 +13,7 @@ package final class EnvelopeTracker: Sendable {
         case lost(String)
     }
 
-    private struct Envelope {
+    fileprivate struct Envelope {
         let entity: String
         /// The node that has it, or had it when it was last seen.
         var holder: String
@@ -28,13 +28,13 @@ package final class EnvelopeTracker: Sendable {
         package let number: UInt64
     }
 
-    private struct Activity {
+    fileprivate struct Activity {
         var current: Life
         /// Lives that handled something before the present one did.
         var former: Set<Life> = []
     }
 
-    private struct State {
+    fileprivate struct State {
         var last: UInt64 = 0
         var envelopes: [UInt64: Envelope] = [:]
         var pendingOf: [String: Int] = [:]

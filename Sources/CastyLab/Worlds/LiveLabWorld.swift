@@ -1,4 +1,4 @@
-package import CastyActors
+import CastyActors
 package import CastyPrimitives
 import CastyTCP
 import Glibc
