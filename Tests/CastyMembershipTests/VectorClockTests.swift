@@ -8,11 +8,9 @@ import Testing
         UniqueAddress(address: NodeAddress(host: "127.0.0.\($0)", port: 25520), incarnation: UInt64($0))
     }
     /// Every clock over three nodes with counts 0…2: 27 of them.
-    static let all: [VectorClock] = (0..<27).map { n in
-        VectorClock([
-            .init(node: nodes[0], count: UInt64(n % 3)), .init(node: nodes[1], count: UInt64(n / 3 % 3)),
-            .init(node: nodes[2], count: UInt64(n / 9)),
-        ])
+    static let all: [VectorClock] = (0..<27).map { number in
+        let counts: [Int] = [number % 3, number / 3 % 3, number / 9]
+        return VectorClock(zip(nodes, counts).map { VectorClock.Entry(node: $0, count: UInt64($1)) })
     }
 
     @Test("merge is commutative, associative, idempotent and never goes back")

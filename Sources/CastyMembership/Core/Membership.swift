@@ -22,10 +22,44 @@ package struct Membership: Sendable {
     package let myself: UniqueAddress
     package let roles: [String]
     package let settings: MembershipSettings
+    package let sharedSettings: [SharedSetting]
     package internal(set) var phase = Phase.idle
     package internal(set) var gossip = Gossip()
+    /// Until when this node may run entities, should no further sign of life come in.
+    package internal(set) var leaseValidUntil = Instant.start
+
     var generator: SeededGenerator
     var effects: [MembershipEffect] = []
+    var timers = ArmedTimers()
+    var join = JoinState()
+    let detectorParameters: PhiAccrualFailureDetector.Parameters
+    let suspicionDeviations: Double
+    /// Sorted by peer.
+    var monitors: [Monitor] = []
+    var lastProbe: UInt64 = 0
+    /// When this node last noticed that it was late itself.
+    var lastLate: Instant?
+    /// Members that are done and wait for their removal, sorted.
+    var leavers: [UniqueAddress] = []
+    /// When this node learnt of each removal; the tombstones expire by it.
+    var tombstoneTimes: [TombstoneTime] = []
+    var downing = DowningState()
+    var exit = ExitState()
+    /// Why this node stops at the end of the present input.
+    var pendingStop: StopReason?
+
+    // What was told last, so that each change is told once.
+    var digest: UInt64 = 0
+    var isDirty = false
+    var lastCause = EventCause.start
+    var toldLeader: UniqueAddress?
+    var toldConvergence: UInt64?
+    var pushedDigest: UInt64 = 0
+    /// The digest of the last version that this node's own change made.
+    var originDigest: UInt64?
+    /// Who has sent the present version, and to everyone else as well.
+    var spreadBy: UniqueAddress?
+    var divergedSince: Instant?
 
     /// Creates the membership of a node that has not started.
     ///
@@ -38,42 +72,81 @@ package struct Membership: Sendable {
         self.myself = myself
         self.roles = roles.sorted()
         self.settings = settings
+        self.sharedSettings = (sharedSettings + [SharedSetting("downing", settings.strategy.description)])
+            .sortedUniquely(by: \.name) { first, _ in first }
         self.generator = generator
+        detectorParameters = .init(
+            threshold: settings.threshold, sigmaFloor: settings.sigmaFloor, pause: settings.pause,
+            samples: settings.samples, expected: settings.heartbeat)
+        suspicionDeviations = GaussianTail.y(ofPhi: min(settings.suspicion, settings.threshold))
     }
 
-    /// The node starts.
-    ///
-    /// - Parameters:
-    ///   - seeds: Where to ask, the same list on every node; with none the node founds a cluster of its own.
-    ///   - mayFound: Whether this is the first start of a node at this place: only then the first seed founds at once,
-    ///     without asking the others.
-    package mutating func onStart(seeds: [NodeAddress], mayFound: Bool, at now: Instant) -> [MembershipEffect] { [] }
-
     /// A message came in from a peer whose identity the handshake has established.
-    package mutating func onMessage(_ message: ClusterMessage, from peer: UniqueAddress, at now: Instant)
-        -> [MembershipEffect]
-    { [] }
+    package mutating func onMessage(
+        _ message: ClusterMessage, from peer: UniqueAddress, at now: Instant
+    ) -> [MembershipEffect] {
+        switch phase {
+        case .idle, .stopped: return []
+        case .contacting, .joining, .member: break
+        }
+        guard peer != myself else { return [] }
+        if gossip.isTombstoned(peer) {
+            effects.append(.send(.gone, to: peer))
+            return finish(at: now)
+        }
+        receive(message, from: peer, at: now)
+        return finish(at: now)
+    }
 
-    /// A place that was contacted refused the connection.
-    package mutating func onUnreachableContact(_ address: NodeAddress, at now: Instant) -> [MembershipEffect] { [] }
+    private mutating func receive(_ message: ClusterMessage, from peer: UniqueAddress, at now: Instant) {
+        switch message {
+        case .initJoin(let settings): answerContact(from: peer, settings: settings)
+        case .initJoinAck: contactAccepted(by: peer, at: now)
+        case .initJoinNack(let refusal): refused(refusal, by: peer, at: now)
+        case .join(let roles, let settings): letIn(peer, roles: roles, settings: settings, at: now)
+        case .welcome(let gossip): welcomed(gossip, by: peer, at: now)
+        case .joinRefused(let refusal): refused(refusal, by: peer, at: now)
+        case .heartbeat(let sequence, let sentAt): answerHeartbeat(from: peer, sequence: sequence, sentAt: sentAt)
+        case .heartbeatAck(let sequence, let sentAt): heard(peer, sequence: sequence, sentAt: sentAt, at: now)
+        case .gossipStatus(let digest, let seenDigest):
+            receiveStatus(digest: digest, seenDigest: seenDigest, from: peer)
+        case .gossipSeen(let digest, let seen): receiveSeen(digest: digest, seen: seen, from: peer)
+        case .gossipEnvelope(let gossip): receiveGossip(gossip, from: peer, at: now)
+        case .exitingConfirmed: confirmed(by: peer)
+        case .probeRequest(let id, let subject): effects.append(.send(.probe(id: id, origin: peer), to: subject))
+        case .probe(let id, let origin): effects.append(.send(.probeAck(id: id, origin: origin), to: peer))
+        case .probeAck(let id, let origin): effects.append(.send(.probeAnswer(id: id, subject: peer), to: origin))
+        case .probeAnswer(let id, let subject): probeAnswered(id: id, subject: subject, by: peer, at: now)
+        case .gone: toldGone(by: peer)
+        }
+    }
 
     /// A timer fired, on time or late.
-    package mutating func onTimer(_ key: TimerKey, at now: Instant) -> [MembershipEffect] { [] }
-
-    /// This node wants to leave gracefully.
-    package mutating func onLeave(at now: Instant) -> [MembershipEffect] { [] }
-
-    /// The last tasks of the exiting node (`runExitTasks`) are done.
-    package mutating func onExitTasksDone(at now: Instant) -> [MembershipEffect] { [] }
-
-    /// A person at this node declares whoever lives at a place dead.
-    package mutating func onDown(_ address: NodeAddress, at now: Instant) -> [MembershipEffect] { [] }
-
-    /// The transport learnt that an incarnation is gone: another one answers at its place.
-    package mutating func onPeerIncarnationGone(_ peer: UniqueAddress, at now: Instant) -> [MembershipEffect] { [] }
-
-    /// Until when this node may run entities, should no further sign of life come in.
-    package var leaseValidUntil: Instant { .start }
+    package mutating func onTimer(_ key: TimerKey, at now: Instant) -> [MembershipEffect] {
+        if case .stopped = phase { return [] }
+        guard let due = armed(key) else { return [] }
+        if now < due {
+            effects.append(.schedule(key, at: due))
+            return finish(at: now)
+        }
+        if now - due > settings.lateTolerance, timers.markReposted(key) {
+            noteLate(by: now - due, at: now)
+            effects.append(.repost(key))
+            return finish(at: now)
+        }
+        timers.unmarkReposted(key)
+        disarm(key)
+        switch key {
+        case .join: retryJoin(at: now)
+        case .heartbeat: beat(at: now)
+        case .gossip: gossipRound(at: now)
+        case .leaderActions: lookAsLeader(at: now)
+        case .suspicion(let peer): listen(to: peer, at: now)
+        case .downing: decideDowning(at: now)
+        case .exit: pendingStop = .left
+        }
+        return finish(at: now)
+    }
 
     /// Whether this node may run entities now. Constant time.
     package func leaseHeld(at now: Instant) -> Bool { now < leaseValidUntil }

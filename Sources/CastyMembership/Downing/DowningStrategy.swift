@@ -11,3 +11,17 @@ package enum DowningStrategy: Hashable, Sendable {
     /// Nobody goes until a person says so.
     case manual
 }
+
+extension DowningStrategy: CustomStringConvertible {
+    /// The strategy as a setting that all nodes share: `keep-majority`, `static-quorum 3`.
+    package var description: String {
+        func suffix(_ role: String?) -> String { role.map { " role \($0)" } ?? "" }
+        return switch self {
+        case .keepMajority(let role): "keep-majority" + suffix(role)
+        case .staticQuorum(let size, let role): "static-quorum \(size)" + suffix(role)
+        case .keepOldest(let downIfAlone, let role): "keep-oldest" + (downIfAlone ? "" : " even alone") + suffix(role)
+        case .downAll: "down-all"
+        case .manual: "manual"
+        }
+    }
+}

@@ -1,5 +1,3 @@
-package import CastyPrimitives
-
 /// How long a view must have been still before a downing decision: the same for every cluster, or by its size.
 package enum StabilityPeriod: Hashable, Sendable {
     case fixed(Duration)

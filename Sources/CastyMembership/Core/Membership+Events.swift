@@ -1,0 +1,130 @@
+import CastyPrimitives
+
+extension Membership {
+    mutating func publish(
+        _ kind: MembershipEvent.Kind, _ subject: UniqueAddress?, _ cause: EventCause, at now: Instant
+    ) {
+        effects.append(.publish(MembershipEvent(kind, subject: subject, at: now, cause: cause)))
+    }
+
+    /// A new state has taken the place of an old one: tells what changed, and follows it up.
+    mutating func adopted(over old: Gossip, cause: EventCause, at now: Instant) {
+        digest = gossip.contentDigest
+        isDirty = true
+        lastCause = cause
+        leavers.removeAll { gossip.member($0) == nil }
+        publishMembers(over: old, cause: cause, at: now)
+        publishReachability(over: old, cause: cause, at: now)
+        let leader = gossip.leader(seenBy: myself)
+        if leader != toldLeader {
+            toldLeader = leader
+            publish(.leaderChanged, leader, cause, at: now)
+        }
+        syncTombstones(at: now)
+        syncMonitors(at: now)
+        watchForSplit(at: now)
+        lookAtMyself()
+        refreshLease()
+    }
+
+    private mutating func publishMembers(over old: Gossip, cause: EventCause, at now: Instant) {
+        for former in old.members where gossip.member(former.node) == nil {
+            let last = gossip.tombstones.first { $0.node == former.node }?.lastStatus ?? former.status
+            for status in path(from: former.status, to: last, wasUp: former.upNumber != nil) {
+                publish(kind(status, former.upNumber), former.node, cause, at: now)
+            }
+            publish(.memberRemoved(lastStatus: last), former.node, cause, at: now)
+        }
+        let isSnapshot = old.members.isEmpty
+        for member in gossip.members {
+            let former = old.member(member.node)?.status
+            let steps =
+                isSnapshot
+                ? [member.status] : path(from: former, to: member.status, wasUp: member.upNumber != nil)
+            for status in steps { publish(kind(status, member.upNumber), member.node, cause, at: now) }
+        }
+    }
+
+    /// The steps between two statuses, though gossip may have carried only the last one here.
+    private func path(from former: MemberStatus?, to status: MemberStatus, wasUp: Bool) -> [MemberStatus] {
+        guard former != status else { return [] }
+        var steps: [MemberStatus] = former == nil ? [.joining] : []
+        let last = former ?? .joining
+        if status != .down {
+            if wasUp, last < .up, status > .up { steps.append(.up) }
+            if last < .leaving, status > .leaving { steps.append(.leaving) }
+        }
+        if status != .joining { steps.append(status) }
+        return steps
+    }
+
+    private func kind(_ status: MemberStatus, _ upNumber: UInt32?) -> MembershipEvent.Kind {
+        switch status {
+        case .joining: .memberJoining
+        case .weaklyUp: .memberWeaklyUp
+        case .up: .memberUp(upNumber: upNumber ?? 0)
+        case .leaving: .memberLeaving
+        case .exiting: .memberExiting
+        case .down: .memberDown
+        }
+    }
+
+    private mutating func publishReachability(over old: Gossip, cause: EventCause, at now: Instant) {
+        let (before, after) = (old.unreachable, gossip.unreachable)
+        if before == after { return }
+        for node in after where node != myself && !before.contains(node) {
+            let observers = gossip.observers(of: node)
+            let witness = observers.compactMap { gossip.row(by: $0, of: node)?.witness }.first
+            publish(.memberUnreachable(observers: observers, witness: witness), node, cause, at: now)
+        }
+        for node in before where node != myself && !after.contains(node) && gossip.member(node) != nil {
+            publish(.memberReachable, node, cause, at: now)
+        }
+    }
+
+    /// Ends an input: acts on what has become possible, sends what has changed, and hands over the effects.
+    mutating func finish(at now: Instant) -> [MembershipEffect] {
+        if isDirty, phase == .member {
+            isDirty = false
+            noteConvergence(at: now)
+            while settings.gossipAtOnce, pendingStop == nil, leader == myself, obstacles.isEmpty,
+                performLeaderActions(at: now)
+            {
+                noteConvergence(at: now)
+            }
+            if settings.gossipAtOnce { push() }
+            isDirty = false
+        }
+        if exit.areTasksDone, gossip.members.allSatisfy({ $0.node == myself }) { pendingStop = pendingStop ?? .left }
+        if let reason = pendingStop { stop(reason) }
+        defer { effects = [] }
+        return effects
+    }
+
+    private mutating func noteConvergence(at now: Instant) {
+        guard obstacles.isEmpty else {
+            divergedSince = divergedSince ?? now
+            return
+        }
+        divergedSince = nil
+        if toldConvergence != digest {
+            toldConvergence = digest
+            publish(.converged(version: gossip.version.total), nil, lastCause, at: now)
+        }
+        spreadConvergence()
+    }
+
+    private mutating func stop(_ reason: StopReason) {
+        if phase == .member, reason == .downed {
+            // Those on this side must know, and whoever removes this node need not wait for its silence.
+            for target in targets {
+                if !settings.gossipAtOnce { effects.append(.send(.gossipEnvelope(gossip), to: target)) }
+                effects.append(.send(.exitingConfirmed, to: target))
+            }
+        }
+        phase = .stopped(reason)
+        pendingStop = nil
+        leaseValidUntil = .start
+        effects.append(.stop(reason))
+    }
+}

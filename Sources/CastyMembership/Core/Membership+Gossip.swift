@@ -1,0 +1,159 @@
+import CastyPrimitives
+
+extension Membership {
+    /// A change by this node itself: the only thing that ticks the clock.
+    mutating func change(_ cause: EventCause, at now: Instant, _ edit: (inout Gossip, _ myself: UniqueAddress) -> Void)
+    {
+        let old = gossip
+        edit(&gossip, myself)
+        guard !gossip.hasSameContent(as: old) else { return }
+        gossip.version.tick(myself)
+        gossip.seen = [myself]
+        adopted(over: old, cause: cause, at: now)
+        originDigest = digest
+        spreadBy = nil
+    }
+
+    /// Gossip goes to members that this node itself can reach; that others cannot reach them is no obstacle.
+    var targets: [UniqueAddress] {
+        gossip.members.map(\.node).filter { $0 != myself && gossip.row(by: myself, of: $0) == nil }
+    }
+
+    // MARK: sending
+
+    mutating func gossipRound(at now: Instant) {
+        let isSlow = gossip.members.contains { $0.status == .down } || gossip.seen.count * 2 < gossip.members.count
+        arm(.gossip, at: now + (isSlow ? settings.gossip / 3 : settings.gossip))
+        if exit.areTasksDone { confirmExit() }
+        let targets = targets
+        guard !targets.isEmpty else { return }
+        let unseen = targets.filter { !gossip.seen.contains($0) }
+        let preferUnseen = generator.unit() < settings.gossipPreferUnseen
+        let choice = preferUnseen && !unseen.isEmpty ? unseen : targets
+        let target = choice[generator.below(choice.count)]
+        if gossip.seen.contains(target) {
+            effects.append(.send(.gossipStatus(digest: digest, seenDigest: gossip.seenDigest), to: target))
+        } else {
+            effects.append(.send(.gossipEnvelope(gossip), to: target))
+        }
+    }
+
+    /// Sends a new version to those who are not known to have it.
+    mutating func push() {
+        guard pushedDigest != digest else { return }
+        pushedDigest = digest
+        var unseen = targets.filter { !gossip.seen.contains($0) }
+        if let spreadBy {
+            // Its maker has sent it to everyone already, unless there are too many or it cannot reach some.
+            let hasRows = gossip.reachability.contains { $0.observer == spreadBy && !$0.rows.isEmpty }
+            if !hasRows, gossip.members.count - 1 <= settings.gossipFanout { return }
+            unseen.removeAll { $0 == spreadBy }
+        }
+        if unseen.count > settings.gossipFanout {
+            unseen = Array(generator.permuted(unseen).prefix(settings.gossipFanout))
+        }
+        for target in unseen { effects.append(.send(.gossipEnvelope(gossip), to: target)) }
+    }
+
+    /// Who made a version tells the others once everyone has seen it.
+    mutating func spreadConvergence() {
+        guard originDigest == digest else { return }
+        originDigest = nil
+        var targets = targets
+        if targets.count > settings.gossipFanout {
+            targets = Array(generator.permuted(targets).prefix(settings.gossipFanout))
+            if let leader = gossip.leader(seenBy: myself), leader != myself, !targets.contains(leader) {
+                targets.append(leader)
+            }
+        }
+        for target in targets { effects.append(.send(.gossipSeen(digest: digest, seen: gossip.seen), to: target)) }
+    }
+
+    // MARK: receiving
+
+    /// Whether what a peer gossips counts: it is a member, and this node hears from it.
+    private func listens(to peer: UniqueAddress) -> Bool {
+        phase == .member && gossip.member(peer) != nil && gossip.row(by: myself, of: peer) == nil
+    }
+
+    mutating func receiveStatus(digest theirs: UInt64, seenDigest: UInt64, from peer: UniqueAddress) {
+        guard listens(to: peer) else { return }
+        if theirs != digest {
+            effects.append(.send(.gossipEnvelope(gossip), to: peer))
+        } else if seenDigest != gossip.seenDigest {
+            effects.append(.send(.gossipSeen(digest: digest, seen: gossip.seen), to: peer))
+        }
+    }
+
+    mutating func receiveSeen(digest theirs: UInt64, seen: [UniqueAddress], from peer: UniqueAddress) {
+        guard listens(to: peer), theirs == digest else { return }
+        let known = seen.filter { gossip.member($0) != nil }.sortedUniquely(by: { $0 }) { first, _ in first }
+        addSeen(known.sortedUnion([peer]))
+        if gossip.seen.contains(where: { !known.contains($0) }) {
+            effects.append(.send(.gossipSeen(digest: digest, seen: gossip.seen), to: peer))
+        }
+    }
+
+    private mutating func addSeen(_ more: [UniqueAddress]) {
+        let union = gossip.seen.sortedUnion(more)
+        guard union != gossip.seen else { return }
+        gossip.seen = union
+        isDirty = true
+    }
+
+    mutating func receiveGossip(_ theirs: Gossip, from peer: UniqueAddress, at now: Instant) {
+        guard phase == .member else { return }
+        if theirs.isTombstoned(myself) { return toldGone(by: peer) }
+        guard listens(to: peer), theirs.member(myself) != nil, theirs.member(peer) != nil else { return }
+        let cause = EventCause.gossip(from: peer, version: theirs.version.total)
+        switch gossip.version.compare(theirs.version) {
+        case .same:
+            addSeen(theirs.seen.sortedUnion([peer]))
+            answerSeen(theirs.seen, to: peer)
+        case .after:
+            effects.append(.send(.gossipEnvelope(gossip), to: peer))
+        case .before where !theirs.members.contains(where: { gossip.isTombstoned($0.node) }):
+            let old = gossip
+            gossip = theirs
+            gossip.seen = theirs.seen.sortedUnion([peer]).sortedUnion([myself])
+            adopted(over: old, cause: cause, at: now)
+            spreadBy = peer
+            answerSeen(theirs.seen, to: peer)
+        case .before, .concurrent:
+            mergeIn(theirs, from: peer, cause: cause, at: now)
+        }
+    }
+
+    private mutating func answerSeen(_ theirs: [UniqueAddress], to peer: UniqueAddress) {
+        if gossip.seen.contains(where: { $0 != peer && !theirs.contains($0) }) {
+            effects.append(.send(.gossipSeen(digest: digest, seen: gossip.seen), to: peer))
+        }
+    }
+
+    private mutating func mergeIn(_ theirs: Gossip, from peer: UniqueAddress, cause: EventCause, at now: Instant) {
+        let old = gossip
+        var merged = gossip.merged(with: theirs)
+        let isOurs = merged.version == old.version
+        let isTheirs = merged.version == theirs.version
+        if isOurs || isTheirs {
+            // One version without the entries of removed members includes the other. A removed member may have told one
+            // side something that the other side, which removed it, never heard; that is new then, and needs a version.
+            if merged.hasSameContent(as: isOurs ? old : theirs) {
+                merged.seen = (isOurs ? old.seen : theirs.seen.sortedUnion([peer])).sortedUnion([myself])
+            } else {
+                merged.version.tick(myself)
+                merged.seen = [myself]
+            }
+        } else {
+            merged.seen = [myself]
+        }
+        gossip = merged
+        if !merged.hasSameContent(as: old) {
+            adopted(over: old, cause: cause, at: now)
+            spreadBy = nil
+        }
+        effects.append(.send(.gossipEnvelope(gossip), to: peer))
+        // It has just been sent there.
+        if targets == [peer] { pushedDigest = digest }
+    }
+}

@@ -1,0 +1,177 @@
+package import CastyPrimitives
+
+extension Membership {
+    func monitorIndex(_ peer: UniqueAddress) -> Int? { monitors.firstIndex { $0.peer == peer } }
+
+    /// The transport learnt that an incarnation is gone: another one answers at its place.
+    package mutating func onPeerIncarnationGone(_ peer: UniqueAddress, at now: Instant) -> [MembershipEffect] {
+        guard phase == .member, peer != myself, gossip.member(peer) != nil else { return [] }
+        change(.newIncarnation(nil), at: now) { gossip, myself in
+            gossip.setRow(ReachabilityRow(subject: peer, verdict: .terminated), by: myself, of: peer)
+        }
+        settle(peer)
+        return finish(at: now)
+    }
+
+    /// Stops listening for a peer of which all is known.
+    mutating func settle(_ peer: UniqueAddress) {
+        guard let index = monitorIndex(peer) else { return }
+        cancel(.suspicion(peer))
+        monitors[index].stage = .marked
+    }
+
+    // MARK: who is monitored
+
+    /// Everyone, or in a big cluster the next ones on a ring, which is ordered by a hash so that neighbours of one rack spread out.
+    private func wantedPeers() -> [UniqueAddress] {
+        let others = gossip.members.map(\.node).filter { $0 != myself }
+        if others.count <= settings.monitors { return others }
+        func place(_ node: UniqueAddress) -> UInt64 {
+            var hash = StableHash()
+            hash.combine(node)
+            return hash.value
+        }
+        let mine = place(myself)
+        let ring = others.map { (distance: place($0) &- mine, node: $0) }.sorted {
+            $0.distance != $1.distance ? $0.distance < $1.distance : $0.node < $1.node
+        }
+        let unreachable = gossip.unreachable
+        var wanted: [UniqueAddress] = []
+        var healthy = 0
+        for (_, node) in ring where healthy < settings.monitors {
+            wanted.append(node)
+            if !unreachable.contains(node) { healthy += 1 }
+        }
+        // One that this node has marked stays monitored: nobody else can take the mark back.
+        for node in others where gossip.row(by: myself, of: node) != nil && !wanted.contains(node) {
+            wanted.append(node)
+        }
+        return wanted.sorted()
+    }
+
+    mutating func syncMonitors(at now: Instant) {
+        let wanted = phase == .member ? wantedPeers() : []
+        if monitors.map(\.peer) == wanted { return }
+        for monitor in monitors where !wanted.contains(monitor.peer) { cancel(.suspicion(monitor.peer)) }
+        monitors = wanted.map { peer in
+            monitorIndex(peer).map { monitors[$0] } ?? Monitor(peer: peer, parameters: detectorParameters, at: now)
+        }
+        for index in monitors.indices where monitors[index].timer == nil { armSuspicion(index, at: now) }
+    }
+
+    // MARK: heartbeats
+
+    /// Sends a heartbeat to every monitored peer. The next round comes a fixed time after this one, so a pause is not
+    /// followed by a burst.
+    mutating func beat(at now: Instant) {
+        arm(.heartbeat, at: now + settings.heartbeat)
+        for index in monitors.indices {
+            monitors[index].sent &+= 1
+            let message = ClusterMessage.heartbeat(sequence: monitors[index].sent, sentAt: now)
+            effects.append(.send(message, to: monitors[index].peer))
+        }
+    }
+
+    mutating func answerHeartbeat(from peer: UniqueAddress, sequence: UInt64, sentAt: Instant) {
+        if phase == .member, gossip.member(peer)?.status == .down {
+            // An answer would let it go on; what it needs is the news.
+            effects.append(.send(.gossipEnvelope(gossip), to: peer))
+        } else {
+            effects.append(.send(.heartbeatAck(sequence: sequence, sentAt: sentAt), to: peer))
+        }
+    }
+
+    mutating func heard(_ peer: UniqueAddress, sequence: UInt64, sentAt: Instant, at now: Instant) {
+        guard let index = monitorIndex(peer), sequence > monitors[index].answered, sequence <= monitors[index].sent,
+            sentAt <= now
+        else { return }
+        let row = gossip.row(by: myself, of: peer)
+        if row?.verdict == .terminated { return }
+        monitors[index].hear(sequence: sequence, sentAt: sentAt, at: now)
+        if monitors[index].timer == nil { armSuspicion(index, at: now) }
+        if row != nil {
+            change(.heartbeat, at: now) { $0.setRow(nil, by: $1, of: peer) }
+        } else {
+            refreshLease()
+        }
+    }
+
+    // MARK: silence
+
+    /// Sets the timer for the next step. It is not moved with every heartbeat: when it fires early it is set again.
+    private mutating func armSuspicion(_ index: Int, at now: Instant) {
+        guard let step = monitors[index].nextStep(settings, suspicionDeviations: suspicionDeviations) else { return }
+        arm(.suspicion(monitors[index].peer), at: max(step, now))
+    }
+
+    mutating func listen(to peer: UniqueAddress, at now: Instant) {
+        while let index = monitorIndex(peer),
+            let step = monitors[index].nextStep(settings, suspicionDeviations: suspicionDeviations), step <= now
+        {
+            takeStep(index, at: now)
+        }
+        if let index = monitorIndex(peer) { armSuspicion(index, at: now) }
+    }
+
+    private mutating func takeStep(_ index: Int, at now: Instant) {
+        let monitor = monitors[index]
+        let phi = monitor.detector.phi(at: now)
+        let silence = now - monitor.detector.lastArrival
+        switch monitor.stage {
+        case .listening:
+            monitors[index].stage = .probing
+            askWitnesses(index)
+        case .probing:
+            monitors[index].stage = .suspected
+            publish(.suspected(phi: phi, silence: silence), monitor.peer, .silence(phi: phi, silence: silence), at: now)
+        case .suspected:
+            monitors[index].stage = .marked
+            let verdict: ReachabilityRow.Verdict = monitor.witness == nil ? .unreachable : .indirect
+            let row = ReachabilityRow(subject: monitor.peer, verdict: verdict, witness: monitor.witness)
+            change(.silence(phi: phi, silence: silence), at: now) { $0.setRow(row, by: $1, of: monitor.peer) }
+        case .marked: break
+        }
+    }
+
+    private mutating func askWitnesses(_ index: Int) {
+        let peer = monitors[index].peer
+        let candidates = targets.filter { node in node != peer && gossip.member(node)?.status != .down }
+        guard settings.witnesses > 0, !candidates.isEmpty else { return }
+        lastProbe &+= 1
+        monitors[index].probe = lastProbe
+        for witness in generator.permuted(candidates).prefix(settings.witnesses) {
+            effects.append(.send(.probeRequest(id: lastProbe, subject: peer), to: witness))
+        }
+    }
+
+    mutating func probeAnswered(id: UInt64, subject: UniqueAddress, by witness: UniqueAddress, at now: Instant) {
+        guard let index = monitorIndex(subject), monitors[index].probe == id, monitors[index].witness == nil,
+            gossip.member(witness) != nil
+        else { return }
+        monitors[index].witness = witness
+        // It came too late to wait for the peer, but not to say what is broken.
+        if gossip.row(by: myself, of: subject)?.verdict == .unreachable {
+            let row = ReachabilityRow(subject: subject, verdict: .indirect, witness: witness)
+            change(lastCause, at: now) { $0.setRow(row, by: $1, of: subject) }
+        }
+    }
+
+    // MARK: local health
+
+    /// This node was late itself, so the silence of its peers may be its own: it asks them all once more, forgives each
+    /// silence once for one heartbeat, and counts its absence to no period of stability.
+    mutating func noteLate(by lateness: Duration, at now: Instant) {
+        let isNew = lastLate.map { now - $0 >= settings.heartbeat } ?? true
+        lastLate = now
+        for index in monitors.indices where monitors[index].stage != .marked {
+            monitors[index].isInterrupted = true
+            if monitors[index].hadGrace { continue }
+            monitors[index].hadGrace = true
+            monitors[index].grace = now + settings.heartbeat
+        }
+        guard isNew else { return }
+        effects.append(.note("late by \(lateness): in doubt about itself, not about its peers"))
+        if phase == .member { beat(at: now) }
+        postponeDowning(by: lateness, at: now)
+    }
+}

@@ -1,0 +1,96 @@
+package import CastyPrimitives
+
+struct TombstoneTime: Sendable {
+    let node: UniqueAddress
+    let learntAt: Instant
+}
+
+extension Membership {
+    /// What keeps the cluster from acting on this version, as this node sees it.
+    package var obstacles: [ConvergenceObstacle] { gossip.obstacles(seenBy: myself, leavers: leavers) }
+
+    /// The leader, as this node sees it.
+    package var leader: UniqueAddress? { phase == .member ? gossip.leader(seenBy: myself) : nil }
+
+    mutating func lookAsLeader(at now: Instant) {
+        arm(.leaderActions, at: now + settings.leaderActions)
+        guard leader == myself else { return }
+        if obstacles.isEmpty {
+            performLeaderActions(at: now)
+        } else if settings.weaklyUpAfter > .zero, let since = divergedSince, now - since >= settings.weaklyUpAfter {
+            let unreachable = gossip.unreachable
+            let joiners = gossip.members.filter { $0.status == .joining && !unreachable.contains($0.node) }
+            change(.leaderAction(version: gossip.version.total), at: now) { gossip, _ in
+                for joiner in joiners { gossip.setStatus(.weaklyUp, of: joiner.node) }
+            }
+        }
+    }
+
+    /// One thing the leader will do once all have seen this version.
+    package enum LeaderAction: Hashable, Sendable {
+        case moveToUp(UniqueAddress)
+        case moveToExiting(UniqueAddress)
+        case remove(UniqueAddress)
+        case forget(UniqueAddress)
+    }
+
+    /// What the leader has to do, in order.
+    package func pendingLeaderActions(at now: Instant) -> [LeaderAction] {
+        var actions: [LeaderAction] = []
+        let unreachable = gossip.unreachable
+        let mayPromote = hasEnoughMembers
+        for member in gossip.members {
+            switch member.status {
+            case .joining, .weaklyUp: if mayPromote { actions.append(.moveToUp(member.node)) }
+            case .up: break
+            case .leaving: actions.append(.moveToExiting(member.node))
+            case .exiting, .down:
+                let isGone = unreachable.contains(member.node) || leavers.contains(member.node)
+                if isGone, member.node != myself { actions.append(.remove(member.node)) }
+            }
+        }
+        for time in tombstoneTimes where now - time.learntAt >= settings.tombstones {
+            actions.append(.forget(time.node))
+        }
+        return actions
+    }
+
+    private var hasEnoughMembers: Bool {
+        let coming = gossip.members.filter { $0.status <= .up }
+        return coming.count >= settings.minMembers
+            && settings.minMembersOfRole.allSatisfy { least in
+                coming.count { $0.roles.contains(least.role) } >= least.count
+            }
+    }
+
+    /// - Returns: Whether anything changed.
+    @discardableResult
+    mutating func performLeaderActions(at now: Instant) -> Bool {
+        let actions = pendingLeaderActions(at: now)
+        if actions.isEmpty { return false }
+        var removed: [UniqueAddress] = []
+        change(.leaderAction(version: gossip.version.total), at: now) { gossip, _ in
+            for action in actions {
+                switch action {
+                case .moveToUp(let node): gossip.setStatus(.up, of: node)
+                case .moveToExiting(let node): gossip.setStatus(.exiting, of: node)
+                case .remove(let node):
+                    gossip.bury(node)
+                    removed.append(node)
+                case .forget(let node): gossip.tombstones.removeAll { $0.node == node }
+                }
+            }
+        }
+        // They wait for this; one that is cut off will hear it when it comes back.
+        for node in removed { effects.append(.send(.gone, to: node)) }
+        return true
+    }
+
+    mutating func syncTombstones(at now: Instant) {
+        let nodes = gossip.tombstones.map(\.node)
+        if tombstoneTimes.map(\.node) == nodes { return }
+        tombstoneTimes = nodes.map { node in
+            tombstoneTimes.first { $0.node == node } ?? TombstoneTime(node: node, learntAt: now)
+        }
+    }
+}

@@ -1,0 +1,137 @@
+public import CastyPrimitives
+
+/// Says how surprising the silence of a peer is: phi is −log₁₀ of the chance that a heartbeat still comes.
+///
+/// Source: N. Hayashibara, X. Défago, R. Yared, T. Katayama, "The φ accrual failure detector" (SRDS 2004). Intervals between
+/// heartbeats are taken as normally distributed, with the mean and the deviation of a window of the last ones. Not in the
+/// paper: a floor under the deviation, a pause that is always accepted, and a first guess before the first interval. The clock starts
+/// when monitoring starts, so a peer that never answers is suspected as well; the gap of an outage is not learnt.
+///
+/// Every operation takes constant time.
+public struct PhiAccrualFailureDetector: Hashable, Sendable {
+    /// What the numbers are computed with; made once and shared by the detectors of all peers.
+    public struct Parameters: Hashable, Sendable {
+        /// The phi at which a peer counts as unavailable.
+        public let threshold: Double
+        /// The least standard deviation.
+        public let sigmaFloor: Duration
+        /// How much longer than usual a peer may be silent before phi begins to grow.
+        public let pause: Duration
+        /// How many intervals are remembered, at least 2.
+        public let samples: Int
+        /// The interval that is expected before one was measured.
+        public let expected: Duration
+        /// How many deviations beyond the accepted silence phi reaches the threshold.
+        let deviations: Double
+
+        /// Creates parameters.
+        ///
+        /// - Parameters:
+        ///   - threshold: The phi at which a peer counts as unavailable, above 0.
+        ///   - sigmaFloor: The least standard deviation, above zero.
+        ///   - pause: How much longer than usual a peer may be silent.
+        ///   - samples: How many intervals are remembered; fewer than 2 count as 2.
+        ///   - expected: The interval that is expected before one was measured.
+        public init(threshold: Double, sigmaFloor: Duration, pause: Duration, samples: Int, expected: Duration) {
+            self.threshold = threshold
+            self.sigmaFloor = max(sigmaFloor, .microseconds(1))
+            self.pause = pause
+            self.samples = max(samples, 2)
+            self.expected = expected
+            deviations = GaussianTail.y(ofPhi: threshold)
+        }
+    }
+
+    /// What the numbers are computed with.
+    public let parameters: Parameters
+    /// When the last heartbeat came, or monitoring began.
+    public private(set) var lastArrival: Instant
+    /// The intervals that are remembered, in microseconds; a ring once it is full.
+    private var ring: [Int64]
+    private var next = 0
+    private var sum: Int64 = 0
+    private var squares: Int128 = 0
+    private var hasArrival = false
+
+    /// Begins to monitor.
+    public init(_ parameters: Parameters, startingAt now: Instant) {
+        self.parameters = parameters
+        lastArrival = now
+        ring = []
+        // Two guesses around the expected interval, so that there is a mean and a cautious deviation from the start.
+        let expected = Self.microseconds(parameters.expected)
+        learn(expected - expected / 4)
+        learn(expected + expected / 4)
+    }
+
+    /// A heartbeat came.
+    ///
+    /// - Parameter isInterrupted: The silence before it was this node's own fault; nothing is learnt from it.
+    public mutating func heartbeat(at now: Instant, isInterrupted: Bool = false) {
+        let interval = now - lastArrival
+        // The first arrival ends no interval; that of an outage tells nothing about the peer's rhythm; and what had
+        // piled up while a peer hung comes in one burst.
+        let isRhythm = hasArrival && !isInterrupted && interval > parameters.expected / 10 && isAvailable(at: now)
+        if isRhythm { learn(Self.microseconds(interval)) }
+        hasArrival = true
+        lastArrival = max(lastArrival, now)
+    }
+
+    /// How surprising the silence until `now` is: between heartbeats it never falls, and it is finite.
+    public func phi(at now: Instant) -> Double {
+        let excess = (now - lastArrival).inSeconds - mean.inSeconds - parameters.pause.inSeconds
+        return GaussianTail.phi(excess / flooredDeviation.inSeconds)
+    }
+
+    /// Whether phi is below the threshold.
+    public func isAvailable(at now: Instant) -> Bool { now < deadline }
+
+    /// When phi will reach the threshold if nothing comes, in closed form.
+    public var deadline: Instant { deadline(deviations: parameters.deviations) }
+
+    /// When phi will reach another value that lies so many deviations beyond the accepted silence.
+    func deadline(deviations: Double) -> Instant {
+        let nanoseconds = deviations * Double(flooredDeviation.nanoseconds)
+        let bounded = min(max(nanoseconds, -1e17), 1e17)
+        return lastArrival + mean + parameters.pause + .nanoseconds(Int64(bounded.rounded(.up)))
+    }
+
+    /// The mean of the remembered intervals.
+    public var mean: Duration { .microseconds(sum / Int64(ring.count)) }
+
+    /// The standard deviation of the remembered intervals, without the floor.
+    public var standardDeviation: Duration {
+        let count = Int128(ring.count)
+        // Whole numbers: n·Σx² − (Σx)² is never negative and never drifts.
+        let spread = count * squares - Int128(sum) * Int128(sum)
+        return .microseconds(Int64((Double(spread).squareRoot() / Double(count)).rounded()))
+    }
+
+    /// The deviation that phi is computed with.
+    public var flooredDeviation: Duration { max(standardDeviation, parameters.sigmaFloor) }
+
+    /// The remembered intervals, oldest first.
+    public var intervals: [Duration] {
+        let ordered = ring.count < parameters.samples ? ring[...] : ring[next...] + ring[..<next]
+        return ordered.map { .microseconds($0) }
+    }
+
+    private mutating func learn(_ interval: Int64) {
+        sum += interval
+        squares += Int128(interval) * Int128(interval)
+        if ring.count < parameters.samples {
+            ring.append(interval)
+            return
+        }
+        let oldest = ring[next]
+        sum -= oldest
+        squares -= Int128(oldest) * Int128(oldest)
+        ring[next] = interval
+        next = next + 1 == ring.count ? 0 : next + 1
+    }
+
+    /// Bounded so that no window overflows: an interval of more than ten days is none.
+    private static func microseconds(_ duration: Duration) -> Int64 {
+        min(max(duration.nanoseconds / 1000, 1), 1_000_000_000_000)
+    }
+}

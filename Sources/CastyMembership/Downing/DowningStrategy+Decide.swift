@@ -1,0 +1,120 @@
+import CastyPrimitives
+
+extension DowningStrategy {
+    /// Who goes in a view. One function for the decision, for the "what if" on a screen, for the lease and for the tests.
+    package func decide(_ view: DowningView) -> DowningDecision {
+        if view.unreachable.isEmpty, view.indirect.isEmpty { return keepAll("nobody is unreachable") }
+        let camp = Camp(view)
+        switch self {
+        case .manual: return keepAll("manual: a person decides")
+        case .downAll:
+            return DowningDecision(
+                kind: .downAll, down: view.members.map(\.node), reason: "down-all: the cluster is split")
+        case .keepMajority(let role): return camp.keepMajority(role: role)
+        case .staticQuorum(let size, let role): return camp.staticQuorum(size: size, role: role)
+        case .keepOldest(let downIfAlone, let role): return camp.keepOldest(downIfAlone: downIfAlone, role: role)
+        }
+    }
+
+    private func keepAll(_ reason: String) -> DowningDecision {
+        DowningDecision(kind: .keepAll, down: [], reason: reason)
+    }
+}
+
+/// The members in two camps: those that would stay with the deciding node, and the rest.
+private struct Camp {
+    let all: [Member]
+    /// Reachable members, minus those dropped because they cannot reach another one that is kept.
+    let kept: [UniqueAddress]
+    /// Everyone the deciding node still hears of, directly or not.
+    let near: [UniqueAddress]
+    let hasDropped: Bool
+
+    init(_ view: DowningView) {
+        all = view.members
+        let near = view.members.map(\.node).filter { !view.unreachable.contains($0) || view.indirect.contains($0) }
+        self.near = near
+        // Among those that still hear of each other a few links are cut. Whoever has the most cut links goes first, of equals
+        // the youngest, until those who stay all reach each other.
+        var kept = near
+        func isCut(_ a: UniqueAddress, _ b: UniqueAddress) -> Bool {
+            view.rows.contains { ($0.observer == a && $0.subject == b) || ($0.observer == b && $0.subject == a) }
+        }
+        while true {
+            let cuts = kept.map { node in (node: node, count: kept.count { $0 != node && isCut(node, $0) }) }
+            guard let most = cuts.map(\.count).max(), most > 0 else { break }
+            let worst = cuts.filter { $0.count == most }.map(\.node)
+            let candidates = view.members.filter { worst.contains($0.node) }
+            guard let youngest = candidates.max(by: { $0.isOlder(than: $1) }) else { break }
+            kept.removeAll { $0 == youngest.node }
+        }
+        self.kept = kept
+        hasDropped = kept.count < near.count
+    }
+
+    func voters(_ role: String?) -> [Member] {
+        all.filter { member in member.status.isVoting && (role.map { member.roles.contains($0) } ?? true) }
+    }
+
+    func stay(_ reason: String) -> DowningDecision {
+        DowningDecision(
+            kind: hasDropped ? .downIndirectlyConnected : .downUnreachable,
+            down: all.map(\.node).filter { !kept.contains($0) }, reason: reason)
+    }
+
+    func go(_ reason: String) -> DowningDecision {
+        DowningDecision(kind: near.count == all.count ? .downAll : .downReachable, down: near, reason: reason)
+    }
+
+    func keepMajority(role: String?) -> DowningDecision {
+        let voters = voters(role)
+        guard let lowest = voters.first else { return go("keep-majority: nobody has a vote") }
+        let mine = voters.count { kept.contains($0.node) }
+        let holdsLowest = kept.contains(lowest.node)
+        let wins = mine * 2 > voters.count || (mine * 2 == voters.count && holdsLowest)
+        let count = "\(mine) of \(voters.count) votes"
+        guard wins else { return go("keep-majority: only \(count) here") }
+        // With the leader on the other side, members may have become up or gone there that are not known to have here.
+        // Then the majority must hold whichever it was.
+        let leader = all.first { $0.status.isVoting }
+        if let leader, !kept.contains(leader.node) {
+            let certain = voters.count { kept.contains($0.node) && $0.status == .up }
+            let possible = all.count { member in
+                !kept.contains(member.node) && (role.map { member.roles.contains($0) } ?? true)
+            }
+            guard certain > possible || (certain == possible && holdsLowest) else {
+                return go("keep-majority: \(count) here, but changes under way may have reversed it")
+            }
+        }
+        return stay("keep-majority: \(count) stay" + (mine * 2 == voters.count ? ", with the lowest address" : ""))
+    }
+
+    func staticQuorum(size: Int, role: String?) -> DowningDecision {
+        let voters = voters(role)
+        let mine = voters.count { kept.contains($0.node) }
+        if voters.count > 2 * size - 1 {
+            return DowningDecision(
+                kind: .downAll, down: all.map(\.node),
+                reason: "static-quorum: \(voters.count) votes, both sides could have \(size)")
+        }
+        return mine >= size
+            ? stay("static-quorum: \(mine) votes of \(size) needed")
+            : go("static-quorum: only \(mine) votes of \(size) needed")
+    }
+
+    func keepOldest(downIfAlone: Bool, role: String?) -> DowningDecision {
+        let voters = voters(role)
+        guard let oldest = voters.max(by: { $1.isOlder(than: $0) }) else { return go("keep-oldest: nobody has a vote") }
+        let isHere = kept.contains(oldest.node)
+        let beside = voters.count { kept.contains($0.node) == isHere && $0.node != oldest.node }
+        let apart = voters.count - beside - 1
+        let isAlone = downIfAlone && beside == 0 && apart >= 2
+        let name = oldest.node.address
+        switch (isHere, isAlone) {
+        case (true, false): return stay("keep-oldest: \(name) is here")
+        case (false, true): return stay("keep-oldest: \(name) is alone there")
+        case (true, true): return go("keep-oldest: \(name) is alone here")
+        case (false, false): return go("keep-oldest: \(name) is there")
+        }
+    }
+}

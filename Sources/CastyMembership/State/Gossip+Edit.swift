@@ -1,0 +1,41 @@
+import CastyPrimitives
+
+extension Gossip {
+    mutating func add(_ member: Member) {
+        let index = members.sortedIndex(of: member.node, by: \.node)
+        if index < members.count, members[index].node == member.node { return }
+        members.insert(member, at: index)
+    }
+
+    /// Moves a member to a status, if that is a legal step.
+    mutating func setStatus(_ status: MemberStatus, of node: UniqueAddress) {
+        guard let index = members.firstIndex(where: { $0.node == node }), members[index].status.mayBecome(status)
+        else { return }
+        members[index].status = status
+        if status == .up { members[index].upNumber = nextUpNumber }
+    }
+
+    /// Replaces what an observer says of a subject; `nil`: it reaches the subject.
+    mutating func setRow(_ row: ReachabilityRow?, by observer: UniqueAddress, of subject: UniqueAddress) {
+        guard self.row(by: observer, of: subject) != row else { return }
+        let index = reachability.sortedIndex(of: observer, by: \.observer)
+        if index == reachability.count || reachability[index].observer != observer {
+            reachability.insert(ObserverRows(observer: observer, version: 0, rows: []), at: index)
+        }
+        let (next, overflow) = reachability[index].version.addingReportingOverflow(1)
+        reachability[index].version = overflow ? .max : next
+        reachability[index].rows.removeAll { $0.subject == subject }
+        if let row {
+            let place = reachability[index].rows.sortedIndex(of: subject, by: \.subject)
+            reachability[index].rows.insert(row, at: place)
+        }
+    }
+
+    /// Removes a member for good.
+    mutating func bury(_ node: UniqueAddress) {
+        guard let member = member(node) else { return }
+        let place = tombstones.sortedIndex(of: node, by: \.node)
+        tombstones.insert(Tombstone(node: node, lastStatus: member.status), at: place)
+        dropGone()
+    }
+}

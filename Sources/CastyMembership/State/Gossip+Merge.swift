@@ -1,0 +1,83 @@
+import CastyPrimitives
+
+extension Gossip {
+    /// The join of two states: commutative, associative and idempotent, and it never ticks the clock.
+    ///
+    /// A member is dropped only by a tombstone. Of a member that both know the further status wins; of an observer's opinions
+    /// the newer ones. Nobody is known to have seen the result.
+    package func merged(with other: Gossip) -> Gossip {
+        var members: [Member] = []
+        mergeSorted(self.members, other.members, key: \.node) { left, right in
+            switch (left, right) {
+            case (let left?, let right?): members.append(left.merged(with: right))
+            case (let left?, nil): members.append(left)
+            case (nil, let right?): members.append(right)
+            case (nil, nil): break
+            }
+        }
+        var reachability: [ObserverRows] = []
+        mergeSorted(self.reachability, other.reachability, key: \.observer) { left, right in
+            switch (left, right) {
+            case (let left?, let right?): reachability.append(left.merged(with: right))
+            case (let left?, nil): reachability.append(left)
+            case (nil, let right?): reachability.append(right)
+            case (nil, nil): break
+            }
+        }
+        var version = self.version
+        version.merge(other.version)
+        return Gossip(
+            members: members, reachability: reachability, tombstones: tombstones + other.tombstones, version: version,
+            seen: [])
+    }
+
+    /// Hashes of the content, and of who has seen it.
+    package var contentDigest: UInt64 {
+        var hash = StableHash()
+        hash.combine(UInt64(members.count))
+        for member in members {
+            hash.combine(member.node)
+            hash.combine(member.status.rawValue)
+            hash.combine(UInt64(member.upNumber ?? 0))
+            hash.combine(UInt64(member.roles.count))
+            for role in member.roles { hash.combine(role) }
+        }
+        hash.combine(UInt64(reachability.count))
+        for observer in reachability {
+            hash.combine(observer.observer)
+            hash.combine(observer.version)
+            hash.combine(UInt64(observer.rows.count))
+            for row in observer.rows {
+                hash.combine(row.subject)
+                hash.combine(row.verdict.rawValue)
+                hash.combine(row.witness?.incarnation ?? 0)
+            }
+        }
+        hash.combine(UInt64(tombstones.count))
+        for tombstone in tombstones {
+            hash.combine(tombstone.node)
+            hash.combine(tombstone.lastStatus.rawValue)
+        }
+        hash.combine(UInt64(version.entries.count))
+        for entry in version.entries {
+            hash.combine(entry.node)
+            hash.combine(entry.count)
+        }
+        return hash.value
+    }
+
+    /// The hash of who has seen this version.
+    package var seenDigest: UInt64 {
+        var hash = StableHash()
+        for node in seen { hash.combine(node) }
+        return hash.value
+    }
+}
+
+extension StableHash {
+    mutating func combine(_ node: UniqueAddress) {
+        combine(node.address.host)
+        combine(UInt64(truncatingIfNeeded: node.address.port))
+        combine(node.incarnation)
+    }
+}
