@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <termios.h>
 #include <unistd.h>
 #include <wchar.h>
@@ -21,6 +22,7 @@ static FILE *input_file, *output_file;
 static SCREEN *screen;
 static WINDOW *keys;
 static bool with_mouse, utf8, ascii_only;
+static int frame_memory = -1;
 static cnc_cell *shown;
 static int shown_rows, shown_columns;
 static int shown_cursor_row = -2, shown_cursor_column;
@@ -193,6 +195,32 @@ static void convert(const cnc_cell *cell, cchar_t *out) {
     setcchar(out, text, attributes, (short)pair, &pair);
 }
 
+// Writes what changed as one frame with one write, so that a terminal which knows the marks shows it at once. ncurses would
+// write in pieces, and has no place for the marks; so its descriptor leads into memory meanwhile.
+static void emit_frame(void) {
+    static const char begin[] = "\033[?2026h", end[] = "\033[?2026l";
+    int output = fileno(output_file);
+    if (frame_memory < 0) frame_memory = memfd_create("console-frame", MFD_CLOEXEC);
+    if (frame_memory < 0 || ftruncate(frame_memory, 0) != 0 || lseek(frame_memory, 0, SEEK_SET) != 0
+        || dup2(frame_memory, output) < 0) {
+        doupdate();
+        return;
+    }
+    doupdate();
+    dup2(cnc_tty, output);
+    off_t length = lseek(frame_memory, 0, SEEK_CUR);
+    if (length <= 0) return;
+    size_t marks = sizeof begin - 1, whole = marks + (size_t)length + sizeof end - 1;
+    char *bytes = malloc(whole);
+    if (!bytes) return;
+    memcpy(bytes, begin, marks);
+    if (pread(frame_memory, bytes + marks, (size_t)length, 0) == length) {
+        memcpy(bytes + marks + length, end, sizeof end - 1);
+        cnc_write(cnc_tty, bytes, whole);
+    }
+    free(bytes);
+}
+
 void cnc_present(const cnc_cell *cells, int rows, int columns, int cursor_row, int cursor_column) {
     if (!cnc_lifeline->up || cnc_lifeline->crashed) return;
     size_t row_bytes = (size_t)columns * sizeof *cells;
@@ -234,10 +262,8 @@ void cnc_present(const cnc_cell *cells, int rows, int columns, int cursor_row, i
     } else {
         leaveok(stdscr, TRUE);
     }
-    putp("\033[?2026h");
     wnoutrefresh(stdscr);
-    doupdate();
-    say("\033[?2026l");
+    emit_frame();
 }
 
 void cnc_bell(void) { beep(); }
@@ -277,7 +303,8 @@ static void mouse_key(cnc_key *key) {
     key->kind = CNC_KEY_MOUSE;
     if (event.bstate & BUTTON4_PRESSED) key->mouse = CNC_WHEEL_UP;
     else if (event.bstate & BUTTON5_PRESSED) key->mouse = CNC_WHEEL_DOWN;
-    else if (event.bstate & BUTTON1_PRESSED) key->mouse = CNC_PRESS;
+    // Press and release that arrive together come as one click.
+    else if (event.bstate & (BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON1_DOUBLE_CLICKED | BUTTON1_TRIPLE_CLICKED)) key->mouse = CNC_PRESS;
     else if (event.bstate & BUTTON1_RELEASED) key->mouse = CNC_RELEASE;
     else if (event.bstate & REPORT_MOUSE_POSITION) key->mouse = CNC_DRAG;
     else key->kind = CNC_KEY_SPECIAL;

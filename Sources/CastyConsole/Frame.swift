@@ -1,24 +1,14 @@
-/// One frame without a terminal: for `--snapshot` and for pictures.
-package enum Frame {
-    /// A frame as text, one line a row.
-    package static func plainText(of backend: any ConsoleBackend, width: Int, height: Int, options: ConsoleOptions)
-        -> String
-    {
-        picture(of: backend, width: width, height: height, options: options).plainText()
-    }
+/// Frames without a terminal: for `--snapshot`, for pictures, for records of a session.
+///
+/// Look as often as a screen would, so that curves and rates have something to show; then take the picture.
+package struct Frame: Sendable {
+    private let backend: any ConsoleBackend
+    private var feed = ConsoleFeed()
+    private var state: ConsoleState
 
-    /// A frame as text with ANSI colours.
-    package static func ansiText(of backend: any ConsoleBackend, width: Int, height: Int, options: ConsoleOptions)
-        -> String
-    {
-        picture(of: backend, width: width, height: height, options: options).ansiText()
-    }
-
-    private static func picture(of backend: any ConsoleBackend, width: Int, height: Int, options: ConsoleOptions)
-        -> CellBuffer
-    {
-        var feed = ConsoleFeed()
-        _ = feed.refresh(from: backend)
+    /// Prepares frames of a size; each side is limited to 1000.
+    package init(of backend: any ConsoleBackend, width: Int, height: Int, options: ConsoleOptions) {
+        self.backend = backend
         let tier: GlyphTier =
             switch options.glyphs {
             case .auto, .unicode: .unicode
@@ -31,8 +21,40 @@ package enum Frame {
             case .sixteen: .sixteen
             case .never: .none
             }
-        var state = ConsoleState(options: options, mode: backend.mode, tier: tier, depth: depth)
+        state = ConsoleState(options: options, mode: backend.mode, tier: tier, depth: depth)
         state.resize(width: min(max(0, width), 1000), height: min(max(0, height), 1000))
-        return Renderer.picture(feed, state)
+    }
+
+    /// Takes in what the cluster shows now.
+    package mutating func look() {
+        for message in feed.refresh(from: backend) { state.show(message) }
+    }
+
+    /// Presses a key, as a person would; lines go to the cluster.
+    package mutating func press(_ key: Key) {
+        for intent in state.handle(key, feed: feed) {
+            if case .submit(let line) = intent { backend.submit(line) }
+        }
+    }
+
+    /// The picture as cells.
+    package var picture: CellBuffer { Renderer.picture(feed, state) }
+
+    /// A frame as text, one line a row.
+    package static func plainText(of backend: any ConsoleBackend, width: Int, height: Int, options: ConsoleOptions)
+        -> String
+    {
+        var frame = Frame(of: backend, width: width, height: height, options: options)
+        frame.look()
+        return frame.picture.plainText()
+    }
+
+    /// A frame as text with ANSI colours.
+    package static func ansiText(of backend: any ConsoleBackend, width: Int, height: Int, options: ConsoleOptions)
+        -> String
+    {
+        var frame = Frame(of: backend, width: width, height: height, options: options)
+        frame.look()
+        return frame.picture.ansiText()
     }
 }

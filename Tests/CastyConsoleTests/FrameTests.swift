@@ -42,8 +42,8 @@ struct FrameTests {
         console.run(30)
         console.type(keys)
         var sizes: [(Int, Int)] = []
-        for width in stride(from: 0, through: 210, by: 5) { sizes += [1, 12, 24, 31, 62].map { (width, $0) } }
-        for height in 0...62 { sizes += [40, 80, 100, 163].map { ($0, height) } }
+        for width in stride(from: 0, through: 210, by: 7) { sizes += [1, 12, 24, 31, 62].map { (width, $0) } }
+        for height in stride(from: 0, through: 62, by: 2) { sizes += [40, 80, 100, 163].map { ($0, height) } }
         for (width, height) in sizes {
             console.state.resize(width: width, height: height)
             let picture = console.picture

@@ -46,7 +46,24 @@ struct HistoryTests {
             event("n2", .memberUnreachable, 9),
         ])
         #expect(log.entries.map(\.number) == [0, 2, 3])
-        #expect(log.observers(of: 0) == ["n1", "n2"])
+        #expect(log.group(of: 0).observers == ["n1", "n2"])
+    }
+
+    @Test("shards that are allocated together are one line")
+    func shardsTogether() {
+        var log = EventLog()
+        for shard in 0..<24 {
+            log.append([
+                RuntimeEvent(
+                    time: .start, id: EventID(node: "n1", number: UInt64(shard + 1)), kind: .shardAllocated,
+                    shard: shard, to: "n\(1 + shard % 3)")
+            ])
+        }
+        #expect(log.entries.count == 3)
+        let words = log.entries.map {
+            EventWords(log[$0.number] ?? log.events[0], log, group: log.group(of: $0.number))
+        }
+        #expect(words.map(\.what) == (1...3).map { "8 shards allocated to n\($0)" })
     }
 
     @Test("the log keeps the newest and its numbers")

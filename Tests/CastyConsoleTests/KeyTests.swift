@@ -1,4 +1,5 @@
 import CastyInspection
+import CastyScenario
 import Testing
 
 @testable import CastyConsole
@@ -119,6 +120,39 @@ struct KeyTests {
         console.type(":")
         console.press(.paste("kill n2\n"))
         #expect(console.press(.enter) == [.submit(line: "kill n2")])
+    }
+
+    @Test("every line a key can submit is one that the language reads")
+    func linesParse() throws {
+        var lines: [String] = []
+        let consoles = [NodeState.running, .frozen, .killed].map { state in
+            var console = Fixture()
+            if state != .running { console.cluster.silence(2, state) }
+            console.cluster.links = [LinkSnapshot(from: "n1", to: "n3", cut: true)]
+            console.run(40)
+            return console
+        }
+        for pane in Pane.allCases {
+            for binding in KeyTable.bindings(in: pane) where binding.verb != nil {
+                for prepared in consoles {
+                    var console = prepared
+                    console.state.focus(on: pane)
+                    console.state.node = "n2"
+                    console.state.marked = binding.action == .link(.partition) ? ["n2"] : []
+                    var intents = console.press(binding.keys[0])
+                    if case .prompt(let prompt) = console.state.modal {
+                        if prompt.field.text.isEmpty { console.type("n3") }
+                        intents += console.press(.enter)
+                    }
+                    intents += console.state.modal != nil || console.state.question != nil ? console.type("y") : []
+                    for case .submit(let line) in intents { lines.append(line) }
+                }
+            }
+        }
+        #expect(Set(lines.map { $0.prefix { $0 != " " } }).count >= 18)
+        for line in Set(lines) {
+            #expect(throws: Never.self, "\(line)") { _ = try PaletteLine.parse(line) }
+        }
     }
 
     @Test("every binding has a name, and no two keys of one pane collide")

@@ -47,7 +47,7 @@ enum EventsPane {
         let selected = list.index(of: scene.state.event)
         for (row, entry) in list.entries.dropFirst(first).prefix(room).enumerated() {
             guard let event = scene.feed.log[entry.number] else { continue }
-            let words = EventWords(event, scene.feed.log, observers: scene.feed.log.observers(of: entry.number))
+            let words = EventWords(event, scene.feed.log, group: scene.feed.log.group(of: entry.number))
             let y = rect.y + 1 + row
             buffer.putRight(Words.moment(event.time), endX: rect.x + time - 1, y: y, width: time - 1, paint[.dim])
             buffer.put(words.mark, x: rect.x + time, y: y, paint[words.role])

@@ -16,7 +16,7 @@ struct EventList: Sendable {
             let words = EventWords(event, log)
             return filter.matches(
                 [words.subject, words.what, words.cause, event.kind.rawValue, event.id.description, event.reason ?? ""]
-                    + log.observers(of: entry.number))
+                    + log.group(of: entry.number).observers)
         }
     }
 

@@ -4,7 +4,7 @@ import CastyPrimitives
 /// The events the console remembers, oldest first, each with a number that never changes.
 ///
 /// What several nodes see of one member within some seconds is one entry, with all that saw it: five nodes that find out about one
-/// death are one line, not five.
+/// death are one line, not five. So are the shards that one node hands on or allocates at one time.
 package struct EventLog: Sendable {
     /// How many are kept at least; twice as many are the most.
     static let kept = 4096
@@ -15,6 +15,12 @@ package struct EventLog: Sendable {
     struct Entry: Sendable {
         var number: Int
         var level: EventKind.Level
+    }
+
+    /// What the events of one entry have in common with its first: all that saw it, all shards it was about.
+    struct Group: Sendable {
+        var observers: [String]
+        var shards: [Int]
     }
 
     private struct Topic: Hashable {
@@ -29,8 +35,8 @@ package struct EventLog: Sendable {
     private var entryBase = 0
     private var numbers: [EventID: Int] = [:]
     private var topics: [Topic: Int] = [:]
-    /// Who saw the event of an entry, where several did.
-    private var observers: [Int: [String]] = [:]
+    /// What further events of an entry add to it.
+    private var groups: [Int: Group] = [:]
     /// How many were lost before they were read.
     private(set) var dropped: UInt64 = 0
 
@@ -51,8 +57,12 @@ package struct EventLog: Sendable {
 
     func event(_ id: EventID) -> RuntimeEvent? { number(of: id).flatMap { self[$0] } }
 
-    /// All that saw the event of an entry.
-    func observers(of number: Int) -> [String] { observers[number] ?? [self[number]?.node ?? ""] }
+    /// All that saw the event of an entry, and all shards it was about.
+    func group(of number: Int) -> Group {
+        if let known = groups[number] { return known }
+        let event = self[number]
+        return Group(observers: event.map { [$0.node] } ?? [], shards: event?.shard.map { [$0] } ?? [])
+    }
 
     mutating func append(_ more: [RuntimeEvent], dropped lost: UInt64 = 0) {
         dropped += lost
@@ -65,16 +75,16 @@ package struct EventLog: Sendable {
     }
 
     private mutating func enter(_ event: RuntimeEvent, number: Int) {
-        guard Self.isView(event.kind), let subject = event.subject else {
+        guard let topic = Self.topic(of: event) else {
             return entries.append(Entry(number: number, level: event.kind.level))
         }
-        let topic = Topic(kind: event.kind, subject: subject)
         if let known = topics[topic], known >= entryBase {
             let first = entries[known - entryBase].number
             if let earlier = self[first], event.time - earlier.time <= Self.together {
-                var seers = observers(of: first)
-                if !seers.contains(event.node) { seers.append(event.node) }
-                observers[first] = seers
+                var group = group(of: first)
+                if !group.observers.contains(event.node) { group.observers.append(event.node) }
+                if let shard = event.shard, !group.shards.contains(shard) { group.shards.append(shard) }
+                groups[first] = group
                 return
             }
         }
@@ -82,17 +92,18 @@ package struct EventLog: Sendable {
         entries.append(Entry(number: number, level: event.kind.level))
     }
 
-    /// Whether several nodes report one and the same thing by this kind, each when it learns of it.
-    private static func isView(_ kind: EventKind) -> Bool {
-        switch kind {
+    /// What an event is about, where several events of that kind are one thing for a person; `nil` where each stands alone.
+    private static func topic(of event: RuntimeEvent) -> Topic? {
+        switch event.kind {
         case .memberJoining, .memberWeaklyUp, .memberUp, .memberLeaving, .memberExiting, .memberDown, .memberRemoved,
             .suspected, .memberUnreachable, .memberReachable, .leaderChanged:
-            true
+            event.subject.map { Topic(kind: event.kind, subject: $0) }
+        case .shardAllocated, .handoffBegun, .shardMoved, .shardStarted, .shardStopped:
+            Topic(kind: event.kind, subject: "\(event.node)>\(event.from ?? "")>\(event.to ?? "")")
         case .nodeStarted, .nodeKilled, .nodeFrozen, .nodeThawed, .nodeStopped, .cut, .healed, .converged,
-            .downingDecision, .coordinatorStarted, .shardAllocated, .shardStarted, .handoffBegun, .shardStopped,
-            .shardMoved, .entityStarted, .entityPassivated, .entityStopped, .reply, .messageLost, .expectationPassed,
-            .expectationFailed, .invariantViolated, .note:
-            false
+            .downingDecision, .coordinatorStarted, .entityStarted, .entityPassivated, .entityStopped, .reply,
+            .messageLost, .expectationPassed, .expectationFailed, .invariantViolated, .note:
+            nil
         }
     }
 
@@ -105,7 +116,7 @@ package struct EventLog: Sendable {
         entries.removeFirst(gone)
         entryBase += gone
         topics = topics.filter { $0.value >= entryBase }
-        observers = observers.filter { $0.key >= base }
+        groups = groups.filter { $0.key >= base }
     }
 
     /// Forgets everything; the numbers go on.
@@ -116,6 +127,6 @@ package struct EventLog: Sendable {
         entries = []
         numbers = [:]
         topics = [:]
-        observers = [:]
+        groups = [:]
     }
 }

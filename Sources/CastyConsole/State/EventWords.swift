@@ -10,9 +10,9 @@ struct EventWords: Sendable {
     /// What led to it; empty where nothing is known.
     let cause: String
 
-    init(_ event: RuntimeEvent, _ log: EventLog, observers: [String] = []) {
-        subject = Self.subject(of: event)
-        what = Self.what(event, observers)
+    init(_ event: RuntimeEvent, _ log: EventLog, group: EventLog.Group? = nil) {
+        subject = Self.subject(of: event, group)
+        what = Self.what(event, group)
         mark = Self.mark(of: event.kind)
         role =
             switch event.kind.level {
@@ -24,7 +24,8 @@ struct EventWords: Sendable {
         cause = Self.cause(of: event, log)
     }
 
-    private static func subject(of event: RuntimeEvent) -> String {
+    private static func subject(of event: RuntimeEvent, _ group: EventLog.Group? = nil) -> String {
+        if let group, group.shards.count > 1, event.subject == nil { return event.to ?? event.node }
         if let shard = event.shard, event.subject == nil { return "#\(shard)" }
         return event.subject ?? event.node
     }
@@ -83,10 +84,10 @@ struct EventWords: Sendable {
         }
     }
 
-    private static func what(_ event: RuntimeEvent, _ observers: [String]) -> String {
+    private static func what(_ event: RuntimeEvent, _ group: EventLog.Group?) -> String {
         let reason = event.reason.map { "  \($0)" } ?? ""
-        let observer = by(event, observers)
-        let shard = event.shard.map { "shard \($0)" } ?? "shard"
+        let observer = by(event, group?.observers ?? [])
+        let shard = shards(event, group)
         let way = [event.from.map { "from \($0)" }, event.to.map { "to \($0)" }].compactMap(\.self)
             .joined(separator: " ")
         let text = event.text.map { "  \($0)" } ?? ""
@@ -127,6 +128,12 @@ struct EventWords: Sendable {
         case .invariantViolated: "INVARIANT VIOLATED\(text)\(reason)"
         case .note: event.text ?? event.reason ?? ""
         }
+    }
+
+    /// One shard by its number, several by the first and how many.
+    private static func shards(_ event: RuntimeEvent, _ group: EventLog.Group?) -> String {
+        guard let group, group.shards.count > 1 else { return event.shard.map { "shard \($0)" } ?? "shard" }
+        return "\(group.shards.count) shards"
     }
 
     /// Whose view it is, where it is a view.
