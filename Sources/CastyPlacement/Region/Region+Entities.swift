@@ -19,6 +19,8 @@ extension Region {
         switch state {
         case .active:
             if let slot { usage.touch(slot, at: now) }
+            entities[shard][name]?.use(at: now)
+            hosted[shard]?.handled += 1
             effects.append(
                 .deliver(message.payload, to: EntityInstance(entity: name, shard: shard, number: instance)))
         case .remembered: begin(name, in: shard, failures: 0, with: [message], at: now, &effects)
@@ -39,6 +41,8 @@ extension Region {
             entity.slot = usage.insert(EntityKey(shard: shard, entity: name), at: now)
             if let idle = settings.passivation.idle { wake(by: now + idle) }
         }
+        entity.handled = UInt64(messages.count)
+        hosted[shard]?.handled += UInt64(messages.count)
         entities[shard][name] = entity
         effects.append(.start(instance))
         note(.entityStarted(instance), &effects)

@@ -40,7 +40,8 @@ extension Region {
         if epoch > self.epoch {
             self.epoch = epoch
             coordinator = node
-            register(at: now, &effects)
+            isRegistered = false
+            if case .registered(registration, _) = order {} else { register(at: now, &effects) }
         }
         switch order {
         case .announce: if isRegistered { register(at: now, &effects) }
@@ -183,15 +184,18 @@ extension Region {
             lose(message, of: number, .shutdown, &effects)
             return
         }
-        guard let shard = shard(number), isMine(delivery, shard) else {
+        guard isMine(delivery) else {
             effects.append(.send(to: node, .peer(.notHome(delivery, known: knownHome(of: number, besides: node)))))
             return
         }
-        if shard.isHolding, shard.holdFor != node {
-            if keep(message, of: number, &effects) { hosted[number]?.held.append(message) }
-        } else if shard.isLoading {
-            if keep(message, of: number, &effects) { hosted[number]?.ahead.append(message) }
-        } else if shard.isStopping {
+        if hosted[number]?.isHolding == true {
+            guard keep(message, of: number, &effects) else { return }
+            if hosted[number]?.holdFor == node {
+                hosted[number]?.ahead.append(message)
+            } else {
+                hosted[number]?.held.append(message)
+            }
+        } else if hosted[number]?.isStopping == true {
             keepForNewHome(message, of: number, &effects)
         } else {
             deliver(message, in: number, at: now, &effects)
@@ -202,9 +206,9 @@ extension Region {
     ///
     /// One that was sent for an earlier run may follow others that were sent back, and must not overtake them. A shard that is
     /// stopping takes what comes even without a lease: it goes to the new home, nothing of it is handled here.
-    private func isMine(_ delivery: ShardDelivery<Payload>, _ shard: Shard<Payload>) -> Bool {
+    private func isMine(_ delivery: ShardDelivery<Payload>) -> Bool {
         // The entity's name decides, not the number that the sender computed.
-        guard self.shard(of: delivery.entity) == delivery.shard else { return false }
+        guard let shard = shard(delivery.shard), self.shard(of: delivery.entity) == delivery.shard else { return false }
         return delivery.version >= shard.version && (shard.isStopping || !isFenced)
     }
 

@@ -58,6 +58,8 @@ struct Shard<Payload: Sendable>: Sendable {
     /// The handoff that the markers are for, and the regions whose stream is closed, sorted.
     var markersFor = ShardVersion.none
     var markers: [UniqueAddress] = []
+    /// Messages that its entities were handed.
+    var handled: UInt64 = 0
     /// What the stopped entities left, for the new home.
     var leftover: [KeptMessage<Payload>] = []
 
@@ -106,7 +108,25 @@ struct Entity<Payload: Sendable>: Sendable {
     var startedAt: Instant
     /// Failures in a row.
     var failures = 0
+    var lastUsed: Instant
+    var handled: UInt64 = 0
     /// Its place in the order of use, while active.
     var slot: Int?
     var kept: [KeptMessage<Payload>] = []
+
+    init(
+        instance: UInt64, state: State, startedAt: Instant, failures: Int = 0, kept: [KeptMessage<Payload>] = []
+    ) {
+        self.instance = instance
+        self.state = state
+        self.startedAt = startedAt
+        self.failures = failures
+        lastUsed = startedAt
+        self.kept = kept
+    }
+
+    mutating func use(at now: Instant) {
+        handled += 1
+        lastUsed = now
+    }
 }

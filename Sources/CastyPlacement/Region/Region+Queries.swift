@@ -1,0 +1,126 @@
+package import CastyPrimitives
+
+/// What a region knows and does, for screens and operators.
+package struct RegionStatus: Hashable, Sendable {
+    package var coordinator: UniqueAddress?
+    package var epoch: CoordinatorEpoch
+    package var isRegistered: Bool
+    package var isFenced: Bool
+    package var isLeaving: Bool
+    /// The homes this region knows, by shard.
+    package var homes: [ShardHome]
+    /// The shards that run here, by shard.
+    package var hosted: [HostedStatus]
+    /// The shards that have messages waiting for a home, by shard.
+    package var buffers: [BufferStatus]
+    /// All messages kept: for a home, for a handoff, for an entity.
+    package var kept: Int
+    package var intents: Intents
+}
+
+/// One shard that runs here.
+package struct HostedStatus: Hashable, Sendable {
+    package enum Phase: UInt8, Hashable, Sendable {
+        /// It waits for what the old home has left, or for the store.
+        case starting
+        case running
+        /// It waits for the streams to it to be closed.
+        case draining
+        case stopping
+    }
+
+    package var shard: Int
+    package var version: ShardVersion
+    package var phase: Phase
+    package var entities: Int
+    /// Messages that its entities were handed since it started here.
+    package var handled: UInt64
+    /// Messages that wait for the hold to end, or for the next home.
+    package var kept: Int
+}
+
+/// Messages that wait for a home.
+package struct BufferStatus: Hashable, Sendable {
+    package var shard: Int
+    package var count: Int
+    /// Since when the oldest waits.
+    package var since: Instant
+}
+
+/// One entity that is known here.
+package struct EntityStatus: Hashable, Sendable {
+    package enum Phase: UInt8, Hashable, Sendable {
+        case active, passivating, stopping, waitingForRestart, remembering, forgetting, remembered
+    }
+
+    package var entity: String
+    package var shard: Int
+    package var phase: Phase
+    /// Messages it was handed since it started.
+    package var handled: UInt64
+    package var lastUsed: Instant
+    package var kept: Int
+}
+
+extension Region {
+    /// All but the entities; O(number of shards).
+    package var status: RegionStatus {
+        RegionStatus(
+            coordinator: coordinator, epoch: epoch, isRegistered: isRegistered, isFenced: isFenced,
+            isLeaving: isLeaving,
+            homes: homes.indices.compactMap { shard in
+                homes[shard].target.map { ShardHome(shard: shard, node: $0, version: homes[shard].version) }
+            },
+            hosted: hostedShards.compactMap(hostedStatus),
+            buffers: buffering.compactMap { shard in
+                let buffer = buffers[shard]
+                guard let oldest = buffer.map(\.since).min() else { return nil }
+                return BufferStatus(shard: shard, count: buffer.count, since: oldest)
+            }, kept: keptCount, intents: intents)
+    }
+
+    private func hostedStatus(_ shard: Int) -> HostedStatus? {
+        guard let item = hosted[shard] else { return nil }
+        let phase: HostedStatus.Phase =
+            switch item.phase {
+            case .running: item.isHolding ? .starting : .running
+            case .draining: .draining
+            case .stopping: .stopping
+            }
+        return HostedStatus(
+            shard: shard, version: item.version, phase: phase, entities: entities[shard].count, handled: item.handled,
+            kept: item.held.count + item.ahead.count + item.leftover.count)
+    }
+
+    /// A page of the entities of one shard here, in the order of their names.
+    ///
+    /// - Parameters:
+    ///   - shard: The shard.
+    ///   - prefix: Only names that begin with it.
+    ///   - last: Only names after this one; the last name of the page before.
+    ///   - limit: So many at most.
+    package func entities(
+        of shard: Int, prefix: String = "", after last: String? = nil, limit: Int
+    ) -> [EntityStatus] {
+        guard entities.indices.contains(shard) else { return [] }
+        let names = entities[shard].keys.filter { name in
+            name.hasPrefix(prefix) && last.map { name > $0 } ?? true
+        }
+        return names.sorted().prefix(max(0, limit)).compactMap { name in
+            guard let entity = entities[shard][name] else { return nil }
+            let phase: EntityStatus.Phase =
+                switch entity.state {
+                case .active: .active
+                case .passivating: .passivating
+                case .stopping: .stopping
+                case .waiting: .waitingForRestart
+                case .remembering: .remembering
+                case .forgetting: .forgetting
+                case .remembered: .remembered
+                }
+            return EntityStatus(
+                entity: name, shard: shard, phase: phase, handled: entity.handled, lastUsed: entity.lastUsed,
+                kept: entity.kept.count)
+        }
+    }
+}

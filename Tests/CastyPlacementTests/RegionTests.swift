@@ -1,0 +1,331 @@
+import CastyPrimitives
+import Testing
+
+@testable import CastyPlacement
+
+private let epoch = CoordinatorEpoch(upNumber: 1, start: 1)
+
+private func at(_ milliseconds: Int) -> Instant { .start + .milliseconds(milliseconds) }
+
+private func version(_ sequence: UInt64) -> ShardVersion { ShardVersion(epoch: epoch, sequence: sequence) }
+
+private func settings(_ change: (inout PlacementSettings) -> Void = { _ in }) -> PlacementSettings {
+    var settings = PlacementSettings()
+    settings.shardCount = 1
+    change(&settings)
+    return settings
+}
+
+/// The region of node 2, registered with the coordinator on node 1.
+private func registered(_ settings: PlacementSettings = settings()) -> Region<String> {
+    var region = Region<String>(own: node(2), settings: settings)
+    let members = (1...3).map { PlacementMember(node: node($0), upNumber: $0) }
+    _ = region.onView(PlacementView(own: node(2), members: members), at: at(0))
+    _ = region.onMessage(.order(epoch, .registered(number: 1, intents: Intents())), from: node(1), at: at(1))
+    return region
+}
+
+/// The same, with shard 0 running there.
+private func hosting(_ settings: PlacementSettings = settings(), holdFor: UniqueAddress? = nil) -> Region<String> {
+    var region = registered(settings)
+    let order = HostOrder(shard: 0, version: version(1), holdFor: holdFor)
+    _ = region.onMessage(.order(epoch, .host([order])), from: node(1), at: at(2))
+    return region
+}
+
+private func delivery(_ payload: String, _ entity: String = "e-1", sequence: UInt64 = 1) -> ShardDelivery<String> {
+    ShardDelivery(shard: 0, entity: entity, version: version(1), sequence: sequence, payload: payload)
+}
+
+private func instance(_ number: UInt64, _ entity: String = "e-1") -> EntityInstance {
+    EntityInstance(entity: entity, shard: 0, number: number)
+}
+
+@Suite("Region")
+struct RegionTests {
+    @Test("Messages wait for a home, and go there in order; later ones go at once")
+    func routing() {
+        var region = registered()
+        #expect(
+            region.onRoute("a", to: "e-1", at: at(10)) == [.send(to: node(1), .request(.homes(of: [0])))])
+        #expect(region.onRoute("b", to: "e-2", at: at(11)) == [])
+        #expect(region.status.buffers == [BufferStatus(shard: 0, count: 2, since: at(10))])
+        #expect(region.onWakeup(at: at(260)) == [.send(to: node(1), .request(.homes(of: [0])))])
+        let home = ShardHome(shard: 0, node: node(3), version: version(1))
+        #expect(
+            region.onMessage(.order(epoch, .homes([home], isComplete: false)), from: node(1), at: at(270)) == [
+                .send(to: node(3), .peer(.deliver(delivery("a")))),
+                .send(to: node(3), .peer(.deliver(delivery("b", "e-2", sequence: 2)))),
+            ])
+        #expect(
+            region.onRoute("c", to: "e-1", at: at(280)) == [
+                .send(to: node(3), .peer(.deliver(delivery("c", sequence: 3))))
+            ])
+        #expect(region.status.kept == 0)
+    }
+
+    @Test("What exceeds the bound is lost with its reason, the newest first")
+    func bound() {
+        var region = registered(settings { $0.bufferLimit = 1 })
+        _ = region.onRoute("a", to: "e-1", at: at(10))
+        #expect(
+            region.onRoute("b", to: "e-1", at: at(10)) == [.lost("b", entity: "e-1", shard: 0, .bufferFull)])
+    }
+
+    @Test("A node that has not joined registers nowhere and keeps its messages")
+    func joiner() {
+        var region = Region<String>(own: node(2), settings: settings())
+        let members = [
+            PlacementMember(node: node(1), upNumber: 1), PlacementMember(node: node(2), upNumber: 0, status: .joining),
+        ]
+        #expect(region.onView(PlacementView(own: node(2), members: members), at: at(0)) == [])
+        #expect(region.onRoute("a", to: "e-1", at: at(10)) == [])
+        let joined = PlacementView(
+            own: node(2), members: [members[0], PlacementMember(node: node(2), upNumber: 2)])
+        let report = Registration(number: 1, shardCount: 1, accepts: true)
+        #expect(region.onView(joined, at: at(20)) == [.send(to: node(1), .request(.register(report)))])
+        #expect(region.onWakeup(at: at(270)) == [.send(to: node(1), .request(.register(report)))])
+    }
+
+    @Test("A hosted shard starts an entity with its first message and delivers the next")
+    func delivers() {
+        var region = registered()
+        let order = HostOrder(shard: 0, version: version(1))
+        #expect(
+            region.onMessage(.order(epoch, .host([order])), from: node(1), at: at(2)) == [
+                .note(.shardStarted(shard: 0, version(1))),
+                .send(to: node(1), .request(.started([VersionedShard(shard: 0, version: version(1))]))),
+            ])
+        #expect(
+            region.onMessage(.peer(.deliver(delivery("a"))), from: node(3), at: at(3)) == [
+                .start(instance(1)), .note(.entityStarted(instance(1))), .deliver("a", to: instance(1)),
+            ])
+        #expect(region.onRoute("b", to: "e-1", at: at(4)) == [.deliver("b", to: instance(1))])
+        #expect(region.entities(of: 0, limit: 10).map(\.handled) == [2])
+    }
+
+    @Test("Orders of a lower epoch are refused")
+    func fencing() {
+        var region = hosting()
+        let late = CoordinatorEpoch(upNumber: 0, start: 9)
+        let order = CoordinatorOrder.discard(VersionedShard(shard: 0, version: version(9)))
+        #expect(
+            region.onMessage(.order(late, order), from: node(3), at: at(9)) == [
+                .note(.refusedEpoch(late, from: node(3)))
+            ])
+        #expect(region.status.hosted.count == 1)
+    }
+
+    @Test("A delivery to the wrong node comes back, waits for the right home, and is lost when it comes back again")
+    func wrongHome() {
+        var region = registered()
+        #expect(
+            region.onMessage(.peer(.deliver(delivery("x"))), from: node(3), at: at(5)) == [
+                .send(to: node(3), .peer(.notHome(delivery("x"), known: nil)))
+            ])
+        let home = ShardHome(shard: 0, node: node(3), version: version(1))
+        _ = region.onMessage(.order(epoch, .homes([home], isComplete: false)), from: node(1), at: at(6))
+        _ = region.onRoute("a", to: "e-1", at: at(7))
+        #expect(
+            region.onMessage(.peer(.notHome(delivery("a"), known: nil)), from: node(3), at: at(8)) == [
+                .send(to: node(3), .peer(.streamEnd(shard: 0, token: 1, handoff: nil))),
+                .send(to: node(1), .request(.homes(of: [0]))),
+            ])
+        var retry = delivery("a")
+        retry.isRetry = true
+        #expect(
+            region.onMessage(.peer(.notHome(retry, known: nil)), from: node(3), at: at(9))
+                .contains(.lost("a", entity: "e-1", shard: 0, .wrongHome)))
+    }
+
+    @Test("A handoff waits for every stream to close, stops the entities, and sends what they left ahead")
+    func handoff() {
+        var region = hosting()
+        _ = region.onMessage(.peer(.deliver(delivery("a"))), from: node(3), at: at(3))
+        let begin = CoordinatorOrder.beginHandOff(shard: 0, handoff: version(2), owner: node(2))
+        #expect(
+            region.onMessage(.order(epoch, begin), from: node(1), at: at(4)) == [
+                .send(to: node(1), .request(.handOffBegun(shard: 0, handoff: version(2))))
+            ])
+        let handOff = CoordinatorOrder.handOff(
+            shard: 0, version: version(1), handoff: version(2), participants: [node(2), node(3)])
+        #expect(region.onMessage(.order(epoch, handOff), from: node(1), at: at(5)) == [])
+        #expect(
+            region.onMessage(.peer(.deliver(delivery("b"))), from: node(3), at: at(6)) == [
+                .deliver("b", to: instance(1))
+            ])
+        #expect(
+            region.onMessage(.peer(.streamEnd(shard: 0, token: 4, handoff: version(2))), from: node(3), at: at(7)) == [
+                .send(to: node(3), .peer(.streamClosed(shard: 0, token: 4))), .stop(instance(1), .afterMailbox),
+            ])
+        #expect(region.onRoute("c", to: "e-1", at: at(8)) == [.send(to: node(1), .request(.homes(of: [0])))])
+        #expect(
+            region.onTerminated(EntityEnd(instance(1), unhandled: ["b"]), at: at(9)) == [
+                .note(.entityStopped(instance(1))), .note(.shardStopped(shard: 0, version(1), forced: false)),
+                .send(
+                    to: node(1),
+                    .request(.stopped(VersionedShard(shard: 0, version: version(1)), hasLeftover: true))),
+            ])
+        let home = ShardHome(shard: 0, node: node(3), version: version(3))
+        var left = delivery("b", sequence: 0)
+        left.version = version(3)
+        var fresh = delivery("c", sequence: 1)
+        fresh.version = version(3)
+        #expect(
+            region.onMessage(.order(epoch, .homes([home], isComplete: false)), from: node(1), at: at(10)) == [
+                .send(to: node(3), .peer(.deliver(left))), .send(to: node(3), .peer(.deliver(fresh))),
+                .send(to: node(3), .peer(.transferred(shard: 0))),
+            ])
+    }
+
+    @Test("A new home holds fresh messages until the old home's have come, or for so long", arguments: [true, false])
+    func hold(transferred: Bool) {
+        var region = hosting(holdFor: node(3))
+        #expect(region.onMessage(.peer(.deliver(delivery("fresh"))), from: node(1), at: at(3)) == [])
+        #expect(region.onRoute("own", to: "e-1", at: at(4)) == [])
+        #expect(region.onMessage(.peer(.deliver(delivery("left"))), from: node(3), at: at(5)) == [])
+        let effects =
+            transferred
+            ? region.onMessage(.peer(.transferred(shard: 0)), from: node(3), at: at(6)) : region.onWakeup(at: at(2002))
+        #expect(
+            effects.filter { if case .deliver = $0 { true } else { false } } == [
+                .deliver("left", to: instance(1)), .deliver("own", to: instance(1)),
+                .deliver("fresh", to: instance(1)),
+            ])
+    }
+
+    @Test("A lapsed lease stops every entity at once, refuses shards, and registers anew when there is one again")
+    func lease() {
+        var region = hosting()
+        _ = region.onRoute("a", to: "e-1", at: at(3))
+        _ = region.onLease(validUntil: at(100), at: at(4))
+        #expect(
+            region.onRoute("b", to: "e-1", at: at(100)).prefix(2) == [
+                .note(.fenced), .stop(instance(1), .now),
+            ])
+        _ = region.onTerminated(EntityEnd(instance(1), unhandled: ["a"]), at: at(101))
+        let order = HostOrder(shard: 0, version: version(5))
+        #expect(
+            region.onMessage(.order(epoch, .host([order])), from: node(1), at: at(102)) == [
+                .send(to: node(1), .request(.hostRefused([VersionedShard(shard: 0, version: version(5))])))
+            ])
+        let report = Registration(number: 2, shardCount: 1, accepts: true, leftovers: [0], known: [0])
+        #expect(
+            region.onLease(validUntil: at(900), at: at(103)) == [
+                .note(.unfenced), .send(to: node(1), .request(.register(report))),
+            ])
+    }
+
+    @Test("An entity that does not stop is stopped hard, and then the shard goes without it")
+    func stubborn() {
+        var region = hosting()
+        _ = region.onRoute("a", to: "e-1", at: at(3))
+        let handOff = CoordinatorOrder.handOff(shard: 0, version: version(1), handoff: version(2), participants: [])
+        #expect(
+            region.onMessage(.order(epoch, handOff), from: node(1), at: at(10)) == [.stop(instance(1), .afterMailbox)])
+        #expect(region.onWakeup(at: at(5010)) == [.stop(instance(1), .now)])
+        #expect(
+            region.onWakeup(at: at(7010)).prefix(1) == [
+                .note(.shardStopped(shard: 0, version(1), forced: true))
+            ])
+        #expect(
+            region.onTerminated(EntityEnd(instance(1), unhandled: ["a"]), at: at(8000)) == [
+                .lost("a", entity: "e-1", shard: 0, .handoff)
+            ])
+    }
+
+    @Test("Nothing is left after a shutdown")
+    func shutdown() {
+        var region = hosting()
+        _ = region.onRoute("a", to: "e-1", at: at(3))
+        #expect(region.onShutdown(at: at(4)) == [.stop(instance(1), .now)])
+        #expect(
+            region.onRoute("b", to: "e-1", at: at(5)) == [.lost("b", entity: "e-1", shard: 0, .shutdown)])
+        #expect(
+            region.onTerminated(EntityEnd(instance(1), unhandled: ["a"]), at: at(6))
+                .contains(.lost("a", entity: "e-1", shard: 0, .shutdown)))
+        #expect(region.status.kept == 0)
+    }
+}
+
+@Suite("Passivation")
+struct PassivationTests {
+    @Test("An idle entity is passivated; what comes meanwhile is kept in order and starts it again")
+    func idle() {
+        var region = hosting(settings { $0.passivation.idle = .milliseconds(100) })
+        _ = region.onRoute("a", to: "e-1", at: at(10))
+        _ = region.onRoute("b", to: "e-1", at: at(60))
+        #expect(region.onWakeup(at: at(110)) == [])
+        #expect(region.wakeAt == at(160))
+        #expect(region.onWakeup(at: at(160)) == [.stop(instance(1), .afterMailbox)])
+        #expect(region.onRoute("c", to: "e-1", at: at(161)) == [])
+        #expect(
+            region.onTerminated(EntityEnd(instance(1)), at: at(162)) == [
+                .note(.entityPassivated(instance(1))), .start(instance(2)), .note(.entityStarted(instance(2))),
+                .deliver("c", to: instance(2)),
+            ])
+    }
+
+    @Test(
+        "Over the limit the entity goes that was used longest ago, or least often",
+        arguments: [(PassivationSettings.Policy.leastRecentlyUsed, "e-1"), (.leastFrequentlyUsed, "e-2")])
+    func limit(policy: PassivationSettings.Policy, victim: String) {
+        var region = hosting(settings { $0.passivation = .init(limit: 2, policy: policy) })
+        for (index, entity) in ["e-1", "e-1", "e-2"].enumerated() {
+            _ = region.onRoute("x", to: entity, at: at(10 + index))
+        }
+        let effects = region.onRoute("x", to: "e-3", at: at(20))
+        let stopped = effects.compactMap { effect -> String? in
+            if case .stop(let instance, .afterMailbox) = effect { instance.entity } else { nil }
+        }
+        #expect(stopped == [victim])
+    }
+
+    @Test("An entity that failed waits longer each time, and starts only for a message")
+    func backoff() {
+        var region = hosting()
+        _ = region.onRoute("a", to: "e-1", at: at(10))
+        #expect(
+            region.onTerminated(EntityEnd(instance(1), failed: true), at: at(20)) == [
+                .note(.entityFailed(instance(1), restartAt: at(220)))
+            ])
+        #expect(region.onRoute("b", to: "e-1", at: at(30)) == [])
+        #expect(region.onWakeup(at: at(220)).last == .deliver("b", to: instance(2)))
+        #expect(
+            region.onTerminated(EntityEnd(instance(2), failed: true), at: at(230)) == [
+                .note(.entityFailed(instance(2), restartAt: at(630)))
+            ])
+        #expect(region.onWakeup(at: at(630)) == [])
+        #expect(region.entities(of: 0, limit: 9) == [])
+    }
+
+    @Test("The order of use agrees with a plain list over a random walk", arguments: [0, 1])
+    func model(seed: Int) {
+        let policy: PassivationSettings.Policy = seed == 0 ? .leastRecentlyUsed : .leastFrequentlyUsed
+        var order = UsageOrder(policy: policy)
+        var model: [(slot: Int, name: String, uses: Int, usedAt: Int)] = []
+        var generator = SeededGenerator(seed: UInt64(seed))
+        for step in 0..<3000 {
+            let choice = generator.below(4)
+            if choice == 0 || model.isEmpty {
+                let name = "e-\(step)"
+                let slot = order.insert(EntityKey(shard: 0, entity: name), at: at(step))
+                model.append((slot, name, 1, step))
+            } else if choice == 1, model.count > 3 {
+                let index = generator.below(model.count)
+                order.remove(model.remove(at: index).slot)
+            } else {
+                let index = generator.below(model.count)
+                order.touch(model[index].slot, at: at(step))
+                model[index].uses += 1
+                model[index].usedAt = step
+            }
+            let oldest = model.min { $0.usedAt < $1.usedAt }
+            #expect(order.oldest?.key.entity == oldest?.name)
+            let rare = model.min { ($0.uses, $0.usedAt) < ($1.uses, $1.usedAt) }
+            let expected = policy == .leastRecentlyUsed ? oldest : rare
+            #expect(order.victim(sparing: nil)?.entity == expected?.name)
+            #expect(order.count == model.count)
+        }
+    }
+}
