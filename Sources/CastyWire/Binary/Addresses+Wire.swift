@@ -18,7 +18,8 @@ extension NodeAddress: WireCodable {
 
     private static func mayStandInHost(_ byte: UInt8) -> Bool {
         switch byte {
-        case 0...0x20, 0x7F, UInt8(ascii: "/"), UInt8(ascii: "@"), UInt8(ascii: "#"), UInt8(ascii: "["), UInt8(ascii: "]"),
+        case 0...0x20, 0x7F, UInt8(ascii: "/"), UInt8(ascii: "@"), UInt8(ascii: "#"), UInt8(ascii: "["),
+            UInt8(ascii: "]"),
             UInt8(ascii: "?"), UInt8(ascii: "%"):
             false
         default: true
@@ -54,7 +55,8 @@ extension ActorAddress: WireCodable {
     package init(from buffer: inout ByteBuffer) throws(WireError) {
         let system = try buffer.readText()
         let node = try NodeAddress(from: &buffer)
-        let path = try buffer.readArray(upTo: WireLimits.pathDepth) { buffer throws(WireError) in try buffer.readText() }
+        let path = try buffer.readArray(upTo: WireLimits.pathDepth) { buffer throws(WireError) in try buffer.readText()
+        }
         guard let uid = buffer.readInteger(as: UInt64.self) else {
             throw WireError(.truncated, "the number of an incarnation is cut short")
         }

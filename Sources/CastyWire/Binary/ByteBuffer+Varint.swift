@@ -60,7 +60,9 @@ extension ByteBuffer {
     /// - Throws: ``WireError`` where it is above `limit`.
     package mutating func readVarint(upTo limit: Int) throws(WireError) -> Int {
         let value = try readVarint()
-        guard value <= UInt64(max(0, limit)) else { throw WireError(.tooLarge, "\(value) is above the limit of \(limit)") }
+        guard value <= UInt64(max(0, limit)) else {
+            throw WireError(.tooLarge, "\(value) is above the limit of \(limit)")
+        }
         return Int(value)
     }
 

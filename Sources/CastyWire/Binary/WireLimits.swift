@@ -10,6 +10,8 @@ package enum WireLimits {
     package static let pathDepth = 64
     /// Values within values, in a message of either codec.
     package static let nesting = 32
-    /// Addresses, and likewise type names, that one lane may announce ids for.
+    /// Addresses, and likewise type names, that one lane may announce numbers for.
     package static let internedNames = 4096
+    /// Bytes these addresses, and likewise these names, may take together.
+    package static let internedBytes = 1 << 20
 }

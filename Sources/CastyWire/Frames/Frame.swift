@@ -38,7 +38,8 @@ package struct Frame: Sendable, Equatable {
     package var payload: ByteBuffer
 
     package init(
-        header: FrameHeader, lane: FrameLane, targetID: Int? = nil, typeID: Int? = nil, payload: ByteBuffer = ByteBuffer()
+        header: FrameHeader, lane: FrameLane, targetID: Int? = nil, typeID: Int? = nil,
+        payload: ByteBuffer = ByteBuffer()
     ) {
         self.header = header
         self.lane = lane

@@ -1,13 +1,17 @@
+import CastyPrimitives
 package import NIOCore
 
 /// Writes the frames of one lane of one connection.
 ///
 /// Each lane of each connection has an encoder of its own, and what it wrote must reach the peer whole and in order: the encoder
-/// remembers which ids it has announced.
+/// remembers which numbers it has announced.
 package struct FrameEncoder: Sendable {
     package let lane: FrameLane
     /// The most bytes a frame may have after its length.
     package var maximumLength: Int
+
+    private var addresses = AddressNumbers()
+    private var types = TypeNumbers()
 
     package init(lane: FrameLane, maximumLength: Int = WireLimits.frame) {
         self.lane = lane
@@ -16,11 +20,34 @@ package struct FrameEncoder: Sendable {
 
     /// Appends one frame, the payload written in place.
     ///
-    /// - Throws: What `payload` throws, or ``WireError`` with ``WireError/Code/tooLarge``. The buffer and the ids are then as they were.
+    /// - Parameter payload: Appends the payload; it MUST NOT change what the buffer held before.
+    /// - Throws: What `payload` throws, or ``WireError`` with ``WireError/Code/tooLarge``. The buffer and the numbers are then as they were.
     package mutating func encode(
         _ header: FrameHeader, into buffer: inout ByteBuffer, payload: (inout ByteBuffer) throws -> Void
     ) throws {
-        try payload(&buffer)
+        let start = buffer.writerIndex
+        let target = header.target.map { addresses.reference(to: $0) } ?? .absent
+        let sender = header.sender.map { addresses.reference(to: $0) } ?? .absent
+        let type = header.type.map { types.reference(to: $0) } ?? .absent
+        do {
+            let forms = target.form.rawValue << 1 | sender.form.rawValue << 3 | type.form.rawValue << 5
+            buffer.writeMultipleIntegers(
+                UInt32(0), FrameLayout.version, header.kind.rawValue, lane.rawValue | forms, header.codec.rawValue,
+                UInt32(0))
+            buffer.writeVarint(header.correlation)
+            Self.write(target, header.target, into: &buffer)
+            Self.write(sender, header.sender, into: &buffer)
+            if type.id > 0 { buffer.writeVarint(type.id) }
+            if type.form == .announced || type.form == .inFull, let name = header.type { buffer.writeText(name) }
+            try payload(&buffer)
+            try finish(frameAt: start, in: &buffer)
+        } catch {
+            buffer.moveWriterIndex(to: start)
+            if type.form == .announced, let name = header.type { types.takeBack(name) }
+            if sender.form == .announced, let address = header.sender { addresses.takeBack(address) }
+            if target.form == .announced, let address = header.target { addresses.takeBack(address) }
+            throw error
+        }
     }
 
     /// Appends one frame with a hand-written message.
@@ -33,5 +60,42 @@ package struct FrameEncoder: Sendable {
     /// Appends one frame without a payload.
     package mutating func encode(_ header: FrameHeader, into buffer: inout ByteBuffer) throws {
         try encode(header, into: &buffer) { _ in }
+    }
+
+    /// Appends one frame with the message of an envelope.
+    package mutating func encode(_ envelope: MessageEnvelope, into buffer: inout ByteBuffer) throws {
+        let header = FrameHeader(
+            .user, target: envelope.target, sender: envelope.sender, type: envelope.typeName, codec: envelope.codec,
+            correlation: envelope.correlation)
+        try encode(header, into: &buffer) { _ = $0.writeImmutableBuffer(envelope.buffer) }
+    }
+
+    private static func write(_ reference: NameReference, _ address: ActorAddress?, into buffer: inout ByteBuffer) {
+        if reference.id > 0 { buffer.writeVarint(reference.id) }
+        if reference.form == .announced || reference.form == .inFull { address?.encode(into: &buffer) }
+    }
+
+    /// Fills in the length and the checksum, now that the rest is there.
+    private func finish(frameAt start: Int, in buffer: inout ByteBuffer) throws(WireError) {
+        let length = buffer.writerIndex - start - 4
+        guard length <= maximumLength, let announced = UInt32(exactly: length) else {
+            throw WireError(.tooLarge, "a frame of \(length) bytes is above the limit of \(maximumLength)")
+        }
+        buffer.setInteger(announced, at: start)
+        buffer.setInteger(FrameLayout.checksum(ofFrameAt: start, length: length, in: buffer), at: start + 8)
+    }
+}
+
+extension FrameLayout {
+    /// The checksum of a frame that lies in the buffer whole: of all but the four bytes of the checksum itself.
+    static func checksum(ofFrameAt start: Int, length: Int, in buffer: ByteBuffer) -> UInt32 {
+        buffer.withUnsafeReadableBytes { bytes in
+            let first = start - buffer.readerIndex
+            guard first >= 0, length >= smallestLength, bytes.count - first >= length + 4 else { return 0 }
+            var checksum = CRC32C()
+            checksum.update(UnsafeRawBufferPointer(rebasing: bytes[first..<first + 8]))
+            checksum.update(UnsafeRawBufferPointer(rebasing: bytes[first + fixedSize..<first + length + 4]))
+            return checksum.value
+        }
     }
 }

@@ -54,6 +54,18 @@ package enum HandshakeMessage: Sendable, Equatable {
         /// The incarnation that is meant, where it is known.
         package var expected: UInt64?
         package var capabilities: Capabilities
+
+        package init(
+            version: UInt16, cluster: String, from: UniqueAddress, to: NodeAddress, expected: UInt64?,
+            capabilities: Capabilities
+        ) {
+            self.version = version
+            self.cluster = cluster
+            self.from = from
+            self.to = to
+            self.expected = expected
+            self.capabilities = capabilities
+        }
     }
 
     package struct Welcome: Sendable, Equatable {
@@ -63,6 +75,16 @@ package enum HandshakeMessage: Sendable, Equatable {
         /// Who is welcomed: the caller's own identity, read back to it.
         package var to: UniqueAddress
         package var capabilities: Capabilities
+
+        package init(
+            version: UInt16, cluster: String, from: UniqueAddress, to: UniqueAddress, capabilities: Capabilities
+        ) {
+            self.version = version
+            self.cluster = cluster
+            self.from = from
+            self.to = to
+            self.capabilities = capabilities
+        }
     }
 
     package struct Refusal: Sendable, Equatable {
@@ -70,5 +92,11 @@ package enum HandshakeMessage: Sendable, Equatable {
         package var message: String
         /// Who refuses, so that the caller learns of a new incarnation.
         package var from: UniqueAddress?
+
+        package init(reason: RefusalReason, message: String, from: UniqueAddress?) {
+            self.reason = reason
+            self.message = message
+            self.from = from
+        }
     }
 }

@@ -14,7 +14,7 @@ package class AnyRegisteredType: @unchecked Sendable {
     /// Whether the type is only written by hand, in ``CodecID/native``.
     package let isNative: Bool
 
-    init(name: String, identifier: ObjectIdentifier, isNative: Bool) {
+    fileprivate init(name: String, identifier: ObjectIdentifier, isNative: Bool) {
         self.name = name
         self.identifier = identifier
         self.isNative = isNative
@@ -24,6 +24,8 @@ package class AnyRegisteredType: @unchecked Sendable {
     package final func codec(agreed: CodecID) -> CodecID { isNative ? .native : agreed }
 
     /// Decodes a message and hands it over, typed.
+    ///
+    /// - Throws: What ``RegisteredType/decode(from:codec:context:)`` throws; the receiver then gets nothing.
     package func decode(
         from buffer: inout ByteBuffer, codec: CodecID, context: CodingContext, into receiver: any DecodedMessageReceiver
     ) throws {
@@ -33,12 +35,64 @@ package class AnyRegisteredType: @unchecked Sendable {
 
 /// A registered message type.
 package final class RegisteredType<Message: Sendable>: AnyRegisteredType, @unchecked Sendable {
+    private let write: @Sendable (Message, CodecID, CodingContext, inout ByteBuffer) throws -> Void
+    private let read: @Sendable (inout ByteBuffer, CodecID, CodingContext) throws -> Message
+
+    init(name: String, codec native: MessageCodec<Message>) {
+        write = { message, codec, context, buffer in
+            guard codec == .native else { throw Self.unsupported(codec, name) }
+            try native.encode(message, context, &buffer)
+        }
+        read = { buffer, codec, context in
+            guard codec == .native else { throw Self.unsupported(codec, name) }
+            return try native.decode(&buffer, context)
+        }
+        super.init(name: name, identifier: ObjectIdentifier(Message.self), isNative: true)
+    }
+
+    init(name: String) where Message: Codable {
+        write = { message, codec, context, buffer in
+            switch codec {
+            case .binary: try BinarySerializer().encode(message, context: context, into: &buffer)
+            case .json: try JSONSerializer().encode(message, context: context, into: &buffer)
+            default: throw Self.unsupported(codec, name)
+            }
+        }
+        read = { buffer, codec, context in
+            switch codec {
+            case .binary: try BinarySerializer().decode(Message.self, from: &buffer, context: context)
+            case .json: try JSONSerializer().decode(Message.self, from: &buffer, context: context)
+            default: throw Self.unsupported(codec, name)
+            }
+        }
+        super.init(name: name, identifier: ObjectIdentifier(Message.self), isNative: false)
+    }
+
+    private static func unsupported(_ codec: CodecID, _ name: String) -> WireError {
+        WireError(.unsupportedCodec, "\(name) is not written in \(codec)")
+    }
+
+    /// Appends the message to the buffer.
+    ///
+    /// - Throws: ``WireError`` for a codec the type is not written in; otherwise what the type's own `encode(to:)` or the codec throws. The
+    ///   buffer may then hold part of the message.
     package func encode(
         _ message: Message, with codec: CodecID, context: CodingContext, into buffer: inout ByteBuffer
     ) throws {
+        try write(message, codec, context, &buffer)
     }
 
+    /// Reads a message that fills the rest of the buffer.
+    ///
+    /// - Throws: ``WireError`` for a codec the type is not written in and for bytes the codec cannot read; `DecodingError` where they are
+    ///   readable but not this type.
     package func decode(from buffer: inout ByteBuffer, codec: CodecID, context: CodingContext) throws -> Message {
-        throw WireError(.unsupportedCodec, "\(name) has no decoder")
+        try read(&buffer, codec, context)
+    }
+
+    package override func decode(
+        from buffer: inout ByteBuffer, codec: CodecID, context: CodingContext, into receiver: any DecodedMessageReceiver
+    ) throws {
+        receiver.receive(try read(&buffer, codec, context))
     }
 }

@@ -1,19 +1,91 @@
 import Synchronization
 
 /// The message types that may arrive from another node, each under a stable name.
+///
+/// Only registered types are ever decoded: a name from the wire is looked up here and never turned into a type in any other way. A
+/// message under another name is a dead letter.
+///
+/// ```swift
+/// let registry = TypeRegistry()
+/// try registry.register(Order.self, name: "shop.order")
+/// ```
+///
+/// Names are part of the protocol between versions of a program: keep a name when the Swift type is renamed, and give a type whose
+/// old messages can no longer be read a new one. A field that may be missing in older messages is an `Optional`, or is read with
+/// `decodeIfPresent`; fields a node does not know are ignored.
 public final class TypeRegistry: Sendable {
+    private struct State {
+        var byName: [String: AnyRegisteredType] = [:]
+        var byType: [ObjectIdentifier: AnyRegisteredType] = [:]
+    }
+
+    private let state = Mutex(State())
+
     /// Creates an empty registry.
     public init() {}
 
-    /// Registers a `Codable` message type.
-    public func register<Message: Codable & Sendable>(_ type: Message.Type, name: String) throws(RegistrationError) {}
+    /// The names of all registered types, in the order of their UTF-8 bytes.
+    public var names: [String] {
+        state.withLock { Array($0.byName.keys) }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
 
+    /// Registers a message type; doing so again with the same name changes nothing.
+    ///
+    /// - Parameters:
+    ///   - type: The type; it is written by its `Codable` conformance.
+    ///   - name: A stable name, 1…255 bytes of UTF-8, without blanks and control characters.
+    /// - Throws: ``RegistrationError`` where the name belongs to another type, the type has another name, or the name is no name.
+    public func register<Message: Codable & Sendable>(
+        _ type: Message.Type, name: String
+    ) throws(RegistrationError) {
+        try add(RegisteredType<Message>(name: name), String(reflecting: type))
+    }
+
+    /// Registers a message type that is written by hand.
+    ///
+    /// - Throws: As ``register(_:name:)`` does.
     package func register<Message: Sendable>(
         _ type: Message.Type, name: String, codec: MessageCodec<Message>
-    ) throws(RegistrationError) {}
+    ) throws(RegistrationError) {
+        try add(RegisteredType(name: name, codec: codec), String(reflecting: type))
+    }
 
-    package func find<Message: Sendable>(_ type: Message.Type) -> RegisteredType<Message>? { nil }
-    package func find(named name: String) -> AnyRegisteredType? { nil }
+    /// The registration of a type, or `nil`.
+    package func find<Message: Sendable>(_ type: Message.Type) -> RegisteredType<Message>? {
+        let found = state.withLock { $0.byType[ObjectIdentifier(type)] }
+        return found as? RegisteredType<Message>
+    }
+
+    /// The registration under a name, or `nil`.
+    package func find(named name: String) -> AnyRegisteredType? { state.withLock { $0.byName[name] } }
+
+    private func add(_ new: AnyRegisteredType, _ type: String) throws(RegistrationError) {
+        guard (1...255).contains(new.name.utf8.count), new.name.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
+            throw RegistrationError(
+                code: .invalidName, message: "a name has 1 to 255 bytes, none a blank or control: \(type)")
+        }
+        let problem: RegistrationError? = state.withLock { state in
+            let sameName = state.byName[new.name]
+            let sameType = state.byType[new.identifier]
+            if let sameName, sameName.identifier != new.identifier {
+                return RegistrationError(code: .nameTaken, message: "\(new.name) names another type than \(type)")
+            }
+            if let sameType, sameType.name != new.name {
+                return RegistrationError(
+                    code: .typeTaken, message: "\(type) is registered as \(sameType.name), not \(new.name)")
+            }
+            if let sameType, sameType.isNative != new.isNative {
+                return RegistrationError(code: .typeTaken, message: "\(type) is registered with another codec")
+            }
+            // The first stays, because others may hold it already.
+            if sameType == nil {
+                state.byName[new.name] = new
+                state.byType[new.identifier] = new
+            }
+            return nil
+        }
+        if let problem { throw problem }
+    }
 }
 
 /// Why a message type was not registered.
@@ -22,9 +94,9 @@ public struct RegistrationError: Error, Sendable, Equatable {
     public enum Code: Sendable, Hashable {
         /// The name belongs to another type.
         case nameTaken
-        /// The type has another name already.
+        /// The type has another name, or another codec.
         case typeTaken
-        /// The name is empty, too long, or holds a control character.
+        /// The name is empty, too long, or holds a blank or a control character.
         case invalidName
     }
 
@@ -32,4 +104,9 @@ public struct RegistrationError: Error, Sendable, Equatable {
     public let code: Code
     /// The same in words, with the names.
     public let message: String
+}
+
+extension RegistrationError: CustomStringConvertible {
+    /// What is wrong, in words.
+    public var description: String { message }
 }

@@ -1,0 +1,78 @@
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Reads one value; a value type, so that handing it out costs nothing.
+struct BinaryDecoder: Decoder {
+    let reader: BinaryReader
+    /// Where the value lies.
+    let place: Int
+    /// The end of what holds it.
+    let end: Int
+    /// How many containers it lies in.
+    let level: Int
+
+    var codingPath: [any CodingKey] { [] }
+    var userInfo: [CodingUserInfoKey: Any] { reader.context.erased.values }
+
+    func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
+        KeyedDecodingContainer(
+            BinaryKeyedDecoding(reader: reader, content: try content(BinaryFormat.keyed, "fields"), level: level + 1))
+    }
+
+    func unkeyedContainer() throws -> any UnkeyedDecodingContainer {
+        BinaryUnkeyedDecoding(reader: reader, content: try content(BinaryFormat.unkeyed, "a list"), level: level + 1)
+    }
+
+    func singleValueContainer() throws -> any SingleValueDecodingContainer { BinarySingleDecoding(decoder: self) }
+
+    private func content(_ kind: UInt8, _ wanted: String) throws -> Range<Int> {
+        guard level < WireLimits.nesting else { throw BinaryReader.Problem.tooDeep.error(wanted) }
+        do {
+            return try reader.content(of: kind, at: place, end: end)
+        } catch {
+            throw error.error(wanted)
+        }
+    }
+
+    /// Reads a value that may be anything.
+    ///
+    /// The casts are of a type that was just compared, to itself.
+    func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
+        do throws(BinaryReader.Problem) {
+            if type == String.self {
+                return unsafeBitCast(try reader.text(at: place, end: end), to: type)
+            } else if type == Int.self {
+                return unsafeBitCast(try reader.number(Int.self, at: place, end: end), to: type)
+            } else if type == Double.self {
+                return unsafeBitCast(try reader.double(at: place, end: end), to: type)
+            } else if type == UInt64.self {
+                return unsafeBitCast(try reader.number(UInt64.self, at: place, end: end), to: type)
+            } else if type == [UInt8].self, let bytes = try reader.bytes(at: place, end: end) {
+                return unsafeBitCast([UInt8](bytes), to: type)
+            } else if type == Data.self, let bytes = try reader.bytes(at: place, end: end) {
+                return unsafeBitCast(Data(bytes), to: type)
+            }
+        } catch {
+            throw error.error("\(type)")
+        }
+        return try Value(from: self)
+    }
+}
+
+extension BinaryReader.Problem {
+    /// The error that `Decoder` promises.
+    func error(_ wanted: @autoclosure () -> String, key: String? = nil) -> DecodingError {
+        let wanted = wanted() + (key.map { " under \($0)" } ?? "")
+        let context = { DecodingError.Context(codingPath: [], debugDescription: $0) }
+        return switch self {
+        case .malformed: .dataCorrupted(context("the bytes hold no \(wanted)"))
+        case .outOfRange: .dataCorrupted(context("a number does not fit into \(wanted)"))
+        case .tooDeep: .dataCorrupted(context("values lie in each other more than \(WireLimits.nesting) deep"))
+        case .mismatch: .typeMismatch(Any.self, context("there is a value, but no \(wanted)"))
+        case .null: .valueNotFound(Any.self, context("there is nil where \(wanted) is due"))
+        }
+    }
+}

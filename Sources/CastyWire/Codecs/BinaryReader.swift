@@ -1,0 +1,288 @@
+import NIOCore
+
+/// The bytes of one message, and how to find values in them. Every place is checked against the end of what holds it.
+///
+/// The buffer is held so that its memory stays as it is for as long as a decoder exists.
+final class BinaryReader {
+    /// Why bytes are not read as what was asked for.
+    enum Problem: Error {
+        case malformed
+        /// There is a value, of another kind.
+        case mismatch
+        /// There is nil.
+        case null
+        /// There is a number that the type cannot hold.
+        case outOfRange
+        case tooDeep
+    }
+
+    let context: CodingContext
+    let count: Int
+    private let buffer: ByteBuffer
+    private let base: UnsafeRawPointer?
+
+    /// The container whose next entry is known, by its first byte, and that entry: fields are mostly asked for in the order in which they were written.
+    ///
+    /// Unchecked: a reader is used by one call on one thread, and no access overlaps another.
+    @exclusivity(unchecked) private var hintContainer = -1
+    @exclusivity(unchecked) private var hintPlace = 0
+    /// What was found where nothing can be thrown.
+    @exclusivity(unchecked) private(set) var failure: Problem?
+
+    init(_ buffer: ByteBuffer, context: CodingContext) {
+        self.buffer = buffer
+        self.context = context
+        count = buffer.readableBytes
+        base = buffer.withUnsafeReadableBytes { $0.baseAddress }
+    }
+
+    func note(_ problem: Problem) { failure = failure ?? problem }
+
+    // MARK: Bytes
+
+    @inline(__always)
+    private func byte(_ place: Int) -> UInt8 {
+        // Every caller has compared the place with an end that is at most `count`, so there is memory.
+        base.unsafelyUnwrapped.load(fromByteOffset: place, as: UInt8.self)
+    }
+
+    @inline(__always)
+    func tag(at place: Int, end: Int) throws(Problem) -> UInt8 {
+        guard place < end else { throw .malformed }
+        return byte(place)
+    }
+
+    @inline(__always)
+    private func varint(at place: Int, end: Int) throws(Problem) -> (value: Int, next: Int) {
+        guard place < end else { throw .malformed }
+        let first = byte(place)
+        if first < 0x80 { return (Int(first), place + 1) }
+        return try longVarint(first, at: place, end: end)
+    }
+
+    /// Lengths and places are below 2³⁵, so five bytes are enough.
+    private func longVarint(_ first: UInt8, at place: Int, end: Int) throws(Problem) -> (value: Int, next: Int) {
+        var value = Int(first & 0x7F)
+        for index in 1..<5 {
+            guard place + index < end else { throw .malformed }
+            let next = byte(place + index)
+            value |= Int(next & 0x7F) << (7 * index)
+            if next < 0x80 { return (value, place + index + 1) }
+        }
+        throw .malformed
+    }
+
+    /// Bytes that follow their length.
+    @inline(__always)
+    private func counted(at place: Int, end: Int) throws(Problem) -> Range<Int> {
+        let (size, next) = try varint(at: place, end: end)
+        guard size <= end - next else { throw .malformed }
+        return next..<next + size
+    }
+
+    func bytes(_ range: Range<Int>) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: base.map { $0 + range.lowerBound }, count: range.count)
+    }
+
+    // MARK: Structure
+
+    /// Where the content of a container lies.
+    func content(of kind: UInt8, at place: Int, end: Int) throws(Problem) -> Range<Int> {
+        let tag = try tag(at: place, end: end)
+        guard tag == kind else { throw tag == BinaryFormat.null ? .null : .mismatch }
+        return try containerContent(at: place, end: end)
+    }
+
+    @inline(__always)
+    private func containerContent(at place: Int, end: Int) throws(Problem) -> Range<Int> {
+        let start = place + BinaryFormat.containerHead
+        guard let base, start <= end else { throw .malformed }
+        let size = Int(UInt32(littleEndian: base.loadUnaligned(fromByteOffset: place + 1, as: UInt32.self)))
+        guard size <= end - start else { throw .malformed }
+        return start..<start + size
+    }
+
+    /// The place after a value.
+    func skip(at place: Int, end: Int) throws(Problem) -> Int {
+        let tag = try tag(at: place, end: end)
+        let next: Int
+        switch tag {
+        case BinaryFormat.smallNumber...: return place + 1
+        case BinaryFormat.shortText..<BinaryFormat.smallNumber: next = place + 1 + Int(tag - BinaryFormat.shortText)
+        case BinaryFormat.positive..<BinaryFormat.negative + 8: next = place + 2 + Int(tag & 7)
+        case BinaryFormat.null...BinaryFormat.yes: return place + 1
+        case BinaryFormat.float: next = place + 5
+        case BinaryFormat.double: next = place + 9
+        case BinaryFormat.text, BinaryFormat.bytes: return try counted(at: place + 1, end: end).upperBound
+        case BinaryFormat.keyed, BinaryFormat.unkeyed: return try containerContent(at: place, end: end).upperBound
+        default: throw .malformed
+        }
+        guard next <= end else { throw .malformed }
+        return next
+    }
+
+    /// The bytes of the key at a place, and the place of its value.
+    @inline(__always)
+    private func key(at place: Int, end: Int) throws(Problem) -> (bytes: Range<Int>, value: Int) {
+        let (token, next) = try varint(at: place, end: end)
+        let half = token >> 1
+        if token & 1 == 0 {
+            guard half <= end - next else { throw .malformed }
+            return (next..<next + half, next + half)
+        }
+        // A reference leads back, to a key that is written out: it cannot lead in a circle.
+        guard half < place else { throw .malformed }
+        let (earlier, start) = try varint(at: half, end: place)
+        guard earlier & 1 == 0, earlier >> 1 <= place - start else { throw .malformed }
+        return (start..<start + earlier >> 1, next)
+    }
+
+    /// The place of the value under a key, or `nil` where the container has no such key.
+    ///
+    /// - Complexity: O(1) for the key that follows the one asked for before, otherwise O(*n*) in the entries.
+    func find(_ key: String, in content: Range<Int>) throws(Problem) -> Int? {
+        var key = key
+        let from = hintContainer == content.lowerBound ? hintPlace : content.lowerBound
+        let found: Result<Int?, Problem> = key.withUTF8 { wanted in
+            let wanted = UnsafeRawBufferPointer(wanted)
+            do throws(Problem) {
+                if let value = try scan(for: wanted, from: from, to: content.upperBound, content) {
+                    return .success(value)
+                }
+                return .success(try scan(for: wanted, from: content.lowerBound, to: from, content))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try found.get()
+    }
+
+    private func scan(
+        for wanted: UnsafeRawBufferPointer, from: Int, to: Int, _ content: Range<Int>
+    ) throws(Problem) -> Int? {
+        var place = from
+        while place < to {
+            let (found, value) = try key(at: place, end: content.upperBound)
+            if found.count == wanted.count, isEqual(wanted, found.lowerBound) {
+                hintContainer = content.lowerBound
+                hintPlace = place
+                return value
+            }
+            place = try skip(at: value, end: content.upperBound)
+        }
+        return nil
+    }
+
+    @inline(__always)
+    private func isEqual(_ wanted: UnsafeRawBufferPointer, _ place: Int) -> Bool {
+        let found = bytes(place..<place + wanted.count)
+        for index in 0..<wanted.count where wanted[index] != found[index] { return false }
+        return true
+    }
+
+    /// The entry at a place is dealt with: the next one is probably the next that is asked for.
+    func advance(past value: Int, in content: Range<Int>) throws(Problem) {
+        let next = try skip(at: value, end: content.upperBound)
+        hintContainer = content.lowerBound
+        hintPlace = next
+    }
+
+    /// Calls `body` with every key of a keyed container, in the order of the bytes.
+    func forEachKey(in content: Range<Int>, _ body: (String) -> Void) throws(Problem) {
+        var place = content.lowerBound
+        while place < content.upperBound {
+            let (found, value) = try key(at: place, end: content.upperBound)
+            body(try string(found))
+            place = try skip(at: value, end: content.upperBound)
+        }
+    }
+
+    // MARK: Values
+
+    private func string(_ range: Range<Int>) throws(Problem) -> String {
+        guard let text = String(validating: bytes(range), as: UTF8.self) else { throw .malformed }
+        return text
+    }
+
+    func isNull(at place: Int, end: Int) throws(Problem) -> Bool { try tag(at: place, end: end) == BinaryFormat.null }
+
+    func bool(at place: Int, end: Int) throws(Problem) -> Bool {
+        switch try tag(at: place, end: end) {
+        case BinaryFormat.no: return false
+        case BinaryFormat.yes: return true
+        case BinaryFormat.null: throw .null
+        default: throw .mismatch
+        }
+    }
+
+    @inline(__always)
+    func number<Number: FixedWidthInteger>(_ type: Number.Type, at place: Int, end: Int) throws(Problem) -> Number {
+        let tag = try tag(at: place, end: end)
+        if tag >= BinaryFormat.smallNumber {
+            guard let number = Number(exactly: tag & 0x7F) else { throw .outOfRange }
+            return number
+        }
+        guard tag >= BinaryFormat.positive, tag < BinaryFormat.negative + 8 else {
+            throw tag == BinaryFormat.null ? .null : .mismatch
+        }
+        let magnitude = try magnitude(tag, at: place, end: end)
+        if tag < BinaryFormat.negative {
+            guard let number = Number(exactly: magnitude) else { throw .outOfRange }
+            return number
+        }
+        guard let positive = Int64(exactly: magnitude), let number = Number(exactly: ~positive) else {
+            throw .outOfRange
+        }
+        return number
+    }
+
+    private func magnitude(_ tag: UInt8, at place: Int, end: Int) throws(Problem) -> UInt64 {
+        let size = Int(tag & 7) + 1
+        guard size < end - place else { throw .malformed }
+        if count - place > 8 {
+            let word = UInt64(
+                littleEndian: base.unsafelyUnwrapped.loadUnaligned(fromByteOffset: place + 1, as: UInt64.self))
+            return word & UInt64.max >> UInt64(64 - 8 * size)
+        }
+        var value: UInt64 = 0
+        for index in 0..<size { value |= UInt64(byte(place + 1 + index)) << UInt64(8 * index) }
+        return value
+    }
+
+    func double(at place: Int, end: Int) throws(Problem) -> Double {
+        let tag = try tag(at: place, end: end)
+        switch tag {
+        case BinaryFormat.double:
+            guard let base, end - place >= 9 else { throw .malformed }
+            let bits = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: place + 1, as: UInt64.self))
+            return Double(bitPattern: bits)
+        case BinaryFormat.float:
+            guard let base, end - place >= 5 else { throw .malformed }
+            let bits = UInt32(littleEndian: base.loadUnaligned(fromByteOffset: place + 1, as: UInt32.self))
+            return Double(Float(bitPattern: bits))
+        case BinaryFormat.smallNumber..., BinaryFormat.positive..<BinaryFormat.negative:
+            return Double(try number(UInt64.self, at: place, end: end))
+        case BinaryFormat.negative..<BinaryFormat.negative + 8:
+            return Double(try number(Int64.self, at: place, end: end))
+        case BinaryFormat.null: throw .null
+        default: throw .mismatch
+        }
+    }
+
+    func text(at place: Int, end: Int) throws(Problem) -> String {
+        let tag = try tag(at: place, end: end)
+        if tag >= BinaryFormat.shortText, tag < BinaryFormat.smallNumber {
+            let size = Int(tag - BinaryFormat.shortText)
+            guard size < end - place else { throw .malformed }
+            return try string(place + 1..<place + 1 + size)
+        }
+        guard tag == BinaryFormat.text else { throw tag == BinaryFormat.null ? .null : .mismatch }
+        return try string(try counted(at: place + 1, end: end))
+    }
+
+    /// Bytes, or `nil` where there is something else, as an array of numbers.
+    func bytes(at place: Int, end: Int) throws(Problem) -> UnsafeRawBufferPointer? {
+        guard try tag(at: place, end: end) == BinaryFormat.bytes else { return nil }
+        return bytes(try counted(at: place + 1, end: end))
+    }
+}
