@@ -22,6 +22,9 @@ extension Remoting {
         associationClosed()
     }
 
+    /// Whether the system ends.
+    var isClosing: Bool { state.withLock { $0.closing != nil } }
+
     /// One association has closed for good.
     func associationClosed() {
         let whenClosed = state.withLock { state -> (@Sendable () -> Void)? in
@@ -33,7 +36,9 @@ extension Remoting {
             defer { state.whenClosed = nil }
             return state.whenClosed
         }
-        whenClosed?()
+        guard let whenClosed else { return }
+        system.inspector.provide(associations: { [] })
+        whenClosed()
     }
 
     /// Lets go of everything without a word, as when the node was killed: nothing refers to the system any more.
@@ -43,5 +48,6 @@ extension Remoting {
             state.strangers = []
             state.closing = state.closing ?? 0
         }
+        system.inspector.provide(associations: { [] })
     }
 }

@@ -5,6 +5,9 @@ import Logging
 import Synchronization
 
 /// The way of one system to the actors of other nodes: listens, dials, and keeps one association a place.
+///
+/// System, remoting and associations refer to each other until ``shutdown(completion:)`` or ``abandon()`` cuts them apart. None of them is
+/// referred to weakly: that would make each of the many retains on the way of a message a slow one.
 package final class Remoting: RemoteAccess {
     struct State: Sendable {
         var associations: [NodeAddress: Association] = [:]
@@ -52,7 +55,7 @@ package final class Remoting: RemoteAccess {
     /// - Parameter completion: Called once, with the address bound or why it could not be.
     package func start(completion: @escaping @Sendable (Result<NodeAddress, TransportError>) -> Void) {
         system.install(self)
-        system.inspector.provide(associations: { [weak self] in self?.snapshots ?? [] })
+        system.inspector.provide(associations: { [self] in snapshots })
         system.world.transport.listen(
             on: system.address, accept: { [self] _ in accept() }, completion: completion)
     }

@@ -123,7 +123,7 @@ final class Association: Sendable {
             case .lost(let peer): remoting.hooks.connectionLost(peer)
             case .failed(let error): remoting.hooks.connectFailed(place, error)
             case .retry(let delay, let attempt):
-                _ = remoting.system.world.scheduler.schedule(after: delay) { [weak self] in self?.retry(attempt) }
+                _ = remoting.system.world.scheduler.schedule(after: delay) { [self] in retry(attempt) }
             case .changed: remoting.system.inspector.touch()
             case .closed: remoting.associationClosed()
             }
@@ -142,8 +142,7 @@ final class Association: Sendable {
 
     /// Looks after a connection from time to time: says that this end is there, and gives up on a peer that does not.
     private func watchOver(_ link: Link) {
-        _ = remoting.system.world.scheduler.schedule(after: remoting.settings.keepAlive) { [weak self, weak link] in
-            guard let self, let link else { return }
+        _ = remoting.system.world.scheduler.schedule(after: remoting.settings.keepAlive) { [self] in
             let seen = bytesIn.load(ordering: .relaxed)
             guard let effects = state.withLock({ $0.lookAfter(link, bytesIn: seen) }) else { return }
             perform(effects)

@@ -20,8 +20,7 @@ extension Link {
     }
 
     private func arm(_ deadline: Instant, _ connection: any Connection) {
-        let timer = remoting.system.world.scheduler.schedule(at: deadline) { [weak self] in
-            guard let self else { return }
+        let timer = remoting.system.world.scheduler.schedule(at: deadline) { [self] in
             let now = remoting.system.now
             perform(shared.withLock { $0.isOver ? [] : $0.handshake.onDeadline(at: now) }, connection)
         }
@@ -39,7 +38,7 @@ extension Link {
             shared.withLock { $0.association = association }
             admission = association.admit(self, peer)
         } else {
-            admission = .refuse(.busy, "too many nodes")
+            admission = remoting.isClosing ? .refuse(.shuttingDown, "") : .refuse(.busy, "too many nodes")
         }
         let now = remoting.system.now
         let effects = shared.withLock { shared in

@@ -66,7 +66,7 @@ extension Link {
             throw WireError(.malformed, "a message came without a target or a type")
         }
         let registered: AnyRegisteredType
-        if let known = known(frame.lane).type(frame.typeID) {
+        if let known = knownType(frame) {
             registered = known
         } else {
             guard let found = remoting.system.registry.find(named: name) else {
@@ -78,7 +78,7 @@ extension Link {
             registered = found
             remember(found, frame)
         }
-        if let known = known(frame.lane).target(frame.targetID) {
+        if let known = knownTarget(frame) {
             return decode(frame, registered, address, into: Receiver(target: known))
         }
         guard address.node == remoting.system.address else { return lose(.noSuchActor, address, name) }
@@ -114,10 +114,17 @@ extension Link {
             reason, LossClass(path: address.path), target: address.description, type: String(printable: type))
     }
 
-    private func known(_ lane: FrameLane) -> KnownNames {
-        switch lane {
-        case .control: controlNames
-        case .user: userNames
+    private func knownType(_ frame: Frame) -> AnyRegisteredType? {
+        switch frame.lane {
+        case .control: controlNames.type(frame.typeID)
+        case .user: userNames.type(frame.typeID)
+        }
+    }
+
+    private func knownTarget(_ frame: Frame) -> AnyTarget? {
+        switch frame.lane {
+        case .control: controlNames.target(frame.targetID)
+        case .user: userNames.target(frame.targetID)
         }
     }
 

@@ -35,12 +35,12 @@ final class Link: ConnectionHandler, @unchecked Sendable {
     let isOver = Atomic<Bool>(false)
 
     // What follows belongs to the transport's calls.
-    var decoder = FrameDecoder()
-    var writer: LinkWriter
-    var controlNames = KnownNames()
-    var userNames = KnownNames()
+    @exclusivity(unchecked) var decoder = FrameDecoder()
+    @exclusivity(unchecked) var writer: LinkWriter
+    @exclusivity(unchecked) var controlNames = KnownNames()
+    @exclusivity(unchecked) var userNames = KnownNames()
     /// The association, once its frames may come.
-    var established: Association?
+    @exclusivity(unchecked) var established: Association?
 
     /// A connection to be dialled for an association.
     init(dialling association: Association) {

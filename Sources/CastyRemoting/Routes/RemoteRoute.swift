@@ -7,27 +7,9 @@ import Synchronization
 
 /// The way to one actor of another node: messages are encoded on the teller's thread, straight to where they wait for the connection.
 final class RemoteRoute<Message: Sendable>: Route {
-    /// What is found out at the first message and never changes.
-    private final class Prepared: Sendable {
-        let registered: RegisteredType<Message>
-        let destination: Destination
-        let association: Association
-        /// Whether each message says itself what its loss counts as.
-        let isClassified: Bool
-
-        init(
-            registered: RegisteredType<Message>, destination: Destination, association: Association, isClassified: Bool
-        ) {
-            self.registered = registered
-            self.destination = destination
-            self.association = association
-            self.isClassified = isClassified
-        }
-    }
-
     let address: ActorAddress
     private let remoting: Remoting
-    private let prepared = AtomicLazyReference<Prepared>()
+    private let prepared = AtomicLazyReference<PreparedWay>()
     /// Where messages are encoded; a second teller at the same time uses memory of its own.
     private let scratch = Mutex(ByteBuffer())
 
@@ -37,7 +19,7 @@ final class RemoteRoute<Message: Sendable>: Route {
     }
 
     func deliver(_ message: Message) -> Delivery {
-        let way: Prepared
+        let way: PreparedWay
         if let known = prepared.load() {
             way = known
         } else {
@@ -56,10 +38,12 @@ final class RemoteRoute<Message: Sendable>: Route {
         return send(message, way, &buffer)
     }
 
-    private func send(_ message: Message, _ way: Prepared, _ buffer: inout ByteBuffer) -> Delivery {
+    private func send(_ message: Message, _ way: PreparedWay, _ buffer: inout ByteBuffer) -> Delivery {
+        // Only `prepare()` made it, from the registration of this very type.
+        let registered = unsafeDowncast(way.registered, to: RegisteredType<Message>.self)
         let codec = way.registered.codec(agreed: way.association.codec)
         do {
-            try way.registered.encode(message, with: codec, context: remoting.context, into: &buffer)
+            try registered.encode(message, with: codec, context: remoting.context, into: &buffer)
         } catch {
             remoting.complain("encode \(way.registered.name)", "\(way.registered.name) cannot be encoded: \(error)")
             return .undecodable
@@ -80,7 +64,7 @@ final class RemoteRoute<Message: Sendable>: Route {
         let delivery: Delivery
     }
 
-    private func prepare() -> Result<Prepared, Refusal> {
+    private func prepare() -> Result<PreparedWay, Refusal> {
         guard let registered = remoting.system.registry.find(Message.self) else {
             let type = String(reflecting: Message.self)
             remoting.complain(
@@ -101,7 +85,7 @@ final class RemoteRoute<Message: Sendable>: Route {
             address: address, wireType: registered.name, shownType: String(describing: Message.self),
             lane: isControl ? .control : .user)
         return .success(
-            Prepared(
+            PreparedWay(
                 registered: registered, destination: destination, association: association, isClassified: isClassified))
     }
 
@@ -117,5 +101,21 @@ final class RemoteRoute<Message: Sendable>: Route {
         // Nobody stops an actor of another node but by what it tells it; the rest is between an actor and its own system.
         case .stop, .terminated, .childStopped, .timer, .restart: break
         }
+    }
+}
+
+/// What a route finds out at its first message, and never changes. Without the message type, so that reading it needs no type at run time.
+private final class PreparedWay: Sendable {
+    let registered: AnyRegisteredType
+    let destination: Destination
+    let association: Association
+    /// Whether each message says itself what its loss counts as.
+    let isClassified: Bool
+
+    init(registered: AnyRegisteredType, destination: Destination, association: Association, isClassified: Bool) {
+        self.registered = registered
+        self.destination = destination
+        self.association = association
+        self.isClassified = isClassified
     }
 }
