@@ -65,7 +65,7 @@ enum Footer {
                     .link(.partition),
                 ]
             case .gossip: [.observer, .why, .link(.cutOneWay), .node(.freeze)]
-            case .events: [.level, .previousFault, .nextFault, .why]
+            case .events: [.level, .why, .open, .copy]
             case .why: [.why, .level]
             case .flow: [.level, .why]
             }

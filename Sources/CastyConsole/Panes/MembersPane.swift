@@ -91,7 +91,7 @@ enum MembersPane {
     private static func legend(_ scene: Scene, _ rect: Rect, _ buffer: inout CellBuffer) {
         let rows = scene.reading.rows
         var parts = ["★ oldest"]
-        if rows.contains(where: { $0.state == .frozen }) { parts.append("z frozen") }
+        if rows.contains(where: { $0.state == .frozen }) { parts.append("‖ frozen") }
         if rows.contains(where: { !$0.alive && $0.standing != .removed }) { parts.append("† dead") }
         if !scene.state.marked.isEmpty { parts.append("• marked") }
         if rect.width >= 50 { parts.append("▸ cursor") }
@@ -131,10 +131,11 @@ enum MembersPane {
         case .node: return (row.name, row.alive ? .strong : .dim)
         case .address: return (row.address, .dim)
         case .status:
-            let word = width < 9 ? row.standing.short : row.standing.word
             var flag = row.oldest ? "★" : ""
-            if row.state == .frozen { flag = "z" }
+            if row.state == .frozen { flag = "‖" }
             if !row.alive, row.standing != .removed { flag = "†" }
+            let wide = row.standing.word.count + (flag.isEmpty ? 0 : 2) <= width - 1
+            let word = wide ? row.standing.word : row.standing.short
             let gap = flag.isEmpty || word.count + 2 > width - 1 ? "" : " "
             return (word + gap + flag, row.standing.role)
         case .phi:

@@ -76,7 +76,7 @@ enum NetworkPane {
             if link.loss > 0 { return (Words.fixed(link.loss * 100, 0) + "%", .linkSlow) }
             if link.latency > .zero { return (Words.span(link.latency), .linkSlow) }
         }
-        if from.state == .frozen || to.state == .frozen { return ("zz", .frozen) }
+        if from.state == .frozen || to.state == .frozen { return ("‖‖", .frozen) }
         let node = scene.snapshot.nodes.first { $0.name == from.name }
         guard let known = node?.associations.first(where: { $0.peerName == to.name }) else { return ("-", .faint) }
         switch known.state {
@@ -107,7 +107,7 @@ enum NetworkPane {
             let text = groups.map { "{" + $0.joined(separator: " ") + "}" }.joined(separator: " ")
             lines.append(("both ways: \(text)", .eventWarning))
         }
-        lines.append(("ok  XX cut  †† dead  zz frozen  5% loss  - none", .faint))
+        lines.append(("ok  XX cut  †† dead  ‖‖ frozen  5% loss  - none", .faint))
         lines.append(("x cut/heal  X both ways  d delay  o loss  P split  H heal", .faint))
         let gap = rect.height > lines.count ? 1 : 0
         for (index, line) in lines.prefix(max(0, rect.height - gap)).enumerated() {

@@ -25,7 +25,7 @@ enum PhiPane {
         }
         let details = rect.height >= 8 ? min(rect.width >= 50 ? 5 : 4, rect.height - 4) : 0
         let room = rect.height - details
-        let perPeer = max(1, min(3, room / max(1, peers.count)))
+        let perPeer = max(1, min(7, room / max(1, peers.count)))
         let cursor = peers.firstIndex { $0.name == scene.state.node } ?? 0
         let shown = max(1, room / perPeer)
         let first = peers.count <= shown ? 0 : min(max(0, cursor - shown / 2), peers.count - shown)
@@ -42,14 +42,14 @@ enum PhiPane {
 
     private static let blocks = Array("▁▂▃▄▅▆▇█")
 
-    /// One peer: its name, the value, and the curve in one or two rows. With two rows the line between them is the threshold.
+    /// One peer: its name, the value, and the curve. With two rows or more the middle of the curve is the threshold.
     private static func draw(
         _ peer: PeerSnapshot, of observer: NodeSnapshot, rows: Int, _ scene: Scene, _ rect: Rect, y: Int,
         _ buffer: inout CellBuffer
     ) {
         let paint = scene.paint
-        let tall = rows >= 2
-        let baseline = tall ? y + 1 : y
+        let half = rows >= 7 ? 3 : rows >= 5 ? 2 : rows >= 2 ? 1 : 0
+        let baseline = y + max(0, 2 * half - 1)
         let role = Role.phi(peer.phi, threshold: peer.threshold)
         let current = scene.isFocused(.phi) && scene.state.cursorRow(scene.reading)?.name == peer.name
         let nameStyle = current ? paint[.text].with(.reverse) : paint[.text]
@@ -59,16 +59,21 @@ enum PhiPane {
         let left = rect.x + 11
         let width = rect.maxX - 1 - left
         guard width > 0 else { return }
-        if tall {
-            buffer.put(peer.unreachable ? "!" : "", x: rect.x + 6, y: y, paint[.unreachable])
+        if half >= 1, peer.unreachable { buffer.put("!", x: rect.x + 1, y: baseline - 1, paint[.unreachable]) }
+        if half >= 2 {
+            let line = baseline - half
+            buffer.putRight(Words.fixed(peer.threshold), endX: rect.x + 10, y: line, width: 5, paint[.faint])
+            buffer.fill(Rect(x: left, y: line, width: width, height: 1), "┈", paint[.faint])
         }
         let values = scene.feed.phi.values(observer: observer.name, subject: peer.name, count: width)
         for (index, raw) in values.enumerated() where !raw.isNaN {
             let phi = Double(raw)
             let style = paint[Role.phi(phi, threshold: peer.threshold)]
-            let share = phi / max(0.001, peer.threshold)
-            buffer.put(block(min(share, 1)), x: left + index, y: baseline, style)
-            if tall, share > 1 { buffer.put(block(min(share - 1, 1)), x: left + index, y: y, style) }
+            // In rows of the curve; without rows above the threshold the curve ends there.
+            let height = phi / max(0.001, peer.threshold) * Double(max(1, half))
+            for row in 0..<max(1, 2 * half) where row == 0 || height > Double(row) {
+                buffer.put(block(height - Double(row)), x: left + index, y: baseline - row, style)
+            }
         }
     }
 
