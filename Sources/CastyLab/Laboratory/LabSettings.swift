@@ -1,4 +1,6 @@
 package import CastyMembership
+package import CastyPlacement
+import CastySharding
 
 /// What a laboratory is set up with.
 package struct LabSettings: Sendable {
@@ -10,6 +12,14 @@ package struct LabSettings: Sendable {
     package var cluster: String
     /// The first port to try; all nodes listen on the same one, each on a host of its own.
     package var port: Int
+    /// How long a region waits for an answer before it asks again; `nil` for the default.
+    package var regionRetry: Duration?
+    /// How often the coordinator looks whether the shards are balanced; `nil` for the default.
+    package var rebalanceCheck: Duration?
+    /// An entity that got no message for so long goes to sleep; `nil` for never.
+    package var idlePassivation: Duration?
+    /// How long an ask waits that does not say it.
+    package var askTimeout = Duration.seconds(10)
 
     package init(
         membership: MembershipSettings = .responsive, shards: Int = 24, cluster: String = "casty", port: Int = 25_520
@@ -18,6 +28,15 @@ package struct LabSettings: Sendable {
         self.shards = shards
         self.cluster = cluster
         self.port = port
+    }
+
+    /// What each sample type's placement is set up with.
+    package var placement: PlacementSettings {
+        var placement = PlacementSettings(membership, shards: shards)
+        if let regionRetry { placement.retry = regionRetry }
+        if let rebalanceCheck { placement.rebalanceInterval = rebalanceCheck }
+        placement.passivation.idle = idlePassivation
+        return placement
     }
 }
 

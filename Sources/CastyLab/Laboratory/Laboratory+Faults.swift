@@ -1,5 +1,5 @@
-import CastyCluster
 import CastyActors
+import CastyCluster
 import CastyInspection
 import CastyPrimitives
 
@@ -102,16 +102,7 @@ extension Laboratory {
         if world.isLive {
             throw LabError("a live link is left as it is: latency, jitter and loss exist with --sim only")
         }
-        let directions: [Direction]
-        if let pair {
-            for number in [pair.0, pair.1] { _ = try node(number) }
-            directions = [Direction(from: pair.0, to: pair.1), Direction(from: pair.1, to: pair.0)]
-        } else {
-            directions = numbers.flatMap { from in
-                numbers.filter { $0 != from }.map { Direction(from: from, to: $0) }
-            }
-        }
-        for direction in directions {
+        for direction in try directions(of: pair) {
             var merged = shapes[direction] ?? LinkShape()
             merged.latency = shape.latency ?? merged.latency
             merged.jitter = shape.jitter ?? merged.jitter
@@ -119,5 +110,21 @@ extension Laboratory {
             shapes[direction] = merged
             world.shape(from: address(of: direction.from).host, to: address(of: direction.to).host, merged)
         }
+    }
+
+    /// Lets a link, or every link, do to bytes what it does by default.
+    package func unshape(_ pair: (Int, Int)?) throws {
+        for direction in try directions(of: pair) where shapes.removeValue(forKey: direction) != nil {
+            world.shape(from: address(of: direction.from).host, to: address(of: direction.to).host, nil)
+        }
+    }
+
+    /// Both directions between two nodes, or all directions there are.
+    private func directions(of pair: (Int, Int)?) throws -> [Direction] {
+        if let pair {
+            for number in [pair.0, pair.1] { _ = try node(number) }
+            return [Direction(from: pair.0, to: pair.1), Direction(from: pair.1, to: pair.0)]
+        }
+        return numbers.flatMap { from in numbers.filter { $0 != from }.map { Direction(from: from, to: $0) } }
     }
 }

@@ -31,6 +31,8 @@ package final class Laboratory {
     var cuts: Set<Direction> = []
     var shapes: [Direction: LinkShape] = [:]
     var loads: [Load] = []
+    /// Incarnations that were told to host nothing.
+    var drained: Set<UniqueAddress> = []
     private var port: Int?
     private let log: Logger
 
@@ -184,7 +186,7 @@ package final class Laboratory {
             arrived: { tracker.arrive($0.number, at: name) },
             lost: { tracker.lose($0.number, because: $1.rawValue) })
         return try sharding.start(
-            type: sample.rawValue, settings: PlacementSettings(settings.membership, shards: settings.shards),
+            type: sample.rawValue, settings: settings.placement,
             store: sample == .account ? store : nil, tracing: tracing
         ) { entity in
             sample.behavior(entity) { entity, command in

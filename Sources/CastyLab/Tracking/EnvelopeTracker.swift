@@ -37,7 +37,9 @@ package final class EnvelopeTracker: Sendable {
     fileprivate struct State {
         var last: UInt64 = 0
         var envelopes: [UInt64: Envelope] = [:]
-        var pendingOf: [String: Int] = [:]
+        /// The envelopes for each entity that have not ended.
+        var pendingOf: [String: Set<UInt64>] = [:]
+        var pending = 0
         var activities: [String: Activity] = [:]
         var handled: UInt64 = 0
         var lost: Int = 0
@@ -55,7 +57,8 @@ package final class EnvelopeTracker: Sendable {
         state.withLock { state in
             state.last += 1
             state.envelopes[state.last] = Envelope(entity: entity, holder: node)
-            state.pendingOf[entity, default: 0] += 1
+            state.pendingOf[entity, default: []].insert(state.last)
+            state.pending += 1
             return state.last
         }
     }
@@ -121,10 +124,14 @@ package final class EnvelopeTracker: Sendable {
     }
 
     /// How many envelopes for an entity have not ended.
-    package func pending(of entity: String) -> Int { state.withLock { $0.pendingOf[entity] ?? 0 } }
+    ///
+    /// - Parameter last: Only those up to this number count.
+    package func pending(of entity: String, upTo last: UInt64 = .max) -> Int {
+        state.withLock { state in state.pendingOf[entity]?.count { $0 <= last } ?? 0 }
+    }
 
     /// How many envelopes have not ended.
-    package var pending: Int { state.withLock { $0.envelopes.count { $0.value.fate == .pending } } }
+    package var pending: Int { state.withLock { $0.pending } }
 
     /// How many ended without being handled.
     package var lost: Int { state.withLock { $0.lost } }
@@ -154,8 +161,9 @@ extension EnvelopeTracker.State {
     fileprivate mutating func settle(_ number: UInt64, _ fate: EnvelopeTracker.Fate) {
         guard let envelope = envelopes[number] else { return }
         envelopes[number]?.fate = fate
-        pendingOf[envelope.entity, default: 1] -= 1
-        if pendingOf[envelope.entity] == 0 { pendingOf[envelope.entity] = nil }
+        pending -= 1
+        pendingOf[envelope.entity]?.remove(number)
+        if pendingOf[envelope.entity]?.isEmpty == true { pendingOf[envelope.entity] = nil }
     }
 
     /// Two lives overlap when one acts after another one, that began later to act, has acted.

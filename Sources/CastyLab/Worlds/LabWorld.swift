@@ -33,6 +33,12 @@ package protocol LabWorld: AnyObject {
     @discardableResult
     func advance(until deadline: Instant, unless condition: () -> Bool) -> Bool
 
+    /// Why the world no longer moves, if it is stuck.
+    var stuck: String? { get }
+
+    /// How many steps a simulated world has made.
+    var steps: UInt64? { get }
+
     /// Ends the world; nothing of it runs afterwards.
     func end()
 }

@@ -14,6 +14,8 @@ package final class LiveLabWorld: LabWorld {
 
     package var isLive: Bool { true }
     package var seed: UInt64? { nil }
+    package var stuck: String? { nil }
+    package var steps: UInt64? { nil }
     package var now: Instant { live.now }
     package var clock: @Sendable () -> Instant { { [live] in live.now } }
 

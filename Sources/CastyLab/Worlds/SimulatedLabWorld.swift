@@ -12,6 +12,8 @@ package final class SimulatedLabWorld: LabWorld {
 
     package var isLive: Bool { false }
     package var seed: UInt64? { simulation.seed }
+    package var stuck: String? { simulation.livelock?.description }
+    package var steps: UInt64? { simulation.stepCount }
     package var now: Instant { simulation.now }
     package var clock: @Sendable () -> Instant { { [simulation] in simulation.now } }
 

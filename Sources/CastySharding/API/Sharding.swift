@@ -77,7 +77,7 @@ public final class Sharding: Sendable {
         cluster.observe { _, _ in actor.tell(.membershipChanged) }
         cluster.whenWelcomed { actor.tell(.membershipChanged) }
         cluster.beforeExit { done in actor.tell(.leave(done)) }
-        system.inspector.provide(sharding: type) { _ in host.snapshot }
+        system.inspector.provide(sharding: type) { host.snapshot(at: $0) }
         regions.withLock { $0[type] = { command, answer in actor.tell(.command(command, answer)) } }
         return ShardRegion(type: type, shardCount: settings.shardCount, system: system, actor: actor)
     }

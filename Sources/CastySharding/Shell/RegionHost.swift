@@ -16,7 +16,9 @@ final class RegionHost<Message: Codable & Sendable>: Sendable {
     let store: (any EntityStore)?
     let tracing: ShardTracing<Message>?
     private let factory: @Sendable (EntityContext) -> Behavior<Message>
-    private let published = Mutex<ShardingSnapshot?>(nil)
+    /// The actor's state. It works under the lock, so that whoever looks sees the present state and not a copy that every message would
+    /// have to make; for the actor the lock is free.
+    let shell = Mutex<RegionShell<Message>?>(nil)
 
     init(
         type: String, cluster: Cluster, settings: PlacementSettings, strategy: any ShardAllocationStrategy,
@@ -64,14 +66,13 @@ final class RegionHost<Message: Codable & Sendable>: Sendable {
         }
     }
 
-    /// Puts what others see where they can read it without disturbing the actor.
-    func publish(_ shell: RegionShell<Message>) {
-        let snapshot = ShardingSnapshot(shell)
-        published.withLock { $0 = snapshot }
-    }
+    /// How people call a node.
+    func name(_ node: UniqueAddress) -> String { inspector.nameOf(node.address) }
 
-    var snapshot: ShardingSnapshot {
-        published.withLock { $0 } ?? ShardingSnapshot(type: type, shardCount: settings.shardCount)
+    /// What others see of it.
+    func snapshot(at now: Instant) -> ShardingSnapshot {
+        shell.withLock { $0.map { ShardingSnapshot($0, at: now) } }
+            ?? ShardingSnapshot(type: type, shardCount: settings.shardCount)
     }
 }
 

@@ -1,3 +1,4 @@
+import Synchronization
 import CastyActors
 import CastyCluster
 import CastyInspection
@@ -25,16 +26,18 @@ struct RegionShell<Message: Codable & Sendable>: Sendable {
     var lastCommand: UInt64 = 0
 
     static func behavior(_ host: RegionHost<Message>) -> Behavior<RegionCommand<Message>> {
-        .stateful(
-            RegionShell(host: host),
-            { shell, context, command in
-                shell.handle(command, context)
-                return .same
-            },
-            onSignal: { shell, context, signal in
-                if case .postStop = signal { shell.shutDown(context) }
-                return .same
-            })
+        .setup { _ in
+            host.shell.withLock { $0 = RegionShell(host: host) }
+            return .receive(
+                { context, command in
+                    host.shell.withLock { $0?.handle(command, context) }
+                    return .same
+                },
+                onSignal: { context, signal in
+                    if case .postStop = signal { host.shell.withLock { $0?.shutDown(context) } }
+                    return .same
+                })
+        }
     }
 
     private init(host: RegionHost<Message>) {
@@ -78,7 +81,7 @@ struct RegionShell<Message: Codable & Sendable>: Sendable {
         settle(at: now, context)
     }
 
-    /// Messages of the two cores to each other, until neither has one; then the next wake-up and what others see.
+    /// Messages of the two cores to each other, until neither has one; then the next wake-up.
     private mutating func settle(at now: Instant, _ context: ActorContext<RegionCommand<Message>>) {
         let own = context.system.unique
         while !loopback.isEmpty {
@@ -87,7 +90,6 @@ struct RegionShell<Message: Codable & Sendable>: Sendable {
             for message in messages { dispatch(message, from: own, at: now, context) }
         }
         scheduleWakeup(at: now, context)
-        host.publish(self)
     }
 
     private mutating func receive(
@@ -164,7 +166,7 @@ struct RegionShell<Message: Codable & Sendable>: Sendable {
         wake = (next, number, timer)
     }
 
-    private mutating func shutDown(_ context: ActorContext<RegionCommand<Message>>) {
+    mutating func shutDown(_ context: ActorContext<RegionCommand<Message>>) {
         wake?.timer.cancel()
         perform(region.onShutdown(at: context.now), context)
     }

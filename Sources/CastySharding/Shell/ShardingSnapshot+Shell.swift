@@ -2,9 +2,97 @@ import CastyInspection
 import CastyPlacement
 import CastyPrimitives
 
+/// How many entities of one shard a snapshot lists.
+private let entitiesListed = 50
+
 extension ShardingSnapshot {
     /// What a sharding actor shows of itself.
-    init<Message>(_ shell: RegionShell<Message>) {
-        self.init(type: shell.host.type, shardCount: shell.host.settings.shardCount)
+    init<Message>(_ shell: RegionShell<Message>, at now: Instant) {
+        let region = shell.region.status
+        let coordinator = shell.coordinator.isActing ? shell.coordinator.status(at: now) : nil
+        let moving = coordinator?.moving ?? []
+        self.init(
+            type: shell.host.type, shardCount: shell.host.settings.shardCount,
+            homes: region.homes.map {
+                CastyInspection.ShardHome(shard: $0.shard, node: $0.node, moving: moving.contains($0.shard))
+            },
+            shards: region.hosted.map { hosted in
+                ShardSnapshot(
+                    shard: hosted.shard, state: hosted.phase.word,
+                    entities: shell.region.entities(of: hosted.shard, limit: entitiesListed).map {
+                        EntitySnapshot(id: $0.entity, state: $0.phase.word, handled: $0.handled, lastUsed: $0.lastUsed)
+                    }, entityCount: hosted.entities, handled: hosted.handled)
+            },
+            buffered: region.kept, bufferedSince: region.buffers.map(\.since).min(), registered: region.isRegistered,
+            leaseUntil: shell.lease == .distantFuture ? nil : shell.lease, coordinator: region.coordinator,
+            epoch: region.epoch.single,
+            coordinating: coordinator.map { coordinator in
+                CoordinatorSnapshot(
+                    state: coordinator.phase == .recovering ? "rebuilding" : "running", epoch: coordinator.epoch.single,
+                    regions: coordinator.regions.map(\.node),
+                    handoffs: coordinator.shards.compactMap { $0.sentence(shell.host.name) },
+                    waiting: coordinator.shards.filter(\.isHeld).map(\.shard))
+            })
+    }
+}
+
+extension CoordinatorEpoch {
+    /// The epoch as one number that grows as epochs do.
+    var single: UInt64 { UInt64(clamping: upNumber) << 32 | UInt64(clamping: start) }
+}
+
+extension CoordinatorStatus {
+    /// The shards that are on their way.
+    fileprivate var moving: [Int] {
+        shards.filter { explanation in
+            switch explanation.state {
+            case .closing, .stopping, .starting: true
+            case .unused, .held, .waiting, .running: false
+            }
+        }.map(\.shard)
+    }
+}
+
+extension ShardExplanation {
+    fileprivate var isHeld: Bool {
+        switch state {
+        case .held, .waiting: true
+        case .unused, .starting, .running, .closing, .stopping: false
+        }
+    }
+
+    /// A move in words; `nil` for a shard that stays.
+    fileprivate func sentence(_ name: (UniqueAddress) -> String) -> String? {
+        switch state {
+        case .starting(let home, let holdFor):
+            "shard \(shard) starts on \(name(home.node))" + (holdFor.map { ", waits for what \(name($0)) has left" } ?? "")
+        case .closing(let home, let target, let waiting, _):
+            "shard \(shard) \(name(home.node)) → \(target.map(name) ?? "?"), waits for \(waiting.map(name).joined(separator: ","))"
+        case .stopping(let home, let target, _):
+            "shard \(shard) \(name(home.node)) → \(target.map(name) ?? "?"), stops its entities"
+        case .unused, .held, .waiting, .running: nil
+        }
+    }
+}
+
+extension HostedStatus.Phase {
+    fileprivate var word: String {
+        switch self {
+        case .starting: "starting"
+        case .running: "running"
+        case .draining, .stopping: "handing-off"
+        }
+    }
+}
+
+extension EntityStatus.Phase {
+    fileprivate var word: String {
+        switch self {
+        case .active: "active"
+        case .passivating: "passivating"
+        case .stopping: "stopping"
+        case .waitingForRestart: "restarting"
+        case .remembering, .forgetting, .remembered: "remembered"
+        }
     }
 }

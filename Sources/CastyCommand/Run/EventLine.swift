@@ -1,0 +1,72 @@
+import CastyInspection
+import CastyLab
+import CastyPrimitives
+
+/// Events and results in words, a line each.
+enum EventLine {
+    /// The line for an event, or `nil` where it matters to nobody who reads along.
+    static func text(of event: RuntimeEvent) -> String? {
+        guard let mark = mark(of: event.kind) else { return nil }
+        let time = RunResult.rounded(Double(event.time.nanoseconds) / 1e9)
+        let padding = String(repeating: " ", count: max(0, 9 - time.count))
+        let node = event.node + String(repeating: " ", count: max(0, 4 - event.node.count))
+        return "\(padding)\(time) \(mark) \(node)\(words(event))"
+    }
+
+    /// The line for a result.
+    static func text(of result: RunResult) -> String {
+        let seed = result.seed.map { "seed \($0)" } ?? "live"
+        let wall = RunResult.rounded(result.wallSeconds)
+        let mark =
+            switch result.status {
+            case .passed: "✓ passed"
+            case .failed: "✗ FAILED"
+            case .unproven: "? unproven"
+            }
+        var parts = [
+            "\(result.expectations) expectations" + (result.failed > 0 ? ", \(result.failed) failed" : ""),
+            result.violations > 0 ? "\(result.violations) invariants violated" : nil, seed,
+            result.digest.map { "digest \(RunResult.hex($0))" },
+        ].compactMap { $0 }
+        parts.append("\(RunResult.rounded(result.seconds)) s in \(wall) s")
+        return "\(mark)  \(result.file)  (\(parts.joined(separator: ", ")))"
+    }
+
+    private static func mark(of kind: EventKind) -> String? {
+        switch kind {
+        case .nodeStarted, .nodeThawed, .healed, .memberUp, .memberReachable: "+"
+        case .nodeKilled, .nodeFrozen, .nodeStopped, .cut, .memberDown, .memberRemoved, .memberUnreachable: "!"
+        case .suspected, .memberLeaving, .memberExiting, .memberWeaklyUp, .messageLost: "~"
+        case .leaderChanged, .downingDecision, .coordinatorStarted, .handoffBegun, .shardMoved: "*"
+        case .expectationPassed: "✓"
+        case .expectationFailed, .invariantViolated: "✗"
+        case .reply, .note: "·"
+        case .memberJoining, .converged, .shardAllocated, .shardStarted, .shardStopped, .entityStarted,
+            .entityPassivated, .entityStopped:
+            nil
+        }
+    }
+
+    private static func words(_ event: RuntimeEvent) -> String {
+        let place = [event.subject, event.shard.map { "shard \($0)" }, event.entity].compactMap { $0 }
+        let way = [event.from.map { "from \($0)" }, event.to.map { "to \($0)" }].compactMap { $0 }
+        let line = event.line.map { "line \($0): " } ?? ""
+        switch event.kind {
+        case .note:
+            return line
+                + (place + [event.text, event.reason.map { "(\($0))" }].compactMap { $0 }).joined(separator: " ")
+        case .reply: return "\(line)\(event.entity ?? "") \(event.text ?? "") -> \(event.reply ?? "")"
+        case .expectationPassed: return line + (event.text ?? "") + (event.reason.map { " (\($0))" } ?? "")
+        case .expectationFailed: return line + (event.text ?? "") + (event.reason.map { ": \($0)" } ?? "")
+        case .invariantViolated:
+            return (["invariant", event.reason ?? ""] + place).joined(separator: " ") + ": \(event.text ?? "")"
+        case .nodeStarted, .nodeKilled, .nodeFrozen, .nodeThawed, .nodeStopped, .cut, .healed, .memberJoining,
+            .memberWeaklyUp, .memberUp, .memberLeaving, .memberExiting, .memberDown, .memberRemoved, .suspected,
+            .memberUnreachable, .memberReachable, .leaderChanged, .converged, .downingDecision, .coordinatorStarted,
+            .shardAllocated, .shardStarted, .handoffBegun, .shardStopped, .shardMoved, .entityStarted,
+            .entityPassivated, .entityStopped, .messageLost:
+            let why = [event.reason, event.text].compactMap { $0 }.joined(separator: ", ")
+            return ([event.kind.rawValue] + place + way).joined(separator: " ") + (why.isEmpty ? "" : " (\(why))")
+        }
+    }
+}

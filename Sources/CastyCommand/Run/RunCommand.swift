@@ -1,0 +1,81 @@
+import ArgumentParser
+import CastyInspection
+import CastyLab
+import CastyPrimitives
+import CastyScenario
+
+/// `casty run`: scenarios without a screen.
+struct RunCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Run scenarios without a screen.",
+        discussion: """
+            Exits with 0 if all passed, 1 if an expectation or an invariant failed, 65 for a bad scenario, 66 for a file that \
+            cannot be read, 64 for a wrong command line.
+            """)
+
+    @Argument(help: ArgumentHelp("Scenario files, run one after the other.", valueName: "scenario"))
+    var scenarios: [String]
+
+    @OptionGroup var world: WorldOptions
+
+    @Flag(help: "Run over real loopback TCP, in real time.")
+    var live = false
+
+    @Flag(help: "Print one JSON object a line: events, then a result for each file.")
+    var json = false
+
+    @Option(help: ArgumentHelp("End each run there at the latest, as 90s.", valueName: "time"))
+    var until: ScenarioDuration?
+
+    @Option(help: ArgumentHelp("Take so many times as long for every `within` and `wait`.", valueName: "factor"))
+    var slack = 1.0
+
+    @Flag(help: "Go on after a failed expectation.")
+    var keepGoing = false
+
+    func validate() throws {
+        guard slack >= 0.001, slack <= 1000 else { throw ValidationError("--slack is 0.001 to 1000, not \(slack).") }
+    }
+
+    func run() throws {
+        let parsed = try scenarios.map(ScenarioFile.read)
+        let options = RunOptions(
+            seed: world.seed, live: live, preset: world.preset, slack: slack, until: until?.duration,
+            keepsGoing: keepGoing)
+        var allPassed = true
+        for scenario in parsed {
+            let reporter: any RunReporter =
+                json ? JSONReporter() : TextReporter(scenario, options, manyFiles: parsed.count > 1)
+            let clock = ContinuousClock()
+            let start = clock.now
+            let runner = ScenarioRunner(
+                scenario, options: options, hear: { reporter.hear($0) }, progress: { reporter.progress($0) })
+            var result = runner.run()
+            result.wallSeconds = (clock.now - start) / .seconds(1)
+            reporter.finish(result)
+            allPassed = allPassed && result.status != .failed
+        }
+        if !allPassed { throw ExitCode(1) }
+    }
+}
+
+/// What all commands know that run a scenario's world.
+struct WorldOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The seed that all chance follows from; beats the scenario's.", valueName: "number"))
+    var seed: UInt64?
+
+    @Option(help: ArgumentHelp("responsive or lan; beats the scenario's.", valueName: "preset"))
+    var preset: Preset?
+}
+
+extension Preset: ExpressibleByArgument {}
+
+/// A duration as scenarios write it.
+struct ScenarioDuration: ExpressibleByArgument {
+    let duration: Duration
+
+    init?(argument: String) {
+        guard let duration = Duration(scenarioText: argument) else { return nil }
+        self.duration = duration
+    }
+}

@@ -1,0 +1,73 @@
+import CastyInspection
+import CastyLab
+import CastyPrimitives
+import CastyScenario
+import Synchronization
+
+/// Tells how a run goes. Events come from any thread.
+protocol RunReporter: Sendable {
+    func hear(_ event: RuntimeEvent)
+    func progress(_ time: Instant)
+    func finish(_ result: RunResult)
+}
+
+/// One JSON object a line, for programs.
+final class JSONReporter: RunReporter {
+    private let buffer = LineBuffer()
+
+    func hear(_ event: RuntimeEvent) { buffer.add(event.json) }
+
+    func progress(_ time: Instant) { buffer.flush() }
+
+    func finish(_ result: RunResult) {
+        buffer.add(result.json)
+        buffer.flush()
+    }
+}
+
+/// Lines for a person: what happens in the cluster, what the scenario says and expects, the result.
+final class TextReporter: RunReporter {
+    private let buffer = LineBuffer()
+    private let heading: String?
+    private let hasBegun = Mutex(false)
+
+    init(_ scenario: Scenario, _ options: RunOptions, manyFiles: Bool) {
+        let title = scenario.title.map { ": \($0)" } ?? ""
+        heading = "\(scenario.file)\(title)"
+    }
+
+    func hear(_ event: RuntimeEvent) {
+        let isFirst = hasBegun.withLock { begun in
+            defer { begun = true }
+            return !begun
+        }
+        if isFirst, let heading { buffer.add(heading) }
+        if let line = EventLine.text(of: event) { buffer.add(line) }
+    }
+
+    func progress(_ time: Instant) { buffer.flush() }
+
+    func finish(_ result: RunResult) {
+        buffer.add(EventLine.text(of: result))
+        buffer.flush()
+    }
+}
+
+/// Collects lines and writes many at a time; they come out in the order in which they came in.
+final class LineBuffer: Sendable {
+    private let text = Mutex("")
+
+    func add(_ line: String) {
+        text.withLock { text in
+            text += line + "\n"
+            if text.utf8.count > 1 << 16 { Self.write(&text) }
+        }
+    }
+
+    func flush() { text.withLock { Self.write(&$0) } }
+
+    private static func write(_ text: inout String) {
+        Output.write(text, to: 1)
+        text = ""
+    }
+}

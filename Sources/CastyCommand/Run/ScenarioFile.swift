@@ -1,0 +1,53 @@
+import ArgumentParser
+import CastyScenario
+import Glibc
+
+/// Reads scenario files, and ends the program in the way the contract says where one is wrong.
+enum ScenarioFile {
+    /// A file that could not be read.
+    static let noInput = ExitCode(66)
+    /// A scenario with mistakes.
+    static let badData = ExitCode(65)
+
+    static func read(_ path: String) throws -> Scenario {
+        let text: String
+        switch contents(of: path) {
+        case .success(let bytes):
+            guard let decoded = String(validating: bytes, as: UTF8.self) else {
+                Output.error("\(path):1: the file is not UTF-8 text; expected a scenario")
+                throw badData
+            }
+            text = decoded
+        case .failure(let error):
+            Output.error("\(path): \(error.reason)")
+            throw noInput
+        }
+        do {
+            return try Scenario.parse(text, file: path)
+        } catch {
+            Output.error("\(error)")
+            throw badData
+        }
+    }
+
+    private struct ReadError: Error {
+        let reason: String
+    }
+
+    private static func contents(of path: String) -> Result<[UInt8], ReadError> {
+        func failure() -> Result<[UInt8], ReadError> { .failure(ReadError(reason: String(cString: strerror(errno)))) }
+        let descriptor = open(path, O_RDONLY)
+        guard descriptor >= 0 else { return failure() }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 1 << 16)
+        // A scenario that is longer than any may be is read no further; the parser says so.
+        while bytes.count <= Scenario.longestFile {
+            let count = Glibc.read(descriptor, &chunk, chunk.count)
+            guard count >= 0 else { return failure() }
+            if count == 0 { break }
+            bytes += chunk[..<count]
+        }
+        return .success(bytes)
+    }
+}

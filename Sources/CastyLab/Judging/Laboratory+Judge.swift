@@ -1,0 +1,80 @@
+import CastyInspection
+package import CastyScenario
+
+extension Laboratory {
+    /// Whether an expectation holds now.
+    ///
+    /// - Parameter mark: The number of events there were when the last awaited expectation was met.
+    package func judge(_ expect: Expect, since mark: Int = 0) -> Verdict {
+        switch expect.expectation {
+        case .members(let names): inViews(expect.scope) { judgeMembers(names, in: $0) }
+        case .nodes(let names, let condition):
+            inViews(expect.scope) { view in .all(names.map { judge($0, condition, in: view) }) }
+        case .leader(let name): inViews(expect.scope) { judgeLeader(name, in: $0) }
+        case .coordinator(let name): inViews(expect.scope) { judgeCoordinator(name, in: $0) }
+        case .converged: judgeConverged(expect.scope)
+        case .stopped(let names): .all(names.map(judgeStopped))
+        case .balanced(let difference): judgeBalance(by: difference)
+        case .shard(let shard, let name): judge(shard: shard, on: name)
+        case .entity(let entity, let name): judge(entity: entity.id, on: name)
+        case .lost(let count): judgeLost(count)
+        case .no(let event, let since):
+            judgeAbsence(of: event, since: since == .start ? 0 : mark, words: since == .start ? "the start" : nil)
+        case .singleActivation:
+            tracker.violations.first { $0.hasPrefix("S1") }.map { .unmet($0) } ?? .met
+        }
+    }
+
+    /// Every node that runs, or those named; or why one of those has no view.
+    func viewers(_ scope: Scope) throws(LabError) -> [LabNode] {
+        switch scope {
+        case .all:
+            let running = running
+            if running.isEmpty { throw LabError("no node runs") }
+            return running
+        case .nodes(let names):
+            var viewers: [LabNode] = []
+            for name in names {
+                guard let node = nodes[name.number] else { throw LabError("\(name) was never started") }
+                guard node.state == .running else { throw LabError("\(name) does not run: it is \(node.state)") }
+                viewers.append(node)
+            }
+            return viewers
+        }
+    }
+
+    private func inViews(_ scope: Scope, _ judge: (NodeSnapshot) -> Verdict) -> Verdict {
+        do {
+            for viewer in try viewers(scope) {
+                let verdict = judge(viewer.snapshot)
+                if !verdict.isMet { return verdict }
+            }
+            return .met
+        } catch {
+            return .unmet("\(error)")
+        }
+    }
+
+    private func judgeStopped(_ name: NodeName) -> Verdict {
+        guard let node = nodes[name.number] else { return .unmet("\(name) was never started") }
+        return node.state == .stopped ? .met : .unmet("\(name) is \(node.state)")
+    }
+
+    private func judgeLost(_ count: Int) -> Verdict {
+        let lost = tracker.lost
+        if lost == count { return .met }
+        let reasons = tracker.lossesByReason.map { "\($0.count) \($0.reason)" }.joined(separator: ", ")
+        return .unmet("lost \(lost)" + (reasons.isEmpty ? "" : ": \(reasons)"))
+    }
+
+    private func judgeAbsence(of event: EventName, since mark: Int, words: String?) -> Verdict {
+        let found = recorder.events(from: mark).filter { $0.kind.rawValue == event.rawValue }
+        guard let first = found.first else { return .met }
+        let about = first.subject.map { " \($0)" } ?? ""
+        let moment = RuntimeEvent.seconds(first.time)
+        let since = words ?? "the last expectation that was awaited"
+        return .unmet(
+            "\(found.count) since \(since), the first at \(moment) s on \(first.node):\(about) \(event.rawValue)"
+                + (first.reason.map { " (\($0))" } ?? ""))
+    }
+}

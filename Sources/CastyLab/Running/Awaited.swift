@@ -1,0 +1,85 @@
+import CastyActors
+import CastyInspection
+import CastyPrimitives
+import CastyScenario
+import Synchronization
+
+/// An expectation, or an ask, that has not been settled.
+final class Awaited {
+    let statement: Statement
+    let start: Instant
+    /// Whether it says how long it may take.
+    let isBound: Bool
+    private let deadline: Instant
+    private let task: Task
+
+    private enum Task {
+        case expect(Expect)
+        case ask(Ask, Question)
+    }
+
+    /// An ask: first the earlier messages to its entity have to end, then it is sent, then the answer comes.
+    private final class Question: Sendable {
+        let earlier: UInt64
+        let state = Mutex((isSent: false, answer: Result<EntityReply, AskError>?.none))
+
+        init(earlier: UInt64) { self.earlier = earlier }
+    }
+
+    init(_ statement: Statement, expect: Expect, since laboratory: Laboratory, slack: Double) {
+        self.statement = statement
+        start = laboratory.now
+        isBound = expect.within != nil
+        deadline = start + (expect.within ?? .zero) * slack
+        task = .expect(expect)
+    }
+
+    init(_ statement: Statement, ask: Ask, since laboratory: Laboratory, slack: Double) {
+        self.statement = statement
+        start = laboratory.now
+        isBound = false
+        deadline = start + (ask.within ?? laboratory.settings.askTimeout) * slack
+        task = .ask(ask, Question(earlier: laboratory.tracker.sent))
+    }
+
+    /// How it has come out, or `nil` while that is open.
+    func settle(in laboratory: Laboratory, since mark: Int) -> Verdict? {
+        switch task {
+        case .expect(let expect):
+            let verdict = laboratory.judge(expect, since: mark)
+            return verdict.isMet || laboratory.now >= deadline ? verdict : nil
+        case .ask(let ask, let question): return settle(ask, question, in: laboratory)
+        }
+    }
+
+    private func settle(_ ask: Ask, _ question: Question, in laboratory: Laboratory) -> Verdict? {
+        let (isSent, answer) = question.state.withLock { $0 }
+        if let answer { return verdict(on: answer, to: ask, in: laboratory) }
+        if isSent { return nil }
+        let before = laboratory.tracker.pending(of: ask.entity.id, upTo: question.earlier)
+        let left = deadline - laboratory.now
+        if before > 0 {
+            return left > .zero ? nil : .unmet("\(before) earlier messages to \(ask.entity) are still on their way")
+        }
+        question.state.withLock { $0.isSent = true }
+        do {
+            try laboratory.ask(
+                ask.entity.id, ask.message, via: ask.via?.number, within: max(left, .milliseconds(1))
+            ) { result in question.state.withLock { $0.answer = result } }
+        } catch {
+            return .unmet("\(error)")
+        }
+        return nil
+    }
+
+    private func verdict(on answer: Result<EntityReply, AskError>, to ask: Ask, in laboratory: Laboratory) -> Verdict {
+        switch answer {
+        case .success(let reply):
+            laboratory.inspector.emit(
+                .reply, entity: ask.entity.id, reply: reply.text, text: ask.message, line: statement.line)
+            if let expected = ask.reply, expected != reply.text { return .unmet("the reply was \(reply.text)") }
+            return .met
+        case .failure(let error): return .unmet("no reply: \(error)")
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import CastyMembership
+import CastyPlacement
+package import CastyScenario
+
+extension LabSettings {
+    /// The settings that a scenario's header asks for.
+    ///
+    /// - Parameter preset: Beats the header's.
+    package init(_ header: ScenarioHeader, preset: Preset? = nil) {
+        self.init(preset: preset ?? header.preset ?? .responsive)
+        shards = header.shards ?? Scenario.defaultShards
+        for setting in header.settings { apply(setting) }
+    }
+
+    /// The settings of a preset.
+    package init(preset: Preset) {
+        switch preset {
+        case .responsive: self.init(membership: .responsive)
+        case .lan: self.init(membership: .lan)
+        }
+    }
+
+    /// Changes what one `set` names.
+    package mutating func apply(_ setting: Setting) {
+        switch setting {
+        case .preset(let preset): membership = LabSettings(preset: preset).membership
+        case .time(let time, let duration): apply(time, duration)
+        case .threshold(let phi):
+            membership.threshold = phi.value
+            membership.suspicion = min(membership.suspicion, phi.value)
+        case .downing(let strategy): membership.strategy = DowningStrategy(strategy)
+        case .passivation(.idle(let duration)): idlePassivation = duration
+        case .passivation(.off): idlePassivation = nil
+        }
+    }
+
+    private mutating func apply(_ setting: TimeSetting, _ duration: Duration) {
+        switch setting {
+        case .heartbeat: membership.heartbeat = duration
+        case .sigmaFloor: membership.sigmaFloor = duration
+        case .pause: membership.pause = duration
+        case .gossip: membership.gossip = duration
+        case .stableAfter: membership.stableAfter = .fixed(duration)
+        case .removalMargin: membership.removalMargin = .fixed(duration)
+        case .lease: membership.lease = duration
+        case .unstableLimit: membership.unstableLimit = duration
+        case .joinRetry: membership.joinRetry = duration
+        case .regionRetry: regionRetry = duration
+        case .rebalanceCheck: rebalanceCheck = duration
+        case .tombstones: membership.tombstones = duration
+        case .ask: askTimeout = duration
+        }
+    }
+}
+
+extension DowningStrategy {
+    /// The strategy of that name; a quorum is the majority of three nodes.
+    init(_ name: Downing) {
+        switch name {
+        case .keepMajority: self = .keepMajority()
+        case .keepOldest: self = .keepOldest()
+        case .staticQuorum: self = .staticQuorum(size: 2)
+        case .downAll: self = .downAll
+        case .none: self = .manual
+        }
+    }
+}
