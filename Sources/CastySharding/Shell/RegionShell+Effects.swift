@@ -95,14 +95,15 @@ extension RegionShell {
         }
     }
 
-    private func deliver(_ payload: Message, to instance: EntityInstance) {
+    private mutating func deliver(_ payload: Message, to instance: EntityInstance) {
         guard let target = entities[instance] else {
             return host.lose(.noSuchActor, payload, entity: instance.entity, shard: instance.shard)
         }
-        let delivery = target.offer(payload)
-        // One that stopped meanwhile has told so already, and the core has another life ready for what follows.
-        if let reason = CastyInspection.LossReason(delivery) {
-            host.lose(reason, payload, entity: instance.entity, shard: instance.shard)
+        switch target.offer(payload) {
+        case .accepted, .acceptedIdle, .accounted: break
+        case .noSuchActor, .wrongIncarnation, .mailboxFull, .unreachable, .bufferFull, .undecodable, .lateReply:
+            // It has ended, but its end is still on the way here: what comes meanwhile goes on with what it left.
+            late[instance, default: []].append(payload)
         }
     }
 }

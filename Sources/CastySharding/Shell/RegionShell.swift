@@ -14,6 +14,8 @@ struct RegionShell<Message: Codable & Sendable>: Sendable {
     var region: Region<Message>
     var coordinator: Coordinator
     var entities: [EntityInstance: Target<Message>] = [:]
+    /// What came for entities whose end was not told yet.
+    var late: [EntityInstance: [Message]] = [:]
     var peers: [NodeAddress: RegionPeer<Message>] = [:]
     /// Messages of the two cores to each other, in order.
     var loopback: [ShardingMessage<Message>] = []
@@ -61,8 +63,9 @@ struct RegionShell<Message: Codable & Sendable>: Sendable {
             perform(region.onWakeup(at: now), context)
             perform(coordinator.onWakeup(at: now), context)
         case .leaseLapsed: lapse(at: now, context)
-        case .ended(let end):
+        case .ended(var end):
             entities[end.instance] = nil
+            end.unhandled += late.removeValue(forKey: end.instance) ?? []
             perform(region.onTerminated(end, at: now), context)
         case .passivate(let instance):
             if entities[instance] != nil { perform(region.onPassivate(instance.entity, at: now), context) }
