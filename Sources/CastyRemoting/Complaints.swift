@@ -1,6 +1,7 @@
 import CastyPrimitives
 
-/// Says which warnings are worth a line in the log: of each kind the first, and then one a minute with how many there were.
+/// Says which warnings are worth a line in the log: of each kind the first, and then one a minute with how many
+/// there were.
 struct Complaints: Sendable {
     private struct Kind {
         var logged: Instant
@@ -29,7 +30,8 @@ struct Complaints: Sendable {
 }
 
 extension String {
-    /// A peer's text, fit for a log: one line without control characters or changes of direction, cut at 256 characters.
+    /// A peer's text, fit for a log: one line without control characters or changes of direction, cut at 256
+    /// characters.
     init(printable text: String) {
         self = String(
             String.UnicodeScalarView(

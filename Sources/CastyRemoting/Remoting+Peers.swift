@@ -12,14 +12,15 @@ extension Remoting {
 
     /// An incarnation is gone for good: its connection is closed and what waits for it is lost.
     ///
-    /// From then on messages to actors there are lost at once, until another incarnation introduces itself or is expected. Messages to "whichever
-    /// lives at that path" are still tried. Does nothing where another incarnation is known there.
+    /// From then on messages to actors there are lost at once, until another incarnation introduces itself or is
+    /// expected. Messages to "whichever lives at that path" are still tried. Does nothing where another incarnation
+    /// is known there.
     package func forget(_ incarnation: UniqueAddress) {
         known(incarnation.address)?.forget(incarnation, isRemoved: false)
     }
 
-    /// An incarnation was removed from the cluster: besides being forgotten, whoever watches an actor there is told that it ended, and asks
-    /// of its actors fail.
+    /// An incarnation was removed from the cluster: besides being forgotten, whoever watches an actor there is told
+    /// that it ended, and asks of its actors fail.
     package func nodeRemoved(_ incarnation: UniqueAddress) {
         association(with: incarnation.address)?.forget(incarnation, isRemoved: true)
     }

@@ -6,7 +6,8 @@ extension Remoting {
     package func shutdown(completion: @escaping @Sendable () -> Void) {
         let isFirst = state.withLock { state in
             if state.closing != nil { return false }
-            // One more than there are associations, so that the count is not over before the last of them has begun to close.
+            // One more than there are associations, so that the count is not over before the last of them has begun
+            // to close.
             state.closing = state.associations.count + 1
             let transport = system.world.transport
             state.whenClosed = { transport.shutdown(completion: completion) }

@@ -6,8 +6,9 @@ import Synchronization
 
 /// The way of one system to the actors of other nodes: listens, dials, and keeps one association a place.
 ///
-/// System, remoting and associations refer to each other until ``shutdown(completion:)`` or ``abandon()`` cuts them apart. None of them is
-/// referred to weakly: that would make each of the many retains on the way of a message a slow one.
+/// System, remoting and associations refer to each other until ``shutdown(completion:)`` or ``abandon()`` cuts them
+/// apart. None of them is referred to weakly: that would make each of the many retains on the way of a message a
+/// slow one.
 package final class Remoting: RemoteAccess {
     struct State: Sendable {
         var associations: [NodeAddress: Association] = [:]

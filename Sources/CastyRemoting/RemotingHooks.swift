@@ -3,8 +3,8 @@ package import CastyPrimitives
 
 /// What the cluster wants to hear of connections. Called on the thread that brings the news, never under a lock.
 package struct RemotingHooks: Sendable {
-    /// An attempt to talk to a place failed: nobody listens there, no answer, or a refusal. A refusal because both ends dialled at the
-    /// same time does not count.
+    /// An attempt to talk to a place failed: nobody listens there, no answer, or a refusal. A refusal because both
+    /// ends dialled at the same time does not count.
     package var connectFailed: @Sendable (NodeAddress, TransportError) -> Void
     /// An incarnation has introduced itself, at the first connection with it; not for nodes that only look on.
     package var peerIncarnation: @Sendable (UniqueAddress) -> Void

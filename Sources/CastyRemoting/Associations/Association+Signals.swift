@@ -6,7 +6,8 @@ import Synchronization
 
 extension AssociationState {
     mutating func send(_ signal: RemoteSignal) -> NextStep {
-        // What is told of an end to a removed incarnation, nobody hears; its own watches were answered when it was removed.
+        // What is told of an end to a removed incarnation, nobody hears; its own watches were answered when it was
+        // removed.
         guard !isClosing, removed == nil, signals.count < settings.signalLimit else { return .none }
         signals.append(signal)
         return nextStep()

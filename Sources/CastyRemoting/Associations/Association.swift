@@ -5,7 +5,8 @@ import CastyWire
 import NIOCore
 import Synchronization
 
-/// All that is between this node and one place: the connection, what waits for it, the signals and watches of the incarnation there.
+/// All that is between this node and one place: the connection, what waits for it, the signals and watches of the
+/// incarnation there.
 ///
 /// ```
 ///             something to say                  welcomed
@@ -17,13 +18,15 @@ import Synchronization
 ///    └──────────────── lost, nothing to say ───┘  to say
 /// ```
 ///
-/// **Lanes.** There is one connection with two queues, of which the control queue is drawn first at each pull. A pull takes at most
-/// `ConnectionLimits.writeChunk` and the transport pulls only when what was pulled before has been taken, so what a heartbeat has before it
-/// is one chunk and what the transport's own buffer holds, however much the user queue holds. A second connection would spare it that buffer, but
-/// not the link's, and would double the handshakes, the deadlines and the ways in which half of an association can fail.
+/// **Lanes.** There is one connection with two queues, of which the control queue is drawn first at each pull. A
+/// pull takes at most `ConnectionLimits.writeChunk` and the transport pulls only when what was pulled before has
+/// been taken, so what a heartbeat has before it is one chunk and what the transport's own buffer holds, however
+/// much the user queue holds. A second connection would spare it that buffer, but not the link's, and would double
+/// the handshakes, the deadlines and the ways in which half of an association can fail.
 ///
-/// **Incarnations.** At most one incarnation lives at a place. When another introduces itself there, what waited for an actor of the former is
-/// lost, its watchers are told, its asks fail. What goes to "whichever lives at that path" is kept.
+/// **Incarnations.** At most one incarnation lives at a place. When another introduces itself there, what waited
+/// for an actor of the former is lost, its watchers are told, its asks fail. What goes to "whichever lives at that
+/// path" is kept.
 ///
 /// What is decided under the lock is carried out outside it, as ``Effect``s.
 final class Association: Sendable {

@@ -36,8 +36,9 @@ extension AssociationState {
             if local < peer.address { return (.refuse(.duplicate, ""), []) }
             return (.welcome, activate(link, peer) + [.close(own)])
         case .active(let current):
-            // A peer dials only when it has no connection, so its old one is dead; but its hello may have been on the way when it took the
-            // one dialled from here. That one is then the winner; if it is dead after all, a ping brings this to light.
+            // A peer dials only when it has no connection, so its old one is dead; but its hello may have been on
+            // the way when it took the one dialled from here. That one is then the winner; if it is dead after all,
+            // a ping brings this to light.
             if self.peer == peer.address, current.isDialled, local < peer.address {
                 owesPing = true
                 isWriteRequested = true

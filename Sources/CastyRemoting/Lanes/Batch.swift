@@ -14,8 +14,8 @@ struct QueuedFrame: Sendable {
 
 /// Messages that wait, in order, their payloads side by side.
 ///
-/// Headers are written only when a connection takes the frames, because the numbers that stand for names differ from one connection to the
-/// next: so what waits survives a lost connection.
+/// Headers are written only when a connection takes the frames, because the numbers that stand for names differ
+/// from one connection to the next: so what waits survives a lost connection.
 struct Batch: Sendable {
     private(set) var frames: [QueuedFrame] = []
     /// The first that was not taken yet.

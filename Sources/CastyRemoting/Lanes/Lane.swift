@@ -5,7 +5,8 @@ import NIOCore
 
 /// What waits for one peer in one lane, bounded in messages and bytes.
 ///
-/// Senders append to the back; a connection draws from the front without holding the lock, and gives back what it did not take.
+/// Senders append to the back; a connection draws from the front without holding the lock, and gives back what it
+/// did not take.
 struct Lane: Sendable {
     private let limits: QueueLimits
     private var back = Batch()

@@ -6,8 +6,8 @@ import Synchronization
 
 /// One connection, from the first byte to the last: the handshake, then the frames of an association.
 ///
-/// `@unchecked Sendable` because the transport's calls about one connection come one after the other, and decoder, writer and known names belong
-/// to them. What others touch is behind the `Mutex`.
+/// `@unchecked Sendable` because the transport's calls about one connection come one after the other, and decoder,
+/// writer and known names belong to them. What others touch is behind the `Mutex`.
 final class Link: ConnectionHandler, @unchecked Sendable {
     struct Shared: Sendable {
         var handshake: Handshake

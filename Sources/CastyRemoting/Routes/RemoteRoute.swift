@@ -5,7 +5,8 @@ import CastyWire
 import NIOCore
 import Synchronization
 
-/// The way to one actor of another node: messages are encoded on the teller's thread, straight to where they wait for the connection.
+/// The way to one actor of another node: messages are encoded on the teller's thread, straight to where they wait
+/// for the connection.
 final class RemoteRoute<Message: Sendable>: Route {
     let address: ActorAddress
     private let remoting: Remoting
@@ -78,7 +79,8 @@ final class RemoteRoute<Message: Sendable>: Route {
         guard let association = remoting.association(with: address.node) else {
             return .failure(Refusal(delivery: .unreachable))
         }
-        // A type that carries users' messages stays in one lane, so that what a sender says to one actor keeps its order.
+        // A type that carries users' messages stays in one lane, so that what a sender says to one actor keeps its
+        // order.
         let isClassified = Message.self is any LossClassified.Type
         let isControl = address.path.first == "system" && !isClassified
         let destination = Destination(
@@ -98,13 +100,15 @@ final class RemoteRoute<Message: Sendable>: Route {
             association.watch(watched, by: watcher)
         case .unwatch(let watcher, let watched):
             remoting.association(with: address.node)?.unwatch(watched, by: watcher)
-        // Nobody stops an actor of another node but by what it tells it; the rest is between an actor and its own system.
+        // Nobody stops an actor of another node but by what it tells it; the rest is between an actor and its own
+        // system.
         case .stop, .terminated, .childStopped, .timer, .restart: break
         }
     }
 }
 
-/// What a route finds out at its first message, and never changes. Without the message type, so that reading it needs no type at run time.
+/// What a route finds out at its first message, and never changes. Without the message type, so that reading it
+/// needs no type at run time.
 private final class PreparedWay: Sendable {
     let registered: AnyRegisteredType
     let destination: Destination

@@ -1,10 +1,12 @@
 import CastyWire
 
-/// The signals exchanged with one incarnation of a peer: numbered from 1, acknowledged, sent again on the next connection.
+/// The signals exchanged with one incarnation of a peer: numbered from 1, acknowledged, sent again on the next
+/// connection.
 ///
-/// The window belongs to the incarnation and outlives connections, so each signal takes effect exactly once. At the start of each connection
-/// both ends say what arrived so far, and only then are signals sent. An end that says less than it once acknowledged, or more than was ever
-/// sent, shows that one has forgotten the other in between; what waits is then numbered anew.
+/// The window belongs to the incarnation and outlives connections, so each signal takes effect exactly once. At the
+/// start of each connection both ends say what arrived so far, and only then are signals sent. An end that says
+/// less than it once acknowledged, or more than was ever sent, shows that one has forgotten the other in between;
+/// what waits is then numbered anew.
 struct SignalWindow: Sendable {
     /// What arrived, in its order.
     enum Arrival: Equatable {

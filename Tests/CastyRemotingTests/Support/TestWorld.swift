@@ -11,7 +11,8 @@ import Synchronization
 
 /// A world to start nodes in: simulated, or live over loopback TCP. The same stories run in both.
 protocol TestWorld {
-    /// Starts node number `number` at 127.0.0.`number`; a second start of a number is another incarnation at the same place.
+    /// Starts node number `number` at 127.0.0.`number`; a second start of a number is another incarnation at the
+    /// same place.
     func start(_ number: Int, _ settings: RemotingSettings) async throws -> TestNode
     /// Lets time pass until the condition holds; returns whether it came to hold.
     func wait(_ limit: Duration, until condition: @escaping @Sendable () -> Bool) async -> Bool
