@@ -121,3 +121,19 @@ package struct MembershipSettings: Hashable, Sendable {
     /// From a removal to the start of the shards elsewhere, in a cluster of this size.
     package func removalMargin(members: Int) -> Duration { removalMargin.duration(members: members) }
 }
+
+extension MembershipSettings {
+    /// What is wrong with these settings, in words; empty when they are safe to run with.
+    package var problems: [String] {
+        var problems: [String] = []
+        let margin = removalMargin(members: 1)
+        if lease * 1.02 > margin {
+            problems.append("the lease (\(lease)) must be shorter than the removal margin (\(margin)) by 2 % at least")
+        }
+        if heartbeat <= .zero || gossip <= .zero || leaderActions <= .zero || joinRetry <= .zero {
+            problems.append("the intervals of heartbeats, gossip, leader actions and join attempts must be above zero")
+        }
+        if threshold <= 0 { problems.append("the threshold must be above zero, not \(threshold)") }
+        return problems
+    }
+}

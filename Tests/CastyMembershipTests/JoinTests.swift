@@ -1,0 +1,142 @@
+import CastyPrimitives
+import Testing
+
+@testable import CastyMembership
+
+@Suite("Joining") struct JoinTests {
+    @Test("only the first start of the first seed founds at once; started again it asks first")
+    func foundOnce() {
+        let cluster = TestCluster(0)
+        cluster.start(1, mayFound: true)
+        cluster.run(.milliseconds(1))
+        #expect(cluster[1].wasWelcomed)
+        cluster.start(2)
+        cluster.run(.seconds(2))
+        cluster.kill(1)
+        cluster.start(1)
+        #expect(cluster.run(within: .seconds(3)) { cluster.agree(on: [1, 2]) } != nil)
+        #expect(cluster[2].core.gossip.member(cluster[1].core.myself)?.upNumber == 3)
+    }
+
+    @Test("the first seed, started again where all others refuse the connection, founds a cluster")
+    func foundAfterRefusals() {
+        let cluster = TestCluster(0)
+        cluster.start(1)
+        #expect(cluster.run(within: .seconds(1)) { cluster[1].wasWelcomed } != nil)
+    }
+
+    @Test("the first seed waits for silent seeds, unless it is told not to", arguments: [0, 5])
+    func silentSeeds(timeout: Int) {
+        var settings = MembershipSettings.responsive
+        settings.seedTimeout = .seconds(timeout)
+        let cluster = TestCluster(0, settings: settings)
+        cluster.start(2)
+        cluster.freeze(2)
+        cluster.start(1)
+        cluster.run(.seconds(30))
+        #expect(cluster[1].wasWelcomed == (timeout > 0))
+    }
+
+    @Test("another seed never founds, and joins as soon as the first one is there")
+    func othersWait() {
+        let cluster = TestCluster(0)
+        cluster.start(2)
+        cluster.start(3)
+        cluster.run(.seconds(20))
+        #expect(!cluster[2].wasWelcomed && !cluster[3].wasWelcomed)
+        cluster.start(1)
+        #expect(cluster.run(within: .seconds(3)) { cluster.agree(on: [1, 2, 3]) } != nil)
+    }
+
+    @Test("a joiner whose settings differ from the cluster's is refused and stops")
+    func settingsDiffer() {
+        let cluster = TestCluster(0)
+        cluster.start(1, mayFound: true, shared: [SharedSetting("shards.account", "24")])
+        cluster.run(.seconds(1))
+        cluster.start(2, shared: [SharedSetting("shards.account", "32")])
+        cluster.start(3, shared: [SharedSetting("shards.counter", "8")])
+        cluster.run(.seconds(2))
+        let refusal = JoinRefusal.settingDiffers(name: "shards.account", cluster: "24", joiner: "32")
+        #expect(cluster[2].stopReason == .refused(refusal))
+        #expect(cluster.agree(on: [1, 3]))
+    }
+
+    @Test("a joiner whose contact dies before the welcome asks again")
+    func contactDies() {
+        let cluster = TestCluster(3)
+        cluster.run(.seconds(3))
+        cluster.start(4)
+        // The contact answered, then hangs for good.
+        _ = cluster.run(within: .seconds(1)) {
+            if case .joining = cluster[4].core.phase { true } else { false }
+        }
+        guard case .joining(let contact) = cluster[4].core.phase else {
+            Issue.record("n4 found no contact")
+            return
+        }
+        let number = [1, 2, 3].first { cluster[$0].core.myself == contact } ?? 0
+        cluster.freeze(number)
+        let left = [1, 2, 3, 4].filter { $0 != number }
+        #expect(cluster.run(within: .seconds(12)) { cluster.agree(on: left) } != nil)
+    }
+
+    @Test("the first members become up only when there are enough of them, of each role too")
+    func minMembers() {
+        var settings = MembershipSettings.responsive
+        settings.minMembers = 3
+        settings.minMembersOfRole = [.init(role: "data", count: 2)]
+        let cluster = TestCluster(0, settings: settings)
+        cluster.start(1, mayFound: true, roles: ["data"])
+        cluster.start(2)
+        cluster.start(3)
+        cluster.run(.seconds(5))
+        for number in 1...3 {
+            #expect(cluster[number].core.gossip.members.map(\.status) == [.joining, .joining, .joining])
+        }
+        cluster.start(4, roles: ["data"])
+        #expect(cluster.run(within: .seconds(2)) { cluster.agree(on: [1, 2, 3, 4]) } != nil)
+        let numbers = cluster[1].core.gossip.members.compactMap(\.upNumber)
+        #expect(numbers == [1, 2, 3, 4])
+    }
+
+    @Test("while the cluster cannot agree a joiner becomes weakly up, and up when it can again")
+    func weaklyUp() {
+        var settings = MembershipSettings.responsive
+        settings.strategy = .manual
+        let cluster = TestCluster(3, settings: settings)
+        cluster.run(.seconds(3))
+        cluster.kill(3)
+        cluster.run(.seconds(3))
+        cluster.start(4)
+        cluster.run(.seconds(4))
+        #expect(cluster[1].core.gossip.member(cluster[4].core.myself)?.status == .joining)
+        cluster.run(.seconds(5))
+        #expect(cluster[1].core.gossip.member(cluster[4].core.myself)?.status == .weaklyUp)
+        #expect(!cluster[4].core.leaseHeld(at: cluster.now))
+        cluster.command(1) { $0.onDown(TestCluster.address(3), at: $1) }
+        #expect(cluster.run(within: .seconds(2)) { cluster.agree(on: [1, 2, 4]) } != nil)
+    }
+
+    @Test("what a node did not ask for, or cannot trust, changes nothing")
+    func strangers() {
+        let cluster = TestCluster(2)
+        cluster.run(.seconds(3))
+        let stranger = UniqueAddress(address: TestCluster.address(9), incarnation: 99)
+        let before = cluster[1].core
+        var forged = before.gossip
+        forged.setStatus(.down, of: cluster[2].core.myself)
+        forged.version.tick(stranger)
+        let messages: [ClusterMessage] = [
+            .welcome(forged), .gossipEnvelope(forged), .gossipSeen(digest: before.digest, seen: [stranger]),
+            .initJoinAck,
+            .joinRefused(.removed), .exitingConfirmed, .gone, .heartbeatAck(sequence: 1, sentAt: .distantFuture),
+            .probeAnswer(id: 1, subject: stranger), .gossipStatus(digest: 1, seenDigest: 1), .initJoinNack(.removed),
+        ]
+        for message in messages {
+            let effects = cluster[1].core.onMessage(message, from: stranger, at: cluster.now)
+            #expect(effects == [], "\(message)")
+        }
+        #expect(cluster[1].core.gossip == before.gossip)
+        #expect(cluster[1].core.phase == .member)
+    }
+}
