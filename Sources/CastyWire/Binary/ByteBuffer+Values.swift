@@ -42,7 +42,7 @@ extension ByteBuffer {
         let count = try readVarint(upTo: limit)
         guard count <= readableBytes else { throw WireError(.truncated, "a text of \(count) bytes is cut short") }
         let text = withUnsafeReadableBytes { bytes in
-            String(validating: UnsafeRawBufferPointer(rebasing: bytes[..<count]), as: UTF8.self)
+            String(utf8: UnsafeRawBufferPointer(rebasing: bytes[..<count]))
         }
         guard let text else { throw WireError(.malformed, "a text is not UTF-8") }
         moveReaderIndex(forwardBy: count)
@@ -86,5 +86,32 @@ extension ByteBuffer {
         of type: Element.Type, upTo limit: Int = .max, elementSize: Int = 1
     ) throws(WireError) -> [Element] {
         try readArray(upTo: limit, elementSize: elementSize) { buffer throws(WireError) in try Element(from: &buffer) }
+    }
+}
+
+extension String {
+    /// The text of these bytes, or `nil` where they are not UTF-8.
+    init?(utf8 bytes: UnsafeRawBufferPointer) {
+        if bytes.isASCII {
+            self.init(decoding: bytes, as: UTF8.self)
+        } else {
+            self.init(validating: bytes, as: UTF8.self)
+        }
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Nearly all names are, and such bytes become a text several times as fast.
+    fileprivate var isASCII: Bool {
+        var index = 0
+        while index + 8 <= count {
+            if loadUnaligned(fromByteOffset: index, as: UInt64.self) & 0x8080_8080_8080_8080 != 0 { return false }
+            index += 8
+        }
+        while index < count {
+            if self[index] >= 0x80 { return false }
+            index += 1
+        }
+        return true
     }
 }

@@ -15,7 +15,7 @@ struct BinaryDecoder: Decoder {
     let level: Int
 
     var codingPath: [any CodingKey] { [] }
-    var userInfo: [CodingUserInfoKey: Any] { reader.context.erased.values }
+    var userInfo: [CodingUserInfoKey: Any] { reader.userInfo.values }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
         KeyedDecodingContainer(
@@ -52,6 +52,21 @@ struct BinaryDecoder: Decoder {
                 return unsafeBitCast(try reader.number(UInt64.self, at: place, end: end), to: type)
             } else if type == [UInt8].self, let bytes = try reader.bytes(at: place, end: end) {
                 return unsafeBitCast([UInt8](bytes), to: type)
+            } else if type == [String].self, level < WireLimits.nesting {
+                return unsafeBitCast(
+                    try reader.list(at: place, end: end) { (place, end) throws(BinaryReader.Problem) in
+                        try reader.text(at: place, end: end)
+                    }, to: type)
+            } else if type == [Int].self, level < WireLimits.nesting {
+                let numbers = try reader.list(at: place, end: end) { (place, end) throws(BinaryReader.Problem) in
+                    try reader.number(Int.self, at: place, end: end)
+                }
+                return unsafeBitCast(numbers, to: type)
+            } else if type == [Double].self, level < WireLimits.nesting {
+                return unsafeBitCast(
+                    try reader.list(at: place, end: end) { (place, end) throws(BinaryReader.Problem) in
+                        try reader.double(at: place, end: end)
+                    }, to: type)
             } else if type == Data.self, let bytes = try reader.bytes(at: place, end: end) {
                 return unsafeBitCast(Data(bytes), to: type)
             }

@@ -7,7 +7,7 @@ struct BinaryEncoder: Encoder {
     let start: Int
 
     var codingPath: [any CodingKey] { [] }
-    var userInfo: [CodingUserInfoKey: Any] { writer.context.erased.values }
+    var userInfo: [CodingUserInfoKey: Any] { writer.userInfo.values }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
         let handle = writer.open(BinaryFormat.keyed, level: level, start: start)

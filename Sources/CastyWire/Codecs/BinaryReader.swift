@@ -16,7 +16,7 @@ final class BinaryReader {
         case tooDeep
     }
 
-    let context: CodingContext
+    let userInfo: CodingContext.Erased
     let count: Int
     private let buffer: ByteBuffer
     private let base: UnsafeRawPointer?
@@ -31,7 +31,7 @@ final class BinaryReader {
 
     init(_ buffer: ByteBuffer, context: CodingContext) {
         self.buffer = buffer
-        self.context = context
+        userInfo = context.erased
         count = buffer.readableBytes
         base = buffer.withUnsafeReadableBytes { $0.baseAddress }
     }
@@ -200,8 +200,23 @@ final class BinaryReader {
     // MARK: Values
 
     private func string(_ range: Range<Int>) throws(Problem) -> String {
-        guard let text = String(validating: bytes(range), as: UTF8.self) else { throw .malformed }
+        guard let text = String(utf8: bytes(range)) else { throw .malformed }
         return text
+    }
+
+    /// All values of an unkeyed container.
+    @inline(__always)
+    func list<Element>(
+        at place: Int, end: Int, _ read: (Int, Int) throws(Problem) -> Element
+    ) throws(Problem) -> [Element] {
+        let content = try content(of: BinaryFormat.unkeyed, at: place, end: end)
+        var elements: [Element] = []
+        var next = content.lowerBound
+        while next < content.upperBound {
+            elements.append(try read(next, content.upperBound))
+            next = try skip(at: next, end: content.upperBound)
+        }
+        return elements
     }
 
     func isNull(at place: Int, end: Int) throws(Problem) -> Bool { try tag(at: place, end: end) == BinaryFormat.null }

@@ -30,7 +30,7 @@ final class BinaryWriter {
         static let invalid = Handle(level: -1, serial: 0)
     }
 
-    let context: CodingContext
+    let userInfo: CodingContext.Erased
 
     // Unchecked: a writer is used by one call on one thread, and no access overlaps another.
     @exclusivity(unchecked) private var buffer: ByteBuffer
@@ -51,7 +51,7 @@ final class BinaryWriter {
 
     /// Takes the buffer; ``finish()`` gives it back with the message appended, ``discard()`` as it was.
     init(taking buffer: inout ByteBuffer, context: CodingContext) {
-        self.context = context
+        userInfo = context.erased
         self.buffer = ByteBuffer()
         swap(&self.buffer, &buffer)
     }
@@ -159,9 +159,7 @@ extension BinaryWriter {
         }
         while openCount > level {
             openCount -= 1
-            let start = open[openCount].start
-            let length = UInt32(truncatingIfNeeded: count - start - BinaryFormat.containerHead)
-            base?.storeBytes(of: length.littleEndian, toByteOffset: start + 1, as: UInt32.self)
+            setLength(ofContainerAt: open[openCount].start)
         }
     }
 
@@ -198,12 +196,34 @@ extension BinaryWriter {
             writeNumber(unsafeBitCast(value, to: UInt64.self))
         } else if Value.self == [UInt8].self {
             unsafeBitCast(value, to: [UInt8].self).withUnsafeBytes { writeBytes($0) }
+        } else if Value.self == [String].self {
+            writeList(unsafeBitCast(value, to: [String].self)) { writeText($0) }
+        } else if Value.self == [Int].self {
+            writeList(unsafeBitCast(value, to: [Int].self)) { writeNumber(Int64($0)) }
+        } else if Value.self == [Double].self {
+            writeList(unsafeBitCast(value, to: [Double].self)) { writeDouble($0) }
         } else if Value.self == Data.self {
             unsafeBitCast(value, to: Data.self).withUnsafeBytes { writeBytes($0) }
         } else {
             return false
         }
         return true
+    }
+
+    /// Writes what an unkeyed container would hold, without one.
+    @inline(__always)
+    private func writeList<Element>(_ elements: [Element], _ write: (Element) -> Void) {
+        let start = count
+        reserve(BinaryFormat.containerHead).storeBytes(of: BinaryFormat.unkeyed, as: UInt8.self)
+        count += BinaryFormat.containerHead
+        for element in elements { write(element) }
+        setLength(ofContainerAt: start)
+    }
+
+    @inline(__always)
+    private func setLength(ofContainerAt start: Int) {
+        let length = UInt32(truncatingIfNeeded: count - start - BinaryFormat.containerHead)
+        base?.storeBytes(of: length.littleEndian, toByteOffset: start + 1, as: UInt32.self)
     }
 
     private func writeEmpty() {

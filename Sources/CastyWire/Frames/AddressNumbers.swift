@@ -24,13 +24,27 @@ struct AddressNumbers: Sendable {
     private var candidates: Set<Key> = []
     private var candidateOrder: [Key] = []
     private var oldestCandidate = 0
-    private var last: (address: ActorAddress, id: Int)?
+    /// The newest target and the newest sender: most messages go where the one before went.
+    private var lastTarget: (address: ActorAddress, id: Int)?
+    private var lastSender: (address: ActorAddress, id: Int)?
 
-    mutating func reference(to address: ActorAddress) -> NameReference {
-        if let last, last.address == address { return NameReference(form: .number, id: last.id) }
+    mutating func reference(toTarget address: ActorAddress) -> NameReference {
+        if let lastTarget, lastTarget.address == address { return NameReference(form: .number, id: lastTarget.id) }
+        let result = reference(to: address)
+        if result.id > 0 { lastTarget = (address, result.id) }
+        return result
+    }
+
+    mutating func reference(toSender address: ActorAddress) -> NameReference {
+        if let lastSender, lastSender.address == address { return NameReference(form: .number, id: lastSender.id) }
+        let result = reference(to: address)
+        if result.id > 0 { lastSender = (address, result.id) }
+        return result
+    }
+
+    private mutating func reference(to address: ActorAddress) -> NameReference {
         let key = Key(address: address)
         if let id = numbers[key] {
-            last = (address, id)
             return NameReference(form: .number, id: id)
         }
         guard numbers.count < WireLimits.internedNames, isKnown(key) else { return .inFull }
@@ -39,7 +53,6 @@ struct AddressNumbers: Sendable {
         cost += added
         let id = numbers.count + 1
         numbers[key] = id
-        last = (address, id)
         return NameReference(form: .announced, id: id)
     }
 
@@ -47,7 +60,8 @@ struct AddressNumbers: Sendable {
     mutating func takeBack(_ address: ActorAddress) {
         numbers[Key(address: address)] = nil
         cost -= address.announcementCost
-        last = nil
+        lastTarget = nil
+        lastSender = nil
     }
 
     /// Whether the address was used before; if not, it is from now on.

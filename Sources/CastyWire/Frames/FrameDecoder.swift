@@ -95,7 +95,7 @@ package struct FrameDecoder: Sendable {
         guard version == FrameLayout.version else {
             throw WireError(.unsupportedVersion, "frames of version \(version) are not spoken here")
         }
-        guard FrameLayout.checksum(ofFrameAt: whole.readerIndex, length: length, in: whole) == checksum else {
+        guard whole.withUnsafeReadableBytes({ FrameLayout.checksum(of: $0) }) == checksum else {
             throw WireError(.badChecksum, "a frame of \(length) bytes does not match its checksum")
         }
         guard let kind = FrameKind(rawValue: kind) else { throw WireError(.malformed, "there is no kind \(kind)") }

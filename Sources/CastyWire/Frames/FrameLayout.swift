@@ -36,6 +36,14 @@ struct NameReference {
     /// From 1; zero where the form has none.
     var id: Int
 
+    /// Whether it is at most a number.
+    var isShort: Bool {
+        switch form {
+        case .absent, .number: true
+        case .announced, .inFull: false
+        }
+    }
+
     static let absent = NameReference(form: .absent, id: 0)
     static let inFull = NameReference(form: .inFull, id: 0)
 }

@@ -63,6 +63,10 @@ struct CodecRoundTripTests {
         #expect(try codec.roundTrip(Optional<Int>.some(5)) == 5)
         #expect(try codec.roundTrip(1.5 as Float) == 1.5)
         #expect(try codec.roundTrip([] as [Int]) == [])
+        #expect(
+            try codec.roundTrip(["", "ünï", String(repeating: "x", count: 64)]) == [
+                "", "ünï", String(repeating: "x", count: 64),
+            ])
         #expect(try codec.roundTrip([[[1]], [[]]]) == [[[1]], [[]]])
     }
 

@@ -177,6 +177,7 @@ struct FrameTests {
     func fuzz() throws {
         var random = SeededGenerator(seed: 99)
         let stream = try SampleStream(count: 6)
+        var wrong = 0
         for round in 0..<100_000 {
             var bytes: [UInt8]
             if round.isMultiple(of: 4) {
@@ -196,7 +197,8 @@ struct FrameTests {
             }
             let places = [random.below(bytes.count + 1)]
             let result = decode(ByteBuffer(bytes: bytes).cut(at: places))
-            #expect(result.frames.count < 6)
+            if result.frames.count >= 6 { wrong += 1 }
         }
+        #expect(wrong == 0)
     }
 }
