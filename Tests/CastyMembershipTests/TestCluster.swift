@@ -4,7 +4,8 @@ import CastyPrimitives
 
 /// A few memberships on one virtual time line: no actors, no bytes, only messages with a delay.
 ///
-/// What is sent over a cut link waits until the link heals; what is sent to a frozen node waits until it thaws, its timers first.
+/// What is sent over a cut link waits until the link heals; what is sent to a frozen node waits until it thaws, its
+/// timers first.
 final class TestCluster {
     final class Node {
         let number: Int

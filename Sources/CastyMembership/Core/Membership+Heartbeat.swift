@@ -22,7 +22,8 @@ extension Membership {
 
     // MARK: who is monitored
 
-    /// Everyone, or in a big cluster the next ones on a ring, which is ordered by a hash so that neighbours of one rack spread out.
+    /// Everyone, or in a big cluster the next ones on a ring, which is ordered by a hash so that neighbours of one
+    /// rack spread out.
     private func wantedPeers() -> [UniqueAddress] {
         let others = gossip.members.map(\.node).filter { $0 != myself }
         if others.count <= settings.monitors { return others }
@@ -65,6 +66,7 @@ extension Membership {
     /// followed by a burst.
     mutating func beat(at now: Instant) {
         arm(.heartbeat, at: now + settings.heartbeat)
+        refreshLease()
         for index in monitors.indices {
             monitors[index].sent &+= 1
             let message = ClusterMessage.heartbeat(sequence: monitors[index].sent, sentAt: now)
@@ -91,7 +93,8 @@ extension Membership {
         if monitors[index].timer == nil { armSuspicion(index, at: now) }
         if row != nil {
             change(.heartbeat, at: now) { $0.setRow(nil, by: $1, of: peer) }
-        } else {
+        } else if now + settings.heartbeat >= leaseValidUntil {
+            // A lease that is not renewed at once only ends earlier; each round of heartbeats renews it anyway.
             refreshLease()
         }
     }

@@ -3,10 +3,11 @@ import CastyPrimitives
 extension Membership {
     /// Computes until when this node may run entities.
     ///
-    /// It may as long as the downing strategy, applied as if every peer not heard from within the lease were unreachable,
-    /// would keep it. A peer counts as heard from at the time when the last heartbeat it answered was *sent*: when it
-    /// answered, at that time or later, it did not know this node as down; so the others cannot have removed it before. Fewer peers heard
-    /// from never make a strategy keep a node that it would not have kept, so the moment is found by bisection.
+    /// It may as long as the downing strategy, applied as if every peer not heard from within the lease were
+    /// unreachable, would keep it. A peer counts as heard from at the time when the last heartbeat it answered was
+    /// *sent*: when it answered, at that time or later, it did not know this node as down; so the others cannot have
+    /// removed it before. Fewer peers heard from never make a strategy keep a node that it would not have kept, so the
+    /// moment is found by bisection.
     mutating func refreshLease() {
         guard phase == .member, pendingStop == nil, let status = gossip.member(myself)?.status,
             status == .up || status == .leaving || status == .exiting
@@ -19,7 +20,8 @@ extension Membership {
             leaseValidUntil = .distantFuture
             return
         }
-        // In a big cluster not everyone is monitored. The rest counts as heard from when half of those who are have been.
+        // In a big cluster not everyone is monitored. The rest counts as heard from when half of those who are have
+        // been.
         let known = monitors.map(\.aliveAsOf).sorted()
         let middle = known.isEmpty ? Instant.start : known[(known.count - 1) / 2]
         var expiries: [(at: Instant, node: UniqueAddress)] = []

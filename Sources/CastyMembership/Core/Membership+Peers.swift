@@ -27,7 +27,7 @@ extension Membership {
                 node: monitor.peer, phi: detector.phi(at: now), threshold: detector.parameters.threshold,
                 mean: detector.mean, deviation: detector.flooredDeviation, pause: detector.parameters.pause,
                 lastHeartbeat: detector.lastArrival, deadline: detector.deadline,
-                samples: detector.intervals.count, isMarked: monitor.stage == .marked, witness: monitor.witness)
+                samples: detector.sampleCount, isMarked: monitor.stage == .marked, witness: monitor.witness)
         }
     }
 }

@@ -1,6 +1,7 @@
 package import CastyPrimitives
 
-/// The membership of one node: join, gossip, failure detection, leader, downing. A value without clock, chance or socket.
+/// The membership of one node: join, gossip, failure detection, leader, downing. A value without clock, chance or
+/// socket.
 ///
 /// Each `on…` takes what happened and when, and returns what the shell must do, in order. What it draws comes from the
 /// generator it was given; so the same inputs give the same effects.

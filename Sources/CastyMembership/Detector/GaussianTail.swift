@@ -2,8 +2,8 @@ import RealModule
 
 /// The tail of the standard normal distribution in decimal orders of magnitude: −log₁₀ P(Z > y).
 enum GaussianTail {
-    /// Finite for every finite `y` and increasing: by `erfc` (Abramowitz and Stegun 7.1), and far out by the asymptotic series of the
-    /// tail (26.2.12), where `erfc` itself would vanish.
+    /// Finite for every finite `y` and increasing: by `erfc` (Abramowitz and Stegun 7.1), and far out by the
+    /// asymptotic series of the tail (26.2.12), where `erfc` itself would vanish.
     static func phi(_ y: Double) -> Double {
         if y < 0 { return -Double.log(onePlus: -0.5 * Double.erfc(-y / 2.0.squareRoot())) / ln10 }
         if y < seriesFrom { return -Double.log(0.5 * Double.erfc(y / 2.0.squareRoot())) / ln10 }

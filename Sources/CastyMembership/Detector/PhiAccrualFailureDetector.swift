@@ -2,10 +2,11 @@ public import CastyPrimitives
 
 /// Says how surprising the silence of a peer is: phi is −log₁₀ of the chance that a heartbeat still comes.
 ///
-/// Source: N. Hayashibara, X. Défago, R. Yared, T. Katayama, "The φ accrual failure detector" (SRDS 2004). Intervals between
-/// heartbeats are taken as normally distributed, with the mean and the deviation of a window of the last ones. Not in the
-/// paper: a floor under the deviation, a pause that is always accepted, and a first guess before the first interval. The clock starts
-/// when monitoring starts, so a peer that never answers is suspected as well; the gap of an outage is not learnt.
+/// Source: N. Hayashibara, X. Défago, R. Yared, T. Katayama, "The φ accrual failure detector" (SRDS 2004). Intervals
+/// between heartbeats are taken as normally distributed, with the mean and the deviation of a window of the last ones.
+/// Not in the paper: a floor under the deviation, a pause that is always accepted, and a first guess before the first
+/// interval. The clock starts when monitoring starts, so a peer that never answers is suspected as well; the gap of an
+/// outage is not learnt.
 ///
 /// Every operation takes constant time.
 public struct PhiAccrualFailureDetector: Hashable, Sendable {
@@ -110,7 +111,10 @@ public struct PhiAccrualFailureDetector: Hashable, Sendable {
     /// The deviation that phi is computed with.
     public var flooredDeviation: Duration { max(standardDeviation, parameters.sigmaFloor) }
 
-    /// The remembered intervals, oldest first.
+    /// How many intervals are remembered.
+    public var sampleCount: Int { ring.count }
+
+    /// The remembered intervals, oldest first. Takes time in their number.
     public var intervals: [Duration] {
         let ordered = ring.count < parameters.samples ? ring[...] : ring[next...] + ring[..<next]
         return ordered.map { .microseconds($0) }

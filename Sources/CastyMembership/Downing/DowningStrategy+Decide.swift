@@ -1,7 +1,8 @@
 import CastyPrimitives
 
 extension DowningStrategy {
-    /// Who goes in a view. One function for the decision, for the "what if" on a screen, for the lease and for the tests.
+    /// Who goes in a view. One function for the decision, for the "what if" on a screen, for the lease and for the
+    /// tests.
     package func decide(_ view: DowningView) -> DowningDecision {
         if view.unreachable.isEmpty, view.indirect.isEmpty { return keepAll("nobody is unreachable") }
         let camp = Camp(view)
@@ -34,13 +35,13 @@ private struct Camp {
         all = view.members
         let near = view.members.map(\.node).filter { !view.unreachable.contains($0) || view.indirect.contains($0) }
         self.near = near
-        // Among those that still hear of each other a few links are cut. Whoever has the most cut links goes first, of equals
-        // the youngest, until those who stay all reach each other.
+        // Among those that still hear of each other a few links are cut. Whoever has the most cut links goes first, of
+        // equals the youngest, until those who stay all reach each other.
         var kept = near
         func isCut(_ a: UniqueAddress, _ b: UniqueAddress) -> Bool {
             view.rows.contains { ($0.observer == a && $0.subject == b) || ($0.observer == b && $0.subject == a) }
         }
-        while true {
+        while !view.rows.isEmpty {
             let cuts = kept.map { node in (node: node, count: kept.count { $0 != node && isCut(node, $0) }) }
             guard let most = cuts.map(\.count).max(), most > 0 else { break }
             let worst = cuts.filter { $0.count == most }.map(\.node)

@@ -29,7 +29,8 @@ package struct DowningView: Hashable, Sendable {
         rows: [Row] = []
     ) {
         self.myself = myself
-        let members = members.filter { $0.status != .down && $0.status != .exiting }.sorted { $0.node < $1.node }
+        let members = members.filter { $0.status != .down && $0.status != .exiting }
+            .sortedUniquely(by: \.node) { first, _ in first }
         self.members = members
         let others = unreachable.filter { node in node != myself && members.contains { $0.node == node } }.sorted()
         self.unreachable = others

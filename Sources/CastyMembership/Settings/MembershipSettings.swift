@@ -60,7 +60,8 @@ package struct MembershipSettings: Hashable, Sendable {
 
     /// The time between two attempts to join.
     package var joinRetry: Duration
-    /// How long the first seed, started again, waits for silent seeds before it founds a cluster; zero: as long as it takes.
+    /// How long the first seed, started again, waits for silent seeds before it founds a cluster; zero: as long as it
+    /// takes.
     package var seedTimeout: Duration
     /// After how long without convergence joiners are let in as weakly up; zero: never.
     package var weaklyUpAfter: Duration
@@ -92,7 +93,8 @@ package struct MembershipSettings: Hashable, Sendable {
     package var unstableLimit: Duration
     /// From the removal of a member to the start of its shards elsewhere.
     package var removalMargin: StabilityPeriod
-    /// How long a node may run entities after the last sign of life from those it needs. At most the removal margin / 1.02.
+    /// How long a node may run entities after the last sign of life from those it needs. At most the removal margin /
+    /// 1.02.
     package var lease: Duration
 
     /// For a cluster on one machine or in one rack that people look at: failures are noticed in two seconds.

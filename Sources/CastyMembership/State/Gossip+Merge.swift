@@ -3,8 +3,8 @@ import CastyPrimitives
 extension Gossip {
     /// The join of two states: commutative, associative and idempotent, and it never ticks the clock.
     ///
-    /// A member is dropped only by a tombstone. Of a member that both know the further status wins; of an observer's opinions
-    /// the newer ones. Nobody is known to have seen the result.
+    /// A member is dropped only by a tombstone. Of a member that both know the further status wins; of an observer's
+    /// opinions the newer ones. Nobody is known to have seen the result.
     package func merged(with other: Gossip) -> Gossip {
         var members: [Member] = []
         mergeSorted(self.members, other.members, key: \.node) { left, right in

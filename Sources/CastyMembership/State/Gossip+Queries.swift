@@ -20,8 +20,8 @@ extension Gossip {
         return members.map(\.node).filter { !observers(of: $0).isEmpty }
     }
 
-    /// The lowest address among the members that are up or leaving and that everyone can reach, oneself included whatever
-    /// others say; where there is none, the furthest of those on their way in, then whoever is there.
+    /// The lowest address among the members that are up or leaving and that everyone can reach, oneself included
+    /// whatever others say; where there is none, the furthest of those on their way in, then whoever is there.
     package func leader(seenBy myself: UniqueAddress) -> UniqueAddress? {
         let unreachable = unreachable
         let present = members.filter { $0.status != .down && ($0.node == myself || !unreachable.contains($0.node)) }

@@ -15,15 +15,17 @@ package struct Tombstone: Hashable, Sendable {
 
 /// The shared state of the cluster, as one node knows it.
 ///
-/// Members, reachability rows, tombstones and the version are its content; a change of content by a node ticks that node's
-/// entry of the version, so equal versions mean equal content. Who has seen this version is noted beside the content and is
-/// part neither of the version nor of the digest.
+/// Members, reachability rows, tombstones and the version are its content; a change of content by a node ticks that
+/// node's entry of the version, so equal versions mean equal content. Who has seen this version is noted beside the
+/// content and is part neither of the version nor of the digest.
 ///
-/// Everything is sorted, so that equal contents are equal values and a message or a digest never depends on an order of hashing.
+/// Everything is sorted, so that equal contents are equal values and a message or a digest never depends on an order
+/// of hashing.
 package struct Gossip: Hashable, Sendable {
     /// The members, sorted by address.
     package internal(set) var members: [Member]
-    /// Who cannot reach whom, sorted by observer. An observer that reaches everyone again keeps its version and no rows.
+    /// Who cannot reach whom, sorted by observer. An observer that reaches everyone again keeps its version and no
+    /// rows.
     package internal(set) var reachability: [ObserverRows]
     /// The removed members, sorted; none of them is among the members.
     package internal(set) var tombstones: [Tombstone]

@@ -6,8 +6,9 @@
 ///    └────────────┴─────────┴──▶  down  ◀────────┘───────────┘
 /// ```
 ///
-/// Being unreachable is no status: it is what the reachability table says, beside the status. A removed member is not in the
-/// gossip any more; it leaves a tombstone. The order of the cases is the order in which one status beats another in a merge.
+/// Being unreachable is no status: it is what the reachability table says, beside the status. A removed member is not
+/// in the gossip any more; it leaves a tombstone. The order of the cases is the order in which one status beats
+/// another in a merge.
 public enum MemberStatus: UInt8, Hashable, Sendable, Codable, CaseIterable {
     /// Known to the cluster, not yet counted by it.
     case joining
@@ -34,8 +35,8 @@ public enum MemberStatus: UInt8, Hashable, Sendable, Codable, CaseIterable {
         }
     }
 
-    /// Whether a member of this status takes part in decisions: it must have seen a version before the cluster acts on it,
-    /// and it has a vote when the cluster is split.
+    /// Whether a member of this status takes part in decisions: it must have seen a version before the cluster acts on
+    /// it, and it has a vote when the cluster is split.
     public var isVoting: Bool { self == .up || self == .leaving }
 }
 

@@ -2,9 +2,9 @@ public import CastyPrimitives
 
 /// How many changes of each node a state includes: the version of a gossip.
 ///
-/// Source: C. Fidge 1988, F. Mattern 1989. Only a node itself counts its own entry up, and only for a change of its own: taking
-/// over or merging what others wrote never ticks, so that two nodes that know the same hold the same version. An entry of zero and no entry
-/// are the same.
+/// Source: C. Fidge 1988, F. Mattern 1989. Only a node itself counts its own entry up, and only for a change of its
+/// own: taking over or merging what others wrote never ticks, so that two nodes that know the same hold the same
+/// version. An entry of zero and no entry are the same.
 public struct VectorClock: Hashable, Sendable, Codable {
     /// One node's count.
     public struct Entry: Hashable, Sendable, Codable {
