@@ -176,28 +176,27 @@ struct FrameTests {
     @Test("random bytes never trap", .timeLimit(.minutes(2)))
     func fuzz() throws {
         var random = SeededGenerator(seed: 99)
-        let stream = try SampleStream(count: 6)
+        let stream = try SampleStream(count: 3)
+        let good = Array(stream.bytes.readableBytesView)
         var wrong = 0
         for round in 0..<100_000 {
             var bytes: [UInt8]
             if round.isMultiple(of: 4) {
                 // A right length and checksum around anything: this is what a hostile peer sends.
-                bytes = [1, UInt8(random.below(11)), UInt8(random.below(256)), 2]
                 let rest = (0..<random.below(50)).map { _ in UInt8(random.below(random.below(2) == 0 ? 8 : 256)) }
-                let length = UInt32(8 + rest.count)
-                let head = ByteBuffer(integer: length).readableBytesView + bytes
-                let checksum = CRC32C.checksum(of: Array(head) + rest)
-                bytes = Array(head) + ByteBuffer(integer: checksum).readableBytesView + rest
+                let head = [0, 0, 0, UInt8(8 + rest.count), 1, UInt8(random.below(11)), UInt8(random.below(256)), 2]
+                let checksum = CRC32C.checksum(of: head + rest)
+                bytes = head + (0..<4).map { UInt8(truncatingIfNeeded: checksum >> UInt32(24 - 8 * $0)) } + rest
             } else if round.isMultiple(of: 2) {
                 bytes = (0..<random.below(60)).map { _ in UInt8(random.below(256)) }
                 if bytes.count > 3 { bytes.replaceSubrange(0..<3, with: [0, 0, 0]) }
             } else {
-                bytes = Array(stream.bytes.readableBytesView)
+                bytes = good
                 bytes[random.below(bytes.count)] &+= 1
             }
             let places = [random.below(bytes.count + 1)]
             let result = decode(ByteBuffer(bytes: bytes).cut(at: places))
-            if result.frames.count >= 6 { wrong += 1 }
+            if result.frames.count >= 3 { wrong += 1 }
         }
         #expect(wrong == 0)
     }

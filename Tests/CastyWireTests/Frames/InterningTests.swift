@@ -35,6 +35,8 @@ struct InterningTests {
         try encoder.encode(header, into: &bytes)
         let before = bytes
         #expect(throws: Refused.self) { try encoder.encode(header, into: &bytes) { _ in throw Refused() } }
+        let other = FrameHeader(.user, type: "shop.other")
+        #expect(throws: Refused.self) { try encoder.encode(other, into: &bytes) { _ in throw Refused() } }
         #expect(bytes == before)
         encoder.maximumLength = 50
         #expect(throws: WireError.self) {
@@ -43,7 +45,8 @@ struct InterningTests {
         #expect(bytes == before)
         encoder.maximumLength = 1000
         for _ in 0..<3 { try encoder.encode(header, into: &bytes) }
-        #expect(decode([bytes]).frames.map(\.header) == [FrameHeader](repeating: header, count: 4))
+        try encoder.encode(other, into: &bytes)
+        #expect(decode([bytes]).frames.map(\.header) == [FrameHeader](repeating: header, count: 4) + [other])
     }
 
     @Test("each lane has numbers of its own, so that control may overtake user")
