@@ -4,17 +4,18 @@ import CastyPrimitives
 import CastyScenario
 
 extension Laboratory {
-    /// How many shards each up node hosts may differ by so much, and every shard that has a home must run there.
+    /// How many shards each up node hosts may differ by so much, and every shard that was ever spoken to must run on one of them.
     func judgeBalance(by difference: Int) -> Verdict {
         let views = running.filter { $0.isUp && !drained.contains($0.system.unique) }.map(\.snapshot)
         guard !views.isEmpty else { return .unmet("no node is up") }
-        return .all(SampleEntity.allCases.map { judgeBalance(of: $0.rawValue, views, by: difference) })
+        return .all(SampleEntity.allCases.map { judgeBalance(of: $0, views, by: difference) })
     }
 
-    private func judgeBalance(of type: String, _ views: [NodeSnapshot], by difference: Int) -> Verdict {
+    private func judgeBalance(of sample: SampleEntity, _ views: [NodeSnapshot], by difference: Int) -> Verdict {
+        let type = sample.rawValue
         var counts: [(name: String, count: Int)] = []
         var hosts: [Int: String] = [:]
-        var known: Set<Int> = []
+        var known = used[sample] ?? []
         for view in views {
             guard let part = view.sharding.first(where: { $0.type == type }) else { continue }
             for shard in part.shards {

@@ -35,8 +35,10 @@ extension Laboratory {
     }
 
     private func tell(_ entity: String, _ text: String, at node: LabNode) throws {
-        guard let region = node.regions[try sample(of: entity)] else { return }
+        let sample = try sample(of: entity)
+        guard let region = node.regions[sample] else { return }
         let number = tracker.enter(entity: entity, at: node.name)
+        used[sample, default: []].insert(region.shard(of: entity))
         region.tell(entity, EntityCommand(number: number, text: text))
     }
 
@@ -46,8 +48,10 @@ extension Laboratory {
         completion: @escaping @Sendable (Result<EntityReply, AskError>) -> Void
     ) throws {
         let node = try entry(via)
-        guard let region = node.regions[try sample(of: entity)] else { return }
+        let sample = try sample(of: entity)
+        guard let region = node.regions[sample] else { return }
         let number = tracker.enter(entity: entity, at: node.name)
+        used[sample, default: []].insert(region.shard(of: entity))
         region.ask(
             entity, within: timeout, { EntityCommand(number: number, text: text, replyTo: $0) }, completion: completion)
     }

@@ -31,6 +31,8 @@ package final class Laboratory {
     var cuts: Set<Direction> = []
     var shapes: [Direction: LinkShape] = [:]
     var loads: [Load] = []
+    /// Shards of each sample type whose entities were spoken to.
+    var used: [SampleEntity: Set<Int>] = [:]
     /// Incarnations that were told to host nothing.
     var drained: Set<UniqueAddress> = []
     private var port: Int?

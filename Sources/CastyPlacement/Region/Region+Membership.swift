@@ -85,10 +85,11 @@ extension Region {
 
     // MARK: Lease
 
-    /// The node may run entities until then; called whenever that moves. Before the first call it may for ever.
+    /// The node may run entities until then; called before any other event when that has moved. Before the first call it may for ever.
+    ///
+    /// The lease may have moved several times since the last call, so that the one before this proves nothing.
     package mutating func onLease(validUntil: Instant, at now: Instant) -> Effects {
         var effects: Effects = []
-        checkLease(at: now, &effects)
         leaseValidUntil = validUntil
         checkLease(at: now, &effects)
         return effects

@@ -32,6 +32,7 @@ extension RegionShell {
                     causes: causes.about(shard))
             case .store(let request): host.remember(request, tell: context.`self`)
             case .left:
+                hasLeft = true
                 let done = whenLeft
                 whenLeft = []
                 for action in done { action() }

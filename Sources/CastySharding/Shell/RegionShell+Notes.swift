@@ -80,8 +80,13 @@ extension RegionShell {
                 .entityStopped, shard: instance.shard, entity: instance.entity,
                 reason: "failed, starts again from \(restartAt) s on", causes: causes.about(instance.shard))
         case .fenced:
+            // A node that joins or is gone has no lease either, but nothing to stop.
+            isFenced = !entities.isEmpty
+            if !isFenced { return }
             inspector.emit(.note, reason: "lease", text: "\(host.type): the lease has lapsed, every entity stops")
-        case .unfenced: inspector.emit(.note, reason: "lease", text: "\(host.type): the lease is valid again")
+        case .unfenced:
+            if isFenced { inspector.emit(.note, reason: "lease", text: "\(host.type): the lease is valid again") }
+            isFenced = false
         case .refusedEpoch(let epoch, let node):
             inspector.emit(
                 .note, subject: inspector.nameOf(node.address), reason: "epoch \(epoch)",

@@ -23,6 +23,9 @@ struct RegionShell<Message: Codable & Sendable>: Sendable {
     var generation: UInt64 = 0
     var lease = Instant.distantFuture
     var causes = ShardCauses()
+    var hasLeft = false
+    /// Whether people were told that the lease has lapsed.
+    var isFenced = false
     var whenLeft: [@Sendable () -> Void] = []
     var answers: [UInt64: @Sendable (CommandAnswer) -> Void] = [:]
     var lastCommand: UInt64 = 0
@@ -71,6 +74,8 @@ struct RegionShell<Message: Codable & Sendable>: Sendable {
             if entities[instance] != nil { perform(region.onPassivate(instance.entity, at: now), context) }
         case .passivateByName(let entity): passivate(entity, at: now, context)
         case .leave(let done):
+            // The region has begun to leave when it saw that its node does, and may be done already.
+            if hasLeft { return done() }
             whenLeft.append(done)
             perform(region.onLeave(at: now), context)
         case .command(let command, let answer):
