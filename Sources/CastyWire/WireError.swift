@@ -1,7 +1,7 @@
 /// What was wrong with bytes, a message, or a registration.
 ///
-/// Whether a connection survives it depends on where it was thrown: whatever a ``FrameDecoder`` throws ends the connection, whatever a codec
-/// throws costs only the message.
+/// Whether a connection survives it depends on where it was thrown: whatever a ``FrameDecoder`` throws ends the
+/// connection, whatever a codec throws costs only the message.
 package struct WireError: Error, Sendable, Equatable {
     package enum Code: String, Sendable, Hashable, CaseIterable {
         /// The bytes end before the value does.

@@ -68,8 +68,8 @@ extension ByteBuffer {
 
     /// Reads how many elements follow.
     ///
-    /// - Parameter elementSize: The fewest bytes one element takes: a count that the remaining bytes cannot hold is refused before
-    ///   anything is reserved for it.
+    /// - Parameter elementSize: The fewest bytes one element takes: a count that the remaining bytes cannot hold is
+    ///   refused before anything is reserved for it.
     package mutating func readCount(upTo limit: Int = .max, elementSize: Int = 1) throws(WireError) -> Int {
         let count = try readVarint(upTo: limit)
         guard count <= readableBytes / max(1, elementSize) else {

@@ -8,10 +8,10 @@
 /// 40…7F   text of 0…63 bytes           80…FF   number 0…127
 /// ```
 ///
-/// Numbers of several bytes are little-endian. Text (UTF-8) and bytes begin with their length as a varint. Containers begin with the
-/// length of their content, four bytes, so that one that is not wanted is passed over at once; an unkeyed one holds values, a keyed one
-/// keys and values in turn. A key is a varint: twice its length, then its bytes; or twice the place, counted from the first byte of the message,
-/// of a key that is the same, plus one.
+/// Numbers of several bytes are little-endian. Text (UTF-8) and bytes begin with their length as a varint. Containers
+/// begin with the length of their content, four bytes, so that one that is not wanted is passed over at once; an
+/// unkeyed one holds values, a keyed one keys and values in turn. A key is a varint: twice its length, then its bytes;
+/// or twice the place, counted from the first byte of the message, of a key that is the same, plus one.
 enum BinaryFormat {
     static let null: UInt8 = 0x00
     static let no: UInt8 = 0x01

@@ -21,7 +21,8 @@ final class BinaryReader {
     private let buffer: ByteBuffer
     private let base: UnsafeRawPointer?
 
-    /// The container whose next entry is known, by its first byte, and that entry: fields are mostly asked for in the order in which they were written.
+    /// The container whose next entry is known, by its first byte, and that entry: fields are mostly asked for in the
+    /// order in which they were written.
     ///
     /// Unchecked: a reader is used by one call on one thread, and no access overlaps another.
     @exclusivity(unchecked) private var hintContainer = -1

@@ -2,11 +2,12 @@ package import NIOCore
 
 /// Writes messages in a compact binary form, through their `Codable` conformance.
 ///
-/// Fields carry their names, as in JSON: a field the reader does not know is ignored, one that is missing is `nil` or what the type's own
-/// `init(from:)` makes of it, and the order of fields is free. A name that occurs again, as in a list of like values, is written once.
+/// Fields carry their names, as in JSON: a field the reader does not know is ignored, one that is missing is `nil` or
+/// what the type's own `init(from:)` makes of it, and the order of fields is free. A name that occurs again, as in a
+/// list of like values, is written once.
 ///
-/// Containers are written in the order in which the type's `encode(to:)` fills them; a type that opens two nested containers and writes to them
-/// in turn is refused with an error. Values may lie in each other 32 deep.
+/// Containers are written in the order in which the type's `encode(to:)` fills them; a type that opens two nested
+/// containers and writes to them in turn is refused with an error. Values may lie in each other 32 deep.
 public struct BinarySerializer: Sendable {
     /// Creates the serializer.
     public init() {}

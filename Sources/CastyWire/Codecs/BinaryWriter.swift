@@ -8,11 +8,11 @@ import NIOCore
 
 /// Where the containers of one message are written: straight into the buffer, one after the other.
 ///
-/// `Codable` does not say when a container is complete. A container here is complete when its parent is written to again, or ends; what
-/// is written to it after that has no place any more and is refused.
+/// `Codable` does not say when a container is complete. A container here is complete when its parent is written to
+/// again, or ends; what is written to it after that has no place any more and is refused.
 ///
-/// The buffer is taken from the caller meanwhile, so that its memory can be written without a check per byte. If an encoder outlives the call,
-/// it finds an empty buffer of its own.
+/// The buffer is taken from the caller meanwhile, so that its memory can be written without a check per byte. If an
+/// encoder outlives the call, it finds an empty buffer of its own.
 final class BinaryWriter {
     private struct Open {
         /// Where its first byte is.
@@ -56,7 +56,8 @@ final class BinaryWriter {
         swap(&self.buffer, &buffer)
     }
 
-    /// - Throws: Where a container could not be opened, even if nobody wrote to it; the buffer is then still to be discarded.
+    /// - Throws: Where a container could not be opened, even if nobody wrote to it; the buffer is then still to be
+    ///   discarded.
     func finish() throws(WireError) -> ByteBuffer {
         if let failure { throw failure }
         complete(downTo: 0)
@@ -137,7 +138,8 @@ extension BinaryWriter {
         }
     }
 
-    /// The encoder of a value that is due next in a container: of a nested one, or of a superclass. If nobody writes it, it is empty.
+    /// The encoder of a value that is due next in a container: of a nested one, or of a superclass. If nobody writes
+    /// it, it is empty.
     func child(of handle: Handle, key: String? = nil) -> BinaryEncoder {
         let level = Int(handle.level) + 1
         do {
@@ -237,7 +239,8 @@ extension BinaryWriter {
 // MARK: Values
 
 extension BinaryWriter {
-    /// The place of the next byte, with room for as many and eight more, so that a number is stored with one instruction.
+    /// The place of the next byte, with room for as many and eight more, so that a number is stored with one
+    /// instruction.
     @inline(__always)
     private func reserve(_ size: Int) -> UnsafeMutableRawPointer {
         if let base, capacity - count >= size + 8 { return base + count }

@@ -8,8 +8,8 @@ package import NIOCore
 
 /// Writes messages as JSON, which a person can read.
 ///
-/// Keys come in alphabetical order, so that equal values give equal bytes. Infinities and NaN are written as texts. Values may lie in each
-/// other 32 deep.
+/// Keys come in alphabetical order, so that equal values give equal bytes. Infinities and NaN are written as texts.
+/// Values may lie in each other 32 deep.
 public struct JSONSerializer: Sendable {
     private static let infinity = "inf"
     private static let negativeInfinity = "-inf"

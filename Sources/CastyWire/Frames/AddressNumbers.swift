@@ -2,7 +2,8 @@ import CastyPrimitives
 
 /// The addresses that one lane has announced numbers for, as the sender keeps them.
 ///
-/// An address gets its number at its second use: an address that is used once, as that of an ask, never takes up a place.
+/// An address gets its number at its second use: an address that is used once, as that of an ask, never takes up a
+/// place.
 struct AddressNumbers: Sendable {
     /// Hashed by the number of the incarnation and the last name, which tell nearly all addresses apart.
     private struct Key: Hashable {

@@ -9,7 +9,8 @@ package struct FrameHeader: Sendable, Equatable {
     /// The registered name of the payload's type.
     package var type: String?
     package var codec: CodecID
-    /// For ``FrameKind/system`` and ``FrameKind/acknowledgement`` a sequence number, otherwise what ties an answer to its question.
+    /// For ``FrameKind/system`` and ``FrameKind/acknowledgement`` a sequence number, otherwise what ties an answer to
+    /// its question.
     package var correlation: UInt64
 
     package init(
@@ -29,8 +30,8 @@ package struct FrameHeader: Sendable, Equatable {
 package struct Frame: Sendable, Equatable {
     package var header: FrameHeader
     package var lane: FrameLane
-    /// The id this association's peer announced for the target, per lane, from 1; `nil` where the address came in full. Good as an index
-    /// into a table of what the address led to.
+    /// The id this association's peer announced for the target, per lane, from 1; `nil` where the address came in
+    /// full. Good as an index into a table of what the address led to.
     package var targetID: Int?
     /// Likewise for the type.
     package var typeID: Int?

@@ -3,12 +3,13 @@ package import NIOCore
 
 /// Turns the bytes of one connection into frames, however the stream was cut into pieces.
 ///
-/// Frames that lie whole in the bytes that arrived are read where they are; only one that is cut by their end is copied. A peer that
-/// announces a long frame makes nothing be reserved for it: memory grows with the bytes that come.
+/// Frames that lie whole in the bytes that arrived are read where they are; only one that is cut by their end is
+/// copied. A peer that announces a long frame makes nothing be reserved for it: memory grows with the bytes that come.
 ///
 /// After an error the stream has no next frame: the connection must be closed.
 package struct FrameDecoder: Sendable {
-    /// The most bytes a frame may have after its length. Starts at ``WireLimits/frameBeforeWelcome``; raise it when the peer is welcomed.
+    /// The most bytes a frame may have after its length. Starts at ``WireLimits/frameBeforeWelcome``; raise it when
+    /// the peer is welcomed.
     package var maximumLength: Int
 
     /// What arrived last and was not read yet.

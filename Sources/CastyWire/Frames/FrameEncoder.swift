@@ -3,8 +3,8 @@ package import NIOCore
 
 /// Writes the frames of one lane of one connection.
 ///
-/// Each lane of each connection has an encoder of its own, and what it wrote must reach the peer whole and in order: the encoder
-/// remembers which numbers it has announced.
+/// Each lane of each connection has an encoder of its own, and what it wrote must reach the peer whole and in order:
+/// the encoder remembers which numbers it has announced.
 package struct FrameEncoder: Sendable {
     package let lane: FrameLane
     /// The most bytes a frame may have after its length.
@@ -21,7 +21,8 @@ package struct FrameEncoder: Sendable {
     /// Appends one frame, the payload written in place.
     ///
     /// - Parameter payload: Appends the payload; it MUST NOT change what the buffer held before.
-    /// - Throws: What `payload` throws, or ``WireError`` with ``WireError/Code/tooLarge``. The buffer and the numbers are then as they were.
+    /// - Throws: What `payload` throws, or ``WireError`` with ``WireError/Code/tooLarge``. The buffer and the numbers
+    ///   are then as they were.
     package mutating func encode(
         _ header: FrameHeader, into buffer: inout ByteBuffer, payload: (inout ByteBuffer) throws -> Void
     ) throws {

@@ -12,8 +12,9 @@ import CastyPrimitives
 /// 12  …  correlation (varint), target, sender, type, then the payload up to the end
 /// ```
 ///
-/// A name (target, sender, type) is absent, a number, a number that is announced here with the name it stands for, or the name itself.
-/// Numbers count from 1, per lane and direction, one series for addresses and one for types; each is announced in turn.
+/// A name (target, sender, type) is absent, a number, a number that is announced here with the name it stands for, or
+/// the name itself. Numbers count from 1, per lane and direction, one series for addresses and one for types; each is
+/// announced in turn.
 enum FrameLayout {
     static let version: UInt8 = 1
     /// Up to and with the checksum.

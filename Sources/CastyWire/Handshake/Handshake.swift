@@ -11,8 +11,8 @@ import NIOCore
 /// established    ◀───── or: refusal, close ──  onRefused, or a check that failed
 /// ```
 ///
-/// Any other frame, or silence until the deadline, ends it. Both sides arrive at the same codec: the first the caller wants that the
-/// called one knows.
+/// Any other frame, or silence until the deadline, ends it. Both sides arrive at the same codec: the first the caller
+/// wants that the called one knows.
 package struct Handshake: Sendable {
     /// What a node says about itself.
     package struct Settings: Sendable, Equatable {

@@ -44,7 +44,8 @@ extension HandshakeMessage {
 
     /// Reads the payload of a frame.
     ///
-    /// - Throws: ``WireError``; with ``WireError/Code/unsupportedVersion`` where it is a handshake message of another version.
+    /// - Throws: ``WireError``; with ``WireError/Code/unsupportedVersion`` where it is a handshake message of another
+    ///   version.
     package init(_ kind: FrameKind, from buffer: inout ByteBuffer) throws(WireError) {
         guard let magic = buffer.readInteger(as: UInt32.self), magic == Self.magic else {
             throw WireError(.malformed, "the peer does not speak this protocol")

@@ -74,8 +74,8 @@ package final class RegisteredType<Message: Sendable>: AnyRegisteredType, @unche
 
     /// Appends the message to the buffer.
     ///
-    /// - Throws: ``WireError`` for a codec the type is not written in; otherwise what the type's own `encode(to:)` or the codec throws. The
-    ///   buffer may then hold part of the message.
+    /// - Throws: ``WireError`` for a codec the type is not written in; otherwise what the type's own `encode(to:)` or
+    ///   the codec throws. The buffer may then hold part of the message.
     package func encode(
         _ message: Message, with codec: CodecID, context: CodingContext, into buffer: inout ByteBuffer
     ) throws {
@@ -84,8 +84,8 @@ package final class RegisteredType<Message: Sendable>: AnyRegisteredType, @unche
 
     /// Reads a message that fills the rest of the buffer.
     ///
-    /// - Throws: ``WireError`` for a codec the type is not written in and for bytes the codec cannot read; `DecodingError` where they are
-    ///   readable but not this type.
+    /// - Throws: ``WireError`` for a codec the type is not written in and for bytes the codec cannot read;
+    ///   `DecodingError` where they are readable but not this type.
     package func decode(from buffer: inout ByteBuffer, codec: CodecID, context: CodingContext) throws -> Message {
         try read(&buffer, codec, context)
     }

@@ -2,17 +2,17 @@ import Synchronization
 
 /// The message types that may arrive from another node, each under a stable name.
 ///
-/// Only registered types are ever decoded: a name from the wire is looked up here and never turned into a type in any other way. A
-/// message under another name is a dead letter.
+/// Only registered types are ever decoded: a name from the wire is looked up here and never turned into a type in any
+/// other way. A message under another name is a dead letter.
 ///
 /// ```swift
 /// let registry = TypeRegistry()
 /// try registry.register(Order.self, name: "shop.order")
 /// ```
 ///
-/// Names are part of the protocol between versions of a program: keep a name when the Swift type is renamed, and give a type whose
-/// old messages can no longer be read a new one. A field that may be missing in older messages is an `Optional`, or is read with
-/// `decodeIfPresent`; fields a node does not know are ignored.
+/// Names are part of the protocol between versions of a program: keep a name when the Swift type is renamed, and give
+/// a type whose old messages can no longer be read a new one. A field that may be missing in older messages is an
+/// `Optional`, or is read with `decodeIfPresent`; fields a node does not know are ignored.
 public final class TypeRegistry: Sendable {
     private struct State {
         var byName: [String: AnyRegisteredType] = [:]
@@ -34,7 +34,8 @@ public final class TypeRegistry: Sendable {
     /// - Parameters:
     ///   - type: The type; it is written by its `Codable` conformance.
     ///   - name: A stable name, 1…255 bytes of UTF-8, without blanks and control characters.
-    /// - Throws: ``RegistrationError`` where the name belongs to another type, the type has another name, or the name is no name.
+    /// - Throws: ``RegistrationError`` where the name belongs to another type, the type has another name, or the name
+    ///   is no name.
     public func register<Message: Codable & Sendable>(
         _ type: Message.Type, name: String
     ) throws(RegistrationError) {

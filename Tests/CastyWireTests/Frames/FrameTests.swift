@@ -111,7 +111,8 @@ struct FrameTests {
                 let old = try #require(bytes.getInteger(at: place, as: UInt8.self))
                 bytes.setInteger(old ^ change, at: place)
                 let result = decode([bytes])
-                // A longer length may leave the frame waiting for bytes that never come; it is then not delivered either.
+                // A longer length may leave the frame waiting for bytes that never come; it is then not delivered
+                // either.
                 #expect(result.frames.count < whole.count)
                 #expect(result.frames == Array(whole.prefix(result.frames.count)))
             }
