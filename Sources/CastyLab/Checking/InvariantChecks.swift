@@ -1,23 +1,70 @@
+import CastyActors
+import CastyInspection
 import CastyPrimitives
+
+/// One rule that must hold at every moment.
+protocol InvariantChecker {
+    /// What goes against it at a moment; each thing may be told again and again.
+    mutating func check(_ moment: LabMoment) -> [Violation]
+}
+
+/// All nodes at one moment.
+struct LabMoment {
+    let time: Instant
+    /// The newest incarnation of each node that runs or hangs: not those that are gone.
+    let views: [NodeSnapshot]
+    /// Every incarnation there has ever been.
+    let incarnations: [UniqueAddress]
+
+    init(_ laboratory: Laboratory) {
+        time = laboratory.now
+        let alive = laboratory.numbers.compactMap { laboratory.nodes[$0] }
+        views = alive.filter { $0.state == .running || $0.state == .frozen }.map(\.snapshot)
+        incarnations = (laboratory.former + alive).map(\.system.unique)
+    }
+}
 
 /// Holds a laboratory against the invariants, again and again.
 package struct InvariantChecks {
     /// Whether views are compared while time passes; that makes sense only where all of them are of one instant.
-    private let everyTime: Bool
+    private let comparesViews: Bool
     private var next = Instant.start
     private var reported = 0
+    private var told: Set<String> = []
+    private var checkers: [any InvariantChecker] = [
+        UniqueIdentities(), StatusOrder(), GrowingClocks(), EqualVersionsEqualViews(), NoSelfSuspicion(), GrowingPhi(),
+        OneOwner(), OneCoordinator(), EntitiesAtHome(),
+    ]
 
-    package init(everyTime: Bool) { self.everyTime = everyTime }
+    package init(comparesViews: Bool) { self.comparesViews = comparesViews }
 
-    /// Looks at the laboratory, if it is time to.
+    /// Looks at the laboratory, if it is time to: every 100 ms.
     package mutating func look(_ laboratory: Laboratory) -> [Violation] {
         guard laboratory.now >= next else { return [] }
         next = laboratory.now + .milliseconds(100)
-        return tracked(laboratory)
+        return compared(laboratory) + tracked(laboratory)
     }
 
-    /// Looks at the laboratory when all is done.
-    package mutating func finish(_ laboratory: Laboratory) -> [Violation] { tracked(laboratory) }
+    /// Looks at the laboratory when all is done: every envelope must have come to an end, where nothing holds it up.
+    package mutating func finish(_ laboratory: Laboratory) -> [Violation] {
+        var found = compared(laboratory) + tracked(laboratory)
+        let isFree = laboratory.cuts.isEmpty && !laboratory.nodes.values.contains { $0.state == .frozen }
+        if isFree, laboratory.tracker.pending > 0 {
+            found.append(
+                Violation(
+                    id: "S4", entity: laboratory.tracker.firstPending,
+                    text: "\(laboratory.tracker.pending) envelopes were neither handled nor lost"))
+        }
+        return found
+    }
+
+    private mutating func compared(_ laboratory: Laboratory) -> [Violation] {
+        guard comparesViews else { return [] }
+        let moment = LabMoment(laboratory)
+        var found: [Violation] = []
+        for index in checkers.indices { found += checkers[index].check(moment) }
+        return found.filter { told.insert("\($0.id) \($0.subject ?? "") \($0.entity ?? "")").inserted }
+    }
 
     private mutating func tracked(_ laboratory: Laboratory) -> [Violation] {
         let all = laboratory.tracker.violations

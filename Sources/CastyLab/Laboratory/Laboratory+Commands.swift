@@ -1,3 +1,4 @@
+import CastySharding
 import CastyActors
 import CastyInspection
 import CastyPlacement
@@ -53,6 +54,12 @@ extension Laboratory {
             throw LabError("\(setting) describes the world: it stands before the nodes start")
         }
         settings.apply(setting)
+        guard case .passivation = setting else { return }
+        for node in running {
+            for region in SampleEntity.allCases.compactMap({ node.regions[$0] }) {
+                region.passivate(by: settings.placement.passivation)
+            }
+        }
     }
 
     private func link(_ change: LinkChange) throws {

@@ -1,3 +1,4 @@
+import CastyRemoting
 import CastyActors
 import CastyCluster
 import CastyInspection
@@ -13,6 +14,7 @@ extension Laboratory {
         inspector.emit(.nodeKilled, subject: node.name)
         node.set(.killed)
         node.host.kill()
+        node.node.remoting.abandon()
         tracker.crash(node.name)
     }
 

@@ -1,8 +1,153 @@
+import CastyPrimitives
 package import CastyScenario
+import CastySimulation
 
 extension Laboratory {
-    /// Lets a fault strike that has no verb of its own.
+    /// How long a turn of a slowed node takes for each unit of the factor.
+    private static let usualTurn = Duration.microseconds(50)
+
+    /// Lets a fault strike that has no verb of its own. The simulated world only.
     package func strike(_ fault: Fault) throws {
-        throw LabError("fault \(fault.kind.rawValue) does not exist here")
+        guard let simulation = (world as? SimulatedLabWorld)?.simulation else {
+            throw LabError("fault \(fault.kind.rawValue) exists in the simulated world only")
+        }
+        let lasting = fault[key: .duration]?.time
+        switch fault.kind {
+        case .slow:
+            let turn = Self.usualTurn * (fault[key: .factor]?.number ?? 10)
+            try each(fault, lasting, in: simulation) { $0.turnTime = turn } undo: { $0.turnTime = .zero }
+        case .clock:
+            if let jump = fault[key: .jump]?.time {
+                guard jump > .zero else { throw LabError("a node's monotonic clock jumps ahead only") }
+                try each(fault, nil, in: simulation) { $0.advanceClock(by: jump) } undo: { _ in }
+            }
+            guard let rate = fault[key: .rate]?.share else { return }
+            let millionths = Int(rate * 1e6)
+            try each(fault, lasting, in: simulation) {
+                $0.setClockRate(partsPerMillion: millionths)
+            } undo: {
+                $0.setClockRate(partsPerMillion: 0)
+            }
+        case .bandwidth:
+            let limit = Int(fault[key: .limit]?.number ?? 100_000)
+            try links(fault, lasting, in: simulation) { $0.profile.bandwidth = limit } undo: { $0.profile.bandwidth = nil }
+        case .corrupt:
+            let chance = fault[key: .chance]?.share ?? 0.01
+            try links(fault, lasting, in: simulation) { $0.profile.corruption = chance } undo: { $0.profile.corruption = 0 }
+        case .trickle:
+            try links(fault, lasting, in: simulation) { $0.profile.pieceLimit = 1 } undo: { $0.profile.pieceLimit = nil }
+        case .refuse:
+            try links(fault, lasting, in: simulation) { $0.refusesConnections = true } undo: { $0.refusesConnections = false }
+        case .reset:
+            if fault[key: .after] != nil { throw LabError("fault reset strikes at once; \"after\" is not simulated") }
+            for (first, second) in try pairs(fault) {
+                simulation.network.resetConnections(between: first.host, and: second.host)
+            }
+        case .halfOpen:
+            for (first, second) in try pairs(fault) {
+                simulation.network.forgetConnections(at: first.host, with: second.host)
+            }
+        case .flap: try flap(fault, in: simulation)
+        case .swizzle: try swizzle(fault, in: simulation)
+        case .silence, .truncate, .disk, .throw, .poison, .hostile, .buggify:
+            throw LabError("fault \(fault.kind.rawValue) is not simulated")
+        }
+    }
+
+    /// Changes each of the nodes, and changes it back after a while.
+    private func each(
+        _ fault: Fault, _ lasting: Duration?, in simulation: SimulatedWorld,
+        _ change: @escaping (SimulatedNode) -> Void, undo: @escaping (SimulatedNode) -> Void
+    ) throws {
+        let nodes = try fault.nodes.compactMap { (try node($0.number).host as? SimulatedHost)?.node }
+        for node in nodes { change(node) }
+        if let lasting {
+            simulation.schedule(at: now + lasting) { for node in nodes where !node.isGone { undo(node) } }
+        }
+    }
+
+    /// Changes the links of the fault in both directions, and changes them back after a while.
+    private func links(
+        _ fault: Fault, _ lasting: Duration?, in simulation: SimulatedWorld, _ change: @escaping (Link) -> Void,
+        undo: @escaping (Link) -> Void
+    ) throws {
+        let links = try pairs(fault).flatMap { first, second in
+            [
+                simulation.network.link(from: first.host, to: second.host),
+                simulation.network.link(from: second.host, to: first.host),
+            ]
+        }
+        for link in links { change(link) }
+        if let lasting { simulation.schedule(at: now + lasting) { for link in links { undo(link) } } }
+    }
+
+    /// The two ends of the link the fault names, or each link of the nodes it names.
+    private func pairs(_ fault: Fault) throws -> [(NodeAddress, NodeAddress)] {
+        for name in fault.nodes { _ = try node(name.number) }
+        if fault.nodes.count == 2, fault.kind.nodes.upperBound == 2 {
+            return [(address(of: fault.nodes[0].number), address(of: fault.nodes[1].number))]
+        }
+        return fault.nodes.flatMap { name in
+            numbers.filter { $0 != name.number }.map { (address(of: name.number), address(of: $0)) }
+        }
+    }
+
+    /// Cuts and heals one link again and again.
+    private func flap(_ fault: Fault, in simulation: SimulatedWorld) throws {
+        let ends = fault.nodes.map(\.number)
+        guard ends.count == 2 else { throw LabError("fault flap takes the two ends of a link") }
+        for number in ends { _ = try node(number) }
+        let period = fault[key: .period]?.time ?? .seconds(1)
+        let times = Int(fault[key: .times]?.number ?? 5)
+        for index in 0..<max(0, times) {
+            let start = now + period * index
+            simulation.schedule(at: start) { [weak self] in try? self?.cut([[ends[0]], [ends[1]]]) }
+            simulation.schedule(at: start + period / 2) { [weak self] in try? self?.heal((ends[0], ends[1])) }
+        }
+    }
+
+    /// Cuts nodes off one by one, then lets them come back in another order.
+    private func swizzle(_ fault: Fault, in simulation: SimulatedWorld) throws {
+        let named = fault.nodes.map(\.number)
+        for number in named { _ = try node(number) }
+        let period = fault[key: .period]?.time ?? .seconds(1)
+        var chance = simulation.stream("swizzle")
+        let others = { (number: Int) in self.numbers.filter { $0 != number } }
+        for round in 0..<max(1, Int(fault[key: .times]?.number ?? 1)) {
+            let start = now + period * (2 * named.count * round)
+            for (index, number) in named.enumerated() {
+                simulation.schedule(at: start + period * index) { [weak self] in
+                    try? self?.cut([[number], others(number)])
+                }
+            }
+            for (index, number) in chance.permuted(named).enumerated() {
+                simulation.schedule(at: start + period * (named.count + index)) { [weak self] in
+                    for other in others(number) { try? self?.heal((number, other)) }
+                }
+            }
+        }
+    }
+}
+
+extension FaultValue {
+    var time: Duration? {
+        switch self {
+        case .duration(let duration), .shift(let duration): duration
+        case .percentage, .number, .disk, .entity: nil
+        }
+    }
+
+    var number: Double? {
+        switch self {
+        case .number(let number): number.value
+        case .duration, .shift, .percentage, .disk, .entity: nil
+        }
+    }
+
+    var share: Double? {
+        switch self {
+        case .percentage(let share): share.fraction
+        case .duration, .shift, .number, .disk, .entity: nil
+        }
     }
 }

@@ -46,7 +46,7 @@ package final class ScenarioRunner {
         let world: any LabWorld =
             options.live ? LiveLabWorld() : SimulatedLabWorld(seed: options.seed(of: scenario))
         laboratory = Laboratory(world: world, settings: LabSettings(scenario.header, preset: options.preset))
-        checks = InvariantChecks(everyTime: !options.live)
+        checks = InvariantChecks(comparesViews: !options.live)
         limit = options.until.map { world.now + $0 } ?? .distantFuture
         if let hear { laboratory.recorder.forward(to: hear) }
     }

@@ -133,6 +133,14 @@ package final class EnvelopeTracker: Sendable {
     /// How many envelopes have not ended.
     package var pending: Int { state.withLock { $0.pending } }
 
+    /// The entity of the oldest envelope that has not ended.
+    package var firstPending: String? {
+        state.withLock { state in
+            state.pendingOf.compactMap { entity, numbers in numbers.min().map { (number: $0, entity: entity) } }
+                .min { $0.number < $1.number }?.entity
+        }
+    }
+
     /// How many ended without being handled.
     package var lost: Int { state.withLock { $0.lost } }
 

@@ -70,7 +70,7 @@ extension Region {
         }
     }
 
-    private mutating func passivateIdle(at now: Instant, _ effects: inout Effects) {
+    mutating func passivateIdle(at now: Instant, _ effects: inout Effects) {
         guard let idle = settings.passivation.idle else { return }
         while let (key, usedAt) = usage.oldest {
             guard usedAt + idle <= now else {

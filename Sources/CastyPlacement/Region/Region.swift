@@ -9,7 +9,7 @@ package struct Region<Payload: Sendable>: Sendable {
     package typealias Effects = [RegionEffect<Payload>]
 
     package let own: UniqueAddress
-    package let settings: PlacementSettings
+    package internal(set) var settings: PlacementSettings
     /// It routes, but hosts nothing.
     package let isProxy: Bool
 

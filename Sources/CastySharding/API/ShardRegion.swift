@@ -1,4 +1,5 @@
 public import CastyActors
+package import CastyPlacement
 import CastyPrimitives
 
 /// A message for an entity, wherever it lives.
@@ -59,6 +60,9 @@ public struct ShardRegion<Message: Codable & Sendable>: Sendable {
 
     /// Sends an entity to sleep, wherever it lives.
     public func passivate(_ entity: String) { actor.tell(.passivateByName(entity)) }
+
+    /// Says which entities of this node go to sleep by themselves from now on.
+    package func passivate(by settings: PassivationSettings) { actor.tell(.passivation(settings)) }
 
     /// The shard of an entity.
     public func shard(of entity: String) -> Int { StableHash.shard(of: entity, count: shardCount) }

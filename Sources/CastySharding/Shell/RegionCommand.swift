@@ -17,6 +17,8 @@ package enum RegionCommand<Message: Sendable>: Sendable {
     case ended(EntityEnd<Message>)
     case passivate(EntityInstance)
     case passivateByName(String)
+    /// Other entities than before go to sleep by themselves.
+    case passivation(PassivationSettings)
     /// The node leaves; the function is called when all shards are handed over.
     case leave(@Sendable () -> Void)
     case command(OperatorCommand, @Sendable (CommandAnswer) -> Void)
@@ -40,7 +42,7 @@ extension RegionCommand: LossClassified {
             case .peer(.deliver), .peer(.notHome): .user
             case .peer, .request, .order: .control
             }
-        case .membershipChanged, .wakeup, .leaseLapsed, .ended, .passivate, .passivateByName, .leave, .command,
+        case .membershipChanged, .wakeup, .leaseLapsed, .ended, .passivate, .passivateByName, .passivation, .leave, .command,
             .remembered, .stored:
             .control
         }

@@ -72,6 +72,7 @@ struct RegionShell<Message: Codable & Sendable>: Sendable {
             perform(region.onTerminated(end, at: now), context)
         case .passivate(let instance):
             if entities[instance] != nil { perform(region.onPassivate(instance.entity, at: now), context) }
+        case .passivation(let settings): perform(region.onPassivation(settings, at: now), context)
         case .passivateByName(let entity): passivate(entity, at: now, context)
         case .leave(let done):
             // The region has begun to leave when it saw that its node does, and may be done already.
