@@ -9,6 +9,8 @@ public struct NodeAddress: Hashable, Sendable, Codable {
     public let host: String
     /// The TCP port, 0…65535. Zero means "not chosen yet".
     public let port: Int
+    /// The four numbers of a dotted IPv4 host as one number, or `nil` for any other host; kept because addresses are compared often.
+    private let ipv4: UInt32?
 
     /// Creates the address of a place.
     ///
@@ -18,6 +20,7 @@ public struct NodeAddress: Hashable, Sendable, Codable {
     public init(host: String, port: Int) {
         self.host = host
         self.port = port
+        ipv4 = Self.ipv4(host)
     }
 
     /// Reads `host:port`, or `[host]:port` for IPv6.
@@ -53,8 +56,8 @@ public struct NodeAddress: Hashable, Sendable, Codable {
             }
     }
 
-    /// The four numbers of a dotted IPv4 host as one number, or `nil` for any other host.
-    var ipv4: UInt32? {
+    private static func ipv4(_ host: String) -> UInt32? {
+        guard let first = host.utf8.first, first >= 0x30, first <= 0x39 else { return nil }
         let parts = host.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard parts.count == 4 else { return nil }
         var value: UInt32 = 0
@@ -72,11 +75,27 @@ public struct NodeAddress: Hashable, Sendable, Codable {
     }
 }
 
+extension NodeAddress {
+    private enum CodingKeys: String, CodingKey {
+        case host, port
+    }
+
+    /// Reads host and port.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            host: try container.decode(String.self, forKey: .host), port: try container.decode(Int.self, forKey: .port))
+    }
+}
+
 extension NodeAddress: Comparable {
     public static func < (left: NodeAddress, right: NodeAddress) -> Bool {
+        switch (left.ipv4, right.ipv4) {
+        case (let a?, let b?) where a != b: return a < b
+        default: break
+        }
         if left.host != right.host {
             switch (left.ipv4, right.ipv4) {
-            case (let a?, let b?) where a != b: return a < b
             case (nil, .some): return false
             case (.some, nil): return true
             default: return left.host.utf8.lexicographicallyPrecedes(right.host.utf8)

@@ -40,6 +40,8 @@ extension TCPConnection {
     private func open(_ address: NodeAddress, from source: NodeAddress, timeout: TimeAmount) {
         var bootstrap = ClientBootstrap(group: transport.loop)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelOption(.socketOption(.so_sndbuf), value: TCPTransport.kernelBuffer)
+            .channelOption(.socketOption(.so_rcvbuf), value: TCPTransport.kernelBuffer)
             .channelOption(.writeBufferWaterMark, value: TCPTransport.waterMark)
             .connectTimeout(timeout)
             .channelInitializer { channel in

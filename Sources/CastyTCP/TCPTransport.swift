@@ -13,6 +13,10 @@ package final class TCPTransport: Transport, @unchecked Sendable {
     /// How long ending a connection in order may take: flushing, and the peer's answer to the end of the stream.
     static let closeLimit = TimeAmount.seconds(2)
 
+    /// How many bytes the kernel may hold in each direction: enough to keep the line busy, and so few that a heartbeat behind a full
+    /// queue of user data does not wait for long.
+    static let kernelBuffer: Int = 128 * 1024
+
     /// A chunk may be pulled while another is on its way into the socket.
     static let waterMark = ChannelOptions.Types.WriteBufferWaterMark(
         low: ConnectionLimits.writeChunk, high: 2 * ConnectionLimits.writeChunk)
@@ -118,6 +122,8 @@ package final class TCPTransport: Transport, @unchecked Sendable {
             .serverChannelOption(.backlog, value: 256)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.socketOption(.so_sndbuf), value: Self.kernelBuffer)
+            .childChannelOption(.socketOption(.so_rcvbuf), value: Self.kernelBuffer)
             .childChannelOption(.writeBufferWaterMark, value: Self.waterMark)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {

@@ -52,8 +52,11 @@ package class AnyTarget: Runnable, @unchecked Sendable {
     /// Hands over one of the runtime's messages; they overtake user messages.
     package func post(_ message: SystemMessage) {}
 
-    /// Makes the target reachable from other nodes, because a reference to it is about to leave.
-    package func willTravel() { system.expose(self) }
+    /// Makes the target reachable from other nodes, because a reference to it is about to leave. One that lives elsewhere is
+    /// reachable there already.
+    package func willTravel() {
+        if address.node == system.address { system.expose(self) }
+    }
 
     /// The child of that name, if it lives.
     package func child(named name: String) -> AnyTarget? { nil }

@@ -34,7 +34,16 @@ extension ActorSystem {
         return ActorRef(
             Target(
                 system: self, route: remote.route(to: address, as: type), uid: address.uid,
-                traffic: address.path.first == "system" ? .control : .user))
+                traffic: Self.traffic(to: address)))
+    }
+
+    /// Whose traffic goes to an address: the runtime's own actors live under `system`, those who wait for replies under `temp`.
+    private static func traffic(to address: ActorAddress) -> LossClass {
+        switch address.path.first {
+        case "system": .control
+        case "temp": .reply
+        default: .user
+        }
     }
 
     private func dead<Message: Sendable>(_ address: ActorAddress, _ reason: Delivery) -> ActorRef<Message> {

@@ -11,13 +11,16 @@ package struct ClusterNode: Sendable {
     package let cluster: Cluster
 
     /// Puts a node together; ``start(completion:)`` makes it live.
+    ///
+    /// - Parameter connectionLost: Told when the connection with an incarnation was lost: what was on its way to there may be gone.
     package init(
-        system: ActorSystem, config: ClusterConfig, remoting settings: RemotingSettings = RemotingSettings()
+        system: ActorSystem, config: ClusterConfig, remoting settings: RemotingSettings = RemotingSettings(),
+        connectionLost: @escaping @Sendable (UniqueAddress) -> Void = { _ in }
     ) throws {
         let link = DaemonLink()
         let hooks = RemotingHooks(
             connectFailed: { address, _ in link.cluster?.contactFailed(address) },
-            peerIncarnation: { peer in link.cluster?.met(peer) })
+            peerIncarnation: { peer in link.cluster?.met(peer) }, connectionLost: connectionLost)
         self.system = system
         remoting = Remoting(system: system, settings: settings, hooks: hooks)
         cluster = try Cluster(system: system, remoting: remoting, config: config)

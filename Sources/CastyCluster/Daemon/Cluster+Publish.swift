@@ -41,6 +41,7 @@ extension Cluster {
             remoting?.nodeRemoved(left.node)
             system.failAsks(to: left.node.address)
         }
+        if case .memberJoined(let member) = news, member.node != system.unique { remoting?.expect(member.node) }
         for observer in observers { observer(news, id) }
         for subscriber in subscribers { subscriber.tell(news) }
     }

@@ -42,7 +42,8 @@ extension RegionCommand: LossClassified {
             case .peer(.deliver), .peer(.notHome): .user
             case .peer, .request, .order: .control
             }
-        case .membershipChanged, .wakeup, .leaseLapsed, .ended, .passivate, .passivateByName, .passivation, .leave, .command,
+        case .membershipChanged, .wakeup, .leaseLapsed, .ended, .passivate, .passivateByName, .passivation, .leave,
+            .command,
             .remembered, .stored:
             .control
         }

@@ -1,10 +1,10 @@
-import Synchronization
 import CastyActors
 import CastyCluster
 import CastyInspection
 import CastyMembership
 import CastyPlacement
 import CastyPrimitives
+import Synchronization
 
 /// The shell of sharding for one type on one node: calls the region's core, and the coordinator's, and does what their effects say.
 ///

@@ -65,7 +65,8 @@ extension ShardExplanation {
     fileprivate func sentence(_ name: (UniqueAddress) -> String) -> String? {
         switch state {
         case .starting(let home, let holdFor):
-            "shard \(shard) starts on \(name(home.node))" + (holdFor.map { ", waits for what \(name($0)) has left" } ?? "")
+            "shard \(shard) starts on \(name(home.node))"
+                + (holdFor.map { ", waits for what \(name($0)) has left" } ?? "")
         case .closing(let home, let target, let waiting, _):
             "shard \(shard) \(name(home.node)) → \(target.map(name) ?? "?"), waits for \(waiting.map(name).joined(separator: ","))"
         case .stopping(let home, let target, _):

@@ -1,0 +1,109 @@
+import CastyConsole
+import CastyInspection
+import CastyLab
+import CastyPrimitives
+import CastyScenario
+import Foundation
+import Synchronization
+
+/// The console's laboratory: runs it on a thread of its own, takes lines from the screen's thread, and publishes what there is to see.
+final class LabBackend: ConsoleBackend {
+    private struct State {
+        var lines: [String] = []
+        var snapshot: LabSnapshot
+        var messages: [ConsoleMessage] = []
+        var recorder: Recorder
+        var ends = false
+        var ended = false
+    }
+
+    let mode: ConsoleMode
+    let title: String
+    private let state: Mutex<State>
+
+    private init(mode: ConsoleMode, title: String, first: borrowing LabRun) {
+        self.mode = mode
+        self.title = title
+        state = Mutex(State(snapshot: first.snapshot, recorder: first.recorder))
+    }
+
+    /// Opens a laboratory and starts its nodes.
+    ///
+    /// - Throws: ``LabError`` where the nodes cannot be started.
+    static func open(_ plan: LabPlan) throws -> LabBackend {
+        let run = try LabRun(plan)
+        let backend = LabBackend(
+            mode: plan.seed.map { .simulated(seed: $0) } ?? .live, title: plan.settings.cluster, first: run)
+        let box = RunBox(run)
+        let thread = Thread { box.take().loop(backend) }
+        thread.name = "laboratory"
+        thread.stackSize = 8 << 20
+        thread.start()
+        return backend
+    }
+
+    func latest() -> LabSnapshot { state.withLock { $0.snapshot } }
+
+    func events(after cursor: UInt64) -> EventPage {
+        let recorder = state.withLock { $0.recorder }
+        let events = recorder.events(from: Int(clamping: cursor))
+        // After time was turned back there are fewer events than were read; those that remain are the same.
+        let next = events.isEmpty ? min(cursor, UInt64(recorder.count)) : cursor + UInt64(events.count)
+        return EventPage(events: events, next: next)
+    }
+
+    func messages(after cursor: UInt64) -> MessagePage {
+        state.withLock { state in
+            let from = min(Int(clamping: cursor), state.messages.count)
+            return MessagePage(messages: Array(state.messages[from...]), next: UInt64(state.messages.count))
+        }
+    }
+
+    func submit(_ line: String) { state.withLock { $0.lines.append(line) } }
+
+    /// Ends the laboratory, and returns when its thread has.
+    func close() {
+        state.withLock { $0.ends = true }
+        while !state.withLock({ $0.ended }) { usleep(2000) }
+    }
+
+    // What follows is called by the laboratory's thread.
+
+    func takeLines() -> [String] {
+        state.withLock { state in
+            defer { state.lines = [] }
+            return state.lines
+        }
+    }
+
+    var ends: Bool { state.withLock { $0.ends } }
+
+    func publish(_ snapshot: LabSnapshot, _ recorder: Recorder) {
+        state.withLock { state in
+            state.snapshot = snapshot
+            state.recorder = recorder
+        }
+    }
+
+    func say(_ kind: ConsoleMessage.Kind, _ text: String) {
+        state.withLock { $0.messages.append(ConsoleMessage(kind, text)) }
+    }
+
+    func finish() { state.withLock { $0.ended = true } }
+}
+
+/// Hands a run to the thread that it belongs to from then on.
+private final class RunBox: @unchecked Sendable {
+    // Taken once, by the new thread, before the one that made it goes on using it: it never does.
+    private var run: LabRun?
+
+    init(_ run: consuming LabRun) {
+        self.run = run
+    }
+
+    func take() -> LabRun {
+        guard let taken = run else { preconditionFailure("a laboratory run is taken by one thread only") }
+        run = nil
+        return taken
+    }
+}

@@ -1,0 +1,15 @@
+import CastyLab
+import CastyScenario
+
+/// What a console's laboratory starts with.
+struct LabPlan: Sendable {
+    var settings: LabSettings
+    /// How many nodes start at once.
+    var nodes: Int
+    /// The seed of the simulated world; `nil` for the live one.
+    var seed: UInt64?
+    /// Virtual seconds per real second.
+    var speed = 1.0
+    /// What is done, and when, besides what a person types.
+    var script: [Statement] = []
+}

@@ -1,0 +1,240 @@
+import CastyActors
+import CastyConsole
+import CastyInspection
+import CastyLab
+import CastyPrimitives
+import CastyScenario
+import Foundation
+
+/// A laboratory that a person drives: its time can be stopped, stepped, sped up and, where the world is simulated, turned back.
+///
+/// Turning back means running again: the same seed and the same lines at the same moments give the same run.
+final class LabRun {
+    /// How far one step goes.
+    static let tick = Duration.milliseconds(100)
+
+    private let plan: LabPlan
+    private var lab: Laboratory
+    private var paused = false
+    private var speed: Double
+    /// What was done so far, for turning back and for saving.
+    private(set) var history: [(at: Instant, command: Command)] = []
+    private var scheduled: [(at: Instant, command: Command)] = []
+    private var rate = RateOverTime()
+
+    init(_ plan: LabPlan) throws {
+        self.plan = plan
+        speed = plan.speed
+        lab = try Self.begin(plan)
+    }
+
+    private static func begin(_ plan: LabPlan) throws -> Laboratory {
+        let world: any LabWorld = plan.seed.map { SimulatedLabWorld(seed: $0) } ?? LiveLabWorld()
+        let lab = Laboratory(world: world, settings: plan.settings)
+        do {
+            try lab.start(Array(1...plan.nodes))
+        } catch {
+            lab.end()
+            throw error
+        }
+        return lab
+    }
+
+    var recorder: Recorder { lab.recorder }
+
+    var snapshot: LabSnapshot {
+        var snapshot = lab.snapshot
+        snapshot.paused = paused
+        snapshot.speed = speed
+        snapshot.envelopesPerSecond = rate.value
+        return snapshot
+    }
+
+    /// Runs until the backend ends; the whole life of the laboratory's thread.
+    func loop(_ backend: LabBackend) {
+        while !backend.ends {
+            let began = Date().timeIntervalSinceReferenceDate
+            for line in backend.takeLines() { carryOut(line, backend) }
+            pass(realSeconds: 0.04, backend)
+            rate.note(lab.tracker.handled, at: lab.now)
+            backend.publish(snapshot, recorder)
+            let left = 0.04 - (Date().timeIntervalSinceReferenceDate - began)
+            if left > 0, plan.seed != nil { usleep(UInt32(left * 1e6)) }
+        }
+        lab.end()
+        backend.finish()
+    }
+
+    /// Lets as much time pass as a moment of real time is worth.
+    private func pass(realSeconds: Double, _ backend: LabBackend) {
+        guard !paused else { return }
+        let span = Duration.nanoseconds(Int64(realSeconds * 1e9 * (plan.seed == nil ? 1 : speed)))
+        advance(to: lab.now + span, backend)
+    }
+
+    /// Lets time pass until a moment, doing on the way what is scheduled.
+    private func advance(to end: Instant, _ backend: LabBackend?) {
+        while true {
+            let due = scheduled.filter { $0.at <= end }.min { $0.at < $1.at }
+            let stop = due?.at ?? end
+            do {
+                try lab.advance(until: stop)
+            } catch {
+                backend?.say(.refused, "\(error)")
+            }
+            guard let due else { return }
+            scheduled.removeAll { $0.at == due.at && $0.command == due.command }
+            perform(due.command, backend)
+        }
+    }
+
+    private func carryOut(_ line: String, _ backend: LabBackend) {
+        do {
+            switch try PaletteLine.parse(line, names: [:]) {
+            case .command(let command): perform(command, backend)
+            case .console(let command, let moment):
+                if moment != nil { return backend.say(.refused, "at: only commands to the cluster can be scheduled") }
+                control(command, backend)
+            }
+        } catch {
+            backend.say(.refused, "\(error)")
+        }
+    }
+
+    private func perform(_ command: Command, _ backend: LabBackend?) {
+        do {
+            switch command {
+            case .at(let moment, let inner):
+                let at: Instant =
+                    switch moment {
+                    case .sinceStart(let span): .start + span
+                    case .fromNow(let span): lab.now + span
+                    }
+                scheduled.append((at, inner))
+                backend?.say(.done, "at \(at) s: \(inner)")
+            case .ask(let ask): try self.ask(ask, backend)
+            case .expect, .wait: throw LabError("\(command): belongs into a scenario; run it with `casty run`")
+            default: try lab.perform(command)
+            }
+            history.append((lab.now, command))
+            if case .at = command { return }
+            backend?.say(.done, "\(command)")
+        } catch {
+            backend?.say(.refused, "\(error)")
+        }
+    }
+
+    private func ask(_ ask: Ask, _ backend: LabBackend?) throws {
+        let inspector = lab.inspector
+        try lab.ask(
+            ask.entity.id, ask.message, via: ask.via?.number, within: ask.within ?? lab.settings.askTimeout
+        ) { result in
+            switch result {
+            case .success(let reply):
+                inspector.emit(.reply, entity: ask.entity.id, reply: reply.text)
+                backend?.say(.note, "\(ask.entity.id): \(reply.text)")
+            case .failure(let error):
+                inspector.emit(.reply, entity: ask.entity.id, reason: error.code.rawValue)
+                backend?.say(.refused, "\(error)")
+            }
+        }
+    }
+
+    private func control(_ command: ConsoleCommand, _ backend: LabBackend) {
+        let verb = "\(command)".prefix { $0 != "(" }
+        if let refusal = backend.mode.refusal(of: String(verb)) { return backend.say(.refused, refusal) }
+        switch command {
+        case .pause: paused = true
+        case .play: paused = false
+        case .step(let count):
+            paused = true
+            advance(to: lab.now + Self.tick * count, backend)
+        case .back(let count): turnBack(to: lab.now - Self.tick * count, backend)
+        case .seek(let moment):
+            let target = Instant.start + moment
+            if target >= lab.now { advance(to: target, backend) } else { turnBack(to: target, backend) }
+        case .speed(let factor): speed = min(max(factor.value, 1.0 / 64), 64)
+        case .undo: undo(backend)
+        case .saveScript(let file): save(file, backend)
+        case .until, .always, .never, .focus, .zoom, .filter, .sort, .follow, .view, .why, .goto, .mark, .redo, .record,
+            .replay, .export, .bookmark, .source, .readonly, .set, .help, .background, .quit:
+            backend.say(.refused, "\(verb): not available here")
+        }
+    }
+
+    /// Shows an earlier moment by running again up to it; what was done later is forgotten.
+    private func turnBack(to moment: Instant, _ backend: LabBackend) {
+        let target = max(moment, .start)
+        let past = history.filter { $0.at <= target }
+        lab.end()
+        do {
+            lab = try Self.begin(plan)
+        } catch {
+            return backend.say(.refused, "\(error)")
+        }
+        history = []
+        scheduled = []
+        paused = true
+        for entry in past {
+            advance(to: entry.at, nil)
+            perform(entry.command, nil)
+        }
+        advance(to: target, nil)
+        backend.say(.done, "back at \(lab.now) s")
+    }
+
+    /// Takes the last fault back that can be taken back.
+    private func undo(_ backend: LabBackend) {
+        guard let last = history.last(where: { $0.command.inverse != nil }), let inverse = last.command.inverse else {
+            return backend.say(.refused, "undo: there is nothing that can be undone; kills are not")
+        }
+        history.removeAll { $0.at == last.at && $0.command == last.command }
+        perform(inverse, backend)
+    }
+
+    /// Writes the session as a scenario, which `casty run` repeats.
+    private func save(_ file: String, _ backend: LabBackend) {
+        var lines = ["# A session at the console."]
+        if let seed = plan.seed { lines.append("seed \(seed)") }
+        lines += ["nodes \(plan.nodes)", "shards \(plan.settings.shards)"]
+        for entry in history {
+            if case .at = entry.command { continue }
+            lines.append("at \(Duration.milliseconds(entry.at.nanoseconds / 1_000_000).scenarioText) \(entry.command)")
+        }
+        lines.append("wait \(Duration.milliseconds(lab.now.nanoseconds / 1_000_000).scenarioText)")
+        do {
+            try (lines.joined(separator: "\n") + "\n").write(toFile: file, atomically: true, encoding: .utf8)
+            backend.say(.done, "saved \(file)")
+        } catch {
+            backend.say(.refused, "save: \(file) cannot be written: \(error.localizedDescription)")
+        }
+    }
+}
+
+extension Command {
+    /// The command that takes this one back, where there is one.
+    fileprivate var inverse: Command? {
+        switch self {
+        case .freeze(let nodes): .thaw(nodes)
+        case .thaw(let nodes): .freeze(nodes)
+        case .cut: .heal(.all)
+        default: nil
+        }
+    }
+}
+
+/// How many envelopes a second were handled lately.
+private struct RateOverTime {
+    private var samples: [(handled: UInt64, at: Instant)] = []
+
+    mutating func note(_ handled: UInt64, at now: Instant) {
+        if let last = samples.last, last.at > now || last.handled > handled { samples = [] }
+        samples.append((handled, now))
+        while samples.count > 2, now - samples[1].at >= .seconds(1) { samples.removeFirst() }
+    }
+
+    var value: Double {
+        guard let first = samples.first, let last = samples.last, last.at > first.at else { return 0 }
+        return Double(last.handled - first.handled) / (last.at - first.at).inSeconds
+    }
+}
