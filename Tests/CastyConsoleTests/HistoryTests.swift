@@ -49,6 +49,27 @@ struct HistoryTests {
         #expect(log.group(of: 0).observers == ["n1", "n2"])
     }
 
+    @Test("a suspicion is traced to the fault that a person injected, until it is mended")
+    func truth() {
+        var log = EventLog()
+        func event(_ node: String, _ number: UInt64, _ kind: EventKind, _ subject: String?) -> RuntimeEvent {
+            RuntimeEvent(
+                time: Instant(nanoseconds: Int64(number) * 1_000_000_000), id: EventID(node: node, number: number),
+                kind: kind, subject: subject)
+        }
+        let first = event("n1", 2, .suspected, "n3")
+        let second = event("n1", 4, .suspected, "n3")
+        let third = event("n1", 6, .suspected, "n2")
+        log.append([
+            event("lab", 1, .nodeFrozen, "n3"), first, event("lab", 3, .nodeThawed, "n3"), second,
+            event("lab", 5, .cut, nil), third,
+        ])
+        #expect(log.truth(behind: first)?.kind == .nodeFrozen)
+        #expect(log.truth(behind: second) == nil)
+        #expect(EventWords(first, log).cause == "you: freeze n3 1.0")
+        #expect(EventWords(third, log).cause == "you: cut 5.0")
+    }
+
     @Test("shards that are allocated together are one line")
     func shardsTogether() {
         var log = EventLog()

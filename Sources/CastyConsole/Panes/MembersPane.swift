@@ -141,8 +141,8 @@ enum MembersPane {
         case .phi:
             guard let phi = row.phi else { return ("-", .faint) }
             return (phi < 100 ? Words.fixed(phi) : Words.fixed(phi, 0), .phi(phi, threshold: row.threshold))
-        case .shards: return ("\(row.shards)", nil)
-        case .entities: return (Words.short(row.entities), nil)
+        case .shards: return (row.standing == .removed ? "-" : "\(row.shards)", nil)
+        case .entities: return (row.standing == .removed ? "-" : Words.short(row.entities), nil)
         case .rate: return (row.alive ? Words.short(row.rate.rounded()) : "-", nil)
         case .version: return (row.version == 0 ? "-" : "\(row.version)", nil)
         case .lag: return (row.lag.map(String.init) ?? "-", row.lag.map { $0 < 0 } == true ? .eventWarning : nil)

@@ -87,8 +87,8 @@ enum PhiPane {
     ) {
         let paint = scene.paint
         let peer =
-            peers.first { $0.name == scene.state.cursorRow(scene.reading)?.name } ?? peers.max { $0.phi < $1.phi }
-            ?? peers[0]
+            peers.first { $0.name == scene.state.cursorRow(scene.reading)?.name }
+            ?? peers.filter { $0.phi >= 1 }.max { $0.phi < $1.phi } ?? peers[0]
         var y = rect.y
         if rect.height >= 5 {
             scale(peer.threshold, scene, rect, y: y, &buffer)

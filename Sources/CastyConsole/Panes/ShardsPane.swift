@@ -184,7 +184,7 @@ enum ShardsPane {
             y += 1
         }
         guard y < rect.maxY else { return }
-        var text = "coordinator \(shards.coordinator ?? "-") \(coordinating.state), epoch \(shards.epoch)"
+        var text = "coordinator \(shards.coordinator ?? "-") \(coordinating.state), epoch \(Words.epoch(shards.epoch))"
         if !coordinating.waiting.isEmpty { text += ", \(coordinating.waiting.count) wait for the margin" }
         buffer.put(Words.fit(text, rect.width - 2), x: rect.x + 1, y: y, paint[.faint])
     }

@@ -111,20 +111,27 @@ enum WhyNode {
                 add("phi", "\(Words.fixed(peer.phi)) of \(Words.fixed(peer.threshold)): \(text)", role)
             }
             if let witness = peer.witness { add("witness", "\(witness) still reaches \(name)", .eventWarning) }
-        } else if let observer, observer.name != name {
+        } else if let observer, observer.name != name, row.standing != .removed {
             add("silence", "\(observer.name) does not monitor \(name)", .dim)
+        }
+        guard row.standing != .removed else {
+            add("you", options(row))
+            return lines + history(name, scene)
         }
         let rows = (observer?.membership.reachability ?? []).filter { scene.reading.names[$0.subject] == name }
         let against = rows.filter { $0.status != "reachable" }.compactMap { scene.reading.names[$0.observer] }
         add(
             "by",
             against.isEmpty
-                ? "nobody calls it unreachable" : "called unreachable by \(against.sorted().joined(separator: " "))")
+                ? "nobody calls it unreachable"
+                : "called unreachable by \(ClusterReading.inOrder(against).joined(separator: " "))")
         add("views", "\(row.seenBy) of \(row.observers) running nodes see it as reachable")
         if let membership = observer?.membership {
             if let downing = membership.downing {
                 let due = downing.due.map { " in \(Words.span($0 - scene.snapshot.time))" } ?? ""
-                add("next", "\(downing.strategy): \(downing.decision)\(due) (\(downing.reason))", .eventWarning)
+                let repeated = downing.reason.hasPrefix(downing.strategy)
+                let reason = repeated ? downing.reason : "\(downing.strategy): \(downing.reason)"
+                add("next", "\(downing.decision)\(due) (\(reason))", .eventWarning)
             } else if let action = membership.pendingLeaderActions.first {
                 add("next", "the leader will: \(action)")
             } else if !membership.converged {
@@ -134,7 +141,22 @@ enum WhyNode {
             }
         }
         add("you", options(row))
-        return lines
+        return lines + history(name, scene)
+    }
+
+    /// What happened to it lately, the newest first.
+    private static func history(_ name: String, _ scene: Scene) -> [WhyPane.Line] {
+        let log = scene.feed.log
+        let past = log.entries.reversed().lazy.filter { entry in
+            entry.level > .debug
+                && log[entry.number].map { ($0.subject ?? $0.node) == name && $0.shard == nil } ?? false
+        }
+        return past.prefix(10).compactMap { entry in
+            guard let event = log[entry.number] else { return nil }
+            let words = EventWords(event, log, group: log.group(of: entry.number))
+            let cause = words.cause.isEmpty ? "" : "  ← \(words.cause)"
+            return .init("\(Words.moment(event.time)) \(words.mark)", words.what + cause, words.role)
+        }
     }
 
     private static func truth(_ row: NodeRow, _ scene: Scene) -> String {
@@ -191,7 +213,7 @@ enum WhyShard {
                         : "believed there by \(scene.reading.observer?.name ?? "nobody"); no running node hosts it",
                 cell.ownerUnreachable ? .unreachable : .text))
         if let coordinator = shards.coordinator {
-            lines.append(.init("decided", "coordinator \(coordinator), epoch \(shards.epoch)"))
+            lines.append(.init("decided", "coordinator \(coordinator), epoch \(Words.epoch(shards.epoch))"))
         }
         for handoff in shards.coordinating?.handoffs ?? [] where handoff.contains("\(number)") {
             lines.append(.init("moving", handoff, .moving))
@@ -222,6 +244,11 @@ enum WhyEvent {
         ]
         var seen: Set<EventID> = [event.id]
         var open = event.causes
+        // What a person did comes before what the nodes made of it: it is the cause that they cannot see.
+        func truth(behind event: RuntimeEvent) {
+            if let fault = scene.feed.log.truth(behind: event) { open.insert(fault.id, at: 0) }
+        }
+        truth(behind: event)
         while !open.isEmpty, lines.count < 40 {
             let id = open.removeFirst()
             guard seen.insert(id).inserted else { continue }
@@ -236,6 +263,7 @@ enum WhyEvent {
                     "\(Words.moment(cause.time)) \(words.mark)", "because \(you)\(words.subject) \(words.what)",
                     words.role))
             open += cause.causes
+            truth(behind: cause)
         }
         if lines.count == 1 { lines.append(.init("", "nothing in the cluster led to it: a first cause", .dim)) }
         let after = scene.feed.log.events.filter { $0.causes.contains(event.id) }.prefix(6)

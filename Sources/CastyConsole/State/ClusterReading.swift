@@ -114,6 +114,9 @@ struct ClusterReading: Sendable {
     /// How many rows stand so.
     func count(_ standing: Standing) -> Int { rows.reduce(0) { $0 + ($1.standing == standing ? 1 : 0) } }
 
+    /// Names by the numbers in them.
+    static func inOrder(_ names: [String]) -> [String] { names.sorted { (number(in: $0), $0) < (number(in: $1), $1) } }
+
     /// The number at the end of a node's name; names without one come last.
     static func number(in name: String) -> Int {
         let digits = name.reversed().prefix { $0.isASCII && $0.isNumber }

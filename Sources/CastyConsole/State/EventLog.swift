@@ -11,6 +11,11 @@ package struct EventLog: Sendable {
     /// How far apart views of one thing may lie.
     private static let together: Duration = .seconds(3)
 
+    /// A person's two cuts are two things; the links of one are cut in one go.
+    private static func reach(of kind: EventKind) -> Duration {
+        kind == .cut || kind == .healed ? .milliseconds(50) : together
+    }
+
     /// One line of the list, by the number of its first event.
     struct Entry: Sendable {
         var number: Int
@@ -21,6 +26,7 @@ package struct EventLog: Sendable {
     struct Group: Sendable {
         var observers: [String]
         var shards: [Int]
+        var links: [String]
     }
 
     private struct Topic: Hashable {
@@ -35,6 +41,11 @@ package struct EventLog: Sendable {
     private var entryBase = 0
     private var numbers: [EventID: Int] = [:]
     private var topics: [Topic: Int] = [:]
+    /// The faults injected and not yet mended: by node, and the cuts.
+    private var faults: [String: EventID] = [:]
+    private var cuts: [RuntimeEvent] = []
+    /// What a person did that a suspicion rests on, which no node can know.
+    private var truths: [EventID: EventID] = [:]
     /// What further events of an entry add to it.
     private var groups: [Int: Group] = [:]
     /// How many were lost before they were read.
@@ -61,17 +72,44 @@ package struct EventLog: Sendable {
     func group(of number: Int) -> Group {
         if let known = groups[number] { return known }
         let event = self[number]
-        return Group(observers: event.map { [$0.node] } ?? [], shards: event?.shard.map { [$0] } ?? [])
+        return Group(
+            observers: event.map { [$0.node] } ?? [], shards: event?.shard.map { [$0] } ?? [],
+            links: event.flatMap(Self.link).map { [$0] } ?? [])
     }
 
     mutating func append(_ more: [RuntimeEvent], dropped lost: UInt64 = 0) {
         dropped += lost
         for event in more {
             numbers[event.id] = end
+            judge(event)
             enter(event, number: end)
             events.append(event)
         }
         if events.count > 2 * Self.kept { trim() }
+    }
+
+    /// The injected fault behind a suspicion; `nil` where there is none, and the suspicion is wrong.
+    func truth(behind event: RuntimeEvent) -> RuntimeEvent? { truths[event.id].flatMap { self.event($0) } }
+
+    private mutating func judge(_ event: RuntimeEvent) {
+        let subject = event.subject ?? event.node
+        if event.kind == .nodeKilled || event.kind == .nodeFrozen {
+            faults[subject] = event.id
+        } else if event.kind == .nodeStarted || event.kind == .nodeThawed {
+            faults[subject] = nil
+        } else if event.kind == .cut {
+            cuts.append(event)
+        } else if event.kind == .healed {
+            cuts = event.from == nil ? [] : cuts.filter { $0.from != event.from || $0.to != event.to }
+        } else if event.kind == .suspected {
+            truths[event.id] = faults[subject] ?? cuts.last { Self.touches($0, subject) }?.id
+        }
+    }
+
+    /// Whether a cut is about a node; one that names none is about all.
+    private static func touches(_ cut: RuntimeEvent, _ node: String) -> Bool {
+        guard cut.from != nil || cut.to != nil else { return true }
+        return [cut.from, cut.to].contains { $0?.split(separator: ",").contains { $0 == node } ?? false }
     }
 
     private mutating func enter(_ event: RuntimeEvent, number: Int) {
@@ -80,9 +118,10 @@ package struct EventLog: Sendable {
         }
         if let known = topics[topic], known >= entryBase {
             let first = entries[known - entryBase].number
-            if let earlier = self[first], event.time - earlier.time <= Self.together {
+            if let earlier = self[first], event.time - earlier.time <= Self.reach(of: event.kind) {
                 var group = group(of: first)
                 if !group.observers.contains(event.node) { group.observers.append(event.node) }
+                if let link = Self.link(event) { group.links.append(link) }
                 if let shard = event.shard, !group.shards.contains(shard) { group.shards.append(shard) }
                 groups[first] = group
                 return
@@ -100,16 +139,26 @@ package struct EventLog: Sendable {
             event.subject.map { Topic(kind: event.kind, subject: $0) }
         case .shardAllocated, .handoffBegun, .shardMoved, .shardStarted, .shardStopped:
             Topic(kind: event.kind, subject: "\(event.node)>\(event.from ?? "")>\(event.to ?? "")")
-        case .nodeStarted, .nodeKilled, .nodeFrozen, .nodeThawed, .nodeStopped, .cut, .healed, .converged,
+        case .converged: Topic(kind: event.kind, subject: event.text ?? event.reason ?? "")
+        case .cut, .healed: Self.link(event).map { _ in Topic(kind: event.kind, subject: "") }
+        case .nodeStarted, .nodeKilled, .nodeFrozen, .nodeThawed, .nodeStopped,
             .downingDecision, .coordinatorStarted, .entityStarted, .entityPassivated, .entityStopped, .reply,
             .messageLost, .expectationPassed, .expectationFailed, .invariantViolated, .note:
             nil
         }
     }
 
+    private static func link(_ event: RuntimeEvent) -> String? {
+        guard event.kind == .cut || event.kind == .healed, let from = event.from, let to = event.to else { return nil }
+        return "\(from)→\(to)"
+    }
+
     private mutating func trim() {
         let surplus = events.count - Self.kept
-        for event in events.prefix(surplus) { numbers[event.id] = nil }
+        for event in events.prefix(surplus) {
+            numbers[event.id] = nil
+            truths[event.id] = nil
+        }
         events.removeFirst(surplus)
         base += surplus
         let gone = entries.prefix { $0.number < base }.count
@@ -128,5 +177,8 @@ package struct EventLog: Sendable {
         numbers = [:]
         topics = [:]
         groups = [:]
+        faults = [:]
+        cuts = []
+        truths = [:]
     }
 }

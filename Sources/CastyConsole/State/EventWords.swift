@@ -25,12 +25,15 @@ struct EventWords: Sendable {
     }
 
     private static func subject(of event: RuntimeEvent, _ group: EventLog.Group? = nil) -> String {
+        if let group, group.observers.count > 1, event.kind == .converged { return "all" }
+        if let group, !group.links.isEmpty { return group.links.count == 1 ? event.from ?? "link" : "links" }
         if let group, group.shards.count > 1, event.subject == nil { return event.to ?? event.node }
         if let shard = event.shard, event.subject == nil { return "#\(shard)" }
         return event.subject ?? event.node
     }
 
     private static func cause(of event: RuntimeEvent, _ log: EventLog) -> String {
+        if let truth = log.truth(behind: event) { return "you: \(verb(truth)) \(Words.moment(truth.time))" }
         guard let first = event.causes.first else { return event.node == "lab" ? "you" : "" }
         guard let cause = log.event(first) else { return first.description }
         let what = cause.node == "lab" ? "you: \(verb(cause))" : "\(verb(cause)) \(subject(of: cause))"
@@ -51,7 +54,8 @@ struct EventWords: Sendable {
             String(event.kind.rawValue.dropFirst("member-".count))
         case .downingDecision: "decision"
         case .handoffBegun: "handoff"
-        case .cut, .healed, .suspected, .leaderChanged, .converged, .coordinatorStarted, .shardAllocated, .shardStarted,
+        case .leaderChanged: "leads"
+        case .cut, .healed, .suspected, .converged, .coordinatorStarted, .shardAllocated, .shardStarted,
             .shardStopped, .shardMoved, .entityStarted, .entityPassivated, .entityStopped, .reply, .messageLost,
             .expectationPassed, .expectationFailed, .invariantViolated, .note:
             event.kind.rawValue
@@ -97,8 +101,8 @@ struct EventWords: Sendable {
         case .nodeFrozen: "FROZEN (silent)\(reason)\(text)"
         case .nodeThawed: "thawed\(reason)\(text)"
         case .nodeStopped: "stopped\(reason)\(text)"
-        case .cut: "CUT \(link(event))\(reason)\(text)"
-        case .healed: "healed \(link(event))\(reason)\(text)"
+        case .cut: "CUT \(links(event, group))\(reason)\(text)"
+        case .healed: "healed \(links(event, group))\(reason)\(text)"
         case .memberJoining: "joining\(reason)\(observer)"
         case .memberWeaklyUp: "weakly up\(reason)\(observer)"
         case .memberUp: "up\(reason)\(observer)"
@@ -110,7 +114,7 @@ struct EventWords: Sendable {
         case .memberUnreachable: "UNREACHABLE\(reason)\(observer)"
         case .memberReachable: "reachable again\(reason)\(observer)"
         case .leaderChanged: "leads\(reason)\(observer)"
-        case .converged: "converged\(reason)\(text)"
+        case .converged: "converged on \(event.text ?? event.reason ?? "one view")\(observer)"
         case .downingDecision: "decides\(reason)\(text)"
         case .coordinatorStarted: "coordinates the shards\(reason)\(text)"
         case .shardAllocated: "\(shard) allocated \(way)\(reason)"
@@ -138,11 +142,15 @@ struct EventWords: Sendable {
 
     /// Whose view it is, where it is a view.
     private static func by(_ event: RuntimeEvent, _ observers: [String]) -> String {
-        if observers.count > 1 { return "  (\(Words.list(observers, most: 5)))" }
-        return event.node == "lab" || event.node == event.subject ? "" : "  (\(event.node))"
+        if observers.count > 1 { return "  (\(Words.list(ClusterReading.inOrder(observers), most: 5)))" }
+        return event.node == "lab" || event.node == event.subject ?? event.node ? "" : "  (\(event.node))"
     }
 
-    private static func link(_ event: RuntimeEvent) -> String {
+    private static func links(_ event: RuntimeEvent, _ group: EventLog.Group?) -> String {
+        if let group, group.links.count > 2 {
+            return "\(group.links.count) links: \(Words.list(group.links, most: 6))"
+        }
+        if let group, group.links.count == 2 { return group.links.joined(separator: " ") }
         guard let from = event.from, let to = event.to else { return event.text == nil ? "all links" : "" }
         return "\(from)→\(to)"
     }

@@ -78,6 +78,11 @@ enum Words {
         return "\(seconds / 3600):\(two(seconds / 60 % 60)):\(two(seconds % 60))"
     }
 
+    /// An epoch as the coordinator's place in the order of age and its starts, where it holds both: `3.1`.
+    static func epoch(_ epoch: UInt64) -> String {
+        epoch >> 32 == 0 ? "\(epoch)" : "\(epoch >> 32).\(epoch & 0xFFFF_FFFF)"
+    }
+
     /// The text in so many columns, cut with an ellipsis.
     static func fit(_ text: String, _ columns: Int) -> String {
         guard columns > 0 else { return "" }
