@@ -1,0 +1,29 @@
+import CastyPrimitives
+import Synchronization
+
+/// Which questions are still open, and when the last was answered.
+final class AnswerBook: Sendable {
+    private struct State {
+        var open: Set<String>
+        var last = Instant.start
+    }
+
+    private let state: Mutex<State>
+
+    init(_ questions: [String]) {
+        state = Mutex(State(open: Set(questions)))
+    }
+
+    func waits(for question: String) -> Bool { state.withLock { $0.open.contains(question) } }
+
+    func answered(_ question: String, at now: Instant) {
+        state.withLock { state in
+            if state.open.remove(question) != nil { state.last = max(state.last, now) }
+        }
+    }
+
+    var isComplete: Bool { state.withLock { $0.open.isEmpty } }
+
+    /// When the last answer came so far.
+    var last: Instant { state.withLock { $0.last } }
+}

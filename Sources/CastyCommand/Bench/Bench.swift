@@ -1,0 +1,96 @@
+import ArgumentParser
+import CastyActors
+import CastyInspection
+
+/// `casty bench`: figures of this machine.
+struct Bench: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench", abstract: "Measure throughput, latency and failure detection on this machine.",
+        discussion: """
+            Without a name everything is measured, which takes about six minutes; with --quick about two. A name is a group \
+            or a part of a figure's name:
+
+              local       actors of one node: tells, asks, starts, memory
+              remote      two processes over loopback TCP: tells and asks in JSON and in binary
+              cluster     nodes over loopback TCP: forming, a crash, a hang, a quiet time
+              simulation  how fast virtual time passes
+
+              casty bench --quick             a first look
+              casty bench local remote        two groups
+              casty bench ask                 every figure about asks
+              casty bench crash --runs 30     thirty crashes, one after the other
+              casty bench --json > today.txt  one JSON object a line, to compare with tomorrow's
+
+            Each figure is the median of its runs, with the smallest and the largest. A run that warms up comes first and is not \
+            counted. A goal is what the figure should be on two shared cores; missing one is no failure. Measure on a quiet \
+            machine, and compare only what was measured side by side: other load easily halves a figure.
+
+            Exits with 0 when all was measured, 1 when something could not be, 64 for a wrong command line.
+            """)
+
+    @Argument(help: ArgumentHelp("Groups, or parts of figures' names; everything without.", valueName: "name"))
+    var names: [String] = []
+
+    @Flag(help: "Measure less: smaller amounts, fewer runs, small clusters only.")
+    var quick = false
+
+    @Flag(help: "Print one JSON object a line.")
+    var json = false
+
+    @Option(help: ArgumentHelp("How many runs to count of each figure, 1…1000.", valueName: "number"))
+    var runs: Int?
+
+    func validate() throws {
+        if let runs, !(1...1000).contains(runs) { throw ValidationError("--runs is 1…1000, not \(runs).") }
+        let cases = BenchCase.all
+        for name in names where !cases.contains(where: { $0.matches(name) }) {
+            let groups = BenchGroup.allCases.map(\.rawValue).joined(separator: ", ")
+            let known = cases.map { "  " + $0.name }.joined(separator: "\n")
+            throw ValidationError("nothing to measure is called \"\(name)\". Groups: \(groups). Figures:\n\(known)")
+        }
+    }
+
+    func run() throws {
+        let showsProgress = Output.errorIsTerminal
+        let plan = BenchPlan(isQuick: quick, chosenRuns: runs) { text in
+            if showsProgress { Output.write("\r\u{1B}[K\(text)", to: 2) } else { Output.error(text) }
+        }
+        introduce()
+        var failed = false
+        for item in BenchCase.all where names.isEmpty || names.contains(where: { item.matches($0) }) {
+            plan.progress("\(item.group.rawValue): \(item.name) …")
+            do {
+                let measured = try item.measure(plan)
+                if showsProgress { Output.write("\r\u{1B}[K", to: 2) }
+                for measurement in measured { Output.line(json ? measurement.json : measurement.row) }
+            } catch {
+                failed = true
+                if showsProgress { Output.write("\r\u{1B}[K", to: 2) }
+                Output.error("casty: \(item.name) could not be measured: \(error)")
+            }
+        }
+        if failed { throw ExitCode(1) }
+    }
+
+    /// Says what the figures depend on.
+    private func introduce() {
+        let load = Machine.load.map { Measurement.text($0) }
+        #if DEBUG
+            let build = "debug"
+            Output.error("casty: this is a debug build, many times slower than one made with -c release")
+        #else
+            let build = "release"
+        #endif
+        if json {
+            var line = JSONLine()
+            line.add("event", "bench-machine")
+            line.add("cores", WorkerPool.cores)
+            line.add("load", raw: load ?? "null")
+            line.add("build", build)
+            Output.line(line.text)
+        } else {
+            Output.line("\(WorkerPool.cores) cores, load \(load ?? "unknown"), \(build) build")
+            Output.line(Measurement.heading)
+        }
+    }
+}

@@ -1,0 +1,257 @@
+import CastyActors
+import CastyPrimitives
+import CastyTCP
+import Glibc
+import Synchronization
+
+/// Measures actors of one node: how many messages a second, how long an ask, how fast a start.
+struct LocalBench {
+    let world: LiveWorld
+    /// How many messages one run sends.
+    let messages: Int
+
+    enum Message: Sendable {
+        case begin(Int)
+        case credit
+        case ball(Int)
+        case link(ActorRef<Message>)
+    }
+
+    enum Question: Sendable {
+        case ask(ActorRef<Int>)
+    }
+
+    static var cases: [BenchCase] {
+        [
+            // First, as long as the process has no memory to use again.
+            BenchCase(.local, "memory of an idle actor") { plan in
+                let bytes = try with(plan) { try $0.idleBytes() }
+                return [
+                    Measurement(name: "memory of an idle actor", unit: "bytes", runs: [bytes], goal: .atMost(400))
+                ]
+            },
+            rate("tell, one to one", "messages/s", 60e6) { try $0.tell(senders: 1) },
+            rate("tell, eight to one", "messages/s", 25e6) { try $0.tell(senders: 8) },
+            rate("ping-pong, one pair", "round trips/s", 8e6) { try $0.pingPong() },
+            rate("ring of 1000", "hops/s", 20e6) { try $0.ring() },
+            rate("spawn, with one message each", "actors/s", 1.5e6) { try $0.spawn() },
+            BenchCase(.local, "ask from an actor") { plan in
+                let runs = try with(plan) { bench in
+                    _ = try bench.askTimes()
+                    return try (0..<plan.runs).map { _ in try bench.askTimes().sorted() }
+                }
+                return [
+                    Measurement(
+                        name: "ask from an actor, p50", unit: "µs", runs: runs.map { $0.quantile(0.5) },
+                        goal: .atMost(0.7)),
+                    Measurement(
+                        name: "ask from an actor, p99", unit: "µs", runs: runs.map { $0.quantile(0.99) },
+                        goal: .atMost(2)),
+                ]
+            },
+        ]
+    }
+
+    private static func rate(
+        _ name: String, _ unit: String, _ goal: Double, _ run: @escaping (LocalBench) throws -> Double
+    ) -> BenchCase {
+        BenchCase(.local, name) { plan in
+            let runs = try with(plan) { bench in
+                _ = try run(bench)
+                return try (0..<plan.runs).map { _ in try run(bench) }
+            }
+            return [Measurement(name: name, unit: unit, runs: runs, goal: .atLeast(goal))]
+        }
+    }
+
+    private static func with<Result>(_ plan: BenchPlan, _ body: (LocalBench) throws -> Result) rethrows -> Result {
+        let world = LiveWorld()
+        defer { world.shutdown() }
+        return try body(LocalBench(world: world, messages: plan.amount(10_000_000, quick: 2_000_000)))
+    }
+
+    private func system() -> ActorSystem {
+        ActorSystem(
+            name: "bench", address: NodeAddress(host: "127.0.0.1", port: 0),
+            world: world.node(transport: TCPTransport()).world)
+    }
+
+    private func end(_ system: ActorSystem) {
+        let done = Gate()
+        system.terminate { done.open() }
+        try? done.wait()
+    }
+
+    /// Senders keep at most four batches of a thousand on their way. A message is a number: twice the sender's, odd at a batch's end.
+    private func tell(senders: Int) throws -> Double {
+        let system = system()
+        defer { end(system) }
+        let done = Gate()
+        let batch = 1000
+        let batches = messages / senders / batch
+        let total = batches * batch * senders
+        let known = SharedRefs()
+        let receiver = try system.spawn(
+            Behavior<Int>.stateful(0) { seen, _, number in
+                seen += 1
+                if number & 1 == 1 { known.refs.withLock { $0[number >> 1] }.tell(.credit) }
+                if seen == total { done.open() }
+                return .same
+            })
+        for sender in 0..<senders {
+            let source = try system.spawn(
+                Behavior<Message>.stateful(0) { left, _, message in
+                    var due = 0
+                    switch message {
+                    case .begin(let count):
+                        left = count
+                        due = 4
+                    case .credit: due = 1
+                    case .ball, .link: break
+                    }
+                    while due > 0, left > 0 {
+                        for _ in 1..<batch { receiver.tell(sender << 1) }
+                        receiver.tell(sender << 1 | 1)
+                        left -= 1
+                        due -= 1
+                    }
+                    return .same
+                })
+            known.refs.withLock { $0.append(source) }
+        }
+        let started = Stopwatch()
+        for source in known.refs.withLock({ $0 }) { source.tell(.begin(batches)) }
+        try done.wait()
+        return Double(total) / started.seconds
+    }
+
+    private func pingPong() throws -> Double {
+        let system = system()
+        defer { end(system) }
+        let done = Gate()
+        let rounds = messages / 4
+        let pong = try system.spawn(
+            Behavior<Message>.stateful(ActorRef<Message>?.none) { peer, _, message in
+                switch message {
+                case .link(let ref): peer = ref
+                case .ball(let left): peer?.tell(.ball(left))
+                case .begin, .credit: break
+                }
+                return .same
+            })
+        let ping = try system.spawn(
+            Behavior<Message>.receive { _, message in
+                if case .ball(let left) = message {
+                    if left == 0 { done.open() } else { pong.tell(.ball(left - 1)) }
+                }
+                return .same
+            })
+        pong.tell(.link(ping))
+        let started = Stopwatch()
+        ping.tell(.ball(rounds))
+        try done.wait()
+        return Double(rounds) / started.seconds
+    }
+
+    private func ring() throws -> Double {
+        let system = system()
+        defer { end(system) }
+        let done = Gate()
+        let hops = messages / 2
+        let members = try (0..<1000).map { _ in
+            try system.spawn(
+                Behavior<Message>.stateful(ActorRef<Message>?.none) { next, _, message in
+                    switch message {
+                    case .link(let ref): next = ref
+                    case .ball(let left): if left == 0 { done.open() } else { next?.tell(.ball(left - 1)) }
+                    case .begin, .credit: break
+                    }
+                    return .same
+                })
+        }
+        for (index, member) in members.enumerated() { member.tell(.link(members[(index + 1) % members.count])) }
+        let started = Stopwatch()
+        members[0].tell(.ball(hops))
+        try done.wait()
+        return Double(hops) / started.seconds
+    }
+
+    private func spawn() throws -> Double {
+        let system = system()
+        defer { end(system) }
+        let started = Stopwatch()
+        let count = try spawnAll(system)
+        return Double(count) / started.seconds
+    }
+
+    /// The memory of one of many actors that have handled one message and wait for the next.
+    private func idleBytes() throws -> Double {
+        let system = system()
+        defer { end(system) }
+        guard let before = Machine.residentBytes else { throw BenchError("the system does not say how much is in use") }
+        let count = try spawnAll(system)
+        return ((Machine.residentBytes ?? .nan) - before) / Double(count)
+    }
+
+    /// Starts many actors, tells each a message, and waits until all have handled it.
+    private func spawnAll(_ system: ActorSystem) throws -> Int {
+        let done = Gate()
+        let count = messages / 20
+        let left = Shared(count)
+        _ = try system.spawn(
+            Behavior<Message>.setup { context in
+                for _ in 0..<count {
+                    let child = try context.spawnAnonymous(
+                        Behavior<Message>.receive { _, _ in
+                            if left.value.wrappingSubtract(1, ordering: .relaxed).newValue == 0 { done.open() }
+                            return .same
+                        })
+                    child.tell(.credit)
+                }
+                return .empty
+            })
+        try done.wait()
+        return count
+    }
+
+    private enum Asker: Sendable {
+        case next
+        case answered(Int)
+    }
+
+    /// How long each of so many asks took, one after the other, in microseconds.
+    private func askTimes() throws -> [Double] {
+        let count = messages / 100
+        let system = system()
+        defer { end(system) }
+        let done = Gate()
+        let times = Collected()
+        let responder = try system.spawn(
+            Behavior<Question>.receive { _, question in
+                if case .ask(let replyTo) = question { replyTo.tell(1) }
+                return .same
+            })
+        let asker = try system.spawn(
+            Behavior<Asker>.stateful((left: count, since: Stopwatch())) { state, context, message in
+                if case .answered = message {
+                    times.append(state.since.seconds * 1e6)
+                    state.left -= 1
+                    if state.left == 0 {
+                        done.open()
+                        return .same
+                    }
+                }
+                state.since = Stopwatch()
+                context.ask(responder, within: .seconds(10), { .ask($0) }, { .answered((try? $0.get()) ?? 0) })
+                return .same
+            })
+        asker.tell(.next)
+        try done.wait()
+        return times.all
+    }
+}
+
+/// The senders of a run, known to its receiver.
+final class SharedRefs: Sendable {
+    let refs = Mutex<[ActorRef<LocalBench.Message>]>([])
+}
