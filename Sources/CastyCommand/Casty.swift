@@ -1,10 +1,14 @@
 import ArgumentParser
 
 /// The command line: `casty`.
-@main
-struct Casty: AsyncParsableCommand {
+struct Casty: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "casty",
-        abstract: "Actors over a cluster: explore it, run scenarios, search for faults.",
-        subcommands: [RunCommand.self])
+        abstract: "Actors over a cluster: watch it, kill nodes, run scenarios, search for faults.",
+        discussion: """
+            Without a subcommand the console opens on three live nodes. Scenarios are text files of the commands that the console \
+            takes too; demo/scenarios holds some to begin with.
+            """,
+        subcommands: [OpenConsole.self, RunCommand.self, Bench.self],
+        defaultSubcommand: OpenConsole.self)
 }

@@ -17,18 +17,18 @@ struct OpenConsole: ParsableCommand {
             shards as they change. Press ? for the keys, : for the command line, q to quit.
             """)
 
-    @Option(help: "How many nodes start, 1…60.")
-    var nodes = 3
-    @Option(help: "How many shards each sample type has, 1…16384.")
-    var shards = 24
+    @Option(help: "How many nodes start, 1…60; the script's, or 3, by default.")
+    var nodes: Int?
+    @Option(help: "How many shards each sample type has, 1…16384; the script's, or 24, by default.")
+    var shards: Int?
     @Flag(help: "Virtual time and a simulated network: pause, step, speed and rewind work.")
     var sim = false
-    @Option(help: "The seed of the simulated world.")
-    var seed: UInt64 = 1
+    @Option(help: "The seed of the simulated world; the script's, or 1, by default.")
+    var seed: UInt64?
     @Option(help: "Virtual seconds per real second, as 2x or 0.5x.")
     var speed = "1x"
-    @Option(help: "Timings: responsive or lan.")
-    var preset = "responsive"
+    @Option(help: "Timings: responsive or lan; the script's, or responsive, by default.")
+    var preset: String?
     @Option(help: "Print one frame of this size as text and end, as 120x40; needs no terminal.")
     var snapshot: String?
     @Option(help: "A scenario whose commands are carried out meanwhile.")
@@ -45,15 +45,22 @@ struct OpenConsole: ParsableCommand {
     var noMouse = false
     @Option(help: "Frames a second at most, 1…60.")
     var fps = 20
+    @Flag(
+        name: .customLong("no-supervise"),
+        help: "Do without the parent process that gives the terminal back should this one be killed.")
+    var noSupervise = false
     @Flag(help: "Refuse all that changes the cluster.")
     var readonly = false
 
     func validate() throws {
-        guard (1...60).contains(nodes) else { throw ValidationError("--nodes takes 1…60, not \(nodes)") }
-        guard (1...16_384).contains(shards) else { throw ValidationError("--shards takes 1…16384, not \(shards)") }
+        if let nodes, !(1...60).contains(nodes) { throw ValidationError("--nodes takes 1…60, not \(nodes)") }
+        if let shards, !(1...16_384).contains(shards) {
+            throw ValidationError("--shards takes 1…16384, not \(shards)")
+        }
         guard (1...60).contains(fps) else { throw ValidationError("--fps takes 1…60, not \(fps)") }
         _ = try options()
-        _ = try plan()
+        _ = try timings()
+        _ = try factor()
         _ = try snapshotSize()
     }
 
@@ -75,9 +82,10 @@ struct OpenConsole: ParsableCommand {
     private func printSnapshot(_ plan: LabPlan, _ size: (width: Int, height: Int)) throws {
         let backend = try LabBackend.open(plan)
         defer { backend.close() }
-        let until: Duration = plan.script.last(where: { $0.line > 0 }).map { _ in .seconds(20) } ?? .seconds(10)
         var frame = Frame(of: backend, width: size.width, height: size.height, options: try options())
-        while backend.latest().time - .start < until {
+        // The end of the script, or ten seconds; a script that never ends is looked at after two minutes.
+        let most: Duration = plan.script.isEmpty ? .seconds(10) : .seconds(120)
+        while backend.latest().time - .start < most, plan.script.isEmpty || !backend.isScriptDone {
             frame.look()
             usleep(20_000)
         }
@@ -86,16 +94,30 @@ struct OpenConsole: ParsableCommand {
     }
 
     private func plan() throws -> LabPlan {
-        guard let preset = Preset(rawValue: preset) else {
-            throw ValidationError("--preset is responsive or lan, not \(preset)")
+        let scenario = try script.map { try ScenarioFile.read($0) }
+        let header = scenario?.header ?? ScenarioHeader()
+        var settings = LabSettings(header, preset: try timings())
+        if let shards { settings.shards = shards }
+        return LabPlan(
+            settings: settings, nodes: nodes ?? header.nodes ?? Scenario.defaultNodes,
+            seed: sim ? seed ?? header.seed ?? 1 : nil, speed: try factor(), script: scenario?.body ?? [])
+    }
+
+    private func timings() throws -> Preset? {
+        try preset.map { name in
+            guard let preset = Preset(rawValue: name) else {
+                throw ValidationError("--preset is responsive or lan, not \(name)")
+            }
+            return preset
         }
+    }
+
+    private func factor() throws -> Double {
         let number = speed.hasSuffix("x") ? String(speed.dropLast()) : speed
         guard let factor = Double(number), factor >= 1.0 / 64, factor <= 64 else {
             throw ValidationError("--speed is a factor from 1/64 to 64, as 2x or 0.5x, not \(speed)")
         }
-        var settings = LabSettings(preset: preset)
-        settings.shards = shards
-        return LabPlan(settings: settings, nodes: nodes, seed: sim ? seed : nil, speed: factor)
+        return factor
     }
 
     private func snapshotSize() throws -> (width: Int, height: Int)? {

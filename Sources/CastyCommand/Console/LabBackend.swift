@@ -14,6 +14,7 @@ final class LabBackend: ConsoleBackend {
         var messages: [ConsoleMessage] = []
         var recorder: Recorder
         var ends = false
+        var isScriptDone = false
         var ended = false
     }
 
@@ -78,10 +79,14 @@ final class LabBackend: ConsoleBackend {
 
     var ends: Bool { state.withLock { $0.ends } }
 
-    func publish(_ snapshot: LabSnapshot, _ recorder: Recorder) {
+    /// Whether all that the script says was done.
+    var isScriptDone: Bool { state.withLock { $0.isScriptDone } }
+
+    func publish(_ snapshot: LabSnapshot, _ recorder: Recorder, isScriptDone: Bool) {
         state.withLock { state in
             state.snapshot = snapshot
             state.recorder = recorder
+            state.isScriptDone = isScriptDone
         }
     }
 

@@ -5,6 +5,7 @@ import CastyLab
 import CastyPrimitives
 import CastyScenario
 import Foundation
+import Synchronization
 
 /// A laboratory that a person drives: its time can be stopped, stepped, sped up and, where the world is simulated, turned back.
 ///
@@ -21,10 +22,14 @@ final class LabRun {
     private(set) var history: [(at: Instant, command: Command)] = []
     private var scheduled: [(at: Instant, command: Command)] = []
     private var rate = RateOverTime()
+    private var script: ScriptPosition
+    /// The question of the script that is waited for.
+    private var asked: Answer?
 
     init(_ plan: LabPlan) throws {
         self.plan = plan
         speed = plan.speed
+        script = ScriptPosition(plan.script)
         lab = try Self.begin(plan)
     }
 
@@ -57,7 +62,7 @@ final class LabRun {
             for line in backend.takeLines() { carryOut(line, backend) }
             pass(realSeconds: 0.04, backend)
             rate.note(lab.tracker.handled, at: lab.now)
-            backend.publish(snapshot, recorder)
+            backend.publish(snapshot, recorder, isScriptDone: script.isDone)
             let left = 0.04 - (Date().timeIntervalSinceReferenceDate - began)
             if left > 0, plan.seed != nil { usleep(UInt32(left * 1e6)) }
         }
@@ -68,6 +73,7 @@ final class LabRun {
     /// Lets as much time pass as a moment of real time is worth.
     private func pass(realSeconds: Double, _ backend: LabBackend) {
         guard !paused else { return }
+        followScript(backend)
         let span = Duration.nanoseconds(Int64(realSeconds * 1e9 * (plan.seed == nil ? 1 : speed)))
         advance(to: lab.now + span, backend)
     }
@@ -85,6 +91,44 @@ final class LabRun {
             guard let due else { return }
             scheduled.removeAll { $0.at == due.at && $0.command == due.command }
             perform(due.command, backend)
+        }
+    }
+
+    /// Does what the script says next, until something in it has to wait.
+    private func followScript(_ backend: LabBackend) {
+        while let statement = script.due(at: lab.now) {
+            switch statement.command {
+            case .wait(let span): script.wait(until: lab.now + span, at: lab.now)
+            case .expect(let expect):
+                let verdict = lab.judge(expect)
+                if let within = expect.within, !verdict.isMet, lab.now < script.reached + within { return }
+                switch verdict {
+                case .met: lab.inspector.emit(.expectationPassed, text: "\(expect)", line: statement.line)
+                case .unmet(let seen):
+                    lab.inspector.emit(.expectationFailed, reason: seen, text: "\(expect)", line: statement.line)
+                }
+                script.next(at: lab.now)
+            case .ask(let ask):
+                // Sent after all earlier tells have ended, and waited for, as when the scenario runs without a screen.
+                if let asked {
+                    guard asked.isAnswered else { return }
+                    self.asked = nil
+                    script.next(at: lab.now)
+                } else {
+                    guard lab.tracker.pending(of: ask.entity.id) == 0 else { return }
+                    let answer = Answer()
+                    asked = answer
+                    do {
+                        try self.ask(ask, backend) { answer.arrive() }
+                    } catch {
+                        backend.say(.refused, "\(error)")
+                        answer.arrive()
+                    }
+                }
+            default:
+                perform(statement.command, backend)
+                script.next(at: lab.now)
+            }
         }
     }
 
@@ -124,7 +168,9 @@ final class LabRun {
         }
     }
 
-    private func ask(_ ask: Ask, _ backend: LabBackend?) throws {
+    private func ask(
+        _ ask: Ask, _ backend: LabBackend?, answered: @escaping @Sendable () -> Void = {}
+    ) throws {
         let inspector = lab.inspector
         try lab.ask(
             ask.entity.id, ask.message, via: ask.via?.number, within: ask.within ?? lab.settings.askTimeout
@@ -137,6 +183,7 @@ final class LabRun {
                 inspector.emit(.reply, entity: ask.entity.id, reason: error.code.rawValue)
                 backend?.say(.refused, "\(error)")
             }
+            answered()
         }
     }
 
@@ -174,6 +221,8 @@ final class LabRun {
         }
         history = []
         scheduled = []
+        script.turnBack(to: target)
+        asked = nil
         paused = true
         for entry in past {
             advance(to: entry.at, nil)
@@ -221,6 +270,15 @@ extension Command {
         default: nil
         }
     }
+}
+
+/// Whether a question was answered; the answer comes on a thread of the world.
+private final class Answer: Sendable {
+    private let arrived = Atomic(false)
+
+    var isAnswered: Bool { arrived.load(ordering: .acquiring) }
+
+    func arrive() { arrived.store(true, ordering: .releasing) }
 }
 
 /// How many envelopes a second were handled lately.
