@@ -159,7 +159,9 @@ package final class Laboratory {
         let config = ClusterConfig(
             seeds: seeds, roles: roles, settings: settings.membership, shared: shared,
             isFirstStart: nodes[number] == nil)
-        let clusterNode = try ClusterNode(system: system, config: config)
+        let clusterNode = try ClusterNode(
+            system: system, config: config,
+            connectionLost: { [tracker] peer in tracker.disconnect(from: name, to: Self.name(of: peer.address)) })
         let sharding = Sharding(clusterNode.cluster)
         var regions: [SampleEntity: ShardRegion<EntityCommand>] = [:]
         for sample in SampleEntity.allCases {
@@ -167,11 +169,12 @@ package final class Laboratory {
         }
         let node = LabNode(
             number: number, host: host, system: system, node: clusterNode, sharding: sharding, regions: regions)
-        clusterNode.cluster.onStop { [inspector, weak node] (reason: StopReason) in
+        clusterNode.cluster.onStop { [inspector, tracker, weak node] (reason: StopReason) in
             guard let node else { return }
             node.system.terminate {
                 node.set(.stopped, reason: reason)
                 node.host.stop()
+                tracker.end(name)
                 inspector.emit(.nodeStopped, subject: name, reason: reason.word)
             }
         }

@@ -109,6 +109,11 @@ package final class EnvelopeTracker: Sendable {
         loseAll(because: "\(node) was killed") { $0.holder == node || $0.heading == node }
     }
 
+    /// A node ended in order: what it still had, and what was on its way to or from it, is gone unless it turns up.
+    package func end(_ node: String) {
+        loseAll(because: "\(node) had stopped") { $0.holder == node || $0.heading == node }
+    }
+
     /// A connection was lost: what was on its way is gone.
     package func disconnect(from: String, to: String) {
         loseAll(because: "the connection from \(from) to \(to) was lost") { $0.holder == from && $0.heading == to }
