@@ -4,7 +4,6 @@ import PackageDescription
 // The floors of the house: a target imports only targets declared before it. `.ci/layers` compares every import
 // with this list, because the compiler does not refuse a transitive one.
 
-let collections = Target.Dependency.product(name: "OrderedCollections", package: "swift-collections")
 let realModule = Target.Dependency.product(name: "RealModule", package: "swift-numerics")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
@@ -33,9 +32,9 @@ let targets: [Target] = [
     tests("CastyPrimitivesTests", ["CastyPrimitives"]),
 
     // Floor 1: pure cores.
-    library("CastyMembership", ["CastyPrimitives", collections, realModule]),
+    library("CastyMembership", ["CastyPrimitives", realModule]),
     tests("CastyMembershipTests", ["CastyMembership", "CastyPrimitives"]),
-    library("CastyPlacement", ["CastyPrimitives", collections]),
+    library("CastyPlacement", ["CastyPrimitives"]),
     tests("CastyPlacementTests", ["CastyPlacement", "CastyPrimitives"]),
     library("CastyWire", ["CastyPrimitives", nioCore]),
     tests("CastyWireTests", ["CastyWire", "CastyPrimitives", nioCore]),
@@ -72,9 +71,9 @@ let targets: [Target] = [
         ]),
 
     // Floor 5: worlds and stores.
-    library("CastyTCP", ["CastyRemoting", "CastyActors", "CastyPrimitives", nioCore, nioPosix]),
+    library("CastyTCP", ["CastyActors", "CastyPrimitives", nioCore, nioPosix]),
     library(
-        "CastySimulation", ["CastyRemoting", "CastyActors", "CastyInspection", "CastyWire", "CastyPrimitives", nioCore]),
+        "CastySimulation", ["CastyActors", "CastyPrimitives", nioCore]),
     tests(
         "CastySimulationTests",
         ["CastySimulation", "CastyRemoting", "CastyActors", "CastyInspection", "CastyWire", "CastyPrimitives", nioCore]
@@ -83,7 +82,11 @@ let targets: [Target] = [
     // Floor 6: the library a user imports, and the laboratory.
     library(
         "Casty",
-        ["CastyPrimitives", "CastyWire", "CastyActors", "CastyRemoting", "CastyCluster", "CastySharding", "CastyTCP"]),
+        [
+            "CastyPrimitives", "CastyWire", "CastyActors", "CastyRemoting", "CastyMembership", "CastyPlacement",
+            "CastyCluster", "CastySharding", "CastyTCP", logging,
+        ]),
+    tests("CastyTests", ["Casty"]),
     library(
         "CastyLab",
         [
@@ -129,7 +132,6 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-numerics", from: "1.1.0"),

@@ -62,7 +62,7 @@ final class LabRun {
             for line in backend.takeLines() { carryOut(line, backend) }
             pass(realSeconds: 0.04, backend)
             rate.note(lab.tracker.handled, at: lab.now)
-            backend.publish(snapshot, recorder, isScriptDone: script.isDone)
+            backend.publish(snapshot, recorder, isScriptDone: script.isDone(at: lab.now))
             let left = 0.04 - (Date().timeIntervalSinceReferenceDate - began)
             if left > 0, plan.seed != nil { usleep(UInt32(left * 1e6)) }
         }

@@ -18,15 +18,15 @@ struct ScriptPosition {
 
     private var mark: Mark { marks.last ?? Mark(at: .start, index: 0, resumes: .start) }
 
-    /// Whether nothing of it is left.
-    var isDone: Bool { mark.index >= statements.count }
+    /// Whether nothing of it is left, not even a wait.
+    func isDone(at now: Instant) -> Bool { mark.index >= statements.count && mark.resumes <= now }
 
     /// When the present statement was reached.
     var reached: Instant { max(mark.at, mark.resumes) }
 
     /// The statement to carry out now, if one is due.
     func due(at now: Instant) -> Statement? {
-        guard !isDone, mark.resumes <= now else { return nil }
+        guard mark.index < statements.count, mark.resumes <= now else { return nil }
         return statements[mark.index]
     }
 

@@ -1,0 +1,135 @@
+public import CastyActors
+public import CastyCluster
+public import CastyPrimitives
+import CastyRemoting
+public import CastySharding
+import CastyTCP
+public import CastyWire
+public import Logging
+import Synchronization
+
+/// One node of a cluster in this process: its actors, its membership, its shards, over TCP.
+///
+/// ```swift
+/// let node = try await CastyNode.start(
+///     name: "shop", listen: NodeAddress(host: "127.0.0.1", port: 25520),
+///     cluster: .lan(seeds: [NodeAddress(host: "127.0.0.1", port: 25520)]))
+/// let greeter = try node.system.spawn(
+///     Behavior<String>.receive { context, name in
+///         print("Hello, \(name)")
+///         return .same
+///     }, name: "greeter")
+/// greeter.tell("Swift")
+/// await node.leave()
+/// ```
+public final class CastyNode: Sendable {
+    /// The node's actors.
+    public let system: ActorSystem
+    /// The node's membership.
+    public let cluster: Cluster
+    /// The node's shards.
+    public let sharding: Sharding
+    private let world: LiveWorld
+    private let host: LiveNode
+    private let ending = Mutex(Ending())
+
+    private struct Ending: Sendable {
+        var hasEnded = false
+        var waiting: [@Sendable () -> Void] = []
+    }
+
+    private init(
+        world: LiveWorld, host: LiveNode, system: ActorSystem, cluster: Cluster
+    ) {
+        self.world = world
+        self.host = host
+        self.system = system
+        self.cluster = cluster
+        sharding = Sharding(cluster)
+    }
+
+    /// Starts a node: it listens, then joins the cluster through its seeds, or founds one if it is the first of them.
+    ///
+    /// Returns when it listens; ``Cluster/state`` and ``Cluster/subscribe(_:)`` tell how joining goes on.
+    ///
+    /// - Parameters:
+    ///   - name: The name of the cluster; nodes of others are refused.
+    ///   - listen: Where to listen; the address that other nodes use, with a port that is not zero.
+    ///   - config: Seeds, roles and timings.
+    ///   - log: The logger.
+    ///   - register: Registers the message types that travel between nodes, under stable names.
+    /// - Throws: ``NodeError`` where the address cannot be listened on; whatever `register` throws.
+    public static func start(
+        name: String, listen: NodeAddress, cluster config: ClusterConfig, log: Logger = Logger(label: "casty"),
+        register: (TypeRegistry) throws -> Void = { _ in }
+    ) async throws -> CastyNode {
+        guard listen.port != 0 else {
+            throw NodeError(description: "a node listens on a port that others can name, not on 0")
+        }
+        let world = LiveWorld()
+        let host = world.node(transport: TCPTransport())
+        let registry = TypeRegistry()
+        do {
+            try register(registry)
+            let system = ActorSystem(name: name, address: listen, world: host.world, registry: registry, log: log)
+            let parts = try ClusterNode(system: system, config: config)
+            let node = CastyNode(world: world, host: host, system: system, cluster: parts.cluster)
+            parts.cluster.onStop { [weak node] _ in
+                guard let node else { return }
+                node.system.terminate { node.ended() }
+            }
+            let outcome = await withCheckedContinuation { continuation in
+                parts.start { continuation.resume(returning: $0) }
+            }
+            if case .failure(let error) = outcome {
+                throw NodeError(description: "cannot listen on \(listen): \(error.message)")
+            }
+            return node
+        } catch {
+            host.kill()
+            world.shutdown()
+            throw error
+        }
+    }
+
+    /// Leaves the cluster gracefully: shards move away, the others agree, everything stops. Returns when it has.
+    public func leave() async {
+        cluster.leave()
+        await ended()
+    }
+
+    /// Stops without asking the others; they will find it unreachable.
+    public func stop() async {
+        system.terminate { [self] in ended() }
+        await ended()
+    }
+
+    /// Returns when the node has ended, by itself or because it was told to.
+    public func ended() async {
+        await withCheckedContinuation { continuation in
+            let now = ending.withLock { ending -> Bool in
+                if !ending.hasEnded { ending.waiting.append { continuation.resume() } }
+                return ending.hasEnded
+            }
+            if now { continuation.resume() }
+        }
+    }
+
+    private func ended() {
+        let waiting = ending.withLock { ending -> [@Sendable () -> Void]? in
+            if ending.hasEnded { return nil }
+            ending.hasEnded = true
+            defer { ending.waiting = [] }
+            return ending.waiting
+        }
+        guard let waiting else { return }
+        host.stop {}
+        for action in waiting { action() }
+    }
+}
+
+/// Why a node could not be started.
+public struct NodeError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// For a person: what is wrong, and what to do.
+    public let description: String
+}
