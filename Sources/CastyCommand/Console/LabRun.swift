@@ -24,7 +24,7 @@ final class LabRun {
     private var rate = RateOverTime()
     private var script: ScriptPosition
     /// The question of the script that is waited for.
-    private var asked: Answer?
+    private var asked: ScriptAnswer?
 
     init(_ plan: LabPlan) throws {
         self.plan = plan
@@ -116,7 +116,7 @@ final class LabRun {
                     script.next(at: lab.now)
                 } else {
                     guard lab.tracker.pending(of: ask.entity.id) == 0 else { return }
-                    let answer = Answer()
+                    let answer = ScriptAnswer()
                     asked = answer
                     do {
                         try self.ask(ask, backend) { answer.arrive() }
@@ -273,7 +273,7 @@ extension Command {
 }
 
 /// Whether a question was answered; the answer comes on a thread of the world.
-private final class Answer: Sendable {
+private final class ScriptAnswer: Sendable {
     private let arrived = Atomic(false)
 
     var isAnswered: Bool { arrived.load(ordering: .acquiring) }
