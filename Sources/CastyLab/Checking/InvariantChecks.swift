@@ -49,11 +49,13 @@ package struct InvariantChecks {
     package mutating func finish(_ laboratory: Laboratory) -> [Violation] {
         var found = compared(laboratory) + tracked(laboratory)
         let isFree = laboratory.cuts.isEmpty && !laboratory.nodes.values.contains { $0.state == .frozen }
-        if isFree, laboratory.tracker.pending > 0 {
+        if isFree, let oldest = laboratory.tracker.oldestPending() {
             found.append(
                 Violation(
-                    id: "S4", entity: laboratory.tracker.firstPending,
-                    text: "\(laboratory.tracker.pending) envelopes were neither handled nor lost"))
+                    id: "S4", entity: oldest.entity,
+                    text:
+                        "\(laboratory.tracker.pending) envelopes were neither handled nor lost, the oldest: \(oldest.place)"
+                ))
         }
         return found
     }

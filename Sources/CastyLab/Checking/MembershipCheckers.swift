@@ -15,7 +15,8 @@ struct UniqueIdentities: InvariantChecker {
             }
             let living = members.filter { $0.status != "down" }.map(\.node.address)
             if let twice = firstRepeated(living) {
-                found.append(Violation(id: "M1", subject: view.name, text: "two living members at \(twice) in its view"))
+                found.append(
+                    Violation(id: "M1", subject: view.name, text: "two living members at \(twice) in its view"))
             }
         }
         return found
@@ -73,7 +74,9 @@ struct GrowingClocks: InvariantChecker {
             let clock = view.membership.clock
             own[view.node] = clock.first { $0.node == view.node }?.counter
             for entry in latest[view.node] ?? [] {
-                guard let now = clock.first(where: { $0.node == entry.node }), now.counter < entry.counter else { continue }
+                guard let now = clock.first(where: { $0.node == entry.node }), now.counter < entry.counter else {
+                    continue
+                }
                 found.append(
                     Violation(
                         id: "M4", subject: view.name,

@@ -1,8 +1,8 @@
-import CastySharding
 import CastyActors
 import CastyInspection
 import CastyPlacement
 package import CastyScenario
+import CastySharding
 
 extension Laboratory {
     /// Does what a command says that takes no time; the same for a scenario's line and for one that a person types.

@@ -1,8 +1,8 @@
-import CastyRemoting
 import CastyActors
 import CastyCluster
 import CastyInspection
 import CastyPrimitives
+import CastyRemoting
 
 extension Laboratory {
     /// Crashes a node: no goodbye, nothing flushed.

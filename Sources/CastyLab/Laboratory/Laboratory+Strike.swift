@@ -15,11 +15,18 @@ extension Laboratory {
         switch fault.kind {
         case .slow:
             let turn = Self.usualTurn * (fault[key: .factor]?.number ?? 10)
-            try each(fault, lasting, in: simulation) { $0.turnTime = turn } undo: { $0.turnTime = .zero }
+            try each(fault, lasting, in: simulation) {
+                $0.turnTime = turn
+            } undo: {
+                $0.turnTime = .zero
+            }
         case .clock:
             if let jump = fault[key: .jump]?.time {
                 guard jump > .zero else { throw LabError("a node's monotonic clock jumps ahead only") }
-                try each(fault, nil, in: simulation) { $0.advanceClock(by: jump) } undo: { _ in }
+                try each(fault, nil, in: simulation) {
+                    $0.advanceClock(by: jump)
+                } undo: { _ in
+                }
             }
             guard let rate = fault[key: .rate]?.share else { return }
             let millionths = Int(rate * 1e6)
@@ -30,14 +37,30 @@ extension Laboratory {
             }
         case .bandwidth:
             let limit = Int(fault[key: .limit]?.number ?? 100_000)
-            try links(fault, lasting, in: simulation) { $0.profile.bandwidth = limit } undo: { $0.profile.bandwidth = nil }
+            try links(fault, lasting, in: simulation) {
+                $0.profile.bandwidth = limit
+            } undo: {
+                $0.profile.bandwidth = nil
+            }
         case .corrupt:
             let chance = fault[key: .chance]?.share ?? 0.01
-            try links(fault, lasting, in: simulation) { $0.profile.corruption = chance } undo: { $0.profile.corruption = 0 }
+            try links(fault, lasting, in: simulation) {
+                $0.profile.corruption = chance
+            } undo: {
+                $0.profile.corruption = 0
+            }
         case .trickle:
-            try links(fault, lasting, in: simulation) { $0.profile.pieceLimit = 1 } undo: { $0.profile.pieceLimit = nil }
+            try links(fault, lasting, in: simulation) {
+                $0.profile.pieceLimit = 1
+            } undo: {
+                $0.profile.pieceLimit = nil
+            }
         case .refuse:
-            try links(fault, lasting, in: simulation) { $0.refusesConnections = true } undo: { $0.refusesConnections = false }
+            try links(fault, lasting, in: simulation) {
+                $0.refusesConnections = true
+            } undo: {
+                $0.refusesConnections = false
+            }
         case .reset:
             if fault[key: .after] != nil { throw LabError("fault reset strikes at once; \"after\" is not simulated") }
             for (first, second) in try pairs(fault) {

@@ -169,6 +169,12 @@ package final class Laboratory {
         }
         let node = LabNode(
             number: number, host: host, system: system, node: clusterNode, sharding: sharding, regions: regions)
+        clusterNode.cluster.observe { [tracker] event, _ in
+            // What still waited for a connection with a member that was removed has been given up.
+            if case .memberLeft(let left) = event {
+                tracker.disconnect(from: name, to: Self.name(of: left.node.address))
+            }
+        }
         clusterNode.cluster.onStop { [inspector, tracker, weak node] (reason: StopReason) in
             guard let node else { return }
             node.system.terminate {

@@ -59,7 +59,9 @@ final class Awaited {
         let before = laboratory.tracker.pending(of: ask.entity.id, upTo: question.earlier)
         let left = deadline - laboratory.now
         if before > 0 {
-            return left > .zero ? nil : .unmet("\(before) earlier messages to \(ask.entity) are still on their way")
+            if left > .zero { return nil }
+            let oldest = laboratory.tracker.oldestPending(of: ask.entity.id)?.place ?? ""
+            return .unmet("\(before) earlier messages to \(ask.entity) have not ended, the oldest: \(oldest)")
         }
         question.state.withLock { $0.isSent = true }
         do {

@@ -16,6 +16,8 @@ package struct RunOptions: Sendable {
     package var until: Duration?
     /// A failed expectation does not end the run.
     package var keepsGoing: Bool
+    /// A command that cannot be carried out at its time, as `kill` of a node that is gone, is left out and does not fail the run.
+    package var toleratesRefusals = false
 
     package init(
         seed: UInt64? = nil, live: Bool = false, preset: Preset? = nil, slack: Double = 1, until: Duration? = nil,

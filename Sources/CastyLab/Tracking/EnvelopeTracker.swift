@@ -138,11 +138,14 @@ package final class EnvelopeTracker: Sendable {
     /// How many envelopes have not ended.
     package var pending: Int { state.withLock { $0.pending } }
 
-    /// The entity of the oldest envelope that has not ended.
-    package var firstPending: String? {
+    /// The oldest envelope that has not ended: for which entity, and where it was seen last, in words.
+    package func oldestPending(of entity: String? = nil) -> (entity: String, place: String)? {
         state.withLock { state in
-            state.pendingOf.compactMap { entity, numbers in numbers.min().map { (number: $0, entity: entity) } }
-                .min { $0.number < $1.number }?.entity
+            let numbers =
+                entity.map { state.pendingOf[$0] ?? [] } ?? Set(state.pendingOf.values.compactMap { $0.min() })
+            guard let number = numbers.min(), let envelope = state.envelopes[number] else { return nil }
+            let way = envelope.heading.map { "on its way from \(envelope.holder) to \($0)" }
+            return (envelope.entity, "envelope \(number), \(way ?? "at \(envelope.holder)")")
         }
     }
 

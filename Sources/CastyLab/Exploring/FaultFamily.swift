@@ -1,0 +1,39 @@
+/// What an exploration may do to a cluster.
+package enum FaultFamily: String, CaseIterable, Hashable, Sendable {
+    /// Crashes, and restarts on the same address.
+    case kill
+    /// Hangs of all lengths, around every limit that there is.
+    case freeze
+    /// Splits of the nodes into two groups.
+    case cut
+    /// One direction of one link.
+    case oneway
+    /// Latency, jitter and loss.
+    case link
+    /// Links that are cut and healed again and again.
+    case flap
+    /// Connections that are reset.
+    case reset
+    /// Graceful goodbyes, and returns.
+    case leave
+    /// Nodes that are slow.
+    case slow
+    /// Clocks that run fast or slow by one percent.
+    case clock
+    /// Operators who move shards, and entities sent to sleep.
+    case operate
+
+    /// Reads `all` or a list with commas; or says what is wrong with it.
+    package static func list(_ text: String) -> Result<[FaultFamily], LabError> {
+        if text == "all" { return .success(allCases) }
+        var families: [FaultFamily] = []
+        for word in text.split(separator: ",", omittingEmptySubsequences: false) {
+            guard let family = FaultFamily(rawValue: String(word)) else {
+                let known = allCases.map(\.rawValue).joined(separator: ",")
+                return .failure(LabError("\"\(word)\" is no kind of fault; say all, or some of \(known)"))
+            }
+            if !families.contains(family) { families.append(family) }
+        }
+        return .success(families)
+    }
+}
