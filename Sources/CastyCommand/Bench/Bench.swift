@@ -11,7 +11,7 @@ struct Bench: ParsableCommand {
             or a part of a figure's name:
 
               local       actors of one node: tells, asks, starts, memory
-              remote      two processes over loopback TCP: tells and asks in JSON and in binary
+              remote      two processes over loopback TCP: tells and asks
               cluster     nodes over loopback TCP: forming, a crash, a hang, a quiet time
               simulation  how fast virtual time passes
 
@@ -19,7 +19,7 @@ struct Bench: ParsableCommand {
               casty bench local remote        two groups
               casty bench ask                 every figure about asks
               casty bench crash --runs 30     thirty crashes, one after the other
-              casty bench --json > today.txt  one JSON object a line, to compare with tomorrow's
+              casty bench --json > today.txt  one JSON object a line
 
             Each figure is the median of its runs, with the smallest and the largest. A run that warms up comes first and is not \
             counted. A goal is what the figure should be on two shared cores; missing one is no failure. Measure on a quiet \

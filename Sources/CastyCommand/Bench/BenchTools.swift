@@ -2,6 +2,7 @@ import CastyActors
 import CastyPrimitives
 import CastyTCP
 import CastyWire
+import Dispatch
 import Glibc
 import Synchronization
 
@@ -20,18 +21,16 @@ struct Stopwatch: Sendable {
 
 /// Lets one thread wait until another opens it.
 final class Gate: Sendable {
-    private let isOpen = Atomic(false)
+    private let semaphore = DispatchSemaphore(value: 0)
 
-    func open() { isOpen.store(true, ordering: .releasing) }
+    func open() { semaphore.signal() }
 
     /// Waits until it is open.
     ///
     /// - Throws: ``BenchError`` when that takes too long: then something is broken, not slow.
-    func wait(seconds: Double = 120) throws {
-        let waited = Stopwatch()
-        while !isOpen.load(ordering: .acquiring) {
-            guard waited.seconds < seconds else { throw BenchError("no end after \(Int(seconds)) s") }
-            usleep(100)
+    func wait(seconds: Int = 120) throws {
+        guard semaphore.wait(timeout: .now() + .seconds(seconds)) == .success else {
+            throw BenchError("no end after \(seconds) s")
         }
     }
 }

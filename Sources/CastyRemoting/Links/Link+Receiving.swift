@@ -9,6 +9,7 @@ extension Link {
     func connectionReceived(_ connection: any Connection, _ bytes: ByteBuffer) {
         guard !isOver.load(ordering: .relaxed) else { return }
         var frames: UInt64 = 0
+        occupant = nil
         do throws(WireError) {
             decoder.append(bytes)
             while let frame = try decoder.next() {
@@ -84,8 +85,11 @@ extension Link {
         guard address.node == remoting.system.address else { return lose(.noSuchActor, address, name) }
         switch remoting.system.find(path: address.path, uid: address.uid) {
         case .found(let target):
-            // Whoever lives at a path may change.
-            if address.uid != 0 { remember(target, frame) }
+            if address.uid != 0 {
+                remember(target, frame)
+            } else if let id = frame.targetID {
+                occupant = (frame.lane, id, target)
+            }
             decode(frame, registered, address, into: Receiver(target: target))
         case .missing(let delivery):
             let lossClass = LossClass(path: address.path)
@@ -122,9 +126,10 @@ extension Link {
     }
 
     private func knownTarget(_ frame: Frame) -> AnyTarget? {
+        if let occupant, occupant.id == frame.targetID, occupant.lane == frame.lane { return occupant.target }
         switch frame.lane {
-        case .control: controlNames.target(frame.targetID)
-        case .user: userNames.target(frame.targetID)
+        case .control: return controlNames.target(frame.targetID)
+        case .user: return userNames.target(frame.targetID)
         }
     }
 

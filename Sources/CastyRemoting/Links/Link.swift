@@ -39,6 +39,9 @@ final class Link: ConnectionHandler, @unchecked Sendable {
     @exclusivity(unchecked) var writer: LinkWriter
     @exclusivity(unchecked) var controlNames = KnownNames()
     @exclusivity(unchecked) var userNames = KnownNames()
+    /// Who lived at the path that a message of these bytes went to last; looked up again for the next bytes, because whoever lives at a path may
+    /// change.
+    @exclusivity(unchecked) var occupant: (lane: FrameLane, id: Int, target: AnyTarget)?
     /// The association, once its frames may come.
     @exclusivity(unchecked) var established: Association?
 
