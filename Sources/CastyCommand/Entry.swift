@@ -17,8 +17,7 @@ enum Entry {
         guard first == "console" || first.hasPrefix("-") else { return false }
         let headless = ["--snapshot", "--help", "-h", "--version", "--no-supervise"]
         if arguments.contains(where: { argument in headless.contains { argument == $0 || argument.hasPrefix($0 + "=") }
-            })
-        {
+        }) {
             return false
         }
         return isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1

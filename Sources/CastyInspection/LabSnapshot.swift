@@ -16,8 +16,9 @@ public struct LabSnapshot: Hashable, Sendable, Codable {
     public var paused: Bool
     /// Virtual seconds per real second; 1 in the live world.
     public var speed: Double
-    /// User envelopes handled per second over the last second, and lost since the start.
+    /// User envelopes handled per second over the last second.
     public var envelopesPerSecond: Double
+    /// User envelopes lost since the start.
     public var lost: UInt64
 
     /// Creates a snapshot of a laboratory.
@@ -45,9 +46,11 @@ public struct LinkSnapshot: Hashable, Sendable, Codable {
     public var to: String
     /// Whether nothing passes.
     public var cut: Bool
-    /// Added delay, its spread, and the share of bytes that need another try.
+    /// Added delay.
     public var latency: Duration
+    /// How far the delay may spread.
     public var jitter: Duration
+    /// The share of bytes that need another try, 0…1.
     public var loss: Double
 
     /// Creates the state of one direction.

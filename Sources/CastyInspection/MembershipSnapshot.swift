@@ -146,8 +146,9 @@ public struct PeerSnapshot: Hashable, Sendable, Codable {
     public var suspicionDeadline: Instant?
     /// How many intervals the figures rest on.
     public var samples: Int
-    /// Whether this node itself calls the peer unreachable, and a witness that could still reach it.
+    /// Whether this node itself calls the peer unreachable.
     public var unreachable: Bool
+    /// A node that could still reach it, where this node calls it unreachable.
     public var witness: String?
 
     /// Creates the figures of a peer.

@@ -78,10 +78,13 @@ public struct AssociationSnapshot: Hashable, Sendable, Codable {
     public var peerName: String
     /// `connecting`, `handshaking`, `active`, `waiting` (to reconnect) or `closed`.
     public var state: String
-    /// Frames and bytes sent and received since the start.
+    /// Frames sent since the start.
     public var framesOut: UInt64
+    /// Frames received since the start.
     public var framesIn: UInt64
+    /// Bytes sent since the start.
     public var bytesOut: UInt64
+    /// Bytes received since the start.
     public var bytesIn: UInt64
     /// Bytes that wait to be written.
     public var queuedBytes: Int

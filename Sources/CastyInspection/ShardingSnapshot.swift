@@ -18,8 +18,9 @@ public struct ShardingSnapshot: Hashable, Sendable, Codable {
     public var registered: Bool
     /// Until when the node may run entities by its lease; `nil` where it holds none.
     public var leaseUntil: Instant?
-    /// The coordinator this region obeys, and its epoch.
+    /// The coordinator this region obeys.
     public var coordinator: UniqueAddress?
+    /// The epoch of that coordinator.
     public var epoch: UInt64
     /// What the coordinator does, where it runs on this node.
     public var coordinating: CoordinatorSnapshot?

@@ -37,10 +37,12 @@ public struct ActorAddress: Hashable, Sendable {
         ActorAddress(system: system, node: node, path: path + [name], uid: uid)
     }
 
+    /// Compares node, path and number.
     public static func == (left: ActorAddress, right: ActorAddress) -> Bool {
         left.uid == right.uid && left.node == right.node && left.path == right.path
     }
 
+    /// Hashes what equality compares.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(node)
         hasher.combine(path)
@@ -85,6 +87,7 @@ extension ActorAddress: CustomStringConvertible {
 }
 
 extension ActorAddress: Codable {
+    /// Reads the address from text.
     public init(from decoder: any Decoder) throws {
         let text = try decoder.singleValueContainer().decode(String.self)
         guard let address = ActorAddress(text) else {
@@ -94,6 +97,7 @@ extension ActorAddress: Codable {
         self = address
     }
 
+    /// Writes the address as text.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(description)

@@ -35,6 +35,7 @@ public struct Instant: Hashable, Sendable, Codable {
 }
 
 extension Instant: Comparable {
+    /// Whether the left point is the earlier one.
     @inlinable
     public static func < (left: Instant, right: Instant) -> Bool { left.nanoseconds < right.nanoseconds }
 }

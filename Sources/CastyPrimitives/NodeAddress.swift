@@ -89,6 +89,7 @@ extension NodeAddress {
 }
 
 extension NodeAddress: Comparable {
+    /// Compares by host, then port.
     public static func < (left: NodeAddress, right: NodeAddress) -> Bool {
         switch (left.ipv4, right.ipv4) {
         case (let a?, let b?) where a != b: return a < b

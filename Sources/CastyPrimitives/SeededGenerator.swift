@@ -29,6 +29,7 @@ public struct SeededGenerator: RandomNumberGenerator, Hashable, Sendable {
         return SeededGenerator(seed: Self.splitMix(&state))
     }
 
+    /// Draws the next number.
     public mutating func next() -> UInt64 {
         let result = Self.rotate(s1 &* 5, 7) &* 9
         let t = s1 << 17

@@ -16,6 +16,7 @@ public struct UniqueAddress: Hashable, Sendable, Codable {
 }
 
 extension UniqueAddress: Comparable {
+    /// Compares by place, then incarnation.
     public static func < (left: UniqueAddress, right: UniqueAddress) -> Bool {
         left.address != right.address ? left.address < right.address : left.incarnation < right.incarnation
     }

@@ -41,6 +41,7 @@ public enum MemberStatus: UInt8, Hashable, Sendable, Codable, CaseIterable {
 }
 
 extension MemberStatus: Comparable {
+    /// Compares by how far a member has come.
     public static func < (left: MemberStatus, right: MemberStatus) -> Bool { left.rawValue < right.rawValue }
 }
 

@@ -8,12 +8,14 @@ public struct LeastShardStrategy: ShardAllocationStrategy {
     /// Creates the strategy.
     public init() {}
 
+    /// The home for a shard that has none.
     public func home(of shard: Int, among regions: [RegionLoad]) -> UniqueAddress {
         var best = regions[0]
         for region in regions.dropFirst() where region.shards.count < best.shards.count { best = region }
         return best.node
     }
 
+    /// The moves that bring the cluster to where this strategy wants it.
     public func round(over regions: [RegionLoad], fixed: [Int]) -> [ShardMove] {
         var counts = regions.map(\.shards.count)
         var next = [Int](repeating: 0, count: regions.count)

@@ -15,10 +15,12 @@ public struct MappedStrategy: ShardAllocationStrategy {
         self.fallback = fallback
     }
 
+    /// The home for a shard that has none.
     public func home(of shard: Int, among regions: [RegionLoad]) -> UniqueAddress {
         mapped(shard, among: regions) ?? fallback.home(of: shard, among: regions)
     }
 
+    /// The moves that bring the cluster to where this strategy wants it.
     public func round(over regions: [RegionLoad], fixed: [Int]) -> [ShardMove] {
         var moves: [ShardMove] = []
         var settled = fixed

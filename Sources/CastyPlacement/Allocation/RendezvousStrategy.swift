@@ -8,6 +8,7 @@ public struct RendezvousStrategy: ShardAllocationStrategy {
     /// Creates the strategy.
     public init() {}
 
+    /// The home for a shard that has none.
     public func home(of shard: Int, among regions: [RegionLoad]) -> UniqueAddress {
         var best = regions[0].node
         var bestScore = Self.score(shard, best.address)
@@ -18,6 +19,7 @@ public struct RendezvousStrategy: ShardAllocationStrategy {
         return best
     }
 
+    /// The moves that bring the cluster to where this strategy wants it.
     public func round(over regions: [RegionLoad], fixed: [Int]) -> [ShardMove] {
         var moves: [ShardMove] = []
         for region in regions {
