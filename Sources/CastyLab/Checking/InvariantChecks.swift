@@ -16,11 +16,18 @@ struct LabMoment {
     /// Every incarnation there has ever been.
     let incarnations: [UniqueAddress]
 
+    init(time: Instant, views: [NodeSnapshot], incarnations: [UniqueAddress]) {
+        self.time = time
+        self.views = views
+        self.incarnations = incarnations
+    }
+
     init(_ laboratory: Laboratory) {
-        time = laboratory.now
-        let alive = laboratory.numbers.compactMap { laboratory.nodes[$0] }
-        views = alive.filter { $0.state == .running || $0.state == .frozen }.map(\.snapshot)
-        incarnations = (laboratory.former + alive).map(\.system.unique)
+        let newest = laboratory.numbers.compactMap { laboratory.nodes[$0] }
+        self.init(
+            time: laboratory.now,
+            views: newest.filter { $0.state == .running || $0.state == .frozen }.map(\.snapshot),
+            incarnations: (laboratory.former + newest).map(\.system.unique))
     }
 }
 
