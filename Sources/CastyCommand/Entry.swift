@@ -1,5 +1,6 @@
 import ArgumentParser
 import CastyTerminal
+import Dispatch
 import Glibc
 
 /// Where the process begins.
@@ -8,7 +9,26 @@ enum Entry {
     static func main() {
         // The parent that gives the terminal back after any death of this process has to split off before the first thread.
         if opensScreen(CommandLine.arguments.dropFirst()) { TerminalApp.supervise() }
-        Casty.main()
+        do {
+            var command = try Casty.parseAsRoot()
+            if command is any AsyncParsableCommand { runAsynchronously() }
+            try command.run()
+        } catch {
+            Casty.exit(withError: error)
+        }
+    }
+
+    /// Runs a command that uses tasks. Only then are there threads before the command begins.
+    private static func runAsynchronously() -> Never {
+        Task {
+            do {
+                if var command = try Casty.parseAsRoot() as? any AsyncParsableCommand { try await command.run() }
+                Casty.exit()
+            } catch {
+                Casty.exit(withError: error)
+            }
+        }
+        dispatchMain()
     }
 
     /// Whether these arguments open the console on a screen.
