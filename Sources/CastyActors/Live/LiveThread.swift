@@ -1,7 +1,7 @@
 import Glibc
 
 /// A thread of our own, that can be joined.
-final class LiveThread: @unchecked Sendable {
+package final class LiveThread: @unchecked Sendable {
     private final class Start {
         let body: @Sendable () -> Void
 
@@ -11,7 +11,7 @@ final class LiveThread: @unchecked Sendable {
     private let handle: pthread_t
 
     /// Starts a thread.
-    init(_ body: @escaping @Sendable () -> Void) {
+    package init(_ body: @escaping @Sendable () -> Void) {
         var handle = pthread_t()
         let start = Unmanaged.passRetained(Start(body: body))
         let failure = pthread_create(
@@ -29,5 +29,5 @@ final class LiveThread: @unchecked Sendable {
     var isCurrent: Bool { pthread_equal(handle, pthread_self()) != 0 }
 
     /// Waits for the thread's end. To be called once, from another thread.
-    func join() { pthread_join(handle, nil) }
+    package func join() { pthread_join(handle, nil) }
 }

@@ -1,10 +1,12 @@
 import ArgumentParser
+import CastyActors
 import CastyLab
 import CastyPrimitives
 import CastyScenario
+import Synchronization
 
 /// `casty explore`: random faults over many seeds, all invariants on.
-struct ExploreCommand: AsyncParsableCommand {
+struct ExploreCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explore", abstract: "Search for faults: random failures over many seeds, all invariants on.",
         discussion: """
@@ -62,35 +64,24 @@ struct ExploreCommand: AsyncParsableCommand {
         return (lower, to ?? (seeds ?? (from == nil ? 1000 : 1)) &+ lower &- 1)
     }
 
-    func run() async throws {
+    func run() throws {
         let file = try scenario.map(ScenarioFile.read)
         let exploration = Exploration(
             nodes: nodes, time: time?.duration ?? .seconds(120), families: (try? FaultFamily.list(faults).get()) ?? [])
-        let report = ExploreReport(json: json, replay: replayWords)
-        let (lower, upper) = range
+        let report = SharedReport(ExploreReport(json: json, replay: replayWords))
+        let seeds = SeedSource(range.lower...range.upper)
         let (preset, minimises) = (preset, !noMinimise && file == nil)
-        await withTaskGroup(of: Finding.self) { group in
-            var next = lower
-            var isDone = false
-            func add() {
-                guard !isDone else { return }
-                let seed = next
-                isDone = seed == upper
-                next &+= 1
-                group.addTask {
+        let threads = (0..<jobs).map { _ in
+            LiveThread {
+                while let seed = seeds.next() {
                     let scenario = file ?? exploration.scenario(seed: seed)
                     let finding = Finding.run(scenario, seed: seed, preset: preset, lenient: file == nil)
-                    return finding.failure != nil && minimises ? finding.minimised(preset: preset) : finding
+                    report.take(finding.failure != nil && minimises ? finding.minimised(preset: preset) : finding)
                 }
             }
-            for _ in 0..<jobs { add() }
-            for await finding in group {
-                report.take(finding)
-                add()
-            }
         }
-        report.finish()
-        if report.failures > 0 { throw ExitCode(1) }
+        for thread in threads { thread.join() }
+        if report.finish() > 0 { throw ExitCode(1) }
     }
 
     /// The options that a replay must repeat.
@@ -102,5 +93,43 @@ struct ExploreCommand: AsyncParsableCommand {
         if let scenario { words.append("--scenario \(scenario)") }
         if let preset { words.append("--preset \(preset.rawValue)") }
         return words.map { " " + $0 }.joined()
+    }
+}
+
+/// Gives each worker its next seed.
+private final class SeedSource: Sendable {
+    private let state: Mutex<(next: UInt64, left: UInt64)>
+
+    init(_ seeds: ClosedRange<UInt64>) {
+        let (count, overflow) = (seeds.upperBound - seeds.lowerBound).addingReportingOverflow(1)
+        state = Mutex((seeds.lowerBound, overflow ? .max : count))
+    }
+
+    func next() -> UInt64? {
+        state.withLock { state in
+            guard state.left > 0 else { return nil }
+            state.left -= 1
+            defer { state.next &+= 1 }
+            return state.next
+        }
+    }
+}
+
+/// The report that all workers write.
+private final class SharedReport: Sendable {
+    private let report: Mutex<ExploreReport>
+
+    init(_ report: ExploreReport) { self.report = Mutex(report) }
+
+    func take(_ finding: Finding) { report.withLock { $0.take(finding) } }
+
+    /// Ends the report.
+    ///
+    /// - Returns: How many seeds failed.
+    func finish() -> Int {
+        report.withLock { report in
+            report.finish()
+            return report.failures
+        }
     }
 }

@@ -4,7 +4,7 @@ import CastyPrimitives
 import CastyScenario
 
 /// Tells what an exploration finds, while it goes on.
-final class ExploreReport {
+struct ExploreReport: Sendable {
     private let json: Bool
     private let replay: String
     private let clock = ContinuousClock()
@@ -22,7 +22,7 @@ final class ExploreReport {
         latestProgress = start
     }
 
-    func take(_ finding: Finding) {
+    mutating func take(_ finding: Finding) {
         seeds += 1
         steps += finding.result.steps ?? 0
         seconds += finding.result.seconds
@@ -64,7 +64,7 @@ final class ExploreReport {
         Output.line(line.text)
     }
 
-    private func progress() {
+    private mutating func progress() {
         guard Output.errorIsTerminal, clock.now - latestProgress > .seconds(1) else { return }
         latestProgress = clock.now
         Output.write("\r\(seeds) seeds, \(failures) failed, \(Int(seconds)) virtual s ", to: 2)
