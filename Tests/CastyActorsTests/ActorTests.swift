@@ -96,6 +96,17 @@ import Testing
         #expect(system.losses.first?.lossClass == .user)
     }
 
+    @Test("an actor may end in the middle of what waits, turns after the first of it; all it handled is counted")
+    func endInTheMiddle() throws {
+        let system = manual.system()
+        let ref = try system.spawn(Behavior<Int>.receive { _, number in number == 7 ? .stopped : .same })
+        manual.settle()
+        for number in 1...9 { ref.tell(number) }
+        manual.settle()
+        #expect(system.snapshot().actors.handled == 7)
+        #expect(system.losses.map(\.count) == [2])
+    }
+
     @Test("a full mailbox refuses, and what is not handled is counted")
     func refusals() throws {
         let system = manual.system()
@@ -137,6 +148,47 @@ import Testing
         for ref in [stopper, failer, unwatched] { ref.tell(0) }
         manual.settle()
         #expect(log.all.sorted() == ["failer failed", "gone no such actor", "stopper stopped"])
+    }
+
+    @Test("a watch that comes together with the end of its subject is answered too")
+    func watchingTheEnd() throws {
+        let system = manual.system()
+        let log = Log<String>()
+        let subject = try system.spawn(Behavior<Int>.receive { _, _ in .same }, name: "subject")
+        _ = try system.spawn(
+            Behavior<String>.setup { context in
+                system.stop(subject)
+                context.watch(subject, with: "ended")
+                return .receive { _, text in
+                    log.append(text); return .same
+                }
+            })
+        // The subject runs after that setup, so the stop and the watch are one batch of signals.
+        manual.settle()
+        #expect(log.all == ["ended"])
+    }
+
+    @Test("an error in the last signal before a restart neither ends the actor nor counts as another")
+    func failingPreRestart() throws {
+        let system = manual.system()
+        let log = Log<String>()
+        struct Oops: Error {}
+        let ref = try system.spawn(
+            .supervise(
+                Behavior<String>.receive(
+                    { _, text in
+                        if text == "fail" { throw Oops() }
+                        log.append(text)
+                        return .same
+                    },
+                    onSignal: { _, signal in
+                        if case .preRestart = signal { throw Oops() }
+                        return .same
+                    }), with: .restart(limit: 2)))
+        for text in ["fail", "one", "fail", "two", "fail", "lost"] { ref.tell(text) }
+        manual.settle()
+        #expect(log.all == ["one", "two"])
+        #expect(system.snapshot().actors.live == 0)
     }
 
     @Test("timers fire once or again and again, are replaced under their key, and end with the actor")

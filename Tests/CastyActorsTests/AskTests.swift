@@ -80,6 +80,34 @@ import Testing
         #expect(system.snapshot().actors.asksPending == 0)
     }
 
+    @Test("a reference to what has ended is not kept for other nodes")
+    func references() throws {
+        let system = manual.system()
+        let ref = try responder(system)
+        let reply = Log<ActorRef<Int>>()
+        let giveUp = ask(system, ref, Log()) { replyTo in
+            reply.append(replyTo)
+            return .silence(replyTo: replyTo)
+        }
+        let waiting = try #require(reply.all.first)
+        waiting.target.willTravel()
+        #expect(isFound(waiting, in: system))
+        giveUp()
+        #expect(!isFound(waiting, in: system))
+        waiting.target.willTravel()
+        #expect(!isFound(waiting, in: system))
+        ref.target.willTravel()
+        #expect(isFound(ref, in: system))
+        ref.tell(.stop)
+        manual.settle()
+        ref.target.willTravel()
+        #expect(!isFound(ref, in: system))
+    }
+
+    private func isFound<Message: Sendable>(_ ref: ActorRef<Message>, in system: ActorSystem) -> Bool {
+        if case .found = system.find(path: ref.address.path, uid: ref.address.uid) { true } else { false }
+    }
+
     @Test("a question handed on before its receiver stops is still answered")
     func handedOn() throws {
         let system = manual.system()

@@ -21,8 +21,7 @@ extension ActorSystem {
             timer: world.scheduler.schedule(after: timeout) {
                 pending.fail(AskError(.timedOut, asking: describe(), after: "\(timeout)"))
             })
-        let (delivery, number) = ref.target.offerNumbered(message)
-        pending.number.store(number, ordering: .relaxed)
+        let delivery = ref.target.offer(message, asking: pending)
         switch delivery {
         case .accepted, .acceptedIdle, .accounted: break
         case .noSuchActor, .wrongIncarnation, .undecodable, .lateReply:

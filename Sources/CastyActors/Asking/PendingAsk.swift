@@ -6,7 +6,6 @@ final class PendingAsk<Reply: Sendable>: Route, AnyPendingAsk {
     private struct State {
         var completion: (@Sendable (Result<Reply, AskError>) -> Void)?
         var timer: (any ScheduledTimer)?
-        var travelled = false
     }
 
     let address: ActorAddress
@@ -38,6 +37,8 @@ final class PendingAsk<Reply: Sendable>: Route, AnyPendingAsk {
     func deliver(_ message: Reply) -> Delivery { complete(.success(message)) ? .accepted : .lateReply }
 
     func post(_ signal: SystemMessage) {}
+
+    var isOver: Bool { state.withLock { $0.completion == nil } }
 
     func fail(_ error: AskError) { _ = complete(.failure(error)) }
 

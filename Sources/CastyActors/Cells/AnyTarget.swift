@@ -58,6 +58,9 @@ package class AnyTarget: Runnable, @unchecked Sendable {
         if address.node == system.address { system.expose(self) }
     }
 
+    /// Whether what it led to has ended for good.
+    package var isOver: Bool { false }
+
     /// The child of that name, if it lives.
     package func child(named name: String) -> AnyTarget? { nil }
 

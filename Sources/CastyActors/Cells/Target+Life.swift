@@ -118,12 +118,13 @@ extension Target {
     }
 
     private func beginRestart() {
+        // First, so that nothing its last signal does can stop it or fail it once more on the way.
+        life = .restarting
         signal(.preRestart)
         let extras = needExtras()
         extras.generation &+= 1
         cancelTimers()
         behavior = .empty
-        life = .restarting
         if !stopChildren() { scheduleRestart() }
     }
 

@@ -69,8 +69,8 @@ extension Target {
     @inlinable
     func handleBatch(_ budget: Int) -> Int {
         var left = budget
-        let first = next
-        defer { system.handled.add(UInt64(next &- first), ordering: .relaxed) }
+        // Not by `next`, which the end of the actor takes back to 0.
+        defer { system.handled.add(UInt64(budget &- left), ordering: .relaxed) }
         switch behavior.kind {
         case .receive(let receiver):
             let context = ActorContext(self)
@@ -113,6 +113,9 @@ extension Target {
             signalled.store(false, ordering: .relaxed)
             return taken
         }
-        for signal in signals where life != .stopped { handle(signal) }
+        for signal in signals {
+            // What came together with the end is answered like what comes after it.
+            if life == .stopped { refuse(signal) } else { handle(signal) }
+        }
     }
 }

@@ -86,17 +86,23 @@ package final class Target<Message: Sendable>: AnyTarget, @unchecked Sendable {
         return delivery
     }
 
-    /// Delivers a message, and says which of the accepted ones it is; 0 where another node or an ask takes it.
-    package func offerNumbered(_ message: Message) -> (Delivery, UInt64) {
-        if let route { return (route.deliver(message), 0) }
-        let (delivery, number) = inbox.withLock { state -> (Delivery, UInt64) in (state.append(message), state.accepted)
+    /// Delivers a question, which is told which of the accepted messages it is.
+    func offer(_ message: Message, asking pending: some AnyPendingAsk) -> Delivery {
+        if let route { return route.deliver(message) }
+        let delivery = inbox.withLock { state -> Delivery in
+            let delivery = state.append(message)
+            // Before the lock is open: the actor may handle the question, or end, at once.
+            pending.number.store(state.accepted, ordering: .relaxed)
+            return delivery
         }
         if case .acceptedIdle = delivery {
             system.dispatcher.execute(self)
-            return (.accepted, number)
+            return .accepted
         }
-        return (delivery, number)
+        return delivery
     }
+
+    override package var isOver: Bool { route?.isOver ?? inbox.withLock { $0.status == .terminated } }
 
     override package func post(_ message: SystemMessage) {
         if let route { return route.post(message) }
@@ -113,12 +119,14 @@ package final class Target<Message: Sendable>: AnyTarget, @unchecked Sendable {
         switch delivery {
         case .acceptedIdle: system.dispatcher.execute(self)
         case .noSuchActor: refuse(message)
-        default: break
+        case .accepted, .wrongIncarnation, .mailboxFull, .unreachable, .bufferFull, .undecodable, .lateReply,
+            .accounted:
+            break
         }
     }
 
     /// A stopped actor still answers those who begin to watch it.
-    private func refuse(_ message: SystemMessage) {
+    func refuse(_ message: SystemMessage) {
         if case .watch(let watcher, let watched) = message {
             watcher.target.post(.terminated(Terminated(ref: watched, reason: .noSuchActor)))
         }

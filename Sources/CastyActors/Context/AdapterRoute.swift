@@ -21,6 +21,8 @@ final class AdapterRoute<Other: Sendable, Message: Sendable>: Route {
     }
 
     func post(_ signal: SystemMessage) { owner.target?.post(signal) }
+
+    var isOver: Bool { owner.target?.isOver ?? true }
 }
 
 /// A reference that does not keep its actor alive.

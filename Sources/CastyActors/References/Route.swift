@@ -38,6 +38,13 @@ package protocol Route<Message>: AnyObject, Sendable {
 
     /// Takes a message of the runtime: a stop, a watch.
     func post(_ signal: SystemMessage)
+
+    /// Whether nothing can arrive by it any more.
+    var isOver: Bool { get }
+}
+
+extension Route {
+    package var isOver: Bool { false }
 }
 
 /// A route to nowhere: every message becomes a dead letter.
@@ -51,6 +58,8 @@ package final class DeadRoute<Message: Sendable>: Route {
     }
 
     package func deliver(_ message: Message) -> Delivery { reason }
+
+    package var isOver: Bool { true }
 
     package func post(_ signal: SystemMessage) {
         if case .watch(let watcher, let watched) = signal {

@@ -98,7 +98,12 @@ extension ActorSystem {
         for ask in waiting { ask.fail(AskError(.unreachable, asking: ask.question.address.description)) }
     }
 
-    package func expose(_ target: AnyTarget) { state.withLock { $0.exposed[target.uid] = target } }
+    package func expose(_ target: AnyTarget) {
+        state.withLock { state in
+            // What has ended is taken off the list no more, so a late reference to it MUST NOT put it there.
+            if !target.isOver { state.exposed[target.uid] = target }
+        }
+    }
 
     func unexpose(_ target: AnyTarget) { state.withLock { $0.exposed[target.uid] = nil } }
 }

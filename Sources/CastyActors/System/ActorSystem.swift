@@ -89,8 +89,7 @@ public final class ActorSystem: Sendable {
 
     /// All that the node shows of itself at this moment.
     package func snapshot() -> NodeSnapshot {
-        let (asks, roots) = state.withLock { ($0.asks.count, [$0.user, $0.system]) }
-        _ = roots
+        let asks = state.withLock { $0.asks.count }
         return inspector.snapshot(
             of: unique,
             actors: ActorsSnapshot(
