@@ -150,8 +150,7 @@ package final class Laboratory {
             nameOf: { Self.name(of: $0) })
         events.subscribe { [recorder] in recorder.record($0) }
         let registry = TypeRegistry()
-        try registry.register(EntityCommand.self, name: "casty.sample.command")
-        try registry.register(EntityReply.self, name: "casty.sample.reply")
+        try SampleEntity.register(in: registry)
         let system = ActorSystem(
             name: settings.cluster, address: address(of: number), world: host.world, registry: registry,
             inspector: events, log: log)

@@ -1,0 +1,116 @@
+import ArgumentParser
+import Casty
+import CastyActors
+import CastyInspection
+import CastyLab
+import Dispatch
+import Glibc
+import Synchronization
+
+/// `casty node`: one node in a process of its own.
+struct NodeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "node",
+        abstract: "Run one node in its own process.",
+        discussion: """
+            Joins the cluster through its seed nodes, or founds it if it is the first of them; hosts the sample entities account and \
+            counter. Leaves gracefully on SIGTERM and SIGINT; a second signal ends it at once.
+
+              casty node --listen 127.0.0.1:7001 --seed-node 127.0.0.1:7001
+              casty node --listen 127.0.0.1:7002 --seed-node 127.0.0.1:7001
+            """)
+
+    @Option(help: "Where to listen, as HOST:PORT; other nodes reach it there.")
+    var listen: String
+    @Option(
+        help:
+            "Where to ask for admission, as HOST:PORT; again for more, in the same order on every node. Itself by default."
+    )
+    var seedNode: [String] = []
+    @Option(help: "The name of the cluster; nodes of others are refused.")
+    var cluster = "casty"
+    @Option(help: "What this node can do; again for more.")
+    var role: [String] = []
+    @Option(help: "How many shards each sample type has; the same on all nodes.")
+    var shards = 24
+    @Option(help: "Timings: responsive or lan; the same on all nodes.")
+    var preset = "lan"
+    @Flag(help: "Print events as JSON, one object a line.")
+    var json = false
+
+    func validate() throws {
+        _ = try place(listen, "--listen")
+        for seed in seedNode { _ = try place(seed, "--seed-node") }
+        guard ["lan", "responsive"].contains(preset) else {
+            throw ValidationError("--preset is responsive or lan, not \(preset)")
+        }
+        guard (1...16_384).contains(shards) else { throw ValidationError("--shards takes 1…16384, not \(shards)") }
+    }
+
+    private func place(_ text: String, _ option: String) throws -> NodeAddress {
+        guard let address = NodeAddress(text), address.port != 0 else {
+            throw ValidationError("\(option) is HOST:PORT, as 127.0.0.1:7001, not \(text)")
+        }
+        return address
+    }
+
+    func run() async throws {
+        let address = try place(listen, "--listen")
+        let seeds = try seedNode.isEmpty ? [address] : seedNode.map { try place($0, "--seed-node") }
+        let config: ClusterConfig =
+            preset == "lan" ? .lan(seeds: seeds, roles: role) : .responsive(seeds: seeds, roles: role)
+        let node: CastyNode
+        do {
+            node = try await CastyNode.start(name: cluster, listen: address, cluster: config) { registry in
+                try SampleEntity.register(in: registry)
+            }
+        } catch {
+            Output.error("casty node: \(error)")
+            throw ExitCode(69)
+        }
+        let asJSON = json
+        node.system.inspector.subscribe { event in
+            if asJSON { Output.line(event.json) } else if let text = EventLine.text(of: event) { Output.line(text) }
+        }
+        try SampleEntity.start(on: node.sharding, shards: shards)
+        if !json {
+            Output.line(
+                "\(address) listens; cluster \(cluster), seeds \(seeds.map(\.description).joined(separator: ", "))")
+        }
+        let signals = Signals { count in
+            if count > 1 { _exit(130) }
+            node.cluster.leave()
+        }
+        await node.ended()
+        signals.end()
+        if !json { Output.line("\(address) has left") }
+    }
+}
+
+/// Calls back at each signal that asks the process to end, with how many there were.
+private final class Signals {
+    private let sources: [any DispatchSourceSignal]
+
+    init(_ action: @escaping @Sendable (Int) -> Void) {
+        let queue = DispatchQueue(label: "signals")
+        let count = SignalCount()
+        sources = [SIGINT, SIGTERM].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+            source.setEventHandler { action(count.next()) }
+            source.resume()
+            return source
+        }
+    }
+
+    func end() {
+        for source in sources { source.cancel() }
+    }
+}
+
+/// Counts signals.
+private final class SignalCount: Sendable {
+    private let count = Atomic(0)
+
+    func next() -> Int { count.wrappingAdd(1, ordering: .relaxed).newValue }
+}
