@@ -171,4 +171,28 @@ struct ScenarioRunnerTests {
         #expect(result.status == .passed)
         #expect(events.contains { $0.kind == .entityPassivated && $0.entity == "account-7" })
     }
+
+    @Test("a lease that outlasts the removal margin lets two instances act, and the invariants tell")
+    func sabotage() throws {
+        let (result, events) = try run(
+            """
+            seed 5
+            set lease 60s
+            set stable-after 1s
+            set removal-margin 500ms
+            nodes 3
+            expect members n1,n2,n3 up within 15s
+            spawn account-1..account-30
+            expect shards balanced within 20s
+            load 100/s over 30 entities for 20s
+            freeze n2
+            expect n2 removed on n1,n3 within 20s
+            wait 3s
+            thaw n2
+            wait 5s
+            """)
+        #expect(result.status == .failed)
+        #expect(result.failed == 0)
+        #expect(events.contains { $0.kind == .invariantViolated && ["S1", "S2"].contains($0.reason) })
+    }
 }

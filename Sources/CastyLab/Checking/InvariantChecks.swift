@@ -78,6 +78,6 @@ package struct InvariantChecks {
     private mutating func tracked(_ laboratory: Laboratory) -> [Violation] {
         let all = laboratory.tracker.violations
         defer { reported = all.count }
-        return all.dropFirst(reported).map { Violation(id: String($0.prefix(2)), text: $0) }
+        return all.dropFirst(reported).map { Violation(id: String($0.prefix(2)), text: String($0.dropFirst(3))) }
     }
 }
