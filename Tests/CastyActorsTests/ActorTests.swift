@@ -260,6 +260,39 @@ import Testing
         #expect(log.all == ["child ended"])
     }
 
+    @Test("a killed node's system lets go of its actors, of what waits for them and of itself, and gives its asks up")
+    func abandoning() throws {
+        final class Held: Sendable {}
+        let log = Log<String>()
+        weak var held: Held?
+        weak var left: ActorSystem?
+        func killedNode() throws {
+            let system = manual.system()
+            let object = Held()
+            (left, held) = (system, object)
+            let parent = try system.spawn(
+                Behavior<ActorRef<Int>>.setup { context in
+                    _ = try context.spawn(
+                        Behavior<Int>.receive { _, _ in withExtendedLifetime(object) { .same } }, name: "child")
+                    return .receive { _, _ in .same }
+                })
+            _ = try system.spawnSystem(Behavior<Int>.receive { _, _ in .same }, name: "known")
+            manual.settle()
+            system.inspector.provide(sharding: "type") { _ in
+                withExtendedLifetime(system) { ShardingSnapshot(type: "", shardCount: 1) }
+            }
+            system.ask(parent, within: .seconds(1), { $0 }) { (result: Result<Int, AskError>) in
+                if case .failure(let error) = result { log.append(error.code.rawValue) }
+            }
+            manual.forgetTurns()
+            system.abandon()
+        }
+        try killedNode()
+        #expect(log.all == ["cancelled"])
+        #expect(held == nil)
+        #expect(left == nil)
+    }
+
     @Test("ending a system stops users' actors and then the runtime's, and calls back once")
     func termination() throws {
         let system = manual.system()

@@ -58,6 +58,9 @@ package class AnyTarget: Runnable, @unchecked Sendable {
         if address.node == system.address { system.expose(self) }
     }
 
+    /// Lets go of what it holds and of its children.
+    package func abandon() {}
+
     /// Whether what it led to has ended for good.
     package var isOver: Bool { false }
 

@@ -188,6 +188,28 @@ extension Target {
 }
 
 /// A mistake in how a behavior was put together.
+extension Target {
+    /// Lets go of all that the actor and its children hold, and tells nobody.
+    ///
+    /// Only for the actors of a node that was killed: no turn of theirs may run any more.
+    func forgetEverything() {
+        let family = children.withLock { children in
+            defer { children = nil }
+            return children?.ordered ?? []
+        }
+        for child in family { child.abandon() }
+        let waiting = inbox.withLock { state in
+            defer { (state.messages, state.signals) = ([], []) }
+            return (state.messages, state.signals)
+        }
+        // Released outside the lock: what the messages hold may end with them.
+        withExtendedLifetime(waiting) {}
+        (behavior, initial) = (.empty, .empty)
+        extras = nil
+        (batch, next) = ([], 0)
+    }
+}
+
 struct BehaviorError: Error, CustomStringConvertible {
     let description: String
 

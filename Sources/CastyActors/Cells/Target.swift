@@ -102,6 +102,8 @@ package final class Target<Message: Sendable>: AnyTarget, @unchecked Sendable {
         return delivery
     }
 
+    override package func abandon() { forgetEverything() }
+
     override package var isOver: Bool { route?.isOver ?? inbox.withLock { $0.status == .terminated } }
 
     override package func post(_ message: SystemMessage) {

@@ -135,6 +135,15 @@ package final class Inspector: Sendable {
         state.withLock { $0.associations = associations }
     }
 
+    /// Lets go of whoever provides sections; snapshots are without them from now on.
+    func forgetSections() {
+        let sections = state.withLock { state in
+            defer { (state.membership, state.sharding, state.associations) = (nil, [], nil) }
+            return (state.membership, state.sharding, state.associations)
+        }
+        withExtendedLifetime(sections) {}
+    }
+
     /// All sections at this moment.
     package func snapshot(of node: UniqueAddress, actors: ActorsSnapshot) -> NodeSnapshot {
         let now = now()

@@ -64,4 +64,24 @@ extension ActorSystem {
         for ask in asks { ask.fail(AskError(.noSuchActor, asking: ask.question.address.description)) }
         for callback in callbacks { callback() }
     }
+
+    /// Lets go of all that a killed node holds; its questions are given up.
+    ///
+    /// Actors and their system hold each other, and nothing of a killed node runs to part them. MUST be called after the
+    /// dispatcher and the scheduler have been killed.
+    package func abandon() {
+        let asks = state.withLock { $0.asks.sorted { $0.key < $1.key }.map(\.value) }
+        for ask in asks { ask.fail(AskError(.cancelled, asking: ask.question.address.description)) }
+        let (roots, others) = state.withLock { state in
+            defer {
+                (state.user, state.system, state.remote) = (nil, nil, nil)
+                (state.exposed, state.wellKnown) = ([:], [:])
+                (state.terminating, state.terminated, state.whenTerminated) = (true, true, [])
+            }
+            return ([state.user, state.system], (state.exposed, state.wellKnown, state.remote, state.whenTerminated))
+        }
+        for root in roots { root?.abandon() }
+        inspector.forgetSections()
+        withExtendedLifetime(others) {}
+    }
 }

@@ -10,7 +10,8 @@ import Synchronization
 ///
 /// Both cores live in one actor: the coordinator acts only on the oldest member, and a message between the two takes no detour.
 struct RegionShell<Message: Codable & Sendable>: Sendable {
-    let host: RegionHost<Message>
+    // The host holds the shell, and whoever gets at the shell holds the host.
+    unowned let host: RegionHost<Message>
     var region: Region<Message>
     var coordinator: Coordinator
     var entities: [EntityInstance: Target<Message>] = [:]

@@ -37,6 +37,9 @@ final class ManualWorld: Dispatcher, Scheduler, Transport, RandomSource {
         }
     }
 
+    /// Drops the turns that are due, as a killed node's dispatcher does.
+    func forgetTurns() { state.withLock { $0.ready = [] } }
+
     var now: Instant { state.withLock { $0.now } }
 
     /// Lets time pass, timer by timer.
