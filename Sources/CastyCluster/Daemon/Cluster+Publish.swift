@@ -33,7 +33,6 @@ extension Cluster {
         }
         let (news, subscribers, observers) = published.withLock { published in
             if let subject = event.subject { published.lastEventAbout[subject] = id }
-            if case .memberRemoved = event.kind, let subject = event.subject { published.lastEventAbout[subject] = id }
             return (event.news(published.state), published.subscribers, published.observers)
         }
         guard let news else { return }

@@ -42,7 +42,10 @@ struct ClusterDaemon {
         let effects: [MembershipEffect]
         switch message {
         case .received(let envelope):
-            if let to = envelope.to, to != core.myself { return }
+            if let to = envelope.to, to != core.myself {
+                // For an earlier incarnation of this node.
+                return context.system.lose(message, to: context.`self`.target, because: .wrongIncarnation)
+            }
             effects = core.onMessage(envelope.message, from: envelope.from, at: now)
         case .start(let seeds, let mayFound): effects = core.onStart(seeds: seeds, mayFound: mayFound, at: now)
         case .timer(let key, let generation):

@@ -4,7 +4,6 @@ import CastyPrimitives
 /// Remembers the latest event about each member, so that the next one can name what led to it.
 struct EventCauses {
     private var latest: [UniqueAddress: EventID] = [:]
-    private var latestDecision: EventID?
 
     /// What the event about this member follows from, as far as this node saw it.
     func leading(to subject: UniqueAddress?) -> [EventID] {
