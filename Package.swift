@@ -61,6 +61,9 @@ let targets: [Target] = [
             "CastyRemoting", "CastyActors", "CastyInspection", "CastyMembership", "CastyWire", "CastyPrimitives",
             nioCore, logging,
         ]),
+    tests(
+        "CastyClusterTests",
+        ["CastyCluster", "CastyMembership", "CastyWire", "CastyPrimitives", nioCore]),
 
     // Floor 4: sharding.
     library(
@@ -69,6 +72,9 @@ let targets: [Target] = [
             "CastyCluster", "CastyRemoting", "CastyActors", "CastyInspection", "CastyPlacement", "CastyMembership",
             "CastyWire", "CastyPrimitives", nioCore, logging,
         ]),
+    tests(
+        "CastyShardingTests",
+        ["CastySharding", "CastyPlacement", "CastyWire", "CastyPrimitives", nioCore]),
 
     // Floor 5: worlds and stores.
     library("CastyTCP", ["CastyActors", "CastyPrimitives", nioCore, nioPosix]),

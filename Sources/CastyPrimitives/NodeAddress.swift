@@ -56,22 +56,26 @@ public struct NodeAddress: Hashable, Sendable, Codable {
             }
     }
 
+    /// Read byte by byte, because every address that comes in from another node passes here.
     private static func ipv4(_ host: String) -> UInt32? {
-        guard let first = host.utf8.first, first >= 0x30, first <= 0x39 else { return nil }
-        let parts = host.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        guard parts.count == 4 else { return nil }
+        guard host.utf8.count <= 15 else { return nil }
         var value: UInt32 = 0
-        for part in parts {
-            guard !part.isEmpty, part.count <= 3 else { return nil }
-            var number: UInt32 = 0
-            for digit in part {
-                guard digit >= 0x30, digit <= 0x39 else { return nil }
-                number = number * 10 + UInt32(digit - 0x30)
+        var number: UInt32 = 0
+        var digits = 0
+        var dots = 0
+        for byte in host.utf8 {
+            if byte == UInt8(ascii: ".") {
+                guard digits > 0, dots < 3 else { return nil }
+                value = value << 8 | number
+                (number, digits, dots) = (0, 0, dots + 1)
+            } else {
+                guard byte >= 0x30, byte <= 0x39, digits < 3 else { return nil }
+                number = number * 10 + UInt32(byte - 0x30)
+                digits += 1
+                guard number <= 255 else { return nil }
             }
-            guard number <= 255 else { return nil }
-            value = value << 8 | number
         }
-        return value
+        return dots == 3 && digits > 0 ? value << 8 | number : nil
     }
 }
 

@@ -6,46 +6,116 @@ package import NIOCore
 /// The most members, rows, tombstones or clock entries that one gossip may carry.
 private let mostEntries = 65_536
 
+/// Written as a table of the nodes it speaks of, and numbers that point into it: a node stands in a gossip up to six times.
 extension Gossip: WireCodable {
     package func encode(into buffer: inout ByteBuffer) {
-        buffer.writeArray(members)
-        buffer.writeArray(reachability)
-        buffer.writeArray(tombstones)
+        let table = NodeTable(self)
+        buffer.writeArray(table.nodes)
+        buffer.writeArray(members) { buffer, member in
+            buffer.writeVarint(table.number(of: member.node))
+            buffer.writeInteger(member.status.rawValue)
+            buffer.writeVarint(UInt64(member.upNumber ?? 0))
+            buffer.writeArray(member.roles) { $0.writeText($1) }
+        }
+        buffer.writeArray(reachability) { buffer, observer in
+            buffer.writeVarint(table.number(of: observer.observer))
+            buffer.writeVarint(observer.version)
+            buffer.writeArray(observer.rows) { buffer, row in
+                buffer.writeVarint(table.number(of: row.subject))
+                buffer.writeInteger(row.verdict.rawValue)
+                buffer.writeOptional(row.witness) { $0.writeVarint(table.number(of: $1)) }
+            }
+        }
+        buffer.writeArray(tombstones) { buffer, tombstone in
+            buffer.writeVarint(table.number(of: tombstone.node))
+            buffer.writeInteger(tombstone.lastStatus.rawValue)
+        }
         buffer.writeArray(version.entries) { buffer, entry in
-            entry.node.encode(into: &buffer)
+            buffer.writeVarint(table.number(of: entry.node))
             buffer.writeVarint(entry.count)
         }
-        buffer.writeArray(seen)
+        buffer.writeArray(seen) { $0.writeVarint(table.number(of: $1)) }
     }
 
     package init(from buffer: inout ByteBuffer) throws(WireError) {
-        let members = try buffer.readArray(of: Member.self, upTo: mostEntries)
-        let reachability = try buffer.readArray(of: ObserverRows.self, upTo: mostEntries)
-        let tombstones = try buffer.readArray(of: Tombstone.self, upTo: mostEntries)
-        let entries = try buffer.readArray(upTo: mostEntries) { buffer throws(WireError) in
-            VectorClock.Entry(node: try UniqueAddress(from: &buffer), count: try buffer.readVarint())
+        let nodes = try buffer.readArray(of: UniqueAddress.self, upTo: mostEntries)
+        let members = try buffer.readArray(upTo: mostEntries) { buffer throws(WireError) in
+            let node = try buffer.readNode(nodes)
+            let status = try MemberStatus(from: &buffer)
+            let number = try buffer.readVarint(upTo: Int(UInt32.max))
+            let roles = try buffer.readArray(upTo: 256) { buffer throws(WireError) in try buffer.readText(upTo: 255) }
+            return Member(node: node, status: status, upNumber: number == 0 ? nil : UInt32(number), roles: roles)
         }
-        let seen = try buffer.readArray(of: UniqueAddress.self, upTo: mostEntries)
+        let reachability = try buffer.readArray(upTo: mostEntries) { buffer throws(WireError) in
+            let observer = try buffer.readNode(nodes)
+            let version = try buffer.readVarint()
+            let rows = try buffer.readArray(upTo: mostEntries) { buffer throws(WireError) in
+                try ReachabilityRow(from: &buffer, nodes)
+            }
+            return ObserverRows(observer: observer, version: version, rows: rows)
+        }
+        let tombstones = try buffer.readArray(upTo: mostEntries) { buffer throws(WireError) in
+            Tombstone(node: try buffer.readNode(nodes), lastStatus: try MemberStatus(from: &buffer))
+        }
+        let entries = try buffer.readArray(upTo: mostEntries) { buffer throws(WireError) in
+            VectorClock.Entry(node: try buffer.readNode(nodes), count: try buffer.readVarint())
+        }
+        let seen = try buffer.readArray(upTo: mostEntries) { buffer throws(WireError) in try buffer.readNode(nodes) }
         self.init(
             members: members, reachability: reachability, tombstones: tombstones, version: VectorClock(entries),
             seen: seen)
     }
 }
 
-extension Member: WireCodable {
-    package func encode(into buffer: inout ByteBuffer) {
-        node.encode(into: &buffer)
-        buffer.writeInteger(status.rawValue)
-        buffer.writeVarint(UInt64(upNumber ?? 0))
-        buffer.writeArray(roles) { $0.writeText($1) }
+/// All nodes that a gossip speaks of, sorted, so that each can be named by its place.
+private struct NodeTable {
+    let nodes: [UniqueAddress]
+
+    init(_ gossip: Gossip) {
+        var all = gossip.members.map(\.node)
+        for observer in gossip.reachability {
+            all.append(observer.observer)
+            for row in observer.rows {
+                all.append(row.subject)
+                if let witness = row.witness { all.append(witness) }
+            }
+        }
+        all += gossip.tombstones.map(\.node) + gossip.version.entries.map(\.node) + gossip.seen
+        all.sort()
+        var unique: [UniqueAddress] = []
+        for node in all where unique.last != node { unique.append(node) }
+        nodes = unique
     }
 
-    package init(from buffer: inout ByteBuffer) throws(WireError) {
-        let node = try UniqueAddress(from: &buffer)
-        let status = try MemberStatus(from: &buffer)
-        let number = try buffer.readVarint(upTo: Int(UInt32.max))
-        let roles = try buffer.readArray(upTo: 256) { buffer throws(WireError) in try buffer.readText(upTo: 255) }
-        self.init(node: node, status: status, upNumber: number == 0 ? nil : UInt32(number), roles: roles)
+    /// The place of a node of this gossip.
+    func number(of node: UniqueAddress) -> Int {
+        var (low, high) = (0, nodes.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if nodes[middle] < node { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}
+
+extension ByteBuffer {
+    /// A node by its place in the table.
+    fileprivate mutating func readNode(_ nodes: [UniqueAddress]) throws(WireError) -> UniqueAddress {
+        let number = try readVarint(upTo: mostEntries)
+        guard number < nodes.count else {
+            throw WireError(.malformed, "\(number) is no place in a table of \(nodes.count)")
+        }
+        return nodes[number]
+    }
+}
+
+extension ReachabilityRow {
+    fileprivate init(from buffer: inout ByteBuffer, _ nodes: [UniqueAddress]) throws(WireError) {
+        let subject = try buffer.readNode(nodes)
+        let byte = try buffer.readByte()
+        guard let verdict = Verdict(rawValue: byte) else { throw WireError(.malformed, "\(byte) is no verdict") }
+        let witness = try buffer.readBool() ? try buffer.readNode(nodes) : nil
+        self.init(subject: subject, verdict: verdict, witness: witness)
     }
 }
 
@@ -56,43 +126,5 @@ extension MemberStatus {
             throw WireError(.malformed, "\(byte) is no member status")
         }
         self = status
-    }
-}
-
-extension Tombstone: WireCodable {
-    package func encode(into buffer: inout ByteBuffer) {
-        node.encode(into: &buffer)
-        buffer.writeInteger(lastStatus.rawValue)
-    }
-
-    package init(from buffer: inout ByteBuffer) throws(WireError) {
-        self.init(node: try UniqueAddress(from: &buffer), lastStatus: try MemberStatus(from: &buffer))
-    }
-}
-
-extension ObserverRows: WireCodable {
-    package func encode(into buffer: inout ByteBuffer) {
-        observer.encode(into: &buffer)
-        buffer.writeVarint(version)
-        buffer.writeArray(rows) { buffer, row in
-            row.subject.encode(into: &buffer)
-            buffer.writeInteger(row.verdict.rawValue)
-            buffer.writeOptional(row.witness)
-        }
-    }
-
-    package init(from buffer: inout ByteBuffer) throws(WireError) {
-        let observer = try UniqueAddress(from: &buffer)
-        let version = try buffer.readVarint()
-        let rows = try buffer.readArray(upTo: mostEntries) { buffer throws(WireError) in
-            let subject = try UniqueAddress(from: &buffer)
-            let byte = try buffer.readByte()
-            guard let verdict = ReachabilityRow.Verdict(rawValue: byte) else {
-                throw WireError(.malformed, "\(byte) is no verdict")
-            }
-            return ReachabilityRow(
-                subject: subject, verdict: verdict, witness: try buffer.readOptional(UniqueAddress.self))
-        }
-        self.init(observer: observer, version: version, rows: rows)
     }
 }
