@@ -19,12 +19,20 @@ final class LabRun {
     private var paused = false
     private var speed: Double
     /// What was done so far, for turning back and for saving.
-    private(set) var history: [(at: Instant, command: Command)] = []
+    private var history: [Deed] = []
     private var scheduled: [(at: Instant, command: Command)] = []
     private var rate = RateOverTime()
     private var script: ScriptPosition
     /// The question of the script that is waited for.
     private var asked: ScriptAnswer?
+
+    private struct Deed {
+        let at: Instant
+        let command: Command
+        /// Whether an `at` had asked for it: that does it again when time has been turned back.
+        let isScheduled: Bool
+        var undoneAt: Instant?
+    }
 
     init(_ plan: LabPlan) throws {
         self.plan = plan
@@ -58,13 +66,13 @@ final class LabRun {
     /// Runs until the backend ends; the whole life of the laboratory's thread.
     func loop(_ backend: LabBackend) {
         while !backend.ends {
-            let began = Date().timeIntervalSinceReferenceDate
+            let began = ContinuousClock.now
             for line in backend.takeLines() { carryOut(line, backend) }
             pass(realSeconds: 0.04, backend)
             rate.note(lab.tracker.handled, at: lab.now)
             backend.publish(snapshot, recorder, isScriptDone: script.isDone(at: lab.now))
-            let left = 0.04 - (Date().timeIntervalSinceReferenceDate - began)
-            if left > 0, plan.seed != nil { usleep(UInt32(left * 1e6)) }
+            let left = .milliseconds(40) - (ContinuousClock.now - began)
+            if left > .zero, plan.seed != nil { usleep(UInt32(clamping: left.nanoseconds / 1000)) }
         }
         lab.end()
         backend.finish()
@@ -81,16 +89,15 @@ final class LabRun {
     /// Lets time pass until a moment, doing on the way what is scheduled.
     private func advance(to end: Instant, _ backend: LabBackend?) {
         while true {
-            let due = scheduled.filter { $0.at <= end }.min { $0.at < $1.at }
-            let stop = due?.at ?? end
+            let due = scheduled.indices.filter { scheduled[$0].at <= end }.min { scheduled[$0].at < scheduled[$1].at }
             do {
-                try lab.advance(until: stop)
+                // A long way ahead must not keep the person who quits waiting.
+                try lab.advance(until: due.map { scheduled[$0].at } ?? end) { backend?.ends ?? false }
             } catch {
                 backend?.say(.refused, "\(error)")
             }
-            guard let due else { return }
-            scheduled.removeAll { $0.at == due.at && $0.command == due.command }
-            perform(due.command, backend)
+            guard let due, backend?.ends != true else { return }
+            perform(scheduled.remove(at: due).command, backend, isScheduled: true)
         }
     }
 
@@ -120,12 +127,15 @@ final class LabRun {
                     asked = answer
                     do {
                         try self.ask(ask, backend) { answer.arrive() }
+                        history.append(Deed(at: lab.now, command: statement.command, isScheduled: false))
                     } catch {
                         backend.say(.refused, "\(error)")
                         answer.arrive()
                     }
                 }
-            default:
+            case .at, .seed, .set, .nodes, .shards, .start, .spawn, .tell, .load, .kill, .freeze, .thaw, .restart,
+                .leave, .down,
+                .cut, .heal, .link, .fault, .move, .pin, .drain, .rebalance, .passivate, .note:
                 perform(statement.command, backend)
                 script.next(at: lab.now)
             }
@@ -145,7 +155,7 @@ final class LabRun {
         }
     }
 
-    private func perform(_ command: Command, _ backend: LabBackend?) {
+    private func perform(_ command: Command, _ backend: LabBackend?, isScheduled: Bool = false) {
         do {
             switch command {
             case .at(let moment, let inner):
@@ -158,9 +168,12 @@ final class LabRun {
                 backend?.say(.done, "at \(at) s: \(inner)")
             case .ask(let ask): try self.ask(ask, backend)
             case .expect, .wait: throw LabError("\(command): belongs into a scenario; run it with `casty run`")
-            default: try lab.perform(command)
+            case .seed, .set, .nodes, .shards, .start, .spawn, .tell, .load, .kill, .freeze, .thaw, .restart, .leave,
+                .down,
+                .cut, .heal, .link, .fault, .move, .pin, .drain, .rebalance, .passivate, .note:
+                try lab.perform(command)
             }
-            history.append((lab.now, command))
+            history.append(Deed(at: lab.now, command: command, isScheduled: isScheduled))
             if case .at = command { return }
             backend?.say(.done, "\(command)")
         } catch {
@@ -224,9 +237,13 @@ final class LabRun {
         script.turnBack(to: target)
         asked = nil
         paused = true
-        for entry in past {
-            advance(to: entry.at, nil)
-            perform(entry.command, nil)
+        for deed in past where !deed.isScheduled {
+            advance(to: deed.at, nil)
+            let count = history.count
+            perform(deed.command, nil)
+            if history.count > count, let undoneAt = deed.undoneAt, undoneAt <= target {
+                history[count].undoneAt = undoneAt
+            }
         }
         advance(to: target, nil)
         backend.say(.done, "back at \(lab.now) s")
@@ -234,11 +251,16 @@ final class LabRun {
 
     /// Takes the last fault back that can be taken back.
     private func undo(_ backend: LabBackend) {
-        guard let last = history.last(where: { $0.command.inverse != nil }), let inverse = last.command.inverse else {
+        guard let last = history.lastIndex(where: { $0.undoneAt == nil && $0.command.inverse != nil }),
+            let inverse = history[last].command.inverse
+        else {
             return backend.say(.refused, "undo: there is nothing that can be undone; kills are not")
         }
-        history.removeAll { $0.at == last.at && $0.command == last.command }
+        let count = history.count
         perform(inverse, backend)
+        // Both have happened, and both are passed over by the next undo.
+        history[last].undoneAt = lab.now
+        if history.count > count { history[count].undoneAt = lab.now }
     }
 
     /// Writes the session as a scenario, which `casty run` repeats.
@@ -247,6 +269,7 @@ final class LabRun {
         if let seed = plan.seed { lines.append("seed \(seed)") }
         lines += ["nodes \(plan.nodes)", "shards \(plan.settings.shards)"]
         for entry in history {
+            // What it scheduled stands below, if it was done.
             if case .at = entry.command { continue }
             lines.append("at \(Duration.milliseconds(entry.at.nanoseconds / 1_000_000).scenarioText) \(entry.command)")
         }
@@ -267,7 +290,10 @@ extension Command {
         case .freeze(let nodes): .thaw(nodes)
         case .thaw(let nodes): .freeze(nodes)
         case .cut: .heal(.all)
-        default: nil
+        case .seed, .set, .nodes, .shards, .start, .spawn, .tell, .ask, .load, .kill, .restart, .leave, .down, .heal,
+            .link,
+            .fault, .move, .pin, .drain, .rebalance, .passivate, .note, .wait, .at, .expect:
+            nil
         }
     }
 }
