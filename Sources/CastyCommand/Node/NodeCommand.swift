@@ -3,6 +3,7 @@ import Casty
 import CastyActors
 import CastyInspection
 import CastyLab
+import CastyMembership
 import Dispatch
 import Glibc
 import Synchronization
@@ -15,6 +16,7 @@ struct NodeCommand: AsyncParsableCommand {
         discussion: """
             Joins the cluster through its seed nodes, or founds it if it is the first of them; hosts the sample entities account and \
             counter. Leaves gracefully on SIGTERM and SIGINT; a second signal ends it at once.
+            Exits with 1 if the others refused, downed or removed it.
 
               casty node --listen 127.0.0.1:7001 --seed-node 127.0.0.1:7001
               casty node --listen 127.0.0.1:7002 --seed-node 127.0.0.1:7001
@@ -83,7 +85,12 @@ struct NodeCommand: AsyncParsableCommand {
         }
         await node.ended()
         signals.end()
-        if !json { Output.line("\(address) has left") }
+        switch node.cluster.stopReason {
+        case nil, .left: if !json { Output.line("\(address) has left") }
+        case .downed?, .removed?, .refused?:
+            Output.error("casty node: \(address) \(node.cluster.stopReason?.word ?? "stopped")")
+            throw ExitCode(1)
+        }
     }
 }
 
