@@ -98,7 +98,7 @@ let targets: [Target] = [
         [
             "Casty", "CastySimulation", "CastyScenario", "CastySharding", "CastyCluster", "CastyTCP", "CastyRemoting",
             "CastyActors", "CastyInspection", "CastyPlacement", "CastyMembership", "CastyWire", "CastyPrimitives",
-            nioCore, nioPosix,
+            logging,
         ]),
     tests(
         "CastyLabTests",

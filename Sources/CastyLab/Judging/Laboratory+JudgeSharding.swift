@@ -2,6 +2,7 @@ import CastyActors
 import CastyInspection
 import CastyPrimitives
 import CastyScenario
+import CastySharding
 
 extension Laboratory {
     /// How many shards each up node hosts may differ by so much, and every shard that was ever spoken to must run on one of them.
@@ -58,11 +59,8 @@ extension Laboratory {
 
     func judge(entity: String, on name: NodeName) -> Verdict {
         guard nodes[name.number] != nil else { return .unmet("\(name) was never started") }
-        let places = running.filter { node in
-            node.snapshot.sharding.contains { part in
-                part.shards.contains { shard in shard.entities.contains { $0.id == entity } }
-            }
-        }.map(\.name)
+        let type = String(entity.prefix { $0 != "-" })
+        let places = running.filter { $0.sharding.hosts(entity, type: type) }.map(\.name)
         if places == [name.description] { return .met }
         return .unmet("\(entity): " + (places.isEmpty ? "nowhere" : places.joined(separator: ", ")))
     }

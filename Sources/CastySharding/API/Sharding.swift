@@ -16,9 +16,13 @@ import Synchronization
 public final class Sharding: Sendable {
     /// The cluster whose members host the shards.
     public let cluster: Cluster
-    private let regions = Mutex<
-        [String: @Sendable (OperatorCommand, @escaping @Sendable (CommandAnswer) -> Void) -> Void]
-    >([:])
+    private let regions = Mutex<[String: RegionAccess]>([:])
+
+    /// What can be asked of one type's region by whoever does not know its message type.
+    private struct RegionAccess: Sendable {
+        let command: @Sendable (OperatorCommand, @escaping @Sendable (CommandAnswer) -> Void) -> Void
+        let hosts: @Sendable (String) -> Bool
+    }
 
     /// Creates the sharding of a cluster.
     public init(_ cluster: Cluster) {
@@ -78,7 +82,9 @@ public final class Sharding: Sendable {
         cluster.whenWelcomed { actor.tell(.membershipChanged) }
         cluster.beforeExit { done in actor.tell(.leave(done)) }
         system.inspector.provide(sharding: type) { host.snapshot(at: $0) }
-        regions.withLock { $0[type] = { command, answer in actor.tell(.command(command, answer)) } }
+        let access = RegionAccess(
+            command: { command, answer in actor.tell(.command(command, answer)) }, hosts: { host.hosts($0) })
+        regions.withLock { $0[type] = access }
         return ShardRegion(type: type, shardCount: settings.shardCount, system: system, actor: actor)
     }
 
@@ -87,7 +93,12 @@ public final class Sharding: Sendable {
         _ command: OperatorCommand, type: String, answer: @escaping @Sendable (CommandAnswer) -> Void
     ) {
         guard let region = regions.withLock({ $0[type] }) else { return answer(.refused(.noCoordinator)) }
-        region(command, answer)
+        region.command(command, answer)
+    }
+
+    /// Whether an entity of a type lives on this node at this moment.
+    package func hosts(_ entity: String, type: String) -> Bool {
+        regions.withLock { $0[type] }?.hosts(entity) ?? false
     }
 }
 

@@ -69,6 +69,14 @@ final class RegionHost<Message: Codable & Sendable>: Sendable {
     /// How people call a node.
     func name(_ node: UniqueAddress) -> String { inspector.nameOf(node.address) }
 
+    /// Whether an entity lives here.
+    func hosts(_ entity: String) -> Bool {
+        shell.withLock { shell in
+            guard let region = shell?.region else { return false }
+            return region.entities(of: region.shard(of: entity), prefix: entity, limit: 1).first?.entity == entity
+        }
+    }
+
     /// What others see of it.
     func snapshot(at now: Instant) -> ShardingSnapshot {
         shell.withLock { $0.map { ShardingSnapshot($0, at: now) } }
