@@ -123,7 +123,8 @@ public final class CastyNode: Sendable {
             return ending.waiting
         }
         guard let waiting else { return }
-        host.stop {}
+        // The threads of the world end too, but not by one of themselves.
+        host.stop { [world] in Task.detached { world.shutdown() } }
         for action in waiting { action() }
     }
 }

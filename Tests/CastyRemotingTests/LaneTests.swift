@@ -110,4 +110,17 @@ import Testing
         #expect(arrived > 100)
         #expect(sender.count <= sent - arrived + 20)
     }
+
+    @Test(
+        "An acknowledgement of more signals than there ever were cannot break the window",
+        arguments: [1, .max / 2, .max / 2 + 1, .max - 1, .max] as [UInt64])
+    func hostileAcknowledgement(number: UInt64) {
+        var window = SignalWindow()
+        window.connectionBegan()
+        window.onAcknowledgement(0)
+        window.onAcknowledgement(number)
+        _ = window.take(limit: 10)
+        #expect(window.onArrival(.max) == .gap)
+        #expect(window.onArrival(1) == .new)
+    }
 }

@@ -25,6 +25,10 @@ public struct ClusterConfig: Sendable {
         self.isFirstStart = isFirstStart
     }
 
+    /// Demands that all nodes of the cluster agree on something, such as the number of shards of a type: a node that has another value for
+    /// the name is refused when it joins.
+    public mutating func require(_ name: String, _ value: String) { shared.append(SharedSetting(name, value)) }
+
     /// Timings for machines in one network: a crash is noticed after about four seconds.
     public static func lan(seeds: [NodeAddress], roles: [String] = []) -> ClusterConfig {
         ClusterConfig(seeds: seeds, roles: roles, settings: .lan)

@@ -38,7 +38,9 @@ extension Cluster {
         guard let news else { return }
         if case .memberLeft(let left) = news {
             remoting?.nodeRemoved(left.node)
-            system.failAsks(to: left.node.address)
+            // Asks know a place only: where a new incarnation lives already, they may be its.
+            let isReplaced = self.state.members.contains { $0.node.address == left.node.address }
+            if !isReplaced { system.failAsks(to: left.node.address) }
         }
         if case .memberJoined(let member) = news, member.node != system.unique { remoting?.expect(member.node) }
         for observer in observers { observer(news, id) }

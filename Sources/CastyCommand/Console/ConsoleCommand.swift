@@ -99,7 +99,8 @@ struct OpenConsole: ParsableCommand {
         var settings = LabSettings(header, preset: try timings())
         if let shards { settings.shards = shards }
         return LabPlan(
-            settings: settings, nodes: nodes ?? header.nodes ?? Scenario.defaultNodes,
+            settings: settings, preset: try timings() ?? header.preset,
+            nodes: nodes ?? header.nodes ?? Scenario.defaultNodes,
             seed: sim ? seed ?? header.seed ?? 1 : nil, speed: try factor(), script: scenario?.body ?? [])
     }
 

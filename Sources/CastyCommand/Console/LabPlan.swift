@@ -4,6 +4,8 @@ import CastyScenario
 /// What a console's laboratory starts with.
 struct LabPlan: Sendable {
     var settings: LabSettings
+    /// The timings that the settings began with, if not the usual ones.
+    var preset: Preset?
     /// How many nodes start at once.
     var nodes: Int
     /// The seed of the simulated world; `nil` for the live one.

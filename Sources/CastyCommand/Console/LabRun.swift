@@ -267,6 +267,7 @@ final class LabRun {
     private func save(_ file: String, _ backend: LabBackend) {
         var lines = ["# A session at the console."]
         if let seed = plan.seed { lines.append("seed \(seed)") }
+        if let preset = plan.preset { lines.append("set preset \(preset.rawValue)") }
         lines += ["nodes \(plan.nodes)", "shards \(plan.settings.shards)"]
         for entry in history {
             // What it scheduled stands below, if it was done.

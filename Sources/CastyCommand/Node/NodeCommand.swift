@@ -59,8 +59,9 @@ struct NodeCommand: AsyncParsableCommand {
     func run() async throws {
         let address = try place(listen, "--listen")
         let seeds = try seedNode.isEmpty ? [address] : seedNode.map { try place($0, "--seed-node") }
-        let config: ClusterConfig =
+        var config: ClusterConfig =
             preset == "lan" ? .lan(seeds: seeds, roles: role) : .responsive(seeds: seeds, roles: role)
+        config.require("shards", String(shards))
         let node: CastyNode
         do {
             node = try await CastyNode.start(name: cluster, listen: address, cluster: config) { registry in

@@ -9,7 +9,7 @@ enum EventLine {
         guard let mark = mark(of: event.kind) else { return nil }
         let time = RunResult.rounded(Double(event.time.nanoseconds) / 1e9)
         let padding = String(repeating: " ", count: max(0, 9 - time.count))
-        let node = event.node + String(repeating: " ", count: max(0, 4 - event.node.count))
+        let node = event.node + String(repeating: " ", count: max(1, 4 - event.node.count))
         return "\(padding)\(time) \(mark) \(node)\(words(event))"
     }
 

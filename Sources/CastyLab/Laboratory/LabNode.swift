@@ -3,6 +3,7 @@ package import CastyCluster
 package import CastyInspection
 package import CastyMembership
 import CastyPrimitives
+import CastyRemoting
 package import CastySharding
 import Synchronization
 
@@ -22,6 +23,8 @@ package final class LabNode: Sendable {
         /// What it showed last, kept when it can no longer be asked.
         var last: NodeSnapshot?
         var reason: StopReason?
+        /// The start of the next node, which waits for this one.
+        var successor: (@Sendable () -> Void)?
     }
 
     init(
@@ -55,6 +58,27 @@ package final class LabNode: Sendable {
         var snapshot = last ?? system.snapshot()
         snapshot.state = state
         return snapshot
+    }
+
+    /// Lets another node start as soon as this one has been welcomed, or will never be.
+    func whenSettled(_ start: @escaping @Sendable () -> Void) {
+        condition.withLock { $0.successor = start }
+        cluster.whenWelcomed { [weak self] in self?.settle() }
+    }
+
+    func settle() {
+        let successor = condition.withLock { condition in
+            defer { condition.successor = nil }
+            return condition.successor
+        }
+        successor?()
+    }
+
+    /// Lets go of everything that a killed node held, so that its memory is freed and whoever still waits for it is told.
+    func abandon() {
+        settle()
+        node.remoting.abandon()
+        system.abandon()
     }
 
     func set(_ state: NodeState, reason: StopReason? = nil) {

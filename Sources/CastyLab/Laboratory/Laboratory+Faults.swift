@@ -14,7 +14,7 @@ extension Laboratory {
         inspector.emit(.nodeKilled, subject: node.name)
         node.set(.killed)
         node.host.kill()
-        node.node.remoting.abandon()
+        node.abandon()
         tracker.crash(node.name)
     }
 

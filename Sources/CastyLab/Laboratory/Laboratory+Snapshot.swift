@@ -23,6 +23,7 @@ extension Laboratory {
             node.set(.killed)
             node.host.kill()
         }
+        for node in former + numbers.compactMap({ nodes[$0] }) { node.abandon() }
         world.end()
     }
 }

@@ -75,6 +75,8 @@ extension Laboratory {
     func pump() throws {
         guard !loads.isEmpty else { return }
         let now = now
+        // On a fixed grid, so that a simulated load does not depend on how large the steps are in which time passes.
+        if !world.isLive, now.nanoseconds % SimulatedLabWorld.grid.nanoseconds != 0 { return }
         let up = running.filter(\.isUp)
         for index in loads.indices {
             while loads[index].next <= now, loads[index].next < loads[index].until {

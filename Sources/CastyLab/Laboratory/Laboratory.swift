@@ -126,7 +126,7 @@ package final class Laboratory {
                     }
                 }
             }
-            if index == 0 { begin() } else { started[index - 1].cluster.whenWelcomed(begin) }
+            if index == 0 { begin() } else { started[index - 1].whenSettled(begin) }
         }
     }
 
@@ -176,6 +176,7 @@ package final class Laboratory {
         }
         clusterNode.cluster.onStop { [inspector, tracker, weak node] (reason: StopReason) in
             guard let node else { return }
+            node.settle()
             node.system.terminate {
                 node.set(.stopped, reason: reason)
                 node.host.stop()

@@ -55,7 +55,10 @@ final class Awaited {
     private func settle(_ ask: Ask, _ question: Question, in laboratory: Laboratory) -> Verdict? {
         let (isSent, answer) = question.state.withLock { $0 }
         if let answer { return verdict(on: answer, to: ask, in: laboratory) }
-        if isSent { return nil }
+        if isSent {
+            // The node that asked takes its clock with it when it is killed.
+            return laboratory.now >= deadline + .seconds(1) ? .unmet("no reply: the node that asked is gone") : nil
+        }
         let before = laboratory.tracker.pending(of: ask.entity.id, upTo: question.earlier)
         let left = deadline - laboratory.now
         if before > 0 {

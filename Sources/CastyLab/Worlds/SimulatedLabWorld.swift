@@ -41,13 +41,17 @@ package final class SimulatedLabWorld: LabWorld {
         link.profile = profile
     }
 
+    /// The moments at which conditions are looked at and loads are sent.
+    package static let grid = Duration.milliseconds(10)
+
     @discardableResult
     package func advance(until deadline: Instant, unless condition: () -> Bool) -> Bool {
         // Looking after every step would cost more than the steps; ten milliseconds is finer than any bound people write.
         while true {
             if condition() { return true }
             if simulation.now >= deadline || simulation.livelock != nil { return false }
-            simulation.run(until: min(deadline, simulation.now + .milliseconds(10)))
+            let next = (simulation.now.nanoseconds / Self.grid.nanoseconds + 1) * Self.grid.nanoseconds
+            simulation.run(until: min(deadline, Instant(nanoseconds: next)))
         }
     }
 

@@ -46,6 +46,8 @@ struct SignalWindow: Sendable {
 
     /// The peer says that all signals up to a number have arrived.
     mutating func onAcknowledgement(_ number: UInt64) {
+        // No association lives for so many signals: the peer is broken, or means harm.
+        guard number <= UInt64.max / 2 else { return }
         if number < acknowledged || number > highestSent {
             // One of the two has forgotten the other since; the peer's count is the one that goes on.
             acknowledged = number
@@ -63,7 +65,7 @@ struct SignalWindow: Sendable {
     mutating func onArrival(_ number: UInt64) -> Arrival {
         owesAcknowledgement = true
         if number <= arrived { return .duplicate }
-        guard number == arrived + 1 else { return .gap }
+        guard number == arrived &+ 1 else { return .gap }
         arrived = number
         return .new
     }

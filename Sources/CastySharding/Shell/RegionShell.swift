@@ -178,6 +178,8 @@ struct RegionShell<Message: Codable & Sendable>: Sendable {
 
     mutating func shutDown(_ context: ActorContext<RegionCommand<Message>>) {
         wake?.timer.cancel()
+        for answer in answers.sorted(by: { $0.key < $1.key }) { answer.value(.refused(.noCoordinator)) }
+        answers = [:]
         perform(region.onShutdown(at: context.now), context)
     }
 }
