@@ -9,6 +9,7 @@ struct Casty: ParsableCommand {
             Without a subcommand the console opens on three live nodes. Scenarios are text files of the commands that the console \
             takes too; demo/scenarios holds some to begin with.
             """,
+        version: "casty 0.1.0",
         subcommands: [
             OpenConsole.self, RunCommand.self, ExploreCommand.self, NodeCommand.self, Bench.self, BenchPeer.self,
         ],

@@ -9,6 +9,7 @@ enum Entry {
     static func main() {
         // The parent that gives the terminal back after any death of this process has to split off before the first thread.
         if opensScreen(CommandLine.arguments.dropFirst()) { TerminalApp.supervise() }
+        refuseUnknownCommand(CommandLine.arguments.dropFirst().first)
         do {
             var command = try Casty.parseAsRoot()
             if command is any AsyncParsableCommand { runAsynchronously() }
@@ -16,6 +17,23 @@ enum Entry {
         } catch {
             Casty.exit(withError: error)
         }
+    }
+
+    /// Names a mistyped command; the parser would take it for an argument of the console.
+    private static func refuseUnknownCommand(_ word: String?) {
+        guard let word, !word.hasPrefix("-"), word != "help" else { return }
+        var known: [String] = []
+        var shown: [String] = []
+        for command in Casty.configuration.subcommands {
+            guard let name = command.configuration.commandName else { continue }
+            known.append(name)
+            if command.configuration.shouldDisplay { shown.append(name) }
+        }
+        if known.contains(word) { return }
+        Output.error(
+            "casty: there is no command \"\(word)\"; the commands are \(shown.joined(separator: ", ")). See casty --help."
+        )
+        exit(64)
     }
 
     /// Runs a command that uses tasks. Only then are there threads before the command begins.

@@ -5,7 +5,6 @@ import CastyLab
 import CastyPrimitives
 import CastyScenario
 import Foundation
-import Synchronization
 
 /// A laboratory that a person drives: its time can be stopped, stepped, sped up and, where the world is simulated, turned back.
 ///
@@ -14,23 +13,27 @@ final class LabRun {
     /// How far one step goes.
     static let tick = Duration.milliseconds(100)
 
-    private let plan: LabPlan
-    private var lab: Laboratory
-    private var paused = false
+    let plan: LabPlan
+    var lab: Laboratory
+    var paused = false
     private var speed: Double
     /// What was done so far, for turning back and for saving.
-    private var history: [Deed] = []
-    private var scheduled: [(at: Instant, command: Command)] = []
+    var history: [Deed] = []
+    /// What was done later than the moment that time was turned back to; it is done again, unless a person does something else first.
+    var future: [Deed] = []
+    var scheduled: [(at: Instant, command: Command)] = []
     private var rate = RateOverTime()
-    private var script: ScriptPosition
+    var script: ScriptPosition
     /// The question of the script that is waited for.
-    private var asked: ScriptAnswer?
+    var asked: ScriptAnswer?
 
-    private struct Deed {
+    struct Deed {
+        /// Who asked for it. An `at` and the script do so again by themselves when time has been turned back.
+        enum Origin { case person, schedule, script }
+
         let at: Instant
         let command: Command
-        /// Whether an `at` had asked for it: that does it again when time has been turned back.
-        let isScheduled: Bool
+        let origin: Origin
         var undoneAt: Instant?
     }
 
@@ -41,7 +44,7 @@ final class LabRun {
         lab = try Self.begin(plan)
     }
 
-    private static func begin(_ plan: LabPlan) throws -> Laboratory {
+    static func begin(_ plan: LabPlan) throws -> Laboratory {
         let world: any LabWorld = plan.seed.map { SimulatedLabWorld(seed: $0) } ?? LiveLabWorld()
         let lab = Laboratory(world: world, settings: plan.settings)
         do {
@@ -68,7 +71,10 @@ final class LabRun {
         while !backend.ends {
             let began = ContinuousClock.now
             for line in backend.takeLines() { carryOut(line, backend) }
-            pass(realSeconds: 0.04, backend)
+            if !paused {
+                let span = Duration.nanoseconds(Int64(0.04e9 * (plan.seed == nil ? 1 : speed)))
+                advance(to: lab.now + span, backend)
+            }
             rate.note(lab.tracker.handled, at: lab.now)
             backend.publish(snapshot, recorder, isScriptDone: script.isDone(at: lab.now))
             let left = .milliseconds(40) - (ContinuousClock.now - began)
@@ -78,74 +84,15 @@ final class LabRun {
         backend.finish()
     }
 
-    /// Lets as much time pass as a moment of real time is worth.
-    private func pass(realSeconds: Double, _ backend: LabBackend) {
-        guard !paused else { return }
-        followScript(backend)
-        let span = Duration.nanoseconds(Int64(realSeconds * 1e9 * (plan.seed == nil ? 1 : speed)))
-        advance(to: lab.now + span, backend)
-    }
-
-    /// Lets time pass until a moment, doing on the way what is scheduled.
-    private func advance(to end: Instant, _ backend: LabBackend?) {
-        while true {
-            let due = scheduled.indices.filter { scheduled[$0].at <= end }.min { scheduled[$0].at < scheduled[$1].at }
-            do {
-                // A long way ahead must not keep the person who quits waiting.
-                try lab.advance(until: due.map { scheduled[$0].at } ?? end) { backend?.ends ?? false }
-            } catch {
-                backend?.say(.refused, "\(error)")
-            }
-            guard let due, backend?.ends != true else { return }
-            perform(scheduled.remove(at: due).command, backend, isScheduled: true)
-        }
-    }
-
-    /// Does what the script says next, until something in it has to wait.
-    private func followScript(_ backend: LabBackend) {
-        while let statement = script.due(at: lab.now) {
-            switch statement.command {
-            case .wait(let span): script.wait(until: lab.now + span, at: lab.now)
-            case .expect(let expect):
-                let verdict = lab.judge(expect)
-                if let within = expect.within, !verdict.isMet, lab.now < script.reached + within { return }
-                switch verdict {
-                case .met: lab.inspector.emit(.expectationPassed, text: "\(expect)", line: statement.line)
-                case .unmet(let seen):
-                    lab.inspector.emit(.expectationFailed, reason: seen, text: "\(expect)", line: statement.line)
-                }
-                script.next(at: lab.now)
-            case .ask(let ask):
-                // Sent after all earlier tells have ended, and waited for, as when the scenario runs without a screen.
-                if let asked {
-                    guard asked.isAnswered else { return }
-                    self.asked = nil
-                    script.next(at: lab.now)
-                } else {
-                    guard lab.tracker.pending(of: ask.entity.id) == 0 else { return }
-                    let answer = ScriptAnswer()
-                    asked = answer
-                    do {
-                        try self.ask(ask, backend) { answer.arrive() }
-                        history.append(Deed(at: lab.now, command: statement.command, isScheduled: false))
-                    } catch {
-                        backend.say(.refused, "\(error)")
-                        answer.arrive()
-                    }
-                }
-            case .at, .seed, .set, .nodes, .shards, .start, .spawn, .tell, .load, .kill, .freeze, .thaw, .restart,
-                .leave, .down,
-                .cut, .heal, .link, .fault, .move, .pin, .drain, .rebalance, .passivate, .note:
-                perform(statement.command, backend)
-                script.next(at: lab.now)
-            }
-        }
-    }
-
     private func carryOut(_ line: String, _ backend: LabBackend) {
         do {
             switch try PaletteLine.parse(line, names: [:]) {
-            case .command(let command): perform(command, backend)
+            case .command(let command):
+                if !future.isEmpty {
+                    backend.say(.note, "\(future.count) commands that came later are dropped")
+                    future = []
+                }
+                perform(command, backend)
             case .console(let command, let moment):
                 if moment != nil { return backend.say(.refused, "at: only commands to the cluster can be scheduled") }
                 control(command, backend)
@@ -155,7 +102,7 @@ final class LabRun {
         }
     }
 
-    private func perform(_ command: Command, _ backend: LabBackend?, isScheduled: Bool = false) {
+    func perform(_ command: Command, _ backend: LabBackend?, origin: Deed.Origin = .person) {
         do {
             switch command {
             case .at(let moment, let inner):
@@ -173,7 +120,7 @@ final class LabRun {
                 .cut, .heal, .link, .fault, .move, .pin, .drain, .rebalance, .passivate, .note:
                 try lab.perform(command)
             }
-            history.append(Deed(at: lab.now, command: command, isScheduled: isScheduled))
+            history.append(Deed(at: lab.now, command: command, origin: origin))
             if case .at = command { return }
             backend?.say(.done, "\(command)")
         } catch {
@@ -181,8 +128,8 @@ final class LabRun {
         }
     }
 
-    private func ask(
-        _ ask: Ask, _ backend: LabBackend?, answered: @escaping @Sendable () -> Void = {}
+    func ask(
+        _ ask: Ask, _ backend: LabBackend?, line: Int? = nil, answered: @escaping @Sendable () -> Void = {}
     ) throws {
         let inspector = lab.inspector
         try lab.ask(
@@ -191,9 +138,20 @@ final class LabRun {
             switch result {
             case .success(let reply):
                 inspector.emit(.reply, entity: ask.entity.id, reply: reply.text)
+                if let expected = ask.reply {
+                    let isRight = expected == reply.text
+                    inspector.emit(
+                        isRight ? .expectationPassed : .expectationFailed, entity: ask.entity.id,
+                        reason: isRight ? nil : "the reply was \(reply.text)", text: "\(ask)", line: line)
+                }
                 backend?.say(.note, "\(ask.entity.id): \(reply.text)")
             case .failure(let error):
                 inspector.emit(.reply, entity: ask.entity.id, reason: error.code.rawValue)
+                if ask.reply != nil {
+                    inspector.emit(
+                        .expectationFailed, entity: ask.entity.id, reason: error.code.rawValue, text: "\(ask)",
+                        line: line)
+                }
                 backend?.say(.refused, "\(error)")
             }
             answered()
@@ -222,33 +180,6 @@ final class LabRun {
         }
     }
 
-    /// Shows an earlier moment by running again up to it; what was done later is forgotten.
-    private func turnBack(to moment: Instant, _ backend: LabBackend) {
-        let target = max(moment, .start)
-        let past = history.filter { $0.at <= target }
-        lab.end()
-        do {
-            lab = try Self.begin(plan)
-        } catch {
-            return backend.say(.refused, "\(error)")
-        }
-        history = []
-        scheduled = []
-        script.turnBack(to: target)
-        asked = nil
-        paused = true
-        for deed in past where !deed.isScheduled {
-            advance(to: deed.at, nil)
-            let count = history.count
-            perform(deed.command, nil)
-            if history.count > count, let undoneAt = deed.undoneAt, undoneAt <= target {
-                history[count].undoneAt = undoneAt
-            }
-        }
-        advance(to: target, nil)
-        backend.say(.done, "back at \(lab.now) s")
-    }
-
     /// Takes the last fault back that can be taken back.
     private func undo(_ backend: LabBackend) {
         guard let last = history.lastIndex(where: { $0.undoneAt == nil && $0.command.inverse != nil }),
@@ -263,25 +194,6 @@ final class LabRun {
         if history.count > count { history[count].undoneAt = lab.now }
     }
 
-    /// Writes the session as a scenario, which `casty run` repeats.
-    private func save(_ file: String, _ backend: LabBackend) {
-        var lines = ["# A session at the console."]
-        if let seed = plan.seed { lines.append("seed \(seed)") }
-        if let preset = plan.preset { lines.append("set preset \(preset.rawValue)") }
-        lines += ["nodes \(plan.nodes)", "shards \(plan.settings.shards)"]
-        for entry in history {
-            // What it scheduled stands below, if it was done.
-            if case .at = entry.command { continue }
-            lines.append("at \(Duration.milliseconds(entry.at.nanoseconds / 1_000_000).scenarioText) \(entry.command)")
-        }
-        lines.append("wait \(Duration.milliseconds(lab.now.nanoseconds / 1_000_000).scenarioText)")
-        do {
-            try (lines.joined(separator: "\n") + "\n").write(toFile: file, atomically: true, encoding: .utf8)
-            backend.say(.done, "saved \(file)")
-        } catch {
-            backend.say(.refused, "save: \(file) cannot be written: \(error.localizedDescription)")
-        }
-    }
 }
 
 extension Command {
@@ -297,15 +209,6 @@ extension Command {
             nil
         }
     }
-}
-
-/// Whether a question was answered; the answer comes on a thread of the world.
-private final class ScriptAnswer: Sendable {
-    private let arrived = Atomic(false)
-
-    var isAnswered: Bool { arrived.load(ordering: .acquiring) }
-
-    func arrive() { arrived.store(true, ordering: .releasing) }
 }
 
 /// How many envelopes a second were handled lately.

@@ -36,7 +36,4 @@ struct ScriptPosition {
     mutating func wait(until moment: Instant, at now: Instant) {
         marks.append(Mark(at: now, index: mark.index + 1, resumes: moment))
     }
-
-    /// Time was turned back: what was done later is still to be done.
-    mutating func turnBack(to moment: Instant) { marks.removeAll { $0.at > moment } }
 }

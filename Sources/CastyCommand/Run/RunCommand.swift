@@ -53,7 +53,7 @@ struct RunCommand: ParsableCommand {
             var result = runner.run()
             result.wallSeconds = (clock.now - start) / .seconds(1)
             reporter.finish(result)
-            allPassed = allPassed && result.status != .failed
+            allPassed = allPassed && result.status == .passed
         }
         if !allPassed { throw ExitCode(1) }
     }

@@ -191,7 +191,8 @@ package final class Laboratory {
         _ sample: SampleEntity, on sharding: Sharding
     ) throws -> ShardRegion<EntityCommand> {
         let (tracker, clock) = (tracker, world.clock)
-        let name = sharding.cluster.system.inspector.name
+        let events = sharding.cluster.system.inspector
+        let name = events.name
         let tracing = ShardTracing<EntityCommand>(
             forwarded: { tracker.forward($0.number, from: name, to: Self.name(of: $1.address)) },
             arrived: { tracker.arrive($0.number, at: name) },
@@ -200,11 +201,16 @@ package final class Laboratory {
             type: sample.rawValue, settings: settings.placement,
             store: sample == .account ? store : nil, tracing: tracing
         ) { entity in
-            sample.behavior(entity) { entity, command in
-                tracker.handle(
-                    command.number, entity: entity.id,
-                    life: EnvelopeTracker.Life(node: entity.node, number: entity.life), at: clock())
-            }
+            sample.behavior(
+                entity,
+                handled: { entity, command in
+                    tracker.handle(
+                        command.number, entity: entity.id,
+                        life: EnvelopeTracker.Life(node: entity.node, number: entity.life), at: clock())
+                },
+                misunderstood: { entity, command in
+                    events.emit(.note, entity: entity.id, reason: "not understood", text: command.text)
+                })
         }
     }
 }

@@ -11,9 +11,12 @@ package enum SampleEntity: String, CaseIterable, Sendable {
 
     /// The behavior of one life of an entity.
     ///
-    /// - Parameter handled: Told of each command, when it is being handled.
+    /// - Parameters:
+    ///   - handled: Told of each command, when it is being handled.
+    ///   - misunderstood: Told of each command that says nothing to this entity.
     func behavior(
-        _ entity: EntityContext, handled: @escaping @Sendable (EntityContext, EntityCommand) -> Void
+        _ entity: EntityContext, handled: @escaping @Sendable (EntityContext, EntityCommand) -> Void,
+        misunderstood: @escaping @Sendable (EntityContext, EntityCommand) -> Void = { _, _ in }
     ) -> Behavior<EntityCommand> {
         .setup { _ in
             // A state that cannot be read is an error, not a zero: the entity does not start, and is tried again.
@@ -28,6 +31,9 @@ package enum SampleEntity: String, CaseIterable, Sendable {
                     value = new
                     command.replyTo?.tell(EntityReply(String(new)))
                 case .refusal(let reason): command.replyTo?.tell(EntityReply(reason))
+                case .misunderstood(let reason):
+                    misunderstood(entity, command)
+                    command.replyTo?.tell(EntityReply(reason))
                 }
                 return .same
             }
@@ -37,6 +43,7 @@ package enum SampleEntity: String, CaseIterable, Sendable {
     private enum Outcome {
         case value(Int)
         case refusal(String)
+        case misunderstood(String)
     }
 
     private func apply(_ text: String, to value: Int) -> Outcome {
@@ -49,8 +56,8 @@ package enum SampleEntity: String, CaseIterable, Sendable {
         case (.account, "withdraw", let amount?) where amount >= 0:
             return amount > value ? .refusal("refused: balance \(value)") : .value(value - amount)
         case (.counter, "add", let amount?): return Self.sum(value, amount)
-        case (.account, _, _): return .refusal("not understood: \(text); say deposit N, withdraw N or balance")
-        case (.counter, _, _): return .refusal("not understood: \(text); say add N or get")
+        case (.account, _, _): return .misunderstood("not understood: \(text); say deposit N, withdraw N or balance")
+        case (.counter, _, _): return .misunderstood("not understood: \(text); say add N or get")
         }
     }
 
