@@ -66,6 +66,7 @@ package enum GlyphTier: String, Hashable, Sendable, CaseIterable {
             case 0x2265: ">"
             case 0x2264: "<"
             case 0x2016: "="
+            case 0x2260: "!"
             default: "?"
             }
         return letter.value

@@ -73,6 +73,7 @@ enum GossipPane {
         let newest = scene.reading.newestVersion
         row("behind") { view in
             let lag = newest - min(newest, view.membership.gossipVersion)
+            if scene.reading.diverges(view) { return ("≠", .eventWarning) }
             return lag == 0 ? ("0", .dim) : ("-\(lag)", .eventWarning)
         }
         if let cursor {

@@ -145,6 +145,7 @@ enum MembersPane {
         case .entities: return (row.standing == .removed ? "-" : Words.short(row.entities), nil)
         case .rate: return (row.alive ? Words.short(row.rate.rounded()) : "-", nil)
         case .version: return (row.version == 0 ? "-" : "\(row.version)", nil)
+        case .lag where row.diverges: return ("≠", .eventWarning)
         case .lag: return (row.lag.map(String.init) ?? "-", row.lag.map { $0 < 0 } == true ? .eventWarning : nil)
         case .seenBy: return ("\(row.seenBy)/\(row.observers)", row.seenBy < row.observers ? .eventWarning : nil)
         case .uptime:

@@ -120,7 +120,10 @@ enum PhiPane {
         let now = scene.snapshot.time
         let threshold = Words.fixed(peer.threshold)
         if peer.phi >= peer.threshold || peer.unreachable {
-            let since = scene.feed.suspected["\(observer.name)>\(peer.name)"] ?? peer.suspicionDeadline
+            guard peer.phi >= peer.threshold else {
+                return ("\(peer.name) is under \(threshold) again, but not reachable yet", .unreachable)
+            }
+            let since = scene.feed.suspicion(of: peer, by: observer.name) ?? peer.suspicionDeadline
             guard let since, since <= now else { return ("\(peer.name) is over \(threshold)", .unreachable) }
             return (
                 "\(peer.name) crossed \(threshold) at \(Words.moment(since))s, \(Words.span(now - since)) ago",

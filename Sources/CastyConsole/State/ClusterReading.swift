@@ -12,7 +12,7 @@ struct NodeRow: Hashable, Sendable {
     var state: NodeState
     var oldest: Bool
     var leader: Bool
-    /// The highest phi any running observer has of it.
+    /// The phi the observer has of it; `nil` for the observer itself and for peers it does not monitor.
     var phi: Double?
     var threshold: Double
     var shards: Int
@@ -21,6 +21,8 @@ struct NodeRow: Hashable, Sendable {
     var version: UInt64
     /// Its version less the newest anyone has: 0 or negative; `nil` where it does not run.
     var lag: Int?
+    /// Whether it has the newest version and yet another content than the commonest one.
+    var diverges: Bool
     /// How many running nodes take it for a reachable member, of how many.
     var seenBy: Int
     var observers: Int
@@ -37,6 +39,8 @@ struct ClusterReading: Sendable {
     let agreeing: Int
     let running: Int
     let newestVersion: UInt64
+    /// The commonest content of the newest version.
+    let newestDigest: UInt64?
     let names: [UniqueAddress: String]
 
     init(_ feed: ConsoleFeed, observer chosen: String?) {
@@ -50,23 +54,25 @@ struct ClusterReading: Sendable {
         var digests: [UInt64: Int] = [:]
         for node in alive { digests[node.membership.digest, default: 0] += 1 }
         agreeing = digests.values.max() ?? 0
+        newestDigest = Self.commonest(newestVersion, alive, preferred: observer?.membership.digest)
 
         var names: [UniqueAddress: String] = [:]
-        var phis: [String: (phi: Double, threshold: Double)] = [:]
         var seen: [String: Int] = [:]
         for node in snapshot.nodes {
             names[node.node] = node.name
             for member in node.membership.members { names[member.node] = member.name }
             guard node.state == .running else { continue }
-            for peer in node.membership.peers where peer.phi >= phis[peer.name]?.phi ?? -1 {
-                phis[peer.name] = (peer.phi, peer.threshold)
-            }
             for member in node.membership.members where !member.unreachable && member.status != "down" {
                 seen[member.name, default: 0] += 1
             }
         }
         self.names = names
 
+        var monitored: [String: PeerSnapshot] = [:]
+        for peer in observer?.state == .running ? observer?.membership.peers ?? [] : [] {
+            if let other = monitored[peer.name], other.node.incarnation > peer.node.incarnation { continue }
+            monitored[peer.name] = peer
+        }
         let membership = observer?.membership
         var believed: [String: MemberSnapshot] = [:]
         for member in membership?.members ?? [] {
@@ -86,12 +92,14 @@ struct ClusterReading: Sendable {
                     name: node.name, number: Self.number(in: node.name), address: node.node.address.description,
                     standing: standing, status: member?.status ?? "", state: node.state, oldest: isOldest,
                     leader: membership?.leader.map { $0 == node.node } ?? false,
-                    phi: gone && standing == .removed ? nil : phis[node.name]?.phi,
-                    threshold: phis[node.name]?.threshold ?? 8,
+                    phi: gone && standing == .removed ? nil : monitored[node.name]?.phi,
+                    threshold: monitored[node.name]?.threshold ?? 8,
                     shards: node.sharding.reduce(0) { $0 + $1.shards.count },
                     entities: node.sharding.reduce(0) { $1.shards.reduce($0) { $0 + $1.entityCount } },
                     rate: feed.rates.rate(of: node.name), version: node.membership.gossipVersion,
                     lag: gone ? nil : -Int(clamping: newestVersion - min(newestVersion, node.membership.gossipVersion)),
+                    diverges: !gone && node.membership.gossipVersion == newestVersion
+                        && node.membership.digest != newestDigest,
                     seenBy: seen[node.name] ?? 0, observers: alive.count, started: feed.started[node.name]))
         }
         for member in believed.values {
@@ -101,12 +109,26 @@ struct ClusterReading: Sendable {
                     address: member.node.address.description,
                     standing: Standing(status: member.status, unreachable: member.unreachable), status: member.status,
                     state: .running, oldest: membership?.oldest == member.node,
-                    leader: membership?.leader == member.node, phi: phis[member.name]?.phi,
-                    threshold: phis[member.name]?.threshold ?? 8, shards: 0, entities: 0, rate: 0, version: 0,
-                    lag: nil,
+                    leader: membership?.leader == member.node, phi: monitored[member.name]?.phi,
+                    threshold: monitored[member.name]?.threshold ?? 8, shards: 0, entities: 0, rate: 0, version: 0,
+                    lag: nil, diverges: false,
                     seenBy: seen[member.name] ?? 0, observers: alive.count, started: nil))
         }
         self.rows = rows.sorted { ($0.number, $0.name) < ($1.number, $1.name) }
+    }
+
+    /// Whether a node has the newest version and yet another content than the commonest one.
+    func diverges(_ node: NodeSnapshot) -> Bool {
+        node.membership.gossipVersion == newestVersion && node.membership.digest != newestDigest
+    }
+
+    /// The content that most nodes of a version have; of equally common ones the preferred.
+    private static func commonest(_ version: UInt64, _ nodes: [NodeSnapshot], preferred: UInt64?) -> UInt64? {
+        let digests = nodes.map(\.membership).filter { $0.gossipVersion == version }.map(\.digest)
+        func weight(_ digest: UInt64) -> Int {
+            2 * digests.count { $0 == digest } + (digest == preferred ? 1 : 0)
+        }
+        return digests.max { (weight($0), $1) < (weight($1), $0) }
     }
 
     func row(_ name: String?) -> NodeRow? { name.flatMap { name in rows.first { $0.name == name } } }

@@ -10,9 +10,14 @@ package struct ConsoleFeed: Sendable {
     /// When each node's newest incarnation was started.
     private(set) var started: [String: Instant] = [:]
     /// The moments at which peers were suspected, by observer and subject.
-    private(set) var suspected: [String: Instant] = [:]
+    private var suspected: [Pair: Instant] = [:]
     package private(set) var title = "casty"
     package private(set) var recording: String?
+
+    private struct Pair: Hashable {
+        var observer: String
+        var subject: String
+    }
 
     private var eventCursor: UInt64 = 0
     private var messageCursor: UInt64 = 0
@@ -42,16 +47,27 @@ package struct ConsoleFeed: Sendable {
         }
         snapshot = next
         log.append(events, dropped: dropped)
-        for event in events {
-            let key = "\(event.node)>\(event.subject ?? "")"
-            if event.kind == .nodeStarted {
-                started[event.subject ?? event.node] = event.time
-            } else if event.kind == .suspected || event.kind == .memberUnreachable {
-                if suspected[key] == nil { suspected[key] = event.time }
-            } else if event.kind == .memberReachable {
-                suspected[key] = nil
-            }
+        for event in events { note(event) }
+    }
+
+    private mutating func note(_ event: RuntimeEvent) {
+        let pair = Pair(observer: event.node, subject: event.subject ?? event.node)
+        if event.kind == .nodeStarted {
+            started[pair.subject] = event.time
+            // A new life: what was thought of the earlier one, or by it, is over.
+            suspected = suspected.filter { $0.key.subject != pair.subject && $0.key.observer != pair.subject }
+        } else if event.kind == .suspected || event.kind == .memberUnreachable {
+            if suspected[pair] == nil { suspected[pair] = event.time }
+        } else if event.kind == .memberReachable || event.kind == .memberRemoved {
+            suspected[pair] = nil
         }
+    }
+
+    /// When an observer began to suspect this life of a peer; `nil` where it was an earlier life or an earlier silence.
+    func suspicion(of peer: PeerSnapshot, by observer: String) -> Instant? {
+        guard let since = suspected[Pair(observer: observer, subject: peer.name)] else { return nil }
+        let begun = [peer.lastHeartbeat, started[peer.name], started[observer]].compactMap(\.self).max() ?? .start
+        return since >= begun ? since : nil
     }
 
     /// Time was turned back: what lies ahead has not happened.

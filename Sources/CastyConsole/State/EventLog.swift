@@ -3,17 +3,23 @@ import CastyPrimitives
 
 /// The events the console remembers, oldest first, each with a number that never changes.
 ///
-/// What several nodes see of one member within some seconds is one entry, with all that saw it: five nodes that find out about one
-/// death are one line, not five. So are the shards that one node hands on or allocates at one time.
+/// What several nodes see of one member within some seconds of the first is one entry, with all that saw it: five nodes that find out
+/// about one death are one line, not five. So are the shards that one node hands on or allocates in one go.
 package struct EventLog: Sendable {
     /// How many are kept at least; twice as many are the most.
     static let kept = 4096
     /// How far apart views of one thing may lie.
     private static let together: Duration = .seconds(3)
 
-    /// A person's two cuts are two things; the links of one are cut in one go.
+    /// How far from the first event of an entry another one may lie: a person's two cuts are two things, while the links of one are
+    /// cut in one go, and so it is with the shards of one decision.
     private static func reach(of kind: EventKind) -> Duration {
-        kind == .cut || kind == .healed ? .milliseconds(50) : together
+        if kind == .cut || kind == .healed { return .milliseconds(50) }
+        return isOfShards(kind) ? .milliseconds(500) : together
+    }
+
+    private static func isOfShards(_ kind: EventKind) -> Bool {
+        [.shardAllocated, .handoffBegun, .shardMoved, .shardStarted, .shardStopped].contains(kind)
     }
 
     /// One line of the list, by the number of its first event.
@@ -118,8 +124,10 @@ package struct EventLog: Sendable {
         }
         if let known = topics[topic], known >= entryBase {
             let first = entries[known - entryBase].number
-            if let earlier = self[first], event.time - earlier.time <= Self.reach(of: event.kind) {
-                var group = group(of: first)
+            var group = group(of: first)
+            // What one node sees for a second time has happened a second time.
+            let again = Self.link(event) == nil && event.shard == nil && group.observers.contains(event.node)
+            if !again, let earlier = self[first], event.time - earlier.time <= Self.reach(of: event.kind) {
                 if !group.observers.contains(event.node) { group.observers.append(event.node) }
                 if let link = Self.link(event) { group.links.append(link) }
                 if let shard = event.shard, !group.shards.contains(shard) { group.shards.append(shard) }

@@ -5,12 +5,12 @@ enum Standing: Int, Hashable, Sendable, CaseIterable {
     init(status: String, unreachable: Bool) {
         switch status {
         case "down": self = .down
+        case "removed": self = .removed
         case _ where unreachable: self = .unreachable
         case "up": self = .up
         case "joining", "weakly-up": self = .joining
         case "leaving": self = .leaving
         case "exiting": self = .exiting
-        case "removed": self = .removed
         default: self = .unknown
         }
     }
