@@ -21,6 +21,25 @@ struct ScenarioRunnerTests {
         try run(text).events.first { $0.kind == .expectationFailed }
     }
 
+    @Test("a node that leaves before it was ever up is let go")
+    func leavesEarly() throws {
+        let (result, events) = try run(
+            """
+            seed 134
+            nodes 5
+            at 15503ms leave n3
+            at 21058ms cut n1 -> n2
+            at 23503ms restart n3
+            at 25540ms leave n3
+            wait 30s
+            expect stopped n3 within 20s
+            heal
+            expect converged within 20s
+            """)
+        #expect(result.status == .passed, "\(events.filter { $0.kind == .expectationFailed }.map(\.json))")
+        #expect(events.contains { $0.kind == .memberLeaving && $0.subject == "n3" && $0.time > .start + .seconds(25) })
+    }
+
     @Test("a cluster forms, shards spread, a balance is kept over a crash")
     func story() throws {
         let (result, events) = try run(

@@ -127,7 +127,8 @@ extension Region {
     /// Asks to be released; where there is nobody to ask, or nothing to move, goes at once.
     mutating func continueLeaving(at now: Instant, _ effects: inout Effects) {
         guard isLeaving, !hasLeft else { return }
-        let canAsk = coordinator != nil && view.oldest(role: settings.role) != nil
+        // A node that leaves before it was up never registered: it has no shard, and no coordinator knows it.
+        let canAsk = registration > 0 && coordinator != nil && view.oldest(role: settings.role) != nil
         if canAsk {
             if isRegistered { request(.leave, &effects) }
             wake(by: now + settings.retry)
