@@ -19,7 +19,7 @@ package protocol ConsoleBackend: Sendable {
     /// What became of submitted lines, after a cursor; 0 is before the first.
     func messages(after cursor: UInt64) -> MessagePage
     /// Executes a line of the scenario language, or one of the console's verbs `pause`, `play`, `step`, `speed`, `back`, `seek`, `undo`,
-    /// `redo`, `record`, `export`, `source`.
+    /// `save`.
     func submit(_ line: String)
 }
 

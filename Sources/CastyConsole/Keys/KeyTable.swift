@@ -58,8 +58,6 @@ enum KeyTable {
         KeyBinding(keys("-"), .speed(.slower), "speed", "half as fast", .time, verb: "speed"),
         KeyBinding(keys("="), .speed(.normal), "speed", "back to normal speed", .time, verb: "speed"),
         KeyBinding(keys("u"), .undo, "undo", "undo the last fault you injected", .time, verb: "undo"),
-        KeyBinding(keys("U"), .redo, "redo", "inject it again", .time, verb: "redo"),
-        KeyBinding(keys("R"), .record, "record", "record on or off", .time, verb: "record"),
         KeyBinding(keys("["), .previousFault, "fault", "the previous fault in the events", .time),
         KeyBinding(keys("]"), .nextFault, "fault", "the next fault in the events", .time),
     ]

@@ -56,13 +56,14 @@ extension ConsoleState {
         case .node(let act): return self.act(act, on: reading, feed)
         case .link(let act): return link(act, feed, reading)
         case .prompt(let wanted): prompt(wanted, feed, reading)
-        case .pause: return [.submit(line: feed.snapshot.paused ? "play" : "pause")]
+        case .pause:
+            let pauses = !intentions.isPaused(feed.snapshot)
+            intentions.setPaused(pauses, now: now)
+            return [.submit(line: pauses ? "pause" : "play")]
         case .step: return [.submit(line: "step")]
         case .back: return [.submit(line: "back")]
         case .speed(let change): return speed(change, feed)
         case .undo: return [.submit(line: "undo")]
-        case .redo: return [.submit(line: "redo")]
-        case .record: return [.submit(line: "record")]
         }
         return []
     }
@@ -71,6 +72,8 @@ extension ConsoleState {
     private mutating func escape() {
         if filters[focus] != nil {
             filters[focus] = nil
+        } else if focus == .why {
+            leaveWhy()
         } else if !marked.isEmpty {
             marked = []
         } else if zoomed {
@@ -82,6 +85,14 @@ extension ConsoleState {
         } else {
             subject = nil
         }
+    }
+
+    /// Back to the pane that asked, with the tab that the explanation covered.
+    private mutating func leaveWhy() {
+        recent.removeAll { $0 == .why }
+        let covered = Layout(width: width, height: height, focus: .events, recent: recent, zoomed: false).slots
+            .first { $0.panes.contains(.why) }?.shown
+        focus(on: asker ?? covered ?? .events)
     }
 
     private mutating func turn(_ way: Action.Turn) {
@@ -130,13 +141,14 @@ extension ConsoleState {
     }
 
     private mutating func speed(_ change: Action.SpeedChange, _ feed: ConsoleFeed) -> [Intent] {
-        let speed = feed.snapshot.speed
+        let speed = intentions.speed(feed.snapshot)
         let next = change == .normal ? 1 : change == .faster ? speed * 2 : speed / 2
         let bounded = min(64, max(1.0 / 64, next))
         if bounded == speed {
             say(.refused, "speed: \(speed <= 1 ? "slower than 1/64 makes no sense" : "64 times is the limit")")
             return []
         }
+        intentions.setSpeed(bounded, now: now)
         return [.submit(line: "speed x\(Self.factor(bounded))")]
     }
 

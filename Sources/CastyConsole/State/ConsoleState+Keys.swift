@@ -15,6 +15,7 @@ extension ConsoleState {
             .escape, .backspace, .delete, .help, .press, .drag, .release, .wheel:
             break
         }
+        intentions.settle(feed.snapshot, now: now)
         if let asked = question {
             question = nil
             if key == .character("y") || key == .character("Y") { return submit(asked.lines) }

@@ -3,7 +3,10 @@ import CastyInspection
 /// Keys that act on nodes: each becomes lines of the scenario language, the grave ones after a question.
 extension ConsoleState {
     mutating func act(_ action: Action.NodeAction, on reading: ClusterReading, _ feed: ConsoleFeed) -> [Intent] {
-        if action == .add { return [.submit(line: "start n\(Self.nextNumber(reading))")] }
+        if action == .add {
+            let highest = reading.rows.map(\.number).filter { $0 < 100_000 }.max() ?? 0
+            return [.submit(line: "start n\(intentions.start(after: highest, now: now))")]
+        }
         let rows = targets(reading)
         guard !rows.isEmpty else {
             say(.refused, "no nodes yet: press a")
@@ -47,10 +50,6 @@ extension ConsoleState {
             case .down, .removed, .unknown: return "down: \(row.name) is \(row.standing.word) already"
             }
         }
-    }
-
-    private static func nextNumber(_ reading: ClusterReading) -> Int {
-        (reading.rows.map(\.number).filter { $0 < 100_000 }.max() ?? 0) + 1
     }
 
     /// A question at the bottom; ten seconds without an answer mean No.

@@ -75,12 +75,19 @@ extension ConsoleState {
                 }
             }
         }
-        return Completion.candidates(
+        var completion = Completion.candidates(
             for: text,
             knowing: .init(
                 nodes: names.compactMap(Self.nodeName), nodeNames: ["cursor", "marked", "all", "oldest"],
                 entities: entities.sorted()))
+        if !text.contains(" ") { completion.candidates.removeAll(where: Self.refused.contains) }
+        return completion
     }
+
+    /// Verbs of the language that no world carries out for a console: they are not offered.
+    private static let refused: Set<String> = [
+        "until", "always", "never", "redo", "record", "replay", "export", "bookmark", "source", "background",
+    ]
 
     static func nodeName(_ name: String) -> NodeName? {
         let number = ClusterReading.number(in: name)

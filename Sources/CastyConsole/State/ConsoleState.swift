@@ -19,6 +19,8 @@ package struct ConsoleState: Sendable {
     var focus = Pane.members
     /// Panes by when they had the focus, the latest first: a place shows the latest of its tabs.
     var recent: [Pane] = [.members]
+    /// The pane that had the focus before the pane Why.
+    var asker: Pane?
     var zoomed = false
 
     /// The node under the cursor, by name; `nil` is the first.
@@ -49,6 +51,8 @@ package struct ConsoleState: Sendable {
     var question: Question?
     var flash: Flash?
     var history: [String] = []
+    /// What was asked for and is not to be seen yet.
+    var intentions = Intentions()
     /// The moment the view was frozen at.
     var still: ConsoleFeed?
     /// Seconds of the person's clock, for what times out.
@@ -96,7 +100,11 @@ package struct ConsoleState: Sendable {
     }
 
     /// Shows what became of a line.
-    package mutating func show(_ message: ConsoleMessage) { say(message.kind, message.text) }
+    package mutating func show(_ message: ConsoleMessage) {
+        // What was refused will not come true, and a message does not say which it was.
+        if message.kind == .refused { intentions = Intentions() }
+        say(message.kind, message.text)
+    }
 
     mutating func setTheme(_ name: ThemeName) {
         theme = name
@@ -111,6 +119,7 @@ package struct ConsoleState: Sendable {
     mutating func setASCII(_ on: Bool) { tier = on ? .ascii : ablest.tier }
 
     mutating func focus(on pane: Pane) {
+        if pane == .why, focus != .why { asker = focus }
         focus = pane
         recent.removeAll { $0 == pane }
         recent.insert(pane, at: 0)
