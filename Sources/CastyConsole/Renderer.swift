@@ -50,6 +50,18 @@ package enum Renderer {
             case .flow: FlowPane.draw(scene, inside, &buffer)
             }
         }
+        PaneFrame.hint(hidden(pane, scene, inside), slot, scene, &buffer)
+    }
+
+    /// What a list hides for want of room; empty where nothing is hidden, and where the pane says so itself.
+    private static func hidden(_ pane: Pane, _ scene: Scene, _ rect: Rect) -> String {
+        switch pane {
+        case .members: MembersPane.window(scene.state.visibleRows(scene.reading), rect.height, scene.state).hint
+        case .phi: PhiPane.window(scene, rect).hint
+        case .network: NetworkPane.window(scene, rect).hint
+        case .gossip: GossipPane.window(scene, rect).hint
+        case .shards, .events, .why, .flow: ""
+        }
     }
 
     private static func info(_ pane: Pane, _ scene: Scene) -> [String] {

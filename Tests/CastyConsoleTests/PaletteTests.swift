@@ -1,4 +1,5 @@
 import CastyInspection
+import CastyScenario
 import Testing
 
 @testable import CastyConsole
@@ -20,12 +21,44 @@ struct PaletteTests {
         #expect(console.press(.enter) == [.submit(line: "kill n2")])
     }
 
-    @Test("nonsense is refused with what was expected")
+    @Test("a line that cannot be read stays, with what is wrong with it, until it is mended")
     func nonsense() {
         var console = Fixture()
-        console.type(":kill kenny")
+        console.type(":kil n2")
         #expect(console.press(.enter) == [])
-        #expect(console.state.flash?.kind == .refused)
+        let meant = console.lines.firstIndex { $0.contains("did you mean \"kill\"?") }
+        let wrong = console.lines.firstIndex { $0.contains("\"kil\"") }
+        #expect(console.text.contains(":kil n2") && meant != nil && wrong == meant.map { $0 + 1 })
+        console.press(.home, .right, .right, .right)
+        #expect(console.text.contains("did you mean"))
+        console.type("l")
+        #expect(!console.text.contains("did you mean"))
+        #expect(console.press(.enter) == [.submit(line: "kill n2")])
+        #expect(console.state.modal == nil && console.state.history == ["kill n2"])
+    }
+
+    @Test("what was expected is wrapped to the width", arguments: [40, 60, 80])
+    func wrapped(width: Int) {
+        var console = Fixture(width: width)
+        console.type(":kill kenny")
+        console.press(.enter)
+        guard case .palette(let palette) = console.state.modal, let problem = palette.problem else {
+            Issue.record("the command line was closed")
+            return
+        }
+        let lines = PaletteOverlay.lines(problem, min(width - 2, 90) - 6)
+        #expect(lines.joined(separator: " ").contains(problem.expected ?? problem.what))
+        #expect(lines.allSatisfy { line in console.text.contains(line) })
+    }
+
+    @Test("a prompt stays open with what is wrong")
+    func promptStays() {
+        var console = Fixture()
+        console.type("E")
+        console.press(.control("u"))
+        console.type("often")
+        #expect(console.press(.enter) == [])
+        #expect(console.text.contains("load often") && console.text.contains("\"often\""))
     }
 
     @Test("the screen's own commands stay here")

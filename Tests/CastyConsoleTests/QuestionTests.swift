@@ -32,11 +32,27 @@ struct QuestionTests {
         console.press(.down)
         console.type("K")
         #expect(console.text.contains("NO majority"))
+        #expect(console.text.contains("type 1, the number of nodes, and Enter:"))
         #expect(console.type("y") == [])
         #expect(console.press(.enter) == [])
         #expect(console.state.modal == nil)
         console.type("K1")
         #expect(console.press(.enter) == [.submit(line: "kill n2")])
+    }
+
+    @Test("what a kill leaves is counted among those that are up")
+    func removedNodesDoNotCount() {
+        var console = Fixture(nodes: 3)
+        console.run(10)
+        console.cluster.silence(3, .killed)
+        console.run(40)
+        console.press(.down)
+        console.type("K")
+        #expect(console.text.contains("leaves 1 of 2 up (and 1 unreachable)"))
+        console.press(.escape)
+        console.run(80)
+        console.type("K")
+        #expect(console.text.contains("leaves 1 of 2 up:"))
     }
 
     @Test("more than one node wants the number typed even with a majority")

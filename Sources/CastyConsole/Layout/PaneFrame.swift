@@ -44,6 +44,15 @@ enum PaneFrame {
         return rect.inset(x: 1, y: 1)
     }
 
+    /// Says in the lower edge what is hidden.
+    static func hint(_ text: String, _ slot: Slot, _ scene: Scene, _ buffer: inout CellBuffer) {
+        let width = text.count + 2
+        guard !text.isEmpty, width + 4 <= slot.rect.width else { return }
+        buffer.put(
+            " \(text) ", x: slot.rect.maxX - 2 - width, y: slot.rect.maxY - 1,
+            scene.paint[scene.isFocused(slot.shown) ? .text : .dim])
+    }
+
     /// A frame: heavy for what has the focus, light and rounded for the rest.
     static func box(_ rect: Rect, heavy: Bool, _ style: Style, _ buffer: inout CellBuffer) {
         guard rect.width >= 2, rect.height >= 2 else { return }

@@ -5,7 +5,8 @@ enum PaletteOverlay {
     static func draw(_ palette: PaletteState, _ scene: Scene, _ buffer: inout CellBuffer) {
         let bounds = buffer.bounds
         let width = min(bounds.width - 2, 90)
-        let help = usage(palette, scene)
+        let problem = palette.problem.map { Self.lines($0, width - 6) } ?? []
+        let help = problem.isEmpty ? usage(palette, scene) : problem
         let completion = scene.state.completions(
             of: palette.cycle == nil ? palette.field.head : palette.stem, scene.feed)
         let rows = max(1, min(6, help.count + 1))
@@ -35,12 +36,22 @@ enum PaletteOverlay {
         }
         y += 1
         for line in help.prefix(max(0, rect.maxY - y - 1)) {
-            buffer.put(Words.fit(line, rect.width - 4), x: rect.x + 2, y: y, paint[.dim])
+            buffer.put(
+                Words.fit(line, rect.width - 4), x: rect.x + 2, y: y, paint[problem.isEmpty ? .dim : .flashRefused])
             y += 1
         }
         buffer.put(
             Words.fit("↑ history   Tab complete   Enter run   Esc close", rect.width - 2), x: rect.x + 1,
             y: rect.maxY - 1, paint[.faint])
+    }
+
+    /// What is wrong, what helps most first, in lines of so many columns.
+    static func lines(_ problem: ScenarioProblem, _ width: Int) -> [String] {
+        let parts = [
+            problem.suggestion.map { "did you mean \"\($0)\"?" }, problem.what,
+            problem.expected.map { "expected \($0)" },
+        ]
+        return parts.compactMap(\.self).flatMap { WhyPane.wrap($0, width) }
     }
 
     /// How the verb at the start of the line is written.

@@ -10,8 +10,27 @@ enum GossipPane {
         return ["\(agree) agree  v\(reading.newestVersion)", "\(agree) agree", agree]
     }
 
+    private static func views(_ scene: Scene) -> [NodeSnapshot] {
+        scene.snapshot.nodes.filter { $0.state == .running || $0.state == .frozen }
+    }
+
+    /// Whoever has an entry in a clock, by number.
+    private static func names(_ scene: Scene) -> [String] {
+        ClusterReading.inOrder(Array(Set(views(scene).flatMap(\.membership.clock).map(\.name))))
+    }
+
+    /// The rows of the clocks that are shown.
+    static func window(_ scene: Scene, _ rect: Rect) -> ListWindow {
+        let names = names(scene)
+        let cursor = scene.state.cursorRow(scene.reading)?.name
+        let extra = rect.height >= 8 ? min(7, max(4, rect.height - 1 - names.count)) : 0
+        return ListWindow(
+            count: names.count, room: max(1, rect.height - 1 - extra),
+            cursor: names.firstIndex { $0 == cursor } ?? 0)
+    }
+
     static func draw(_ scene: Scene, _ rect: Rect, _ buffer: inout CellBuffer) {
-        let views = scene.snapshot.nodes.filter { $0.state == .running || $0.state == .frozen }
+        let views = views(scene)
         guard !views.isEmpty else { return EmptyPane.draw(["no nodes yet: press a"], rect, scene, &buffer) }
         let paint = scene.paint
         let label = 10
@@ -25,16 +44,9 @@ enum GossipPane {
             buffer.putRight(
                 view.name, endX: rect.x + label + (index + 1) * width - 1, y: rect.y, width: width - 1, style)
         }
-        var names: [String] = []
-        for view in views {
-            for entry in view.membership.clock where !names.contains(entry.name) { names.append(entry.name) }
-        }
-        names.sort { (ClusterReading.number(in: $0), $0) < (ClusterReading.number(in: $1), $1) }
-        let extra = rect.height >= 8 ? min(7, max(4, rect.height - 1 - names.count)) : 0
-        let room = max(1, rect.height - 1 - extra)
-        let at = names.firstIndex { $0 == cursor } ?? 0
-        let first = names.count <= room ? 0 : min(max(0, at - room / 2), names.count - room)
-        for (row, name) in names.dropFirst(first).prefix(room).enumerated() {
+        let names = names(scene)
+        let window = window(scene, rect)
+        for (row, name) in names.dropFirst(window.first).prefix(window.shown).enumerated() {
             let y = rect.y + 1 + row
             let selected = name == cursor && scene.isFocused(.gossip)
             buffer.put(
@@ -49,7 +61,7 @@ enum GossipPane {
                     paint[behind ? .eventWarning : .dim])
             }
         }
-        let top = rect.y + 1 + min(names.count, room)
+        let top = rect.y + 1 + window.shown
         let area = Rect(x: rect.x, y: top, width: rect.width, height: rect.maxY - top)
         below(columns, label, width, cursor, scene, area, &buffer)
     }

@@ -30,9 +30,9 @@ enum MembersPane {
         case .node: width >= 90 ? 8 : 5
         case .address: width >= 90 ? 22 : 16
         case .status: width >= 60 ? 10 : width >= 50 ? 9 : 7
-        case .phi, .entities, .seenBy: 5
+        case .phi, .entities: 5
         case .shards, .lag, .uptime: 4
-        case .rate, .version: 6
+        case .rate, .version, .seenBy: 6
         }
     }
 
@@ -40,11 +40,10 @@ enum MembersPane {
         columns(width: width).first { x >= $0.x && x < $0.x + $0.width }?.column
     }
 
-    /// How many rows are scrolled away.
-    static func offset(_ rows: [NodeRow], _ height: Int, _ state: ConsoleState) -> Int {
-        let room = max(1, height - 1)
-        let index = rows.firstIndex { $0.name == state.node } ?? 0
-        return rows.count <= room ? 0 : min(max(0, index - room / 2), rows.count - room)
+    /// The rows that are shown.
+    static func window(_ rows: [NodeRow], _ height: Int, _ state: ConsoleState) -> ListWindow {
+        ListWindow(
+            count: rows.count, room: max(1, height - 1), cursor: rows.firstIndex { $0.name == state.node } ?? 0)
     }
 
     static func info(_ scene: Scene) -> [String] {
@@ -68,18 +67,21 @@ enum MembersPane {
         }
         let columns = columns(width: rect.width)
         for entry in columns {
-            let sorted = entry.column == scene.state.sort && entry.column != .node
+            let sorted = entry.column == scene.state.sort && (entry.column != .node || scene.state.descending)
+            let arrow = sorted ? (scene.state.descending ? "↓" : "↑") : ""
             let style = sorted ? paint[.column].with([.bold, .underline]) : paint[.column]
             if isLeft(entry.column) {
-                buffer.put(entry.column.title, x: rect.x + entry.x, y: rect.y, style, limit: entry.width - 1)
+                buffer.put(entry.column.title + arrow, x: rect.x + entry.x, y: rect.y, style, limit: entry.width)
             } else {
                 buffer.putRight(
                     entry.column.title, endX: rect.x + entry.x + entry.width - 1, y: rect.y, width: entry.width - 1,
                     style)
+                // In the gap between the columns.
+                buffer.put(arrow, x: rect.x + entry.x + entry.width - 1, y: rect.y, style)
             }
         }
         let room = max(0, rect.height - 1)
-        let first = offset(rows, rect.height, scene.state)
+        let first = window(rows, rect.height, scene.state).first
         let current = scene.state.cursorRow(scene.reading)?.name
         for (index, row) in rows.dropFirst(first).prefix(room).enumerated() {
             draw(row, isCurrent: row.name == current, columns, scene, rect, y: rect.y + 1 + index, &buffer)

@@ -44,11 +44,8 @@ enum NetworkPane {
             buffer.putRight(
                 row.name, endX: x + width - 1, y: rect.y, width: width - 1, paint[selected ? .titleFocused : .column])
         }
-        let details = rect.height >= rows.count + 5 ? min(7, rect.height - rows.count - 1) : rect.height >= 8 ? 3 : 0
-        let room = max(1, rect.height - 1 - details)
-        let at = rows.firstIndex { $0.name == cursor.from } ?? 0
-        let first = rows.count <= room ? 0 : min(max(0, at - room / 2), rows.count - room)
-        for (index, from) in rows.dropFirst(first).prefix(room).enumerated() {
+        let window = window(scene, rect)
+        for (index, from) in rows.dropFirst(window.first).prefix(window.shown).enumerated() {
             let y = rect.y + 1 + index
             let selected = from.name == cursor.from && scene.isFocused(.network)
             if index == 0 { buffer.put("from", x: rect.x + 1, y: y, paint[.column]) }
@@ -64,8 +61,20 @@ enum NetworkPane {
                 buffer.putRight(text, endX: x + width - 1, y: y, width: width - 1, style)
             }
         }
-        let top = rect.y + 1 + min(rows.count, room)
+        let top = rect.y + 1 + window.shown
         explain(cursor, scene, Rect(x: rect.x, y: top, width: rect.width, height: rect.maxY - top), &buffer)
+    }
+
+    /// The rows of the matrix that are shown.
+    static func window(_ scene: Scene, _ rect: Rect) -> ListWindow {
+        let rows = scene.reading.rows
+        guard let cursor = scene.state.linkCursor(scene.reading) else {
+            return ListWindow(count: 0, room: 1, cursor: 0)
+        }
+        let details = rect.height >= rows.count + 5 ? min(7, rect.height - rows.count - 1) : rect.height >= 8 ? 3 : 0
+        return ListWindow(
+            count: rows.count, room: max(1, rect.height - 1 - details),
+            cursor: rows.firstIndex { $0.name == cursor.from } ?? 0)
     }
 
     private static func cell(_ from: NodeRow, _ to: NodeRow, _ scene: Scene) -> (String, Role) {

@@ -12,9 +12,7 @@ enum PhiPane {
         guard let observer = scene.reading.observer else {
             return EmptyPane.draw(["no nodes yet: press a"], rect, scene, &buffer)
         }
-        let peers = observer.membership.peers.sorted {
-            (ClusterReading.number(in: $0.name), $0.name) < (ClusterReading.number(in: $1.name), $1.name)
-        }
+        let peers = peers(of: observer)
         guard !peers.isEmpty else {
             let others = scene.reading.rows.count > 1
             return EmptyPane.draw(
@@ -23,14 +21,11 @@ enum PhiPane {
                     others ? "O shows another node's view" : "a adds a node",
                 ], rect, scene, &buffer)
         }
-        let details = rect.height >= 8 ? min(rect.width >= 50 ? 5 : 4, rect.height - 4) : 0
-        let room = rect.height - details
-        let perPeer = max(1, min(7, room / max(1, peers.count)))
-        let cursor = peers.firstIndex { $0.name == scene.state.node } ?? 0
-        let shown = max(1, room / perPeer)
-        let first = peers.count <= shown ? 0 : min(max(0, cursor - shown / 2), peers.count - shown)
+        let details = details(rect)
+        let perPeer = rowsPerPeer(peers.count, rect)
+        let window = window(scene, rect)
         var y = rect.y
-        for peer in peers.dropFirst(first).prefix(shown) {
+        for peer in peers.dropFirst(window.first).prefix(window.shown) {
             draw(peer, of: observer, rows: perPeer, scene, rect, y: y, &buffer)
             y += perPeer
         }
@@ -38,6 +33,29 @@ enum PhiPane {
             let area = Rect(x: rect.x, y: rect.maxY - details, width: rect.width, height: details)
             explain(peers, observer, scene, area, &buffer)
         }
+    }
+
+    private static func peers(of observer: NodeSnapshot) -> [PeerSnapshot] {
+        observer.membership.peers.sorted {
+            (ClusterReading.number(in: $0.name), $0.name) < (ClusterReading.number(in: $1.name), $1.name)
+        }
+    }
+
+    /// How many rows at the bottom explain one peer.
+    private static func details(_ rect: Rect) -> Int {
+        rect.height >= 8 ? min(rect.width >= 50 ? 5 : 4, rect.height - 4) : 0
+    }
+
+    private static func rowsPerPeer(_ count: Int, _ rect: Rect) -> Int {
+        max(1, min(7, (rect.height - details(rect)) / max(1, count)))
+    }
+
+    /// The peers that are shown.
+    static func window(_ scene: Scene, _ rect: Rect) -> ListWindow {
+        let peers = scene.reading.observer.map(peers) ?? []
+        return ListWindow(
+            count: peers.count, room: max(1, (rect.height - details(rect)) / rowsPerPeer(peers.count, rect)),
+            cursor: peers.firstIndex { $0.name == scene.state.node } ?? 0)
     }
 
     private static let blocks = Array("▁▂▃▄▅▆▇█")

@@ -114,8 +114,13 @@ extension ConsoleState {
 
     private mutating func sortMembers(_ change: Action.Sorting) {
         guard change != .invert else { return descending.toggle() }
-        let columns = MemberColumn.allCases
-        sort = columns[(sort.rawValue + (change == .right ? 1 : columns.count - 1)) % columns.count]
+        let columns = MembersPane.columns(width: (layout.slot(of: .members)?.rect.width ?? 40) - 2).map(\.column)
+        // From a column that is not shown at this width to the nearest one that is.
+        if change == .right {
+            sort = columns.first { $0.rawValue > sort.rawValue } ?? .node
+        } else {
+            sort = columns.last { $0.rawValue < sort.rawValue } ?? columns.last ?? .node
+        }
         say(.note, "sorted by \(sort.title)")
     }
 

@@ -1,4 +1,5 @@
 import CastyInspection
+import CastyScenario
 
 /// Keys while something lies on top.
 extension ConsoleState {
@@ -50,10 +51,14 @@ extension ConsoleState {
                 return []
             }
             modal = nil
-            let line = prompt.before + text + prompt.after
-            remember(line)
-            return execute(line, feed)
+            do throws(ScenarioProblem) {
+                return try execute(prompt.before + text + prompt.after, feed)
+            } catch {
+                prompt.problem = error
+                modal = .prompt(prompt)
+            }
         } else if prompt.field.handle(key) {
+            prompt.problem = nil
             modal = .prompt(prompt)
         }
         return []
@@ -70,7 +75,10 @@ extension ConsoleState {
             if key == .enter {
                 if confirm.typed.text == demand { return carryOut(confirm) }
                 modal = nil
-                say(.note, "nothing was done: \(demand) was not typed")
+                say(
+                    .note,
+                    "nothing was done: \(demand)\(confirm.meaning.isEmpty ? "" : ", \(confirm.meaning),") was not typed"
+                )
             } else if confirm.typed.handle(key) {
                 modal = .confirm(confirm)
             }

@@ -42,7 +42,7 @@ extension ConsoleState {
                 return
             }
             let rows = visibleRows(reading)
-            let index = y - inner.y - 1 + MembersPane.offset(rows, inner.height, self)
+            let index = y - inner.y - 1 + MembersPane.window(rows, inner.height, self).first
             if rows.indices.contains(index) { node = rows[index].name }
         case .shards:
             let types = ShardReading.types(in: feed.snapshot)

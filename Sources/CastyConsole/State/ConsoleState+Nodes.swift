@@ -69,7 +69,7 @@ extension ConsoleState {
             ConfirmState(
                 title: title, facts: blast.facts, outcome: .submit([line]),
                 demand: blast.grave || many ? "\(rows.count)" : nil,
-                accept: "Kill"))
+                meaning: "the number of nodes", accept: "Kill"))
         return []
     }
 }
@@ -93,15 +93,18 @@ struct BlastRadius: Hashable, Sendable {
         }
         let voters = counted.isEmpty ? reading.rows.filter(\.alive) : counted
         let left = voters.filter { $0.state == .running && !killed.contains($0.name) && $0.standing != .unreachable }
+        let up = voters.filter { $0.state == .running && $0.standing != .unreachable }
+        let lost = voters.count { $0.standing == .unreachable }
+        let count = "leaves \(left.count) of \(up.count) up" + (lost > 0 ? " (and \(lost) unreachable)" : "")
         let majority = left.count * 2 > voters.count
         grave = !majority || left.isEmpty
         if left.isEmpty {
             facts.append("leaves nobody: the cluster ends")
         } else if majority {
-            facts.append("leaves \(left.count) of \(voters.count) up: a majority goes on")
+            facts.append("\(count): a majority goes on")
         } else {
             let rest = Words.list(left.map(\.name), most: 6)
-            facts.append("leaves \(left.count) of \(voters.count) up: NO majority")
+            facts.append("\(count): NO majority")
             facts.append("keep-majority then downs the rest: \(rest)")
         }
         let entities = rows.reduce(0) { $0 + $1.entities }

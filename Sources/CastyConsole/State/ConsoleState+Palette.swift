@@ -10,12 +10,18 @@ extension ConsoleState {
             return []
         }
         if key == .enter {
-            modal = nil
             let line = palette.field.text.trimmingBlanks
+            modal = nil
             guard !line.isEmpty else { return [] }
-            remember(line)
-            return execute(line, feed)
+            do throws(ScenarioProblem) {
+                return try execute(line, feed)
+            } catch {
+                palette.problem = error
+                modal = .palette(palette)
+                return []
+            }
         }
+        let before = palette.field.text
         if key == .tab || key == .backTab {
             complete(&palette, backwards: key == .backTab, feed)
         } else if key == .up {
@@ -26,6 +32,7 @@ extension ConsoleState {
             palette.cycle = nil
             palette.recalled = nil
         }
+        if palette.field.text != before { palette.problem = nil }
         modal = .palette(palette)
         return []
     }
@@ -108,31 +115,30 @@ extension ConsoleState {
     }
 
     /// Carries out a line: what is the console's own here, everything else in the world.
-    mutating func execute(_ line: String, _ feed: ConsoleFeed) -> [Intent] {
-        do {
-            switch try PaletteLine.parse(line, names: aliases(feed)) {
-            case .console(let command, at: nil):
-                if let done = executeHere(command, line, feed) { return done }
-                if let verb = line.split(separator: " ").first, let reason = mode.refusal(of: String(verb)) {
-                    say(.refused, reason)
-                    return []
-                }
-                return [.submit(line: line)]
-            case .console: return [.submit(line: line)]
-            case .command(let command):
-                if readOnly {
-                    say(.refused, "read-only (:readonly off)")
-                    return []
-                }
-                if let reason = mode.refusal(of: String(line.prefix { $0 != " " })) {
-                    say(.refused, reason)
-                    return []
-                }
-                return [.submit(line: command.description)]
+    ///
+    /// - Throws: what is wrong with the line; then nothing was done, and it is not remembered.
+    mutating func execute(_ line: String, _ feed: ConsoleFeed) throws(ScenarioProblem) -> [Intent] {
+        let parsed = try PaletteLine.parse(line, names: aliases(feed))
+        remember(line)
+        switch parsed {
+        case .console(let command, at: nil):
+            if let done = executeHere(command, line, feed) { return done }
+            if let verb = line.split(separator: " ").first, let reason = mode.refusal(of: String(verb)) {
+                say(.refused, reason)
+                return []
             }
-        } catch {
-            say(.refused, "\(error)")
-            return []
+            return [.submit(line: line)]
+        case .console: return [.submit(line: line)]
+        case .command(let command):
+            if readOnly {
+                say(.refused, "read-only (:readonly off)")
+                return []
+            }
+            if let reason = mode.refusal(of: String(line.prefix { $0 != " " })) {
+                say(.refused, reason)
+                return []
+            }
+            return [.submit(line: command.description)]
         }
     }
 }

@@ -1,3 +1,5 @@
+import CastyScenario
+
 /// What lies over the panes and takes the keys.
 enum Modal: Hashable, Sendable {
     case help(HelpState)
@@ -19,6 +21,8 @@ struct PaletteState: Hashable, Sendable {
     var recalled: Int?
     /// What was typed before the history was opened.
     var draft = ""
+    /// What is wrong with the line that was to be carried out.
+    var problem: ScenarioProblem?
     /// Which completion Tab took last, and from what text.
     var cycle: Int?
     var stem = ""
@@ -32,6 +36,8 @@ struct PromptState: Hashable, Sendable {
     var before: String
     var after = ""
     var field: TextField
+    /// What is wrong with the line that was to be carried out.
+    var problem: ScenarioProblem?
 }
 
 /// A question about something that cannot be undone.
@@ -41,6 +47,8 @@ struct ConfirmState: Hashable, Sendable {
     var outcome: Outcome
     /// Typed to confirm, where a key is too easy.
     var demand: String?
+    /// What the demanded text is.
+    var meaning = ""
     var typed = TextField()
     /// Whether the cursor is on the button that goes on; the default is Cancel.
     var accepting = false

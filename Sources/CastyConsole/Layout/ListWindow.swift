@@ -1,0 +1,22 @@
+/// The part of a list that a pane has room for, and what it hides.
+struct ListWindow: Hashable, Sendable {
+    let count: Int
+    /// How many rows above are scrolled away.
+    let first: Int
+    let shown: Int
+
+    /// So many rows around the cursor, as many as there is room for.
+    init(count: Int, room: Int, cursor: Int) {
+        let room = max(0, room)
+        self.count = count
+        shown = min(count, room)
+        first = count <= room ? 0 : min(max(0, cursor - room / 2), count - room)
+    }
+
+    /// What is hidden, in words; empty where everything is shown.
+    var hint: String {
+        let below = count - first - shown
+        if first > 0, below > 0 { return "↑ \(first) ↓ \(below) more" }
+        return first > 0 ? "↑ \(first) more" : below > 0 ? "↓ \(below) more" : ""
+    }
+}

@@ -1,0 +1,57 @@
+import CastyInspection
+import Testing
+
+@testable import CastyConsole
+
+@Suite("Lists with more than fits")
+struct ListTests {
+    @Test("a window follows the cursor and counts what it hides")
+    func windows() {
+        #expect(ListWindow(count: 5, room: 5, cursor: 4).hint == "")
+        #expect(ListWindow(count: 10, room: 8, cursor: 0).hint == "↓ 2 more")
+        #expect(ListWindow(count: 10, room: 8, cursor: 9).hint == "↑ 2 more")
+        #expect(ListWindow(count: 10, room: 4, cursor: 5).hint == "↑ 3 ↓ 3 more")
+        #expect(ListWindow(count: 3, room: 0, cursor: 0).hint == "↓ 3 more")
+    }
+
+    @Test("ten nodes at 120x40 say what is hidden, in ASCII too")
+    func hidden() {
+        var console = Fixture(nodes: 10, width: 120, height: 40)
+        let edges = console.lines.filter { $0.contains("more ") }.map(String.init)
+        #expect(edges.count == 2)
+        #expect(edges.first?.contains("↓ 2 more ━") == true && edges.first?.contains("↓ 5 more ─") == true)
+        #expect(edges.last?.contains("↓") == true)
+        #expect(console.text.contains(" 10/10"))
+        console.press(.character("G"))
+        #expect(console.lines.contains { $0.contains("↑ 2 more") })
+        console.state.setASCII(true)
+        #expect(console.lines.contains { $0.contains("^ 2 more") })
+        console.state.resize(width: 200, height: 60)
+        #expect(!console.text.contains(" more "))
+    }
+
+    @Test("sorting goes through the columns that are shown, and the header says which way")
+    func sorting() {
+        var console = Fixture()
+        let shown = MembersPane.columns(width: 38).map(\.column)
+        #expect(!shown.contains(.address))
+        var seen: [MemberColumn] = []
+        for _ in shown {
+            console.type(">")
+            seen.append(console.state.sort)
+        }
+        #expect(seen == Array(shown.dropFirst()) + [.node])
+        console.type("<")
+        #expect(console.state.sort == shown.last)
+        console.type("<")
+        console.state.sort = .phi
+        console.state.flash = nil
+        #expect(console.lines[2].contains(" PHI↑"))
+        console.type("I")
+        #expect(console.lines[2].contains(" PHI↓"))
+        // A column that another width showed is left for its neighbour.
+        console.state.sort = .address
+        console.type(">")
+        #expect(console.state.sort == .status)
+    }
+}
