@@ -58,7 +58,7 @@ package enum Renderer {
         switch pane {
         case .members: MembersPane.window(scene.state.visibleRows(scene.reading), rect.height, scene.state).hint
         case .phi: PhiPane.window(scene, rect).hint
-        case .network: NetworkPane.window(scene, rect).hint
+        case .network: NetworkPane.hint(scene, rect)
         case .gossip: GossipPane.window(scene, rect).hint
         case .shards, .events, .why, .flow: ""
         }

@@ -31,6 +31,9 @@ struct IntentionTests {
         console.cluster.paused = true
         console.look()
         #expect(console.type("+p") == [.submit(line: "speed x2"), .submit(line: "play")])
+        console.cluster.paused = false
+        console.look()
+        #expect(console.type(".p") == [.submit(line: "step"), .submit(line: "play")])
     }
 }
 

@@ -30,6 +30,18 @@ struct ListTests {
         #expect(!console.text.contains(" more "))
     }
 
+    @Test("the matrix of many links follows its cursor, and a click finds the link that is shown")
+    func matrix() {
+        var console = Fixture(nodes: 14)
+        console.type("4")
+        #expect(console.text.contains("→ 5 more"))
+        for _ in 0..<13 { console.press(.right, .down) }
+        #expect(console.state.linkFrom == "n14" && console.state.linkTo == "n14")
+        #expect(console.text.contains("← 5 more") && console.text.contains("↑ 8 more"))
+        console.press(.press(x: 12, y: 13))
+        #expect(console.state.linkFrom == "n9" && console.state.linkTo == "n6")
+    }
+
     @Test("sorting goes through the columns that are shown, and the header says which way")
     func sorting() {
         var console = Fixture()

@@ -14,9 +14,12 @@ struct ListWindow: Hashable, Sendable {
     }
 
     /// What is hidden, in words; empty where everything is shown.
-    var hint: String {
-        let below = count - first - shown
-        if first > 0, below > 0 { return "↑ \(first) ↓ \(below) more" }
-        return first > 0 ? "↑ \(first) more" : below > 0 ? "↓ \(below) more" : ""
+    var hint: String { hint(before: "↑", after: "↓") }
+
+    /// What is hidden, with the arrows that point there.
+    func hint(before: String, after: String) -> String {
+        let rest = count - first - shown
+        let parts = [first > 0 ? "\(before) \(first)" : "", rest > 0 ? "\(after) \(rest)" : ""].filter { !$0.isEmpty }
+        return parts.isEmpty ? "" : parts.joined(separator: " ") + " more"
     }
 }

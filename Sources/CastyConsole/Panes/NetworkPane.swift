@@ -20,13 +20,16 @@ enum NetworkPane {
     }
 
     /// The link whose cell is at a position.
-    static func link(x: Int, y: Int, in area: Rect, _ reading: ClusterReading) -> (from: String, to: String)? {
+    static func link(
+        x: Int, y: Int, in area: Rect, cursor: (from: String, to: String)?, _ reading: ClusterReading
+    ) -> (from: String, to: String)? {
+        guard let cursor else { return nil }
         let names = reading.rows.map(\.name)
-        let width = cellWidth(names.count, area.width)
-        let column = x - area.x - labelWidth
+        let (rows, columns) = windows(names, cursor, area)
+        let column = (x - area.x - labelWidth) / cellWidth(names.count, area.width)
         let row = y - area.y - 1
-        guard column >= 0, names.indices.contains(row), names.indices.contains(column / width) else { return nil }
-        return (names[row], names[column / width])
+        guard x >= area.x + labelWidth, column < columns.shown, row >= 0, row < rows.shown else { return nil }
+        return (names[rows.first + row], names[columns.first + column])
     }
 
     static func draw(_ scene: Scene, _ rect: Rect, _ buffer: inout CellBuffer) {
@@ -38,20 +41,21 @@ enum NetworkPane {
         let width = cellWidth(rows.count, rect.width)
         let paint = scene.paint
         buffer.putRight("to", endX: rect.x + labelWidth - 1, y: rect.y, width: 3, paint[.column])
-        for (index, row) in rows.enumerated() {
+        let (window, columns) = windows(rows.map(\.name), cursor, rect)
+        let shownColumns = rows.dropFirst(columns.first).prefix(columns.shown)
+        for (index, row) in shownColumns.enumerated() {
             let x = rect.x + labelWidth + index * width
             let selected = row.name == cursor.to && scene.isFocused(.network)
             buffer.putRight(
                 row.name, endX: x + width - 1, y: rect.y, width: width - 1, paint[selected ? .titleFocused : .column])
         }
-        let window = window(scene, rect)
         for (index, from) in rows.dropFirst(window.first).prefix(window.shown).enumerated() {
             let y = rect.y + 1 + index
             let selected = from.name == cursor.from && scene.isFocused(.network)
             if index == 0 { buffer.put("from", x: rect.x + 1, y: y, paint[.column]) }
             buffer.putRight(
                 from.name, endX: rect.x + labelWidth - 1, y: y, width: 4, paint[selected ? .titleFocused : .text])
-            for (place, to) in rows.enumerated() {
+            for (place, to) in shownColumns.enumerated() {
                 let (text, role) = cell(from, to, scene)
                 var style = paint[role]
                 if scene.isFocused(.network), from.name == cursor.from, to.name == cursor.to {
@@ -65,16 +69,26 @@ enum NetworkPane {
         explain(cursor, scene, Rect(x: rect.x, y: top, width: rect.width, height: rect.maxY - top), &buffer)
     }
 
-    /// The rows of the matrix that are shown.
-    static func window(_ scene: Scene, _ rect: Rect) -> ListWindow {
-        let rows = scene.reading.rows
-        guard let cursor = scene.state.linkCursor(scene.reading) else {
-            return ListWindow(count: 0, room: 1, cursor: 0)
-        }
-        let details = rect.height >= rows.count + 5 ? min(7, rect.height - rows.count - 1) : rect.height >= 8 ? 3 : 0
-        return ListWindow(
-            count: rows.count, room: max(1, rect.height - 1 - details),
-            cursor: rows.firstIndex { $0.name == cursor.from } ?? 0)
+    /// The rows and columns of the matrix that are shown.
+    private static func windows(
+        _ names: [String], _ cursor: (from: String, to: String), _ rect: Rect
+    ) -> (rows: ListWindow, columns: ListWindow) {
+        let count = names.count
+        let details = rect.height >= count + 5 ? min(7, rect.height - count - 1) : rect.height >= 8 ? 3 : 0
+        return (
+            ListWindow(
+                count: count, room: max(1, rect.height - 1 - details), cursor: names.firstIndex(of: cursor.from) ?? 0),
+            ListWindow(
+                count: count, room: max(1, (rect.width - labelWidth) / cellWidth(count, rect.width)),
+                cursor: names.firstIndex(of: cursor.to) ?? 0)
+        )
+    }
+
+    /// What of the matrix is hidden, in words.
+    static func hint(_ scene: Scene, _ rect: Rect) -> String {
+        guard let cursor = scene.state.linkCursor(scene.reading) else { return "" }
+        let (rows, columns) = windows(scene.reading.rows.map(\.name), cursor, rect)
+        return [rows.hint, columns.hint(before: "←", after: "→")].filter { !$0.isEmpty }.joined(separator: "  ")
     }
 
     private static func cell(_ from: NodeRow, _ to: NodeRow, _ scene: Scene) -> (String, Role) {

@@ -60,8 +60,10 @@ extension ConsoleState {
             let pauses = !intentions.isPaused(feed.snapshot)
             intentions.setPaused(pauses, now: now)
             return [.submit(line: pauses ? "pause" : "play")]
-        case .step: return [.submit(line: "step")]
-        case .back: return [.submit(line: "back")]
+        case .step, .back:
+            // Both stop the clock.
+            intentions.setPaused(true, now: now)
+            return [.submit(line: action == .step ? "step" : "back")]
         case .speed(let change): return speed(change, feed)
         case .undo: return [.submit(line: "undo")]
         }

@@ -51,7 +51,9 @@ extension ConsoleState {
             let grid = ShardGrid(count: count, in: inner, cursor: shard)
             if let found = grid.shard(x: x, y: y) { shard = found }
         case .network:
-            if let (from, to) = NetworkPane.link(x: x, y: y, in: inner, reading) {
+            if let (from, to) = NetworkPane.link(
+                x: x, y: y, in: inner, cursor: linkCursor(reading), reading)
+            {
                 linkFrom = from
                 linkTo = to
             }
