@@ -107,7 +107,7 @@ public struct EntitySnapshot: Hashable, Sendable, Codable {
 
 /// What a coordinator knows and does.
 public struct CoordinatorSnapshot: Hashable, Sendable, Codable {
-    /// `rebuilding` or `running`.
+    /// `rebuilding`, `holding` (what a removed member may still run is not given away yet) or `running`.
     public var state: String
     /// Its epoch.
     public var epoch: UInt64

@@ -40,6 +40,33 @@ struct ScenarioRunnerTests {
         #expect(events.contains { $0.kind == .memberLeaving && $0.subject == "n3" && $0.time > .start + .seconds(25) })
     }
 
+    @Test("the first seed, started again behind a cut, waits for the cluster on the other side and founds none")
+    func noIsland() throws {
+        let (result, events) = try run(
+            """
+            seed 176
+            nodes 5
+            wait 2s
+            spawn account-1..account-50
+            cut n1,n2 | n3,n4,n5
+            expect stopped n1 within 20s
+            expect stopped n2 within 20s
+            restart n1,n2
+            wait 15s
+            expect coordinator n3 on n3
+            expect members n3,n4,n5 up on n3,n4,n5
+            heal
+            expect members n1,n2,n3,n4,n5 up within 30s
+            expect coordinator n3 within 5s
+            expect converged within 10s
+            """)
+        #expect(result.status == .passed, "\(events.filter { $0.kind == .expectationFailed }.map(\.json))")
+        let islands = events.filter {
+            $0.kind == .coordinatorStarted && $0.node == "n1" && $0.time > .start + .seconds(5)
+        }
+        #expect(islands.isEmpty)
+    }
+
     @Test("a cluster forms, shards spread, a balance is kept over a crash")
     func story() throws {
         let (result, events) = try run(

@@ -19,7 +19,11 @@ package struct ClusterNode: Sendable {
     ) throws {
         let link = DaemonLink()
         let hooks = RemotingHooks(
-            connectFailed: { address, _ in link.cluster?.contactFailed(address) },
+            connectFailed: { address, error in
+                // Only a refusal says that nobody is there. Silence may be a cut, with the cluster on its other side: whoever took
+                // it for a no would found a second one.
+                if error.code == .refused { link.cluster?.contactFailed(address) }
+            },
             peerIncarnation: { peer in link.cluster?.met(peer) }, connectionLost: connectionLost)
         self.system = system
         remoting = Remoting(system: system, settings: settings, hooks: hooks)

@@ -8,6 +8,9 @@ package struct CoordinatorStatus: Hashable, Sendable {
 
     package var phase: Phase
     package var epoch: CoordinatorEpoch
+    /// Until then it gives nobody a shard that no region has reported: a removed member may still run it, and a removed
+    /// coordinator may still give it away.
+    package var holdUntil: Instant
     package var regions: [CoordinatedRegion]
     /// Members that a recovering coordinator still waits for.
     package var awaited: [UniqueAddress]
@@ -68,7 +71,7 @@ extension Coordinator {
             case .active: .active
             }
         return CoordinatorStatus(
-            phase: phase, epoch: epoch,
+            phase: phase, epoch: epoch, holdUntil: crashHold,
             regions: regions.enumerated().map { index, region in
                 CoordinatedRegion(
                     node: region.node, shards: counts[index], takesShards: takesShards(region),

@@ -28,7 +28,9 @@ extension ShardingSnapshot {
             epoch: region.epoch.single,
             coordinating: coordinator.map { coordinator in
                 CoordinatorSnapshot(
-                    state: coordinator.phase == .recovering ? "rebuilding" : "running", epoch: coordinator.epoch.single,
+                    state: coordinator.phase == .recovering
+                        ? "rebuilding" : now < coordinator.holdUntil ? "holding" : "running",
+                    epoch: coordinator.epoch.single,
                     regions: coordinator.regions.map(\.node),
                     handoffs: coordinator.shards.compactMap { $0.sentence(shell.host.name) },
                     waiting: coordinator.shards.filter(\.isHeld).map(\.shard))
