@@ -25,6 +25,7 @@ extension DowningStrategy {
 /// The members in two camps: those that would stay with the deciding node, and the rest.
 private struct Camp {
     let all: [Member]
+    let lost: [Member]
     /// Reachable members, minus those dropped because they cannot reach another one that is kept.
     let kept: [UniqueAddress]
     /// Everyone the deciding node still hears of, directly or not.
@@ -33,6 +34,7 @@ private struct Camp {
 
     init(_ view: DowningView) {
         all = view.members
+        lost = view.lost
         let near = view.members.map(\.node).filter { !view.unreachable.contains($0) || view.indirect.contains($0) }
         self.near = near
         // Among those that still hear of each other a few links are cut. Whoever has the most cut links goes first, of
@@ -54,7 +56,10 @@ private struct Camp {
     }
 
     func voters(_ role: String?) -> [Member] {
-        all.filter { member in member.status.isVoting && (role.map { member.roles.contains($0) } ?? true) }
+        let living = all.filter(\.status.isVoting)
+        return (living + lost.filter { $0.upNumber != nil })
+            .filter { member in role.map { member.roles.contains($0) } ?? true }
+            .sorted { $0.node < $1.node }
     }
 
     func stay(_ reason: String) -> DowningDecision {

@@ -6,7 +6,10 @@ package struct DowningView: Hashable, Sendable {
     package let myself: UniqueAddress
     /// The members that are neither down nor exiting, sorted.
     package let members: [Member]
-    /// Those among them that somebody cannot reach, sorted.
+    /// The members that were declared down and are not removed yet, sorted. Not all that stay may know of it, and on another side
+    /// of a split nobody may: so their votes still count, and never for the side that decides.
+    package let lost: [Member]
+    /// Those among the members that somebody cannot reach, sorted.
     package let unreachable: [UniqueAddress]
     /// Those among the unreachable that messages get through to all the same, by way of others, sorted.
     package let indirect: [UniqueAddress]
@@ -29,6 +32,8 @@ package struct DowningView: Hashable, Sendable {
         rows: [Row] = []
     ) {
         self.myself = myself
+        lost = members.filter { $0.status == .down && $0.node != myself }
+            .sortedUniquely(by: \.node) { first, _ in first }
         let members = members.filter { $0.status != .down && $0.status != .exiting }
             .sortedUniquely(by: \.node) { first, _ in first }
         self.members = members
@@ -57,6 +62,6 @@ package struct DowningView: Hashable, Sendable {
                     $0.rows.contains { $0.subject == node && $0.verdict == .terminated }
                 }
         }
-        self.init(myself: myself, members: members, unreachable: unreachable, indirect: indirect, rows: rows)
+        self.init(myself: myself, members: gossip.members, unreachable: unreachable, indirect: indirect, rows: rows)
     }
 }
