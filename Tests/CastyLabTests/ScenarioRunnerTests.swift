@@ -67,6 +67,23 @@ struct ScenarioRunnerTests {
         #expect(islands.isEmpty)
     }
 
+    @Test("a leaver whose cluster dies around it goes by itself after a while")
+    func leavesAlone() throws {
+        let (result, events) = try run(
+            """
+            seed 297
+            nodes 3
+            wait 2s
+            spawn account-1..account-20
+            wait 1s
+            leave n3
+            wait 2ms
+            kill n1,n2
+            expect stopped n3 within 40s
+            """)
+        #expect(result.status == .passed, "\(events.filter { $0.kind == .expectationFailed }.map(\.json))")
+    }
+
     @Test("a cluster forms, shards spread, a balance is kept over a crash")
     func story() throws {
         let (result, events) = try run(

@@ -23,7 +23,7 @@ extension Membership {
         syncTombstones(at: now)
         syncMonitors(at: now)
         watchForSplit(at: now)
-        lookAtMyself()
+        lookAtMyself(at: now)
         refreshLease()
     }
 

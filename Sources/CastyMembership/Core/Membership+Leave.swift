@@ -52,7 +52,7 @@ extension Membership {
     }
 
     /// What the state says about this node itself.
-    mutating func lookAtMyself() {
+    mutating func lookAtMyself(at now: Instant) {
         guard phase == .member, pendingStop == nil else { return }
         switch gossip.member(myself)?.status {
         case .down?: pendingStop = .downed
@@ -61,6 +61,8 @@ extension Membership {
             if !exit.areTasksAsked {
                 exit.areTasksAsked = true
                 effects.append(.runExitTasks)
+                // Where nobody is left to take over, the tasks never end; then the node goes without.
+                arm(.exit, at: now + settings.exitTimeout * 5)
             }
         case .joining?, .weaklyUp?, .up?, .leaving?: break
         }

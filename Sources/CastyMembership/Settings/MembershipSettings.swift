@@ -69,7 +69,7 @@ package struct MembershipSettings: Hashable, Sendable {
     package var minMembers: Int
     /// How many members of a role there must be, sorted by role.
     package var minMembersOfRole: [RoleMinimum]
-    /// How long a leaver waits for its removal once its last tasks are done.
+    /// How long a leaver waits for its removal once its last tasks are done; it gives those tasks five times as long.
     package var exitTimeout: Duration
 
     /// The least number of members of a role.

@@ -190,9 +190,13 @@ extension PlacementView {
         self.init(
             own: own,
             members: state.members.map { member in
-                PlacementMember(
-                    node: member.node, upNumber: Int(member.upNumber ?? 0), status: PlacementStatus(member.status),
-                    isReachable: !state.unreachable.contains(member.node), roles: member.roles)
+                let isReachable = !state.unreachable.contains(member.node)
+                // One that falls silent on its way out may not have handed its shards over: it counts as crashed.
+                let status: PlacementStatus =
+                    member.status == .exiting && !isReachable ? .down : PlacementStatus(member.status)
+                return PlacementMember(
+                    node: member.node, upNumber: Int(member.upNumber ?? 0), status: status, isReachable: isReachable,
+                    roles: member.roles)
             })
     }
 }
