@@ -35,9 +35,10 @@ package struct Exploration: Sendable {
 
     /// The liveness phase: every fault is over, and within stated bounds all nodes agree and every shard serves.
     private func recovery(_ everyone: [NodeName]) -> [Command] {
-        var commands: [Command] = [
-            .heal(.all), .link(LinkChange(.all)), .thaw(everyone), .rebalance(.resume), .wait(.seconds(15)),
-        ]
+        // One line a node: a line that names one which is not frozen is refused whole.
+        var commands: [Command] = [.heal(.all), .link(LinkChange(.all))]
+        commands += everyone.map { .thaw([$0]) }
+        commands += [.rebalance(.resume), .wait(.seconds(15))]
         commands += everyone.map { .restart([$0]) }
         commands += [
             .expect(Expect(.members(everyone), within: .seconds(40))),
@@ -76,7 +77,10 @@ extension Exploration {
             let family = mixture[chance.below(mixture.count)]
             strokes += stroke(family, at: time, &chance)
         }
-        return strokes
+        // A fault that came after the recovery would never be made good.
+        return strokes.filter { stroke in
+            if case .sinceStart(let at) = stroke.at { at < self.time } else { true }
+        }
     }
 
     private func stroke(_ family: FaultFamily, at time: Duration, _ chance: inout SeededGenerator) -> [Stroke] {
