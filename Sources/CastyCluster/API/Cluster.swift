@@ -19,6 +19,7 @@ public final class Cluster: Sendable {
         var core: Membership
         var subscribers: [ActorRef<ClusterEvent>] = []
         var observers: [@Sendable (ClusterEvent, EventID) -> Void] = []
+        var followers: [@Sendable () -> Void] = []
         var lastEventAbout: [UniqueAddress: EventID] = [:]
         var exitTasks: [@Sendable (@escaping @Sendable () -> Void) -> Void] = []
         var onStop: (@Sendable (StopReason) -> Void)?
@@ -76,6 +77,12 @@ public final class Cluster: Sendable {
     /// Calls back with every change, on the daemon's turn, with the name of the event that reported it.
     package func observe(_ observer: @escaping @Sendable (ClusterEvent, EventID) -> Void) {
         published.withLock { $0.observers.append(observer) }
+    }
+
+    /// Calls back whenever members, their statuses or their reachability differ from before, events or not: what others say of this node
+    /// itself is no event here, but it changes the view.
+    package func follow(_ follower: @escaping @Sendable () -> Void) {
+        published.withLock { $0.followers.append(follower) }
     }
 
     /// Registers what must be done before this node has left: it is called with what to call when it is done.

@@ -7,13 +7,21 @@ import Synchronization
 
 extension Cluster {
     /// Publishes the core after a change.
-    func publish(_ core: Membership, changed: Bool) {
+    ///
+    /// - Returns: Who follows the view, if it moved: to be called when the events that tell of it are out.
+    func publish(_ core: Membership, changed: Bool) -> [@Sendable () -> Void] {
         publish(lease: core.leaseValidUntil)
-        published.withLock { published in
+        let followers = published.withLock { published -> [@Sendable () -> Void] in
             published.core = core
-            if changed { published.state = ClusterState(core) }
+            guard changed else { return [] }
+            let before = published.state
+            published.state = ClusterState(core)
+            let isSame =
+                published.state.members == before.members && published.state.unreachable == before.unreachable
+            return isSame ? [] : published.followers
         }
         if changed { system.inspector.touch() }
+        return followers
     }
 
     /// Tells everyone of a change: the event feed first, then those who subscribed.

@@ -59,8 +59,9 @@ struct ClusterDaemon {
         case .incarnationGone(let peer): effects = core.onPeerIncarnationGone(peer, at: now)
         }
         // The snapshot first, then the events: whoever hears of a change finds it already there.
-        link.cluster?.publish(core, changed: core.gossip != before)
+        let followers = link.cluster?.publish(core, changed: core.gossip != before) ?? []
         for effect in effects { interpret(effect, context) }
+        for follower in followers { follower() }
     }
 
     private mutating func interpret(_ effect: MembershipEffect, _ context: ActorContext<DaemonMessage>) {

@@ -78,7 +78,7 @@ public final class Sharding: Sendable {
         let actor = try system.spawnSystem(
             RegionShell.behavior(host), name: RegionHost<Message>.controlPath(type)[1])
         system.publish(actor, as: RegionHost<Message>.dataPath(type))
-        cluster.observe { _, _ in actor.tell(.membershipChanged) }
+        cluster.follow { actor.tell(.membershipChanged) }
         cluster.whenWelcomed { actor.tell(.membershipChanged) }
         cluster.beforeExit { done in actor.tell(.leave(done)) }
         system.inspector.provide(sharding: type) { host.snapshot(at: $0) }
