@@ -53,9 +53,16 @@ enum Header {
             let run: (String, Style) =
                 scene.snapshot.paused
                 ? (" ‖ PAUSED ", paint[.bannerPaused])
-                : (" ▶ x\(ConsoleState.factor(scene.snapshot.speed))", paint[.text])
+                : (" ▶ " + speed(scene), paint[scene.snapshot.reachedSpeed == nil ? .text : .eventWarning])
             return [(" SIM ", paint[.bannerSim]), (" seed \(seed) ", paint[.headerQuiet]), run, (clock, paint[.text])]
         }
+    }
+
+    /// The speed that was asked for, and beside it what the machine reaches of it: `x64›18`.
+    private static func speed(_ scene: Scene) -> String {
+        let wished = "x\(ConsoleState.factor(scene.snapshot.speed))"
+        guard let reached = scene.snapshot.reachedSpeed else { return wished }
+        return "\(wished)›\(ConsoleState.factor(reached >= 10 ? reached.rounded() : (reached * 10).rounded() / 10))"
     }
 
     private static func nodes(_ scene: Scene) -> [(String, Style)] {

@@ -16,6 +16,8 @@ public struct LabSnapshot: Hashable, Sendable, Codable {
     public var paused: Bool
     /// Virtual seconds per real second; 1 in the live world.
     public var speed: Double
+    /// Virtual seconds per real second that this machine reaches, where that is less than `speed`.
+    public var reachedSpeed: Double?
     /// User envelopes handled per second over the last second.
     public var envelopesPerSecond: Double
     /// User envelopes lost since the start.

@@ -12,6 +12,8 @@ import Foundation
 final class LabRun {
     /// How far one step goes.
     static let tick = Duration.milliseconds(100)
+    /// How often the screen gets a new picture.
+    private static let turn = Duration.milliseconds(40)
 
     let plan: LabPlan
     var lab: Laboratory
@@ -23,6 +25,7 @@ final class LabRun {
     var future: [Deed] = []
     var scheduled: [(at: Instant, command: Command)] = []
     private var rate = RateOverTime()
+    private var pace = Pace()
     var script: ScriptPosition
     /// The question of the script that is waited for.
     var asked: ScriptAnswer?
@@ -62,23 +65,31 @@ final class LabRun {
         var snapshot = lab.snapshot
         snapshot.paused = paused
         snapshot.speed = speed
+        if plan.seed != nil, !paused { snapshot.reachedSpeed = pace.reached(of: speed) }
         snapshot.envelopesPerSecond = rate.value
         return snapshot
     }
 
     /// Runs until the backend ends; the whole life of the laboratory's thread.
     func loop(_ backend: LabBackend) {
+        var turn = Self.turn
         while !backend.ends {
             let began = ContinuousClock.now
+            let (start, wasPaused) = (lab.now, paused)
             for line in backend.takeLines() { carryOut(line, backend) }
             if !paused {
-                let span = Duration.nanoseconds(Int64(0.04e9 * (plan.seed == nil ? 1 : speed)))
-                advance(to: lab.now + span, backend)
+                // As much as has passed in reality, so that sleeping too long slows nothing down; but no more, where the
+                // machine cannot keep up, than keeps the screen and the keys going.
+                let span = min(turn, Self.turn * 1.25)
+                let factor = plan.seed == nil ? 1 : speed
+                advance(to: lab.now + .nanoseconds(Int64(Double(span.nanoseconds) * factor)), backend)
             }
             rate.note(lab.tracker.handled, at: lab.now)
             backend.publish(snapshot, recorder, isScriptDone: script.isDone(at: lab.now))
-            let left = .milliseconds(40) - (ContinuousClock.now - began)
+            let left = Self.turn - (ContinuousClock.now - began)
             if left > .zero, plan.seed != nil { usleep(UInt32(clamping: left.nanoseconds / 1000)) }
+            turn = ContinuousClock.now - began
+            if !paused, !wasPaused { pace.note(lab.now - start, in: turn) }
         }
         lab.end()
         backend.finish()
@@ -208,21 +219,5 @@ extension Command {
             .fault, .move, .pin, .drain, .rebalance, .passivate, .note, .wait, .at, .expect:
             nil
         }
-    }
-}
-
-/// How many envelopes a second were handled lately.
-private struct RateOverTime {
-    private var samples: [(handled: UInt64, at: Instant)] = []
-
-    mutating func note(_ handled: UInt64, at now: Instant) {
-        if let last = samples.last, last.at > now || last.handled > handled { samples = [] }
-        samples.append((handled, now))
-        while samples.count > 2, now - samples[1].at >= .seconds(1) { samples.removeFirst() }
-    }
-
-    var value: Double {
-        guard let first = samples.first, let last = samples.last, last.at > first.at else { return 0 }
-        return Double(last.handled - first.handled) / (last.at - first.at).inSeconds
     }
 }
