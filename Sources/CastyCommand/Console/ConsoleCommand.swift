@@ -1,11 +1,6 @@
 import ArgumentParser
-import CastyConsole
-import CastyInspection
 import CastyLab
-import CastyPrimitives
 import CastyScenario
-import CastyTerminal
-import Foundation
 
 /// `casty console`: the laboratory on a screen.
 struct OpenConsole: ParsableCommand {
@@ -29,69 +24,20 @@ struct OpenConsole: ParsableCommand {
     var speed = "1x"
     @Option(help: "Timings: responsive or lan; the script's, or responsive, by default.")
     var preset: String?
-    @Option(help: "Print one frame of this size as text and end, as 120x40; needs no terminal.")
-    var snapshot: String?
     @Option(help: "A scenario whose commands are carried out meanwhile.")
     var script: String?
-    @Flag(help: "With --snapshot: with colours.")
-    var ansi = false
-    @Option(help: "Colours: auto, never, 16 or 256.")
-    var color = "auto"
-    @Option(help: "Colours for: standard, safe (colour-blind), bright, quiet, mono.")
-    var theme = "standard"
-    @Flag(help: "Draw with ASCII only.")
-    var ascii = false
-    @Flag(name: .customLong("no-mouse"), help: "Leave the mouse to the terminal.")
-    var noMouse = false
-    @Option(help: "Frames a second at most, 1…60.")
-    var fps = 20
-    @Flag(
-        name: .customLong("no-supervise"),
-        help: "Do without the parent process that gives the terminal back should this one be killed.")
-    var noSupervise = false
-    @Flag(help: "Refuse all that changes the cluster.")
-    var readonly = false
+    @OptionGroup var screen: ScreenOptions
 
     func validate() throws {
         if let nodes, !(1...60).contains(nodes) { throw ValidationError("--nodes takes 1…60, not \(nodes)") }
         if let shards, !(1...16_384).contains(shards) {
             throw ValidationError("--shards takes 1…16384, not \(shards)")
         }
-        guard (1...60).contains(fps) else { throw ValidationError("--fps takes 1…60, not \(fps)") }
-        _ = try options()
         _ = try timings()
         _ = try factor()
-        _ = try snapshotSize()
     }
 
-    func run() throws {
-        let plan = try plan()
-        if let size = try snapshotSize() { return try printSnapshot(plan, size) }
-        let backend: LabBackend
-        do {
-            backend = try LabBackend.open(plan)
-        } catch {
-            Output.error("casty console: \(error)")
-            throw ExitCode(73)
-        }
-        let code = TerminalApp.run(backend: backend, options: try options())
-        backend.close()
-        if code != 0 { throw ExitCode(code) }
-    }
-
-    private func printSnapshot(_ plan: LabPlan, _ size: (width: Int, height: Int)) throws {
-        let backend = try LabBackend.open(plan)
-        defer { backend.close() }
-        var frame = Frame(of: backend, width: size.width, height: size.height, options: try options())
-        // The end of the script, or ten seconds; a script that never ends is looked at after two minutes.
-        let most: Duration = plan.script.isEmpty ? .seconds(10) : .seconds(120)
-        while backend.latest().time - .start < most, plan.script.isEmpty || !backend.isScriptDone {
-            frame.look()
-            usleep(20_000)
-        }
-        frame.look()
-        print(ansi ? frame.picture.ansiText() : frame.picture.plainText())
-    }
+    func run() throws { try screen.show(try plan(), named: "console") }
 
     private func plan() throws -> LabPlan {
         let scenario = try script.map { try ScenarioFile.read($0) }
@@ -119,32 +65,5 @@ struct OpenConsole: ParsableCommand {
             throw ValidationError("--speed is a factor from 1/64 to 64, as 2x or 0.5x, not \(speed)")
         }
         return factor
-    }
-
-    private func snapshotSize() throws -> (width: Int, height: Int)? {
-        guard let snapshot else { return nil }
-        let parts = snapshot.split(separator: "x").compactMap { Int($0) }
-        guard parts.count == 2, parts.allSatisfy({ (1...1000).contains($0) }) else {
-            throw ValidationError("--snapshot takes a size as 120x40, not \(snapshot)")
-        }
-        return (parts[0], parts[1])
-    }
-
-    private func options() throws -> ConsoleOptions {
-        var options = ConsoleOptions()
-        guard let colours = ConsoleOptions.Colours(rawValue: color) else {
-            throw ValidationError("--color is auto, never, 16 or 256, not \(color)")
-        }
-        guard let theme = ThemeName(rawValue: theme) else {
-            throw ValidationError(
-                "--theme is one of \(ThemeName.allCases.map(\.rawValue).joined(separator: ", ")), not \(theme)")
-        }
-        options.colours = ProcessInfo.processInfo.environment["NO_COLOR"].map { !$0.isEmpty } == true ? .never : colours
-        options.theme = theme
-        options.glyphs = ascii ? .ascii : .auto
-        options.mouse = !noMouse
-        options.framesPerSecond = fps
-        options.readOnly = readonly
-        return options
     }
 }

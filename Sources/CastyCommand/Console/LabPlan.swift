@@ -1,4 +1,5 @@
 import CastyLab
+import CastyPrimitives
 import CastyScenario
 
 /// What a console's laboratory starts with.
@@ -14,4 +15,8 @@ struct LabPlan: Sendable {
     var speed = 1.0
     /// What is done, and when, besides what a person types.
     var script: [Statement] = []
+    /// Simulated time runs to this moment at once, and stops there.
+    var beginsAt: Instant?
+    /// What the person is told first.
+    var greeting: String?
 }

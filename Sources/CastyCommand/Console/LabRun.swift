@@ -23,28 +23,31 @@ final class LabRun {
     var history: [Deed] = []
     /// What was done later than the moment that time was turned back to; it is done again, unless a person does something else first.
     var future: [Deed] = []
-    var scheduled: [(at: Instant, command: Command)] = []
     private var rate = RateOverTime()
     private var pace = Pace()
-    var script: ScriptPosition
-    /// The question of the script that is waited for.
-    var asked: ScriptAnswer?
+    /// Plays the script, and what was scheduled.
+    var player: ScenarioPlayer
 
     struct Deed {
-        /// Who asked for it. An `at` and the script do so again by themselves when time has been turned back.
-        enum Origin { case person, schedule, script }
-
         let at: Instant
         let command: Command
-        let origin: Origin
+        /// Whether a person asked for it. An `at` and the script do so again by themselves when time has been turned back.
+        let isByHand: Bool
         var undoneAt: Instant?
     }
 
     init(_ plan: LabPlan) throws {
         self.plan = plan
         speed = plan.speed
-        script = ScriptPosition(plan.script)
         lab = try Self.begin(plan)
+        player = Self.player(plan, lab)
+    }
+
+    /// The script's player: what fails in it is shown, and ends nothing.
+    static func player(_ plan: LabPlan, _ lab: Laboratory) -> ScenarioPlayer {
+        var options = RunOptions(keepsGoing: true)
+        options.toleratesRefusals = true
+        return ScenarioPlayer(plan.script, in: lab, options: options)
     }
 
     static func begin(_ plan: LabPlan) throws -> Laboratory {
@@ -73,6 +76,7 @@ final class LabRun {
     /// Runs until the backend ends; the whole life of the laboratory's thread.
     func loop(_ backend: LabBackend) {
         var turn = Self.turn
+        begin(backend)
         while !backend.ends {
             let began = ContinuousClock.now
             let (start, wasPaused) = (lab.now, paused)
@@ -85,7 +89,7 @@ final class LabRun {
                 advance(to: lab.now + .nanoseconds(Int64(Double(span.nanoseconds) * factor)), backend)
             }
             rate.note(lab.tracker.handled, at: lab.now)
-            backend.publish(snapshot, recorder, isScriptDone: script.isDone(at: lab.now))
+            backend.publish(snapshot, recorder, isScriptDone: player.isScriptDone)
             let left = Self.turn - (ContinuousClock.now - began)
             if left > .zero, plan.seed != nil { usleep(UInt32(clamping: left.nanoseconds / 1000)) }
             turn = ContinuousClock.now - began
@@ -93,6 +97,18 @@ final class LabRun {
         }
         lab.end()
         backend.finish()
+    }
+
+    /// Goes to the moment to begin at, in steps that can be watched.
+    private func begin(_ backend: LabBackend) {
+        if let moment = plan.beginsAt {
+            while lab.now < moment, !backend.ends {
+                advance(to: min(moment, lab.now + .seconds(1)), nil)
+                backend.publish(snapshot, recorder, isScriptDone: player.isScriptDone)
+            }
+            paused = true
+        }
+        if let greeting = plan.greeting { backend.say(.note, greeting) }
     }
 
     private func carryOut(_ line: String, _ backend: LabBackend) {
@@ -113,17 +129,18 @@ final class LabRun {
         }
     }
 
-    func perform(_ command: Command, _ backend: LabBackend?, origin: Deed.Origin = .person) {
+    /// Does what a person asked for.
+    func perform(_ command: Command, _ backend: LabBackend?) {
         do {
             switch command {
             case .at(let moment, let inner):
-                let at: Instant =
-                    switch moment {
-                    case .sinceStart(let span): .start + span
-                    case .fromNow(let span): lab.now + span
-                    }
-                scheduled.append((at, inner))
+                let at = lab.moment(moment)
+                if case .at = inner { throw LabError("\(command): an `at` cannot be scheduled") }
+                guard at > lab.now else { throw LabError("\(command): that moment has passed") }
+                player.schedule(inner, at: at)
+                note(command)
                 backend?.say(.done, "at \(at) s: \(inner)")
+                return
             case .ask(let ask): try self.ask(ask, backend)
             case .expect, .wait: throw LabError("\(command): belongs into a scenario; run it with `casty run`")
             case .seed, .set, .nodes, .shards, .start, .spawn, .tell, .load, .kill, .freeze, .thaw, .restart, .leave,
@@ -131,17 +148,27 @@ final class LabRun {
                 .cut, .heal, .link, .fault, .move, .pin, .drain, .rebalance, .passivate, .note:
                 try lab.perform(command)
             }
-            history.append(Deed(at: lab.now, command: command, origin: origin))
-            if case .at = command { return }
+            note(command)
             backend?.say(.done, "\(command)")
         } catch {
             backend?.say(.refused, "\(error)")
         }
     }
 
-    func ask(
-        _ ask: Ask, _ backend: LabBackend?, line: Int? = nil, answered: @escaping @Sendable () -> Void = {}
-    ) throws {
+    private func note(_ command: Command, isByHand: Bool = true) {
+        history.append(Deed(at: lab.now, command: command, isByHand: isByHand))
+    }
+
+    /// Lets the player do what is due, and remembers it.
+    func look(_ backend: LabBackend?) {
+        player.performed = { [weak self] command, _ in
+            self?.note(command, isByHand: false)
+            backend?.say(.done, "\(command)")
+        }
+        player.look()
+    }
+
+    private func ask(_ ask: Ask, _ backend: LabBackend?) throws {
         let inspector = lab.inspector
         try lab.ask(
             ask.entity.id, ask.message, via: ask.via?.number, within: ask.within ?? lab.settings.askTimeout
@@ -153,19 +180,17 @@ final class LabRun {
                     let isRight = expected == reply.text
                     inspector.emit(
                         isRight ? .expectationPassed : .expectationFailed, entity: ask.entity.id,
-                        reason: isRight ? nil : "the reply was \(reply.text)", text: "\(ask)", line: line)
+                        reason: isRight ? nil : "the reply was \(reply.text)", text: "\(ask)")
                 }
                 backend?.say(.note, "\(ask.entity.id): \(reply.text)")
             case .failure(let error):
                 inspector.emit(.reply, entity: ask.entity.id, reason: error.code.rawValue)
                 if ask.reply != nil {
                     inspector.emit(
-                        .expectationFailed, entity: ask.entity.id, reason: error.code.rawValue, text: "\(ask)",
-                        line: line)
+                        .expectationFailed, entity: ask.entity.id, reason: error.code.rawValue, text: "\(ask)")
                 }
                 backend?.say(.refused, "\(error)")
             }
-            answered()
         }
     }
 

@@ -24,16 +24,7 @@ struct ExploreCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The last seed.", valueName: "seed"))
     var to: UInt64?
 
-    @Option(help: ArgumentHelp("How many nodes, 2 to 50.", valueName: "count"))
-    var nodes = 5
-
-    @Option(help: ArgumentHelp("How long faults strike, as 120s.", valueName: "time"))
-    var time: ScenarioDuration?
-
-    @Option(
-        help: ArgumentHelp(
-            "all, or some of \(FaultFamily.allCases.map(\.rawValue).joined(separator: ",")).", valueName: "list"))
-    var faults = "all"
+    @OptionGroup var faults: FaultOptions
 
     @Option(help: ArgumentHelp("Run this scenario with each seed instead of random faults.", valueName: "file"))
     var scenario: String?
@@ -51,12 +42,10 @@ struct ExploreCommand: ParsableCommand {
     var noMinimise = false
 
     func validate() throws {
-        guard (2...50).contains(nodes) else { throw ValidationError("--nodes is 2 to 50, not \(nodes).") }
         guard (1...256).contains(jobs) else { throw ValidationError("--jobs is 1 to 256, not \(jobs).") }
         if seeds != nil, from != nil || to != nil { throw ValidationError("Say --seeds, or --from and --to.") }
         if seeds == 0 { throw ValidationError("--seeds is at least 1.") }
         guard range.lower <= range.upper else { throw ValidationError("--from is not after --to.") }
-        if case .failure(let error) = FaultFamily.list(faults) { throw ValidationError("\(error)") }
     }
 
     private var range: (lower: UInt64, upper: UInt64) {
@@ -66,8 +55,7 @@ struct ExploreCommand: ParsableCommand {
 
     func run() throws {
         let file = try scenario.map(ScenarioFile.read)
-        let exploration = Exploration(
-            nodes: nodes, time: time?.duration ?? .seconds(120), families: (try? FaultFamily.list(faults).get()) ?? [])
+        let exploration = faults.exploration
         let report = SharedReport(ExploreReport(json: json, replay: replayWords))
         let seeds = SeedSource(range.lower...range.upper)
         let (preset, minimises) = (preset, !noMinimise && file == nil)
@@ -84,15 +72,10 @@ struct ExploreCommand: ParsableCommand {
         if report.finish() > 0 { throw ExitCode(1) }
     }
 
-    /// The options that a replay must repeat.
+    /// What a replay must be told besides the seed.
     private var replayWords: String {
-        var words: [String] = []
-        if nodes != 5 { words.append("--nodes \(nodes)") }
-        if let time { words.append("--time \(time.duration.scenarioText)") }
-        if faults != "all" { words.append("--faults \(faults)") }
-        if let scenario { words.append("--scenario \(scenario)") }
-        if let preset { words.append("--preset \(preset.rawValue)") }
-        return words.map { " " + $0 }.joined()
+        let chosen = scenario.map { [$0] } ?? faults.words
+        return (chosen + (preset.map { ["--preset \($0.rawValue)"] } ?? [])).map { " " + $0 }.joined()
     }
 }
 

@@ -34,7 +34,7 @@ struct ExploreReport: Sendable {
     }
 
     private func command(_ finding: Finding) -> String {
-        "casty explore --from \(finding.seed) --to \(finding.seed)\(replay)"
+        "casty replay --seed \(finding.seed)\(replay)"
     }
 
     private func tell(_ finding: Finding, _ failure: RuntimeEvent) {
@@ -59,7 +59,7 @@ struct ExploreReport: Sendable {
         line.add("reason", failure.reason)
         line.add("text", failure.text)
         line.add("scenario", finding.scenario.description)
-        line.add("replay", command(finding))
+        line.add("replay", command(finding) + " --headless")
         line.add("digest", finding.result.digest.map(RunResult.hex))
         Output.line(line.text)
     }

@@ -1,0 +1,96 @@
+import ArgumentParser
+import CastyConsole
+import CastyInspection
+import CastyPrimitives
+import CastyTerminal
+import Foundation
+
+/// How a console looks, and on what: what all commands know that open one.
+struct ScreenOptions: ParsableArguments {
+    @Option(help: "Print one frame of this size as text and end, as 120x40; needs no terminal.")
+    var snapshot: String?
+    @Flag(help: "With --snapshot: with colours.")
+    var ansi = false
+    @Option(help: "Colours: auto, never, 16 or 256.")
+    var color = "auto"
+    @Option(help: "Colours for: standard, safe (colour-blind), bright, quiet, mono.")
+    var theme = "standard"
+    @Flag(help: "Draw with ASCII only.")
+    var ascii = false
+    @Flag(name: .customLong("no-mouse"), help: "Leave the mouse to the terminal.")
+    var noMouse = false
+    @Option(help: "Frames a second at most, 1…60.")
+    var fps = 20
+    @Flag(
+        name: .customLong("no-supervise"),
+        help: "Do without the parent process that gives the terminal back should this one be killed.")
+    var noSupervise = false
+    @Flag(help: "Refuse all that changes the cluster.")
+    var readonly = false
+
+    func validate() throws {
+        guard (1...60).contains(fps) else { throw ValidationError("--fps takes 1…60, not \(fps)") }
+        _ = try options()
+        _ = try snapshotSize()
+    }
+
+    /// Shows a laboratory until the person quits, or prints what the screen would show in the end.
+    func show(_ plan: LabPlan, named command: String) throws {
+        let size = try snapshotSize()
+        let backend: LabBackend
+        do {
+            backend = try LabBackend.open(plan)
+        } catch {
+            Output.error("casty \(command): \(error)")
+            throw ExitCode(73)
+        }
+        defer { backend.close() }
+        if let size { return try print(backend, plan, size) }
+        let code = TerminalApp.run(backend: backend, options: try options())
+        if code != 0 { throw ExitCode(code) }
+    }
+
+    private func print(_ backend: LabBackend, _ plan: LabPlan, _ size: (width: Int, height: Int)) throws {
+        var frame = Frame(of: backend, width: size.width, height: size.height, options: try options())
+        // The moment to begin at; the end of the script, or ten seconds; a script that never ends is looked at after two minutes.
+        func isThere() -> Bool {
+            let time = backend.latest().time
+            if let begin = plan.beginsAt { return time >= begin }
+            if plan.script.isEmpty { return time >= .start + .seconds(10) }
+            return backend.isScriptDone || time >= .start + .seconds(120)
+        }
+        while !isThere() {
+            frame.look()
+            usleep(20_000)
+        }
+        frame.look()
+        Swift.print(ansi ? frame.picture.ansiText() : frame.picture.plainText())
+    }
+
+    private func snapshotSize() throws -> (width: Int, height: Int)? {
+        guard let snapshot else { return nil }
+        let parts = snapshot.split(separator: "x").compactMap { Int($0) }
+        guard parts.count == 2, parts.allSatisfy({ (1...1000).contains($0) }) else {
+            throw ValidationError("--snapshot takes a size as 120x40, not \(snapshot)")
+        }
+        return (parts[0], parts[1])
+    }
+
+    private func options() throws -> ConsoleOptions {
+        var options = ConsoleOptions()
+        guard let colours = ConsoleOptions.Colours(rawValue: color) else {
+            throw ValidationError("--color is auto, never, 16 or 256, not \(color)")
+        }
+        guard let theme = ThemeName(rawValue: theme) else {
+            throw ValidationError(
+                "--theme is one of \(ThemeName.allCases.map(\.rawValue).joined(separator: ", ")), not \(theme)")
+        }
+        options.colours = ProcessInfo.processInfo.environment["NO_COLOR"].map { !$0.isEmpty } == true ? .never : colours
+        options.theme = theme
+        options.glyphs = ascii ? .ascii : .auto
+        options.mouse = !noMouse
+        options.framesPerSecond = fps
+        options.readOnly = readonly
+        return options
+    }
+}

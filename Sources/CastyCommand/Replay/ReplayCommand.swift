@@ -1,0 +1,74 @@
+import ArgumentParser
+import CastyActors
+import CastyInspection
+import CastyLab
+import CastyPrimitives
+import CastyScenario
+
+/// `casty replay`: a run that was found or written down, in the console.
+struct ReplayCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "replay",
+        abstract: "Open a scenario, or what a seed of explore does, in the console where it fails.",
+        discussion: """
+            Runs it once without a screen, then opens the console on the same run in the simulated world, stopped one second before \
+            the first failure. From there go a step on (.) or back (,), play (p), look at the causes (w), or change what happens.
+            Without a file the scenario is the one that casty explore makes of the seed and of the same options.
+            """)
+
+    @Argument(help: ArgumentHelp("A scenario; its own seed counts where --seed is not given.", valueName: "scenario"))
+    var scenario: String?
+
+    @OptionGroup var world: WorldOptions
+    @OptionGroup var faults: FaultOptions
+
+    @Option(help: ArgumentHelp("Stop at this moment instead, as 83s.", valueName: "time"))
+    var at: ScenarioDuration?
+
+    @Flag(help: "Only run it, without a screen, and say how it came out; exits as casty run does.")
+    var headless = false
+
+    @Flag(help: "With --headless: one JSON object a line.")
+    var json = false
+
+    @OptionGroup var screen: ScreenOptions
+
+    func validate() throws {
+        guard scenario != nil || world.seed != nil else {
+            throw ValidationError("Say a scenario file, or --seed with the seed that casty explore has named.")
+        }
+    }
+
+    func run() throws {
+        let scenario = try self.scenario.map(ScenarioFile.read) ?? faults.exploration.scenario(seed: world.seed ?? 1)
+        var options = RunOptions(seed: world.seed, preset: world.preset)
+        options.toleratesRefusals = self.scenario == nil
+        if headless { return try runThrough(scenario, options) }
+        let finding = Finding.run(
+            scenario, seed: options.seed(of: scenario), preset: world.preset, lenient: options.toleratesRefusals)
+        var plan = LabPlan(
+            settings: LabSettings(scenario.header, preset: world.preset),
+            preset: world.preset ?? scenario.header.preset,
+            nodes: scenario.header.nodes ?? Scenario.defaultNodes, seed: finding.seed, script: scenario.body)
+        let failure = finding.failure
+        plan.beginsAt = at.map { .start + $0.duration } ?? failure.map { max(.start, $0.time - .seconds(1)) } ?? .start
+        plan.greeting = failure.map {
+            "fails at \(RuntimeEvent.seconds($0.time)) s: \(EventLine.text(of: $0) ?? $0.kind.rawValue)"
+        }
+        plan.greeting = plan.greeting ?? "passes, and ends at \(RunResult.rounded(finding.result.seconds)) s"
+        try screen.show(plan, named: "replay")
+    }
+
+    private func runThrough(_ scenario: Scenario, _ options: RunOptions) throws {
+        let reporter: any RunReporter =
+            json ? JSONReporter() : TextReporter(scenario, options, manyFiles: false)
+        let clock = ContinuousClock()
+        let start = clock.now
+        let runner = ScenarioRunner(
+            scenario, options: options, hear: { reporter.hear($0) }, progress: { reporter.progress($0) })
+        var result = runner.run()
+        result.wallSeconds = (clock.now - start) / .seconds(1)
+        reporter.finish(result)
+        if result.status != .passed { throw ExitCode(1) }
+    }
+}

@@ -1,0 +1,204 @@
+import CastyActors
+import CastyInspection
+package import CastyPrimitives
+package import CastyScenario
+
+/// Plays a scenario in a laboratory while somebody else lets time pass: without a screen from end to end, or under the hands of a person.
+///
+/// What is scheduled by `at`, and what is awaited, stands in two lists that are looked at whenever time passes; a line that waits holds the
+/// lines after it up until its own entry is settled. So `at +5s expect …` and a plain `expect … within` are one thing.
+///
+/// In the simulated world the player acts only at moments of the grid and at those that its own lines name. So it does the same however time
+/// is cut into steps, and a run on a screen is the run without one.
+package final class ScenarioPlayer {
+    package let laboratory: Laboratory
+    private let options: RunOptions
+    private let statements: [Statement]
+    private var next = 0
+    /// The awaited line that holds up those after it.
+    private var blocking: Awaited?
+    /// When the lines after a `wait` go on.
+    private var resumes = Instant.start
+    private var checks: InvariantChecks
+    private var schedule: [Scheduled] = []
+    private var awaited: [Awaited] = []
+    /// The number of events there were when the last awaited expectation was met.
+    private var mark = 0
+    private var isLooking = false
+
+    /// Told of each command that was carried out, and whether it stood under an `at`.
+    package var performed: (Command, _ wasScheduled: Bool) -> Void = { _, _ in }
+
+    /// Expectations that were begun, and those that were not met.
+    package private(set) var expectations = 0
+    package private(set) var failed = 0
+    /// Violated invariants.
+    package private(set) var violations = 0
+    /// Whether something failed that ends a run.
+    package private(set) var isOver = false
+
+    /// A command that waits for its moment.
+    private struct Scheduled {
+        let time: Instant
+        let statement: Statement
+    }
+
+    package init(_ statements: [Statement], in laboratory: Laboratory, options: RunOptions) {
+        self.statements = statements
+        self.laboratory = laboratory
+        self.options = options
+        checks = InvariantChecks(comparesViews: !laboratory.world.isLive)
+    }
+
+    /// Whether all lines were carried out, and none is waited for.
+    package var isScriptDone: Bool { next >= statements.count && blocking == nil && resumes <= laboratory.now }
+
+    /// Whether nothing is scheduled, awaited or sent any more.
+    package var isSettled: Bool { isScriptDone && schedule.isEmpty && awaited.isEmpty && !laboratory.isLoaded }
+
+    /// The next moment that a line names; time must not pass over it.
+    package var nextMoment: Instant {
+        let now = laboratory.now
+        let scheduled = schedule.first { $0.time > now }?.time ?? .distantFuture
+        return min(scheduled, resumes > now ? resumes : .distantFuture)
+    }
+
+    /// Does what is due at this moment, and looks whether what is awaited has come.
+    package func look() {
+        guard !isOver, !isLooking, isMoment else { return }
+        isLooking = true
+        defer { isLooking = false }
+        doScheduled()
+        settleAwaited()
+        while !isOver, blocking == nil, next < statements.count, resumes <= laboratory.now {
+            next += 1
+            carryOut(statements[next - 1])
+        }
+        // An `at` may name a moment that has passed.
+        doScheduled()
+        if !isOver { report(checks.look(laboratory)) }
+    }
+
+    /// Whether this is a moment at which something may be done.
+    private var isMoment: Bool {
+        let now = laboratory.now
+        return laboratory.world.isLive || now.nanoseconds % SimulatedLabWorld.grid.nanoseconds == 0
+            || resumes == now || schedule.first?.time == now
+    }
+
+    /// Lets a command wait for its moment.
+    package func schedule(_ command: Command, at time: Instant, line: Int = 0) {
+        let place = schedule.firstIndex { $0.time > time } ?? schedule.endIndex
+        schedule.insert(Scheduled(time: time, statement: Statement(line: line, command: command)), at: place)
+    }
+
+    /// Counts something against the run that no line of it says.
+    package func report(_ found: [Violation]) {
+        for violation in found {
+            violations += 1
+            laboratory.inspector.emit(
+                .invariantViolated, subject: violation.subject, entity: violation.entity, reason: violation.id,
+                text: violation.text)
+            if !options.keepsGoing { isOver = true }
+        }
+    }
+
+    /// Counts a failed line.
+    package func fail(_ statement: Statement, _ seen: String) {
+        failed += 1
+        laboratory.inspector.emit(
+            .expectationFailed, reason: seen, text: statement.command.description, line: statement.line)
+        if !options.keepsGoing { isOver = true }
+    }
+
+    /// The last look, when nothing happens any more: every envelope must have come to an end.
+    package func finish() { if !isOver { report(checks.finish(laboratory)) } }
+}
+
+// MARK: - Lines
+
+extension ScenarioPlayer {
+    private func carryOut(_ statement: Statement) {
+        switch statement.command {
+        case .wait(let duration): resumes = laboratory.now + duration * options.slack
+        case .at(let moment, let command):
+            schedule(command, at: laboratory.moment(moment), line: statement.line)
+        case .expect, .ask: blocking = begin(statement)
+        case .seed, .set, .nodes, .shards, .start, .spawn, .tell, .load, .kill, .freeze, .thaw, .restart, .leave, .down,
+            .cut, .heal, .link, .fault, .move, .pin, .drain, .rebalance, .passivate, .note:
+            perform(statement, wasScheduled: false)
+        }
+    }
+
+    private func doScheduled() {
+        while !isOver, let first = schedule.first, first.time <= laboratory.now {
+            schedule.removeFirst()
+            switch first.statement.command {
+            case .expect, .ask: _ = begin(first.statement)
+            case .at, .wait: break
+            case .seed, .set, .nodes, .shards, .start, .spawn, .tell, .load, .kill, .freeze, .thaw, .restart, .leave,
+                .down, .cut, .heal, .link, .fault, .move, .pin, .drain, .rebalance, .passivate, .note:
+                perform(first.statement, wasScheduled: true)
+            }
+        }
+    }
+
+    private func perform(_ statement: Statement, wasScheduled: Bool) {
+        do {
+            try laboratory.perform(statement.command, line: statement.line)
+            performed(statement.command, wasScheduled)
+        } catch {
+            if !options.toleratesRefusals { return fail(statement, "\(error)") }
+            laboratory.inspector.emit(
+                .note, reason: "\(error)", text: "left out: \(statement.command)", line: statement.line)
+        }
+    }
+
+    /// Starts what has to be waited for.
+    ///
+    /// - Returns: What is still open; `nil` where it could be settled at once.
+    private func begin(_ statement: Statement) -> Awaited? {
+        expectations += 1
+        let entry: Awaited
+        switch statement.command {
+        case .ask(let ask): entry = Awaited(statement, ask: ask, since: laboratory, slack: options.slack)
+        case .expect(let expect): entry = Awaited(statement, expect: expect, since: laboratory, slack: options.slack)
+        case .seed, .set, .nodes, .shards, .start, .spawn, .tell, .load, .kill, .freeze, .thaw, .restart, .leave, .down,
+            .cut, .heal, .link, .fault, .move, .pin, .drain, .rebalance, .passivate, .note, .at, .wait:
+            return nil
+        }
+        awaited.append(entry)
+        settleAwaited()
+        return awaited.contains { $0 === entry } ? entry : nil
+    }
+
+    private func settleAwaited() {
+        for entry in awaited where !isOver {
+            guard let outcome = entry.settle(in: laboratory, since: mark) else { continue }
+            awaited.removeAll { $0 === entry }
+            if blocking === entry { blocking = nil }
+            switch outcome {
+            case .met: pass(entry)
+            case .unmet(let seen): fail(entry.statement, seen)
+            }
+        }
+    }
+
+    private func pass(_ entry: Awaited) {
+        let took = laboratory.now - entry.start
+        laboratory.inspector.emit(
+            .expectationPassed, reason: took > .zero ? "after \(RuntimeEvent.seconds(.start + took)) s" : nil,
+            text: entry.statement.command.description, line: entry.statement.line)
+        if entry.isBound { mark = laboratory.recorder.count }
+    }
+}
+
+extension Laboratory {
+    /// The moment that an `at` means, said now.
+    package func moment(_ moment: Moment) -> Instant {
+        switch moment {
+        case .sinceStart(let span): .start + span
+        case .fromNow(let span): now + span
+        }
+    }
+}

@@ -1,0 +1,52 @@
+import CastyInspection
+import CastyLab
+import CastyPrimitives
+import CastyScenario
+import Synchronization
+import Testing
+
+@Suite("Playing scenarios step by step")
+struct ScenarioPlayerTests {
+    @Test("a scenario does the same however time is cut into steps", arguments: [3, 11] as [UInt64])
+    func anySteps(seed: UInt64) throws {
+        let scenario = Exploration(nodes: 3, time: .seconds(12)).scenario(seed: seed)
+        var options = RunOptions(seed: seed)
+        options.toleratesRefusals = true
+        let whole = Mutex<[String]>([])
+        let runner = ScenarioRunner(
+            scenario, options: options, hear: { event in whole.withLock { $0.append(event.json) } })
+        let result = runner.run()
+        #expect(result.status == .passed)
+
+        let laboratory = Laboratory(world: SimulatedLabWorld(seed: seed), settings: LabSettings(scenario.header))
+        defer { laboratory.end() }
+        try laboratory.start(Array(1...3))
+        let player = ScenarioPlayer(scenario.body, in: laboratory, options: options)
+        var chance = SeededGenerator(seed: seed)
+        while !player.isSettled {
+            player.look()
+            let end = laboratory.now + .nanoseconds(1 + chance.below(400_000_000))
+            while laboratory.now < end, !player.isSettled {
+                let due = player.nextMoment
+                try laboratory.advance(until: min(end, due)) {
+                    player.look()
+                    return player.nextMoment < due
+                }
+            }
+        }
+        let parts = laboratory.recorder.events(from: 0).map(\.json)
+        #expect(parts.count > 50)
+        #expect(parts == Array(whole.withLock { $0 }.prefix(parts.count)))
+    }
+
+    @Test("an `at` that names a moment in the past is carried out at once")
+    func pastMoment() throws {
+        let scenario = try Scenario.parse("nodes 1\nwait 5s\nat 2s note \"late\"\nwait 1s\n", file: "past.casty")
+        let heard = Mutex<[RuntimeEvent]>([])
+        let runner = ScenarioRunner(scenario, hear: { event in heard.withLock { $0.append(event) } })
+        #expect(runner.run().status == .passed)
+        let notes = heard.withLock { $0 }.filter { $0.kind == .note && $0.node == "lab" }
+        #expect(notes.map(\.text) == ["late"])
+        #expect(notes.first?.time == .start + .seconds(5))
+    }
+}
