@@ -26,6 +26,8 @@ struct OpenConsole: ParsableCommand {
     var preset: String?
     @Option(help: "A scenario whose commands are carried out meanwhile.")
     var script: String?
+    @Option(help: "Write what is done here to this file, as a scenario that casty run and casty replay repeat.")
+    var record: String?
     @OptionGroup var screen: ScreenOptions
 
     func validate() throws {
@@ -47,7 +49,8 @@ struct OpenConsole: ParsableCommand {
         return LabPlan(
             settings: settings, preset: try timings() ?? header.preset,
             nodes: nodes ?? header.nodes ?? Scenario.defaultNodes,
-            seed: sim ? seed ?? header.seed ?? 1 : nil, speed: try factor(), script: scenario?.body ?? [])
+            seed: sim ? seed ?? header.seed ?? 1 : nil, speed: try factor(), script: scenario?.body ?? [],
+            record: record)
     }
 
     private func timings() throws -> Preset? {

@@ -20,11 +20,13 @@ final class LabBackend: ConsoleBackend {
 
     let mode: ConsoleMode
     let title: String
+    let recording: String?
     private let state: Mutex<State>
 
-    private init(mode: ConsoleMode, title: String, first: borrowing LabRun) {
+    private init(mode: ConsoleMode, title: String, recording: String?, first: borrowing LabRun) {
         self.mode = mode
         self.title = title
+        self.recording = recording
         state = Mutex(State(snapshot: first.snapshot, recorder: first.recorder))
     }
 
@@ -34,7 +36,8 @@ final class LabBackend: ConsoleBackend {
     static func open(_ plan: LabPlan) throws -> LabBackend {
         let run = try LabRun(plan)
         let backend = LabBackend(
-            mode: plan.seed.map { .simulated(seed: $0) } ?? .live, title: plan.settings.cluster, first: run)
+            mode: plan.seed.map { .simulated(seed: $0) } ?? .live, title: plan.settings.cluster,
+            recording: plan.record, first: run)
         let box = RunBox(run)
         let thread = Thread { box.take().loop(backend) }
         thread.name = "laboratory"

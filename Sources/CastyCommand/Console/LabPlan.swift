@@ -15,6 +15,8 @@ struct LabPlan: Sendable {
     var speed = 1.0
     /// What is done, and when, besides what a person types.
     var script: [Statement] = []
+    /// The file that the session is written to while it goes on.
+    var record: String?
     /// Simulated time runs to this moment at once, and stops there.
     var beginsAt: Instant?
     /// What the person is told first.

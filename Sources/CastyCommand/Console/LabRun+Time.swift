@@ -3,7 +3,6 @@ import CastyConsole
 import CastyLab
 import CastyPrimitives
 import CastyScenario
-import Foundation
 
 extension LabRun {
     /// Lets time pass until a moment, doing on the way what is scheduled, what the script says, and what time was turned back over.
@@ -53,26 +52,5 @@ extension LabRun {
         advance(to: target, nil)
         let later = future.isEmpty ? "" : "; \(future.count) later commands wait for you to go on"
         backend.say(.done, "back at \(lab.now) s\(later)")
-    }
-
-    /// Writes the session as a scenario, which `casty run` repeats.
-    func save(_ file: String, _ backend: LabBackend) {
-        var lines = ["# A session at the console."]
-        if let seed = plan.seed { lines.append("seed \(seed)") }
-        if let preset = plan.preset { lines.append("set preset \(preset.rawValue)") }
-        lines += ["nodes \(plan.nodes)", "shards \(plan.settings.shards)"]
-        for entry in history + future {
-            // What it scheduled stands below, if it was done.
-            if case .at = entry.command { continue }
-            lines.append("at \(Duration.milliseconds(entry.at.nanoseconds / 1_000_000).scenarioText) \(entry.command)")
-        }
-        let end = max(lab.now, future.last?.at ?? .start)
-        lines.append("wait \(Duration.milliseconds(end.nanoseconds / 1_000_000).scenarioText)")
-        do {
-            try (lines.joined(separator: "\n") + "\n").write(toFile: file, atomically: true, encoding: .utf8)
-            backend.say(.done, "saved \(file)")
-        } catch {
-            backend.say(.refused, "save: \(file) cannot be written: \(error.localizedDescription)")
-        }
     }
 }

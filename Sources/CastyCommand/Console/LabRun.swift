@@ -23,6 +23,10 @@ final class LabRun {
     var history: [Deed] = []
     /// What was done later than the moment that time was turned back to; it is done again, unless a person does something else first.
     var future: [Deed] = []
+    /// How much of the history stands in the recording.
+    var recorded = -1
+    /// Time that has to pass, but is less than a full step of the grid.
+    private var owed = Duration.zero
     private var rate = RateOverTime()
     private var pace = Pace()
     /// Plays the script, and what was scheduled.
@@ -85,9 +89,9 @@ final class LabRun {
                 // As much as has passed in reality, so that sleeping too long slows nothing down; but no more, where the
                 // machine cannot keep up, than keeps the screen and the keys going.
                 let span = min(turn, Self.turn * 1.25)
-                let factor = plan.seed == nil ? 1 : speed
-                advance(to: lab.now + .nanoseconds(Int64(Double(span.nanoseconds) * factor)), backend)
+                advance(to: lab.now + steps(in: span), backend)
             }
+            keepRecord(backend)
             rate.note(lab.tracker.handled, at: lab.now)
             backend.publish(snapshot, recorder, isScriptDone: player.isScriptDone)
             let left = Self.turn - (ContinuousClock.now - began)
@@ -95,8 +99,18 @@ final class LabRun {
             turn = ContinuousClock.now - began
             if !paused, !wasPaused { pace.note(lab.now - start, in: turn) }
         }
+        keepRecord(backend, atTheEnd: true)
         lab.end()
         backend.finish()
+    }
+
+    /// How far time goes in a turn: simulated time in full steps of the grid, so that a person acts only at moments that a scenario can name.
+    private func steps(in span: Duration) -> Duration {
+        if plan.seed == nil { return span }
+        let grid = SimulatedLabWorld.grid.nanoseconds
+        let due = (owed + .nanoseconds(Int64(Double(span.nanoseconds) * speed))).nanoseconds
+        owed = .nanoseconds(due % grid)
+        return .nanoseconds(due / grid * grid)
     }
 
     /// Goes to the moment to begin at, in steps that can be watched.
@@ -205,7 +219,8 @@ final class LabRun {
             advance(to: lab.now + Self.tick * count, backend)
         case .back(let count): turnBack(to: lab.now - Self.tick * count, backend)
         case .seek(let moment):
-            let target = Instant.start + moment
+            let grid = SimulatedLabWorld.grid.nanoseconds
+            let target = Instant(nanoseconds: moment.nanoseconds / grid * grid)
             if target >= lab.now { advance(to: target, backend) } else { turnBack(to: target, backend) }
         case .speed(let factor): speed = min(max(factor.value, 1.0 / 64), 64)
         case .undo: undo(backend)

@@ -51,7 +51,10 @@ struct ReplayCommand: ParsableCommand {
             preset: world.preset ?? scenario.header.preset,
             nodes: scenario.header.nodes ?? Scenario.defaultNodes, seed: finding.seed, script: scenario.body)
         let failure = finding.failure
-        plan.beginsAt = at.map { .start + $0.duration } ?? failure.map { max(.start, $0.time - .seconds(1)) } ?? .start
+        // A full step of the grid, as every moment at which a person acts.
+        let wanted = at.map { .start + $0.duration } ?? failure.map { max(.start, $0.time - .seconds(1)) } ?? .start
+        let grid = SimulatedLabWorld.grid.nanoseconds
+        plan.beginsAt = Instant(nanoseconds: wanted.nanoseconds / grid * grid)
         plan.greeting = failure.map {
             "fails at \(RuntimeEvent.seconds($0.time)) s: \(EventLine.text(of: $0) ?? $0.kind.rawValue)"
         }
