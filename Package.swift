@@ -42,8 +42,8 @@ let targets: [Target] = [
     // Floor 2: what is seen, what is said, what acts.
     library("CastyInspection", ["CastyPrimitives"]),
     tests("CastyInspectionTests", ["CastyInspection", "CastyPrimitives"]),
-    library("CastyScenario", ["CastyPrimitives"]),
-    tests("CastyScenarioTests", ["CastyScenario", "CastyPrimitives"]),
+    library("CastyScenario", ["CastyInspection", "CastyPrimitives"]),
+    tests("CastyScenarioTests", ["CastyScenario", "CastyInspection", "CastyPrimitives"]),
     library("CastyActors", ["CastyPrimitives", "CastyWire", "CastyInspection", nioCore, logging]),
     tests("CastyActorsTests", ["CastyActors", "CastyInspection", "CastyWire", "CastyPrimitives", nioCore]),
 

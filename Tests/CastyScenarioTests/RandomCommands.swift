@@ -1,3 +1,4 @@
+import CastyInspection
 import CastyPrimitives
 import CastyScenario
 
@@ -174,7 +175,7 @@ struct RandomCommands {
         case 7: .shard(int(0, 16383), on: node())
         case 8: .entity(entity(), on: node())
         case 9: .lost(int(0, 9999))
-        case 10: .no(pick(EventName.allCases), since: flip() ? .start : .lastMet)
+        case 10: .no(pick(EventKind.allCases), since: flip() ? .start : .lastMet)
         default: .singleActivation
         }
     }

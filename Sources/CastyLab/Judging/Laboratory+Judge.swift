@@ -67,8 +67,8 @@ extension Laboratory {
         return .unmet("lost \(lost)" + (reasons.isEmpty ? "" : ": \(reasons)"))
     }
 
-    private func judgeAbsence(of event: EventName, since mark: Int, words: String?) -> Verdict {
-        let found = recorder.events(from: mark).filter { $0.kind.rawValue == event.rawValue }
+    private func judgeAbsence(of event: EventKind, since mark: Int, words: String?) -> Verdict {
+        let found = recorder.events(from: mark).filter { $0.kind == event }
         guard let first = found.first else { return .met }
         let about = first.subject.map { " \($0)" } ?? ""
         let moment = RuntimeEvent.seconds(first.time)

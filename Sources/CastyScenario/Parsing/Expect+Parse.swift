@@ -1,3 +1,5 @@
+import CastyInspection
+
 extension Expect {
     static func parse(_ cursor: inout Cursor) throws(ScenarioProblem) -> Expect {
         var expect = Expect(try Expectation.parse(&cursor))
@@ -43,7 +45,7 @@ extension Expectation {
         }
         if cursor.accept("lost") { return .lost(try cursor.number("a number of messages", in: 0...999_999_999)) }
         if cursor.accept("no") {
-            let event = try cursor.choice(of: EventName.self)
+            let event = try cursor.choice(of: EventKind.self)
             guard cursor.accept("since") else { return .no(event, since: .lastMet) }
             try cursor.require("start")
             return .no(event, since: .start)

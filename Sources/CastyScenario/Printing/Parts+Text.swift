@@ -1,3 +1,5 @@
+import CastyInspection
+
 extension EntityPattern: CustomStringConvertible {
     package var description: String {
         switch self {

@@ -1,3 +1,5 @@
+package import CastyInspection
+
 /// `expect WHAT [on SCOPE] [within TIME]`.
 package struct Expect: Hashable, Sendable {
     package var expectation: Expectation
@@ -44,7 +46,7 @@ package enum Expectation: Hashable, Sendable {
     /// `lost 0`: exactly that many user envelopes ended unhandled since the start.
     case lost(Int)
     /// `no member-unreachable`: no such event since the mark.
-    case no(EventName, since: Mark)
+    case no(EventKind, since: Mark)
     /// `single-activation`: no two instances of an entity ever handled messages in overlapping intervals.
     case singleActivation
 
