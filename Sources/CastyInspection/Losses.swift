@@ -10,6 +10,10 @@ public enum LossReason: String, Sendable, Codable, CaseIterable {
     case handoff
     case shutdown
     case unhandled
+    /// The entity it was for fails whenever it starts.
+    case entityFailed = "entity failed"
+    /// Its entity cannot be remembered, and so does not start.
+    case storeFailed = "store failed"
 }
 
 /// What kind of traffic a lost message belonged to.

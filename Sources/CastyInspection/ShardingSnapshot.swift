@@ -22,6 +22,10 @@ public struct ShardingSnapshot: Hashable, Sendable, Codable {
     public var coordinator: UniqueAddress?
     /// The epoch of that coordinator.
     public var epoch: UInt64
+    /// Whether its entities are remembered: they come back without a message.
+    public var remembers: Bool
+    /// Why entities cannot be remembered at present, in words; `nil` where all is well.
+    public var storeTrouble: String?
     /// What the coordinator does, where it runs on this node.
     public var coordinating: CoordinatorSnapshot?
 
@@ -29,7 +33,8 @@ public struct ShardingSnapshot: Hashable, Sendable, Codable {
     public init(
         type: String, shardCount: Int, homes: [ShardHome] = [], shards: [ShardSnapshot] = [], buffered: Int = 0,
         bufferedSince: Instant? = nil, registered: Bool = false, leaseUntil: Instant? = nil,
-        coordinator: UniqueAddress? = nil, epoch: UInt64 = 0, coordinating: CoordinatorSnapshot? = nil
+        coordinator: UniqueAddress? = nil, epoch: UInt64 = 0, remembers: Bool = false,
+        storeTrouble: String? = nil, coordinating: CoordinatorSnapshot? = nil
     ) {
         self.type = type
         self.shardCount = shardCount
@@ -41,6 +46,8 @@ public struct ShardingSnapshot: Hashable, Sendable, Codable {
         self.leaseUntil = leaseUntil
         self.coordinator = coordinator
         self.epoch = epoch
+        self.remembers = remembers
+        self.storeTrouble = storeTrouble
         self.coordinating = coordinating
     }
 }
@@ -74,14 +81,23 @@ public struct ShardSnapshot: Hashable, Sendable, Codable {
     public var entityCount: Int
     /// Envelopes its entities were handed since it started here.
     public var handled: UInt64
+    /// How many entities were remembered when it started here.
+    public var remembered: Int
+    /// How many of those have started since.
+    public var restarted: Int
 
     /// Creates the figures of a shard.
-    public init(shard: Int, state: String, entities: [EntitySnapshot] = [], entityCount: Int = 0, handled: UInt64 = 0) {
+    public init(
+        shard: Int, state: String, entities: [EntitySnapshot] = [], entityCount: Int = 0, handled: UInt64 = 0,
+        remembered: Int = 0, restarted: Int = 0
+    ) {
         self.shard = shard
         self.state = state
         self.entities = entities
         self.entityCount = entityCount
         self.handled = handled
+        self.remembered = remembered
+        self.restarted = restarted
     }
 }
 
@@ -89,7 +105,7 @@ public struct ShardSnapshot: Hashable, Sendable, Codable {
 public struct EntitySnapshot: Hashable, Sendable, Codable {
     /// The entity's whole id.
     public var id: String
-    /// `active`, `passivating` or `restarting`.
+    /// `active`, `passivating`, `stopping`, `restarting`, `remembering`, `forgetting` or `remembered`.
     public var state: String
     /// Envelopes handed to it since it started.
     public var handled: UInt64

@@ -60,12 +60,22 @@ package struct PlacementSettings: Hashable, Sendable {
     package var restartBackoff = Duration.milliseconds(200)
     /// The longest such wait.
     package var restartBackoffLimit = Duration.seconds(10)
+    /// The share of the wait, 0…1, that is added at most: entities that fail together do not come back together.
+    package var restartJitter = 0.2
+    /// After so many failures in a row, none of which handled a message, what waits for the entity is given up: nothing waits for ever.
+    package var startAttempts = 3
     /// Entities are remembered: they come back without a message after a move or a crash.
     package var remembersEntities = false
     /// So many remembered entities are started at a time…
     package var recoveryBatch = 5
     /// …and then the region waits so long.
     package var recoveryPause = Duration.milliseconds(100)
+    /// How long to wait before the store of remembered entities is asked again; doubles with each refusal in a row.
+    package var storeRetry = Duration.milliseconds(200)
+    /// The longest such wait.
+    package var storeRetryLimit = Duration.seconds(5)
+    /// After so many refusals in a row the messages that wait for the store are given up.
+    package var storeAttempts = 5
 
     package init() {}
 }

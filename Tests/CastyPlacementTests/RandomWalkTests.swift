@@ -116,10 +116,16 @@ struct RandomWalkTests {
         Self.addOperations(&world, count: 10)
         world.schedule(.crash(node(1 + seed % 4)), at: .start + .milliseconds(1000 + seed * 50))
         world.schedule(.stall(node(1 + (seed + 1) % 4)), at: .start + .milliseconds(2000 + seed * 50))
+        if seed % 2 == 1 {
+            let from = Duration.milliseconds(300 + seed * 70)
+            world.schedule(.breakStore(until: .start + from + .milliseconds(2500)), at: .start + from)
+        }
         world.run(until: .start + .seconds(60))
         #expect(world.check(lossless: false).prefix(4) == [], "seed \(seed)")
         let running = world.live.filter { !$0.value.isEmpty }.map(\.key).sorted()
         #expect(running == world.store, "seed \(seed)")
         #expect(world.live.values.allSatisfy { $0.count <= 1 })
+        #expect(
+            world.nodes.values.allSatisfy { !$0.isAlive || $0.region.status.hosted.allSatisfy { $0.dormant == 0 } })
     }
 }

@@ -283,7 +283,7 @@ struct PassivationTests {
 
     @Test("An entity that failed waits longer each time, and starts only for a message")
     func backoff() {
-        var region = hosting()
+        var region = hosting(settings { $0.restartJitter = 0 })
         _ = region.onRoute("a", to: "e-1", at: at(10))
         #expect(
             region.onTerminated(EntityEnd(instance(1), failed: true), at: at(20)) == [

@@ -124,7 +124,8 @@ struct RandomCommands {
     }
 
     private mutating func setting() -> Setting {
-        switch int(0, 5) {
+        switch int(0, 6) {
+        case 6: .remember(flip())
         case 0: .preset(pick(Preset.allCases))
         case 1: .threshold(Thousandths(count: Int64(int(100, 300_000))))
         case 2: .downing(pick(Downing.allCases))

@@ -142,6 +142,9 @@ enum ShardsPane {
         if moving > 0 { parts.append("⇄\(moving) moving") }
         if free > 0 { parts.append("··\(free) unallocated") }
         if shards.buffered > 0 { parts.append("\(shards.buffered) waiting") }
+        if shards.restarted < shards.remembered {
+            parts.append("\(shards.restarted) of \(shards.remembered) remembered back")
+        }
         if counts.count > 1 { parts.append("skew \(Words.fixed(skew))x") }
         if let hot = shards.cells.max(by: { $0.rate < $1.rate }), hot.rate >= 1 {
             parts.append("hot \(hot.shard) \(Words.short(hot.rate.rounded()))/s")
@@ -177,6 +180,10 @@ enum ShardsPane {
                     Words.span(scene.snapshot.time - entity.lastUsed), endX: rect.x + 50, y: y, width: 6, paint[.dim])
                 y += 1
             }
+        }
+        if let trouble = shards.storeTrouble, y < rect.maxY {
+            buffer.put(Words.fit(trouble, rect.width - 2), x: rect.x + 1, y: y, paint[.eventWarning])
+            y += 1
         }
         guard let coordinating = shards.coordinating, y < rect.maxY else { return }
         for handoff in coordinating.handoffs.prefix(max(0, rect.maxY - y - 1)) {

@@ -21,6 +21,11 @@ struct ShardReading: Sendable {
     let type: String
     let cells: [ShardCell]
     let buffered: Int
+    /// How many entities were remembered when the shards started where they are, and how many of them have started since.
+    let remembered: Int
+    let restarted: Int
+    /// The first node whose entities cannot be remembered at present, and why.
+    let storeTrouble: String?
     let coordinator: String?
     let coordinating: CoordinatorSnapshot?
     let epoch: UInt64
@@ -38,6 +43,8 @@ struct ShardReading: Sendable {
         self.type = type
         var count = 0
         var waiting = 0
+        var (remembered, restarted) = (0, 0)
+        var trouble: String?
         var coordinating: CoordinatorSnapshot?
         var coordinator: String?
         var epoch: UInt64 = 0
@@ -47,6 +54,9 @@ struct ShardReading: Sendable {
                 count = max(count, min(region.shardCount, 1 << 16))
                 guard node.state == .running else { continue }
                 waiting += region.buffered
+                remembered += region.shards.reduce(0) { $0 + $1.remembered }
+                restarted += region.shards.reduce(0) { $0 + $1.restarted }
+                trouble = trouble ?? region.storeTrouble.map { "\(node.name): \($0)" }
                 if let active = region.coordinating, active.epoch >= coordinating?.epoch ?? 0 {
                     coordinating = active
                     coordinator = node.name
@@ -81,6 +91,9 @@ struct ShardReading: Sendable {
         }
         self.cells = cells
         buffered = waiting
+        self.remembered = remembered
+        self.restarted = restarted
+        storeTrouble = trouble
         self.coordinating = coordinating
         self.coordinator = coordinator
         self.epoch = epoch

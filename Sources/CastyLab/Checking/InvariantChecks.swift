@@ -15,11 +15,16 @@ struct LabMoment {
     let views: [NodeSnapshot]
     /// Every incarnation there has ever been.
     let incarnations: [UniqueAddress]
+    /// By type: the entities that the store remembers.
+    let remembered: [String: [String]]
 
-    init(time: Instant, views: [NodeSnapshot], incarnations: [UniqueAddress]) {
+    init(
+        time: Instant, views: [NodeSnapshot], incarnations: [UniqueAddress], remembered: [String: [String]] = [:]
+    ) {
         self.time = time
         self.views = views
         self.incarnations = incarnations
+        self.remembered = remembered
     }
 
     init(_ laboratory: Laboratory) {
@@ -27,7 +32,8 @@ struct LabMoment {
         self.init(
             time: laboratory.now,
             views: newest.filter { $0.state == .running || $0.state == .frozen }.map(\.snapshot),
-            incarnations: (laboratory.former + newest).map(\.system.unique))
+            incarnations: (laboratory.former + newest).map(\.system.unique),
+            remembered: [SampleEntity.account.rawValue: laboratory.rememberedAccounts])
     }
 }
 
@@ -40,7 +46,7 @@ package struct InvariantChecks {
     private var told: Set<String> = []
     private var checkers: [any InvariantChecker] = [
         UniqueIdentities(), StatusOrder(), GrowingClocks(), EqualVersionsEqualViews(), NoSelfSuspicion(), GrowingPhi(),
-        OneOwner(), OneCoordinator(), EntitiesAtHome(),
+        OneOwner(), OneCoordinator(), EntitiesAtHome(), RememberedEntities(),
     ]
 
     package init(comparesViews: Bool) { self.comparesViews = comparesViews }

@@ -18,6 +18,8 @@ package struct LabSettings: Sendable {
     package var rebalanceCheck: Duration?
     /// An entity that got no message for so long goes to sleep; `nil` for never.
     package var idlePassivation: Duration?
+    /// Accounts come back without a message after a move or a crash.
+    package var remembersAccounts = false
     /// How long an ask waits that does not say it.
     package var askTimeout = Duration.seconds(10)
 

@@ -22,6 +22,8 @@ package final class Laboratory {
     package let tracker = EnvelopeTracker()
     /// Where accounts keep their balance, whatever becomes of nodes.
     package let store = InMemoryEntityStore()
+    /// Which accounts run, whatever becomes of nodes.
+    package let remembered = InMemoryRememberedEntityStore()
     /// What is done to the laboratory, as events.
     package let inspector: Inspector
     /// The newest incarnation of each node that was ever started, by number.
@@ -56,6 +58,9 @@ package final class Laboratory {
 
     /// A logger that says nothing: in a laboratory the events tell what happens.
     package static let silence = Logger(label: "casty.lab", factory: { _ in SwiftLogNoOpLogHandler() })
+
+    /// The accounts that are remembered at this moment.
+    package var rememberedAccounts: [String] { remembered.all(type: SampleEntity.account.rawValue) }
 
     /// The present moment of the world.
     package var now: Instant { world.now }
@@ -199,7 +204,8 @@ package final class Laboratory {
             lost: { tracker.lose($0.number, because: $1.rawValue) })
         return try sharding.start(
             type: sample.rawValue, settings: settings.placement,
-            store: sample == .account ? store : nil, tracing: tracing
+            store: sample == .account ? store : nil,
+            remember: sample == .account && settings.remembersAccounts ? remembered : nil, tracing: tracing
         ) { entity in
             sample.behavior(
                 entity,

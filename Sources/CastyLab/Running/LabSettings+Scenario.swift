@@ -31,6 +31,7 @@ extension LabSettings {
         case .downing(let strategy): membership.strategy = DowningStrategy(strategy)
         case .passivation(.idle(let duration)): idlePassivation = duration
         case .passivation(.off): idlePassivation = nil
+        case .remember(let isOn): remembersAccounts = isOn
         }
     }
 

@@ -9,9 +9,11 @@ extension Coordinator {
         regions = []
         withoutRegion = []
         intents = Intents()
-        let unknown = ShardState.unallocated(.init(holdUntil: crashHold, isWanted: false))
+        // Remembered entities come back without a message, wherever they were before: every shard is wanted.
+        let isWanted = settings.remembersEntities
+        let unknown = ShardState.unallocated(.init(holdUntil: crashHold, isWanted: isWanted))
         shards = Array(repeating: unknown, count: settings.shardCount)
-        open = []
+        open = isWanted ? Array(shards.indices) : []
         leftovers = Array(repeating: nil, count: settings.shardCount)
         planned = []
         hadEnoughRegions = false

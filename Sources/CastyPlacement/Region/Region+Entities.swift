@@ -8,12 +8,12 @@ extension Region {
         let name = message.entity
         guard let (state, instance, slot) = entities[shard][name].map({ ($0.state, $0.instance, $0.slot) }) else {
             guard settings.remembersEntities else {
-                begin(name, in: shard, failures: 0, with: [message], at: now, &effects)
+                begin(name, in: shard, with: [message], at: now, &effects)
                 return
             }
             guard keep(message, of: shard, &effects) else { return }
             entities[shard][name] = Entity(instance: 0, state: .remembering, startedAt: now, kept: [message])
-            effects.append(.store(.add(entity: name, shard: shard)))
+            write(.add(entity: name, shard: shard, run: hosted[shard]?.run ?? 0), &effects)
             return
         }
         switch state {
@@ -23,7 +23,7 @@ extension Region {
             hosted[shard]?.handled += 1
             effects.append(
                 .deliver(message.payload, to: EntityInstance(entity: name, shard: shard, number: instance)))
-        case .remembered: begin(name, in: shard, failures: 0, with: [message], at: now, &effects)
+        case .remembered: begin(name, in: shard, with: [message], at: now, &effects)
         case .passivating, .stopping, .waiting, .remembering, .forgetting:
             if keep(message, of: shard, &effects) { entities[shard][name]?.kept.append(message) }
         }
@@ -31,12 +31,14 @@ extension Region {
 
     /// Starts an entity and gives it what was kept for it. The messages are not counted as kept any more.
     mutating func begin(
-        _ name: String, in shard: Int, failures: Int, with messages: [KeptMessage<Payload>], at now: Instant,
-        _ effects: inout Effects
+        _ name: String, in shard: Int, after failures: (all: Int, starts: Int) = (0, 0),
+        with messages: [KeptMessage<Payload>], at now: Instant, _ effects: inout Effects
     ) {
         instances += 1
+        if settings.remembersEntities, entities[shard][name]?.state == .remembered { hosted[shard]?.dormant -= 1 }
         let instance = EntityInstance(entity: name, shard: shard, number: instances)
-        var entity = Entity<Payload>(instance: instances, state: .active, startedAt: now, failures: failures)
+        var entity = Entity<Payload>(instance: instances, state: .active, startedAt: now, failures: failures.all)
+        entity.failedStarts = failures.starts
         if passivatesByItself {
             entity.slot = usage.insert(EntityKey(shard: shard, entity: name), at: now)
             if let idle = settings.passivation.idle { wake(by: now + idle) }
@@ -112,7 +114,7 @@ extension Region {
         let shard = end.instance.shard
         note(.entityStopped(end.instance), &effects)
         if entity.state == .passivating, settings.remembersEntities, kept.isEmpty {
-            effects.append(.store(.remove(entity: end.instance.entity, shard: shard)))
+            write(.remove(entity: end.instance.entity, shard: shard, run: hosted[shard]?.run ?? 0), &effects)
         }
         hosted[shard]?.leftover.append(contentsOf: kept)
         finishIfEmpty(shard, at: now, &effects)
@@ -132,10 +134,10 @@ extension Region {
         note(wasAsked ? .entityPassivated(end.instance) : .entityStopped(end.instance), &effects)
         if !kept.isEmpty {
             keptCount -= kept.count
-            begin(name, in: shard, failures: 0, with: kept, at: now, &effects)
+            begin(name, in: shard, with: kept, at: now, &effects)
         } else if settings.remembersEntities {
             entities[shard][name] = Entity(instance: 0, state: .forgetting, startedAt: now)
-            effects.append(.store(.remove(entity: name, shard: shard)))
+            write(.remove(entity: name, shard: shard, run: hosted[shard]?.run ?? 0), &effects)
         }
     }
 
@@ -146,15 +148,32 @@ extension Region {
     ) {
         let ranLong = now - entity.startedAt > settings.restartBackoffLimit
         let failures = (ranLong ? 0 : entity.failures) + 1
-        let doubled = settings.restartBackoff * (1 << min(failures - 1, 20))
-        let until = now + min(doubled, settings.restartBackoffLimit)
+        let until = now + restartDelay(of: end.instance.entity, failures: failures)
         note(end.failed ? .entityFailed(end.instance, restartAt: until) : .entityStopped(end.instance), &effects)
-        entities[end.instance.shard][end.instance.entity] = Entity(
+        var waiting = Entity(
             instance: end.instance.number, state: .waiting(until: until), startedAt: now, failures: failures,
             kept: kept)
+        // Where it never came to handle anything, what waits for it would wait for ever.
+        let handledNone = end.failed && entity.handled <= UInt64(end.unhandled.count)
+        waiting.failedStarts = handledNone && !ranLong ? entity.failedStarts + 1 : 0
+        if waiting.failedStarts >= settings.startAttempts {
+            waiting.kept = []
+            keptCount -= kept.count
+            for message in kept { lose(message, of: end.instance.shard, .failed, &effects) }
+        }
+        entities[end.instance.shard][end.instance.entity] = waiting
         let key = EntityKey(shard: end.instance.shard, entity: end.instance.entity)
         restarts.append(Restart(key: key, instance: end.instance.number, at: until))
         wake(by: until)
+    }
+
+    /// How long an entity waits after so many failures in a row: twice as long each time, and each entity a little longer in its own way.
+    private func restartDelay(of entity: String, failures: Int) -> Duration {
+        let doubled = min(settings.restartBackoff * (1 << min(failures - 1, 20)), settings.restartBackoffLimit)
+        var hash = StableHash()
+        hash.combine(entity)
+        hash.combine(String(failures))
+        return doubled * (1 + settings.restartJitter * Double(hash.value >> 11) / Double(1 << 53 as UInt64))
     }
 
     /// The wait of an entity is over: it starts if somebody needs it.
@@ -166,6 +185,7 @@ extension Region {
         entities[shard][name] = nil
         guard !entity.kept.isEmpty || settings.remembersEntities else { return }
         keptCount -= entity.kept.count
-        begin(name, in: shard, failures: entity.failures, with: entity.kept, at: now, &effects)
+        begin(
+            name, in: shard, after: (entity.failures, entity.failedStarts), with: entity.kept, at: now, &effects)
     }
 }

@@ -16,6 +16,8 @@ package struct RegionStatus: Hashable, Sendable {
     /// All messages kept: for a home, for a handoff, for an entity.
     package var kept: Int
     package var intents: Intents
+    /// What the store of remembered entities refused and will be asked again.
+    package var storeRetries = 0
 }
 
 /// One shard that runs here.
@@ -37,6 +39,9 @@ package struct HostedStatus: Hashable, Sendable {
     package var handled: UInt64
     /// Messages that wait for the hold to end, or for the next home.
     package var kept: Int
+    /// How many entities the store remembered when the shard started here, and how many of them have not started yet.
+    package var remembered = 0
+    package var dormant = 0
 }
 
 /// Messages that wait for a home.
@@ -76,7 +81,7 @@ extension Region {
                 let buffer = buffers[shard]
                 guard let oldest = buffer.map(\.since).min() else { return nil }
                 return BufferStatus(shard: shard, count: buffer.count, since: oldest)
-            }, kept: keptCount, intents: intents)
+            }, kept: keptCount, intents: intents, storeRetries: storeRetries.count)
     }
 
     private func hostedStatus(_ shard: Int) -> HostedStatus? {
@@ -89,7 +94,8 @@ extension Region {
             }
         return HostedStatus(
             shard: shard, version: item.version, phase: phase, entities: entities[shard].count, handled: item.handled,
-            kept: item.held.count + item.ahead.count + item.leftover.count)
+            kept: item.held.count + item.ahead.count + item.leftover.count, remembered: item.remembered,
+            dormant: item.dormant)
     }
 
     /// A page of the entities of one shard here, in the order of their names.

@@ -2,18 +2,21 @@ package import CastyPrimitives
 
 extension Region {
     /// The store knows these entities of a shard.
-    package mutating func onRemembered(
-        _ names: [String], shard: Int, version: ShardVersion, at now: Instant
-    ) -> Effects {
+    package mutating func onRemembered(_ names: [String], shard: Int, run: UInt64, at now: Instant) -> Effects {
         var effects: Effects = []
         checkLease(at: now, &effects)
-        guard self.shard(shard)?.version == version, hosted[shard]?.isLoading == true else { return effects }
+        guard let item = self.shard(shard), item.run == run, item.isLoading else { return effects }
+        storeAnswered(&effects)
         hosted[shard]?.isLoading = false
-        guard hosted[shard]?.isStopping == false else { return effects }
+        guard !item.isStopping else { return effects }
         for name in names where self.shard(of: name) == shard && entities[shard][name] == nil {
             entities[shard][name] = Entity(instance: 0, state: .remembered, startedAt: now)
             recovering.append(EntityKey(shard: shard, entity: name))
         }
+        let count = entities[shard].count
+        hosted[shard]?.remembered = count
+        hosted[shard]?.dormant = count
+        if count > 0 { note(.remembered(shard: shard, count: count), &effects) }
         deliverHeld(shard, at: now, &effects)
         recover(at: now, &effects)
         return effects
@@ -21,45 +24,144 @@ extension Region {
 
     /// Starts the next few remembered entities: a bounded rate, so that a node is not trampled by what comes back.
     mutating func recover(at now: Instant, _ effects: inout Effects) {
-        guard !recovering.isEmpty else { return }
+        guard recovered < recovering.count else { return }
         if nextRecovery <= now {
             var started = 0
-            var taken = 0
-            for key in recovering {
-                guard started < max(1, settings.recoveryBatch) else { break }
-                taken += 1
+            while started < max(1, settings.recoveryBatch), recovered < recovering.count {
+                let key = recovering[recovered]
+                recovered += 1
                 guard entities[key.shard][key.entity]?.state == .remembered else { continue }
-                begin(key.entity, in: key.shard, failures: 0, with: [], at: now, &effects)
+                begin(key.entity, in: key.shard, with: [], at: now, &effects)
                 started += 1
             }
-            recovering.removeFirst(taken)
             nextRecovery = now + settings.recoveryPause
         }
-        if !recovering.isEmpty { wake(by: nextRecovery) }
+        if recovered == recovering.count {
+            recovering = []
+            recovered = 0
+        } else {
+            wake(by: nextRecovery)
+        }
+    }
+
+    // MARK: Writing
+
+    mutating func write(_ request: StoreRequest, _ effects: inout Effects) {
+        hosted[request.shard]?.writing += 1
+        effects.append(.store(request))
+    }
+
+    /// Whether an answer is for the present run of its shard; if so, one write less is under way.
+    private mutating func takeAnswer(_ request: StoreRequest) -> Bool {
+        guard let item = shard(request.shard), item.run == request.run else { return false }
+        if case .load = request { return true }
+        hosted[request.shard]?.writing -= 1
+        return true
     }
 
     /// The store has written what was asked.
     package mutating func onStored(_ request: StoreRequest, at now: Instant) -> Effects {
         var effects: Effects = []
         checkLease(at: now, &effects)
+        guard takeAnswer(request) else { return effects }
+        storeAnswered(&effects)
+        let shard = request.shard
         switch request {
         case .load: break
-        case .add(let name, let shard):
-            guard entities.indices.contains(shard), let entity = entities[shard][name], entity.state == .remembering
-            else { break }
+        case .add(let name, _, _):
+            guard let entity = entities[shard][name], entity.state == .remembering else { break }
             keptCount -= entity.kept.count
-            begin(name, in: shard, failures: 0, with: entity.kept, at: now, &effects)
-        case .remove(let name, let shard):
-            guard entities.indices.contains(shard), let entity = entities[shard][name], entity.state == .forgetting
-            else { break }
+            begin(name, in: shard, with: entity.kept, at: now, &effects)
+        case .remove(let name, _, let run):
+            guard let entity = entities[shard][name], entity.state == .forgetting else { break }
             if entity.kept.isEmpty {
                 entities[shard][name] = nil
             } else {
                 // A message came while the end was written: the entity lives again.
                 entities[shard][name]?.state = .remembering
-                effects.append(.store(.add(entity: name, shard: shard)))
+                write(.add(entity: name, shard: shard, run: run), &effects)
             }
         }
+        finishIfEmpty(shard, at: now, &effects)
         return effects
+    }
+
+    // MARK: Refusals
+
+    /// The store could not read or write what was asked, and nothing has changed in it.
+    package mutating func onStoreFailed(_ request: StoreRequest, at now: Instant) -> Effects {
+        var effects: Effects = []
+        checkLease(at: now, &effects)
+        guard takeAnswer(request) else { return effects }
+        let shard = request.shard
+        guard hosted[shard]?.isStopping == false else {
+            // The next home has its own try; an end that could not be written is no end.
+            finishIfEmpty(shard, at: now, &effects)
+            return effects
+        }
+        // A store that has refused for long is refused for: what needs it is given up at once, and the next message tries anew.
+        let isDegraded = storeFailures >= settings.storeAttempts
+        var asksAgain = true
+        switch request {
+        case .load: if isDegraded { giveUpHeld(shard, &effects) }
+        case .add(let name, _, _):
+            guard let entity = entities[shard][name], entity.state == .remembering else { return effects }
+            if isDegraded {
+                asksAgain = false
+                entities[shard][name] = nil
+                keptCount -= entity.kept.count
+                for message in entity.kept { lose(message, of: shard, .store, &effects) }
+            }
+        case .remove(let name, _, _):
+            guard let entity = entities[shard][name], entity.state == .forgetting else { return effects }
+            if !entity.kept.isEmpty {
+                // It is still remembered, and needed.
+                asksAgain = false
+                keptCount -= entity.kept.count
+                begin(name, in: shard, with: entity.kept, at: now, &effects)
+            }
+        }
+        let retryAt = nextStoreRetry(at: now)
+        note(.storeFailed(request, retryAt: retryAt), &effects)
+        if asksAgain {
+            storeRetries.append(StoreRetry(request: request, at: retryAt))
+            wake(by: retryAt)
+        }
+        return effects
+    }
+
+    /// What is refused together is asked again together, after twice as long as the last time.
+    private mutating func nextStoreRetry(at now: Instant) -> Instant {
+        if let round = storeRetries.last, round.at > now { return round.at }
+        storeFailures += 1
+        let doubled = settings.storeRetry * (1 << min(storeFailures - 1, 20))
+        return now + min(doubled, settings.storeRetryLimit)
+    }
+
+    private mutating func storeAnswered(_ effects: inout Effects) {
+        if storeFailures > 0 { note(.storeRecovered, &effects) }
+        storeFailures = 0
+    }
+
+    mutating func retryStore(at now: Instant, _ effects: inout Effects) {
+        guard !storeRetries.isEmpty else { return }
+        let due = storeRetries.filter { $0.at <= now }
+        storeRetries.removeAll { $0.at <= now }
+        for item in due where shard(item.request.shard)?.run == item.request.run {
+            if case .load = item.request { effects.append(.store(item.request)) } else { write(item.request, &effects) }
+        }
+        for item in storeRetries { wake(by: item.at) }
+    }
+
+    /// What waits for a shard whose entities cannot be read has waited long enough.
+    private mutating func giveUpHeld(_ shard: Int, _ effects: inout Effects) {
+        guard let item = hosted[shard] else { return }
+        let waiting = item.ahead + buffers[shard] + item.held
+        hosted[shard]?.ahead = []
+        hosted[shard]?.held = []
+        buffers[shard] = []
+        buffering.removeSorted(shard)
+        keptCount -= waiting.count
+        for message in waiting { lose(message, of: shard, .store, &effects) }
     }
 }

@@ -10,11 +10,13 @@ extension Region {
             item.holdDeadline = now + settings.holdBound
             wake(by: item.holdDeadline)
         }
+        runs += 1
+        item.run = runs
         item.isLoading = settings.remembersEntities
         hosted[shard] = item
         hostedShards.insertSorted(shard)
         note(.shardStarted(shard: shard, order.version), &effects)
-        if item.isLoading { effects.append(.store(.load(shard: shard, version: order.version))) }
+        if item.isLoading { effects.append(.store(.load(shard: shard, run: item.run))) }
         wake(by: leaseValidUntil)
         homes[shard].version = order.version
         homes[shard].target = own
@@ -55,6 +57,7 @@ extension Region {
         let deadline = now + (mode == .now ? settings.killBound : settings.stopBound)
         hosted[shard]?.phase = .stopping(deadline: deadline, isKilled: mode == .now)
         wake(by: deadline)
+        storeRetries.removeAll { $0.request.shard == shard }
         for name in entities[shard].keys.sorted() {
             guard let entity = entities[shard][name] else { continue }
             let instance = EntityInstance(entity: name, shard: shard, number: entity.instance)
@@ -74,7 +77,8 @@ extension Region {
     }
 
     mutating func finishIfEmpty(_ shard: Int, at now: Instant, _ effects: inout Effects) {
-        if hosted[shard]?.isStopping == true, entities[shard].isEmpty {
+        guard let item = hosted[shard] else { return }
+        if item.isStopping, entities[shard].isEmpty, item.writing == 0 || isShutDown {
             finish(shard, isForced: false, at: now, &effects)
         }
     }

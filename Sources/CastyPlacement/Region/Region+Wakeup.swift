@@ -12,6 +12,7 @@ extension Region {
         restarts.removeAll { $0.at <= now }
         for item in due { restart(item, at: now, &effects) }
         for item in restarts { wake(by: item.at) }
+        retryStore(at: now, &effects)
         recover(at: now, &effects)
         passivateIdle(at: now, &effects)
         if !hostedShards.isEmpty, !isFenced { wake(by: leaseValidUntil) }

@@ -52,14 +52,20 @@ package struct Region<Payload: Sendable>: Sendable {
     var sequence: UInt64 = 0
     var tokens: UInt64 = 0
     var instances: UInt64 = 0
+    var runs: UInt64 = 0
     /// When homes were last asked for.
     var askedAt = Instant.start
     var usage: UsageOrder
     /// Entities that wait for their restart, in no order: few.
     var restarts: [Restart] = []
-    /// Remembered entities that wait for their turn.
+    /// Remembered entities that wait for their turn, from an index on.
     var recovering: [EntityKey] = []
+    var recovered = 0
     var nextRecovery = Instant.start
+    /// What the store refused and will be asked again.
+    var storeRetries: [StoreRetry] = []
+    /// Refusals in a row.
+    var storeFailures = 0
 
     package init(own: UniqueAddress, settings: PlacementSettings, isProxy: Bool = false) {
         precondition(settings.shardCount > 0, "a shard type has at least one shard, not \(settings.shardCount)")
@@ -93,6 +99,12 @@ package struct Region<Payload: Sendable>: Sendable {
 struct EntityKey: Hashable, Sendable {
     var shard: Int
     var entity: String
+}
+
+/// Something that the store of remembered entities refused.
+struct StoreRetry: Hashable, Sendable {
+    var request: StoreRequest
+    var at: Instant
 }
 
 /// The end of an entity's wait for its restart.

@@ -52,6 +52,10 @@ package enum LossReason: UInt8, Hashable, Sendable, CaseIterable {
     /// The node's lease lapsed, or it was downed.
     case fenced
     case shutdown
+    /// Its entity failed again and again before it handled anything.
+    case failed
+    /// The store of remembered entities cannot be read or written.
+    case store
 }
 
 /// What happened in a region, for the event stream.
@@ -63,6 +67,12 @@ package enum RegionNote: Hashable, Sendable {
     case entityPassivated(EntityInstance)
     case entityStopped(EntityInstance)
     case entityFailed(EntityInstance, restartAt: Instant)
+    /// The remembered entities of a shard were read; they start one after the other.
+    case remembered(shard: Int, count: Int)
+    /// The store of remembered entities refused something; it is asked again then.
+    case storeFailed(StoreRequest, retryAt: Instant)
+    /// The store refuses nothing any more.
+    case storeRecovered
     /// The lease lapsed; every entity is stopped.
     case fenced
     case unfenced
@@ -73,13 +83,25 @@ package enum RegionNote: Hashable, Sendable {
     case answer(id: UInt64, CommandAnswer)
 }
 
-/// What is asked of the store of remembered entities. Each request is answered once, in order for one shard.
+/// What is asked of the store of remembered entities. Each request is answered once, in order for one shard: by
+/// ``Region/onRemembered(_:shard:run:at:)``, ``Region/onStored(_:at:)`` or ``Region/onStoreFailed(_:at:)``.
 package enum StoreRequest: Hashable, Sendable {
-    /// Answered by ``Region/onRemembered(_:shard:version:at:)``.
-    case load(shard: Int, version: ShardVersion)
-    /// Answered by ``Region/onStored(_:at:)``.
-    case add(entity: String, shard: Int)
-    case remove(entity: String, shard: Int)
+    /// Which entities of the shard are remembered? The run is the one of the shard on this node: answers for an earlier one mean nothing.
+    case load(shard: Int, run: UInt64)
+    case add(entity: String, shard: Int, run: UInt64)
+    case remove(entity: String, shard: Int, run: UInt64)
+
+    package var shard: Int {
+        switch self {
+        case .load(let shard, _), .add(_, let shard, _), .remove(_, let shard, _): shard
+        }
+    }
+
+    package var run: UInt64 {
+        switch self {
+        case .load(_, let run), .add(_, _, let run), .remove(_, _, let run): run
+        }
+    }
 }
 
 /// How an entity ended.

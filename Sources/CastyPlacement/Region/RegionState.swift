@@ -49,8 +49,15 @@ struct Shard<Payload: Sendable>: Sendable {
     /// Fresh messages wait for those that this node still has.
     var holdFor: UniqueAddress?
     var holdDeadline = Instant.distantFuture
+    /// Which run of this shard on this node it is.
+    var run: UInt64 = 0
     /// Nothing is delivered before the remembered entities are known.
     var isLoading = false
+    /// How many entities the store remembered when the shard started, and how many of them have not started since.
+    var remembered = 0
+    var dormant = 0
+    /// Writes to the store that are not answered. The shard goes only after them, so that none comes after the next home has read.
+    var writing = 0
     /// Messages of other regions that wait for the hold or the load to end.
     var held: [KeptMessage<Payload>] = []
     /// What the old home had left and sent before the load ended; it goes first.
@@ -108,6 +115,8 @@ struct Entity<Payload: Sendable>: Sendable {
     var startedAt: Instant
     /// Failures in a row.
     var failures = 0
+    /// Those of them in which no message was handled.
+    var failedStarts = 0
     var lastUsed: Instant
     var handled: UInt64 = 0
     /// Its place in the order of use, while active.

@@ -68,6 +68,7 @@ struct ScenarioCheck {
         case .threshold: "threshold"
         case .downing: "downing"
         case .passivation: "passivation"
+        case .remember: "remember"
         }
     }
 

@@ -6,6 +6,11 @@ extension Setting {
             try cursor.require("idle")
             return .passivation(.idle(try cursor.duration(from: .milliseconds(1))))
         }
+        if cursor.accept("remember") {
+            if cursor.accept("off") { return .remember(false) }
+            try cursor.require("on")
+            return .remember(true)
+        }
         if cursor.accept("threshold") {
             return .threshold(try cursor.decimal("phi, as 8", in: Thousandths(count: 100)...300))
         }

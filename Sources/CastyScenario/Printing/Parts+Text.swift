@@ -64,6 +64,7 @@ extension Setting: CustomStringConvertible {
         case .downing(let strategy): "downing \(strategy.rawValue)"
         case .passivation(.idle(let duration)): "passivation idle \(duration.scenarioText)"
         case .passivation(.off): "passivation off"
+        case .remember(let isOn): "remember \(isOn ? "on" : "off")"
         }
     }
 }

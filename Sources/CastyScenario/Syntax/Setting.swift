@@ -10,11 +10,13 @@ package enum Setting: Hashable, Sendable {
     case downing(Downing)
     /// `set passivation idle 2s`: allowed at any time.
     case passivation(Passivation)
+    /// `set remember on`: accounts come back without a message after a move or a crash.
+    case remember(Bool)
 
     /// Whether it must stand before `nodes`.
     package var belongsToHeader: Bool {
         switch self {
-        case .preset, .time, .threshold, .downing: true
+        case .preset, .time, .threshold, .downing, .remember: true
         case .passivation: false
         }
     }

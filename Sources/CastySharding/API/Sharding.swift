@@ -36,23 +36,26 @@ public final class Sharding: Sendable {
     ///   - shards: How many shards there are: the same on all nodes, and never changed while the cluster lives. 1…16384.
     ///   - role: Only members with this role host it; the others reach it. `nil` for all.
     ///   - store: Where entities keep their state, if they do.
+    ///   - remember: Where it is written which entities run, if they shall come back without a message; see ``RememberedEntityStore``.
     ///   - strategy: Decides where shards live.
     ///   - entity: Makes the behavior of an entity each time it starts.
     /// - Returns: The way to the entities.
     /// - Throws: ``ShardingError`` where the type runs already, its message type is not registered, or the number of shards is no such number.
     public func start<Message: Codable & Sendable>(
         type: String, shards: Int, role: String? = nil, store: (any EntityStore)? = nil,
+        remember: (any RememberedEntityStore)? = nil,
         strategy: any ShardAllocationStrategy = LeastShardStrategy(), of message: Message.Type = Message.self,
         entity: @escaping @Sendable (EntityContext) -> Behavior<Message>
     ) throws -> ShardRegion<Message> {
         try start(
             type: type, settings: PlacementSettings(cluster.config.settings, shards: shards, role: role), store: store,
-            strategy: strategy, entity: entity)
+            remember: remember, strategy: strategy, entity: entity)
     }
 
     /// Starts a shard type with settings of one's own.
     package func start<Message: Codable & Sendable>(
         type: String, settings: PlacementSettings, store: (any EntityStore)?,
+        remember: (any RememberedEntityStore)? = nil,
         strategy: any ShardAllocationStrategy = LeastShardStrategy(), tracing: ShardTracing<Message>? = nil,
         entity: @escaping @Sendable (EntityContext) -> Behavior<Message>
     ) throws -> ShardRegion<Message> {
@@ -71,10 +74,12 @@ public final class Sharding: Sendable {
         try system.registry.register(
             RegionCommand<Message>.self, name: "casty.sharding.\(registered.name)",
             codec: RegionCommand<Message>.codec(registered))
+        var settings = settings
+        settings.remembersEntities = remember != nil
         let isProxy = settings.role.map { !cluster.config.roles.contains($0) } ?? false
         let host = RegionHost(
             type: type, cluster: cluster, settings: settings, strategy: strategy, isProxy: isProxy, store: store,
-            tracing: tracing, factory: entity)
+            remembered: remember, tracing: tracing, factory: entity)
         let actor = try system.spawnSystem(
             RegionShell.behavior(host), name: RegionHost<Message>.controlPath(type)[1])
         system.publish(actor, as: RegionHost<Message>.dataPath(type))

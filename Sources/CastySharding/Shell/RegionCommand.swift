@@ -22,8 +22,10 @@ package enum RegionCommand<Message: Sendable>: Sendable {
     /// The node leaves; the function is called when all shards are handed over.
     case leave(@Sendable () -> Void)
     case command(OperatorCommand, @Sendable (CommandAnswer) -> Void)
-    case remembered(shard: Int, version: ShardVersion, [String])
+    /// The store has read the remembered entities of a shard.
+    case remembered(StoreRequest, [String])
     case stored(StoreRequest)
+    case storeFailed(StoreRequest, EntityStoreError)
 }
 
 /// One sharding message between two nodes.
@@ -43,8 +45,7 @@ extension RegionCommand: LossClassified {
             case .peer, .request, .order: .control
             }
         case .membershipChanged, .wakeup, .leaseLapsed, .ended, .passivate, .passivateByName, .passivation, .leave,
-            .command,
-            .remembered, .stored:
+            .command, .remembered, .stored, .storeFailed:
             .control
         }
     }

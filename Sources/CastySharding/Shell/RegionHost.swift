@@ -14,6 +14,7 @@ final class RegionHost<Message: Codable & Sendable>: Sendable {
     let strategy: any ShardAllocationStrategy
     let isProxy: Bool
     let store: (any EntityStore)?
+    private let remembered: (any RememberedEntityStore)?
     let tracing: ShardTracing<Message>?
     private let factory: @Sendable (EntityContext) -> Behavior<Message>
     /// The actor's state. It works under the lock, so that whoever looks sees the present state and not a copy that every message would
@@ -22,7 +23,8 @@ final class RegionHost<Message: Codable & Sendable>: Sendable {
 
     init(
         type: String, cluster: Cluster, settings: PlacementSettings, strategy: any ShardAllocationStrategy,
-        isProxy: Bool, store: (any EntityStore)?, tracing: ShardTracing<Message>?,
+        isProxy: Bool, store: (any EntityStore)?, remembered: (any RememberedEntityStore)?,
+        tracing: ShardTracing<Message>?,
         factory: @escaping @Sendable (EntityContext) -> Behavior<Message>
     ) {
         self.type = type
@@ -31,6 +33,7 @@ final class RegionHost<Message: Codable & Sendable>: Sendable {
         self.strategy = strategy
         self.isProxy = isProxy
         self.store = store
+        self.remembered = remembered
         self.tracing = tracing
         self.factory = factory
     }
@@ -58,11 +61,30 @@ final class RegionHost<Message: Codable & Sendable>: Sendable {
         inspector.lose(reason, .user, target: entity, type: type, shard: shard, entity: entity, causes: causes)
     }
 
-    /// Answers what the core asks of the store of remembered entities.
+    /// Passes on what the core asks of the store of remembered entities; the answer comes as a message to the region.
     func remember(_ request: StoreRequest, tell region: ActorRef<RegionCommand<Message>>) {
+        guard let remembered else {
+            return region.tell(.storeFailed(request, EntityStoreError(.unavailable, "\(type) has no such store")))
+        }
+        let (shard, count) = (request.shard, settings.shardCount)
+        let change: RememberedChange
         switch request {
-        case .load(let shard, let version): region.tell(.remembered(shard: shard, version: version, []))
-        case .add, .remove: region.tell(.stored(request))
+        case .load:
+            remembered.load(type: type, shard: shard, of: count) { result in
+                switch result {
+                case .success(let names): region.tell(.remembered(request, names))
+                case .failure(let error): region.tell(.storeFailed(request, error))
+                }
+            }
+            return
+        case .add(let entity, _, _): change = .started(entity)
+        case .remove(let entity, _, _): change = .stopped(entity)
+        }
+        remembered.record(change, type: type, shard: shard, of: count) { result in
+            switch result {
+            case .success: region.tell(.stored(request))
+            case .failure(let error): region.tell(.storeFailed(request, error))
+            }
         }
     }
 

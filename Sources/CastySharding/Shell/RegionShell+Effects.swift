@@ -123,6 +123,8 @@ extension CastyInspection.LossReason {
         case .wrongHome: self = .unreachable
         case .handoff, .fenced: self = .handoff
         case .shutdown: self = .shutdown
+        case .failed: self = .entityFailed
+        case .store: self = .storeFailed
         }
     }
 }

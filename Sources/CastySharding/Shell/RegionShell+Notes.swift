@@ -79,6 +79,15 @@ extension RegionShell {
             inspector.emit(
                 .entityStopped, shard: instance.shard, entity: instance.entity,
                 reason: "failed, starts again from \(restartAt) s on", causes: causes.about(instance.shard))
+        case .remembered(let shard, let count):
+            inspector.emit(
+                .note, shard: shard, text: "\(host.type): \(count) remembered entities start again",
+                causes: causes.about(shard))
+        case .storeFailed(let request, let retryAt): tell(refused: request, retryAt: retryAt)
+        case .storeRecovered:
+            guard storeTrouble != nil else { return }
+            storeTrouble = nil
+            inspector.emit(.note, reason: "store", text: "\(host.type): entities are remembered again")
         case .fenced:
             // A node that joins or is gone has no lease either, but nothing to stop.
             isFenced = !entities.isEmpty
@@ -96,6 +105,18 @@ extension RegionShell {
                 "\(host.type) has \(host.settings.shardCount) shards here and \(count) in the cluster: it stays out")
         case .answer(let id, let answer): answers.removeValue(forKey: id)?(answer)
         }
+    }
+
+    /// People are told when it begins, and when the reason changes; the screen shows how it stands.
+    private mutating func tell(refused request: StoreRequest, retryAt: Instant) {
+        let what = if case .load = request { "read" } else { "written" }
+        let reason = storeError.map { "\($0.code.rawValue): \($0.description)" } ?? "unknown"
+        let trouble = "which entities are remembered cannot be \(what): \(reason)"
+        guard storeTrouble != trouble else { return }
+        storeTrouble = trouble
+        host.inspector.emit(
+            .note, shard: request.shard, reason: "store",
+            text: "\(host.type): \(trouble), tried again from \(retryAt) s on")
     }
 
     private func tell(_ kind: EventKind, _ instance: EntityInstance) {

@@ -25,6 +25,9 @@ struct RegionShell<Message: Codable & Sendable>: Sendable {
     var lease = Instant.distantFuture
     var causes = ShardCauses()
     var hasLeft = false
+    /// Why the store of remembered entities refused something last, and what people were told of it.
+    var storeError: EntityStoreError?
+    var storeTrouble: String?
     /// Whether people were told that the lease has lapsed.
     var isFenced = false
     var whenLeft: [@Sendable () -> Void] = []
@@ -84,9 +87,12 @@ struct RegionShell<Message: Codable & Sendable>: Sendable {
             lastCommand += 1
             answers[lastCommand] = answer
             perform(region.onCommand(command, id: lastCommand, at: now), context)
-        case .remembered(let shard, let version, let names):
-            perform(region.onRemembered(names, shard: shard, version: version, at: now), context)
+        case .remembered(let request, let names):
+            perform(region.onRemembered(names, shard: request.shard, run: request.run, at: now), context)
         case .stored(let request): perform(region.onStored(request, at: now), context)
+        case .storeFailed(let request, let error):
+            storeError = error
+            perform(region.onStoreFailed(request, at: now), context)
         }
         settle(at: now, context)
     }

@@ -21,11 +21,13 @@ extension ShardingSnapshot {
                     shard: hosted.shard, state: hosted.phase.word,
                     entities: shell.region.entities(of: hosted.shard, limit: entitiesListed).map {
                         EntitySnapshot(id: $0.entity, state: $0.phase.word, handled: $0.handled, lastUsed: $0.lastUsed)
-                    }, entityCount: hosted.entities, handled: hosted.handled)
+                    }, entityCount: hosted.entities, handled: hosted.handled, remembered: hosted.remembered,
+                    restarted: hosted.remembered - hosted.dormant)
             },
             buffered: region.kept, bufferedSince: region.buffers.map(\.since).min(), registered: region.isRegistered,
             leaseUntil: shell.lease == .distantFuture ? nil : shell.lease, coordinator: region.coordinator,
-            epoch: region.epoch.single,
+            epoch: region.epoch.single, remembers: shell.host.settings.remembersEntities,
+            storeTrouble: shell.storeTrouble,
             coordinating: coordinator.map { coordinator in
                 CoordinatorSnapshot(
                     state: coordinator.phase == .recovering
@@ -95,7 +97,9 @@ extension EntityStatus.Phase {
         case .passivating: "passivating"
         case .stopping: "stopping"
         case .waitingForRestart: "restarting"
-        case .remembering, .forgetting, .remembered: "remembered"
+        case .remembering: "remembering"
+        case .forgetting: "forgetting"
+        case .remembered: "remembered"
         }
     }
 }

@@ -32,6 +32,7 @@ extension World {
             guard nodes[node]?.isAlive == true else { return }
             interpret(nodes[node]!.region.onPassivate(entity, at: now), at: node)
         case .fail(let entity): failNext.insert(entity)
+        case .breakStore(let until): storeBrokenUntil = until
         }
     }
 

@@ -57,6 +57,7 @@ struct World {
         case mark(UniqueAddress, PlacementStatus, isReachable: Bool)
         case passivate(String, at: UniqueAddress)
         case fail(String)
+        case breakStore(until: Instant)
     }
 
     struct Entry {
@@ -94,6 +95,8 @@ struct World {
     var gone: Set<Word> = []
     var live: [String: [UniqueAddress]] = [:]
     var store: [String] = []
+    /// Until then most requests to the store are refused.
+    var storeBrokenUntil = Instant.start
     var violations: [String] = []
     var notes: [CoordinatorNote] = []
     var answers: [CommandAnswer] = []
@@ -325,14 +328,18 @@ struct World {
     }
 
     private mutating func complete(_ request: StoreRequest, at node: UniqueAddress) {
+        if now < storeBrokenUntil, generator.below(4) > 0 {
+            interpret(nodes[node]!.region.onStoreFailed(request, at: now), at: node)
+            return
+        }
         switch request {
-        case .load(let shard, let version):
+        case .load(let shard, let run):
             let names = store.filter { StableHash.shard(of: $0, count: settings.shardCount) == shard }
-            interpret(nodes[node]!.region.onRemembered(names, shard: shard, version: version, at: now), at: node)
-        case .add(let entity, _):
+            interpret(nodes[node]!.region.onRemembered(names, shard: shard, run: run, at: now), at: node)
+        case .add(let entity, _, _):
             store.insertSorted(entity)
             interpret(nodes[node]!.region.onStored(request, at: now), at: node)
-        case .remove(let entity, _):
+        case .remove(let entity, _, _):
             store.removeSorted(entity)
             interpret(nodes[node]!.region.onStored(request, at: now), at: node)
         }
