@@ -8,6 +8,7 @@ let realModule = Target.Dependency.product(name: "RealModule", package: "swift-n
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let settings: [SwiftSetting] = [
@@ -85,6 +86,12 @@ let targets: [Target] = [
         ["CastySimulation", "CastyRemoting", "CastyActors", "CastyInspection", "CastyWire", "CastyPrimitives", nioCore]
     ),
 
+    library("CastySQLite", ["CastySharding", "CastyWire", "CastyPrimitives", grdb]),
+    // A process that the tests kill while it writes.
+    .executableTarget(
+        name: "StoreWriter", dependencies: ["CastySQLite"], path: "Tests/StoreWriter", swiftSettings: settings),
+    tests("CastySQLiteTests", ["CastySQLite", "StoreWriter", "CastySharding", "CastyPrimitives", grdb]),
+
     // Floor 6: the library a user imports, and the laboratory.
     library(
         "Casty",
@@ -122,7 +129,8 @@ let targets: [Target] = [
     .executableTarget(
         name: "CastyCommand",
         dependencies: [
-            "CastyTerminal", "CastyConsole", "CastyLab", "Casty", "CastySimulation", "CastyScenario", "CastySharding",
+            "CastyTerminal", "CastyConsole", "CastyLab", "Casty", "CastySQLite", "CastySimulation", "CastyScenario",
+            "CastySharding",
             "CastyCluster", "CastyTCP", "CastyRemoting", "CastyActors", "CastyInspection", "CastyPlacement",
             "CastyMembership", "CastyWire", "CastyPrimitives", argumentParser, logging,
         ],
@@ -133,6 +141,7 @@ let package = Package(
     name: "casty",
     products: [
         .library(name: "Casty", targets: ["Casty"]),
+        .library(name: "CastySQLite", targets: ["CastySQLite"]),
         .library(name: "CastySimulation", targets: ["CastySimulation"]),
         .executable(name: "casty", targets: ["CastyCommand"]),
     ],
@@ -141,6 +150,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-numerics", from: "1.1.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: targets
 )

@@ -39,13 +39,13 @@ public final class CastyNode: Sendable {
     }
 
     private init(
-        world: LiveWorld, host: LiveNode, system: ActorSystem, cluster: Cluster
+        world: LiveWorld, host: LiveNode, system: ActorSystem, cluster: Cluster, entityStore: (any EntityStore)?
     ) {
         self.world = world
         self.host = host
         self.system = system
         self.cluster = cluster
-        sharding = Sharding(cluster)
+        sharding = Sharding(cluster, entityStore: entityStore)
     }
 
     /// Starts a node: it listens, then joins the cluster through its seeds, or founds one if it is the first of them.
@@ -56,11 +56,14 @@ public final class CastyNode: Sendable {
     ///   - name: The name of the cluster; nodes of others are refused.
     ///   - listen: Where to listen; the address that other nodes use, with a port that is not zero.
     ///   - config: Seeds, roles and timings.
+    ///   - entityStore: Where entities keep their state, unless their type has a store of its own: `SQLiteStores` of `CastySQLite` keeps it
+    ///     on the disk. All nodes that host a type must reach one and the same store.
     ///   - log: The logger.
     ///   - register: Registers the message types that travel between nodes, under stable names.
     /// - Throws: ``NodeError`` where the address cannot be listened on; whatever `register` throws.
     public static func start(
-        name: String, listen: NodeAddress, cluster config: ClusterConfig, log: Logger = Logger(label: "casty"),
+        name: String, listen: NodeAddress, cluster config: ClusterConfig, entityStore: (any EntityStore)? = nil,
+        log: Logger = Logger(label: "casty"),
         register: (TypeRegistry) throws -> Void = { _ in }
     ) async throws -> CastyNode {
         guard listen.port != 0 else {
@@ -73,7 +76,8 @@ public final class CastyNode: Sendable {
             try register(registry)
             let system = ActorSystem(name: name, address: listen, world: host.world, registry: registry, log: log)
             let parts = try ClusterNode(system: system, config: config)
-            let node = CastyNode(world: world, host: host, system: system, cluster: parts.cluster)
+            let node = CastyNode(
+                world: world, host: host, system: system, cluster: parts.cluster, entityStore: entityStore)
             parts.cluster.onStop { [weak node] _ in
                 guard let node else { return }
                 node.system.terminate { node.ended() }

@@ -8,12 +8,21 @@ extension SampleEntity {
         try registry.register(EntityReply.self, name: "casty.sample.reply")
     }
 
-    /// Starts all samples on a node of a process of its own; accounts keep their balance while the process lives.
-    package static func start(on sharding: Sharding, shards: Int) throws {
-        let store = InMemoryEntityStore()
+    /// Starts all samples on a node of a process of its own.
+    ///
+    /// - Parameters:
+    ///   - sharding: The node's.
+    ///   - shards: How many shards each type has.
+    ///   - store: Where accounts keep their balance.
+    ///   - remember: Where it is written which accounts run, if they are to be remembered.
+    package static func start(
+        on sharding: Sharding, shards: Int, store: any EntityStore, remember: (any RememberedEntityStore)? = nil
+    ) throws {
         for sample in allCases {
+            let isAccount = sample == .account
             _ = try sharding.start(
-                type: sample.rawValue, shards: shards, store: sample == .account ? store : nil, of: EntityCommand.self
+                type: sample.rawValue, shards: shards, store: isAccount ? store : nil,
+                remember: isAccount ? remember : nil, of: EntityCommand.self
             ) { entity in
                 sample.behavior(entity) { _, _ in }
             }

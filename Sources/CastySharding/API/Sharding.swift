@@ -16,6 +16,8 @@ import Synchronization
 public final class Sharding: Sendable {
     /// The cluster whose members host the shards.
     public let cluster: Cluster
+    /// Where entities of types without a store of their own keep their state, if anywhere.
+    public let entityStore: (any EntityStore)?
     private let regions = Mutex<[String: RegionAccess]>([:])
 
     /// What can be asked of one type's region by whoever does not know its message type.
@@ -25,8 +27,13 @@ public final class Sharding: Sendable {
     }
 
     /// Creates the sharding of a cluster.
-    public init(_ cluster: Cluster) {
+    ///
+    /// - Parameters:
+    ///   - cluster: Its members host the shards.
+    ///   - entityStore: Where entities of types without a store of their own keep their state.
+    public init(_ cluster: Cluster, entityStore: (any EntityStore)? = nil) {
         self.cluster = cluster
+        self.entityStore = entityStore
     }
 
     /// Starts a shard type on this node; every node that shall host or reach it does the same.
@@ -35,7 +42,7 @@ public final class Sharding: Sendable {
     ///   - type: The type's name; entities' ids may but need not begin with it.
     ///   - shards: How many shards there are: the same on all nodes, and never changed while the cluster lives. 1…16384.
     ///   - role: Only members with this role host it; the others reach it. `nil` for all.
-    ///   - store: Where entities keep their state, if they do.
+    ///   - store: Where entities keep their state, if they do; ``entityStore`` by default.
     ///   - remember: Where it is written which entities run, if they shall come back without a message; see ``RememberedEntityStore``.
     ///   - strategy: Decides where shards live.
     ///   - entity: Makes the behavior of an entity each time it starts.
@@ -48,7 +55,8 @@ public final class Sharding: Sendable {
         entity: @escaping @Sendable (EntityContext) -> Behavior<Message>
     ) throws -> ShardRegion<Message> {
         try start(
-            type: type, settings: PlacementSettings(cluster.config.settings, shards: shards, role: role), store: store,
+            type: type, settings: PlacementSettings(cluster.config.settings, shards: shards, role: role),
+            store: store ?? entityStore,
             remember: remember, strategy: strategy, entity: entity)
     }
 

@@ -1,0 +1,147 @@
+import CastyPrimitives
+public import CastySharding
+import Dispatch
+import Foundation
+import GRDB
+import Synchronization
+
+/// Keeps in an SQLite file which entities run.
+///
+/// Changes are written by a thread of their own, all that wait in one transaction, and answered when it is on the disk. The nodes of one
+/// machine may share the file.
+public final class SQLiteRememberedEntityStore: RememberedEntityStore {
+    private struct Change: Sendable {
+        let change: RememberedChange
+        let type: String
+        let shard: Int
+        let count: Int
+        let completion: @Sendable (Result<Void, EntityStoreError>) -> Void
+    }
+
+    private enum Work: Sendable {
+        case change(Change)
+        case load(@Sendable () -> Void)
+    }
+
+    private let file: SQLiteFile
+    private let queue = DispatchQueue(label: "casty.remembered")
+    private let waiting = Mutex<[Work]>([])
+
+    init(file: SQLiteFile) {
+        self.file = file
+    }
+
+    /// Opens a file, and makes it, readable by its owner only, if there is none.
+    ///
+    /// - Throws: ``EntityStoreError``, also where the file is no store, or is one of a later version.
+    public convenience init(path: String) throws(EntityStoreError) {
+        self.init(file: try SQLiteFile(path: path))
+    }
+
+    /// The ids of a shard's remembered entities, in order.
+    public func load(
+        type: String, shard: Int, of count: Int,
+        completion: @escaping @Sendable (Result<[String], EntityStoreError>) -> Void
+    ) {
+        enqueue(
+            .load { [file] in
+                completion(Result { () throws(EntityStoreError) in try Self.load(file, type, shard, of: count) })
+            })
+    }
+
+    /// Writes a change.
+    public func record(
+        _ change: RememberedChange, type: String, shard: Int, of count: Int,
+        completion: @escaping @Sendable (Result<Void, EntityStoreError>) -> Void
+    ) {
+        enqueue(
+            .change(Change(change: change, type: type, shard: shard, count: count, completion: completion)))
+    }
+
+    private func enqueue(_ work: Work) {
+        let isFirst = waiting.withLock { waiting in
+            waiting.append(work)
+            return waiting.count == 1
+        }
+        if isFirst { queue.async { self.workOff() } }
+    }
+
+    /// Does all that waits: changes that stand together in one transaction, loads in their place between them.
+    private func workOff() {
+        let work = waiting.withLock { waiting in
+            defer { waiting = [] }
+            return waiting
+        }
+        var changes: [Change] = []
+        for item in work {
+            switch item {
+            case .change(let change): changes.append(change)
+            case .load(let load):
+                write(changes)
+                changes = []
+                load()
+            }
+        }
+        write(changes)
+    }
+
+    private func write(_ changes: [Change]) {
+        guard !changes.isEmpty else { return }
+        let result = Result { () throws(EntityStoreError) in
+            try file.write { database in for change in changes { try Self.apply(change, database) } }
+        }
+        for change in changes { change.completion(result) }
+    }
+
+    private static func apply(_ change: Change, _ database: Database) throws {
+        switch change.change {
+        case .started(let id):
+            let statement = try database.cachedStatement(
+                sql: """
+                    INSERT INTO remembered (type, id, shards, shard, sum) VALUES (?, ?, ?, ?, ?)
+                    ON CONFLICT (type, id) DO UPDATE SET shards = excluded.shards, shard = excluded.shard, sum = excluded.sum
+                    """)
+            let sum = checksum(type: change.type, id: id, state: Data())
+            try statement.execute(arguments: [change.type, id, change.count, change.shard, sum])
+        case .stopped(let id):
+            let statement = try database.cachedStatement(sql: "DELETE FROM remembered WHERE type = ? AND id = ?")
+            try statement.execute(arguments: [change.type, id])
+        }
+    }
+
+    private static func load(
+        _ file: SQLiteFile, _ type: String, _ shard: Int, of count: Int
+    ) throws(EntityStoreError) -> [String] {
+        let areOthers = try file.read { database in
+            try Row.fetchOne(
+                database, sql: "SELECT 1 FROM remembered WHERE type = ? AND shards <> ? LIMIT 1",
+                arguments: [type, count]) != nil
+        }
+        if areOthers { try resort(file, type, count) }
+        return try file.read { database in
+            let statement = try database.cachedStatement(
+                sql: "SELECT id, sum FROM remembered WHERE type = ? AND shards = ? AND shard = ? ORDER BY id")
+            return try Row.fetchAll(statement, arguments: [type, count, shard]).map { row in
+                let id = try row.text(0)
+                guard try row.number(1) == checksum(type: type, id: id, state: Data()) else {
+                    throw EntityStoreError(.corrupt, "a remembered entity of shard \(shard) has a wrong checksum")
+                }
+                return id
+            }
+        }
+    }
+
+    /// The type had another number of shards when these were written: they are sorted into the present ones.
+    private static func resort(_ file: SQLiteFile, _ type: String, _ count: Int) throws(EntityStoreError) {
+        try file.write { database in
+            let rows = try Row.fetchAll(
+                database, sql: "SELECT id FROM remembered WHERE type = ? AND shards <> ?", arguments: [type, count])
+            for row in rows {
+                let id = try row.text(0)
+                try database.execute(
+                    sql: "UPDATE remembered SET shards = ?, shard = ? WHERE type = ? AND id = ?",
+                    arguments: [count, StableHash.shard(of: id, count: count), type, id])
+            }
+        }
+    }
+}
