@@ -28,8 +28,9 @@ final class SQLiteFile: Sendable {
         configuration.label = "casty.store"
         // Another process holds the lock for one commit; whoever waits longer than this waits for something that is broken.
         configuration.busyMode = .timeout(2)
-        configuration.journalMode = .wal
         configuration.prepareDatabase { database in
+            // Not by the configuration: that would take the sync of each commit away again.
+            try database.execute(sql: "PRAGMA journal_mode = WAL")
             try database.execute(
                 sql: "PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
             if let pageLimit { try database.execute(sql: "PRAGMA max_page_count = \(pageLimit)") }
