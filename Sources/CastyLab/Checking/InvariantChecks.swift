@@ -44,6 +44,8 @@ package struct InvariantChecks {
     private var next = Instant.start
     private var reported = 0
     private var told: Set<String> = []
+    private var watched = 0
+    private var liveness = ShardingLiveness()
     private var checkers: [any InvariantChecker] = [
         UniqueIdentities(), StatusOrder(), GrowingClocks(), EqualVersionsEqualViews(), NoSelfSuspicion(), GrowingPhi(),
         OneOwner(), OneCoordinator(), EntitiesAtHome(), RememberedEntities(),
@@ -61,11 +63,12 @@ package struct InvariantChecks {
     /// Looks at the laboratory when all is done: every envelope must have come to an end, where nothing holds it up.
     package mutating func finish(_ laboratory: Laboratory) -> [Violation] {
         var found = compared(laboratory) + tracked(laboratory)
+        if comparesViews { found += liveness.finish(laboratory) }
         let isFree = laboratory.cuts.isEmpty && !laboratory.nodes.values.contains { $0.state == .frozen }
         if isFree, let oldest = laboratory.tracker.oldestPending() {
             found.append(
                 Violation(
-                    id: "S4", entity: oldest.entity,
+                    id: laboratory.watch.rule(for: oldest.entity, since: oldest.entered), entity: oldest.entity,
                     text:
                         "\(laboratory.tracker.pending) envelopes were neither handled nor lost, the oldest: \(oldest.place)"
                 ))
@@ -78,12 +81,22 @@ package struct InvariantChecks {
         let moment = LabMoment(laboratory)
         var found: [Violation] = []
         for index in checkers.indices { found += checkers[index].check(moment) }
+        found += liveness.check(laboratory, moment)
         return found.filter { told.insert("\($0.id) \($0.subject ?? "") \($0.entity ?? "")").inserted }
     }
 
     private mutating func tracked(_ laboratory: Laboratory) -> [Violation] {
         let all = laboratory.tracker.violations
         defer { reported = all.count }
-        return all.dropFirst(reported).map { Violation(id: String($0.prefix(2)), text: String($0.dropFirst(3))) }
+        return all.dropFirst(reported) + seen(laboratory)
+    }
+
+    /// What the watch over shards has found; in the live world its order is too loose to judge by.
+    private mutating func seen(_ laboratory: Laboratory) -> [Violation] {
+        guard comparesViews else { return [] }
+        let calm = laboratory.calmSince.map { $0 == .start || laboratory.now - $0 >= ShardingLiveness.aftermath }
+        let all = laboratory.watch.look(at: laboratory.now, isCalm: calm ?? false)
+        defer { watched = all.count }
+        return Array(all.dropFirst(watched))
     }
 }

@@ -21,7 +21,7 @@ extension Laboratory {
         case .no(let event, let since):
             judgeAbsence(of: event, since: since == .start ? 0 : mark, words: since == .start ? "the start" : nil)
         case .singleActivation:
-            tracker.violations.first { $0.hasPrefix("S1") }.map { .unmet($0) } ?? .met
+            tracker.violations.first { $0.id == "S1" }.map { .unmet("\($0.entity ?? ""): \($0.text)") } ?? .met
         }
     }
 

@@ -12,10 +12,12 @@ extension Laboratory {
             throw LabError("n\(number) does not run: it is \(node.state.rawValue)")
         }
         inspector.emit(.nodeKilled, subject: node.name)
+        noteCrash(of: node)
         node.set(.killed)
         node.host.kill()
         node.abandon()
-        tracker.crash(node.name)
+        tracker.crash(node.name, at: now)
+        watch.end(node.system.unique)
     }
 
     /// Hangs a node: its sockets stay open, nothing runs.
@@ -23,6 +25,7 @@ extension Laboratory {
         let node = try runningNode(number)
         inspector.emit(.nodeFrozen, subject: node.name)
         node.set(.frozen)
+        watch.freeze(node.system.unique, true)
         node.host.freeze()
     }
 
@@ -31,7 +34,9 @@ extension Laboratory {
         let node = try node(number)
         guard node.state == .frozen else { throw LabError("n\(number) is not frozen: it is \(node.state.rawValue)") }
         inspector.emit(.nodeThawed, subject: node.name)
+        disturbances.fault(until: now)
         node.set(.running)
+        watch.freeze(node.system.unique, false)
         node.host.thaw()
     }
 
@@ -45,13 +50,18 @@ extension Laboratory {
     }
 
     /// Lets a node leave gracefully.
-    package func leave(_ number: Int) throws { try runningNode(number).cluster.leave() }
+    package func leave(_ number: Int) throws {
+        let node = try runningNode(number)
+        disturbances.changedAt = now
+        node.cluster.leave()
+    }
 
     /// Lets a node, the lowest running one by default, declare another one dead.
     package func down(_ number: Int, by judge: Int? = nil) throws {
         _ = try node(number)
         let judge = try judge.map(runningNode) ?? running.first { $0.number != number }
         guard let judge else { throw LabError("no node runs that could declare n\(number) dead") }
+        disturbances.fault(until: now)
         judge.cluster.down(address(of: number))
     }
 
@@ -88,6 +98,7 @@ extension Laboratory {
             guard let pair else { return true }
             return direction == Direction(from: pair.0, to: pair.1) || direction == Direction(from: pair.1, to: pair.0)
         }
+        if cuts.contains(where: concerns) || shapes.keys.contains(where: concerns) { disturbances.fault(until: now) }
         for direction in cuts.sorted() where concerns(direction) {
             cuts.remove(direction)
             world.heal(from: address(of: direction.from).host, to: address(of: direction.to).host)
@@ -117,6 +128,7 @@ extension Laboratory {
     /// Lets a link, or every link, do to bytes what it does by default.
     package func unshape(_ pair: (Int, Int)?) throws {
         for direction in try directions(of: pair) where shapes.removeValue(forKey: direction) != nil {
+            disturbances.fault(until: now)
             world.shape(from: address(of: direction.from).host, to: address(of: direction.to).host, nil)
         }
     }

@@ -12,6 +12,7 @@ extension Laboratory {
             throw LabError("fault \(fault.kind.rawValue) exists in the simulated world only")
         }
         let lasting = fault[key: .duration]?.time
+        disturbances.fault(until: end(of: fault, lasting: lasting))
         switch fault.kind {
         case .slow:
             let turn = Self.usualTurn * (fault[key: .factor]?.number ?? 10)
@@ -74,6 +75,19 @@ extension Laboratory {
         case .swizzle: try swizzle(fault, in: simulation)
         case .silence, .truncate, .disk, .throw, .poison, .hostile, .buggify:
             throw LabError("fault \(fault.kind.rawValue) is not simulated")
+        }
+    }
+
+    /// When a fault is over, at the latest; what lasts for ever is never over.
+    private func end(of fault: Fault, lasting: Duration?) -> Instant {
+        switch fault.kind {
+        case .reset, .flap, .swizzle:
+            let rounds = Int(fault[key: .times]?.number ?? 5) + fault.nodes.count
+            return now + (fault[key: .period]?.time ?? .seconds(1)) * (2 * max(1, rounds) * max(1, fault.nodes.count))
+        case .clock where fault[key: .jump]?.time != nil && fault[key: .rate] == nil: return now
+        case .slow, .clock, .bandwidth, .corrupt, .trickle, .refuse, .halfOpen, .silence, .truncate, .disk, .throw,
+            .poison, .hostile, .buggify:
+            return lasting.map { now + $0 } ?? .distantFuture
         }
     }
 

@@ -37,7 +37,7 @@ extension Laboratory {
     private func tell(_ entity: String, _ text: String, at node: LabNode) throws {
         let sample = try sample(of: entity)
         guard let region = node.regions[sample] else { return }
-        let number = tracker.enter(entity: entity, at: node.name)
+        let number = tracker.enter(entity: entity, at: node.name, node.system.unique, time: now)
         used[sample, default: []].insert(region.shard(of: entity))
         region.tell(entity, EntityCommand(number: number, text: text))
     }
@@ -50,7 +50,7 @@ extension Laboratory {
         let node = try entry(via)
         let sample = try sample(of: entity)
         guard let region = node.regions[sample] else { return }
-        let number = tracker.enter(entity: entity, at: node.name)
+        let number = tracker.enter(entity: entity, at: node.name, node.system.unique, time: now)
         used[sample, default: []].insert(region.shard(of: entity))
         region.ask(
             entity, within: timeout, { EntityCommand(number: number, text: text, replyTo: $0) }, completion: completion)
@@ -95,6 +95,11 @@ extension Laboratory {
         _ command: OperatorCommand, answer: @escaping @Sendable (SampleEntity, CommandAnswer) -> Void = { _, _ in }
     ) throws {
         let node = try entry(nil)
+        disturbances.changedAt = now
+        switch command {
+        case .pin, .drain, .pause: disturbances.areShardsTied = true
+        case .move, .unpin, .undrain, .rebalance, .resume: break
+        }
         for sample in SampleEntity.allCases {
             node.sharding.command(command, type: sample.rawValue) { answer(sample, $0) }
         }

@@ -20,6 +20,9 @@ package final class Laboratory {
     package let recorder = Recorder()
     /// Every envelope, from its sender to its end.
     package let tracker = EnvelopeTracker()
+    /// What regions and coordinators do.
+    package let watch: ShardingWatch
+    var disturbances = Disturbances()
     /// Where accounts keep their balance, whatever becomes of nodes.
     package let store = InMemoryEntityStore()
     /// Which accounts run, whatever becomes of nodes.
@@ -52,6 +55,7 @@ package final class Laboratory {
         self.world = world
         self.settings = settings
         self.log = log
+        watch = ShardingWatch(shards: settings.shards)
         inspector = Inspector(name: "lab", now: world.clock, nameOf: { Self.name(of: $0) })
         inspector.subscribe { [recorder] in recorder.record($0) }
     }
@@ -113,6 +117,7 @@ package final class Laboratory {
         }
         if port == nil { port = try choosePort(numbers) }
         let seeds = ([1] + self.numbers + numbers).reduce(into: [Int]()) { if !$0.contains($1) { $0.append($1) } }
+        disturbances.changedAt = now
         var started: [LabNode] = []
         for number in numbers {
             let node = try make(number, seeds: seeds.map { address(of: $0) }, roles: roles)
@@ -165,59 +170,36 @@ package final class Laboratory {
             isFirstStart: nodes[number] == nil)
         let clusterNode = try ClusterNode(
             system: system, config: config,
-            connectionLost: { [tracker] peer in tracker.disconnect(from: name, to: Self.name(of: peer.address)) })
-        let sharding = Sharding(clusterNode.cluster)
+            connectionLost: { [tracker, clock = world.clock] peer in
+                tracker.disconnect(from: name, to: Self.name(of: peer.address), at: clock())
+            })
+        let (cluster, scheduler) = (clusterNode.cluster, host.world.scheduler)
+        watch.add(system.unique, name: name) { scheduler.now < cluster.leaseValidUntil }
+        let sharding = Sharding(cluster)
         var regions: [SampleEntity: ShardRegion<EntityCommand>] = [:]
         for sample in SampleEntity.allCases {
             regions[sample] = try startRegion(sample, on: sharding)
         }
         let node = LabNode(
             number: number, host: host, system: system, node: clusterNode, sharding: sharding, regions: regions)
-        clusterNode.cluster.observe { [tracker] event, _ in
+        cluster.observe { [tracker, clock = world.clock] event, _ in
             // What still waited for a connection with a member that was removed has been given up.
             if case .memberLeft(let left) = event {
-                tracker.disconnect(from: name, to: Self.name(of: left.node.address))
+                tracker.disconnect(from: name, to: Self.name(of: left.node.address), at: clock())
             }
         }
-        clusterNode.cluster.onStop { [inspector, tracker, weak node] (reason: StopReason) in
+        cluster.onStop { [inspector, tracker, watch, clock = world.clock, weak node] (reason: StopReason) in
             guard let node else { return }
             node.settle()
             node.system.terminate {
                 node.set(.stopped, reason: reason)
                 node.host.stop()
-                tracker.end(name)
+                tracker.end(name, at: clock())
+                watch.end(node.system.unique)
                 inspector.emit(.nodeStopped, subject: name, reason: reason.word)
             }
         }
         return node
-    }
-
-    private func startRegion(
-        _ sample: SampleEntity, on sharding: Sharding
-    ) throws -> ShardRegion<EntityCommand> {
-        let (tracker, clock) = (tracker, world.clock)
-        let events = sharding.cluster.system.inspector
-        let name = events.name
-        let tracing = ShardTracing<EntityCommand>(
-            forwarded: { tracker.forward($0.number, from: name, to: Self.name(of: $1.address)) },
-            arrived: { tracker.arrive($0.number, at: name) },
-            lost: { tracker.lose($0.number, because: $1.rawValue) })
-        return try sharding.start(
-            type: sample.rawValue, settings: settings.placement,
-            store: sample == .account ? store : nil,
-            remember: sample == .account && settings.remembersAccounts ? remembered : nil, tracing: tracing
-        ) { entity in
-            sample.behavior(
-                entity,
-                handled: { entity, command in
-                    tracker.handle(
-                        command.number, entity: entity.id,
-                        life: EnvelopeTracker.Life(node: entity.node, number: entity.life), at: clock())
-                },
-                misunderstood: { entity, command in
-                    events.emit(.note, entity: entity.id, reason: "not understood", text: command.text)
-                })
-        }
     }
 }
 

@@ -1,4 +1,5 @@
 package import CastyPrimitives
+package import CastySharding
 import Synchronization
 
 /// Follows every envelope of a run from its sender to its end, and every entity from life to life: the truth that the
@@ -15,10 +16,15 @@ package final class EnvelopeTracker: Sendable {
 
     fileprivate struct Envelope {
         let entity: String
+        /// The incarnation at which it entered.
+        let sender: UniqueAddress
+        let entered: Instant
         /// The node that has it, or had it when it was last seen.
         var holder: String
         /// The node it is on its way to.
         var heading: String?
+        /// How often it went from one node to another since it entered, or since an old home passed it on.
+        var hops = 0
         var fate = Fate.pending
     }
 
@@ -34,6 +40,25 @@ package final class EnvelopeTracker: Sendable {
         var former: Set<Life> = []
     }
 
+    /// An envelope that ended without being handled.
+    package struct Loss: Hashable, Sendable {
+        package let number: UInt64
+        package let entity: String
+        package let sender: UniqueAddress
+        package let entered: Instant
+        package let time: Instant
+        package let reason: String
+    }
+
+    /// One sender's envelopes for one entity: they are handled in the order in which they were sent.
+    fileprivate struct Stream: Hashable {
+        let sender: UniqueAddress
+        let entity: String
+    }
+
+    /// The longest way: to a wrong home, back, and to the right one.
+    package static let mostHops = 3
+
     fileprivate struct State {
         var last: UInt64 = 0
         var envelopes: [UInt64: Envelope] = [:]
@@ -43,7 +68,11 @@ package final class EnvelopeTracker: Sendable {
         var activities: [String: Activity] = [:]
         var handled: UInt64 = 0
         var lost: Int = 0
-        var violations: [String] = []
+        var losses: [Loss] = []
+        /// The last one of each stream that was handled.
+        var latest: [Stream: UInt64] = [:]
+        var longestWay = 0
+        var violations: [Violation] = []
     }
 
     private let state = Mutex(State())
@@ -53,10 +82,10 @@ package final class EnvelopeTracker: Sendable {
     /// A new envelope for an entity enters at a node.
     ///
     /// - Returns: Its number.
-    package func enter(entity: String, at node: String) -> UInt64 {
+    package func enter(entity: String, at node: String, _ sender: UniqueAddress, time: Instant) -> UInt64 {
         state.withLock { state in
             state.last += 1
-            state.envelopes[state.last] = Envelope(entity: entity, holder: node)
+            state.envelopes[state.last] = Envelope(entity: entity, sender: sender, entered: time, holder: node)
             state.pendingOf[entity, default: []].insert(state.last)
             state.pending += 1
             return state.last
@@ -64,10 +93,23 @@ package final class EnvelopeTracker: Sendable {
     }
 
     /// It leaves a node for another.
-    package func forward(_ number: UInt64, from: String, to: String) {
+    package func forward(_ number: UInt64, from: String, to: String, _ hop: ShardHop = .delivery) {
         state.withLock { state in
-            state.envelopes[number]?.holder = from
-            state.envelopes[number]?.heading = to
+            guard var envelope = state.envelopes[number] else { return }
+            envelope.holder = from
+            envelope.heading = to
+            switch hop {
+            case .leftover: envelope.hops = 1
+            case .delivery, .returned: envelope.hops += 1
+            }
+            // One more than the longest way is the return of what went wrong twice: it is lost then.
+            if envelope.hops == Self.mostHops + 2 {
+                state.violations.append(
+                    Violation(
+                        id: "S12", subject: from, entity: envelope.entity,
+                        text: "envelope \(number) is on its \(envelope.hops)th way from node to node"))
+            }
+            state.envelopes[number] = envelope
         }
     }
 
@@ -88,44 +130,48 @@ package final class EnvelopeTracker: Sendable {
             case .lost:
                 state.lost -= 1
                 state.envelopes[number]?.fate = .handled
-            case .handled: state.violations.append("S4 envelope \(number) for \(entity) handled twice, at \(now)")
-            case nil: state.violations.append("S4 envelope \(number) for \(entity) handled, but never sent, at \(now)")
+            case .handled: state.object("S4", entity, "envelope \(number) handled twice, at \(now)")
+            case nil: state.object("S4", entity, "envelope \(number) handled, but never sent, at \(now)")
             }
             state.act(entity, life, at: now)
+            state.keepOrder(number, at: now)
         }
     }
 
     /// It will not be handled.
-    package func lose(_ number: UInt64, because reason: String) {
-        state.withLock { state in
-            guard case .pending? = state.envelopes[number]?.fate else { return }
-            state.settle(number, .lost(reason))
-            state.lost += 1
-        }
+    package func lose(_ number: UInt64, because reason: String, at now: Instant) {
+        state.withLock { $0.lose(number, because: reason, at: now) }
     }
 
     /// A node crashed: what it had, and what was on its way to it, is gone.
-    package func crash(_ node: String) {
-        loseAll(because: "\(node) was killed") { $0.holder == node || $0.heading == node }
+    package func crash(_ node: String, at now: Instant) {
+        loseAll(because: "\(node) was killed", at: now) { $0.holder == node || $0.heading == node }
     }
 
     /// A node ended in order: what it still had, and what was on its way to or from it, is gone unless it turns up.
-    package func end(_ node: String) {
-        loseAll(because: "\(node) had stopped") { $0.holder == node || $0.heading == node }
+    package func end(_ node: String, at now: Instant) {
+        loseAll(because: "\(node) had stopped", at: now) { $0.holder == node || $0.heading == node }
     }
 
     /// A connection was lost: what was on its way is gone.
-    package func disconnect(from: String, to: String) {
-        loseAll(because: "the connection from \(from) to \(to) was lost") { $0.holder == from && $0.heading == to }
+    package func disconnect(from: String, to: String, at now: Instant) {
+        loseAll(because: "the connection from \(from) to \(to) was lost", at: now) {
+            $0.holder == from && $0.heading == to
+        }
     }
 
-    private func loseAll(because reason: String, where gone: (Envelope) -> Bool) {
+    private func loseAll(because reason: String, at now: Instant, where gone: (Envelope) -> Bool) {
         state.withLock { state in
-            for (number, envelope) in state.envelopes where envelope.fate == .pending && gone(envelope) {
-                state.settle(number, .lost(reason))
-                state.lost += 1
+            for number in state.pendingOf.values.joined().sorted() {
+                guard let envelope = state.envelopes[number], gone(envelope) else { continue }
+                state.lose(number, because: reason, at: now)
             }
         }
+    }
+
+    /// Something went against a rule.
+    package func object(_ id: String, _ entity: String, _ text: String) {
+        state.withLock { $0.object(id, entity, text) }
     }
 
     /// How many envelopes for an entity have not ended.
@@ -139,13 +185,11 @@ package final class EnvelopeTracker: Sendable {
     package var pending: Int { state.withLock { $0.pending } }
 
     /// The oldest envelope that has not ended: for which entity, and where it was seen last, in words.
-    package func oldestPending(of entity: String? = nil) -> (entity: String, place: String)? {
+    package func oldestPending(of entity: String? = nil) -> (entity: String, place: String, entered: Instant)? {
         state.withLock { state in
             let numbers =
                 entity.map { state.pendingOf[$0] ?? [] } ?? Set(state.pendingOf.values.compactMap { $0.min() })
-            guard let number = numbers.min(), let envelope = state.envelopes[number] else { return nil }
-            let way = envelope.heading.map { "on its way from \(envelope.holder) to \($0)" }
-            return (envelope.entity, "envelope \(number), \(way ?? "at \(envelope.holder)")")
+            return numbers.min().flatMap { state.place(of: $0) }
         }
     }
 
@@ -158,8 +202,31 @@ package final class EnvelopeTracker: Sendable {
     /// How many were sent.
     package var sent: UInt64 { state.withLock { $0.last } }
 
-    /// What went against the rules, in words.
-    package var violations: [String] { state.withLock { $0.violations } }
+    /// What went against the rules.
+    package var violations: [Violation] { state.withLock { $0.violations } }
+
+    /// The longest way of an envelope that was handled, in hops from node to node.
+    package var longestWay: Int { state.withLock { $0.longestWay } }
+
+    /// What was lost, in the order in which that became known, from an index on. Some of it may have turned up later.
+    package func losses(from index: Int) -> [Loss] {
+        state.withLock { state in index < state.losses.count ? Array(state.losses[max(0, index)...]) : [] }
+    }
+
+    /// Whether an envelope was handled.
+    package func isHandled(_ number: UInt64) -> Bool { state.withLock { $0.envelopes[number]?.fate == .handled } }
+
+    /// An envelope that entered before a moment, has not ended, and satisfies a condition: where it was seen last, in words.
+    package func pending(
+        enteredBefore limit: Instant, where matches: (_ entity: String, _ sender: UniqueAddress) -> Bool
+    ) -> (entity: String, place: String, entered: Instant)? {
+        state.withLock { state in
+            let found = state.pendingOf.values.joined().filter { number in
+                state.envelopes[number].map { $0.entered < limit && matches($0.entity, $0.sender) } ?? false
+            }
+            return found.min().flatMap { state.place(of: $0) }
+        }
+    }
 
     /// Why envelopes were lost, and how many for each reason, by reason.
     package var lossesByReason: [(reason: String, count: Int)] {
@@ -182,6 +249,43 @@ extension EnvelopeTracker.State {
         if pendingOf[envelope.entity]?.isEmpty == true { pendingOf[envelope.entity] = nil }
     }
 
+    fileprivate mutating func object(_ id: String, _ entity: String, _ text: String) {
+        violations.append(Violation(id: id, entity: entity, text: text))
+    }
+
+    fileprivate mutating func lose(_ number: UInt64, because reason: String, at now: Instant) {
+        guard let envelope = envelopes[number], case .pending = envelope.fate else { return }
+        settle(number, .lost(reason))
+        lost += 1
+        losses.append(
+            EnvelopeTracker.Loss(
+                number: number, entity: envelope.entity, sender: envelope.sender, entered: envelope.entered, time: now,
+                reason: reason))
+    }
+
+    /// Where an envelope was seen last, in words.
+    fileprivate func place(of number: UInt64) -> (entity: String, place: String, entered: Instant)? {
+        guard let envelope = envelopes[number] else { return nil }
+        let way = envelope.heading.map { "on its way from \(envelope.holder) to \($0)" }
+        return (envelope.entity, "envelope \(number), \(way ?? "at \(envelope.holder)")", envelope.entered)
+    }
+
+    /// What one sender says to one entity is handled in the order in which it was said.
+    fileprivate mutating func keepOrder(_ number: UInt64, at now: Instant) {
+        guard let envelope = envelopes[number] else { return }
+        longestWay = max(longestWay, envelope.hops)
+        if envelope.hops > EnvelopeTracker.mostHops {
+            object("S12", envelope.entity, "envelope \(number) was handled after \(envelope.hops) hops, at \(now)")
+        }
+        let stream = EnvelopeTracker.Stream(sender: envelope.sender, entity: envelope.entity)
+        if let before = latest[stream], before > number {
+            object(
+                "S5", envelope.entity,
+                "envelope \(number) from \(envelope.sender) was handled after the later \(before), at \(now)")
+        }
+        latest[stream] = max(latest[stream] ?? 0, number)
+    }
+
     /// Two lives overlap when one acts after another one, that began later to act, has acted.
     fileprivate mutating func act(_ entity: String, _ life: EnvelopeTracker.Life, at now: Instant) {
         guard var activity = activities[entity] else {
@@ -190,7 +294,7 @@ extension EnvelopeTracker.State {
         }
         if activity.current == life { return }
         if activity.former.contains(life) {
-            violations.append("S1 two instances of \(entity) acted at the same time: \(life.node) again at \(now)")
+            object("S1", entity, "two instances acted at the same time: \(life.node) again at \(now)")
         }
         activity.former.insert(activity.current)
         activity.current = life

@@ -8,6 +8,8 @@ extension Region {
         self.view = view
         checkLease(at: now, &effects)
         let removed = old.members.filter { view.member($0.node) == nil }.map(\.node)
+        self.removed += removed
+        self.removed.removeFirst(max(0, self.removed.count - Self.removedKept))
         for node in removed { forget(node, at: now, &effects) }
         let status = view.member(own)?.status
         if status == .down || (status == nil && old.member(own) != nil) {
@@ -28,7 +30,10 @@ extension Region {
         return effects
     }
 
-    /// Nothing can come from this node any more.
+    /// How many removed members are remembered.
+    private static var removedKept: Int { 256 }
+
+    /// Nothing of this node is waited for any more; what still comes, comes too late.
     private mutating func forget(_ node: UniqueAddress, at now: Instant, _ effects: inout Effects) {
         for shard in homes.indices {
             if homes[shard].target == node { homes[shard].target = nil }

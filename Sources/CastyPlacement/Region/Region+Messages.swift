@@ -184,11 +184,18 @@ extension Region {
             lose(message, of: number, .shutdown, &effects)
             return
         }
+        guard !removed.contains(node) else {
+            lose(message, of: number, .late, &effects)
+            return
+        }
         guard isMine(delivery) else {
             effects.append(.send(to: node, .peer(.notHome(delivery, known: knownHome(of: number, besides: node)))))
             return
         }
-        if hosted[number]?.isHolding == true {
+        if delivery.sequence == 0, hosted[number]?.holdFor != node, hosted[number]?.isStopping == false {
+            // What an old home had left comes first or not at all.
+            lose(message, of: number, .late, &effects)
+        } else if hosted[number]?.isHolding == true {
             guard keep(message, of: number, &effects) else { return }
             if hosted[number]?.holdFor == node {
                 hosted[number]?.ahead.append(message)
@@ -212,6 +219,13 @@ extension Region {
         return delivery.version >= shard.version && (shard.isStopping || !isFenced)
     }
 
+    /// Whether later messages than the one that comes back may have been handled already.
+    private func isLate(_ delivery: ShardDelivery<Payload>, from node: UniqueAddress) -> Bool {
+        if removed.contains(node) { return true }
+        guard let abandoned = homes[delivery.shard].abandoned else { return false }
+        return delivery.version <= abandoned.version && delivery.sequence <= abandoned.sequence
+    }
+
     private func knownHome(of shard: Int, besides node: UniqueAddress) -> ShardHome? {
         guard homes.indices.contains(shard), let target = homes[shard].target, target != node else { return nil }
         return ShardHome(shard: shard, node: target, version: homes[shard].version)
@@ -226,8 +240,8 @@ extension Region {
         guard homes.indices.contains(shard) else { return }
         let message = KeptMessage(
             entity: delivery.entity, payload: delivery.payload, sequence: delivery.sequence, since: now, isRetry: true)
-        if isShutDown || delivery.isRetry {
-            lose(message, of: shard, isShutDown ? .shutdown : .wrongHome, &effects)
+        if isShutDown || delivery.isRetry || isLate(delivery, from: node) {
+            lose(message, of: shard, isShutDown ? .shutdown : delivery.isRetry ? .wrongHome : .late, &effects)
         } else if keep(message, of: shard, &effects) {
             let index = buffers[shard].lowerBound { $0.sequence <= message.sequence }
             buffers[shard].insert(message, at: index)

@@ -127,6 +127,15 @@ extension Region {
         effects.append(.send(to: stream, .peer(.streamEnd(shard: shard, token: token, handoff: handoff))))
     }
 
+    /// The end of the stream is not waited for any longer. What comes back from it later would follow what is sent from now on.
+    mutating func abandonStream(_ shard: Int) {
+        let home = homes[shard]
+        if home.target != home.stream || home.version != home.streamVersion {
+            homes[shard].abandoned = .init(version: home.streamVersion, sequence: sequence)
+        }
+        endStream(shard)
+    }
+
     mutating func endStream(_ shard: Int) {
         homes[shard].stream = nil
         homes[shard].closing = nil

@@ -39,7 +39,7 @@ extension Region {
         for shard in closings {
             guard let closing = homes[shard].closing, let stream = homes[shard].stream else { continue }
             if closing.since + settings.markerBound <= now {
-                endStream(shard)
+                abandonStream(shard)
                 flush(shard, at: now, &effects)
                 continue
             }

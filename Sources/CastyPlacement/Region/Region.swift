@@ -17,6 +17,8 @@ package struct Region<Payload: Sendable>: Sendable {
     package internal(set) var wakeAt: Instant?
 
     var view: PlacementView
+    /// Members that are gone for good, the latest ones: what still comes from them was given up.
+    var removed: [UniqueAddress] = []
     /// The highest epoch heard of; orders of lower ones are refused.
     var epoch = CoordinatorEpoch.none
     /// Where the coordinator is, or should be.

@@ -47,6 +47,8 @@ package enum LossReason: UInt8, Hashable, Sendable, CaseIterable {
     case bufferFull
     /// It came back twice from nodes that are not the shard's home.
     case wrongHome
+    /// It came from a node, or back from one, that had been given up; later ones may have been handled since.
+    case late
     /// Its entity was still running when its shard had to go.
     case handoff
     /// The node's lease lapsed, or it was downed.

@@ -13,6 +13,15 @@ struct HomeEntry: Sendable {
     var streamVersion = ShardVersion.none
     /// The close of the stream that is under way.
     var closing: Closing?
+    /// The stream that was given up last: what comes back from it comes too late.
+    var abandoned: Abandoned?
+
+    /// The node did not confirm the end of the stream in time, and later messages may have been passed to a new home since.
+    struct Abandoned: Sendable {
+        var version: ShardVersion
+        /// The last message that may have gone there.
+        var sequence: UInt64
+    }
 
     struct Closing: Sendable {
         var token: UInt64

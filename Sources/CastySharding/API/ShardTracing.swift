@@ -1,21 +1,43 @@
 package import CastyInspection
+package import CastyPlacement
 package import CastyPrimitives
 
-/// Follows messages through sharding: for laboratories and tests, which account for every one of them.
+/// Follows messages and shards through sharding: for laboratories and tests, which account for every one of them.
 package struct ShardTracing<Message: Sendable>: Sendable {
     /// A message leaves this node for another.
-    package let forwarded: @Sendable (Message, UniqueAddress) -> Void
+    package let forwarded: @Sendable (Message, ShardHop, UniqueAddress) -> Void
     /// A message has come in from another node.
     package let arrived: @Sendable (Message) -> Void
     /// A message will not be handled.
-    package let lost: @Sendable (Message, LossReason) -> Void
+    package let lost: @Sendable (Message, CastyInspection.LossReason) -> Void
+    /// The region, or the coordinator, of this node has done something.
+    package let noted: @Sendable (PlacementNote) -> Void
 
     package init(
-        forwarded: @escaping @Sendable (Message, UniqueAddress) -> Void, arrived: @escaping @Sendable (Message) -> Void,
-        lost: @escaping @Sendable (Message, LossReason) -> Void
+        forwarded: @escaping @Sendable (Message, ShardHop, UniqueAddress) -> Void,
+        arrived: @escaping @Sendable (Message) -> Void,
+        lost: @escaping @Sendable (Message, CastyInspection.LossReason) -> Void,
+        noted: @escaping @Sendable (PlacementNote) -> Void = { _ in }
     ) {
         self.forwarded = forwarded
         self.arrived = arrived
         self.lost = lost
+        self.noted = noted
     }
+}
+
+/// Why a message goes from one node to another.
+package enum ShardHop: Hashable, Sendable {
+    /// To where its sender believes the shard lives.
+    case delivery
+    /// Back to its sender: it went to the wrong place.
+    case returned
+    /// From the old home to the new one.
+    case leftover
+}
+
+/// What one of the two cores on a node has done.
+package enum PlacementNote: Hashable, Sendable {
+    case region(RegionNote)
+    case coordinator(CoordinatorNote)
 }

@@ -53,7 +53,7 @@ extension RegionShell {
         // Deliveries and the markers that close their stream share one lane, so that none overtakes another.
         case .peer(let message):
             guard let delivery = message.delivery else { return peer.data.tell(command) }
-            host.tracing?.forwarded(delivery.payload, node)
+            host.tracing?.forwarded(delivery.payload, message.hop, node)
             let outcome = peer.data.target.offer(command)
             if let reason = CastyInspection.LossReason(outcome) {
                 host.lose(reason, delivery.payload, entity: delivery.entity, shard: delivery.shard)
@@ -120,7 +120,7 @@ extension CastyInspection.LossReason {
     init(_ reason: CastyPlacement.LossReason) {
         switch reason {
         case .bufferFull: self = .bufferFull
-        case .wrongHome: self = .unreachable
+        case .wrongHome, .late: self = .unreachable
         case .handoff, .fenced: self = .handoff
         case .shutdown: self = .shutdown
         case .failed: self = .entityFailed
@@ -130,6 +130,15 @@ extension CastyInspection.LossReason {
 }
 
 extension PeerMessage {
+    /// Why the user's message in it travels.
+    fileprivate var hop: ShardHop {
+        switch self {
+        case .deliver(let delivery): delivery.sequence == 0 && !delivery.isRetry ? .leftover : .delivery
+        case .notHome: .returned
+        case .streamEnd, .streamClosed, .transferred: .delivery
+        }
+    }
+
     /// The user's message that this one carries, if it does.
     var delivery: ShardDelivery<Payload>? {
         switch self {

@@ -8,6 +8,7 @@ import Logging
 extension RegionShell {
     /// Tells the event feed what the coordinator did.
     mutating func tell(_ note: CoordinatorNote) {
+        host.tracing?.noted(.coordinator(note))
         let inspector = host.inspector
         let name = { (node: UniqueAddress) in inspector.nameOf(node.address) }
         switch note {
@@ -59,6 +60,7 @@ extension RegionShell {
 
     /// Tells the event feed what the region did.
     mutating func tell(_ note: RegionNote) {
+        host.tracing?.noted(.region(note))
         let inspector = host.inspector
         switch note {
         case .registered(let coordinator, let epoch):

@@ -1,0 +1,111 @@
+import CastyPlacement
+import CastyPrimitives
+import CastySharding
+
+/// A shard of one type.
+struct ShardKey: Hashable, Sendable {
+    let type: String
+    let shard: Int
+}
+
+/// What a region or a coordinator did, and when.
+struct ShardingFact: Sendable {
+    /// By the clock of the world.
+    let time: Instant
+    let type: String
+    let node: UniqueAddress
+    let name: String
+    let note: PlacementNote
+    let settings: PlacementSettings
+
+    func violation(_ id: String, shard: Int? = nil, entity: String? = nil, _ text: String) -> Violation {
+        Violation(id: id, subject: name, entity: entity ?? shard.map { "\(type) shard \($0)" }, text: text)
+    }
+}
+
+/// Which node really runs what: not what any of them believes.
+struct ShardingTruth: Sendable {
+    /// One incarnation of a node.
+    struct Incarnation: Sendable {
+        let name: String
+        /// Whether its lease is valid by its own clock.
+        let hasLease: @Sendable () -> Bool
+        var isGone = false
+        var isFrozen = false
+    }
+
+    /// One run of a shard on one node.
+    struct Run: Sendable {
+        let version: ShardVersion
+        let since: Instant
+    }
+
+    /// How many shards each type has.
+    var shardCount = 1
+    private(set) var incarnations: [UniqueAddress: Incarnation] = [:]
+    /// The nodes on which a shard has started and not stopped.
+    private(set) var runs: [ShardKey: [UniqueAddress: Run]] = [:]
+    /// Grows with each start of a cluster that knows nothing of the ones before.
+    private(set) var generation = 0
+    /// When each entity last went to sleep, and when each shard last began to move.
+    private(set) var passivations: [String: Instant] = [:]
+    private(set) var moves: [ShardKey: Instant] = [:]
+    /// The highest epoch that each incarnation has heard of, by type.
+    private var epochs: [String: [UniqueAddress: CoordinatorEpoch]] = [:]
+
+    mutating func add(_ node: UniqueAddress, _ incarnation: Incarnation) { incarnations[node] = incarnation }
+
+    mutating func freeze(_ node: UniqueAddress, _ isFrozen: Bool) { incarnations[node]?.isFrozen = isFrozen }
+
+    /// The incarnation is dead: what it ran, it runs no more.
+    mutating func end(_ node: UniqueAddress) {
+        incarnations[node]?.isGone = true
+        for key in runs.keys { runs[key]?[node] = nil }
+        for type in epochs.keys { epochs[type]?[node] = nil }
+    }
+
+    func isAlive(_ node: UniqueAddress) -> Bool { incarnations[node].map { !$0.isGone } ?? false }
+
+    func name(_ node: UniqueAddress) -> String { incarnations[node]?.name ?? "\(node)" }
+
+    /// Whether entities on the node may act now, or as soon as it thaws.
+    func mayAct(_ node: UniqueAddress) -> Bool {
+        incarnations[node].map { !$0.isGone && $0.hasLease() } ?? false
+    }
+
+    /// Whether the node's coordinator can do its work now.
+    func canCoordinate(_ node: UniqueAddress) -> Bool {
+        mayAct(node) && incarnations[node]?.isFrozen == false
+    }
+
+    /// The nodes that run a shard and may act; sorted, so that what is said of them is the same every time.
+    func actors(of key: ShardKey) -> [UniqueAddress] {
+        (runs[key] ?? [:]).keys.filter(mayAct).sorted()
+    }
+
+    /// The highest epoch that anybody alive has heard of.
+    func highestEpoch(of type: String) -> CoordinatorEpoch? { epochs[type]?.values.max() }
+
+    mutating func apply(_ fact: ShardingFact) {
+        switch fact.note {
+        case .region(.shardStarted(let shard, let version)):
+            runs[ShardKey(type: fact.type, shard: shard), default: [:]][fact.node] = Run(
+                version: version, since: fact.time)
+        case .region(.shardStopped(let shard, _, _)):
+            runs[ShardKey(type: fact.type, shard: shard)]?[fact.node] = nil
+        case .region(.registered(_, let epoch)): hear(epoch, fact)
+        case .region(.entityPassivated(let instance)): passivations[instance.entity] = fact.time
+        case .coordinator(.handoffBegun(let shard, _, _, _)):
+            moves[ShardKey(type: fact.type, shard: shard)] = fact.time
+        case .coordinator(.started(let epoch)):
+            if epochs[fact.type]?.isEmpty ?? true { generation += 1 }
+            hear(epoch, fact)
+        case .region, .coordinator: break
+        }
+    }
+
+    private mutating func hear(_ epoch: CoordinatorEpoch, _ fact: ShardingFact) {
+        let before = epochs[fact.type]?[fact.node] ?? .none
+        epochs[fact.type, default: [:]][fact.node] = max(before, epoch)
+    }
+}

@@ -1,0 +1,115 @@
+package import CastyPlacement
+import CastyPrimitives
+import CastySharding
+import Synchronization
+
+/// Hears of everything that regions and coordinators do, at the moment when they do it, and holds it against the rules of sharding.
+package final class ShardingWatch: Sendable {
+    private struct State {
+        var truth = ShardingTruth()
+        var checkers: [any ShardingChecker] = [
+            GrowingOwnership(), CoordinatorEpochs(), EntitiesWithOwners(), PromptHandoffs(), FrugalRebalance(),
+        ]
+        var violations: [Violation] = []
+        var evidence = ShardingEvidence()
+    }
+
+    private let state = Mutex(State())
+
+    package init(shards: Int) { state.withLock { $0.truth.shardCount = shards } }
+
+    /// A new incarnation of a node.
+    func add(_ node: UniqueAddress, name: String, hasLease: @escaping @Sendable () -> Bool) {
+        state.withLock { $0.truth.add(node, .init(name: name, hasLease: hasLease)) }
+    }
+
+    /// An incarnation hangs, or goes on.
+    func freeze(_ node: UniqueAddress, _ isFrozen: Bool) { state.withLock { $0.truth.freeze(node, isFrozen) } }
+
+    /// An incarnation is dead.
+    func end(_ node: UniqueAddress) { state.withLock { $0.truth.end(node) } }
+
+    /// A region or a coordinator has done something.
+    func note(_ fact: ShardingFact) {
+        state.withLock { state in
+            for index in state.checkers.indices {
+                state.violations += state.checkers[index].note(fact, in: state.truth)
+            }
+            state.evidence.note(fact)
+            state.truth.apply(fact)
+        }
+    }
+
+    /// What went against the rules, up to now.
+    func look(at now: Instant, isCalm: Bool) -> [Violation] {
+        state.withLock { state in
+            for index in state.checkers.indices {
+                state.violations += state.checkers[index].look(at: now, isCalm: isCalm, in: state.truth)
+            }
+            return state.violations
+        }
+    }
+
+    /// The shards that run on an incarnation.
+    func shards(on node: UniqueAddress) -> [ShardKey] {
+        state.withLock { state in
+            state.truth.runs.filter { $0.value[node] != nil }.map(\.key).sorted {
+                ($0.type, $0.shard) < ($1.type, $1.shard)
+            }
+        }
+    }
+
+    /// Whether a shard runs on a node that may act.
+    func isRunning(_ key: ShardKey) -> Bool { state.withLock { !$0.truth.actors(of: key).isEmpty } }
+
+    /// Whether an incarnation has neither crashed nor ended.
+    func isAlive(_ node: UniqueAddress) -> Bool { state.withLock { $0.truth.isAlive(node) } }
+
+    /// The rule that a lost envelope breaks: S7 if its entity went to sleep meanwhile, S6 if its shard moved, else S4.
+    func rule(for entity: String, since entered: Instant) -> String {
+        state.withLock { state in
+            if let slept = state.truth.passivations[entity], slept >= entered { return "S7" }
+            let type = String(entity.prefix { $0 != "-" })
+            let moved = state.truth.moves.contains { key, time in
+                key.type == type && time >= entered - .seconds(15)
+                    && EntitiesWithOwners.shard(of: entity, count: state.truth.shardCount) == key.shard
+            }
+            return moved ? "S6" : "S4"
+        }
+    }
+
+    /// What there was to be checked.
+    package var evidence: ShardingEvidence { state.withLock { $0.evidence } }
+}
+
+/// How often there was something to check: a rule about handoffs says nothing about a run without one.
+package struct ShardingEvidence: Hashable, Sendable {
+    package var allocations = 0
+    package var handoffs = 0
+    package var handoffsDone = 0
+    package var handoffsTimedOut = 0
+    package var moves = 0
+    package var coordinatorStarts = 0
+    package var passivations = 0
+    package var rounds = 0
+    package var fences = 0
+    /// Handoffs begun, by the reason for them.
+    package var handoffsByReason: [MoveReason: Int] = [:]
+
+    mutating func note(_ fact: ShardingFact) {
+        switch fact.note {
+        case .coordinator(.allocated): allocations += 1
+        case .coordinator(.handoffBegun(_, _, _, let reason)):
+            handoffs += 1
+            handoffsByReason[reason, default: 0] += 1
+        case .coordinator(.handoffEnded(_, _, .done)): handoffsDone += 1
+        case .coordinator(.handoffEnded(_, _, .timedOut)): handoffsTimedOut += 1
+        case .coordinator(.moved): moves += 1
+        case .coordinator(.started): coordinatorStarts += 1
+        case .coordinator(.roundPlanned): rounds += 1
+        case .region(.entityPassivated): passivations += 1
+        case .region(.fenced): fences += 1
+        case .coordinator, .region: break
+        }
+    }
+}
