@@ -52,6 +52,9 @@ package class AnyTarget: Runnable, @unchecked Sendable {
     /// Hands over one of the runtime's messages; they overtake user messages.
     package func post(_ message: SystemMessage) {}
 
+    /// Stops the actor when it has handled all that waits now; what comes later is refused.
+    package func stopAfterMailbox() {}
+
     /// Makes the target reachable from other nodes, because a reference to it is about to leave. One that lives elsewhere is
     /// reachable there already.
     package func willTravel() {

@@ -135,7 +135,7 @@ package final class Target<Message: Sendable>: AnyTarget, @unchecked Sendable {
     }
 
     /// Stops the actor when it has handled all that waits now; what comes later is refused.
-    package func stopAfterMailbox() {
+    override package func stopAfterMailbox() {
         let wake = inbox.withLock { state -> Bool in
             if state.status == .terminated { return false }
             state.capacity = 0

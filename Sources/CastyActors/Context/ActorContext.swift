@@ -65,12 +65,12 @@ public struct ActorContext<Message: Sendable> {
 
     /// Starts a child in whose turns this part of the runtime has a say.
     package func spawn<Child: Sendable>(
-        _ behavior: sending Behavior<Child>, name: String, hooks: CellHooks<Child>, traffic: LossClass
+        _ behavior: sending Behavior<Child>, name: String, hooks: CellHooks<Child>, traffic: LossClass,
+        turn: @escaping @Sendable (AnyTarget, Int) -> Void
     ) throws(SpawnError) -> ActorRef<Child> {
         ActorRef(
             try target.spawn(
-                behavior, name: name, mailbox: .unbounded, turn: { $0.takeTurn(of: Child.self, $1) }, hooks: hooks,
-                traffic: traffic))
+                behavior, name: name, mailbox: .unbounded, turn: turn, hooks: hooks, traffic: traffic))
     }
 
     /// Stops a child; its own children stop first. Other actors stop by what they are told.

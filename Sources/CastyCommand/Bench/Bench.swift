@@ -12,6 +12,7 @@ struct Bench: ParsableCommand {
 
               local       actors of one node: tells, asks, starts, memory
               remote      two processes over loopback TCP: tells and asks
+              shards      three nodes over loopback TCP: asks and tells to entities; what entities cost
               cluster     nodes over loopback TCP: forming, a crash, a hang, a quiet time
               simulation  how fast virtual time passes
 

@@ -1,6 +1,6 @@
 /// What belongs together, and can be asked for by one word.
 enum BenchGroup: String, CaseIterable, Sendable {
-    case local, remote, cluster, simulation
+    case local, remote, shards, cluster, simulation
 }
 
 /// Something to measure: one figure, or several that come out of the same runs.
@@ -29,7 +29,10 @@ struct BenchCase {
     }
 
     /// Everything that can be measured.
-    static var all: [BenchCase] { LocalBench.cases + RemoteBench.cases + ClusterBench.cases + SimulationBench.cases }
+    static var all: [BenchCase] {
+        LocalBench.cases + RemoteBench.cases + ShardBench.cases + EntityMemoryBench.cases + CoordinatorBench.cases
+            + ClusterBench.cases + SimulationBench.cases
+    }
 
     func matches(_ word: String) -> Bool { group.rawValue == word || name.lowercased().contains(word.lowercased()) }
 }

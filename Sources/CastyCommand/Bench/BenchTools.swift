@@ -99,6 +99,19 @@ enum Machine {
         return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 
+    /// Waits until the condition holds, looking every so many microseconds.
+    ///
+    /// - Throws: ``BenchError`` with these words when that takes too long.
+    static func wait(_ failure: String, seconds: Int = 60, every pause: UInt32 = 1000, until condition: () -> Bool)
+        throws
+    {
+        let waited = Stopwatch()
+        while !condition() {
+            guard waited.seconds < Double(seconds) else { throw BenchError("\(failure) after \(seconds) s") }
+            usleep(pause)
+        }
+    }
+
     /// A port of the loopback network that nobody uses at this moment.
     static func freePort() throws -> Int {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)

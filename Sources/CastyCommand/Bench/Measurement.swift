@@ -26,6 +26,14 @@ struct Measurement: Sendable {
     let unit: String
     let runs: [Double]
     var goal: Goal?
+    /// What another system reached: a word to compare with, measured at another time.
+    var peer: Peer?
+
+    /// The figure of another system.
+    struct Peer: Sendable {
+        let name: String
+        let value: Double
+    }
 
     var median: Double {
         let sorted = runs.sorted()
@@ -42,7 +50,10 @@ struct Measurement: Sendable {
     /// One line for a person: name, median, spread, goal.
     var row: String {
         let spread = runs.count > 1 ? "\(Self.text(runs.min() ?? .nan)) … \(Self.text(runs.max() ?? .nan))" : ""
-        let verdict = goal.map { "\($0.text): met \(met ?? 0) of \(runs.count)" } ?? ""
+        let verdict = [
+            goal.map { "\($0.text): met \(met ?? 0) of \(runs.count)" },
+            peer.map { "\($0.name): \(Self.text($0.value))" },
+        ].compactMap { $0 }.joined(separator: "; ")
         return Self.line(name, Self.text(median), unit, spread, verdict)
     }
 
@@ -70,6 +81,8 @@ struct Measurement: Sendable {
         line.add("runs", raw: "[" + runs.map(Self.number).joined(separator: ",") + "]")
         line.add("goal", goal?.text)
         line.add("met", met)
+        line.add("peer", peer?.name)
+        if let peer { line.add("peer_median", raw: Self.number(peer.value)) }
         return line.text
     }
 

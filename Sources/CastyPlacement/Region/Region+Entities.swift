@@ -61,6 +61,7 @@ extension Region {
     }
 
     /// The entity asks to be passivated, or an operator does.
+    @specialized(where Payload == SealedMessage)
     package mutating func onPassivate(_ entity: String, at now: Instant) -> Effects {
         var effects: Effects = []
         checkLease(at: now, &effects)
@@ -78,6 +79,7 @@ extension Region {
     }
 
     /// An entity ended, for whatever reason.
+    @specialized(where Payload == SealedMessage)
     package mutating func onTerminated(_ end: EntityEnd<Payload>, at now: Instant) -> Effects {
         var effects: Effects = []
         checkLease(at: now, &effects)

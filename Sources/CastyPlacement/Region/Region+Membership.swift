@@ -2,6 +2,7 @@ package import CastyPrimitives
 
 extension Region {
     /// Membership changed, or its reachability.
+    @specialized(where Payload == SealedMessage)
     package mutating func onView(_ view: PlacementView, at now: Instant) -> Effects {
         var effects: Effects = []
         let old = self.view
@@ -93,6 +94,7 @@ extension Region {
     /// The node may run entities until then; called before any other event when that has moved. Before the first call it may for ever.
     ///
     /// The lease may have moved several times since the last call, so that the one before this proves nothing.
+    @specialized(where Payload == SealedMessage)
     package mutating func onLease(validUntil: Instant, at now: Instant) -> Effects {
         var effects: Effects = []
         leaseValidUntil = validUntil
@@ -157,6 +159,7 @@ extension Region {
     }
 
     /// The node stops now: every entity is stopped, every kept message is lost.
+    @specialized(where Payload == SealedMessage)
     package mutating func onShutdown(at now: Instant) -> Effects {
         var effects: Effects = []
         isShutDown = true

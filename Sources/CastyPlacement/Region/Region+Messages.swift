@@ -2,6 +2,7 @@ package import CastyPrimitives
 
 extension Region {
     /// An order of a coordinator, or a message of another region. (Requests go to ``Coordinator/onRequest(_:from:at:)``.)
+    @specialized(where Payload == SealedMessage)
     package mutating func onMessage(
         _ message: ShardingMessage<Payload>, from node: UniqueAddress, at now: Instant
     ) -> Effects {
@@ -215,8 +216,9 @@ extension Region {
     /// stopping takes what comes even without a lease: it goes to the new home, nothing of it is handled here.
     private func isMine(_ delivery: ShardDelivery<Payload>) -> Bool {
         // The entity's name decides, not the number that the sender computed.
-        guard let shard = shard(delivery.shard), self.shard(of: delivery.entity) == delivery.shard else { return false }
-        return delivery.version >= shard.version && (shard.isStopping || !isFenced)
+        let number = shard(of: delivery.entity)
+        guard number == delivery.shard, let version = hosted[number]?.version else { return false }
+        return delivery.version >= version && (!isFenced || hosted[number]?.isStopping == true)
     }
 
     /// Whether later messages than the one that comes back may have been handled already.

@@ -2,6 +2,7 @@ package import CastyPrimitives
 
 extension Region {
     /// A message from this node for an entity, wherever it lives.
+    @specialized(where Payload == SealedMessage)
     package mutating func onRoute(_ payload: Payload, to entity: String, at now: Instant) -> Effects {
         var effects: Effects = []
         checkLease(at: now, &effects)
@@ -24,9 +25,8 @@ extension Region {
 
     /// Whether messages for the shard can leave this region.
     func canSend(_ shard: Int) -> Bool {
-        let home = homes[shard]
-        guard home.isOpen else { return false }
-        guard home.target == own else { return true }
+        guard homes[shard].isOpen else { return false }
+        guard homes[shard].target == own else { return true }
         return !isFenced && hosted[shard]?.isHolding == false
     }
 

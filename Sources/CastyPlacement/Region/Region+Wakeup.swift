@@ -2,6 +2,7 @@ package import CastyPrimitives
 
 extension Region {
     /// The time ``wakeAt`` has come.
+    @specialized(where Payload == SealedMessage)
     package mutating func onWakeup(at now: Instant) -> Effects {
         var effects: Effects = []
         wakeAt = nil

@@ -1,5 +1,5 @@
 public import CastyActors
-package import CastyPlacement
+public import CastyPlacement
 import CastyPrimitives
 
 /// A message for an entity, wherever it lives.
@@ -25,18 +25,20 @@ public struct ShardRegion<Message: Codable & Sendable>: Sendable {
     /// How many shards it has.
     public let shardCount: Int
     let system: ActorSystem
-    let actor: ActorRef<RegionCommand<Message>>
+    let actor: ActorRef<RegionCommand>
 
     /// Tells an entity a message; it starts where its shard lives, if it does not run.
     ///
     /// Messages of one sender to one entity arrive in order, each at most once; while the shard moves they are kept. What is lost is in
     /// the loss ledger.
-    public func tell(_ entity: String, _ message: Message) {
-        actor.tell(.route(ShardEnvelope(entity: entity, message: message)))
-    }
+    @inlinable
+    public func tell(_ entity: String, _ message: Message) { route(Sealed(message), to: entity) }
 
     /// Tells an entity a message.
-    public func tell(_ envelope: ShardEnvelope<Message>) { actor.tell(.route(envelope)) }
+    public func tell(_ envelope: ShardEnvelope<Message>) { route(Sealed(envelope.message), to: envelope.entity) }
+
+    @usableFromInline
+    func route(_ message: SealedMessage, to entity: String) { actor.tell(.route(entity: entity, message)) }
 
     /// Asks an entity and waits for its reply.
     ///
@@ -44,7 +46,7 @@ public struct ShardRegion<Message: Codable & Sendable>: Sendable {
     public func ask<Reply: Sendable>(
         _ entity: String, within timeout: Duration = .seconds(10), _ question: @Sendable (ActorRef<Reply>) -> Message
     ) async throws -> Reply {
-        try await system.ask(actor, within: timeout) { .route(ShardEnvelope(entity: entity, message: question($0))) }
+        try await system.ask(actor, within: timeout) { .route(entity: entity, Sealed(question($0))) }
     }
 
     /// Asks an entity, and calls back once.
@@ -54,7 +56,7 @@ public struct ShardRegion<Message: Codable & Sendable>: Sendable {
         completion: @escaping @Sendable (Result<Reply, AskError>) -> Void
     ) -> @Sendable () -> Void {
         system.ask(
-            actor, within: timeout, { .route(ShardEnvelope(entity: entity, message: question($0))) },
+            actor, within: timeout, { .route(entity: entity, Sealed(question($0))) },
             completion: completion)
     }
 

@@ -24,6 +24,14 @@ package struct ShardTracing<Message: Sendable>: Sendable {
         self.lost = lost
         self.noted = noted
     }
+
+    /// The same for messages that are sealed.
+    var sealed: ShardTracing<SealedMessage> {
+        let (forwarded, arrived, lost) = (forwarded, arrived, lost)
+        return ShardTracing<SealedMessage>(
+            forwarded: { forwarded($0.opened(), $1, $2) }, arrived: { arrived($0.opened()) },
+            lost: { lost($0.opened(), $1) }, noted: noted)
+    }
 }
 
 /// Why a message goes from one node to another.

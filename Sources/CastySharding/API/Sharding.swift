@@ -4,6 +4,7 @@ import CastyInspection
 package import CastyMembership
 public import CastyPlacement
 import CastyPrimitives
+import CastyRemoting
 import CastyWire
 import Synchronization
 
@@ -13,11 +14,14 @@ import Synchronization
 /// let carts = try sharding.start(type: "cart", shards: 24) { entity in cart(entity.id) }
 /// carts.tell("cart-17", .add("apples"))
 /// ```
+///
+/// A node has one.
 public final class Sharding: Sendable {
     /// The cluster whose members host the shards.
     public let cluster: Cluster
     /// Where entities of types without a store of their own keep their state, if anywhere.
     public let entityStore: (any EntityStore)?
+    private let codecs = PayloadCodecs()
     private let regions = Mutex<[String: RegionAccess]>([:])
 
     /// What can be asked of one type's region by whoever does not know its message type.
@@ -48,6 +52,7 @@ public final class Sharding: Sendable {
     ///   - entity: Makes the behavior of an entity each time it starts.
     /// - Returns: The way to the entities.
     /// - Throws: ``ShardingError`` where the type runs already, its message type is not registered, or the number of shards is no such number.
+    @inlinable
     public func start<Message: Codable & Sendable>(
         type: String, shards: Int, role: String? = nil, store: (any EntityStore)? = nil,
         remember: (any RememberedEntityStore)? = nil,
@@ -55,9 +60,18 @@ public final class Sharding: Sendable {
         entity: @escaping @Sendable (EntityContext) -> Behavior<Message>
     ) throws -> ShardRegion<Message> {
         try start(
+            type: type, shards: shards, role: role, store: store, remember: remember, strategy: strategy,
+            handling: EntityHandling(entity))
+    }
+
+    @usableFromInline
+    func start<Message: Codable & Sendable>(
+        type: String, shards: Int, role: String?, store: (any EntityStore)?, remember: (any RememberedEntityStore)?,
+        strategy: any ShardAllocationStrategy, handling: EntityHandling<Message>
+    ) throws -> ShardRegion<Message> {
+        try start(
             type: type, settings: PlacementSettings(cluster.config.settings, shards: shards, role: role),
-            store: store ?? entityStore,
-            remember: remember, strategy: strategy, entity: entity)
+            store: store ?? entityStore, remember: remember, strategy: strategy, handling: handling)
     }
 
     /// Starts a shard type with settings of one's own.
@@ -66,6 +80,16 @@ public final class Sharding: Sendable {
         remember: (any RememberedEntityStore)? = nil,
         strategy: any ShardAllocationStrategy = LeastShardStrategy(), tracing: ShardTracing<Message>? = nil,
         entity: @escaping @Sendable (EntityContext) -> Behavior<Message>
+    ) throws -> ShardRegion<Message> {
+        try start(
+            type: type, settings: settings, store: store, remember: remember, strategy: strategy, tracing: tracing,
+            handling: EntityHandling(entity))
+    }
+
+    private func start<Message: Codable & Sendable>(
+        type: String, settings: PlacementSettings, store: (any EntityStore)?, remember: (any RememberedEntityStore)?,
+        strategy: any ShardAllocationStrategy, tracing: ShardTracing<Message>? = nil,
+        handling: EntityHandling<Message>
     ) throws -> ShardRegion<Message> {
         guard (1...16_384).contains(settings.shardCount) else {
             throw ShardingError(.badShardCount, "\(type): a type has 1 to 16384 shards, not \(settings.shardCount)")
@@ -79,18 +103,19 @@ public final class Sharding: Sendable {
         guard regions.withLock({ $0[type] == nil }) else {
             throw ShardingError(.alreadyStarted, "\(type) runs on this node already")
         }
+        let payloads = PayloadCodec(type, registered, cluster.remoting?.settings.codec ?? .binary)
+        codecs.add(payloads)
         try system.registry.register(
-            RegionCommand<Message>.self, name: "casty.sharding.\(registered.name)",
-            codec: RegionCommand<Message>.codec(registered))
+            RegionCommand.self, name: "casty.sharding", codec: RegionCommand.codec(codecs))
         var settings = settings
         settings.remembersEntities = remember != nil
         let isProxy = settings.role.map { !cluster.config.roles.contains($0) } ?? false
         let host = RegionHost(
             type: type, cluster: cluster, settings: settings, strategy: strategy, isProxy: isProxy, store: store,
-            remembered: remember, tracing: tracing, factory: entity)
+            remembered: remember, kind: EntityKind(handling), payloads: payloads, tracing: tracing?.sealed)
         let actor = try system.spawnSystem(
-            RegionShell.behavior(host), name: RegionHost<Message>.controlPath(type)[1])
-        system.publish(actor, as: RegionHost<Message>.dataPath(type))
+            RegionShell.behavior(host), name: RegionHost.controlPath(type)[1])
+        system.publish(actor, as: RegionHost.dataPath(type))
         cluster.follow { actor.tell(.membershipChanged) }
         cluster.whenWelcomed { actor.tell(.membershipChanged) }
         cluster.beforeExit { done in actor.tell(.leave(done)) }

@@ -1,20 +1,19 @@
 import CastyActors
 package import CastyInspection
 package import CastyPlacement
-package import CastyPrimitives
 
 /// What the sharding actor of one type on one node is told: by users, by other nodes, by its entities, by its clock.
-package enum RegionCommand<Message: Sendable>: Sendable {
+package enum RegionCommand: Sendable {
     /// A user's message for an entity.
-    case route(ShardEnvelope<Message>)
+    case route(entity: String, SealedMessage)
     /// From another node. Only this travels.
-    case wire(ShardingEnvelope<Message>)
+    case wire(ShardingEnvelope)
     /// The membership has changed.
     case membershipChanged
     case wakeup(generation: UInt64)
     /// The node's lease was found to have lapsed.
     case leaseLapsed
-    case ended(EntityEnd<Message>)
+    case ended(EntityEnd<SealedMessage>)
     case passivate(EntityInstance)
     case passivateByName(String)
     /// Other entities than before go to sleep by themselves.
@@ -29,10 +28,9 @@ package enum RegionCommand<Message: Sendable>: Sendable {
 }
 
 /// One sharding message between two nodes.
-package struct ShardingEnvelope<Message: Sendable>: Sendable {
-    package let from: UniqueAddress
-    package let to: UniqueAddress
-    package let message: ShardingMessage<Message>
+package struct ShardingEnvelope: Sendable {
+    package let head: EnvelopeHead
+    package let message: ShardingMessage<SealedMessage>
 }
 
 extension RegionCommand: LossClassified {

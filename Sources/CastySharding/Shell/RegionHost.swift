@@ -7,7 +7,7 @@ import CastyPrimitives
 import Synchronization
 
 /// What one shard type on one node is made of, and what others see of it.
-final class RegionHost<Message: Codable & Sendable>: Sendable {
+final class RegionHost: Sendable {
     let type: String
     let cluster: Cluster
     let settings: PlacementSettings
@@ -15,17 +15,17 @@ final class RegionHost<Message: Codable & Sendable>: Sendable {
     let isProxy: Bool
     let store: (any EntityStore)?
     private let remembered: (any RememberedEntityStore)?
-    let tracing: ShardTracing<Message>?
-    private let factory: @Sendable (EntityContext) -> Behavior<Message>
+    let kind: EntityKind
+    let payloads: PayloadCodec
+    let tracing: ShardTracing<SealedMessage>?
     /// The actor's state. It works under the lock, so that whoever looks sees the present state and not a copy that every message would
     /// have to make; for the actor the lock is free.
-    let shell = Mutex<RegionShell<Message>?>(nil)
+    let shell = Mutex<RegionShell?>(nil)
 
     init(
         type: String, cluster: Cluster, settings: PlacementSettings, strategy: any ShardAllocationStrategy,
-        isProxy: Bool, store: (any EntityStore)?, remembered: (any RememberedEntityStore)?,
-        tracing: ShardTracing<Message>?,
-        factory: @escaping @Sendable (EntityContext) -> Behavior<Message>
+        isProxy: Bool, store: (any EntityStore)?, remembered: (any RememberedEntityStore)?, kind: EntityKind,
+        payloads: PayloadCodec, tracing: ShardTracing<SealedMessage>?
     ) {
         self.type = type
         self.cluster = cluster
@@ -34,8 +34,9 @@ final class RegionHost<Message: Codable & Sendable>: Sendable {
         self.isProxy = isProxy
         self.store = store
         self.remembered = remembered
+        self.kind = kind
+        self.payloads = payloads
         self.tracing = tracing
-        self.factory = factory
     }
 
     static func controlPath(_ type: String) -> [String] { ["system", "sharding-\(type)"] }
@@ -51,18 +52,17 @@ final class RegionHost<Message: Codable & Sendable>: Sendable {
             store: store, passivate: passivate)
     }
 
-    func behavior(_ context: EntityContext) -> sending Behavior<Message> { factory(context) }
-
     /// Accounts for a user's message that will not be handled.
     func lose(
-        _ reason: CastyInspection.LossReason, _ message: Message, entity: String, shard: Int, causes: [EventID] = []
+        _ reason: CastyInspection.LossReason, _ message: SealedMessage, entity: String, shard: Int,
+        causes: [EventID] = []
     ) {
         tracing?.lost(message, reason)
         inspector.lose(reason, .user, target: entity, type: type, shard: shard, entity: entity, causes: causes)
     }
 
     /// Passes on what the core asks of the store of remembered entities; the answer comes as a message to the region.
-    func remember(_ request: StoreRequest, tell region: ActorRef<RegionCommand<Message>>) {
+    func remember(_ request: StoreRequest, tell region: ActorRef<RegionCommand>) {
         guard let remembered else {
             return region.tell(.storeFailed(request, EntityStoreError(.unavailable, "\(type) has no such store")))
         }

@@ -6,7 +6,7 @@ import CastyPrimitives
 import Logging
 
 extension RegionShell {
-    mutating func perform(_ effects: [CoordinatorEffect], _ context: ActorContext<RegionCommand<Message>>) {
+    mutating func perform(_ effects: [CoordinatorEffect], _ context: ActorContext<RegionCommand>) {
         for effect in effects {
             switch effect {
             case .send(let to, let epoch, let order): send(.order(epoch, order), to: to, context)
@@ -15,7 +15,7 @@ extension RegionShell {
         }
     }
 
-    mutating func perform(_ effects: [RegionEffect<Message>], _ context: ActorContext<RegionCommand<Message>>) {
+    mutating func perform(_ effects: [RegionEffect<SealedMessage>], _ context: ActorContext<RegionCommand>) {
         for effect in effects {
             switch effect {
             case .send(let to, let message): send(message, to: to, context)
@@ -23,8 +23,8 @@ extension RegionShell {
             case .deliver(let payload, let instance): deliver(payload, to: instance)
             case .stop(let instance, let mode):
                 switch mode {
-                case .afterMailbox: entities[instance]?.stopAfterMailbox()
-                case .now: entities[instance]?.post(.stop)
+                case .afterMailbox: entities[instance.number]?.stopAfterMailbox()
+                case .now: entities[instance.number]?.post(.stop)
                 }
             case .lost(let payload, let entity, let shard, let reason):
                 host.lose(
@@ -42,12 +42,11 @@ extension RegionShell {
     }
 
     private mutating func send(
-        _ message: ShardingMessage<Message>, to node: UniqueAddress, _ context: ActorContext<RegionCommand<Message>>
+        _ message: ShardingMessage<SealedMessage>, to node: UniqueAddress, _ context: ActorContext<RegionCommand>
     ) {
         guard node != context.system.unique else { return loopback.append(message) }
-        let peer = peer(node.address, context.system)
-        let command = RegionCommand.wire(
-            ShardingEnvelope(from: context.system.unique, to: node, message: message))
+        let peer = peer(node, context.system)
+        let command = RegionCommand.wire(ShardingEnvelope(head: peer.head, message: message))
         switch message {
         case .request, .order: peer.control.tell(command)
         // Deliveries and the markers that close their stream share one lane, so that none overtakes another.
@@ -61,23 +60,24 @@ extension RegionShell {
         }
     }
 
-    mutating func peer(_ node: NodeAddress, _ system: ActorSystem) -> RegionPeer<Message> {
+    mutating func peer(_ node: UniqueAddress, _ system: ActorSystem) -> RegionPeer {
         if let known = peers[node] { return known }
-        func reference(_ path: [String]) -> ActorRef<RegionCommand<Message>> {
-            system.reference(to: ActorAddress(system: system.name, node: node, path: path, uid: 0))
+        func reference(_ path: [String]) -> ActorRef<RegionCommand> {
+            system.reference(to: ActorAddress(system: system.name, node: node.address, path: path, uid: 0))
         }
         let peer = RegionPeer(
-            control: reference(RegionHost<Message>.controlPath(host.type)),
-            data: reference(RegionHost<Message>.dataPath(host.type)))
+            head: EnvelopeHead(from: system.unique, to: node, payloads: host.payloads),
+            control: reference(RegionHost.controlPath(host.type)),
+            data: reference(RegionHost.dataPath(host.type)))
         peers[node] = peer
         return peer
     }
 
-    private mutating func start(_ instance: EntityInstance, _ context: ActorContext<RegionCommand<Message>>) {
+    private mutating func start(_ instance: EntityInstance, _ context: ActorContext<RegionCommand>) {
         let me = context.`self`
         let entity = host.context(for: instance) { me.tell(.passivate(instance)) }
         let (cluster, scheduler) = (host.cluster, context.system.world.scheduler)
-        let hooks = CellHooks<Message>(
+        let hooks = CellHooks<SealedMessage>(
             mayRun: {
                 if scheduler.now < cluster.leaseValidUntil { return true }
                 me.tell(.leaseLapsed)
@@ -87,32 +87,32 @@ extension RegionShell {
                 me.tell(.ended(EntityEnd(instance, failed: failed, unhandled: unhandled)))
             })
         do {
-            let ref = try context.spawn(
-                host.behavior(entity), name: "\(instance.number)-\(instance.entity)", hooks: hooks, traffic: .user)
-            entities[instance] = ref.target
+            let name = "\(instance.number)-\(instance.entity)"
+            entities[instance.number] = try host.kind.start(context, entity, name, hooks)
         } catch {
             context.log.error("entity \(instance.entity) could not start: \(error)")
             me.tell(.ended(EntityEnd(instance, failed: true)))
         }
     }
 
-    private mutating func deliver(_ payload: Message, to instance: EntityInstance) {
-        guard let target = entities[instance] else {
+    private mutating func deliver(_ payload: SealedMessage, to instance: EntityInstance) {
+        guard let target = entities[instance.number] else {
             return host.lose(.noSuchActor, payload, entity: instance.entity, shard: instance.shard)
         }
-        switch target.offer(payload) {
+        switch host.kind.offer(payload, target) {
         case .accepted, .acceptedIdle, .accounted: break
         case .noSuchActor, .wrongIncarnation, .mailboxFull, .unreachable, .bufferFull, .undecodable, .lateReply:
             // It has ended, but its end is still on the way here: what comes meanwhile goes on with what it left.
-            late[instance, default: []].append(payload)
+            late[instance.number, default: []].append(payload)
         }
     }
 }
 
 /// The two ways to the sharding actor of another node: beside and among users' messages.
-struct RegionPeer<Message: Sendable>: Sendable {
-    let control: ActorRef<RegionCommand<Message>>
-    let data: ActorRef<RegionCommand<Message>>
+struct RegionPeer: Sendable {
+    let head: EnvelopeHead
+    let control: ActorRef<RegionCommand>
+    let data: ActorRef<RegionCommand>
 }
 
 extension CastyInspection.LossReason {

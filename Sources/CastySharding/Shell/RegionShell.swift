@@ -9,17 +9,18 @@ import Synchronization
 /// The shell of sharding for one type on one node: calls the region's core, and the coordinator's, and does what their effects say.
 ///
 /// Both cores live in one actor: the coordinator acts only on the oldest member, and a message between the two takes no detour.
-struct RegionShell<Message: Codable & Sendable>: Sendable {
+struct RegionShell: Sendable {
     // The host holds the shell, and whoever gets at the shell holds the host.
-    unowned let host: RegionHost<Message>
-    var region: Region<Message>
+    unowned let host: RegionHost
+    var region: Region<SealedMessage>
     var coordinator: Coordinator
-    var entities: [EntityInstance: Target<Message>] = [:]
+    /// The lives that run, by their number.
+    var entities: [UInt64: AnyTarget] = [:]
     /// What came for entities whose end was not told yet.
-    var late: [EntityInstance: [Message]] = [:]
-    var peers: [NodeAddress: RegionPeer<Message>] = [:]
+    var late: [UInt64: [SealedMessage]] = [:]
+    var peers: [UniqueAddress: RegionPeer] = [:]
     /// Messages of the two cores to each other, in order.
-    var loopback: [ShardingMessage<Message>] = []
+    var loopback: [ShardingMessage<SealedMessage>] = []
     var wake: (at: Instant, generation: UInt64, timer: any ScheduledTimer)?
     var generation: UInt64 = 0
     var lease = Instant.distantFuture
@@ -34,7 +35,7 @@ struct RegionShell<Message: Codable & Sendable>: Sendable {
     var answers: [UInt64: @Sendable (CommandAnswer) -> Void] = [:]
     var lastCommand: UInt64 = 0
 
-    static func behavior(_ host: RegionHost<Message>) -> Behavior<RegionCommand<Message>> {
+    static func behavior(_ host: RegionHost) -> Behavior<RegionCommand> {
         .setup { _ in
             host.shell.withLock { $0 = RegionShell(host: host) }
             return .receive(
@@ -49,19 +50,18 @@ struct RegionShell<Message: Codable & Sendable>: Sendable {
         }
     }
 
-    private init(host: RegionHost<Message>) {
+    private init(host: RegionHost) {
         self.host = host
         region = Region(own: host.cluster.system.unique, settings: host.settings, isProxy: host.isProxy)
         coordinator = Coordinator(
             own: host.cluster.system.unique, settings: host.settings, strategy: host.strategy)
     }
 
-    mutating func handle(_ command: RegionCommand<Message>, _ context: ActorContext<RegionCommand<Message>>) {
+    mutating func handle(_ command: RegionCommand, _ context: ActorContext<RegionCommand>) {
         let now = context.now
         followLease(at: now, context)
         switch command {
-        case .route(let envelope):
-            perform(region.onRoute(envelope.message, to: envelope.entity, at: now), context)
+        case .route(let entity, let message): perform(region.onRoute(message, to: entity, at: now), context)
         case .wire(let envelope): receive(envelope, at: now, context)
         case .membershipChanged: followMembership(at: now, context)
         case .wakeup(let number):
@@ -71,11 +71,11 @@ struct RegionShell<Message: Codable & Sendable>: Sendable {
             perform(coordinator.onWakeup(at: now), context)
         case .leaseLapsed: lapse(at: now, context)
         case .ended(var end):
-            entities[end.instance] = nil
-            end.unhandled += late.removeValue(forKey: end.instance) ?? []
+            entities[end.instance.number] = nil
+            end.unhandled += late.removeValue(forKey: end.instance.number) ?? []
             perform(region.onTerminated(end, at: now), context)
         case .passivate(let instance):
-            if entities[instance] != nil { perform(region.onPassivate(instance.entity, at: now), context) }
+            if entities[instance.number] != nil { perform(region.onPassivate(instance.entity, at: now), context) }
         case .passivation(let settings): perform(region.onPassivation(settings, at: now), context)
         case .passivateByName(let entity): passivate(entity, at: now, context)
         case .leave(let done):
@@ -98,7 +98,7 @@ struct RegionShell<Message: Codable & Sendable>: Sendable {
     }
 
     /// Messages of the two cores to each other, until neither has one; then the next wake-up.
-    private mutating func settle(at now: Instant, _ context: ActorContext<RegionCommand<Message>>) {
+    private mutating func settle(at now: Instant, _ context: ActorContext<RegionCommand>) {
         let own = context.system.unique
         while !loopback.isEmpty {
             let messages = loopback
@@ -109,24 +109,24 @@ struct RegionShell<Message: Codable & Sendable>: Sendable {
     }
 
     private mutating func receive(
-        _ envelope: ShardingEnvelope<Message>, at now: Instant, _ context: ActorContext<RegionCommand<Message>>
+        _ envelope: ShardingEnvelope, at now: Instant, _ context: ActorContext<RegionCommand>
     ) {
-        let delivery: ShardDelivery<Message>? =
+        let delivery: ShardDelivery<SealedMessage>? =
             if case .peer(let message) = envelope.message { message.delivery } else { nil }
         if let delivery { host.tracing?.arrived(delivery.payload) }
-        guard envelope.to == context.system.unique else {
+        guard envelope.head.to == context.system.unique else {
             // For an earlier incarnation of this node; nothing of it may reach this one.
             if let delivery {
                 host.lose(.wrongIncarnation, delivery.payload, entity: delivery.entity, shard: delivery.shard)
             }
             return
         }
-        dispatch(envelope.message, from: envelope.from, at: now, context)
+        dispatch(envelope.message, from: envelope.head.from, at: now, context)
     }
 
     private mutating func dispatch(
-        _ message: ShardingMessage<Message>, from node: UniqueAddress, at now: Instant,
-        _ context: ActorContext<RegionCommand<Message>>
+        _ message: ShardingMessage<SealedMessage>, from node: UniqueAddress, at now: Instant,
+        _ context: ActorContext<RegionCommand>
     ) {
         switch message {
         case .request(let request): perform(coordinator.onRequest(request, from: node, at: now), context)
@@ -134,14 +134,15 @@ struct RegionShell<Message: Codable & Sendable>: Sendable {
         }
     }
 
-    private mutating func followMembership(at now: Instant, _ context: ActorContext<RegionCommand<Message>>) {
+    private mutating func followMembership(at now: Instant, _ context: ActorContext<RegionCommand>) {
         let view = PlacementView(host.cluster.state, own: context.system.unique)
+        peers = peers.filter { view.member($0.key) != nil }
         perform(region.onView(view, at: now), context)
         perform(coordinator.onView(view, at: now), context)
     }
 
     /// Tells the cores when the lease has moved since they last heard of it.
-    private mutating func followLease(at now: Instant, _ context: ActorContext<RegionCommand<Message>>) {
+    private mutating func followLease(at now: Instant, _ context: ActorContext<RegionCommand>) {
         let until = host.cluster.leaseValidUntil
         guard until != lease else { return }
         lease = until
@@ -150,26 +151,28 @@ struct RegionShell<Message: Codable & Sendable>: Sendable {
     }
 
     /// An entity found the lease lapsed and handled nothing: even if it is valid again by now, that entity has to stop.
-    private mutating func lapse(at now: Instant, _ context: ActorContext<RegionCommand<Message>>) {
+    private mutating func lapse(at now: Instant, _ context: ActorContext<RegionCommand>) {
         perform(region.onLease(validUntil: now, at: now), context)
         perform(region.onLease(validUntil: lease, at: now), context)
     }
 
     private mutating func passivate(
-        _ entity: String, at now: Instant, _ context: ActorContext<RegionCommand<Message>>
+        _ entity: String, at now: Instant, _ context: ActorContext<RegionCommand>
     ) {
         let shard = region.shard(of: entity)
         if let home = region.home(of: shard), home != context.system.unique {
-            peer(home.address, context.system).control.tell(.passivateByName(entity))
+            peer(home, context.system).control.tell(.passivateByName(entity))
         } else {
             perform(region.onPassivate(entity, at: now), context)
         }
     }
 
-    private mutating func scheduleWakeup(at now: Instant, _ context: ActorContext<RegionCommand<Message>>) {
+    private mutating func scheduleWakeup(at now: Instant, _ context: ActorContext<RegionCommand>) {
         // The end of the lease is a moment to act at, even if nothing comes in.
         let leaseEnd: Instant? = lease > now && lease < .distantFuture && !entities.isEmpty ? lease : nil
-        guard let next = [region.wakeAt, coordinator.wakeAt, leaseEnd].compactMap({ $0 }).min() else {
+        let next = min(
+            region.wakeAt ?? .distantFuture, coordinator.wakeAt ?? .distantFuture, leaseEnd ?? .distantFuture)
+        guard next < .distantFuture else {
             wake?.timer.cancel()
             wake = nil
             return
@@ -182,7 +185,7 @@ struct RegionShell<Message: Codable & Sendable>: Sendable {
         wake = (next, number, timer)
     }
 
-    mutating func shutDown(_ context: ActorContext<RegionCommand<Message>>) {
+    mutating func shutDown(_ context: ActorContext<RegionCommand>) {
         wake?.timer.cancel()
         for answer in answers.sorted(by: { $0.key < $1.key }) { answer.value(.refused(.noCoordinator)) }
         answers = [:]

@@ -7,7 +7,7 @@ private let entitiesListed = 50
 
 extension ShardingSnapshot {
     /// What a sharding actor shows of itself.
-    init<Message>(_ shell: RegionShell<Message>, at now: Instant) {
+    init(_ shell: RegionShell, at now: Instant) {
         let region = shell.region.status
         let coordinator = shell.coordinator.isActing ? shell.coordinator.status(at: now) : nil
         let moving = coordinator?.moving ?? []

@@ -7,15 +7,16 @@ import NIOCore
 private let mostEntries = 16_384
 
 extension RegionCommand {
-    /// Sharding actors exchange envelopes and nothing else; users' messages inside are written in the binary codec.
-    static func codec(_ registered: RegisteredType<Message>) -> MessageCodec<RegionCommand<Message>> {
+    /// Sharding actors exchange envelopes and nothing else.
+    ///
+    /// - Parameter payloads: Knows how the users' messages inside are written, for each shard type.
+    static func codec(_ payloads: PayloadCodecs) -> MessageCodec<RegionCommand> {
         MessageCodec(
             encode: { command, context, buffer in
                 guard case .wire(let envelope) = command else {
                     throw WireError(.notEncodable, "only an envelope travels between sharding actors")
                 }
-                envelope.from.encode(into: &buffer)
-                envelope.to.encode(into: &buffer)
+                buffer.writeBlob(envelope.head.bytes)
                 switch envelope.message {
                 case .request(let request):
                     buffer.writeInteger(1 as UInt8)
@@ -26,35 +27,34 @@ extension RegionCommand {
                     order.encode(into: &buffer)
                 case .peer(let message):
                     buffer.writeInteger(3 as UInt8)
-                    try Self.encode(message, registered, context, into: &buffer)
+                    try Self.encode(message, envelope.head.payloads, context, into: &buffer)
                 }
             },
             decode: { buffer, context in
-                let from = try UniqueAddress(from: &buffer)
-                let to = try UniqueAddress(from: &buffer)
-                let message: ShardingMessage<Message>
+                let head = try payloads.head(from: &buffer)
+                let message: ShardingMessage<SealedMessage>
                 switch try buffer.readByte() {
                 case 1: message = .request(try CoordinatorRequest(from: &buffer))
                 case 2: message = .order(try CoordinatorEpoch(from: &buffer), try CoordinatorOrder(from: &buffer))
-                case 3: message = .peer(try Self.peerMessage(from: &buffer, registered, context))
+                case 3: message = .peer(try Self.peerMessage(from: &buffer, head.payloads, context))
                 case let byte: throw WireError(.malformed, "\(byte) is no sharding message")
                 }
-                return .wire(ShardingEnvelope(from: from, to: to, message: message))
+                return .wire(ShardingEnvelope(head: head, message: message))
             })
     }
 
     private static func encode(
-        _ message: PeerMessage<Message>, _ registered: RegisteredType<Message>, _ context: CodingContext,
+        _ message: PeerMessage<SealedMessage>, _ payloads: PayloadCodec, _ context: CodingContext,
         into buffer: inout ByteBuffer
     ) throws {
         switch message {
         case .deliver(let delivery):
             buffer.writeInteger(1 as UInt8)
-            try encode(delivery, registered, context, into: &buffer)
+            try encode(delivery, payloads, context, into: &buffer)
         case .notHome(let delivery, let known):
             buffer.writeInteger(2 as UInt8)
             buffer.writeOptional(known)
-            try encode(delivery, registered, context, into: &buffer)
+            try encode(delivery, payloads, context, into: &buffer)
         case .streamEnd(let shard, let token, let handoff):
             buffer.writeInteger(3 as UInt8)
             buffer.writeVarint(shard)
@@ -71,7 +71,7 @@ extension RegionCommand {
     }
 
     private static func encode(
-        _ delivery: ShardDelivery<Message>, _ registered: RegisteredType<Message>, _ context: CodingContext,
+        _ delivery: ShardDelivery<SealedMessage>, _ payloads: PayloadCodec, _ context: CodingContext,
         into buffer: inout ByteBuffer
     ) throws {
         buffer.writeVarint(delivery.shard)
@@ -79,18 +79,17 @@ extension RegionCommand {
         delivery.version.encode(into: &buffer)
         buffer.writeVarint(delivery.sequence)
         buffer.writeBool(delivery.isRetry)
-        try registered.encode(
-            delivery.payload, with: registered.codec(agreed: .binary), context: context, into: &buffer)
+        try payloads.encode(delivery.payload, context, &buffer)
     }
 
     private static func peerMessage(
-        from buffer: inout ByteBuffer, _ registered: RegisteredType<Message>, _ context: CodingContext
-    ) throws -> PeerMessage<Message> {
+        from buffer: inout ByteBuffer, _ payloads: PayloadCodec, _ context: CodingContext
+    ) throws -> PeerMessage<SealedMessage> {
         switch try buffer.readByte() {
-        case 1: return .deliver(try delivery(from: &buffer, registered, context))
+        case 1: return .deliver(try delivery(from: &buffer, payloads, context))
         case 2:
             let known = try buffer.readOptional(ShardHome.self)
-            return .notHome(try delivery(from: &buffer, registered, context), known: known)
+            return .notHome(try delivery(from: &buffer, payloads, context), known: known)
         case 3:
             return .streamEnd(
                 shard: try buffer.readShard(), token: try buffer.readVarint(),
@@ -102,15 +101,14 @@ extension RegionCommand {
     }
 
     private static func delivery(
-        from buffer: inout ByteBuffer, _ registered: RegisteredType<Message>, _ context: CodingContext
-    ) throws -> ShardDelivery<Message> {
+        from buffer: inout ByteBuffer, _ payloads: PayloadCodec, _ context: CodingContext
+    ) throws -> ShardDelivery<SealedMessage> {
         let shard = try buffer.readShard()
         let entity = try buffer.readText()
         let version = try ShardVersion(from: &buffer)
         let sequence = try buffer.readVarint()
         let isRetry = try buffer.readBool()
-        let payload = try registered.decode(
-            from: &buffer, codec: registered.codec(agreed: .binary), context: context)
+        let payload = try payloads.decode(&buffer, context)
         return ShardDelivery(
             shard: shard, entity: entity, version: version, sequence: sequence, isRetry: isRetry, payload: payload)
     }

@@ -1,0 +1,30 @@
+/// A user's message on its way through sharding, which only carries it.
+///
+/// One type for the messages of all types: so the code that carries them is compiled once and for it, and does not look up types at run
+/// time. Only ``Sealed`` derives from it.
+@usableFromInline
+package class SealedMessage: @unchecked Sendable {
+    @inlinable
+    package init() {}
+
+    /// The message inside; its type MUST be the one it was sealed with.
+    @inlinable
+    package func opened<Message: Sendable>(as type: Message.Type = Message.self) -> Message {
+        unsafeDowncast(self, to: Sealed<Message>.self).message
+    }
+}
+
+/// A message of one type.
+///
+/// Unchecked because only a final class may conform; the message is a constant.
+@usableFromInline
+package final class Sealed<Message: Sendable>: SealedMessage, @unchecked Sendable {
+    @usableFromInline
+    package let message: Message
+
+    @inlinable
+    package init(_ message: Message) {
+        self.message = message
+        super.init()
+    }
+}

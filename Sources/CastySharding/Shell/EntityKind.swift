@@ -1,0 +1,51 @@
+public import CastyActors
+import CastyInspection
+public import CastyPlacement
+
+/// What depends on the type of the messages that entities take: made where that type is known, so that it is compiled for it.
+@usableFromInline
+package struct EntityHandling<Message: Sendable>: Sendable {
+    let behavior: @Sendable (EntityContext) -> Behavior<Message>
+    let turn: @Sendable (AnyTarget, Int) -> Void
+    let offer: @Sendable (SealedMessage, AnyTarget) -> Delivery
+
+    @inlinable
+    package init(_ behavior: @escaping @Sendable (EntityContext) -> Behavior<Message>) {
+        self.init(
+            behavior, turn: { $0.takeTurn(of: Message.self, $1) },
+            offer: { unsafeDowncast($1, to: Target<Message>.self).offer($0.opened()) })
+    }
+
+    @usableFromInline
+    package init(
+        _ behavior: @escaping @Sendable (EntityContext) -> Behavior<Message>,
+        turn: @escaping @Sendable (AnyTarget, Int) -> Void,
+        offer: @escaping @Sendable (SealedMessage, AnyTarget) -> Delivery
+    ) {
+        self.behavior = behavior
+        self.turn = turn
+        self.offer = offer
+    }
+}
+
+/// The same without the type: what the shell works with.
+struct EntityKind: Sendable {
+    typealias Context = ActorContext<RegionCommand>
+
+    /// Starts one life of an entity, under a name.
+    let start:
+        @Sendable (Context, EntityContext, _ name: String, CellHooks<SealedMessage>) throws(SpawnError) -> AnyTarget
+    /// Puts a message into the mailbox of an entity of this kind.
+    let offer: @Sendable (SealedMessage, AnyTarget) -> Delivery
+
+    init<Message: Sendable>(_ handling: EntityHandling<Message>) {
+        offer = handling.offer
+        start = { context, entity, name, hooks throws(SpawnError) in
+            let typed = CellHooks<Message>(
+                mayRun: hooks.mayRun, onEnd: { hooks.onEnd($0, $1.map { Sealed($0) }) })
+            return try context.spawn(
+                handling.behavior(entity), name: name, hooks: typed, traffic: .user, turn: handling.turn
+            ).target
+        }
+    }
+}

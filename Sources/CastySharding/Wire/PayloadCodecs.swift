@@ -1,0 +1,79 @@
+import CastyPlacement
+import CastyPrimitives
+import CastyWire
+import NIOCore
+import Synchronization
+
+/// How the users' messages of one shard type are written and read.
+package final class PayloadCodec: Sendable {
+    /// The shard type.
+    let type: String
+    let encode: @Sendable (SealedMessage, CodingContext, inout ByteBuffer) throws -> Void
+    let decode: @Sendable (inout ByteBuffer, CodingContext) throws -> SealedMessage
+
+    /// - Parameter codec: How this node writes them. Each message says how it is written, so that every node reads them all.
+    init<Message: Sendable>(_ type: String, _ registered: RegisteredType<Message>, _ codec: CodecID) {
+        self.type = type
+        let codec = registered.codec(agreed: codec)
+        encode = { sealed, context, buffer in
+            buffer.writeInteger(codec.rawValue)
+            try registered.encode(sealed.opened(), with: codec, context: context, into: &buffer)
+        }
+        decode = { buffer, context in
+            let codec = CodecID(rawValue: try buffer.readByte())
+            return Sealed(try registered.decode(from: &buffer, codec: codec, context: context))
+        }
+    }
+}
+
+/// Who speaks to whom about which shard type: the same for all that one node says to another.
+package final class EnvelopeHead: Sendable {
+    let from: UniqueAddress
+    let to: UniqueAddress
+    let payloads: PayloadCodec
+    /// The head as it travels.
+    let bytes: ByteBuffer
+
+    init(from: UniqueAddress, to: UniqueAddress, payloads: PayloadCodec) {
+        self.from = from
+        self.to = to
+        self.payloads = payloads
+        var bytes = ByteBuffer()
+        from.encode(into: &bytes)
+        to.encode(into: &bytes)
+        bytes.writeText(payloads.type)
+        self.bytes = bytes
+    }
+}
+
+/// The codecs of all shard types of one node.
+package final class PayloadCodecs: Sendable {
+    private struct State {
+        var codecs: [String: PayloadCodec] = [:]
+        /// Heads that came, so that the next with the same bytes need not be read.
+        var heads: [ByteBuffer: EnvelopeHead] = [:]
+    }
+
+    private static let mostHeads = 4096
+    private let state = Mutex(State())
+
+    func add(_ codec: PayloadCodec) { state.withLock { $0.codecs[codec.type] = codec } }
+
+    /// Reads the head of an envelope.
+    func head(from buffer: inout ByteBuffer) throws(WireError) -> EnvelopeHead {
+        var bytes = try buffer.readBlob()
+        if let known = state.withLock({ $0.heads[bytes] }) { return known }
+        let from = try UniqueAddress(from: &bytes)
+        let to = try UniqueAddress(from: &bytes)
+        let type = try bytes.readText()
+        guard let codec = state.withLock({ $0.codecs[type] }) else {
+            throw WireError(.malformed, "no shard type \(String(reflecting: type)) runs here")
+        }
+        let head = EnvelopeHead(from: from, to: to, payloads: codec)
+        state.withLock { state in
+            if state.heads.count >= Self.mostHeads { state.heads = [:] }
+            state.heads[head.bytes] = head
+        }
+        return head
+    }
+}
