@@ -9,7 +9,10 @@ import Testing
         case twice(Int, replyTo: ActorRef<Int>)
         case silence(replyTo: ActorRef<Int>)
         case stop
+        case explode([String: [(Int, ActorRef<Int>?)]])
     }
+
+    struct Explosion: Error {}
 
     let manual = ManualWorld()
 
@@ -23,6 +26,7 @@ import Testing
                     replyTo.tell(number)
                 case .silence: break
                 case .stop: return .stopped
+                case .explode: throw Explosion()
                 }
                 return .same
             }, mailbox: mailbox)
@@ -51,6 +55,17 @@ import Testing
         #expect(log.all == ["42", "7"])
         #expect(system.losses.map(\.reason) == [.lateReply])
         #expect(system.losses.map(\.lossClass) == [.reply])
+        #expect(system.snapshot().actors.asksPending == 0)
+    }
+
+    @Test("an ask whose handler throws is told so at once, wherever in the message the reference stands")
+    func handlerThrows() throws {
+        let system = manual.system()
+        let ref = try responder(system)
+        let log = Log<String>()
+        _ = ask(system, ref, log) { .explode(["a": [(1, nil), (2, $0)]]) }
+        manual.advance(by: .milliseconds(1))
+        #expect(log.all == ["failed"])
         #expect(system.snapshot().actors.asksPending == 0)
     }
 

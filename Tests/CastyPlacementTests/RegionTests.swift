@@ -287,13 +287,13 @@ struct PassivationTests {
         _ = region.onRoute("a", to: "e-1", at: at(10))
         #expect(
             region.onTerminated(EntityEnd(instance(1), failed: true), at: at(20)) == [
-                .note(.entityFailed(instance(1), restartAt: at(220)))
+                .note(.entityFailed(instance(1), failures: 1, restartAt: at(220)))
             ])
         #expect(region.onRoute("b", to: "e-1", at: at(30)) == [])
         #expect(region.onWakeup(at: at(220)).last == .deliver("b", to: instance(2)))
         #expect(
             region.onTerminated(EntityEnd(instance(2), failed: true), at: at(230)) == [
-                .note(.entityFailed(instance(2), restartAt: at(630)))
+                .note(.entityFailed(instance(2), failures: 2, restartAt: at(630)))
             ])
         #expect(region.onWakeup(at: at(630)) == [])
         #expect(region.entities(of: 0, limit: 9) == [])

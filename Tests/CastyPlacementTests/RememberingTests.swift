@@ -144,7 +144,8 @@ struct RememberingTests {
         #expect(region.onWakeup(at: at(220)).contains(.deliver("a", to: instance(2))))
         #expect(
             region.onTerminated(EntityEnd(instance(2), failed: true, unhandled: ["a"]), at: at(230)) == [
-                .note(.entityFailed(instance(2), restartAt: at(630))), .lost("a", entity: "e-1", shard: 0, .failed),
+                .note(.entityFailed(instance(2), failures: 2, restartAt: at(630))),
+                .lost("a", entity: "e-1", shard: 0, .failed),
             ])
         #expect(region.onWakeup(at: at(630)).contains(.start(instance(3))))
     }
@@ -155,7 +156,7 @@ struct RememberingTests {
         var moments: Set<Instant> = []
         for number in 1...20 {
             let end = EntityEnd<String>(instance(UInt64(number), "e-\(number)"), failed: true)
-            for case .note(.entityFailed(_, let restartAt)) in region.onTerminated(end, at: at(10)) {
+            for case .note(.entityFailed(_, _, let restartAt)) in region.onTerminated(end, at: at(10)) {
                 moments.insert(restartAt)
             }
         }

@@ -7,6 +7,8 @@ public struct AskError: Error, Hashable, Sendable, CustomStringConvertible {
         case unreachable = "node unreachable"
         case mailboxFull = "mailbox full"
         case cancelled
+        /// The actor failed while it handled the question, or before it could.
+        case failed
     }
 
     /// What happened.
@@ -14,8 +16,10 @@ public struct AskError: Error, Hashable, Sendable, CustomStringConvertible {
     /// For a person: whom it was asked, and what happened.
     public let description: String
 
-    package init(_ code: Code, asking target: String, after waited: String? = nil) {
+    package init(_ code: Code, asking target: String, after waited: String? = nil, because reason: String? = nil) {
         self.code = code
-        description = "asking \(target): \(code.rawValue)" + (waited.map { " after \($0)" } ?? "")
+        description =
+            "asking \(target): \(code.rawValue)" + (waited.map { " after \($0)" } ?? "")
+            + (reason.map { ": \($0)" } ?? "")
     }
 }

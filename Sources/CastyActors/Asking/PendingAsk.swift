@@ -36,7 +36,11 @@ final class PendingAsk<Reply: Sendable>: Route, AnyPendingAsk {
 
     func deliver(_ message: Reply) -> Delivery { complete(.success(message)) ? .accepted : .lateReply }
 
-    func post(_ signal: SystemMessage) {}
+    func post(_ signal: SystemMessage) {
+        if case .unanswered(let code, let reason) = signal {
+            fail(AskError(code, asking: question.address.description, because: reason))
+        }
+    }
 
     var isOver: Bool { state.withLock { $0.completion == nil } }
 

@@ -3,12 +3,12 @@
 package struct CellHooks<Message: Sendable>: Sendable {
     /// Asked before every batch; as long as it says no, the actor handles nothing and its messages wait.
     package let mayRun: @Sendable () -> Bool
-    /// Told once, when the actor has stopped: whether it failed, and what no handler saw, which are then not dead letters.
-    package let onEnd: @Sendable (_ failed: Bool, _ unhandled: [Message]) -> Void
+    /// Told once, when the actor has stopped: why it failed, if it did, and what no handler saw, which are then not dead letters.
+    package let onEnd: @Sendable (_ failure: (any Error)?, _ unhandled: [Message]) -> Void
 
     package init(
         mayRun: @escaping @Sendable () -> Bool,
-        onEnd: @escaping @Sendable (_ failed: Bool, _ unhandled: [Message]) -> Void
+        onEnd: @escaping @Sendable (_ failure: (any Error)?, _ unhandled: [Message]) -> Void
     ) {
         self.mayRun = mayRun
         self.onEnd = onEnd

@@ -16,6 +16,8 @@ package enum SystemMessage: Sendable {
     case timer(TimerToken)
     /// The time of a restart's backoff is over.
     case restart(generation: UInt32)
+    /// To whoever asked: no reply will come, and why.
+    case unanswered(AskError.Code, String)
 }
 
 /// One start of one timer.

@@ -59,6 +59,7 @@ extension Target {
         case .timer(let token): timerFired(token)
         case .restart(let generation):
             if life == .restarting, generation == extras?.generation { start() }
+        case .unanswered: break
         }
     }
 
@@ -90,6 +91,13 @@ extension Target {
         }
         guard alone else { return }
         if life == .stopping { finish() } else if life == .restarting { scheduleRestart() }
+    }
+
+    /// Tells whoever asked that the handler of the question has failed, and reacts to the error.
+    @usableFromInline
+    func fail(_ error: any Error, handling message: Message) {
+        Questions.fail(in: message, .failed, "\(error)")
+        fail(error)
     }
 
     /// Reacts to an error thrown by a handler, as supervision says.
@@ -168,7 +176,7 @@ extension Target {
         batch = []
         next = 0
         if let hooks {
-            hooks.onEnd(extras?.failure != nil, leftover)
+            hooks.onEnd(extras?.failure, leftover)
         } else {
             for message in leftover { system.lose(message, to: self, because: .noSuchActor) }
         }

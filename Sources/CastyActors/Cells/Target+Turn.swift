@@ -87,7 +87,7 @@ extension Target {
                     become(following, after: message)
                     return left
                 } catch {
-                    fail(error)
+                    fail(error, handling: message)
                     return left
                 }
             }

@@ -10,6 +10,7 @@ extension Laboratory {
     /// Starts a sample type on a node, with everything that follows its messages and shards.
     func startRegion(_ sample: SampleEntity, on sharding: Sharding) throws -> ShardRegion<EntityCommand> {
         let (tracker, watch, clock, settings) = (tracker, watch, world.clock, settings.placement)
+        let faults = faults
         let (cluster, type) = (sharding.cluster, sample.rawValue)
         let events = cluster.system.inspector
         let (name, unique, scheduler) = (events.name, cluster.system.unique, cluster.system.world.scheduler)
@@ -26,7 +27,7 @@ extension Laboratory {
             remember: sample == .account && self.settings.remembersAccounts ? remembered : nil, tracing: tracing
         ) { entity in
             sample.behavior(
-                entity,
+                entity, starting: { entity in try faults.start(entity.id) },
                 handled: { entity, command in
                     tracker.handle(
                         command.number, entity: entity.id,
@@ -34,9 +35,15 @@ extension Laboratory {
                     if scheduler.now >= cluster.leaseValidUntil {
                         tracker.object("S1", entity.id, "it acts on \(name) without a lease, at \(clock())")
                     }
+                    try faults.handle(entity.id, on: name)
                 },
                 misunderstood: { entity, command in
                     events.emit(.note, entity: entity.id, reason: "not understood", text: command.text)
+                },
+                refused: { entity, error in
+                    events.emit(
+                        .note, entity: entity.id, reason: "store \(error.code.rawValue)",
+                        text: "a change was refused: \(error.description)")
                 })
         }
     }

@@ -73,7 +73,21 @@ extension Laboratory {
             }
         case .flap: try flap(fault, in: simulation)
         case .swizzle: try swizzle(fault, in: simulation)
-        case .silence, .truncate, .disk, .throw, .poison, .hostile, .buggify:
+        case .poison:
+            guard case .entity(let entity)? = fault[key: .entity] else {
+                throw LabError("fault poison says which entity: fault poison entity account-7 times 3")
+            }
+            _ = try sample(of: entity.id)
+            faults.poison(entity.id, times: fault[key: .times]?.number.map { Int($0) })
+        case .throw:
+            for name in fault.nodes {
+                let node = try node(name.number)
+                faults.letHandlersThrow(
+                    on: node.name, chance: fault[key: .chance]?.share ?? 0.05,
+                    times: fault[key: .times]?.number.map { Int($0) },
+                    generator: simulation.stream("throw \(node.name)"))
+            }
+        case .silence, .truncate, .disk, .hostile, .buggify:
             throw LabError("fault \(fault.kind.rawValue) is not simulated")
         }
     }

@@ -27,6 +27,8 @@ package final class Laboratory {
     package let store = InMemoryEntityStore()
     /// Which accounts run, whatever becomes of nodes.
     package let remembered = InMemoryRememberedEntityStore()
+    /// What is wrong with entities.
+    package let faults = SampleFaults()
     /// What is done to the laboratory, as events.
     package let inspector: Inspector
     /// The newest incarnation of each node that was ever started, by number.

@@ -84,7 +84,13 @@ final class Awaited {
                 .reply, entity: ask.entity.id, reply: reply.text, text: ask.message, line: statement.line)
             if let expected = ask.reply, expected != reply.text { return .unmet("the reply was \(reply.text)") }
             return .met
-        case .failure(let error): return .unmet("no reply: \(error)")
+        case .failure(let error):
+            // Whoever expects a failure writes its code where the reply would stand: `-> failed`.
+            guard ask.reply == error.code.rawValue else { return .unmet("no reply: \(error)") }
+            laboratory.inspector.emit(
+                .reply, entity: ask.entity.id, reason: error.description, reply: error.code.rawValue, text: ask.message,
+                line: statement.line)
+            return .met
         }
     }
 }

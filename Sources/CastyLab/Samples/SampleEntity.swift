@@ -12,24 +12,36 @@ package enum SampleEntity: String, CaseIterable, Sendable {
     /// The behavior of one life of an entity.
     ///
     /// - Parameters:
-    ///   - handled: Told of each command, when it is being handled.
+    ///   - starting: Called first; throws where the entity is to fail.
+    ///   - handled: Told of each command, when it is being handled; throws where the handler is to fail.
     ///   - misunderstood: Told of each command that says nothing to this entity.
+    ///   - refused: Told of each change that the store did not take.
     func behavior(
-        _ entity: EntityContext, handled: @escaping @Sendable (EntityContext, EntityCommand) -> Void,
-        misunderstood: @escaping @Sendable (EntityContext, EntityCommand) -> Void = { _, _ in }
+        _ entity: EntityContext, starting: @escaping @Sendable (EntityContext) throws -> Void = { _ in },
+        handled: @escaping @Sendable (EntityContext, EntityCommand) throws -> Void,
+        misunderstood: @escaping @Sendable (EntityContext, EntityCommand) -> Void = { _, _ in },
+        refused: @escaping @Sendable (EntityContext, EntityStoreError) -> Void = { _, _ in }
     ) -> Behavior<EntityCommand> {
         .setup { _ in
+            try starting(entity)
             // A state that cannot be read is an error, not a zero: the entity does not start, and is tried again.
             let saved = try entity.load().map { try Self.number($0) } ?? 0
             return .stateful(saved) { value, _, command in
-                handled(entity, command)
+                try handled(entity, command)
                 let outcome = apply(command.text, to: value)
                 switch outcome {
                 case .value(let new):
-                    // Written before it is answered: what a caller was told survives a crash.
-                    if new != value { try entity.save(Array(String(new).utf8)) }
-                    value = new
-                    command.replyTo?.tell(EntityReply(String(new)))
+                    do {
+                        // Written before it is answered: what a caller was told survives a crash.
+                        if new != value { try entity.save(Array(String(new).utf8)) }
+                        value = new
+                        command.replyTo?.tell(EntityReply(String(new)))
+                    } catch let error as EntityStoreError {
+                        // What cannot be kept has not happened; the entity goes on with what is kept.
+                        refused(entity, error)
+                        command.replyTo?.tell(EntityReply("refused: the store is \(error.code.rawValue)"))
+                    }
+                case .explosion: throw SampleFailure("\(entity.id) was told to explode")
                 case .refusal(let reason): command.replyTo?.tell(EntityReply(reason))
                 case .misunderstood(let reason):
                     misunderstood(entity, command)
@@ -44,6 +56,7 @@ package enum SampleEntity: String, CaseIterable, Sendable {
         case value(Int)
         case refusal(String)
         case misunderstood(String)
+        case explosion
     }
 
     private func apply(_ text: String, to value: Int) -> Outcome {
@@ -51,6 +64,7 @@ package enum SampleEntity: String, CaseIterable, Sendable {
         let amount = words.count == 2 ? Int(words[1]) : nil
         switch (self, words.first ?? "", amount) {
         case (_, "start", nil): return .value(value)
+        case (_, "explode", nil): return .explosion
         case (.account, "balance", nil), (.counter, "get", nil): return .value(value)
         case (.account, "deposit", let amount?) where amount >= 0: return Self.sum(value, amount)
         case (.account, "withdraw", let amount?) where amount >= 0:

@@ -151,7 +151,10 @@ extension Region {
         let ranLong = now - entity.startedAt > settings.restartBackoffLimit
         let failures = (ranLong ? 0 : entity.failures) + 1
         let until = now + restartDelay(of: end.instance.entity, failures: failures)
-        note(end.failed ? .entityFailed(end.instance, restartAt: until) : .entityStopped(end.instance), &effects)
+        note(
+            end.failed
+                ? .entityFailed(end.instance, failures: failures, restartAt: until) : .entityStopped(end.instance),
+            &effects)
         var waiting = Entity(
             instance: end.instance.number, state: .waiting(until: until), startedAt: now, failures: failures,
             kept: kept)

@@ -68,7 +68,8 @@ package enum RegionNote: Hashable, Sendable {
     case entityStarted(EntityInstance)
     case entityPassivated(EntityInstance)
     case entityStopped(EntityInstance)
-    case entityFailed(EntityInstance, restartAt: Instant)
+    /// For the how-manieth time in a row, and when it may start again.
+    case entityFailed(EntityInstance, failures: Int, restartAt: Instant)
     /// The remembered entities of a shard were read; they start one after the other.
     case remembered(shard: Int, count: Int)
     /// The store of remembered entities refused something; it is asked again then.

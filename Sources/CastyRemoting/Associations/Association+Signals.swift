@@ -86,6 +86,9 @@ extension Association {
                 let watch = state.withLock({ $0.watches.remove(watcher: watcher.uid, watched: watched) })
             else { return }
             watch.watcher.target.post(.terminated(Terminated(ref: watch.watched, reason: reason)))
+        case .unanswered(let asker, let code, let reason):
+            guard case .found(let target) = remoting.system.find(path: asker.path, uid: asker.uid) else { return }
+            target.post(.unanswered(code, reason))
         }
     }
 

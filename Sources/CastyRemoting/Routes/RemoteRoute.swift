@@ -100,6 +100,8 @@ final class RemoteRoute<Message: Sendable>: Route {
             association.watch(watched, by: watcher)
         case .unwatch(let watcher, let watched):
             remoting.association(with: address.node)?.unwatch(watched, by: watcher)
+        case .unanswered(let code, let reason):
+            remoting.association(with: address.node)?.send(.unanswered(asker: address, code, reason))
         // Nobody stops an actor of another node but by what it tells it; the rest is between an actor and its own
         // system.
         case .stop, .terminated, .childStopped, .timer, .restart: break

@@ -10,6 +10,8 @@ enum RemoteSignal: Sendable, Equatable {
     case unwatch(watcher: ActorAddress, watched: ActorAddress)
     /// The second has ended, the first asked to be told.
     case terminated(watcher: ActorAddress, watched: ActorAddress, Terminated.Reason)
+    /// Who asked gets no reply, and why.
+    case unanswered(asker: ActorAddress, AskError.Code, String)
 }
 
 extension RemoteSignal: WireCodable {
@@ -17,6 +19,7 @@ extension RemoteSignal: WireCodable {
         case watch = 1
         case unwatch = 2
         case terminated = 3
+        case unanswered = 4
     }
 
     func encode(into buffer: inout ByteBuffer) {
@@ -26,6 +29,11 @@ extension RemoteSignal: WireCodable {
         case .terminated(let watcher, let watched, let reason):
             Self.write(.terminated, watcher, watched, into: &buffer)
             buffer.writeInteger(reason.number)
+        case .unanswered(let asker, let code, let reason):
+            buffer.writeInteger(Tag.unanswered.rawValue)
+            asker.encode(into: &buffer)
+            buffer.writeInteger(code.number)
+            buffer.writeText(reason)
         }
     }
 
@@ -41,14 +49,37 @@ extension RemoteSignal: WireCodable {
         let number = try buffer.readByte()
         guard let tag = Tag(rawValue: number) else { throw WireError(.malformed, "there is no signal \(number)") }
         let watcher = try ActorAddress(from: &buffer)
+        if case .unanswered = tag {
+            let code = AskError.Code(number: try buffer.readByte())
+            self = .unanswered(asker: watcher, code, try buffer.readText(upTo: 1024))
+            return
+        }
         let watched = try ActorAddress(from: &buffer)
         switch tag {
         case .watch: self = .watch(watcher: watcher, watched: watched)
         case .unwatch: self = .unwatch(watcher: watcher, watched: watched)
         case .terminated:
             self = .terminated(watcher: watcher, watched: watched, Terminated.Reason(number: try buffer.readByte()))
+        case .unanswered: throw WireError(.malformed, "a signal of two actors has only one")
         }
     }
+}
+
+extension AskError.Code {
+    /// The byte on the wire.
+    fileprivate var number: UInt8 {
+        switch self {
+        case .timedOut: 0
+        case .noSuchActor: 1
+        case .unreachable: 2
+        case .mailboxFull: 3
+        case .cancelled: 4
+        case .failed: 5
+        }
+    }
+
+    /// The code of a byte; one of a later version counts as a failure.
+    fileprivate init(number: UInt8) { self = Self.allCases.first { $0.number == number } ?? .failed }
 }
 
 extension Terminated.Reason {

@@ -16,7 +16,7 @@ package struct Completion: Hashable, Sendable {
         package init(
             nodes: [NodeName] = [], nodeNames: [String] = [], entities: [String] = [],
             messages: [String: [String]] = [
-                "account": ["deposit", "withdraw", "balance"], "counter": ["add", "get"],
+                "account": ["deposit", "withdraw", "balance", "explode"], "counter": ["add", "get", "explode"],
             ], files: [String] = []
         ) {
             self.nodes = nodes

@@ -13,7 +13,8 @@ package enum RegionCommand: Sendable {
     case wakeup(generation: UInt64)
     /// The node's lease was found to have lapsed.
     case leaseLapsed
-    case ended(EntityEnd<SealedMessage>)
+    /// An entity has ended, and why it failed, if it did.
+    case ended(EntityEnd<SealedMessage>, failure: String?)
     case passivate(EntityInstance)
     case passivateByName(String)
     /// Other entities than before go to sleep by themselves.

@@ -58,6 +58,7 @@ final class RegionHost: Sendable {
         causes: [EventID] = []
     ) {
         tracing?.lost(message, reason)
+        Questions.fail(in: message, AskError.Code(reason), reason.rawValue)
         inspector.lose(reason, .user, target: entity, type: type, shard: shard, entity: entity, causes: causes)
     }
 
@@ -103,6 +104,18 @@ final class RegionHost: Sendable {
     func snapshot(at now: Instant) -> ShardingSnapshot {
         shell.withLock { $0.map { ShardingSnapshot($0, at: now) } }
             ?? ShardingSnapshot(type: type, shardCount: settings.shardCount)
+    }
+}
+
+extension AskError.Code {
+    /// What whoever asked is told where the question was lost on its way to an entity.
+    fileprivate init(_ reason: CastyInspection.LossReason) {
+        switch reason {
+        case .mailboxFull, .bufferFull: self = .mailboxFull
+        case .entityFailed, .storeFailed, .undecodable, .unhandled: self = .failed
+        case .noSuchActor, .lateReply: self = .noSuchActor
+        case .wrongIncarnation, .unreachable, .handoff, .shutdown: self = .unreachable
+        }
     }
 }
 

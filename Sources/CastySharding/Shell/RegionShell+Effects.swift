@@ -83,15 +83,18 @@ extension RegionShell {
                 me.tell(.leaseLapsed)
                 return false
             },
-            onEnd: { failed, unhandled in
-                me.tell(.ended(EntityEnd(instance, failed: failed, unhandled: unhandled)))
+            onEnd: { failure, unhandled in
+                me.tell(
+                    .ended(
+                        EntityEnd(instance, failed: failure != nil, unhandled: unhandled),
+                        failure: failure.map { "\($0)" }))
             })
         do {
             let name = "\(instance.number)-\(instance.entity)"
             entities[instance.number] = try host.kind.start(context, entity, name, hooks)
         } catch {
             context.log.error("entity \(instance.entity) could not start: \(error)")
-            me.tell(.ended(EntityEnd(instance, failed: true)))
+            me.tell(.ended(EntityEnd(instance, failed: true), failure: "\(error)"))
         }
     }
 

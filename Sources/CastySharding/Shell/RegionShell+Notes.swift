@@ -77,10 +77,15 @@ extension RegionShell {
         case .entityStarted(let instance): tell(.entityStarted, instance)
         case .entityPassivated(let instance): tell(.entityPassivated, instance)
         case .entityStopped(let instance): tell(.entityStopped, instance)
-        case .entityFailed(let instance, let restartAt):
-            inspector.emit(
+        case .entityFailed(let instance, let failures, let restartAt):
+            let stopped = inspector.emit(
                 .entityStopped, shard: instance.shard, entity: instance.entity,
                 reason: "failed, starts again from \(restartAt) s on", causes: causes.about(instance.shard))
+            let count = failures > 1 ? "\(failures) times in a row" : "once"
+            inspector.emit(
+                .note, shard: instance.shard, entity: instance.entity,
+                reason: String((entityFailure ?? "failed").prefix(200)),
+                text: "has failed \(count), starts again from \(restartAt) s on", causes: [stopped])
         case .remembered(let shard, let count):
             inspector.emit(
                 .note, shard: shard, text: "\(host.type): \(count) remembered entities start again",

@@ -26,6 +26,8 @@ struct RegionShell: Sendable {
     var lease = Instant.distantFuture
     var causes = ShardCauses()
     var hasLeft = false
+    /// Why the entity failed whose end is being handled.
+    var entityFailure: String?
     /// Why the store of remembered entities refused something last, and what people were told of it.
     var storeError: EntityStoreError?
     var storeTrouble: String?
@@ -70,8 +72,9 @@ struct RegionShell: Sendable {
             perform(region.onWakeup(at: now), context)
             perform(coordinator.onWakeup(at: now), context)
         case .leaseLapsed: lapse(at: now, context)
-        case .ended(var end):
+        case .ended(var end, let failure):
             entities[end.instance.number] = nil
+            entityFailure = failure
             end.unhandled += late.removeValue(forKey: end.instance.number) ?? []
             perform(region.onTerminated(end, at: now), context)
         case .passivate(let instance):

@@ -1,0 +1,60 @@
+package import CastyPrimitives
+import CastySharding
+import Synchronization
+
+/// What is wrong with the samples of a laboratory: entities that fail when they start, nodes on which handlers throw.
+package final class SampleFaults: Sendable {
+    private struct State {
+        /// How many more starts fail, by entity; `nil` for all of them.
+        var poisoned: [String: Int?] = [:]
+        var throwing: [String: Throwing] = [:]
+    }
+
+    private struct Throwing {
+        var chance: Double
+        var left: Int?
+        var generator: SeededGenerator
+    }
+
+    private let state = Mutex(State())
+
+    package init() {}
+
+    /// Lets an entity fail when it starts, so many times or for ever.
+    package func poison(_ entity: String, times: Int?) { state.withLock { $0.poisoned[entity] = .some(times) } }
+
+    /// Lets handlers of entities on a node throw by chance, so many times or for ever.
+    package func letHandlersThrow(on node: String, chance: Double, times: Int?, generator: SeededGenerator) {
+        state.withLock { $0.throwing[node] = Throwing(chance: chance, left: times, generator: generator) }
+    }
+
+    /// An entity starts.
+    func start(_ entity: String) throws {
+        let fails = state.withLock { state -> Bool in
+            guard let left = state.poisoned[entity] else { return false }
+            guard let left else { return true }
+            state.poisoned[entity] = left > 1 ? .some(left - 1) : nil
+            return true
+        }
+        if fails { throw SampleFailure("\(entity) is poisoned: it fails when it starts") }
+    }
+
+    /// An entity handles a message.
+    func handle(_ entity: String, on node: String) throws {
+        let fails = state.withLock { state -> Bool in
+            guard var throwing = state.throwing[node] else { return false }
+            let fails = throwing.generator.unit() < throwing.chance
+            if fails, let left = throwing.left { throwing.left = left - 1 }
+            state.throwing[node] = throwing.left == 0 ? nil : throwing
+            return fails
+        }
+        if fails { throw SampleFailure("a handler of \(entity) has thrown") }
+    }
+}
+
+/// A sample failed, as it was told to.
+struct SampleFailure: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}
