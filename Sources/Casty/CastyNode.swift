@@ -76,6 +76,7 @@ public final class CastyNode: Sendable {
             try register(registry)
             let system = ActorSystem(name: name, address: listen, world: host.world, registry: registry, log: log)
             let parts = try ClusterNode(system: system, config: config)
+            try ObservationService.start(on: system)
             let node = CastyNode(
                 world: world, host: host, system: system, cluster: parts.cluster, entityStore: entityStore)
             parts.cluster.onStop { [weak node] _ in

@@ -11,7 +11,8 @@ struct Casty: ParsableCommand {
             """,
         version: "casty 0.1.0",
         subcommands: [
-            OpenConsole.self, RunCommand.self, ExploreCommand.self, ReplayCommand.self, NodeCommand.self, Bench.self,
+            OpenConsole.self, RunCommand.self, ExploreCommand.self, ReplayCommand.self, NodeCommand.self,
+            AttachCommand.self, Bench.self,
             BenchPeer.self,
         ],
         defaultSubcommand: OpenConsole.self)

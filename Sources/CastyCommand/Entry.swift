@@ -52,7 +52,7 @@ enum Entry {
     /// Whether these arguments open the console on a screen.
     private static func opensScreen(_ arguments: ArraySlice<String>) -> Bool {
         let first = arguments.first ?? "console"
-        guard first == "console" || first == "replay" || first.hasPrefix("-") else { return false }
+        guard first == "console" || ["replay", "attach"].contains(first) || first.hasPrefix("-") else { return false }
         let headless = ["--snapshot", "--help", "-h", "--version", "--no-supervise", "--headless"]
         if arguments.contains(where: { argument in headless.contains { argument == $0 || argument.hasPrefix($0 + "=") }
         }) {

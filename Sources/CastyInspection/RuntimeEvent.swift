@@ -40,7 +40,7 @@ extension EventID: CustomStringConvertible, Codable {
 /// Something that happened, with the events that led to it.
 ///
 /// The one feed of console, JSON output, metrics and tests.
-public struct RuntimeEvent: Hashable, Sendable {
+public struct RuntimeEvent: Hashable, Sendable, Codable {
     /// When it happened, since the start of the world.
     public var time: Instant
     /// Its own name.

@@ -85,10 +85,28 @@ package final class Remoting: RemoteAccess {
         }
     }
 
-    /// The association with a place, made when first needed; `nil` where there are too many, or the system ends.
-    func association(with place: NodeAddress) -> Association? {
+    /// Becomes the system's way to other nodes without listening: for an observer, which dials and cannot be dialled.
+    package func startWithoutListening() {
+        system.install(self)
+        system.inspector.provide(associations: { [self] in snapshots })
+    }
+
+    /// Forgets an association whose peer can never be reached again.
+    func drop(_ association: Association) {
+        state.withLock { state in
+            if state.closing == nil, state.associations[association.place] === association {
+                state.associations[association.place] = nil
+            }
+        }
+        system.inspector.touch()
+    }
+
+    /// The association with a place, made when first needed; `nil` where there are too many, or the system ends, or nobody
+    /// listens there, unless it is for a connection that comes from there.
+    func association(with place: NodeAddress, accepting: Bool = false) -> Association? {
         state.withLock { state in
             if let known = state.associations[place] { return known }
+            guard place.port != 0 || accepting else { return nil }
             guard state.closing == nil, state.associations.count < settings.associationLimit else { return nil }
             let made = Association(with: place, self, chance: state.chance.fork(place.description))
             state.associations[place] = made

@@ -36,7 +36,6 @@ struct ScreenOptions: ParsableArguments {
 
     /// Shows a laboratory until the person quits, or prints what the screen would show in the end.
     func show(_ plan: LabPlan, named command: String) throws {
-        let size = try snapshotSize()
         let backend: LabBackend
         do {
             backend = try LabBackend.open(plan)
@@ -45,20 +44,26 @@ struct ScreenOptions: ParsableArguments {
             throw ExitCode(73)
         }
         defer { backend.close() }
-        if let size { return try print(backend, plan, size) }
-        let code = TerminalApp.run(backend: backend, options: try options())
-        if code != 0 { throw ExitCode(code) }
-    }
-
-    private func print(_ backend: LabBackend, _ plan: LabPlan, _ size: (width: Int, height: Int)) throws {
-        var frame = Frame(of: backend, width: size.width, height: size.height, options: try options())
-        // The moment to begin at; the end of the script, or ten seconds; a script that never ends is looked at after two minutes.
-        func isThere() -> Bool {
+        try show(backend) {
+            // The moment to begin at; the end of the script, or ten seconds; a script that never ends is looked at after two minutes.
             let time = backend.latest().time
             if let begin = plan.beginsAt { return time >= begin }
             if plan.script.isEmpty { return time >= .start + .seconds(10) }
             return backend.isScriptDone || time >= .start + .seconds(120)
         }
+    }
+
+    /// Shows whatever is behind a backend until the person quits, or prints the frame of the moment when a condition holds.
+    func show(_ backend: any ConsoleBackend, printingWhen isThere: () -> Bool) throws {
+        if let size = try snapshotSize() { return try print(backend, size, when: isThere) }
+        let code = TerminalApp.run(backend: backend, options: try options())
+        if code != 0 { throw ExitCode(code) }
+    }
+
+    private func print(
+        _ backend: any ConsoleBackend, _ size: (width: Int, height: Int), when isThere: () -> Bool
+    ) throws {
+        var frame = Frame(of: backend, width: size.width, height: size.height, options: try options())
         while !isThere() {
             frame.look()
             usleep(20_000)

@@ -131,7 +131,9 @@ enum NetworkPane {
             lines.append(("both ways: \(text)", .eventWarning))
         }
         lines.append(("ok  XX cut  †† dead  ‖‖ frozen  5% loss  - none", .faint))
-        lines.append(("x cut/heal  X both ways  d delay  o loss  P split  H heal", .faint))
+        if scene.state.mode != .attached {
+            lines.append(("x cut/heal  X both ways  d delay  o loss  P split  H heal", .faint))
+        }
         let gap = rect.height > lines.count ? 1 : 0
         for (index, line) in lines.prefix(max(0, rect.height - gap)).enumerated() {
             buffer.put(Words.fit(line.0, rect.width - 2), x: rect.x + 1, y: rect.y + gap + index, scene.paint[line.1])

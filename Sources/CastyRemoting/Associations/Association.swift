@@ -129,6 +129,7 @@ final class Association: Sendable {
                 _ = remoting.system.world.scheduler.schedule(after: delay) { [self] in retry(attempt) }
             case .changed: remoting.system.inspector.touch()
             case .closed: remoting.associationClosed()
+            case .gone: remoting.drop(self)
             }
         }
     }
@@ -172,6 +173,8 @@ enum Effect: Sendable {
     case changed
     /// It is closed for good.
     case closed
+    /// An observer is gone, and can never be reached again.
+    case gone
 }
 
 /// What follows from queueing something.

@@ -80,7 +80,12 @@ extension AssociationState {
             return [.failed(end.error), .changed] + rest()
         case .active(let own) where own === link:
             isWriteRequested = false
-            return (peer.map { [.lost($0)] } ?? []) + rest() + [.changed]
+            let lost: [Effect] = peer.map { [.lost($0)] } ?? []
+            if isDeaf, !isClosing {
+                phase = .idle
+                return lost + dropIncarnation() + purge(Purge(reason: .unreachable, onlyNumbered: false)) + [.gone]
+            }
+            return lost + rest() + [.changed]
         case .idle, .starting, .dialling, .active, .waiting, .closed: return []
         }
     }

@@ -68,6 +68,9 @@ struct AssociationState: Sendable {
         control = Lane(limits: settings.controlQueue)
     }
 
+    /// Whether nobody listens at the place: an observer dials, and is not dialled.
+    var isDeaf: Bool { place.port == 0 }
+
     var isActive: Bool { if case .active = phase { true } else { false } }
 
     /// Whether a connection is needed.
@@ -81,6 +84,7 @@ struct AssociationState: Sendable {
             isWriteRequested = true
             return .write(link)
         case .idle:
+            if isDeaf { return .none }
             phase = .starting
             return .dial
         case .starting, .dialling, .waiting, .closed: return .none
@@ -91,6 +95,7 @@ struct AssociationState: Sendable {
         _ destination: Destination, _ codec: CodecID, _ lossClass: LossClass?, _ payload: ByteBuffer
     ) -> (Delivery, NextStep) {
         if isClosing || (removed != nil && destination.address.uid != 0) { return (.unreachable, .none) }
+        if isDeaf, !isActive { return (.unreachable, .none) }
         let delivery =
             switch destination.lane {
             case .control: control.append(destination, codec, lossClass, payload)

@@ -34,7 +34,7 @@ extension Link {
     private func decide(_ peer: Handshake.Peer, _ connection: any Connection) {
         remoting.introductionEnded(self)
         let admission: Admission
-        if let association = remoting.association(with: peer.address.address) {
+        if let association = remoting.association(with: peer.address.address, accepting: true) {
             shared.withLock { $0.association = association }
             admission = association.admit(self, peer)
         } else {

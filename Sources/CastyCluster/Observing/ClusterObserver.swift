@@ -1,0 +1,196 @@
+package import CastyActors
+package import CastyInspection
+package import CastyPrimitives
+import CastyRemoting
+import CastyWire
+import Synchronization
+
+/// Looks on at a running cluster: asks every member in turn what it shows and what has happened.
+///
+/// It is never a member, never counted, never monitored, and nobody dials it. It begins with one member and learns of the
+/// others from what that one sees. It is lossy, and knows how much it missed.
+package final class ClusterObserver: Sendable {
+    /// What is known of one place.
+    package struct Node: Sendable {
+        package let place: NodeAddress
+        /// The latest that was shown there, in the observer's own time.
+        package var snapshot: NodeSnapshot?
+        /// When that came.
+        package var heard: Instant?
+        /// Why nothing comes from there, in the words of the connection.
+        package var complaint: String?
+        /// The last event that came from there.
+        var latest: UInt64 = 0
+        /// How many events came from earlier processes at this place: so much is added to the numbers of this one's.
+        var earlier: UInt64 = 0
+        /// When the present question was asked; `nil` where none is open.
+        var asked: Instant?
+        var number: UInt64 = 0
+        var parts: [ObservationPart] = []
+    }
+
+    struct State: Sendable {
+        var nodes: [NodeAddress: Node]
+        var events: [RuntimeEvent] = []
+        /// How many events were dropped from the front of `events`.
+        var forgotten: UInt64 = 0
+        /// How much the clock of the node that answered first is ahead of this process's; all moments are told on that clock.
+        var ahead: Duration?
+        var questions: UInt64 = 0
+    }
+
+    package let system: ActorSystem
+    private let remoting: Remoting
+    let state: Mutex<State>
+    /// How often every node is asked.
+    private static let pause = Duration.milliseconds(250)
+    /// A question that was not answered in this time is asked again.
+    private static let patience = Duration.seconds(2)
+    /// How many events are kept.
+    private static let kept = 50_000
+
+    /// Creates an observer of a cluster; ``start()`` begins.
+    ///
+    /// - Parameters:
+    ///   - world: Time, threads and network.
+    ///   - cluster: The cluster's name.
+    ///   - seed: A member of it.
+    package init(world: NodeWorld, cluster: String, seed: NodeAddress) throws {
+        var chance = world.random.stream("observer")
+        let place = NodeAddress(host: "observer-\(String(chance.next(), radix: 16))", port: 0)
+        let registry = TypeRegistry()
+        try ObservationProtocol.register(in: registry)
+        system = ActorSystem(name: cluster, address: place, world: world, registry: registry)
+        let state = Mutex(State(nodes: [seed: Node(place: seed)]))
+        self.state = state
+        var settings = RemotingSettings()
+        settings.observes = true
+        remoting = Remoting(system: system, settings: settings)
+        remoting.hooks = RemotingHooks(connectFailed: { [weak self] place, error in
+            self?.state.withLock { $0.nodes[place]?.complaint = error.message }
+        })
+    }
+
+    /// Begins to ask.
+    package func start() throws {
+        remoting.startWithoutListening()
+        let actor = try system.spawn(
+            Behavior<ObserverMessage>.receive { [weak self] context, message in
+                switch message {
+                case .tick: self?.ask(context)
+                case .part(let part): self?.take(part, at: context.now)
+                }
+                return .same
+            }, name: "observer")
+        actor.tell(.tick)
+    }
+
+    /// Ends all connections.
+    package func stop(completion: @escaping @Sendable () -> Void) {
+        system.terminate { [remoting] in remoting.shutdown(completion: completion) }
+    }
+
+    /// The present moment, on the clock of the node that answered first.
+    package var now: Instant { system.now + (state.withLock { $0.ahead } ?? .zero) }
+
+    /// All places, in their order.
+    package var nodes: [Node] { state.withLock { Array($0.nodes.values) }.sorted { $0.place < $1.place } }
+
+    /// The events from a position on, the position after them, and how many before that position are gone.
+    package func events(from position: UInt64) -> (events: [RuntimeEvent], next: UInt64, dropped: UInt64) {
+        state.withLock { state in
+            let start = max(position, state.forgotten)
+            let page = Array(state.events.dropFirst(Int(clamping: start - state.forgotten)))
+            return (page, start + UInt64(page.count), start - position)
+        }
+    }
+
+    private func ask(_ context: ActorContext<ObserverMessage>) {
+        let (now, me) = (context.now, context.`self`)
+        let due = state.withLock { state -> [(NodeAddress, UInt64, UInt64)] in
+            var due: [(NodeAddress, UInt64, UInt64)] = []
+            for place in state.nodes.keys.sorted() {
+                guard var node = state.nodes[place] else { continue }
+                if let asked = node.asked, now - asked < Self.patience { continue }
+                state.questions += 1
+                node.asked = now
+                node.number = state.questions
+                node.parts = []
+                state.nodes[place] = node
+                due.append((place, node.number, node.latest))
+            }
+            return due
+        }
+        for (place, number, after) in due {
+            let service = ActorAddress(system: system.name, node: place, path: ObservationProtocol.path, uid: 0)
+            system.reference(to: service, as: ObservationRequest.self).tell(
+                ObservationRequest(number: number, after: after, replyTo: me))
+        }
+        _ = system.world.scheduler.schedule(after: Self.pause) { me.tell(.tick) }
+    }
+
+    private func take(_ part: ObservationPart, at now: Instant) {
+        let bytes = state.withLock { state -> (NodeAddress, [UInt8])? in
+            guard (1...ObservationProtocol.pieces).contains(part.count),
+                let place = state.nodes.values.first(where: { $0.number == part.number && $0.asked != nil })?.place,
+                let expected = state.nodes[place]?.parts.count, part.index == expected
+            else { return nil }
+            state.nodes[place]?.parts.append(part)
+            guard expected + 1 == part.count else { return nil }
+            let whole = state.nodes[place]?.parts.flatMap(\.bytes) ?? []
+            state.nodes[place]?.parts = []
+            state.nodes[place]?.asked = nil
+            return (place, whole)
+        }
+        guard let (place, whole) = bytes else { return }
+        do {
+            note(try BinarySerializer().decode(Observation.self, from: whole), of: place, at: now)
+        } catch {
+            state.withLock { $0.nodes[place]?.complaint = "it speaks another language: \(error)" }
+        }
+    }
+
+    private func note(_ observation: Observation, of place: NodeAddress, at now: Instant) {
+        let shift = state.withLock { state in
+            let ahead = state.ahead ?? observation.snapshot.time - now
+            state.ahead = ahead
+            return now + ahead - observation.snapshot.time
+        }
+        let snapshot = observation.snapshot.shifted(by: shift)
+        state.withLock { state in
+            guard var node = state.nodes[place] else { return }
+            // Another process lives there now: its events count from the beginning.
+            let isNew = node.snapshot.map { $0.node != snapshot.node } ?? false
+            node.snapshot = snapshot
+            node.heard = snapshot.time
+            node.complaint = nil
+            if isNew {
+                node.earlier += node.latest
+                node.latest = 0
+            } else {
+                node.latest = max(node.latest, observation.events.last?.id.number ?? 0)
+                state.events += observation.events.map { $0.shifted(by: shift, after: node.earlier) }
+            }
+            state.nodes[place] = node
+            if state.events.count > Self.kept {
+                let surplus = state.events.count - Self.kept * 3 / 4
+                state.events.removeFirst(surplus)
+                state.forgotten += UInt64(surplus)
+            }
+            for member in snapshot.membership.members where state.nodes[member.node.address] == nil {
+                state.nodes[member.node.address] = Node(place: member.node.address)
+            }
+        }
+    }
+}
+
+extension RuntimeEvent {
+    /// The event on the observer's clock, numbered after those of earlier processes at its place.
+    fileprivate func shifted(by shift: Duration, after earlier: UInt64) -> RuntimeEvent {
+        var event = self
+        event.time = time + shift
+        event.id = EventID(node: id.node, number: id.number + earlier)
+        event.causes = causes.map { $0.node == id.node ? EventID(node: $0.node, number: $0.number + earlier) : $0 }
+        return event
+    }
+}

@@ -1,0 +1,53 @@
+import CastyActors
+package import CastyInspection
+import CastyPrimitives
+import CastyWire
+
+/// What a node tells an observer: what it shows of itself, and what has happened since the observer asked last.
+package struct Observation: Codable, Sendable {
+    package var snapshot: NodeSnapshot
+    /// Events in their order, not all at once where there are many.
+    package var events: [RuntimeEvent]
+    /// How many events were forgotten before they could be told.
+    package var missed: UInt64
+}
+
+/// An observer's question to a node.
+struct ObservationRequest: Codable, Sendable {
+    /// Comes back with the answer.
+    var number: UInt64
+    /// The number of the last event that the observer has.
+    var after: UInt64
+    var replyTo: ActorRef<ObserverMessage>
+}
+
+/// What the observer's actor hears.
+enum ObserverMessage: Codable, Sendable {
+    /// It is time to ask again.
+    case tick
+    case part(ObservationPart)
+}
+
+/// A piece of an answer: the whole may be larger than a frame.
+struct ObservationPart: Codable, Sendable {
+    var number: UInt64
+    var index: Int
+    var count: Int
+    var bytes: [UInt8]
+}
+
+/// How observers and nodes speak with each other.
+enum ObservationProtocol {
+    static let path = ["system", "observation"]
+    /// The most bytes of one piece.
+    static let piece = 48 << 10
+    /// The most pieces of one answer.
+    static let pieces = 512
+    /// The most events of one answer.
+    static let events = 500
+
+    static func register(in registry: TypeRegistry) throws {
+        try registry.register(ObservationRequest.self, name: "casty.observe")
+        try registry.register(ObserverMessage.self, name: "casty.observed")
+    }
+}

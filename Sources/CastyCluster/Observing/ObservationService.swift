@@ -1,0 +1,71 @@
+package import CastyActors
+import CastyInspection
+import CastyPrimitives
+import CastyWire
+import Logging
+import Synchronization
+
+/// Answers observers. It keeps the latest events for them and computes nothing while nobody asks.
+package enum ObservationService {
+    /// How many events are kept for observers that come later or are slow.
+    private static let kept = 5000
+
+    /// Lets observers look at a node.
+    package static func start(on system: ActorSystem) throws {
+        try ObservationProtocol.register(in: system.registry)
+        let memory = EventMemory(limit: kept)
+        system.inspector.subscribe { memory.keep($0) }
+        _ = try system.spawnSystem(
+            Behavior<ObservationRequest>.receive { context, request in
+                answer(request, memory, context.system)
+                return .same
+            }, name: ObservationProtocol.path[1], mailbox: .bounded(256))
+    }
+
+    private static func answer(_ request: ObservationRequest, _ memory: EventMemory, _ system: ActorSystem) {
+        let (events, missed) = memory.events(after: request.after, limit: ObservationProtocol.events)
+        let observation = Observation(snapshot: system.snapshot(), events: events, missed: missed)
+        guard let bytes = try? BinarySerializer().encode(observation) else {
+            return system.log.warning("an observer is not answered: what this node shows cannot be written")
+        }
+        let size = ObservationProtocol.piece
+        let count = max(1, (bytes.count + size - 1) / size)
+        guard count <= ObservationProtocol.pieces else {
+            return system.log.warning("an observer is not answered: this node shows \(bytes.count) bytes")
+        }
+        for index in 0..<count {
+            let piece = Array(bytes[index * size..<min(bytes.count, (index + 1) * size)])
+            request.replyTo.tell(
+                .part(ObservationPart(number: request.number, index: index, count: count, bytes: piece)))
+        }
+    }
+}
+
+/// The latest events of a node.
+private final class EventMemory: Sendable {
+    private let limit: Int
+    private let events = Mutex<[RuntimeEvent]>([])
+
+    init(limit: Int) {
+        self.limit = limit
+    }
+
+    func keep(_ event: RuntimeEvent) {
+        events.withLock { events in
+            events.append(event)
+            // Half at a time, so that a full memory costs little for each event.
+            if events.count > limit { events.removeFirst(limit / 2) }
+        }
+    }
+
+    /// The events after the one with a number, the oldest first; and how many between them are forgotten.
+    func events(after number: UInt64, limit: Int) -> (events: [RuntimeEvent], missed: UInt64) {
+        events.withLock { events in
+            // Threads may have kept two events in the other order.
+            let later = events.filter { $0.id.number > number }.sorted { $0.id.number < $1.id.number }
+            let page = Array(later.prefix(limit))
+            guard let first = page.first else { return ([], 0) }
+            return (page, first.id.number - number - 1)
+        }
+    }
+}

@@ -1,0 +1,110 @@
+import CastyActors
+import CastyCluster
+import CastyConsole
+import CastyInspection
+import CastyPrimitives
+import CastyTCP
+import Foundation
+import Synchronization
+
+/// What the console sees of a cluster that runs in other processes.
+final class AttachedBackend: ConsoleBackend {
+    let mode = ConsoleMode.attached
+    let title: String
+    private let world: LiveWorld
+    private let host: LiveNode
+    private let observer: ClusterObserver
+    private let messages = Mutex<[ConsoleMessage]>([])
+    private let names = Mutex(PlaceNames())
+    /// A node that has said nothing for so long counts as hung.
+    private static let patience = Duration.seconds(3)
+
+    private init(cluster: String, seed: NodeAddress) throws {
+        title = cluster
+        world = LiveWorld(workers: 1)
+        host = world.node(transport: TCPTransport())
+        observer = try ClusterObserver(world: host.world, cluster: cluster, seed: seed)
+    }
+
+    /// Begins to look at a cluster.
+    static func open(cluster: String, seed: NodeAddress) throws -> AttachedBackend {
+        let backend = try AttachedBackend(cluster: cluster, seed: seed)
+        try backend.observer.start()
+        return backend
+    }
+
+    /// The present moment on the clock of the node that was looked at first.
+    var now: Instant { observer.now }
+
+    /// Why the first node does not answer, if it is known.
+    var complaint: String? { observer.nodes.lazy.compactMap(\.complaint).first }
+
+    /// Waits until a node has shown itself.
+    func waitForFirst(atMost patience: Duration) -> Bool {
+        let end = now + patience
+        while now < end {
+            if observer.nodes.contains(where: { $0.snapshot != nil }) { return true }
+            usleep(20_000)
+        }
+        return false
+    }
+
+    func latest() -> LabSnapshot {
+        let now = now
+        let (known, names) = look()
+        let heard = known.filter { node in node.heard.map { now - $0 < Self.patience } ?? false }
+        let members = Set(heard.flatMap { $0.snapshot?.membership.members.map(\.node) ?? [] })
+        var nodes: [NodeSnapshot] = []
+        for node in known {
+            guard var snapshot = node.snapshot else { continue }
+            if let last = node.heard, now - last >= Self.patience {
+                // Whether it hangs or is gone can only be told from outside by what the others say.
+                snapshot.state = members.contains(snapshot.node) ? .frozen : .stopped
+            }
+            snapshot.associations.removeAll { $0.peer.port == 0 }
+            nodes.append(snapshot.renamed(names.shorten))
+        }
+        let handled = nodes.reduce(UInt64(0)) { $0 + $1.actors.handled }
+        let lost = nodes.reduce(UInt64(0)) { sum, node in
+            sum + node.losses.filter { $0.lossClass == .user }.reduce(0) { $0 + $1.count }
+        }
+        return LabSnapshot(time: now, version: handled, nodes: nodes, lost: lost)
+    }
+
+    /// All nodes, and their names.
+    private func look() -> ([ClusterObserver.Node], PlaceNames) {
+        let nodes = observer.nodes
+        let names = names.withLock { names in
+            for node in nodes { names.learn(node.place) }
+            return names
+        }
+        return (nodes, names)
+    }
+
+    func events(after cursor: UInt64) -> EventPage {
+        let (_, names) = look()
+        let page = observer.events(from: cursor)
+        return EventPage(events: page.events.map { $0.renamed(names.shorten) }, next: page.next, dropped: page.dropped)
+    }
+
+    func messages(after cursor: UInt64) -> MessagePage {
+        messages.withLock { messages in
+            MessagePage(messages: Array(messages.dropFirst(Int(clamping: cursor))), next: UInt64(messages.count))
+        }
+    }
+
+    func submit(_ line: String) {
+        let verb = line.prefix { $0 != " " }
+        messages.withLock {
+            $0.append(ConsoleMessage(.refused, mode.refusal(of: String(verb)) ?? "\(verb): not as an observer"))
+        }
+    }
+
+    /// Ends the observer and its threads.
+    func close() {
+        let ended = DispatchSemaphore(value: 0)
+        observer.stop { [host] in host.stop { ended.signal() } }
+        _ = ended.wait(timeout: .now() + .seconds(3))
+        world.shutdown()
+    }
+}
