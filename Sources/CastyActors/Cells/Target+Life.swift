@@ -54,9 +54,10 @@ extension Target {
                 extras.watchers.append((watcher, watched))
             }
         case .unwatch(let watcher, _): extras?.watchers.removeAll { $0.watcher == watcher }
-        case .terminated(let news): watchedActorEnded(news)
+        // An actor that may not go on acts on nothing: who said no will stop it.
+        case .terminated(let news): if !isHooked || mayRun() { watchedActorEnded(news) }
         case .childStopped(let child): childStopped(child)
-        case .timer(let token): timerFired(token)
+        case .timer(let token): if !isHooked || mayRun() { timerFired(token) }
         case .restart(let generation):
             if life == .restarting, generation == extras?.generation { start() }
         case .unanswered: break

@@ -37,6 +37,8 @@ public final class Cluster: Sendable {
     /// Until when the node may run entities, in nanoseconds of its clock; read before every batch of handlers.
     private let lease = Atomic<Int64>(Instant.start.nanoseconds)
     let daemon: ActorRef<DaemonMessage>
+    /// What other parts of the runtime keep one of for each node, by type.
+    private let parts = Mutex<[ObjectIdentifier: any AnyObject & Sendable]>([:])
 
     /// Creates the membership of a node; ``start()`` begins it.
     package init(system: ActorSystem, remoting: Remoting?, config: ClusterConfig) throws {
@@ -115,6 +117,16 @@ public final class Cluster: Sendable {
 
     /// The membership's core as it was after the last change.
     package var core: Membership { published.withLock { $0.core } }
+
+    /// The one of its kind that belongs to this node; made when first asked for.
+    package func part<Part: AnyObject & Sendable>(_ make: () -> Part) -> Part {
+        parts.withLock { parts in
+            if let known = parts[ObjectIdentifier(Part.self)] as? Part { return known }
+            let made = make()
+            parts[ObjectIdentifier(Part.self)] = made
+            return made
+        }
+    }
 
     func publish(lease until: Instant) { lease.store(until.nanoseconds, ordering: .releasing) }
 }

@@ -140,7 +140,7 @@ public final class Sharding: Sendable {
     }
 }
 
-/// Why a shard type could not be started.
+/// Why a shard type or a singleton could not be started.
 public struct ShardingError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What is wrong.
     public enum Code: String, Sendable, CaseIterable {

@@ -1,0 +1,102 @@
+import CastyPrimitives
+
+extension Singleton {
+    /// Whether this node is the one that runs it, in its own view; others may not have stopped yet.
+    var isHome: Bool { home == own && !isLeaving && !isShutDown }
+
+    /// Whether it is and may act.
+    func shallRun(at now: Instant) -> Bool { isHome && now < leaseValidUntil }
+
+    /// Older members that are still there and have not handed over: on their way out, or down.
+    ///
+    /// The word of one that was declared down counts for nothing: it may not know, and start again.
+    private var awaited: [PlacementMember] {
+        guard let ownNumber = view.member(own)?.upNumber else { return [] }
+        return view.members.filter { member in
+            member.node != own && member.hasRole(settings.role) && member.upNumber > 0 && member.upNumber < ownNumber
+                && (member.status == .down || !released.containsSorted(member.node))
+        }
+    }
+
+    /// What every event ends with: whatever has become possible is done, and the next wake-up is set.
+    mutating func proceed(at now: Instant) -> Effects {
+        var effects: Effects = []
+        wakeAt = nil
+        guard !isShutDown else { return effects }
+        switch phase {
+        case .absent: if shallRun(at: now) { approach(at: now, &effects) } else { isWaiting = false }
+        case .running(let life):
+            if now >= leaseValidUntil {
+                effects.append(.note(.fenced))
+                stop(life, .now, at: now, &effects)
+            } else if !shallRun(at: now) {
+                stop(life, .afterMailbox, at: now, &effects)
+            } else {
+                wake(by: leaseValidUntil)
+            }
+        case .stopping(let life, let deadline, let isKilled):
+            // One whose lease lapses while it stops has no time left to handle what waits.
+            if !isKilled, now >= leaseValidUntil || deadline <= now {
+                stop(life, .now, at: now, &effects)
+            } else if deadline <= now {
+                phase = .absent
+                effects.append(.note(.stopped(life, forced: true)))
+                return effects + proceed(at: now)
+            } else {
+                wake(by: deadline)
+                if !isKilled { wake(by: leaseValidUntil) }
+            }
+        }
+        flush(&effects)
+        guard phase == .absent else { return effects }
+        if !isHome {
+            for node in askers { effects.append(.send(to: node, .handedOver)) }
+            askers = []
+        }
+        if isLeaving, !hasLeft {
+            hasLeft = true
+            effects.append(.left)
+        }
+        return effects
+    }
+
+    /// Starts it, if nobody else may run it; otherwise asks, and waits.
+    private mutating func approach(at now: Instant, _ effects: inout Effects) {
+        let awaited = awaited
+        let hold = max(crashHold, restartAt)
+        guard awaited.isEmpty, hold <= now else {
+            if !isWaiting { effects.append(.note(.waiting(for: awaited.map(\.node), until: hold > now ? hold : nil))) }
+            isWaiting = true
+            if hold > now { wake(by: hold) }
+            guard !awaited.isEmpty else { return }
+            if askedAt.map({ $0 + settings.retry <= now }) ?? true {
+                askedAt = now
+                for member in awaited where member.status != .down {
+                    effects.append(.send(to: member.node, .handOver))
+                }
+            }
+            wake(by: (askedAt ?? now) + settings.retry)
+            return
+        }
+        isWaiting = false
+        askedAt = nil
+        lives += 1
+        startedAt = now
+        phase = .running(lives)
+        wake(by: leaseValidUntil)
+        effects.append(.start(lives))
+        effects.append(.note(.started(lives)))
+    }
+
+    private mutating func stop(_ life: UInt64, _ mode: StopMode, at now: Instant, _ effects: inout Effects) {
+        let deadline = now + (mode == .now ? settings.killBound : settings.stopBound)
+        phase = .stopping(life, deadline: deadline, isKilled: mode == .now)
+        wake(by: deadline)
+        if mode == .afterMailbox { wake(by: leaseValidUntil) }
+        effects.append(.stop(life, mode))
+    }
+
+    private mutating func wake(by instant: Instant) {
+        if instant < .distantFuture { wakeAt = min(wakeAt ?? instant, instant) }
+    }
+}

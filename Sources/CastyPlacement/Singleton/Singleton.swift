@@ -1,0 +1,176 @@
+package import CastyPrimitives
+
+/// The part of one node in a singleton: an actor that runs on the oldest member, and on no other.
+///
+/// ```
+///            oldest, nobody older may run it, lease valid
+///   absent ───────────────────────────────────────────────▶ running
+///      ▲                                                       │ no longer the oldest, leaving, lease lapsed
+///      └───────────────────────── stopping ◀───────────────────┘
+/// ```
+///
+/// Members are ordered by the numbers they got when they became up, so a younger one runs it only if all older ones are on their way out.
+/// Those have to say that theirs has stopped; one that crashed is waited for until its removal, and then for as long as its lease may last. Messages are kept, within a bound, while there is nobody who can take them.
+///
+/// After each call the shell carries out the effects in order, then reads ``wakeAt`` and calls ``onWakeup(at:)`` then.
+package struct Singleton<Payload: Sendable>: Sendable {
+    package typealias Effects = [SingletonEffect<Payload>]
+
+    enum Phase: Hashable, Sendable {
+        case absent
+        case running(UInt64)
+        case stopping(UInt64, deadline: Instant, isKilled: Bool)
+    }
+
+    struct Kept: Sendable {
+        var payload: Payload
+        var hops: Int
+        /// The node it came from; it does not go back there.
+        var from: UniqueAddress?
+    }
+
+    /// A message is passed on so often; after that nobody seems to know who is the oldest.
+    static var mostHops: Int { 4 }
+
+    package let own: UniqueAddress
+    package let settings: SingletonSettings
+
+    /// When ``onWakeup(at:)`` is due; `nil` while nothing is waited for.
+    package internal(set) var wakeAt: Instant?
+
+    var view: PlacementView
+    var phase = Phase.absent
+    var lives: UInt64 = 0
+    var leaseValidUntil = Instant.distantFuture
+    /// Until then an older member that crashed may still run it.
+    var crashHold = Instant.start
+    /// Older members that have handed over, sorted.
+    var released: [UniqueAddress] = []
+    /// Nodes that wait for this one to stop, sorted.
+    var askers: [UniqueAddress] = []
+    var askedAt: Instant?
+    var isWaiting = false
+    var endsInARow = 0
+    var startedAt = Instant.start
+    /// After it ended by itself, not before then.
+    var restartAt = Instant.start
+    var isLeaving = false
+    var hasLeft = false
+    var isShutDown = false
+    /// Messages that nobody can take at present, in order.
+    var buffer: [Kept] = []
+
+    package init(own: UniqueAddress, settings: SingletonSettings = SingletonSettings()) {
+        self.own = own
+        self.settings = settings
+        view = PlacementView(own: own, members: [])
+    }
+
+    /// The node where it runs or shall run, in this node's view.
+    package var home: UniqueAddress? { view.oldest(role: settings.role) }
+
+    /// Whether it runs here.
+    package var isRunning: Bool {
+        switch phase {
+        case .running: true
+        case .absent, .stopping: false
+        }
+    }
+
+    /// How many messages are kept here.
+    package var kept: Int { buffer.count }
+
+    /// Membership changed, or its reachability.
+    package mutating func onView(_ view: PlacementView, at now: Instant) -> Effects {
+        let old = self.view
+        self.view = view
+        let ownNumber = old.member(own)?.upNumber ?? 0
+        for member in old.members where member.node != own && view.member(member.node) == nil {
+            released.removeSorted(member.node)
+            askers.removeSorted(member.node)
+            let isOlder = ownNumber == 0 || (member.upNumber > 0 && member.upNumber < ownNumber)
+            // Whoever was exiting had stopped it before; of all others we do not know, and their lease may still be valid.
+            if isOlder, member.hasRole(settings.role), member.status != .exiting {
+                crashHold = max(crashHold, now + settings.removalMargin)
+            }
+        }
+        let status = view.member(own)?.status
+        if status == .down || (status == nil && old.member(own) != nil) { leaseValidUntil = .start }
+        if status == .leaving || status == .exiting { isLeaving = true }
+        return proceed(at: now)
+    }
+
+    /// The node may run it until then; called before any other event when that has moved. Before the first call it may for ever.
+    package mutating func onLease(validUntil: Instant, at now: Instant) -> Effects {
+        leaseValidUntil = validUntil
+        return proceed(at: now)
+    }
+
+    /// A user's message from this node.
+    package mutating func onRoute(_ payload: Payload, at now: Instant) -> Effects {
+        var effects: Effects = []
+        take(Kept(payload: payload, hops: 0), &effects)
+        return effects
+    }
+
+    /// Another node said something.
+    package mutating func onMessage(
+        _ message: SingletonMessage<Payload>, from node: UniqueAddress, at now: Instant
+    ) -> Effects {
+        var effects: Effects = []
+        switch message {
+        case .handOver:
+            // Whoever holds itself to be the oldest does not give way; its view or the asker's is about to change.
+            guard view.member(node) != nil, !isHome else { break }
+            switch phase {
+            case .absent: effects.append(.send(to: node, .handedOver))
+            case .running, .stopping: askers.insertSorted(node)
+            }
+        case .handedOver: if view.member(node) != nil { released.insertSorted(node) }
+        case .deliver(let payload, let hops): take(Kept(payload: payload, hops: hops, from: node), &effects)
+        }
+        return effects + proceed(at: now)
+    }
+
+    /// It has ended, for whatever reason.
+    ///
+    /// - Parameters:
+    ///   - failed: It failed, rather than stopped.
+    ///   - unhandled: Messages of its mailbox that no handler saw, in order.
+    package mutating func onEnded(
+        _ life: UInt64, failed: Bool, unhandled: [Payload], at now: Instant
+    ) -> Effects {
+        var effects: Effects = []
+        switch phase {
+        case .running(life):
+            endsInARow = now - startedAt > settings.restartBackoffLimit ? 1 : endsInARow + 1
+            restartAt =
+                now + min(settings.restartBackoff * (1 << min(endsInARow - 1, 20)), settings.restartBackoffLimit)
+            effects.append(.note(.ended(life, failed: failed, restartAt: restartAt)))
+        case .stopping(life, _, _): effects.append(.note(.stopped(life, forced: false)))
+        case .absent, .running, .stopping:
+            // It was given up before; what it left may have been overtaken.
+            return unhandled.map { .lost($0, .late) }
+        }
+        phase = .absent
+        keepAhead(unhandled, &effects)
+        return effects + proceed(at: now)
+    }
+
+    /// The time ``wakeAt`` has come.
+    package mutating func onWakeup(at now: Instant) -> Effects { proceed(at: now) }
+
+    /// The node wants to leave: stop it, then ``SingletonEffect/left``.
+    package mutating func onLeave(at now: Instant) -> Effects {
+        isLeaving = true
+        return proceed(at: now)
+    }
+
+    /// The node stops now: every kept message is lost.
+    package mutating func onShutdown(at now: Instant) -> Effects {
+        isShutDown = true
+        wakeAt = nil
+        defer { buffer = [] }
+        return buffer.map { .lost($0.payload, .shutdown) }
+    }
+}

@@ -1,0 +1,233 @@
+import CastyActors
+import CastyCluster
+import CastyInspection
+import CastyPlacement
+import CastyPrimitives
+import Logging
+
+/// What one singleton on one node is made of.
+final class SingletonHost: Sendable {
+    let name: String
+    let cluster: Cluster
+    let settings: SingletonSettings
+    let payloads: PayloadCodec
+    let kind: SingletonKind
+
+    init(
+        name: String, cluster: Cluster, settings: SingletonSettings, payloads: PayloadCodec, kind: SingletonKind
+    ) {
+        self.name = name
+        self.cluster = cluster
+        self.settings = settings
+        self.payloads = payloads
+        self.kind = kind
+    }
+
+    /// A path outside `system` puts what goes there on the lane of users' messages: all of it, so that nothing overtakes.
+    static func path(_ name: String) -> [String] { ["singleton", name] }
+}
+
+/// What depends on the type of the messages that a singleton takes.
+struct SingletonKind: Sendable {
+    let start:
+        @Sendable (ActorContext<SingletonCommand>, _ name: String, CellHooks<SealedMessage>) throws(SpawnError)
+            -> AnyTarget
+    let offer: @Sendable (SealedMessage, AnyTarget) -> Delivery
+
+    init<Message: Sendable>(_ behavior: @escaping @Sendable () -> Behavior<Message>) {
+        start = { context, name, hooks throws(SpawnError) in
+            let typed = CellHooks<Message>(
+                mayRun: hooks.mayRun, onEnd: { hooks.onEnd($0, $1.map { Sealed($0) }) })
+            return try context.spawn(
+                behavior(), name: name, hooks: typed, traffic: .user, turn: { $0.takeTurn(of: Message.self, $1) }
+            ).target
+        }
+        offer = { unsafeDowncast($1, to: Target<Message>.self).offer($0.opened()) }
+    }
+}
+
+/// The shell of a singleton on one node: calls its core, and does what the effects say.
+struct SingletonShell: Sendable {
+    let host: SingletonHost
+    var core: Singleton<SealedMessage>
+    /// The life that runs here.
+    private var running: (life: UInt64, target: AnyTarget)?
+    /// What came for it after its end, which was not told yet.
+    private var late: [SealedMessage] = []
+    private var peers: [UniqueAddress: (head: EnvelopeHead, manager: ActorRef<SingletonCommand>)] = [:]
+    private var wake: (at: Instant, generation: UInt64, timer: any ScheduledTimer)?
+    private var generation: UInt64 = 0
+    private var lease = Instant.distantFuture
+    private var whenLeft: [@Sendable () -> Void] = []
+    private var hasLeft = false
+
+    static func behavior(_ host: SingletonHost) -> Behavior<SingletonCommand> {
+        .stateful(
+            SingletonShell(host),
+            { shell, context, command in
+                shell.handle(command, context)
+                return .same
+            },
+            onSignal: { shell, context, signal in
+                if case .postStop = signal { shell.shutDown(context) }
+                return .same
+            })
+    }
+
+    private init(_ host: SingletonHost) {
+        self.host = host
+        core = Singleton(own: host.cluster.system.unique, settings: host.settings)
+    }
+
+    private mutating func handle(_ command: SingletonCommand, _ context: ActorContext<SingletonCommand>) {
+        let now = context.now
+        followLease(at: now, context)
+        switch command {
+        case .route(let message): perform(core.onRoute(message, at: now), context)
+        case .wire(let head, let message):
+            guard head.to == context.system.unique else {
+                if case .deliver(let payload, _) = message { lose(payload, .wrongIncarnation) }
+                return
+            }
+            perform(core.onMessage(message, from: head.from, at: now), context)
+        case .membershipChanged:
+            let view = PlacementView(host.cluster.state, own: context.system.unique)
+            peers = peers.filter { view.member($0.key) != nil }
+            perform(core.onView(view, at: now), context)
+        case .wakeup(let number):
+            guard wake?.generation == number else { return }
+            wake = nil
+            perform(core.onWakeup(at: now), context)
+        case .leaseLapsed:
+            // Even if it is valid again by now, what found it lapsed has to stop.
+            perform(core.onLease(validUntil: now, at: now), context)
+            perform(core.onLease(validUntil: lease, at: now), context)
+        case .ended(let life, let failed, let unhandled):
+            if running?.life == life { running = nil }
+            let left = unhandled + late
+            late = []
+            perform(core.onEnded(life, failed: failed, unhandled: left, at: now), context)
+        case .leave(let done):
+            if hasLeft { return done() }
+            whenLeft.append(done)
+            perform(core.onLeave(at: now), context)
+        }
+        scheduleWakeup(context)
+    }
+
+    private mutating func followLease(at now: Instant, _ context: ActorContext<SingletonCommand>) {
+        let until = host.cluster.leaseValidUntil
+        guard until != lease else { return }
+        lease = until
+        perform(core.onLease(validUntil: until, at: now), context)
+    }
+
+    private mutating func perform(
+        _ effects: [SingletonEffect<SealedMessage>], _ context: ActorContext<SingletonCommand>
+    ) {
+        for effect in effects {
+            switch effect {
+            case .send(let node, let message): send(message, to: node, context)
+            case .start(let life): start(life, context)
+            case .stop(let life, let mode):
+                guard let running, running.life == life else { continue }
+                switch mode {
+                case .afterMailbox: running.target.stopAfterMailbox()
+                case .now: running.target.post(.stop)
+                }
+            case .deliver(let payload, let life): deliver(payload, to: life)
+            case .lost(let payload, let reason): lose(payload, CastyInspection.LossReason(reason))
+            case .left:
+                hasLeft = true
+                let done = whenLeft
+                whenLeft = []
+                for action in done { action() }
+            case .note(let note): tell(note)
+            }
+        }
+    }
+
+    private mutating func send(
+        _ message: SingletonMessage<SealedMessage>, to node: UniqueAddress, _ context: ActorContext<SingletonCommand>
+    ) {
+        let known = peers[node]
+        let peer =
+            known
+            ?? (
+                EnvelopeHead(from: context.system.unique, to: node, payloads: host.payloads),
+                context.system.reference(
+                    to: ActorAddress(
+                        system: context.system.name, node: node.address, path: SingletonHost.path(host.name), uid: 0))
+            )
+        if known == nil { peers[node] = peer }
+        peer.manager.tell(.wire(peer.head, message))
+    }
+
+    private mutating func start(_ life: UInt64, _ context: ActorContext<SingletonCommand>) {
+        let (me, cluster, scheduler) = (context.`self`, host.cluster, context.system.world.scheduler)
+        let hooks = CellHooks<SealedMessage>(
+            mayRun: {
+                if scheduler.now < cluster.leaseValidUntil { return true }
+                me.tell(.leaseLapsed)
+                return false
+            }, onEnd: { failure, unhandled in
+                me.tell(.ended(life, failed: failure != nil, unhandled: unhandled))
+            })
+        do {
+            running = (life, try host.kind.start(context, "\(life)", hooks))
+        } catch {
+            context.log.error("singleton \(host.name) could not start: \(error)")
+            me.tell(.ended(life, failed: true, unhandled: []))
+        }
+    }
+
+    private mutating func deliver(_ payload: SealedMessage, to life: UInt64) {
+        guard let running, running.life == life else { return late.append(payload) }
+        switch host.kind.offer(payload, running.target) {
+        case .accepted, .acceptedIdle, .accounted: break
+        case .noSuchActor, .wrongIncarnation, .mailboxFull, .unreachable, .bufferFull, .undecodable, .lateReply:
+            late.append(payload)
+        }
+    }
+
+    private func lose(_ payload: SealedMessage, _ reason: CastyInspection.LossReason) {
+        host.cluster.system.inspector.lose(reason, .user, target: host.name, type: host.name)
+    }
+
+    private func tell(_ note: SingletonNote) {
+        let inspector = host.cluster.system.inspector
+        let text: String
+        switch note {
+        case .waiting(let nodes, let until):
+            let names = nodes.map { inspector.nameOf($0.address) }.joined(separator: ",")
+            let causes = [names.isEmpty ? nil : "for \(names)", until.map { "until \($0) s" }].compactMap { $0 }
+            text = "singleton \(host.name) waits " + causes.joined(separator: " and ")
+        case .started: text = "singleton \(host.name) runs here"
+        case .stopped(_, let forced): text = "singleton \(host.name) has stopped here" + (forced ? ", by force" : "")
+        case .ended(_, let failed, let until):
+            text = "singleton \(host.name) \(failed ? "failed" : "ended") here, starts again at \(until) s"
+        case .fenced: text = "singleton \(host.name) stops: the lease has lapsed"
+        }
+        inspector.emit(.note, subject: inspector.name, text: text)
+    }
+
+    private mutating func scheduleWakeup(_ context: ActorContext<SingletonCommand>) {
+        guard let next = core.wakeAt else {
+            wake?.timer.cancel()
+            wake = nil
+            return
+        }
+        if let wake, wake.at == next { return }
+        wake?.timer.cancel()
+        generation += 1
+        let (me, number) = (context.`self`, generation)
+        let timer = context.system.world.scheduler.schedule(at: next) { me.tell(.wakeup(generation: number)) }
+        wake = (next, number, timer)
+    }
+
+    private mutating func shutDown(_ context: ActorContext<SingletonCommand>) {
+        wake?.timer.cancel()
+        perform(core.onShutdown(at: context.now), context)
+        for payload in late { lose(payload, .shutdown) }
+    }
+}

@@ -1,0 +1,155 @@
+import CastyPrimitives
+import Testing
+
+@testable import CastyPlacement
+
+private func at(_ milliseconds: Int) -> Instant { .start + .milliseconds(milliseconds) }
+
+/// Members n1, n2, … in the order of their age, each with a status; `nil` for one that is not there.
+private func view(_ own: Int, _ statuses: PlacementStatus?..., unreachable: [Int] = []) -> PlacementView {
+    PlacementView(
+        own: node(own),
+        members: statuses.enumerated().compactMap { index, status in
+            status.map {
+                PlacementMember(
+                    node: node(index + 1), upNumber: index + 1, status: $0,
+                    isReachable: !unreachable.contains(index + 1))
+            }
+        })
+}
+
+@Suite("The core of a singleton")
+struct SingletonTests {
+    private func member(_ number: Int, _ first: PlacementView) -> Singleton<String> {
+        var singleton = Singleton<String>(own: node(number))
+        _ = singleton.onView(first, at: at(0))
+        return singleton
+    }
+
+    @Test("the oldest member runs it, the others pass on what it is told")
+    func oldest() {
+        var first = Singleton<String>(own: node(1))
+        #expect(first.onRoute("early", at: at(0)) == [])
+        #expect(
+            first.onView(view(1, .up, .up), at: at(1)) == [.start(1), .note(.started(1)), .deliver("early", to: 1)])
+        var second = member(2, view(2, .up, .up))
+        #expect(second.onRoute("a", at: at(2)) == [.send(to: node(1), .deliver("a", hops: 1))])
+        #expect(first.onMessage(.deliver("a", hops: 1), from: node(2), at: at(3)) == [.deliver("a", to: 1)])
+    }
+
+    @Test("a leaver stops it, sends what it left, and only then lets the next one start it")
+    func leaving() {
+        var first = member(1, view(1, .up, .up))
+        var second = member(2, view(2, .up, .up))
+        #expect(
+            second.onView(view(2, .leaving, .up), at: at(10)) == [
+                .note(.waiting(for: [node(1)], until: nil)), .send(to: node(1), .handOver),
+            ])
+        #expect(second.onRoute("b", at: at(11)) == [])
+        #expect(first.onView(view(1, .leaving, .up), at: at(12)) == [.stop(1, .afterMailbox)])
+        #expect(first.onMessage(.handOver, from: node(2), at: at(13)) == [])
+        #expect(
+            first.onEnded(1, failed: false, unhandled: ["a"], at: at(14)) == [
+                .note(.stopped(1, forced: false)), .send(to: node(2), .deliver("a", hops: 1)),
+                .send(to: node(2), .handedOver), .left,
+            ])
+        #expect(second.onMessage(.deliver("a", hops: 1), from: node(1), at: at(15)) == [])
+        #expect(
+            second.onMessage(.handedOver, from: node(1), at: at(16)) == [
+                .start(1), .note(.started(1)), .deliver("b", to: 1), .deliver("a", to: 1),
+            ])
+    }
+
+    @Test("an unanswered request is said again, and one who still holds itself to be the oldest does not give way")
+    func asksAgain() {
+        var second = member(2, view(2, .up, .up))
+        _ = second.onView(view(2, .leaving, .up), at: at(10))
+        #expect(second.wakeAt == at(260))
+        #expect(second.onWakeup(at: at(260)) == [.send(to: node(1), .handOver)])
+        var first = member(1, view(1, .up, .up))
+        #expect(first.onMessage(.handOver, from: node(2), at: at(11)) == [])
+        #expect(first.isRunning)
+    }
+
+    @Test("after a crash the next one waits for the removal, and then for the lease to end")
+    func crash() {
+        var second = member(2, view(2, .up, .up))
+        #expect(second.onView(view(2, .up, .up, unreachable: [1]), at: at(100)) == [])
+        #expect(second.onRoute("kept", at: at(101)) == [])
+        #expect(
+            second.onView(view(2, .down, .up), at: at(200)) == [.note(.waiting(for: [node(1)], until: nil))])
+        #expect(second.onView(view(2, nil, .up), at: at(300)) == [])
+        #expect(second.wakeAt == at(3300))
+        #expect(
+            second.onWakeup(at: at(3300)) == [.start(1), .note(.started(1)), .deliver("kept", to: 1)])
+    }
+
+    @Test("the word of one that was declared down is not taken")
+    func downIsNotBelieved() {
+        var second = member(2, view(2, .up, .up))
+        _ = second.onView(view(2, .down, .up), at: at(200))
+        #expect(second.onMessage(.handedOver, from: node(1), at: at(201)) == [])
+        #expect(!second.isRunning)
+    }
+
+    @Test("without a lease it is stopped at once, and runs again when there is a new one")
+    func lease() {
+        var first = member(1, view(1, .up, .up))
+        #expect(first.onLease(validUntil: at(100), at: at(50)) == [])
+        #expect(first.wakeAt == at(100))
+        #expect(first.onWakeup(at: at(100)) == [.note(.fenced), .stop(1, .now)])
+        #expect(
+            first.onEnded(1, failed: false, unhandled: ["a"], at: at(110)) == [.note(.stopped(1, forced: false))])
+        #expect(
+            first.onLease(validUntil: at(500), at: at(120)) == [.start(2), .note(.started(2)), .deliver("a", to: 2)])
+    }
+
+    @Test("one that ends by itself starts again after a while that doubles")
+    func restart() {
+        var first = member(1, view(1, .up))
+        #expect(
+            first.onEnded(1, failed: true, unhandled: [], at: at(10)).first
+                == .note(.ended(1, failed: true, restartAt: at(210))))
+        #expect(first.onWakeup(at: at(210)) == [.start(2), .note(.started(2))])
+        #expect(
+            first.onEnded(2, failed: true, unhandled: [], at: at(220)).first
+                == .note(.ended(2, failed: true, restartAt: at(620))))
+    }
+
+    @Test("so many messages are kept; the ones that come then are lost, and said to be")
+    func bound() {
+        var settings = SingletonSettings()
+        settings.bufferLimit = 2
+        var first = Singleton<String>(own: node(1), settings: settings)
+        #expect(first.onRoute("a", at: at(0)) == [])
+        #expect(first.onRoute("b", at: at(0)) == [])
+        #expect(first.onRoute("c", at: at(0)) == [.lost("c", .bufferFull)])
+        #expect(first.onShutdown(at: at(1)) == [.lost("a", .shutdown), .lost("b", .shutdown)])
+        #expect(first.onRoute("d", at: at(2)) == [.lost("d", .shutdown)])
+    }
+
+    @Test("a message does not go round for ever where nodes disagree about who is the oldest")
+    func hops() {
+        var second = member(2, view(2, .up, .up))
+        // It came from the node that this one holds to be the oldest: it waits until one of the two hears the news.
+        #expect(second.onMessage(.deliver("a", hops: 1), from: node(1), at: at(1)) == [])
+        #expect(second.kept == 1)
+        var third = member(3, view(3, .up, .up, .up))
+        #expect(third.onMessage(.deliver("b", hops: 4), from: node(2), at: at(1)) == [.lost("b", .wrongHome)])
+    }
+
+    @Test("a member without the role passes messages on and never runs it")
+    func role() {
+        var settings = SingletonSettings()
+        settings.role = "backend"
+        var first = Singleton<String>(own: node(1), settings: settings)
+        let members = [
+            PlacementMember(node: node(1), upNumber: 1),
+            PlacementMember(node: node(2), upNumber: 2, roles: ["backend"]),
+        ]
+        #expect(first.onView(PlacementView(own: node(1), members: members), at: at(0)) == [])
+        #expect(first.onRoute("a", at: at(1)) == [.send(to: node(2), .deliver("a", hops: 1))])
+        var second = Singleton<String>(own: node(2), settings: settings)
+        #expect(second.onView(PlacementView(own: node(2), members: members), at: at(0)).contains(.start(1)))
+    }
+}
