@@ -18,7 +18,7 @@ struct ScenarioPlayerTests {
         let result = runner.run()
         #expect(result.status == .passed)
 
-        let laboratory = Laboratory(world: SimulatedLabWorld(seed: seed), settings: LabSettings(scenario.header))
+        let laboratory = Laboratory(world: SimulatedLabWorld(seed: seed), settings: LabSettings(scenario))
         defer { laboratory.end() }
         try laboratory.start(Array(1...3))
         let player = ScenarioPlayer(scenario.body, in: laboratory, options: options)

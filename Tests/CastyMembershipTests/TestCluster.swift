@@ -33,6 +33,7 @@ final class TestCluster {
         case timer(TimerKey, due: Instant)
         case repost(TimerKey)
         case exitTasksDone
+        case leaseAnswer(UInt64, Bool)
         case command((inout Membership, Instant) -> [MembershipEffect])
     }
 
@@ -53,6 +54,11 @@ final class TestCluster {
     var cuts: Set<[Int]> = []
     var stalled: [(from: Int, to: Int, event: Event)] = []
     var sent: [String: Int] = [:]
+    /// The lease outside the cluster, how long it takes to answer (`nil`: it never does), and what it was asked.
+    var lease = LeaseRecord()
+    var leaseLatency: Duration? = .milliseconds(5)
+    var leaseFails = false
+    var claims: [(number: Int, at: Instant, isGranted: Bool)] = []
     var trace = StableHash()
     let seed: UInt64
 
@@ -96,7 +102,7 @@ final class TestCluster {
         func isTimer(_ job: Job) -> Bool {
             switch job {
             case .timer, .repost: true
-            case .start, .message, .refused, .exitTasksDone, .command: false
+            case .start, .message, .refused, .exitTasksDone, .leaseAnswer, .command: false
             }
         }
         let backlog = node.backlog
@@ -139,6 +145,7 @@ final class TestCluster {
         queue.insert(event, at: low)
     }
 
+    func run(until end: Instant) { run(until: end) { false } }
     func run(_ duration: Duration) { run(until: now + duration) { false } }
 
     /// Runs until a condition holds, and tells how long that took; `nil` when it did not come true in time.
@@ -179,6 +186,8 @@ final class TestCluster {
             effects = node.core.onTimer(key, at: now)
         case .repost(let key): effects = node.core.onTimer(key, at: now)
         case .exitTasksDone: effects = node.core.onExitTasksDone(at: now)
+        case .leaseAnswer(let number, let isGranted):
+            effects = node.core.onLeaseAnswer(number, isGranted: isGranted, at: now)
         case .command(let body): effects = body(&node.core, now)
         }
         for effect in effects { perform(effect, of: node) }
@@ -210,6 +219,12 @@ final class TestCluster {
         case .stop(let reason):
             node.stopReason = reason
             node.isRunning = false
+        case .acquireLease(let claim, let number):
+            let isGranted = !leaseFails && lease.claim(claim, at: now)
+            claims.append((node.number, now, isGranted))
+            if let leaseLatency { enqueue(.leaseAnswer(number, isGranted), to: node, at: now + leaseLatency) }
+        case .releaseLease(let owner): lease.release(owner)
+        case .withdrawLease(let owner): lease.withdraw(owner)
         case .note: break
         }
     }

@@ -41,7 +41,12 @@ public final class Cluster: Sendable {
     private let parts = Mutex<[ObjectIdentifier: any AnyObject & Sendable]>([:])
 
     /// Creates the membership of a node; ``start()`` begins it.
+    ///
+    /// - Throws: ``LeaseError`` where the downing strategy needs a lease and the configuration has none.
     package init(system: ActorSystem, remoting: Remoting?, config: ClusterConfig) throws {
+        if config.settings.strategy.needsLease, config.majorityLease == nil {
+            throw LeaseError(.missing, "\(config.settings.strategy) needs a lease: set ClusterConfig.majorityLease")
+        }
         self.system = system
         self.remoting = remoting
         self.config = config

@@ -1,4 +1,4 @@
-package import CastyMembership
+public import CastyMembership
 public import CastyPrimitives
 
 /// How a node takes part in a cluster.
@@ -11,18 +11,27 @@ public struct ClusterConfig: Sendable {
     package var settings: MembershipSettings
     /// Settings that all nodes must share; a node with others is refused.
     package var shared: [SharedSetting]
+    /// What the downing strategy ``CastyMembership/DowningStrategy/leaseMajority(role:)`` asks; the same place for every node.
+    public var majorityLease: (any MajorityLease)?
     /// Whether this is the first start of a node at this place. Only then the first seed founds a cluster without asking the others.
     public var isFirstStart: Bool
 
     package init(
         seeds: [NodeAddress], roles: [String] = [], settings: MembershipSettings, shared: [SharedSetting] = [],
-        isFirstStart: Bool = true
+        majorityLease: (any MajorityLease)? = nil, isFirstStart: Bool = true
     ) {
         self.seeds = seeds
         self.roles = roles
         self.settings = settings
         self.shared = shared
+        self.majorityLease = majorityLease
         self.isFirstStart = isFirstStart
+    }
+
+    /// Who stays when members cannot reach each other; the same on every node, or it is refused when it joins.
+    public var downing: DowningStrategy {
+        get { settings.strategy }
+        set { settings.strategy = newValue }
     }
 
     /// Demands that all nodes of the cluster agree on something, such as the number of shards of a type: a node that has another value for

@@ -55,6 +55,11 @@ extension Cluster {
         for subscriber in subscribers { subscriber.tell(news) }
     }
 
+    /// Tells whoever watches why the lease did not answer: for the decision that is a no.
+    func noteLeaseProblem(_ error: LeaseError) {
+        system.inspector.emit(.note, reason: "lease \(error.code.rawValue)", text: error.message)
+    }
+
     func welcomed() {
         let waiting = published.withLock { published in
             published.welcomed = true

@@ -55,6 +55,13 @@ struct ClusterDaemon {
         case .leave: effects = core.onLeave(at: now)
         case .down(let address): effects = core.onDown(address, at: now)
         case .exitTasksDone: effects = core.onExitTasksDone(at: now)
+        case .leaseAnswered(let number, let result):
+            var isGranted = false
+            switch result {
+            case .success(let granted): isGranted = granted
+            case .failure(let error): link.cluster?.noteLeaseProblem(error)
+            }
+            effects = core.onLeaseAnswer(number, isGranted: isGranted, at: now)
         case .contactFailed(let address): effects = core.onUnreachableContact(address, at: now)
         case .incarnationGone(let peer): effects = core.onPeerIncarnationGone(peer, at: now)
         }
@@ -79,12 +86,22 @@ struct ClusterDaemon {
             generation += 1
             timers[key] = RunningTimer(generation: generation, scheduled: NoTimer.shared)
             context.`self`.tell(.timer(key, generation: generation))
+        case .acquireLease(let claim, let number): acquireLease(claim, number, context.`self`)
+        case .releaseLease(let owner): link.cluster?.config.majorityLease?.release(owner: owner)
+        case .withdrawLease(let owner): link.cluster?.config.majorityLease?.withdraw(owner: owner)
         case .publish(let event): link.cluster?.publish(event, causes: &causes)
         case .welcomed: link.cluster?.welcomed()
         case .runExitTasks: link.cluster?.runExitTasks()
         case .stop(let reason): link.cluster?.stop(reason)
         case .note(let text): context.log.info("\(text)")
         }
+    }
+
+    private func acquireLease(_ claim: LeaseClaim, _ number: UInt64, _ me: ActorRef<DaemonMessage>) {
+        guard let lease = link.cluster?.config.majorityLease else {
+            return me.tell(.leaseAnswered(number: number, .failure(LeaseError(.missing, "this node has no lease"))))
+        }
+        lease.acquire(claim) { me.tell(.leaseAnswered(number: number, $0)) }
     }
 
     private mutating func schedule(_ key: TimerKey, at deadline: Instant, _ context: ActorContext<DaemonMessage>) {

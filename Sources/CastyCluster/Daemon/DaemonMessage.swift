@@ -13,6 +13,7 @@ package enum DaemonMessage: Sendable {
     case leave
     case down(NodeAddress)
     case exitTasksDone
+    case leaseAnswered(number: UInt64, Result<Bool, LeaseError>)
     case contactFailed(NodeAddress)
     case incarnationGone(UniqueAddress)
 }

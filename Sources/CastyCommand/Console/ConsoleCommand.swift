@@ -44,7 +44,8 @@ struct OpenConsole: ParsableCommand {
     private func plan() throws -> LabPlan {
         let scenario = try script.map { try ScenarioFile.read($0) }
         let header = scenario?.header ?? ScenarioHeader()
-        var settings = LabSettings(header, preset: try timings())
+        let started = nodes ?? scenario?.nodesStarted ?? Scenario.defaultNodes
+        var settings = LabSettings(header, nodes: started, preset: try timings())
         if let shards { settings.shards = shards }
         return LabPlan(
             settings: settings, preset: try timings() ?? header.preset,

@@ -45,6 +45,11 @@ struct NodeCommand: AsyncParsableCommand {
     var data: String?
     @Flag(help: "Accounts come back without a message after a move or a crash; with --data, on all nodes or on none.")
     var remember = false
+    @Option(
+        help: ArgumentHelp(
+            "Who stays when members cannot reach each other: \(DowningOption.forms); the same on all nodes.",
+            valueName: "strategy"))
+    var downing: DowningOption?
     @Flag(help: "Print events as JSON, one object a line.")
     var json = false
 
@@ -79,6 +84,7 @@ struct NodeCommand: AsyncParsableCommand {
             Output.error("casty node: \(error)")
             throw ExitCode(74)
         }
+        downing?.apply(to: &config)
         let node: CastyNode
         do {
             node = try await CastyNode.start(name: cluster, listen: address, cluster: config) { registry in

@@ -47,7 +47,7 @@ struct ReplayCommand: ParsableCommand {
         let finding = Finding.run(
             scenario, seed: options.seed(of: scenario), preset: world.preset, lenient: options.toleratesRefusals)
         var plan = LabPlan(
-            settings: LabSettings(scenario.header, preset: world.preset),
+            settings: LabSettings(scenario, preset: world.preset),
             preset: world.preset ?? scenario.header.preset,
             nodes: scenario.header.nodes ?? Scenario.defaultNodes, seed: finding.seed, script: scenario.body)
         let failure = finding.failure

@@ -20,6 +20,8 @@ package struct LabSettings: Sendable {
     package var idlePassivation: Duration?
     /// Accounts come back without a message after a move or a crash.
     package var remembersAccounts = false
+    /// How many nodes there are going to be: a static quorum is more than half of them.
+    package var nodes = 3
     /// How long an ask waits that does not say it.
     package var askTimeout = Duration.seconds(10)
 

@@ -1,5 +1,5 @@
 package import CastyActors
-import CastyCluster
+package import CastyCluster
 import CastyInspection
 package import CastyMembership
 import CastyPlacement
@@ -29,6 +29,8 @@ package final class Laboratory {
     package let remembered = InMemoryRememberedEntityStore()
     /// What is wrong with entities.
     package let faults = SampleFaults()
+    /// What the downing strategy lease-majority asks.
+    package let lease: InProcessMajorityLease
     /// What is done to the laboratory, as events.
     package let inspector: Inspector
     /// The newest incarnation of each node that was ever started, by number.
@@ -58,6 +60,7 @@ package final class Laboratory {
         self.settings = settings
         self.log = log
         watch = ShardingWatch(shards: settings.shards)
+        lease = InProcessMajorityLease(now: world.clock)
         inspector = Inspector(name: "lab", now: world.clock, nameOf: { Self.name(of: $0) })
         inspector.subscribe { [recorder] in recorder.record($0) }
     }
@@ -169,7 +172,7 @@ package final class Laboratory {
         let shared = [SharedSetting("shards", String(settings.shards))]
         let config = ClusterConfig(
             seeds: seeds, roles: roles, settings: settings.membership, shared: shared,
-            isFirstStart: nodes[number] == nil)
+            majorityLease: lease, isFirstStart: nodes[number] == nil)
         let clusterNode = try ClusterNode(
             system: system, config: config,
             connectionLost: { [tracker, clock = world.clock] peer in

@@ -3,11 +3,21 @@ import CastyPlacement
 package import CastyScenario
 
 extension LabSettings {
+    /// The settings that a scenario asks for.
+    ///
+    /// - Parameter preset: Beats the scenario's.
+    package init(_ scenario: Scenario, preset: Preset? = nil) {
+        self.init(scenario.header, nodes: scenario.nodesStarted, preset: preset)
+    }
+
     /// The settings that a scenario's header asks for.
     ///
-    /// - Parameter preset: Beats the header's.
-    package init(_ header: ScenarioHeader, preset: Preset? = nil) {
+    /// - Parameters:
+    ///   - nodes: How many nodes there are going to be.
+    ///   - preset: Beats the header's.
+    package init(_ header: ScenarioHeader, nodes: Int, preset: Preset? = nil) {
         self.init(preset: preset ?? header.preset ?? .responsive)
+        self.nodes = nodes
         shards = header.shards ?? Scenario.defaultShards
         for setting in header.settings { apply(setting) }
     }
@@ -28,7 +38,7 @@ extension LabSettings {
         case .threshold(let phi):
             membership.threshold = phi.value
             membership.suspicion = min(membership.suspicion, phi.value)
-        case .downing(let strategy): membership.strategy = DowningStrategy(strategy)
+        case .downing(let strategy): membership.strategy = DowningStrategy(strategy, nodes: nodes)
         case .passivation(.idle(let duration)): idlePassivation = duration
         case .passivation(.off): idlePassivation = nil
         case .remember(let isOn): remembersAccounts = isOn
@@ -55,12 +65,13 @@ extension LabSettings {
 }
 
 extension DowningStrategy {
-    /// The strategy of that name; a quorum is the majority of three nodes.
-    init(_ name: Downing) {
+    /// The strategy of that name, for so many nodes.
+    init(_ name: Downing, nodes: Int) {
         switch name {
         case .keepMajority: self = .keepMajority()
         case .keepOldest: self = .keepOldest()
-        case .staticQuorum: self = .staticQuorum(size: 2)
+        case .staticQuorum: self = .staticQuorum(size: nodes / 2 + 1)
+        case .leaseMajority: self = .leaseMajority()
         case .downAll: self = .downAll
         case .none: self = .manual
         }

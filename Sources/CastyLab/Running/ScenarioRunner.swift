@@ -26,7 +26,7 @@ package final class ScenarioRunner {
         self.progress = progress
         let world: any LabWorld =
             options.live ? LiveLabWorld() : SimulatedLabWorld(seed: options.seed(of: scenario))
-        laboratory = Laboratory(world: world, settings: LabSettings(scenario.header, preset: options.preset))
+        laboratory = Laboratory(world: world, settings: LabSettings(scenario, preset: options.preset))
         player = ScenarioPlayer(scenario.body, in: laboratory, options: options)
         limit = options.until.map { world.now + $0 } ?? .distantFuture
         if let hear { laboratory.recorder.forward(to: hear) }

@@ -10,6 +10,25 @@ struct DowningState: Sendable {
     var firstChange = Instant.start
     /// The last decision, for the screens.
     var last: DowningDecision?
+    /// How far this node is with the lease of lease-majority.
+    var claim = Claim.none
+    /// The numbers of the last question, and of the last one that something was decided by.
+    var lastClaim: UInt64 = 0
+    var usedClaim: UInt64 = 0
+
+    /// ```
+    /// none ──▶ waiting ──▶ asked ──▶ held ──▶ none
+    ///   └────────────────────▲ └──── refused, or of no use any more ──▶ none
+    /// ```
+    enum Claim: Hashable, Sendable {
+        case none
+        /// The others ask first.
+        case waiting(until: Instant)
+        /// No answer yet; `picture` and `decision` are what was asked for.
+        case asked(Picture, DowningDecision)
+        /// It is this node's, until the members that it declared down are removed.
+        case held(LeaseClaim)
+    }
 
     struct Picture: Hashable, Sendable {
         var unreachable: [UniqueAddress]
@@ -36,18 +55,20 @@ extension Membership {
         if troubled.isEmpty {
             if downing.picture != nil { cancel(.downing) }
             downing.picture = nil
+            if case .waiting = downing.claim { downing.claim = .none }
             return
         }
         let settled = gossip.members.filter { $0.status == .up || $0.status == .exiting }.map(\.node)
         let picture = DowningState.Picture(unreachable: troubled, settled: settled)
         if downing.picture == picture { return }
         if downing.picture == nil { downing.firstChange = now }
+        if case .waiting = downing.claim, now < downing.firstChange + settings.unstableLimit { downing.claim = .none }
         downing.picture = picture
         downing.stableSince = now
         arm(.downing, at: max(downingDue, now))
     }
 
-    private var downingDue: Instant {
+    var downingDue: Instant {
         min(
             downing.stableSince + settings.stableAfter(members: gossip.members.count),
             downing.firstChange + settings.unstableLimit)
@@ -61,21 +82,29 @@ extension Membership {
         arm(.downing, at: max(downingDue, now))
     }
 
+    /// Whether it is this node's turn to decide for its side.
+    var mayDecide: Bool {
+        guard leader == myself, let status = gossip.member(myself)?.status else { return false }
+        return status == .up || status == .weaklyUp || status == .leaving
+    }
+
     mutating func decideDowning(at now: Instant) {
         guard phase == .member, downing.picture != nil else { return }
-        let status = gossip.member(myself)?.status
-        let mayAct = leader == myself && (status == .up || status == .weaklyUp || status == .leaving)
-        guard mayAct else {
+        guard mayDecide else {
             // The one whose turn it is may fall silent as well.
             arm(.downing, at: now + settings.heartbeat)
             return
         }
         let decision = settings.strategy.decide(DowningView(gossip, myself: myself))
-        guard decision.kind != .keepAll else {
-            downing.last = decision
-            arm(.downing, at: now + settings.stableAfter(members: gossip.members.count))
-            return
+        downing.last = decision
+        switch decision.kind {
+        case .keepAll: arm(.downing, at: now + settings.stableAfter(members: gossip.members.count))
+        case .claimLease(let isLate): claimLease(decision, isLate: isLate, at: now)
+        case .downUnreachable, .downReachable, .downAll, .downIndirectlyConnected: carryOut(decision, at: now)
         }
+    }
+
+    mutating func carryOut(_ decision: DowningDecision, at now: Instant) {
         downing.last = decision
         publish(.downingDecision(decision), nil, .downing, at: now)
         change(.downing, at: now) { gossip, _ in

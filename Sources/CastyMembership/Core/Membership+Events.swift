@@ -21,6 +21,7 @@ extension Membership {
             publish(.leaderChanged, leader, cause, at: now)
         }
         syncTombstones(at: now)
+        syncSilences(at: now)
         syncMonitors(at: now)
         watchForSplit(at: now)
         lookAtMyself(at: now)
@@ -95,6 +96,7 @@ extension Membership {
             if settings.gossipAtOnce { push() }
             isDirty = false
         }
+        releaseLeaseIfDone()
         if exit.areTasksDone, gossip.members.allSatisfy({ $0.node == myself }) { pendingStop = pendingStop ?? .left }
         if let reason = pendingStop { stop(reason) }
         defer { effects = [] }

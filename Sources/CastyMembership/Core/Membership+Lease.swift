@@ -8,6 +8,11 @@ extension Membership {
     /// *sent*: when it answered, at that time or later, it did not know this node as down; so the others cannot have
     /// removed it before. Fewer peers heard from never make a strategy keep a node that it would not have kept, so the
     /// moment is found by bisection.
+    ///
+    /// Where a lease outside the cluster decides (lease-majority), every member with a vote that falls silent may be the
+    /// one that gets it, however few there are with it. A node can rule that out only while it hears from all of them, so
+    /// a single silent one ends the lease, until a decision has been taken. The lease and the removal margin are both
+    /// longer then by the delay of the smaller side: enough for the greater one to decide before its entities stop.
     mutating func refreshLease() {
         guard phase == .member, pendingStop == nil, let status = gossip.member(myself)?.status,
             status == .up || status == .leaving || status == .exiting
@@ -26,8 +31,8 @@ extension Membership {
         let middle = known.isEmpty ? Instant.start : known[(known.count - 1) / 2]
         var expiries: [(at: Instant, node: UniqueAddress)] = []
         for peer in peers {
-            let aliveAsOf = monitorIndex(peer.node).map { monitors[$0].aliveAsOf } ?? middle
-            expiries.append((aliveAsOf + settings.lease, peer.node))
+            let aliveAsOf = monitorIndex(peer.node).map { monitors[$0].aliveAsOf } ?? heardByOthers(peer.node) ?? middle
+            expiries.append((aliveAsOf + settings.entityLease, peer.node))
         }
         expiries.sort { $0.at != $1.at ? $0.at < $1.at : $0.node < $1.node }
         var (low, high) = (1, expiries.count + 1)
@@ -38,12 +43,17 @@ extension Membership {
         leaseValidUntil = low > expiries.count ? .distantFuture : expiries[low - 1].at
     }
 
+    /// When those that monitor a peer heard from it at last, at the least, where they cannot reach it any more.
+    private func heardByOthers(_ peer: UniqueAddress) -> Instant? {
+        unreachableSince(peer).map { $0 - settings.pause - settings.heartbeat * 2 }
+    }
+
     private func isKept(without silent: [UniqueAddress]) -> Bool {
         let decision = decisionIfCut(from: silent)
         switch decision.kind {
         case .keepAll: return true
         case .downUnreachable, .downIndirectlyConnected: return !decision.down.contains(myself)
-        case .downReachable, .downAll: return false
+        case .downReachable, .downAll, .claimLease: return false
         }
     }
 }

@@ -18,7 +18,22 @@ package struct MonitoredPeer: Hashable, Sendable {
     package let witness: UniqueAddress?
 }
 
+/// A member that somebody cannot reach, and since when this node has known.
+struct Silence: Sendable {
+    let node: UniqueAddress
+    let since: Instant
+}
+
 extension Membership {
+    /// Since when this node has known that somebody cannot reach a member; `nil` while everyone can.
+    package func unreachableSince(_ node: UniqueAddress) -> Instant? { silences.first { $0.node == node }?.since }
+
+    mutating func syncSilences(at now: Instant) {
+        let nodes = gossip.unreachable
+        if silences.map(\.node) == nodes { return }
+        silences = nodes.map { node in silences.first { $0.node == node } ?? Silence(node: node, since: now) }
+    }
+
     /// The peers that this node monitors, by address.
     package func monitoredPeers(at now: Instant) -> [MonitoredPeer] {
         monitors.map { monitor in

@@ -44,6 +44,8 @@ package struct Membership: Sendable {
     var leavers: [UniqueAddress] = []
     /// When this node learnt of each removal; the tombstones expire by it.
     var tombstoneTimes: [TombstoneTime] = []
+    /// Since when this node has known that a member cannot be reached, sorted by member.
+    var silences: [Silence] = []
     var downing = DowningState()
     var exit = ExitState()
     /// Why this node stops at the end of the present input.
@@ -144,6 +146,7 @@ package struct Membership: Sendable {
         case .leaderActions: lookAsLeader(at: now)
         case .suspicion(let peer): listen(to: peer, at: now)
         case .downing: decideDowning(at: now)
+        case .lease: lookAtClaim(at: now)
         case .exit: pendingStop = .left
         }
         return finish(at: now)

@@ -14,10 +14,12 @@ package struct DowningDecision: Hashable, Sendable {
         case downAll
         /// The deciding node's side stays but for members that cannot reach each other; the unreachable ones go too.
         case downIndirectlyConnected
+        /// The lease decides: the deciding node's side stays if it gets it, and goes otherwise. `isLate` where others are to ask first.
+        case claimLease(isLate: Bool)
     }
 
     package let kind: Kind
-    /// Who must go, sorted.
+    /// Who must go, sorted; of a claim, who must go if it is granted.
     package let down: [UniqueAddress]
     /// The rule in words, with its numbers: "keep-majority: 3 of 5 votes stay".
     package let reason: String

@@ -3,7 +3,9 @@ import CastyPrimitives
 extension DowningStrategy {
     /// Who goes in a view. One function for the decision, for the "what if" on a screen, for the lease and for the
     /// tests.
-    package func decide(_ view: DowningView) -> DowningDecision {
+    ///
+    /// - Parameter holdsLease: What the lease outside the cluster has answered, where a strategy asks it; `nil` before that.
+    package func decide(_ view: DowningView, holdsLease: Bool? = nil) -> DowningDecision {
         if view.unreachable.isEmpty, view.indirect.isEmpty { return keepAll("nobody is unreachable") }
         let camp = Camp(view)
         switch self {
@@ -14,6 +16,7 @@ extension DowningStrategy {
         case .keepMajority(let role): return camp.keepMajority(role: role)
         case .staticQuorum(let size, let role): return camp.staticQuorum(size: size, role: role)
         case .keepOldest(let downIfAlone, let role): return camp.keepOldest(downIfAlone: downIfAlone, role: role)
+        case .leaseMajority(let role): return camp.leaseMajority(role: role, isGranted: holdsLease)
         }
     }
 
@@ -80,19 +83,41 @@ private struct Camp {
         let wins = mine * 2 > voters.count || (mine * 2 == voters.count && holdsLowest)
         let count = "\(mine) of \(voters.count) votes"
         guard wins else { return go("keep-majority: only \(count) here") }
-        // With the leader on the other side, members may have become up or gone there that are not known to have here.
-        // Then the majority must hold whichever it was.
-        let leader = all.first { $0.status.isVoting }
-        if let leader, !kept.contains(leader.node) {
-            let certain = voters.count { kept.contains($0.node) && $0.status == .up }
-            let possible = all.count { member in
-                !kept.contains(member.node) && (role.map { member.roles.contains($0) } ?? true)
-            }
-            guard certain > possible || (certain == possible && holdsLowest) else {
-                return go("keep-majority: \(count) here, but changes under way may have reversed it")
-            }
+        guard isCertain(role: role, voters, holdsLowest: holdsLowest) else {
+            return go("keep-majority: \(count) here, but changes under way may have reversed it")
         }
         return stay("keep-majority: \(count) stay" + (mine * 2 == voters.count ? ", with the lowest address" : ""))
+    }
+
+    /// With the leader on the other side, members may have become up or gone there that are not known to have here.
+    /// Then the majority must hold whichever it was.
+    private func isCertain(role: String?, _ voters: [Member], holdsLowest: Bool) -> Bool {
+        guard let leader = all.first(where: { $0.status.isVoting }), !kept.contains(leader.node) else { return true }
+        let certain = voters.count { kept.contains($0.node) && $0.status == .up }
+        let possible = all.count { member in
+            !kept.contains(member.node) && (role.map { member.roles.contains($0) } ?? true)
+        }
+        return certain > possible || (certain == possible && holdsLowest)
+    }
+
+    func leaseMajority(role: String?, isGranted: Bool?) -> DowningDecision {
+        let voters = voters(role)
+        let mine = voters.count { kept.contains($0.node) }
+        guard let lowest = voters.first, mine > 0 else { return go("lease-majority: nobody here has a vote") }
+        let count = "\(mine) of \(voters.count) votes"
+        // Whoever has no vote does not ask, so there is nobody to be kept out.
+        if mine == voters.count { return stay("lease-majority: \(count) stay, nobody else may ask") }
+        if let isGranted {
+            return isGranted
+                ? stay("lease-majority: \(count) stay, with the lease")
+                : go("lease-majority: \(count) here, but not the lease")
+        }
+        let holdsLowest = kept.contains(lowest.node)
+        let wins = mine * 2 > voters.count || (mine * 2 == voters.count && holdsLowest)
+        let isLate = !wins || !isCertain(role: role, voters, holdsLowest: holdsLowest)
+        return DowningDecision(
+            kind: .claimLease(isLate: isLate), down: all.map(\.node).filter { !kept.contains($0) },
+            reason: "lease-majority: \(count) here, asks for the lease " + (isLate ? "after the others" : "at once"))
     }
 
     func staticQuorum(size: Int, role: String?) -> DowningDecision {

@@ -14,6 +14,8 @@ package enum TimerKey: Hashable, Sendable {
     case suspicion(UniqueAddress)
     /// The moment when a decision about unreachable members is due.
     case downing
+    /// The moment when the lease must have answered, or must be renewed.
+    case lease
     /// The moment when a leaver stops waiting for its removal.
     case exit
 }
@@ -42,6 +44,12 @@ package enum MembershipEffect: Hashable, Sendable {
     case cancel(TimerKey)
     /// The timer came late: put it behind all that waits in the inbox, and call `onTimer` again when its turn comes.
     case repost(TimerKey)
+    /// Ask the lease outside the cluster, then call `onLeaseAnswer` with this number.
+    case acquireLease(LeaseClaim, number: UInt64)
+    /// What the lease granted has done its work.
+    case releaseLease(owner: String)
+    /// What the lease granted is of no use: undo it.
+    case withdrawLease(owner: String)
     /// Tell those who listen.
     case publish(MembershipEvent)
     /// This node is a member now: release what waited for that.

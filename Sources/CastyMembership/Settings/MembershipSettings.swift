@@ -87,6 +87,13 @@ package struct MembershipSettings: Hashable, Sendable {
 
     /// Who stays when members cannot reach each other.
     package var strategy: DowningStrategy
+    /// How long the side with fewer votes waits before it asks for the lease of lease-majority. Entities run longer by as much, because with
+    /// this strategy any member that falls silent may be the one that stays, and so wait shards for theirs.
+    package var leaseDelay: Duration
+    /// After how long without an answer the lease counts as not granted.
+    package var leaseTimeout: Duration
+    /// How long the lease is held when its holder dies with it. More than any side takes to decide.
+    package var leaseHold: Duration
     /// How long the view must have been still before a decision.
     package var stableAfter: StabilityPeriod
     /// How long after the first change a decision falls even if the view has not been still.
@@ -94,7 +101,7 @@ package struct MembershipSettings: Hashable, Sendable {
     /// From the removal of a member to the start of its shards elsewhere.
     package var removalMargin: StabilityPeriod
     /// How long a node may run entities after the last sign of life from those it needs. At most the removal margin /
-    /// 1.02.
+    /// 1.02. See ``entityLease``.
     package var lease: Duration
 
     /// For a cluster on one machine or in one rack that people look at: failures are noticed in two seconds.
@@ -104,7 +111,8 @@ package struct MembershipSettings: Hashable, Sendable {
         gossipAtOnce: true, gossipFanout: 8, gossipPreferUnseen: 0.8, leaderActions: .milliseconds(200),
         tombstones: .seconds(600), joinRetry: .milliseconds(500), seedTimeout: .zero, weaklyUpAfter: .seconds(7),
         minMembers: 1,
-        minMembersOfRole: [], exitTimeout: .seconds(3), strategy: .keepMajority(), stableAfter: .fixed(.seconds(3)),
+        minMembersOfRole: [], exitTimeout: .seconds(3), strategy: .keepMajority(), leaseDelay: .seconds(2),
+        leaseTimeout: .seconds(2), leaseHold: .seconds(30), stableAfter: .fixed(.seconds(3)),
         unstableLimit: .seconds(15), removalMargin: .fixed(.seconds(3)), lease: .milliseconds(2900))
 
     /// For machines in a data centre.
@@ -114,14 +122,20 @@ package struct MembershipSettings: Hashable, Sendable {
         gossipAtOnce: false, gossipFanout: 8, gossipPreferUnseen: 0.8, leaderActions: .seconds(1),
         tombstones: .seconds(86_400), joinRetry: .seconds(2), seedTimeout: .zero, weaklyUpAfter: .seconds(7),
         minMembers: 1,
-        minMembersOfRole: [], exitTimeout: .seconds(10), strategy: .keepMajority(), stableAfter: .bySize,
+        minMembersOfRole: [], exitTimeout: .seconds(10), strategy: .keepMajority(), leaseDelay: .seconds(6),
+        leaseTimeout: .seconds(5), leaseHold: .seconds(120), stableAfter: .bySize,
         unstableLimit: .seconds(60), removalMargin: .bySize, lease: .milliseconds(6800))
 
     /// How long the view must have been still in a cluster of this size.
     package func stableAfter(members: Int) -> Duration { stableAfter.duration(members: members) }
 
     /// From a removal to the start of the shards elsewhere, in a cluster of this size.
-    package func removalMargin(members: Int) -> Duration { removalMargin.duration(members: members) }
+    package func removalMargin(members: Int) -> Duration {
+        removalMargin.duration(members: members) + (strategy.needsLease ? leaseDelay : .zero)
+    }
+
+    /// How long a node may run entities after the last sign of life, under this strategy.
+    package var entityLease: Duration { lease + (strategy.needsLease ? leaseDelay : .zero) }
 }
 
 extension MembershipSettings {
@@ -129,11 +143,16 @@ extension MembershipSettings {
     package var problems: [String] {
         var problems: [String] = []
         let margin = removalMargin(members: 1)
-        if lease * 1.02 > margin {
-            problems.append("the lease (\(lease)) must be shorter than the removal margin (\(margin)) by 2 % at least")
+        if entityLease * 1.02 > margin {
+            problems.append(
+                "the lease (\(entityLease)) must be shorter than the removal margin (\(margin)) by 2 % at least")
         }
         if heartbeat <= .zero || gossip <= .zero || leaderActions <= .zero || joinRetry <= .zero {
             problems.append("the intervals of heartbeats, gossip, leader actions and join attempts must be above zero")
+        }
+        if strategy.needsLease, leaseHold <= unstableLimit + leaseTimeout {
+            problems.append(
+                "the lease must be held for longer (\(leaseHold)) than a side may take to decide (\(unstableLimit))")
         }
         if threshold <= 0 { problems.append("the threshold must be above zero, not \(threshold)") }
         return problems

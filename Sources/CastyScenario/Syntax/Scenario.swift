@@ -29,6 +29,17 @@ package struct Scenario: Hashable, Sendable {
         return header
     }
 
+    /// How many nodes it starts in all, at once and later; a restarted node counts once.
+    package var nodesStarted: Int {
+        let atOnce = header.nodes ?? Self.defaultNodes
+        var later: [NodeName] = []
+        for statement in statements {
+            guard case .start(let names, _) = statement.command.acting else { continue }
+            for name in names where name.number > atOnce && !later.contains(name) { later.append(name) }
+        }
+        return atOnce + later.count
+    }
+
     /// The commands to carry out in order, once the world stands: all but those of the header.
     package var body: [Statement] { statements.filter { !$0.command.belongsToHeader } }
 }

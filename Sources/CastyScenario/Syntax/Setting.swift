@@ -50,6 +50,7 @@ package enum Downing: String, CaseIterable, Hashable, Sendable {
     case keepMajority = "keep-majority"
     case keepOldest = "keep-oldest"
     case staticQuorum = "static-quorum"
+    case leaseMajority = "lease-majority"
     case downAll = "down-all"
     case none
 }

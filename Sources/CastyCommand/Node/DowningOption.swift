@@ -1,0 +1,36 @@
+import ArgumentParser
+import Casty
+import CastyMembership
+
+/// What `--downing` says: a strategy, and what it needs.
+struct DowningOption: ExpressibleByArgument {
+    let strategy: DowningStrategy
+    /// The file that lease-majority asks.
+    let leaseFile: String?
+
+    static let forms = "keep-majority, static-quorum:N, keep-oldest, down-all, lease-majority:FILE or manual"
+
+    init?(argument: String) {
+        let parts = argument.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        var file: String?
+        switch (parts[0], parts.count > 1 ? parts[1] : nil) {
+        case ("keep-majority", nil): strategy = .keepMajority()
+        case ("keep-oldest", nil): strategy = .keepOldest()
+        case ("down-all", nil): strategy = .downAll
+        case ("manual", nil): strategy = .manual
+        case ("static-quorum", let size?):
+            guard let size = Int(size), size > 0 else { return nil }
+            strategy = .staticQuorum(size: size)
+        case ("lease-majority", let path?) where !path.isEmpty:
+            strategy = .leaseMajority()
+            file = path
+        default: return nil
+        }
+        leaseFile = file
+    }
+
+    func apply(to config: inout ClusterConfig) {
+        config.downing = strategy
+        config.majorityLease = leaseFile.map { FileMajorityLease($0) }
+    }
+}

@@ -1,0 +1,52 @@
+import CastyPrimitives
+
+extension LeaseRecord {
+    /// The record as text, one fact a line, with a checksum in the last one.
+    ///
+    /// ```
+    /// casty-lease 1
+    /// holder 127.0.0.1:7001~1f 1764000000000000000
+    /// loser 127.0.0.3:7003~2a 127.0.0.1:7001~1f 1764086400000000000
+    /// sum 8c1f…
+    /// ```
+    package var text: String {
+        var lines = [Self.header]
+        if let holder { lines.append("holder \(holder.owner) \(holder.until.nanoseconds)") }
+        for loser in losers { lines.append("loser \(loser.name) \(loser.to) \(loser.until.nanoseconds)") }
+        return lines.map { $0 + "\n" }.joined() + "sum \(Self.sum(of: lines))\n"
+    }
+
+    /// The record that a text says; `nil` where it is none, or not whole.
+    package init?(text: String) {
+        var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        guard lines.count >= 3, lines.removeLast().isEmpty, let last = lines.popLast(), lines.first == Self.header,
+            last == "sum \(Self.sum(of: lines))"
+        else { return nil }
+        var holder: Holder?
+        var losers: [Loser] = []
+        for line in lines.dropFirst() {
+            let words = line.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+            guard let nanoseconds = words.last.flatMap({ Int64($0) }), !words.contains("") else { return nil }
+            let until = Instant(nanoseconds: nanoseconds)
+            switch (words[0], words.count) {
+            case ("holder", 3) where holder == nil: holder = Holder(owner: words[1], until: until)
+            case ("loser", 4): losers.append(Loser(name: words[1], to: words[2], until: until))
+            default: return nil
+            }
+        }
+        self.init(holder: holder, losers: losers)
+    }
+
+    /// Whether a name can stand in the text.
+    package static func isName(_ name: String) -> Bool {
+        (1...512).contains(name.utf8.count) && name.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7f }
+    }
+
+    private static let header = "casty-lease 1"
+
+    private static func sum(of lines: [String]) -> String {
+        var hash = StableHash()
+        for line in lines { hash.combine(line) }
+        return String(hash.value, radix: 16)
+    }
+}
