@@ -112,22 +112,60 @@ extension Region {
         let names = entities[shard].keys.filter { name in
             name.hasPrefix(prefix) && last.map { name > $0 } ?? true
         }
-        return names.sorted().prefix(max(0, limit)).compactMap { name in
-            guard let entity = entities[shard][name] else { return nil }
-            let phase: EntityStatus.Phase =
-                switch entity.state {
-                case .active: .active
-                case .passivating: .passivating
-                case .stopping: .stopping
-                case .waiting: .waitingForRestart
-                case .remembering: .remembering
-                case .forgetting: .forgetting
-                case .remembered: .remembered
-                }
-            return EntityStatus(
-                entity: name, shard: shard, phase: phase, handled: entity.handled, lastUsed: entity.lastUsed,
-                kept: entity.kept.count)
+        return names.sorted().prefix(max(0, limit)).compactMap { status(of: $0, in: shard) }
+    }
+
+    /// A page of the entities of all shards here, in the order of their names.
+    ///
+    /// - Parameters:
+    ///   - text: Only names that contain it.
+    ///   - last: Only names after this one; the last name of the page before.
+    ///   - limit: So many at most.
+    /// - Returns: The page, and whether there are more after it. O(entities · log limit).
+    package func entities(
+        containing text: String, after last: String?, limit: Int
+    ) -> (page: [EntityStatus], hasMore: Bool) {
+        var best = Best<EntityKey>(limit: limit + 1) { $0.entity < $1.entity }
+        for shard in hostedShards {
+            for name in entities[shard].keys
+            where last.map({ name > $0 }) ?? true && (text.isEmpty || name.contains(text)) {
+                best.offer(EntityKey(shard: shard, entity: name))
+            }
         }
+        let found = best.sorted
+        return (
+            found.prefix(max(0, limit)).compactMap { status(of: $0.entity, in: $0.shard) }, found.count > max(0, limit)
+        )
+    }
+
+    /// The entities here that were handed most messages, the busiest first. O(entities · log limit).
+    package func hottestEntities(limit: Int) -> [EntityStatus] {
+        var best = Best<(key: EntityKey, handled: UInt64)>(limit: limit) {
+            $0.handled != $1.handled ? $0.handled > $1.handled : $0.key.entity < $1.key.entity
+        }
+        for shard in hostedShards {
+            for (name, entity) in entities[shard] {
+                best.offer((EntityKey(shard: shard, entity: name), entity.handled))
+            }
+        }
+        return best.sorted.compactMap { status(of: $0.key.entity, in: $0.key.shard) }
+    }
+
+    private func status(of name: String, in shard: Int) -> EntityStatus? {
+        guard let entity = entities[shard][name] else { return nil }
+        let phase: EntityStatus.Phase =
+            switch entity.state {
+            case .active: .active
+            case .passivating: .passivating
+            case .stopping: .stopping
+            case .waiting: .waitingForRestart
+            case .remembering: .remembering
+            case .forgetting: .forgetting
+            case .remembered: .remembered
+            }
+        return EntityStatus(
+            entity: name, shard: shard, phase: phase, handled: entity.handled, lastUsed: entity.lastUsed,
+            kept: entity.kept.count)
     }
 }
 

@@ -26,6 +26,7 @@ public struct ShardRegion<Message: Codable & Sendable>: Sendable {
     public let shardCount: Int
     let system: ActorSystem
     let actor: ActorRef<RegionCommand>
+    let queries: ShardQueries
 
     /// Tells an entity a message; it starts where its shard lives, if it does not run.
     ///

@@ -22,12 +22,14 @@ public final class Sharding: Sendable {
     /// Where entities of types without a store of their own keep their state, if anywhere.
     public let entityStore: (any EntityStore)?
     private let codecs = PayloadCodecs()
+    private let isAnswering = Atomic<Bool>(false)
     private let regions = Mutex<[String: RegionAccess]>([:])
 
     /// What can be asked of one type's region by whoever does not know its message type.
     private struct RegionAccess: Sendable {
         let command: @Sendable (OperatorCommand, @escaping @Sendable (CommandAnswer) -> Void) -> Void
         let hosts: @Sendable (String) -> Bool
+        let answer: @Sendable (ShardQuery) -> ShardAnswer
     }
 
     /// Creates the sharding of a cluster.
@@ -107,6 +109,7 @@ public final class Sharding: Sendable {
         codecs.add(payloads)
         try system.registry.register(
             RegionCommand.self, name: "casty.sharding", codec: RegionCommand.codec(codecs))
+        try startAnswering()
         var settings = settings
         settings.remembersEntities = remember != nil
         let isProxy = settings.role.map { !cluster.config.roles.contains($0) } ?? false
@@ -121,9 +124,29 @@ public final class Sharding: Sendable {
         cluster.beforeExit { done in actor.tell(.leave(done)) }
         system.inspector.provide(sharding: type) { host.snapshot(at: $0) }
         let access = RegionAccess(
-            command: { command, answer in actor.tell(.command(command, answer)) }, hosts: { host.hosts($0) })
+            command: { command, answer in actor.tell(.command(command, answer)) }, hosts: { host.hosts($0) },
+            answer: { host.answer($0) })
         regions.withLock { $0[type] = access }
-        return ShardRegion(type: type, shardCount: settings.shardCount, system: system, actor: actor)
+        return ShardRegion(
+            type: type, shardCount: settings.shardCount, system: system, actor: actor,
+            queries: ShardQueries(type: type, role: settings.role, cluster: cluster) { host.answer($0) })
+    }
+
+    /// Starts the actor that answers other nodes' queries, once.
+    private func startAnswering() throws {
+        let system = cluster.system
+        try system.registry.register(ShardQuestion.self, name: "casty.sharding.question")
+        try system.registry.register(ShardAnswer.self, name: "casty.sharding.answer")
+        guard isAnswering.exchange(true, ordering: .relaxed) == false else { return }
+        _ = try system.spawnSystem(
+            Behavior<ShardQuestion>.receive { [weak self] _, question in
+                question.replyTo.tell(self?.answer(question.query, type: question.type) ?? .notHosted)
+                return .same
+            }, name: ShardQueries.actorName)
+    }
+
+    private func answer(_ query: ShardQuery, type: String) -> ShardAnswer {
+        regions.withLock { $0[type] }?.answer(query) ?? .notHosted
     }
 
     /// Gives an operator's command to the coordinator of a type, and calls back with its answer.

@@ -109,7 +109,7 @@ final class RegionHost: Sendable {
 
 extension AskError.Code {
     /// What whoever asked is told where the question was lost on its way to an entity.
-    fileprivate init(_ reason: CastyInspection.LossReason) {
+    init(_ reason: CastyInspection.LossReason) {
         switch reason {
         case .mailboxFull, .bufferFull: self = .mailboxFull
         case .entityFailed, .storeFailed, .undecodable, .unhandled: self = .failed

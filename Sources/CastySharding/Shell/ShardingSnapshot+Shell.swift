@@ -81,7 +81,7 @@ extension ShardExplanation {
 }
 
 extension HostedStatus.Phase {
-    fileprivate var word: String {
+    var word: String {
         switch self {
         case .starting: "starting"
         case .running: "running"
@@ -91,7 +91,7 @@ extension HostedStatus.Phase {
 }
 
 extension EntityStatus.Phase {
-    fileprivate var word: String {
+    var word: String {
         switch self {
         case .active: "active"
         case .passivating: "passivating"

@@ -191,6 +191,7 @@ struct SingletonShell: Sendable {
     }
 
     private func lose(_ payload: SealedMessage, _ reason: CastyInspection.LossReason) {
+        Questions.fail(in: payload, AskError.Code(reason), reason.rawValue)
         host.cluster.system.inspector.lose(reason, .user, target: host.name, type: host.name)
     }
 

@@ -1,0 +1,99 @@
+import CastyActors
+import CastyCluster
+import CastyMembership
+import CastyPrimitives
+import Synchronization
+
+/// Asks the regions of one shard type on all nodes.
+struct ShardQueries: Sendable {
+    static let actorName = "sharding-queries"
+
+    let type: String
+    let role: String?
+    let cluster: Cluster
+    /// This node's own answer.
+    let own: @Sendable (ShardQuery) -> ShardAnswer
+
+    init(type: String, role: String?, cluster: Cluster, own: @escaping @Sendable (ShardQuery) -> ShardAnswer) {
+        self.type = type
+        self.role = role
+        self.cluster = cluster
+        self.own = own
+    }
+
+    /// Asks every member that may host shards, and calls back once: when all have answered, or the time is over.
+    func ask(
+        _ query: ShardQuery, within timeout: Duration,
+        completion: @escaping @Sendable ([ShardAnswer], [ShardQueryFailure]) -> Void
+    ) {
+        let system = cluster.system
+        let nodes = cluster.state.members.filter { member in
+            switch member.status {
+            case .up, .leaving, .exiting: role.map { member.roles.contains($0) } ?? true
+            case .joining, .weaklyUp, .down: false
+            }
+        }.map(\.node)
+        let gathering = Gathering(nodes, completion)
+        for node in nodes {
+            if node == system.unique {
+                gathering.add(node, .success(own(query)))
+                continue
+            }
+            let place = ActorAddress(
+                system: system.name, node: node.address, path: ["system", Self.actorName], uid: 0)
+            let type = type
+            system.ask(
+                system.reference(to: place, as: ShardQuestion.self), within: timeout,
+                { ShardQuestion(type: type, query: query, replyTo: $0) },
+                completion: { (result: Result<ShardAnswer, AskError>) in gathering.add(node, result) })
+        }
+        if nodes.isEmpty { completion([], []) }
+    }
+}
+
+/// Waits for an answer, or for the want of one, from each of several nodes.
+private final class Gathering: Sendable {
+    private struct State {
+        var results: [UniqueAddress: Result<ShardAnswer, AskError>] = [:]
+    }
+
+    private let nodes: [UniqueAddress]
+    private let completion: @Sendable ([ShardAnswer], [ShardQueryFailure]) -> Void
+    private let state = Mutex(State())
+
+    init(
+        _ nodes: [UniqueAddress], _ completion: @escaping @Sendable ([ShardAnswer], [ShardQueryFailure]) -> Void
+    ) {
+        self.nodes = nodes.sorted()
+        self.completion = completion
+    }
+
+    func add(_ node: UniqueAddress, _ result: Result<ShardAnswer, AskError>) {
+        let results = state.withLock { state -> [UniqueAddress: Result<ShardAnswer, AskError>]? in
+            state.results[node] = result
+            return state.results.count == nodes.count ? state.results : nil
+        }
+        guard let results else { return }
+        var answers: [ShardAnswer] = []
+        var failed: [ShardQueryFailure] = []
+        for node in nodes {
+            switch results[node] {
+            case .success(.notHosted): failed.append(ShardQueryFailure(node: node, reason: .notHosted))
+            case .success(let answer): answers.append(answer)
+            case .failure(let error): failed.append(ShardQueryFailure(node: node, reason: .init(error.code)))
+            case nil: break
+            }
+        }
+        completion(answers, failed)
+    }
+}
+
+extension ShardQueryFailure.Reason {
+    fileprivate init(_ code: AskError.Code) {
+        switch code {
+        case .timedOut, .cancelled: self = .timedOut
+        case .noSuchActor: self = .notHosted
+        case .unreachable, .mailboxFull, .failed: self = .unreachable
+        }
+    }
+}

@@ -1,0 +1,97 @@
+public import CastyPrimitives
+
+/// One shard type over the whole cluster, as far as nodes answered in time.
+public struct ShardStatistics: Hashable, Sendable {
+    /// The regions that answered, by node.
+    public var regions: [RegionStatistics]
+    /// The nodes that did not, by node, and why.
+    public var failed: [ShardQueryFailure]
+
+    /// The number of entities that are known where answers came from.
+    public var entities: Int { regions.reduce(0) { $0 + $1.shards.reduce(0) { $0 + $1.entities } } }
+}
+
+/// One node's part in a shard type.
+public struct RegionStatistics: Hashable, Sendable, Codable {
+    /// The node.
+    public var node: UniqueAddress
+    /// Whether the coordinator knows this region.
+    public var isRegistered: Bool
+    /// The shards that live there, by number.
+    public var shards: [HostedShardStatistics]
+    /// Messages that wait there for a shard's home, by shard.
+    public var buffers: [ShardBuffer]
+    /// All messages that wait there: for a home, a handoff, an entity.
+    public var kept: Int
+}
+
+/// One shard where it lives.
+public struct HostedShardStatistics: Hashable, Sendable, Codable {
+    /// Its number.
+    public var shard: Int
+    /// `starting`, `running` or `handing-off`.
+    public var state: String
+    /// How many entities it has.
+    public var entities: Int
+    /// Messages that its entities were handed since it started there.
+    public var handled: UInt64
+    /// Messages that wait for it to go on.
+    public var kept: Int
+}
+
+/// Messages that wait for the home of a shard.
+public struct ShardBuffer: Hashable, Sendable, Codable {
+    /// The shard's number.
+    public var shard: Int
+    /// How many wait.
+    public var count: Int
+    /// How long the oldest has waited.
+    public var age: Duration
+}
+
+/// One entity where it lives.
+public struct EntityStatistics: Hashable, Sendable, Codable {
+    /// Its whole id.
+    public var id: String
+    /// Its shard.
+    public var shard: Int
+    /// The node it lives on.
+    public var node: UniqueAddress
+    /// `active`, `passivating`, `stopping`, `restarting` or `remembered`.
+    public var state: String
+    /// Messages it was handed since it started.
+    public var handled: UInt64
+    /// How long ago it was last used.
+    public var idle: Duration
+}
+
+/// A page of entities over the whole cluster, as far as nodes answered in time.
+public struct EntityPage: Hashable, Sendable {
+    /// The entities, in the order that was asked for.
+    public var entities: [EntityStatistics]
+    /// Ask for the page after this id to go on; `nil` on the last page.
+    public var next: String?
+    /// The nodes that did not answer, by node, and why.
+    public var failed: [ShardQueryFailure]
+}
+
+/// A node whose part of an answer is missing.
+public struct ShardQueryFailure: Hashable, Sendable {
+    /// Why it is missing.
+    public enum Reason: String, Sendable, CaseIterable {
+        case timedOut = "timed out"
+        case unreachable
+        /// The node does not run this shard type.
+        case notHosted = "not hosted"
+    }
+
+    /// The node.
+    public var node: UniqueAddress
+    /// Why its part is missing.
+    public var reason: Reason
+
+    package init(node: UniqueAddress, reason: Reason) {
+        self.node = node
+        self.reason = reason
+    }
+}
