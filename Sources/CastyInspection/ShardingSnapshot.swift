@@ -26,6 +26,8 @@ public struct ShardingSnapshot: Hashable, Sendable, Codable {
     public var remembers: Bool
     /// Why entities cannot be remembered at present, in words; `nil` where all is well.
     public var storeTrouble: String?
+    /// The nodes that shall host nothing, as far as this region knows.
+    public var drained: [UniqueAddress]
     /// What the coordinator does, where it runs on this node.
     public var coordinating: CoordinatorSnapshot?
 
@@ -34,7 +36,7 @@ public struct ShardingSnapshot: Hashable, Sendable, Codable {
         type: String, shardCount: Int, homes: [ShardHome] = [], shards: [ShardSnapshot] = [], buffered: Int = 0,
         bufferedSince: Instant? = nil, registered: Bool = false, leaseUntil: Instant? = nil,
         coordinator: UniqueAddress? = nil, epoch: UInt64 = 0, remembers: Bool = false,
-        storeTrouble: String? = nil, coordinating: CoordinatorSnapshot? = nil
+        storeTrouble: String? = nil, drained: [UniqueAddress] = [], coordinating: CoordinatorSnapshot? = nil
     ) {
         self.type = type
         self.shardCount = shardCount
@@ -48,6 +50,7 @@ public struct ShardingSnapshot: Hashable, Sendable, Codable {
         self.epoch = epoch
         self.remembers = remembers
         self.storeTrouble = storeTrouble
+        self.drained = drained
         self.coordinating = coordinating
     }
 }

@@ -24,6 +24,19 @@ struct FrameTests {
         #expect(console.text == Golden.killed)
     }
 
+    @Test("a drained node has a mark, and the shards say who is drained")
+    func drainedNode() {
+        var console = Fixture(width: 160, height: 48)
+        console.cluster.entities = 40
+        console.run(20)
+        #expect(!console.text.contains("drained"))
+        console.cluster.nodes[1].drained = true
+        console.run(1)
+        #expect(console.text.contains("up ▽"))
+        #expect(console.text.contains("▽ drained"))
+        #expect(console.text.contains("drained n2"))
+    }
+
     @Test("without nodes every pane says how to begin")
     func empty() {
         var console = Fixture(nodes: 0, width: 200, height: 60)

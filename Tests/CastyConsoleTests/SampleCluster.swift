@@ -9,6 +9,7 @@ struct SampleCluster {
         var state = NodeState.running
         var status = "joining"
         var unreachable = false
+        var drained = false
         var started: Instant
         var lastHeartbeat: Instant
         var incarnation: UInt64 = 1
@@ -196,6 +197,7 @@ struct SampleCluster {
         }
         sharding.registered = true
         sharding.epoch = 1
+        sharding.drained = nodes.filter(\.drained).map(\.unique)
         if node.number == nodes.first?.number {
             sharding.coordinating = CoordinatorSnapshot(state: "running", epoch: 1)
         }

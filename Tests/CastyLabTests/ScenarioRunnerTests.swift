@@ -110,6 +110,29 @@ struct ScenarioRunnerTests {
         #expect(events.contains { $0.kind == .memberRemoved && $0.subject == "n3" })
     }
 
+    @Test("a drained node has no shards, and gets its share again when it is undrained")
+    func drain() throws {
+        let (result, events) = try run(
+            """
+            seed 8
+            nodes 3
+            expect members n1,n2,n3 up within 10s
+            spawn account-1..account-60
+            expect shards balanced within 20s
+            drain n2
+            expect shards balanced within 30s
+            note "drained"
+            undrain n2
+            expect shards balanced within 30s
+            expect lost 0
+            """)
+        #expect(result.status == .passed, "\(events.filter { $0.kind == .expectationFailed }.map(\.json))")
+        let mark = try #require(events.firstIndex { $0.text == "drained" })
+        #expect(events[..<mark].contains { $0.kind == .shardMoved && $0.from == "n2" })
+        #expect(!events[..<mark].suffix(20).contains { $0.kind == .shardMoved && $0.to == "n2" })
+        #expect(events[mark...].contains { $0.kind == .shardMoved && $0.to == "n2" })
+    }
+
     @Test("one seed gives one digest, another seed another")
     func determinism() throws {
         let text = """

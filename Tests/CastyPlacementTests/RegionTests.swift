@@ -250,6 +250,30 @@ struct RegionTests {
 
 @Suite("Passivation")
 struct PassivationTests {
+    private func stopped(_ effects: [RegionEffect<String>]) -> [String] {
+        effects.compactMap { effect in
+            if case .stop(let instance, .afterMailbox) = effect { instance.entity } else { nil }
+        }
+    }
+
+    @Test("Limits and policies can be changed while entities are awake")
+    func changed() {
+        var region = hosting()
+        for number in 1...4 { _ = region.onRoute("a", to: "e-\(number)", at: at(number)) }
+        _ = region.onRoute("b", to: "e-1", at: at(10))
+        let lru = region.onPassivation(PassivationSettings(limit: 3), at: at(20))
+        #expect(stopped(lru) == ["e-2"])
+        // Used least often since the policy changed, though not longest ago.
+        #expect(
+            stopped(
+                region.onPassivation(PassivationSettings(limit: 3, policy: .leastFrequentlyUsed), at: at(30))) == [])
+        for name in ["e-3", "e-3", "e-4", "e-4", "e-1"] { _ = region.onRoute("c", to: name, at: at(40)) }
+        _ = region.onRoute("d", to: "e-3", at: at(41))
+        #expect(stopped(region.onRoute("e", to: "e-5", at: at(50))) == ["e-1"])
+        #expect(region.onPassivation(PassivationSettings(), at: at(60)) == [])
+        #expect(stopped(region.onRoute("f", to: "e-6", at: at(70))) == [])
+    }
+
     @Test("An idle entity is passivated; what comes meanwhile is kept in order and starts it again")
     func idle() {
         var region = hosting(settings { $0.passivation.idle = .milliseconds(100) })

@@ -40,6 +40,7 @@ struct RandomCommands {
         case .move: .move(shard: int(0, 16383), to: node())
         case .pin: .pin(shard: int(0, 16383), to: node())
         case .drain: .drain(nodes())
+        case .undrain: .undrain(nodes())
         case .rebalance: .rebalance(pick(Rebalance.allCases))
         case .passivate: .passivate(entities())
         case .wait: .wait(duration())
@@ -124,7 +125,9 @@ struct RandomCommands {
     }
 
     private mutating func setting() -> Setting {
-        switch int(0, 6) {
+        switch int(0, 8) {
+        case 8: .passivation(.lfu(int(1, 9000)))
+        case 7: .passivation(.lru(int(1, 9000)))
         case 6: .remember(flip())
         case 0: .preset(pick(Preset.allCases))
         case 1: .threshold(Thousandths(count: Int64(int(100, 300_000))))

@@ -159,7 +159,7 @@ final class LabRun {
             case .expect, .wait: throw LabError("\(command): belongs into a scenario; run it with `casty run`")
             case .seed, .set, .nodes, .shards, .start, .spawn, .tell, .load, .kill, .freeze, .thaw, .restart, .leave,
                 .down,
-                .cut, .heal, .link, .fault, .move, .pin, .drain, .rebalance, .passivate, .note:
+                .cut, .heal, .link, .fault, .move, .pin, .drain, .undrain, .rebalance, .passivate, .note:
                 try lab.perform(command)
             }
             note(command)
@@ -256,7 +256,7 @@ extension Command {
         case .cut: .heal(.all)
         case .seed, .set, .nodes, .shards, .start, .spawn, .tell, .ask, .load, .kill, .restart, .leave, .down, .heal,
             .link,
-            .fault, .move, .pin, .drain, .rebalance, .passivate, .note, .wait, .at, .expect:
+            .fault, .move, .pin, .drain, .undrain, .rebalance, .passivate, .note, .wait, .at, .expect:
             nil
         }
     }

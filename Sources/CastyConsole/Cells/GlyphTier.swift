@@ -52,7 +52,7 @@ package enum GlyphTier: String, Hashable, Sendable, CaseIterable {
             case 0x2192, 0x25B8, 0x25B6, 0x25BA: ">"
             case 0x2190, 0x25C0, 0x25C2: "<"
             case 0x2191, 0x25B2: "^"
-            case 0x2193, 0x25BC: "v"
+            case 0x2193, 0x25BC, 0x25BD: "v"
             case 0x2194: "-"
             case 0x00B7, 0x2219: "."
             case 0x2022, 0x25CF, 0x2605: "*"

@@ -95,6 +95,7 @@ enum MembersPane {
         var parts = ["★ oldest"]
         if rows.contains(where: { $0.state == .frozen }) { parts.append("‖ frozen") }
         if rows.contains(where: { !$0.alive && $0.standing != .removed }) { parts.append("† dead") }
+        if rows.contains(where: \.drained) { parts.append("▽ drained") }
         if !scene.state.marked.isEmpty { parts.append("• marked") }
         if rect.width >= 50 { parts.append("▸ cursor") }
         buffer.put(parts.joined(separator: "   "), x: rect.x + 1, y: rect.maxY - 1, scene.paint[.faint])
@@ -133,12 +134,12 @@ enum MembersPane {
         case .node: return (row.name, row.alive ? .strong : .dim)
         case .address: return (row.address, .dim)
         case .status:
-            var flag = row.oldest ? "★" : ""
+            var flag = (row.oldest ? "★" : "") + (row.drained ? "▽" : "")
             if row.state == .frozen { flag = "‖" }
             if !row.alive, row.standing != .removed { flag = "†" }
-            let wide = row.standing.word.count + (flag.isEmpty ? 0 : 2) <= width - 1
+            let wide = row.standing.word.count + (flag.isEmpty ? 0 : 1 + flag.count) <= width - 1
             let word = wide ? row.standing.word : row.standing.short
-            let gap = flag.isEmpty || word.count + 2 > width - 1 ? "" : " "
+            let gap = flag.isEmpty || word.count + 1 + flag.count > width - 1 ? "" : " "
             return (word + gap + flag, row.standing.role)
         case .phi:
             guard let phi = row.phi else { return ("-", .faint) }

@@ -140,6 +140,8 @@ enum ShardsPane {
         let skew = Double(counts.max() ?? 0) / max(1, Double(counts.reduce(0, +)) / Double(max(1, counts.count)))
         var parts = ["by \(scene.state.shardMode.name)"]
         if moving > 0 { parts.append("⇄\(moving) moving") }
+        let drained = scene.reading.rows.filter(\.drained).map(\.name)
+        if !drained.isEmpty { parts.append("drained \(drained.joined(separator: ","))") }
         if free > 0 { parts.append("··\(free) unallocated") }
         if shards.buffered > 0 { parts.append("\(shards.buffered) waiting") }
         if shards.restarted < shards.remembered {

@@ -12,6 +12,8 @@ struct NodeRow: Hashable, Sendable {
     var state: NodeState
     var oldest: Bool
     var leader: Bool
+    /// It was told to host no shards.
+    var drained: Bool
     /// The phi the observer has of it; `nil` for the observer itself and for peers it does not monitor.
     var phi: Double?
     var threshold: Double
@@ -80,6 +82,7 @@ struct ClusterReading: Sendable {
             if let other = believed[member.name], other.node.incarnation > member.node.incarnation { continue }
             believed[member.name] = member
         }
+        let drained = Set(observer?.sharding.flatMap(\.drained) ?? [])
         var rows: [NodeRow] = []
         for node in snapshot.nodes {
             let member = believed.removeValue(forKey: node.name)
@@ -92,6 +95,7 @@ struct ClusterReading: Sendable {
                     name: node.name, number: Self.number(in: node.name), address: node.node.address.description,
                     standing: standing, status: member?.status ?? "", state: node.state, oldest: isOldest,
                     leader: membership?.leader.map { $0 == node.node } ?? false,
+                    drained: drained.contains(node.node),
                     phi: gone && standing == .removed ? nil : monitored[node.name]?.phi,
                     threshold: monitored[node.name]?.threshold ?? 8,
                     shards: node.sharding.reduce(0) { $0 + $1.shards.count },
@@ -109,7 +113,8 @@ struct ClusterReading: Sendable {
                     address: member.node.address.description,
                     standing: Standing(status: member.status, unreachable: member.unreachable), status: member.status,
                     state: .running, oldest: membership?.oldest == member.node,
-                    leader: membership?.leader == member.node, phi: monitored[member.name]?.phi,
+                    leader: membership?.leader == member.node, drained: drained.contains(member.node),
+                    phi: monitored[member.name]?.phi,
                     threshold: monitored[member.name]?.threshold ?? 8, shards: 0, entities: 0, rate: 0, version: 0,
                     lag: nil, diverges: false,
                     seenBy: seen[member.name] ?? 0, observers: alive.count, started: nil))

@@ -18,6 +18,10 @@ package struct LabSettings: Sendable {
     package var rebalanceCheck: Duration?
     /// An entity that got no message for so long goes to sleep; `nil` for never.
     package var idlePassivation: Duration?
+    /// So many entities of a type may be awake on one node; `nil` for any number.
+    package var awakeLimit: Int?
+    /// Which goes to sleep first where there are more.
+    package var passivationPolicy = PassivationSettings.Policy.leastRecentlyUsed
     /// Accounts come back without a message after a move or a crash.
     package var remembersAccounts = false
     /// How many nodes there are going to be: a static quorum is more than half of them.
@@ -39,7 +43,8 @@ package struct LabSettings: Sendable {
         var placement = PlacementSettings(membership, shards: shards)
         if let regionRetry { placement.retry = regionRetry }
         if let rebalanceCheck { placement.rebalanceInterval = rebalanceCheck }
-        placement.passivation.idle = idlePassivation
+        placement.passivation = PassivationSettings(
+            idle: idlePassivation, limit: awakeLimit, policy: passivationPolicy)
         return placement
     }
 }

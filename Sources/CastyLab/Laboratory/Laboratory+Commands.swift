@@ -39,6 +39,11 @@ extension Laboratory {
                 drained.insert(try node(name.number).system.unique)
                 try operate(.drain(address(of: name.number)), line: line)
             }
+        case .undrain(let names):
+            for name in names {
+                drained.remove(try node(name.number).system.unique)
+                try operate(.undrain(address(of: name.number)), line: line)
+            }
         case .rebalance(.now): try operate(.rebalance, line: line)
         case .rebalance(.pause): try operate(.pause, line: line)
         case .rebalance(.resume): try operate(.resume, line: line)

@@ -40,7 +40,9 @@ extension LabSettings {
             membership.suspicion = min(membership.suspicion, phi.value)
         case .downing(let strategy): membership.strategy = DowningStrategy(strategy, nodes: nodes)
         case .passivation(.idle(let duration)): idlePassivation = duration
-        case .passivation(.off): idlePassivation = nil
+        case .passivation(.lru(let count)): (awakeLimit, passivationPolicy) = (count, .leastRecentlyUsed)
+        case .passivation(.lfu(let count)): (awakeLimit, passivationPolicy) = (count, .leastFrequentlyUsed)
+        case .passivation(.off): (idlePassivation, awakeLimit) = (nil, nil)
         case .remember(let isOn): remembersAccounts = isOn
         }
     }

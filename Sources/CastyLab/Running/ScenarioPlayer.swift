@@ -125,7 +125,7 @@ extension ScenarioPlayer {
             schedule(command, at: laboratory.moment(moment), line: statement.line)
         case .expect, .ask: blocking = begin(statement)
         case .seed, .set, .nodes, .shards, .start, .spawn, .tell, .load, .kill, .freeze, .thaw, .restart, .leave, .down,
-            .cut, .heal, .link, .fault, .move, .pin, .drain, .rebalance, .passivate, .note:
+            .cut, .heal, .link, .fault, .move, .pin, .drain, .undrain, .rebalance, .passivate, .note:
             perform(statement, wasScheduled: false)
         }
     }
@@ -137,7 +137,7 @@ extension ScenarioPlayer {
             case .expect, .ask: _ = begin(first.statement)
             case .at, .wait: break
             case .seed, .set, .nodes, .shards, .start, .spawn, .tell, .load, .kill, .freeze, .thaw, .restart, .leave,
-                .down, .cut, .heal, .link, .fault, .move, .pin, .drain, .rebalance, .passivate, .note:
+                .down, .cut, .heal, .link, .fault, .move, .pin, .drain, .undrain, .rebalance, .passivate, .note:
                 perform(first.statement, wasScheduled: true)
             }
         }
@@ -164,7 +164,7 @@ extension ScenarioPlayer {
         case .ask(let ask): entry = Awaited(statement, ask: ask, since: laboratory, slack: options.slack)
         case .expect(let expect): entry = Awaited(statement, expect: expect, since: laboratory, slack: options.slack)
         case .seed, .set, .nodes, .shards, .start, .spawn, .tell, .load, .kill, .freeze, .thaw, .restart, .leave, .down,
-            .cut, .heal, .link, .fault, .move, .pin, .drain, .rebalance, .passivate, .note, .at, .wait:
+            .cut, .heal, .link, .fault, .move, .pin, .drain, .undrain, .rebalance, .passivate, .note, .at, .wait:
             return nil
         }
         awaited.append(entry)

@@ -49,10 +49,7 @@ extension Region {
         effects.append(.start(instance))
         note(.entityStarted(instance), &effects)
         for message in messages { effects.append(.deliver(message.payload, to: instance)) }
-        guard let limit = settings.passivation.limit, passivatesByItself else { return }
-        while usage.count > max(1, limit), let victim = usage.victim(sparing: entity.slot) {
-            passivate(victim.entity, in: victim.shard, &effects)
-        }
+        passivateOverLimit(sparing: entity.slot, &effects)
     }
 
     /// Remembered entities stay until they are told to go.

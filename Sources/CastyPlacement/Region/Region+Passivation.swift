@@ -1,13 +1,18 @@
 package import CastyPrimitives
 
 extension Region {
-    /// From now on other entities go to sleep than before. The policy stays the one the region began with.
+    /// From now on other entities go to sleep than before. Under another policy uses are counted anew.
     package mutating func onPassivation(_ passivation: PassivationSettings, at now: Instant) -> Effects {
         var effects: Effects = []
         checkLease(at: now, &effects)
-        let policy = settings.passivation.policy
+        let isSamePolicy = settings.passivation.policy == passivation.policy
         settings.passivation = passivation
-        settings.passivation.policy = policy
+        if !isSamePolicy {
+            usage = UsageOrder(policy: passivation.policy)
+            for shard in hostedShards {
+                for name in entities[shard].keys { entities[shard][name]?.slot = nil }
+            }
+        }
         guard passivatesByItself else { return effects }
         // Entities that started while nothing passivated them have no place in the order of use yet.
         var unordered: [(used: Instant, key: EntityKey)] = []
@@ -19,6 +24,15 @@ extension Region {
         unordered.sort { ($0.used, $0.key.entity) < ($1.used, $1.key.entity) }
         for (used, key) in unordered { entities[key.shard][key.entity]?.slot = usage.insert(key, at: used) }
         passivateIdle(at: now, &effects)
+        passivateOverLimit(sparing: nil, &effects)
         return effects
+    }
+
+    /// Sends entities to sleep until no more are awake than may be.
+    mutating func passivateOverLimit(sparing spared: Int?, _ effects: inout Effects) {
+        guard passivatesByItself, let limit = settings.passivation.limit else { return }
+        while usage.count > max(1, limit), let victim = usage.victim(sparing: spared) {
+            passivate(victim.entity, in: victim.shard, &effects)
+        }
     }
 }

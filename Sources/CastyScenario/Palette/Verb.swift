@@ -22,6 +22,7 @@ package enum Verb: String, CaseIterable, Hashable, Sendable {
     case move
     case pin
     case drain
+    case undrain
     case rebalance
     case passivate
     case wait
@@ -35,7 +36,7 @@ package enum Verb: String, CaseIterable, Hashable, Sendable {
         case .seed: ["seed NUMBER"]
         case .set:
             [
-                "set preset responsive|lan", "set passivation idle TIME|off", "set threshold PHI",
+                "set preset responsive|lan", "set passivation idle TIME|lru COUNT|lfu COUNT|off", "set threshold PHI",
                 "set downing STRATEGY", "set heartbeat|gossip|stable-after|… TIME",
             ]
         case .nodes: ["nodes COUNT"]
@@ -58,6 +59,7 @@ package enum Verb: String, CaseIterable, Hashable, Sendable {
         case .move: ["move shard NUMBER to NODE"]
         case .pin: ["pin shard NUMBER to NODE"]
         case .drain: ["drain NODE,…"]
+        case .undrain: ["undrain NODE,…"]
         case .rebalance: ["rebalance", "rebalance pause|resume"]
         case .passivate: ["passivate ENTITY"]
         case .wait: ["wait TIME"]
@@ -100,6 +102,7 @@ package enum Verb: String, CaseIterable, Hashable, Sendable {
         case .move: "Hands a shard over to a node."
         case .pin: "Hands a shard over to a node and keeps it there."
         case .drain: "Moves all shards off nodes and allocates none to them."
+        case .undrain: "Lets drained nodes have shards again."
         case .rebalance: "Evens out the shards now, or pauses and resumes doing so."
         case .passivate: "Puts entities to sleep."
         case .wait: "Holds the script for a time."

@@ -39,6 +39,7 @@ extension Command {
         case .move: .move(shard: try placedShard(&cursor), to: try cursor.node())
         case .pin: .pin(shard: try placedShard(&cursor), to: try cursor.node())
         case .drain: .drain(try cursor.nodes())
+        case .undrain: .undrain(try cursor.nodes())
         case .rebalance: .rebalance(rebalance(&cursor))
         case .passivate: .passivate(try cursor.entities())
         case .wait: .wait(try cursor.duration())

@@ -1,8 +1,13 @@
 extension Setting {
+    /// How many entities may stay awake on a node, where that is bounded.
+    private static let awake = 1...10_000_000
+
     static func parse(_ cursor: inout Cursor) throws(ScenarioProblem) -> Setting {
         if cursor.accept("preset") { return .preset(try cursor.choice(of: Preset.self)) }
         if cursor.accept("passivation") {
             if cursor.accept("off") { return .passivation(.off) }
+            if cursor.accept("lru") { return .passivation(.lru(try cursor.number("a number of entities", in: awake))) }
+            if cursor.accept("lfu") { return .passivation(.lfu(try cursor.number("a number of entities", in: awake))) }
             try cursor.require("idle")
             return .passivation(.idle(try cursor.duration(from: .milliseconds(1))))
         }

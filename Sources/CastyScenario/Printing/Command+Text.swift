@@ -26,6 +26,7 @@ extension Command: CustomStringConvertible {
         case .move(let shard, let node): "move shard \(shard) to \(node)"
         case .pin(let shard, let node): "pin shard \(shard) to \(node)"
         case .drain(let nodes): "drain \(nodes.list)"
+        case .undrain(let nodes): "undrain \(nodes.list)"
         case .rebalance(.now): "rebalance"
         case .rebalance(let order): "rebalance \(order.rawValue)"
         case .passivate(let entities): "passivate \(entities)"
@@ -61,6 +62,7 @@ extension Command: CustomStringConvertible {
         case .move: .move
         case .pin: .pin
         case .drain: .drain
+        case .undrain: .undrain
         case .rebalance: .rebalance
         case .passivate: .passivate
         case .wait: .wait

@@ -63,6 +63,8 @@ extension Setting: CustomStringConvertible {
         case .threshold(let phi): "threshold \(phi)"
         case .downing(let strategy): "downing \(strategy.rawValue)"
         case .passivation(.idle(let duration)): "passivation idle \(duration.scenarioText)"
+        case .passivation(.lru(let count)): "passivation lru \(count)"
+        case .passivation(.lfu(let count)): "passivation lfu \(count)"
         case .passivation(.off): "passivation off"
         case .remember(let isOn): "remember \(isOn ? "on" : "off")"
         }

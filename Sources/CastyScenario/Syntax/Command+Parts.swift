@@ -15,7 +15,7 @@ extension Command {
         switch self {
         case .seed, .set, .nodes, .shards, .spawn, .load, .rebalance, .passivate, .wait, .note: []
         case .start(let nodes, _), .kill(let nodes), .freeze(let nodes), .thaw(let nodes), .restart(let nodes),
-            .leave(let nodes), .drain(let nodes):
+            .leave(let nodes), .drain(let nodes), .undrain(let nodes):
             nodes
         case .tell(let tell): tell.via.map { [$0] } ?? []
         case .ask(let ask): ask.via.map { [$0] } ?? []
@@ -43,7 +43,7 @@ extension Command {
         case .at(_, let command): command.shardNamed
         case .expect(let expect): if case .shard(let shard, _) = expect.expectation { shard } else { nil }
         case .seed, .set, .nodes, .shards, .start, .spawn, .tell, .ask, .load, .kill, .freeze, .thaw, .restart, .leave,
-            .down, .cut, .heal, .link, .fault, .drain, .rebalance, .passivate, .wait, .note:
+            .down, .cut, .heal, .link, .fault, .drain, .undrain, .rebalance, .passivate, .wait, .note:
             nil
         }
     }

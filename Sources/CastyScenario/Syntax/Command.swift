@@ -50,6 +50,8 @@ package indirect enum Command: Hashable, Sendable {
     case pin(shard: Int, to: NodeName)
     /// `drain n2`: moves all shards away and allocates none to it.
     case drain([NodeName])
+    /// `undrain n2`: lets it have shards again.
+    case undrain([NodeName])
     /// `rebalance`, `rebalance pause`, `rebalance resume`.
     case rebalance(Rebalance)
     /// `passivate account-7`.

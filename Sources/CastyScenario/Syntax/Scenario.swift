@@ -85,7 +85,7 @@ extension Command {
         case .seed, .nodes, .shards: true
         case .set(let setting): setting.belongsToHeader
         case .start, .spawn, .tell, .ask, .load, .kill, .freeze, .thaw, .restart, .leave, .down, .cut, .heal, .link,
-            .fault, .move, .pin, .drain, .rebalance, .passivate, .wait, .note, .at, .expect:
+            .fault, .move, .pin, .drain, .undrain, .rebalance, .passivate, .wait, .note, .at, .expect:
             false
         }
     }

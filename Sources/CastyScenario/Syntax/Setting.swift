@@ -59,6 +59,10 @@ package enum Downing: String, CaseIterable, Hashable, Sendable {
 package enum Passivation: Hashable, Sendable {
     /// `set passivation idle 2s`: after that long without a message.
     case idle(Duration)
+    /// `set passivation lru 100`: so many stay awake on a node; the one that was used longest ago goes first.
+    case lru(Int)
+    /// `set passivation lfu 100`: so many stay awake on a node; the one that was used least often goes first.
+    case lfu(Int)
     /// `set passivation off`.
     case off
 }

@@ -4,7 +4,7 @@ import CastyPrimitives
 
 /// A message for an entity, wherever it lives.
 public struct ShardEnvelope<Message: Sendable>: Sendable {
-    /// The entity's whole id; any text.
+    /// The entity's whole id; any text of up to 2048 bytes of UTF-8.
     public let entity: String
     /// What it is told.
     public let message: Message

@@ -29,7 +29,8 @@ extension ShardRegion {
     ///   - limit: So many at most, 1…1000.
     ///   - timeout: How long to wait; nodes that have not answered then are in `failed`.
     public func entities(
-        containing text: String = "", after last: String? = nil, limit: Int = 100, within timeout: Duration = .seconds(3)
+        containing text: String = "", after last: String? = nil, limit: Int = 100,
+        within timeout: Duration = .seconds(3)
     ) async -> EntityPage {
         await withUnsafeContinuation { continuation in
             entities(containing: text, after: last, limit: limit, within: timeout) {

@@ -52,6 +52,18 @@ final class RegionHost: Sendable {
             store: store, passivate: passivate)
     }
 
+    /// The most bytes of UTF-8 in an entity's id. It is part of the entity's address, which travels.
+    static let longestID = 2048
+
+    /// Accounts for a user's message whose entity has an id that is too long.
+    func refuse(_ message: SealedMessage, entity: String) {
+        let shown = String(entity.prefix(40)) + "…"
+        tracing?.lost(message, .undecodable)
+        Questions.fail(
+            in: message, .failed, "an id has at most \(Self.longestID) bytes, not \(entity.utf8.count)")
+        inspector.lose(.undecodable, .user, target: shown, type: type, entity: shown)
+    }
+
     /// Accounts for a user's message that will not be handled.
     func lose(
         _ reason: CastyInspection.LossReason, _ message: SealedMessage, entity: String, shard: Int,

@@ -63,7 +63,9 @@ struct RegionShell: Sendable {
         let now = context.now
         followLease(at: now, context)
         switch command {
-        case .route(let entity, let message): perform(region.onRoute(message, to: entity, at: now), context)
+        case .route(let entity, let message):
+            guard entity.utf8.count <= RegionHost.longestID else { return host.refuse(message, entity: entity) }
+            perform(region.onRoute(message, to: entity, at: now), context)
         case .wire(let envelope): receive(envelope, at: now, context)
         case .membershipChanged: followMembership(at: now, context)
         case .wakeup(let number):

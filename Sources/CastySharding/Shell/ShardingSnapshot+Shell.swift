@@ -27,7 +27,7 @@ extension ShardingSnapshot {
             buffered: region.kept, bufferedSince: region.buffers.map(\.since).min(), registered: region.isRegistered,
             leaseUntil: shell.lease == .distantFuture ? nil : shell.lease, coordinator: region.coordinator,
             epoch: region.epoch.single, remembers: shell.host.settings.remembersEntities,
-            storeTrouble: shell.storeTrouble,
+            storeTrouble: shell.storeTrouble, drained: region.intents.drains,
             coordinating: coordinator.map { coordinator in
                 CoordinatorSnapshot(
                     state: coordinator.phase == .recovering

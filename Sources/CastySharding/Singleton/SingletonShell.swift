@@ -170,7 +170,8 @@ struct SingletonShell: Sendable {
                 if scheduler.now < cluster.leaseValidUntil { return true }
                 me.tell(.leaseLapsed)
                 return false
-            }, onEnd: { failure, unhandled in
+            },
+            onEnd: { failure, unhandled in
                 me.tell(.ended(life, failed: failure != nil, unhandled: unhandled))
             })
         do {

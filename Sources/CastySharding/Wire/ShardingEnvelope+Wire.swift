@@ -104,7 +104,7 @@ extension RegionCommand {
         from buffer: inout ByteBuffer, _ payloads: PayloadCodec, _ context: CodingContext
     ) throws -> ShardDelivery<SealedMessage> {
         let shard = try buffer.readShard()
-        let entity = try buffer.readText()
+        let entity = try buffer.readText(upTo: RegionHost.longestID)
         let version = try ShardVersion(from: &buffer)
         let sequence = try buffer.readVarint()
         let isRetry = try buffer.readBool()
