@@ -103,7 +103,7 @@ struct FrugalRebalance: ShardingChecker {
             return [fact.violation("S10", shard: shard, "it is moved again though nothing has changed")]
         case .handoffBegun(_, let from, _, let reason):
             coordinations[key]?.moved = []
-            if reason == .leaving || reason == .drain { coordinations[key]?.regions.remove(from) }
+            if reason == .leaving { coordinations[key]?.regions.remove(from) }
         case .handoffEnded(_, _, let outcome): if outcome != .done { coordinations[key]?.moved = [] }
         case .allocated(_, let reason): if reason != .handoff { coordinations[key]?.moved = [] }
         case .roundPlanned(let moves): return judge(moves, key, fact, truth)
