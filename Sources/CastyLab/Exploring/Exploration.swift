@@ -18,7 +18,11 @@ package struct Exploration: Sendable {
     package func scenario(seed: UInt64) -> Scenario {
         var chance = SeededGenerator(seed: seed).fork("explore")
         let everyone = (1...nodes).map(NodeName.init)
-        var commands: [Command] = [.seed(seed), .nodes(nodes), .shards(Scenario.defaultShards)]
+        var commands: [Command] = [.seed(seed)]
+        // Apart from the faults, which stay the same.
+        var coin = SeededGenerator(seed: seed).fork("explore/remember")
+        if coin.unit() < 0.4 { commands.append(.set(.remember(true))) }
+        commands += [.nodes(nodes), .shards(Scenario.defaultShards)]
         let up = Command.expect(Expect(.members(everyone), within: .seconds(30)))
         commands.append(up)
         if let first = EntityRange(from: "account-1", to: "account-40") { commands.append(.spawn(.range(first))) }
@@ -138,6 +142,17 @@ extension Exploration {
             let rate = Thousandths(count: Int64(chance.below(2001)) - 1000)
             let share = FaultArgument(.rate, .percentage(Percentage(percent: rate)))
             return [Stroke(at: now, command: fault(.clock, [first], [share, long]))]
+        case .disk:
+            let error = FaultArgument(.error, .disk(DiskFault.allCases[chance.below(DiskFault.allCases.count)]))
+            let nodes = chance.unit() < 0.3 ? [first, second] : [first]
+            return [Stroke(at: now, command: fault(.disk, nodes, [error, long]))]
+        case .poison:
+            let times = FaultArgument(.times, .number(Thousandths(count: Int64(1000 * (1 + chance.below(5))))))
+            if chance.unit() < 0.5, let entity = EntityName("account-\(1 + chance.below(40))") {
+                return [Stroke(at: now, command: fault(.poison, [], [FaultArgument(.entity, .entity(entity)), times]))]
+            }
+            let share = FaultArgument(.chance, .percentage(Percentage(percent: 20)))
+            return [Stroke(at: now, command: fault(.throw, [first], [share, times]))]
         case .operate:
             let shard = chance.below(Scenario.defaultShards)
             let entity = EntityName("account-\(1 + chance.below(40))")

@@ -20,6 +20,10 @@ package enum FaultFamily: String, CaseIterable, Hashable, Sendable {
     case slow
     /// Clocks that run fast or slow by one percent.
     case clock
+    /// Disks that are full, fail, tear what is written, lose what is not synced, or flip bits.
+    case disk
+    /// Handlers that throw, and entities that fail when they start.
+    case poison
     /// Operators who move shards, and entities sent to sleep.
     case operate
 

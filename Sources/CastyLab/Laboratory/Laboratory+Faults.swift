@@ -3,6 +3,7 @@ import CastyCluster
 import CastyInspection
 import CastyPrimitives
 import CastyRemoting
+import CastySimulation
 
 extension Laboratory {
     /// Crashes a node: no goodbye, nothing flushed.
@@ -16,6 +17,7 @@ extension Laboratory {
         node.set(.killed)
         node.host.kill()
         node.abandon()
+        disk.crash(of: node.name)
         tracker.crash(node.name, at: now)
         watch.end(node.system.unique)
     }

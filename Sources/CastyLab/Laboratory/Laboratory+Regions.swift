@@ -22,9 +22,10 @@ extension Laboratory {
                 watch.note(
                     ShardingFact(time: clock(), type: type, node: unique, name: name, note: $0, settings: settings))
             })
+        let store = JournalStore(disk, node: name, truth: truth)
         return try sharding.start(
             type: type, settings: settings, store: sample == .account ? store : nil,
-            remember: sample == .account && self.settings.remembersAccounts ? remembered : nil, tracing: tracing
+            remember: sample == .account && self.settings.remembersAccounts ? store : nil, tracing: tracing
         ) { entity in
             sample.behavior(
                 entity, starting: { entity in try faults.start(entity.id) },

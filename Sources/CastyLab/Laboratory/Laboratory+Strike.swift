@@ -1,3 +1,5 @@
+import CastyActors
+import CastyInspection
 import CastyPrimitives
 package import CastyScenario
 import CastySimulation
@@ -87,7 +89,8 @@ extension Laboratory {
                     times: fault[key: .times]?.number.map { Int($0) },
                     generator: simulation.stream("throw \(node.name)"))
             }
-        case .silence, .truncate, .disk, .hostile, .buggify:
+        case .disk: try breakDisks(fault, lasting, in: simulation)
+        case .silence, .truncate, .hostile, .buggify:
             throw LabError("fault \(fault.kind.rawValue) is not simulated")
         }
     }
@@ -102,6 +105,24 @@ extension Laboratory {
         case .slow, .clock, .bandwidth, .corrupt, .trickle, .refuse, .halfOpen, .silence, .truncate, .disk, .throw,
             .poison, .hostile, .buggify:
             return lasting.map { now + $0 } ?? .distantFuture
+        }
+    }
+
+    /// Breaks the way of nodes to the disk, and mends it after a while.
+    private func breakDisks(_ fault: Fault, _ lasting: Duration?, in simulation: SimulatedWorld) throws {
+        var trouble = DiskTrouble.failing
+        if case .disk(let kind)? = fault[key: .error] { trouble = DiskTrouble(kind) }
+        let names = try fault.nodes.map { try node($0.number).name }
+        for name in names {
+            disk.set(trouble, of: name)
+            inspector.emit(.note, subject: name, reason: trouble.word, text: "its disk is in trouble")
+        }
+        guard let lasting else { return }
+        simulation.schedule(at: now + lasting) { [disk, inspector] in
+            for name in names {
+                disk.set(nil, of: name)
+                inspector.emit(.note, subject: name, text: "its disk works again")
+            }
         }
     }
 
@@ -176,6 +197,30 @@ extension Laboratory {
                     for other in others(number) { try? self?.heal((number, other)) }
                 }
             }
+        }
+    }
+}
+
+extension DiskTrouble {
+    /// What a scenario calls so.
+    init(_ fault: DiskFault) {
+        switch fault {
+        case .full: self = .full
+        case .failing: self = .failing
+        case .torn: self = .torn
+        case .lostTail: self = .lostTail
+        case .corrupt: self = .corrupt
+        }
+    }
+
+    /// What is wrong, in words.
+    var word: String {
+        switch self {
+        case .full: "full"
+        case .failing: "nothing can be read or written"
+        case .torn: "writes are torn"
+        case .lostTail: "what is not synced is lost"
+        case .corrupt: "reads have flipped bits"
         }
     }
 }

@@ -5,7 +5,8 @@ package import CastyMembership
 import CastyPlacement
 package import CastyPrimitives
 import CastyRemoting
-package import CastySharding
+import CastySharding
+package import CastySimulation
 import CastyWire
 package import Logging
 
@@ -23,10 +24,10 @@ package final class Laboratory {
     /// What regions and coordinators do.
     package let watch: ShardingWatch
     var disturbances = Disturbances()
-    /// Where accounts keep their balance, whatever becomes of nodes.
-    package let store = InMemoryEntityStore()
-    /// Which accounts run, whatever becomes of nodes.
-    package let remembered = InMemoryRememberedEntityStore()
+    /// Where accounts keep their balance, and where it is written which of them run, whatever becomes of nodes.
+    package let disk: SimulatedDisk
+    /// What entities have written, held against what they read.
+    let truth: DurableTruth
     /// What is wrong with entities.
     package let faults = SampleFaults()
     /// What the downing strategy lease-majority asks.
@@ -61,6 +62,9 @@ package final class Laboratory {
         self.log = log
         watch = ShardingWatch(shards: settings.shards)
         lease = InProcessMajorityLease(now: world.clock)
+        let simulation = (world as? SimulatedLabWorld)?.simulation
+        disk = SimulatedDisk(chance: simulation?.stream("disk") ?? SeededGenerator(seed: 1))
+        truth = DurableTruth { [tracker] in tracker.object($0, $1, $2) }
         inspector = Inspector(name: "lab", now: world.clock, nameOf: { Self.name(of: $0) })
         inspector.subscribe { [recorder] in recorder.record($0) }
     }
@@ -69,7 +73,11 @@ package final class Laboratory {
     package static let silence = Logger(label: "casty.lab", factory: { _ in SwiftLogNoOpLogHandler() })
 
     /// The accounts that are remembered at this moment.
-    package var rememberedAccounts: [String] { remembered.all(type: SampleEntity.account.rawValue) }
+    package var rememberedAccounts: [String] {
+        guard settings.remembersAccounts else { return [] }
+        let reader = JournalStore(disk, node: "lab", truth: truth)
+        return (try? reader.remembered(type: SampleEntity.account.rawValue, shards: settings.shards)) ?? []
+    }
 
     /// The present moment of the world.
     package var now: Instant { world.now }

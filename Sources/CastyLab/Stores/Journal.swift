@@ -1,0 +1,100 @@
+import CastySharding
+import CastySimulation
+import CastyWire
+
+/// A file of records, each with checksums, that a node reads as a whole and writes at its end.
+///
+/// A record is eight bytes of length and checksum of the payload, four of the checksum of those, and the payload. One that is cut short at
+/// the end of the file is what a torn write left: it was never acknowledged, and is cut off. One that is complete and does not fit its checksum is
+/// corrupt: that is an error, and never data.
+final class Journal {
+    private static let head = 12
+
+    private let disk: SimulatedDisk
+    private let node: String
+    private let name: String
+    /// Where the last whole record ends, as this node has read or written it.
+    private var end: Int?
+
+    init(_ disk: SimulatedDisk, name: String, node: String) {
+        self.disk = disk
+        self.name = name
+        self.node = node
+    }
+
+    /// All whole records, in order.
+    func read() throws(EntityStoreError) -> [[UInt8]] {
+        end = nil
+        let bytes = try attempt { () throws(DiskError) in try disk.read(name, by: node) }
+        var records: [[UInt8]] = []
+        var place = 0
+        while place + Self.head <= bytes.count {
+            let head = bytes[place..<(place + Self.head)]
+            guard Self.number(head.suffix(4)) == CRC32C.checksum(of: head.prefix(8)) else { throw corrupt(place) }
+            let length = Int(Self.number(head.prefix(4)))
+            guard place + Self.head + length <= bytes.count else { break }
+            let payload = bytes[(place + Self.head)..<(place + Self.head + length)]
+            guard Self.number(head.dropFirst(4).prefix(4)) == CRC32C.checksum(of: payload) else { throw corrupt(place) }
+            records.append(Array(payload))
+            place += Self.head + length
+        }
+        end = place
+        return records
+    }
+
+    /// Adds a record; when this returns, it is there after any crash, and when it throws, it is not there at all.
+    func append(_ payload: [UInt8]) throws(EntityStoreError) {
+        if end == nil { _ = try read() }
+        let end = end ?? 0
+        let record = Self.record(payload)
+        try attempt { () throws(DiskError) in
+            // What a failed write has left.
+            try disk.truncate(name, to: end, by: node)
+            do throws(DiskError) {
+                try disk.append(record, to: name, by: node)
+                try disk.sync(name, by: node)
+            } catch {
+                try? disk.truncate(name, to: end, by: node)
+                throw error
+            }
+        }
+        self.end = end + record.count
+    }
+
+    /// Puts records in place of all that is there.
+    func rewrite(_ records: [[UInt8]]) throws(EntityStoreError) {
+        let bytes = records.flatMap(Self.record)
+        try attempt { () throws(DiskError) in try disk.replace(name, with: bytes, by: node) }
+        end = bytes.count
+    }
+
+    /// How long the file is, as far as this node knows.
+    var length: Int { end ?? 0 }
+
+    private static func record(_ payload: [UInt8]) -> [UInt8] {
+        var head = bytes(UInt32(payload.count)) + bytes(CRC32C.checksum(of: payload))
+        head += bytes(CRC32C.checksum(of: head))
+        return head + payload
+    }
+
+    private static func bytes(_ number: UInt32) -> [UInt8] {
+        [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: number >> UInt32($0)) }
+    }
+
+    private static func number(_ bytes: ArraySlice<UInt8>) -> UInt32 { bytes.reduce(0) { $0 << 8 | UInt32($1) } }
+
+    private func corrupt(_ place: Int) -> EntityStoreError {
+        EntityStoreError(.corrupt, "\(name): the record at byte \(place) does not fit its checksum")
+    }
+
+    private func attempt<Result>(_ body: () throws(DiskError) -> Result) throws(EntityStoreError) -> Result {
+        do {
+            return try body()
+        } catch {
+            switch error {
+            case .full: throw EntityStoreError(.full, "\(name): no space left on the disk")
+            case .failed: throw EntityStoreError(.unavailable, "\(name): the disk does not work")
+            }
+        }
+    }
+}
