@@ -149,10 +149,13 @@ extension Exploration {
         case .poison:
             let times = FaultArgument(.times, .number(Thousandths(count: Int64(1000 * (1 + chance.below(5))))))
             if chance.unit() < 0.5, let entity = EntityName("account-\(1 + chance.below(40))") {
-                return [Stroke(at: now, command: fault(.poison, [], [FaultArgument(.entity, .entity(entity)), times]))]
+                return [
+                    Stroke(
+                        at: now, command: fault(.poison, [], [FaultArgument(.entity, .entity(entity)), times, long]))
+                ]
             }
             let share = FaultArgument(.chance, .percentage(Percentage(percent: 20)))
-            return [Stroke(at: now, command: fault(.throw, [first], [share, times]))]
+            return [Stroke(at: now, command: fault(.throw, [first], [share, times, long]))]
         case .operate:
             let shard = chance.below(Scenario.defaultShards)
             let entity = EntityName("account-\(1 + chance.below(40))")

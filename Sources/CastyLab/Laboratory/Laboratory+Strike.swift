@@ -81,6 +81,7 @@ extension Laboratory {
             }
             _ = try sample(of: entity.id)
             faults.poison(entity.id, times: fault[key: .times]?.number.map { Int($0) })
+            if let lasting { simulation.schedule(at: now + lasting) { [faults] in faults.cure(entity.id) } }
         case .throw:
             for name in fault.nodes {
                 let node = try node(name.number)
@@ -88,6 +89,8 @@ extension Laboratory {
                     on: node.name, chance: fault[key: .chance]?.share ?? 0.05,
                     times: fault[key: .times]?.number.map { Int($0) },
                     generator: simulation.stream("throw \(node.name)"))
+                guard let lasting else { continue }
+                simulation.schedule(at: now + lasting) { [faults] in faults.letHandlersWork(on: node.name) }
             }
         case .disk: try breakDisks(fault, lasting, in: simulation)
         case .silence, .truncate, .hostile, .buggify:

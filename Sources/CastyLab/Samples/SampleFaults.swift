@@ -23,6 +23,12 @@ package final class SampleFaults: Sendable {
     /// Lets an entity fail when it starts, so many times or for ever.
     package func poison(_ entity: String, times: Int?) { state.withLock { $0.poisoned[entity] = .some(times) } }
 
+    /// Lets an entity start again.
+    package func cure(_ entity: String) { state.withLock { $0.poisoned[entity] = nil } }
+
+    /// Lets handlers on a node work again.
+    package func letHandlersWork(on node: String) { state.withLock { $0.throwing[node] = nil } }
+
     /// Lets handlers of entities on a node throw by chance, so many times or for ever.
     package func letHandlersThrow(on node: String, chance: Double, times: Int?, generator: SeededGenerator) {
         state.withLock { $0.throwing[node] = Throwing(chance: chance, left: times, generator: generator) }

@@ -41,8 +41,8 @@ package enum FaultKind: String, CaseIterable, Hashable, Sendable {
         case .corrupt, .truncate: [.chance, .duration]
         case .flap, .swizzle: [.period, .times]
         case .disk: [.error, .duration]
-        case .throw: [.chance, .times]
-        case .poison: [.entity, .times]
+        case .throw: [.chance, .times, .duration]
+        case .poison: [.entity, .times, .duration]
         case .hostile: [.times]
         case .buggify: [.chance, .duration]
         }
