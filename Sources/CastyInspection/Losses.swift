@@ -8,6 +8,7 @@ public enum LossReason: String, Sendable, Codable, CaseIterable {
     case bufferFull = "buffer full"
     case lateReply = "late reply"
     case handoff
+    case notHosted = "not hosted"
     case shutdown
     case unhandled
     /// The entity it was for fails whenever it starts.

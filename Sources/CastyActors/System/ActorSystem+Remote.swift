@@ -65,7 +65,9 @@ extension ActorSystem {
         state.withLock { state in
             if uid == 0 {
                 let text = "/" + path.joined(separator: "/")
-                return state.wellKnown[text].map { .found($0) } ?? .missing(.noSuchActor)
+                let target =
+                    state.wellKnown[text] ?? state.fallbacks.first { text.hasPrefix($0.prefix) }?.target
+                return target.map { .found($0) } ?? .missing(.noSuchActor)
             }
             if let target = state.exposed[uid] { return .found(target) }
             // A number this system never drew belongs to an earlier incarnation at the same place.

@@ -61,6 +61,11 @@ extension ActorSystem {
         state.withLock { $0.wellKnown["/" + path.joined(separator: "/")] = ref.target }
     }
 
+    /// Lets an actor take what other nodes send to paths of this node that begin so, its last name unfinished, and where nobody lives.
+    package func publish<Message: Sendable>(_ ref: ActorRef<Message>, under path: [String]) {
+        state.withLock { $0.fallbacks.append(("/" + path.joined(separator: "/"), ref.target)) }
+    }
+
     func actorStarted() { live.add(1, ordering: .relaxed) }
 
     func actorStopped(_ target: AnyTarget, handled: UInt64) {

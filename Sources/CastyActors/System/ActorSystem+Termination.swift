@@ -57,6 +57,7 @@ extension ActorSystem {
                 state.whenTerminated = []
                 state.exposed = [:]
                 state.wellKnown = [:]
+                state.fallbacks = []
                 state.remote = nil
             }
             return (state.whenTerminated, state.asks.sorted { $0.key < $1.key }.map(\.value))
@@ -75,7 +76,7 @@ extension ActorSystem {
         let (roots, others) = state.withLock { state in
             defer {
                 (state.user, state.system, state.remote) = (nil, nil, nil)
-                (state.exposed, state.wellKnown) = ([:], [:])
+                (state.exposed, state.wellKnown, state.fallbacks) = ([:], [:], [])
                 (state.terminating, state.terminated, state.whenTerminated) = (true, true, [])
             }
             return ([state.user, state.system], (state.exposed, state.wellKnown, state.remote, state.whenTerminated))

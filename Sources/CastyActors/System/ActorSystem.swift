@@ -105,6 +105,8 @@ struct SystemState: Sendable {
     var exposed: [UInt64: AnyTarget] = [:]
     /// The actors that other nodes may reach by their path alone.
     var wellKnown: [String: AnyTarget] = [:]
+    /// Who takes what comes for paths that begin so and where nobody lives.
+    var fallbacks: [(prefix: String, target: AnyTarget)] = []
     var asks: [UInt64: any AnyPendingAsk] = [:]
     var remote: (any RemoteAccess)?
     var chance: SeededGenerator

@@ -101,6 +101,8 @@ package enum CoordinatorOrder: Hashable, Sendable {
     /// Nothing of yours remains to be moved; you may go.
     case released
     case answer(id: UInt64, CommandAnswer)
+    /// This node does not run the type, and so nobody coordinates it there. Of no epoch.
+    case notHosted
 }
 
 /// The order to start a shard.

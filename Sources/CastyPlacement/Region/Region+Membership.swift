@@ -24,6 +24,7 @@ extension Region {
         if isNew, oldest != coordinator {
             coordinator = oldest
             isRegistered = false
+            notHostedSince = nil
         }
         let hasJoined = status == .up && old.member(own)?.status != .up
         if !isRegistered, isNew || hasJoined { register(at: now, &effects) }
@@ -135,7 +136,8 @@ extension Region {
     mutating func continueLeaving(at now: Instant, _ effects: inout Effects) {
         guard isLeaving, !hasLeft else { return }
         // A node that leaves before it was up never registered: it has no shard, and no coordinator knows it.
-        let canAsk = registration > 0 && coordinator != nil && view.oldest(role: settings.role) != nil
+        let canAsk =
+            registration > 0 && coordinator != nil && notHostedSince == nil && view.oldest(role: settings.role) != nil
         if canAsk {
             if isRegistered { request(.leave, &effects) }
             wake(by: now + settings.retry)

@@ -33,6 +33,7 @@ extension Region {
         _ order: CoordinatorOrder, of epoch: CoordinatorEpoch, from node: UniqueAddress, at now: Instant,
         _ effects: inout Effects
     ) {
+        if case .notHosted = order { return notHosted(by: node, at: now, &effects) }
         guard epoch >= self.epoch else {
             note(.refusedEpoch(epoch, from: node), &effects)
             return
@@ -64,7 +65,28 @@ extension Region {
             request(.intentsKnown(self.intents.version), &effects)
         case .released: released(at: now, &effects)
         case .answer(let id, let answer): note(.answer(id: id, answer), &effects)
+        case .notHosted: break
         }
+    }
+
+    /// Nobody can give this region a home for its messages. The type may be about to start there; but nothing waits for ever.
+    private mutating func notHosted(by node: UniqueAddress, at now: Instant, _ effects: inout Effects) {
+        guard node == coordinator, !isRegistered else { return }
+        notHostedSince = notHostedSince ?? now
+        if isLeaving { continueLeaving(at: now, &effects) }
+        guard isNotHosted(at: now) else { return }
+        for shard in buffering where homes[shard].target == nil {
+            for message in buffers[shard] { lose(message, of: shard, .notHosted, &effects) }
+            keptCount -= buffers[shard].count
+            buffers[shard] = []
+            hasLeftover[shard] = false
+            buffering.removeSorted(shard)
+        }
+    }
+
+    /// Whether it has been so for as long as is waited for.
+    func isNotHosted(at now: Instant) -> Bool {
+        notHostedSince.map { $0 + settings.notHostedBound <= now } ?? false
     }
 
     func shard(_ number: Int) -> Shard<Payload>? { hosted.indices.contains(number) ? hosted[number] : nil }
@@ -74,6 +96,7 @@ extension Region {
     ) {
         guard number == registration, !isRegistered else { return }
         isRegistered = true
+        notHostedSince = nil
         note(.registered(with: node, epoch), &effects)
         if intents.version > self.intents.version { self.intents = intents }
         request(.intentsKnown(self.intents.version), &effects)

@@ -15,6 +15,8 @@ extension Region {
         }
         if canSend(shard) {
             pass(message, of: shard, at: now, &effects)
+        } else if homes[shard].target == nil, isNotHosted(at: now) {
+            lose(message, of: shard, .notHosted, &effects)
         } else if keep(message, of: shard, &effects) {
             buffers[shard].append(message)
             buffering.insertSorted(shard)

@@ -24,6 +24,8 @@ package struct Region<Payload: Sendable>: Sendable {
     /// Where the coordinator is, or should be.
     var coordinator: UniqueAddress?
     var isRegistered = false
+    /// Since when the coordinator's node has been saying that it does not run the type.
+    var notHostedSince: Instant?
     var registration: UInt64 = 0
     var registeredAt = Instant.start
     var intents = Intents()

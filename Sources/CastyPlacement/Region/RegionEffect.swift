@@ -51,6 +51,8 @@ package enum LossReason: UInt8, Hashable, Sendable, CaseIterable {
     case late
     /// Its entity was still running when its shard had to go.
     case handoff
+    /// The node where the coordinator belongs does not run the type.
+    case notHosted
     /// The node's lease lapsed, or it was downed.
     case fenced
     case shutdown

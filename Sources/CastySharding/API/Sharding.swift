@@ -107,8 +107,6 @@ public final class Sharding: Sendable {
         }
         let payloads = PayloadCodec(type, registered, cluster.remoting?.settings.codec ?? .binary)
         codecs.add(payloads)
-        try system.registry.register(
-            RegionCommand.self, name: "casty.sharding", codec: RegionCommand.codec(codecs))
         try startAnswering()
         var settings = settings
         settings.remembersEntities = remember != nil
@@ -135,9 +133,13 @@ public final class Sharding: Sendable {
     /// Starts the actor that answers other nodes' queries, once.
     private func startAnswering() throws {
         let system = cluster.system
+        try system.registry.register(
+            RegionCommand.self, name: "casty.sharding", codec: RegionCommand.codec(codecs))
         try system.registry.register(ShardQuestion.self, name: "casty.sharding.question")
         try system.registry.register(ShardAnswer.self, name: "casty.sharding.answer")
         guard isAnswering.exchange(true, ordering: .relaxed) == false else { return }
+        let stranger = try system.spawnSystem(ShardingStranger.behavior, name: ShardingStranger.actorName)
+        for path in [RegionHost.controlPath(""), RegionHost.dataPath("")] { system.publish(stranger, under: path) }
         _ = try system.spawnSystem(
             Behavior<ShardQuestion>.receive { [weak self] _, question in
                 question.replyTo.tell(self?.answer(question.query, type: question.type) ?? .notHosted)

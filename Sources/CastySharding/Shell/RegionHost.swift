@@ -125,7 +125,7 @@ extension AskError.Code {
         switch reason {
         case .mailboxFull, .bufferFull: self = .mailboxFull
         case .entityFailed, .storeFailed, .undecodable, .unhandled: self = .failed
-        case .noSuchActor, .lateReply: self = .noSuchActor
+        case .noSuchActor, .lateReply, .notHosted: self = .noSuchActor
         case .wrongIncarnation, .unreachable, .handoff, .shutdown: self = .unreachable
         }
     }

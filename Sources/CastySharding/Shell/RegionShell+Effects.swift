@@ -123,6 +123,7 @@ extension CastyInspection.LossReason {
     init(_ reason: CastyPlacement.LossReason) {
         switch reason {
         case .bufferFull: self = .bufferFull
+        case .notHosted: self = .notHosted
         case .wrongHome, .late: self = .unreachable
         case .handoff, .fenced: self = .handoff
         case .shutdown: self = .shutdown

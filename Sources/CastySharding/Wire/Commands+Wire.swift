@@ -163,6 +163,7 @@ extension CoordinatorOrder: WireCodable {
             buffer.writeInteger(11 as UInt8)
             buffer.writeVarint(id)
             answer.encode(into: &buffer)
+        case .notHosted: buffer.writeInteger(12 as UInt8)
         }
     }
 
@@ -190,6 +191,7 @@ extension CoordinatorOrder: WireCodable {
         case 9: self = .intents(try Intents(from: &buffer))
         case 10: self = .released
         case 11: self = .answer(id: try buffer.readVarint(), try CommandAnswer(from: &buffer))
+        case 12: self = .notHosted
         case let byte: throw WireError(.malformed, "\(byte) is no order of a coordinator")
         }
     }

@@ -11,18 +11,49 @@ package final class PayloadCodec: Sendable {
     let encode: @Sendable (SealedMessage, CodingContext, inout ByteBuffer) throws -> Void
     let decode: @Sendable (inout ByteBuffer, CodingContext) throws -> SealedMessage
 
-    /// - Parameter codec: How this node writes them. Each message says how it is written, so that every node reads them all.
-    init<Message: Sendable>(_ type: String, _ registered: RegisteredType<Message>, _ codec: CodecID) {
+    private init(
+        type: String, encode: @escaping @Sendable (SealedMessage, CodingContext, inout ByteBuffer) throws -> Void,
+        decode: @escaping @Sendable (inout ByteBuffer, CodingContext) throws -> SealedMessage
+    ) {
         self.type = type
+        self.encode = encode
+        self.decode = decode
+    }
+
+    /// - Parameter codec: How this node writes them. Each message says how it is written, so that every node reads them all.
+    convenience init<Message: Sendable>(_ type: String, _ registered: RegisteredType<Message>, _ codec: CodecID) {
         let codec = registered.codec(agreed: codec)
-        encode = { sealed, context, buffer in
-            buffer.writeInteger(codec.rawValue)
-            try registered.encode(sealed.opened(), with: codec, context: context, into: &buffer)
-        }
-        decode = { buffer, context in
-            let codec = CodecID(rawValue: try buffer.readByte())
-            return Sealed(try registered.decode(from: &buffer, codec: codec, context: context))
-        }
+        self.init(
+            type: type,
+            encode: { sealed, context, buffer in
+                buffer.writeInteger(codec.rawValue)
+                try registered.encode(sealed.opened(), with: codec, context: context, into: &buffer)
+            },
+            decode: { buffer, context in
+                let codec = CodecID(rawValue: try buffer.readByte())
+                return Sealed(try registered.decode(from: &buffer, codec: codec, context: context))
+            })
+    }
+}
+
+/// A message of a shard type that does not run here, as it came: it can be sent back, not read.
+struct UnreadPayload: Sendable {
+    let bytes: ByteBuffer
+}
+
+extension PayloadCodec {
+    /// The codec of a shard type that does not run here.
+    convenience init(unread type: String) {
+        self.init(
+            type: type,
+            encode: { sealed, _, buffer in
+                buffer.writeImmutableBuffer(sealed.opened(as: UnreadPayload.self).bytes)
+            },
+            decode: { buffer, _ in
+                let bytes = ByteBuffer(bytes: buffer.readableBytesView)
+                buffer.moveReaderIndex(forwardBy: buffer.readableBytes)
+                return Sealed(UnreadPayload(bytes: bytes))
+            })
     }
 }
 
@@ -67,7 +98,7 @@ package final class PayloadCodecs: Sendable {
         let to = try UniqueAddress(from: &bytes)
         let type = try bytes.readText()
         guard let codec = state.withLock({ $0.codecs[type] }) else {
-            throw WireError(.malformed, "no shard type \(String(reflecting: type)) runs here")
+            return EnvelopeHead(from: from, to: to, payloads: PayloadCodec(unread: type))
         }
         let head = EnvelopeHead(from: from, to: to, payloads: codec)
         state.withLock { state in
