@@ -27,6 +27,7 @@ package struct Frame: Sendable {
 
     /// Takes in what the cluster shows now.
     package mutating func look() {
+        backend.suppose(cut: state.supposedCut(feed))
         for message in feed.refresh(from: backend) { state.show(message) }
     }
 

@@ -23,6 +23,16 @@ struct Scene: Sendable {
     var paint: Paint { state.paint }
     var snapshot: LabSnapshot { feed.snapshot }
 
+    /// What would come of cutting off the nodes that the person has chosen; `nil` while the answer is to another question.
+    var outlook: CutOutlook? {
+        guard let outlook = snapshot.outlook else { return nil }
+        let chosen = Set(state.supposedCut(feed))
+        let isAnswer = outlook.sides.contains { side in
+            Set(side.nodes) == chosen.intersection(outlook.sides.flatMap(\.nodes)) && !side.nodes.isEmpty
+        }
+        return isAnswer ? outlook : nil
+    }
+
     func isFocused(_ pane: Pane) -> Bool { state.focus == pane && state.modal == nil }
 }
 

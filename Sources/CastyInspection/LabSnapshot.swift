@@ -22,6 +22,8 @@ public struct LabSnapshot: Hashable, Sendable, Codable {
     public var envelopesPerSecond: Double
     /// User envelopes lost since the start.
     public var lost: UInt64
+    /// What a cut that somebody thinks of would lead to.
+    public var outlook: CutOutlook?
 
     /// Creates a snapshot of a laboratory.
     public init(

@@ -16,7 +16,7 @@ public struct MembershipSnapshot: Hashable, Sendable, Codable {
     public var pendingLeaderActions: [String]
     /// The vector clock, by address.
     public var clock: [ClockEntry]
-    /// The sum of the clock's counters: a single number that grows with every change.
+    /// The number of all changes, those of removed members included, which the clock has no entries of any more: it grows with every change.
     public var gossipVersion: UInt64
     /// A digest of members, rows, tombstones and clock; equal digests mean equal views.
     public var digest: UInt64

@@ -23,6 +23,7 @@ struct ConsoleSession: ~Copyable {
         var version: UInt64 = .max
         var time: Int64 = -1
         var events: Int = -1
+        var outlook: CutOutlook?
     }
 
     init(backend: any ConsoleBackend, options: ConsoleOptions) {
@@ -123,13 +124,15 @@ struct ConsoleSession: ~Copyable {
             cnc_resize()
             measure()
         }
+        backend.suppose(cut: state.supposedCut(feed))
         for message in feed.refresh(from: backend) {
             state.show(message)
             dirty = true
         }
         if state.tick(now: Double(now) / 1000) { dirty = true }
         let next = Drawn(
-            version: feed.snapshot.version, time: feed.clockTenths, events: feed.eventCount)
+            version: feed.snapshot.version, time: feed.clockTenths, events: feed.eventCount,
+            outlook: feed.snapshot.outlook)
         if next != drawn { dirty = true }
         guard dirty, attached else { return }
         dirty = false

@@ -33,7 +33,7 @@ import Testing
         }
         return Gossip(
             members: members, reachability: rows,
-            tombstones: nodes.dropFirst(count).map { Tombstone(node: $0, lastStatus: .down) },
+            tombstones: nodes.dropFirst(count).map { Tombstone(node: $0, lastStatus: .down, changes: 7) },
             version: VectorClock(
                 nodes.prefix(count).map { VectorClock.Entry(node: $0, count: generator.next() >> 32 | 1) }),
             seen: Array(nodes.prefix(count).prefix(generator.below(count + 1))))

@@ -61,6 +61,18 @@ import Testing
         #expect(cluster.agree(on: [1, 3]))
     }
 
+    @Test("a joiner with another downing strategy is refused, and told which")
+    func strategyDiffers() {
+        let cluster = TestCluster(1)
+        cluster.run(.seconds(1))
+        cluster.settings.strategy = .leaseMajority()
+        cluster.start(2)
+        cluster.run(.seconds(2))
+        let refusal = JoinRefusal.settingDiffers(name: "downing", cluster: "keep-majority", joiner: "lease-majority")
+        #expect(cluster[2].stopReason == .refused(refusal))
+        #expect(cluster.agree(on: [1]))
+    }
+
     @Test("a joiner whose contact dies before the welcome asks again")
     func contactDies() {
         let cluster = TestCluster(3)

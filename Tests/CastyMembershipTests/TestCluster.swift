@@ -60,6 +60,8 @@ final class TestCluster {
     var leaseFails = false
     var claims: [(number: Int, at: Instant, isGranted: Bool)] = []
     var trace = StableHash()
+    /// Looks at the cluster after every step.
+    var afterStep: ((TestCluster) -> Void)?
     let seed: UInt64
 
     init(_ count: Int, settings: MembershipSettings = .responsive, seed: UInt64 = 1) {
@@ -161,6 +163,7 @@ final class TestCluster {
             queue.removeLast()
             now = event.at
             handle(event)
+            afterStep?(self)
             if condition() { return }
         }
         now = end

@@ -34,13 +34,13 @@ extension MembershipSnapshot {
                     unreachable: unreachable.contains(member.node))
             },
             leader: core.leader, oldest: core.oldest, converged: core.phase == .member && obstacles.isEmpty,
-            waitingFor: obstacles.map { $0.sentence(name) },
-            pendingLeaderActions: core.leader == core.myself
+            waitingFor: obstacles.map { core.sentence($0, at: now, name) },
+            pendingLeaderActions: core.phase == .member
                 ? core.pendingLeaderActions(at: now).map { $0.sentence(name) } : [],
             clock: gossip.version.entries.map {
                 ClockEntry(node: $0.node, name: name($0.node), counter: $0.count)
             },
-            gossipVersion: gossip.version.total, digest: gossip.contentDigest, seenBy: gossip.seen,
+            gossipVersion: gossip.number, digest: gossip.contentDigest, seenBy: gossip.seen,
             reachability: gossip.reachability.flatMap { observer in
                 observer.rows.map { row in
                     CastyInspection.ReachabilityRow(
@@ -81,13 +81,17 @@ extension Membership.LeaderAction {
     }
 }
 
-extension ConvergenceObstacle {
-    /// What keeps the cluster from converging, in words.
-    fileprivate func sentence(_ name: (UniqueAddress) -> String) -> String {
-        switch self {
+extension Membership {
+    /// What keeps the cluster from converging, and for how long it has, in words.
+    fileprivate func sentence(
+        _ obstacle: ConvergenceObstacle, at now: Instant, _ name: (UniqueAddress) -> String
+    ) -> String {
+        func lasting(_ since: Instant) -> String { " for \(MembershipEvent.tenths((now - since).inSeconds)) s" }
+        return switch obstacle {
         case .unreachable(let node, let observers):
-            "\(name(node)) is unreachable for \(observers.map(name).joined(separator: ","))"
-        case .notSeen(let node): "\(name(node)) has not seen this version"
+            "\(observers.map(name).joined(separator: ",")) cannot reach \(name(node))"
+                + (unreachableSince(node).map(lasting) ?? "")
+        case .notSeen(let node): "\(name(node)) has not seen this version" + lasting(versionSince)
         }
     }
 }

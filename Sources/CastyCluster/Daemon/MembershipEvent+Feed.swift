@@ -71,7 +71,7 @@ extension MembershipEvent {
     }
 
     /// A number with one digit after the point, written without a formatter.
-    private static func tenths(_ value: Double) -> String {
+    static func tenths(_ value: Double) -> String {
         guard value.isFinite, abs(value) < 1e12 else { return "\(value)" }
         let tenths = Int((value * 10).rounded())
         return "\(tenths / 10).\(abs(tenths % 10))"

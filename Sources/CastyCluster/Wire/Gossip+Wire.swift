@@ -29,11 +29,13 @@ extension Gossip: WireCodable {
         buffer.writeArray(tombstones) { buffer, tombstone in
             buffer.writeVarint(table.number(of: tombstone.node))
             buffer.writeInteger(tombstone.lastStatus.rawValue)
+            buffer.writeVarint(tombstone.changes)
         }
         buffer.writeArray(version.entries) { buffer, entry in
             buffer.writeVarint(table.number(of: entry.node))
             buffer.writeVarint(entry.count)
         }
+        buffer.writeVarint(forgotten)
         buffer.writeArray(seen) { $0.writeVarint(table.number(of: $1)) }
     }
 
@@ -55,15 +57,18 @@ extension Gossip: WireCodable {
             return ObserverRows(observer: observer, version: version, rows: rows)
         }
         let tombstones = try buffer.readArray(upTo: mostEntries) { buffer throws(WireError) in
-            Tombstone(node: try buffer.readNode(nodes), lastStatus: try MemberStatus(from: &buffer))
+            Tombstone(
+                node: try buffer.readNode(nodes), lastStatus: try MemberStatus(from: &buffer),
+                changes: try buffer.readVarint())
         }
         let entries = try buffer.readArray(upTo: mostEntries) { buffer throws(WireError) in
             VectorClock.Entry(node: try buffer.readNode(nodes), count: try buffer.readVarint())
         }
+        let forgotten = try buffer.readVarint()
         let seen = try buffer.readArray(upTo: mostEntries) { buffer throws(WireError) in try buffer.readNode(nodes) }
         self.init(
             members: members, reachability: reachability, tombstones: tombstones, version: VectorClock(entries),
-            seen: seen)
+            forgotten: forgotten, seen: seen)
     }
 }
 

@@ -13,6 +13,7 @@ final class LabBackend: ConsoleBackend {
         var snapshot: LabSnapshot
         var messages: [ConsoleMessage] = []
         var recorder: Recorder
+        var supposed: [String] = []
         var ends = false
         var isScriptDone = false
         var ended = false
@@ -63,6 +64,8 @@ final class LabBackend: ConsoleBackend {
         }
     }
 
+    func suppose(cut nodes: [String]) { state.withLock { $0.supposed = nodes } }
+
     func submit(_ line: String) { state.withLock { $0.lines.append(line) } }
 
     /// Ends the laboratory, and returns when its thread has.
@@ -79,6 +82,9 @@ final class LabBackend: ConsoleBackend {
             return state.lines
         }
     }
+
+    /// The nodes whose cutting off a person thinks of.
+    var supposed: [String] { state.withLock { $0.supposed } }
 
     var ends: Bool { state.withLock { $0.ends } }
 

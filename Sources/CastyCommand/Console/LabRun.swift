@@ -93,7 +93,9 @@ final class LabRun {
             }
             keepRecord(backend)
             rate.note(lab.tracker.handled, at: lab.now)
-            backend.publish(snapshot, recorder, isScriptDone: player.isScriptDone)
+            var picture = snapshot
+            picture.outlook = lab.outlook(ifCutOff: backend.supposed)
+            backend.publish(picture, recorder, isScriptDone: player.isScriptDone)
             let left = Self.turn - (ContinuousClock.now - began)
             if left > .zero, plan.seed != nil { usleep(UInt32(clamping: left.nanoseconds / 1000)) }
             turn = ContinuousClock.now - began

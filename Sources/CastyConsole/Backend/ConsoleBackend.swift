@@ -21,11 +21,15 @@ package protocol ConsoleBackend: Sendable {
     /// Executes a line of the scenario language, or one of the console's verbs `pause`, `play`, `step`, `speed`, `back`, `seek`, `undo`,
     /// `save`.
     func submit(_ line: String)
+    /// Says of which nodes a person thinks; the next snapshots tell what would come of cutting them off, where the backend can know.
+    func suppose(cut nodes: [String])
 }
 
 extension ConsoleBackend {
     package var title: String { "casty" }
     package var recording: String? { nil }
+
+    package func suppose(cut nodes: [String]) {}
 }
 
 /// In which world the nodes of a console live.

@@ -88,6 +88,18 @@ enum MembersPane {
         }
         let free = room - (rows.count - first)
         if free >= 2 { legend(scene, rect, &buffer) }
+        if free >= 2 { outlook(scene, rect, lines: free >= 4 ? 2 : 1, &buffer) }
+    }
+
+    /// What would come of cutting off the marked nodes, or the one under the cursor: above the legend.
+    private static func outlook(_ scene: Scene, _ rect: Rect, lines: Int, _ buffer: inout CellBuffer) {
+        guard let outlook = scene.outlook else { return }
+        let outcome = rect.width < 60 ? outlook.brief : outlook.outcome
+        let texts = lines > 1 ? ["if cut off: \(outlook.cut)", outcome] : ["if cut off: \(outcome)"]
+        for (index, text) in texts.enumerated() {
+            let y = rect.maxY - 1 - texts.count + index
+            buffer.put(Words.fit(text, rect.width - 2), x: rect.x + 1, y: y, scene.paint[.dim])
+        }
     }
 
     private static func legend(_ scene: Scene, _ rect: Rect, _ buffer: inout CellBuffer) {

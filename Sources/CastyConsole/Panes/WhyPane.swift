@@ -125,6 +125,9 @@ enum WhyNode {
             against.isEmpty
                 ? "nobody calls it unreachable"
                 : "called unreachable by \(ClusterReading.inOrder(against).joined(separator: " "))")
+        if let outlook = scene.outlook, outlook.sides.contains(where: { $0.nodes == [name] }) {
+            add("if cut", "\(outlook.cut): \(outlook.outcome)")
+        }
         add("views", "\(row.seenBy) of \(row.observers) running nodes see it as reachable")
         if let membership = observer?.membership {
             if let downing = membership.downing {

@@ -9,6 +9,12 @@ extension ConsoleState {
         return cursorRow(reading).map { [$0] } ?? []
     }
 
+    /// The nodes whose cutting off a person may think of: the marked ones, else the one under the cursor.
+    package func supposedCut(_ feed: ConsoleFeed) -> [String] {
+        if !marked.isEmpty { return marked }
+        return (node ?? feed.snapshot.nodes.first?.name).map { [$0] } ?? []
+    }
+
     /// The row under the node cursor; the first where the cursor points nowhere.
     func cursorRow(_ reading: ClusterReading) -> NodeRow? { reading.row(node) ?? visibleRows(reading).first }
 

@@ -10,15 +10,20 @@ extension Membership {
     /// A new state has taken the place of an old one: tells what changed, and follows it up.
     mutating func adopted(over old: Gossip, cause: EventCause, at now: Instant) {
         digest = gossip.contentDigest
+        versionSince = now
         isDirty = true
         lastCause = cause
         leavers.removeAll { gossip.member($0) == nil }
         publishMembers(over: old, cause: cause, at: now)
-        publishReachability(over: old, cause: cause, at: now)
-        let leader = gossip.leader(seenBy: myself)
-        if leader != toldLeader {
-            toldLeader = leader
-            publish(.leaderChanged, leader, cause, at: now)
+        // Who has been declared down stops now. That it takes back its complaints, or whom it would take for the leader, is
+        // no news about the cluster.
+        if let status = gossip.member(myself)?.status, status != .down {
+            publishReachability(over: old, cause: cause, at: now)
+            let leader = gossip.leader(seenBy: myself)
+            if leader != toldLeader {
+                toldLeader = leader
+                publish(.leaderChanged, leader, cause, at: now)
+            }
         }
         syncTombstones(at: now)
         syncSilences(at: now)
@@ -104,6 +109,7 @@ extension Membership {
     }
 
     private mutating func noteConvergence(at now: Instant) {
+        if pendingStop != nil { return }
         guard obstacles.isEmpty else {
             divergedSince = divergedSince ?? now
             return
@@ -111,7 +117,7 @@ extension Membership {
         divergedSince = nil
         if toldConvergence != digest {
             toldConvergence = digest
-            publish(.converged(version: gossip.version.total), nil, lastCause, at: now)
+            publish(.converged(version: gossip.number), nil, lastCause, at: now)
         }
         spreadConvergence()
     }

@@ -105,7 +105,7 @@ extension Membership {
         guard phase == .member else { return }
         if theirs.isTombstoned(myself) { return toldGone(by: peer) }
         guard listens(to: peer), theirs.member(myself) != nil, theirs.member(peer) != nil else { return }
-        let cause = EventCause.gossip(from: peer, version: theirs.version.total)
+        let cause = EventCause.gossip(from: peer, version: theirs.number)
         switch gossip.version.compare(theirs.version) {
         case .same:
             addSeen(theirs.seen.sortedUnion([peer]))

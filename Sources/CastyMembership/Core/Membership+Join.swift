@@ -110,7 +110,7 @@ extension Membership {
         let old = gossip
         gossip = theirs
         gossip.seen.insertSorted(myself)
-        adopted(over: old, cause: .welcome(from: peer, version: theirs.version.total), at: now)
+        adopted(over: old, cause: .welcome(from: peer, version: theirs.number), at: now)
         spreadBy = peer
         startRounds(at: now)
         effects.append(.send(.gossipSeen(digest: digest, seen: gossip.seen), to: peer))

@@ -20,7 +20,7 @@ extension Membership {
         } else if settings.weaklyUpAfter > .zero, let since = divergedSince, now - since >= settings.weaklyUpAfter {
             let unreachable = gossip.unreachable
             let joiners = gossip.members.filter { $0.status == .joining && !unreachable.contains($0.node) }
-            change(.leaderAction(version: gossip.version.total), at: now) { gossip, _ in
+            change(.leaderAction(version: gossip.number), at: now) { gossip, _ in
                 for joiner in joiners { gossip.setStatus(.weaklyUp, of: joiner.node) }
             }
         }
@@ -69,7 +69,7 @@ extension Membership {
         let actions = pendingLeaderActions(at: now)
         if actions.isEmpty { return false }
         var removed: [UniqueAddress] = []
-        change(.leaderAction(version: gossip.version.total), at: now) { gossip, _ in
+        change(.leaderAction(version: gossip.number), at: now) { gossip, _ in
             for action in actions {
                 switch action {
                 case .moveToUp(let node): gossip.setStatus(.up, of: node)
@@ -77,7 +77,7 @@ extension Membership {
                 case .remove(let node):
                     gossip.bury(node)
                     removed.append(node)
-                case .forget(let node): gossip.tombstones.removeAll { $0.node == node }
+                case .forget(let node): gossip.forget(node)
                 }
             }
         }

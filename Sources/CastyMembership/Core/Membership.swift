@@ -28,6 +28,8 @@ package struct Membership: Sendable {
     package internal(set) var gossip = Gossip()
     /// Until when this node may run entities, should no further sign of life come in.
     package internal(set) var leaseValidUntil = Instant.start
+    /// Since when this node has known the present version.
+    package internal(set) var versionSince = Instant.start
 
     var generator: SeededGenerator
     var effects: [MembershipEffect] = []

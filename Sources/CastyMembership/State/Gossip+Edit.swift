@@ -38,4 +38,11 @@ extension Gossip {
         tombstones.insert(Tombstone(node: node, lastStatus: member.status), at: place)
         dropGone()
     }
+
+    /// Forgets that a member was removed.
+    mutating func forget(_ node: UniqueAddress) {
+        guard let tombstone = tombstones.first(where: { $0.node == node }) else { return }
+        forgotten &+= tombstone.changes
+        tombstones.removeAll { $0.node == node }
+    }
 }

@@ -28,7 +28,7 @@ extension Gossip {
         version.merge(other.version)
         return Gossip(
             members: members, reachability: reachability, tombstones: tombstones + other.tombstones, version: version,
-            seen: [])
+            forgotten: max(forgotten, other.forgotten), seen: [])
     }
 
     /// Hashes of the content, and of who has seen it.
@@ -57,7 +57,9 @@ extension Gossip {
         for tombstone in tombstones {
             hash.combine(tombstone.node)
             hash.combine(tombstone.lastStatus.rawValue)
+            hash.combine(tombstone.changes)
         }
+        hash.combine(forgotten)
         hash.combine(UInt64(version.entries.count))
         for entry in version.entries {
             hash.combine(entry.node)

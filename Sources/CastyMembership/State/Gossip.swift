@@ -6,10 +6,18 @@ package struct Tombstone: Hashable, Sendable {
     package let node: UniqueAddress
     /// Its last status: exiting when it left, down when it was declared dead.
     package let lastStatus: MemberStatus
+    /// How many changes of its own the version had counted, which has no entry of it any more.
+    package internal(set) var changes: UInt64
 
-    package init(node: UniqueAddress, lastStatus: MemberStatus) {
+    package init(node: UniqueAddress, lastStatus: MemberStatus, changes: UInt64 = 0) {
         self.node = node
         self.lastStatus = lastStatus
+        self.changes = changes
+    }
+
+    func merged(with other: Tombstone) -> Tombstone {
+        Tombstone(
+            node: node, lastStatus: max(lastStatus, other.lastStatus), changes: max(changes, other.changes))
     }
 }
 
@@ -31,6 +39,8 @@ package struct Gossip: Hashable, Sendable {
     package internal(set) var tombstones: [Tombstone]
     /// Which changes are included; it has no entry of a removed member.
     package internal(set) var version: VectorClock
+    /// The changes of removed members whose tombstones are forgotten: they go on counting in ``number``, and nowhere else.
+    package internal(set) var forgotten: UInt64
     /// The members known to have this version, sorted.
     package internal(set) var seen: [UniqueAddress]
 
@@ -43,16 +53,21 @@ package struct Gossip: Hashable, Sendable {
     /// rules (a removed member, an opinion of or about someone unknown) is left out.
     package init(
         members: [Member], reachability: [ObserverRows], tombstones: [Tombstone], version: VectorClock,
-        seen: [UniqueAddress]
+        forgotten: UInt64 = 0, seen: [UniqueAddress]
     ) {
-        let tombstones = tombstones.sortedUniquely(by: \.node) { $0.lastStatus >= $1.lastStatus ? $0 : $1 }
+        let tombstones = tombstones.sortedUniquely(by: \.node) { $0.merged(with: $1) }
         self.tombstones = tombstones
         self.members = members.sortedUniquely(by: \.node) { $0.merged(with: $1) }
         self.reachability = reachability.sortedUniquely(by: \.observer) { $0.merged(with: $1) }
         self.version = version
+        self.forgotten = forgotten
         self.seen = seen.sortedUniquely(by: { $0 }) { first, _ in first }
         dropGone()
     }
+
+    /// A short name for the version on a screen: the number of all changes, those of removed members included, so that it
+    /// grows with every change and never runs backwards.
+    package var number: UInt64 { tombstones.reduce(version.total &+ forgotten) { $0 &+ $1.changes } }
 
     /// The member of an incarnation.
     package func member(_ node: UniqueAddress) -> Member? { members.first { $0.node == node } }
@@ -66,7 +81,7 @@ package struct Gossip: Hashable, Sendable {
     /// Whether another state says the same, whoever has seen it.
     package func hasSameContent(as other: Gossip) -> Bool {
         members == other.members && reachability == other.reachability && tombstones == other.tombstones
-            && version == other.version
+            && version == other.version && forgotten == other.forgotten
     }
 
     /// Leaves out what the tombstones rule out.
@@ -74,6 +89,9 @@ package struct Gossip: Hashable, Sendable {
         let gone = tombstones
         if !gone.isEmpty {
             members.removeAll { member in gone.contains { $0.node == member.node } }
+            for index in tombstones.indices {
+                tombstones[index].changes = max(tombstones[index].changes, version[tombstones[index].node])
+            }
             version.drop { node in gone.contains { $0.node == node } }
         }
         let members = members
