@@ -7,7 +7,7 @@ struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Measure throughput, latency and failure detection on this machine.",
         discussion: """
-            Without a name everything is measured, which takes about six minutes; with --quick about two. A name is a group \
+            Without a name everything is measured, which takes about eight minutes; with --quick about three. A name is a group \
             or a part of a figure's name:
 
               local       actors of one node: tells, asks, starts, memory
