@@ -177,6 +177,19 @@ struct FaultWalk {
         #expect(left.isEmpty || walk.cluster.agree(on: left), "seed \(seed): \(left) disagree, \(walk.story)")
     }
 
+    @Test(
+        "the same where a lease decides, and entities run on one side only",
+        arguments: 1...16 as ClosedRange<UInt64>)
+    func leaseMajority(seed: UInt64) {
+        var settings = MembershipSettings.responsive
+        settings.strategy = .leaseMajority()
+        var walk = FaultWalk(seed: seed, settings: settings)
+        walk.walk()
+        #expect(walk.invariants.broken.isEmpty, "seed \(seed): \(walk.invariants.broken.prefix(3)) \(walk.story)")
+        let left = Set(walk.cluster.alive.map(\.number)).sorted()
+        #expect(left.isEmpty || walk.cluster.agree(on: left), "seed \(seed): \(left) disagree, \(walk.story)")
+    }
+
     @Test("a lease longer than the removal margin is caught by the checks")
     func sabotage() {
         var settings = MembershipSettings.responsive
