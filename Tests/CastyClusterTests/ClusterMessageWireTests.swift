@@ -42,13 +42,16 @@ import Testing
     private static func messages(_ generator: inout SeededGenerator) -> [ClusterMessage] {
         let settings = [SharedSetting("shards", "24"), SharedSetting("downing", "keep-majority")]
         return [
-            .initJoin(settings: settings), .initJoinAck, .initJoinNack(.notInitialised), .initJoinNack(.goingAway),
+            .initJoin(settings: settings), .initJoinAck(leader: nil), .initJoinAck(leader: node(4)),
+            .initJoinNack(.notInitialised), .initJoinNack(.goingAway),
             .initJoinNack(.settingDiffers(name: "shards", cluster: "24", joiner: "12")), .initJoinNack(.removed),
             .join(roles: ["a", "b"], settings: settings), .welcome(gossip(&generator)), .joinRefused(.removed),
             .heartbeat(sequence: generator.next(), sentAt: Instant(nanoseconds: 41)),
             .heartbeatAck(sequence: 0, sentAt: .distantFuture),
             .gossipStatus(digest: generator.next(), seenDigest: generator.next()),
             .gossipSeen(digest: generator.next(), seen: [node(1), node(2)]), .gossipEnvelope(gossip(&generator)),
+            .gossipSpread(gossip(&generator), relay: [node(2), node(5)]),
+            .gossipAck(digest: generator.next(), seen: [node(3)]),
             .exitingConfirmed, .probeRequest(id: 7, subject: node(3)), .probe(id: .max, origin: node(4)),
             .probeAck(id: 1, origin: node(5)), .probeAnswer(id: 2, subject: node(6)), .gone,
         ]

@@ -140,7 +140,7 @@ import Testing
         forged.version.tick(stranger)
         let messages: [ClusterMessage] = [
             .welcome(forged), .gossipEnvelope(forged), .gossipSeen(digest: before.digest, seen: [stranger]),
-            .initJoinAck,
+            .initJoinAck(leader: nil),
             .joinRefused(.removed), .exitingConfirmed, .gone, .heartbeatAck(sequence: 1, sentAt: .distantFuture),
             .probeAnswer(id: 1, subject: stranger), .gossipStatus(digest: 1, seenDigest: 1), .initJoinNack(.removed),
         ]

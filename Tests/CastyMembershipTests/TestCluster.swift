@@ -244,9 +244,9 @@ final class TestCluster {
 
     private func name(_ message: ClusterMessage) -> String {
         switch message {
-        case .gossipEnvelope: "envelope"
+        case .gossipEnvelope, .gossipSpread: "envelope"
         case .gossipStatus: "status"
-        case .gossipSeen: "seen"
+        case .gossipSeen, .gossipAck: "seen"
         case .heartbeat: "heartbeat"
         case .heartbeatAck: "ack"
         case .probe, .probeAck, .probeAnswer, .probeRequest: "probe"

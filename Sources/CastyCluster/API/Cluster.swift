@@ -16,7 +16,6 @@ import Synchronization
 public final class Cluster: Sendable {
     struct Published: Sendable {
         var state = ClusterState()
-        var core: Membership
         var subscribers: [ActorRef<ClusterEvent>] = []
         var observers: [@Sendable (ClusterEvent, EventID) -> Void] = []
         var followers: [@Sendable () -> Void] = []
@@ -39,6 +38,7 @@ public final class Cluster: Sendable {
     let daemon: ActorRef<DaemonMessage>
     /// What other parts of the runtime keep one of for each node, by type.
     private let parts = Mutex<[ObjectIdentifier: any AnyObject & Sendable]>([:])
+    private let shared: SharedCore
 
     /// Creates the membership of a node; ``start()`` begins it.
     ///
@@ -53,10 +53,11 @@ public final class Cluster: Sendable {
         let core = Membership(
             myself: system.unique, roles: config.roles, settings: config.settings, sharedSettings: config.shared,
             generator: system.world.random.stream("membership"))
-        published = Mutex(Published(core: core))
+        published = Mutex(Published())
+        shared = SharedCore(core)
         try system.registry.register(DaemonMessage.self, name: "casty.cluster", codec: DaemonMessage.codec)
         let link = DaemonLink()
-        daemon = try system.spawnSystem(ClusterDaemon.behavior(core, link), name: "cluster")
+        daemon = try system.spawnSystem(ClusterDaemon.behavior(shared, myself: system.unique, link), name: "cluster")
         link.connect(self)
         provideSnapshot()
     }
@@ -121,7 +122,10 @@ public final class Cluster: Sendable {
     package var leaseValidUntil: Instant { Instant(nanoseconds: lease.load(ordering: .acquiring)) }
 
     /// The membership's core as it was after the last change.
-    package var core: Membership { published.withLock { $0.core } }
+    package var core: Membership { shared.value }
+
+    /// What this node has said to the others about the cluster so far.
+    package var traffic: ClusterTraffic { shared.traffic }
 
     /// The one of its kind that belongs to this node; made when first asked for.
     package func part<Part: AnyObject & Sendable>(_ make: () -> Part) -> Part {

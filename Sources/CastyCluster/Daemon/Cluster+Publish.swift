@@ -6,21 +6,19 @@ import CastyRemoting
 import Synchronization
 
 extension Cluster {
-    /// Publishes the core after a change.
+    /// Publishes what a change of the core led to.
     ///
     /// - Returns: Who follows the view, if it moved: to be called when the events that tell of it are out.
-    func publish(_ core: Membership, changed: Bool) -> [@Sendable () -> Void] {
-        publish(lease: core.leaseValidUntil)
+    func publish(_ outcome: SharedCore.Outcome) -> [@Sendable () -> Void] {
+        publish(lease: outcome.leaseValidUntil)
+        guard let state = outcome.state else { return [] }
         let followers = published.withLock { published -> [@Sendable () -> Void] in
-            published.core = core
-            guard changed else { return [] }
             let before = published.state
-            published.state = ClusterState(core)
-            let isSame =
-                published.state.members == before.members && published.state.unreachable == before.unreachable
+            published.state = state
+            let isSame = state.members == before.members && state.unreachable == before.unreachable
             return isSame ? [] : published.followers
         }
-        if changed { system.inspector.touch() }
+        system.inspector.touch()
         return followers
     }
 

@@ -2,25 +2,30 @@ import CastyActors
 import CastyInspection
 import CastyMembership
 import CastyPrimitives
+import CastyWire
 import Logging
+import NIOCore
 
 /// The shell of the membership: calls the core, and does what its effects say.
 struct ClusterDaemon {
-    private var core: Membership
+    private let shared: SharedCore
+    private let myself: UniqueAddress
     private let link: DaemonLink
     private var timers: [TimerKey: RunningTimer] = [:]
     private var generation: UInt64 = 0
     private var peers: [NodeAddress: ActorRef<DaemonMessage>] = [:]
     private var causes = EventCauses()
+    /// The state that was sent last, and its bytes: what goes to many is encoded once.
+    private var encoded: (gossip: Gossip, bytes: ByteBuffer)?
 
     private struct RunningTimer: Sendable {
         let generation: UInt64
         let scheduled: any ScheduledTimer
     }
 
-    static func behavior(_ core: Membership, _ link: DaemonLink) -> Behavior<DaemonMessage> {
+    static func behavior(_ shared: SharedCore, myself: UniqueAddress, _ link: DaemonLink) -> Behavior<DaemonMessage> {
         .stateful(
-            ClusterDaemon(core: core, link: link),
+            ClusterDaemon(shared: shared, myself: myself, link: link),
             { daemon, context, message in
                 daemon.handle(message, context)
                 return .same
@@ -31,54 +36,51 @@ struct ClusterDaemon {
             })
     }
 
-    private init(core: Membership, link: DaemonLink) {
-        self.core = core
+    private init(shared: SharedCore, myself: UniqueAddress, link: DaemonLink) {
+        self.shared = shared
+        self.myself = myself
         self.link = link
     }
 
     private mutating func handle(_ message: DaemonMessage, _ context: ActorContext<DaemonMessage>) {
         let now = context.now
-        let before = core.gossip
-        let effects: [MembershipEffect]
+        let outcome: SharedCore.Outcome
         switch message {
         case .received(let envelope):
-            if let to = envelope.to, to != core.myself {
+            if let to = envelope.to, to != myself {
                 // For an earlier incarnation of this node.
                 return context.system.lose(message, to: context.`self`.target, because: .wrongIncarnation)
             }
-            effects = core.onMessage(envelope.message, from: envelope.from, at: now)
-        case .start(let seeds, let mayFound): effects = core.onStart(seeds: seeds, mayFound: mayFound, at: now)
+            outcome = shared.change { $0.onMessage(envelope.message, from: envelope.from, at: now) }
+        case .start(let seeds, let mayFound):
+            outcome = shared.change { $0.onStart(seeds: seeds, mayFound: mayFound, at: now) }
         case .timer(let key, let generation):
             guard timers[key]?.generation == generation else { return }
             timers[key] = nil
-            effects = core.onTimer(key, at: now)
-        case .leave: effects = core.onLeave(at: now)
-        case .down(let address): effects = core.onDown(address, at: now)
-        case .exitTasksDone: effects = core.onExitTasksDone(at: now)
+            outcome = shared.change { $0.onTimer(key, at: now) }
+        case .leave: outcome = shared.change { $0.onLeave(at: now) }
+        case .down(let address): outcome = shared.change { $0.onDown(address, at: now) }
+        case .exitTasksDone: outcome = shared.change { $0.onExitTasksDone(at: now) }
         case .leaseAnswered(let number, let result):
             var isGranted = false
             switch result {
             case .success(let granted): isGranted = granted
             case .failure(let error): link.cluster?.noteLeaseProblem(error)
             }
-            effects = core.onLeaseAnswer(number, isGranted: isGranted, at: now)
-        case .contactFailed(let address): effects = core.onUnreachableContact(address, at: now)
-        case .incarnationGone(let peer): effects = core.onPeerIncarnationGone(peer, at: now)
+            outcome = shared.change { $0.onLeaseAnswer(number, isGranted: isGranted, at: now) }
+        case .contactFailed(let address): outcome = shared.change { $0.onUnreachableContact(address, at: now) }
+        case .incarnationGone(let peer): outcome = shared.change { $0.onPeerIncarnationGone(peer, at: now) }
         }
         // The snapshot first, then the events: whoever hears of a change finds it already there.
-        let followers = link.cluster?.publish(core, changed: core.gossip != before) ?? []
-        for effect in effects { interpret(effect, context) }
+        let followers = link.cluster?.publish(outcome) ?? []
+        for effect in outcome.effects { interpret(effect, context) }
         for follower in followers { follower() }
     }
 
     private mutating func interpret(_ effect: MembershipEffect, _ context: ActorContext<DaemonMessage>) {
         switch effect {
-        case .send(let message, let to):
-            peer(to.address, context.system).tell(
-                .received(ClusterEnvelope(from: core.myself, to: to, message: message)))
-        case .contact(let message, let address):
-            peer(address, context.system).tell(
-                .received(ClusterEnvelope(from: core.myself, to: nil, message: message)))
+        case .send(let message, let to): send(message, to: to, at: to.address, context)
+        case .contact(let message, let address): send(message, to: nil, at: address, context)
         case .schedule(let key, let deadline): schedule(key, at: deadline, context)
         case .cancel(let key): timers.removeValue(forKey: key)?.scheduled.cancel()
         case .repost(let key):
@@ -102,6 +104,23 @@ struct ClusterDaemon {
             return me.tell(.leaseAnswered(number: number, .failure(LeaseError(.missing, "this node has no lease"))))
         }
         lease.acquire(claim) { me.tell(.leaseAnswered(number: number, $0)) }
+    }
+
+    private mutating func send(
+        _ message: ClusterMessage, to: UniqueAddress?, at address: NodeAddress, _ context: ActorContext<DaemonMessage>
+    ) {
+        let gossip = message.gossip.map { bytes(of: $0) }
+        shared.note(message, gossipBytes: gossip?.readableBytes)
+        peer(address, context.system).tell(
+            .received(ClusterEnvelope(from: myself, to: to, message: message, gossip: gossip)))
+    }
+
+    private mutating func bytes(of gossip: Gossip) -> ByteBuffer {
+        if let encoded, encoded.gossip == gossip { return encoded.bytes }
+        var bytes = ByteBuffer()
+        gossip.encode(into: &bytes)
+        encoded = (gossip, bytes)
+        return bytes
     }
 
     private mutating func schedule(_ key: TimerKey, at deadline: Instant, _ context: ActorContext<DaemonMessage>) {

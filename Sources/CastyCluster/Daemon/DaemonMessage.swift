@@ -25,13 +25,22 @@ package struct ClusterEnvelope: Hashable, Sendable {
     /// Which incarnation it is for; `nil` for whoever listens at the place.
     package let to: UniqueAddress?
     package let message: ClusterMessage
+    /// The bytes of the state that the message carries, where they are known already.
+    private let gossip: ByteBuffer?
+
+    package init(from: UniqueAddress, to: UniqueAddress?, message: ClusterMessage, gossip: ByteBuffer? = nil) {
+        self.from = from
+        self.to = to
+        self.message = message
+        self.gossip = gossip
+    }
 }
 
 extension ClusterEnvelope: WireCodable {
     package func encode(into buffer: inout ByteBuffer) {
         from.encode(into: &buffer)
         buffer.writeOptional(to)
-        message.encode(into: &buffer)
+        message.encode(into: &buffer, gossip: gossip)
     }
 
     package init(from buffer: inout ByteBuffer) throws(WireError) {

@@ -8,16 +8,34 @@ extension ClusterMessage: WireCodable {
     private enum Tag: UInt8 {
         case initJoin = 1
         case initJoinAck, initJoinNack, join, welcome, joinRefused, heartbeat, heartbeatAck, gossipStatus, gossipSeen
-        case gossipEnvelope, exitingConfirmed, probeRequest, probe, probeAck, probeAnswer, gone
+        case gossipEnvelope, exitingConfirmed, probeRequest, probe, probeAck, probeAnswer, gone, gossipSpread, gossipAck
     }
 
-    package func encode(into buffer: inout ByteBuffer) {
+    package func encode(into buffer: inout ByteBuffer) { encode(into: &buffer, gossip: nil) }
+
+    /// The state that this message carries, if it carries one.
+    var gossip: Gossip? {
+        switch self {
+        case .welcome(let gossip), .gossipEnvelope(let gossip), .gossipSpread(let gossip, _): gossip
+        case .initJoin, .initJoinAck, .initJoinNack, .join, .joinRefused, .heartbeat, .heartbeatAck, .gossipStatus,
+            .gossipSeen, .gossipAck, .exitingConfirmed, .probeRequest, .probe, .probeAck, .probeAnswer, .gone:
+            nil
+        }
+    }
+
+    /// - Parameter bytes: The state that the message carries, where it is encoded already.
+    func encode(into buffer: inout ByteBuffer, gossip bytes: ByteBuffer?) {
+        func state(_ gossip: Gossip) {
+            if let bytes { buffer.writeImmutableBuffer(bytes) } else { gossip.encode(into: &buffer) }
+        }
         func tag(_ tag: Tag) { buffer.writeInteger(tag.rawValue) }
         switch self {
         case .initJoin(let settings):
             tag(.initJoin)
             buffer.writeArray(settings)
-        case .initJoinAck: tag(.initJoinAck)
+        case .initJoinAck(let leader):
+            tag(.initJoinAck)
+            buffer.writeOptional(leader)
         case .initJoinNack(let refusal):
             tag(.initJoinNack)
             refusal.encode(into: &buffer)
@@ -27,7 +45,7 @@ extension ClusterMessage: WireCodable {
             buffer.writeArray(settings)
         case .welcome(let gossip):
             tag(.welcome)
-            gossip.encode(into: &buffer)
+            state(gossip)
         case .joinRefused(let refusal):
             tag(.joinRefused)
             refusal.encode(into: &buffer)
@@ -49,7 +67,15 @@ extension ClusterMessage: WireCodable {
             buffer.writeArray(seen)
         case .gossipEnvelope(let gossip):
             tag(.gossipEnvelope)
-            gossip.encode(into: &buffer)
+            state(gossip)
+        case .gossipSpread(let gossip, let relay):
+            tag(.gossipSpread)
+            state(gossip)
+            buffer.writeArray(relay)
+        case .gossipAck(let digest, let seen):
+            tag(.gossipAck)
+            buffer.writeInteger(digest)
+            buffer.writeArray(seen)
         case .exitingConfirmed: tag(.exitingConfirmed)
         case .probeRequest(let id, let subject):
             tag(.probeRequest)
@@ -76,7 +102,7 @@ extension ClusterMessage: WireCodable {
         guard let tag = Tag(rawValue: byte) else { throw WireError(.malformed, "\(byte) is no cluster message") }
         switch tag {
         case .initJoin: self = .initJoin(settings: try buffer.readArray(of: SharedSetting.self, upTo: 1024))
-        case .initJoinAck: self = .initJoinAck
+        case .initJoinAck: self = .initJoinAck(leader: try buffer.readOptional(UniqueAddress.self))
         case .initJoinNack: self = .initJoinNack(try JoinRefusal(from: &buffer))
         case .join:
             let roles = try buffer.readArray(upTo: 256) { buffer throws(WireError) in try buffer.readText(upTo: 255) }
@@ -91,6 +117,12 @@ extension ClusterMessage: WireCodable {
             self = .gossipSeen(
                 digest: try buffer.readHash(), seen: try buffer.readArray(of: UniqueAddress.self, upTo: 65_536))
         case .gossipEnvelope: self = .gossipEnvelope(try Gossip(from: &buffer))
+        case .gossipSpread:
+            let gossip = try Gossip(from: &buffer)
+            self = .gossipSpread(gossip, relay: try buffer.readArray(of: UniqueAddress.self, upTo: 65_536))
+        case .gossipAck:
+            self = .gossipAck(
+                digest: try buffer.readHash(), seen: try buffer.readArray(of: UniqueAddress.self, upTo: 65_536))
         case .exitingConfirmed: self = .exitingConfirmed
         case .probeRequest:
             self = .probeRequest(id: try buffer.readVarint(), subject: try UniqueAddress(from: &buffer))

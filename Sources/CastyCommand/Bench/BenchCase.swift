@@ -31,7 +31,7 @@ struct BenchCase {
     /// Everything that can be measured.
     static var all: [BenchCase] {
         LocalBench.cases + RemoteBench.cases + ShardBench.cases + EntityMemoryBench.cases + CoordinatorBench.cases
-            + ClusterBench.cases + SimulationBench.cases
+            + ClusterBench.cases + SimulationBench.cases + ScaleBench.cases
     }
 
     func matches(_ word: String) -> Bool { group.rawValue == word || name.lowercased().contains(word.lowercased()) }

@@ -6,6 +6,8 @@ import CastySharding
 package struct LabSettings: Sendable {
     /// Timings and strategies of the membership.
     package var membership: MembershipSettings
+    /// The entities that the nodes offer; with none they are members and nothing else.
+    package var samples = SampleEntity.allCases
     /// How many shards each sample type has.
     package var shards: Int
     /// The name of the cluster.

@@ -190,7 +190,7 @@ package final class Laboratory {
         watch.add(system.unique, name: name) { scheduler.now < cluster.leaseValidUntil }
         let sharding = Sharding(cluster)
         var regions: [SampleEntity: ShardRegion<EntityCommand>] = [:]
-        for sample in SampleEntity.allCases {
+        for sample in settings.samples {
             regions[sample] = try startRegion(sample, on: sharding)
         }
         let node = LabNode(

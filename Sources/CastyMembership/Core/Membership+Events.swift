@@ -9,6 +9,7 @@ extension Membership {
 
     /// A new state has taken the place of an old one: tells what changed, and follows it up.
     mutating func adopted(over old: Gossip, cause: EventCause, at now: Instant) {
+        revision &+= 1
         digest = gossip.contentDigest
         versionSince = now
         isDirty = true
@@ -27,7 +28,7 @@ extension Membership {
         }
         syncTombstones(at: now)
         syncSilences(at: now)
-        syncMonitors(at: now)
+        syncMonitors(over: old, at: now)
         watchForSplit(at: now)
         lookAtMyself(at: now)
         refreshLease()
@@ -98,7 +99,7 @@ extension Membership {
             {
                 noteConvergence(at: now)
             }
-            if settings.gossipAtOnce { push() }
+            if settings.gossipAtOnce { push(at: now) }
             isDirty = false
         }
         releaseLeaseIfDone()
@@ -119,7 +120,7 @@ extension Membership {
             toldConvergence = digest
             publish(.converged(version: gossip.number), nil, lastCause, at: now)
         }
-        spreadConvergence()
+        spreadConvergence(at: now)
     }
 
     private mutating func stop(_ reason: StopReason) {

@@ -12,11 +12,15 @@ extension Membership {
         adopted(over: old, cause: cause, at: now)
         originDigest = digest
         spreadBy = nil
+        isMerged = false
     }
 
     /// Gossip goes to members that this node itself can reach; that others cannot reach them is no obstacle.
     var targets: [UniqueAddress] {
-        gossip.members.map(\.node).filter { $0 != myself && gossip.row(by: myself, of: $0) == nil }
+        let mine = gossip.rows(by: myself)
+        return gossip.members.map(\.node).filter { node in
+            node != myself && (mine.isEmpty || mine.sortedElement(of: node, by: \.subject) == nil)
+        }
     }
 
     // MARK: sending
@@ -27,52 +31,21 @@ extension Membership {
         if exit.areTasksDone { confirmExit() }
         let targets = targets
         guard !targets.isEmpty else { return }
-        let unseen = targets.filter { !gossip.seen.contains($0) }
+        let unseen = targets.filter { !gossip.seen.sortedContains($0) }
         let preferUnseen = generator.unit() < settings.gossipPreferUnseen
         let choice = preferUnseen && !unseen.isEmpty ? unseen : targets
         let target = choice[generator.below(choice.count)]
-        if gossip.seen.contains(target) {
+        if gossip.seen.sortedContains(target) {
             effects.append(.send(.gossipStatus(digest: digest, seenDigest: gossip.seenDigest), to: target))
         } else {
             effects.append(.send(.gossipEnvelope(gossip), to: target))
         }
     }
 
-    /// Sends a new version to those who are not known to have it.
-    mutating func push() {
-        guard pushedDigest != digest else { return }
-        pushedDigest = digest
-        var unseen = targets.filter { !gossip.seen.contains($0) }
-        if let spreadBy {
-            // Its maker has sent it to everyone already, unless there are too many or it cannot reach some.
-            let hasRows = gossip.reachability.contains { $0.observer == spreadBy && !$0.rows.isEmpty }
-            if !hasRows, gossip.members.count - 1 <= settings.gossipFanout { return }
-            unseen.removeAll { $0 == spreadBy }
-        }
-        if unseen.count > settings.gossipFanout {
-            unseen = Array(generator.permuted(unseen).prefix(settings.gossipFanout))
-        }
-        for target in unseen { effects.append(.send(.gossipEnvelope(gossip), to: target)) }
-    }
-
-    /// Who made a version tells the others once everyone has seen it.
-    mutating func spreadConvergence() {
-        guard originDigest == digest else { return }
-        originDigest = nil
-        var targets = targets
-        if targets.count > settings.gossipFanout {
-            targets = Array(generator.permuted(targets).prefix(settings.gossipFanout))
-            if let leader = gossip.leader(seenBy: myself), leader != myself, !targets.contains(leader) {
-                targets.append(leader)
-            }
-        }
-        for target in targets { effects.append(.send(.gossipSeen(digest: digest, seen: gossip.seen), to: target)) }
-    }
-
     // MARK: receiving
 
     /// Whether what a peer gossips counts: it is a member, and this node hears from it.
-    private func listens(to peer: UniqueAddress) -> Bool {
+    func listens(to peer: UniqueAddress) -> Bool {
         phase == .member && gossip.member(peer) != nil && gossip.row(by: myself, of: peer) == nil
     }
 
@@ -85,23 +58,36 @@ extension Membership {
         }
     }
 
+    /// A peer has the version with this digest, and knows of others that have it. Tells whoever has sent it here when all are through to whom
+    /// it was passed on.
+    mutating func receiveAck(digest theirs: UInt64, seen: [UniqueAddress], from peer: UniqueAddress) {
+        guard listens(to: peer), theirs == digest else { return }
+        let known = seen.filter { gossip.member($0) != nil }.sortedUniquely(by: { $0 }) { first, _ in first }
+        addSeen(known.sortedUnion([peer]))
+        reportRelayed()
+    }
+
     mutating func receiveSeen(digest theirs: UInt64, seen: [UniqueAddress], from peer: UniqueAddress) {
         guard listens(to: peer), theirs == digest else { return }
         let known = seen.filter { gossip.member($0) != nil }.sortedUniquely(by: { $0 }) { first, _ in first }
         addSeen(known.sortedUnion([peer]))
-        if gossip.seen.contains(where: { !known.contains($0) }) {
+        if gossip.seen.contains(where: { !known.sortedContains($0) }) {
             effects.append(.send(.gossipSeen(digest: digest, seen: gossip.seen), to: peer))
         }
     }
 
-    private mutating func addSeen(_ more: [UniqueAddress]) {
+    mutating func addSeen(_ more: [UniqueAddress]) {
         let union = gossip.seen.sortedUnion(more)
         guard union != gossip.seen else { return }
         gossip.seen = union
+        revision &+= 1
         isDirty = true
     }
 
-    mutating func receiveGossip(_ theirs: Gossip, from peer: UniqueAddress, at now: Instant) {
+    /// - Parameter isSpread: The sender sees to it that everyone gets it, so that nobody else need.
+    mutating func receiveGossip(
+        _ theirs: Gossip, from peer: UniqueAddress, isSpread: Bool = false, at now: Instant
+    ) {
         guard phase == .member else { return }
         if theirs.isTombstoned(myself) { return toldGone(by: peer) }
         guard listens(to: peer), theirs.member(myself) != nil, theirs.member(peer) != nil else { return }
@@ -109,7 +95,7 @@ extension Membership {
         switch gossip.version.compare(theirs.version) {
         case .same:
             addSeen(theirs.seen.sortedUnion([peer]))
-            answerSeen(theirs.seen, to: peer)
+            if isSpread { acknowledge(theirs.seen, to: peer) } else { answerSeen(theirs.seen, to: peer) }
         case .after:
             effects.append(.send(.gossipEnvelope(gossip), to: peer))
         case .before where !theirs.members.contains(where: { gossip.isTombstoned($0.node) }):
@@ -118,14 +104,20 @@ extension Membership {
             gossip.seen = theirs.seen.sortedUnion([peer]).sortedUnion([myself])
             adopted(over: old, cause: cause, at: now)
             spreadBy = peer
-            answerSeen(theirs.seen, to: peer)
+            isMerged = false
+            if isSpread { acknowledge(theirs.seen, to: peer) } else { answerSeen(theirs.seen, to: peer) }
         case .before, .concurrent:
             mergeIn(theirs, from: peer, cause: cause, at: now)
+            // Whoever spreads the other part has sent it to that peer as well, or will.
+            if isSpread { return }
+            effects.append(.send(.gossipEnvelope(gossip), to: peer))
+            // It has just been sent there.
+            if targets == [peer] { pushedDigest = digest }
         }
     }
 
     private mutating func answerSeen(_ theirs: [UniqueAddress], to peer: UniqueAddress) {
-        if gossip.seen.contains(where: { $0 != peer && !theirs.contains($0) }) {
+        if gossip.seen.contains(where: { $0 != peer && !theirs.sortedContains($0) }) {
             effects.append(.send(.gossipSeen(digest: digest, seen: gossip.seen), to: peer))
         }
     }
@@ -148,12 +140,12 @@ extension Membership {
             merged.seen = [myself]
         }
         gossip = merged
-        if !merged.hasSameContent(as: old) {
+        if merged.hasSameContent(as: old) {
+            if merged.seen != old.seen { revision &+= 1 }
+        } else {
             adopted(over: old, cause: cause, at: now)
             spreadBy = nil
+            isMerged = true
         }
-        effects.append(.send(.gossipEnvelope(gossip), to: peer))
-        // It has just been sent there.
-        if targets == [peer] { pushedDigest = digest }
     }
 }

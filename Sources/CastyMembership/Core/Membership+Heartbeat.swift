@@ -50,7 +50,14 @@ extension Membership {
         return wanted.sorted()
     }
 
-    mutating func syncMonitors(at now: Instant) {
+    mutating func syncMonitors(over old: Gossip, at now: Instant) {
+        // Who is monitored depends on who is there and on who reaches whom, and on nothing else.
+        let isSame =
+            old.reachability == gossip.reachability && old.members.count == gossip.members.count
+            && zip(old.members, gossip.members).allSatisfy {
+                $0.node == $1.node && ($0.status == .down) == ($1.status == .down)
+            }
+        if isSame, !monitors.isEmpty { return }
         let wanted = phase == .member ? wantedPeers() : []
         if monitors.map(\.peer) == wanted { return }
         for monitor in monitors where !wanted.contains(monitor.peer) { cancel(.suspicion(monitor.peer)) }

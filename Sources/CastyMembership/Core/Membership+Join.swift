@@ -9,8 +9,16 @@ struct JoinState: Sendable {
     /// Who has said no since the last round of questions.
     var refusals: [NodeAddress] = []
     var startedAt = Instant.start
-    /// How often the join was sent to the same member.
+    /// How often the join was sent since a member said that this node may join.
     var attempts = 0
+    /// Who said so: the one to turn to if the leader does not answer.
+    var contact: UniqueAddress?
+    /// The place among the others of the next one to ask.
+    var next = 0
+    /// Those who were asked last.
+    var asked: [NodeAddress] = []
+    /// How many were asked in this attempt.
+    var askedInVain = 0
 }
 
 extension Membership {
@@ -53,11 +61,25 @@ extension Membership {
 
     private mutating func ask(at now: Instant) {
         phase = .contacting
+        join.askedInVain = 0
+        askSome(at: now)
+    }
+
+    /// Asks the next few seeds: one that answers is enough. Who may found a cluster needs everyone's answer.
+    private mutating func askSome(at now: Instant) {
         join.refusals = []
         join.attempts = 0
-        for seed in join.others { effects.append(.contact(.initJoin(settings: sharedSettings), at: seed)) }
+        join.asked = join.others
+        if !join.isFirstSeed, join.others.count > Self.askedAtOnce {
+            join.asked = (0..<Self.askedAtOnce).map { join.others[(join.next + $0) % join.others.count] }
+            join.next = (join.next + Self.askedAtOnce) % join.others.count
+        }
+        join.askedInVain += join.asked.count
+        for seed in join.asked { effects.append(.contact(.initJoin(settings: sharedSettings), at: seed)) }
         arm(.join, at: now + settings.joinRetry)
     }
+
+    private static let askedAtOnce = 5
 
     private mutating func sendJoin(to contact: UniqueAddress, at now: Instant) {
         join.attempts += 1
@@ -72,15 +94,25 @@ extension Membership {
             if join.isFirstSeed, isOverdue { found(at: now) } else { ask(at: now) }
         case .joining(let contact):
             // A member that lets nobody in for so long is itself in trouble; another one may do better.
-            if join.attempts >= 5 { ask(at: now) } else { sendJoin(to: contact, at: now) }
+            if join.attempts >= 5 {
+                ask(at: now)
+            } else if let other = join.contact, other != contact, join.attempts >= 1 {
+                // The leader may be dead already; whoever said so has only not noticed yet.
+                phase = .joining(through: other)
+                sendJoin(to: other, at: now)
+            } else {
+                sendJoin(to: contact, at: now)
+            }
         case .idle, .member, .stopped: break
         }
     }
 
-    mutating func contactAccepted(by peer: UniqueAddress, at now: Instant) {
+    mutating func contactAccepted(by peer: UniqueAddress, leader: UniqueAddress?, at now: Instant) {
         guard phase == .contacting else { return }
-        phase = .joining(through: peer)
-        sendJoin(to: peer, at: now)
+        join.contact = peer
+        let door = leader == myself ? peer : leader ?? peer
+        phase = .joining(through: door)
+        sendJoin(to: door, at: now)
     }
 
     mutating func refused(_ refusal: JoinRefusal, by peer: UniqueAddress, at now: Instant) {
@@ -92,14 +124,26 @@ extension Membership {
         switch refusal {
         case .settingDiffers, .removed: pendingStop = .refused(refusal)
         case .notInitialised, .goingAway:
-            if phase == .contacting { noteNo(from: peer.address, at: now) } else { ask(at: now) }
+            if phase == .contacting {
+                noteNo(from: peer.address, at: now)
+            } else if let other = join.contact, other != peer {
+                phase = .joining(through: other)
+                sendJoin(to: other, at: now)
+            } else {
+                ask(at: now)
+            }
         }
     }
 
     private mutating func noteNo(from address: NodeAddress, at now: Instant) {
-        guard join.others.contains(address), !join.refusals.contains(address) else { return }
+        guard join.asked.contains(address), !join.refusals.contains(address) else { return }
         join.refusals.append(address)
-        if join.isFirstSeed, join.refusals.count == join.others.count { found(at: now) }
+        guard join.refusals.count == join.asked.count else { return }
+        if join.isFirstSeed {
+            found(at: now)
+        } else if join.askedInVain < join.others.count {
+            askSome(at: now)
+        }
     }
 
     mutating func welcomed(_ theirs: Gossip, by peer: UniqueAddress, at now: Instant) {
@@ -113,7 +157,7 @@ extension Membership {
         adopted(over: old, cause: .welcome(from: peer, version: theirs.number), at: now)
         spreadBy = peer
         startRounds(at: now)
-        effects.append(.send(.gossipSeen(digest: digest, seen: gossip.seen), to: peer))
+        effects.append(.send(.gossipAck(digest: digest, seen: []), to: peer))
     }
 
     private mutating func startRounds(at now: Instant) {
@@ -139,7 +183,9 @@ extension Membership {
     }
 
     mutating func answerContact(from peer: UniqueAddress, settings: [SharedSetting]) {
-        let answer = objection(to: settings).map { ClusterMessage.initJoinNack($0) } ?? .initJoinAck
+        // Where all joins go to one member, no two of them have to be merged.
+        let door = leader.flatMap { gossip.member($0) }.flatMap { $0.status <= .up ? $0.node : nil }
+        let answer = objection(to: settings).map { ClusterMessage.initJoinNack($0) } ?? .initJoinAck(leader: door)
         effects.append(.send(answer, to: peer))
     }
 
@@ -165,5 +211,6 @@ extension Membership {
             }
         }
         effects.append(.send(.welcome(gossip), to: peer))
+        justWelcomed = (peer, digest)
     }
 }

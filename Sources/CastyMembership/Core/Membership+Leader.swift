@@ -45,7 +45,7 @@ extension Membership {
             case .up: break
             case .leaving: actions.append(.moveToExiting(member.node))
             case .exiting, .down:
-                let isGone = unreachable.contains(member.node) || leavers.contains(member.node)
+                let isGone = unreachable.sortedContains(member.node) || leavers.contains(member.node)
                 if isGone, member.node != myself { actions.append(.remove(member.node)) }
             }
         }
@@ -88,9 +88,9 @@ extension Membership {
 
     mutating func syncTombstones(at now: Instant) {
         let nodes = gossip.tombstones.map(\.node)
-        if tombstoneTimes.map(\.node) == nodes { return }
+        if tombstoneTimes.count == nodes.count, tombstoneTimes.map(\.node) == nodes { return }
         tombstoneTimes = nodes.map { node in
-            tombstoneTimes.first { $0.node == node } ?? TombstoneTime(node: node, learntAt: now)
+            tombstoneTimes.sortedElement(of: node, by: \.node) ?? TombstoneTime(node: node, learntAt: now)
         }
     }
 }

@@ -1,5 +1,15 @@
 import CastyPrimitives
 
+/// Whose silence ends the lease, found once for each order in which the peers were heard from.
+struct LeaseQuorum: Sendable {
+    /// The state it was found for.
+    let digest: UInt64
+    /// The peers, the one heard from the longest ago first.
+    let order: [UniqueAddress]
+    /// The place in this order, from 1, of the first whose silence is one too many.
+    let place: Int
+}
+
 extension Membership {
     /// Computes until when this node may run entities.
     ///
@@ -35,11 +45,17 @@ extension Membership {
             expiries.append((aliveAsOf + settings.entityLease, peer.node))
         }
         expiries.sort { $0.at != $1.at ? $0.at < $1.at : $0.node < $1.node }
+        let order = expiries.map(\.node)
+        if let known = leaseQuorum, known.digest == digest, known.order == order {
+            leaseValidUntil = known.place > expiries.count ? .distantFuture : expiries[known.place - 1].at
+            return
+        }
         var (low, high) = (1, expiries.count + 1)
         while low < high {
             let count = (low + high) / 2
             if isKept(without: expiries.prefix(count).map(\.node)) { low = count + 1 } else { high = count }
         }
+        leaseQuorum = LeaseQuorum(digest: digest, order: order, place: low)
         leaseValidUntil = low > expiries.count ? .distantFuture : expiries[low - 1].at
     }
 

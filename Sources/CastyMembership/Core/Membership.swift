@@ -26,11 +26,14 @@ package struct Membership: Sendable {
     package let sharedSettings: [SharedSetting]
     package internal(set) var phase = Phase.idle
     package internal(set) var gossip = Gossip()
+    /// Grows whenever the gossip may have changed, or who has seen it.
+    package internal(set) var revision: UInt64 = 0
     /// Until when this node may run entities, should no further sign of life come in.
     package internal(set) var leaseValidUntil = Instant.start
     /// Since when this node has known the present version.
     package internal(set) var versionSince = Instant.start
 
+    var leaseQuorum: LeaseQuorum?
     var generator: SeededGenerator
     var effects: [MembershipEffect] = []
     var timers = ArmedTimers()
@@ -60,10 +63,16 @@ package struct Membership: Sendable {
     var toldLeader: UniqueAddress?
     var toldConvergence: UInt64?
     var pushedDigest: UInt64 = 0
-    /// The digest of the last version that this node's own change made.
+    /// The digest of the last version that this node has sent to everyone; it tells the others once all have seen it.
     var originDigest: UInt64?
-    /// Who has sent the present version, and to everyone else as well.
+    /// Who has sent the present version, and sees to it that everyone else gets it as well.
     var spreadBy: UniqueAddress?
+    /// Whether the present version came about by a merge, here and wherever both of its parts have arrived.
+    var isMerged = false
+    /// Who was welcomed last, and with which version.
+    var justWelcomed: (node: UniqueAddress, digest: UInt64)?
+    /// To whom this node has passed a version on, and for whom.
+    var relayed: Relayed?
     var divergedSince: Instant?
 
     /// Creates the membership of a node that has not started.
@@ -106,7 +115,7 @@ package struct Membership: Sendable {
     private mutating func receive(_ message: ClusterMessage, from peer: UniqueAddress, at now: Instant) {
         switch message {
         case .initJoin(let settings): answerContact(from: peer, settings: settings)
-        case .initJoinAck: contactAccepted(by: peer, at: now)
+        case .initJoinAck(let leader): contactAccepted(by: peer, leader: leader, at: now)
         case .initJoinNack(let refusal): refused(refusal, by: peer, at: now)
         case .join(let roles, let settings): letIn(peer, roles: roles, settings: settings, at: now)
         case .welcome(let gossip): welcomed(gossip, by: peer, at: now)
@@ -117,6 +126,8 @@ package struct Membership: Sendable {
             receiveStatus(digest: digest, seenDigest: seenDigest, from: peer)
         case .gossipSeen(let digest, let seen): receiveSeen(digest: digest, seen: seen, from: peer)
         case .gossipEnvelope(let gossip): receiveGossip(gossip, from: peer, at: now)
+        case .gossipSpread(let gossip, let relay): receiveSpread(gossip, relay: relay, from: peer, at: now)
+        case .gossipAck(let digest, let seen): receiveAck(digest: digest, seen: seen, from: peer)
         case .exitingConfirmed: confirmed(by: peer)
         case .probeRequest(let id, let subject): effects.append(.send(.probe(id: id, origin: peer), to: subject))
         case .probe(let id, let origin): effects.append(.send(.probeAck(id: id, origin: origin), to: peer))
@@ -145,6 +156,7 @@ package struct Membership: Sendable {
         case .join: retryJoin(at: now)
         case .heartbeat: beat(at: now)
         case .gossip: gossipRound(at: now)
+        case .spread: spreadMerged()
         case .leaderActions: lookAsLeader(at: now)
         case .suspicion(let peer): listen(to: peer, at: now)
         case .downing: decideDowning(at: now)

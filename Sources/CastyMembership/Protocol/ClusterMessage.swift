@@ -27,8 +27,8 @@ package enum JoinRefusal: Hashable, Sendable {
 package enum ClusterMessage: Hashable, Sendable {
     /// "May I join, through you?" Sent to a place, by a node that belongs to no cluster.
     case initJoin(settings: [SharedSetting])
-    /// "Yes: send me your join."
-    case initJoinAck
+    /// "Yes: send your join to the leader, or to me if it does not answer." Without a leader: "to me."
+    case initJoinAck(leader: UniqueAddress?)
     /// "No."
     case initJoinNack(JoinRefusal)
     /// "Make me a member."
@@ -47,6 +47,10 @@ package enum ClusterMessage: Hashable, Sendable {
     case gossipSeen(digest: UInt64, seen: [UniqueAddress])
     /// All that the sender knows.
     case gossipEnvelope(Gossip)
+    /// A new version, on its way to everyone: "pass it on to these."
+    case gossipSpread(Gossip, relay: [UniqueAddress])
+    /// "I have the version with this digest, and so have these." Nothing comes back.
+    case gossipAck(digest: UInt64, seen: [UniqueAddress])
     /// "My last tasks are done: remove me."
     case exitingConfirmed
     /// "Try to reach this one for me."

@@ -8,6 +8,8 @@ package enum TimerKey: Hashable, Sendable {
     case heartbeat
     /// The next round of gossip.
     case gossip
+    /// The moment when the leader sends on what it has merged.
+    case spread
     /// The next look at what the leader has to do.
     case leaderActions
     /// The moment when the silence of a peer tells the next thing.

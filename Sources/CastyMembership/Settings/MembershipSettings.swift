@@ -47,7 +47,7 @@ package struct MembershipSettings: Hashable, Sendable {
     package var gossip: Duration
     /// Whether a change is sent on at once, and the leader acts at once, or at the next tick.
     package var gossipAtOnce: Bool
-    /// To how many peers a change is sent at once.
+    /// To how many peers a change is sent at once; they pass it on to the rest.
     package var gossipFanout: Int
     /// The chance that a round goes to a peer that is not known to have this version.
     package var gossipPreferUnseen: Double
@@ -108,7 +108,7 @@ package struct MembershipSettings: Hashable, Sendable {
     package static let responsive = MembershipSettings(
         heartbeat: .milliseconds(200), sigmaFloor: .milliseconds(50), pause: .seconds(1), threshold: 8, suspicion: 4,
         samples: 200, monitors: 9, witnesses: 3, lateTolerance: .milliseconds(100), gossip: .milliseconds(200),
-        gossipAtOnce: true, gossipFanout: 8, gossipPreferUnseen: 0.8, leaderActions: .milliseconds(200),
+        gossipAtOnce: true, gossipFanout: 32, gossipPreferUnseen: 0.8, leaderActions: .milliseconds(200),
         tombstones: .seconds(600), joinRetry: .milliseconds(500), seedTimeout: .zero, weaklyUpAfter: .seconds(7),
         minMembers: 1,
         minMembersOfRole: [], exitTimeout: .seconds(3), strategy: .keepMajority(), leaseDelay: .seconds(2),
@@ -119,7 +119,7 @@ package struct MembershipSettings: Hashable, Sendable {
     package static let lan = MembershipSettings(
         heartbeat: .seconds(1), sigmaFloor: .milliseconds(100), pause: .seconds(3), threshold: 8, suspicion: 4,
         samples: 200, monitors: 9, witnesses: 3, lateTolerance: .milliseconds(500), gossip: .seconds(1),
-        gossipAtOnce: false, gossipFanout: 8, gossipPreferUnseen: 0.8, leaderActions: .seconds(1),
+        gossipAtOnce: false, gossipFanout: 32, gossipPreferUnseen: 0.8, leaderActions: .seconds(1),
         tombstones: .seconds(86_400), joinRetry: .seconds(2), seedTimeout: .zero, weaklyUpAfter: .seconds(7),
         minMembers: 1,
         minMembersOfRole: [], exitTimeout: .seconds(10), strategy: .keepMajority(), leaseDelay: .seconds(6),

@@ -9,8 +9,10 @@ extension Gossip {
 
     /// Moves a member to a status, if that is a legal step.
     mutating func setStatus(_ status: MemberStatus, of node: UniqueAddress) {
-        guard let index = members.firstIndex(where: { $0.node == node }), members[index].status.mayBecome(status)
-        else { return }
+        let index = members.sortedIndex(of: node, by: \.node)
+        guard index < members.count, members[index].node == node, members[index].status.mayBecome(status) else {
+            return
+        }
         members[index].status = status
         if status == .up { members[index].upNumber = nextUpNumber }
     }

@@ -11,27 +11,37 @@ extension Gossip {
 
     /// What one observer says of a subject; `nil` when it reaches it.
     package func row(by observer: UniqueAddress, of subject: UniqueAddress) -> ReachabilityRow? {
-        reachability.first { $0.observer == observer }?.rows.first { $0.subject == subject }
+        rows(by: observer).sortedElement(of: subject, by: \.subject)
+    }
+
+    /// All that one observer says, sorted by subject.
+    func rows(by observer: UniqueAddress) -> [ReachabilityRow] {
+        reachability.sortedElement(of: observer, by: \.observer)?.rows ?? []
     }
 
     /// The members that somebody cannot reach, sorted: one pessimist is enough.
     package var unreachable: [UniqueAddress] {
-        if reachability.allSatisfy(\.rows.isEmpty) { return [] }
-        return members.map(\.node).filter { !observers(of: $0).isEmpty }
+        var subjects: [UniqueAddress] = []
+        for observer in reachability where !observer.rows.isEmpty && member(observer.observer)?.status != .down {
+            subjects = subjects.sortedUnion(observer.rows.map(\.subject))
+        }
+        return subjects.filter { member($0) != nil }
     }
 
     /// The lowest address among the members that are up or leaving and that everyone can reach, oneself included
     /// whatever others say; where there is none, the furthest of those on their way in, then whoever is there.
     package func leader(seenBy myself: UniqueAddress) -> UniqueAddress? {
         let unreachable = unreachable
-        let present = members.filter { $0.status != .down && ($0.node == myself || !unreachable.contains($0.node)) }
+        let present = members.filter {
+            $0.status != .down && ($0.node == myself || !unreachable.sortedContains($0.node))
+        }
         func first(_ isWanted: (MemberStatus) -> Bool) -> UniqueAddress? { present.first { isWanted($0.status) }?.node }
         return first(\.isVoting) ?? first { $0 == .weaklyUp } ?? first { $0 == .joining } ?? first { $0 == .exiting }
     }
 
     /// What keeps the cluster from acting on this version; empty when all agree.
     ///
-    /// - Parameter leavers: Members that have confirmed that they are done: nobody waits for them.
+    /// - Parameter leavers: Members that have confirmed that they are done, sorted: nobody waits for them.
     package func obstacles(seenBy myself: UniqueAddress, leavers: [UniqueAddress]) -> [ConvergenceObstacle] {
         var obstacles: [ConvergenceObstacle] = []
         for node in unreachable where node != myself && !leavers.contains(node) {
@@ -42,7 +52,9 @@ extension Gossip {
         // each take itself for the first.
         let hasVoters = members.contains { $0.status.isVoting }
         for member in members where hasVoters ? member.status.isVoting : member.status <= .weaklyUp {
-            if !seen.contains(member.node), !leavers.contains(member.node) { obstacles.append(.notSeen(member.node)) }
+            if !seen.sortedContains(member.node), !leavers.sortedContains(member.node) {
+                obstacles.append(.notSeen(member.node))
+            }
         }
         return obstacles
     }

@@ -70,10 +70,12 @@ package struct Gossip: Hashable, Sendable {
     package var number: UInt64 { tombstones.reduce(version.total &+ forgotten) { $0 &+ $1.changes } }
 
     /// The member of an incarnation.
-    package func member(_ node: UniqueAddress) -> Member? { members.first { $0.node == node } }
+    package func member(_ node: UniqueAddress) -> Member? { members.sortedElement(of: node, by: \.node) }
 
     /// Whether an incarnation was removed.
-    package func isTombstoned(_ node: UniqueAddress) -> Bool { tombstones.contains { $0.node == node } }
+    package func isTombstoned(_ node: UniqueAddress) -> Bool {
+        tombstones.sortedElement(of: node, by: \.node) != nil
+    }
 
     /// The members that live at a place: at most one that is not down.
     package func members(at address: NodeAddress) -> [Member] { members.filter { $0.node.address == address } }
@@ -88,14 +90,15 @@ package struct Gossip: Hashable, Sendable {
     mutating func dropGone() {
         let gone = tombstones
         if !gone.isEmpty {
-            members.removeAll { member in gone.contains { $0.node == member.node } }
+            func isGone(_ node: UniqueAddress) -> Bool { gone.sortedElement(of: node, by: \.node) != nil }
+            members.removeAll { isGone($0.node) }
             for index in tombstones.indices {
                 tombstones[index].changes = max(tombstones[index].changes, version[tombstones[index].node])
             }
-            version.drop { node in gone.contains { $0.node == node } }
+            version.drop(where: isGone)
         }
         let members = members
-        func isKnown(_ node: UniqueAddress) -> Bool { members.contains { $0.node == node } }
+        func isKnown(_ node: UniqueAddress) -> Bool { members.sortedElement(of: node, by: \.node) != nil }
         reachability.removeAll { !isKnown($0.observer) }
         for index in reachability.indices where !reachability[index].rows.allSatisfy({ isKnown($0.subject) }) {
             reachability[index].rows.removeAll { !isKnown($0.subject) }

@@ -30,7 +30,21 @@ extension Array {
     }
 }
 
+extension Array {
+    /// The element of that key, in an array sorted by the key without repetitions.
+    func sortedElement<Key: Comparable>(of wanted: Key, by key: (Element) -> Key) -> Element? {
+        let index = sortedIndex(of: wanted, by: key)
+        return index < count && key(self[index]) == wanted ? self[index] : nil
+    }
+}
+
 extension Array where Element: Comparable {
+    /// Whether a sorted array holds an element.
+    func sortedContains(_ element: Element) -> Bool {
+        let index = sortedIndex(of: element) { $0 }
+        return index < count && self[index] == element
+    }
+
     /// Adds an element to a sorted array unless it is there already.
     ///
     /// - Returns: Whether it was added.

@@ -64,6 +64,7 @@ package final class Link: @unchecked Sendable {
         var delay = max(profile.latency.nanoseconds, 0)
         let jitter = profile.jitter.nanoseconds
         if jitter > 0 { delay += Int64(generator.unit() * Double(2 * jitter)) - jitter }
+        if profile.tail > .zero { delay += Int64(exponential() * Double(profile.tail.nanoseconds)) }
         delay = max(delay, 1000)
         if let bandwidth = profile.bandwidth, bandwidth > 0 {
             let wire = Int64(Double(size) * 1e9 / Double(bandwidth))
@@ -79,6 +80,26 @@ package final class Link: @unchecked Sendable {
             }
         }
         return delay
+    }
+
+    /// A number drawn from the exponential distribution of mean 1, by comparisons alone, so that it is the same on every machine.
+    ///
+    /// Source: J. von Neumann, "Various techniques used in connection with random digits" (1951).
+    private func exponential() -> Double {
+        var whole = 0.0
+        while true {
+            let first = generator.unit()
+            var last = first
+            var isOdd = true
+            while true {
+                let next = generator.unit()
+                if next >= last { break }
+                last = next
+                isOdd.toggle()
+            }
+            if isOdd { return whole + first }
+            whole += 1
+        }
     }
 
     /// How many of `size` bytes arrive together first.

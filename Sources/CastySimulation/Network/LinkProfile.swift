@@ -4,6 +4,8 @@ package struct LinkProfile: Hashable, Sendable {
     package var latency: Duration
     /// How much shorter or longer that may be, evenly spread.
     package var jitter: Duration
+    /// The mean of a further delay that is spread exponentially: mostly short, at times several times as long.
+    package var tail: Duration
     /// Bytes per second, for all connections together; `nil` for as fast as you like.
     package var bandwidth: Int?
     /// The chance, 0…1, that a piece is lost and comes after a retransmission timeout (200 ms, doubled each time).
@@ -17,11 +19,13 @@ package struct LinkProfile: Hashable, Sendable {
 
     /// Describes a direction.
     package init(
-        latency: Duration = .microseconds(500), jitter: Duration = .microseconds(200), bandwidth: Int? = nil,
+        latency: Duration = .microseconds(500), jitter: Duration = .microseconds(200),
+        tail: Duration = .zero, bandwidth: Int? = nil,
         loss: Double = 0, splitting: Double = 0.05, pieceLimit: Int? = nil, corruption: Double = 0
     ) {
         self.latency = latency
         self.jitter = jitter
+        self.tail = tail
         self.bandwidth = bandwidth
         self.loss = loss
         self.splitting = splitting

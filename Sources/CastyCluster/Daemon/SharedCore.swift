@@ -1,0 +1,49 @@
+import CastyMembership
+import CastyPrimitives
+import Synchronization
+
+/// The core of a node's membership: its daemon changes it in place, and whoever looks takes a copy.
+///
+/// A copy for every change would cost more than the change: most changes are a heartbeat that was answered.
+final class SharedCore: Sendable {
+    /// What a change led to.
+    struct Outcome {
+        let effects: [MembershipEffect]
+        let leaseValidUntil: Instant
+        /// The view, if it may differ from the one before.
+        let state: ClusterState?
+    }
+
+    private struct State {
+        var core: Membership
+        var traffic = ClusterTraffic()
+    }
+
+    private let state: Mutex<State>
+
+    init(_ core: Membership) {
+        state = Mutex(State(core: core))
+    }
+
+    /// The core as it is now.
+    var value: Membership { state.withLock { $0.core } }
+
+    /// What the daemon has sent so far.
+    var traffic: ClusterTraffic { state.withLock { $0.traffic } }
+
+    /// Changes the core.
+    func change(_ body: (inout Membership) -> [MembershipEffect]) -> Outcome {
+        state.withLock { state in
+            let before = state.core.revision
+            let effects = body(&state.core)
+            return Outcome(
+                effects: effects, leaseValidUntil: state.core.leaseValidUntil,
+                state: state.core.revision == before ? nil : ClusterState(state.core))
+        }
+    }
+
+    /// Counts a message.
+    func note(_ message: ClusterMessage, gossipBytes: Int?) {
+        state.withLock { $0.traffic.note(message, gossipBytes: gossipBytes) }
+    }
+}
