@@ -72,6 +72,15 @@ extension Gossip: WireCodable {
     }
 }
 
+extension Gossip {
+    /// How many bytes it takes when it is sent. Encodes it to find out.
+    package var encodedSize: Int {
+        var buffer = ByteBuffer()
+        encode(into: &buffer)
+        return buffer.readableBytes
+    }
+}
+
 /// All nodes that a gossip speaks of, sorted, so that each can be named by its place.
 private struct NodeTable {
     let nodes: [UniqueAddress]

@@ -7,7 +7,7 @@ struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Measure throughput, latency and failure detection on this machine.",
         discussion: """
-            Without a name everything is measured, which takes about eight minutes; with --quick about three. A name is a group \
+            Without a name everything is measured, which takes about ten minutes; with --quick about three. A name is a group \
             or a part of a figure's name:
 
               local       actors of one node: tells, asks, starts, memory
@@ -15,11 +15,13 @@ struct Bench: ParsableCommand {
               shards      three nodes over loopback TCP: asks and tells to entities; what entities cost
               cluster     nodes over loopback TCP: forming, a crash, a hang, a quiet time
               simulation  how fast virtual time passes
+              membership  what the membership promises, simulated, over seeds: scale, detection, endurance, heal, churn, recovery
 
               casty bench --quick             a first look
               casty bench local remote        two groups
               casty bench ask                 every figure about asks
               casty bench crash --runs 30     thirty crashes, one after the other
+              casty bench endurance --from 1 --to 200   a thousand node-hours, in parts if you like
               casty bench --json > today.txt  one JSON object a line
 
             Each figure is the median of its runs, with the smallest and the largest. A run that warms up comes first and is not \
@@ -41,7 +43,20 @@ struct Bench: ParsableCommand {
     @Option(help: ArgumentHelp("How many runs to count of each figure, 1…1000.", valueName: "number"))
     var runs: Int?
 
+    @Option(help: ArgumentHelp("The first seed of what is simulated once for each seed.", valueName: "seed"))
+    var from: UInt64?
+
+    @Option(help: ArgumentHelp("The last seed of it.", valueName: "seed"))
+    var to: UInt64?
+
+    private var seeds: ClosedRange<UInt64>? {
+        guard from != nil || to != nil else { return nil }
+        let first = from ?? 1
+        return first...max(first, to ?? first)
+    }
+
     func validate() throws {
+        if let to, to < from ?? 1 { throw ValidationError("--from is not after --to.") }
         if let runs, !(1...1000).contains(runs) { throw ValidationError("--runs is 1…1000, not \(runs).") }
         let cases = BenchCase.all
         for name in names where !cases.contains(where: { $0.matches(name) }) {
@@ -53,7 +68,7 @@ struct Bench: ParsableCommand {
 
     func run() throws {
         let showsProgress = Output.errorIsTerminal
-        let plan = BenchPlan(isQuick: quick, chosenRuns: runs) { text in
+        let plan = BenchPlan(isQuick: quick, chosenRuns: runs, chosenSeeds: seeds) { text in
             if showsProgress { Output.write("\r\u{1B}[K\(text)", to: 2) } else { Output.error(text) }
         }
         introduce()

@@ -1,6 +1,6 @@
 /// What belongs together, and can be asked for by one word.
 enum BenchGroup: String, CaseIterable, Sendable {
-    case local, remote, shards, cluster, simulation
+    case local, remote, shards, cluster, simulation, membership
 }
 
 /// Something to measure: one figure, or several that come out of the same runs.
@@ -31,7 +31,11 @@ struct BenchCase {
     /// Everything that can be measured.
     static var all: [BenchCase] {
         LocalBench.cases + RemoteBench.cases + ShardBench.cases + EntityMemoryBench.cases + CoordinatorBench.cases
-            + ClusterBench.cases + SimulationBench.cases + ScaleBench.cases
+            + ClusterBench.cases + SimulationBench.cases + simulated
+    }
+
+    private static var simulated: [BenchCase] {
+        ScaleBench.cases + DetectionBench.cases + HealBench.cases + ChurnBench.cases + RecoveryBench.cases
     }
 
     func matches(_ word: String) -> Bool { group.rawValue == word || name.lowercased().contains(word.lowercased()) }
@@ -43,6 +47,8 @@ struct BenchPlan: Sendable {
     let isQuick: Bool
     /// How many runs count, where the person said so.
     let chosenRuns: Int?
+    /// Which seeds, where the person said so.
+    let chosenSeeds: ClosedRange<UInt64>?
     /// Where to say what is going on.
     let progress: @Sendable (String) -> Void
 
@@ -50,6 +56,9 @@ struct BenchPlan: Sendable {
 
     /// How many runs of a thing that takes long.
     func runs(_ usual: Int, quick: Int) -> Int { chosenRuns ?? (isQuick ? quick : usual) }
+
+    /// The seeds of what is measured once for each: from 1 on, where nobody said which.
+    func seeds(usual: UInt64, quick: UInt64) -> ClosedRange<UInt64> { chosenSeeds ?? 1...(isQuick ? quick : usual) }
 
     /// An amount, or a part of it.
     func amount(_ usual: Int, quick: Int) -> Int { isQuick ? quick : usual }

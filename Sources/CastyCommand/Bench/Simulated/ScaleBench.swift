@@ -4,11 +4,34 @@ import CastyPrimitives
 
 /// Measures simulated clusters as they grow.
 enum ScaleBench {
-    static var cases: [BenchCase] { [30, 50, 100].map(formation) }
+    static var cases: [BenchCase] { [30, 50, 100].map(formation) + [merging] }
+
+    /// What a member costs in a merge and in a look for what hinders convergence: were it more in a larger cluster, the ratio would grow.
+    private static var merging: BenchCase {
+        let name = "scale: a gossip merged and looked through"
+        return BenchCase(.membership, name) { plan in
+            let sizes = [50, 100, 200]
+            let times = try (0..<plan.runs).map { _ in
+                try sizes.map { size -> Double in
+                    let work = MergeWork(members: size)
+                    try work.repeated(plan.amount(2000, quick: 500))
+                    let used = Machine.processorSeconds
+                    try work.repeated(plan.amount(10_000, quick: 2000))
+                    return Machine.processorSeconds - used
+                }
+            }
+            func ratio(_ index: Int) -> Measurement {
+                Measurement(
+                    name: "\(name), \(sizes[index]) to \(sizes[index - 1])", unit: "ratio",
+                    runs: times.map { $0[index] / $0[index - 1] }, goal: .atMost(3))
+            }
+            return [ratio(1), ratio(2)]
+        }
+    }
 
     private static func formation(of count: Int) -> BenchCase {
         let name = "scale: \(count) simulated nodes form"
-        return BenchCase(.simulation, name) { plan in
+        return BenchCase(.membership, name) { plan in
             if plan.isQuick, count > 50 { return [] }
             let started = Stopwatch()
             let study = try ScaleStudy.formation(of: count)

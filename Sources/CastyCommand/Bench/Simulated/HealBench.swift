@@ -1,0 +1,19 @@
+import CastyLab
+import CastyPrimitives
+
+/// Measures how soon a simulated cluster that was cut in two is one again.
+enum HealBench {
+    static var cases: [BenchCase] {
+        [(10, 10.0), (50, 20.0)].flatMap { nodes, goal in HealStudy.Cut.allCases.map { heal(nodes, $0, goal: goal) } }
+    }
+
+    private static func heal(_ count: Int, _ cut: HealStudy.Cut, goal: Double) -> BenchCase {
+        let name = "heal \(count) nodes, \(cut.rawValue) cut"
+        return BenchCase(.membership, name) { plan in
+            let seeds = count > 10 ? plan.seeds(usual: 10, quick: 1) : plan.seeds(usual: 50, quick: 5)
+            let study = HealStudy(nodes: count, cut: cut)
+            let times = try seeds.map { try study.run(seed: $0).inSeconds }
+            return [Measurement(name: name, unit: "s", runs: times, goal: .atMost(goal))]
+        }
+    }
+}
