@@ -28,7 +28,8 @@ struct Bench: ParsableCommand {
             counted. A goal is what the figure should be on two shared cores; missing one is no failure. Measure on a quiet \
             machine, and compare only what was measured side by side: other load easily halves a figure.
 
-            Exits with 0 when all was measured, 1 when something could not be, 64 for a wrong command line.
+            Exits with 0 when all was measured, 1 when something could not be, or with --strict when a goal was \
+            missed, 64 for a wrong command line.
             """)
 
     @Argument(help: ArgumentHelp("Groups, or parts of figures' names; everything without.", valueName: "name"))
@@ -39,6 +40,9 @@ struct Bench: ParsableCommand {
 
     @Flag(help: "Print one JSON object a line.")
     var json = false
+
+    @Flag(help: "Exit with 1 if a run of anything misses its goal.")
+    var strict = false
 
     @Option(help: ArgumentHelp("How many runs to count of each figure, 1…1000.", valueName: "number"))
     var runs: Int?
@@ -78,7 +82,10 @@ struct Bench: ParsableCommand {
             do {
                 let measured = try item.measure(plan)
                 if showsProgress { Output.write("\r\u{1B}[K", to: 2) }
-                for measurement in measured { Output.line(json ? measurement.json : measurement.row) }
+                for measurement in measured {
+                    Output.line(json ? measurement.json : measurement.row)
+                    if strict, let met = measurement.met, met < measurement.runs.count { failed = true }
+                }
             } catch {
                 failed = true
                 if showsProgress { Output.write("\r\u{1B}[K", to: 2) }
