@@ -72,6 +72,8 @@ package struct PlacementSettings: Hashable, Sendable {
     package var recoveryBatch = 5
     /// …and then the region waits so long.
     package var recoveryPause = Duration.milliseconds(100)
+    /// Bugs that are switched on.
+    package var sabotage: PlacementSabotage = []
     /// How long to wait before the store of remembered entities is asked again; doubles with each refusal in a row.
     package var storeRetry = Duration.milliseconds(200)
     /// The longest such wait.

@@ -114,6 +114,25 @@ struct CheckerTests {
         #expect(checker.check(moment([view(1), view(2, sharding: part(1))])).map(\.id) == ["S3"])
     }
 
+    @Test("the checkers' own hash is FNV-1a, and agrees with the one that places entities")
+    func hash() {
+        let count = 1 << 62
+        #expect(EntitiesWithOwners.shard(of: "", count: count) == 0x0BF2_9CE4_8422_2325)
+        #expect(EntitiesWithOwners.shard(of: "a", count: count) == 0x2F63_DC4C_8601_EC8C)
+        #expect(EntitiesWithOwners.shard(of: "foobar", count: count) == 0x0594_4171_F739_67E8)
+        for number in 0..<1000 {
+            let name = "account-\(number)-ü"
+            #expect(EntitiesWithOwners.shard(of: name, count: 24) == StableHash.shard(of: name, count: 24))
+        }
+    }
+
+    @Test(
+        "the fewest moves that even out numbers of shards",
+        arguments: [([4, 4, 0], 2), ([4, 4, 2], 1), ([8, 8, 8, 0], 6), ([50, 0, 50], 33), ([3, 3, 2], 0), ([], 0)])
+    func leastMoves(counts: [Int], moves: Int) {
+        #expect(FrugalRebalance.leastMoves(counts) == moves)
+    }
+
     @Test("an entity in another shard than its name says breaks S12")
     func entities() {
         let right = StableHash.shard(of: "account-1", count: 24)

@@ -138,6 +138,67 @@ struct RegionTests {
                 .contains(.lost("a", entity: "e-1", shard: 0, .wrongHome)))
     }
 
+    @Test("An order that was refused, or whose shard has stopped here, starts nothing when it is said again")
+    func repeatedOrder() {
+        let order = HostOrder(shard: 0, version: version(1))
+        let item = VersionedShard(shard: 0, version: version(1))
+        var refusing = registered()
+        _ = refusing.onLease(validUntil: at(10), at: at(20))
+        #expect(
+            refusing.onMessage(.order(epoch, .host([order])), from: node(1), at: at(21)) == [
+                .send(to: node(1), .request(.hostRefused([item])))
+            ])
+        _ = refusing.onLease(validUntil: .distantFuture, at: at(30))
+        let stopped = RegionEffect<String>.send(to: node(1), .request(.stopped(item, hasLeftover: false)))
+        #expect(refusing.onMessage(.order(epoch, .host([order])), from: node(1), at: at(31)) == [stopped])
+        var stopping = hosting()
+        _ = stopping.onMessage(.order(epoch, .discard(item)), from: node(1), at: at(20))
+        #expect(stopping.onMessage(.order(epoch, .host([order])), from: node(1), at: at(21)) == [stopped])
+        let next = HostOrder(shard: 0, version: version(2))
+        #expect(
+            stopping.onMessage(.order(epoch, .host([next])), from: node(1), at: at(22)).contains(
+                .note(.shardStarted(shard: 0, version(2)))))
+    }
+
+    @Test(
+        "What comes back from a stream that was given up, or from a node that is gone, is lost: later messages have gone on"
+    )
+    func late() {
+        var region = registered()
+        let (old, new) = (
+            ShardHome(shard: 0, node: node(3), version: version(1)),
+            ShardHome(shard: 0, node: node(1), version: version(2))
+        )
+        _ = region.onMessage(.order(epoch, .homes([old], isComplete: false)), from: node(1), at: at(10))
+        _ = region.onRoute("a", to: "e-1", at: at(11))
+        // The old home is silent, so that the end of the stream to it is not confirmed.
+        _ = region.onMessage(.order(epoch, .homes([new], isComplete: false)), from: node(1), at: at(12))
+        _ = region.onRoute("b", to: "e-1", at: at(13))
+        var sent = delivery("b", sequence: 2)
+        sent.version = version(2)
+        #expect(region.onWakeup(at: at(2100)).contains(.send(to: node(1), .peer(.deliver(sent)))))
+        let back = ShardingMessage<String>.peer(.notHome(delivery("a"), known: nil))
+        #expect(
+            region.onMessage(back, from: node(3), at: at(2200)) == [.lost("a", entity: "e-1", shard: 0, .late)])
+        let members = [1, 2].map { PlacementMember(node: node($0), upNumber: $0) }
+        _ = region.onView(PlacementView(own: node(2), members: members), at: at(2300))
+        #expect(
+            region.onMessage(.peer(.deliver(delivery("c"))), from: node(3), at: at(2400)) == [
+                .lost("c", entity: "e-1", shard: 0, .late)
+            ])
+    }
+
+    @Test("What an old home had left comes first or not at all")
+    func lateLeftover() {
+        var region = hosting(holdFor: node(1))
+        _ = region.onMessage(.peer(.deliver(delivery("fresh"))), from: node(3), at: at(10))
+        _ = region.onWakeup(at: at(2100))
+        #expect(
+            region.onMessage(.peer(.deliver(delivery("left", sequence: 0))), from: node(1), at: at(2200)) == [
+                .lost("left", entity: "e-1", shard: 0, .late)
+            ])
+    }
+
     @Test("A handoff waits for every stream to close, stops the entities, and sends what they left ahead")
     func handoff() {
         var region = hosting()

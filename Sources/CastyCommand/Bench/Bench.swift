@@ -14,7 +14,7 @@ struct Bench: ParsableCommand {
               remote      two processes over loopback TCP: tells and asks
               shards      three nodes over loopback TCP: asks and tells to entities; what entities cost
               cluster     nodes over loopback TCP: forming, a crash, a hang, a quiet time
-              simulation  how fast virtual time passes
+              simulation  how fast virtual time passes; 20 000 handoffs under load, of which nothing may be lost
               membership  what the membership promises, simulated, over seeds: scale, detection, endurance, heal, churn, recovery
 
               casty bench --quick             a first look

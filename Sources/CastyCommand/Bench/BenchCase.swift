@@ -31,7 +31,7 @@ struct BenchCase {
     /// Everything that can be measured.
     static var all: [BenchCase] {
         LocalBench.cases + RemoteBench.cases + ShardBench.cases + EntityMemoryBench.cases + CoordinatorBench.cases
-            + ClusterBench.cases + SimulationBench.cases + simulated
+            + ClusterBench.cases + SimulationBench.cases + HandoffBench.cases + simulated
     }
 
     private static var simulated: [BenchCase] {

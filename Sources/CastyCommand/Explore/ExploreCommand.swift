@@ -41,7 +41,17 @@ struct ExploreCommand: ParsableCommand {
     @Flag(help: "Print failing seeds as they are, without making them shorter.")
     var noMinimise = false
 
+    @Flag(help: "Crash a node after every single step of a handoff and of a fail-over, instead of random faults.")
+    var crashPoints = false
+
+    @Option(help: ArgumentHelp("With --crash-points: only after every so manieth step.", valueName: "steps"))
+    var stride = 1
+
+    @Option(help: ArgumentHelp("With --crash-points: one run only, as handoff/2/17.", valueName: "story/node/step"))
+    var point: CrashPoint?
+
     func validate() throws {
+        guard stride >= 1 else { throw ValidationError("--stride is at least 1, not \(stride).") }
         guard (1...256).contains(jobs) else { throw ValidationError("--jobs is 1 to 256, not \(jobs).") }
         if seeds != nil, from != nil || to != nil { throw ValidationError("Say --seeds, or --from and --to.") }
         if seeds == 0 { throw ValidationError("--seeds is at least 1.") }
@@ -54,6 +64,7 @@ struct ExploreCommand: ParsableCommand {
     }
 
     func run() throws {
+        if crashPoints { return try crashEverywhere() }
         let file = try scenario.map(ScenarioFile.read)
         let exploration = faults.exploration
         let report = SharedReport(ExploreReport(json: json, replay: replayWords))

@@ -67,7 +67,11 @@ struct FrugalRebalance: ShardingChecker {
     /// What one coordinator knows, as far as it matters here.
     private struct Coordination {
         var regions: Set<UniqueAddress> = []
+        /// Regions that shards move away from.
+        var evacuated: Set<UniqueAddress> = []
         var isTied = false
+        /// Shards that have not started at their next home.
+        var moving: Set<Int> = []
         /// Shards moved for balance alone since something changed.
         var moved: Set<Int> = []
     }
@@ -82,7 +86,11 @@ struct FrugalRebalance: ShardingChecker {
 
     mutating func note(_ fact: ShardingFact, in truth: ShardingTruth) -> [Violation] {
         guard case .coordinator(let note) = fact.note else {
-            if case .region(.registered) = fact.note { forget(fact.type) }
+            switch fact.note {
+            case .region(.registered): forEach(fact.type) { $0.moved = [] }
+            case .region(.shardStarted(let shard, _)): forEach(fact.type) { $0.moving.remove(shard) }
+            case .region, .coordinator: break
+            }
             return []
         }
         let key = Coordinator(type: fact.type, node: fact.node)
@@ -96,16 +104,24 @@ struct FrugalRebalance: ShardingChecker {
             coordinations[key]?.regions.remove(node)
             coordinations[key]?.moved = []
         case .intentsChanged(let intents):
+            coordinations[key]?.evacuated = []
             coordinations[key]?.isTied = !intents.pins.isEmpty || !intents.drains.isEmpty
             coordinations[key]?.moved = []
         case .handoffBegun(let shard, _, _, .rebalance):
+            coordinations[key]?.moving.insert(shard)
             guard coordinations[key]?.moved.insert(shard).inserted == false, isCalm else { return [] }
             return [fact.violation("S10", shard: shard, "it is moved again though nothing has changed")]
-        case .handoffBegun(_, let from, _, let reason):
+        case .handoffBegun(let shard, let from, _, let reason):
+            coordinations[key]?.moving.insert(shard)
             coordinations[key]?.moved = []
-            if reason == .leaving { coordinations[key]?.regions.remove(from) }
-        case .handoffEnded(_, _, let outcome): if outcome != .done { coordinations[key]?.moved = [] }
-        case .allocated(_, let reason): if reason != .handoff { coordinations[key]?.moved = [] }
+            if reason == .leaving || reason == .drain { coordinations[key]?.evacuated.insert(from) }
+        case .handoffEnded(let shard, _, let outcome):
+            if outcome == .done { return [] }
+            coordinations[key]?.moving.remove(shard)
+            coordinations[key]?.moved = []
+        case .allocated(let home, let reason):
+            coordinations[key]?.moving.insert(home.shard)
+            if reason != .handoff { coordinations[key]?.moved = [] }
         case .roundPlanned(let moves): return judge(moves, key, fact, truth)
         case .recovered, .moved, .conflict: break
         }
@@ -117,14 +133,21 @@ struct FrugalRebalance: ShardingChecker {
         return []
     }
 
-    private mutating func forget(_ type: String) {
-        for key in coordinations.keys where key.type == type { coordinations[key]?.moved = [] }
+    private mutating func forEach(_ type: String, _ change: (inout Coordination) -> Void) {
+        for (key, var coordination) in coordinations where key.type == type {
+            change(&coordination)
+            coordinations[key] = coordination
+        }
     }
 
     private func judge(_ moves: Int, _ key: Coordinator, _ fact: ShardingFact, _ truth: ShardingTruth) -> [Violation] {
-        guard isCalm, let coordination = coordinations[key], !coordination.isTied else { return [] }
+        guard isCalm, let coordination = coordinations[key], !coordination.isTied, coordination.moving.isEmpty else {
+            return []
+        }
         var counts: [UniqueAddress: Int] = [:]
-        for node in coordination.regions where truth.isAlive(node) { counts[node] = 0 }
+        for node in coordination.regions where truth.isAlive(node) && !coordination.evacuated.contains(node) {
+            counts[node] = 0
+        }
         for (shard, runs) in truth.runs where shard.type == fact.type && !runs.isEmpty {
             // A shard that runs in two places, or in none of the registered ones, is another rule's business.
             guard runs.count == 1, let node = runs.keys.first, counts[node] != nil else { return [] }

@@ -104,6 +104,8 @@ struct EvenShards {
             laboratory.now - max(calm, disturbances.changedAt) >= .seconds(30)
         else { return [] }
         next = laboratory.now + .seconds(5)
+        // Where a split left nobody there is nothing to balance.
+        guard laboratory.running.contains(where: \.isUp) else { return [] }
         guard case .unmet(let seen) = laboratory.judgeBalance(by: 1) else { return [] }
         return [Violation(id: "S10", text: "half a minute after the last change: \(seen)")]
     }

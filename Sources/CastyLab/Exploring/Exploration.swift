@@ -87,6 +87,19 @@ extension Exploration {
         }
     }
 
+    /// How long a node hangs: 0.1 to 120 s, each doubling as likely as the other, and in every other case about as long as a limit that
+    /// membership or sharding knows.
+    private static func hang(_ chance: inout SeededGenerator) -> Duration {
+        // The accepted pause, the detection, the lease, the margin and stability, and the sums of detection with those.
+        let limits = [1000, 1700, 2900, 3000, 4700, 7700]
+        if chance.unit() < 0.5 {
+            let limit = limits[chance.below(limits.count)]
+            return .milliseconds(Int64(limit * 85 / 100 + chance.below(limit * 30 / 100)))
+        }
+        let least = 100 << chance.below(11)
+        return .milliseconds(Int64(min(least + chance.below(least), 120_000)))
+    }
+
     private func stroke(_ family: FaultFamily, at time: Duration, _ chance: inout SeededGenerator) -> [Stroke] {
         let first = NodeName(1 + chance.below(nodes))
         var second = NodeName(1 + chance.below(nodes - 1))
@@ -104,7 +117,8 @@ extension Exploration {
                 + victims.map { Stroke(at: later(20_000), command: .restart([$0])) }
         case .freeze:
             return [
-                Stroke(at: now, command: .freeze([first])), Stroke(at: later(12_000), command: .thaw([first])),
+                Stroke(at: now, command: .freeze([first])),
+                Stroke(at: .sinceStart(time + Self.hang(&chance)), command: .thaw([first])),
             ]
         case .cut:
             let order = chance.permuted((1...nodes).map(NodeName.init))
@@ -141,7 +155,8 @@ extension Exploration {
         case .clock:
             let rate = Thousandths(count: Int64(chance.below(2001)) - 1000)
             let share = FaultArgument(.rate, .percentage(Percentage(percent: rate)))
-            return [Stroke(at: now, command: fault(.clock, [first], [share, long]))]
+            let drift = FaultArgument(.duration, .duration(.milliseconds(Int64(5000 + chance.below(115_000)))))
+            return [Stroke(at: now, command: fault(.clock, [first], [share, drift]))]
         case .disk:
             let error = FaultArgument(.error, .disk(DiskFault.allCases[chance.below(DiskFault.allCases.count)]))
             let nodes = chance.unit() < 0.3 ? [first, second] : [first]

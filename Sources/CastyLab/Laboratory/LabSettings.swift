@@ -28,6 +28,10 @@ package struct LabSettings: Sendable {
     package var remembersAccounts = false
     /// How many nodes there are going to be: a static quorum is more than half of them.
     package var nodes = 3
+    /// Messages that one region keeps at most; `nil` for the default.
+    package var bufferLimit: Int?
+    /// Bugs of sharding that are switched on.
+    package var shardingSabotage: PlacementSabotage = []
     /// How long an ask waits that does not say it.
     package var askTimeout = Duration.seconds(10)
 
@@ -43,6 +47,8 @@ package struct LabSettings: Sendable {
     /// What each sample type's placement is set up with.
     package var placement: PlacementSettings {
         var placement = PlacementSettings(membership, shards: shards)
+        if let bufferLimit { placement.bufferLimit = bufferLimit }
+        placement.sabotage = shardingSabotage
         if let regionRetry { placement.retry = regionRetry }
         if let rebalanceCheck { placement.rebalanceInterval = rebalanceCheck }
         placement.passivation = PassivationSettings(

@@ -32,7 +32,8 @@ extension Laboratory {
 
     /// Since when no fault has been at work; `nil` while one is.
     var calmSince: Instant? {
-        let isFaulty = !cuts.isEmpty || !shapes.isEmpty || nodes.values.contains { $0.state == .frozen }
+        let isFaulty =
+            !cuts.isEmpty || shapes.values.contains(where: \.isFault) || nodes.values.contains { $0.state == .frozen }
         return isFaulty || disturbances.faultedUntil > now ? nil : disturbances.faultedUntil
     }
 
@@ -46,6 +47,11 @@ extension Laboratory {
         disturbances.crashes.append(crash)
         disturbances.fault(until: now)
     }
+}
+
+extension LinkShape {
+    /// Whether more than distance is wrong with the link: bytes get lost, or come so late that a peer may be suspected.
+    var isFault: Bool { loss ?? 0 > 0 || (latency ?? .zero) + (jitter ?? .zero) > .milliseconds(100) }
 }
 
 extension LabSettings {

@@ -68,6 +68,9 @@ extension Laboratory {
         loads.append(Load(interval: interval, entities: entities, until: now + duration, next: now))
     }
 
+    /// Ends all loads before their time.
+    func endLoads() { loads = [] }
+
     /// Whether a load is still running.
     package var isLoaded: Bool { !loads.isEmpty }
 

@@ -58,6 +58,14 @@ extension Coordinator {
         var fixed = intents.pins.map(\.shard)
         for shard in open { fixed.insertSorted(shard) }
         planned = moves + strategy.round(over: loads, fixed: fixed)
+        if settings.sabotage.contains(.neverBalances) { planned = [] }
+        if settings.sabotage.contains(.movesAll) {
+            planned = loads.indices.flatMap { index in
+                loads[index].shards.map {
+                    ShardMove(shard: $0, from: loads[index].node, to: loads[(index + 1) % loads.count].node)
+                }
+            }
+        }
         if !planned.isEmpty { effects.append(.note(.roundPlanned(moves: planned.count))) }
         return planned.count
     }

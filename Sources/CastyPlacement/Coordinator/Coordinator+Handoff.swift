@@ -79,6 +79,11 @@ extension Coordinator {
     mutating func resendHandoff(_ shard: Int, at now: Instant, _ effects: inout [CoordinatorEffect]) {
         guard case .handingOff(var handoff) = shards[shard] else { return }
         if handoff.deadline <= now {
+            if handoff.isStopping, settings.sabotage.contains(.neverEndsHandoff) {
+                handoff.deadline = .distantFuture
+                shards[shard] = .handingOff(handoff)
+                return
+            }
             if handoff.isStopping { giveUp(shard, handoff, &effects) } else { advance(shard, at: now, &effects) }
             return
         }

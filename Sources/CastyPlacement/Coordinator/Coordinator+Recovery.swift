@@ -5,6 +5,7 @@ extension Coordinator {
         starts += 1
         sequence = 0
         epoch = CoordinatorEpoch(upNumber: view.member(own)?.upNumber ?? 0, start: starts)
+        if settings.sabotage.contains(.reusesEpoch) { epoch = CoordinatorEpoch(upNumber: 1, start: 1) }
         phase = .recovering(deadline: now + settings.recoveryBound)
         regions = []
         withoutRegion = []
@@ -73,7 +74,7 @@ extension Coordinator {
         let node = member.node
         withoutRegion.removeSorted(node)
         planned.removeAll { $0.to == node || $0.from == node }
-        let holdUntil = now + settings.removalMargin
+        let holdUntil = now + margin
         if let index = indexOfRegion(node) {
             regions.remove(at: index)
         } else if member.status != .exiting {

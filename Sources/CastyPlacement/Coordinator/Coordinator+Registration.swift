@@ -28,7 +28,8 @@ extension Coordinator {
         }
         withoutRegion.removeSorted(node)
         isBalanceUnknown = true
-        let hosted = registration.hosted.filter { shards.indices.contains($0.shard) }
+        var hosted = registration.hosted.filter { shards.indices.contains($0.shard) }
+        if settings.sabotage.contains(.forgetsReports) { hosted = [] }
         effects.append(.note(.registered(node, shards: hosted.count)))
         send(.registered(number: registration.number, intents: intents), to: node, &effects)
         forgetAbsent(from: hosted, of: node, at: now, &effects)

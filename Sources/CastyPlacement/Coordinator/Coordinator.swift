@@ -72,7 +72,7 @@ package struct Coordinator: Sendable {
         let removed = old.members.filter { view.member($0.node) == nil }
         // Whoever was exiting had handed everything off; of all others we do not know, and their lease may still be valid.
         if removed.contains(where: { $0.status != .exiting }) {
-            crashHold = max(crashHold, now + settings.removalMargin)
+            crashHold = max(crashHold, now + margin)
         }
         let shallAct = view.oldest(role: settings.role) == own
         if phase != .inactive, !shallAct { deactivate(&effects) }
@@ -107,7 +107,7 @@ package struct Coordinator: Sendable {
     /// The time ``wakeAt`` has come.
     package mutating func onWakeup(at now: Instant) -> [CoordinatorEffect] {
         var effects: [CoordinatorEffect] = []
-        guard phase != .inactive, now < leaseValidUntil else {
+        guard phase != .inactive, mayGrant(at: now) else {
             wakeAt = nil
             return effects
         }
@@ -122,7 +122,7 @@ extension Coordinator {
     mutating func proceed(at now: Instant, _ effects: inout [CoordinatorEffect]) {
         wakeAt = nil
         // A coordinator without a lease may already have a successor: it grants nothing.
-        guard phase != .inactive, now < leaseValidUntil else { return }
+        guard phase != .inactive, mayGrant(at: now) else { return }
         finishRecovery(at: now, &effects)
         if phase == .active {
             evacuate(at: now, &effects)
@@ -131,6 +131,16 @@ extension Coordinator {
             allocate(at: now, &effects)
         }
         wakeAt = nextWakeup(after: now)
+    }
+
+    func mayGrant(at now: Instant) -> Bool {
+        now < leaseValidUntil || settings.sabotage.contains(.grantsWithoutLease)
+    }
+
+    /// From the removal of a member to the start of its shards elsewhere.
+    var margin: Duration {
+        if settings.sabotage.contains(.skipsMargin) { return .zero }
+        return settings.sabotage.contains(.failsOverLate) ? settings.removalMargin * 4 : settings.removalMargin
     }
 
     func nextWakeup(after now: Instant) -> Instant? {

@@ -126,6 +126,11 @@ extension Region {
         let shard = end.instance.shard
         let name = end.instance.entity
         let wasAsked = entity.state == .passivating
+        var kept = kept
+        if wasAsked, settings.sabotage.contains(.forgetsPassivating) {
+            keptCount -= kept.count
+            kept = []
+        }
         if end.failed || (settings.remembersEntities && !wasAsked && kept.isEmpty) {
             wait(entity, end, kept, at: now, &effects)
             return

@@ -128,12 +128,15 @@ extension Region {
                 if running.isStopping || order.version < running.version { continue }
                 hosted[order.shard]?.version = order.version
                 started.append(item)
-            } else if accepts {
-                guard order.version >= homes[order.shard].version else { continue }
+            } else if !accepts {
+                // The order may have been said twice; by the time the second comes, the shard may be another's.
+                homes[order.shard].ended = max(homes[order.shard].ended, order.version)
+                refused.append(item)
+            } else if order.version <= homes[order.shard].ended {
+                request(.stopped(item, hasLeftover: hasLeftover[order.shard]), &effects)
+            } else if order.version >= homes[order.shard].version {
                 start(order, at: now, &effects)
                 started.append(item)
-            } else {
-                refused.append(item)
             }
         }
         if !started.isEmpty { request(.started(started), &effects) }
@@ -165,9 +168,12 @@ extension Region {
             if hosted[item.shard] == nil { request(.stopped(item, hasLeftover: hasLeftover[item.shard]), &effects) }
             return
         }
+        if settings.sabotage.contains(.neverEndsHandoff) { return }
         guard case .running = running.phase else { return }
+        if settings.sabotage.contains(.acknowledgesEarly) { request(.stopped(item, hasLeftover: false), &effects) }
         homes[item.shard].target = nil
-        let others = participants.filter { view.member($0) != nil }.sorted()
+        let waits = !settings.sabotage.contains(.skipsMarkers)
+        let others = participants.filter { waits && view.member($0) != nil }.sorted()
         let deadline = now + settings.markerBound
         hosted[item.shard]?.phase = .draining(handoff: handoff, participants: others, deadline: deadline)
         wake(by: deadline)
@@ -239,6 +245,7 @@ extension Region {
     /// stopping takes what comes even without a lease: it goes to the new home, nothing of it is handled here.
     private func isMine(_ delivery: ShardDelivery<Payload>) -> Bool {
         // The entity's name decides, not the number that the sender computed.
+        if settings.sabotage.contains(.sendsInCircles) { return false }
         let number = shard(of: delivery.entity)
         guard number == delivery.shard, let version = hosted[number]?.version else { return false }
         return delivery.version >= version && (!isFenced || hosted[number]?.isStopping == true)
@@ -265,10 +272,12 @@ extension Region {
         guard homes.indices.contains(shard) else { return }
         let message = KeptMessage(
             entity: delivery.entity, payload: delivery.payload, sequence: delivery.sequence, since: now, isRetry: true)
-        if isShutDown || delivery.isRetry || isLate(delivery, from: node) {
-            lose(message, of: shard, isShutDown ? .shutdown : delivery.isRetry ? .wrongHome : .late, &effects)
+        let isRetry = delivery.isRetry && !settings.sabotage.contains(.sendsInCircles)
+        if isShutDown || isRetry || isLate(delivery, from: node) {
+            lose(message, of: shard, isShutDown ? .shutdown : isRetry ? .wrongHome : .late, &effects)
         } else if keep(message, of: shard, &effects) {
-            let index = buffers[shard].lowerBound { $0.sequence <= message.sequence }
+            let sorts = !settings.sabotage.contains(.appendsReturned)
+            let index = buffers[shard].lowerBound { !sorts || $0.sequence <= message.sequence }
             buffers[shard].insert(message, at: index)
             buffering.insertSorted(shard)
             if message.sequence == 0 { hasLeftover[shard] = true }

@@ -13,7 +13,9 @@ extension Region {
             lose(message, of: shard, .shutdown, &effects)
             return effects
         }
-        if canSend(shard) {
+        if settings.sabotage.contains(.startsAnywhere), homes[shard].target == nil, !isProxy {
+            deliver(message, in: shard, at: now, &effects)
+        } else if canSend(shard) {
             pass(message, of: shard, at: now, &effects)
         } else if homes[shard].target == nil, isNotHosted(at: now) {
             lose(message, of: shard, .notHosted, &effects)
@@ -27,7 +29,9 @@ extension Region {
 
     /// Whether messages for the shard can leave this region.
     func canSend(_ shard: Int) -> Bool {
-        guard homes[shard].isOpen else { return false }
+        let isOpen =
+            homes[shard].isOpen || (settings.sabotage.contains(.skipsMarkers) && homes[shard].target != nil)
+        guard isOpen else { return false }
         guard homes[shard].target == own else { return true }
         return !isFenced && hosted[shard]?.isHolding == false
     }
@@ -45,11 +49,14 @@ extension Region {
             shard: shard, entity: message.entity, version: homes[shard].version, sequence: message.sequence,
             isRetry: message.isRetry, payload: message.payload)
         effects.append(.send(to: target, .peer(.deliver(delivery))))
+        if settings.sabotage.contains(.deliversTwice), message.isRetry || message.sequence == 0 {
+            effects.append(.send(to: target, .peer(.deliver(delivery))))
+        }
     }
 
     /// Whether there is room for one more message; if not, it is lost.
     mutating func keep(_ message: KeptMessage<Payload>, of shard: Int, _ effects: inout Effects) -> Bool {
-        guard keptCount < settings.bufferLimit else {
+        guard keptCount < settings.bufferLimit || settings.sabotage.contains(.ignoresBufferLimit) else {
             lose(message, of: shard, .bufferFull, &effects)
             return false
         }
@@ -88,6 +95,12 @@ extension Region {
     mutating func learn(_ home: ShardHome, at now: Instant, _ effects: inout Effects) {
         let shard = home.shard
         guard homes.indices.contains(shard), home.version >= homes[shard].version else { return }
+        if settings.sabotage.contains(.dropsBuffer), homes[shard].version > .none, home.version > homes[shard].version {
+            for message in buffers[shard] { lose(message, of: shard, .handoff, &effects) }
+            keptCount -= buffers[shard].count
+            buffers[shard] = []
+            buffering.removeSorted(shard)
+        }
         homes[shard].version = home.version
         if home.node == own {
             guard var item = hosted[shard] else {

@@ -100,6 +100,7 @@ extension Region {
         for name in entities[shard].keys.sorted() { left += entities[shard][name]?.kept ?? [] }
         left += item.ahead + item.held
         hosted[shard] = nil
+        homes[shard].ended = max(homes[shard].ended, item.version)
         hostedShards.removeSorted(shard)
         entities[shard] = [:]
         if isShutDown {

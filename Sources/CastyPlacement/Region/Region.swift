@@ -86,7 +86,10 @@ package struct Region<Payload: Sendable>: Sendable {
     }
 
     /// The shard of an entity.
-    package func shard(of entity: String) -> Int { StableHash.shard(of: entity, count: settings.shardCount) }
+    package func shard(of entity: String) -> Int {
+        if settings.sabotage.contains(.hashesByLength) { return entity.utf8.count % settings.shardCount }
+        return StableHash.shard(of: entity, count: settings.shardCount)
+    }
 
     mutating func wake(by instant: Instant) {
         if instant < .distantFuture { wakeAt = min(wakeAt ?? instant, instant) }
@@ -95,6 +98,7 @@ package struct Region<Payload: Sendable>: Sendable {
     func note(_ note: RegionNote, _ effects: inout Effects) { effects.append(.note(note)) }
 
     func lose(_ message: KeptMessage<Payload>, of shard: Int, _ reason: LossReason, _ effects: inout Effects) {
+        if settings.sabotage.contains(.losesSilently) { return }
         effects.append(.lost(message.payload, entity: message.entity, shard: shard, reason))
     }
 }

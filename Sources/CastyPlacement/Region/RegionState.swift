@@ -6,6 +6,8 @@ struct HomeEntry: Sendable {
     var target: UniqueAddress?
     /// The newest ownership this region has heard of.
     var version = ShardVersion.none
+    /// The newest ownership that this region refused, or whose shard it has stopped: an order for it is a repetition that comes too late.
+    var ended = ShardVersion.none
     /// The node to which deliveries went that may still be under way. The home changes only after this stream is closed: that keeps the order
     /// of each sender's messages.
     var stream: UniqueAddress?

@@ -1,0 +1,57 @@
+/// Bugs that can be switched on, to show that the rules of sharding find them: none in any preset, and no setting that nodes share.
+///
+/// Each is one branch in the place that it breaks.
+package struct PlacementSabotage: OptionSet, Hashable, Sendable {
+    package let rawValue: UInt32
+
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    // Ownership
+
+    /// Entities go on without a lease.
+    package static let skipsLease = PlacementSabotage(rawValue: 1 << 0)
+    /// The old home says that a shard is stopped when it is told to stop it.
+    package static let acknowledgesEarly = PlacementSabotage(rawValue: 1 << 1)
+    /// The shards of a removed member start elsewhere at once.
+    package static let skipsMargin = PlacementSabotage(rawValue: 1 << 2)
+    /// A new coordinator does not read what regions report.
+    package static let forgetsReports = PlacementSabotage(rawValue: 1 << 3)
+    /// Every coordinator has the same epoch.
+    package static let reusesEpoch = PlacementSabotage(rawValue: 1 << 4)
+    /// A coordinator acts without a lease.
+    package static let grantsWithoutLease = PlacementSabotage(rawValue: 1 << 5)
+    /// A region starts entities of shards that it was not given.
+    package static let startsAnywhere = PlacementSabotage(rawValue: 1 << 6)
+    /// The shard of an entity is not what its hash says.
+    package static let hashesByLength = PlacementSabotage(rawValue: 1 << 7)
+
+    // Messages
+
+    /// What was kept while a shard moved is dropped.
+    package static let dropsBuffer = PlacementSabotage(rawValue: 1 << 8)
+    /// A shard moves, and messages go on, without waiting for those on their way.
+    package static let skipsMarkers = PlacementSabotage(rawValue: 1 << 9)
+    /// A message that is sent once more is sent twice.
+    package static let deliversTwice = PlacementSabotage(rawValue: 1 << 10)
+    /// What comes back goes behind what was sent later.
+    package static let appendsReturned = PlacementSabotage(rawValue: 1 << 11)
+    /// What came for an entity on its way to sleep is forgotten.
+    package static let forgetsPassivating = PlacementSabotage(rawValue: 1 << 12)
+    /// What a region loses, it does not tell.
+    package static let losesSilently = PlacementSabotage(rawValue: 1 << 13)
+    /// A region keeps as much as comes.
+    package static let ignoresBufferLimit = PlacementSabotage(rawValue: 1 << 14)
+    /// Every region sends a message back as often as it comes.
+    package static let sendsInCircles = PlacementSabotage(rawValue: 1 << 15)
+
+    // Movement
+
+    /// The old home does not stop, and the coordinator waits for ever.
+    package static let neverEndsHandoff = PlacementSabotage(rawValue: 1 << 16)
+    /// Balancing moves every shard to the next region.
+    package static let movesAll = PlacementSabotage(rawValue: 1 << 17)
+    /// Balancing never moves anything.
+    package static let neverBalances = PlacementSabotage(rawValue: 1 << 18)
+    /// The shards of a removed member wait four times as long as they have to.
+    package static let failsOverLate = PlacementSabotage(rawValue: 1 << 19)
+}

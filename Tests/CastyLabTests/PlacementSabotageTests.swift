@@ -1,0 +1,112 @@
+import CastyInspection
+import CastyLab
+import CastyPlacement
+import CastyScenario
+import Synchronization
+import Testing
+
+/// Each bug of sharding that can be switched on must be told by the rule that is there for it.
+@Suite("Sabotage of sharding")
+struct PlacementSabotageTests {
+    /// A bug, the rules of which one at least must tell it, and a story in which it comes to light.
+    struct Case: Sendable, CustomTestStringConvertible {
+        let name: String
+        let sabotage: PlacementSabotage
+        let ids: Set<String>
+        let story: String
+        var bufferLimit: Int?
+
+        init(
+            _ name: String, _ sabotage: PlacementSabotage, _ ids: Set<String>, _ story: String, bufferLimit: Int? = nil
+        ) {
+            self.name = name
+            self.sabotage = sabotage
+            self.ids = ids
+            self.story = story
+            self.bufferLimit = bufferLimit
+        }
+
+        var testDescription: String { name }
+    }
+
+    private static let start = "nodes 3\nwait 1s\nspawn account-1..account-30\nwait 1s\n"
+    private static let busy = start + "load 150/s over 30 entities for 4s\n"
+    /// One link is so long that messages on it are under way while orders on the others have come.
+    private static let far = start + "link n2 n3 latency 90ms\nload 150/s over 9 entities for 4s\n"
+    /// The shards of the entities of that load.
+    private static let loaded = [22, 3, 8, 21, 2, 7, 12, 1, 6]
+    private static let moves =
+        far
+        + (0..<27).map { "move shard \(loaded[$0 % 9]) to n\(($0 + $0 / 9) % 3 + 1)\nwait 150ms" }
+        .joined(separator: "\n")
+    /// n3 speaks to the entities of these three shards.
+    private static let hang =
+        far
+        + "move shard 8 to n2\nmove shard 7 to n2\nmove shard 6 to n2\nwait 600ms\nfreeze n2\nwait 3s\nthaw n2\nwait 1s"
+    private static let crash = start + "wait 8s\nload 20/s over 30 entities for 16s\nwait 1s\nkill n2\nwait 14s"
+    private static let failover = busy + "wait 500ms\nkill n1\nwait 12s"
+    private static let overflow = start + "kill n2\nload 100/s over 30 entities for 10s\nwait 11s"
+    private static let sleep =
+        busy + "fault slow n1 factor 40 for 5s\n"
+        + (0..<8).map { _ in "passivate account-1..account-30\nwait 200ms" }.joined(separator: "\n")
+
+    static let cases: [Case] = [
+        Case("entities act without a lease", .skipsLease, ["S1"], busy + "freeze n2\nwait 8s\nthaw n2\nwait 1s"),
+        Case("a shard is said to be stopped when it is not", .acknowledgesEarly, ["S2"], moves),
+        Case("a removal is followed at once", .skipsMargin, ["S2"], crash),
+        Case("reports are not read", .forgetsReports, ["S9"], failover),
+        Case("epochs are used again", .reusesEpoch, ["S3"], failover),
+        Case(
+            "a coordinator acts without a lease", .grantsWithoutLease, ["S3"],
+            "nodes 3\nwait 2s\ncut n1 | n2,n3\nwait 3500ms\nspawn account-1..account-9"),
+        Case(
+            "entities start anywhere", .startsAnywhere, ["S12"], "nodes 3\nwait 1s\nspawn account-1..account-9\nwait 1s"
+        ),
+        Case("the hash is another", .hashesByLength, ["S0"], "nodes 2\nwait 1s\nspawn account-1..account-9\nwait 1s"),
+        Case("what was kept is dropped", .dropsBuffer, ["S6"], moves),
+        Case("nobody waits for messages on their way", .skipsMarkers, ["S5"], moves),
+        Case("what is sent again is sent twice", .deliversTwice, ["S4"], hang),
+        Case("what comes back goes last", .appendsReturned, ["S5"], hang),
+        Case("the sleeping lose what came", .forgetsPassivating, ["S7"], sleep),
+        Case("losses are not told", .losesSilently, ["S4"], overflow, bufferLimit: 20),
+        Case("buffers have no bound", .ignoresBufferLimit, ["S13"], overflow, bufferLimit: 20),
+        Case(
+            "messages go in circles", .sendsInCircles, ["S12"], "nodes 2\nwait 1s\nspawn account-1..account-9\nwait 1s"),
+        Case("a handoff never ends", .neverEndsHandoff, ["S14"], moves + "\nwait 16s"),
+        Case("balancing moves everything", .movesAll, ["S10"], busy + "wait 5s"),
+        Case(
+            "balancing moves nothing", .neverBalances, ["S10"],
+            "nodes 2\nwait 1s\nspawn account-1..account-30\nwait 1s\nstart n3\nwait 35s"),
+        Case("a fail-over takes too long", .failsOverLate, ["S8"], crash),
+    ]
+
+    @Test("a bug that is switched on is told by the rule that is there for it", arguments: cases)
+    func tells(_ item: Case) throws {
+        var told: Set<String> = []
+        for seed in UInt64(1)...5 where told.isDisjoint(with: item.ids) {
+            told.formUnion(try violations(item, item.sabotage, seed: seed))
+        }
+        #expect(!told.isDisjoint(with: item.ids), "told were \(told.sorted()), not \(item.ids.sorted())")
+    }
+
+    @Test("without a bug the stories tell nothing", arguments: [moves, hang, sleep])
+    func silence(_ story: String) throws {
+        #expect(try violations(Case("none", [], [], story), [], seed: 1).isEmpty)
+    }
+
+    private func violations(_ item: Case, _ sabotage: PlacementSabotage, seed: UInt64) throws -> Set<String> {
+        let told = Mutex<Set<String>>([])
+        // One violation ends a run without a bug; with one, others may come first.
+        var options = RunOptions(seed: seed, keepsGoing: true)
+        options.toleratesRefusals = true
+        let runner = ScenarioRunner(
+            try Scenario.parse(item.story, file: "sabotage.casty"), options: options,
+            hear: { event in
+                if event.kind == .invariantViolated { told.withLock { _ = $0.insert(event.reason ?? "") } }
+            })
+        runner.laboratory.settings.shardingSabotage = sabotage
+        runner.laboratory.settings.bufferLimit = item.bufferLimit
+        _ = runner.run()
+        return told.withLock { $0 }
+    }
+}
