@@ -130,7 +130,9 @@ struct EventWords: Sendable {
         case .expectationPassed: "as expected\(text)\(reason)"
         case .expectationFailed: "NOT AS EXPECTED\(text)\(reason)"
         case .invariantViolated: "INVARIANT VIOLATED\(text)\(reason)"
-        case .note: event.text ?? event.reason ?? ""
+        case .note:
+            // What is said of one entity says of which, and why.
+            event.entity.map { "\($0)\(text)\(reason)" } ?? event.text ?? event.reason ?? ""
         }
     }
 
