@@ -25,6 +25,7 @@ public final class Cluster: Sendable {
         var welcomed = false
         var whenWelcomed: [@Sendable () -> Void] = []
         var stopped: StopReason?
+        var stepWatcher: (@Sendable (MembershipStep) -> Void)?
     }
 
     /// The system this node's actors live in.
@@ -38,7 +39,7 @@ public final class Cluster: Sendable {
     let daemon: ActorRef<DaemonMessage>
     /// What other parts of the runtime keep one of for each node, by type.
     private let parts = Mutex<[ObjectIdentifier: any AnyObject & Sendable]>([:])
-    private let shared: SharedCore
+    let shared: SharedCore
 
     /// Creates the membership of a node; ``start()`` begins it.
     ///

@@ -73,6 +73,12 @@ struct ClusterDaemon {
         }
         // The snapshot first, then the events: whoever hears of a change finds it already there.
         let followers = link.cluster?.publish(outcome) ?? []
+        if let seen = outcome.seen {
+            link.cluster?.stepWatcher?(
+                MembershipStep(
+                    node: myself, before: seen.before, after: seen.after, phase: seen.phase, effects: outcome.effects,
+                    received: message.received, isChange: outcome.state != nil))
+        }
         for effect in outcome.effects { interpret(effect, context) }
         for follower in followers { follower() }
     }

@@ -18,6 +18,16 @@ package enum DaemonMessage: Sendable {
     case incarnationGone(UniqueAddress)
 }
 
+extension DaemonMessage {
+    /// What another node said, and which one.
+    var received: (message: ClusterMessage, from: UniqueAddress)? {
+        switch self {
+        case .received(let envelope): (envelope.message, envelope.from)
+        case .start, .timer, .leave, .down, .exitTasksDone, .contactFailed, .incarnationGone, .leaseAnswered: nil
+        }
+    }
+}
+
 /// One message between the cluster daemons of two nodes.
 package struct ClusterEnvelope: Hashable, Sendable {
     /// Who says it.

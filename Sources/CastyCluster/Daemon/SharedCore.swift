@@ -12,11 +12,14 @@ final class SharedCore: Sendable {
         let leaseValidUntil: Instant
         /// The view, if it may differ from the one before.
         let state: ClusterState?
+        /// The gossip before and after, and where the node stands, for those who watch each step.
+        let seen: (before: Gossip, after: Gossip, phase: Membership.Phase)?
     }
 
     private struct State {
         var core: Membership
         var traffic = ClusterTraffic()
+        var isWatched = false
     }
 
     private let state: Mutex<State>
@@ -35,12 +38,17 @@ final class SharedCore: Sendable {
     func change(_ body: (inout Membership) -> [MembershipEffect]) -> Outcome {
         state.withLock { state in
             let before = state.core.revision
+            let gossip = state.isWatched ? state.core.gossip : nil
             let effects = body(&state.core)
             return Outcome(
                 effects: effects, leaseValidUntil: state.core.leaseValidUntil,
-                state: state.core.revision == before ? nil : ClusterState(state.core))
+                state: state.core.revision == before ? nil : ClusterState(state.core),
+                seen: gossip.map { ($0, state.core.gossip, state.core.phase) })
         }
     }
+
+    /// Hands out the gossip with each outcome from now on.
+    func watch() { state.withLock { $0.isWatched = true } }
 
     /// Counts a message.
     func note(_ message: ClusterMessage, gossipBytes: Int?) {

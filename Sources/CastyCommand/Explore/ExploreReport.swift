@@ -14,6 +14,7 @@ struct ExploreReport: Sendable {
     private(set) var failures = 0
     private var steps: UInt64 = 0
     private var seconds = 0.0
+    private var exercised: Set<String> = []
 
     init(json: Bool, replay: String) {
         self.json = json
@@ -26,6 +27,7 @@ struct ExploreReport: Sendable {
         seeds += 1
         steps += finding.result.steps ?? 0
         seconds += finding.result.seconds
+        exercised.formUnion(finding.result.exercised)
         if let failure = finding.failure {
             failures += 1
             if json { tellJSON(finding, failure) } else { tell(finding, failure) }
@@ -70,6 +72,9 @@ struct ExploreReport: Sendable {
         Output.write("\r\(seeds) seeds, \(failures) failed, \(Int(seconds)) virtual s ", to: 2)
     }
 
+    /// The invariants that no seed put to the test.
+    private var unproven: [String] { InvariantChecks.ids.filter { !exercised.contains($0) } }
+
     func finish() {
         if Output.errorIsTerminal { Output.write("\r\u{1B}[K", to: 2) }
         let wall = (clock.now - start) / .seconds(1)
@@ -81,6 +86,7 @@ struct ExploreReport: Sendable {
             line.add("seeds", seeds)
             line.add("failed", failures)
             line.add("steps", steps)
+            line.add("unproven", unproven)
             line.add("virtual_s", raw: RunResult.rounded(seconds))
             line.add("wall_s", raw: RunResult.rounded(wall))
             Output.line(line.text)
@@ -88,6 +94,7 @@ struct ExploreReport: Sendable {
             Output.line(
                 "\(failures == 0 ? "✓" : "✗") \(seeds) seeds, \(failures) failed; \(Int(seconds)) virtual s in "
                     + "\(RunResult.rounded(wall)) s (\(Int(speed)) times real time), \(steps) steps")
+            if !unproven.isEmpty { Output.line("  not exercised: \(unproven.joined(separator: ", "))") }
         }
     }
 }

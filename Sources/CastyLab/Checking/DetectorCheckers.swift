@@ -1,31 +1,48 @@
 import CastyInspection
+import CastyMembership
 import CastyPrimitives
 
-/// F2: nobody suspects itself.
+/// F2: nobody suspects itself, and nobody suspects who was removed.
 struct NoSelfSuspicion: InvariantChecker {
+    static let ids = ["F2"]
+
     func check(_ moment: LabMoment) -> [Violation] {
-        moment.views.filter { view in
+        var found = moment.views.filter { view in
             view.membership.peers.contains { $0.node == view.node }
                 || view.membership.reachability.contains { $0.observer == $0.subject }
         }.map { Violation(id: "F2", subject: $0.name, text: "a node suspects itself in its view") }
+        for sighting in moment.sightings {
+            for event in sighting.events {
+                guard let subject = event.subject else { continue }
+                switch event.kind {
+                case .suspected, .memberUnreachable:
+                    guard subject == sighting.node || sighting.after.isTombstoned(subject) else { continue }
+                    found.append(
+                        Violation(
+                            id: "F2", subject: moment.name(sighting.node),
+                            text: "it suspects \(moment.name(subject)), which it should not"))
+                case .memberJoining, .memberWeaklyUp, .memberUp, .memberLeaving, .memberExiting, .memberDown,
+                    .memberRemoved, .memberReachable, .leaderChanged, .converged, .downingDecision:
+                    break
+                }
+            }
+        }
+        return found
     }
 }
 
 /// F3: between two heartbeats phi never falls; it is a number, and not negative.
 struct GrowingPhi: InvariantChecker {
-    private struct Pair: Hashable {
-        let viewer: UniqueAddress
-        let peer: UniqueAddress
-    }
+    static let ids = ["F3"]
 
-    private var latest: [Pair: PeerSnapshot] = [:]
+    private var latest: [NodePair: PeerSnapshot] = [:]
 
     mutating func check(_ moment: LabMoment) -> [Violation] {
         var found: [Violation] = []
-        var present: [Pair: PeerSnapshot] = [:]
+        var present: [NodePair: PeerSnapshot] = [:]
         for view in moment.views {
             for peer in view.membership.peers {
-                let pair = Pair(viewer: view.node, peer: peer.node)
+                let pair = NodePair(observer: view.node, subject: peer.node)
                 present[pair] = peer
                 if !peer.phi.isFinite || peer.phi < 0 {
                     found.append(
@@ -38,6 +55,67 @@ struct GrowingPhi: InvariantChecker {
                     Violation(
                         id: "F3", subject: view.name,
                         text: "its phi for \(peer.name) fell from \(before.phi) to \(peer.phi) without a heartbeat"))
+            }
+        }
+        latest = present
+        return found
+    }
+}
+
+/// Who looks at whom.
+struct NodePair: Hashable {
+    let observer: UniqueAddress
+    let subject: UniqueAddress
+}
+
+/// F4: as long as a peer has not been silent for longer than usual, its phi is below 1.
+struct CalmPhi: InvariantChecker {
+    static let ids = ["F4"]
+
+    func check(_ moment: LabMoment) -> [Violation] {
+        moment.views.flatMap { view in
+            view.membership.peers.compactMap { peer in
+                guard let heard = peer.lastHeartbeat, view.time - heard <= peer.mean, peer.phi >= 1 else { return nil }
+                return Violation(
+                    id: "F4", subject: view.name,
+                    text: "its phi for \(peer.name) is \(peer.phi), \(view.time - heard) after a heartbeat")
+            }
+        }
+    }
+}
+
+/// F5: a detector remembers no more intervals than it may, none of them is empty, and the gap of an outage is not among
+/// them.
+///
+/// The gap is looked for where the observer's deadline had passed at the last look and a heartbeat has come since.
+struct BoundedWindow: InvariantChecker {
+    static let ids = ["F5"]
+
+    private var latest: [NodePair: (peer: PeerSnapshot, time: Instant)] = [:]
+    private(set) var exercised: Set<String> = []
+
+    mutating func check(_ moment: LabMoment) -> [Violation] {
+        var found: [Violation] = []
+        var present: [NodePair: (peer: PeerSnapshot, time: Instant)] = [:]
+        let (most, pause) = (max(moment.truth.settings.samples, 2), moment.truth.settings.pause.inSeconds)
+        for view in moment.views {
+            func fail(_ peer: PeerSnapshot, _ what: String) {
+                found.append(Violation(id: "F5", subject: view.name, text: "its window for \(peer.name) \(what)"))
+            }
+            for peer in view.membership.peers {
+                let pair = NodePair(observer: view.node, subject: peer.node)
+                present[pair] = (peer, view.time)
+                if peer.samples > most { fail(peer, "has \(peer.samples) intervals, of \(most)") }
+                if peer.mean <= .zero || peer.deviation <= .zero { fail(peer, "has empty intervals") }
+                guard let before = latest[pair], let deadline = before.peer.suspicionDeadline, deadline <= before.time,
+                    peer.lastHeartbeat != before.peer.lastHeartbeat, peer.samples >= before.peer.samples
+                else { continue }
+                exercised = ["F5"]
+                // What else came in the tenth of a second between two looks can raise the sum by little more than that.
+                let raised = (peer.mean - before.peer.mean).inSeconds * Double(peer.samples)
+                if pause > 0.5, raised > 0.5 * pause {
+                    fail(peer, "has learnt the gap of an outage: its mean is \(peer.mean)")
+                }
             }
         }
         latest = present

@@ -4,6 +4,8 @@ import CastyPrimitives
 /// S11: of a shard that runs, the entities it knows and the entities the store remembers are the same, as soon as none is on its way into the store
 /// or out of it.
 struct RememberedEntities: InvariantChecker {
+    static let ids = ["S11"]
+
     func check(_ moment: LabMoment) -> [Violation] {
         var found: [Violation] = []
         for view in moment.views where view.state == .running {

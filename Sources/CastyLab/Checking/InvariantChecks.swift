@@ -2,39 +2,20 @@ import CastyActors
 import CastyInspection
 import CastyPrimitives
 
-/// One rule that must hold at every moment.
-protocol InvariantChecker {
-    /// What goes against it at a moment; each thing may be told again and again.
+/// Rules that must hold at every moment.
+protocol InvariantChecker: Sendable {
+    /// The invariants it looks after.
+    static var ids: [String] { get }
+    /// Those of them whose precondition has been met in this run: a rule that never applied has not been put to the
+    /// test.
+    var exercised: Set<String> { get }
+    /// What goes against them at a moment; each thing may be told again and again.
     mutating func check(_ moment: LabMoment) -> [Violation]
 }
 
-/// All nodes at one moment.
-struct LabMoment {
-    let time: Instant
-    /// The newest incarnation of each node that runs or hangs: not those that are gone.
-    let views: [NodeSnapshot]
-    /// Every incarnation there has ever been.
-    let incarnations: [UniqueAddress]
-    /// By type: the entities that the store remembers.
-    let remembered: [String: [String]]
-
-    init(
-        time: Instant, views: [NodeSnapshot], incarnations: [UniqueAddress], remembered: [String: [String]] = [:]
-    ) {
-        self.time = time
-        self.views = views
-        self.incarnations = incarnations
-        self.remembered = remembered
-    }
-
-    init(_ laboratory: Laboratory) {
-        let newest = laboratory.numbers.compactMap { laboratory.nodes[$0] }
-        self.init(
-            time: laboratory.now,
-            views: newest.filter { $0.state == .running || $0.state == .frozen }.map(\.snapshot),
-            incarnations: (laboratory.former + newest).map(\.system.unique),
-            remembered: [SampleEntity.account.rawValue: laboratory.rememberedAccounts])
-    }
+extension InvariantChecker {
+    /// For rules without a precondition.
+    var exercised: Set<String> { Set(Self.ids) }
 }
 
 /// Holds a laboratory against the invariants, again and again.
@@ -46,12 +27,35 @@ package struct InvariantChecks {
     private var told: Set<String> = []
     private var watched = 0
     private var liveness = ShardingLiveness()
-    private var checkers: [any InvariantChecker] = [
-        UniqueIdentities(), StatusOrder(), GrowingClocks(), EqualVersionsEqualViews(), NoSelfSuspicion(), GrowingPhi(),
+    private var checkers: [any InvariantChecker] = Self.all
+
+    private static let all: [any InvariantChecker] = [
+        UniqueIdentities(), StatusOrder(), GrowingClocks(), EqualVersionsEqualViews(), NoTickInMerge(), MergeLaws(),
+        OneLeader(), LeaderActsOnAgreement(), Quiescence(), Agreement(), Joining(), Founding(), Leaving(),
+        SmallGossip(),
+        NoStrangers(),
+        Completeness(), NoSelfSuspicion(), GrowingPhi(), CalmPhi(), BoundedWindow(), NoFalseRemoval(), SickObserver(),
+        Refutation(),
+        OneSide(), SurvivorsAsOracle(), OneGroup(), PatientDowning(), FencedDown(), NoReturn(), VotesOfMembers(),
         OneOwner(), OneCoordinator(), EntitiesAtHome(), RememberedEntities(),
     ]
 
     package init(comparesViews: Bool) { self.comparesViews = comparesViews }
+
+    /// All invariants that are looked after, in order.
+    package static var ids: [String] {
+        Array(Set(all.flatMap { type(of: $0).ids } + ["S1", "S4"])).sorted(by: inOrder)
+    }
+
+    /// `M5` comes before `M10`.
+    package static func inOrder(_ left: String, _ right: String) -> Bool {
+        (left.prefix(1), left.count, left) < (right.prefix(1), right.count, right)
+    }
+
+    /// The invariants whose precondition was met.
+    package var exercised: Set<String> {
+        comparesViews ? checkers.reduce(into: ["S1", "S4"]) { $0.formUnion($1.exercised) } : ["S1", "S4"]
+    }
 
     /// Looks at the laboratory, if it is time to: every 100 ms.
     package mutating func look(_ laboratory: Laboratory) -> [Violation] {

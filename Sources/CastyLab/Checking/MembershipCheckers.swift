@@ -3,6 +3,8 @@ import CastyPrimitives
 
 /// M1: in a view no incarnation stands twice, and a place has one living member at most; no two processes share a uid.
 struct UniqueIdentities: InvariantChecker {
+    static let ids = ["M1"]
+
     func check(_ moment: LabMoment) -> [Violation] {
         var found: [Violation] = []
         if let twice = firstRepeated(moment.incarnations.map(\.incarnation)) {
@@ -22,14 +24,18 @@ struct UniqueIdentities: InvariantChecker {
         return found
     }
 
-    private func firstRepeated<Element: Hashable>(_ elements: [Element]) -> Element? {
+    private func firstRepeated<Element: Hashable & Comparable>(_ elements: [Element]) -> Element? {
+        if zip(elements, elements.dropFirst()).allSatisfy({ $0 < $1 }) { return nil }
         var seen: Set<Element> = []
         return elements.first { !seen.insert($0).inserted }
     }
 }
 
-/// M2, M3: in a view a member only goes on its way, joining, up, leaving, exiting, gone, or down, gone; and does not come back.
+/// M2, M3: in a view a member only goes on its way, joining, up, leaving, exiting, gone, or down, gone; and does not
+/// come back.
 struct StatusOrder: InvariantChecker {
+    static let ids = ["M2", "M3"]
+
     private static let order = ["joining", "weakly-up", "up", "leaving", "exiting", "down", "gone"]
 
     private struct Pair: Hashable {
@@ -38,10 +44,12 @@ struct StatusOrder: InvariantChecker {
     }
 
     private var ranks: [Pair: Int] = [:]
+    private var latest: [UniqueAddress: [MemberSnapshot]] = [:]
 
     mutating func check(_ moment: LabMoment) -> [Violation] {
         var found: [Violation] = []
-        for view in moment.views {
+        for view in moment.views where latest[view.node] != view.membership.members {
+            latest[view.node] = view.membership.members
             var present: Set<UniqueAddress> = []
             for member in view.membership.members {
                 present.insert(member.node)
@@ -65,6 +73,8 @@ struct StatusOrder: InvariantChecker {
 
 /// M4: a node's clock never runs backwards, and nobody counts more for a node than it has counted itself.
 struct GrowingClocks: InvariantChecker {
+    static let ids = ["M4"]
+
     private var latest: [UniqueAddress: [ClockEntry]] = [:]
 
     mutating func check(_ moment: LabMoment) -> [Violation] {
@@ -99,6 +109,8 @@ struct GrowingClocks: InvariantChecker {
 
 /// M5: equal versions mean equal views.
 struct EqualVersionsEqualViews: InvariantChecker {
+    static let ids = ["M5"]
+
     func check(_ moment: LabMoment) -> [Violation] {
         var first: [[ClockEntry]: NodeSnapshot] = [:]
         var found: [Violation] = []

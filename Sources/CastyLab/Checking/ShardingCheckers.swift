@@ -10,6 +10,8 @@ extension NodeSnapshot {
 
 /// S2: a shard runs on one node at a time, of those that may act.
 struct OneOwner: InvariantChecker {
+    static let ids = ["S2"]
+
     private struct Shard: Hashable {
         let type: String
         let number: Int
@@ -38,6 +40,8 @@ struct OneOwner: InvariantChecker {
 
 /// S3: of each type one coordinator may act at a time, and no two ever share an epoch.
 struct OneCoordinator: InvariantChecker {
+    static let ids = ["S3"]
+
     private struct Epoch: Hashable {
         let type: String
         let number: UInt64
@@ -78,6 +82,8 @@ struct OneCoordinator: InvariantChecker {
 
 /// S0, S12: an entity lives in the shard its name says, and only where that shard does.
 struct EntitiesAtHome: InvariantChecker {
+    static let ids = ["S12"]
+
     func check(_ moment: LabMoment) -> [Violation] {
         var found: [Violation] = []
         for view in moment.views {

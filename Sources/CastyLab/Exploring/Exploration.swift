@@ -32,6 +32,8 @@ package struct Exploration: Sendable {
         commands += faults(&chance).map { .at($0.at, $0.command) }
         commands.append(.wait(time))
         commands += recovery(everyone)
+        var last = SeededGenerator(seed: seed).fork("finale")
+        commands += finale(everyone, &last)
         return Scenario(
             file: "seed \(seed)", title: "Random faults of seed \(seed)",
             statements: commands.enumerated().map { Statement(line: $0 + 1, command: $1) })
@@ -55,6 +57,24 @@ package struct Exploration: Sendable {
         }
         commands.append(.expect(Expect(.singleActivation)))
         return commands
+    }
+
+    /// One fault more, or none, in a cluster that is well: some invariants can be judged only where nothing else is wrong.
+    private func finale(_ everyone: [NodeName], _ chance: inout SeededGenerator) -> [Command] {
+        guard everyone.count > 1 else { return [] }
+        let order = chance.permuted(everyone)
+        switch chance.below(3) {
+        case 0: return [.wait(.seconds(12))]
+        case 1:
+            return [
+                .wait(.seconds(9)), .kill([order[0]]), .wait(.milliseconds(Int64(100 + chance.below(3000)))),
+                .restart([order[0]]), .wait(.seconds(10)),
+            ]
+        default:
+            let size = 1 + chance.below(everyone.count - 1)
+            let groups = [order.prefix(size).sorted(), order.dropFirst(size).sorted()]
+            return [.wait(.seconds(9)), .cut(.split(groups)), .wait(.seconds(14))]
+        }
     }
 
     /// Whether a command is one of the random faults, and may be left out.

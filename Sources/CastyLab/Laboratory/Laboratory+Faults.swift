@@ -14,6 +14,7 @@ extension Laboratory {
         }
         inspector.emit(.nodeKilled, subject: node.name)
         noteCrash(of: node)
+        groundTruth.killed(number, at: now)
         node.set(.killed)
         node.host.kill()
         node.abandon()
@@ -26,6 +27,7 @@ extension Laboratory {
     package func freeze(_ number: Int) throws {
         let node = try runningNode(number)
         inspector.emit(.nodeFrozen, subject: node.name)
+        groundTruth.froze(number, at: now)
         node.set(.frozen)
         watch.freeze(node.system.unique, true)
         node.host.freeze()
@@ -37,6 +39,7 @@ extension Laboratory {
         guard node.state == .frozen else { throw LabError("n\(number) is not frozen: it is \(node.state.rawValue)") }
         inspector.emit(.nodeThawed, subject: node.name)
         disturbances.fault(until: now)
+        groundTruth.thawed(number, at: now)
         node.set(.running)
         watch.freeze(node.system.unique, false)
         node.host.thaw()
@@ -55,6 +58,7 @@ extension Laboratory {
     package func leave(_ number: Int) throws {
         let node = try runningNode(number)
         disturbances.changedAt = now
+        groundTruth.leaveAsked(number, at: now)
         node.cluster.leave()
     }
 
@@ -64,6 +68,7 @@ extension Laboratory {
         let judge = try judge.map(runningNode) ?? running.first { $0.number != number }
         guard let judge else { throw LabError("no node runs that could declare n\(number) dead") }
         disturbances.fault(until: now)
+        groundTruth.downAsked(number, at: now)
         judge.cluster.down(address(of: number))
     }
 
@@ -90,6 +95,7 @@ extension Laboratory {
     private func cut(_ directions: [Direction]) {
         for direction in directions.sorted() where cuts.insert(direction).inserted {
             world.cut(from: address(of: direction.from).host, to: address(of: direction.to).host)
+            groundTruth.cut(direction, at: now)
             inspector.emit(.cut, from: "n\(direction.from)", to: "n\(direction.to)")
         }
     }
@@ -104,10 +110,12 @@ extension Laboratory {
         for direction in cuts.sorted() where concerns(direction) {
             cuts.remove(direction)
             world.heal(from: address(of: direction.from).host, to: address(of: direction.to).host)
+            groundTruth.healed(direction, at: now)
             inspector.emit(.healed, from: "n\(direction.from)", to: "n\(direction.to)")
         }
         for direction in shapes.keys.sorted() where concerns(direction) {
             shapes[direction] = nil
+            groundTruth.shaped(direction, nil, at: now)
             world.shape(from: address(of: direction.from).host, to: address(of: direction.to).host, nil)
         }
     }
@@ -123,6 +131,7 @@ extension Laboratory {
             merged.jitter = shape.jitter ?? merged.jitter
             merged.loss = shape.loss ?? merged.loss
             shapes[direction] = merged
+            groundTruth.shaped(direction, merged, at: now)
             world.shape(from: address(of: direction.from).host, to: address(of: direction.to).host, merged)
         }
     }
@@ -131,6 +140,7 @@ extension Laboratory {
     package func unshape(_ pair: (Int, Int)?) throws {
         for direction in try directions(of: pair) where shapes.removeValue(forKey: direction) != nil {
             disturbances.fault(until: now)
+            groundTruth.shaped(direction, nil, at: now)
             world.shape(from: address(of: direction.from).host, to: address(of: direction.to).host, nil)
         }
     }

@@ -15,6 +15,7 @@ extension Laboratory {
         }
         let lasting = fault[key: .duration]?.time
         disturbances.fault(until: end(of: fault, lasting: lasting))
+        try note(fault, lasting)
         switch fault.kind {
         case .slow:
             let turn = Self.usualTurn * (fault[key: .factor]?.number ?? 10)
@@ -129,6 +130,28 @@ extension Laboratory {
         }
     }
 
+    /// Lets the truth know what a fault will do. A slow node still has to work off what has piled up when it is over.
+    private func note(_ fault: Fault, _ lasting: Duration?) throws {
+        let end = lasting.map { now + $0 } ?? .distantFuture
+        switch fault.kind {
+        case .slow, .clock:
+            let hasJumped = fault.kind == .clock && fault[key: .jump] != nil
+            let isSlow = fault.kind == .slow
+            let recovered = hasJumped ? now : isSlow ? end + (lasting ?? .zero) : end
+            for name in fault.nodes {
+                groundTruth.sickened(try node(name.number).number, until: recovered, hasJumped: hasJumped, at: now)
+            }
+        case .bandwidth, .corrupt, .trickle, .refuse, .reset, .halfOpen:
+            let isMoment = fault.kind == .reset || fault.kind == .halfOpen
+            for (first, second) in try numberedPairs(fault) {
+                for direction in [Direction(from: first, to: second), Direction(from: second, to: first)] {
+                    groundTruth.harmed(direction, until: isMoment ? now : end, at: now)
+                }
+            }
+        case .flap, .swizzle, .silence, .truncate, .disk, .throw, .poison, .hostile, .buggify: break
+        }
+    }
+
     /// Changes each of the nodes, and changes it back after a while.
     private func each(
         _ fault: Fault, _ lasting: Duration?, in simulation: SimulatedWorld,
@@ -158,13 +181,15 @@ extension Laboratory {
 
     /// The two ends of the link the fault names, or each link of the nodes it names.
     private func pairs(_ fault: Fault) throws -> [(NodeAddress, NodeAddress)] {
+        try numberedPairs(fault).map { (address(of: $0), address(of: $1)) }
+    }
+
+    private func numberedPairs(_ fault: Fault) throws -> [(Int, Int)] {
         for name in fault.nodes { _ = try node(name.number) }
         if fault.nodes.count == 2, fault.kind.nodes.upperBound == 2 {
-            return [(address(of: fault.nodes[0].number), address(of: fault.nodes[1].number))]
+            return [(fault.nodes[0].number, fault.nodes[1].number)]
         }
-        return fault.nodes.flatMap { name in
-            numbers.filter { $0 != name.number }.map { (address(of: name.number), address(of: $0)) }
-        }
+        return fault.nodes.flatMap { name in numbers.filter { $0 != name.number }.map { (name.number, $0) } }
     }
 
     /// Cuts and heals one link again and again.

@@ -43,6 +43,10 @@ package final class Laboratory {
     var loads: [Load] = []
     /// Shards of each sample type whose entities were spoken to.
     var used: [SampleEntity: Set<Int>] = [:]
+    /// What was done to the nodes, and what is known of them for sure.
+    package var groundTruth: GroundTruth
+    /// Sees every step of every node's membership, in the simulated world.
+    package let witness: MembershipWitness?
     /// Incarnations that were told to host nothing.
     var drained: Set<UniqueAddress> = []
     private var port: Int?
@@ -65,6 +69,8 @@ package final class Laboratory {
         let simulation = (world as? SimulatedLabWorld)?.simulation
         disk = SimulatedDisk(chance: simulation?.stream("disk") ?? SeededGenerator(seed: 1))
         truth = DurableTruth { [tracker] in tracker.object($0, $1, $2) }
+        groundTruth = GroundTruth(settings.membership)
+        witness = world.isLive ? nil : MembershipWitness(tracker: tracker)
         inspector = Inspector(name: "lab", now: world.clock, nameOf: { Self.name(of: $0) })
         inspector.subscribe { [recorder] in recorder.record($0) }
     }
@@ -129,6 +135,7 @@ package final class Laboratory {
             }
         }
         if port == nil { port = try choosePort(numbers) }
+        groundTruth.settings = settings.membership
         let seeds = ([1] + self.numbers + numbers).reduce(into: [Int]()) { if !$0.contains($1) { $0.append($1) } }
         disturbances.changedAt = now
         var started: [LabNode] = []
@@ -137,6 +144,7 @@ package final class Laboratory {
             if let earlier = nodes[number] { former.append(earlier) }
             nodes[number] = node
             started.append(node)
+            groundTruth.started(node.system.unique, number: number, at: now)
             inspector.emit(.nodeStarted, subject: node.name, text: node.system.unique.description)
         }
         for (index, node) in started.enumerated() {
@@ -195,6 +203,9 @@ package final class Laboratory {
         }
         let node = LabNode(
             number: number, host: host, system: system, node: clusterNode, sharding: sharding, regions: regions)
+        if let witness {
+            cluster.watchSteps { [clock = world.clock] step in witness.see(step, at: clock()) }
+        }
         cluster.observe { [tracker, clock = world.clock] event, _ in
             // What still waited for a connection with a member that was removed has been given up.
             if case .memberLeft(let left) = event {

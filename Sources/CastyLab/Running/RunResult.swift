@@ -28,6 +28,8 @@ package struct RunResult: Hashable, Sendable {
     package var wallSeconds = 0.0
     /// The hash of all events; `nil` for a live run.
     package var digest: UInt64?
+    /// The invariants whose precondition was met in the run.
+    package var exercised: Set<String> = []
 
     /// The result as one line of JSON.
     package var json: String {

@@ -50,6 +50,9 @@ package final class ScenarioPlayer {
         checks = InvariantChecks(comparesViews: !laboratory.world.isLive)
     }
 
+    /// The invariants whose precondition was met so far.
+    package var exercised: Set<String> { checks.exercised }
+
     /// Whether all lines were carried out, and none is waited for.
     package var isScriptDone: Bool { next >= statements.count && blocking == nil && resumes <= laboratory.now }
 

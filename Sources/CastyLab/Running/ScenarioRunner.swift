@@ -49,7 +49,7 @@ package final class ScenarioRunner {
             seed: laboratory.world.seed, expectations: player.expectations, failed: player.failed,
             violations: player.violations, steps: laboratory.world.steps,
             seconds: Double((end - start).nanoseconds) / 1e9,
-            digest: options.live ? nil : laboratory.recorder.digest)
+            digest: options.live ? nil : laboratory.recorder.digest, exercised: player.exercised)
         laboratory.end()
         return result
     }

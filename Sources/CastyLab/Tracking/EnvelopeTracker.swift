@@ -73,6 +73,8 @@ package final class EnvelopeTracker: Sendable {
         var latest: [Stream: UInt64] = [:]
         var longestWay = 0
         var violations: [Violation] = []
+        /// Nodes that have seen themselves declared down.
+        var fenced: Set<UniqueAddress> = []
     }
 
     private let state = Mutex(State())
@@ -133,10 +135,16 @@ package final class EnvelopeTracker: Sendable {
             case .handled: state.object("S4", entity, "envelope \(number) handled twice, at \(now)")
             case nil: state.object("S4", entity, "envelope \(number) handled, but never sent, at \(now)")
             }
+            if state.fenced.contains(life.node) {
+                state.object("P5", entity, "\(life.node) handled an envelope though declared down, at \(now)")
+            }
             state.act(entity, life, at: now)
             state.keepOrder(number, at: now)
         }
     }
+
+    /// A node has seen itself declared down: it may handle nothing any more.
+    package func fence(_ node: UniqueAddress) { state.withLock { _ = $0.fenced.insert(node) } }
 
     /// It will not be handled.
     package func lose(_ number: UInt64, because reason: String, at now: Instant) {

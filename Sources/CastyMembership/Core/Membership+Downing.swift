@@ -69,7 +69,8 @@ extension Membership {
     }
 
     var downingDue: Instant {
-        min(
+        if settings.sabotage.contains(.decidesAtOnce) { return downing.stableSince + settings.heartbeat }
+        return min(
             downing.stableSince + settings.stableAfter(members: gossip.members.count),
             downing.firstChange + settings.unstableLimit)
     }
@@ -90,12 +91,12 @@ extension Membership {
 
     mutating func decideDowning(at now: Instant) {
         guard phase == .member, downing.picture != nil else { return }
-        guard mayDecide else {
+        guard mayDecide, !settings.sabotage.contains(.neverDecides) else {
             // The one whose turn it is may fall silent as well.
             arm(.downing, at: now + settings.heartbeat)
             return
         }
-        let decision = settings.strategy.decide(DowningView(gossip, myself: myself))
+        let decision = decision(on: gossip)
         downing.last = decision
         switch decision.kind {
         case .keepAll: arm(.downing, at: now + settings.stableAfter(members: gossip.members.count))
@@ -110,6 +111,18 @@ extension Membership {
         change(.downing, at: now) { gossip, _ in
             for node in decision.down { gossip.setStatus(.down, of: node) }
         }
+    }
+
+    private func decision(on gossip: Gossip) -> DowningDecision {
+        var gossip = gossip
+        if settings.sabotage.contains(.joinersVote) {
+            for member in gossip.members where member.status < .up { gossip.setStatus(.up, of: member.node) }
+        }
+        let view = DowningView(gossip, myself: myself)
+        if settings.sabotage.contains(.ignoresVotes) {
+            return DowningDecision(kind: .downUnreachable, down: view.unreachable, reason: "we are here")
+        }
+        return settings.strategy.decide(view)
     }
 
     /// When a decision falls and what it would be, as things stand; `nil` without a split.

@@ -35,7 +35,8 @@ extension Membership {
         let preferUnseen = generator.unit() < settings.gossipPreferUnseen
         let choice = preferUnseen && !unseen.isEmpty ? unseen : targets
         let target = choice[generator.below(choice.count)]
-        if gossip.seen.sortedContains(target) {
+        if settings.sabotage.contains(.isRestless) { change(.command, at: now) { $0.version.tick($1) } }
+        if gossip.seen.sortedContains(target), !settings.sabotage.contains(.gossipsWhole) {
             effects.append(.send(.gossipStatus(digest: digest, seenDigest: gossip.seenDigest), to: target))
         } else {
             effects.append(.send(.gossipEnvelope(gossip), to: target))
@@ -98,9 +99,11 @@ extension Membership {
             if isSpread { acknowledge(theirs.seen, to: peer) } else { answerSeen(theirs.seen, to: peer) }
         case .after:
             effects.append(.send(.gossipEnvelope(gossip), to: peer))
+        case .before where settings.sabotage.contains(.ignoresGossip): break
         case .before where !theirs.members.contains(where: { gossip.isTombstoned($0.node) }):
             let old = gossip
             gossip = theirs
+            if settings.sabotage.contains(.keepsBuried), !theirs.tombstones.isEmpty { gossip.members = old.members }
             gossip.seen = theirs.seen.sortedUnion([peer]).sortedUnion([myself])
             adopted(over: old, cause: cause, at: now)
             spreadBy = peer
@@ -139,6 +142,7 @@ extension Membership {
         } else {
             merged.seen = [myself]
         }
+        if settings.sabotage.contains(.mergeTicks), leader == myself { merged.version.tick(myself) }
         gossip = merged
         if merged.hasSameContent(as: old) {
             if merged.seen != old.seen { revision &+= 1 }

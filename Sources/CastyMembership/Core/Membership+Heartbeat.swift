@@ -98,7 +98,7 @@ extension Membership {
         if row?.verdict == .terminated { return }
         monitors[index].hear(sequence: sequence, sentAt: sentAt, at: now)
         if monitors[index].timer == nil { armSuspicion(index, at: now) }
-        if row != nil {
+        if row != nil, !settings.sabotage.contains(.neverRefutes) {
             change(.heartbeat, at: now) { $0.setRow(nil, by: $1, of: peer) }
         } else if now + settings.heartbeat >= leaseValidUntil {
             // A lease that is not renewed at once only ends earlier; each round of heartbeats renews it anyway.
@@ -136,9 +136,11 @@ extension Membership {
             publish(.suspected(phi: phi, silence: silence), monitor.peer, .silence(phi: phi, silence: silence), at: now)
         case .suspected:
             monitors[index].stage = .marked
+            if settings.sabotage.contains(.neverMarks) { return }
             let verdict: ReachabilityRow.Verdict = monitor.witness == nil ? .unreachable : .indirect
-            let row = ReachabilityRow(subject: monitor.peer, verdict: verdict, witness: monitor.witness)
-            change(.silence(phi: phi, silence: silence), at: now) { $0.setRow(row, by: $1, of: monitor.peer) }
+            let subject = settings.sabotage.contains(.marksItself) ? myself : monitor.peer
+            let row = ReachabilityRow(subject: subject, verdict: verdict, witness: monitor.witness)
+            change(.silence(phi: phi, silence: silence), at: now) { $0.setRow(row, by: $1, of: subject) }
         case .marked: break
         }
     }
@@ -171,6 +173,7 @@ extension Membership {
     /// This node was late itself, so the silence of its peers may be its own: it asks them all once more, forgives each
     /// silence once for one heartbeat, and counts its absence to no period of stability.
     mutating func noteLate(by lateness: Duration, at now: Instant) {
+        if settings.sabotage.contains(.blamesPeers) { return }
         let isNew = lastLate.map { now - $0 >= settings.heartbeat } ?? true
         lastLate = now
         for index in monitors.indices where monitors[index].stage != .marked {

@@ -32,6 +32,7 @@ extension Membership {
         guard phase == .idle else { return [] }
         for seed in seeds where seed != myself.address && !join.others.contains(seed) { join.others.append(seed) }
         join.isFirstSeed = seeds.isEmpty || seeds.first == myself.address
+        if settings.sabotage.contains(.everyoneFounds) { join.isFirstSeed = true }
         join.startedAt = now
         if join.isFirstSeed, mayFound || join.others.isEmpty { found(at: now) } else { ask(at: now) }
         return finish(at: now)
@@ -190,6 +191,7 @@ extension Membership {
     }
 
     mutating func letIn(_ peer: UniqueAddress, roles: [String], settings: [SharedSetting], at now: Instant) {
+        if self.settings.sabotage.contains(.ignoresJoiners) { return }
         var objection = objection(to: settings)
         if gossip.member(peer)?.status == .down || peer.address == myself.address { objection = .removed }
         if let objection {
@@ -198,7 +200,8 @@ extension Membership {
         }
         if gossip.member(peer) == nil {
             // Whoever lived at that place before is dead: its place is taken.
-            for former in gossip.members(at: peer.address) {
+            let isShared = self.settings.sabotage.contains(.sharesPlaces)
+            for former in gossip.members(at: peer.address) where !isShared {
                 change(.newIncarnation(peer), at: now) { gossip, myself in
                     gossip.setStatus(.down, of: former.node)
                     let row = ReachabilityRow(subject: former.node, verdict: .terminated)
@@ -206,8 +209,10 @@ extension Membership {
                 }
                 settle(former.node)
             }
+            let isInvented = self.settings.sabotage.contains(.inventsMembers)
+            let node = isInvented ? UniqueAddress(address: peer.address, incarnation: ~peer.incarnation) : peer
             change(.join, at: now) { gossip, _ in
-                gossip.add(Member(node: peer, status: .joining, roles: roles))
+                gossip.add(Member(node: node, status: .joining, roles: roles))
             }
         }
         effects.append(.send(.welcome(gossip), to: peer))

@@ -7,7 +7,9 @@ struct TombstoneTime: Sendable {
 
 extension Membership {
     /// What keeps the cluster from acting on this version, as this node sees it.
-    package var obstacles: [ConvergenceObstacle] { gossip.obstacles(seenBy: myself, leavers: leavers) }
+    package var obstacles: [ConvergenceObstacle] {
+        settings.sabotage.contains(.leaderActsUnseen) ? [] : gossip.obstacles(seenBy: myself, leavers: leavers)
+    }
 
     /// The leader, as this node sees it.
     package var leader: UniqueAddress? { phase == .member ? gossip.leader(seenBy: myself) : nil }
@@ -69,7 +71,9 @@ extension Membership {
         let actions = pendingLeaderActions(at: now)
         if actions.isEmpty { return false }
         var removed: [UniqueAddress] = []
+        let sabotage = settings.sabotage
         change(.leaderAction(version: gossip.number), at: now) { gossip, _ in
+            let version = gossip.version
             for action in actions {
                 switch action {
                 case .moveToUp(let node): gossip.setStatus(.up, of: node)
@@ -77,6 +81,7 @@ extension Membership {
                 case .remove(let node):
                     gossip.bury(node)
                     removed.append(node)
+                    if sabotage.contains(.keepsGoneClocks) { gossip.version.merge(version) }
                 case .forget(let node): gossip.forget(node)
                 }
             }

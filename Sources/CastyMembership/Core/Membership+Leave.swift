@@ -28,6 +28,7 @@ extension Membership {
 
     /// Tells the first three that may be the leader.
     mutating func confirmExit() {
+        if settings.sabotage.contains(.leavesUnconfirmed) { return }
         let leaders = targets.filter { node in
             gossip.member(node).map { $0.status != .down && $0.status != .exiting } ?? false
         }
@@ -55,6 +56,7 @@ extension Membership {
     mutating func lookAtMyself(at now: Instant) {
         guard phase == .member, pendingStop == nil else { return }
         switch gossip.member(myself)?.status {
+        case .down? where settings.sabotage.contains(.survivesDown): break
         case .down?: pendingStop = .downed
         case nil: pendingStop = exit.areTasksAsked ? .left : .removed
         case .exiting?:

@@ -90,8 +90,10 @@ package struct Membership: Sendable {
             .sortedUniquely(by: \.name) { first, _ in first }
         self.generator = generator
         detectorParameters = .init(
-            threshold: settings.threshold, sigmaFloor: settings.sigmaFloor, pause: settings.pause,
-            samples: settings.samples, expected: settings.heartbeat)
+            threshold: settings.threshold, sigmaFloor: settings.sigmaFloor,
+            pause: settings.sabotage.contains(.isImpatient) ? .zero : settings.pause,
+            samples: settings.samples, expected: settings.heartbeat,
+            learnsOutages: settings.sabotage.contains(.learnsOutages))
         suspicionDeviations = GaussianTail.y(ofPhi: min(settings.suspicion, settings.threshold))
     }
 
@@ -104,8 +106,14 @@ package struct Membership: Sendable {
         case .contacting, .joining, .member: break
         }
         guard peer != myself else { return [] }
-        if gossip.isTombstoned(peer) {
-            effects.append(.send(.gone, to: peer))
+        if gossip.isTombstoned(peer), settings.sabotage.contains(.readmitsRemoved) {
+            change(.join, at: now) { gossip, _ in
+                gossip.tombstones.removeAll { $0.node == peer }
+                gossip.add(Member(node: peer, status: .up))
+            }
+        } else if gossip.isTombstoned(peer) {
+            // Two that have removed each other would never stop to say so.
+            if message != .gone { effects.append(.send(.gone, to: peer)) }
             return finish(at: now)
         }
         receive(message, from: peer, at: now)

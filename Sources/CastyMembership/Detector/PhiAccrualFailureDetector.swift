@@ -22,6 +22,8 @@ public struct PhiAccrualFailureDetector: Hashable, Sendable {
         public let samples: Int
         /// The interval that is expected before one was measured.
         public let expected: Duration
+        /// Whether the gaps of outages are learnt, which is a mistake.
+        let learnsOutages: Bool
         /// How many deviations beyond the accepted silence phi reaches the threshold.
         let deviations: Double
 
@@ -34,6 +36,16 @@ public struct PhiAccrualFailureDetector: Hashable, Sendable {
         ///   - samples: How many intervals are remembered; fewer than 2 count as 2.
         ///   - expected: The interval that is expected before one was measured.
         public init(threshold: Double, sigmaFloor: Duration, pause: Duration, samples: Int, expected: Duration) {
+            self.init(
+                threshold: threshold, sigmaFloor: sigmaFloor, pause: pause, samples: samples, expected: expected,
+                learnsOutages: false)
+        }
+
+        init(
+            threshold: Double, sigmaFloor: Duration, pause: Duration, samples: Int, expected: Duration,
+            learnsOutages: Bool
+        ) {
+            self.learnsOutages = learnsOutages
             self.threshold = threshold
             self.sigmaFloor = max(sigmaFloor, .microseconds(1))
             self.pause = pause
@@ -72,7 +84,8 @@ public struct PhiAccrualFailureDetector: Hashable, Sendable {
         let interval = now - lastArrival
         // The first arrival ends no interval; that of an outage tells nothing about the peer's rhythm; and what had
         // piled up while a peer hung comes in one burst.
-        let isRhythm = hasArrival && !isInterrupted && interval > parameters.expected / 10 && isAvailable(at: now)
+        let isInTime = isAvailable(at: now) || parameters.learnsOutages
+        let isRhythm = hasArrival && !isInterrupted && interval > parameters.expected / 10 && isInTime
         if isRhythm { learn(Self.microseconds(interval)) }
         hasArrival = true
         lastArrival = max(lastArrival, now)

@@ -104,6 +104,9 @@ package struct MembershipSettings: Hashable, Sendable {
     /// 1.02. See ``entityLease``.
     package var lease: Duration
 
+    /// Bugs that are switched on, to try the invariants; none.
+    package var sabotage: MembershipSabotage = []
+
     /// For a cluster on one machine or in one rack that people look at: failures are noticed in two seconds.
     package static let responsive = MembershipSettings(
         heartbeat: .milliseconds(200), sigmaFloor: .milliseconds(50), pause: .seconds(1), threshold: 8, suspicion: 4,

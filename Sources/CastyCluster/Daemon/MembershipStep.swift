@@ -1,0 +1,31 @@
+package import CastyMembership
+package import CastyPrimitives
+import Synchronization
+
+/// One input of a node's membership, and what came of it: for those who check the core while it runs.
+package struct MembershipStep: Sendable {
+    /// The node.
+    package let node: UniqueAddress
+    /// Its state before.
+    package let before: Gossip
+    /// Its state afterwards.
+    package let after: Gossip
+    /// Where it stands afterwards.
+    package let phase: Membership.Phase
+    /// What it made the node do, in order.
+    package let effects: [MembershipEffect]
+    /// The message that came in, and its sender; `nil` for a timer or a command.
+    package let received: (message: ClusterMessage, from: UniqueAddress)?
+    /// Whether members, rows, tombstones, version or seen differ from before.
+    package let isChange: Bool
+}
+
+extension Cluster {
+    /// Calls back after every step of the core, before its effects are carried out. One watcher at most.
+    package func watchSteps(_ watcher: @escaping @Sendable (MembershipStep) -> Void) {
+        published.withLock { $0.stepWatcher = watcher }
+        shared.watch()
+    }
+
+    var stepWatcher: (@Sendable (MembershipStep) -> Void)? { published.withLock { $0.stepWatcher } }
+}

@@ -1,0 +1,205 @@
+import CastyInspection
+import CastyMembership
+import CastyPrimitives
+
+/// What a strike has left of a cluster: who is cut off from whom, as the laboratory knows it.
+struct Split {
+    /// When the last thing was done.
+    let struck: Instant
+    /// The members before it, with their up-numbers.
+    let members: [Member]
+    /// Those that run, in groups between which nothing passes and within which all is well.
+    let groups: [[UniqueAddress]]
+    /// Whether before it the cluster was quiet and of one mind, and all that was done are kills, hangs and cuts.
+    let isFromQuiet: Bool
+
+    /// Whether anybody was lost at all.
+    var hasLoss: Bool { groups.count > 1 || groups.joined().count < members.count }
+}
+
+/// Notices splits that are clean.
+struct SplitWatch {
+    private var wasSettled = false
+    private var struck = Instant.start
+    private var agreed: [Member]?
+    private(set) var split: Split?
+
+    /// Looks at a moment; ``split`` is the one that has been there since the last strike, or `nil`.
+    mutating func look(_ moment: LabMoment) {
+        let truth = moment.truth
+        if truth.lastStrike > struck {
+            struck = truth.lastStrike
+            split = find(moment)
+        }
+        wasSettled = moment.isSettled
+        agreed = wasSettled ? moment.members.first?.gossip.members : nil
+    }
+
+    private func find(_ moment: LabMoment) -> Split? {
+        let truth = moment.truth
+        let members = moment.members
+        let lives = members.compactMap { truth.life($0.node) }
+        guard lives.count == members.count, lives.allSatisfy({ $0.isSteady(at: moment.time) && $0.leaveAskedAt == nil })
+        else { return nil }
+        // All of one cluster: each knows every other one.
+        guard members.allSatisfy({ state in members.allSatisfy { $0.gossip.member(state.node)?.status == .up } }) else {
+            return nil
+        }
+        var groups: [[GroundTruth.Life]] = []
+        for life in lives {
+            let place = groups.firstIndex { group in group.contains { truth.cutSince($0.number, life.number) == nil } }
+            if let place { groups[place].append(life) } else { groups.append([life]) }
+        }
+        for (index, group) in groups.enumerated() {
+            for (place, life) in group.enumerated() {
+                let isWhole = group[(place + 1)...].allSatisfy { other in
+                    truth.cleanSince(life.number, other.number).map { $0 <= moment.time } ?? false
+                }
+                let isApart = groups[(index + 1)...].joined().allSatisfy { truth.isSevered(life.number, $0.number) }
+                guard isWhole, isApart else { return nil }
+            }
+        }
+        let recent = truth.disturbances.filter { $0.at > struck - .milliseconds(100) && $0.at <= struck }
+        let isPlain = recent.allSatisfy { $0.kind == .kill || $0.kind == .freeze || $0.kind == .cut }
+        return Split(
+            struck: struck, members: agreed ?? [], groups: groups.map { $0.map(\.node) },
+            isFromQuiet: wasSettled && isPlain && agreed != nil)
+    }
+}
+
+/// P1: after S + M + T_conv at most one side of a split has members that go on.
+///
+/// Precondition: the split is clean (nothing passes between the sides, all is well within each), the nodes were of one
+/// cluster when it came, and nothing was done since. With `manual` nobody decides.
+struct OneSide: InvariantChecker {
+    static let ids = ["P1"]
+
+    private var watch = SplitWatch()
+    private(set) var exercised: Set<String> = []
+
+    mutating func check(_ moment: LabMoment) -> [Violation] {
+        watch.look(moment)
+        guard let split = watch.split, split.groups.count > 1, moment.truth.settings.strategy != .manual,
+            moment.time - split.struck > moment.truth.bounds.split
+        else { return [] }
+        exercised = ["P1"]
+        let alive = Set(moment.members.map(\.node))
+        let sides = split.groups.filter { group in group.contains { alive.contains($0) } }
+        guard sides.count > 1 else { return [] }
+        let text = sides.map { $0.map(moment.name).joined(separator: ",") }.joined(separator: " and ")
+        return [Violation(id: "P1", text: "\(text) all go on, split since \(split.struck)")]
+    }
+}
+
+/// P2: who is left after a split are those that an independent oracle names.
+///
+/// Precondition: as for P1, and the cluster was quiet and of one mind before; what was done at that moment are kills,
+/// hangs and cuts only.
+struct SurvivorsAsOracle: InvariantChecker {
+    static let ids = ["P2"]
+
+    private var watch = SplitWatch()
+    private(set) var exercised: Set<String> = []
+
+    mutating func check(_ moment: LabMoment) -> [Violation] {
+        watch.look(moment)
+        guard let split = watch.split, split.isFromQuiet, split.hasLoss,
+            moment.time - split.struck > moment.truth.bounds.split,
+            let expected = SplitOracle(split).survivors(moment.truth.settings.strategy)
+        else { return [] }
+        exercised = ["P2"]
+        let running = Set(split.groups.joined())
+        let alive = moment.members.map(\.node).filter { running.contains($0) }
+        guard alive.sorted() != expected.sorted() else { return [] }
+        func words(_ nodes: [UniqueAddress]) -> String {
+            nodes.isEmpty ? "nobody" : nodes.sorted().map(moment.name).joined(separator: ",")
+        }
+        let text = "split at \(split.struck), \(words(alive)) went on, and it should be \(words(expected))"
+        return [Violation(id: "P2", text: text)]
+    }
+}
+
+/// Says who stays after a split, from the votes alone: written to be obviously right, and knows nothing of the
+/// product's strategies but their names.
+struct SplitOracle {
+    private let split: Split
+
+    init(_ split: Split) { self.split = split }
+
+    /// Who stays; `nil` where nobody decides.
+    func survivors(_ strategy: DowningStrategy) -> [UniqueAddress]? {
+        switch strategy {
+        // What a lease decides does not follow from the votes.
+        case .manual, .leaseMajority: nil
+        case .downAll: []
+        case .keepMajority(let role): majority(voters(role))
+        case .staticQuorum(let size, let role): quorum(size, voters(role))
+        case .keepOldest(let downIfAlone, let role): oldest(downIfAlone, voters(role))
+        }
+    }
+
+    private func voters(_ role: String?) -> [Member] {
+        split.members.filter { member in role.map { member.roles.contains($0) } ?? true }
+    }
+
+    private func count(_ group: [UniqueAddress], _ voters: [Member]) -> Int {
+        voters.count { group.contains($0.node) }
+    }
+
+    private func majority(_ voters: [Member]) -> [UniqueAddress] {
+        split.groups.first { group in
+            let mine = count(group, voters)
+            let holdsLowest = voters.map(\.node).min().map { group.contains($0) } ?? false
+            return 2 * mine > voters.count || 2 * mine == voters.count && holdsLowest
+        } ?? []
+    }
+
+    private func quorum(_ size: Int, _ voters: [Member]) -> [UniqueAddress] {
+        if voters.count >= 2 * size { return [] }
+        return split.groups.first { count($0, voters) >= size } ?? []
+    }
+
+    private func oldest(_ downIfAlone: Bool, _ voters: [Member]) -> [UniqueAddress] {
+        guard let oldest = voters.min(by: { ($0.upNumber ?? .max) < ($1.upNumber ?? .max) }) else { return [] }
+        let home = split.groups.first { $0.contains(oldest.node) } ?? []
+        // Where the oldest died, or hangs, it is alone in any case.
+        let isAlone = count(home.isEmpty ? [oldest.node] : home, voters) == 1 && voters.count > 2
+        guard downIfAlone, isAlone else { return home }
+        return split.groups.first { count($0, voters) == voters.count - 1 } ?? []
+    }
+}
+
+/// P3: however links fail, there are never two groups that go on without each other.
+///
+/// Precondition: nothing was done for as long as a decision, and what follows it, may take at most. Looked at: members
+/// that knew each other once, and do not know each other now.
+struct OneGroup: InvariantChecker {
+    static let ids = ["P3"]
+
+    private var acquainted: Set<NodePair> = []
+    private(set) var exercised: Set<String> = []
+
+    mutating func check(_ moment: LabMoment) -> [Violation] {
+        let truth = moment.truth
+        let members = moment.members.filter { $0.gossip.member($0.node)?.status == .up }
+        let still = moment.time - truth.lastStrike
+        let isDue =
+            moment.isSettled || still > truth.bounds.decision + truth.bounds.split
+        if isDue, truth.hasCut, members.count > 1 { exercised = ["P3"] }
+        var found: [Violation] = []
+        for (index, first) in members.enumerated() {
+            for second in members[(index + 1)...] {
+                let pair = NodePair(observer: first.node, subject: second.node)
+                let (forth, back) = (first.gossip.member(second.node), second.gossip.member(first.node))
+                if forth != nil, back != nil { acquainted.insert(pair) }
+                guard isDue, truth.settings.strategy != .manual, forth == nil, back == nil, acquainted.contains(pair),
+                    truth.life(first.node)?.isSteady(at: moment.time) == true,
+                    truth.life(second.node)?.isSteady(at: moment.time) == true
+                else { continue }
+                let text = "it and \(moment.name(second.node)) were of one cluster, and go on without each other"
+                found.append(Violation(id: "P3", subject: moment.name(first.node), text: text))
+            }
+        }
+        return found
+    }
+}

@@ -1,0 +1,69 @@
+/// Bugs that can be switched on, to show that the invariants find them: none in any preset, and no setting that nodes
+/// share.
+///
+/// Each is one branch in the place that it breaks.
+package struct MembershipSabotage: OptionSet, Hashable, Sendable {
+    package let rawValue: UInt32
+
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    // Gossip
+
+    /// The leader counts a merge as a change of its own. (Did all of them, their messages would never end.)
+    package static let mergeTicks = MembershipSabotage(rawValue: 1 << 0)
+    /// Newer gossip is not taken over.
+    package static let ignoresGossip = MembershipSabotage(rawValue: 1 << 1)
+    /// Every round sends all that is known, not a digest.
+    package static let gossipsWhole = MembershipSabotage(rawValue: 1 << 2)
+    /// The version grows though nothing changes.
+    package static let isRestless = MembershipSabotage(rawValue: 1 << 3)
+    /// Whoever hears of a removal keeps the removed among the members, beside its tombstone.
+    package static let keepsBuried = MembershipSabotage(rawValue: 1 << 5)
+    /// The clock keeps the entries of removed members.
+    package static let keepsGoneClocks = MembershipSabotage(rawValue: 1 << 6)
+    /// A removed member that speaks is a member again.
+    package static let readmitsRemoved = MembershipSabotage(rawValue: 1 << 7)
+    /// The leader acts on versions that not all have seen.
+    package static let leaderActsUnseen = MembershipSabotage(rawValue: 1 << 8)
+
+    // Joining and leaving
+
+    /// Every node founds a cluster at once.
+    package static let everyoneFounds = MembershipSabotage(rawValue: 1 << 9)
+    /// Whoever asks to be let in gets no answer.
+    package static let ignoresJoiners = MembershipSabotage(rawValue: 1 << 10)
+    /// A new incarnation does not end the one that lived at its place.
+    package static let sharesPlaces = MembershipSabotage(rawValue: 1 << 11)
+    /// Another incarnation than the one that asked is let in.
+    package static let inventsMembers = MembershipSabotage(rawValue: 1 << 12)
+    /// A leaver goes without saying so.
+    package static let leavesUnconfirmed = MembershipSabotage(rawValue: 1 << 13)
+
+    // Failure detection
+
+    /// A silent peer is never marked.
+    package static let neverMarks = MembershipSabotage(rawValue: 1 << 14)
+    /// A peer that answers again stays marked.
+    package static let neverRefutes = MembershipSabotage(rawValue: 1 << 15)
+    /// Whoever finds a peer silent marks itself.
+    package static let marksItself = MembershipSabotage(rawValue: 1 << 16)
+    /// The gap of an outage is learnt like any interval.
+    package static let learnsOutages = MembershipSabotage(rawValue: 1 << 17)
+    /// A node that was late itself blames its peers.
+    package static let blamesPeers = MembershipSabotage(rawValue: 1 << 18)
+    /// No pause is accepted.
+    package static let isImpatient = MembershipSabotage(rawValue: 1 << 19)
+
+    // Split brain
+
+    /// A node that was declared down goes on.
+    package static let survivesDown = MembershipSabotage(rawValue: 1 << 20)
+    /// Decisions do not wait for a view that is still.
+    package static let decidesAtOnce = MembershipSabotage(rawValue: 1 << 21)
+    /// No decision ever falls.
+    package static let neverDecides = MembershipSabotage(rawValue: 1 << 22)
+    /// Each side removes the other one, whatever the votes.
+    package static let ignoresVotes = MembershipSabotage(rawValue: 1 << 23)
+    /// Members that are not up yet have a vote.
+    package static let joinersVote = MembershipSabotage(rawValue: 1 << 24)
+}

@@ -1,0 +1,94 @@
+import CastyInspection
+import CastyLab
+import CastyMembership
+import CastyPrimitives
+import CastyScenario
+import Synchronization
+import Testing
+
+/// A checker that never fires is no checker: each bug that can be switched on must be told by the invariant that is there for it.
+@Suite("Sabotage of the membership")
+struct SabotageTests {
+    /// Bugs, the invariants that must tell them, and a story in which they come to light.
+    struct Case: Sendable, CustomTestStringConvertible {
+        let name: String
+        let sabotage: MembershipSabotage
+        let ids: Set<String>
+        let story: String
+
+        init(_ name: String, _ sabotage: MembershipSabotage, _ ids: Set<String>, _ story: String) {
+            self.name = name
+            self.sabotage = sabotage
+            self.ids = ids
+            self.story = story
+        }
+
+        var testDescription: String { name }
+    }
+
+    private static let kill = "nodes 3\nwait 2s\nkill n3\nwait 9s"
+    private static let quiet = "nodes 3\nwait 12s"
+    private static let split = "nodes 3\nwait 12s\ncut n1 | n2,n3\nwait 16s"
+    private static let leave = "nodes 3\nwait 12s\nleave n3\nwait 10s"
+    private static let thaw = "nodes 3\nwait 2s\nfreeze n3\nwait 9s\nthaw n3\nwait 2s"
+    private static let flap = "nodes 3\nwait 8s\ncut n2 | n3\nwait 2600ms\nheal\nwait 2s"
+
+    static let cases: [Case] = [
+        Case("a merge counts", .mergeTicks, ["M4"], "nodes 4\nwait 2s\ncut n1,n2 | n3,n4\nwait 2s\nheal\nwait 8s"),
+        Case("newer gossip is ignored", .ignoresGossip, ["M9", "M10"], quiet),
+        Case("gossip is always whole", .gossipsWhole, ["M8"], quiet),
+        Case("the version never rests", .isRestless, ["M8"], quiet),
+        Case("the buried stay members", .keepsBuried, ["M6"], kill),
+        Case("the clock keeps who is gone", .keepsGoneClocks, ["M13"], leave),
+        Case("the removed are let in again", .readmitsRemoved, ["M2", "P6"], thaw),
+        Case(
+            "the leader acts without agreement", .leaderActsUnseen, ["M7"],
+            "nodes 3\nwait 2s\nfreeze n2\nwait 2s\nstart n4\nwait 2s"),
+        Case("everyone founds", .everyoneFounds, ["M11"], quiet),
+        Case("joiners get no answer", .ignoresJoiners, ["M10"], quiet),
+        Case(
+            "a new incarnation shares its place", .sharesPlaces, ["M1"],
+            "nodes 3\nwait 12s\nkill n3\nrestart n3\nwait 9s"),
+        Case("strangers are let in", .inventsMembers, ["M15"], quiet),
+        Case("a leaver does not say that it is done", .leavesUnconfirmed, ["M12"], leave),
+        Case("nobody is ever marked", .neverMarks, ["F1"], kill),
+        Case("marks are never taken back", .neverRefutes, ["F8"], flap),
+        Case("observers mark themselves", .marksItself, ["F2"], kill),
+        Case("the gaps of outages are learnt", .learnsOutages, ["F5"], flap),
+        Case("who was late blames the others", .blamesPeers, ["F7"], thaw),
+        Case(
+            "no pause is accepted, and decisions are hasty", [.isImpatient, .decidesAtOnce], ["F6"],
+            "nodes 3\nwait 1s\nlink all loss 5% latency 50ms jitter 50ms\nwait 15s"),
+        Case("the downed go on", .survivesDown, ["P5"], "nodes 3\nwait 2s\ndown n3\nwait 2s"),
+        Case("decisions are hasty", .decidesAtOnce, ["P4"], kill),
+        Case("nobody decides", .neverDecides, ["P2"], split),
+        Case("votes are not counted", .ignoresVotes, ["P1", "P2", "P3"], split + "\nheal\nwait 13s"),
+        Case(
+            "joiners have a vote", .joinersVote, ["P7"],
+            "nodes 2\nwait 5s\ncut n1 | n2\nwait 2s\nstart n3\ncut n1 | n3\nwait 100ms\nstart n4\ncut n1 | n4\nwait 5s"),
+    ]
+
+    @Test("a bug that is switched on is told by the invariant that is there for it", arguments: cases)
+    func tells(_ item: Case) throws {
+        let scenario = try Scenario.parse(item.story, file: "sabotage.casty")
+        var told: Set<String> = []
+        for seed in UInt64(1)...5 where !told.isSuperset(of: item.ids) {
+            told.formUnion(violations(scenario, item.sabotage, seed: seed))
+        }
+        #expect(told.isSuperset(of: item.ids), "told were \(told.sorted()), not \(item.ids.sorted())")
+    }
+
+    private func violations(_ scenario: Scenario, _ sabotage: MembershipSabotage, seed: UInt64) -> Set<String> {
+        let told = Mutex<Set<String>>([])
+        var options = RunOptions(seed: seed, keepsGoing: true)
+        options.toleratesRefusals = true
+        let runner = ScenarioRunner(
+            scenario, options: options,
+            hear: { event in
+                if event.kind == .invariantViolated { told.withLock { _ = $0.insert(event.reason ?? "") } }
+            })
+        runner.laboratory.settings.membership.sabotage = sabotage
+        _ = runner.run()
+        return told.withLock { $0 }
+    }
+}
