@@ -20,6 +20,7 @@ struct RebalanceTests {
             seed 7
             nodes 3
             expect members n1,n2,n3 up within 10s
+            wait 500ms
             spawn account-1..account-200
             expect shards balanced within 20s
             load 200/s over 200 entities for 8s

@@ -225,7 +225,10 @@ struct Influence: Sendable, CustomTestStringConvertible {
 
     @Test("no setting is without such a test")
     func all() {
-        let settings = Mirror(reflecting: MembershipSettings.responsive).children.compactMap(\.label)
+        // Bugs to switch on are no settings; they have tests of their own.
+        let settings = Mirror(reflecting: MembershipSettings.responsive).children.compactMap(\.label).filter {
+            $0 != "sabotage"
+        }
         #expect(settings.sorted() == Self.influences.map(\.setting).sorted())
     }
 }
