@@ -144,8 +144,10 @@ struct FrugalRebalance: ShardingChecker {
         guard isCalm, let coordination = coordinations[key], !coordination.isTied, coordination.moving.isEmpty else {
             return []
         }
+        // Of a region whose node has just died the coordinator cannot know it yet, whatever was seen of the calm before.
+        guard coordination.regions.allSatisfy({ truth.isAlive($0) }) else { return [] }
         var counts: [UniqueAddress: Int] = [:]
-        for node in coordination.regions where truth.isAlive(node) && !coordination.evacuated.contains(node) {
+        for node in coordination.regions where !coordination.evacuated.contains(node) {
             counts[node] = 0
         }
         for (shard, runs) in truth.runs where shard.type == fact.type && !runs.isEmpty {
