@@ -138,7 +138,7 @@ extension PeerMessage {
     /// Why the user's message in it travels.
     fileprivate var hop: ShardHop {
         switch self {
-        case .deliver(let delivery): delivery.sequence == 0 && !delivery.isRetry ? .leftover : .delivery
+        case .deliver(let delivery): delivery.sequence == 0 ? .leftover : .delivery
         case .notHome: .returned
         case .streamEnd, .streamClosed, .transferred: .delivery
         }
