@@ -78,7 +78,8 @@ package final class MembershipWitness: Sendable {
             switch step.received?.message {
             case .gossipEnvelope(let gossip)?, .gossipSpread(let gossip, _)?: received = gossip
             case .initJoin, .initJoinAck, .initJoinNack, .join, .welcome, .joinRefused, .heartbeat, .heartbeatAck,
-                .gossipStatus, .gossipSeen, .gossipAck, .exitingConfirmed, .probeRequest, .probe, .probeAck, .probeAnswer,
+                .gossipStatus, .gossipSeen, .gossipAck, .exitingConfirmed, .probeRequest, .probe, .probeAck,
+                .probeAnswer,
                 .gone, nil:
                 break
             }
