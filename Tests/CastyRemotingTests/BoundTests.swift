@@ -7,7 +7,7 @@ import CastyWire
 import Testing
 
 /// What may wait, and what may travel.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct BoundTests {
     private let place = NodeAddress(host: "127.0.0.2", port: 25520)
 

@@ -6,7 +6,7 @@ import CastySimulation
 import Testing
 
 /// What connections go through: resets, cuts, silence, restarts.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct FaultTests {
     static let seeds = Array(UInt64(1)...40)
 

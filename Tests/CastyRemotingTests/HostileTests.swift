@@ -9,7 +9,7 @@ import Testing
 @testable import CastyRemoting
 
 /// Peers that do not keep to the protocol, or belong elsewhere: they end alone, and nobody else is disturbed.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct HostileTests {
     /// Two nodes that talk, and a host that can do what it likes.
     private struct Scene {

@@ -3,7 +3,7 @@ import CastyRemoting
 import Testing
 
 /// A handful of stories over real TCP; the same bodies run simulated over many seeds.
-@Suite(.serialized, .timeLimit(.minutes(1)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct LiveStoryTests {
     @Test("Over TCP, what is told to an actor of another node arrives there, once and in order")
     func tell() async throws { try await live(Stories.tellCrossesNodes) }

@@ -3,7 +3,7 @@ import CastyRemoting
 import CastySimulation
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct SimulatedStoryTests {
     static let seeds = Array(UInt64(1)...40)
 

@@ -6,7 +6,7 @@ import CastySimulation
 import Testing
 
 /// Watches across nodes.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct WatchTests {
     @Test("Whatever resets there are, each watcher hears of each end exactly once", arguments: Array(UInt64(1)...40))
     func exactlyOnce(seed: UInt64) throws {

@@ -158,7 +158,7 @@ struct SQLiteEntityStoreTests {
         #expect(try store.load(type: "account", id: "account-0") == bytes("small"))
     }
 
-    @Test("A process that is killed while it writes loses nothing that it was told is saved", .timeLimit(.minutes(1)))
+    @Test("A process that is killed while it writes loses nothing that it was told is saved", .timeLimit(.minutes(10)))
     func killed() throws {
         let folder = try Folder()
         // Killed, and killed again on what it left: recovery begins where it was interrupted.
@@ -203,7 +203,7 @@ struct SQLiteEntityStoreTests {
 
     @Test(
         "Two processes write to one file at the same time, and both keep what they were told is saved",
-        .timeLimit(.minutes(1)))
+        .timeLimit(.minutes(10)))
     func twoProcesses() async throws {
         let folder = try Folder()
         let store = try SQLiteStores(directory: folder.path).entities

@@ -16,8 +16,8 @@ import Testing
         func text() throws -> String { try String(contentsOfFile: path, encoding: .utf8) }
     }
 
-    static func claim(_ owner: String, _ losers: [String] = [], for duration: Duration = .seconds(60)) -> LeaseClaim {
-        LeaseClaim(owner: owner, losers: losers, duration: duration, memory: .seconds(600))
+    static func claim(_ owner: String, _ losers: [String] = [], for duration: Duration = .seconds(3600)) -> LeaseClaim {
+        LeaseClaim(owner: owner, losers: losers, duration: duration, memory: .seconds(7200))
     }
 
     static func ask(_ lease: FileMajorityLease, _ claim: LeaseClaim) async -> Result<Bool, LeaseError> {

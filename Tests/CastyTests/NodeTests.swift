@@ -30,7 +30,7 @@ import Testing
         try registry.register(String.self, name: "test.text")
     }
 
-    @Test("two nodes form a cluster, an entity answers across them, and both leave in order", .timeLimit(.minutes(2)))
+    @Test("two nodes form a cluster, an entity answers across them, and both leave in order", .timeLimit(.minutes(10)))
     func twoNodes() async throws {
         let (first, second) = (try Self.freePlace(), try Self.freePlace())
         let config = ClusterConfig.responsive(seeds: [first, second])
@@ -62,7 +62,7 @@ import Testing
         await nodes[0].leave()
     }
 
-    @Test("a place that is taken is said to be", .timeLimit(.minutes(1)))
+    @Test("a place that is taken is said to be", .timeLimit(.minutes(10)))
     func taken() async throws {
         let place = try Self.freePlace()
         let node = try await CastyNode.start(name: "test", listen: place, cluster: .responsive(seeds: [place]))

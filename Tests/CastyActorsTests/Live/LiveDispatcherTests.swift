@@ -3,7 +3,7 @@ import Testing
 
 @testable import CastyActors
 
-@Suite("Live dispatcher", .timeLimit(.minutes(2)))
+@Suite("Live dispatcher", .timeLimit(.minutes(10)))
 struct LiveDispatcherTests {
     @Test("once freeze has returned no turn of the node runs, and after thaw nothing is missing")
     func freezeAndThaw() {

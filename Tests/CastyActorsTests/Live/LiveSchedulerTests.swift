@@ -4,7 +4,7 @@ import Testing
 
 @testable import CastyActors
 
-@Suite("Live scheduler", .timeLimit(.minutes(1)))
+@Suite("Live scheduler", .timeLimit(.minutes(10)))
 struct LiveSchedulerTests {
     /// What fired, in order.
     private final class Record: Sendable {

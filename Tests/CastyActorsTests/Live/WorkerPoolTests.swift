@@ -2,7 +2,7 @@ import CastyActors
 import Synchronization
 import Testing
 
-@Suite("Worker pool", .timeLimit(.minutes(2)))
+@Suite("Worker pool", .timeLimit(.minutes(10)))
 struct WorkerPoolTests {
     @Test("every message of every outside thread is handled once, in its sender's order, in turns that never overlap")
     func outsideStress() {

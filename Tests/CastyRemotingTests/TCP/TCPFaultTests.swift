@@ -3,7 +3,7 @@ import CastyPrimitives
 import CastyTCP
 import Testing
 
-@Suite("TCP transport under faults", .timeLimit(.minutes(2)))
+@Suite("TCP transport under faults", .timeLimit(.minutes(10)))
 struct TCPFaultTests {
     @Test("a frozen node hears nothing and says nothing; after thaw everything arrives")
     func freeze() throws {

@@ -4,7 +4,7 @@ import CastyTCP
 import Synchronization
 import Testing
 
-@Suite("TCP transport", .timeLimit(.minutes(2)))
+@Suite("TCP transport", .timeLimit(.minutes(10)))
 struct TCPTransportTests {
     @Test("what one end says comes back from an echoing end")
     func echo() throws {
