@@ -69,11 +69,13 @@ struct NodePair: Hashable {
 }
 
 /// F4: as long as a peer has not been silent for longer than usual, its phi is below 1.
+///
+/// Precondition: the observer's clock shows the time of the world, in which its view is dated.
 struct CalmPhi: InvariantChecker {
     static let ids = ["F4"]
 
     func check(_ moment: LabMoment) -> [Violation] {
-        moment.views.flatMap { view in
+        moment.views.filter { moment.hasTrueTime($0.node) }.flatMap { view in
             view.membership.peers.compactMap { peer in
                 guard let heard = peer.lastHeartbeat, view.time - heard <= peer.mean, peer.phi >= 1 else { return nil }
                 return Violation(
@@ -87,7 +89,8 @@ struct CalmPhi: InvariantChecker {
 /// F5: a detector remembers no more intervals than it may, none of them is empty, and the gap of an outage is not among
 /// them.
 ///
-/// The gap is looked for where the observer's deadline had passed at the last look and a heartbeat has come since.
+/// The gap is looked for where the observer's deadline had passed at the last look and a heartbeat has come since. For
+/// that its clock has to show the time of the world, in which its view is dated.
 struct BoundedWindow: InvariantChecker {
     static let ids = ["F5"]
 
@@ -107,7 +110,8 @@ struct BoundedWindow: InvariantChecker {
                 present[pair] = (peer, view.time)
                 if peer.samples > most { fail(peer, "has \(peer.samples) intervals, of \(most)") }
                 if peer.mean <= .zero || peer.deviation <= .zero { fail(peer, "has empty intervals") }
-                guard let before = latest[pair], let deadline = before.peer.suspicionDeadline, deadline <= before.time,
+                guard moment.hasTrueTime(view.node), let before = latest[pair],
+                    let deadline = before.peer.suspicionDeadline, deadline <= before.time,
                     peer.lastHeartbeat != before.peer.lastHeartbeat, peer.samples >= before.peer.samples
                 else { continue }
                 exercised = ["F5"]

@@ -73,5 +73,8 @@ struct LabMoment {
             truth: laboratory.groundTruth, sightings: sightings, lastEnvelope: laboratory.witness?.lastEnvelope)
     }
 
+    /// Whether a node's clock shows the time of the world.
+    func hasTrueTime(_ node: UniqueAddress) -> Bool { truth.life(node)?.hasTrueTime ?? true }
+
     func name(_ node: UniqueAddress) -> String { Laboratory.name(of: node.address) }
 }

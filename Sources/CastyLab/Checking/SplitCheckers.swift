@@ -53,7 +53,8 @@ struct SplitWatch {
         for (index, group) in groups.enumerated() {
             for (place, life) in group.enumerated() {
                 let isWhole = group[(place + 1)...].allSatisfy { other in
-                    truth.cleanSince(life.number, other.number).map { $0 <= moment.time } ?? false
+                    truth.reconnected(life.number, other.number) <= moment.time
+                        && truth.cleanSince(life.number, other.number).map { $0 <= moment.time } ?? false
                 }
                 let isApart = groups[(index + 1)...].joined().allSatisfy { truth.isSevered(life.number, $0.number) }
                 guard isWhole, isApart else { return nil }

@@ -54,7 +54,8 @@ struct Completeness: InvariantChecker {
         _ subject: UniqueAddress, to observer: GroundTruth.Life, _ moment: LabMoment
     ) -> Instant? {
         guard let life = moment.truth.life(subject), life.stoppedFor != .left,
-            !life.isReplaced, !moment.truth.isShaped(life.number, observer.number, at: moment.time)
+            !life.isReplaced, !moment.truth.isShaped(life.number, observer.number, at: moment.time),
+            moment.truth.reconnected(life.number, observer.number) <= moment.time
         else { return nil }
         return life.state != .running ? life.since : moment.truth.cutSince(life.number, observer.number)
     }
@@ -136,7 +137,8 @@ struct SickObserver: InvariantChecker {
             for event in sighting.events {
                 guard case .suspected = event.kind, let subject = event.subject, let peer = truth.life(subject),
                     peer.isSteady(at: moment.time), peer.steadySince < thaw.at - thaw.after,
-                    let clean = truth.cleanSince(life.number, peer.number), clean < thaw.at - thaw.after
+                    let clean = truth.cleanSince(life.number, peer.number), clean < thaw.at - thaw.after,
+                    truth.reconnected(life.number, peer.number) < thaw.at - thaw.after
                 else { continue }
                 suspects[sighting.node, default: []].insert(subject)
             }

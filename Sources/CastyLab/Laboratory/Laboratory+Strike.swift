@@ -139,7 +139,9 @@ extension Laboratory {
             let isSlow = fault.kind == .slow
             let recovered = hasJumped ? now : isSlow ? end + (lasting ?? .zero) : end
             for name in fault.nodes {
-                groundTruth.sickened(try node(name.number).number, until: recovered, hasJumped: hasJumped, at: now)
+                groundTruth.sickened(
+                    try node(name.number).number, until: recovered, hasClockFault: fault.kind == .clock,
+                    hasJumped: hasJumped, at: now)
             }
         case .bandwidth, .corrupt, .trickle, .refuse, .reset, .halfOpen:
             let isMoment = fault.kind == .reset || fault.kind == .halfOpen

@@ -26,6 +26,8 @@ package struct GroundTruth: Sendable {
         package var isReplaced = false
         /// Whether its clock ever jumped.
         package var hasJumped = false
+        /// Whether its clock still shows the time of the world: it went at its rate all the time.
+        package var hasTrueTime = true
 
         package var name: String { "n\(number)" }
 
@@ -51,7 +53,9 @@ package struct GroundTruth: Sendable {
         var isShaped = false
         /// Since when nothing is wrong with it; in the future where a fault will end.
         var cleanSince = Instant.start
-        /// Until when its connections may be waiting for the next attempt to connect.
+        /// Whether what it does loses bytes, which are sent again later and later.
+        var isLossy = false
+        /// Until when its connections may wait for the next attempt to connect, or for bytes that were lost.
         var reconnectsBy = Instant.start
     }
 
@@ -124,7 +128,7 @@ extension GroundTruth {
         return since
     }
 
-    /// When the connections between two nodes must stand again, after they were lost.
+    /// When the connections between two nodes must stand again, after they were lost, and carry nothing that is late.
     package func reconnected(_ first: Int, _ second: Int) -> Instant {
         max(
             way(Laboratory.Direction(from: first, to: second)).reconnectsBy,
@@ -221,10 +225,13 @@ extension GroundTruth {
     }
 
     /// A node is slow, or its clock is wrong, until a moment.
-    package mutating func sickened(_ number: Int, until end: Instant, hasJumped: Bool = false, at now: Instant) {
+    package mutating func sickened(
+        _ number: Int, until end: Instant, hasClockFault: Bool = false, hasJumped: Bool = false, at now: Instant
+    ) {
         change(number) { life in
             life.steadySince = max(life.steadySince, end)
             if hasJumped { life.hasJumped = true }
+            if hasClockFault { life.hasTrueTime = false }
         }
         isFaultless = false
         disturb(.sick, number, at: now, settle: (end == .distantFuture ? .zero : end - now) + bounds.recovery)
@@ -232,6 +239,9 @@ extension GroundTruth {
 
     /// A connection that is cut for less than this is still there afterwards, with all that was on its way.
     private static let patience = Duration.seconds(9)
+
+    /// How late a piece of a connection may be that was lost again and again: seven times, each wait twice as long.
+    private static let lateness = Duration.seconds(26)
 
     func way(_ direction: Laboratory.Direction) -> Way { ways[direction] ?? Way() }
 
@@ -253,15 +263,20 @@ extension GroundTruth {
 
     /// A direction does something to bytes from now on, `nil`: nothing any more.
     mutating func shaped(_ direction: Laboratory.Direction, _ shape: LinkShape?, at now: Instant) {
-        ways[direction, default: Way()].isShaped = shape != nil
-        ways[direction, default: Way()].cleanSince = max(way(direction).cleanSince, now)
+        var way = way(direction)
+        way.isShaped = shape != nil
+        way.cleanSince = max(way.cleanSince, now)
+        let wasLossy = way.isLossy
+        if wasLossy { way.reconnectsBy = max(way.reconnectsBy, now + Self.lateness) }
+        way.isLossy = (shape?.loss ?? 0) > 0
+        ways[direction] = way
         if let shape {
             let isMild =
                 (shape.loss ?? 0) <= 0.05 && (shape.latency ?? .zero) <= .milliseconds(100)
                 && (shape.jitter ?? .zero) <= .milliseconds(50)
             if !isMild { isFaultless = false }
         }
-        disturb(.shape, at: now, settle: bounds.recovery)
+        disturb(.shape, at: now, settle: bounds.recovery + (wasLossy ? Self.lateness : .zero))
     }
 
     /// A direction is faulty until a moment; at once over where that is now.
