@@ -56,6 +56,7 @@ import Testing
             .deliver(delivery), .notHome(delivery, known: ShardHome(shard: 1, node: node(1), version: version)),
             .notHome(delivery, known: nil), .streamEnd(shard: 1, token: 2, handoff: version),
             .streamEnd(shard: 1, token: 2, handoff: nil), .streamClosed(shard: 1, token: 2), .transferred(shard: 1),
+            .passivate(entity: "cart/7"),
         ]
         return requests.map { .request($0) } + orders.map { .order(version.epoch, $0) } + peers.map { .peer($0) }
     }
@@ -164,6 +165,7 @@ extension ShardingMessage {
             return .peer(.streamEnd(shard: shard, token: token, handoff: handoff))
         case .peer(.streamClosed(let shard, let token)): return .peer(.streamClosed(shard: shard, token: token))
         case .peer(.transferred(let shard)): return .peer(.transferred(shard: shard))
+        case .peer(.passivate(let entity)): return .peer(.passivate(entity: entity))
         }
     }
 }

@@ -130,6 +130,8 @@ package enum PeerMessage<Payload: Sendable>: Sendable {
     case streamClosed(shard: Int, token: UInt64)
     /// The old home has sent what it had left for this shard.
     case transferred(shard: Int)
+    /// Somebody on the sender's node wants this entity to go to sleep.
+    case passivate(entity: String)
 }
 
 extension PeerMessage: Equatable where Payload: Equatable {}

@@ -201,6 +201,7 @@ extension Region {
             flush(shard, at: now, &effects)
         case .transferred(let shard):
             if self.shard(shard)?.holdFor == node { releaseHold(shard, at: now, &effects) }
+        case .passivate(let entity): passivate(entity, in: shard(of: entity), &effects)
         }
     }
 

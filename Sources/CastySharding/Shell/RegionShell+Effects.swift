@@ -41,7 +41,7 @@ extension RegionShell {
         }
     }
 
-    private mutating func send(
+    mutating func send(
         _ message: ShardingMessage<SealedMessage>, to node: UniqueAddress, _ context: ActorContext<RegionCommand>
     ) {
         guard node != context.system.unique else { return loopback.append(message) }
@@ -140,7 +140,7 @@ extension PeerMessage {
         switch self {
         case .deliver(let delivery): delivery.sequence == 0 ? .leftover : .delivery
         case .notHome: .returned
-        case .streamEnd, .streamClosed, .transferred: .delivery
+        case .streamEnd, .streamClosed, .transferred, .passivate: .delivery
         }
     }
 
@@ -148,7 +148,7 @@ extension PeerMessage {
     var delivery: ShardDelivery<Payload>? {
         switch self {
         case .deliver(let delivery), .notHome(let delivery, _): delivery
-        case .streamEnd, .streamClosed, .transferred: nil
+        case .streamEnd, .streamClosed, .transferred, .passivate: nil
         }
     }
 }

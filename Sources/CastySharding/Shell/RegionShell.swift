@@ -166,7 +166,7 @@ struct RegionShell: Sendable {
     ) {
         let shard = region.shard(of: entity)
         if let home = region.home(of: shard), home != context.system.unique {
-            peer(home, context.system).control.tell(.passivateByName(entity))
+            send(.peer(.passivate(entity: entity)), to: home, context)
         } else {
             perform(region.onPassivate(entity, at: now), context)
         }

@@ -24,7 +24,7 @@ enum ShardingStranger {
                 context.system.inspector.lose(
                     .notHosted, .user, target: delivery.entity, type: head.payloads.type, shard: delivery.shard,
                     entity: delivery.entity)
-            case .peer(.streamClosed), .peer(.transferred): break
+            case .peer(.streamClosed), .peer(.transferred), .peer(.passivate): break
             }
             if let answer { send(answer, head, context.system) }
             return .same

@@ -67,6 +67,9 @@ extension RegionCommand {
         case .transferred(let shard):
             buffer.writeInteger(5 as UInt8)
             buffer.writeVarint(shard)
+        case .passivate(let entity):
+            buffer.writeInteger(6 as UInt8)
+            buffer.writeText(entity)
         }
     }
 
@@ -96,6 +99,7 @@ extension RegionCommand {
                 handoff: try buffer.readOptional(ShardVersion.self))
         case 4: return .streamClosed(shard: try buffer.readShard(), token: try buffer.readVarint())
         case 5: return .transferred(shard: try buffer.readShard())
+        case 6: return .passivate(entity: try buffer.readText(upTo: RegionHost.longestID))
         case let byte: throw WireError(.malformed, "\(byte) is no message between regions")
         }
     }
