@@ -41,8 +41,9 @@ final class AttachedBackend: ConsoleBackend {
 
     /// Waits until a node has shown itself.
     func waitForFirst(atMost patience: Duration) -> Bool {
-        let end = now + patience
-        while now < end {
+        // On this process's own clock: the other one is not known before the first answer.
+        let end = world.now + patience
+        while world.now < end {
             if observer.nodes.contains(where: { $0.snapshot != nil }) { return true }
             usleep(20_000)
         }

@@ -7,8 +7,8 @@ struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Measure throughput, latency and failure detection on this machine.",
         discussion: """
-            Without a name everything is measured, which takes about ten minutes; with --quick about three. A name is a group \
-            or a part of a figure's name:
+            Without a name everything is measured, which takes long; --quick measures less of each. A name is a group or a part \
+            of a figure's name:
 
               local       actors of one node: tells, asks, starts, memory
               remote      two processes over loopback TCP: tells and asks

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CastyLab
 import CastyScenario
+import Foundation
 
 /// `casty console`: the laboratory on a screen.
 struct OpenConsole: ParsableCommand {
@@ -39,7 +40,19 @@ struct OpenConsole: ParsableCommand {
         _ = try factor()
     }
 
-    func run() throws { try screen.show(try plan(), named: "console") }
+    func run() throws {
+        let plan = try plan()
+        // Whoever records wants to know at once where that is not possible, not when the session is over.
+        if let record {
+            do {
+                try "".write(toFile: record, atomically: true, encoding: .utf8)
+            } catch {
+                Output.error("casty console: --record \(record) cannot be written: \(error.localizedDescription)")
+                throw ExitCode(73)
+            }
+        }
+        try screen.show(plan, named: "console")
+    }
 
     private func plan() throws -> LabPlan {
         let scenario = try script.map { try ScenarioFile.read($0) }
