@@ -13,8 +13,13 @@ final class SQLiteFile: Sendable {
     /// The version of the tables; a file of a later one is left alone.
     private static let version: Int64 = 1
 
+    /// How often a write asks for the lock that another process holds, once a millisecond: it is held for one commit, so whoever
+    /// waits for more than these five seconds waits for something that is broken.
+    static let attempts = 5000
+
     let path: String
     private let queue: DatabaseQueue
+    private let turnstile: Turnstile
 
     /// Opens the file, and makes it if there is none.
     ///
@@ -26,8 +31,11 @@ final class SQLiteFile: Sendable {
         try Self.create(path)
         var configuration = Configuration()
         configuration.label = "casty.store"
-        // Another process holds the lock for one commit; whoever waits longer than this waits for something that is broken.
-        configuration.busyMode = .timeout(2)
+        // Short steps: SQLite's own grow to 100 ms, and who sleeps so long misses every gap that a busy neighbour leaves.
+        configuration.busyMode = .callback { attempt in
+            usleep(1000)
+            return attempt < Self.attempts
+        }
         configuration.prepareDatabase { database in
             // Not by the configuration: that would take the sync of each commit away again.
             try database.execute(sql: "PRAGMA journal_mode = WAL")
@@ -35,6 +43,7 @@ final class SQLiteFile: Sendable {
                 sql: "PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
             if let pageLimit { try database.execute(sql: "PRAGMA max_page_count = \(pageLimit)") }
         }
+        turnstile = try Turnstile(path: path + "-turn")
         queue = try Self.run(path) { try DatabaseQueue(path: path, configuration: configuration) }
         try migrate()
     }
@@ -89,7 +98,25 @@ final class SQLiteFile: Sendable {
 
     /// Runs one transaction that takes the write lock at once; all of it is durable when this returns, or nothing has happened.
     func write<Result>(_ body: (Database) throws -> Result) throws(EntityStoreError) -> Result {
-        try Self.run(path) { try queue.write(body) }
+        try Self.run(path) {
+            try queue.writeWithoutTransaction { database in
+                try turnstile.enter(attempts: Self.attempts)
+                // It is given back as soon as the write lock is held, so that the next one waits inside of it meanwhile.
+                do {
+                    defer { turnstile.leave() }
+                    try database.beginTransaction(.immediate)
+                }
+                do {
+                    let result = try body(database)
+                    try database.commit()
+                    return result
+                } catch {
+                    // The error that matters is the first; where SQLite has rolled back by itself there is nothing left to do.
+                    if database.isInsideTransaction { try? database.rollback() }
+                    throw error
+                }
+            }
+        }
     }
 
     func read<Result>(_ body: (Database) throws -> Result) throws(EntityStoreError) -> Result {

@@ -222,4 +222,35 @@ struct SQLiteEntityStoreTests {
         #expect(try store.load(type: "account", id: "account-0") == bytes("state 200"))
         #expect(try store.load(type: "counter", id: "counter-\(number % 10)") == bytes("mine \(number)"))
     }
+
+    @Test(
+        "Writers take turns: who comes while another stands in the turnstile waits, and says so when it waits in vain")
+    func turnstile() throws {
+        let folder = try Folder()
+        let first = try Turnstile(path: folder.file("turn"))
+        let second = try Turnstile(path: folder.file("turn"))
+        try first.enter(attempts: 1)
+        #expect(throws: EntityStoreError.self) { try second.enter(attempts: 3) }
+        first.leave()
+        try second.enter(attempts: 1)
+        #expect(throws: EntityStoreError.self) { try first.enter(attempts: 3) }
+    }
+
+    @Test("A write that fails leaves neither a transaction nor the turnstile behind")
+    func failedWrite() throws {
+        let folder = try Folder()
+        let file = try SQLiteFile(path: folder.file())
+        struct Refusal: Error {}
+        #expect(throws: EntityStoreError.self) {
+            try file.write { database in
+                try database.execute(
+                    sql: "INSERT INTO entity (type, id, state, sum) VALUES ('account', 'a', x'01', 1)")
+                throw Refusal()
+            }
+        }
+        #expect(try SQLiteEntityStore(file: file).load(type: "account", id: "a") == nil)
+        let neighbour = try SQLiteStores(directory: folder.path).entities
+        try neighbour.save(bytes("one"), type: "account", id: "a")
+        #expect(try SQLiteEntityStore(file: file).load(type: "account", id: "a") == bytes("one"))
+    }
 }
