@@ -26,9 +26,14 @@ enum ShardsPane {
                 label.count < 2 ? "0" + label : label, endX: rect.x + 4, y: rect.y + 1 + row, width: 4,
                 scene.paint[.column])
         }
+        let wanted = EntitySearch(scene.state.filters[.shards], in: shards)?.shards
         for cell in shards.cells {
             guard let place = grid.place(of: cell.shard) else { continue }
-            draw(cell, most: most, scene, x: place.x, y: place.y, &buffer)
+            if let wanted, !wanted.contains(cell.shard) {
+                buffer.put("· ", x: place.x, y: place.y, scene.paint[.faint])
+            } else {
+                draw(cell, most: most, scene, x: place.x, y: place.y, &buffer)
+            }
         }
         let top = rect.y + 1 + grid.shownRows
         footer(
@@ -157,6 +162,9 @@ enum ShardsPane {
     }
 
     private static func detail(_ shards: ShardReading, _ scene: Scene, _ rect: Rect, _ buffer: inout CellBuffer) {
+        if let search = EntitySearch(scene.state.filters[.shards], in: shards) {
+            return found(search, scene, rect, &buffer)
+        }
         guard shards.cells.indices.contains(scene.state.shard) else { return }
         let paint = scene.paint
         let cell = shards.cells[scene.state.shard]
@@ -169,19 +177,8 @@ enum ShardsPane {
         buffer.put(Words.fit(line, rect.width - 2), x: rect.x + 1, y: rect.y, paint[.text])
         var y = rect.y + 1
         if rect.height >= 4, !cell.listed.isEmpty {
-            buffer.put("  entity", x: rect.x + 1, y: y, paint[.column])
-            buffer.put("state", x: rect.x + 22, y: y, paint[.column])
-            buffer.putRight("msgs", endX: rect.x + 42, y: y, width: 6, paint[.column])
-            buffer.putRight("idle", endX: rect.x + 50, y: y, width: 6, paint[.column])
-            y += 1
-            for entity in cell.listed.prefix(max(0, rect.maxY - y - 1)) {
-                buffer.put("  " + Words.fit(entity.id, 18), x: rect.x + 1, y: y, paint[.text])
-                buffer.put(Words.fit(entity.state, 12), x: rect.x + 22, y: y, paint[.dim])
-                buffer.putRight(Words.short(entity.handled), endX: rect.x + 42, y: y, width: 6, paint[.text])
-                buffer.putRight(
-                    Words.span(scene.snapshot.time - entity.lastUsed), endX: rect.x + 50, y: y, width: 6, paint[.dim])
-                y += 1
-            }
+            let below = Rect(x: rect.x, y: y, width: rect.width, height: rect.maxY - y - 1)
+            y = list(cell.listed.map { ($0, "") }, placed: false, scene, below, &buffer)
         }
         if let trouble = shards.storeTrouble, y < rect.maxY {
             buffer.put(Words.fit(trouble, rect.width - 2), x: rect.x + 1, y: y, paint[.eventWarning])

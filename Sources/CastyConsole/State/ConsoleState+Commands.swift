@@ -1,4 +1,5 @@
 import CastyInspection
+import CastyPrimitives
 import CastyScenario
 
 /// The console's own commands, as far as they are of the screen.
@@ -11,7 +12,7 @@ extension ConsoleState {
             return nil
         case .focus(let pane): focus(on: Pane(pane))
         case .zoom: zoomed.toggle()
-        case .filter(let text): filters[focus] = text
+        case .filter(let text): setFilter(text ?? "", in: focus, feed)
         case .sort(let column, let descending): sortBy(column, descending)
         case .follow(let name): node = name.description
         case .view(let name): observer = name?.description
@@ -45,9 +46,32 @@ extension ConsoleState {
         case .node(let name): subject = .node(name.description)
         case .shard(let number): subject = .shard(number)
         case .event(let id): return goTo(id, feed)
-        case .entity(let entity): return say(.refused, "why: \(entity) belongs to a shard; ask for that (why shard N)")
+        case .entity(let entity):
+            guard let shards = shownShards(feed) else { return say(.refused, "why: there are no shards yet") }
+            let number = StableHash.shard(of: entity.id, count: shards.cells.count)
+            say(.note, "\(entity.id) belongs to shard \(number)")
+            subject = .shard(number)
         }
         focus(on: .why)
+    }
+
+    /// Narrows a pane to what fits; in the shard pane the cursor goes to what is found.
+    mutating func setFilter(_ text: String, in pane: Pane, _ feed: ConsoleFeed) {
+        filters[pane] = text.trimmingBlanks.isEmpty ? nil : text
+        guard pane == .shards, let shards = shownShards(feed), let search = EntitySearch(text, in: shards) else {
+            return
+        }
+        shard = search.shard
+    }
+
+    /// The shard type that the shard pane shows; `nil` where there is none.
+    private func shownShards(_ feed: ConsoleFeed) -> ShardReading? {
+        let feed = visible(feed)
+        let types = ShardReading.types(in: feed.snapshot)
+        guard !types.isEmpty else { return nil }
+        let shards = ShardReading(
+            type: types[shardType % types.count], feed, ClusterReading(feed, observer: observer))
+        return shards.cells.isEmpty ? nil : shards
     }
 
     private mutating func goTo(_ text: String, _ feed: ConsoleFeed) {

@@ -9,7 +9,7 @@ extension ConsoleState {
         case .palette(let palette): return handle(key, palette, feed)
         case .prompt(let prompt): return handle(key, prompt, feed)
         case .confirm(let confirm): return handle(key, confirm)
-        case .filter(let pane, let field): return handle(key, filtering: pane, field)
+        case .filter(let pane, let field): return handle(key, filtering: pane, field, feed)
         }
     }
 
@@ -109,7 +109,9 @@ extension ConsoleState {
         }
     }
 
-    private mutating func handle(_ key: Key, filtering pane: Pane, _ field: TextField) -> [Intent] {
+    private mutating func handle(
+        _ key: Key, filtering pane: Pane, _ field: TextField, _ feed: ConsoleFeed
+    ) -> [Intent] {
         var field = field
         if key == .enter {
             modal = nil
@@ -117,7 +119,7 @@ extension ConsoleState {
             filters[pane] = nil
             modal = nil
         } else if field.handle(key) {
-            filters[pane] = field.text.trimmingBlanks.isEmpty ? nil : field.text
+            setFilter(field.text, in: pane, feed)
             event = nil
             modal = .filter(pane, field)
         }
