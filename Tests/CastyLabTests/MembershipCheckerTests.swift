@@ -201,10 +201,11 @@ struct MembershipCheckerTests {
     }
 
     private func peer(
-        _ seconds: Double, heard: Double, phi: Double = 0, mean: Double = 0.2, samples: Int = 100
+        _ seconds: Double, heard: Double, phi: Double = 0, mean: Double = 0.2, samples: Int = 100, node number: Int = 2
     ) -> NodeSnapshot {
         let peer = PeerSnapshot(
-            node: Self.node(2), name: "n2", phi: phi, threshold: 8, mean: .milliseconds(Int64(mean * 1000)),
+            node: Self.node(number), name: "n\(number)", phi: phi, threshold: 8,
+            mean: .milliseconds(Int64(mean * 1000)),
             deviation: .milliseconds(50), acceptablePause: .seconds(1), lastHeartbeat: Self.at(heard),
             suspicionDeadline: Self.at(heard + mean + 1.28), samples: samples)
         return NodeSnapshot(
@@ -220,6 +221,24 @@ struct MembershipCheckerTests {
         let marked = Self.gossip([(1, .up), (2, .up)], rows: [(1, 2)])
         let told = [60.1, 65].map { moment($0, truth, [(1, marked)], views: [peer($0, heard: 60)]) }
         #expect(ids(Completeness(), told).isEmpty)
+    }
+
+    @Test("a mark that others do not hear of breaks F1, unless its observer is down for them or does not know them")
+    func onlookers() {
+        var truth = Self.truth(3)
+        truth.killed(3, at: Self.at(60))
+        func look(observer: [(Int, MemberStatus)], onlooker: [(Int, MemberStatus)]) -> [String] {
+            let moments = [61.5, 90].map { seconds in
+                moment(
+                    seconds, truth, [(1, Self.gossip(observer, rows: [(1, 3)])), (2, Self.gossip(onlooker))],
+                    views: [peer(seconds, heard: 60, node: 3)])
+            }
+            return ids(Completeness(), moments)
+        }
+        let three = [(1, MemberStatus.up), (2, .up), (3, .up)]
+        #expect(look(observer: three, onlooker: three).contains("F1"))
+        #expect(look(observer: three, onlooker: [(1, .down), (2, .up), (3, .up)]).isEmpty)
+        #expect(look(observer: [(1, .up), (3, .up)], onlooker: three).isEmpty)
     }
 
     @Test(

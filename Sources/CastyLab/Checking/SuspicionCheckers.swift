@@ -73,13 +73,18 @@ struct Completeness: InvariantChecker {
         let truth = moment.truth
         let limit = truth.bounds.spread + truth.settings.heartbeat
         guard moment.time - marked > limit, let observer = truth.life(pair.observer) else { return [] }
+        let known = moment.members.first { $0.node == pair.observer }?.gossip
         return moment.members.compactMap { state in
             guard state.node != pair.observer, state.node != pair.subject, let life = truth.life(state.node),
+                // Whom the observer does not know yet, because nobody could tell it, it tells nothing.
+                known?.member(state.node) != nil,
                 life.isSteady(at: moment.time), moment.time - life.steadySince > limit,
                 let joined = life.memberSince, moment.time - joined > limit,
                 let clean = truth.cleanSince(life.number, observer.number),
                 moment.time - clean > truth.bounds.recovery,
                 let subject = state.gossip.member(pair.subject), subject.status < .exiting,
+                // Whoever was declared down has no say any more.
+                let told = state.gossip.member(pair.observer), told.status != .down,
                 state.gossip.observers(of: pair.subject).isEmpty
             else { return nil }
             let text =
