@@ -54,6 +54,7 @@ import Testing
             .gossipAck(digest: generator.next(), seen: [node(3)]),
             .exitingConfirmed, .probeRequest(id: 7, subject: node(3)), .probe(id: .max, origin: node(4)),
             .probeAck(id: 1, origin: node(5)), .probeAnswer(id: 2, subject: node(6)), .gone,
+            .stranger,
         ]
     }
 

@@ -50,6 +50,8 @@ struct SabotageTests {
             "a new incarnation shares its place", .sharesPlaces, ["M1"],
             "nodes 3\nwait 12s\nkill n3\nrestart n3\nwait 9s"),
         Case("strangers are let in", .inventsMembers, ["M15"], quiet),
+        Case(
+            "strangers are not told that they are", .toleratesStrangers, ["M9"], StrangerStoryTests.story + "wait 25s"),
         Case("a leaver does not say that it is done", .leavesUnconfirmed, ["M12"], leave),
         Case("nobody is ever marked", .neverMarks, ["F1"], kill),
         Case("marks are never taken back", .neverRefutes, ["F8"], flap),

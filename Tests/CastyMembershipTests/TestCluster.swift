@@ -252,6 +252,7 @@ final class TestCluster {
         case .probe, .probeAck, .probeAnswer, .probeRequest: "probe"
         case .initJoin, .initJoinAck, .initJoinNack, .join, .welcome, .joinRefused: "join"
         case .exitingConfirmed, .gone: "leave"
+        case .stranger: "stranger"
         }
     }
 }

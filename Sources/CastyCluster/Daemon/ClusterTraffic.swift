@@ -26,7 +26,7 @@ package struct ClusterTraffic: Hashable, Sendable {
             lastGossipBytes = bytes ?? lastGossipBytes
         case .gossipStatus, .gossipSeen, .gossipAck: digests += 1
         case .initJoin, .initJoinAck, .initJoinNack, .join, .joinRefused, .exitingConfirmed, .probeRequest, .probe,
-            .probeAck, .probeAnswer, .gone:
+            .probeAck, .probeAnswer, .gone, .stranger:
             others += 1
         }
     }

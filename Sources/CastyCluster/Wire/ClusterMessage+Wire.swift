@@ -9,6 +9,7 @@ extension ClusterMessage: WireCodable {
         case initJoin = 1
         case initJoinAck, initJoinNack, join, welcome, joinRefused, heartbeat, heartbeatAck, gossipStatus, gossipSeen
         case gossipEnvelope, exitingConfirmed, probeRequest, probe, probeAck, probeAnswer, gone, gossipSpread, gossipAck
+        case stranger
     }
 
     package func encode(into buffer: inout ByteBuffer) { encode(into: &buffer, gossip: nil) }
@@ -18,7 +19,8 @@ extension ClusterMessage: WireCodable {
         switch self {
         case .welcome(let gossip), .gossipEnvelope(let gossip), .gossipSpread(let gossip, _): gossip
         case .initJoin, .initJoinAck, .initJoinNack, .join, .joinRefused, .heartbeat, .heartbeatAck, .gossipStatus,
-            .gossipSeen, .gossipAck, .exitingConfirmed, .probeRequest, .probe, .probeAck, .probeAnswer, .gone:
+            .gossipSeen, .gossipAck, .exitingConfirmed, .probeRequest, .probe, .probeAck, .probeAnswer, .gone,
+            .stranger:
             nil
         }
     }
@@ -94,6 +96,7 @@ extension ClusterMessage: WireCodable {
             buffer.writeVarint(id)
             subject.encode(into: &buffer)
         case .gone: tag(.gone)
+        case .stranger: tag(.stranger)
         }
     }
 
@@ -131,6 +134,7 @@ extension ClusterMessage: WireCodable {
         case .probeAnswer:
             self = .probeAnswer(id: try buffer.readVarint(), subject: try UniqueAddress(from: &buffer))
         case .gone: self = .gone
+        case .stranger: self = .stranger
         }
     }
 }

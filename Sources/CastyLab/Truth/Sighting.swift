@@ -80,7 +80,7 @@ package final class MembershipWitness: Sendable {
             case .initJoin, .initJoinAck, .initJoinNack, .join, .welcome, .joinRefused, .heartbeat, .heartbeatAck,
                 .gossipStatus, .gossipSeen, .gossipAck, .exitingConfirmed, .probeRequest, .probe, .probeAck,
                 .probeAnswer,
-                .gone, nil:
+                .gone, .stranger, nil:
                 break
             }
             state.sightings.append(

@@ -27,6 +27,7 @@ extension Membership {
             }
         }
         syncTombstones(at: now)
+        syncStrangers()
         syncSilences(at: now)
         syncMonitors(over: old, at: now)
         watchForSplit(at: now)

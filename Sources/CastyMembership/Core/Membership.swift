@@ -75,6 +75,11 @@ package struct Membership: Sendable {
     var relayed: Relayed?
     var divergedSince: Instant?
 
+    /// Those that speak to this node as members, and are none here.
+    var strangers: [Stranger] = []
+    /// The members whose clusters do not know this node, as they say, sorted.
+    var strangerTo: [UniqueAddress] = []
+
     /// Creates the membership of a node that has not started.
     ///
     /// - Parameters:
@@ -121,6 +126,7 @@ package struct Membership: Sendable {
     }
 
     private mutating func receive(_ message: ClusterMessage, from peer: UniqueAddress, at now: Instant) {
+        noteFamiliarity(message, from: peer, at: now)
         switch message {
         case .initJoin(let settings): answerContact(from: peer, settings: settings)
         case .initJoinAck(let leader): contactAccepted(by: peer, leader: leader, at: now)
@@ -142,6 +148,7 @@ package struct Membership: Sendable {
         case .probeAck(let id, let origin): effects.append(.send(.probeAnswer(id: id, subject: peer), to: origin))
         case .probeAnswer(let id, let subject): probeAnswered(id: id, subject: subject, by: peer, at: now)
         case .gone: toldGone(by: peer)
+        case .stranger: toldStranger(by: peer)
         }
     }
 

@@ -63,4 +63,6 @@ package enum ClusterMessage: Hashable, Sendable {
     case probeAnswer(id: UInt64, subject: UniqueAddress)
     /// "You are no member any more."
     case gone
+    /// "You speak to me as to a member of your cluster; mine has agreed for long, and does not know you."
+    case stranger
 }

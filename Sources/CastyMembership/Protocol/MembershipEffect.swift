@@ -28,7 +28,7 @@ package enum StopReason: Hashable, Sendable {
     case left
     /// It was declared dead, by itself or by the others.
     case downed
-    /// The others have removed it already: it was frozen or cut off.
+    /// The others have removed it already, as it was frozen or cut off; or they never heard of it, as whoever let it in was.
     case removed
     /// The cluster did not let it in.
     case refused(JoinRefusal)

@@ -39,6 +39,9 @@ package struct MembershipSabotage: OptionSet, Hashable, Sendable {
     /// A leaver goes without saying so.
     package static let leavesUnconfirmed = MembershipSabotage(rawValue: 1 << 13)
 
+    /// Nobody tells strangers that they are none of the cluster.
+    package static let toleratesStrangers = MembershipSabotage(rawValue: 1 << 25)
+
     // Failure detection
 
     /// A silent peer is never marked.
