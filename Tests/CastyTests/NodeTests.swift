@@ -71,4 +71,22 @@ import Testing
         }
         await node.leave()
     }
+
+    @Test("a first seed that crashed and comes back joins the cluster that is there", .timeLimit(.minutes(10)))
+    func firstSeedReturns() async throws {
+        let places = [try Self.freePlace(), try Self.freePlace(), try Self.freePlace()]
+        let config = ClusterConfig.responsive(seeds: Array(places.prefix(2)))
+        var nodes: [CastyNode] = []
+        for place in places { nodes.append(try await CastyNode.start(name: "test", listen: place, cluster: config)) }
+        while !nodes.allSatisfy({ $0.cluster.state.up.count == 3 }) { try await Task.sleep(for: .milliseconds(5)) }
+        let former = nodes[0].system.unique
+        await nodes[0].stop()
+        nodes[0] = try await CastyNode.start(name: "test", listen: places[0], cluster: config)
+        let all = nodes.map(\.system.unique).sorted()
+        while !nodes.allSatisfy({ $0.cluster.state.up.map(\.node).sorted() == all }) {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        #expect(nodes[0].system.unique != former)
+        for node in nodes { await node.stop() }
+    }
 }

@@ -13,12 +13,14 @@ public struct ClusterConfig: Sendable {
     package var shared: [SharedSetting]
     /// What the downing strategy ``CastyMembership/DowningStrategy/leaseMajority(role:)`` asks; the same place for every node.
     public var majorityLease: (any MajorityLease)?
-    /// Whether this is the first start of a node at this place. Only then the first seed founds a cluster without asking the others.
+    /// Whether no node has ever run at this place, as only you can know. Then the first seed founds a cluster at once; otherwise, as it is usual, it asks
+    /// the other seeds first, and founds one only when each of them has said that it is in none, or has refused the connection. A first seed
+    /// that comes back finds its cluster through the other seeds, so there should be at least two.
     public var isFirstStart: Bool
 
     package init(
         seeds: [NodeAddress], roles: [String] = [], settings: MembershipSettings, shared: [SharedSetting] = [],
-        majorityLease: (any MajorityLease)? = nil, isFirstStart: Bool = true
+        majorityLease: (any MajorityLease)? = nil, isFirstStart: Bool = false
     ) {
         self.seeds = seeds
         self.roles = roles

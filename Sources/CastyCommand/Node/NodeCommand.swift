@@ -16,14 +16,15 @@ struct NodeCommand: AsyncParsableCommand {
         commandName: "node",
         abstract: "Run one node in its own process.",
         discussion: """
-            Joins the cluster through its seed nodes, or founds it if it is the first of them; hosts the sample entities account and \
-            counter. Leaves gracefully on SIGTERM and SIGINT; a second signal ends it at once.
+            Joins the cluster through its seed nodes, or, if it is the first of them and no other one is in a cluster, founds it; hosts the sample \
+            entities account and counter. Name two seeds at least: a first seed that comes back finds its cluster through the others. Leaves gracefully on SIGTERM and SIGINT; a second signal ends it at once.
             With --data accounts keep their balance in a file of that folder, which all nodes of the cluster on this machine share, and keep it when
             all of them have ended; without it a balance lasts as long as the process that holds the account.
             Exits with 1 if the others refused, downed or removed it.
 
-              casty node --listen 127.0.0.1:7001 --seed-node 127.0.0.1:7001
-              casty node --listen 127.0.0.1:7002 --seed-node 127.0.0.1:7001
+              casty node --listen 127.0.0.1:7001 --seed-node 127.0.0.1:7001 --seed-node 127.0.0.1:7002
+              casty node --listen 127.0.0.1:7002 --seed-node 127.0.0.1:7001 --seed-node 127.0.0.1:7002
+              casty node --listen 127.0.0.1:7003 --seed-node 127.0.0.1:7001 --seed-node 127.0.0.1:7002
             """)
 
     @Option(help: "Where to listen, as HOST:PORT; other nodes reach it there.")

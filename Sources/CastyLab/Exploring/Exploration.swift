@@ -7,11 +7,17 @@ package struct Exploration: Sendable {
     /// How long faults strike.
     package var time: Duration
     package var families: [FaultFamily]
+    /// The downing strategy; `nil` leaves the usual one.
+    package var downing: Downing?
 
-    package init(nodes: Int = 5, time: Duration = .seconds(120), families: [FaultFamily] = FaultFamily.allCases) {
+    package init(
+        nodes: Int = 5, time: Duration = .seconds(120), families: [FaultFamily] = FaultFamily.allCases,
+        downing: Downing? = nil
+    ) {
         self.nodes = nodes
         self.time = time
         self.families = families
+        self.downing = downing
     }
 
     /// The scenario of a seed. Each line of faults stands for itself, so that any of them can be left out.
@@ -19,6 +25,7 @@ package struct Exploration: Sendable {
         var chance = SeededGenerator(seed: seed).fork("explore")
         let everyone = (1...nodes).map(NodeName.init)
         var commands: [Command] = [.seed(seed)]
+        if let downing { commands.append(.set(.downing(downing))) }
         // Apart from the faults, which stay the same.
         var coin = SeededGenerator(seed: seed).fork("explore/remember")
         if coin.unit() < 0.4 { commands.append(.set(.remember(true))) }
