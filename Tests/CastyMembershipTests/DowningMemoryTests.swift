@@ -1,6 +1,7 @@
-import CastyMembership
 import CastyPrimitives
 import Testing
+
+@testable import CastyMembership
 
 @Suite struct DowningMemoryTests {
     private static func node(_ number: Int) -> UniqueAddress {
@@ -33,5 +34,21 @@ import Testing
             members: [Self.member(1), Self.member(2), Member(node: Self.node(3), status: .down)],
             unreachable: [Self.node(2)])
         #expect(DowningStrategy.keepMajority().decide(view).down == [Self.node(2)])
+    }
+
+    @Test(
+        "what a member that goes or is down could not reach holds nobody up",
+        arguments: [MemberStatus.up, .leaving, .exiting, .down])
+    func leaverCannotReach(status: MemberStatus) {
+        var gossip = Gossip()
+        for member in [Self.member(1), Self.member(2), Self.member(3, status)] { gossip.add(member) }
+        gossip.setRow(
+            ReachabilityRow(subject: Self.node(2), verdict: .unreachable), by: Self.node(3), of: Self.node(2))
+        gossip.seen = [Self.node(1), Self.node(2)]
+        let hasSay = status < .exiting
+        #expect(gossip.unreachable == (hasSay ? [Self.node(2)] : []))
+        #expect(gossip.observers(of: Self.node(2)) == (hasSay ? [Self.node(3)] : []))
+        #expect(gossip.obstacles(seenBy: Self.node(1), leavers: []).isEmpty == !hasSay)
+        #expect(DowningView(gossip, myself: Self.node(1)).unreachable == gossip.unreachable)
     }
 }

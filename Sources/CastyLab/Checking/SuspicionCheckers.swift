@@ -83,8 +83,8 @@ struct Completeness: InvariantChecker {
                 let clean = truth.cleanSince(life.number, observer.number),
                 moment.time - clean > truth.bounds.recovery,
                 let subject = state.gossip.member(pair.subject), subject.status < .exiting,
-                // Whoever was declared down has no say any more.
-                let told = state.gossip.member(pair.observer), told.status != .down,
+                // Whoever goes or was declared down has no say any more.
+                let told = state.gossip.member(pair.observer), told.status < .exiting,
                 state.gossip.observers(of: pair.subject).isEmpty
             else { return nil }
             let text =

@@ -101,7 +101,10 @@ extension Membership {
         switch decision.kind {
         case .keepAll: arm(.downing, at: now + settings.stableAfter(members: gossip.members.count))
         case .claimLease(let isLate): claimLease(decision, isLate: isLate, at: now)
-        case .downUnreachable, .downReachable, .downAll, .downIndirectlyConnected: carryOut(decision, at: now)
+        case .downUnreachable, .downReachable, .downAll, .downIndirectlyConnected:
+            carryOut(decision, at: now)
+            // The trouble is still there, and asks for another look.
+            if decision.down.isEmpty { arm(.downing, at: now + settings.stableAfter(members: gossip.members.count)) }
         }
     }
 

@@ -1,12 +1,17 @@
 package import CastyPrimitives
 
 extension Gossip {
-    /// Those who say that they cannot reach a subject. Whoever is down has no say any more.
+    /// Those who say that they cannot reach a subject.
     package func observers(of subject: UniqueAddress) -> [UniqueAddress] {
         reachability.compactMap { observer in
-            observer.rows.contains { $0.subject == subject } && member(observer.observer)?.status != .down
-                ? observer.observer : nil
+            observer.rows.contains { $0.subject == subject } && hasSay(observer.observer) ? observer.observer : nil
         }
+    }
+
+    /// Whether it matters whom a node cannot reach: whoever is exiting or down has no say any more. What it said stays in the
+    /// table until it is removed, and it would never take it back.
+    private func hasSay(_ observer: UniqueAddress) -> Bool {
+        member(observer).map { $0.status < .exiting } ?? true
     }
 
     /// What one observer says of a subject; `nil` when it reaches it.
@@ -22,7 +27,7 @@ extension Gossip {
     /// The members that somebody cannot reach, sorted: one pessimist is enough.
     package var unreachable: [UniqueAddress] {
         var subjects: [UniqueAddress] = []
-        for observer in reachability where !observer.rows.isEmpty && member(observer.observer)?.status != .down {
+        for observer in reachability where !observer.rows.isEmpty && hasSay(observer.observer) {
             subjects = subjects.sortedUnion(observer.rows.map(\.subject))
         }
         return subjects.filter { member($0) != nil }
