@@ -69,7 +69,10 @@ public final class Cluster: Sendable {
     /// The node's view of the cluster at this moment.
     public var state: ClusterState { published.withLock { $0.state } }
 
-    /// Sends every change of the view to an actor, from now on.
+    /// Sends every change of the view to an actor, from now on until ``unsubscribe(_:)``.
+    ///
+    /// Each step of a member is told once and in order, also where several became known at once; ``state`` may be further already. Who needs both subscribes
+    /// first and reads the state then.
     public func subscribe(_ ref: ActorRef<ClusterEvent>) { published.withLock { $0.subscribers.append(ref) } }
 
     /// Ends a subscription.

@@ -9,10 +9,13 @@ public enum ClusterEvent: Hashable, Sendable {
     case memberWeaklyUp(Member)
     /// A node is a full member.
     case memberUp(MemberUp)
-    /// A node leaves, is exiting, was removed.
+    /// A member has asked to go.
     case memberLeaving(Member)
+    /// All know that a member goes; it ends its last tasks.
     case memberExiting(Member)
+    /// A member was declared dead.
     case memberDown(Member)
+    /// A member was removed: it left, or was down.
     case memberLeft(MemberLeft)
     /// Somebody cannot reach a member.
     case unreachableMember(UnreachableMember)

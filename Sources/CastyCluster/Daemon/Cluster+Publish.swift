@@ -39,7 +39,7 @@ extension Cluster {
         }
         let (news, subscribers, observers) = published.withLock { published in
             if let subject = event.subject { published.lastEventAbout[subject] = id }
-            return (event.news(published.state), published.subscribers, published.observers)
+            return (event.news, published.subscribers, published.observers)
         }
         guard let news else { return }
         if case .memberLeft(let left) = news {

@@ -78,8 +78,7 @@ extension MembershipEvent {
     }
 
     /// The event as subscribers hear it; `nil` for what only the feed tells.
-    func news(_ state: ClusterState) -> ClusterEvent? {
-        let member = subject.flatMap { state.member($0) }
+    var news: ClusterEvent? {
         switch kind {
         case .memberJoining: return member.map { .memberJoined($0) }
         case .memberWeaklyUp: return member.map { .memberWeaklyUp($0) }

@@ -39,7 +39,7 @@ extension Membership {
         for former in old.members where gossip.member(former.node) == nil {
             let last = gossip.tombstones.first { $0.node == former.node }?.lastStatus ?? former.status
             for status in path(from: former.status, to: last, wasUp: former.upNumber != nil) {
-                publish(kind(status, former.upNumber), former.node, cause, at: now)
+                publish(former, as: status, cause, at: now)
             }
             publish(.memberRemoved(lastStatus: last), former.node, cause, at: now)
         }
@@ -49,8 +49,18 @@ extension Membership {
             let steps =
                 isSnapshot
                 ? [member.status] : path(from: former, to: member.status, wasUp: member.upNumber != nil)
-            for status in steps { publish(kind(status, member.upNumber), member.node, cause, at: now) }
+            for status in steps { publish(member, as: status, cause, at: now) }
         }
+    }
+
+    private mutating func publish(
+        _ member: Member, as status: MemberStatus, _ cause: EventCause, at now: Instant
+    ) {
+        var told = member
+        told.status = status
+        if status < .up { told.upNumber = nil }
+        let kind = kind(status, member.upNumber)
+        effects.append(.publish(MembershipEvent(kind, subject: member.node, member: told, at: now, cause: cause)))
     }
 
     /// The steps between two statuses, though gossip may have carried only the last one here.

@@ -53,13 +53,16 @@ package struct MembershipEvent: Hashable, Sendable {
     package let kind: Kind
     /// The member it is about.
     package let subject: UniqueAddress?
+    /// The subject as this step has left it, where its status changed: it may have gone further since.
+    package let member: Member?
     /// When this node saw it.
     package let at: Instant
     package let cause: EventCause
 
-    package init(_ kind: Kind, subject: UniqueAddress?, at: Instant, cause: EventCause) {
+    package init(_ kind: Kind, subject: UniqueAddress?, member: Member? = nil, at: Instant, cause: EventCause) {
         self.kind = kind
         self.subject = subject
+        self.member = member
         self.at = at
         self.cause = cause
     }
