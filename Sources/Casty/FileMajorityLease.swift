@@ -107,6 +107,8 @@ public final class FileMajorityLease: MajorityLease {
     }
 
     private func write(_ text: String) throws(LeaseError) {
+        // What could not be read again must not be written: losers are forgotten with time, so there will be room again.
+        guard text.utf8.count <= Self.mostBytes else { throw LeaseError(.full, "\(path) has no room for more losers") }
         let file = open(path + ".new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard file >= 0 else { throw problem("cannot open \(path).new") }
         let bytes = Array(text.utf8)

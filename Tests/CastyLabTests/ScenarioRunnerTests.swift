@@ -280,5 +280,6 @@ struct ScenarioRunnerTests {
         #expect(result.status == .failed)
         #expect(result.failed == 0)
         #expect(events.contains { $0.kind == .invariantViolated && ["S1", "S2"].contains($0.reason) })
+        #expect(events.contains { $0.kind == .note && $0.text?.contains("unsafe settings: the lease (60") == true })
     }
 }

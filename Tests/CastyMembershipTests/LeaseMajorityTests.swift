@@ -255,4 +255,27 @@ import Testing
         #expect(lease.record == LeaseRecord())
         #expect(lease.claim("b"))
     }
+
+    @Test("a withdrawal takes back the last claim only, not what was made use of before")
+    func withdrawLater() {
+        let lease = Lease()
+        #expect(lease.claim("a", ["d", "e"]))
+        lease.record.release("a")
+        #expect(lease.claim("a", ["c", "d"], at: 20))
+        lease.record.withdraw("a")
+        #expect(lease.record.losers.map(\.name) == ["d", "e"])
+        #expect(!lease.claim("d", ["a"], at: 21))
+        #expect(lease.claim("c", at: 21))
+        lease.record.release("c")
+        // Held, asked for again, withdrawn: the first claim was made use of.
+        #expect(lease.claim("a", ["b"], at: 22))
+        #expect(lease.claim("a", ["c"], at: 23))
+        lease.record.withdraw("a")
+        #expect(lease.record.losers.map(\.name) == ["b", "d", "e"])
+        // Another one's withdrawal does not bring them back either.
+        #expect(lease.claim("c", ["b", "f"], at: 24))
+        lease.record.withdraw("c")
+        #expect(lease.record.losers.map(\.name) == ["b", "d", "e"])
+        #expect(LeaseRecord(text: lease.record.text) == lease.record)
+    }
 }

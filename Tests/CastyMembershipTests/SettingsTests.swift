@@ -126,4 +126,21 @@ import Testing
         settings.removalMargin = .fixed(.seconds(2))
         #expect(settings.problems.count == 1)
     }
+
+    @Test("the presets are safe under every strategy, in clusters of every size")
+    func presets() {
+        let strategies: [DowningStrategy] = [
+            .keepMajority(), .keepOldest(), .staticQuorum(size: 2), .leaseMajority(), .downAll, .manual,
+        ]
+        for preset in [MembershipSettings.responsive, .lan] {
+            for strategy in strategies {
+                var settings = preset
+                settings.strategy = strategy
+                #expect(settings.problems.isEmpty, "\(strategy): \(settings.problems)")
+                for members in [1, 3, 5, 10, 20, 50, 100] {
+                    #expect(settings.removalMargin(members: members) >= settings.removalMargin(members: 1))
+                }
+            }
+        }
+    }
 }

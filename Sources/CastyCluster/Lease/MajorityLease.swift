@@ -3,8 +3,8 @@ public import CastyMembership
 /// A place outside the cluster where one side of a split writes down that it stays: what the downing strategy `leaseMajority` asks.
 ///
 /// It may be a file, a row in a database, an object of an orchestrator. What it must guarantee is that it has one holder at a time, and that
-/// those whom a granted claim names as losers are refused from then on, for the time the claim says. ``InProcessMajorityLease`` serves
-/// nodes of one process.
+/// those whom a granted claim names as losers are refused from then on, for the time the claim says. What one node asks takes effect in the order in
+/// which it asks. ``InProcessMajorityLease`` serves nodes of one process.
 public protocol MajorityLease: Sendable {
     /// Asks for the lease, or renews it for one who holds it.
     ///
@@ -17,7 +17,8 @@ public protocol MajorityLease: Sendable {
     /// The owner has no more need of the lease. Its losers remain losers.
     func release(owner: String)
 
-    /// The owner has made no use of what it was granted: all must be as if it had not asked.
+    /// The owner has made no use of what it was granted last: all must be as if it had not asked for that. What it was granted before and
+    /// had made use of, as a renewal or a release has shown, stays: those losers remain losers.
     func withdraw(owner: String)
 }
 
@@ -31,6 +32,8 @@ public struct LeaseError: Error, Hashable, Sendable, CustomStringConvertible {
         case busy
         /// What is written there is not a lease.
         case malformed
+        /// There is no room for another claim.
+        case full
         /// The owner or a loser has a name that cannot be written there.
         case badName
         /// The node was given none.

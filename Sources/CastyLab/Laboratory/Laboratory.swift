@@ -134,7 +134,11 @@ package final class Laboratory {
                 throw LabError("n\(number) runs already")
             }
         }
-        if port == nil { port = try choosePort(numbers) }
+        if port == nil {
+            port = try choosePort(numbers)
+            // A laboratory may try what breaks; nobody should do so without knowing.
+            for problem in settings.membership.problems { inspector.emit(.note, text: "unsafe settings: \(problem)") }
+        }
         groundTruth.settings = settings.membership
         let seeds = ([1] + self.numbers + numbers).reduce(into: [Int]()) { if !$0.contains($1) { $0.append($1) } }
         disturbances.changedAt = now

@@ -7,12 +7,17 @@ extension LeaseRecord {
     /// casty-lease 1
     /// holder 127.0.0.1:7001~1f 1764000000000000000
     /// loser 127.0.0.3:7003~2a 127.0.0.1:7001~1f 1764086400000000000
+    /// lost 127.0.0.4:7004~3b 127.0.0.1:7001~1f 1764086400000000000
     /// sum 8c1f…
     /// ```
+    ///
+    /// A `loser` is one by a claim that may still be withdrawn, a `lost` one for good.
     package var text: String {
         var lines = [Self.header]
         if let holder { lines.append("holder \(holder.owner) \(holder.until.nanoseconds)") }
-        for loser in losers { lines.append("loser \(loser.name) \(loser.to) \(loser.until.nanoseconds)") }
+        for loser in losers {
+            lines.append("\(loser.isFinal ? "lost" : "loser") \(loser.name) \(loser.to) \(loser.until.nanoseconds)")
+        }
         return lines.map { $0 + "\n" }.joined() + "sum \(Self.sum(of: lines))\n"
     }
 
@@ -30,7 +35,8 @@ extension LeaseRecord {
             let until = Instant(nanoseconds: nanoseconds)
             switch (words[0], words.count) {
             case ("holder", 3) where holder == nil: holder = Holder(owner: words[1], until: until)
-            case ("loser", 4): losers.append(Loser(name: words[1], to: words[2], until: until))
+            case ("loser", 4), ("lost", 4):
+                losers.append(Loser(name: words[1], to: words[2], until: until, isFinal: words[0] == "lost"))
             default: return nil
             }
         }

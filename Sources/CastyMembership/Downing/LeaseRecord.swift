@@ -21,11 +21,14 @@ package struct LeaseRecord: Hashable, Sendable {
         package let name: String
         package let to: String
         package let until: Instant
+        /// Whether the claim was made use of: then no withdrawal of a later one brings the loser back.
+        package let isFinal: Bool
 
-        package init(name: String, to owner: String, until: Instant) {
+        package init(name: String, to owner: String, until: Instant, isFinal: Bool = false) {
             self.name = name
             to = owner
             self.until = until
+            self.isFinal = isFinal
         }
     }
 
@@ -45,14 +48,19 @@ package struct LeaseRecord: Hashable, Sendable {
         losers.removeAll { $0.until <= now }
         if let holder, holder.owner != claim.owner, holder.until > now { return false }
         if losers.contains(where: { $0.name == claim.owner }) { return false }
+        // What it was granted before and has not withdrawn, it has made use of.
+        seal(claim.owner)
         holder = Holder(owner: claim.owner, until: now + claim.duration)
         for name in claim.losers where name != claim.owner {
             let index = losers.sortedIndex(of: name, by: \.name)
-            let loser = Loser(name: name, to: claim.owner, until: now + claim.memory)
+            let until = now + claim.memory
             if index < losers.count, losers[index].name == name {
-                losers[index] = loser
+                let known = losers[index]
+                losers[index] = Loser(
+                    name: name, to: known.isFinal ? known.to : claim.owner, until: max(known.until, until),
+                    isFinal: known.isFinal)
             } else {
-                losers.insert(loser, at: index)
+                losers.insert(Loser(name: name, to: claim.owner, until: until), at: index)
             }
         }
         return true
@@ -60,13 +68,20 @@ package struct LeaseRecord: Hashable, Sendable {
 
     /// The owner has no more need of it; its losers stay.
     package mutating func release(_ owner: String) {
+        seal(owner)
         if holder?.owner == owner { holder = nil }
     }
 
-    /// The owner has made no use of what it was granted: all as if it had not asked.
+    private mutating func seal(_ owner: String) {
+        losers = losers.map { loser in
+            loser.to == owner ? Loser(name: loser.name, to: owner, until: loser.until, isFinal: true) : loser
+        }
+    }
+
+    /// The owner has made no use of what it was granted last: all as if it had not asked. What it had made use of before stays.
     package mutating func withdraw(_ owner: String) {
         guard holder?.owner == owner else { return }
         holder = nil
-        losers.removeAll { $0.to == owner }
+        losers.removeAll { $0.to == owner && !$0.isFinal }
     }
 }

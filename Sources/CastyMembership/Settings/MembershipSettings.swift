@@ -134,7 +134,8 @@ package struct MembershipSettings: Hashable, Sendable {
 
     /// From a removal to the start of the shards elsewhere, in a cluster of this size.
     package func removalMargin(members: Int) -> Duration {
-        removalMargin.duration(members: members) + (strategy.needsLease ? leaseDelay : .zero)
+        // By what entities run longer, and the 2 % that clocks may differ by.
+        removalMargin.duration(members: members) + (strategy.needsLease ? leaseDelay * 1.02 : .zero)
     }
 
     /// How long a node may run entities after the last sign of life, under this strategy.
