@@ -1,3 +1,5 @@
+package import CastyPrimitives
+
 /// What a codec hands to the types it encodes and decodes, so that a reference can find the system it belongs to.
 package struct CodingContext: Sendable {
     /// The values, by key, that `Encoder.userInfo` and `Decoder.userInfo` show.
@@ -8,9 +10,18 @@ package struct CodingContext: Sendable {
     /// The same values in the type `Encoder` asks for, converted once and not per message.
     private(set) var erased: Erased
 
+    /// The node that the bytes come from, as its handshake has shown; `nil` where they came from nowhere in particular.
+    package var peer: UniqueAddress?
+
     package init(userInfo: [CodingUserInfoKey: any Sendable] = [:]) {
         self.userInfo = userInfo
         erased = Erased(userInfo)
+    }
+
+    /// Demands that whoever a message names as its sender is who sent it.
+    package func require(sender: UniqueAddress) throws(WireError) {
+        guard let peer, peer != sender else { return }
+        throw WireError(.malformed, "\(peer) speaks in the name of \(sender)")
     }
 
     /// A context without values.

@@ -190,4 +190,24 @@ struct HostileTests {
         #expect(scene.b.remoting.incarnation(at: first.address) == second)
         scene.world.world.dispose()
     }
+
+    @Test("A decoder knows who sent a message, so that nobody can speak in the name of another node")
+    func forgedSender() throws {
+        let scene = try Scene(seed: 1)
+        let heard = Record<UniqueAddress>()
+        let judge = scene.a.reference(
+            to: try scene.b.system.spawn(
+                Behavior<Signed>.receive { _, message in
+                    heard.add(message.from)
+                    return .same
+                }, name: "judge"))
+        judge.tell(Signed(from: scene.raw.identity))
+        judge.tell(Signed(from: scene.a.system.unique))
+        judge.tell(Signed(from: scene.b.system.unique))
+        #expect(scene.world.run(.seconds(2)) { heard.count == 1 })
+        #expect(scene.isUndisturbed())
+        #expect(heard.all == [scene.a.system.unique])
+        #expect(scene.b.lost("undecodable") == 2)
+        scene.world.world.dispose()
+    }
 }

@@ -69,5 +69,9 @@ extension DaemonMessage {
             }
             envelope.encode(into: &buffer)
         },
-        decode: { buffer, _ in .received(try ClusterEnvelope(from: &buffer)) })
+        decode: { buffer, context in
+            let envelope = try ClusterEnvelope(from: &buffer)
+            try context.require(sender: envelope.from)
+            return .received(envelope)
+        })
 }

@@ -60,6 +60,7 @@ extension Link {
         }
         timer?.cancel()
         decoder.maximumLength = remoting.settings.frameLimit
+        context.peer = peer.address
         // An accepted connection became the association's when its peer was admitted.
         if isDialled, association?.welcomed(self, by: peer) != true { return abandon(orderly: true) }
         connection.requestWrite()

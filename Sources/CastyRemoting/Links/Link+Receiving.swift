@@ -106,7 +106,7 @@ extension Link {
     ) {
         var payload = frame.payload
         do {
-            try registered.decode(from: &payload, codec: frame.header.codec, context: remoting.context, into: receiver)
+            try registered.decode(from: &payload, codec: frame.header.codec, context: context, into: receiver)
         } catch {
             remoting.complain("decode \(registered.name)", "a \(registered.name) could not be decoded: \(error)")
             lose(.undecodable, address, registered.name)

@@ -42,6 +42,8 @@ final class Link: ConnectionHandler, @unchecked Sendable {
     /// Who lived at the path that a message of these bytes went to last; looked up again for the next bytes, because whoever lives at a path may
     /// change.
     @exclusivity(unchecked) var occupant: (lane: FrameLane, id: Int, target: AnyTarget)?
+    /// What decoders are given: it knows the peer once the handshake is over.
+    @exclusivity(unchecked) var context: CodingContext
     /// The association, once its frames may come.
     @exclusivity(unchecked) var established: Association?
 
@@ -51,6 +53,7 @@ final class Link: ConnectionHandler, @unchecked Sendable {
         isDialled = true
         place = association.place
         writer = LinkWriter(frameLimit: remoting.settings.frameLimit)
+        context = remoting.context
         shared = Mutex(
             Shared(
                 handshake: Handshake(calling: association.place, remoting.introduction), association: association))
@@ -62,6 +65,7 @@ final class Link: ConnectionHandler, @unchecked Sendable {
         isDialled = false
         place = nil
         writer = LinkWriter(frameLimit: remoting.settings.frameLimit)
+        context = remoting.context
         shared = Mutex(Shared(handshake: Handshake(called: remoting.introduction)))
     }
 

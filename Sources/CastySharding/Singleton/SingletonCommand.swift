@@ -50,6 +50,7 @@ extension SingletonCommand {
             },
             decode: { buffer, context in
                 let head = try payloads.head(from: &buffer)
+                try context.require(sender: head.from)
                 switch try buffer.readByte() {
                 case 1: return .wire(head, .handOver)
                 case 2: return .wire(head, .handedOver)

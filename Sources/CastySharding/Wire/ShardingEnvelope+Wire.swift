@@ -32,6 +32,7 @@ extension RegionCommand {
             },
             decode: { buffer, context in
                 let head = try payloads.head(from: &buffer)
+                try context.require(sender: head.from)
                 let message: ShardingMessage<SealedMessage>
                 switch try buffer.readByte() {
                 case 1: message = .request(try CoordinatorRequest(from: &buffer))

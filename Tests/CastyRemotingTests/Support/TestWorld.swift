@@ -66,6 +66,15 @@ enum TestTypes {
         try registry.register(Int.self, name: "int")
         try registry.register(String.self, name: "string")
         try registry.register(Question.self, name: "question")
+        try registry.register(
+            Signed.self, name: "signed",
+            codec: MessageCodec(
+                encode: { message, _, buffer in message.from.encode(into: &buffer) },
+                decode: { buffer, context in
+                    let message = Signed(from: try UniqueAddress(from: &buffer))
+                    try context.require(sender: message.from)
+                    return message
+                }))
         return registry
     }
 }
@@ -74,6 +83,11 @@ enum TestTypes {
 struct Question: Codable, Sendable {
     var number: Int
     var replyTo: ActorRef<Int>
+}
+
+/// A message that says who sent it.
+struct Signed: Sendable {
+    var from: UniqueAddress
 }
 
 /// Collects what happens, in order.
