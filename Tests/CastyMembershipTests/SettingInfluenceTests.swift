@@ -204,6 +204,18 @@ struct Influence: Sendable, CustomTestStringConvertible {
         },
         Influence("stableAfter", { _ in }, { $0.stableAfter = .fixed(.seconds(6)) }, figure: afterCrash("member-down")),
         Influence("unstableLimit", { $0.unstableLimit = .seconds(1) }, { _ in }, figure: afterCrash("member-down")),
+        // n5 is cut off, and n4 comes and goes without end: with it nobody is left.
+        Influence("downAllWhenUnstable", { $0.downAllWhenUnstable = true }, { _ in }) { settings in
+            let cluster = cluster(settings, 5)
+            for _ in 0..<12 {
+                cluster.cut([1, 2, 3], [4, 5])
+                cluster.run(.milliseconds(1800))
+                cluster.heal()
+                cluster.cut([1, 2, 3, 4], [5])
+                cluster.run(.milliseconds(700))
+            }
+            return Double(cluster.alive.count)
+        },
         // What shards wait for; the coordinator of the shards is told the number.
         Influence("removalMargin", { _ in }, { $0.removalMargin = .fixed(.seconds(9)) }) {
             $0.removalMargin(members: 3).inSeconds

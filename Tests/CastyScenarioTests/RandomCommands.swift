@@ -125,7 +125,8 @@ struct RandomCommands {
     }
 
     private mutating func setting() -> Setting {
-        switch int(0, 8) {
+        switch int(0, 9) {
+        case 9: .whenUnstable(downsAll: flip())
         case 8: .passivation(.lfu(int(1, 9000)))
         case 7: .passivation(.lru(int(1, 9000)))
         case 6: .remember(flip())

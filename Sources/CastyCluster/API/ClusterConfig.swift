@@ -36,6 +36,13 @@ public struct ClusterConfig: Sendable {
         set { settings.strategy = newValue }
     }
 
+    /// Whether everyone goes where the view has not come to rest for too long (15 s with the timings ``responsive(seeds:roles:)``, a
+    /// minute with ``lan(seeds:roles:)``), because links flap. Otherwise ``downing`` decides then by what is seen at that moment. The same on every node.
+    public var downsAllWhenUnstable: Bool {
+        get { settings.downAllWhenUnstable }
+        set { settings.downAllWhenUnstable = newValue }
+    }
+
     /// Demands that all nodes of the cluster agree on something, such as the number of shards of a type: a node that has another value for
     /// the name is refused when it joins.
     public mutating func require(_ name: String, _ value: String) { shared.append(SharedSetting(name, value)) }

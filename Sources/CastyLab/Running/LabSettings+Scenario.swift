@@ -44,6 +44,7 @@ extension LabSettings {
         case .passivation(.lfu(let count)): (awakeLimit, passivationPolicy) = (count, .leastFrequentlyUsed)
         case .passivation(.off): (idlePassivation, awakeLimit) = (nil, nil)
         case .remember(let isOn): remembersAccounts = isOn
+        case .whenUnstable(let downsAll): membership.downAllWhenUnstable = downsAll
         }
     }
 

@@ -96,7 +96,7 @@ extension Membership {
             arm(.downing, at: now + settings.heartbeat)
             return
         }
-        let decision = decision(on: gossip)
+        let decision = decision(on: gossip, at: now)
         downing.last = decision
         switch decision.kind {
         case .keepAll: arm(.downing, at: now + settings.stableAfter(members: gossip.members.count))
@@ -116,8 +116,16 @@ extension Membership {
         }
     }
 
-    private func decision(on gossip: Gossip) -> DowningDecision {
+    private func decision(on gossip: Gossip, at now: Instant) -> DowningDecision {
         var gossip = gossip
+        let still = now - downing.stableSince
+        if settings.downAllWhenUnstable, settings.strategy != .manual,
+            still < settings.stableAfter(members: gossip.members.count)
+        {
+            return DowningDecision(
+                kind: .downAll, down: DowningView(gossip, myself: myself).members.map(\.node),
+                reason: "down-all-when-unstable: no still view for \(now - downing.firstChange)")
+        }
         if settings.sabotage.contains(.joinersVote) {
             for member in gossip.members where member.status < .up { gossip.setStatus(.up, of: member.node) }
         }

@@ -91,7 +91,7 @@ package struct Membership: Sendable {
         self.myself = myself
         self.roles = roles.sorted()
         self.settings = settings
-        self.sharedSettings = (sharedSettings + [SharedSetting("downing", settings.strategy.description)])
+        self.sharedSettings = (sharedSettings + [SharedSetting("downing", settings.downingName)])
             .sortedUniquely(by: \.name) { first, _ in first }
         self.generator = generator
         detectorParameters = .init(

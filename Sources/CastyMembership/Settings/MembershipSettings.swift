@@ -98,6 +98,8 @@ package struct MembershipSettings: Hashable, Sendable {
     package var stableAfter: StabilityPeriod
     /// How long after the first change a decision falls even if the view has not been still.
     package var unstableLimit: Duration
+    /// Whether that decision is that everyone goes, as no side knows what the others see, instead of what the strategy says.
+    package var downAllWhenUnstable = false
     /// From the removal of a member to the start of its shards elsewhere.
     package var removalMargin: StabilityPeriod
     /// How long a node may run entities after the last sign of life from those it needs. At most the removal margin /
@@ -137,6 +139,9 @@ package struct MembershipSettings: Hashable, Sendable {
         // By what entities run longer, and the 2 % that clocks may differ by.
         removalMargin.duration(members: members) + (strategy.needsLease ? leaseDelay * 1.02 : .zero)
     }
+
+    /// The strategy as all nodes must have it.
+    var downingName: String { strategy.description + (downAllWhenUnstable ? ", down-all-when-unstable" : "") }
 
     /// How long a node may run entities after the last sign of life, under this strategy.
     package var entityLease: Duration { lease + (strategy.needsLease ? leaseDelay : .zero) }

@@ -37,7 +37,8 @@ package enum Verb: String, CaseIterable, Hashable, Sendable {
         case .set:
             [
                 "set preset responsive|lan", "set passivation idle TIME|lru COUNT|lfu COUNT|off", "set threshold PHI",
-                "set downing STRATEGY", "set heartbeat|gossip|stable-after|… TIME",
+                "set downing STRATEGY", "set when-unstable down-all|decide", "set remember on|off",
+                "set heartbeat|gossip|stable-after|… TIME",
             ]
         case .nodes: ["nodes COUNT"]
         case .shards: ["shards COUNT"]

@@ -69,6 +69,7 @@ struct ScenarioCheck {
         case .downing: "downing"
         case .passivation: "passivation"
         case .remember: "remember"
+        case .whenUnstable: "when-unstable"
         }
     }
 

@@ -16,6 +16,11 @@ extension Setting {
             try cursor.require("on")
             return .remember(true)
         }
+        if cursor.accept("when-unstable") {
+            if cursor.accept("decide") { return .whenUnstable(downsAll: false) }
+            try cursor.require("down-all")
+            return .whenUnstable(downsAll: true)
+        }
         if cursor.accept("threshold") {
             return .threshold(try cursor.decimal("phi, as 8", in: Thousandths(count: 100)...300))
         }

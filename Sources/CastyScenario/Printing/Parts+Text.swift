@@ -67,6 +67,7 @@ extension Setting: CustomStringConvertible {
         case .passivation(.lfu(let count)): "passivation lfu \(count)"
         case .passivation(.off): "passivation off"
         case .remember(let isOn): "remember \(isOn ? "on" : "off")"
+        case .whenUnstable(let downsAll): "when-unstable \(downsAll ? "down-all" : "decide")"
         }
     }
 }

@@ -10,13 +10,15 @@ package enum Setting: Hashable, Sendable {
     case downing(Downing)
     /// `set passivation idle 2s`: allowed at any time.
     case passivation(Passivation)
+    /// `set when-unstable down-all`: everyone goes where the view has not come to rest within the unstable limit.
+    case whenUnstable(downsAll: Bool)
     /// `set remember on`: accounts come back without a message after a move or a crash.
     case remember(Bool)
 
     /// Whether it must stand before `nodes`.
     package var belongsToHeader: Bool {
         switch self {
-        case .preset, .time, .threshold, .downing, .remember: true
+        case .preset, .time, .threshold, .downing, .remember, .whenUnstable: true
         case .passivation: false
         }
     }
