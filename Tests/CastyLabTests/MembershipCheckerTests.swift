@@ -259,6 +259,11 @@ struct MembershipCheckerTests {
         var truth = Self.truth(2)
         let down = Sighting(time: Self.at(60), node: Self.node(1), events: [event(.memberDown, 2)])
         #expect(ids(NoFalseRemoval(), [moment(60, truth, [], [down])]) == ["F6"])
+        // It has heard of it, and stopped: that makes nothing better.
+        var stopped = truth
+        stopped.note([Sighting(time: Self.at(60), node: Self.node(2), stop: .downed)])
+        stopped.stopped(2, at: Self.at(60))
+        #expect(ids(NoFalseRemoval(), [moment(60, stopped, [], [down])]) == ["F6"])
         truth.froze(1, at: Self.at(59))
         #expect(ids(NoFalseRemoval(), [moment(60, truth, [], [down])]).isEmpty)
     }

@@ -55,7 +55,7 @@ struct RememberedEntityTests {
         func entity(_ id: String, _ state: String = "active") -> EntitySnapshot {
             EntitySnapshot(id: id, state: state, handled: 0, lastUsed: .start)
         }
-        let checker = RememberedEntities()
+        var checker = RememberedEntities()
         #expect(checker.check(moment(running: [entity("account-1")], remembered: ["account-1"])).isEmpty)
         #expect(checker.check(moment(running: [entity("account-1")], remembered: [])).map(\.entity) == ["account-1"])
         #expect(checker.check(moment(running: [], remembered: ["account-2"])).map(\.id) == ["S11"])

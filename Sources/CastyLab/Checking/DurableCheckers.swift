@@ -6,13 +6,16 @@ import CastyPrimitives
 struct RememberedEntities: InvariantChecker {
     static let ids = ["S11"]
 
-    func check(_ moment: LabMoment) -> [Violation] {
+    private(set) var exercised: Set<String> = []
+
+    mutating func check(_ moment: LabMoment) -> [Violation] {
         var found: [Violation] = []
         for view in moment.views where view.state == .running {
             for part in view.sharding where part.remembers {
                 guard part.leaseUntil.map({ $0 > moment.time }) ?? true else { continue }
                 let durable = moment.remembered[part.type] ?? []
                 for shard in part.shards where shard.state == "running" && shard.entities.count == shard.entityCount {
+                    if shard.entityCount > 0 { exercised = ["S11"] }
                     found += compare(shard, of: part, on: view.name, with: durable)
                 }
             }

@@ -18,6 +18,9 @@ struct ShardingLiveness {
             + BoundedBuffers().check(moment, limit: laboratory.settings.placement.bufferLimit)
     }
 
+    /// The rules for which there was a case to judge.
+    var exercised: Set<String> { Set((crashes.hasJudged ? ["S8"] : []) + (balance.hasJudged ? ["S10"] : [])) }
+
     /// Looks once more when nothing is to come any more.
     mutating func finish(_ laboratory: Laboratory) -> [Violation] { losses.check(laboratory, isLast: true) }
 }
@@ -57,6 +60,7 @@ struct CalmLosses {
 struct ServedAfterCrash {
     private var next = 0
     private var open: [Laboratory.Disturbances.Crash] = []
+    private(set) var hasJudged = false
 
     mutating func check(_ laboratory: Laboratory) -> [Violation] {
         let crashes = laboratory.disturbances.crashes
@@ -76,6 +80,7 @@ struct ServedAfterCrash {
         let deadline = crash.time + laboratory.settings.failover(nodes: laboratory.numbers.count)
         guard laboratory.now > deadline else { return [] }
         open.removeFirst()
+        hasJudged = hasJudged || !crash.shards.isEmpty
         return crash.shards.compactMap { key in
             let waiting = laboratory.tracker.pending(enteredBefore: deadline - .seconds(1)) { entity, sender in
                 entity.hasPrefix(key.type + "-") && laboratory.watch.isAlive(sender)
@@ -97,6 +102,7 @@ struct ServedAfterCrash {
 /// Judged where no shard is pinned, no node was drained and rebalancing was not paused.
 struct EvenShards {
     private var next = Instant.start
+    private(set) var hasJudged = false
 
     mutating func check(_ laboratory: Laboratory) -> [Violation] {
         let disturbances = laboratory.disturbances
@@ -106,6 +112,7 @@ struct EvenShards {
         next = laboratory.now + .seconds(5)
         // Where a split left nobody there is nothing to balance.
         guard laboratory.running.contains(where: \.isUp) else { return [] }
+        hasJudged = true
         guard case .unmet(let seen) = laboratory.judgeBalance(by: 1) else { return [] }
         return [Violation(id: "S10", text: "half a minute after the last change: \(seen)")]
     }

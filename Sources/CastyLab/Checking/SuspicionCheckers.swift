@@ -109,8 +109,9 @@ struct NoFalseRemoval: InvariantChecker {
         return moment.sightings.flatMap { sighting in
             sighting.events.compactMap { event in
                 guard case .memberDown = event.kind, let subject = event.subject,
-                    let life = moment.truth.life(subject), life.state == .running, life.stoppedFor == nil
+                    let life = moment.truth.life(subject), life.leaveAskedAt == nil
                 else { return nil }
+                // Whether it has heard of that already, and stopped, makes no difference.
                 let text = "\(moment.name(sighting.node)) sees it down, and nothing was wrong with it"
                 return Violation(id: "F6", subject: moment.name(subject), text: text)
             }

@@ -1,4 +1,4 @@
-package import CastyPlacement
+import CastyPlacement
 import CastyPrimitives
 import CastySharding
 import Synchronization
@@ -80,49 +80,4 @@ package final class ShardingWatch: Sendable {
 
     /// What there was to be checked.
     package var evidence: ShardingEvidence { state.withLock { $0.evidence } }
-}
-
-/// How often there was something to check: a rule about handoffs says nothing about a run without one.
-package struct ShardingEvidence: Hashable, Sendable {
-    package var allocations = 0
-    package var handoffs = 0
-    package var handoffsDone = 0
-    package var handoffsTimedOut = 0
-    package var moves = 0
-    package var coordinatorStarts = 0
-    package var recoveries = 0
-    package var passivations = 0
-    package var rounds = 0
-    package var fences = 0
-    /// The most handoffs of one type that were under way at once, while one coordinator acted.
-    package var mostInFlight = 0
-    private var inFlight: [String: Int] = [:]
-    /// Handoffs begun, by the reason for them.
-    package var handoffsByReason: [MoveReason: Int] = [:]
-
-    mutating func note(_ fact: ShardingFact) {
-        switch fact.note {
-        case .coordinator(.allocated): allocations += 1
-        case .coordinator(.handoffBegun(_, _, _, let reason)):
-            handoffs += 1
-            handoffsByReason[reason, default: 0] += 1
-            inFlight[fact.type, default: 0] += 1
-            mostInFlight = max(mostInFlight, inFlight[fact.type] ?? 0)
-        case .coordinator(.handoffEnded(_, _, let outcome)):
-            inFlight[fact.type, default: 0] -= 1
-            switch outcome {
-            case .done: handoffsDone += 1
-            case .timedOut: handoffsTimedOut += 1
-            case .ownerRemoved: break
-            }
-        case .coordinator(.stopped): inFlight[fact.type] = 0
-        case .coordinator(.moved): moves += 1
-        case .coordinator(.recovered): recoveries += 1
-        case .coordinator(.started): coordinatorStarts += 1
-        case .coordinator(.roundPlanned): rounds += 1
-        case .region(.entityPassivated): passivations += 1
-        case .region(.fenced): fences += 1
-        case .coordinator, .region: break
-        }
-    }
 }

@@ -1,0 +1,62 @@
+package import CastyPlacement
+import CastySharding
+
+/// How often there was something to check: a rule about handoffs says nothing about a run without one.
+package struct ShardingEvidence: Hashable, Sendable {
+    package var entities = 0
+    package var allocations = 0
+    package var handoffs = 0
+    package var handoffsDone = 0
+    package var handoffsTimedOut = 0
+    package var moves = 0
+    package var coordinatorStarts = 0
+    package var recoveries = 0
+    package var passivations = 0
+    package var rounds = 0
+    package var fences = 0
+    /// The most handoffs of one type that were under way at once, while one coordinator acted.
+    package var mostInFlight = 0
+    private var inFlight: [String: Int] = [:]
+    /// Handoffs begun, by the reason for them.
+    package var handoffsByReason: [MoveReason: Int] = [:]
+
+    mutating func note(_ fact: ShardingFact) {
+        switch fact.note {
+        case .coordinator(.allocated): allocations += 1
+        case .coordinator(.handoffBegun(_, _, _, let reason)):
+            handoffs += 1
+            handoffsByReason[reason, default: 0] += 1
+            inFlight[fact.type, default: 0] += 1
+            mostInFlight = max(mostInFlight, inFlight[fact.type] ?? 0)
+        case .coordinator(.handoffEnded(_, _, let outcome)):
+            inFlight[fact.type, default: 0] -= 1
+            switch outcome {
+            case .done: handoffsDone += 1
+            case .timedOut: handoffsTimedOut += 1
+            case .ownerRemoved: break
+            }
+        case .coordinator(.stopped): inFlight[fact.type] = 0
+        case .coordinator(.moved): moves += 1
+        case .coordinator(.recovered): recoveries += 1
+        case .coordinator(.started): coordinatorStarts += 1
+        case .coordinator(.roundPlanned): rounds += 1
+        case .region(.entityStarted): entities += 1
+        case .region(.entityPassivated): passivations += 1
+        case .region(.fenced): fences += 1
+        case .coordinator, .region: break
+        }
+    }
+
+    /// The rules that regions, coordinators and the tracker of envelopes are held against.
+    static let ids = ["S0", "S1", "S2", "S3", "S4", "S5", "S6", "S7", "S9", "S12", "S13", "S14"]
+
+    /// Those of them that there was something to hold against.
+    var exercised: Set<String> {
+        let facts: [(Bool, [String])] = [
+            (entities > 0, ["S0", "S1", "S4", "S5", "S12", "S13"]), (allocations > 0, ["S2"]),
+            (coordinatorStarts > 1, ["S3", "S9"]), (handoffsDone > 0, ["S6"]), (handoffs > 0, ["S14"]),
+            (passivations > 0, ["S7"]),
+        ]
+        return Set(facts.filter(\.0).flatMap(\.1))
+    }
+}
