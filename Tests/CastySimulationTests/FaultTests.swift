@@ -143,16 +143,47 @@ struct FaultTests {
         #expect(server.log == ["opened", "closed reset"])
     }
 
-    @Test("a loss shows as a delay of retransmission timeouts")
-    func loss() throws {
+    @Test("what is lost with nothing after it comes after a timeout, and the timeouts double")
+    func loneLoss() throws {
         let pair = Pair()
         let (client, server) = try pair.connected()
         pair.there.profile.loss = 1
         client.send([1])
-        // Eight timeouts, each twice as long as the one before.
-        pair.run(.milliseconds(200 * 255 - 1))
+        // Lost at 0, and again at about 0.2, 0.4, 0.8 and 1.6 s.
+        pair.run(.seconds(3))
+        pair.there.profile.loss = 0
+        client.send([2])
+        pair.run(.milliseconds(200))
         #expect(server.received.isEmpty)
-        pair.run(.milliseconds(3))
-        #expect(server.received == [1])
+        pair.run(.milliseconds(30))
+        #expect(server.received == [1, 2])
+    }
+
+    @Test("what is lost is sent again at once when something later gets through")
+    func lossWithTraffic() throws {
+        let pair = Pair()
+        let (client, server) = try pair.connected()
+        pair.there.profile.loss = 1
+        client.send([1])
+        pair.run(.milliseconds(10))
+        pair.there.profile.loss = 0
+        client.send([2])
+        pair.run(.milliseconds(5))
+        #expect(server.received == [1, 2])
+    }
+
+    @Test("whatever a link loses, all of it comes in the end and in order", arguments: [UInt64(1), 2, 3])
+    func heavyLoss(seed: UInt64) throws {
+        let pair = Pair(seed: seed)
+        let (client, server) = try pair.connected()
+        pair.there.profile.loss = 0.4
+        pair.back.profile.loss = 0.4
+        let bytes = pattern(2000)
+        for part in stride(from: 0, to: 2000, by: 10) {
+            client.send(Array(bytes[part..<part + 10]))
+            pair.run(.milliseconds(20))
+        }
+        pair.run(.seconds(400))
+        #expect(server.received == bytes)
     }
 }

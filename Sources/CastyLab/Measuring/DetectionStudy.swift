@@ -7,8 +7,9 @@ package import CastySimulation
 
 /// How soon a dead node is noticed, and how often a living one is taken for dead, on a network that delays and loses.
 ///
-/// Nodes talk over streams, as over TCP: what is lost is sent again after 200 ms, then 400 ms and so on, and holds up all that follows it.
-/// So loss shows as bursts of delay, in either direction on its own.
+/// Nodes talk over streams, as over TCP: what is lost is sent again, soon where later bytes tell of it, else after
+/// timeouts that double, and holds up all that follows it. So loss shows as bursts of delay, in either direction on its
+/// own.
 package struct DetectionStudy: Sendable {
     package var nodes = 5
     /// The chance, 0…1, that a piece is lost, in each direction.

@@ -45,6 +45,12 @@ package final class Link: @unchecked Sendable {
         }
     }
 
+    /// Holds up what is sent on the connections that stand now, as many losses in a row would; new connections are not
+    /// concerned.
+    package func stall(for time: Duration) {
+        for pipe in pipes { pipe.stall(until: world.clock + time.nanoseconds) }
+    }
+
     /// Lets everything pass again: first what waited, in order.
     package func heal() {
         guard isCut else { return }
@@ -52,15 +58,15 @@ package final class Link: @unchecked Sendable {
         let packets = stalled
         stalled = []
         for packet in packets {
-            world.control(node: -1, at: world.clock + delay(of: 0)) { [self] in pass(packet) }
+            world.control(node: -1, at: world.clock + delay()) { [self] in pass(packet) }
         }
         for pipe in pipes { pipe.linkHealed() }
     }
 
     // MARK: What passes
 
-    /// How long something of this size takes from now: its turn on the wire, the way, and what was lost on it.
-    func delay(of size: Int) -> Int64 {
+    /// How long something of this size takes from now: its turn on the wire, and the way.
+    func way(of size: Int) -> Int64 {
         var delay = max(profile.latency.nanoseconds, 0)
         let jitter = profile.jitter.nanoseconds
         if jitter > 0 { delay += Int64(generator.unit() * Double(2 * jitter)) - jitter }
@@ -71,16 +77,27 @@ package final class Link: @unchecked Sendable {
             busyUntil = max(busyUntil, world.clock) + wire
             delay += busyUntil - world.clock
         }
-        if profile.loss > 0 {
-            var timeout = SimulatedLimits.retransmission.nanoseconds
-            for _ in 0..<8 {
-                guard generator.unit() < profile.loss else { break }
-                delay += timeout
-                timeout *= 2
-            }
+        return delay
+    }
+
+    /// Whether the next packet is lost.
+    func loses() -> Bool { profile.loss > 0 && generator.unit() < profile.loss }
+
+    /// How long the way of a lone packet takes that is repeated, each time after twice the pause, until it gets
+    /// through.
+    func delay(after timeout: Duration = SimulatedLimits.retransmission) -> Int64 {
+        var delay = way(of: 0)
+        var timeout = timeout.nanoseconds
+        for _ in 0..<8 {
+            guard loses() else { break }
+            delay += timeout
+            timeout *= 2
         }
         return delay
     }
+
+    /// How long a packet is under way on average.
+    var meanWay: Int64 { max(profile.latency.nanoseconds, 0) + max(profile.tail.nanoseconds, 0) }
 
     /// A number drawn from the exponential distribution of mean 1, by comparisons alone, so that it is the same on every machine.
     ///
@@ -120,12 +137,14 @@ package final class Link: @unchecked Sendable {
 
     /// Sends a packet that is repeated until it gets through: the opening of a connection.
     func send(_ packet: @escaping () -> Void) {
-        world.control(node: -1, at: world.clock + delay(of: 0)) { [self] in pass(packet) }
+        world.control(node: -1, at: world.clock + delay(after: SimulatedLimits.openingTimeout)) { [self] in
+            pass(packet)
+        }
     }
 
     /// Sends a packet that nobody repeats: a reset, a refusal.
     func sendOnce(_ packet: @escaping () -> Void) {
-        world.control(node: -1, at: world.clock + delay(of: 0)) { [self] in
+        world.control(node: -1, at: world.clock + delay()) { [self] in
             if !isCut { packet() }
         }
     }

@@ -8,7 +8,7 @@ package struct LinkProfile: Hashable, Sendable {
     package var tail: Duration
     /// Bytes per second, for all connections together; `nil` for as fast as you like.
     package var bandwidth: Int?
-    /// The chance, 0…1, that a piece is lost and comes after a retransmission timeout (200 ms, doubled each time).
+    /// The chance, 0…1, that a piece is lost and has to be sent again; see ``Recovery``.
     package var loss: Double
     /// The chance, 0…1, that what was written in one go arrives in pieces.
     package var splitting: Double
@@ -41,8 +41,10 @@ package struct LinkProfile: Hashable, Sendable {
 package enum SimulatedLimits {
     /// How many bytes may be sent and not yet taken by the receiver.
     package static let window = 256 * 1024
-    /// How long a piece that was lost waits the first time; each further time is twice as long.
+    /// How much longer than a round trip a sender waits for an acknowledgement: `TCP_RTO_MIN` of Linux.
     package static let retransmission = Duration.milliseconds(200)
+    /// How long the opening of a connection waits for an answer; each further time is twice as long (RFC 6298, 2.1).
+    package static let openingTimeout = Duration.seconds(1)
     /// How long a link may be cut before its connections are reset.
     package static let cutTolerance = Duration.seconds(10)
 }

@@ -1,6 +1,8 @@
 import NIOCore
 
 /// One direction of a connection: what is under way, in order.
+///
+/// What the link loses is sent again as TCP does it, and all that follows waits for it: see ``Recovery``.
 final class Pipe {
     private enum Content {
         /// The last step of opening: the receiver learns that it stands.
@@ -11,7 +13,9 @@ final class Pipe {
     }
 
     private struct Segment {
-        var arrival: Int64
+        /// `max` while it is lost, or was not sent.
+        var arrival = Int64.max
+        let size: Int
         var content: Content
     }
 
@@ -25,6 +29,10 @@ final class Pipe {
 
     private var segments: [Segment] = []
     private var head = 0
+    /// How many segments have been taken out of the list: the number of its first one.
+    private var shed = 0
+    /// What is to be sent again; `nil` as long as nothing was lost.
+    private var recovery: Recovery?
     private var lastArrival: Int64 = 0
     private var isScheduled = false
     private var isStalled = false
@@ -70,13 +78,82 @@ final class Pipe {
 
     private func append(_ content: Content, size: Int) {
         guard !isBroken else { return }
-        lastArrival = max(lastArrival, world.clock + link.delay(of: size))
-        segments.append(Segment(arrival: lastArrival, content: content))
+        segments.append(Segment(size: size, content: content))
+        let number = shed + segments.count - 1
+        if recovery?.isStopped == true {
+            recovery?.add(number)
+        } else {
+            transmit(number)
+        }
+    }
+
+    /// Nothing that is sent from now on arrives before that time.
+    func stall(until time: Int64) { lastArrival = max(lastArrival, time) }
+
+    // MARK: Sending again
+
+    /// Sends a segment, for the first time or again.
+    private func transmit(_ number: Int) {
+        let (index, now) = (number - shed, world.clock)
+        guard segments.indices.contains(index) else { return }
+        guard !link.loses() else {
+            if recovery == nil { recovery = Recovery() }
+            recovery?.lost(number, at: now)
+            if recovery?.timer == nil { armTimer() }
+            return
+        }
+        let isRepeated = recovery?.gotThrough(number) ?? false
+        let arrival = now + link.way(of: segments[index].size)
+        segments[index].arrival = isRepeated ? arrival : max(lastArrival, arrival)
+        lastArrival = max(lastArrival, arrival)
+        if isRepeated {
+            world.control(node: -1, at: arrival + back.way(of: 0)) { [self] in acknowledged(number, sentAt: now) }
+        } else if recovery?.hasMissing == true, !back.loses() {
+            // A quarter of the round trip more: it might only have been overtaken.
+            let heard = lastArrival + back.way(of: 0) + roundTrip / 4
+            world.control(node: -1, at: heard) { [self] in selectivelyAcknowledged(sentAt: now) }
+        }
         scheduleNext()
     }
 
+    private var roundTrip: Int64 { link.meanWay + back.meanWay }
+
+    private func armTimer() {
+        if let timer = recovery?.timer { _ = world.queue.remove(timer) }
+        guard let recovery, recovery.hasMissing else {
+            self.recovery?.timer = nil
+            return
+        }
+        let timeout = recovery.timeout(roundTrip: roundTrip)
+        self.recovery?.timer = world.control(node: -1, at: world.clock + timeout) { [self] in timedOut() }
+    }
+
+    private func timedOut() {
+        recovery?.timer = nil
+        guard let number = recovery?.expired() else { return }
+        transmit(number)
+        armTimer()
+    }
+
+    /// The receiver has this segment, which was sent again.
+    private func acknowledged(_ number: Int, sentAt: Int64) {
+        guard let due = recovery?.acknowledged(number, sentAt: sentAt) else { return }
+        for number in due { transmit(number) }
+        armTimer()
+        if recovery?.hasMissing == false { recovery = nil }
+    }
+
+    /// The receiver has one that was sent at that time, and not all that was sent before.
+    private func selectivelyAcknowledged(sentAt: Int64) {
+        guard let due = recovery?.overdue(at: sentAt), !due.isEmpty else { return }
+        for number in due { transmit(number) }
+        armTimer()
+    }
+
     private func scheduleNext() {
-        guard !isScheduled, !isStalled, head < segments.count, let receiver else { return }
+        guard !isScheduled, !isStalled, head < segments.count, segments[head].arrival < .max, let receiver else {
+            return
+        }
         isScheduled = true
         world.add(.arrival(self), node: receiver.node.index, at: segments[head].arrival)
     }
@@ -95,9 +172,11 @@ final class Pipe {
         segments[head].content = .end
         head += 1
         if head == segments.count {
+            shed += head
             segments.removeAll(keepingCapacity: true)
             head = 0
         } else if head > 64, head * 2 > segments.count {
+            shed += head
             segments.removeFirst(head)
             head = 0
         }
@@ -114,7 +193,7 @@ final class Pipe {
         if isStalled {
             isStalled = false
             if head < segments.count {
-                segments[head].arrival = max(segments[head].arrival, world.clock + link.delay(of: 0))
+                segments[head].arrival = max(segments[head].arrival, world.clock + link.delay())
                 lastArrival = max(lastArrival, segments[head].arrival)
             }
             scheduleNext()
@@ -131,6 +210,7 @@ final class Pipe {
     /// The sender is gone for good.
     func breakOff() {
         isBroken = true
+        endRecovery()
         if isStalled { clear() }
     }
 
@@ -141,7 +221,7 @@ final class Pipe {
         outstanding -= size
         guard creditWaits, !creditIsUnderWay, let sender else { return }
         creditIsUnderWay = true
-        world.add(.credit(self), node: sender.node.index, at: world.clock + back.delay(of: 0))
+        world.add(.credit(self), node: sender.node.index, at: world.clock + back.delay())
     }
 
     /// Whether the sender waits for room.
@@ -164,16 +244,23 @@ final class Pipe {
         guard creditIsStalled else { return }
         creditIsStalled = false
         creditIsUnderWay = true
-        world.add(.credit(self), node: sender?.node.index ?? -1, at: world.clock + back.delay(of: 0))
+        world.add(.credit(self), node: sender?.node.index ?? -1, at: world.clock + back.delay())
     }
 
     // MARK: Ending
 
     /// Drops all that is under way.
     func clear() {
+        endRecovery()
+        shed += segments.count
         segments = []
         head = 0
         isStalled = false
+    }
+
+    private func endRecovery() {
+        if let timer = recovery?.timer { _ = world.queue.remove(timer) }
+        recovery = nil
     }
 
     /// Neither end needs it any more.
