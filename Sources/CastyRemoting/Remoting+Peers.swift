@@ -41,5 +41,5 @@ extension Remoting {
     /// What the associations look like now, in the order of their places.
     package var snapshots: [AssociationSnapshot] { ordered.map(\.snapshot) }
 
-    private func known(_ place: NodeAddress) -> Association? { state.withLock { $0.associations[place] } }
+    func known(_ place: NodeAddress) -> Association? { state.withLock { $0.associations[place] } }
 }

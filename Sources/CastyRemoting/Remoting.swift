@@ -27,6 +27,8 @@ package final class Remoting: RemoteAccess {
     package let settings: RemotingSettings
     let context: CodingContext
     let introduction: Handshake.Settings
+    /// What it says when it calls.
+    let callIntroduction: Handshake.Settings
     let state: Mutex<State>
 
     /// - Parameters:
@@ -42,6 +44,9 @@ package final class Remoting: RemoteAccess {
         introduction = Handshake.Settings(
             cluster: settings.clusterName ?? system.name, local: system.unique, capabilities: settings.capabilities,
             timeout: settings.handshakeTimeout)
+        var call = introduction
+        call.capabilities.isCall = true
+        callIntroduction = call
         state = Mutex(State(hooks: hooks, chance: system.world.random.stream("remoting")))
     }
 

@@ -18,6 +18,10 @@ public struct RemotingSettings: Sendable {
     public var controlQueue = QueueLimits(count: 16_384, bytes: 8 << 20)
     /// How many watches and their answers may wait to be acknowledged by one peer.
     public var signalLimit = 65_536
+    /// How long a call may take: a connection of its own for one question to a silent peer.
+    public var callTimeout = Duration.seconds(2)
+    /// How many calls to one peer, and from one peer, may be under way.
+    public var callLimit = 4
     /// The pause after the first failed attempt to connect; each further one doubles it.
     public var reconnectMinimum = Duration.milliseconds(100)
     /// The longest pause between two attempts.
@@ -44,7 +48,8 @@ public struct RemotingSettings: Sendable {
 
     /// The capabilities a node announces.
     var capabilities: Capabilities {
-        Capabilities(codecs: codec == .json ? [.json, .binary] : [.binary, .json], observe: observes)
+        Capabilities(
+            codecs: codec == .json ? [.json, .binary] : [.binary, .json], observe: observes, isCallable: true)
     }
 }
 

@@ -48,6 +48,7 @@ import Testing
             .join(roles: ["a", "b"], settings: settings), .welcome(gossip(&generator)), .joinRefused(.removed),
             .heartbeat(sequence: generator.next(), sentAt: Instant(nanoseconds: 41)),
             .heartbeatAck(sequence: 0, sentAt: .distantFuture),
+            .call(sequence: generator.next(), sentAt: Instant(nanoseconds: 43)),
             .gossipStatus(digest: generator.next(), seenDigest: generator.next()),
             .gossipSeen(digest: generator.next(), seen: [node(1), node(2)]), .gossipEnvelope(gossip(&generator)),
             .gossipSpread(gossip(&generator), relay: [node(2), node(5)]),

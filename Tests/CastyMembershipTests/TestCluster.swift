@@ -198,7 +198,7 @@ final class TestCluster {
 
     private func perform(_ effect: MembershipEffect, of node: Node) {
         switch effect {
-        case .send(let message, let to):
+        case .send(let message, let to), .call(let message, let to), .answer(let message, let to):
             sent[name(message), default: 0] += 1
             guard let target = nodes.first(where: { $0.core.myself == to }) else { return }
             deliver(message, from: node, to: target)
@@ -228,7 +228,7 @@ final class TestCluster {
             if let leaseLatency { enqueue(.leaseAnswer(number, isGranted), to: node, at: now + leaseLatency) }
         case .releaseLease(let owner): lease.release(owner)
         case .withdrawLease(let owner): lease.withdraw(owner)
-        case .note: break
+        case .note, .redial: break
         }
     }
 
@@ -249,6 +249,7 @@ final class TestCluster {
         case .gossipSeen, .gossipAck: "seen"
         case .heartbeat: "heartbeat"
         case .heartbeatAck: "ack"
+        case .call: "call"
         case .probe, .probeAck, .probeAnswer, .probeRequest: "probe"
         case .initJoin, .initJoinAck, .initJoinNack, .join, .welcome, .joinRefused: "join"
         case .exitingConfirmed, .gone: "leave"

@@ -14,6 +14,9 @@ struct LiveStoryTests {
     @Test("Over TCP, two nodes that dial each other at once end up with one association")
     func simultaneous() async throws { try await live(Stories.bothDialAtOnce) }
 
+    @Test("Over TCP, a call is answered on its own connection")
+    func call() async throws { try await live(Stories.callsAreAnswered) }
+
     @Test("Over TCP, whoever watches an actor of another node hears of its end once")
     func watch() async throws { try await live(Stories.watchersHearOfTheEnd) }
 

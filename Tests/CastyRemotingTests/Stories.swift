@@ -53,6 +53,32 @@ enum Stories {
         #expect(a.remoting.snapshots.map(\.reconnects) == [0] && b.remoting.snapshots.map(\.reconnects) == [0])
     }
 
+    static func callsAreAnswered(_ world: some TestWorld) async throws {
+        let (a, b) = (try await world.start(1), try await world.start(2))
+        let (got, answers) = (Record<Int>(), Record<String>())
+        let remote = a.reference(to: try b.system.spawn(collector(got), name: "r"))
+        remote.tell(1)
+        #expect(await world.wait { got.count == 1 })
+        func service(_ node: TestNode) -> ActorAddress {
+            ActorAddress(system: node.system.name, node: node.address, path: ["system", "service"], uid: 0)
+        }
+        let there = service(a)
+        _ = try b.system.spawnSystem(
+            Behavior<String>.receive { _, question in
+                b.remoting.answer(a.system.unique, at: there, question + "!")
+                return .same
+            }, name: "service")
+        _ = try a.system.spawnSystem(collector(answers), name: "service")
+        for number in 1...10 {
+            a.remoting.call(b.system.unique, at: service(b), "\(number)")
+            #expect(await world.wait { answers.count == number })
+        }
+        remote.tell(2)
+        #expect(await world.wait { got.count == 2 })
+        #expect(answers.all == (1...10).map { "\($0)!" })
+        #expect(a.remoting.snapshots.map(\.reconnects) == [0] && b.remoting.snapshots.map(\.reconnects) == [0])
+    }
+
     static func watchersHearOfTheEnd(_ world: some TestWorld) async throws {
         let (a, b) = (try await world.start(1), try await world.start(2))
         let watched = try b.system.spawn(

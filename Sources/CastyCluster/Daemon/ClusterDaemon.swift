@@ -2,6 +2,7 @@ import CastyActors
 import CastyInspection
 import CastyMembership
 import CastyPrimitives
+import CastyRemoting
 import CastyWire
 import Logging
 import NIOCore
@@ -87,6 +88,9 @@ struct ClusterDaemon {
         switch effect {
         case .send(let message, let to): send(message, to: to, at: to.address, context)
         case .contact(let message, let address): send(message, to: nil, at: address, context)
+        case .call(let message, let to): sendAside(message, to: to, context.system) { $0.call(to, at: $1, $2) }
+        case .answer(let message, let to): sendAside(message, to: to, context.system) { $0.answer(to, at: $1, $2) }
+        case .redial(let peer): link.cluster?.remoting?.redial(peer)
         case .schedule(let key, let deadline): schedule(key, at: deadline, context)
         case .cancel(let key): timers.removeValue(forKey: key)?.scheduled.cancel()
         case .repost(let key):
@@ -121,6 +125,23 @@ struct ClusterDaemon {
             .received(ClusterEnvelope(from: myself, to: to, message: message, gossip: gossip)))
     }
 
+    /// Sends a message beside the connection that stands.
+    private mutating func sendAside(
+        _ message: ClusterMessage, to: UniqueAddress, _ system: ActorSystem,
+        _ way: (Remoting, ActorAddress, DaemonMessage) -> Void
+    ) {
+        guard let remoting = link.cluster?.remoting else { return }
+        let gossip = message.gossip.map { bytes(of: $0) }
+        shared.note(message, gossipBytes: gossip?.readableBytes)
+        way(
+            remoting, Self.place(of: to.address, system),
+            .received(ClusterEnvelope(from: myself, to: to, message: message, gossip: gossip)))
+    }
+
+    private static func place(of address: NodeAddress, _ system: ActorSystem) -> ActorAddress {
+        ActorAddress(system: system.name, node: address, path: ["system", "cluster"], uid: 0)
+    }
+
     private mutating func bytes(of gossip: Gossip) -> ByteBuffer {
         if let encoded, encoded.gossip == gossip { return encoded.bytes }
         var bytes = ByteBuffer()
@@ -147,9 +168,7 @@ struct ClusterDaemon {
 
     private mutating func peer(_ address: NodeAddress, _ system: ActorSystem) -> ActorRef<DaemonMessage> {
         if let known = peers[address] { return known }
-        let ref = system.reference(
-            to: ActorAddress(system: system.name, node: address, path: ["system", "cluster"], uid: 0),
-            as: DaemonMessage.self)
+        let ref = system.reference(to: Self.place(of: address, system), as: DaemonMessage.self)
         peers[address] = ref
         return ref
     }

@@ -9,7 +9,7 @@ extension ClusterMessage: WireCodable {
         case initJoin = 1
         case initJoinAck, initJoinNack, join, welcome, joinRefused, heartbeat, heartbeatAck, gossipStatus, gossipSeen
         case gossipEnvelope, exitingConfirmed, probeRequest, probe, probeAck, probeAnswer, gone, gossipSpread, gossipAck
-        case stranger
+        case stranger, call
     }
 
     package func encode(into buffer: inout ByteBuffer) { encode(into: &buffer, gossip: nil) }
@@ -18,9 +18,9 @@ extension ClusterMessage: WireCodable {
     var gossip: Gossip? {
         switch self {
         case .welcome(let gossip), .gossipEnvelope(let gossip), .gossipSpread(let gossip, _): gossip
-        case .initJoin, .initJoinAck, .initJoinNack, .join, .joinRefused, .heartbeat, .heartbeatAck, .gossipStatus,
-            .gossipSeen, .gossipAck, .exitingConfirmed, .probeRequest, .probe, .probeAck, .probeAnswer, .gone,
-            .stranger:
+        case .initJoin, .initJoinAck, .initJoinNack, .join, .joinRefused, .heartbeat, .heartbeatAck, .call,
+            .gossipStatus, .gossipSeen, .gossipAck, .exitingConfirmed, .probeRequest, .probe, .probeAck, .probeAnswer,
+            .gone, .stranger:
             nil
         }
     }
@@ -57,6 +57,10 @@ extension ClusterMessage: WireCodable {
             sentAt.encode(into: &buffer)
         case .heartbeatAck(let sequence, let sentAt):
             tag(.heartbeatAck)
+            buffer.writeVarint(sequence)
+            sentAt.encode(into: &buffer)
+        case .call(let sequence, let sentAt):
+            tag(.call)
             buffer.writeVarint(sequence)
             sentAt.encode(into: &buffer)
         case .gossipStatus(let digest, let seenDigest):
@@ -114,6 +118,7 @@ extension ClusterMessage: WireCodable {
         case .joinRefused: self = .joinRefused(try JoinRefusal(from: &buffer))
         case .heartbeat: self = .heartbeat(sequence: try buffer.readVarint(), sentAt: try Instant(from: &buffer))
         case .heartbeatAck: self = .heartbeatAck(sequence: try buffer.readVarint(), sentAt: try Instant(from: &buffer))
+        case .call: self = .call(sequence: try buffer.readVarint(), sentAt: try Instant(from: &buffer))
         case .gossipStatus:
             self = .gossipStatus(digest: try buffer.readHash(), seenDigest: try buffer.readHash())
         case .gossipSeen:

@@ -61,8 +61,9 @@ package final class MembershipWitness: Sendable {
             switch effect {
             case .publish(let event): events.append(event)
             case .stop(let reason): stop = reason
-            case .send(.gossipEnvelope, _), .send(.gossipSpread, _): hasEnvelope = true
-            case .send, .contact, .schedule, .cancel, .repost, .acquireLease, .releaseLease, .withdrawLease, .welcomed,
+            case .send(.gossipEnvelope, _), .send(.gossipSpread, _), .answer(.gossipEnvelope, _): hasEnvelope = true
+            case .send, .contact, .call, .answer, .redial, .schedule, .cancel, .repost, .acquireLease, .releaseLease,
+                .withdrawLease, .welcomed,
                 .runExitTasks, .note:
                 break
             }
@@ -78,6 +79,7 @@ package final class MembershipWitness: Sendable {
             switch step.received?.message {
             case .gossipEnvelope(let gossip)?, .gossipSpread(let gossip, _)?: received = gossip
             case .initJoin, .initJoinAck, .initJoinNack, .join, .welcome, .joinRefused, .heartbeat, .heartbeatAck,
+                .call,
                 .gossipStatus, .gossipSeen, .gossipAck, .exitingConfirmed, .probeRequest, .probe, .probeAck,
                 .probeAnswer,
                 .gone, .stranger, nil:

@@ -78,17 +78,20 @@ extension Membership {
             monitors[index].sent &+= 1
             let message = ClusterMessage.heartbeat(sequence: monitors[index].sent, sentAt: now)
             effects.append(.send(message, to: monitors[index].peer))
+            if now >= monitors[index].callDue(settings) { call(index, at: now) }
         }
     }
 
     mutating func answerHeartbeat(from peer: UniqueAddress, sequence: UInt64, sentAt: Instant) {
-        if phase == .member, gossip.member(peer)?.status == .down {
+        if isDown(peer) {
             // An answer would let it go on; what it needs is the news.
             effects.append(.send(.gossipEnvelope(gossip), to: peer))
         } else {
             effects.append(.send(.heartbeatAck(sequence: sequence, sentAt: sentAt), to: peer))
         }
     }
+
+    func isDown(_ peer: UniqueAddress) -> Bool { phase == .member && gossip.member(peer)?.status == .down }
 
     mutating func heard(_ peer: UniqueAddress, sequence: UInt64, sentAt: Instant, at now: Instant) {
         guard let index = monitorIndex(peer), sequence > monitors[index].answered, sequence <= monitors[index].sent,
@@ -97,6 +100,7 @@ extension Membership {
         let row = gossip.row(by: myself, of: peer)
         if row?.verdict == .terminated { return }
         monitors[index].hear(sequence: sequence, sentAt: sentAt, at: now)
+        giveUpStream(index, at: now)
         if monitors[index].timer == nil { armSuspicion(index, at: now) }
         if row != nil, !settings.sabotage.contains(.neverRefutes) {
             change(.heartbeat, at: now) { $0.setRow(nil, by: $1, of: peer) }

@@ -31,7 +31,7 @@ extension Membership {
     mutating func noteFamiliarity(_ message: ClusterMessage, from peer: UniqueAddress, at now: Instant) {
         guard phase == .member else { return }
         switch message {
-        case .heartbeat: noteStranger(peer, at: now)
+        case .heartbeat, .call: noteStranger(peer, at: now)
         case .gossipStatus, .gossipSeen, .gossipEnvelope, .gossipSpread, .gossipAck:
             strangerTo.removeAll { $0 == peer }
             noteStranger(peer, at: now)

@@ -136,6 +136,7 @@ package struct Membership: Sendable {
         case .joinRefused(let refusal): refused(refusal, by: peer, at: now)
         case .heartbeat(let sequence, let sentAt): answerHeartbeat(from: peer, sequence: sequence, sentAt: sentAt)
         case .heartbeatAck(let sequence, let sentAt): heard(peer, sequence: sequence, sentAt: sentAt, at: now)
+        case .call(let sequence, let sentAt): answerCall(from: peer, sequence: sequence, sentAt: sentAt)
         case .gossipStatus(let digest, let seenDigest):
             receiveStatus(digest: digest, seenDigest: seenDigest, from: peer)
         case .gossipSeen(let digest, let seen): receiveSeen(digest: digest, seen: seen, from: peer)

@@ -36,6 +36,13 @@ struct Monitor: Sendable {
     var isInterrupted = false
     /// The number under which witnesses were asked.
     var probe: UInt64?
+    /// The numbers of the last calls that were not answered.
+    var calls: [UInt64] = []
+    /// How many calls there were in the present silence, and when the next is due.
+    var callCount = 0
+    var nextCall: Instant?
+    /// Since when the peer has answered calls, and nothing on the connection that stands.
+    var callsOnlySince: Instant?
     /// Who reached the peer during the present silence.
     var witness: UniqueAddress?
     /// For when the suspicion timer is set. It may lie before the next step, never after it.
@@ -47,18 +54,46 @@ struct Monitor: Sendable {
         aliveAsOf = now
     }
 
-    /// A heartbeat was answered.
+    /// A heartbeat was answered, or a call.
     mutating func hear(sequence: UInt64, sentAt: Instant, at now: Instant) {
-        detector.heartbeat(at: now, isInterrupted: isInterrupted)
+        let isCall = calls.contains(sequence)
+        detector.heartbeat(at: now, isInterrupted: isInterrupted || isCall)
+        calls.removeAll { $0 <= sequence }
+        callCount = 0
+        nextCall = nil
+        if !isCall { callsOnlySince = nil } else if callsOnlySince == nil || stage == .marked { callsOnlySince = now }
         answered = sequence
         aliveAsOf = max(aliveAsOf, sentAt)
         roundTrip = now - sentAt
         stage = .listening
         grace = nil
         hadGrace = false
-        isInterrupted = false
+        // What follows an answered call ends no interval of the heartbeats' rhythm either.
+        isInterrupted = isCall
         probe = nil
         witness = nil
+    }
+
+    /// When the peer is to be called, at the earliest.
+    func callDue(_ settings: MembershipSettings) -> Instant {
+        if let nextCall { return nextCall }
+        let half = detector.lastArrival + (detector.mean + settings.pause) / 2
+        return grace.map { max($0, half) } ?? half
+    }
+
+    /// Takes the number of a call, and puts the next one off: the longer the silence, the more.
+    mutating func noteCall(at now: Instant, _ settings: MembershipSettings) {
+        calls.append(sent)
+        if calls.count > 8 { calls.removeFirst() }
+        let pause =
+            switch callCount {
+            case ..<4: 1
+            case ..<12: 2
+            default: min(4 << min(callCount - 12, 3), 32)
+            }
+        callCount += 1
+        // Half a heartbeat less, so that the round at that time does not come just too early.
+        nextCall = now + settings.heartbeat * pause - settings.heartbeat / 2
     }
 
     /// When the silence tells the next thing.

@@ -41,6 +41,8 @@ package enum ClusterMessage: Hashable, Sendable {
     case heartbeat(sequence: UInt64, sentAt: Instant)
     /// "I am."
     case heartbeatAck(sequence: UInt64, sentAt: Instant)
+    /// "Are you there? Answer here": a heartbeat on a connection of its own.
+    case call(sequence: UInt64, sentAt: Instant)
     /// "This is what I know", in two hashes: of the content, and of who has seen it.
     case gossipStatus(digest: UInt64, seenDigest: UInt64)
     /// "These have seen the version with this digest."

@@ -40,6 +40,13 @@ package enum MembershipEffect: Hashable, Sendable {
     case send(ClusterMessage, to: UniqueAddress)
     /// Send a message to whoever listens at a place.
     case contact(ClusterMessage, at: NodeAddress)
+    /// Send a message to one incarnation on a connection of its own, which is dialled for it and closed with the
+    /// answer.
+    case call(ClusterMessage, to: UniqueAddress)
+    /// Send a message on the connections on which that incarnation calls at present.
+    case answer(ClusterMessage, to: UniqueAddress)
+    /// Give up the connection with that incarnation, and dial a new one.
+    case redial(UniqueAddress)
     /// Call `onTimer` at this time; the key's earlier timer, if any, is void.
     case schedule(TimerKey, at: Instant)
     /// Void the timer.

@@ -56,6 +56,8 @@ package struct MembershipSabotage: OptionSet, Hashable, Sendable {
     package static let blamesPeers = MembershipSabotage(rawValue: 1 << 18)
     /// No pause is accepted.
     package static let isImpatient = MembershipSabotage(rawValue: 1 << 19)
+    /// A silent peer is not called on another connection.
+    package static let neverCalls = MembershipSabotage(rawValue: 1 << 26)
 
     // Split brain
 

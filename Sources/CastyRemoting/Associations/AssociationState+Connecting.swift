@@ -63,6 +63,7 @@ extension AssociationState {
         expect(peer.address)
         if self.peer != peer.address, !peer.capabilities.observe { effects.append(.introduce(peer.address)) }
         self.peer = peer.address
+        isCallable = peer.capabilities.isCallable
         phase = .active(link)
         failures = 0
         misses = 0
@@ -73,6 +74,10 @@ extension AssociationState {
     }
 
     mutating func ended(_ link: Link, _ end: LinkEnd) -> [Effect] {
+        if link.isCall {
+            forgetCall(link)
+            return []
+        }
         switch phase {
         case .dialling(let own) where own === link:
             if end.isDuplicate { return rest() }
@@ -115,7 +120,7 @@ extension AssociationState {
     /// The cluster says that an incarnation is gone.
     mutating func forget(_ incarnation: UniqueAddress, isRemoved: Bool) -> [Effect] {
         guard peer == nil || peer == incarnation, !isClosing else { return [] }
-        var effects: [Effect] = []
+        var effects = endCalls()
         switch phase {
         case .active(let link), .dialling(let link):
             phase = .idle
@@ -139,9 +144,7 @@ extension AssociationState {
         guard case .active(let own) = phase, own === link else { return nil }
         misses = bytesIn == bytesSeen ? misses + 1 : 0
         bytesSeen = bytesIn
-        if misses >= settings.keepAliveMisses {
-            return [.reset(link)] + ended(link, LinkEnd(error: TransportError(.timedOut, "not a byte from \(place)")))
-        }
+        if misses >= settings.keepAliveMisses { return giveUp(link, "not a byte from \(place)") }
         defer { bytesOutSeen = figures.bytesOut }
         if figures.bytesOut == bytesOutSeen {
             owesPing = true
@@ -150,16 +153,27 @@ extension AssociationState {
         return [.watchOver(link)]
     }
 
+    private mutating func giveUp(_ link: Link, _ reason: String) -> [Effect] {
+        [.reset(link)] + ended(link, LinkEnd(error: TransportError(.timedOut, reason)))
+    }
+
+    /// The cluster has found the present connection to be of no use.
+    mutating func redial(_ incarnation: UniqueAddress) -> [Effect] {
+        guard case .active(let link) = phase, peer == incarnation, !isClosing else { return [] }
+        return giveUp(link, "\(place) answers elsewhere only")
+    }
+
     /// The system ends: says what waits and goodbye.
     mutating func beginClosing() -> [Effect] {
         isClosing = true
         isKept = false
+        let ends = endCalls()
         switch phase {
         case .active(let link):
             isWriteRequested = true
-            return [.write(link)]
-        case .dialling(let link): return close() + [.close(link)]
-        case .idle, .starting, .waiting, .closed: return close()
+            return ends + [.write(link)]
+        case .dialling(let link): return ends + close() + [.close(link)]
+        case .idle, .starting, .waiting, .closed: return ends + close()
         }
     }
 

@@ -22,6 +22,12 @@ struct AssociationState: Sendable {
     var phase = Phase.idle
     /// The incarnation that introduced itself last.
     var peer: UniqueAddress?
+    /// Whether it knows what a call is.
+    var isCallable = false
+    /// Connections with it beside the one that stands: dialled here for a call, and those on which it calls, the oldest
+    /// first.
+    var calls: [Link] = []
+    var callers: [Link] = []
     /// Former incarnations; what comes from one of them comes late.
     var former: [UInt64] = []
     /// The incarnation that the cluster has removed, until another lives here.
@@ -130,7 +136,8 @@ struct AssociationState: Sendable {
     /// The incarnation is gone: its signals, its watches, what waits for its actors.
     mutating func dropIncarnation() -> [Effect] {
         signals = SignalWindow()
-        var effects = purge(Purge(reason: .wrongIncarnation, onlyNumbered: true))
+        var effects = endCalls()
+        effects += purge(Purge(reason: .wrongIncarnation, onlyNumbered: true))
         effects += watches.removeAll().map { .terminated($0) }
         effects.append(.failAsks)
         return effects

@@ -37,6 +37,14 @@ struct Batch: Sendable {
                 length: payload.readableBytes))
     }
 
+    /// Appends what another batch still holds.
+    mutating func append(_ other: Batch) {
+        for frame in other.frames[other.next...] {
+            let payload = other.payloads.getSlice(at: frame.start, length: frame.length) ?? ByteBuffer()
+            append(frame.destination, frame.codec, frame.lossClass, payload)
+        }
+    }
+
     /// The next frame, without taking it.
     var first: QueuedFrame? { next < frames.count ? frames[next] : nil }
 

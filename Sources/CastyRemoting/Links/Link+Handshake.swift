@@ -20,6 +20,8 @@ extension Link {
     }
 
     private func arm(_ deadline: Instant, _ connection: any Connection) {
+        // A call that was dialled has a deadline for all of it.
+        if isCall { return }
         let timer = remoting.system.world.scheduler.schedule(at: deadline) { [self] in
             let now = remoting.system.now
             perform(shared.withLock { $0.isOver ? [] : $0.handshake.onDeadline(at: now) }, connection)
@@ -33,8 +35,13 @@ extension Link {
 
     private func decide(_ peer: Handshake.Peer, _ connection: any Connection) {
         remoting.introductionEnded(self)
+        isCall = peer.capabilities.isCall
         let admission: Admission
-        if let association = remoting.association(with: peer.address.address, accepting: true) {
+        if isCall {
+            let association = remoting.known(peer.address.address)
+            shared.withLock { $0.association = association }
+            admission = association?.admitCall(self, peer) ?? .refuse(.busy, "")
+        } else if let association = remoting.association(with: peer.address.address, accepting: true) {
             shared.withLock { $0.association = association }
             admission = association.admit(self, peer)
         } else {
@@ -53,14 +60,19 @@ extension Link {
     }
 
     private func establish(_ peer: Handshake.Peer, _ connection: any Connection) {
+        decoder.maximumLength = remoting.settings.frameLimit
+        context.peer = peer.address
+        if isCall, isDialled {
+            shared.withLock { if !$0.isOver { $0.isEstablished = true } }
+            return connection.requestWrite()
+        }
         let (association, timer) = shared.withLock { shared in
             if !shared.isOver { shared.isEstablished = true }
             defer { shared.deadline = nil }
             return (shared.association, shared.deadline)
         }
         timer?.cancel()
-        decoder.maximumLength = remoting.settings.frameLimit
-        context.peer = peer.address
+        if isCall { return limitCall() }
         // An accepted connection became the association's when its peer was admitted.
         if isDialled, association?.welcomed(self, by: peer) != true { return abandon(orderly: true) }
         connection.requestWrite()
@@ -71,7 +83,7 @@ extension Link {
             shared.closesAfterMessages = true
             return !shared.messages.isEmpty
         }
-        complain(failure, connection)
+        if !isCall { complain(failure, connection) }
         switch failure.code {
         case .timedOut, .outOfTurn: connection.reset()
         case .refused, .refuses, .closed: if !hasMessages { connection.close() }

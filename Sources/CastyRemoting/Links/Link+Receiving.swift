@@ -16,12 +16,16 @@ extension Link {
                 frames += 1
                 if isOver.load(ordering: .relaxed) { return }
                 if let association = established {
-                    try take(frame, association, connection)
+                    if isCall {
+                        try takeCall(frame, association, connection)
+                    } else {
+                        try take(frame, association, connection)
+                    }
                 } else {
                     introduce(frame, connection)
                 }
             }
-            if let association = established {
+            if let association = established, !isCall {
                 association.framesIn.wrappingAdd(frames, ordering: .relaxed)
                 association.bytesIn.wrappingAdd(UInt64(bytes.readableBytes), ordering: .relaxed)
             }
@@ -62,7 +66,7 @@ extension Link {
     }
 
     /// Finds actor and type, decodes, tells: on the thread that read the bytes.
-    private func deliver(_ frame: Frame) throws(WireError) {
+    func deliver(_ frame: Frame) throws(WireError) {
         guard let address = frame.header.target, let name = frame.header.type else {
             throw WireError(.malformed, "a message came without a target or a type")
         }

@@ -15,6 +15,8 @@ final class Link: ConnectionHandler, @unchecked Sendable {
         var deadline: (any ScheduledTimer)?
         /// What the handshake has to say.
         var messages: [HandshakeMessage] = []
+        /// What a call has to say.
+        var said = Batch()
         /// The association it belongs to; a connection that was accepted has none before its peer is admitted.
         var association: Association?
         var isEstablished = false
@@ -35,6 +37,8 @@ final class Link: ConnectionHandler, @unchecked Sendable {
     let isOver = Atomic<Bool>(false)
 
     // What follows belongs to the transport's calls.
+    /// Whether it is a call; of one that was accepted this is known when its peer has introduced itself.
+    @exclusivity(unchecked) var isCall = false
     @exclusivity(unchecked) var decoder = FrameDecoder()
     @exclusivity(unchecked) var writer: LinkWriter
     @exclusivity(unchecked) var controlNames = KnownNames()
@@ -57,6 +61,21 @@ final class Link: ConnectionHandler, @unchecked Sendable {
         shared = Mutex(
             Shared(
                 handshake: Handshake(calling: association.place, remoting.introduction), association: association))
+    }
+
+    /// A connection to be dialled for a call to one incarnation.
+    init(calling peer: UniqueAddress, _ said: Batch, _ association: Association) {
+        remoting = association.remoting
+        isDialled = true
+        isCall = true
+        place = association.place
+        writer = LinkWriter(frameLimit: remoting.settings.frameLimit)
+        context = remoting.context
+        shared = Mutex(
+            Shared(
+                handshake: Handshake(
+                    calling: association.place, incarnation: peer.incarnation, remoting.callIntroduction),
+                said: said, association: association))
     }
 
     /// A connection that was accepted.
@@ -139,6 +158,7 @@ final class Link: ConnectionHandler, @unchecked Sendable {
         for message in messages { writer.write(message, into: &buffer) }
         if closes { return connection.close() }
         guard let association, messages.isEmpty else { return }
+        if isCall { return drawCall(into: &buffer) }
         if association.draw(for: self, with: &writer, into: &buffer) {
             writer.writeGoodbye(into: &buffer)
             shared.withLock { $0.closesAfterMessages = true }

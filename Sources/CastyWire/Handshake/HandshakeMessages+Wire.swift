@@ -89,19 +89,25 @@ extension HandshakeMessage {
 }
 
 extension Capabilities: WireCodable {
-    /// Bits beyond the first belong to later versions.
+    /// Bits beyond these belong to later versions.
     private static let observeBit: UInt64 = 1
+    private static let callableBit: UInt64 = 2
+    private static let callBit: UInt64 = 4
 
     package func encode(into buffer: inout ByteBuffer) {
         buffer.writeArray(codecs) { buffer, codec in buffer.writeInteger(codec.rawValue) }
-        buffer.writeVarint(observe ? Self.observeBit : 0)
+        buffer.writeVarint(
+            (observe ? Self.observeBit : 0) | (isCallable ? Self.callableBit : 0) | (isCall ? Self.callBit : 0))
     }
 
     package init(from buffer: inout ByteBuffer) throws(WireError) {
         let codecs = try buffer.readArray(upTo: 16) { buffer throws(WireError) in
             CodecID(rawValue: try buffer.readByte())
         }
-        self.init(codecs: codecs, observe: try buffer.readVarint() & Self.observeBit != 0)
+        let bits = try buffer.readVarint()
+        self.init(
+            codecs: codecs, observe: bits & Self.observeBit != 0, isCallable: bits & Self.callableBit != 0,
+            isCall: bits & Self.callBit != 0)
     }
 }
 

@@ -6,10 +6,18 @@ package struct Capabilities: Sendable, Equatable {
     package var codecs: [CodecID]
     /// The connection observes: its node is never a member, never counted, never monitored.
     package var observe: Bool
+    /// The node knows what a call is.
+    package var isCallable: Bool
+    /// The connection is a call: a question and its answer, beside the one that stands between the two nodes.
+    package var isCall: Bool
 
-    package init(codecs: [CodecID] = [.binary, .json], observe: Bool = false) {
+    package init(
+        codecs: [CodecID] = [.binary, .json], observe: Bool = false, isCallable: Bool = false, isCall: Bool = false
+    ) {
         self.codecs = codecs
         self.observe = observe
+        self.isCallable = isCallable
+        self.isCall = isCall
     }
 }
 

@@ -56,9 +56,12 @@ final class RawPeer: ConnectionHandler {
     }
 
     /// Introduces itself.
-    func hello(from: UniqueAddress, to: NodeAddress, cluster: String = "test", version: UInt16 = 1) {
+    func hello(
+        from: UniqueAddress, to: NodeAddress, cluster: String = "test", version: UInt16 = 1,
+        _ capabilities: Capabilities = Capabilities()
+    ) {
         let hello = HandshakeMessage.hello(
-            .init(version: version, cluster: cluster, from: from, to: to, expected: nil, capabilities: Capabilities()))
+            .init(version: version, cluster: cluster, from: from, to: to, expected: nil, capabilities: capabilities))
         var buffer = ByteBuffer()
         try? encoder.withLock { try $0.encode(hello, into: &buffer) }
         send(Array(buffer.readableBytesView))

@@ -199,6 +199,10 @@ struct HandshakeTests {
                 .init(version: 1, cluster: "c", from: uniqueA, to: nodeB, expected: nil, capabilities: Capabilities())),
             .welcome(
                 .init(version: 1, cluster: "c", from: uniqueB, to: uniqueA, capabilities: Capabilities(observe: true))),
+            .hello(
+                .init(
+                    version: 1, cluster: "c", from: uniqueA, to: nodeB, expected: 7,
+                    capabilities: Capabilities(isCallable: true, isCall: true))),
             .refusal(.init(reason: .busy, message: "later", from: nil)),
             .refusal(.init(reason: .duplicate, message: "", from: uniqueA)),
         ]

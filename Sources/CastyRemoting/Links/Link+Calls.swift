@@ -1,0 +1,70 @@
+import CastyActors
+import CastyPrimitives
+import CastyWire
+import NIOCore
+import Synchronization
+
+/// A connection that is a call: after the handshake it carries control messages to the runtime's own actors, for a
+/// short time.
+extension Link {
+    /// Dials, and ends it all when the time of a call is over.
+    func dialCall() {
+        limitCall()
+        dial()
+    }
+
+    /// From now on it has the time of one call.
+    func limitCall() {
+        let timer = remoting.system.world.scheduler.schedule(after: remoting.settings.callTimeout) { [self] in
+            let connection = shared.withLock { $0.connection }
+            report(LinkEnd(error: TransportError(.timedOut, "the call took too long")))
+            connection?.reset()
+        }
+        let isLate = shared.withLock { shared in
+            if !shared.isOver { shared.deadline = timer }
+            return shared.isOver
+        }
+        if isLate { timer.cancel() }
+    }
+
+    /// Says something, once it may.
+    func say(_ said: Batch) {
+        let connection = shared.withLock { shared in
+            shared.said.append(said)
+            return shared.isEstablished ? shared.connection : nil
+        }
+        connection?.requestWrite()
+    }
+
+    /// Writes what is to be said, up to one chunk.
+    func drawCall(into buffer: inout ByteBuffer) {
+        let end = buffer.writerIndex + ConnectionLimits.writeChunk
+        guard writer.writeRest(into: &buffer, end: end) else { return }
+        let said = shared.withLock { shared in
+            defer { shared.said = Batch() }
+            return shared.said
+        }
+        guard !said.isEmpty else { return }
+        var draw = Draw(
+            control: said, user: Batch(), acknowledgement: nil, firstSignal: 0, signals: [], hasPing: false)
+        writer.write(&draw, into: &buffer, end: end)
+        guard !draw.control.isEmpty else { return }
+        shared.withLock { shared in
+            draw.control.append(shared.said)
+            shared.said = draw.control
+        }
+    }
+
+    /// Takes a frame that came on it.
+    func takeCall(_ frame: Frame, _ association: Association, _ connection: any Connection) throws(WireError) {
+        switch frame.kind {
+        case .control:
+            try deliver(frame)
+            if isDialled { association.callAnswered() }
+        case .goodbye: connection.close()
+        case .ping: break
+        case .user, .system, .acknowledgement, .hello, .welcome, .refusal:
+            throw WireError(.malformed, "a \(frame.kind) came on a call")
+        }
+    }
+}
