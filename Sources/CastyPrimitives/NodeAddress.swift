@@ -92,6 +92,13 @@ extension NodeAddress {
     }
 }
 
+extension NodeAddress {
+    /// Compares the numbers first: where they differ, there is no text to compare.
+    public static func == (left: NodeAddress, right: NodeAddress) -> Bool {
+        left.ipv4 == right.ipv4 && left.port == right.port && left.host == right.host
+    }
+}
+
 extension NodeAddress: Comparable {
     /// Compares by host, then port.
     public static func < (left: NodeAddress, right: NodeAddress) -> Bool {

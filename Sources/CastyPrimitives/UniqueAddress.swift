@@ -15,10 +15,18 @@ public struct UniqueAddress: Hashable, Sendable, Codable {
     }
 }
 
+extension UniqueAddress {
+    /// Compares the incarnations first: two processes share one hardly ever.
+    public static func == (left: UniqueAddress, right: UniqueAddress) -> Bool {
+        left.incarnation == right.incarnation && left.address == right.address
+    }
+}
+
 extension UniqueAddress: Comparable {
     /// Compares by place, then incarnation.
     public static func < (left: UniqueAddress, right: UniqueAddress) -> Bool {
-        left.address != right.address ? left.address < right.address : left.incarnation < right.incarnation
+        if left.address < right.address { return true }
+        return left.incarnation < right.incarnation && left.address == right.address
     }
 }
 

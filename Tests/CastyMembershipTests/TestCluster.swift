@@ -54,6 +54,8 @@ final class TestCluster {
     var cuts: Set<[Int]> = []
     var stalled: [(from: Int, to: Int, event: Event)] = []
     var sent: [String: Int] = [:]
+    /// Who has sent a version to everyone, and when.
+    var spreads: [(number: Int, at: Instant)] = []
     /// The lease outside the cluster, how long it takes to answer (`nil`: it never does), and what it was asked.
     var lease = LeaseRecord()
     var leaseLatency: Duration? = .milliseconds(5)
@@ -200,6 +202,9 @@ final class TestCluster {
         switch effect {
         case .send(let message, let to), .call(let message, let to), .answer(let message, let to):
             sent[name(message), default: 0] += 1
+            if case .gossipSpread = message, spreads.last.map({ $0 != (node.number, now) }) ?? true {
+                spreads.append((node.number, now))
+            }
             guard let target = nodes.first(where: { $0.core.myself == to }) else { return }
             deliver(message, from: node, to: target)
         case .contact(let message, let address):

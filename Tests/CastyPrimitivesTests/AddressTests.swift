@@ -2,6 +2,29 @@ import CastyPrimitives
 import Testing
 
 @Suite struct AddressTests {
+    @Test("addresses are equal when host, port and incarnation are, and of two that differ exactly one comes first")
+    func order() {
+        let hosts = ["127.0.0.1", "127.0.0.01", "127.0.0.10", "127.0.0.2", "::1", "alpha", "beta"]
+        let all = hosts.flatMap { host in
+            [(1, 7), (1, 8), (2, 7)].map { port, incarnation in
+                UniqueAddress(
+                    address: NodeAddress(host: host, port: port), incarnation: UInt64(incarnation))
+            }
+        }
+        for (i, one) in all.enumerated() {
+            for (j, other) in all.enumerated() {
+                #expect((one == other) == (i == j))
+                #expect((one.address == other.address) == (one.address.description == other.address.description))
+                #expect((one < other) != (other < one) || i == j)
+                #expect(!(one < other && one == other))
+            }
+        }
+        let ports = [(1, 8), (2, 7)].map { port, incarnation in
+            UniqueAddress(address: NodeAddress(host: "alpha", port: port), incarnation: UInt64(incarnation))
+        }
+        #expect(ports[0] < ports[1])
+    }
+
     @Test(
         "an address comes back from its text",
         arguments: ["127.0.0.1:25520", "[::1]:1", "node-a.example:65535", "[fe80::1]:0"])

@@ -109,6 +109,6 @@ extension ClusterState {
     init(_ core: Membership) {
         self.init(
             members: core.gossip.members, unreachable: core.gossip.unreachable, leader: core.leader,
-            oldest: core.oldest, isConverged: core.phase == .member && core.obstacles.isEmpty)
+            oldest: core.oldest, isConverged: core.phase == .member && core.isAgreed)
     }
 }

@@ -97,7 +97,7 @@ extension Membership {
     /// Gives the lease back as soon as all on this side know the decision and whoever had to go is removed: from then on
     /// any of them may need it for the next split.
     mutating func releaseLeaseIfDone() {
-        guard case .held = downing.claim, phase == .member, obstacles.isEmpty,
+        guard case .held = downing.claim, phase == .member, isAgreed,
             !gossip.members.contains(where: { $0.status == .down })
         else { return }
         downing.claim = .none

@@ -13,6 +13,7 @@ extension Membership {
         digest = gossip.contentDigest
         versionSince = now
         isDirty = true
+        isMark = false
         lastCause = cause
         leavers.removeAll { gossip.member($0) == nil }
         publishMembers(over: old, cause: cause, at: now)
@@ -105,7 +106,7 @@ extension Membership {
         if isDirty, phase == .member {
             isDirty = false
             noteConvergence(at: now)
-            while settings.gossipAtOnce, pendingStop == nil, leader == myself, obstacles.isEmpty,
+            while settings.gossipAtOnce, pendingStop == nil, leader == myself, isAgreed,
                 performLeaderActions(at: now)
             {
                 noteConvergence(at: now)
@@ -122,7 +123,7 @@ extension Membership {
 
     private mutating func noteConvergence(at now: Instant) {
         if pendingStop != nil { return }
-        guard obstacles.isEmpty else {
+        guard isAgreed else {
             divergedSince = divergedSince ?? now
             return
         }

@@ -26,12 +26,14 @@ extension Membership {
     // MARK: sending
 
     mutating func gossipRound(at now: Instant) {
-        let isSlow = gossip.members.contains { $0.status == .down } || gossip.seen.count * 2 < gossip.members.count
+        let silent = presumedSilent
+        let present = gossip.members.count - silent.count
+        let isSlow = gossip.members.contains { $0.status == .down } || gossip.seen.count * 2 < present
         arm(.gossip, at: now + (isSlow ? settings.gossip / 3 : settings.gossip))
         if exit.areTasksDone { confirmExit() }
         let targets = targets
         guard !targets.isEmpty else { return }
-        let unseen = targets.filter { !gossip.seen.sortedContains($0) }
+        let unseen = targets.filter { !gossip.seen.sortedContains($0) && !silent.sortedContains($0) }
         let preferUnseen = generator.unit() < settings.gossipPreferUnseen
         let choice = preferUnseen && !unseen.isEmpty ? unseen : targets
         let target = choice[generator.below(choice.count)]
@@ -97,8 +99,7 @@ extension Membership {
         case .same:
             addSeen(theirs.seen.sortedUnion([peer]))
             if isSpread { acknowledge(theirs.seen, to: peer) } else { answerSeen(theirs.seen, to: peer) }
-        case .after:
-            effects.append(.send(.gossipEnvelope(gossip), to: peer))
+        case .after: answerOlder(to: peer)
         case .before where settings.sabotage.contains(.ignoresGossip): break
         case .before where !theirs.members.contains(where: { gossip.isTombstoned($0.node) }):
             let old = gossip
@@ -108,6 +109,7 @@ extension Membership {
             adopted(over: old, cause: cause, at: now)
             spreadBy = peer
             isMerged = false
+            hasUnsentMarks = false
             if isSpread { acknowledge(theirs.seen, to: peer) } else { answerSeen(theirs.seen, to: peer) }
         case .before, .concurrent:
             mergeIn(theirs, from: peer, cause: cause, at: now)

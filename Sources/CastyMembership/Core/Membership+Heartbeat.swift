@@ -103,7 +103,7 @@ extension Membership {
         giveUpStream(index, at: now)
         if monitors[index].timer == nil { armSuspicion(index, at: now) }
         if row != nil, !settings.sabotage.contains(.neverRefutes) {
-            change(.heartbeat, at: now) { $0.setRow(nil, by: $1, of: peer) }
+            mark(nil, peer, .heartbeat, at: now)
         } else if now + settings.heartbeat >= leaseValidUntil {
             // A lease that is not renewed at once only ends earlier; each round of heartbeats renews it anyway.
             refreshLease()
@@ -144,9 +144,17 @@ extension Membership {
             let verdict: ReachabilityRow.Verdict = monitor.witness == nil ? .unreachable : .indirect
             let subject = settings.sabotage.contains(.marksItself) ? myself : monitor.peer
             let row = ReachabilityRow(subject: subject, verdict: verdict, witness: monitor.witness)
-            change(.silence(phi: phi, silence: silence), at: now) { $0.setRow(row, by: $1, of: subject) }
+            mark(row, subject, .silence(phi: phi, silence: silence), at: now)
         case .marked: break
         }
+    }
+
+    /// Changes what this node says of a peer. Such changes rarely come alone: see ``push(at:)``.
+    private mutating func mark(
+        _ row: ReachabilityRow?, _ subject: UniqueAddress, _ cause: EventCause, at now: Instant
+    ) {
+        change(cause, at: now) { $0.setRow(row, by: $1, of: subject) }
+        isMark = true
     }
 
     private mutating func askWitnesses(_ index: Int) {
@@ -168,7 +176,7 @@ extension Membership {
         // It came too late to wait for the peer, but not to say what is broken.
         if gossip.row(by: myself, of: subject)?.verdict == .unreachable {
             let row = ReachabilityRow(subject: subject, verdict: .indirect, witness: witness)
-            change(lastCause, at: now) { $0.setRow(row, by: $1, of: subject) }
+            mark(row, subject, lastCause, at: now)
         }
     }
 

@@ -11,13 +11,18 @@ extension Membership {
         settings.sabotage.contains(.leaderActsUnseen) ? [] : gossip.obstacles(seenBy: myself, leavers: leavers)
     }
 
+    /// Whether the cluster may act on this version: there are no obstacles.
+    package var isAgreed: Bool {
+        settings.sabotage.contains(.leaderActsUnseen) || gossip.isAgreed(seenBy: myself, leavers: leavers)
+    }
+
     /// The leader, as this node sees it.
     package var leader: UniqueAddress? { phase == .member ? gossip.leader(seenBy: myself) : nil }
 
     mutating func lookAsLeader(at now: Instant) {
         arm(.leaderActions, at: now + settings.leaderActions)
         guard leader == myself else { return }
-        if obstacles.isEmpty {
+        if isAgreed {
             performLeaderActions(at: now)
         } else if settings.weaklyUpAfter > .zero, let since = divergedSince, now - since >= settings.weaklyUpAfter {
             let unreachable = gossip.unreachable

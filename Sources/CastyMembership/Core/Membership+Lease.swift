@@ -2,8 +2,8 @@ import CastyPrimitives
 
 /// Whose silence ends the lease, found once for each order in which the peers were heard from.
 struct LeaseQuorum: Sendable {
-    /// The state it was found for.
-    let digest: UInt64
+    /// The members it was found for; who cannot reach whom does not matter.
+    let members: [Member]
     /// The peers, the one heard from the longest ago first.
     let order: [UniqueAddress]
     /// The place in this order, from 1, of the first whose silence is one too many.
@@ -46,7 +46,7 @@ extension Membership {
         }
         expiries.sort { $0.at != $1.at ? $0.at < $1.at : $0.node < $1.node }
         let order = expiries.map(\.node)
-        if let known = leaseQuorum, known.digest == digest, known.order == order {
+        if let known = leaseQuorum, known.order == order, known.members == gossip.members {
             leaseValidUntil = known.place > expiries.count ? .distantFuture : expiries[known.place - 1].at
             return
         }
@@ -55,7 +55,7 @@ extension Membership {
             let count = (low + high) / 2
             if isKept(without: expiries.prefix(count).map(\.node)) { low = count + 1 } else { high = count }
         }
-        leaseQuorum = LeaseQuorum(digest: digest, order: order, place: low)
+        leaseQuorum = LeaseQuorum(members: gossip.members, order: order, place: low)
         leaseValidUntil = low > expiries.count ? .distantFuture : expiries[low - 1].at
     }
 

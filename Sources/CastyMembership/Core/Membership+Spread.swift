@@ -15,16 +15,26 @@ struct Relayed: Sendable {
 /// to whoever it came from, and when all that count have, its maker says so. Where two changes meet, everyone merges them to the same
 /// version by itself, and the leader alone sends it round, a moment later, because changes that meet rarely come in twos. Gossip by rounds
 /// makes good whatever gets lost on the way.
+///
+/// When a link or a node breaks, many mark many others at once. So each sends its first mark at once, and the next ones together; what joins,
+/// leaves or is decided never waits. And whom somebody cannot reach, and this node does not watch itself, it takes for silent: only rounds
+/// try it.
 extension Membership {
     /// How long the leader waits for more before it sends on what it has merged.
-    private static let gathering = Duration.milliseconds(5)
+    private static let merging = Duration.milliseconds(5)
+    /// The least time between two spreadings of marks, or of what was merged.
+    private static let gathering = Duration.milliseconds(50)
 
     /// Sees to it that the present version gets to those who are not known to have it.
     mutating func push(at now: Instant) {
         guard pushedDigest != digest else { return }
         pushedDigest = digest
-        if isMerged {
-            if leader == myself, timers[.spread] == nil { arm(.spread, at: now + Self.gathering) }
+        let gathered = max(gatheredAt.map { $0 + Self.gathering } ?? now, now)
+        if isMark {
+            hasUnsentMarks = true
+            if gathered == now { spreadGathered(at: now) } else { armSpread(at: gathered) }
+        } else if isMerged {
+            if leader == myself { armSpread(at: max(gathered, now + Self.merging)) }
         } else if let spreadBy {
             help(spreadBy)
         } else {
@@ -32,14 +42,35 @@ extension Membership {
         }
     }
 
-    mutating func spreadMerged() {
-        if phase == .member, isMerged, leader == myself { spread() }
+    private mutating func armSpread(at due: Instant) {
+        if timers[.spread] == nil { arm(.spread, at: due) }
+    }
+
+    mutating func spreadGathered(at now: Instant) {
+        guard phase == .member, hasUnsentMarks || isMerged && leader == myself else { return }
+        gatheredAt = now
+        spread()
+    }
+
+    /// Members that somebody cannot reach, and of which this node itself knows nothing; none where everyone watches everyone.
+    var presumedSilent: [UniqueAddress] {
+        gossip.unreachable.filter { $0 != myself && monitorIndex($0) == nil }
+    }
+
+    /// Somebody sent an older version: it gets this one, once. Were that lost, rounds would bring it.
+    mutating func answerOlder(to peer: UniqueAddress) {
+        if answered.digest != digest { answered = (digest, []) }
+        if answered.peers.insertSorted(peer) { effects.append(.send(.gossipEnvelope(gossip), to: peer)) }
     }
 
     private mutating func spread() {
         originDigest = digest
+        hasUnsentMarks = false
         let welcomed = justWelcomed?.digest == digest ? justWelcomed?.node : nil
-        let unseen = targets.filter { $0 != welcomed && !gossip.seen.sortedContains($0) }
+        let silent = presumedSilent
+        let unseen = targets.filter {
+            $0 != welcomed && !gossip.seen.sortedContains($0) && !silent.sortedContains($0)
+        }
         guard !unseen.isEmpty else { return }
         // As even as whole numbers allow; whose turn it is to pass on changes from version to version.
         let heads = min(unseen.count, max(1, settings.gossipFanout))

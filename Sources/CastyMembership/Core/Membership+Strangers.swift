@@ -63,7 +63,7 @@ extension Membership {
     /// Whether the cluster has agreed, and has been as it is, for the stability period; a node that is late itself cannot tell.
     private func isSettled(since heard: Instant, at now: Instant) -> Bool {
         guard !settings.sabotage.contains(.toleratesStrangers), gossip.member(myself)?.status.isVoting == true,
-            obstacles.isEmpty, let nextBeat = timers[.heartbeat], now <= nextBeat + settings.lateTolerance
+            isAgreed, let nextBeat = timers[.heartbeat], now <= nextBeat + settings.lateTolerance
         else { return false }
         let period = settings.stableAfter(members: gossip.members.count)
         return now - max(heard, versionSince) >= period && lastLate.map { now - $0 >= period } ?? true

@@ -69,6 +69,14 @@ package struct Membership: Sendable {
     var spreadBy: UniqueAddress?
     /// Whether the present version came about by a merge, here and wherever both of its parts have arrived.
     var isMerged = false
+    /// Whether the present version is a mark that this node has just made or taken back.
+    var isMark = false
+    /// Whether the present version has marks of this node that it has not sent to anyone.
+    var hasUnsentMarks = false
+    /// When this node last sent marks, or what it had merged, to everyone.
+    var gatheredAt: Instant?
+    /// Who has sent older versions, and got this one for it.
+    var answered: (digest: UInt64, peers: [UniqueAddress]) = (0, [])
     /// Who was welcomed last, and with which version.
     var justWelcomed: (node: UniqueAddress, digest: UInt64)?
     /// To whom this node has passed a version on, and for whom.
@@ -172,7 +180,7 @@ package struct Membership: Sendable {
         case .join: retryJoin(at: now)
         case .heartbeat: beat(at: now)
         case .gossip: gossipRound(at: now)
-        case .spread: spreadMerged()
+        case .spread: spreadGathered(at: now)
         case .leaderActions: lookAsLeader(at: now)
         case .suspicion(let peer): listen(to: peer, at: now)
         case .downing: decideDowning(at: now)

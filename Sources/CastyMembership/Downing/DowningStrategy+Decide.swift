@@ -38,24 +38,49 @@ private struct Camp {
     init(_ view: DowningView) {
         all = view.members
         lost = view.lost
-        let near = view.members.map(\.node).filter { !view.unreachable.contains($0) || view.indirect.contains($0) }
-        self.near = near
+        let near = view.members.filter {
+            !view.unreachable.sortedContains($0.node) || view.indirect.sortedContains($0.node)
+        }
+        self.near = near.map(\.node)
         // Among those that still hear of each other a few links are cut. Whoever has the most cut links goes first, of
         // equals the youngest, until those who stay all reach each other.
-        var kept = near
-        func isCut(_ a: UniqueAddress, _ b: UniqueAddress) -> Bool {
-            view.rows.contains { ($0.observer == a && $0.subject == b) || ($0.observer == b && $0.subject == a) }
+        var cuts = Self.cuts(among: self.near, view.rows)
+        var dropped: [Int] = []
+        while !cuts.isEmpty {
+            var counts = Array(repeating: 0, count: near.count)
+            for cut in cuts {
+                counts[cut.one] += 1
+                counts[cut.other] += 1
+            }
+            let most = counts.max()
+            let worst = counts.indices.filter { counts[$0] == most }
+            guard let youngest = worst.max(by: { near[$0].isOlder(than: near[$1]) }) else { break }
+            cuts.removeAll { $0.one == youngest || $0.other == youngest }
+            dropped.append(youngest)
         }
-        while !view.rows.isEmpty {
-            let cuts = kept.map { node in (node: node, count: kept.count { $0 != node && isCut(node, $0) }) }
-            guard let most = cuts.map(\.count).max(), most > 0 else { break }
-            let worst = cuts.filter { $0.count == most }.map(\.node)
-            let candidates = view.members.filter { worst.contains($0.node) }
-            guard let youngest = candidates.max(by: { $0.isOlder(than: $1) }) else { break }
-            kept.removeAll { $0 == youngest.node }
+        kept = near.indices.filter { !dropped.contains($0) }.map { near[$0].node }
+        hasDropped = !dropped.isEmpty
+    }
+
+    /// The pairs, by their places, of which one complains about the other; each once, though both may.
+    private static func cuts(
+        among nodes: [UniqueAddress], _ rows: [DowningView.Row]
+    ) -> [(one: Int, other: Int)] {
+        func place(_ node: UniqueAddress) -> Int? {
+            let index = nodes.sortedIndex(of: node) { $0 }
+            return index < nodes.count && nodes[index] == node ? index : nil
         }
-        self.kept = kept
-        hasDropped = kept.count < near.count
+        var cuts: [(one: Int, other: Int)] = []
+        for row in rows {
+            guard let observer = place(row.observer), let subject = place(row.subject), observer != subject else {
+                continue
+            }
+            cuts.append((min(observer, subject), max(observer, subject)))
+        }
+        cuts.sort { $0.one != $1.one ? $0.one < $1.one : $0.other < $1.other }
+        var unique: [(one: Int, other: Int)] = []
+        for cut in cuts where unique.last.map({ $0 != cut }) ?? true { unique.append(cut) }
+        return unique
     }
 
     func voters(_ role: String?) -> [Member] {
@@ -68,7 +93,7 @@ private struct Camp {
     func stay(_ reason: String) -> DowningDecision {
         DowningDecision(
             kind: hasDropped ? .downIndirectlyConnected : .downUnreachable,
-            down: all.map(\.node).filter { !kept.contains($0) }, reason: reason)
+            down: all.map(\.node).filter { !kept.sortedContains($0) }, reason: reason)
     }
 
     func go(_ reason: String) -> DowningDecision {
@@ -78,8 +103,8 @@ private struct Camp {
     func keepMajority(role: String?) -> DowningDecision {
         let voters = voters(role)
         guard let lowest = voters.first else { return go("keep-majority: nobody has a vote") }
-        let mine = voters.count { kept.contains($0.node) }
-        let holdsLowest = kept.contains(lowest.node)
+        let mine = voters.count { kept.sortedContains($0.node) }
+        let holdsLowest = kept.sortedContains(lowest.node)
         let wins = mine * 2 > voters.count || (mine * 2 == voters.count && holdsLowest)
         let count = "\(mine) of \(voters.count) votes"
         guard wins else { return go("keep-majority: only \(count) here") }
@@ -92,17 +117,19 @@ private struct Camp {
     /// With the leader on the other side, members may have become up or gone there that are not known to have here.
     /// Then the majority must hold whichever it was.
     private func isCertain(role: String?, _ voters: [Member], holdsLowest: Bool) -> Bool {
-        guard let leader = all.first(where: { $0.status.isVoting }), !kept.contains(leader.node) else { return true }
-        let certain = voters.count { kept.contains($0.node) && $0.status == .up }
+        guard let leader = all.first(where: { $0.status.isVoting }), !kept.sortedContains(leader.node) else {
+            return true
+        }
+        let certain = voters.count { kept.sortedContains($0.node) && $0.status == .up }
         let possible = all.count { member in
-            !kept.contains(member.node) && (role.map { member.roles.contains($0) } ?? true)
+            !kept.sortedContains(member.node) && (role.map { member.roles.contains($0) } ?? true)
         }
         return certain > possible || (certain == possible && holdsLowest)
     }
 
     func leaseMajority(role: String?, isGranted: Bool?) -> DowningDecision {
         let voters = voters(role)
-        let mine = voters.count { kept.contains($0.node) }
+        let mine = voters.count { kept.sortedContains($0.node) }
         guard let lowest = voters.first, mine > 0 else { return go("lease-majority: nobody here has a vote") }
         let count = "\(mine) of \(voters.count) votes"
         // Whoever has no vote does not ask, so there is nobody to be kept out.
@@ -112,17 +139,17 @@ private struct Camp {
                 ? stay("lease-majority: \(count) stay, with the lease")
                 : go("lease-majority: \(count) here, but not the lease")
         }
-        let holdsLowest = kept.contains(lowest.node)
+        let holdsLowest = kept.sortedContains(lowest.node)
         let wins = mine * 2 > voters.count || (mine * 2 == voters.count && holdsLowest)
         let isLate = !wins || !isCertain(role: role, voters, holdsLowest: holdsLowest)
         return DowningDecision(
-            kind: .claimLease(isLate: isLate), down: all.map(\.node).filter { !kept.contains($0) },
+            kind: .claimLease(isLate: isLate), down: all.map(\.node).filter { !kept.sortedContains($0) },
             reason: "lease-majority: \(count) here, asks for the lease " + (isLate ? "after the others" : "at once"))
     }
 
     func staticQuorum(size: Int, role: String?) -> DowningDecision {
         let voters = voters(role)
-        let mine = voters.count { kept.contains($0.node) }
+        let mine = voters.count { kept.sortedContains($0.node) }
         if voters.count > 2 * size - 1 {
             return DowningDecision(
                 kind: .downAll, down: all.map(\.node),
@@ -136,8 +163,8 @@ private struct Camp {
     func keepOldest(downIfAlone: Bool, role: String?) -> DowningDecision {
         let voters = voters(role)
         guard let oldest = voters.max(by: { $1.isOlder(than: $0) }) else { return go("keep-oldest: nobody has a vote") }
-        let isHere = kept.contains(oldest.node)
-        let beside = voters.count { kept.contains($0.node) == isHere && $0.node != oldest.node }
+        let isHere = kept.sortedContains(oldest.node)
+        let beside = voters.count { kept.sortedContains($0.node) == isHere && $0.node != oldest.node }
         let apart = voters.count - beside - 1
         let isAlone = downIfAlone && beside == 0 && apart >= 2
         let name = oldest.node.address

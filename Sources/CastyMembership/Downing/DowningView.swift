@@ -37,9 +37,9 @@ package struct DowningView: Hashable, Sendable {
         let members = members.filter { $0.status != .down && $0.status != .exiting }
             .sortedUniquely(by: \.node) { first, _ in first }
         self.members = members
-        let others = unreachable.filter { node in node != myself && members.contains { $0.node == node } }.sorted()
+        let others = unreachable.filter { $0 != myself && members.sortedElement(of: $0, by: \.node) != nil }.sorted()
         self.unreachable = others
-        self.indirect = indirect.filter { others.contains($0) || $0 == myself }.sorted()
+        self.indirect = indirect.filter { others.sortedContains($0) || $0 == myself }.sorted()
         self.rows = rows
     }
 
@@ -51,13 +51,14 @@ package struct DowningView: Hashable, Sendable {
         let members = gossip.members.filter { $0.status != .down && $0.status != .exiting }
         let unreachable = gossip.unreachable
         var rows: [Row] = []
-        for observer in gossip.reachability where members.contains(where: { $0.node == observer.observer }) {
-            for row in observer.rows where members.contains(where: { $0.node == row.subject }) {
+        func counts(_ node: UniqueAddress) -> Bool { members.sortedElement(of: node, by: \.node) != nil }
+        for observer in gossip.reachability where counts(observer.observer) {
+            for row in observer.rows where counts(row.subject) {
                 rows.append(Row(observer: observer.observer, subject: row.subject))
             }
         }
         let indirect = unreachable.filter { node in
-            gossip.seen.contains(node)
+            gossip.seen.sortedContains(node)
                 && !gossip.reachability.contains {
                     $0.rows.contains { $0.subject == node && $0.verdict == .terminated }
                 }

@@ -8,7 +8,7 @@ package enum TimerKey: Hashable, Sendable {
     case heartbeat
     /// The next round of gossip.
     case gossip
-    /// The moment when the leader sends on what it has merged.
+    /// The moment when marks, or what the leader has merged, are sent on.
     case spread
     /// The next look at what the leader has to do.
     case leaderActions

@@ -11,7 +11,7 @@ extension Gossip {
     /// Whether it matters whom a node cannot reach: whoever is exiting or down has no say any more. What it said stays in the
     /// table until it is removed, and it would never take it back.
     private func hasSay(_ observer: UniqueAddress) -> Bool {
-        member(observer).map { $0.status < .exiting } ?? true
+        place(of: observer).map { members[$0].status < .exiting } ?? true
     }
 
     /// What one observer says of a subject; `nil` when it reaches it.
@@ -26,21 +26,30 @@ extension Gossip {
 
     /// The members that somebody cannot reach, sorted: one pessimist is enough.
     package var unreachable: [UniqueAddress] {
-        var subjects: [UniqueAddress] = []
+        var isMarked: [Bool] = []
         for observer in reachability where !observer.rows.isEmpty && hasSay(observer.observer) {
-            subjects = subjects.sortedUnion(observer.rows.map(\.subject))
+            if isMarked.isEmpty { isMarked = Array(repeating: false, count: members.count) }
+            for row in observer.rows {
+                if let place = place(of: row.subject) { isMarked[place] = true }
+            }
         }
-        return subjects.filter { member($0) != nil }
+        return isMarked.indices.filter { isMarked[$0] }.map { members[$0].node }
+    }
+
+    private func place(of node: UniqueAddress) -> Int? {
+        let index = members.sortedIndex(of: node, by: \.node)
+        return index < members.count && members[index].node == node ? index : nil
     }
 
     /// The lowest address among the members that are up or leaving and that everyone can reach, oneself included
     /// whatever others say; where there is none, the furthest of those on their way in, then whoever is there.
     package func leader(seenBy myself: UniqueAddress) -> UniqueAddress? {
         let unreachable = unreachable
-        let present = members.filter {
-            $0.status != .down && ($0.node == myself || !unreachable.sortedContains($0.node))
+        func first(_ isWanted: (MemberStatus) -> Bool) -> UniqueAddress? {
+            members.first {
+                isWanted($0.status) && ($0.node == myself || !unreachable.sortedContains($0.node))
+            }?.node
         }
-        func first(_ isWanted: (MemberStatus) -> Bool) -> UniqueAddress? { present.first { isWanted($0.status) }?.node }
         return first(\.isVoting) ?? first { $0 == .weaklyUp } ?? first { $0 == .joining } ?? first { $0 == .exiting }
     }
 
@@ -48,20 +57,31 @@ extension Gossip {
     ///
     /// - Parameter leavers: Members that have confirmed that they are done, sorted: nobody waits for them.
     package func obstacles(seenBy myself: UniqueAddress, leavers: [UniqueAddress]) -> [ConvergenceObstacle] {
-        var obstacles: [ConvergenceObstacle] = []
-        for node in unreachable where node != myself && !leavers.contains(node) {
-            guard let status = member(node)?.status, status != .down, status != .exiting else { continue }
-            obstacles.append(.unreachable(node, by: observers(of: node)))
-        }
+        var obstacles = unreachable.filter { isMissed($0, by: myself, leavers: leavers) }
+            .map { ConvergenceObstacle.unreachable($0, by: observers(of: $0)) }
+        for member in members where isAwaited(member, leavers: leavers) { obstacles.append(.notSeen(member.node)) }
+        return obstacles
+    }
+
+    /// Whether there are no ``obstacles(seenBy:leavers:)``: much sooner found than which there are.
+    func isAgreed(seenBy myself: UniqueAddress, leavers: [UniqueAddress]) -> Bool {
+        !members.contains { isAwaited($0, leavers: leavers) }
+            && !unreachable.contains { isMissed($0, by: myself, leavers: leavers) }
+    }
+
+    /// Whether the cluster waits until this unreachable member is back, or declared down.
+    private func isMissed(_ node: UniqueAddress, by myself: UniqueAddress, leavers: [UniqueAddress]) -> Bool {
+        guard node != myself, !leavers.sortedContains(node), let place = place(of: node) else { return false }
+        return members[place].status != .down && members[place].status != .exiting
+    }
+
+    /// Whether the cluster waits until this member has seen the version.
+    private func isAwaited(_ member: Member, leavers: [UniqueAddress]) -> Bool {
+        if seen.sortedContains(member.node) || leavers.sortedContains(member.node) { return false }
+        if member.status.isVoting { return true }
         // Before the first member is up those on their way in take the place of the voters, or two of them could
         // each take itself for the first.
-        let hasVoters = members.contains { $0.status.isVoting }
-        for member in members where hasVoters ? member.status.isVoting : member.status <= .weaklyUp {
-            if !seen.sortedContains(member.node), !leavers.sortedContains(member.node) {
-                obstacles.append(.notSeen(member.node))
-            }
-        }
-        return obstacles
+        return member.status <= .weaklyUp && !members.contains { $0.status.isVoting }
     }
 
     /// The up-number of the next member that becomes up.
