@@ -58,13 +58,13 @@ package struct PlacementSettings: Hashable, Sendable {
     /// Messages that one region keeps in all, while they cannot be delivered.
     package var bufferLimit = 10_000
     package var passivation = PassivationSettings()
-    /// How long an entity that failed waits before it may start again; doubles with each failure in a row.
+    /// How long an entity that failed, or stopped before it handled anything, waits before it may start again; doubles each time in a row.
     package var restartBackoff = Duration.milliseconds(200)
     /// The longest such wait.
     package var restartBackoffLimit = Duration.seconds(10)
     /// The share of the wait, 0…1, that is added at most: entities that fail together do not come back together.
     package var restartJitter = 0.2
-    /// After so many failures in a row, none of which handled a message, what waits for the entity is given up: nothing waits for ever.
+    /// After so many lives in a row, none of which handled a message, what waits for the entity is given up: nothing waits for ever.
     package var startAttempts = 3
     /// Entities are remembered: they come back without a message after a move or a crash.
     package var remembersEntities = false

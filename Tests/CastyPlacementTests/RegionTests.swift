@@ -384,6 +384,47 @@ struct PassivationTests {
         #expect(region.entities(of: 0, limit: 9) == [])
     }
 
+    @Test(
+        "An entity that stops before it handles anything waits like one that failed, and so do its messages, which are given up after a few tries",
+        arguments: [false, true])
+    func endsAtOnce(asksToSleep: Bool) {
+        var region = hosting(
+            settings {
+                $0.restartJitter = 0
+                $0.startAttempts = 2
+            })
+        _ = region.onRoute("a", to: "e-1", at: at(10))
+        if asksToSleep { _ = region.onPassivate("e-1", at: at(11)) }
+        let note = asksToSleep ? RegionNote.entityPassivated : RegionNote.entityStopped
+        #expect(
+            region.onTerminated(EntityEnd(instance(1), unhandled: ["a"]), at: at(20)) == [.note(note(instance(1)))])
+        #expect(region.onRoute("b", to: "e-1", at: at(30)) == [])
+        #expect(region.status.kept == 2)
+        #expect(
+            region.onWakeup(at: at(220)) == [
+                .start(instance(2)), .note(.entityStarted(instance(2))), .deliver("a", to: instance(2)),
+                .deliver("b", to: instance(2)),
+            ])
+        #expect(
+            region.onTerminated(EntityEnd(instance(2), unhandled: ["a", "b"]), at: at(230)) == [
+                .note(.entityStopped(instance(2))), .lost("a", entity: "e-1", shard: 0, .failed),
+                .lost("b", entity: "e-1", shard: 0, .failed),
+            ])
+        #expect(region.status.kept == 0)
+        #expect(region.onWakeup(at: at(630)) == [])
+    }
+
+    @Test("An entity that handled something and stops starts again at once for what it left")
+    func endsLater() {
+        var region = hosting()
+        _ = region.onRoute("a", to: "e-1", at: at(10))
+        _ = region.onRoute("b", to: "e-1", at: at(11))
+        #expect(
+            region.onTerminated(EntityEnd(instance(1), unhandled: ["b"]), at: at(20)).suffix(1) == [
+                .deliver("b", to: instance(2))
+            ])
+    }
+
     @Test("The order of use agrees with a plain list over a random walk", arguments: [0, 1])
     func model(seed: Int) {
         let policy: PassivationSettings.Policy = seed == 0 ? .leastRecentlyUsed : .leastFrequentlyUsed

@@ -131,7 +131,9 @@ extension Region {
             keptCount -= kept.count
             kept = []
         }
-        if end.failed || (settings.remembersEntities && !wasAsked && kept.isEmpty) {
+        // One that ends as soon as it starts would otherwise start and end without a pause.
+        let neverHandled = !end.unhandled.isEmpty && entity.handled <= UInt64(end.unhandled.count)
+        if end.failed || neverHandled || (settings.remembersEntities && !wasAsked && kept.isEmpty) {
             wait(entity, end, kept, at: now, &effects)
             return
         }
@@ -153,15 +155,18 @@ extension Region {
         let ranLong = now - entity.startedAt > settings.restartBackoffLimit
         let failures = (ranLong ? 0 : entity.failures) + 1
         let until = now + restartDelay(of: end.instance.entity, failures: failures)
-        note(
-            end.failed
-                ? .entityFailed(end.instance, failures: failures, restartAt: until) : .entityStopped(end.instance),
-            &effects)
+        if end.failed {
+            note(.entityFailed(end.instance, failures: failures, restartAt: until), &effects)
+        } else {
+            note(
+                entity.state == .passivating ? .entityPassivated(end.instance) : .entityStopped(end.instance), &effects)
+        }
         var waiting = Entity(
             instance: end.instance.number, state: .waiting(until: until), startedAt: now, failures: failures,
             kept: kept)
         // Where it never came to handle anything, what waits for it would wait for ever.
-        let handledNone = end.failed && entity.handled <= UInt64(end.unhandled.count)
+        let handledNone =
+            entity.handled <= UInt64(end.unhandled.count) && (end.failed || !end.unhandled.isEmpty)
         waiting.failedStarts = handledNone && !ranLong ? entity.failedStarts + 1 : 0
         if waiting.failedStarts >= settings.startAttempts {
             waiting.kept = []

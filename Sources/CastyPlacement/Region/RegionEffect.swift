@@ -56,7 +56,7 @@ package enum LossReason: UInt8, Hashable, Sendable, CaseIterable {
     /// The node's lease lapsed, or it was downed.
     case fenced
     case shutdown
-    /// Its entity failed again and again before it handled anything.
+    /// Its entity failed, or stopped, again and again before it handled anything.
     case failed
     /// The store of remembered entities cannot be read or written.
     case store

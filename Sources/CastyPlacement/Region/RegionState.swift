@@ -112,7 +112,7 @@ struct Entity<Payload: Sendable>: Sendable {
         case passivating
         /// Its shard stops here.
         case stopping
-        /// It failed, or was remembered and stopped by itself.
+        /// It failed, or stopped before it handled anything, or was remembered and stopped by itself.
         case waiting(until: Instant)
         /// Its start, or its end, is being written to the store.
         case remembering
