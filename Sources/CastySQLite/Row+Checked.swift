@@ -8,10 +8,26 @@ import GRDB
 /// SQLite finds torn pages by itself, but not a disk that changes a byte.
 func checksum(type: String, id: String, state: Data) -> Int64 {
     var sum = CRC32C()
-    for part in [Data(type.utf8), Data([0]), Data(id.utf8), Data([0]), state] {
+    for part in [Data(type.utf8), Data(id.utf8), state] {
+        // The length before each part, so that no two keys run together: every byte may occur in an id.
+        withUnsafeBytes(of: UInt64(part.count).littleEndian) { sum.update($0) }
         part.withUnsafeBytes { sum.update($0) }
     }
     return Int64(sum.value)
+}
+
+/// The checksum of a remembered entity's row, which also says where the entity belongs.
+func checksum(type: String, id: String, shard: Int, of count: Int) -> Int64 {
+    var place = Data()
+    for number in [count, shard] {
+        withUnsafeBytes(of: UInt64(clamping: number).littleEndian) { place.append(contentsOf: $0) }
+    }
+    return checksum(type: type, id: id, state: place)
+}
+
+extension String {
+    /// The text as it is stored: SQLite's own texts end at the first NUL, and any string is an id.
+    var stored: Data { Data(utf8) }
 }
 
 extension Row {
@@ -27,9 +43,9 @@ extension Row {
         throw EntityStoreError(.corrupt, "a row holds something else than a number")
     }
 
-    /// A column that must hold text.
+    /// A column that must hold the bytes of a text.
     func text(_ column: Int) throws(EntityStoreError) -> String {
-        if case .string(let text) = value(column) { return text }
+        if let text = String(validating: try bytes(column), as: UTF8.self) { return text }
         throw EntityStoreError(.corrupt, "a row holds something else than text")
     }
 

@@ -15,7 +15,7 @@ public final class SQLiteEntityStore: EntityStore {
 
     /// Opens a file, and makes it, readable by its owner only, if there is none.
     ///
-    /// - Throws: ``EntityStoreError``, also where the file is no store, or is one of a later version.
+    /// - Throws: ``EntityStoreError``, also where the file is no store, or is one of another version.
     public convenience init(path: String) throws(EntityStoreError) {
         self.init(file: try SQLiteFile(path: path))
     }
@@ -24,7 +24,7 @@ public final class SQLiteEntityStore: EntityStore {
     public func load(type: String, id: String) throws(EntityStoreError) -> [UInt8]? {
         try file.read { database in
             let statement = try database.cachedStatement(sql: "SELECT state, sum FROM entity WHERE type = ? AND id = ?")
-            guard let row = try Row.fetchOne(statement, arguments: [type, id]) else { return nil }
+            guard let row = try Row.fetchOne(statement, arguments: [type.stored, id.stored]) else { return nil }
             let state = try row.bytes(0)
             guard try row.number(1) == checksum(type: type, id: id, state: state) else {
                 throw EntityStoreError(.corrupt, "the state of \(id) is not what was saved: its checksum is wrong")
@@ -43,7 +43,7 @@ public final class SQLiteEntityStore: EntityStore {
                     INSERT INTO entity (type, id, state, sum) VALUES (?, ?, ?, ?)
                     ON CONFLICT (type, id) DO UPDATE SET state = excluded.state, sum = excluded.sum
                     """)
-            try statement.execute(arguments: [type, id, state, sum])
+            try statement.execute(arguments: [type.stored, id.stored, state, sum])
         }
     }
 }

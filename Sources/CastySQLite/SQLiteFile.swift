@@ -10,8 +10,8 @@ import Glibc
 final class SQLiteFile: Sendable {
     /// Marks a file as one of ours: `CSTY`.
     private static let applicationID: Int64 = 0x4353_5459
-    /// The version of the tables; a file of a later one is left alone.
-    private static let version: Int64 = 1
+    /// The version of the tables; a file of another one is left alone.
+    private static let version: Int64 = 2
 
     /// How often a write asks for the lock that another process holds, once a millisecond: it is held for one commit, so whoever
     /// waits for more than these five seconds waits for something that is broken.
@@ -80,14 +80,20 @@ final class SQLiteFile: Sendable {
             guard found <= Self.version else {
                 throw EntityStoreError(.unavailable, "\(path) has been written by a later version (\(found))")
             }
+            guard isEmpty || found == Self.version else {
+                throw EntityStoreError(
+                    .unavailable,
+                    "\(path) has been written by an earlier version (\(found)), and this one reads version \(Self.version) only"
+                )
+            }
             guard isEmpty else { return }
             try database.execute(
                 sql: """
                     CREATE TABLE entity (
-                        type TEXT NOT NULL, id TEXT NOT NULL, state BLOB NOT NULL, sum INTEGER NOT NULL,
+                        type BLOB NOT NULL, id BLOB NOT NULL, state BLOB NOT NULL, sum INTEGER NOT NULL,
                         PRIMARY KEY (type, id)) WITHOUT ROWID;
                     CREATE TABLE remembered (
-                        type TEXT NOT NULL, id TEXT NOT NULL, shards INTEGER NOT NULL, shard INTEGER NOT NULL,
+                        type BLOB NOT NULL, id BLOB NOT NULL, shards INTEGER NOT NULL, shard INTEGER NOT NULL,
                         sum INTEGER NOT NULL, PRIMARY KEY (type, id)) WITHOUT ROWID;
                     CREATE INDEX remembered_by_shard ON remembered (type, shards, shard);
                     PRAGMA application_id = \(Self.applicationID);

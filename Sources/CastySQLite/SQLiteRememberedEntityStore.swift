@@ -1,7 +1,6 @@
 import CastyPrimitives
 public import CastySharding
 import Dispatch
-import Foundation
 import GRDB
 import Synchronization
 
@@ -33,7 +32,7 @@ public final class SQLiteRememberedEntityStore: RememberedEntityStore {
 
     /// Opens a file, and makes it, readable by its owner only, if there is none.
     ///
-    /// - Throws: ``EntityStoreError``, also where the file is no store, or is one of a later version.
+    /// - Throws: ``EntityStoreError``, also where the file is no store, or is one of another version.
     public convenience init(path: String) throws(EntityStoreError) {
         self.init(file: try SQLiteFile(path: path))
     }
@@ -101,11 +100,12 @@ public final class SQLiteRememberedEntityStore: RememberedEntityStore {
                     INSERT INTO remembered (type, id, shards, shard, sum) VALUES (?, ?, ?, ?, ?)
                     ON CONFLICT (type, id) DO UPDATE SET shards = excluded.shards, shard = excluded.shard, sum = excluded.sum
                     """)
-            let sum = checksum(type: change.type, id: id, state: Data())
-            try statement.execute(arguments: [change.type, id, change.count, change.shard, sum])
+            let sum = checksum(type: change.type, id: id, shard: change.shard, of: change.count)
+            try statement.execute(
+                arguments: [change.type.stored, id.stored, change.count, change.shard, sum])
         case .stopped(let id):
             let statement = try database.cachedStatement(sql: "DELETE FROM remembered WHERE type = ? AND id = ?")
-            try statement.execute(arguments: [change.type, id])
+            try statement.execute(arguments: [change.type.stored, id.stored])
         }
     }
 
@@ -115,15 +115,15 @@ public final class SQLiteRememberedEntityStore: RememberedEntityStore {
         let areOthers = try file.read { database in
             try Row.fetchOne(
                 database, sql: "SELECT 1 FROM remembered WHERE type = ? AND shards <> ? LIMIT 1",
-                arguments: [type, count]) != nil
+                arguments: [type.stored, count]) != nil
         }
         if areOthers { try resort(file, type, count) }
         return try file.read { database in
             let statement = try database.cachedStatement(
                 sql: "SELECT id, sum FROM remembered WHERE type = ? AND shards = ? AND shard = ? ORDER BY id")
-            return try Row.fetchAll(statement, arguments: [type, count, shard]).map { row in
+            return try Row.fetchAll(statement, arguments: [type.stored, count, shard]).map { row in
                 let id = try row.text(0)
-                guard try row.number(1) == checksum(type: type, id: id, state: Data()) else {
+                guard try row.number(1) == checksum(type: type, id: id, shard: shard, of: count) else {
                     throw EntityStoreError(.corrupt, "a remembered entity of shard \(shard) has a wrong checksum")
                 }
                 return id
@@ -135,12 +135,18 @@ public final class SQLiteRememberedEntityStore: RememberedEntityStore {
     private static func resort(_ file: SQLiteFile, _ type: String, _ count: Int) throws(EntityStoreError) {
         try file.write { database in
             let rows = try Row.fetchAll(
-                database, sql: "SELECT id FROM remembered WHERE type = ? AND shards <> ?", arguments: [type, count])
+                database, sql: "SELECT id, sum, shards, shard FROM remembered WHERE type = ? AND shards <> ?",
+                arguments: [type.stored, count])
             for row in rows {
                 let id = try row.text(0)
+                let shard = StableHash.shard(of: id, count: count)
+                let old = checksum(
+                    type: type, id: id, shard: Int(clamping: try row.number(3)), of: Int(clamping: try row.number(2)))
+                // What was right stays right, and what was wrong stays wrong: whoever loads its shard finds it.
+                let sum = checksum(type: type, id: id, shard: shard, of: count) ^ old ^ (try row.number(1))
                 try database.execute(
-                    sql: "UPDATE remembered SET shards = ?, shard = ? WHERE type = ? AND id = ?",
-                    arguments: [count, StableHash.shard(of: id, count: count), type, id])
+                    sql: "UPDATE remembered SET shards = ?, shard = ?, sum = ? WHERE type = ? AND id = ?",
+                    arguments: [count, shard, sum, type.stored, id.stored])
             }
         }
     }

@@ -74,7 +74,7 @@ struct SQLiteEntityStoreTests {
         "A row that was changed behind its back is an error, and never a state",
         arguments: [
             "UPDATE entity SET state = CAST('900' AS BLOB)", "UPDATE entity SET state = '900'",
-            "UPDATE entity SET sum = 'x'", "UPDATE entity SET id = 'account-1', sum = sum + 1",
+            "UPDATE entity SET sum = 'x'", "UPDATE entity SET sum = sum + 1",
         ])
     func corruptRow(sql: String) throws {
         let folder = try Folder()
@@ -91,11 +91,20 @@ struct SQLiteEntityStoreTests {
         let folder = try Folder()
         let store = try SQLiteEntityStore(path: folder.file())
         try store.save(bytes("100"), type: "account", id: "account-1")
-        try folder.meddle("UPDATE entity SET id = 'account-2'")
+        try folder.meddle("UPDATE entity SET id = x'6163636F756E742D32'")
         #expect(code { _ = try store.load(type: "account", id: "account-2") } == .corrupt)
     }
 
-    @Test("A file of nonsense, of something else or of a later version is refused")
+    @Test("Any text is an id: those that differ only after a NUL are different")
+    func anyID() throws {
+        let folder = try Folder()
+        let store = try SQLiteEntityStore(path: folder.file())
+        let ids = ["a", "a\0", "a\0b", "a\0c", "", "\0"]
+        for (index, id) in ids.enumerated() { try store.save([UInt8(index)], type: "account", id: id) }
+        for (index, id) in ids.enumerated() { #expect(try store.load(type: "account", id: id) == [UInt8(index)]) }
+    }
+
+    @Test("A file of nonsense, of something else or of another version is refused")
     func otherFiles() throws {
         let folder = try Folder()
         try Data(repeating: 0x5A, count: 9000).write(to: URL(filePath: folder.file()))
@@ -103,8 +112,12 @@ struct SQLiteEntityStoreTests {
         try DatabaseQueue(path: folder.file("other")).write { try $0.execute(sql: "CREATE TABLE t (a)") }
         #expect(code { _ = try SQLiteEntityStore(path: folder.file("other")) } == .corrupt)
         _ = try SQLiteEntityStore(path: folder.file("later"))
-        try DatabaseQueue(path: folder.file("later")).write { try $0.execute(sql: "PRAGMA user_version = 9") }
-        #expect(code { _ = try SQLiteEntityStore(path: folder.file("later")) } == .unavailable)
+        for version in [1, 9] {
+            try DatabaseQueue(path: folder.file("later")).write {
+                try $0.execute(sql: "PRAGMA user_version = \(version)")
+            }
+            #expect(code { _ = try SQLiteEntityStore(path: folder.file("later")) } == .unavailable)
+        }
     }
 
     @Test("A file whose pages were overwritten gives errors or what was saved, never anything else")
@@ -244,7 +257,9 @@ struct SQLiteEntityStoreTests {
         #expect(throws: EntityStoreError.self) {
             try file.write { database in
                 try database.execute(
-                    sql: "INSERT INTO entity (type, id, state, sum) VALUES ('account', 'a', x'01', 1)")
+                    sql:
+                        "INSERT INTO entity (type, id, state, sum) VALUES (CAST('account' AS BLOB), CAST('a' AS BLOB), x'01', 1)"
+                )
                 throw Refusal()
             }
         }

@@ -69,13 +69,36 @@ struct SQLiteRememberedEntityStoreTests {
         #expect(try await all.count == 50)
     }
 
-    @Test("An id that was changed behind its back is an error, and never an entity")
-    func corrupt() async throws {
+    @Test("Any text is an id: those that differ only after a NUL are remembered, and forgotten, one by one")
+    func anyID() async throws {
         let folder = try Folder()
         let store = try SQLiteRememberedEntityStore(path: folder.file())
-        try await record(store, .started("account-1"))
-        try folder.meddle("UPDATE remembered SET id = 'account-3'")
-        let error = await #expect(throws: EntityStoreError.self) { try await load(store) }
-        #expect(error?.code == .corrupt)
+        for id in ["a\0b", "a\0c", "a"] { try await record(store, .started(id)) }
+        #expect(try await load(store) == ["a", "a\0b", "a\0c"])
+        try await record(store, .stopped("a\0b"))
+        #expect(try await load(store) == ["a", "a\0c"])
+    }
+
+    @Test(
+        "A row that was changed behind its back is an error, and never an entity",
+        arguments: [
+            "UPDATE remembered SET id = CAST('account-3' AS BLOB)", "UPDATE remembered SET id = 'account-1'",
+            "UPDATE remembered SET id = x'FF'", "UPDATE remembered SET shard = 1 - shard",
+            "UPDATE remembered SET shards = 3, shard = 0",
+        ])
+    func corrupt(sql: String) async throws {
+        let folder = try Folder()
+        let store = try SQLiteRememberedEntityStore(path: folder.file())
+        try await record(store, .started("account-1"), shards: 2)
+        try folder.meddle(sql)
+        var codes: [EntityStoreError.Code] = []
+        for shard in 0..<2 {
+            do {
+                #expect(try await load(store, shard, of: 2) == [])
+            } catch let error as EntityStoreError {
+                codes.append(error.code)
+            }
+        }
+        #expect(codes.contains(.corrupt))
     }
 }
