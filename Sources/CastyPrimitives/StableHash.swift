@@ -37,13 +37,13 @@ public struct StableHash: Hashable, Sendable {
         return hash.value
     }
 
-    /// The shard of an entity: its hash modulo the number of shards.
+    /// The shard of an entity: the hash of its id, in the form of ``EntityID``, modulo the number of shards.
     ///
     /// - Parameters:
     ///   - entity: The entity's whole id.
     ///   - count: The number of shards, at least 1.
     public static func shard(of entity: String, count: Int) -> Int {
         precondition(count > 0, "a shard type has at least one shard, not \(count)")
-        return Int(fnv1a(entity) % UInt64(count))
+        return Int(EntityID.hashed(entity).hash % UInt64(count))
     }
 }

@@ -104,6 +104,21 @@ struct RegionTests {
         #expect(region.entities(of: 0, limit: 10).map(\.handled) == [2])
     }
 
+    @Test("Two spellings of one id are one entity, which knows itself by one of them")
+    func spellings() {
+        var region = hosting()
+        let effects =
+            region.onRoute("a", to: "e\u{301}", at: at(3)) + region.onRoute("b", to: "\u{E9}", at: at(4))
+            + region.onMessage(.peer(.deliver(delivery("c", "e\u{301}"))), from: node(3), at: at(5))
+        var names: [[UInt8]] = []
+        for case .deliver(_, let instance) in effects {
+            #expect(instance.number == 1)
+            names.append(Array(instance.entity.utf8))
+        }
+        #expect(names == Array(repeating: [0xC3, 0xA9], count: 3))
+        #expect(region.onPassivate("e\u{301}", at: at(6)) == [.stop(instance(1, "\u{E9}"), .afterMailbox)])
+    }
+
     @Test("Orders of a lower epoch are refused")
     func fencing() {
         var region = hosting()

@@ -17,6 +17,21 @@ import Testing
         #expect(shards == GoldenShards.expected)
     }
 
+    @Test("two spellings of the same text are one id in one shard; ASCII and other bytes stay as they are")
+    func spellings() {
+        let (composed, decomposed) = ("caf\u{E9}", "cafe\u{301}")
+        #expect(Array(composed.utf8) != Array(decomposed.utf8))
+        for id in [composed, decomposed] { #expect(Array(EntityID.canonical(id).utf8) == Array(composed.utf8)) }
+        for count in [7, 24, 16_384] {
+            #expect(
+                StableHash.shard(of: composed, count: count) == StableHash.shard(of: decomposed, count: count))
+        }
+        for id in ["", "account-7", "a\0b", "日本", "👩‍👩‍👧"] {
+            #expect(Array(EntityID.canonical(id).utf8) == Array(id.utf8))
+            #expect(StableHash.shard(of: id, count: 24) == Int(StableHash.fnv1a(id) % 24))
+        }
+    }
+
     @Test("two texts never run together in a digest")
     func separation() {
         var left = StableHash()

@@ -62,7 +62,8 @@ extension Region {
     package mutating func onPassivate(_ entity: String, at now: Instant) -> Effects {
         var effects: Effects = []
         checkLease(at: now, &effects)
-        passivate(entity, in: shard(of: entity), &effects)
+        let (entity, shard) = place(of: entity)
+        passivate(entity, in: shard, &effects)
         return effects
     }
 

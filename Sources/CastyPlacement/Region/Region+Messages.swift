@@ -201,7 +201,9 @@ extension Region {
             flush(shard, at: now, &effects)
         case .transferred(let shard):
             if self.shard(shard)?.holdFor == node { releaseHold(shard, at: now, &effects) }
-        case .passivate(let entity): passivate(entity, in: shard(of: entity), &effects)
+        case .passivate(let entity):
+            let (entity, shard) = place(of: entity)
+            passivate(entity, in: shard, &effects)
         }
     }
 
@@ -209,8 +211,9 @@ extension Region {
         _ delivery: ShardDelivery<Payload>, from node: UniqueAddress, at now: Instant, _ effects: inout Effects
     ) {
         let number = delivery.shard
+        let (entity, ownNumber) = place(of: delivery.entity)
         let message = KeptMessage(
-            entity: delivery.entity, payload: delivery.payload, sequence: 0, since: now, isRetry: delivery.isRetry)
+            entity: entity, payload: delivery.payload, sequence: 0, since: now, isRetry: delivery.isRetry)
         guard !isShutDown else {
             lose(message, of: number, .shutdown, &effects)
             return
@@ -219,7 +222,8 @@ extension Region {
             lose(message, of: number, .late, &effects)
             return
         }
-        guard isMine(delivery) else {
+        // The entity's name decides, not the number that the sender computed.
+        guard number == ownNumber, isMine(delivery) else {
             effects.append(.send(to: node, .peer(.notHome(delivery, known: knownHome(of: number, besides: node)))))
             return
         }
@@ -245,11 +249,9 @@ extension Region {
     /// One that was sent for an earlier run may follow others that were sent back, and must not overtake them. A shard that is
     /// stopping takes what comes even without a lease: it goes to the new home, nothing of it is handled here.
     private func isMine(_ delivery: ShardDelivery<Payload>) -> Bool {
-        // The entity's name decides, not the number that the sender computed.
         if settings.sabotage.contains(.sendsInCircles) { return false }
-        let number = shard(of: delivery.entity)
-        guard number == delivery.shard, let version = hosted[number]?.version else { return false }
-        return delivery.version >= version && (!isFenced || hosted[number]?.isStopping == true)
+        guard let version = hosted[delivery.shard]?.version else { return false }
+        return delivery.version >= version && (!isFenced || hosted[delivery.shard]?.isStopping == true)
     }
 
     /// Whether later messages than the one that comes back may have been handled already.
@@ -272,7 +274,8 @@ extension Region {
         let shard = delivery.shard
         guard homes.indices.contains(shard) else { return }
         let message = KeptMessage(
-            entity: delivery.entity, payload: delivery.payload, sequence: delivery.sequence, since: now, isRetry: true)
+            entity: place(of: delivery.entity).entity, payload: delivery.payload, sequence: delivery.sequence, since: now,
+            isRetry: true)
         let isRetry = delivery.isRetry && !settings.sabotage.contains(.sendsInCircles)
         if isShutDown || isRetry || isLate(delivery, from: node) {
             lose(message, of: shard, isShutDown ? .shutdown : isRetry ? .wrongHome : .late, &effects)

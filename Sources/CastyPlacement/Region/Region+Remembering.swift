@@ -9,7 +9,9 @@ extension Region {
         storeAnswered(&effects)
         hosted[shard]?.isLoading = false
         guard !item.isStopping else { return effects }
-        for name in names where self.shard(of: name) == shard && entities[shard][name] == nil {
+        for name in names {
+            let (name, number) = place(of: name)
+            guard number == shard, entities[shard][name] == nil else { continue }
             entities[shard][name] = Entity(instance: 0, state: .remembered, startedAt: now)
             recovering.append(EntityKey(shard: shard, entity: name))
         }

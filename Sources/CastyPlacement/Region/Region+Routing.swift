@@ -6,7 +6,7 @@ extension Region {
     package mutating func onRoute(_ payload: Payload, to entity: String, at now: Instant) -> Effects {
         var effects: Effects = []
         checkLease(at: now, &effects)
-        let shard = shard(of: entity)
+        let (entity, shard) = place(of: entity)
         sequence += 1
         let message = KeptMessage(entity: entity, payload: payload, sequence: sequence, since: now)
         guard !isShutDown else {

@@ -86,9 +86,13 @@ package struct Region<Payload: Sendable>: Sendable {
     }
 
     /// The shard of an entity.
-    package func shard(of entity: String) -> Int {
-        if settings.sabotage.contains(.hashesByLength) { return entity.utf8.count % settings.shardCount }
-        return StableHash.shard(of: entity, count: settings.shardCount)
+    package func shard(of entity: String) -> Int { place(of: entity).shard }
+
+    /// The one form of an entity's id, and its shard: whatever comes from outside goes through here first.
+    func place(of entity: String) -> (entity: String, shard: Int) {
+        let (entity, hash) = EntityID.hashed(entity)
+        if settings.sabotage.contains(.hashesByLength) { return (entity, entity.utf8.count % settings.shardCount) }
+        return (entity, Int(hash % UInt64(settings.shardCount)))
     }
 
     mutating func wake(by instant: Instant) {

@@ -4,7 +4,7 @@ public import CastyPrimitives
 public struct EntityContext: Sendable {
     /// The shard type: `account`.
     public let type: String
-    /// The entity's whole id: `account-7`.
+    /// The entity's whole id, in the form of ``EntityID/canonical(_:)``: `account-7`.
     public let id: String
     /// Its shard.
     public let shard: Int

@@ -4,7 +4,8 @@ import CastyPrimitives
 
 /// A message for an entity, wherever it lives.
 public struct ShardEnvelope<Message: Sendable>: Sendable {
-    /// The entity's whole id; any text of up to 2048 bytes of UTF-8.
+    /// The entity's whole id; any text of up to 2048 bytes of UTF-8. Two spellings of the same text, in the sense of Unicode, are one id: the
+    /// entity and its stores see it in the form of ``EntityID/canonical(_:)``.
     public let entity: String
     /// What it is told.
     public let message: Message
@@ -29,6 +30,8 @@ public struct ShardRegion<Message: Codable & Sendable>: Sendable {
     let queries: ShardQueries
 
     /// Tells an entity a message; it starts where its shard lives, if it does not run.
+    ///
+    /// The id may be any text of up to 2048 bytes; see ``ShardEnvelope/entity``.
     ///
     /// Messages of one sender to one entity arrive in order, each at most once; while the shard moves they are kept. What is lost is in
     /// the loss ledger.

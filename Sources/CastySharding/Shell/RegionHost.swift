@@ -55,6 +55,12 @@ final class RegionHost: Sendable {
     /// The most bytes of UTF-8 in an entity's id. It is part of the entity's address, which travels.
     static let longestID = 2048
 
+    /// Whether the text is short enough, also in the form of all ids, which has at most three times as many bytes.
+    static func isID(_ text: String) -> Bool {
+        let length = text.utf8.count
+        return length <= longestID / 3 || (length <= longestID && EntityID.canonical(text).utf8.count <= longestID)
+    }
+
     /// Accounts for a user's message whose entity has an id that is too long.
     func refuse(_ message: SealedMessage, entity: String) {
         let shown = String(entity.prefix(40)) + "…"
