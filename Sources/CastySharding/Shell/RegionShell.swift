@@ -21,8 +21,7 @@ struct RegionShell: Sendable {
     var peers: [UniqueAddress: RegionPeer] = [:]
     /// Messages of the two cores to each other, in order.
     var loopback: [ShardingMessage<SealedMessage>] = []
-    var wake: (at: Instant, generation: UInt64, timer: any ScheduledTimer)?
-    var generation: UInt64 = 0
+    private var wakeup = WakeupTimer()
     var lease = Instant.distantFuture
     var causes = ShardCauses()
     var hasLeft = false
@@ -46,7 +45,13 @@ struct RegionShell: Sendable {
                     return .same
                 },
                 onSignal: { context, signal in
-                    if case .postStop = signal { host.shell.withLock { $0?.shutDown(context) } }
+                    host.shell.withLock { shell in
+                        switch signal {
+                        case .terminated(let news): shell?.miss(news, context)
+                        case .postStop: shell?.shutDown(context)
+                        case .preRestart: break
+                        }
+                    }
                     return .same
                 })
         }
@@ -61,16 +66,17 @@ struct RegionShell: Sendable {
 
     mutating func handle(_ command: RegionCommand, _ context: ActorContext<RegionCommand>) {
         let now = context.now
+        // Whatever becomes of the command: the cores may have been told of the lease, and have something to say.
+        defer { settle(at: now, context) }
         followLease(at: now, context)
         switch command {
         case .route(let entity, let message):
-            guard entity.utf8.count <= RegionHost.longestID else { return host.refuse(message, entity: entity) }
+            guard RegionHost.isID(entity) else { return host.refuse(message, entity: entity) }
             perform(region.onRoute(message, to: entity, at: now), context)
         case .wire(let envelope): receive(envelope, at: now, context)
         case .membershipChanged: followMembership(at: now, context)
         case .wakeup(let number):
-            guard wake?.generation == number else { return }
-            wake = nil
+            guard wakeup.accepts(number) else { return }
             perform(region.onWakeup(at: now), context)
             perform(coordinator.onWakeup(at: now), context)
         case .leaseLapsed: lapse(at: now, context)
@@ -99,7 +105,6 @@ struct RegionShell: Sendable {
             storeError = error
             perform(region.onStoreFailed(request, at: now), context)
         }
-        settle(at: now, context)
     }
 
     /// Messages of the two cores to each other, until neither has one; then the next wake-up.
@@ -172,26 +177,34 @@ struct RegionShell: Sendable {
         }
     }
 
+    /// No actor of the type lives on a node that the coordinator had looked for.
+    mutating func miss(_ news: Terminated, _ context: ActorContext<RegionCommand>) {
+        let now = context.now
+        defer { settle(at: now, context) }
+        followLease(at: now, context)
+        switch news.reason {
+        case .stopped, .failed, .noSuchActor:
+            // An earlier incarnation at this place runs nothing any more either.
+            for member in host.cluster.state.members where member.node.address == news.ref.address.node {
+                perform(coordinator.onRequest(.notHosted, from: member.node, at: now), context)
+            }
+        case .nodeRemoved: break
+        }
+    }
+
     private mutating func scheduleWakeup(at now: Instant, _ context: ActorContext<RegionCommand>) {
         // The end of the lease is a moment to act at, even if nothing comes in.
         let leaseEnd: Instant? = lease > now && lease < .distantFuture && !entities.isEmpty ? lease : nil
         let next = min(
             region.wakeAt ?? .distantFuture, coordinator.wakeAt ?? .distantFuture, leaseEnd ?? .distantFuture)
-        guard next < .distantFuture else {
-            wake?.timer.cancel()
-            wake = nil
-            return
+        let me = context.`self`
+        wakeup.set(for: next < .distantFuture ? next : nil, on: context.system.world.scheduler) {
+            me.tell(.wakeup(generation: $0))
         }
-        if let wake, wake.at == next { return }
-        wake?.timer.cancel()
-        generation += 1
-        let (me, number) = (context.`self`, generation)
-        let timer = context.system.world.scheduler.schedule(at: next) { me.tell(.wakeup(generation: number)) }
-        wake = (next, number, timer)
     }
 
     mutating func shutDown(_ context: ActorContext<RegionCommand>) {
-        wake?.timer.cancel()
+        wakeup.cancel()
         for answer in answers.sorted(by: { $0.key < $1.key }) { answer.value(.refused(.noCoordinator)) }
         answers = [:]
         perform(region.onShutdown(at: context.now), context)

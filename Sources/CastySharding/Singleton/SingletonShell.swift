@@ -55,8 +55,7 @@ struct SingletonShell: Sendable {
     /// What came for it after its end, which was not told yet.
     private var late: [SealedMessage] = []
     private var peers: [UniqueAddress: (head: EnvelopeHead, manager: ActorRef<SingletonCommand>)] = [:]
-    private var wake: (at: Instant, generation: UInt64, timer: any ScheduledTimer)?
-    private var generation: UInt64 = 0
+    private var wakeup = WakeupTimer()
     private var lease = Instant.distantFuture
     private var whenLeft: [@Sendable () -> Void] = []
     private var hasLeft = false
@@ -81,6 +80,8 @@ struct SingletonShell: Sendable {
 
     private mutating func handle(_ command: SingletonCommand, _ context: ActorContext<SingletonCommand>) {
         let now = context.now
+        // Whatever becomes of the command: the core may have been told of the lease, and wait for something else now.
+        defer { scheduleWakeup(context) }
         followLease(at: now, context)
         switch command {
         case .route(let message): perform(core.onRoute(message, at: now), context)
@@ -95,8 +96,7 @@ struct SingletonShell: Sendable {
             peers = peers.filter { view.member($0.key) != nil }
             perform(core.onView(view, at: now), context)
         case .wakeup(let number):
-            guard wake?.generation == number else { return }
-            wake = nil
+            guard wakeup.accepts(number) else { return }
             perform(core.onWakeup(at: now), context)
         case .leaseLapsed:
             // Even if it is valid again by now, what found it lapsed has to stop.
@@ -112,7 +112,6 @@ struct SingletonShell: Sendable {
             whenLeft.append(done)
             perform(core.onLeave(at: now), context)
         }
-        scheduleWakeup(context)
     }
 
     private mutating func followLease(at now: Instant, _ context: ActorContext<SingletonCommand>) {
@@ -214,21 +213,12 @@ struct SingletonShell: Sendable {
     }
 
     private mutating func scheduleWakeup(_ context: ActorContext<SingletonCommand>) {
-        guard let next = core.wakeAt else {
-            wake?.timer.cancel()
-            wake = nil
-            return
-        }
-        if let wake, wake.at == next { return }
-        wake?.timer.cancel()
-        generation += 1
-        let (me, number) = (context.`self`, generation)
-        let timer = context.system.world.scheduler.schedule(at: next) { me.tell(.wakeup(generation: number)) }
-        wake = (next, number, timer)
+        let me = context.`self`
+        wakeup.set(for: core.wakeAt, on: context.system.world.scheduler) { me.tell(.wakeup(generation: $0)) }
     }
 
     private mutating func shutDown(_ context: ActorContext<SingletonCommand>) {
-        wake?.timer.cancel()
+        wakeup.cancel()
         perform(core.onShutdown(at: context.now), context)
         for payload in late { lose(payload, .shutdown) }
     }

@@ -1,0 +1,32 @@
+import CastyActors
+import CastyPrimitives
+
+/// The one timer of a shell: rings when its cores are to be woken.
+struct WakeupTimer: Sendable {
+    private var pending: (at: Instant, generation: UInt64, timer: any ScheduledTimer)?
+    private var generation: UInt64 = 0
+
+    /// Whether this is the ring that is waited for, and not one that was taken back too late; there is none any more then.
+    mutating func accepts(_ generation: UInt64) -> Bool {
+        guard pending?.generation == generation else { return false }
+        pending = nil
+        return true
+    }
+
+    /// Rings then, and not at the time it was set for before.
+    mutating func set(
+        for next: Instant?, on scheduler: any Scheduler, ring: @escaping @Sendable (_ generation: UInt64) -> Void
+    ) {
+        guard let next else { return cancel() }
+        if let pending, pending.at == next { return }
+        pending?.timer.cancel()
+        generation += 1
+        let number = generation
+        pending = (next, number, scheduler.schedule(at: next) { ring(number) })
+    }
+
+    mutating func cancel() {
+        pending?.timer.cancel()
+        pending = nil
+    }
+}
