@@ -136,15 +136,19 @@ public struct CoordinatorSnapshot: Hashable, Sendable, Codable {
     public var handoffs: [String]
     /// Shards that wait until a removed owner's margin has passed.
     public var waiting: [Int]
+    /// While it rebuilds: the nodes that have not said what they host.
+    public var awaited: [UniqueAddress]
 
     /// Creates the figures of a coordinator.
     public init(
-        state: String, epoch: UInt64, regions: [UniqueAddress] = [], handoffs: [String] = [], waiting: [Int] = []
+        state: String, epoch: UInt64, regions: [UniqueAddress] = [], handoffs: [String] = [], waiting: [Int] = [],
+        awaited: [UniqueAddress] = []
     ) {
         self.state = state
         self.epoch = epoch
         self.regions = regions
         self.handoffs = handoffs
         self.waiting = waiting
+        self.awaited = awaited
     }
 }

@@ -29,8 +29,9 @@ package struct PlacementSettings: Hashable, Sendable {
     package var role: String?
     /// How long to wait before something that got no answer is said again.
     package var retry = Duration.milliseconds(250)
-    /// How long a new coordinator waits for reachable members that do not register, before it holds that they host nothing.
-    package var recoveryBound = Duration.seconds(5)
+    /// How long a new coordinator waits for a member that does not register before it has the member's node asked whether there is a region at
+    /// all. It goes on waiting: whoever is slow may run shards, with a valid lease.
+    package var recoveryProbe = Duration.seconds(5)
     /// The time from the removal of a crashed member to the restart of its shards; longer than the shard lease.
     package var removalMargin = Duration.seconds(3)
     /// How often the coordinator looks whether the shards are balanced.

@@ -64,8 +64,10 @@ struct CoordinatorTests {
         #expect(coordinator.wakeAt == nil)
     }
 
-    @Test("A reachable member that does not register is waited for only so long, one that has no region not at all")
-    func bound() {
+    @Test(
+        "A member that does not register is waited for however long it takes, and looked for; one that has no region, or another number of shards, is not"
+    )
+    func silence() {
         var settings = PlacementSettings()
         settings.shardCount = 6
         var coordinator = Coordinator(own: node(1), settings: settings)
@@ -73,10 +75,19 @@ struct CoordinatorTests {
         _ = coordinator.onRequest(empty, from: node(1), at: at(1))
         _ = coordinator.onRequest(.notHosted, from: node(2), at: at(1))
         #expect(coordinator.status(at: at(2)).awaited == [node(3)])
-        _ = coordinator.onWakeup(at: at(4999))
-        #expect(coordinator.status(at: at(4999)).phase == .recovering)
-        _ = coordinator.onWakeup(at: at(5000))
-        #expect(coordinator.status(at: at(5000)).phase == .active)
+        #expect(!coordinator.onWakeup(at: at(4999)).contains(.probe(node(3))))
+        #expect(coordinator.onWakeup(at: at(5000)).contains(.probe(node(3))))
+        #expect(coordinator.wakeAt == at(5249))
+        #expect(coordinator.onWakeup(at: at(10_000)).contains(.probe(node(3))))
+        _ = coordinator.onWakeup(at: at(60_000))
+        #expect(coordinator.status(at: at(60_000)).phase == .recovering)
+        #expect(coordinator.status(at: at(60_000)).awaited == [node(3)])
+        var other = coordinator
+        _ = coordinator.onRequest(.notHosted, from: node(3), at: at(60_001))
+        #expect(coordinator.status(at: at(60_001)).phase == .active)
+        let otherCount = Registration(number: 4, shardCount: 7, accepts: true)
+        _ = other.onRequest(.register(otherCount), from: node(3), at: at(60_001))
+        #expect(other.status(at: at(60_001)).phase == .active)
     }
 
     @Test("A shard is allocated when asked for, ordered again until it started, and then made known to all")

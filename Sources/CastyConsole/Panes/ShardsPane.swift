@@ -191,6 +191,7 @@ enum ShardsPane {
         }
         guard y < rect.maxY else { return }
         var text = "coordinator \(shards.coordinator ?? "-") \(coordinating.state), epoch \(Words.epoch(shards.epoch))"
+        if !shards.awaited.isEmpty { text += ", waits for \(shards.awaited.joined(separator: ","))" }
         if !coordinating.waiting.isEmpty { text += ", \(coordinating.waiting.count) wait for the margin" }
         buffer.put(Words.fit(text, rect.width - 2), x: rect.x + 1, y: y, paint[.faint])
     }

@@ -221,6 +221,12 @@ enum WhyShard {
         for handoff in shards.coordinating?.handoffs ?? [] where handoff.contains("\(number)") {
             lines.append(.init("moving", handoff, .moving))
         }
+        if !shards.awaited.isEmpty {
+            lines.append(
+                .init(
+                    "waits", "the coordinator asks \(shards.awaited.joined(separator: ",")) what they host",
+                    .eventWarning))
+        }
         if shards.coordinating?.waiting.contains(number) == true {
             lines.append(.init("waits", "its last owner was removed; the margin must pass first", .eventWarning))
         }

@@ -28,6 +28,8 @@ struct ShardReading: Sendable {
     let storeTrouble: String?
     let coordinator: String?
     let coordinating: CoordinatorSnapshot?
+    /// Whom a coordinator that rebuilds its knowledge waits for.
+    let awaited: [String]
     let epoch: UInt64
 
     /// The types that any node speaks of, by name.
@@ -95,6 +97,7 @@ struct ShardReading: Sendable {
         self.restarted = restarted
         storeTrouble = trouble
         self.coordinating = coordinating
+        awaited = (coordinating?.awaited ?? []).map { reading.names[$0] ?? $0.address.description }
         self.coordinator = coordinator
         self.epoch = epoch
     }

@@ -67,6 +67,7 @@ extension Coordinator {
     /// Says again what was not answered, and ends what took too long.
     mutating func resend(at now: Instant, _ effects: inout [CoordinatorEffect]) {
         if case .recovering = phase, announcedAt + settings.retry <= now { announce(at: now, &effects) }
+        probe(at: now, &effects)
         var orders: [[HostOrder]] = Array(repeating: [], count: regions.count)
         for shard in open {
             switch shards[shard] {

@@ -6,7 +6,7 @@ extension Coordinator {
         sequence = 0
         epoch = CoordinatorEpoch(upNumber: view.member(own)?.upNumber ?? 0, start: starts)
         if settings.sabotage.contains(.reusesEpoch) { epoch = CoordinatorEpoch(upNumber: 1, start: 1) }
-        phase = .recovering(deadline: now + settings.recoveryBound)
+        phase = .recovering(probeAt: now + settings.recoveryProbe)
         regions = []
         withoutRegion = []
         intents = Intents()
@@ -50,12 +50,20 @@ extension Coordinator {
         }
     }
 
-    mutating func finishRecovery(at now: Instant, _ effects: inout [CoordinatorEffect]) {
-        guard case .recovering(let deadline) = phase else { return }
-        // A member that is down or unreachable may run shards until its lease ends; we wait for its removal, which starts the margin.
-        for member in view.members where isAwaited(member) {
-            if now < deadline || !member.isReachable || member.status == .down { return }
+    /// Has those looked for that have been silent for long: they may have no region that could answer.
+    mutating func probe(at now: Instant, _ effects: inout [CoordinatorEffect]) {
+        guard case .recovering(let probeAt) = phase, probeAt <= now else { return }
+        phase = .recovering(probeAt: now + settings.recoveryProbe)
+        for member in view.members where isAwaited(member) && member.isReachable {
+            effects.append(.probe(member.node))
         }
+    }
+
+    mutating func finishRecovery(at now: Instant, _ effects: inout [CoordinatorEffect]) {
+        guard case .recovering = phase else { return }
+        // However long one is silent, it may run shards while its lease is valid. It registers, or says that it has none; or it is removed, which
+        // starts the margin.
+        guard !view.members.contains(where: isAwaited) else { return }
         phase = .active
         let homes = startedHomes
         effects.append(.note(.recovered(epoch, homes: homes.count)))

@@ -10,6 +10,8 @@ extension Coordinator {
         case .joining, .weaklyUp, .down: return
         }
         guard registration.shardCount == settings.shardCount else {
+            // It stays out, and nobody waits for it.
+            withoutRegion.insertSorted(node)
             send(
                 .registrationRefused(number: registration.number, shardCount: settings.shardCount), to: node, &effects)
             return

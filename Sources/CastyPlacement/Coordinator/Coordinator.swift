@@ -3,7 +3,7 @@ package import CastyPrimitives
 /// Decides where the shards of one entity type live. Every node has one; the one on the oldest member acts.
 ///
 /// ```
-///            oldest up member            all reported, or gone, or time over
+///            oldest up member            all have answered, or are gone   
 ///  inactive ────────────────▶ recovering ────────────────────────────────▶ active
 ///      ▲                           │                                          │
 ///      └───────────────────────────┴──────── no longer the oldest ────────────┘
@@ -14,7 +14,8 @@ package import CastyPrimitives
 package struct Coordinator: Sendable {
     enum Phase: Hashable, Sendable {
         case inactive
-        case recovering(deadline: Instant)
+        /// Those who have not answered by then are looked for.
+        case recovering(probeAt: Instant)
         case active
     }
 
@@ -145,10 +146,7 @@ extension Coordinator {
 
     func nextWakeup(after now: Instant) -> Instant? {
         var next = Instant.distantFuture
-        if case .recovering(let deadline) = phase {
-            next = min(next, announcedAt + settings.retry)
-            if deadline > now { next = min(next, deadline) }
-        }
+        if case .recovering(let probeAt) = phase { next = min(next, min(announcedAt + settings.retry, probeAt)) }
         for shard in open {
             switch shards[shard] {
             case .unallocated(let waiting): if waiting.holdUntil > now { next = min(next, waiting.holdUntil) }

@@ -10,6 +10,8 @@ extension RegionShell {
         for effect in effects {
             switch effect {
             case .send(let to, let epoch, let order): send(.order(epoch, order), to: to, context)
+            // Told that there is no such actor, or of its end; a node that never started sharding tells as well.
+            case .probe(let node): context.watch(peer(node, context.system).control)
             case .note(let note): tell(note)
             }
         }

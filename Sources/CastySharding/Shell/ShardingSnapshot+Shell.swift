@@ -35,7 +35,7 @@ extension ShardingSnapshot {
                     epoch: coordinator.epoch.single,
                     regions: coordinator.regions.map(\.node),
                     handoffs: coordinator.shards.compactMap { $0.sentence(shell.host.name) },
-                    waiting: coordinator.shards.filter(\.isHeld).map(\.shard))
+                    waiting: coordinator.shards.filter(\.isHeld).map(\.shard), awaited: coordinator.awaited)
             })
     }
 }

@@ -207,6 +207,7 @@ struct World {
         for effect in effects {
             switch effect {
             case .send(let to, let epoch, let order): send(.order(epoch, order), from: node, to: to)
+            case .probe: break
             case .note(let note): notes.append(note)
             }
         }
