@@ -105,14 +105,21 @@ extension Region {
     ///   - prefix: Only names that begin with it.
     ///   - last: Only names after this one; the last name of the page before.
     ///   - limit: So many at most.
+    /// - Returns: The page. O(entities of the shard · log limit).
     package func entities(
         of shard: Int, prefix: String = "", after last: String? = nil, limit: Int
     ) -> [EntityStatus] {
         guard entities.indices.contains(shard) else { return [] }
-        let names = entities[shard].keys.filter { name in
-            name.hasPrefix(prefix) && last.map { name > $0 } ?? true
-        }
-        return names.sorted().prefix(max(0, limit)).compactMap { status(of: $0, in: shard) }
+        var best = Best<String>(limit: limit, by: <)
+        for name in entities[shard].keys
+        where (prefix.isEmpty || name.hasPrefix(prefix)) && last.map({ name > $0 }) ?? true { best.offer(name) }
+        return best.sorted.compactMap { status(of: $0, in: shard) }
+    }
+
+    /// Whether an entity is known here; O(1).
+    package func hosts(_ entity: String) -> Bool {
+        let (entity, shard) = place(of: entity)
+        return entities[shard][entity] != nil
     }
 
     /// A page of the entities of all shards here, in the order of their names.

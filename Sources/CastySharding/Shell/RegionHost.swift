@@ -112,10 +112,7 @@ final class RegionHost: Sendable {
 
     /// Whether an entity lives here.
     func hosts(_ entity: String) -> Bool {
-        shell.withLock { shell in
-            guard let region = shell?.region else { return false }
-            return region.entities(of: region.shard(of: entity), prefix: entity, limit: 1).first?.entity == entity
-        }
+        shell.withLock { $0?.region.hosts(entity) ?? false }
     }
 
     /// What others see of it.
