@@ -107,7 +107,9 @@ extension RegionShell {
         }
         switch host.kind.offer(payload, target) {
         case .accepted, .acceptedIdle, .accounted: break
-        case .noSuchActor, .wrongIncarnation, .mailboxFull, .unreachable, .bufferFull, .undecodable, .lateReply:
+        case .mailboxFull, .bufferFull:
+            host.lose(.mailboxFull, payload, entity: instance.entity, shard: instance.shard)
+        case .noSuchActor, .wrongIncarnation, .unreachable, .undecodable, .lateReply:
             // It has ended, but its end is still on the way here: what comes meanwhile goes on with what it left.
             late[instance.number, default: []].append(payload)
         }

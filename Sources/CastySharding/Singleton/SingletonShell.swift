@@ -185,7 +185,8 @@ struct SingletonShell: Sendable {
         guard let running, running.life == life else { return late.append(payload) }
         switch host.kind.offer(payload, running.target) {
         case .accepted, .acceptedIdle, .accounted: break
-        case .noSuchActor, .wrongIncarnation, .mailboxFull, .unreachable, .bufferFull, .undecodable, .lateReply:
+        case .mailboxFull, .bufferFull: lose(payload, .mailboxFull)
+        case .noSuchActor, .wrongIncarnation, .unreachable, .undecodable, .lateReply:
             late.append(payload)
         }
     }
