@@ -51,8 +51,8 @@ struct CoordinatorTests {
             coordinator.onRequest(.register(report), from: node(2), at: at(3)) == [
                 .note(.registered(node(2), shards: 1)),
                 .send(to: node(2), first, .registered(number: 1, intents: Intents())),
-                .note(.recovered(first, homes: 1)), .send(to: node(1), first, .homes([home], isComplete: true)),
-                .send(to: node(2), first, .homes([home], isComplete: true)),
+                .note(.recovered(first, homes: 1)), .send(to: node(1), first, .homes([home], allOf: 0..<6)),
+                .send(to: node(2), first, .homes([home], allOf: 0..<6)),
             ])
     }
 
@@ -105,8 +105,8 @@ struct CoordinatorTests {
         #expect(coordinator.onRequest(started, from: node(2), at: at(270)) == [])
         #expect(
             coordinator.onRequest(started, from: node(1), at: at(270)) == [
-                .send(to: node(1), first, .homes([home], isComplete: false)),
-                .send(to: node(2), first, .homes([home], isComplete: false)),
+                .send(to: node(1), first, .homes([home], allOf: 0..<0)),
+                .send(to: node(2), first, .homes([home], allOf: 0..<0)),
             ])
     }
 

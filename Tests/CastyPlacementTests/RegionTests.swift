@@ -53,7 +53,7 @@ struct RegionTests {
         #expect(region.onWakeup(at: at(260)) == [.send(to: node(1), .request(.homes(of: [0])))])
         let home = ShardHome(shard: 0, node: node(3), version: version(1))
         #expect(
-            region.onMessage(.order(epoch, .homes([home], isComplete: false)), from: node(1), at: at(270)) == [
+            region.onMessage(.order(epoch, .homes([home], allOf: 0..<0)), from: node(1), at: at(270)) == [
                 .send(to: node(3), .peer(.deliver(delivery("a")))),
                 .send(to: node(3), .peer(.deliver(delivery("b", "e-2", sequence: 2)))),
             ])
@@ -119,6 +119,30 @@ struct RegionTests {
         #expect(region.onPassivate("e\u{301}", at: at(6)) == [.stop(instance(1, "\u{E9}"), .afterMailbox)])
     }
 
+    @Test(
+        "A region whose number of shards is refused loses what waits for a home, asks no more, and tries the next coordinator"
+    )
+    func refused() {
+        var region = Region<String>(own: node(2), settings: settings())
+        let members = (1...3).map { PlacementMember(node: node($0), upNumber: $0) }
+        _ = region.onView(PlacementView(own: node(2), members: members), at: at(0))
+        #expect(region.onRoute("a", to: "e-1", at: at(1)) == [])
+        let order = CoordinatorOrder.registrationRefused(number: 1, shardCount: 7)
+        #expect(
+            region.onMessage(.order(epoch, order), from: node(1), at: at(2)).suffix(2) == [
+                .note(.shardCountMismatch(7)), .lost("a", entity: "e-1", shard: 0, .notHosted),
+            ])
+        #expect(region.onMessage(.order(epoch, order), from: node(1), at: at(3)) == [])
+        #expect(region.onRoute("b", to: "e-1", at: at(4)) == [.lost("b", entity: "e-1", shard: 0, .notHosted)])
+        #expect(region.onWakeup(at: at(1000)) == [])
+        #expect(region.status.kept == 0)
+        var effects = region.onView(PlacementView(own: node(2), members: Array(members.suffix(2))), at: at(2000))
+        let report = Registration(number: 2, shardCount: 1, accepts: true)
+        effects.removeAll { $0 != .send(to: node(2), .request(.register(report))) }
+        #expect(effects.count == 1)
+        #expect(region.onRoute("c", to: "e-1", at: at(2001)) == [])
+    }
+
     @Test("Orders of a lower epoch are refused")
     func fencing() {
         var region = hosting()
@@ -139,7 +163,7 @@ struct RegionTests {
                 .send(to: node(3), .peer(.notHome(delivery("x"), known: nil)))
             ])
         let home = ShardHome(shard: 0, node: node(3), version: version(1))
-        _ = region.onMessage(.order(epoch, .homes([home], isComplete: false)), from: node(1), at: at(6))
+        _ = region.onMessage(.order(epoch, .homes([home], allOf: 0..<0)), from: node(1), at: at(6))
         _ = region.onRoute("a", to: "e-1", at: at(7))
         #expect(
             region.onMessage(.peer(.notHome(delivery("a"), known: nil)), from: node(3), at: at(8)) == [
@@ -184,10 +208,10 @@ struct RegionTests {
             ShardHome(shard: 0, node: node(3), version: version(1)),
             ShardHome(shard: 0, node: node(1), version: version(2))
         )
-        _ = region.onMessage(.order(epoch, .homes([old], isComplete: false)), from: node(1), at: at(10))
+        _ = region.onMessage(.order(epoch, .homes([old], allOf: 0..<0)), from: node(1), at: at(10))
         _ = region.onRoute("a", to: "e-1", at: at(11))
         // The old home is silent, so that the end of the stream to it is not confirmed.
-        _ = region.onMessage(.order(epoch, .homes([new], isComplete: false)), from: node(1), at: at(12))
+        _ = region.onMessage(.order(epoch, .homes([new], allOf: 0..<0)), from: node(1), at: at(12))
         _ = region.onRoute("b", to: "e-1", at: at(13))
         var sent = delivery("b", sequence: 2)
         sent.version = version(2)
@@ -248,7 +272,7 @@ struct RegionTests {
         var fresh = delivery("c", sequence: 1)
         fresh.version = version(3)
         #expect(
-            region.onMessage(.order(epoch, .homes([home], isComplete: false)), from: node(1), at: at(10)) == [
+            region.onMessage(.order(epoch, .homes([home], allOf: 0..<0)), from: node(1), at: at(10)) == [
                 .send(to: node(3), .peer(.deliver(left))), .send(to: node(3), .peer(.deliver(fresh))),
                 .send(to: node(3), .peer(.transferred(shard: 0))),
             ])

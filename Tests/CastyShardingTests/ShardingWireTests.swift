@@ -43,7 +43,7 @@ import Testing
             ] + commands.enumerated().map { .command(id: UInt64($0.offset), $0.element) }
         let orders: [CoordinatorOrder] = [
             .announce, .registered(number: 1, intents: intents), .registrationRefused(number: 1, shardCount: 12),
-            .homes([ShardHome(shard: 1, node: node(1), version: version)], isComplete: true),
+            .homes([ShardHome(shard: 1, node: node(1), version: version)], allOf: 3..<24),
             .host([HostOrder(shard: 1, version: version, holdFor: node(2)), HostOrder(shard: 2, version: version)]),
             .beginHandOff(shard: 1, handoff: version, owner: node(1)),
             .handOff(shard: 1, version: version, handoff: version, participants: [node(1), node(2)]), .discard(shard),

@@ -117,6 +117,7 @@ extension CommandRefusal {
         case .noSuchNode: "no region is registered there"
         case .nodeTakesNoShards: "the node takes no shards"
         case .shardIsMoving: "the shard is moving already"
+        case .tooManyIntents: "there are too many pins and drains already"
         }
     }
 }

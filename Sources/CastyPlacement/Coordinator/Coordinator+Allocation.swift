@@ -51,9 +51,7 @@ extension Coordinator {
             effects.append(
                 .note(.allocated(ShardHome(shard: shard, node: home, version: version), waiting.reason)))
         }
-        for (index, list) in orders.enumerated() where !list.isEmpty {
-            send(.host(list), to: loads[index].node, &effects)
-        }
+        for (index, list) in orders.enumerated() { send(list, to: loads[index].node, &effects) }
     }
 
     private func home(of shard: Int, target: UniqueAddress?, among loads: [RegionLoad]) -> UniqueAddress {
@@ -83,9 +81,7 @@ extension Coordinator {
             case .handingOff: resendHandoff(shard, at: now, &effects)
             }
         }
-        for (index, list) in orders.enumerated() where !list.isEmpty {
-            send(.host(list), to: regions[index].node, &effects)
-        }
+        for (index, list) in orders.enumerated() { send(list, to: regions[index].node, &effects) }
         for index in regions.indices
         where regions[index].intentsKnown < intents.version && regions[index].intentsSentAt + settings.retry <= now {
             regions[index].intentsSentAt = now

@@ -12,6 +12,7 @@ extension Coordinator {
             guard region(at: place) != nil else { return .refused(.noSuchNode) }
             var changed = intents
             changed.pin(ShardPin(shard: shard, place: place))
+            guard changed.size <= ShardPages.intents else { return .refused(.tooManyIntents) }
             change(changed, at: now, &effects)
             // What hinders the move now does not undo the pin: the next round looks again.
             if case .accepted(let moves) = move(shard, to: place, .pin, at: now, &effects) {
@@ -28,6 +29,7 @@ extension Coordinator {
             guard let region = region(at: place) else { return .refused(.noSuchNode) }
             var changed = intents
             changed.drains.insertSorted(region.node)
+            guard changed.size <= ShardPages.intents else { return .refused(.tooManyIntents) }
             change(changed, at: now, &effects)
             planned = []
             return .accepted(moves: shards.count { $0.owner?.node == region.node })

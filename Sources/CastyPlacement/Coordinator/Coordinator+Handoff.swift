@@ -106,6 +106,6 @@ extension Coordinator {
         set(shard, .started(handoff.owner))
         effects.append(.note(.handoffEnded(shard: shard, from: handoff.owner.node, .timedOut)))
         let home = ShardHome(shard: shard, node: handoff.owner.node, version: handoff.owner.version)
-        broadcast(.homes([home], isComplete: false), &effects)
+        send([home], to: regions.map(\.node), &effects)
     }
 }

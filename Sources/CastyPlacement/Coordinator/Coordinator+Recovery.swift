@@ -8,6 +8,7 @@ extension Coordinator {
         if settings.sabotage.contains(.reusesEpoch) { epoch = CoordinatorEpoch(upNumber: 1, start: 1) }
         phase = .recovering(probeAt: now + settings.recoveryProbe)
         regions = []
+        gathered = [:]
         withoutRegion = []
         intents = Intents()
         // Remembered entities come back without a message, wherever they were before: every shard is wanted.
@@ -26,6 +27,7 @@ extension Coordinator {
     mutating func deactivate(_ effects: inout [CoordinatorEffect]) {
         phase = .inactive
         regions = []
+        gathered = [:]
         shards = []
         open = []
         leftovers = []
@@ -65,13 +67,12 @@ extension Coordinator {
         // starts the margin.
         guard !view.members.contains(where: isAwaited) else { return }
         phase = .active
-        let homes = startedHomes
-        effects.append(.note(.recovered(epoch, homes: homes.count)))
-        broadcast(.homes(homes, isComplete: true), &effects)
+        effects.append(.note(.recovered(epoch, homes: startedHomes(in: shards.indices).count)))
+        sendAllHomes(to: regions.map(\.node), &effects)
     }
 
-    var startedHomes: [ShardHome] {
-        shards.indices.compactMap { shard in
+    func startedHomes(in range: Range<Int>) -> [ShardHome] {
+        range.compactMap { shard in
             guard case .started(let owner) = shards[shard] else { return nil }
             return ShardHome(shard: shard, node: owner.node, version: owner.version)
         }
@@ -81,6 +82,7 @@ extension Coordinator {
     mutating func remove(_ member: PlacementMember, at now: Instant, _ effects: inout [CoordinatorEffect]) {
         let node = member.node
         withoutRegion.removeSorted(node)
+        gathered[node] = nil
         planned.removeAll { $0.to == node || $0.from == node }
         let holdUntil = now + margin
         if let index = indexOfRegion(node) {

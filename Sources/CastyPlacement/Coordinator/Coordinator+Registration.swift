@@ -9,6 +9,7 @@ extension Coordinator {
         case .up, .leaving, .exiting: break
         case .joining, .weaklyUp, .down: return
         }
+        guard let registration = gather(registration, from: node) else { return }
         guard registration.shardCount == settings.shardCount else {
             // It stays out, and nobody waits for it.
             withoutRegion.insertSorted(node)
@@ -42,7 +43,29 @@ extension Coordinator {
             waiting.isWanted = true
             set(shard, .unallocated(waiting))
         }
-        if phase == .active { send(.homes(startedHomes, isComplete: true), to: node, &effects) }
+        if phase == .active { sendAllHomes(to: [node], &effects) }
+    }
+
+    /// Puts the parts of a registration together; `nil` while one is missing. They come in order; where one is lost, all are said again.
+    private mutating func gather(_ part: Registration, from node: UniqueAddress) -> Registration? {
+        guard part.parts > 1 else {
+            gathered[node] = nil
+            return part
+        }
+        var whole = part
+        if part.part > 0 {
+            guard let earlier = gathered[node], earlier.number == part.number, earlier.part + 1 == part.part else {
+                return nil
+            }
+            whole.hosted = earlier.hosted + part.hosted
+            whole.leftovers = earlier.leftovers + part.leftovers
+            whole.known = earlier.known + part.known
+        }
+        // A peer may send more than there are shards; what is kept of it is bounded.
+        let isSane = part.parts <= settings.shardCount && whole.hosted.count <= settings.shardCount
+        let isLast = part.part == part.parts - 1
+        gathered[node] = isLast || !isSane ? nil : whole
+        return isLast && isSane ? whole : nil
     }
 
     /// What a region had started and does not report any more, it has stopped. What it was only told to start, it may still start.

@@ -58,7 +58,7 @@ extension Coordinator {
             case .starting?, .handingOff?, nil: break
             }
         }
-        if !homes.isEmpty { send(.homes(homes, isComplete: false), to: node, &effects) }
+        send(homes, to: [node], &effects)
     }
 
     private mutating func confirm(
@@ -76,6 +76,6 @@ extension Coordinator {
                 effects.append(.note(.moved(shard: item.shard, from: from, to: node)))
             }
         }
-        if !homes.isEmpty { broadcast(.homes(homes, isComplete: false), &effects) }
+        send(homes, to: regions.map(\.node), &effects)
     }
 }

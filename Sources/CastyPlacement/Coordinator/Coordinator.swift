@@ -3,7 +3,7 @@ package import CastyPrimitives
 /// Decides where the shards of one entity type live. Every node has one; the one on the oldest member acts.
 ///
 /// ```
-///            oldest up member            all have answered, or are gone   
+///            oldest up member            all have answered, or are gone
 ///  inactive ────────────────▶ recovering ────────────────────────────────▶ active
 ///      ▲                           │                                          │
 ///      └───────────────────────────┴──────── no longer the oldest ────────────┘
@@ -37,6 +37,8 @@ package struct Coordinator: Sendable {
     var crashHold = Instant.start
     /// Sorted by node.
     var regions: [RegisteredRegion] = []
+    /// Registrations of which not all parts have come.
+    var gathered: [UniqueAddress: Registration] = [:]
     /// Members that said they have no region of this type, sorted.
     var withoutRegion: [UniqueAddress] = []
     /// By shard.
@@ -187,5 +189,25 @@ extension Coordinator {
 
     func broadcast(_ order: CoordinatorOrder, _ effects: inout [CoordinatorEffect]) {
         for region in regions { effects.append(.send(to: region.node, epoch, order)) }
+    }
+
+    /// Tells where these shards live, in as many messages as it takes.
+    func send(_ homes: [ShardHome], to nodes: [UniqueAddress], _ effects: inout [CoordinatorEffect]) {
+        for page in ShardPages.slices(of: homes, upTo: ShardPages.named) {
+            for node in nodes { send(.homes(page, allOf: 0..<0), to: node, &effects) }
+        }
+    }
+
+    /// Tells where all shards live, and which live nowhere.
+    func sendAllHomes(to nodes: [UniqueAddress], _ effects: inout [CoordinatorEffect]) {
+        for range in ShardPages.ranges(of: shards.count, upTo: ShardPages.named) {
+            let homes = startedHomes(in: range)
+            for node in nodes { send(.homes(homes, allOf: range), to: node, &effects) }
+        }
+    }
+
+    /// Has these shards started, in as many messages as it takes.
+    func send(_ orders: [HostOrder], to node: UniqueAddress, _ effects: inout [CoordinatorEffect]) {
+        for page in ShardPages.slices(of: orders, upTo: ShardPages.named) { send(.host(page), to: node, &effects) }
     }
 }

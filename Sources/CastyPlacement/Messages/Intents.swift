@@ -24,6 +24,12 @@ package struct Intents: Hashable, Sendable {
     package var isPaused = false
 
     package init() {}
+
+    /// About how many bytes they take when they travel, and never less.
+    package var size: Int {
+        let places = Set(pins.map(\.place)).reduce(0) { $0 + $1.host.utf8.count + 5 }
+        return 40 + places + pins.count * 6 + drains.reduce(0) { $0 + $1.address.host.utf8.count + 13 }
+    }
 }
 
 /// What an operator may ask of the coordinator.
@@ -58,4 +64,6 @@ package enum CommandRefusal: UInt8, Hashable, Sendable {
     case nodeTakesNoShards
     /// The shard is moving or starting already.
     case shardIsMoving
+    /// There are so many pins and drains that one more could not be told to every region.
+    case tooManyIntents
 }

@@ -41,6 +41,10 @@ package enum CoordinatorRequest: Hashable, Sendable {
 package struct Registration: Hashable, Sendable {
     /// Which registration of this region; the acknowledgement repeats it.
     package var number: UInt64
+    /// Which part of the registration, and how many there are: each reports on the next ``ShardPages/reported`` shards, and it counts when the
+    /// last has come after all others.
+    package var part = 0
+    package var parts = 1
     package var shardCount: Int
     /// It may be given shards: not a proxy, not leaving, its lease is valid.
     package var accepts: Bool
@@ -88,8 +92,8 @@ package enum CoordinatorOrder: Hashable, Sendable {
     case registered(number: UInt64, intents: Intents)
     /// The region counts another number of shards than the coordinator.
     case registrationRefused(number: UInt64, shardCount: Int)
-    /// The homes of started shards. If complete, a shard that is not in it has no home.
-    case homes([ShardHome], isComplete: Bool)
+    /// The homes of started shards. A shard of the range that is not among them has no home; of others it says nothing.
+    case homes([ShardHome], allOf: Range<Int>)
     case host([HostOrder])
     /// Forget the home of this shard, close the stream to `owner`, keep new messages.
     case beginHandOff(shard: Int, handoff: ShardVersion, owner: UniqueAddress)

@@ -24,6 +24,7 @@ extension Region {
         if isNew, oldest != coordinator {
             coordinator = oldest
             isRegistered = false
+            isRefused = false
             notHostedSince = nil
         }
         let hasJoined = status == .up && old.member(own)?.status != .up
@@ -71,18 +72,30 @@ extension Region {
 
     mutating func sendRegistration(to coordinator: UniqueAddress, at now: Instant, _ effects: inout Effects) {
         registeredAt = now
-        var request = Registration(
-            number: registration, shardCount: settings.shardCount, accepts: accepts, intents: intents)
-        for shard in hostedShards {
-            guard let item = hosted[shard] else { continue }
-            var isStopping = true
-            if case .running = item.phase { isStopping = false }
-            request.hosted.append(HostedShard(shard: shard, version: item.version, isStopping: isStopping))
+        let ranges = ShardPages.ranges(of: homes.count, upTo: ShardPages.reported)
+        for (part, range) in ranges.enumerated() {
+            var report = report(on: range)
+            (report.part, report.parts) = (part, ranges.count)
+            if part == ranges.count - 1 { report.intents = intents }
+            effects.append(.send(to: coordinator, .request(.register(report))))
         }
-        request.leftovers = hasLeftover.indices.filter { hasLeftover[$0] }
-        request.known = homes.indices.filter { homes[$0].version > .none && hosted[$0] == nil }
-        effects.append(.send(to: coordinator, .request(.register(request))))
         wake(by: now + settings.retry)
+    }
+
+    /// What there is to report on some of the shards.
+    private func report(on range: Range<Int>) -> Registration {
+        var report = Registration(number: registration, shardCount: settings.shardCount, accepts: accepts)
+        for shard in range {
+            if let item = hosted[shard] {
+                var isStopping = true
+                if case .running = item.phase { isStopping = false }
+                report.hosted.append(HostedShard(shard: shard, version: item.version, isStopping: isStopping))
+            } else if homes[shard].version > .none {
+                report.known.append(shard)
+            }
+            if hasLeftover[shard] { report.leftovers.append(shard) }
+        }
+        return report
     }
 
     mutating func request(_ request: CoordinatorRequest, _ effects: inout Effects) {
@@ -138,7 +151,8 @@ extension Region {
         guard isLeaving, !hasLeft else { return }
         // A node that leaves before it was up never registered: it has no shard, and no coordinator knows it.
         let canAsk =
-            registration > 0 && coordinator != nil && notHostedSince == nil && view.oldest(role: settings.role) != nil
+            registration > 0 && coordinator != nil && notHostedSince == nil && !isRefused
+            && view.oldest(role: settings.role) != nil
         if canAsk {
             if isRegistered { request(.leave, &effects) }
             wake(by: now + settings.retry)

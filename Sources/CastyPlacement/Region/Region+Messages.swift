@@ -43,14 +43,18 @@ extension Region {
             self.epoch = epoch
             coordinator = node
             isRegistered = false
-            if case .registered(registration, _) = order {} else { register(at: now, &effects) }
+            isRefused = false
+            if !order.answers(registration) { register(at: now, &effects) }
         }
         switch order {
         case .announce: if isRegistered { register(at: now, &effects) }
         case .registered(let number, let intents): registered(number, intents, by: node, at: now, &effects)
         case .registrationRefused(let number, let count):
-            if number == registration { note(.shardCountMismatch(count), &effects) }
-        case .homes(let homes, let isComplete): learn(homes, isComplete: isComplete, at: now, &effects)
+            guard number == registration, !isRegistered, !isRefused else { return }
+            isRefused = true
+            note(.shardCountMismatch(count), &effects)
+            giveUpHomeless(&effects)
+        case .homes(let homes, let range): learn(homes, allOf: range, at: now, &effects)
         case .host(let orders): host(orders, at: now, &effects)
         case .beginHandOff(let shard, let handoff, let owner):
             beginHandOff(shard, handoff, owner, at: now, &effects)
@@ -74,7 +78,11 @@ extension Region {
         guard node == coordinator, !isRegistered else { return }
         notHostedSince = notHostedSince ?? now
         if isLeaving { continueLeaving(at: now, &effects) }
-        guard isNotHosted(at: now) else { return }
+        if isNotHosted(at: now) { giveUpHomeless(&effects) }
+    }
+
+    /// Nobody will give a home to what waits for one.
+    private mutating func giveUpHomeless(_ effects: inout Effects) {
         for shard in buffering where homes[shard].target == nil {
             for message in buffers[shard] { lose(message, of: shard, .notHosted, &effects) }
             keptCount -= buffers[shard].count
@@ -84,9 +92,9 @@ extension Region {
         }
     }
 
-    /// Whether it has been so for as long as is waited for.
+    /// Whether it has been so for as long as is waited for, or will be.
     func isNotHosted(at now: Instant) -> Bool {
-        notHostedSince.map { $0 + settings.notHostedBound <= now } ?? false
+        isRefused || notHostedSince.map { $0 + settings.notHostedBound <= now } ?? false
     }
 
     func shard(_ number: Int) -> Shard<Payload>? { hosted.indices.contains(number) ? hosted[number] : nil }
@@ -96,6 +104,7 @@ extension Region {
     ) {
         guard number == registration, !isRegistered else { return }
         isRegistered = true
+        isRefused = false
         notHostedSince = nil
         note(.registered(with: node, epoch), &effects)
         if intents.version > self.intents.version { self.intents = intents }
@@ -105,17 +114,18 @@ extension Region {
     }
 
     private mutating func learn(
-        _ list: [ShardHome], isComplete: Bool, at now: Instant, _ effects: inout Effects
+        _ list: [ShardHome], allOf range: Range<Int>, at now: Instant, _ effects: inout Effects
     ) {
         for home in list { learn(home, at: now, &effects) }
-        guard isComplete else { return }
+        let range = range.clamped(to: homes.indices)
+        guard !range.isEmpty else { return }
         let named = list.map(\.shard).sorted()
-        for shard in homes.indices
+        for shard in range
         where homes[shard].target != nil && hosted[shard] == nil && !named.containsSorted(shard) {
             homes[shard].target = nil
             closeStream(shard, handoff: nil, at: now, &effects)
         }
-        askForHomes(at: now, &effects)
+        if range.upperBound == homes.count { askForHomes(at: now, &effects) }
     }
 
     private mutating func host(_ orders: [HostOrder], at now: Instant, _ effects: inout Effects) {
@@ -274,7 +284,8 @@ extension Region {
         let shard = delivery.shard
         guard homes.indices.contains(shard) else { return }
         let message = KeptMessage(
-            entity: place(of: delivery.entity).entity, payload: delivery.payload, sequence: delivery.sequence, since: now,
+            entity: place(of: delivery.entity).entity, payload: delivery.payload, sequence: delivery.sequence,
+            since: now,
             isRetry: true)
         let isRetry = delivery.isRetry && !settings.sabotage.contains(.sendsInCircles)
         if isShutDown || isRetry || isLate(delivery, from: node) {
@@ -294,5 +305,17 @@ extension Region {
             flush(shard, at: now, &effects)
         }
         if homes[shard].target == nil { ask([shard], at: now, &effects) }
+    }
+}
+
+extension CoordinatorOrder {
+    /// Whether the order answers this registration.
+    fileprivate func answers(_ registration: UInt64) -> Bool {
+        switch self {
+        case .registered(registration, _), .registrationRefused(registration, _): true
+        case .registered, .registrationRefused, .announce, .homes, .host, .beginHandOff, .handOff, .discard, .intents,
+            .released, .answer, .notHosted:
+            false
+        }
     }
 }

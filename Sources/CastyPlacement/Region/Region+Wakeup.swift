@@ -22,7 +22,7 @@ extension Region {
 
     /// Says again what was not answered.
     private mutating func retry(at now: Instant, _ effects: inout Effects) {
-        if let coordinator, !isRegistered, registration > 0 {
+        if let coordinator, !isRegistered, !isRefused, registration > 0 {
             if registeredAt + settings.retry <= now {
                 sendRegistration(to: coordinator, at: now, &effects)
             } else {

@@ -26,6 +26,8 @@ package struct Region<Payload: Sendable>: Sendable {
     var isRegistered = false
     /// Since when the coordinator's node has been saying that it does not run the type.
     var notHostedSince: Instant?
+    /// The coordinator counts another number of shards: this region stays out, and asks no more.
+    var isRefused = false
     var registration: UInt64 = 0
     var registeredAt = Instant.start
     var intents = Intents()

@@ -51,7 +51,7 @@ package enum LossReason: UInt8, Hashable, Sendable, CaseIterable {
     case late
     /// Its entity was still running when its shard had to go.
     case handoff
-    /// The node where the coordinator belongs does not run the type.
+    /// The node where the coordinator belongs does not run the type, or counts another number of shards.
     case notHosted
     /// The node's lease lapsed, or it was downed.
     case fenced

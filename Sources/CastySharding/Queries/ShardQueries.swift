@@ -34,27 +34,40 @@ struct ShardQueries: Sendable {
             }
         }.map(\.node)
         let gathering = Gathering(nodes, completion)
-        for node in nodes {
-            if node == system.unique {
-                gathering.add(node, .success(own(query)))
-                continue
-            }
-            let place = ActorAddress(
-                system: system.name, node: node.address, path: ["system", Self.actorName], uid: 0)
-            let type = type
-            system.ask(
-                system.reference(to: place, as: ShardQuestion.self), within: timeout,
-                { ShardQuestion(type: type, query: query, replyTo: $0) },
-                completion: { (result: Result<ShardAnswer, AskError>) in gathering.add(node, result) })
-        }
+        for node in nodes { ask(node, query, until: system.now + timeout, after: [], gathering) }
         if nodes.isEmpty { completion([], []) }
+    }
+
+    /// Asks one node until it has told all.
+    private func ask(
+        _ node: UniqueAddress, _ query: ShardQuery, until deadline: Instant, after pages: [ShardAnswer],
+        _ gathering: Gathering
+    ) {
+        let system = cluster.system
+        let take: @Sendable (Result<ShardAnswer, AskError>) -> Void = { result in
+            switch result {
+            case .failure(let error): gathering.add(node, .failure(error))
+            case .success(let answer):
+                if let rest = query.rest(after: answer) {
+                    ask(node, rest, until: deadline, after: pages + [answer], gathering)
+                } else {
+                    gathering.add(node, .success(pages + [answer]))
+                }
+            }
+        }
+        if node == system.unique { return take(.success(own(query))) }
+        let place = ActorAddress(system: system.name, node: node.address, path: ["system", Self.actorName], uid: 0)
+        let type = type
+        system.ask(
+            system.reference(to: place, as: ShardQuestion.self), within: max(.zero, deadline - system.now),
+            { ShardQuestion(type: type, query: query, replyTo: $0) }, completion: take)
     }
 }
 
 /// Waits for an answer, or for the want of one, from each of several nodes.
 private final class Gathering: Sendable {
     private struct State {
-        var results: [UniqueAddress: Result<ShardAnswer, AskError>] = [:]
+        var results: [UniqueAddress: Result<[ShardAnswer], AskError>] = [:]
     }
 
     private let nodes: [UniqueAddress]
@@ -68,8 +81,8 @@ private final class Gathering: Sendable {
         self.completion = completion
     }
 
-    func add(_ node: UniqueAddress, _ result: Result<ShardAnswer, AskError>) {
-        let results = state.withLock { state -> [UniqueAddress: Result<ShardAnswer, AskError>]? in
+    func add(_ node: UniqueAddress, _ result: Result<[ShardAnswer], AskError>) {
+        let results = state.withLock { state -> [UniqueAddress: Result<[ShardAnswer], AskError>]? in
             state.results[node] = result
             return state.results.count == nodes.count ? state.results : nil
         }
@@ -78,8 +91,12 @@ private final class Gathering: Sendable {
         var failed: [ShardQueryFailure] = []
         for node in nodes {
             switch results[node] {
-            case .success(.notHosted): failed.append(ShardQueryFailure(node: node, reason: .notHosted))
-            case .success(let answer): answers.append(answer)
+            case .success(let pages):
+                if case .notHosted? = pages.last {
+                    failed.append(ShardQueryFailure(node: node, reason: .notHosted))
+                } else {
+                    answers += pages
+                }
             case .failure(let error): failed.append(ShardQueryFailure(node: node, reason: .init(error.code)))
             case nil: break
             }

@@ -6,7 +6,8 @@ import Synchronization
 
 /// What may be asked of the regions of one shard type.
 enum ShardQuery: Codable, Sendable {
-    case statistics
+    /// Of the shards from this one on.
+    case statistics(from: Int)
     case entities(containing: String, after: String?, limit: Int)
     case hottest(Int)
 }
@@ -20,16 +21,29 @@ struct ShardQuestion: Codable, Sendable {
 
 /// One region's answer.
 enum ShardAnswer: Codable, Sendable {
-    case statistics(RegionStatistics)
+    /// Of some of the shards; the rest begins at `next`.
+    case statistics(RegionStatistics, next: Int?)
     case entities([EntityStatistics], hasMore: Bool)
     /// The type does not run on this node.
     case notHosted
 }
 
+extension ShardQuery {
+    /// What is still to be asked after this answer; `nil` where it was the last.
+    func rest(after answer: ShardAnswer) -> ShardQuery? {
+        guard case .statistics(let first) = self, case .statistics(_, let next?) = answer, next > first else {
+            return nil
+        }
+        return .statistics(from: next)
+    }
+}
+
 extension RegionHost {
     /// The most entities in one answer, and about how many bytes their names may take: an answer is one frame.
     static var mostEntities: Int { 1000 }
-    private static var mostBytes: Int { 96 * 1024 }
+    private static var mostBytes: Int { 160 * 1024 }
+    /// The shards that one answer tells of.
+    static var mostShards: Int { 1000 }
 
     /// Answers for this node's region.
     func answer(_ query: ShardQuery) -> ShardAnswer {
@@ -37,7 +51,11 @@ extension RegionHost {
         return shell.withLock { shell in
             guard let region = shell?.region else { return .notHosted }
             switch query {
-            case .statistics: return .statistics(statistics(region.status, at: now))
+            case .statistics(let first):
+                let end = min(max(0, first), settings.shardCount) + Self.mostShards
+                return .statistics(
+                    statistics(region.status, shards: max(0, first)..<end, at: now),
+                    next: end < settings.shardCount ? end : nil)
             case .entities(let text, let last, let limit):
                 let limit = min(max(0, limit), Self.mostEntities)
                 let (page, hasMore) = region.entities(containing: text, after: last, limit: limit)
@@ -53,8 +71,10 @@ extension RegionHost {
 
     private func fitting(_ page: [EntityStatus]) -> ArraySlice<EntityStatus> {
         var bytes = 0
+        let host = cluster.system.unique.address.host.utf8.count
         return page.prefix { entity in
-            bytes += entity.entity.utf8.count + 96
+            // In JSON a control character takes six bytes, a quotation mark two.
+            bytes += entity.entity.utf8.reduce(host + 160) { $0 + ($1 < 0x20 ? 6 : 2) }
             return bytes <= Self.mostBytes
         }
     }
@@ -65,15 +85,15 @@ extension RegionHost {
             handled: entity.handled, idle: max(.zero, now - entity.lastUsed))
     }
 
-    private func statistics(_ status: RegionStatus, at now: Instant) -> RegionStatistics {
+    private func statistics(_ status: RegionStatus, shards: Range<Int>, at now: Instant) -> RegionStatistics {
         RegionStatistics(
             node: cluster.system.unique, isRegistered: status.isRegistered,
-            shards: status.hosted.map { hosted in
+            shards: status.hosted.filter { shards.contains($0.shard) }.map { hosted in
                 HostedShardStatistics(
                     shard: hosted.shard, state: hosted.phase.word, entities: hosted.entities, handled: hosted.handled,
                     kept: hosted.kept)
             },
-            buffers: status.buffers.map { buffer in
+            buffers: status.buffers.filter { shards.contains($0.shard) }.map { buffer in
                 ShardBuffer(shard: buffer.shard, count: buffer.count, age: max(.zero, now - buffer.since))
             }, kept: status.kept)
     }

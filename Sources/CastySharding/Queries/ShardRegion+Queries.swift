@@ -13,9 +13,15 @@ extension ShardRegion {
 
     /// The same, with a call back.
     package func statistics(within timeout: Duration, completion: @escaping @Sendable (ShardStatistics) -> Void) {
-        queries.ask(.statistics, within: timeout) { answers, failed in
-            let regions = answers.compactMap { answer -> RegionStatistics? in
-                if case .statistics(let region) = answer { region } else { nil }
+        queries.ask(.statistics(from: 0), within: timeout) { answers, failed in
+            var regions: [RegionStatistics] = []
+            for case .statistics(let page, _) in answers {
+                if let last = regions.indices.last, regions[last].node == page.node {
+                    regions[last].shards += page.shards
+                    regions[last].buffers += page.buffers
+                } else {
+                    regions.append(page)
+                }
             }
             completion(ShardStatistics(regions: regions, failed: failed))
         }

@@ -134,10 +134,11 @@ extension CoordinatorOrder: WireCodable {
             buffer.writeInteger(3 as UInt8)
             buffer.writeVarint(number)
             buffer.writeVarint(shardCount)
-        case .homes(let homes, let isComplete):
+        case .homes(let homes, let range):
             buffer.writeInteger(4 as UInt8)
             buffer.writeArray(homes)
-            buffer.writeBool(isComplete)
+            buffer.writeVarint(range.lowerBound)
+            buffer.writeVarint(range.count)
         case .host(let orders):
             buffer.writeInteger(5 as UInt8)
             buffer.writeArray(orders)
@@ -175,8 +176,9 @@ extension CoordinatorOrder: WireCodable {
             self = .registrationRefused(
                 number: try buffer.readVarint(), shardCount: try buffer.readVarint(upTo: 1 << 30))
         case 4:
-            self = .homes(
-                try buffer.readArray(of: ShardHome.self, upTo: 16_384), isComplete: try buffer.readBool())
+            let homes = try buffer.readArray(of: ShardHome.self, upTo: 16_384)
+            let first = try buffer.readShard()
+            self = .homes(homes, allOf: first..<(first + (try buffer.readShard())))
         case 5: self = .host(try buffer.readArray(of: HostOrder.self, upTo: 16_384))
         case 6:
             self = .beginHandOff(

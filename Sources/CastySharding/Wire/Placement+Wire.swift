@@ -80,9 +80,13 @@ extension HostOrder: WireCodable {
 extension Intents: WireCodable {
     package func encode(into buffer: inout ByteBuffer) {
         version.encode(into: &buffer)
+        // Many shards are pinned to few places: each place is named once.
+        let places = Set(pins.map(\.place)).sorted()
+        let numbers = Dictionary(uniqueKeysWithValues: zip(places, places.indices))
+        buffer.writeArray(places)
         buffer.writeArray(pins) { buffer, pin in
             buffer.writeVarint(pin.shard)
-            pin.place.encode(into: &buffer)
+            buffer.writeVarint(numbers[pin.place] ?? 0)
         }
         buffer.writeArray(drains)
         buffer.writeBool(isPaused)
@@ -91,8 +95,13 @@ extension Intents: WireCodable {
     package init(from buffer: inout ByteBuffer) throws(WireError) {
         self.init()
         version = try ShardVersion(from: &buffer)
+        let places = try buffer.readArray(of: NodeAddress.self, upTo: 16_384)
         pins = try buffer.readArray(upTo: 16_384) { buffer throws(WireError) in
-            ShardPin(shard: try buffer.readShard(), place: try NodeAddress(from: &buffer))
+            let (shard, place) = (try buffer.readShard(), try buffer.readVarint(upTo: 16_384))
+            guard places.indices.contains(place) else {
+                throw WireError(.malformed, "a pin names place \(place) of \(places.count)")
+            }
+            return ShardPin(shard: shard, place: places[place])
         }
         drains = try buffer.readArray(of: UniqueAddress.self, upTo: 16_384)
         isPaused = try buffer.readBool()
@@ -102,6 +111,8 @@ extension Intents: WireCodable {
 extension Registration: WireCodable {
     package func encode(into buffer: inout ByteBuffer) {
         buffer.writeVarint(number)
+        buffer.writeVarint(part)
+        buffer.writeVarint(parts)
         buffer.writeVarint(shardCount)
         buffer.writeBool(accepts)
         buffer.writeArray(hosted)
@@ -111,9 +122,13 @@ extension Registration: WireCodable {
     }
 
     package init(from buffer: inout ByteBuffer) throws(WireError) {
+        let number: UInt64 = try buffer.readVarint()
+        let (part, parts) = (try buffer.readShard(), try buffer.readShard())
         self.init(
-            number: try buffer.readVarint(), shardCount: try buffer.readVarint(upTo: 1 << 30),
+            number: number, shardCount: try buffer.readVarint(upTo: 1 << 30),
             accepts: try buffer.readBool(), hosted: try buffer.readArray(of: HostedShard.self, upTo: 16_384),
             leftovers: try buffer.readShards(), known: try buffer.readShards(), intents: try Intents(from: &buffer))
+        self.part = part
+        self.parts = parts
     }
 }
