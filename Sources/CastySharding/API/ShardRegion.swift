@@ -64,7 +64,10 @@ public struct ShardRegion<Message: Codable & Sendable>: Sendable {
             completion: completion)
     }
 
-    /// Sends an entity to sleep, wherever it lives.
+    /// Sends an entity to sleep, wherever it lives: it stops when its mailbox is empty, and the next message starts it again.
+    ///
+    /// Does nothing where this node does not know the home of the entity's shard at the moment: nobody has told it a message from here, or its
+    /// shard is on the move.
     public func passivate(_ entity: String) { actor.tell(.passivateByName(entity)) }
 
     /// Says which entities of this node go to sleep by themselves from now on.

@@ -15,6 +15,11 @@ import Synchronization
 /// carts.tell("cart-17", .add("apples"))
 /// ```
 ///
+/// An entity lives on one node at a time, also where nodes are cut off or crash: what lost its lease handles nothing any more. There is one limit. A
+/// handler that has begun cannot be ended from outside. Where one does not return for seven seconds after its shard was told to move (five to
+/// stop, two to stop hard), or goes on for longer than a removed member's lease, it is given up, and the entity starts elsewhere beside it. What it
+/// does after such a time must be harmless, or be refused by whom it does it to.
+///
 /// A node has one.
 public final class Sharding: Sendable {
     /// The cluster whose members host the shards.
@@ -50,30 +55,34 @@ public final class Sharding: Sendable {
     ///   - role: Only members with this role host it; the others reach it. `nil` for all.
     ///   - store: Where entities keep their state, if they do; ``entityStore`` by default.
     ///   - remember: Where it is written which entities run, if they shall come back without a message; see ``RememberedEntityStore``.
+    ///   - passivation: Which entities go to sleep by themselves; none by default, because one without a store forgets what it knows.
     ///   - strategy: Decides where shards live.
     ///   - entity: Makes the behavior of an entity each time it starts.
     /// - Returns: The way to the entities.
-    /// - Throws: ``ShardingError`` where the type runs already, its message type is not registered, or the number of shards is no such number.
+    /// - Throws: ``ShardingError`` where the type runs already, its message type is not registered, the number of shards is no such number, the
+    ///   name is none for an actor, or the node is stopping.
     @inlinable
     public func start<Message: Codable & Sendable>(
         type: String, shards: Int, role: String? = nil, store: (any EntityStore)? = nil,
-        remember: (any RememberedEntityStore)? = nil,
+        remember: (any RememberedEntityStore)? = nil, passivation: Passivation = .none,
         strategy: any ShardAllocationStrategy = LeastShardStrategy(), of message: Message.Type = Message.self,
         entity: @escaping @Sendable (EntityContext) -> Behavior<Message>
-    ) throws -> ShardRegion<Message> {
+    ) throws(ShardingError) -> ShardRegion<Message> {
         try start(
-            type: type, shards: shards, role: role, store: store, remember: remember, strategy: strategy,
-            handling: EntityHandling(entity))
+            type: type, shards: shards, role: role, store: store, remember: remember, passivation: passivation,
+            strategy: strategy, handling: EntityHandling(entity))
     }
 
     @usableFromInline
     func start<Message: Codable & Sendable>(
         type: String, shards: Int, role: String?, store: (any EntityStore)?, remember: (any RememberedEntityStore)?,
-        strategy: any ShardAllocationStrategy, handling: EntityHandling<Message>
-    ) throws -> ShardRegion<Message> {
-        try start(
-            type: type, settings: PlacementSettings(cluster.config.settings, shards: shards, role: role),
-            store: store ?? entityStore, remember: remember, strategy: strategy, handling: handling)
+        passivation: Passivation, strategy: any ShardAllocationStrategy, handling: EntityHandling<Message>
+    ) throws(ShardingError) -> ShardRegion<Message> {
+        var settings = PlacementSettings(cluster.config.settings, shards: shards, role: role)
+        settings.passivation = passivation.settings
+        return try start(
+            type: type, settings: settings, store: store ?? entityStore, remember: remember, strategy: strategy,
+            handling: handling)
     }
 
     /// Starts a shard type with settings of one's own.
@@ -82,7 +91,7 @@ public final class Sharding: Sendable {
         remember: (any RememberedEntityStore)? = nil,
         strategy: any ShardAllocationStrategy = LeastShardStrategy(), tracing: ShardTracing<Message>? = nil,
         entity: @escaping @Sendable (EntityContext) -> Behavior<Message>
-    ) throws -> ShardRegion<Message> {
+    ) throws(ShardingError) -> ShardRegion<Message> {
         try start(
             type: type, settings: settings, store: store, remember: remember, strategy: strategy, tracing: tracing,
             handling: EntityHandling(entity))
@@ -92,6 +101,17 @@ public final class Sharding: Sendable {
         type: String, settings: PlacementSettings, store: (any EntityStore)?, remember: (any RememberedEntityStore)?,
         strategy: any ShardAllocationStrategy, tracing: ShardTracing<Message>? = nil,
         handling: EntityHandling<Message>
+    ) throws(ShardingError) -> ShardRegion<Message> {
+        try ShardingError.translating(type) {
+            try begin(
+                type: type, settings: settings, store: store, remember: remember, strategy: strategy, tracing: tracing,
+                handling: handling)
+        }
+    }
+
+    private func begin<Message: Codable & Sendable>(
+        type: String, settings: PlacementSettings, store: (any EntityStore)?, remember: (any RememberedEntityStore)?,
+        strategy: any ShardAllocationStrategy, tracing: ShardTracing<Message>?, handling: EntityHandling<Message>
     ) throws -> ShardRegion<Message> {
         guard (1...16_384).contains(settings.shardCount) else {
             throw ShardingError(.badShardCount, "\(type): a type has 1 to 16384 shards, not \(settings.shardCount)")
@@ -162,24 +182,6 @@ public final class Sharding: Sendable {
     /// Whether an entity of a type lives on this node at this moment.
     package func hosts(_ entity: String, type: String) -> Bool {
         regions.withLock { $0[type] }?.hosts(entity) ?? false
-    }
-}
-
-/// Why a shard type or a singleton could not be started.
-public struct ShardingError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What is wrong.
-    public enum Code: String, Sendable, CaseIterable {
-        case alreadyStarted, notRegistered, badShardCount
-    }
-
-    /// What is wrong.
-    public let code: Code
-    /// For a person: what is wrong, and what to do.
-    public let description: String
-
-    init(_ code: Code, _ description: String) {
-        self.code = code
-        self.description = description
     }
 }
 

@@ -22,8 +22,12 @@ extension Cluster {
 /// ```
 ///
 /// When the oldest member leaves, the actor stops there before it starts on the next oldest. When it crashes, the next one waits until it is
-/// removed and no longer able to act. In no case do two of them act at the same time: an actor whose node is cut off handles nothing any
-/// more.
+/// removed and no longer able to act. So no two of them act at the same time, also where a node is cut off: it handles nothing any more
+/// then.
+///
+/// There is one limit. A handler that has begun cannot be ended from outside. Where one does not return for seven seconds after its node was told
+/// to hand over (five to stop, two to stop hard), or goes on for longer than a removed member's lease, it is given up, and the next one starts
+/// beside it. What it does after such a time must be harmless, or be refused by whom it does it to.
 public struct ClusterSingleton: Sendable {
     let cluster: Cluster
     let started: StartedSingletons
@@ -36,15 +40,18 @@ public struct ClusterSingleton: Sendable {
     ///   - message: What it is told. Registered with the system's `TypeRegistry`.
     ///   - behavior: Makes its behavior each time it starts here. What it does must not depend on earlier lives: they may have run elsewhere.
     /// - Returns: The way to it, wherever it runs.
-    /// - Throws: ``ShardingError`` where it was started already, or its message type is not registered.
+    /// - Throws: ``ShardingError`` where it was started already, its message type is not registered, the name is none for an actor, or the node is
+    ///   stopping.
     public func start<Message: Codable & Sendable>(
         name: String, role: String? = nil, of message: Message.Type = Message.self,
         behavior: @escaping @Sendable () -> Behavior<Message>
-    ) throws -> SingletonRef<Message> {
+    ) throws(ShardingError) -> SingletonRef<Message> {
         var settings = SingletonSettings()
         settings.role = role
         settings.removalMargin = cluster.config.settings.removalMargin(members: 3)
-        return try start(name: name, settings: settings, behavior: behavior)
+        return try ShardingError.translating(name) {
+            try start(name: name, settings: settings, behavior: behavior)
+        }
     }
 
     private func start<Message: Codable & Sendable>(
@@ -65,7 +72,13 @@ public struct ClusterSingleton: Sendable {
             SingletonCommand.self, name: "casty.singleton", codec: SingletonCommand.codec(started.codecs))
         let kind = SingletonKind(behavior)
         let host = SingletonHost(name: name, cluster: cluster, settings: settings, payloads: payloads, kind: kind)
-        let actor = try system.spawnSystem(SingletonShell.behavior(host), name: "singleton-\(name)")
+        let actor: ActorRef<SingletonCommand>
+        do {
+            actor = try system.spawnSystem(SingletonShell.behavior(host), name: "singleton-\(name)")
+        } catch {
+            started.names.withLock { _ = $0.remove(name) }
+            throw error
+        }
         system.publish(actor, as: SingletonHost.path(name))
         cluster.follow { actor.tell(.membershipChanged) }
         cluster.whenWelcomed { actor.tell(.membershipChanged) }

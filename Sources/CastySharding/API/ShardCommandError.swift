@@ -1,0 +1,44 @@
+import CastyPlacement
+
+/// Why an operator's command was not carried out.
+public struct ShardCommandError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What stood in the way.
+    public enum Code: String, Sendable, CaseIterable {
+        /// No coordinator acts at the moment, or this node does not know it: ask again later.
+        case noCoordinator
+        /// The type has no shard of this number.
+        case noSuchShard
+        /// No node at this address runs the type.
+        case noSuchNode
+        /// The node takes no shards: it leaves, is drained, is unreachable or has lost its lease.
+        case nodeTakesNoShards
+        /// The shard moves or starts already.
+        case shardIsMoving
+        /// There are so many pins and drains that one more could not be told to every node.
+        case tooManyIntents
+        /// No answer came in time; whether the command was carried out is not known.
+        case timedOut
+    }
+
+    /// What stood in the way.
+    public let code: Code
+    /// For a person.
+    public let description: String
+
+    init(_ code: Code, _ description: String) {
+        self.code = code
+        self.description = description
+    }
+
+    init(_ refusal: CommandRefusal) {
+        switch refusal {
+        case .noCoordinator: self.init(.noCoordinator, "no coordinator acts where the command arrived")
+        case .noSuchShard: self.init(.noSuchShard, "the type has no shard of this number")
+        case .noSuchNode: self.init(.noSuchNode, "no node at this address runs the type")
+        case .nodeTakesNoShards:
+            self.init(.nodeTakesNoShards, "the node leaves, is drained, is unreachable or has lost its lease")
+        case .shardIsMoving: self.init(.shardIsMoving, "the shard moves or starts already")
+        case .tooManyIntents: self.init(.tooManyIntents, "there are too many pins and drains already")
+        }
+    }
+}

@@ -1,0 +1,43 @@
+import CastyActors
+
+/// Why a shard type or a singleton could not be started.
+public struct ShardingError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What is wrong.
+    public enum Code: String, Sendable, CaseIterable {
+        case alreadyStarted, notRegistered, badShardCount
+        /// The name cannot be that of an actor, or something else has it.
+        case badName
+        /// The node is stopping.
+        case stopping
+    }
+
+    /// What is wrong.
+    public let code: Code
+    /// For a person: what is wrong, and what to do.
+    public let description: String
+
+    init(_ code: Code, _ description: String) {
+        self.code = code
+        self.description = description
+    }
+}
+
+extension ShardingError {
+    /// Does what may fail for reasons of the runtime, and says those in the words of sharding.
+    static func translating<Value>(_ name: String, _ body: () throws -> Value) throws(ShardingError) -> Value {
+        do {
+            return try body()
+        } catch let error as ShardingError {
+            throw error
+        } catch let error as SpawnError {
+            switch error.code {
+            case .nameTaken: throw ShardingError(.alreadyStarted, "\(name): \(error)")
+            case .badName: throw ShardingError(.badName, "\(name): \(error)")
+            case .stopping: throw ShardingError(.stopping, "\(name): \(error)")
+            }
+        } catch {
+            // A type of the user's own under a name that belongs to the runtime.
+            throw ShardingError(.badName, "\(name): \(error)")
+        }
+    }
+}
