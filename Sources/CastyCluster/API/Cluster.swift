@@ -19,7 +19,7 @@ public final class Cluster: Sendable {
         var subscribers: [ActorRef<ClusterEvent>] = []
         var observers: [@Sendable (ClusterEvent, EventID) -> Void] = []
         var followers: [@Sendable () -> Void] = []
-        var lastEventAbout: [UniqueAddress: EventID] = [:]
+        var latestEvents = EventCauses()
         var exitTasks: [@Sendable (@escaping @Sendable () -> Void) -> Void] = []
         var onStop: (@Sendable (StopReason) -> Void)?
         var welcomed = false
@@ -120,7 +120,9 @@ public final class Cluster: Sendable {
     package var stopReason: StopReason? { published.withLock { $0.stopped } }
 
     /// The latest event about a member: the cause of what follows from it.
-    package func lastEvent(about node: UniqueAddress) -> EventID? { published.withLock { $0.lastEventAbout[node] } }
+    package func lastEvent(about node: UniqueAddress) -> EventID? {
+        published.withLock { $0.latestEvents.latest(about: node) }
+    }
 
     /// Until when this node may run entities if it hears nothing more.
     package var leaseValidUntil: Instant { Instant(nanoseconds: lease.load(ordering: .acquiring)) }

@@ -33,12 +33,13 @@ extension Cluster {
         let id = inspector.emit(
             event.eventKind, subject: event.subject.map(name), from: event.source.map(name),
             reason: event.reason(name), text: event.text(name), causes: leading)
-        causes.note(id, about: event.subject)
+        let isLast = if case .memberRemoved = event.kind { true } else { false }
+        causes.note(id, about: event.subject, isLast: isLast)
         if case .downingDecision(let decision) = event.kind {
             for node in decision.down { causes.note(id, about: node) }
         }
         let (news, subscribers, observers) = published.withLock { published in
-            if let subject = event.subject { published.lastEventAbout[subject] = id }
+            published.latestEvents.note(id, about: event.subject, isLast: isLast)
             return (event.news, published.subscribers, published.observers)
         }
         guard let news else { return }

@@ -168,6 +168,8 @@ struct ClusterDaemon {
 
     private mutating func peer(_ address: NodeAddress, _ system: ActorSystem) -> ActorRef<DaemonMessage> {
         if let known = peers[address] { return known }
+        // References are cheap to make again; what peers name must not fill the memory.
+        if peers.count >= 1024 { peers = [:] }
         let ref = system.reference(to: Self.place(of: address, system), as: DaemonMessage.self)
         peers[address] = ref
         return ref

@@ -2,8 +2,15 @@ import CastyInspection
 import CastyPrimitives
 
 /// Remembers the latest event about each member, so that the next one can name what led to it.
-struct EventCauses {
+struct EventCauses: Sendable {
     private var latest: [UniqueAddress: EventID] = [:]
+    /// Members that were removed, the latest last: what follows from their removal still needs its name for a while.
+    private var removed: [UniqueAddress] = []
+
+    private static let mostRemoved = 256
+
+    /// The latest event about a member, as far as this node saw it.
+    func latest(about node: UniqueAddress) -> EventID? { latest[node] }
 
     /// What the event about this member follows from, as far as this node saw it.
     func leading(to subject: UniqueAddress?) -> [EventID] {
@@ -11,7 +18,12 @@ struct EventCauses {
         return [id]
     }
 
-    mutating func note(_ id: EventID, about subject: UniqueAddress?) {
-        if let subject { latest[subject] = id }
+    /// - Parameter isLast: Whether the member is gone, and no more events about it are expected.
+    mutating func note(_ id: EventID, about subject: UniqueAddress?, isLast: Bool = false) {
+        guard let subject else { return }
+        latest[subject] = id
+        guard isLast else { return }
+        removed.append(subject)
+        if removed.count > Self.mostRemoved { latest[removed.removeFirst()] = nil }
     }
 }

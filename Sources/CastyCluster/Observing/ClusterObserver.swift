@@ -165,7 +165,7 @@ package final class ClusterObserver: Sendable {
             node.heard = snapshot.time
             node.complaint = nil
             if isNew {
-                node.earlier += node.latest
+                node.earlier &+= node.latest
                 node.latest = 0
             } else {
                 node.latest = max(node.latest, observation.events.last?.id.number ?? 0)
@@ -189,8 +189,8 @@ extension RuntimeEvent {
     fileprivate func shifted(by shift: Duration, after earlier: UInt64) -> RuntimeEvent {
         var event = self
         event.time = time + shift
-        event.id = EventID(node: id.node, number: id.number + earlier)
-        event.causes = causes.map { $0.node == id.node ? EventID(node: $0.node, number: $0.number + earlier) : $0 }
+        event.id = EventID(node: id.node, number: id.number &+ earlier)
+        event.causes = causes.map { $0.node == id.node ? EventID(node: $0.node, number: $0.number &+ earlier) : $0 }
         return event
     }
 }

@@ -5,7 +5,6 @@ import CastyInspection
 import CastyLab
 import CastyMembership
 import CastySQLite
-import CastySharding
 import Dispatch
 import Glibc
 import Synchronization
@@ -19,7 +18,7 @@ struct NodeCommand: AsyncParsableCommand {
             Joins the cluster through its seed nodes, or, if it is the first of them and no other one is in a cluster, founds it; hosts the sample \
             entities account and counter. Name two seeds at least: a first seed that comes back finds its cluster through the others. Leaves gracefully on SIGTERM and SIGINT; a second signal ends it at once.
             With --data accounts keep their balance in a file of that folder, which all nodes of the cluster on this machine share, and keep it when
-            all of them have ended; without it a balance lasts as long as the process that holds the account.
+            all of them have ended; without it a balance is gone when its account moves or goes to sleep.
             Exits with 1 if the others refused, downed or removed it.
 
               casty node --listen 127.0.0.1:7001 --seed-node 127.0.0.1:7001 --seed-node 127.0.0.1:7002
@@ -100,7 +99,7 @@ struct NodeCommand: AsyncParsableCommand {
             if asJSON { Output.line(event.json) } else if let text = EventLine.text(of: event) { Output.line(text) }
         }
         try SampleEntity.start(
-            on: node.sharding, shards: shards, store: stores?.entities ?? InMemoryEntityStore(),
+            on: node.sharding, shards: shards, store: stores?.entities,
             remember: remember ? stores?.remembered : nil)
         if !json {
             Output.line(

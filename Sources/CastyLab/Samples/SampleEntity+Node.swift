@@ -13,10 +13,10 @@ extension SampleEntity {
     /// - Parameters:
     ///   - sharding: The node's.
     ///   - shards: How many shards each type has.
-    ///   - store: Where accounts keep their balance.
+    ///   - store: Where accounts keep their balance, one and the same for all nodes; without one it lasts as long as the account is awake.
     ///   - remember: Where it is written which accounts run, if they are to be remembered.
     package static func start(
-        on sharding: Sharding, shards: Int, store: any EntityStore, remember: (any RememberedEntityStore)? = nil
+        on sharding: Sharding, shards: Int, store: (any EntityStore)?, remember: (any RememberedEntityStore)? = nil
     ) throws {
         for sample in allCases {
             let isAccount = sample == .account
