@@ -87,7 +87,7 @@ public final class CastyNode: Sendable {
                 parts.start { continuation.resume(returning: $0) }
             }
             if case .failure(let error) = outcome {
-                throw NodeError(description: "cannot listen on \(listen): \(error.message)")
+                throw NodeError(description: "cannot listen on \(error.message)")
             }
             return node
         } catch {

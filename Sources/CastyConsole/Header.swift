@@ -71,6 +71,8 @@ enum Header {
         guard !reading.rows.isEmpty else { return [("no nodes", paint[.dim])] }
         let wide = scene.layout.header.width >= 100
         var pieces: [(String, Style)] = [(Words.count(reading.rows.count, "node"), paint[.text])]
+        // What the dead saw last is no news of a cluster.
+        guard reading.running > 0 else { return pieces + [("  none runs", paint[.unreachable])] }
         for standing in Standing.allCases {
             let count = reading.count(standing)
             guard count > 0 else { continue }

@@ -10,7 +10,7 @@ extension TransportError {
         case let error as TransportError:
             self = error
         case let error as IOError:
-            self.init(Self.code(of: error.errnoCode), "\(place): \(error)")
+            self.init(Self.code(of: error.errnoCode), "\(place): \(String(cString: strerror(error.errnoCode)))")
         case let error as NIOConnectionError:
             // A name may stand for several addresses; the last one's failure is as good as any.
             if let last = error.connectionErrors.last {

@@ -38,6 +38,8 @@ struct OpenConsole: ParsableCommand {
         }
         _ = try timings()
         _ = try factor()
+        guard sim || seed == nil else { throw ValidationError("--seed is of the simulated world: say --sim too") }
+        guard sim || speed == "1x" else { throw ValidationError("--speed is of virtual time: say --sim too") }
     }
 
     func run() throws {

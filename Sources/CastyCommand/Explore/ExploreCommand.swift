@@ -15,7 +15,7 @@ struct ExploreCommand: ParsableCommand {
             the line that replays it. Exits with 1 if any seed failed.
             """)
 
-    @Option(help: ArgumentHelp("How many seeds, from 1 on.", valueName: "count"))
+    @Option(help: ArgumentHelp("How many seeds, from 1 on; 1000 by default.", valueName: "count"))
     var seeds: UInt64?
 
     @Option(help: ArgumentHelp("The first seed.", valueName: "seed"))
@@ -44,7 +44,7 @@ struct ExploreCommand: ParsableCommand {
     @Flag(help: "Crash a node after every single step of a handoff and of a fail-over, instead of random faults.")
     var crashPoints = false
 
-    @Option(help: ArgumentHelp("With --crash-points: only after every so manieth step.", valueName: "steps"))
+    @Option(help: ArgumentHelp("With --crash-points: only after every Nth step.", valueName: "steps"))
     var stride = 1
 
     @Option(help: ArgumentHelp("With --crash-points: one run only, as handoff/2/17.", valueName: "story/node/step"))

@@ -67,9 +67,11 @@ struct ExploreReport: Sendable {
     }
 
     private mutating func progress() {
-        guard Output.errorIsTerminal, clock.now - latestProgress > .seconds(1) else { return }
+        let isTerminal = Output.errorIsTerminal
+        guard clock.now - latestProgress > .seconds(isTerminal ? 1 : 30) else { return }
         latestProgress = clock.now
-        Output.write("\r\(seeds) seeds, \(failures) failed, \(Int(seconds)) virtual s ", to: 2)
+        let text = "\(seeds) seeds, \(failures) failed, \(Int(seconds)) virtual s"
+        Output.write(isTerminal ? "\r\(text) " : text + "\n", to: 2)
     }
 
     /// The invariants that no seed put to the test.

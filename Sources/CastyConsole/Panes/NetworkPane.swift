@@ -15,6 +15,8 @@ enum NetworkPane {
         var parts: [String] = []
         if cut > 0 { parts.append("\(cut) cut") }
         if slow > 0 { parts.append("\(slow) slow") }
+        let dead = scene.reading.rows.filter { !$0.alive }.count
+        if dead > 0 { parts.append("\(dead) dead") }
         if parts.isEmpty, scene.reading.rows.count > 1 { parts.append("all links work") }
         return [parts.joined(separator: "  "), parts.first ?? "", cut > 0 ? "\(cut)" : "ok"]
     }
@@ -143,6 +145,8 @@ enum NetworkPane {
     private static func detail(_ cursor: (from: String, to: String), _ scene: Scene) -> String {
         let name = "▸ \(cursor.from)→\(cursor.to)"
         if cursor.from == cursor.to { return "\(name)  itself" }
+        let dead = scene.reading.rows.filter { [cursor.from, cursor.to].contains($0.name) && !$0.alive }.map(\.name)
+        if !dead.isEmpty { return "\(name)  \(dead.joined(separator: " and ")) dead" }
         if let link = scene.snapshot.links.first(where: { $0.from == cursor.from && $0.to == cursor.to }) {
             if link.cut { return "\(name)  cut" }
             var parts: [String] = []

@@ -110,7 +110,7 @@ struct BlastRadius: Hashable, Sendable {
         let entities = rows.reduce(0) { $0 + $1.entities }
         if entities > 0 {
             facts.append(
-                "\(Words.count(entities, "entity")) \(grave ? "stay frozen or restart elsewhere" : "restart elsewhere")"
+                "\(Words.count(entities, "entity")) stop\(grave ? "" : "; each starts elsewhere with its next message")"
             )
         }
         self.facts = facts

@@ -34,7 +34,10 @@ struct EventWords: Sendable {
 
     private static func cause(of event: RuntimeEvent, _ log: EventLog) -> String {
         if let truth = log.truth(behind: event) { return "you: \(verb(truth)) \(Words.moment(truth.time))" }
-        guard let first = event.causes.first else { return event.node == "lab" ? "you" : "" }
+        // The laboratory tells of a node that has stopped by itself too.
+        guard let first = event.causes.first else {
+            return event.node == "lab" && event.kind != .nodeStopped ? "you" : ""
+        }
         guard let cause = log.event(first) else { return first.description }
         let what = cause.node == "lab" ? "you: \(verb(cause))" : "\(verb(cause)) \(subject(of: cause))"
         return "\(what) \(Words.moment(cause.time))"
@@ -89,7 +92,7 @@ struct EventWords: Sendable {
     }
 
     private static func what(_ event: RuntimeEvent, _ group: EventLog.Group?) -> String {
-        let reason = event.reason.map { "  \($0)" } ?? ""
+        let reason = Self.reason(of: event).map { "  \($0)" } ?? ""
         let observer = by(event, group?.observers ?? [])
         let shard = shards(event, group)
         let way = [event.from.map { "from \($0)" }, event.to.map { "to \($0)" }].compactMap(\.self)
@@ -113,7 +116,7 @@ struct EventWords: Sendable {
         case .suspected: "suspected by \(event.node)\(reason)"
         case .memberUnreachable: "UNREACHABLE\(reason)\(observer)"
         case .memberReachable: "reachable again\(reason)\(observer)"
-        case .leaderChanged: "leads\(reason)\(observer)"
+        case .leaderChanged: "leads the cluster\(reason)\(observer)"
         case .converged: "converged on \(event.text ?? event.reason ?? "one view")\(observer)"
         case .downingDecision: "decides\(reason)\(text)"
         case .coordinatorStarted: "coordinates the shards\(reason)\(text)"
@@ -133,6 +136,17 @@ struct EventWords: Sendable {
         case .note:
             // What is said of one entity says of which, and why.
             event.entity.map { "\($0)\(text)\(reason)" } ?? event.text ?? event.reason ?? ""
+        }
+    }
+
+    /// Why, so that it does not read as something else: a member that is up "leader, v5" is not the leader.
+    private static func reason(of event: RuntimeEvent) -> String? {
+        guard let reason = event.reason else { return nil }
+        switch event.kind {
+        case .memberJoining where reason == "join": return nil
+        case .memberWeaklyUp, .memberUp, .memberExiting, .memberRemoved, .leaderChanged:
+            return reason.hasPrefix("leader, ") ? "by the \(reason)" : reason
+        default: return reason
         }
     }
 

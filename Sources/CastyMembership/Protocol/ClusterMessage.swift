@@ -23,6 +23,19 @@ package enum JoinRefusal: Hashable, Sendable {
     case removed
 }
 
+extension JoinRefusal: CustomStringConvertible {
+    /// For a person: what is wrong, and what to do.
+    package var description: String {
+        switch self {
+        case .notInitialised: "that node is in no cluster itself yet"
+        case .goingAway: "that node is about to go"
+        case .settingDiffers(let name, let cluster, let joiner):
+            "\(name) is \(joiner) here and \(cluster) in the cluster; start it with \(name) \(cluster)"
+        case .removed: "this incarnation was removed; start it again"
+        }
+    }
+}
+
 /// What the membership of one node says to that of another. Plain values; the encoding belongs to the shell.
 package enum ClusterMessage: Hashable, Sendable {
     /// "May I join, through you?" Sent to a place, by a node that belongs to no cluster.
