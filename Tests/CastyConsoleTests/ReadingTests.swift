@@ -102,4 +102,18 @@ struct GroupingTests {
         #expect(log.entries.map(\.number) == [0, 2, 3])
         #expect(log.group(of: 0).observers == ["n1", "n2"])
     }
+
+    @Test("the leader has a mark of its own where it is not the oldest, and the legend says which")
+    func leader() throws {
+        var console = Fixture(nodes: 3)
+        #expect(!console.text.contains("◆"))
+        var snapshot = console.cluster.snapshot()
+        let third = try #require(snapshot.nodes.last?.node)
+        for index in snapshot.nodes.indices { snapshot.nodes[index].membership.leader = third }
+        console.feed.take(snapshot)
+        #expect(console.lines.contains { $0.contains("n3") && $0.contains("up ◆") })
+        #expect(console.lines.contains { $0.contains("★ oldest   ◆ leads") })
+        console.state.setASCII(true)
+        #expect(console.lines.contains { $0.contains("n3") && $0.contains("up ^") })
+    }
 }

@@ -56,6 +56,7 @@ package enum GlyphTier: String, Hashable, Sendable, CaseIterable {
             case 0x2194: "-"
             case 0x00B7, 0x2219: "."
             case 0x2022, 0x25CF, 0x2605: "*"
+            case 0x25C6: "^"
             case 0x2020: "+"
             case 0x2715, 0x00D7: "x"
             case 0x2026: "~"

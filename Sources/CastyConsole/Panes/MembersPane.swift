@@ -105,6 +105,7 @@ enum MembersPane {
     private static func legend(_ scene: Scene, _ rect: Rect, _ buffer: inout CellBuffer) {
         let rows = scene.reading.rows
         var parts = ["★ oldest"]
+        if rows.contains(where: { $0.leader && !$0.oldest && $0.alive }) { parts.append("◆ leads") }
         if rows.contains(where: { $0.state == .frozen }) { parts.append("‖ frozen") }
         if rows.contains(where: { !$0.alive && $0.standing != .removed }) { parts.append("† dead") }
         if rows.contains(where: \.drained) { parts.append("▽ drained") }
@@ -146,7 +147,8 @@ enum MembersPane {
         case .node: return (row.name, row.alive ? .strong : .dim)
         case .address: return (row.address, .dim)
         case .status:
-            var flag = (row.oldest ? "★" : "") + (row.drained ? "▽" : "")
+            // The oldest leads as a rule: a mark for the leader says when it does not.
+            var flag = (row.oldest ? "★" : row.leader ? "◆" : "") + (row.drained ? "▽" : "")
             if row.state == .frozen { flag = "‖" }
             if !row.alive, row.standing != .removed { flag = "†" }
             let wide = row.standing.word.count + (flag.isEmpty ? 0 : 1 + flag.count) <= width - 1
