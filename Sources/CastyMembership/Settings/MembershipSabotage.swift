@@ -3,9 +3,9 @@
 ///
 /// Each is one branch in the place that it breaks.
 package struct MembershipSabotage: OptionSet, Hashable, Sendable {
-    package let rawValue: UInt32
+    package let rawValue: UInt64
 
-    package init(rawValue: UInt32) { self.rawValue = rawValue }
+    package init(rawValue: UInt64) { self.rawValue = rawValue }
 
     // Gossip
 
