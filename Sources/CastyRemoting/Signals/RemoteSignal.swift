@@ -75,6 +75,13 @@ extension AskError.Code {
         case .mailboxFull: 3
         case .cancelled: 4
         case .failed: 5
+        case .notEncodable: 6
+        case .notDecodable: 7
+        case .tooLarge: 8
+        case .nodeRemoved: 9
+        case .notHosted: 10
+        case .noHome: 11
+        case .shutdown: 12
         }
     }
 

@@ -109,8 +109,10 @@ extension ShardQueryFailure.Reason {
     fileprivate init(_ code: AskError.Code) {
         switch code {
         case .timedOut, .cancelled: self = .timedOut
-        case .noSuchActor: self = .notHosted
-        case .unreachable, .mailboxFull, .failed: self = .unreachable
+        case .noSuchActor, .notHosted: self = .notHosted
+        case .unreachable, .mailboxFull, .failed, .notEncodable, .notDecodable, .tooLarge, .nodeRemoved, .noHome,
+            .shutdown:
+            self = .unreachable
         }
     }
 }
