@@ -1,6 +1,7 @@
 import CastyActors
 import CastyInspection
 import CastyLab
+import CastyPlacement
 import CastyPrimitives
 import CastySimulation
 import Synchronization
@@ -71,5 +72,69 @@ struct ShardingShellTests {
         for number in 1...20 { regions[1].tell("e-\(number)", EntityCommand(number: 0, text: "")) }
         #expect(try advance(until: 40))
         #expect(part("plain", of: survivor)?.coordinating?.awaited == [])
+    }
+
+    @Test("Sinks, factories of entities, stores and tracing may look at the node in whose name they are called")
+    func nothingUnderALock() throws {
+        var settings = LabSettings()
+        settings.samples = []
+        let laboratory = Laboratory(world: SimulatedLabWorld(seed: 3), settings: settings)
+        defer { laboratory.end() }
+        try laboratory.start([1])
+        let node = try laboratory.node(1)
+        let looks = Mutex<[String: Int]>([:])
+        let sharding = node.sharding
+        let look = { @Sendable [system = node.system] (from: String) in
+            _ = system.snapshot()
+            _ = sharding.hosts("e-1", type: "seen")
+            looks.withLock { $0[from, default: 0] += 1 }
+        }
+        node.system.inspector.subscribe { _ in look("sink") }
+        var placement = PlacementSettings(settings.membership, shards: 4)
+        placement.remembersEntities = true
+        let region = try sharding.start(
+            type: "seen", settings: placement, store: nil, remember: LookingStore { look("store") },
+            tracing: ShardTracing<EntityCommand>(
+                forwarded: { _, _, _ in look("forwarded") }, arrived: { _ in look("arrived") },
+                lost: { _, _ in look("lost") }, noted: { _ in look("noted") })
+        ) { _ in
+            look("factory")
+            return .receive { _, _ in
+                look("handler")
+                return .same
+            }
+        }
+        region.tell("e-1", EntityCommand(number: 1, text: ""))
+        region.tell(String(repeating: "x", count: 4096), EntityCommand(number: 2, text: ""))
+        #expect(
+            try laboratory.advance(until: laboratory.now + .seconds(30)) {
+                looks.withLock { $0["handler"] == 1 && $0["lost"] == 1 }
+            })
+        let seen = looks.withLock { $0 }
+        for place in ["sink", "factory", "store", "noted"] { #expect(seen[place, default: 0] > 0, "\(place)") }
+        #expect(sharding.hosts("e-1", type: "seen"))
+    }
+}
+
+/// A store that remembers nothing, and looks around whenever it is asked.
+private final class LookingStore: RememberedEntityStore {
+    private let look: @Sendable () -> Void
+
+    init(_ look: @escaping @Sendable () -> Void) { self.look = look }
+
+    func load(
+        type: String, shard: Int, of count: Int,
+        completion: @escaping @Sendable (Result<[String], EntityStoreError>) -> Void
+    ) {
+        look()
+        completion(.success([]))
+    }
+
+    func record(
+        _ change: RememberedChange, type: String, shard: Int, of count: Int,
+        completion: @escaping @Sendable (Result<Void, EntityStoreError>) -> Void
+    ) {
+        look()
+        completion(.success(()))
     }
 }

@@ -48,24 +48,22 @@ extension RegionHost {
     /// Answers for this node's region.
     func answer(_ query: ShardQuery) -> ShardAnswer {
         let now = cluster.system.now
-        return shell.withLock { shell in
-            guard let region = shell?.region else { return .notHosted }
-            switch query {
-            case .statistics(let first):
-                let end = min(max(0, first), settings.shardCount) + Self.mostShards
-                return .statistics(
-                    statistics(region.status, shards: max(0, first)..<end, at: now),
-                    next: end < settings.shardCount ? end : nil)
-            case .entities(let text, let last, let limit):
-                let limit = min(max(0, limit), Self.mostEntities)
-                let (page, hasMore) = region.entities(containing: text, after: last, limit: limit)
-                let fitting = fitting(page)
-                return .entities(
-                    fitting.map { statistics($0, at: now) }, hasMore: hasMore || fitting.count < page.count)
-            case .hottest(let count):
-                let page = region.hottestEntities(limit: min(max(0, count), Self.mostEntities))
-                return .entities(fitting(page).map { statistics($0, at: now) }, hasMore: false)
-            }
+        guard let cores else { return .notHosted }
+        switch query {
+        case .statistics(let first):
+            let end = min(max(0, first), settings.shardCount) + Self.mostShards
+            return .statistics(
+                statistics(cores.region.status, shards: max(0, first)..<end, at: now),
+                next: end < settings.shardCount ? end : nil)
+        case .entities(let text, let last, let limit):
+            let limit = min(max(0, limit), Self.mostEntities)
+            let (page, hasMore) = cores.region.entities(containing: text, after: last, limit: limit)
+            let fitting = fitting(page)
+            return .entities(
+                fitting.map { statistics($0, at: now) }, hasMore: hasMore || fitting.count < page.count)
+        case .hottest(let count):
+            let page = cores.region.hottestEntities(limit: min(max(0, count), Self.mostEntities))
+            return .entities(fitting(page).map { statistics($0, at: now) }, hasMore: false)
         }
     }
 

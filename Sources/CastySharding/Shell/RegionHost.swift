@@ -18,9 +18,8 @@ final class RegionHost: Sendable {
     let kind: EntityKind
     let payloads: PayloadCodec
     let tracing: ShardTracing<SealedMessage>?
-    /// The actor's state. It works under the lock, so that whoever looks sees the present state and not a copy that every message would
-    /// have to make; for the actor the lock is free.
-    let shell = Mutex<RegionShell?>(nil)
+    /// What the actor decides with, once it has begun.
+    private let started = Mutex<RegionCores?>(nil)
 
     init(
         type: String, cluster: Cluster, settings: PlacementSettings, strategy: any ShardAllocationStrategy,
@@ -112,13 +111,26 @@ final class RegionHost: Sendable {
 
     /// Whether an entity lives here.
     func hosts(_ entity: String) -> Bool {
-        shell.withLock { $0?.region.hosts(entity) ?? false }
+        cores?.region.hosts(entity) ?? false
     }
 
     /// What others see of it.
     func snapshot(at now: Instant) -> ShardingSnapshot {
-        shell.withLock { $0.map { ShardingSnapshot($0, at: now) } }
+        cores.map { ShardingSnapshot(self, $0, at: now) }
             ?? ShardingSnapshot(type: type, shardCount: settings.shardCount)
+    }
+
+    /// The cores of the actor, for those who look; `nil` before its first turn.
+    var cores: RegionCores? { started.withLock { $0 } }
+
+    /// The cores that the actor begins with.
+    func makeCores() -> RegionCores {
+        let own = cluster.system.unique
+        let cores = RegionCores(
+            region: Region(own: own, settings: settings, isProxy: isProxy),
+            coordinator: Coordinator(own: own, settings: settings, strategy: strategy))
+        started.withLock { $0 = cores }
+        return cores
     }
 }
 

@@ -10,10 +10,8 @@ import Synchronization
 ///
 /// Both cores live in one actor: the coordinator acts only on the oldest member, and a message between the two takes no detour.
 struct RegionShell: Sendable {
-    // The host holds the shell, and whoever gets at the shell holds the host.
-    unowned let host: RegionHost
-    var region: Region<SealedMessage>
-    var coordinator: Coordinator
+    let host: RegionHost
+    private let cores: RegionCores
     /// The lives that run, by their number.
     var entities: [UInt64: AnyTarget] = [:]
     /// What came for entities whose end was not told yet.
@@ -22,14 +20,12 @@ struct RegionShell: Sendable {
     /// Messages of the two cores to each other, in order.
     var loopback: [ShardingMessage<SealedMessage>] = []
     private var wakeup = WakeupTimer()
-    var lease = Instant.distantFuture
     var causes = ShardCauses()
     var hasLeft = false
     /// Why the entity failed whose end is being handled.
     var entityFailure: String?
-    /// Why the store of remembered entities refused something last, and what people were told of it.
+    /// Why the store of remembered entities refused something last.
     var storeError: EntityStoreError?
-    var storeTrouble: String?
     /// Whether people were told that the lease has lapsed.
     var isFenced = false
     var whenLeft: [@Sendable () -> Void] = []
@@ -38,19 +34,17 @@ struct RegionShell: Sendable {
 
     static func behavior(_ host: RegionHost) -> Behavior<RegionCommand> {
         .setup { _ in
-            host.shell.withLock { $0 = RegionShell(host: host) }
-            return .receive(
-                { context, command in
-                    host.shell.withLock { $0?.handle(command, context) }
+            .stateful(
+                RegionShell(host: host),
+                { shell, context, command in
+                    shell.handle(command, context)
                     return .same
                 },
-                onSignal: { context, signal in
-                    host.shell.withLock { shell in
-                        switch signal {
-                        case .terminated(let news): shell?.miss(news, context)
-                        case .postStop: shell?.shutDown(context)
-                        case .preRestart: break
-                        }
+                onSignal: { shell, context, signal in
+                    switch signal {
+                    case .terminated(let news): shell.miss(news, context)
+                    case .postStop: shell.shutDown(context)
+                    case .preRestart: break
                     }
                     return .same
                 })
@@ -59,9 +53,29 @@ struct RegionShell: Sendable {
 
     private init(host: RegionHost) {
         self.host = host
-        region = Region(own: host.cluster.system.unique, settings: host.settings, isProxy: host.isProxy)
-        coordinator = Coordinator(
-            own: host.cluster.system.unique, settings: host.settings, strategy: host.strategy)
+        cores = host.makeCores()
+    }
+
+    // Each access holds the lock of the cores for its own length, and no longer.
+
+    var region: Region<SealedMessage> {
+        _read { yield cores.region }
+        nonmutating _modify { yield &cores.region }
+    }
+
+    var coordinator: Coordinator {
+        _read { yield cores.coordinator }
+        nonmutating _modify { yield &cores.coordinator }
+    }
+
+    var lease: Instant {
+        get { cores.lease }
+        nonmutating set { cores.lease = newValue }
+    }
+
+    var storeTrouble: String? {
+        get { cores.storeTrouble }
+        nonmutating set { cores.storeTrouble = newValue }
     }
 
     mutating func handle(_ command: RegionCommand, _ context: ActorContext<RegionCommand>) {

@@ -7,34 +7,35 @@ private let entitiesListed = 50
 
 extension ShardingSnapshot {
     /// What a sharding actor shows of itself.
-    init(_ shell: RegionShell, at now: Instant) {
-        let region = shell.region.status
-        let coordinator = shell.coordinator.isActing ? shell.coordinator.status(at: now) : nil
+    init(_ host: RegionHost, _ cores: RegionCores, at now: Instant) {
+        let region = cores.region.status
+        let coordinator = cores.coordinator.isActing ? cores.coordinator.status(at: now) : nil
+        let lease = cores.lease
         let moving = coordinator?.moving ?? []
         self.init(
-            type: shell.host.type, shardCount: shell.host.settings.shardCount,
+            type: host.type, shardCount: host.settings.shardCount,
             homes: region.homes.map {
                 CastyInspection.ShardHome(shard: $0.shard, node: $0.node, moving: moving.contains($0.shard))
             },
             shards: region.hosted.map { hosted in
                 ShardSnapshot(
                     shard: hosted.shard, state: hosted.phase.word,
-                    entities: shell.region.entities(of: hosted.shard, limit: entitiesListed).map {
+                    entities: cores.region.entities(of: hosted.shard, limit: entitiesListed).map {
                         EntitySnapshot(id: $0.entity, state: $0.phase.word, handled: $0.handled, lastUsed: $0.lastUsed)
                     }, entityCount: hosted.entities, handled: hosted.handled, remembered: hosted.remembered,
                     restarted: hosted.remembered - hosted.dormant)
             },
             buffered: region.kept, bufferedSince: region.buffers.map(\.since).min(), registered: region.isRegistered,
-            leaseUntil: shell.lease == .distantFuture ? nil : shell.lease, coordinator: region.coordinator,
-            epoch: region.epoch.single, remembers: shell.host.settings.remembersEntities,
-            storeTrouble: shell.storeTrouble, drained: region.intents.drains,
+            leaseUntil: lease == .distantFuture ? nil : lease, coordinator: region.coordinator,
+            epoch: region.epoch.single, remembers: host.settings.remembersEntities,
+            storeTrouble: cores.storeTrouble, drained: region.intents.drains,
             coordinating: coordinator.map { coordinator in
                 CoordinatorSnapshot(
                     state: coordinator.phase == .recovering
                         ? "rebuilding" : now < coordinator.holdUntil ? "holding" : "running",
                     epoch: coordinator.epoch.single,
                     regions: coordinator.regions.map(\.node),
-                    handoffs: coordinator.shards.compactMap { $0.sentence(shell.host.name) },
+                    handoffs: coordinator.shards.compactMap { $0.sentence(host.name) },
                     waiting: coordinator.shards.filter(\.isHeld).map(\.shard), awaited: coordinator.awaited)
             })
     }
