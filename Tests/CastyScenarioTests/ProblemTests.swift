@@ -43,6 +43,11 @@ struct ProblemTests {
             ("note \"a\\x\"", 8, "no known escape", ""),
             ("note \"a\u{1B}[2J\"", 8, "control character U+1B", ""),
             ("kill \u{1B}", 6, "control character U+1B", ""),
+            ("roles n4 a,a", 10, "\"a\" stands twice", ""),
+            ("roles n4", 9, "the line ends here", "backend"),
+            ("set account-role a,b", 18, "2 roles", "one role"),
+            ("set singleton maybe", 15, "does not fit here", "off"),
+            ("at 5s seeds n1", 7, "describes the world", ""),
             ("seed -1", 6, "does not fit here", "a number"),
         ])
     func line(line: String, column: Int, what: String, rest: String) throws {
@@ -73,6 +78,8 @@ struct ProblemTests {
             ("seed 1\nset preset lan\nset heartbeat 1s\nnodes 2\nset passivation idle 2s\nheal", []),
             ("heal\nset heartbeat 1s", [2]),
             ("seed 1\nseed 2", [2]), ("set heartbeat 1s\nset heartbeat 2s", [2]),
+            ("seeds n1\nseeds n2", [2]), ("roles n1 a\nroles n2 a\nnodes 2", []), ("roles n1 a\nroles n1,n2 b", [2]),
+            ("nodes 2\nroles n1 a", [2]), ("nodes 2\nseeds n1", [2]), ("heal\nset singleton on", [2]),
             ("shards 12\nexpect shard 12 on n1", [2]),
             ("nodes 2\nstart n3\nkill n3", []), ("nodes 2\nat 5s start n3\nkill n3", []), ("nodes 2\nstart n2", [2]),
             ("nodes 2\nstart n3\nstart n3", [3]), ("kill n9", []), ("nodes 2\nat 3s expect n3 up on n4", [2, 2]),

@@ -12,6 +12,8 @@ struct RandomCommands {
         switch verb {
         case .seed: .seed(generator.next())
         case .set: .set(setting())
+        case .seeds: .seeds(nodes())
+        case .roles: .roles(nodes(), flip() ? ["backend"] : ["web-2", "db"])
         case .nodes: .nodes(int(1, Scenario.mostNodes))
         case .shards: .shards(int(1, 16384))
         case .start: .start(nodes(), roles: flip() ? [] : ["backend", "web-2"])
@@ -50,7 +52,9 @@ struct RandomCommands {
         }
     }
 
-    private static let schedulable = Verb.allCases.filter { ![.seed, .set, .nodes, .shards, .at, .wait].contains($0) }
+    private static let schedulable = Verb.allCases.filter {
+        ![.seed, .seeds, .roles, .set, .nodes, .shards, .at, .wait].contains($0)
+    }
 
     mutating func pick<Element>(_ elements: [Element]) -> Element { elements[generator.below(elements.count)] }
 
@@ -125,7 +129,10 @@ struct RandomCommands {
     }
 
     private mutating func setting() -> Setting {
-        switch int(0, 9) {
+        switch int(0, 12) {
+        case 12: .accountRole("backend")
+        case 11: .singleton(flip())
+        case 10: .singletonRole("backend")
         case 9: .whenUnstable(downsAll: flip())
         case 8: .passivation(.lfu(int(1, 9000)))
         case 7: .passivation(.lru(int(1, 9000)))

@@ -19,7 +19,7 @@ struct RoundTripTests {
     @Test("a scenario that is printed reads back with the same commands")
     func scenario() throws {
         var random = RandomCommands(seed: 7)
-        let verbs = Verb.allCases.filter { ![.seed, .set, .nodes, .shards].contains($0) }
+        let verbs = Verb.allCases.filter { ![.seed, .seeds, .roles, .set, .nodes, .shards].contains($0) }
         let statements = (1...300).map { Statement(line: $0 + 1, command: random.command(random.pick(verbs))) }
         let plain = statements.filter { $0.command.shardNamed ?? 0 < Scenario.defaultShards }
         let scenario = Scenario(file: "f", title: "A story", statements: plain)
@@ -46,7 +46,8 @@ struct RoundTripTests {
     @Test(
         "the examples of the contract read as what they say",
         arguments: [
-            "seed 42", "set preset lan", "set heartbeat 500ms", "nodes 5", "shards 24", "start n6",
+            "seed 42", "set preset lan", "seeds n1,n2", "roles n4,n5 backend", "set account-role backend",
+            "set singleton on", "set singleton-role backend", "set heartbeat 500ms", "nodes 5", "shards 24", "start n6",
             "start n6 roles backend",
             "spawn account-7", "spawn account-1..account-100", "tell account-7 deposit 100 via n2",
             "ask account-7 balance via n3 -> 105 within 5s", "load 200/s over 50 entities for 30s", "kill n2",

@@ -159,7 +159,8 @@ final class LabRun {
                 return
             case .ask(let ask): try self.ask(ask, backend)
             case .expect, .wait: throw LabError("\(command): belongs into a scenario; run it with `casty run`")
-            case .seed, .set, .nodes, .shards, .start, .spawn, .tell, .load, .kill, .freeze, .thaw, .restart, .leave,
+            case .seed, .seeds, .roles, .set, .nodes, .shards, .start, .spawn, .tell, .load, .kill, .freeze, .thaw,
+                .restart, .leave,
                 .down,
                 .cut, .heal, .link, .fault, .move, .pin, .drain, .undrain, .rebalance, .passivate, .note:
                 try lab.perform(command)
@@ -256,7 +257,8 @@ extension Command {
         case .freeze(let nodes): .thaw(nodes)
         case .thaw(let nodes): .freeze(nodes)
         case .cut: .heal(.all)
-        case .seed, .set, .nodes, .shards, .start, .spawn, .tell, .ask, .load, .kill, .restart, .leave, .down, .heal,
+        case .seed, .seeds, .roles, .set, .nodes, .shards, .start, .spawn, .tell, .ask, .load, .kill, .restart, .leave,
+            .down, .heal,
             .link,
             .fault, .move, .pin, .drain, .undrain, .rebalance, .passivate, .note, .wait, .at, .expect:
             nil

@@ -99,7 +99,7 @@ struct Founding: InvariantChecker {
     private mutating func objection(to founder: UniqueAddress, _ moment: LabMoment) -> String? {
         guard let life = moment.truth.life(founder) else { return nil }
         exercised = ["M11"]
-        if life.number != 1 { return "it founded a cluster, and is not the first seed" }
+        if life.number != moment.truth.seeds.first { return "it founded a cluster, and is not the first seed" }
         let isFair =
             uncleanAt < life.startedAt
             && !moment.truth.disturbances.contains { disturbance in

@@ -7,9 +7,13 @@ import CastySharding
 extension Laboratory {
     /// How many shards each up node hosts may differ by so much, and every shard that was ever spoken to must run on one of them.
     func judgeBalance(by difference: Int) -> Verdict {
-        let views = running.filter { $0.isUp && !drained.contains($0.system.unique) }.map(\.snapshot)
-        guard !views.isEmpty else { return .unmet("no node is up") }
-        return .all(SampleEntity.allCases.map { judgeBalance(of: $0, views, by: difference) })
+        let nodes = running.filter { $0.isUp && !drained.contains($0.system.unique) }
+        guard !nodes.isEmpty else { return .unmet("no node is up") }
+        return .all(
+            SampleEntity.allCases.map { sample in
+                let hosts = nodes.filter { $0.mayHost(sample, in: settings) }
+                return judgeBalance(of: sample, hosts.map(\.snapshot), by: difference)
+            })
     }
 
     private func judgeBalance(of sample: SampleEntity, _ views: [NodeSnapshot], by difference: Int) -> Verdict {

@@ -2,6 +2,7 @@ package import CastyActors
 package import CastyCluster
 package import CastyInspection
 package import CastyMembership
+import CastyPlacement
 import CastyPrimitives
 import CastyRemoting
 package import CastySharding
@@ -51,6 +52,11 @@ package final class LabNode: Sendable {
 
     /// Whether it is up and running in its own eyes.
     package var isUp: Bool { state == .running && cluster.state.member(system.unique)?.status == .up }
+
+    /// Whether it has the role that hosts a sample type.
+    package func mayHost(_ sample: SampleEntity, in settings: LabSettings) -> Bool {
+        settings.placement(of: sample).role.map(cluster.config.roles.contains) ?? true
+    }
 
     /// What it shows at this moment, or showed last.
     package var snapshot: NodeSnapshot {

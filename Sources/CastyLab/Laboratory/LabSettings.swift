@@ -32,6 +32,16 @@ package struct LabSettings: Sendable {
     package var bufferLimit: Int?
     /// Bugs of sharding that are switched on.
     package var shardingSabotage: PlacementSabotage = []
+    /// The seed list of every node, by number; empty for the nodes that are started first.
+    package var seeds: [Int] = []
+    /// The roles that nodes have from their start on, by number.
+    package var roles: [Int: [String]] = [:]
+    /// The role that hosts accounts; `nil` for all members.
+    package var accountRole: String?
+    /// Whether the built-in singleton runs.
+    package var runsSingleton = false
+    /// The role that runs the built-in singleton; `nil` for all members.
+    package var singletonRole: String?
     /// How long an ask waits that does not say it.
     package var askTimeout = Duration.seconds(10)
 
@@ -42,6 +52,13 @@ package struct LabSettings: Sendable {
         self.shards = shards
         self.cluster = cluster
         self.port = port
+    }
+
+    /// What the placement of one sample type is set up with.
+    func placement(of sample: SampleEntity) -> PlacementSettings {
+        var placement = placement
+        if sample == .account { placement.role = accountRole }
+        return placement
     }
 
     /// What each sample type's placement is set up with.

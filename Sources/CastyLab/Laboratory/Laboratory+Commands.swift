@@ -10,7 +10,7 @@ extension Laboratory {
     /// - Throws: ``LabError`` where it cannot be done.
     package func perform(_ command: Command, line: Int? = nil) throws {
         switch command {
-        case .seed, .nodes, .shards:
+        case .seed, .seeds, .roles, .nodes, .shards:
             throw LabError("\(command.verb.rawValue) describes the world: it stands before all else")
         case .set(let setting): try set(setting)
         case .start(let names, let roles): try start(names.map(\.number), roles: roles)

@@ -9,7 +9,7 @@ import CastySharding
 extension Laboratory {
     /// Starts a sample type on a node, with everything that follows its messages and shards.
     func startRegion(_ sample: SampleEntity, on sharding: Sharding) throws -> ShardRegion<EntityCommand> {
-        let (tracker, watch, clock, settings) = (tracker, watch, world.clock, settings.placement)
+        let (tracker, watch, clock, settings) = (tracker, watch, world.clock, settings.placement(of: sample))
         let faults = faults
         let (cluster, type) = (sharding.cluster, sample.rawValue)
         let events = cluster.system.inspector

@@ -49,6 +49,10 @@ package final class Laboratory {
     package let witness: MembershipWitness?
     /// Incarnations that were told to host nothing.
     var drained: Set<UniqueAddress> = []
+    /// What the built-in singleton does.
+    package let singleton: SingletonWatch
+    /// The seed list of every node where the settings name none: the nodes that were started first.
+    private var firstStarted: [Int] = []
     private var port: Int?
     private let log: Logger
 
@@ -70,6 +74,7 @@ package final class Laboratory {
         disk = SimulatedDisk(chance: simulation?.stream("disk") ?? SeededGenerator(seed: 1))
         truth = DurableTruth { [tracker] in tracker.object($0, $1, $2) }
         groundTruth = GroundTruth(settings.membership)
+        singleton = SingletonWatch(clock: world.clock) { [tracker] in tracker.object($0, $1, $2) }
         witness = world.isLive ? nil : MembershipWitness(tracker: tracker)
         inspector = Inspector(name: "lab", now: world.clock, nameOf: { Self.name(of: $0) })
         inspector.subscribe { [recorder] in recorder.record($0) }
@@ -139,12 +144,16 @@ package final class Laboratory {
             // A laboratory may try what breaks; nobody should do so without knowing.
             for problem in settings.membership.problems { inspector.emit(.note, text: "unsafe settings: \(problem)") }
         }
+        if firstStarted.isEmpty { firstStarted = numbers.contains(1) ? numbers : [1] + numbers }
+        let seeds = settings.seeds.isEmpty ? firstStarted : settings.seeds
+        // Seeds first: a node that is none would wait for them, and they for it.
+        let numbers = seeds.filter(numbers.contains) + numbers.filter { !seeds.contains($0) }
         groundTruth.settings = settings.membership
-        let seeds = ([1] + self.numbers + numbers).reduce(into: [Int]()) { if !$0.contains($1) { $0.append($1) } }
+        groundTruth.seeds = seeds
         disturbances.changedAt = now
         var started: [LabNode] = []
         for number in numbers {
-            let node = try make(number, seeds: seeds.map { address(of: $0) }, roles: roles)
+            let node = try make(number, seeds: seeds.map { address(of: $0) }, roles: self.roles(of: number, and: roles))
             if let earlier = nodes[number] { former.append(earlier) }
             nodes[number] = node
             started.append(node)
@@ -163,6 +172,12 @@ package final class Laboratory {
             }
             if index == 0 { begin() } else { started[index - 1].whenSettled(begin) }
         }
+    }
+
+    /// The roles that the settings give a node, and further ones.
+    private func roles(of number: Int, and more: [String]) -> [String] {
+        let own = settings.roles[number] ?? []
+        return own + more.filter { !own.contains($0) }
     }
 
     private func choosePort(_ numbers: [Int]) throws -> Int {
@@ -204,6 +219,9 @@ package final class Laboratory {
         var regions: [SampleEntity: ShardRegion<EntityCommand>] = [:]
         for sample in settings.samples {
             regions[sample] = try startRegion(sample, on: sharding)
+        }
+        if settings.runsSingleton {
+            try SampleSingleton.start(on: cluster, role: settings.singletonRole, watch: singleton)
         }
         let node = LabNode(
             number: number, host: host, system: system, node: clusterNode, sharding: sharding, regions: regions)

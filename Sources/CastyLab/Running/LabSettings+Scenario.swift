@@ -19,6 +19,8 @@ extension LabSettings {
         self.init(preset: preset ?? header.preset ?? .responsive)
         self.nodes = nodes
         shards = header.shards ?? Scenario.defaultShards
+        seeds = header.seeds.map(\.number)
+        roles = Dictionary(uniqueKeysWithValues: header.roles.map { ($0.key.number, $0.value) })
         for setting in header.settings { apply(setting) }
     }
 
@@ -44,6 +46,9 @@ extension LabSettings {
         case .passivation(.lfu(let count)): (awakeLimit, passivationPolicy) = (count, .leastFrequentlyUsed)
         case .passivation(.off): (idlePassivation, awakeLimit) = (nil, nil)
         case .remember(let isOn): remembersAccounts = isOn
+        case .accountRole(let role): accountRole = role
+        case .singleton(let isOn): runsSingleton = isOn
+        case .singletonRole(let role): (singletonRole, runsSingleton) = (role, true)
         case .whenUnstable(let downsAll): membership.downAllWhenUnstable = downsAll
         }
     }

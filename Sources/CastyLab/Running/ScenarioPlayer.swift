@@ -127,7 +127,8 @@ extension ScenarioPlayer {
         case .at(let moment, let command):
             schedule(command, at: laboratory.moment(moment), line: statement.line)
         case .expect, .ask: blocking = begin(statement)
-        case .seed, .set, .nodes, .shards, .start, .spawn, .tell, .load, .kill, .freeze, .thaw, .restart, .leave, .down,
+        case .seed, .seeds, .roles, .set, .nodes, .shards, .start, .spawn, .tell, .load, .kill, .freeze, .thaw,
+            .restart, .leave, .down,
             .cut, .heal, .link, .fault, .move, .pin, .drain, .undrain, .rebalance, .passivate, .note:
             perform(statement, wasScheduled: false)
         }
@@ -139,7 +140,8 @@ extension ScenarioPlayer {
             switch first.statement.command {
             case .expect, .ask: _ = begin(first.statement)
             case .at, .wait: break
-            case .seed, .set, .nodes, .shards, .start, .spawn, .tell, .load, .kill, .freeze, .thaw, .restart, .leave,
+            case .seed, .seeds, .roles, .set, .nodes, .shards, .start, .spawn, .tell, .load, .kill, .freeze, .thaw,
+                .restart, .leave,
                 .down, .cut, .heal, .link, .fault, .move, .pin, .drain, .undrain, .rebalance, .passivate, .note:
                 perform(first.statement, wasScheduled: true)
             }
@@ -166,7 +168,8 @@ extension ScenarioPlayer {
         switch statement.command {
         case .ask(let ask): entry = Awaited(statement, ask: ask, since: laboratory, slack: options.slack)
         case .expect(let expect): entry = Awaited(statement, expect: expect, since: laboratory, slack: options.slack)
-        case .seed, .set, .nodes, .shards, .start, .spawn, .tell, .load, .kill, .freeze, .thaw, .restart, .leave, .down,
+        case .seed, .seeds, .roles, .set, .nodes, .shards, .start, .spawn, .tell, .load, .kill, .freeze, .thaw,
+            .restart, .leave, .down,
             .cut, .heal, .link, .fault, .move, .pin, .drain, .undrain, .rebalance, .passivate, .note, .at, .wait:
             return nil
         }

@@ -60,6 +60,8 @@ package struct GroundTruth: Sendable {
     }
 
     package var settings: MembershipSettings
+    /// The seed list of every node, by number.
+    package var seeds = [1]
     package private(set) var lives: [Life] = []
     package private(set) var disturbances: [Disturbance] = []
     /// Whether anything was done to the nodes that a faultless cluster would not have to bear.

@@ -2,6 +2,8 @@
 package enum Verb: String, CaseIterable, Hashable, Sendable {
     case seed
     case set
+    case seeds
+    case roles
     case nodes
     case shards
     case start
@@ -38,8 +40,11 @@ package enum Verb: String, CaseIterable, Hashable, Sendable {
             [
                 "set preset responsive|lan", "set passivation idle TIME|lru COUNT|lfu COUNT|off", "set threshold PHI",
                 "set downing STRATEGY", "set when-unstable down-all|decide", "set remember on|off",
+                "set account-role ROLE", "set singleton on|off", "set singleton-role ROLE",
                 "set heartbeat|gossip|stable-after|… TIME",
             ]
+        case .seeds: ["seeds NODE,…"]
+        case .roles: ["roles NODE,… ROLE,…"]
         case .nodes: ["nodes COUNT"]
         case .shards: ["shards COUNT"]
         case .start: ["start NODE,… [roles ROLE,…]"]
@@ -83,6 +88,8 @@ package enum Verb: String, CaseIterable, Hashable, Sendable {
         switch self {
         case .seed: "Fixes what all chance of the run follows from."
         case .set: "Changes a setting; all but passivation stand before the first command that acts."
+        case .seeds: "Says which nodes are the seeds; without it all of them are."
+        case .roles: "Says which roles nodes have from their start on."
         case .nodes: "Starts n1 to that number, each when the one before it has been welcomed."
         case .shards: "Says how many shards each entity type has."
         case .start: "Starts further nodes, with roles."

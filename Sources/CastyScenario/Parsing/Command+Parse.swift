@@ -19,9 +19,11 @@ extension Command {
         switch verb {
         case .seed: .seed(try seed(&cursor))
         case .set: .set(try Setting.parse(&cursor))
+        case .seeds: .seeds(try cursor.nodes())
+        case .roles: .roles(try cursor.nodes(), try cursor.roles())
         case .nodes: .nodes(try cursor.number("a number of nodes", in: 1...Scenario.mostNodes))
         case .shards: .shards(try cursor.number("a number of shards", in: Scenario.shardCounts))
-        case .start: .start(try cursor.nodes(), roles: try roles(&cursor))
+        case .start: .start(try cursor.nodes(), roles: cursor.accept("roles") ? try cursor.roles() : [])
         case .spawn: .spawn(try cursor.entities())
         case .tell: .tell(try tell(&cursor))
         case .ask: .ask(try ask(&cursor))
@@ -56,22 +58,6 @@ extension Command {
         guard let number else { throw cursor.misfit() }
         cursor.advance()
         return number
-    }
-
-    private static func roles(_ cursor: inout Cursor) throws(ScenarioProblem) -> [String] {
-        guard cursor.accept("roles") else { return [] }
-        let roles = try cursor.text(.value("roles such as backend or web,db"))
-        let all = roles.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-        for (index, role) in all.enumerated() {
-            guard role == Quoting.word(role), role.utf8.count <= 64 else {
-                throw cursor.problem(
-                    .badValue, "\(Quoting.excerpt(role)) is no role", expected: "letters, digits and dashes", back: 1)
-            }
-            guard !all[..<index].contains(role) else {
-                throw cursor.problem(.badValue, "\(Quoting.excerpt(role)) stands twice in the list", back: 1)
-            }
-        }
-        return all
     }
 
     private static func tell(_ cursor: inout Cursor) throws(ScenarioProblem) -> Tell {

@@ -172,6 +172,31 @@ extension Cursor {
         return text
     }
 
+    /// Takes a list of roles: `web,db`.
+    mutating func roles() throws(ScenarioProblem) -> [String] {
+        let text = try text(.value("roles such as backend or web,db"))
+        let all = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        for (index, role) in all.enumerated() {
+            guard role == Quoting.word(role), role.utf8.count <= 64 else {
+                throw problem(
+                    .badValue, "\(Quoting.excerpt(role)) is no role", expected: "letters, digits and dashes", back: 1)
+            }
+            guard !all[..<index].contains(role) else {
+                throw problem(.badValue, "\(Quoting.excerpt(role)) stands twice in the list", back: 1)
+            }
+        }
+        return all
+    }
+
+    /// Takes one role.
+    mutating func role() throws(ScenarioProblem) -> String {
+        let roles = try roles()
+        guard roles.count == 1 else {
+            throw problem(.badValue, "\(roles.count) roles", expected: "one role", back: 1)
+        }
+        return roles[0]
+    }
+
     /// Takes one word or quoted text of any kind.
     mutating func text(_ expected: Expected) throws(ScenarioProblem) -> String {
         want(expected)

@@ -6,6 +6,7 @@ struct ScenarioCheck {
     private var nodes: Int?
     private var shards: Int?
     private var started: [NodeName] = []
+    private var roleLines: [NodeName: Int] = [:]
 
     /// The problems of the next statement.
     mutating func problems(with statement: Statement) -> [ScenarioProblem] {
@@ -40,7 +41,14 @@ struct ScenarioCheck {
             problems.append(
                 ScenarioProblem(.misplaced, line: line, what: what, expected: "\(command.verb.rawValue) before it"))
         }
-        if let first = repetition(of: command, line) {
+        if case .roles(let names, _) = command {
+            for name in names {
+                guard let first = roleLines.updateValue(line, forKey: name) else { continue }
+                let what = "the roles of \(name) stand already in line \(first)"
+                problems.append(
+                    ScenarioProblem(.misplaced, line: line, what: what, expected: "all of them in one line"))
+            }
+        } else if let first = repetition(of: command, line) {
             let what = "\(name(of: command)) stands already in line \(first)"
             problems.append(ScenarioProblem(.misplaced, line: line, what: what, expected: "it once"))
         }
@@ -70,6 +78,9 @@ struct ScenarioCheck {
         case .passivation: "passivation"
         case .remember: "remember"
         case .whenUnstable: "when-unstable"
+        case .accountRole: "account-role"
+        case .singleton: "singleton"
+        case .singletonRole: "singleton-role"
         }
     }
 

@@ -16,6 +16,13 @@ extension Setting {
             try cursor.require("on")
             return .remember(true)
         }
+        if cursor.accept("account-role") { return .accountRole(try cursor.role()) }
+        if cursor.accept("singleton-role") { return .singletonRole(try cursor.role()) }
+        if cursor.accept("singleton") {
+            if cursor.accept("off") { return .singleton(false) }
+            try cursor.require("on")
+            return .singleton(true)
+        }
         if cursor.accept("when-unstable") {
             if cursor.accept("decide") { return .whenUnstable(downsAll: false) }
             try cursor.require("down-all")

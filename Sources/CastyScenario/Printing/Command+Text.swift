@@ -4,6 +4,8 @@ extension Command: CustomStringConvertible {
         switch self {
         case .seed(let number): "seed \(number)"
         case .set(let setting): "set \(setting)"
+        case .seeds(let nodes): "seeds \(nodes.list)"
+        case .roles(let nodes, let roles): "roles \(nodes.list) \(roles.joined(separator: ","))"
         case .nodes(let count): "nodes \(count)"
         case .shards(let count): "shards \(count)"
         case .start(let nodes, let roles):
@@ -42,6 +44,8 @@ extension Command: CustomStringConvertible {
         switch self {
         case .seed: .seed
         case .set: .set
+        case .seeds: .seeds
+        case .roles: .roles
         case .nodes: .nodes
         case .shards: .shards
         case .start: .start

@@ -67,6 +67,9 @@ extension Setting: CustomStringConvertible {
         case .passivation(.lfu(let count)): "passivation lfu \(count)"
         case .passivation(.off): "passivation off"
         case .remember(let isOn): "remember \(isOn ? "on" : "off")"
+        case .accountRole(let role): "account-role \(role)"
+        case .singleton(let isOn): "singleton \(isOn ? "on" : "off")"
+        case .singletonRole(let role): "singleton-role \(role)"
         case .whenUnstable(let downsAll): "when-unstable \(downsAll ? "down-all" : "decide")"
         }
     }

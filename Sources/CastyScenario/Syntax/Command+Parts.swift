@@ -14,7 +14,8 @@ extension Command {
     private var nodesWritten: [NodeName] {
         switch self {
         case .seed, .set, .nodes, .shards, .spawn, .load, .rebalance, .passivate, .wait, .note: []
-        case .start(let nodes, _), .kill(let nodes), .freeze(let nodes), .thaw(let nodes), .restart(let nodes),
+        case .seeds(let nodes), .roles(let nodes, _), .start(let nodes, _), .kill(let nodes), .freeze(let nodes),
+            .thaw(let nodes), .restart(let nodes),
             .leave(let nodes), .drain(let nodes), .undrain(let nodes):
             nodes
         case .tell(let tell): tell.via.map { [$0] } ?? []
@@ -42,7 +43,8 @@ extension Command {
         case .move(let shard, _), .pin(let shard, _): shard
         case .at(_, let command): command.shardNamed
         case .expect(let expect): if case .shard(let shard, _) = expect.expectation { shard } else { nil }
-        case .seed, .set, .nodes, .shards, .start, .spawn, .tell, .ask, .load, .kill, .freeze, .thaw, .restart, .leave,
+        case .seed, .seeds, .roles, .set, .nodes, .shards, .start, .spawn, .tell, .ask, .load, .kill, .freeze, .thaw,
+            .restart, .leave,
             .down, .cut, .heal, .link, .fault, .drain, .undrain, .rebalance, .passivate, .wait, .note:
             nil
         }

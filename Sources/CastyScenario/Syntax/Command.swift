@@ -6,6 +6,10 @@ package indirect enum Command: Hashable, Sendable {
     case seed(UInt64)
     /// `set preset lan`, `set heartbeat 500ms`, `set passivation idle 2s`.
     case set(Setting)
+    /// `seeds n1,n2`: the seed list of every node; without it that is all nodes of `nodes`. Before `nodes`.
+    case seeds([NodeName])
+    /// `roles n4,n5 backend`: the roles that nodes have from their start on. Before `nodes`.
+    case roles([NodeName], [String])
     /// `nodes 5`: n1 … n5 start, each when the one before it has been welcomed.
     case nodes(Int)
     /// `shards 24`: how many shards each entity type has.

@@ -64,6 +64,10 @@ package struct ScenarioHeader: Hashable, Sendable {
     package var settings: [Setting] = []
     package var nodes: Int?
     package var shards: Int?
+    /// The seed list of every node; empty where the file does not name one.
+    package var seeds: [NodeName] = []
+    /// The roles that nodes have from their start on.
+    package var roles: [NodeName: [String]] = [:]
 
     package init() {}
 
@@ -72,6 +76,8 @@ package struct ScenarioHeader: Hashable, Sendable {
         if case .seed(let number) = command { seed = number }
         if case .nodes(let count) = command { nodes = count }
         if case .shards(let count) = command { shards = count }
+        if case .seeds(let names) = command { seeds = names }
+        if case .roles(let names, let words) = command { for name in names { roles[name] = words } }
         if case .set(let setting) = command {
             if case .preset(let name) = setting { preset = name } else { settings.append(setting) }
         }
@@ -82,7 +88,7 @@ extension Command {
     /// Whether it describes the world and must stand before the first command that acts in it.
     package var belongsToHeader: Bool {
         switch self {
-        case .seed, .nodes, .shards: true
+        case .seed, .seeds, .roles, .nodes, .shards: true
         case .set(let setting): setting.belongsToHeader
         case .start, .spawn, .tell, .ask, .load, .kill, .freeze, .thaw, .restart, .leave, .down, .cut, .heal, .link,
             .fault, .move, .pin, .drain, .undrain, .rebalance, .passivate, .wait, .note, .at, .expect:

@@ -14,11 +14,18 @@ package enum Setting: Hashable, Sendable {
     case whenUnstable(downsAll: Bool)
     /// `set remember on`: accounts come back without a message after a move or a crash.
     case remember(Bool)
+    /// `set account-role backend`: only members with the role host accounts; the others reach them.
+    case accountRole(String)
+    /// `set singleton on`: the built-in singleton runs on the oldest member and acts twenty times a second.
+    case singleton(Bool)
+    /// `set singleton-role backend`: the built-in singleton runs on the oldest member with the role.
+    case singletonRole(String)
 
     /// Whether it must stand before `nodes`.
     package var belongsToHeader: Bool {
         switch self {
-        case .preset, .time, .threshold, .downing, .remember, .whenUnstable: true
+        case .preset, .time, .threshold, .downing, .remember, .whenUnstable, .accountRole, .singleton, .singletonRole:
+            true
         case .passivation: false
         }
     }

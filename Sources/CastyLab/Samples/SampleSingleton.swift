@@ -1,0 +1,27 @@
+import CastyActors
+import CastyCluster
+import CastyInspection
+import CastySharding
+
+/// The singleton of a laboratory: it acts twenty times a second, without being asked.
+enum SampleSingleton {
+    static let name = "clock"
+
+    /// Starts it on a node, with everything that follows what it does.
+    static func start(on cluster: Cluster, role: String?, watch: SingletonWatch) throws {
+        let events = cluster.system.inspector
+        let (node, scheduler) = (events.name, cluster.system.world.scheduler)
+        _ = try cluster.singleton.start(name: name, role: role, of: EntityCommand.self) {
+            .setup { context in
+                let incarnation = watch.begin(on: node)
+                events.emit(.note, text: "singleton \(name) starts")
+                context.timers.start("tick", EntityCommand(number: 0, text: "tick"), every: .milliseconds(50))
+                return .receive { _, command in
+                    watch.act(incarnation, hasLease: scheduler.now < cluster.leaseValidUntil)
+                    command.replyTo?.tell(EntityReply(node))
+                    return .same
+                }
+            }
+        }
+    }
+}
