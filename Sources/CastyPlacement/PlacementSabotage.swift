@@ -54,4 +54,11 @@ package struct PlacementSabotage: OptionSet, Hashable, Sendable {
     package static let neverBalances = PlacementSabotage(rawValue: 1 << 18)
     /// The shards of a removed member wait four times as long as they have to.
     package static let failsOverLate = PlacementSabotage(rawValue: 1 << 19)
+
+    // Margins
+
+    /// A member that was on its way out when it was removed counts as one that has handed its shards over.
+    package static let trustsLeavers = PlacementSabotage(rawValue: 1 << 32)
+    /// A node that becomes the coordinator does not wait for members that were removed before it came.
+    package static let ignoresTombstones = PlacementSabotage(rawValue: 1 << 33)
 }

@@ -34,11 +34,14 @@ package struct PlacementView: Hashable, Sendable {
     package var own: UniqueAddress
     /// All members that are not removed, sorted by node.
     package private(set) var members: [PlacementMember]
+    /// The tombstones: removed members that this node still remembers, sorted, also those it never saw as members.
+    package private(set) var removed: [UniqueAddress]
 
-    /// Creates a view; the members may come in any order.
-    package init(own: UniqueAddress, members: [PlacementMember]) {
+    /// Creates a view; members and tombstones may come in any order.
+    package init(own: UniqueAddress, members: [PlacementMember], removed: [UniqueAddress] = []) {
         self.own = own
         self.members = members.sorted { $0.node < $1.node }
+        self.removed = removed.sorted()
     }
 
     /// The member of this incarnation, or `nil` once it is removed or where it never was one.
@@ -50,6 +53,15 @@ package struct PlacementView: Hashable, Sendable {
             if members[middle].node < node { low = middle + 1 } else { high = middle }
         }
         return low < members.count && members[low].node == node ? members[low] : nil
+    }
+
+    /// What this view knows to be removed and the one before did not: former members, and tombstones that came with the news.
+    func removals(since old: PlacementView) -> [UniqueAddress] {
+        var gone = old.members.map(\.node).filter { member($0) == nil }
+        if removed != old.removed {
+            for node in removed where !old.removed.containsSorted(node) { gone.insertSorted(node) }
+        }
+        return gone
     }
 
     /// The node where the coordinator belongs: the oldest member that is up, of those with the role if one is given.

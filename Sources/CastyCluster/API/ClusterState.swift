@@ -13,6 +13,8 @@ public struct ClusterState: Hashable, Sendable {
     public var oldest: UniqueAddress?
     /// Whether all have seen this view and nothing stands in the leader's way.
     public var isConverged = false
+    /// Removed members that this node still remembers.
+    package var removed: [UniqueAddress] = []
 
     /// The members that are up.
     public var up: [Member] { members.filter { $0.status == .up } }

@@ -15,7 +15,9 @@ extension Cluster {
         let followers = published.withLock { published -> [@Sendable () -> Void] in
             let before = published.state
             published.state = state
-            let isSame = state.members == before.members && state.unreachable == before.unreachable
+            let isSame =
+                state.members == before.members && state.unreachable == before.unreachable
+                && state.removed == before.removed
             return isSame ? [] : published.followers
         }
         system.inspector.touch()
@@ -110,6 +112,7 @@ extension ClusterState {
     init(_ core: Membership) {
         self.init(
             members: core.gossip.members, unreachable: core.gossip.unreachable, leader: core.leader,
-            oldest: core.oldest, isConverged: core.phase == .member && core.isAgreed)
+            oldest: core.oldest, isConverged: core.phase == .member && core.isAgreed,
+            removed: core.gossip.tombstones.map(\.node))
     }
 }

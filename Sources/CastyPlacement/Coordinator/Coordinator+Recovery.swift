@@ -48,8 +48,17 @@ extension Coordinator {
         case .joining, .weaklyUp: false
         case .up, .leaving, .exiting, .down:
             member.hasRole(settings.role) && indexOfRegion(member.node) == nil
-                && !withoutRegion.containsSorted(member.node)
+                && !withoutRegion.containsSorted(member.node) && !departed.containsSorted(member.node)
         }
+    }
+
+    /// Whether a removed member may run shards that this coordinator does not know of: only its own word, to this node, proves that it does not.
+    func mayStillRun(_ node: UniqueAddress, in old: PlacementView) -> Bool {
+        let member = old.member(node)
+        if settings.sabotage.contains(.trustsLeavers), member?.status == .exiting { return false }
+        if settings.sabotage.contains(.ignoresTombstones), member == nil { return false }
+        if let member, !member.hasRole(settings.role) { return false }
+        return !departed.containsSorted(node) && !withoutRegion.containsSorted(node)
     }
 
     /// Has those looked for that have been silent for long: they may have no region that could answer.
@@ -79,15 +88,17 @@ extension Coordinator {
     }
 
     /// A member is gone for good: what it owned waits until its lease has ended.
-    mutating func remove(_ member: PlacementMember, at now: Instant, _ effects: inout [CoordinatorEffect]) {
-        let node = member.node
+    mutating func remove(
+        _ node: UniqueAddress, in old: PlacementView, at now: Instant, _ effects: inout [CoordinatorEffect]
+    ) {
+        let isUnknown = mayStillRun(node, in: old)
         withoutRegion.removeSorted(node)
         gathered[node] = nil
         planned.removeAll { $0.to == node || $0.from == node }
         let holdUntil = now + margin
         if let index = indexOfRegion(node) {
             regions.remove(at: index)
-        } else if member.status != .exiting {
+        } else if isUnknown {
             for shard in shards.indices {
                 guard case .unallocated(var waiting) = shards[shard], waiting.holdUntil < holdUntil else { continue }
                 waiting.holdUntil = holdUntil

@@ -11,6 +11,7 @@ extension Coordinator {
         case .notHosted:
             if view.member(node) != nil, indexOfRegion(node) == nil { withoutRegion.insertSorted(node) }
             return
+        case .departed: return
         case .homes, .started, .hostRefused, .handOffBegun, .stopped, .leave, .intentsKnown, .command: break
         }
         guard let region = indexOfRegion(node) else {
@@ -19,7 +20,7 @@ extension Coordinator {
             return
         }
         switch request {
-        case .register, .notHosted: break
+        case .register, .notHosted, .departed: break
         case .homes(let asked): answer(asked, to: node, &effects)
         case .started(let started): confirm(started, by: node, &effects)
         case .hostRefused(let refused):

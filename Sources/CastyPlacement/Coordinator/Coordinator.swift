@@ -33,7 +33,7 @@ package struct Coordinator: Sendable {
     var starts = 0
     var sequence: UInt64 = 0
     var leaseValidUntil = Instant.distantFuture
-    /// Until then any member that crashed may still run shards that nobody reports.
+    /// Until then a removed member, whose word that it has stopped this node has not, may still run shards that no region reports.
     var crashHold = Instant.start
     /// Sorted by node.
     var regions: [RegisteredRegion] = []
@@ -41,6 +41,8 @@ package struct Coordinator: Sendable {
     var gathered: [UniqueAddress: Registration] = [:]
     /// Members that said they have no region of this type, sorted.
     var withoutRegion: [UniqueAddress] = []
+    /// Members that said themselves that nothing of the type runs there and nothing will again, sorted. Kept by inactive coordinators too.
+    var departed: [UniqueAddress] = []
     /// By shard.
     var shards: [ShardState] = []
     /// The shards whose state is open, in ascending order.
@@ -72,18 +74,18 @@ package struct Coordinator: Sendable {
         var effects: [CoordinatorEffect] = []
         let old = self.view
         self.view = view
-        let removed = old.members.filter { view.member($0.node) == nil }
-        // Whoever was exiting had handed everything off; of all others we do not know, and their lease may still be valid.
-        if removed.contains(where: { $0.status != .exiting }) {
-            crashHold = max(crashHold, now + margin)
-        }
+        let removed = view.removals(since: old)
+        // Also of a member that was on its way out: it may have been cut off with shards, and its lease may still be valid. What this node finds
+        // removed when it joins counts from now, too.
+        if removed.contains(where: { mayStillRun($0, in: old) }) { crashHold = max(crashHold, now + margin) }
         let shallAct = view.oldest(role: settings.role) == own
         if phase != .inactive, !shallAct { deactivate(&effects) }
         if phase == .inactive, shallAct { activate(at: now, &effects) }
         if phase != .inactive {
-            for member in removed { remove(member, at: now, &effects) }
+            for node in removed { remove(node, in: old, at: now, &effects) }
             isBalanceUnknown = true
         }
+        for node in removed { departed.removeSorted(node) }
         proceed(at: now, &effects)
         return effects
     }
@@ -100,6 +102,7 @@ package struct Coordinator: Sendable {
     package mutating func onRequest(
         _ request: CoordinatorRequest, from node: UniqueAddress, at now: Instant
     ) -> [CoordinatorEffect] {
+        if case .departed = request, view.member(node) != nil { departed.insertSorted(node) }
         guard phase != .inactive else { return [] }
         var effects: [CoordinatorEffect] = []
         handle(request, from: node, at: now, &effects)

@@ -32,6 +32,9 @@ package enum CoordinatorRequest: Hashable, Sendable {
     case stopped(VersionedShard, hasLeftover: Bool)
     /// Move all my shards off, I want to leave.
     case leave
+    /// Nothing of the type runs on my node, and nothing will again. Said to every node that may become the coordinator: it need not wait for the
+    /// lease of this one.
+    case departed
     case intentsKnown(ShardVersion)
     /// An operator's command that arrived at this node.
     case command(id: UInt64, OperatorCommand)

@@ -172,6 +172,9 @@ extension Region {
         let isTimeOver = coordinator == nil || leavingSince + settings.handoffTimeout <= now
         guard buffering.isEmpty || isTimeOver else { return }
         hasLeft = true
+        for member in view.members where !isProxy && member.hasRole(settings.role) {
+            effects.append(.send(to: member.node, .request(.departed)))
+        }
         effects.append(.left)
     }
 

@@ -47,7 +47,9 @@ extension Region {
             if !order.answers(registration) { register(at: now, &effects) }
         }
         switch order {
-        case .announce: if isRegistered { register(at: now, &effects) }
+        case .announce:
+            if isRegistered { register(at: now, &effects) }
+            if hasLeft, !isProxy { request(.departed, &effects) }
         case .registered(let number, let intents): registered(number, intents, by: node, at: now, &effects)
         case .registrationRefused(let number, let count):
             guard number == registration, !isRegistered, !isRefused else { return }

@@ -18,6 +18,16 @@ extension Singleton {
         }
     }
 
+    /// Whether a removed member may still run it, until its lease has ended: only its own word, to this node, proves that it does not. A member
+    /// that this node never saw, because it was removed before this one came, may have been the oldest.
+    func mayStillRun(_ node: UniqueAddress, in old: PlacementView, ownNumber: Int) -> Bool {
+        guard let member = old.member(node) else { return !settings.sabotage.contains(.ignoresTombstones) }
+        let isOlder = ownNumber == 0 || (member.upNumber > 0 && member.upNumber < ownNumber)
+        guard isOlder, member.hasRole(settings.role) else { return false }
+        if settings.sabotage.contains(.trustsLeavers), member.status == .exiting { return false }
+        return member.status == .down || !released.containsSorted(node)
+    }
+
     /// What every event ends with: whatever has become possible is done, and the next wake-up is set.
     mutating func proceed(at now: Instant) -> Effects {
         var effects: Effects = []
@@ -50,8 +60,15 @@ extension Singleton {
         flush(&effects)
         guard phase == .absent else { return effects }
         if !isHome {
-            for node in askers { effects.append(.send(to: node, .handedOver)) }
+            var told = askers
             askers = []
+            // Any of them may be the next to run it, and need not wait for the lease of this node then.
+            if isLeaving, !hasLeft {
+                for member in view.members where member.node != own && member.hasRole(settings.role) {
+                    told.insertSorted(member.node)
+                }
+            }
+            for node in told { effects.append(.send(to: node, .handedOver)) }
         }
         if isLeaving, !hasLeft {
             hasLeft = true

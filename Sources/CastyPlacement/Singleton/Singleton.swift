@@ -85,14 +85,12 @@ package struct Singleton<Payload: Sendable>: Sendable {
         let old = self.view
         self.view = view
         let ownNumber = old.member(own)?.upNumber ?? 0
-        for member in old.members where member.node != own && view.member(member.node) == nil {
-            released.removeSorted(member.node)
-            askers.removeSorted(member.node)
-            let isOlder = ownNumber == 0 || (member.upNumber > 0 && member.upNumber < ownNumber)
-            // Whoever was exiting had stopped it before; of all others we do not know, and their lease may still be valid.
-            if isOlder, member.hasRole(settings.role), member.status != .exiting {
+        for node in view.removals(since: old) where node != own {
+            if mayStillRun(node, in: old, ownNumber: ownNumber) {
                 crashHold = max(crashHold, now + settings.removalMargin)
             }
+            released.removeSorted(node)
+            askers.removeSorted(node)
         }
         let status = view.member(own)?.status
         if status == .down || (status == nil && old.member(own) != nil) { leaseValidUntil = .start }

@@ -17,5 +17,8 @@ package struct SingletonSettings: Hashable, Sendable {
     /// The longest such wait.
     package var restartBackoffLimit = Duration.seconds(10)
 
+    /// Bugs that are switched on.
+    package var sabotage: PlacementSabotage = []
+
     package init() {}
 }

@@ -238,6 +238,6 @@ extension PlacementView {
                 return PlacementMember(
                     node: member.node, upNumber: Int(member.upNumber ?? 0), status: status, isReachable: isReachable,
                     roles: member.roles)
-            })
+            }, removed: state.removed)
     }
 }

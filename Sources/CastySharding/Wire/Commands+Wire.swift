@@ -102,6 +102,7 @@ extension CoordinatorRequest: WireCodable {
             buffer.writeInteger(10 as UInt8)
             buffer.writeVarint(id)
             command.encode(into: &buffer)
+        case .departed: buffer.writeInteger(11 as UInt8)
         }
     }
 
@@ -117,6 +118,7 @@ extension CoordinatorRequest: WireCodable {
         case 8: self = .leave
         case 9: self = .intentsKnown(try ShardVersion(from: &buffer))
         case 10: self = .command(id: try buffer.readVarint(), try OperatorCommand(from: &buffer))
+        case 11: self = .departed
         case let byte: throw WireError(.malformed, "\(byte) is no request to a coordinator")
         }
     }

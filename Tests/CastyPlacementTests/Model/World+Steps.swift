@@ -27,6 +27,7 @@ extension World {
             }
         case .remove(let node):
             members.removeAll { $0.node == node }
+            removed.append(node)
             spread()
         case .passivate(let entity, let node):
             guard nodes[node]?.isAlive == true else { return }

@@ -79,6 +79,7 @@ struct World {
     var now = Instant.start
     var nodes: [UniqueAddress: Node] = [:]
     var members: [PlacementMember] = []
+    var removed: [UniqueAddress] = []
     var heap: [Entry] = []
     var order: UInt64 = 0
     var steps = 0
@@ -124,7 +125,9 @@ struct World {
         for node in nodes.keys.sorted() where nodes[node]?.isAlive == true {
             guard nodes[node]?.isCut == false else { continue }
             let delay = Duration.milliseconds(generator.below(60))
-            push(.view(PlacementView(own: node, members: members), version: viewVersion, at: node), after: delay)
+            push(
+                .view(PlacementView(own: node, members: members, removed: removed), version: viewVersion, at: node),
+                after: delay)
         }
     }
 
