@@ -12,7 +12,8 @@ struct Casty: ParsableCommand {
         version: "casty 0.1.0",
         subcommands: [
             OpenConsole.self, RunCommand.self, ExploreCommand.self, ReplayCommand.self, NodeCommand.self,
-            AttachCommand.self, Bench.self,
+            AttachCommand.self, StatusCommand.self, MembersCommand.self, ShardsCommand.self, AskCommand.self,
+            TellCommand.self, LoadCommand.self, Bench.self,
             BenchPeer.self,
         ],
         defaultSubcommand: OpenConsole.self)

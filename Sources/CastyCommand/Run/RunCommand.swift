@@ -74,8 +74,12 @@ extension Preset: ExpressibleByArgument {}
 struct ScenarioDuration: ExpressibleByArgument {
     let duration: Duration
 
+    init(_ duration: Duration) { self.duration = duration }
+
     init?(argument: String) {
         guard let duration = Duration(scenarioText: argument) else { return nil }
         self.duration = duration
     }
+
+    var defaultValueDescription: String { duration.scenarioText }
 }

@@ -8,7 +8,7 @@ extension SampleEntity {
         try registry.register(EntityReply.self, name: "casty.sample.reply")
     }
 
-    /// Starts all samples on a node of a process of its own.
+    /// Starts all samples on a node of a process of its own, for its users and for clients.
     ///
     /// - Parameters:
     ///   - sharding: The node's.
@@ -20,12 +20,21 @@ extension SampleEntity {
     ) throws {
         for sample in allCases {
             let isAccount = sample == .account
-            _ = try sharding.start(
+            let region = try sharding.start(
                 type: sample.rawValue, shards: shards, store: isAccount ? store : nil,
                 remember: isAccount ? remember : nil, of: EntityCommand.self
             ) { entity in
                 sample.behavior(entity) { _, _ in }
             }
+            serveClients(region, of: sharding)
         }
+        try ClientService.start(on: sharding)
+    }
+
+    /// Lets clients that are no members talk to a sample's entities.
+    package static func serveClients(_ region: ShardRegion<EntityCommand>, of sharding: Sharding) {
+        region.serveClients(
+            of: sharding, message: { EntityCommand(number: 0, text: $0, replyTo: $1) },
+            text: { (reply: EntityReply) in reply.text })
     }
 }

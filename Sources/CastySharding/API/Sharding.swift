@@ -29,6 +29,8 @@ public final class Sharding: Sendable {
     private let codecs = PayloadCodecs()
     private let isAnswering = Atomic<Bool>(false)
     private let regions = Mutex<[String: RegionAccess]>([:])
+    /// The types that clients may talk to in text.
+    let textEntities = TextEntities()
 
     /// What can be asked of one type's region by whoever does not know its message type.
     private struct RegionAccess: Sendable {

@@ -1,0 +1,141 @@
+import ArgumentParser
+import CastyInspection
+import CastyPrimitives
+import CastySharding
+import Dispatch
+import Glibc
+import Synchronization
+
+/// `casty ask`: a question to an entity through any node.
+struct AskCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ask", abstract: "Ask an entity through a running node, and print its reply.",
+        discussion: """
+            The entity may live on any node; it starts if it does not run. A request that was surely not handled is sent again until --within is over; \
+            one whose outcome is not known is not. Exits with 69 if no node answers, 1 if there is no reply for another reason, which is printed.
+
+              casty ask 127.0.0.1:7001 account-7 deposit 100
+              casty ask 127.0.0.1:7001 account-7 balance
+              casty ask 127.0.0.1:7001,127.0.0.1:7002 counter-1 get --within 2s
+            """)
+
+    @OptionGroup var arguments: EntityArguments
+
+    func run() throws { try arguments.send(for: "ask") }
+}
+
+/// `casty tell`: a command to an entity through any node.
+struct TellCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tell", abstract: "Send a command to an entity through a running node.",
+        discussion: """
+            Returns when a node has taken the command; it may still be lost on its way to the entity, see casty ask for one that is answered. Exits \
+            with 69 if no node answers.
+
+              casty tell 127.0.0.1:7001 account-7 deposit 100
+            """)
+
+    @OptionGroup var arguments: EntityArguments
+
+    func run() throws { try arguments.send(for: "tell") }
+}
+
+/// A node, an entity, and what it is sent.
+struct EntityArguments: ParsableArguments {
+    @Argument(help: ArgumentHelp("The node, as HOST:PORT; several with commas between them.", valueName: "node"))
+    var node: String
+    @Argument(help: ArgumentHelp("The entity, as TYPE-REST: account-7.", valueName: "entity"))
+    var entity: String
+    @Argument(parsing: .remaining, help: ArgumentHelp("The command: deposit 100.", valueName: "text"))
+    var text: [String]
+    @Option(help: ArgumentHelp("How long to wait, as 10s.", valueName: "time"))
+    var within = ScenarioDuration(.seconds(10))
+    @OptionGroup var options: ClientOptions
+
+    func validate() throws {
+        _ = try nodes()
+        guard !text.isEmpty else { throw ValidationError("Say what the entity is sent, as: deposit 100") }
+        guard within.duration > .zero else { throw ValidationError("--within is more than 0s") }
+    }
+
+    private func nodes() throws -> [NodeAddress] {
+        try node.split(separator: ",").map { try ClientOptions.node(String($0)) }
+    }
+
+    func send(for command: String) throws {
+        let session = try ClientSession(cluster: options.cluster, nodes: try nodes())
+        defer { session.end() }
+        let result = session.send(
+            command == "ask" ? .ask : .tell, entity, text.joined(separator: " "), within: within.duration)
+        if options.json { Output.line(Self.json(command, entity, result)) }
+        switch result {
+        case .success(let reply): if command == "ask", !options.json { Output.line(reply.text.printable) }
+        case .failure(let error):
+            Output.error(
+                "casty \(command): \(error)"
+                    + (error.isSurelyUnhandled ? "" : ". It may have been handled, or may be later."))
+            throw error.code == .noNode ? ClientExit.unavailable : ExitCode(1)
+        }
+    }
+
+    private static func json(
+        _ command: String, _ entity: String, _ result: Result<EntityClient.Reply, ClientError>
+    ) -> String {
+        var line = JSONLine()
+        line.add("event", command == "ask" ? "reply" : "sent")
+        line.add("entity", entity)
+        switch result {
+        case .success(let reply):
+            line.add("status", "passed")
+            line.add("node", reply.node.address.description)
+            if command == "ask" { line.add("reply", reply.text) }
+        case .failure(let error):
+            line.add("status", "failed")
+            line.add("code", error.code.rawValue)
+            line.add("reason", error.message)
+            line.add("handled", error.isSurelyUnhandled ? "no" : "unknown")
+        }
+        return line.text
+    }
+}
+
+extension ClientSession {
+    enum Kind {
+        case ask, tell
+    }
+
+    /// Sends a request, and again while it was surely not handled and may be answered later.
+    func send(
+        _ kind: Kind, _ entity: String, _ text: String, within timeout: Duration
+    ) -> Result<EntityClient.Reply, ClientError> {
+        let clock = ContinuousClock()
+        let end = clock.now + timeout
+        while true {
+            let answer = AnswerBox()
+            let left = max(.milliseconds(1), end - clock.now)
+            switch kind {
+            case .ask: client.ask(entity, text, within: left) { answer.set($0) }
+            case .tell: client.tell(entity, text, within: left) { answer.set($0) }
+            }
+            let result = answer.wait()
+            guard case .failure(let error) = result, error.isTransient, clock.now < end else { return result }
+            usleep(20_000)
+        }
+    }
+}
+
+/// Waits for one answer.
+private final class AnswerBox: Sendable {
+    private let answer = Mutex<Result<EntityClient.Reply, ClientError>?>(nil)
+    private let isThere = DispatchSemaphore(value: 0)
+
+    func set(_ result: Result<EntityClient.Reply, ClientError>) {
+        answer.withLock { $0 = result }
+        isThere.signal()
+    }
+
+    func wait() -> Result<EntityClient.Reply, ClientError> {
+        isThere.wait()
+        return answer.withLock { $0 } ?? .failure(ClientError(.failed, "no answer"))
+    }
+}

@@ -1,0 +1,27 @@
+import CastyActors
+import CastyPrimitives
+import CastySharding
+import CastyTCP
+import Dispatch
+
+/// A client of running nodes with threads of its own.
+final class ClientSession: Sendable {
+    let client: EntityClient
+    private let world: LiveWorld
+    private let host: LiveNode
+
+    init(cluster: String, nodes: [NodeAddress]) throws {
+        world = LiveWorld(workers: 2)
+        host = world.node(transport: TCPTransport())
+        client = try EntityClient(world: host.world, cluster: cluster, nodes: nodes)
+        client.start()
+    }
+
+    /// Ends the connections and the threads.
+    func end() {
+        let ended = DispatchSemaphore(value: 0)
+        client.stop { [host] in host.stop { ended.signal() } }
+        _ = ended.wait(timeout: .now() + .seconds(1))
+        world.shutdown()
+    }
+}

@@ -1,0 +1,61 @@
+import ArgumentParser
+import CastyInspection
+import CastyPrimitives
+
+/// `casty members`: whom a running node sees.
+struct MembersCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "members", abstract: "Print the members that a running node sees.",
+        discussion: """
+            One member a line: address, status, whether it is unreachable, its roles. Two nodes that see different members for long are in two \
+            clusters. Exits with 69 if the node does not answer.
+
+              casty members 127.0.0.1:7001
+              casty members 127.0.0.1:7001 --json | jq -r .node
+            """)
+
+    @Argument(help: ArgumentHelp("The node, as HOST:PORT.", valueName: "node"))
+    var node: String
+    @OptionGroup var options: ClientOptions
+
+    func validate() throws { _ = try ClientOptions.node(node) }
+
+    func run() throws {
+        let snapshot = try NodeGlance.take(
+            at: try ClientOptions.node(node), cluster: options.cluster, for: "members")
+        let members = snapshot.membership.members
+        let width = members.map { $0.node.address.description.count }.max() ?? 0
+        for member in members {
+            Output.line(
+                options.json
+                    ? Self.json(member, snapshot.membership) : Self.text(member, snapshot.membership, width: width))
+        }
+        if members.isEmpty { Output.error("casty members: \(node) is in no cluster yet") }
+    }
+
+    private static func json(_ member: MemberSnapshot, _ view: MembershipSnapshot) -> String {
+        var line = JSONLine()
+        line.add("event", "member")
+        line.add("node", member.node.address.description)
+        line.add("incarnation", String(member.node.incarnation, radix: 16))
+        line.add("status", member.status)
+        line.add("unreachable", raw: member.unreachable ? "true" : "false")
+        line.add("up_number", member.upNumber)
+        line.add("roles", member.roles)
+        line.add("leader", raw: view.leader == member.node ? "true" : "false")
+        line.add("oldest", raw: view.oldest == member.node ? "true" : "false")
+        return line.text
+    }
+
+    private static func text(_ member: MemberSnapshot, _ view: MembershipSnapshot, width: Int) -> String {
+        let address = member.node.address.description
+        let marks = [
+            member.unreachable ? "unreachable" : nil, view.leader == member.node ? "leader" : nil,
+            view.oldest == member.node ? "oldest" : nil,
+            member.roles.isEmpty ? nil : "roles \(member.roles.joined(separator: ","))",
+        ].compactMap { $0 }
+        let status = member.status + String(repeating: " ", count: max(1, 11 - member.status.count))
+        return
+            "\(address)\(String(repeating: " ", count: width - address.count))  \(status)\(marks.joined(separator: ", "))"
+    }
+}

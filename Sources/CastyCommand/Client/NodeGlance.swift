@@ -1,0 +1,41 @@
+import ArgumentParser
+import CastyActors
+import CastyCluster
+import CastyInspection
+import CastyPrimitives
+import CastyTCP
+import Dispatch
+import Glibc
+
+/// Asks one running node what it shows of itself, once.
+enum NodeGlance {
+    /// - Throws: `ExitCode` 69, after it has said why, where no node answers within five seconds.
+    static func take(at address: NodeAddress, cluster: String, for command: String) throws -> NodeSnapshot {
+        let world = LiveWorld(workers: 1)
+        let host = world.node(transport: TCPTransport())
+        let observer: ClusterObserver
+        do {
+            observer = try ClusterObserver(world: host.world, cluster: cluster, seed: address)
+            try observer.start()
+        } catch {
+            Output.error("casty \(command): \(error)")
+            throw ClientExit.unavailable
+        }
+        defer {
+            let ended = DispatchSemaphore(value: 0)
+            observer.stop { host.stop { ended.signal() } }
+            _ = ended.wait(timeout: .now() + .seconds(1))
+            world.shutdown()
+        }
+        let end = world.now + .seconds(5)
+        while world.now < end {
+            if let snapshot = observer.nodes.first(where: { $0.place == address })?.snapshot { return snapshot }
+            usleep(5000)
+        }
+        let reason = observer.nodes.first { $0.place == address }?.complaint
+        Output.error(
+            "casty \(command): \(address) does not answer\(reason.map { ": \($0)" } ?? ""). Is a node of cluster \"\(cluster)\" "
+                + "listening there? --cluster names another one.")
+        throw ClientExit.unavailable
+    }
+}

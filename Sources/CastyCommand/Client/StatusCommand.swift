@@ -1,0 +1,104 @@
+import ArgumentParser
+import CastyInspection
+import CastyPrimitives
+
+/// `casty status`: how a running node is doing.
+struct StatusCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "Print how a running node is doing.",
+        discussion: """
+            What the node sees: whether it is a member, how many members there are, who leads, who coordinates shards, what was lost. Exits with 69 \
+            if it does not answer.
+
+              casty status 127.0.0.1:7001
+              casty status 127.0.0.1:7001 --json | jq .unreachable
+            """)
+
+    @Argument(help: ArgumentHelp("The node, as HOST:PORT.", valueName: "node"))
+    var node: String
+    @OptionGroup var options: ClientOptions
+
+    func validate() throws { _ = try ClientOptions.node(node) }
+
+    func run() throws {
+        let snapshot = try NodeGlance.take(
+            at: try ClientOptions.node(node), cluster: options.cluster, for: "status")
+        Output.line(options.json ? NodeStatus(snapshot).json : NodeStatus(snapshot).text)
+    }
+}
+
+/// The figures of a node that tell how it is doing.
+struct NodeStatus {
+    private let snapshot: NodeSnapshot
+    private let me: MemberSnapshot?
+    private let unreachable: [MemberSnapshot]
+
+    init(_ snapshot: NodeSnapshot) {
+        self.snapshot = snapshot
+        me = snapshot.membership.members.first { $0.node == snapshot.node }
+        unreachable = snapshot.membership.members.filter(\.unreachable)
+    }
+
+    private var lost: UInt64 {
+        snapshot.losses.filter { $0.lossClass == .user }.reduce(0) { $0 + $1.count }
+    }
+
+    var json: String {
+        var line = JSONLine()
+        line.add("event", "status")
+        line.add("node", snapshot.node.address.description)
+        line.add("incarnation", String(snapshot.node.incarnation, radix: 16))
+        line.add("status", me?.status ?? "not a member")
+        line.add("up_s", raw: RuntimeEvent.seconds(snapshot.time))
+        line.add("members", snapshot.membership.members.count)
+        line.add("up", snapshot.membership.members.count { $0.status == "up" })
+        line.add("unreachable", unreachable.map(\.node.address.description))
+        line.add("leader", snapshot.membership.leader?.address.description)
+        line.add("oldest", snapshot.membership.oldest?.address.description)
+        line.add("converged", raw: snapshot.membership.converged ? "true" : "false")
+        line.add("waiting_for", snapshot.membership.waitingFor)
+        line.add("types", snapshot.sharding.map(\.type))
+        line.add("shards", snapshot.sharding.reduce(0) { $0 + $1.shards.count })
+        line.add("entities", snapshot.sharding.reduce(0) { $0 + $1.shards.reduce(0) { $0 + $1.entityCount } })
+        line.add("buffered", snapshot.sharding.reduce(0) { $0 + $1.buffered })
+        line.add("actors", snapshot.actors.live)
+        line.add("queued", snapshot.actors.queued)
+        line.add("lost", lost)
+        return line.text
+    }
+
+    var text: String {
+        let membership = snapshot.membership
+        var rows = [
+            ("node", "\(snapshot.node.address), incarnation \(String(snapshot.node.incarnation, radix: 16))"),
+            ("status", me?.status ?? "not a member of a cluster yet"),
+            (
+                "members",
+                "\(membership.members.count), \(membership.members.count { $0.status == "up" }) up, \(unreachable.count) unreachable"
+            ),
+            ("leader", membership.leader?.address.description ?? "none"),
+            ("view", membership.converged ? "converged" : "not converged" + waiting),
+        ]
+        if !unreachable.isEmpty {
+            rows.append(("unreachable", unreachable.map(\.node.address.description).joined(separator: ", ")))
+        }
+        for type in snapshot.sharding {
+            let entities = type.shards.reduce(0) { $0 + $1.entityCount }
+            let coordinator = type.coordinator.map { "coordinator \($0.address)" } ?? "no coordinator known"
+            rows.append(
+                (
+                    type.type,
+                    "\(type.shards.count) of \(type.shardCount) shards here, \(entities) entities, \(type.buffered) messages waiting, \(coordinator)"
+                        + (type.storeTrouble.map { ", store: \($0)" } ?? "")
+                ))
+        }
+        rows.append(("lost", "\(lost) users' messages"))
+        return rows.map { "\($0.0)\(String(repeating: " ", count: max(1, 13 - $0.0.count)))\($0.1)" }
+            .joined(separator: "\n")
+    }
+
+    private var waiting: String {
+        let waiting = snapshot.membership.waitingFor
+        return waiting.isEmpty ? "" : ": waiting for \(waiting.joined(separator: ", "))"
+    }
+}

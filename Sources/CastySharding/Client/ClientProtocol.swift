@@ -1,0 +1,122 @@
+import CastyActors
+import CastyPrimitives
+import CastyWire
+
+/// How programs that are no members talk to entities through any node.
+///
+/// A client sends a request to one node, which passes it on as one of its own and answers with the entity's reply or with an error that says
+/// whether the entity may have handled it. A request is named by its client and a sequence number; a node never sends one twice, and a client
+/// repeats only what was surely not handled.
+enum ClientProtocol {
+    /// Outside of `system`, so that requests travel with users' messages and delay no heartbeat.
+    static let path = ["client"]
+    static let actorName = "client"
+    /// The most bytes of one command, and of one reply.
+    static let longestText = 64 << 10
+    /// The most requests of all clients that wait for an answer on one node.
+    static let mostPending = 8192
+
+    static func register(in registry: TypeRegistry) throws {
+        try registry.register(ClientRequest.self, name: "casty.client.request")
+        try registry.register(ClientResponse.self, name: "casty.client.response")
+    }
+}
+
+/// A client's request to a node.
+struct ClientRequest: Codable, Sendable {
+    enum Content: Codable, Sendable, Hashable {
+        /// Are you there?
+        case hello
+        /// Ask an entity, and wait for its reply for so many milliseconds.
+        case ask(entity: String, text: String, milliseconds: Int64)
+        /// Pass a command on.
+        case tell(entity: String, text: String)
+    }
+
+    var client: UInt64
+    var sequence: UInt64
+    var content: Content
+    var replyTo: ActorRef<ClientResponse>
+}
+
+/// A node's answer to a request.
+struct ClientResponse: Codable, Sendable, Hashable {
+    enum Content: Codable, Sendable, Hashable {
+        /// The node is there, and knows entities of these types.
+        case welcome(types: [String])
+        case reply(String)
+        /// The command was passed on.
+        case sent
+        case failed(ClientError)
+    }
+
+    var client: UInt64
+    var sequence: UInt64
+    var node: UniqueAddress
+    var content: Content
+}
+
+/// Why a client has no reply.
+package struct ClientError: Error, Codable, Hashable, Sendable, CustomStringConvertible {
+    /// What happened.
+    package enum Code: String, Codable, Hashable, Sendable, CaseIterable {
+        /// No node is connected.
+        case noNode = "no node"
+        /// The node knows no entities of this type.
+        case unknownType = "unknown type"
+        /// The id or the text is none.
+        case badRequest = "bad request"
+        /// The node serves clients only where it listens on loopback.
+        case notAllowed = "not allowed"
+        /// A mailbox, a buffer or the node has no room.
+        case overloaded
+        /// No actor takes the message.
+        case refused
+        /// No reply came in time.
+        case timedOut = "timed out"
+        /// The entity failed, or its node became unreachable.
+        case failed
+        /// The connection to the node was lost before the answer.
+        case connectionLost = "connection lost"
+    }
+
+    package let code: Code
+    package let message: String
+
+    package init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    package var description: String { "\(code.rawValue): \(message)" }
+
+    /// Whether the entity has surely not handled the request and never will: only then may it be sent again.
+    package var isSurelyUnhandled: Bool {
+        switch code {
+        case .noNode, .unknownType, .badRequest, .notAllowed, .overloaded, .refused: true
+        case .timedOut, .failed, .connectionLost: false
+        }
+    }
+
+    /// Whether the same request may be answered a little later.
+    package var isTransient: Bool {
+        switch code {
+        case .noNode, .overloaded, .refused: true
+        case .unknownType, .badRequest, .notAllowed, .timedOut, .failed, .connectionLost: false
+        }
+    }
+}
+
+extension ClientError {
+    /// What a failed ask means for the client.
+    init(_ error: AskError) {
+        switch error.code {
+        case .mailboxFull: self.init(.overloaded, error.description)
+        case .noSuchActor, .notHosted: self.init(.refused, error.description)
+        case .timedOut: self.init(.timedOut, error.description)
+        // The message may have been handled before, and only its reply be lost.
+        case .unreachable, .failed, .cancelled, .notEncodable, .notDecodable, .tooLarge, .nodeRemoved, .noHome, .shutdown:
+            self.init(.failed, error.description)
+        }
+    }
+}

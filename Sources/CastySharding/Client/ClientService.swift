@@ -1,0 +1,96 @@
+import CastyActors
+import CastyCluster
+import CastyPrimitives
+import CastyWire
+import Synchronization
+
+/// Passes the requests of clients on to entities, and answers them.
+package enum ClientService {
+    /// Lets clients talk to the entities that this node reaches.
+    package static func start(on sharding: Sharding) throws {
+        let system = sharding.cluster.system
+        try ClientProtocol.register(in: system.registry)
+        let server = ClientServer(entities: sharding.textEntities, system: system)
+        let actor = try system.spawnSystem(
+            Behavior<ClientRequest>.receive { _, request in
+                server.take(request)
+                return .same
+            }, name: ClientProtocol.actorName, mailbox: .bounded(ClientProtocol.mostPending))
+        system.publish(actor, as: ClientProtocol.path)
+    }
+}
+
+/// One node's side of the protocol.
+private final class ClientServer: Sendable {
+    private let entities: TextEntities
+    private let system: ActorSystem
+    /// How many requests wait for an entity.
+    private let pending = Atomic<Int>(0)
+
+    init(entities: TextEntities, system: ActorSystem) {
+        self.entities = entities
+        self.system = system
+    }
+
+    func take(_ request: ClientRequest) {
+        if let error = refusal(of: request.content) { return answer(request, .failed(error)) }
+        switch request.content {
+        case .hello: answer(request, .welcome(types: entities.names))
+        case .tell(let entity, let text):
+            entities.access(to: entity)?.tell(entity, text)
+            answer(request, .sent)
+        case .ask(let entity, let text, let milliseconds):
+            pending.add(1, ordering: .relaxed)
+            // Bounds keep the arithmetic of a peer's number safe.
+            let timeout = Duration.milliseconds(min(max(milliseconds, 1), 600_000))
+            entities.access(to: entity)?.ask(entity, text, timeout) { [self] result in
+                pending.subtract(1, ordering: .relaxed)
+                switch result {
+                case .success(let reply) where reply.utf8.count <= ClientProtocol.longestText:
+                    answer(request, .reply(reply))
+                case .success(let reply):
+                    answer(
+                        request,
+                        .failed(ClientError(.failed, "the reply has \(reply.utf8.count) bytes, too many for a client")))
+                case .failure(let error): answer(request, .failed(ClientError(error)))
+                }
+            }
+        }
+    }
+
+    /// Why a request is not passed on, if it is not.
+    private func refusal(of content: ClientRequest.Content) -> ClientError? {
+        guard system.address.isLoopback else {
+            return ClientError(.notAllowed, "\(system.address) serves no clients: nodes do not authenticate them yet")
+        }
+        let entity: String
+        let text: String
+        switch content {
+        case .hello: return nil
+        case .ask(let asked, let command, _): (entity, text) = (asked, command)
+        case .tell(let addressee, let command): (entity, text) = (addressee, command)
+        }
+        guard RegionHost.isID(entity) else {
+            return ClientError(.badRequest, "an id has at most \(RegionHost.longestID) bytes")
+        }
+        guard text.utf8.count <= ClientProtocol.longestText else {
+            return ClientError(.badRequest, "a command has at most \(ClientProtocol.longestText) bytes")
+        }
+        guard entities.access(to: entity) != nil else {
+            let known = entities.names.joined(separator: ", ")
+            return ClientError(
+                .unknownType,
+                "\(system.address) knows no type of \(entity); an id is TYPE-REST, and types are: \(known)")
+        }
+        guard pending.load(ordering: .relaxed) < ClientProtocol.mostPending else {
+            return ClientError(.overloaded, "\(ClientProtocol.mostPending) requests wait on \(system.address)")
+        }
+        return nil
+    }
+
+    private func answer(_ request: ClientRequest, _ content: ClientResponse.Content) {
+        request.replyTo.tell(
+            ClientResponse(
+                client: request.client, sequence: request.sequence, node: system.unique, content: content))
+    }
+}

@@ -1,0 +1,212 @@
+package import CastyActors
+package import CastyPrimitives
+import CastyRemoting
+import CastyWire
+import Synchronization
+
+/// Talks to entities through any of several nodes, without being a member.
+///
+/// It is never a member, never counted, never monitored, and no node dials it. It uses the nodes that answer in turn, and goes on with the others
+/// when one dies. A request whose outcome is not known is never sent again.
+package final class EntityClient: Sendable {
+    /// What came back.
+    package struct Reply: Sendable, Hashable {
+        package let text: String
+        /// The node that passed it on.
+        package let node: UniqueAddress
+    }
+
+    package typealias Completion = @Sendable (Result<Reply, ClientError>) -> Void
+
+    private struct State: Sendable {
+        var nodes: ClientNodes
+        var sequence: UInt64 = 0
+        var open: [UInt64: OpenRequest] = [:]
+        var isEnding = false
+    }
+
+    private struct OpenRequest: Sendable {
+        let node: NodeAddress
+        var giveUp: (@Sendable () -> Void)?
+    }
+
+    package let system: ActorSystem
+    private let remoting: Remoting
+    private let identity: UInt64
+    private let state: Mutex<State>
+    /// How often it looks for nodes that can be used again.
+    private static let tick = Duration.milliseconds(50)
+    /// How much longer than the node it waits itself, so that the node's reason arrives.
+    private static let margin = Duration.seconds(1)
+
+    /// Creates a client of a cluster; ``start()`` begins.
+    ///
+    /// - Parameters:
+    ///   - world: Time, threads and network.
+    ///   - cluster: The cluster's name.
+    ///   - nodes: Some of its nodes, at least one.
+    package init(world: NodeWorld, cluster: String, nodes: [NodeAddress]) throws {
+        precondition(!nodes.isEmpty, "a client needs at least one node")
+        var generator = world.random.stream("client")
+        identity = generator.next()
+        let address = NodeAddress(host: "client-\(String(identity, radix: 16))", port: 0)
+        let registry = TypeRegistry()
+        try ClientProtocol.register(in: registry)
+        system = ActorSystem(name: cluster, address: address, world: world, registry: registry)
+        state = Mutex(State(nodes: ClientNodes(nodes)))
+        var settings = RemotingSettings()
+        settings.observes = true
+        settings.reconnectMaximum = .milliseconds(500)
+        settings.reconnectAttempts = 1
+        remoting = Remoting(system: system, settings: settings)
+        remoting.hooks = RemotingHooks(
+            connectFailed: { [weak self] node, error in self?.lost(node, error.message) },
+            connectionLost: { [weak self] peer in self?.lost(peer.address, "the connection was lost") })
+    }
+
+    /// Begins to look for nodes.
+    package func start() {
+        remoting.startWithoutListening()
+        look()
+    }
+
+    /// Ends all connections; open requests fail.
+    package func stop(completion: @escaping @Sendable () -> Void) {
+        let open = state.withLock { state -> [OpenRequest] in
+            state.isEnding = true
+            return state.open.sorted { $0.key < $1.key }.map(\.value)
+        }
+        for request in open { request.giveUp?() }
+        system.terminate { [remoting] in remoting.shutdown(completion: completion) }
+    }
+
+    /// How many nodes can be used at this moment.
+    package var openNodes: Int { state.withLock { $0.nodes.openCount } }
+
+    /// Why the other nodes cannot be used, as far as it is known.
+    package var reasons: [String] { state.withLock { $0.nodes.reasons } }
+
+    /// Asks an entity, once.
+    package func ask(
+        _ entity: String, _ text: String, within timeout: Duration, completion: @escaping Completion
+    ) {
+        let milliseconds = max(1, timeout.nanoseconds / 1_000_000)
+        send(.ask(entity: entity, text: text, milliseconds: milliseconds), within: timeout, completion)
+    }
+
+    /// Passes a command to an entity, once; calls back when a node has taken it.
+    package func tell(
+        _ entity: String, _ text: String, within timeout: Duration, completion: @escaping Completion
+    ) {
+        send(.tell(entity: entity, text: text), within: timeout, completion)
+    }
+
+    private func send(_ content: ClientRequest.Content, within timeout: Duration, _ completion: @escaping Completion) {
+        let node = state.withLock { $0.isEnding ? nil : $0.nodes.next() }
+        guard let node else {
+            let reasons = reasons
+            return completion(
+                .failure(
+                    ClientError(.noNode, reasons.isEmpty ? "not connected yet" : reasons.joined(separator: "; "))))
+        }
+        send(content, to: node, within: timeout) { [self] result in
+            switch result {
+            case .success(.reply(let text), let peer): completion(.success(Reply(text: text, node: peer)))
+            case .success(.sent, let peer), .success(.welcome, let peer):
+                completion(.success(Reply(text: "", node: peer)))
+            case .success(.failed(let error), _): completion(.failure(error))
+            case .failure(let error):
+                if error.code == .timedOut {
+                    let now = system.now
+                    state.withLock { $0.nodes.doubt(node, at: now) }
+                }
+                completion(.failure(error))
+            }
+        }
+    }
+
+    /// What a node answered, or why it did not.
+    private enum Answer {
+        case success(ClientResponse.Content, UniqueAddress)
+        case failure(ClientError)
+    }
+
+    private func send(
+        _ content: ClientRequest.Content, to node: NodeAddress, within timeout: Duration,
+        _ completion: @escaping @Sendable (Answer) -> Void
+    ) {
+        let sequence = state.withLock { state -> UInt64 in
+            state.sequence += 1
+            state.open[state.sequence] = OpenRequest(node: node)
+            return state.sequence
+        }
+        let service = system.reference(
+            to: ActorAddress(system: system.name, node: node, path: ClientProtocol.path, uid: 0),
+            as: ClientRequest.self)
+        let identity = identity
+        let giveUp = system.ask(
+            service, within: timeout + Self.margin,
+            { ClientRequest(client: identity, sequence: sequence, content: content, replyTo: $0) },
+            completion: { [self] (result: Result<ClientResponse, AskError>) in
+                state.withLock { $0.open[sequence] = nil }
+                completion(Self.answer(result, identity, sequence, node))
+            })
+        // The answer may have come already.
+        let isLate = state.withLock { state in
+            state.open[sequence]?.giveUp = giveUp
+            return state.isEnding
+        }
+        if isLate { giveUp() }
+    }
+
+    private static func answer(
+        _ result: Result<ClientResponse, AskError>, _ identity: UInt64, _ sequence: UInt64, _ node: NodeAddress
+    ) -> Answer {
+        switch result {
+        case .success(let response):
+            guard response.client == identity, response.sequence == sequence else {
+                return .failure(ClientError(.failed, "\(node) answered another request"))
+            }
+            return .success(response.content, response.node)
+        case .failure(let error):
+            switch error.code {
+            case .timedOut: return .failure(ClientError(.timedOut, "\(node) has not answered"))
+            case .cancelled: return .failure(ClientError(.connectionLost, "\(node) has not answered before"))
+            // The queue to the node had no room, or the request cannot be written: it never left.
+            case .mailboxFull: return .failure(ClientError(.overloaded, error.description))
+            case .noSuchActor, .unreachable, .failed, .notEncodable, .notDecodable, .tooLarge, .nodeRemoved, .notHosted,
+                .noHome, .shutdown:
+                return .failure(ClientError(.failed, error.description))
+            }
+        }
+    }
+
+    /// Says hello to the nodes that are not open, from time to time.
+    private func look() {
+        let now = system.now
+        let due = state.withLock { state in state.isEnding ? nil : state.nodes.due(at: now) }
+        guard let due else { return }
+        for node in due {
+            send(.hello, to: node, within: ClientNodes.patience) { [self] answer in
+                let now = system.now
+                switch answer {
+                case .success(.welcome, _): state.withLock { $0.nodes.welcomed(by: node) }
+                case .success(.failed(let error), _): state.withLock { $0.nodes.lost(node, error.message, at: now) }
+                // ``lost(_:_:)`` knows the reason, or the next look finds that no answer came.
+                case .success(.reply, _), .success(.sent, _), .failure: break
+                }
+            }
+        }
+        _ = system.world.scheduler.schedule(after: Self.tick) { [weak self] in self?.look() }
+    }
+
+    /// The connection with a node is lost or was refused: what waits for its answer has an unknown outcome.
+    private func lost(_ node: NodeAddress, _ reason: String) {
+        let now = system.now
+        let open = state.withLock { state -> [OpenRequest] in
+            state.nodes.lost(node, reason, at: now)
+            return state.open.filter { $0.value.node == node }.sorted { $0.key < $1.key }.map(\.value)
+        }
+        for request in open { request.giveUp?() }
+    }
+}

@@ -1,0 +1,58 @@
+package import CastyActors
+import Synchronization
+
+/// The entity types of a node that take commands as text, by type name.
+package final class TextEntities: Sendable {
+    /// How the entities of one type are reached.
+    package struct Access: Sendable {
+        let ask:
+            @Sendable (
+                _ entity: String, _ text: String, _ timeout: Duration,
+                _ completion: @escaping @Sendable (Result<String, AskError>) -> Void
+            ) -> Void
+        let tell: @Sendable (_ entity: String, _ text: String) -> Void
+    }
+
+    private let types = Mutex<[String: Access]>([:])
+
+    init() {}
+
+    /// The names of all types, in order.
+    var names: [String] { types.withLock { Array($0.keys) }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) } }
+
+    func add(_ type: String, _ access: Access) { types.withLock { $0[type] = access } }
+
+    /// The type of an entity, whose id is `TYPE-REST`; the longest type of several that fit.
+    func access(to entity: String) -> Access? {
+        types.withLock { types in
+            var dash = entity.utf8.lastIndex(of: UInt8(ascii: "-"))
+            while let end = dash {
+                if let found = types[String(entity[..<end])] { return found }
+                dash = entity.utf8[..<end].lastIndex(of: UInt8(ascii: "-"))
+            }
+            return nil
+        }
+    }
+}
+
+extension ShardRegion {
+    /// Lets clients that are no members talk to the entities of this type in text, through this node.
+    ///
+    /// - Parameters:
+    ///   - sharding: The node's.
+    ///   - message: Makes the entity's message from a command and, for a question, from where the reply goes.
+    ///   - text: The reply as text.
+    package func serveClients<Reply: Sendable>(
+        of sharding: Sharding, message: @escaping @Sendable (String, ActorRef<Reply>?) -> Message,
+        text: @escaping @Sendable (Reply) -> String
+    ) {
+        let region = self
+        sharding.textEntities.add(
+            type,
+            TextEntities.Access(
+                ask: { entity, command, timeout, completion in
+                    region.ask(entity, within: timeout, { message(command, $0) }) { completion($0.map(text)) }
+                },
+                tell: { entity, command in region.tell(entity, message(command, nil)) }))
+    }
+}
