@@ -115,7 +115,8 @@ extension ClientError {
         case .noSuchActor, .notHosted: self.init(.refused, error.description)
         case .timedOut: self.init(.timedOut, error.description)
         // The message may have been handled before, and only its reply be lost.
-        case .unreachable, .failed, .cancelled, .notEncodable, .notDecodable, .tooLarge, .nodeRemoved, .noHome, .shutdown:
+        case .unreachable, .failed, .cancelled, .notEncodable, .notDecodable, .tooLarge, .nodeRemoved, .noHome,
+            .shutdown:
             self.init(.failed, error.description)
         }
     }
