@@ -315,4 +315,58 @@ import Testing
         #expect(log.all.last == "again")
         #expect(system.snapshot().actors.live == 0)
     }
+
+    @Test("an actor that is stopped before its first turn begins and runs its last signal")
+    func stoppedBeforeItBegan() throws {
+        let system = manual.system()
+        let log = Log<String>()
+        let ref = try system.spawn(
+            Behavior<Int>.setup { context in
+                _ = try context.spawn(
+                    Behavior<Int>.setup { _ in
+                        log.append("child began")
+                        return .receive(
+                            { _, _ in .same },
+                            onSignal: { _, _ in
+                                log.append("child ended"); return .same
+                            })
+                    }, name: "child")
+                log.append("began")
+                return .receive(
+                    { _, _ in
+                        log.append("handled"); return .same
+                    },
+                    onSignal: { _, _ in
+                        log.append("ended"); return .same
+                    })
+            }, name: "short")
+        ref.tell(1)
+        system.stop(ref)
+        manual.settle()
+        #expect(log.all == ["began", "child began", "child ended", "ended"])
+        #expect(system.losses.map(\.reason) == [.noSuchActor])
+        _ = try system.spawn(Behavior<Int>.ignore, name: "short")
+    }
+
+    @Test("an actor whose keeper does not let it go on neither begins nor ends loudly when it is stopped")
+    func stoppedBeforeItMight() throws {
+        let system = manual.system()
+        let log = Log<String>()
+        let parent = try system.spawn(
+            Behavior<Int>.setup { context in
+                let hooks = CellHooks<Int>(mayRun: { false }, onEnd: { _, unhandled in log.append("\(unhandled)") })
+                let child = try context.spawn(
+                    Behavior<Int>.setup { _ in
+                        log.append("began"); return .ignore
+                    }, name: "held", hooks: hooks, traffic: .user, turn: { $0.takeTurn(of: Int.self, $1) })
+                child.tell(7)
+                return .receive { context, _ in
+                    context.stop(child); return .same
+                }
+            })
+        manual.settle()
+        parent.tell(1)
+        manual.settle()
+        #expect(log.all == ["[7]"])
+    }
 }

@@ -16,6 +16,8 @@ package class AnyTarget: Runnable, @unchecked Sendable {
     package let uid: UInt64
     /// Whose traffic its messages are.
     package let traffic: LossClass
+    /// Whether other nodes may reach it by a path alone; behind the lock of its system.
+    @exclusivity(unchecked) var isPublished = false
     /// Takes one turn. A closure made where the message type is known, so that the compiler specialises the loop for it.
     private let turn: @Sendable (AnyTarget, Int) -> Void
 

@@ -11,31 +11,24 @@ extension Target {
         traffic: LossClass? = nil
     ) throws(SpawnError) -> Target<Child> {
         if let name, name.isEmpty || name.hasPrefix("$") { throw .badName(name) }
-        guard life != .stopping, life != .stopped else { throw .stopping(pathText) }
         let chosen = name ?? anonymousName()
         let child = Target<Child>(
             system: system, name: chosen, parent: self, uid: system.nextUID(), traffic: traffic ?? self.traffic,
             behavior: behavior, capacity: mailbox.limit, turn: turn, hooks: hooks)
-        let taken = children.withLock { family -> Bool in
-            if family == nil { family = Children() }
-            if family?.byName[chosen] != nil { return true }
-            family?.byName[chosen] = child
-            return false
+        // The one place where it is decided whether a child begins: whoever stops the family closes it under the same lock, so that every
+        // child is either refused here or asked to stop there.
+        switch children.withLock({ $0.insert(child) }) {
+        case .inserted: break
+        case .nameTaken: throw .nameTaken(chosen, parent: pathText)
+        case .closed: throw .stopping(pathText)
         }
-        if taken { throw .nameTaken(chosen, parent: pathText) }
         system.actorStarted()
         system.dispatcher.execute(child)
         return child
     }
 
     private func anonymousName() -> String {
-        let number = children.withLock { family -> UInt64 in
-            var made = family ?? Children()
-            made.anonymous += 1
-            family = made
-            return made.anonymous
-        }
-        return "$" + String(number, radix: 36)
+        "$" + String(children.withLock { $0.nextAnonymous() }, radix: 36)
     }
 
     func watch(_ ref: AnyActorRef, message: Message?) {

@@ -86,11 +86,7 @@ extension Target {
     }
 
     private func childStopped(_ child: AnyTarget) {
-        let alone = children.withLock { family -> Bool in
-            if family?.byName[child.name] === child { family?.byName[child.name] = nil }
-            return family?.byName.isEmpty ?? true
-        }
-        guard alone else { return }
+        guard children.withLock({ $0.remove(child) }) else { return }
         if life == .stopping { finish() } else if life == .restarting { scheduleRestart() }
     }
 
@@ -134,7 +130,9 @@ extension Target {
         extras.generation &+= 1
         cancelTimers()
         behavior = .empty
-        if !stopChildren() { scheduleRestart() }
+        let living = children.withLock { $0.ordered }
+        for child in living { child.post(.stop) }
+        if living.isEmpty { scheduleRestart() }
     }
 
     private func scheduleRestart() {
@@ -146,18 +144,13 @@ extension Target {
         }
     }
 
-    /// Asks all children to stop. Returns whether there are any.
-    private func stopChildren() -> Bool {
-        let living = children.withLock { $0?.ordered ?? [] }
-        for child in living { child.post(.stop) }
-        return !living.isEmpty
-    }
-
     func beginStop() {
         guard life != .stopping, life != .stopped else { return }
         life = .stopping
         cancelTimers()
-        if !stopChildren() { finish() }
+        let living = children.withLock { $0.close() }
+        for child in living { child.post(.stop) }
+        if living.isEmpty { finish() }
     }
 
     /// Ends the life of the actor: its last signal, its leftover messages, the news to those who watch.
@@ -196,16 +189,12 @@ extension Target {
     }
 }
 
-/// A mistake in how a behavior was put together.
 extension Target {
     /// Lets go of all that the actor and its children hold, and tells nobody.
     ///
     /// Only for the actors of a node that was killed: no turn of theirs may run any more.
     func forgetEverything() {
-        let family = children.withLock { children in
-            defer { children = nil }
-            return children?.ordered ?? []
-        }
+        let family = children.withLock { $0.abandon() }
         for child in family { child.abandon() }
         let waiting = inbox.withLock { state in
             defer { (state.messages, state.signals) = ([], []) }
@@ -219,6 +208,7 @@ extension Target {
     }
 }
 
+/// A mistake in how a behavior was put together.
 struct BehaviorError: Error, CustomStringConvertible {
     let description: String
 

@@ -6,6 +6,15 @@ extension Target {
     package func drain(budget: Int) {
         var left = budget
         while left > 0 {
+            // Before the signals: an actor that is stopped before its first turn still begins, so that its last signal finds what it began.
+            if life == .starting {
+                if isHooked, !mayRun() {
+                    if signalled.load(ordering: .acquiring) { handleSignals() }
+                    if rest() { return }
+                    continue
+                }
+                start()
+            }
             if signalled.load(ordering: .acquiring) { handleSignals() }
             switch life {
             case .running:
@@ -13,9 +22,7 @@ extension Target {
                     if rest() { return }
                     continue
                 }
-            case .starting:
-                start()
-                continue
+            case .starting: continue
             case .stopped: return
             case .restarting, .stopping:
                 // User messages wait until it runs again or has stopped; only signals can bring that about.

@@ -17,7 +17,7 @@ package final class Target<Message: Sendable>: AnyTarget, @unchecked Sendable {
     let hooks: CellHooks<Message>?
     @usableFromInline let isHooked: Bool
     /// Children by name. Behind a lock of its own because lookups by path come from other threads.
-    let children = Mutex<Children?>(nil)
+    let children = Mutex(Family())
 
     // What follows belongs to the turn.
     @usableFromInline @exclusivity(unchecked) var batch: [Message] = []
@@ -147,18 +147,9 @@ package final class Target<Message: Sendable>: AnyTarget, @unchecked Sendable {
     }
 
     override package func child(named name: String) -> AnyTarget? {
-        children.withLock { $0?.byName[name] }
+        children.withLock { $0.child(named: name) }
     }
 
     /// How many messages wait; an estimate while the actor runs.
     override package var waiting: Int { inbox.withLock { $0.messages.count } }
-}
-
-/// The living children of one actor.
-struct Children: Sendable {
-    var byName: [String: AnyTarget] = [:]
-    var anonymous: UInt64 = 0
-
-    /// The children in the order of their birth.
-    var ordered: [AnyTarget] { byName.values.sorted { $0.birth < $1.birth } }
 }

@@ -52,18 +52,29 @@ extension ActorSystem {
 
     /// Lets other nodes reach an actor by its path alone.
     @usableFromInline
-    package func publish(_ target: AnyTarget) {
-        state.withLock { $0.wellKnown[target.pathText] = target }
-    }
+    package func publish(_ target: AnyTarget) { publish(target, as: target.pathText) }
 
     /// Lets other nodes reach an actor by one more path.
     package func publish<Message: Sendable>(_ ref: ActorRef<Message>, as path: [String]) {
-        state.withLock { $0.wellKnown["/" + path.joined(separator: "/")] = ref.target }
+        publish(ref.target, as: "/" + path.joined(separator: "/"))
+    }
+
+    private func publish(_ target: AnyTarget, as path: String) {
+        state.withLock { state in
+            // One that has stopped is taken off the list no more, and MUST NOT be put there.
+            guard !target.isOver, !state.terminated else { return }
+            target.isPublished = true
+            state.wellKnown[path] = target
+        }
     }
 
     /// Lets an actor take what other nodes send to paths of this node that begin so, its last name unfinished, and where nobody lives.
     package func publish<Message: Sendable>(_ ref: ActorRef<Message>, under path: [String]) {
-        state.withLock { $0.fallbacks.append(("/" + path.joined(separator: "/"), ref.target)) }
+        state.withLock { state in
+            guard !ref.target.isOver, !state.terminated else { return }
+            ref.target.isPublished = true
+            state.fallbacks.append(("/" + path.joined(separator: "/"), ref.target))
+        }
     }
 
     func actorStarted() { live.add(1, ordering: .relaxed) }
@@ -73,8 +84,9 @@ extension ActorSystem {
         if target.parent != nil { live.subtract(1, ordering: .relaxed) }
         let waiting = state.withLock { state -> [any AnyPendingAsk] in
             state.exposed[target.uid] = nil
-            if !state.wellKnown.isEmpty, state.wellKnown[target.pathText] === target {
-                state.wellKnown[target.pathText] = nil
+            if target.isPublished {
+                state.wellKnown = state.wellKnown.filter { $0.value !== target }
+                state.fallbacks.removeAll { $0.target === target }
             }
             guard !state.asks.isEmpty else { return [] }
             // A question that was handled may still be answered by somebody else; one that was not never will be.
