@@ -51,13 +51,19 @@ extension TCPConnection {
                 }
             }
         // From the node's own host, so that the peer can tell links apart; a wildcard says nothing.
+        let remote = try? SocketAddress(ipAddress: address.host, port: address.port)
         if let local = try? SocketAddress(ipAddress: source.host, port: 0), !["0.0.0.0", "::"].contains(source.host),
-            let remote = try? SocketAddress(ipAddress: address.host, port: address.port),
-            local.protocol == remote.protocol
+            let remote, local.protocol == remote.protocol
         {
             bootstrap = bootstrap.bind(to: local)
         }
-        bootstrap.connect(host: address.host, port: address.port).hop(to: transport.loop).whenFailure { error in
+        // A number needs no resolver, whose thread would come back to the loop after it has ended; for a name the loop waits.
+        let attempt =
+            remote.map { bootstrap.connect(to: $0) } ?? bootstrap.connect(host: address.host, port: address.port)
+        transport.openAttempts += 1
+        attempt.hop(to: transport.loop).whenComplete { result in
+            self.transport.attemptEnded()
+            guard case .failure(let error) = result else { return }
             self.failAttempt(TransportError(error, at: address.description))
         }
     }

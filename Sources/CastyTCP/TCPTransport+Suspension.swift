@@ -33,7 +33,7 @@ extension TCPTransport: Suspendable {
             self.closeListeners()
             for connection in self.orderedConnections { connection.abandon() }
             // One turn of the loop later, so that the sockets are gone before the loop is.
-            self.perform { self.stopLoop(.killed) }
+            self.perform { self.stopWhenDead() }
         }
     }
 
@@ -49,6 +49,9 @@ extension TCPTransport: Suspendable {
             for connection in self.orderedConnections { connection.closeNow() }
             self.loop.scheduleTask(in: Self.closeLimit + .milliseconds(500)) {
                 for connection in self.orderedConnections { connection.abandon() }
+                // A resolver that hangs does not hold up the end.
+                self.openAttempts = 0
+                self.stopWhenQuiet()
             }
             self.stopWhenQuiet()
         }
@@ -76,8 +79,19 @@ extension TCPTransport: Suspendable {
         listeners = []
     }
 
+    /// The network library has finished with an attempt to connect or to listen.
+    func attemptEnded() {
+        openAttempts -= 1
+        stopWhenQuiet()
+        perform { self.stopWhenDead() }
+    }
+
     private func stopWhenQuiet() {
-        if isShuttingDown, !isDead, connections.isEmpty { stopLoop(.shutDown) }
+        if isShuttingDown, !isDead, connections.isEmpty, openAttempts <= 0 { stopLoop(.shutDown) }
+    }
+
+    private func stopWhenDead() {
+        if isDead, openAttempts <= 0 { stopLoop(.killed) }
     }
 
     private func stopLoop(_ end: LoopState) {

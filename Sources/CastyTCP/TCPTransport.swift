@@ -38,6 +38,8 @@ package final class TCPTransport: Transport, @unchecked Sendable {
     var shutdownCompletions: [@Sendable () -> Void] = []
     var listeners: [any Channel] = []
     var connections: [Int: TCPConnection] = [:]
+    /// Attempts to connect that the network library has not finished, whether or not a connection still waits for them: the loop outlives them.
+    var openAttempts = 0
     private var lastNumber = 0
 
     /// Starts the event loop.
@@ -132,7 +134,9 @@ package final class TCPTransport: Transport, @unchecked Sendable {
                     try connection.take(channel)
                 }
             }
+        openAttempts += 1
         bootstrap.bind(host: address.host, port: address.port).hop(to: loop).whenComplete { result in
+            defer { self.attemptEnded() }
             switch result {
             case .success(let channel):
                 guard !self.isDead, !self.isShuttingDown else {
