@@ -44,8 +44,32 @@ final class SQLiteFile: Sendable {
             if let pageLimit { try database.execute(sql: "PRAGMA max_page_count = \(pageLimit)") }
         }
         turnstile = try Turnstile(path: path + "-turn")
-        queue = try Self.run(path) { try DatabaseQueue(path: path, configuration: configuration) }
+        queue = try Self.database(path, configuration, turnstile)
         try migrate()
+    }
+
+    /// Opens the database, one process after the other, and again while it is locked.
+    ///
+    /// Making the log and recovering it after a crash need the file alone, and SQLite does not always wait for that: of several processes that start
+    /// at once, or of one that starts while its predecessor ends, some would find the database locked.
+    private static func database(
+        _ path: String, _ configuration: Configuration, _ turnstile: Turnstile
+    ) throws(EntityStoreError) -> DatabaseQueue {
+        try run(path) {
+            try turnstile.enter(attempts: attempts)
+            defer { turnstile.leave() }
+            var left = attempts / 10
+            while true {
+                do {
+                    return try DatabaseQueue(path: path, configuration: configuration)
+                } catch let error as DatabaseError
+                    where [.SQLITE_BUSY, .SQLITE_LOCKED].contains(error.resultCode) && left > 0
+                {
+                    left -= 1
+                    usleep(10_000)
+                }
+            }
+        }
     }
 
     /// Makes an empty file that only its owner can read, before SQLite makes one that follows the umask.
