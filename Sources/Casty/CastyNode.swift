@@ -69,6 +69,9 @@ public final class CastyNode: Sendable {
         guard listen.port != 0 else {
             throw NodeError(description: "a node listens on a port that others can name, not on 0")
         }
+        if let problem = config.settings.problems.first {
+            throw NodeError(description: "these settings cannot work: \(problem)")
+        }
         let world = LiveWorld()
         let host = world.node(transport: TCPTransport())
         let registry = TypeRegistry()

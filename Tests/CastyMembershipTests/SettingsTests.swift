@@ -143,4 +143,15 @@ import Testing
             }
         }
     }
+
+    @Test("settings by which a healthy peer would be marked are called so")
+    func impatient() {
+        var settings = MembershipSettings.responsive
+        settings.pause = settings.heartbeat - .milliseconds(1)
+        #expect(settings.problems.count == 1)
+        #expect(settings.problems.first?.contains("must not be shorter than the heartbeat") == true)
+        settings = .responsive
+        settings.suspicion = settings.threshold + 1
+        #expect(settings.problems.count == 1)
+    }
 }

@@ -54,4 +54,14 @@ struct ValueTests {
     @Test(
         "what is no entity's name is refused", arguments: ["", "account", "account-", "-7", "a b-7", "a-\u{1B}", "ä-1"])
     func badEntity(text: String) { #expect(EntityName(text) == nil) }
+
+    @Test("what follows the type's dash may begin with a mark that combines with it")
+    func combiningMark() throws {
+        let name = try #require(EntityName("account-\u{301}x"))
+        #expect(name.type == "account")
+        #expect(EntityName("account-") == nil)
+        #expect(EntityName("acc\u{301}ount-1") == nil)
+        let scenario = try Scenario.parse("nodes 1\ntell account-\u{301} deposit 1", file: "mark.casty")
+        #expect(scenario.description.unicodeScalars.contains("\u{301}"))
+    }
 }

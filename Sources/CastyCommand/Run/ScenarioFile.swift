@@ -1,4 +1,6 @@
 import ArgumentParser
+import CastyLab
+import CastyMembership
 import CastyScenario
 import Glibc
 
@@ -22,12 +24,22 @@ enum ScenarioFile {
             Output.error("\(path): \(error.reason)")
             throw noInput
         }
+        let scenario: Scenario
         do {
-            return try Scenario.parse(text, file: path)
+            scenario = try Scenario.parse(text, file: path)
         } catch {
             Output.error("\(error)")
             throw badData
         }
+        return scenario
+    }
+
+    /// Refuses settings that cannot work, or are not safe, before anything runs.
+    static func check(_ scenario: Scenario, preset: Preset?) throws {
+        let problems = LabSettings(scenario, preset: preset).membership.problems
+        guard !problems.isEmpty else { return }
+        for problem in problems { Output.error("\(scenario.file): the settings cannot work: \(problem)") }
+        throw badData
     }
 
     private struct ReadError: Error {

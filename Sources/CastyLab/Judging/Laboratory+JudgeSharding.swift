@@ -63,7 +63,7 @@ extension Laboratory {
 
     func judge(entity: String, on name: NodeName) -> Verdict {
         guard nodes[name.number] != nil else { return .unmet("\(name) was never started") }
-        let type = String(entity.prefix { $0 != "-" })
+        let type = EntityName.type(of: entity)
         let places = running.filter { $0.sharding.hosts(entity, type: type) }.map(\.name)
         if places == [name.description] { return .met }
         return .unmet("\(entity): " + (places.isEmpty ? "nowhere" : places.joined(separator: ", ")))

@@ -1,6 +1,7 @@
 package import CastyActors
 package import CastyPlacement
 package import CastyPrimitives
+import CastyScenario
 import CastySharding
 
 extension Laboratory {
@@ -15,8 +16,8 @@ extension Laboratory {
 
     /// The sample an entity belongs to, by the first part of its name.
     package func sample(of entity: String) throws -> SampleEntity {
-        let type = entity.prefix { $0 != "-" }
-        guard let sample = SampleEntity(rawValue: String(type)), type.count < entity.count else {
+        let type = EntityName.type(of: entity)
+        guard let sample = SampleEntity(rawValue: type), type.utf8.count < entity.utf8.count else {
             let known = SampleEntity.allCases.map { "\($0.rawValue)-…" }.joined(separator: " or ")
             throw LabError("\"\(entity)\" is no entity here: names are \(known)")
         }

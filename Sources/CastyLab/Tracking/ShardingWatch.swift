@@ -1,5 +1,6 @@
 import CastyPlacement
 import CastyPrimitives
+import CastyScenario
 import CastySharding
 import Synchronization
 
@@ -69,7 +70,7 @@ package final class ShardingWatch: Sendable {
     func rule(for entity: String, since entered: Instant) -> String {
         state.withLock { state in
             if let slept = state.truth.passivations[entity], slept >= entered { return "S7" }
-            let type = String(entity.prefix { $0 != "-" })
+            let type = EntityName.type(of: entity)
             let moved = state.truth.moves.contains { key, time in
                 key.type == type && time >= entered - .seconds(15)
                     && EntitiesWithOwners.shard(of: entity, count: state.truth.shardCount) == key.shard

@@ -163,6 +163,13 @@ extension MembershipSettings {
             problems.append(
                 "the lease must be held for longer (\(leaseHold)) than a side may take to decide (\(unstableLimit))")
         }
+        if pause < heartbeat {
+            problems.append(
+                "the pause (\(pause)) must not be shorter than the heartbeat (\(heartbeat)): one late heartbeat would mark a peer")
+        }
+        if suspicion > threshold {
+            problems.append("the suspicion (\(suspicion)) must not be above the threshold (\(threshold))")
+        }
         if threshold <= 0 { problems.append("the threshold must be above zero, not \(threshold)") }
         return problems
     }

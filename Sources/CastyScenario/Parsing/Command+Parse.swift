@@ -141,7 +141,7 @@ extension EntityPattern {
     package var type: String {
         switch self {
         case .single(let name): name.type
-        case .range(let range): String(range.prefix.prefix { $0 != "-" })
+        case .range(let range): EntityName.type(of: range.prefix)
         }
     }
 }

@@ -1,3 +1,5 @@
+import CastyPrimitives
+
 /// How texts are written in a line, and shown in a message.
 enum Quoting {
     /// The words that end a message, so that one which holds them needs quotes.
@@ -12,7 +14,7 @@ enum Quoting {
             case "\\": result.append(contentsOf: "\\\\".unicodeScalars)
             case "\n": result.append(contentsOf: "\\n".unicodeScalars)
             case "\t": result.append(contentsOf: "\\t".unicodeScalars)
-            case _ where scalar.isControl:
+            case _ where scalar.isUnprintable:
                 result.append(contentsOf: "\\u{\(String(scalar.value, radix: 16, uppercase: true))}".unicodeScalars)
             default: result.append(scalar)
             }

@@ -11,14 +11,21 @@ package struct EntityName: Hashable, Sendable {
     /// - Returns: `nil` where the type is not letters, digits and underscores, nothing follows the dash, or the text
     ///   holds control characters or is longer than ``longest``.
     package init?(_ id: String) {
-        guard id.utf8.count <= Self.longest, let dash = id.firstIndex(of: "-"), Self.isType(id[..<dash]),
-            id.index(after: dash) < id.endIndex, !id.unicodeScalars.contains(where: \.isControl)
+        // By bytes: a mark that combines with the dash before it is the beginning of the rest.
+        guard id.utf8.count <= Self.longest, let dash = id.utf8.firstIndex(of: UInt8(ascii: "-")),
+            Self.isType(id[..<dash]), id.utf8.index(after: dash) < id.utf8.endIndex,
+            !id.unicodeScalars.contains(where: \.isControl)
         else { return nil }
         self.id = id
     }
 
     /// The name of the entity type.
-    package var type: String { String(id.prefix { $0 != "-" }) }
+    package var type: String { Self.type(of: id) }
+
+    /// What stands before the first dash; the whole text where there is none.
+    package static func type(of id: String) -> String {
+        String(id[..<(id.utf8.firstIndex(of: UInt8(ascii: "-")) ?? id.endIndex)])
+    }
 
     private static func isType(_ text: Substring) -> Bool {
         !text.isEmpty && text.utf8.allSatisfy { $0.isLetterOrDigit || $0 == UInt8(ascii: "_") }
@@ -40,8 +47,8 @@ extension UInt8 {
 }
 
 extension Unicode.Scalar {
-    /// Whether a terminal could take this for an order, or would show the text around it in another order: C0, DEL, C1,
-    /// line separators, marks of direction.
+    /// Whether a scenario may hold this only by its number: C0, DEL, C1, line separators, marks of direction. More is shown by its number where it
+    /// goes to a terminal.
     var isControl: Bool {
         switch value {
         case 0...0x1F, 0x7F...0x9F, 0x200E...0x200F, 0x2028...0x202E, 0x2066...0x2069, 0xFEFF: true
