@@ -126,15 +126,18 @@ let targets: [Target] = [
     library("CastyTerminal", ["CNCurses", "CastyConsole", "CastyInspection"]),
 
     // Floor 8: the executable.
+    .target(name: "CProcess"),
     .executableTarget(
         name: "CastyCommand",
         dependencies: [
-            "CastyTerminal", "CastyConsole", "CastyLab", "Casty", "CastySQLite", "CastySimulation", "CastyScenario",
+            "CProcess", "CastyTerminal", "CastyConsole", "CastyLab", "Casty", "CastySQLite", "CastySimulation",
+            "CastyScenario",
             "CastySharding",
             "CastyCluster", "CastyTCP", "CastyRemoting", "CastyActors", "CastyInspection", "CastyPlacement",
             "CastyMembership", "CastyWire", "CastyPrimitives", argumentParser, logging,
         ],
         swiftSettings: settings),
+    tests("CastyCommandTests", ["CastyCommand"]),
 ]
 
 let package = Package(

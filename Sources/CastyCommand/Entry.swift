@@ -2,6 +2,7 @@ import ArgumentParser
 import CastyTerminal
 import Dispatch
 import Glibc
+import Logging
 
 /// Where the process begins.
 @main
@@ -9,14 +10,33 @@ enum Entry {
     static func main() {
         // The parent that gives the terminal back after any death of this process has to split off before the first thread.
         if opensScreen(CommandLine.arguments.dropFirst()) { TerminalApp.supervise() }
+        // A write to a reader that has gone is an error there, not the end of the process.
+        signal(SIGPIPE, SIG_IGN)
+        FileLimit.raise()
+        LoggingSystem.bootstrap { OutputLogHandler(label: $0) }
         refuseUnknownCommand(CommandLine.arguments.dropFirst().first)
         do {
             var command = try Casty.parseAsRoot()
             if command is any AsyncParsableCommand { runAsynchronously() }
             try command.run()
+            end()
         } catch {
-            Casty.exit(withError: error)
+            end(error)
         }
+    }
+
+    /// Ends the process: says what is wrong, and waits for what is still to be written.
+    private static func end(_ error: (any Error)? = nil) -> Never {
+        var code: Int32 = 0
+        if let error {
+            code = Casty.exitCode(for: error).rawValue
+            let message = Casty.fullMessage(for: error)
+            // Help and the version are results.
+            if !message.isEmpty { if code == 0 { Output.line(message) } else { Output.error(message) } }
+        }
+        // A node does not wait for a reader that may never come.
+        let isWritten = Output.drain(atMost: Output.mayDrop ? .seconds(1) : nil)
+        exit(code == 0 && !isWritten && !Output.mayDrop ? Output.writeFailed : code)
     }
 
     /// Names a mistyped command; the parser would take it for an argument of the console.
@@ -41,9 +61,9 @@ enum Entry {
         Task {
             do {
                 if var command = try Casty.parseAsRoot() as? any AsyncParsableCommand { try await command.run() }
-                Casty.exit()
+                end()
             } catch {
-                Casty.exit(withError: error)
+                end(error)
             }
         }
         dispatchMain()

@@ -64,7 +64,7 @@ public struct JSONLine: Sendable {
         add(name, raw: "[" + values.map(Self.quoted).joined(separator: ",") + "]")
     }
 
-    /// A text as a JSON string: quotes, backslashes and control characters escaped.
+    /// A text as a JSON string: quotes, backslashes and all that must not reach a terminal escaped.
     public static func quoted(_ text: String) -> String {
         var result = "\""
         for scalar in text.unicodeScalars {
@@ -74,9 +74,11 @@ public struct JSONLine: Sendable {
             case "\n": result += "\\n"
             case "\r": result += "\\r"
             case "\t": result += "\\t"
-            case let control where control.value < 0x20 || control.value == 0x7F:
-                let hex = String(control.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+            case let control where control.isUnprintable:
+                for unit in String(control).utf16 {
+                    let hex = String(unit, radix: 16)
+                    result += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+                }
             default: result.unicodeScalars.append(scalar)
             }
         }

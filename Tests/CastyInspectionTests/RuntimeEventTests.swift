@@ -29,4 +29,11 @@ import Testing
     func seconds(nanoseconds: Int64, text: String) {
         #expect(RuntimeEvent.seconds(Instant(nanoseconds: nanoseconds)) == text)
     }
+
+    @Test("JSON holds nothing that a terminal acts on, only its number")
+    func unprintable() {
+        #expect(
+            JSONLine.quoted("a\u{1B}[31m\u{85}\u{202E}\u{200B}\u{E0041}é")
+                == #""a\u001b[31m\u0085\u202e\u200b\udb40\udc41é""#)
+    }
 }

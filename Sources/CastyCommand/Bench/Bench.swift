@@ -73,7 +73,7 @@ struct Bench: ParsableCommand {
     func run() throws {
         let showsProgress = Output.errorIsTerminal
         let plan = BenchPlan(isQuick: quick, chosenRuns: runs, chosenSeeds: seeds) { text in
-            if showsProgress { Output.write("\r\u{1B}[K\(text)", to: 2) } else { Output.error(text) }
+            if showsProgress { Output.progress(text) } else { Output.error(text) }
         }
         introduce()
         var failed = false
@@ -81,14 +81,14 @@ struct Bench: ParsableCommand {
             plan.progress("\(item.group.rawValue): \(item.name) …")
             do {
                 let measured = try item.measure(plan)
-                if showsProgress { Output.write("\r\u{1B}[K", to: 2) }
+                if showsProgress { Output.progress("") }
                 for measurement in measured {
                     Output.line(json ? measurement.json : measurement.row)
                     if strict, let met = measurement.met, met < measurement.runs.count { failed = true }
                 }
             } catch {
                 failed = true
-                if showsProgress { Output.write("\r\u{1B}[K", to: 2) }
+                if showsProgress { Output.progress("") }
                 Output.error("casty: \(item.name) could not be measured: \(error)")
             }
         }

@@ -69,7 +69,7 @@ struct ScreenOptions: ParsableArguments {
             usleep(20_000)
         }
         frame.look()
-        Swift.print(ansi ? frame.picture.ansiText() : frame.picture.plainText())
+        Output.results((ansi ? frame.picture.ansiText() : frame.picture.plainText()) + "\n")
     }
 
     private func snapshotSize() throws -> (width: Int, height: Int)? {
@@ -90,7 +90,10 @@ struct ScreenOptions: ParsableArguments {
             throw ValidationError(
                 "--theme is one of \(ThemeName.allCases.map(\.rawValue).joined(separator: ", ")), not \(theme)")
         }
-        options.colours = ProcessInfo.processInfo.environment["NO_COLOR"].map { !$0.isEmpty } == true ? .never : colours
+        // NO_COLOR counts where nothing else was said: ``TerminalAbility`` looks at it, and a picture has no terminal.
+        let isPicture = snapshot != nil
+        let wantsNone = ProcessInfo.processInfo.environment["NO_COLOR"].map { !$0.isEmpty } == true
+        options.colours = colours == .auto && isPicture && wantsNone ? .never : colours
         options.theme = theme
         options.glyphs = ascii ? .ascii : .auto
         options.mouse = !noMouse

@@ -71,14 +71,14 @@ struct ExploreReport: Sendable {
         guard clock.now - latestProgress > .seconds(isTerminal ? 1 : 30) else { return }
         latestProgress = clock.now
         let text = "\(seeds) seeds, \(failures) failed, \(Int(seconds)) virtual s"
-        Output.write(isTerminal ? "\r\(text) " : text + "\n", to: 2)
+        if isTerminal { Output.progress(text) } else { Output.error(text) }
     }
 
     /// The invariants that no seed put to the test.
     private var unproven: [String] { InvariantChecks.ids.filter { !exercised.contains($0) } }
 
     func finish() {
-        if Output.errorIsTerminal { Output.write("\r\u{1B}[K", to: 2) }
+        if Output.errorIsTerminal { Output.progress("") }
         let wall = (clock.now - start) / .seconds(1)
         let speed = wall > 0 ? seconds / wall : 0
         if json {

@@ -16,7 +16,7 @@ struct NodeCommand: AsyncParsableCommand {
         abstract: "Run one node in its own process.",
         discussion: """
             Joins the cluster through its seed nodes, or, if it is the first of them and no other one is in a cluster, founds it; hosts the sample \
-            entities account and counter. Name two seeds at least: a first seed that comes back finds its cluster through the others. Leaves gracefully on SIGTERM and SIGINT; a second signal ends it at once.
+            entities account and counter. Name two seeds at least: a first seed that comes back finds its cluster through the others. Leaves gracefully on SIGTERM, SIGINT and SIGHUP, and ends after --grace at the latest; a second signal ends it at once. What nobody reads of its output is dropped and counted.
             With --data accounts keep their balance in a file of that folder, which all nodes of the cluster on this machine share, and keep it when
             all of them have ended; without it a balance is gone when its account moves or goes to sleep.
             Exits with 1 if the others refused, downed or removed it.
@@ -50,6 +50,8 @@ struct NodeCommand: AsyncParsableCommand {
             "Who stays when members cannot reach each other: \(DowningOption.forms); the same on all nodes.",
             valueName: "strategy"))
     var downing: DowningOption?
+    @Option(help: ArgumentHelp("How long leaving may take after a signal, as 10s.", valueName: "time"))
+    var grace = ScenarioDuration(.seconds(10))
     @Flag(help: "Print events as JSON, one object a line.")
     var json = false
 
@@ -71,6 +73,8 @@ struct NodeCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        Output.startQueues(limit: 256 << 10, mayDrop: true, notice: json ? Output.jsonNotice : Output.notice)
+        try FileLimit.require(nodes: 1, for: "node")
         let address = try place(listen, "--listen")
         let seeds = try seedNode.isEmpty ? [address] : seedNode.map { try place($0, "--seed-node") }
         var config: ClusterConfig =
@@ -105,9 +109,16 @@ struct NodeCommand: AsyncParsableCommand {
             Output.line(
                 "\(address) listens; cluster \(cluster), seeds \(seeds.map(\.description).joined(separator: ", "))")
         }
+        let limit = grace.duration
         let signals = Signals { count in
             if count > 1 { _exit(130) }
             node.cluster.leave()
+            _ = LiveThread {
+                usleep(UInt32(clamping: limit.nanoseconds / 1000))
+                Output.error("casty node: \(address) has not left within \(limit); it ends without")
+                Output.drain(atMost: .milliseconds(200))
+                _exit(1)
+            }
         }
         await node.ended()
         signals.end()
@@ -127,8 +138,10 @@ private final class Signals {
     init(_ action: @escaping @Sendable (Int) -> Void) {
         let queue = DispatchQueue(label: "signals")
         let count = SignalCount()
-        sources = [SIGINT, SIGTERM].map { number in
-            signal(number, SIG_IGN)
+        sources = [SIGINT, SIGTERM, SIGHUP].compactMap { number in
+            // Under nohup a lost terminal is to change nothing.
+            let isIgnored = unsafeBitCast(signal(number, SIG_IGN), to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+            if number == SIGHUP, isIgnored { return nil }
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler { action(count.next()) }
             source.resume()

@@ -10,7 +10,7 @@ enum EventLine {
         let time = RunResult.rounded(Double(event.time.nanoseconds) / 1e9)
         let padding = String(repeating: " ", count: max(0, 9 - time.count))
         let node = event.node + String(repeating: " ", count: max(1, 4 - event.node.count))
-        return "\(padding)\(time) \(mark) \(node)\(words(event))"
+        return "\(padding)\(time) \(mark) \(node)\(words(event))".printable
     }
 
     /// The line for a result.
@@ -29,7 +29,7 @@ enum EventLine {
             result.digest.map { "digest \(RunResult.hex($0))" },
         ].compactMap { $0 }
         parts.append("\(RunResult.rounded(result.seconds)) s in \(wall) s")
-        return "\(mark)  \(result.file)  (\(parts.joined(separator: ", ")))"
+        return "\(mark)  \(result.file)  (\(parts.joined(separator: ", ")))".printable
     }
 
     private static func mark(of kind: EventKind) -> String? {

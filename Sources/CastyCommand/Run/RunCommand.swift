@@ -39,6 +39,12 @@ struct RunCommand: ParsableCommand {
 
     func run() throws {
         let parsed = try scenarios.map(ScenarioFile.read)
+        for scenario in parsed { try ScenarioFile.check(scenario, preset: world.preset) }
+        if live {
+            // Live nodes do not wait for the reader of their events.
+            Output.startQueues(limit: 64 << 20, mayDrop: false, notice: json ? Output.jsonNotice : Output.notice)
+            for scenario in parsed { try FileLimit.require(nodes: scenario.nodesStarted, for: "run") }
+        }
         let options = RunOptions(
             seed: world.seed, live: live, preset: world.preset, slack: slack, until: until?.duration,
             keepsGoing: keepGoing)

@@ -33,7 +33,7 @@ final class TextReporter: RunReporter {
 
     init(_ scenario: Scenario, _ options: RunOptions, manyFiles: Bool) {
         let title = scenario.title.map { ": \($0)" } ?? ""
-        heading = "\(scenario.file)\(title)"
+        heading = "\(scenario.file)\(title)".printable
     }
 
     func hear(_ event: RuntimeEvent) {
@@ -67,7 +67,7 @@ final class LineBuffer: Sendable {
     func flush() { text.withLock { Self.write(&$0) } }
 
     private static func write(_ text: inout String) {
-        Output.write(text, to: 1)
+        Output.results(text)
         text = ""
     }
 }

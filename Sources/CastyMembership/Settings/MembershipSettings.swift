@@ -165,7 +165,8 @@ extension MembershipSettings {
         }
         if pause < heartbeat {
             problems.append(
-                "the pause (\(pause)) must not be shorter than the heartbeat (\(heartbeat)): one late heartbeat would mark a peer")
+                "the pause (\(pause)) must not be shorter than the heartbeat (\(heartbeat)): one late heartbeat would mark a peer"
+            )
         }
         if suspicion > threshold {
             problems.append("the suspicion (\(suspicion)) must not be above the threshold (\(threshold))")
