@@ -76,7 +76,7 @@ struct PlacementSabotageTests {
         Case("balancing moves everything", .movesAll, ["S10"], busy + "wait 5s"),
         Case(
             "balancing moves nothing", .neverBalances, ["S10"],
-            "nodes 2\nwait 1s\nspawn account-1..account-30\nwait 1s\nstart n3\nwait 35s"),
+            "nodes 2\nwait 1s\nspawn account-1..account-30\nwait 1s\nstart n3\nwait 60s"),
         Case("a fail-over takes too long", .failsOverLate, ["S8"], crash),
     ]
 

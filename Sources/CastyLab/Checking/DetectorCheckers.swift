@@ -6,23 +6,29 @@ import CastyPrimitives
 struct NoSelfSuspicion: InvariantChecker {
     static let ids = ["F2"]
 
-    func check(_ moment: LabMoment) -> [Violation] {
+    private(set) var exercised: Set<String> = []
+
+    mutating func check(_ moment: LabMoment) -> [Violation] {
         var found = moment.views.filter { view in
             view.membership.peers.contains { $0.node == view.node }
                 || view.membership.reachability.contains { $0.observer == $0.subject }
         }.map { Violation(id: "F2", subject: $0.name, text: "a node suspects itself in its view") }
         for sighting in moment.sightings {
+            // One step may mark a member and then remove it: what counts is who was gone before the mark.
+            var removed = Set(sighting.before.tombstones.map(\.node))
             for event in sighting.events {
                 guard let subject = event.subject else { continue }
                 switch event.kind {
                 case .suspected, .memberUnreachable:
-                    guard subject == sighting.node || sighting.after.isTombstoned(subject) else { continue }
+                    exercised = ["F2"]
+                    guard subject == sighting.node || removed.contains(subject) else { continue }
                     found.append(
                         Violation(
                             id: "F2", subject: moment.name(sighting.node),
                             text: "it suspects \(moment.name(subject)), which it should not"))
+                case .memberRemoved: removed.insert(subject)
                 case .memberJoining, .memberWeaklyUp, .memberUp, .memberLeaving, .memberExiting, .memberDown,
-                    .memberRemoved, .memberReachable, .leaderChanged, .converged, .downingDecision:
+                    .memberReachable, .leaderChanged, .converged, .downingDecision:
                     break
                 }
             }

@@ -79,7 +79,10 @@ package struct InvariantChecks {
         var found = compared(laboratory) + tracked(laboratory)
         if comparesViews { found += liveness.finish(laboratory) }
         evidence = laboratory.watch.evidence
-        let isFree = laboratory.cuts.isEmpty && !laboratory.nodes.values.contains { $0.state == .frozen }
+        // What is on its way to a member that is dead, and that nobody has removed, has not come to an end.
+        let isFree =
+            laboratory.cuts.isEmpty && !laboratory.nodes.values.contains { $0.state == .frozen }
+            && !laboratory.countsOnDeadMembers
         if isFree, let oldest = laboratory.tracker.oldestPending() {
             found.append(
                 Violation(
@@ -109,7 +112,8 @@ package struct InvariantChecks {
     /// What the watch over shards has found; in the live world its order is too loose to judge by.
     private mutating func seen(_ laboratory: Laboratory) -> [Violation] {
         guard comparesViews else { return [] }
-        let calm = laboratory.calmSince.map { $0 == .start || laboratory.now - $0 >= ShardingLiveness.aftermath }
+        let aftermath = laboratory.settings.aftermath(nodes: laboratory.numbers.count)
+        let calm = laboratory.calmSince.map { $0 == .start || laboratory.now - $0 >= aftermath }
         let all = laboratory.watch.look(at: laboratory.now, isCalm: calm ?? false)
         defer { watched = all.count }
         return Array(all.dropFirst(watched))

@@ -41,7 +41,8 @@ struct Joining: InvariantChecker {
     }
 
     private func isFair(_ attempt: Attempt, _ truth: GroundTruth, at now: Instant) -> Bool {
-        guard let life = truth.life(attempt.node), life.state == .running, truth.isClean(at: now) else { return false }
+        guard let life = truth.life(attempt.node), life.state == .running, truth.isClean(at: now), !truth.mayBeHeldUp
+        else { return false }
         return truth.disturbances.allSatisfy { disturbance in
             let isOver = disturbance.settled <= attempt.begun
             let isOwn = disturbance.number == life.number && disturbance.at <= attempt.begun
@@ -162,7 +163,7 @@ struct Leaving: InvariantChecker {
     private func isFair(_ leaver: UniqueAddress, _ moment: LabMoment) -> Bool {
         let truth = moment.truth
         guard let life = truth.life(leaver), let asked = life.leaveAskedAt, life.state != .killed,
-            truth.isClean(at: moment.time, ignoringLeavers: true),
+            truth.isClean(at: moment.time, ignoringLeavers: true), !truth.mayBeHeldUp,
             truth.running.contains(where: { $0.memberSince != nil && $0.leaveAskedAt == nil })
         else { return false }
         return truth.disturbances.allSatisfy { disturbance in

@@ -6,20 +6,21 @@ import CastySharding
 
 /// What sharding owes in quiet times and in time: S6, S7, S8, S10, S13.
 struct ShardingLiveness {
-    /// After the end of the last fault it takes so long until nothing of it is left: a crash is noticed, decided upon and made good.
-    static let aftermath = Duration.seconds(20)
-
     private var losses = CalmLosses()
     private var crashes = ServedAfterCrash()
     private var balance = EvenShards()
+    private var buffers = BoundedBuffers()
 
     mutating func check(_ laboratory: Laboratory, _ moment: LabMoment) -> [Violation] {
-        losses.check(laboratory) + crashes.check(laboratory) + balance.check(laboratory)
-            + BoundedBuffers().check(moment, limit: laboratory.settings.placement.bufferLimit)
+        losses.check(laboratory) + crashes.check(laboratory) + balance.check(laboratory, moment)
+            + buffers.check(moment, limit: laboratory.settings.placement.bufferLimit)
     }
 
     /// The rules for which there was a case to judge.
-    var exercised: Set<String> { Set((crashes.hasJudged ? ["S8"] : []) + (balance.hasJudged ? ["S10"] : [])) }
+    var exercised: Set<String> {
+        Set(
+            (crashes.hasJudged ? ["S8"] : []) + (balance.hasJudged ? ["S10"] : []) + (buffers.hasJudged ? ["S13"] : []))
+    }
 
     /// Looks once more when nothing is to come any more.
     mutating func finish(_ laboratory: Laboratory) -> [Violation] { losses.check(laboratory, isLast: true) }
@@ -27,7 +28,8 @@ struct ShardingLiveness {
 
 /// S6, S7: without a fault nothing is lost: not when shards move, nodes leave, join or coordinate in turn; not when entities go to sleep.
 ///
-/// Judged where no fault was at work since twenty seconds before the envelope entered. What a full buffer or mailbox drops is no violation:
+/// Judged where no fault was at work since so long before the envelope entered that none of it can be left,
+/// before the envelope entered. What a full buffer or mailbox drops is no violation:
 /// their bounds hold always, and it is counted. Nor is what is said to a node that has said goodbye.
 struct CalmLosses {
     private var next = 0
@@ -37,9 +39,10 @@ struct CalmLosses {
     mutating func check(_ laboratory: Laboratory, isLast: Bool = false) -> [Violation] {
         let new = laboratory.tracker.losses(from: next)
         next += new.count
+        let aftermath = laboratory.settings.aftermath(nodes: laboratory.numbers.count)
         suspects += new.filter { loss in
             let quiet = laboratory.calmSince.map {
-                loss.entered >= $0 && ($0 == .start || loss.entered >= $0 + ShardingLiveness.aftermath)
+                loss.entered >= $0 && ($0 == .start || loss.entered >= $0 + aftermath)
             }
             return quiet == true && !Self.excused.contains(loss.reason) && !laboratory.saidGoodbye(loss.sender)
         }
@@ -56,7 +59,7 @@ struct CalmLosses {
 
 /// S8: within T_fail of a crash every shard of the dead node for which messages wait runs elsewhere and has handled the first of them.
 ///
-/// Judged for a crash after ten quiet seconds that leaves a majority, and while no other fault or change follows.
+/// Judged for a crash in a quiet cluster of which the others survive by their strategy, and while no other fault or change follows.
 struct ServedAfterCrash {
     private var next = 0
     private var open: [Laboratory.Disturbances.Crash] = []
@@ -66,7 +69,8 @@ struct ServedAfterCrash {
         let crashes = laboratory.disturbances.crashes
         open += crashes[next...].filter { crash in
             let wasCalm = crash.calmSince.map { $0 == .start || crash.time - $0 >= .seconds(10) } ?? false
-            return wasCalm && crash.leavesMajority && crash.time - laboratory.disturbances.changedAt >= .seconds(10)
+            return wasCalm && crash.wasSettled && crash.leavesSurvivors
+                && crash.time - laboratory.disturbances.changedAt >= .seconds(10)
         }
         next = crashes.count
         guard let crash = open.first else { return [] }
@@ -80,7 +84,13 @@ struct ServedAfterCrash {
         let deadline = crash.time + laboratory.settings.failover(nodes: laboratory.numbers.count)
         guard laboratory.now > deadline else { return [] }
         open.removeFirst()
-        hasJudged = hasJudged || !crash.shards.isEmpty
+        let wanted = crash.shards.contains { key in
+            laboratory.tracker.hasEntered(since: crash.time) { entity in
+                entity.hasPrefix(key.type + "-")
+                    && StableHash.shard(of: entity, count: laboratory.settings.shards) == key.shard
+            }
+        }
+        hasJudged = hasJudged || wanted
         return crash.shards.compactMap { key in
             let waiting = laboratory.tracker.pending(enteredBefore: deadline - .seconds(1)) { entity, sender in
                 entity.hasPrefix(key.type + "-") && laboratory.watch.isAlive(sender)
@@ -97,36 +107,55 @@ struct ServedAfterCrash {
     }
 }
 
-/// S10: when nothing was done to the cluster for half a minute, no two nodes differ by more than one shard.
+/// S10: when the cluster has been at rest for as long as balancing may take, no two nodes differ by more than one shard, and every shard that
+/// is wanted runs.
 ///
-/// Judged where no shard is pinned, no node was drained and rebalancing was not paused.
+/// Judged where the membership has come to rest by its bounds, no fault is at work, no shard is pinned, no node was drained and rebalancing was
+/// not paused.
 struct EvenShards {
     private var next = Instant.start
+    private var restSince: Instant?
     private(set) var hasJudged = false
 
-    mutating func check(_ laboratory: Laboratory) -> [Violation] {
+    mutating func check(_ laboratory: Laboratory, _ moment: LabMoment) -> [Violation] {
         let disturbances = laboratory.disturbances
-        guard laboratory.now >= next, !disturbances.areShardsTied, let calm = laboratory.calmSince,
-            laboratory.now - max(calm, disturbances.changedAt) >= .seconds(30)
-        else { return [] }
-        next = laboratory.now + .seconds(5)
-        // Where a split left nobody there is nothing to balance.
-        guard laboratory.running.contains(where: \.isUp) else { return [] }
-        hasJudged = true
-        guard case .unmet(let seen) = laboratory.judgeBalance(by: 1) else { return [] }
-        return [Violation(id: "S10", text: "half a minute after the last change: \(seen)")]
+        guard moment.isSettled, laboratory.calmSince != nil, !disturbances.areShardsTied else {
+            restSince = nil
+            return []
+        }
+        let since = restSince ?? moment.time
+        restSince = since
+        let bound = laboratory.settings.rebalancing(nodes: laboratory.numbers.count)
+        guard moment.time >= next, moment.time - max(since, disturbances.changedAt) >= bound else { return [] }
+        next = moment.time + .seconds(5)
+        switch laboratory.balance(by: 1) {
+        case .noShards, .noHosts: return []
+        case .even(let hosts):
+            if hosts > 1 { hasJudged = true }
+            return []
+        case .uneven(let seen):
+            hasJudged = true
+            return [Violation(id: "S10", text: "\(bound) after the cluster has come to rest: \(seen)")]
+        }
     }
 }
 
 /// S13: a region keeps no more messages than it may.
 struct BoundedBuffers {
-    func check(_ moment: LabMoment, limit: Int) -> [Violation] {
-        moment.views.flatMap { view in
-            view.sharding.filter { $0.buffered > limit }.map { part in
-                Violation(
-                    id: "S13", subject: view.name,
-                    text: "its region of \(part.type) keeps \(part.buffered) messages, and may keep \(limit)")
+    private(set) var hasJudged = false
+
+    mutating func check(_ moment: LabMoment, limit: Int) -> [Violation] {
+        var found: [Violation] = []
+        for view in moment.views {
+            for part in view.sharding where part.buffered > 0 {
+                hasJudged = true
+                guard part.buffered > limit else { continue }
+                found.append(
+                    Violation(
+                        id: "S13", subject: view.name,
+                        text: "its region of \(part.type) keeps \(part.buffered) messages, and may keep \(limit)"))
             }
         }
+        return found
     }
 }

@@ -14,6 +14,7 @@ extension Laboratory {
     func judge(_ name: NodeName, _ condition: NodeCondition, in view: NodeSnapshot) -> Verdict {
         guard let node = nodes[name.number] else { return .unmet("\(name) was never started") }
         let place = address(of: name.number)
+        let wasMember = node.hasJoined || former.contains { $0.number == name.number && $0.hasJoined }
         let incarnations = view.membership.members.filter { $0.node.address == place }
         let newest = incarnations.first { $0.node == node.system.unique }
         let holds =
@@ -21,10 +22,11 @@ extension Laboratory {
             case .up: newest.map { $0.status == "up" && !$0.unreachable } ?? false
             case .unreachable: newest.map { $0.unreachable && $0.status != "down" } ?? false
             case .down: newest?.status == "down"
-            case .removed: incarnations.isEmpty
+            case .removed: incarnations.isEmpty && wasMember
             }
         if holds { return .met }
-        let seen = incarnations.isEmpty ? "not a member" : describe(incarnations)
+        let absence = wasMember ? "not a member" : "not a member yet"
+        let seen = incarnations.isEmpty ? absence : describe(incarnations)
         return .unmet("\(name) on \(view.name): \(seen)")
     }
 

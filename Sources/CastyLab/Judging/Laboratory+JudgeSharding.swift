@@ -5,42 +5,79 @@ import CastyScenario
 import CastySharding
 
 extension Laboratory {
-    /// How many shards each up node hosts may differ by so much, and every shard that was ever spoken to must run on one of them.
-    func judgeBalance(by difference: Int) -> Verdict {
-        let nodes = running.filter { $0.isUp && !drained.contains($0.system.unique) }
-        guard !nodes.isEmpty else { return .unmet("no node is up") }
-        return .all(
-            SampleEntity.allCases.map { sample in
-                let hosts = nodes.filter { $0.mayHost(sample, in: settings) }
-                return judgeBalance(of: sample, hosts.map(\.snapshot), by: difference)
-            })
+    /// How the shards are spread over the nodes that may host them.
+    enum Balance: Hashable {
+        /// No shard has a home, and none is wanted.
+        case noShards
+        /// Shards are wanted, and no node that is up may host them.
+        case noHosts(String)
+        /// Every shard that is wanted runs, and the numbers differ by no more than they may; on so many nodes.
+        case even(hosts: Int)
+        case uneven(String)
     }
 
-    private func judgeBalance(of sample: SampleEntity, _ views: [NodeSnapshot], by difference: Int) -> Verdict {
+    /// How many shards each up node hosts may differ by so much, and every shard that has a home, or for which a message waits, must run on
+    /// one of them.
+    func judgeBalance(by difference: Int) -> Verdict {
+        switch balance(by: difference) {
+        case .noShards: .unmet("no shard has a home yet")
+        case .noHosts(let seen), .uneven(let seen): .unmet(seen)
+        case .even: .met
+        }
+    }
+
+    /// How the shards of all sample types are spread.
+    func balance(by difference: Int) -> Balance {
+        let nodes = running.filter { $0.isUp && !drained.contains($0.system.unique) }
+        guard !nodes.isEmpty else { return .noHosts("no node is up") }
+        let waiting = tracker.pendingEntities
+        let all = SampleEntity.allCases.map { sample in
+            let hosts = nodes.filter { $0.mayHost(sample, in: settings) }.map(\.snapshot)
+            let wanted = waiting.filter { $0.hasPrefix(sample.rawValue + "-") }.map {
+                StableHash.shard(of: $0, count: settings.shards)
+            }
+            return balance(of: sample, hosts, wanted: wanted, by: difference)
+        }
+        var best = Balance.noShards
+        for balance in all {
+            switch balance {
+            case .uneven, .noHosts: return balance
+            case .even: best = balance
+            case .noShards: break
+            }
+        }
+        return best
+    }
+
+    private func balance(
+        of sample: SampleEntity, _ views: [NodeSnapshot], wanted: [Int], by difference: Int
+    ) -> Balance {
         let type = sample.rawValue
         var counts: [(name: String, count: Int)] = []
         var hosts: [Int: String] = [:]
-        var known = used[sample] ?? []
+        var known = Set(wanted)
         for view in views {
             guard let part = view.sharding.first(where: { $0.type == type }) else { continue }
             for shard in part.shards {
                 if let other = hosts[shard.shard] {
-                    return .unmet("shard \(shard.shard) of \(type) runs on \(other) and on \(view.name)")
+                    return .uneven("shard \(shard.shard) of \(type) runs on \(other) and on \(view.name)")
                 }
                 guard shard.state == "running" else {
-                    return .unmet("shard \(shard.shard) of \(type) on \(view.name) is \(shard.state)")
+                    return .uneven("shard \(shard.shard) of \(type) on \(view.name) is \(shard.state)")
                 }
                 hosts[shard.shard] = view.name
             }
             known.formUnion(part.homes.map(\.shard))
             counts.append((view.name, part.shards.count))
         }
+        if known.isEmpty, hosts.isEmpty { return .noShards }
+        guard !views.isEmpty else { return .noHosts("no node may host shards of \(type)") }
         if let homeless = known.filter({ hosts[$0] == nil }).min() {
-            return .unmet("shard \(homeless) of \(type) runs nowhere")
+            return .uneven("shard \(homeless) of \(type) runs nowhere")
         }
         let (least, most) = (counts.map(\.count).min() ?? 0, counts.map(\.count).max() ?? 0)
-        if most - least <= difference { return .met }
-        return .unmet("shards of \(type): " + counts.map { "\($0.name) \($0.count)" }.joined(separator: ", "))
+        if most - least <= difference { return .even(hosts: counts.count) }
+        return .uneven("shards of \(type): " + counts.map { "\($0.name) \($0.count)" }.joined(separator: ", "))
     }
 
     func judge(shard: Int, on name: NodeName) -> Verdict {

@@ -24,6 +24,8 @@ package final class LabNode: Sendable {
         /// What it showed last, kept when it can no longer be asked.
         var last: NodeSnapshot?
         var reason: StopReason?
+        /// Whether it ever became a member.
+        var hasJoined = false
         /// The start of the next node, which waits for this one.
         var successor: (@Sendable () -> Void)?
     }
@@ -40,7 +42,11 @@ package final class LabNode: Sendable {
         self.sharding = sharding
         self.regions = regions
         condition = Mutex(Condition())
+        cluster.whenWelcomed { [weak self] in self?.condition.withLock { $0.hasJoined = true } }
     }
+
+    /// Whether it ever became a member.
+    package var hasJoined: Bool { condition.withLock { $0.hasJoined } }
 
     package var cluster: Cluster { node.cluster }
 

@@ -15,8 +15,10 @@ extension Laboratory {
             let shards: [ShardKey]
             /// Since when there had been no fault before.
             let calmSince: Instant?
-            /// Whether the others could go on without it.
-            let leavesMajority: Bool
+            /// Whether the cluster was quiet and of one mind before.
+            let wasSettled: Bool
+            /// Whether the others go on without it, by the strategy.
+            let leavesSurvivors: Bool
         }
 
         /// The end of the last fault that ended by itself or happened at one instant.
@@ -39,13 +41,32 @@ extension Laboratory {
 
     /// Notes a crash before it happens.
     func noteCrash(of node: LabNode) {
-        let up = running.filter(\.isUp)
-        let others = up.filter { $0 !== node }
         let crash = Disturbances.Crash(
             time: now, node: node.system.unique, shards: watch.shards(on: node.system.unique), calmSince: calmSince,
-            leavesMajority: others.count * 2 > others.first.map { $0.cluster.state.members.count } ?? .max)
+            wasSettled: groundTruth.isSettled(at: now), leavesSurvivors: leavesSurvivors(node))
         disturbances.crashes.append(crash)
         disturbances.fault(until: now)
+    }
+
+    /// Whether the others go on when a node has died, by an account of the votes that does not ask the product.
+    private func leavesSurvivors(_ node: LabNode) -> Bool {
+        let others = running.filter { $0.isUp && $0 !== node }
+        guard let view = others.first?.cluster.core.gossip, view.members.allSatisfy({ $0.status == .up }) else {
+            return false
+        }
+        let staying = others.map(\.system.unique)
+        let split = Split(struck: now, members: view.members, groups: [staying], isFromQuiet: true)
+        switch settings.membership.strategy {
+        case .manual, .downAll: return false
+        case .leaseMajority: return staying.count * 2 > view.members.count
+        case .keepMajority, .keepOldest, .staticQuorum:
+            return SplitOracle(split).survivors(settings.membership.strategy)?.sorted() == staying.sorted()
+        }
+    }
+
+    /// Whether a node that runs still counts on a member that is dead.
+    var countsOnDeadMembers: Bool {
+        running.contains { node in node.cluster.core.gossip.members.contains { !watch.isAlive($0.node) } }
     }
 }
 
@@ -55,18 +76,30 @@ extension LinkShape {
 }
 
 extension LabSettings {
-    /// How long it takes until a crash is noticed by all, by the settings: T_FD + T_G.
-    func noticed(nodes: Int) -> Duration {
-        // 5.61 deviations of a Gaussian make a phi of 8.
-        let detection = membership.heartbeat * 2 + membership.pause + membership.sigmaFloor * 5.61
-        let rounds = Int.bitWidth - max(1, nodes - 1).leadingZeroBitCount + 4
-        return detection + membership.gossip * rounds
-    }
+    /// The bounds of the membership.
+    func bounds(nodes: Int) -> MembershipBounds { MembershipBounds(membership, size: nodes) }
 
     /// How long it takes until the shards of a crashed node serve again: T_fail.
     func failover(nodes: Int) -> Duration {
-        let members = membership
-        return noticed(nodes: nodes) + members.stableAfter(members: nodes) + placement.removalMargin
+        let (bounds, margin) = (bounds(nodes: nodes), membership.removalMargin(members: nodes))
+        return bounds.mark + bounds.spread + bounds.stability + max(margin, placement.removalMargin)
             + placement.retry * 2
+    }
+
+    /// How long it takes, after the end of the last fault, until nothing of it is left: a crash is noticed, decided upon and made good, and
+    /// connections stand again.
+    func aftermath(nodes: Int) -> Duration {
+        max(.seconds(20), failover(nodes: nodes) + MembershipBounds.reconnect)
+    }
+
+    /// How long it takes, after the membership has come to rest, until no two nodes differ by more than one shard: the shards of the gone wait
+    /// for the margin, all others move a round at a time.
+    func rebalancing(nodes: Int) -> Duration {
+        let placement = placement
+        let share = Int(placement.relativeHandoffLimit * Double(placement.shardCount))
+        let atOnce = max(1, min(placement.absoluteHandoffLimit, share))
+        let rounds = (placement.shardCount + atOnce - 1) / atOnce + 2
+        let margin = max(membership.removalMargin(members: nodes), placement.removalMargin)
+        return margin + placement.recoveryProbe + placement.longestHandoff + placement.rebalanceInterval * rounds
     }
 }

@@ -39,7 +39,6 @@ extension Laboratory {
         let sample = try sample(of: entity)
         guard let region = node.regions[sample] else { return }
         let number = tracker.enter(entity: entity, at: node.name, node.system.unique, time: now)
-        used[sample, default: []].insert(region.shard(of: entity))
         region.tell(entity, EntityCommand(number: number, text: text))
     }
 
@@ -52,7 +51,6 @@ extension Laboratory {
         let sample = try sample(of: entity)
         guard let region = node.regions[sample] else { return }
         let number = tracker.enter(entity: entity, at: node.name, node.system.unique, time: now)
-        used[sample, default: []].insert(region.shard(of: entity))
         region.ask(
             entity, within: timeout, { EntityCommand(number: number, text: text, replyTo: $0) }, completion: completion)
     }

@@ -41,8 +41,6 @@ package final class Laboratory {
     var cuts: Set<Direction> = []
     var shapes: [Direction: LinkShape] = [:]
     var loads: [Load] = []
-    /// Shards of each sample type whose entities were spoken to.
-    var used: [SampleEntity: Set<Int>] = [:]
     /// What was done to the nodes, and what is known of them for sure.
     package var groundTruth: GroundTruth
     /// Sees every step of every node's membership, in the simulated world.

@@ -57,7 +57,9 @@ package final class ScenarioRunner {
     /// Plays all lines; then lets what is scheduled and awaited come to its end, the loads drain, and the last envelopes with them.
     private func play() {
         pass(until: .distantFuture) { player.isSettled }
-        pass(until: laboratory.now + .seconds(15) * options.slack) { laboratory.tracker.pending == 0 }
+        // What is on its way to a node that died in the last moment ends when that node is removed.
+        let bound = max(.seconds(15), laboratory.settings.failover(nodes: laboratory.numbers.count))
+        pass(until: laboratory.now + bound * options.slack) { laboratory.tracker.pending == 0 }
         if !isCutShort { player.finish() }
     }
 

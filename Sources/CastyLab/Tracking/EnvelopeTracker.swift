@@ -189,6 +189,14 @@ package final class EnvelopeTracker: Sendable {
         state.withLock { state in state.pendingOf[entity]?.count { $0 <= last } ?? 0 }
     }
 
+    /// The entities for which envelopes have not ended, by name.
+    package var pendingEntities: [String] { state.withLock { $0.pendingOf.keys.sorted() } }
+
+    /// Whether an envelope for an entity that satisfies a condition has entered since a moment.
+    package func hasEntered(since start: Instant, where matches: (String) -> Bool) -> Bool {
+        state.withLock { state in state.envelopes.values.contains { $0.entered >= start && matches($0.entity) } }
+    }
+
     /// How many envelopes have not ended.
     package var pending: Int { state.withLock { $0.pending } }
 

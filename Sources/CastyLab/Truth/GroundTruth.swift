@@ -113,9 +113,11 @@ extension GroundTruth {
     /// Whether nothing is wrong, and the consequences of all that was wrong must be over: the quiet point has passed.
     package func isSettled(at now: Instant) -> Bool {
         guard settings.minMembers == 1, settings.minMembersOfRole.isEmpty, now >= settledBy else { return false }
-        if settings.strategy == .manual, !isFaultless { return false }
-        return isClean(at: now)
+        return !mayBeHeldUp && isClean(at: now)
     }
+
+    /// Whether a dead member may stay for good, and hold up all that needs agreement: only an operator removes it.
+    package var mayBeHeldUp: Bool { settings.strategy == .manual && !isFaultless }
 
     /// Since when the way between two nodes and back works; `nil` where it does not.
     package func cleanSince(_ first: Int, _ second: Int) -> Instant? {
