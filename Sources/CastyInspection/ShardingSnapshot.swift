@@ -76,7 +76,7 @@ public struct ShardHome: Hashable, Sendable, Codable {
 public struct ShardSnapshot: Hashable, Sendable, Codable {
     /// The shard's number.
     public var shard: Int
-    /// `starting`, `running` or `handing-off`.
+    /// `starting`, `running`, `paused` (without a lease) or `handing-off`.
     public var state: String
     /// Its entities, by name; at most a page of them.
     public var entities: [EntitySnapshot]

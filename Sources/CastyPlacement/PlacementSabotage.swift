@@ -61,4 +61,9 @@ package struct PlacementSabotage: OptionSet, Hashable, Sendable {
     package static let trustsLeavers = PlacementSabotage(rawValue: 1 << 32)
     /// A node that becomes the coordinator does not wait for members that were removed before it came.
     package static let ignoresTombstones = PlacementSabotage(rawValue: 1 << 33)
+
+    // Pauses
+
+    /// What came for a shard while it was paused is dropped.
+    package static let forgetsPaused = PlacementSabotage(rawValue: 1 << 34)
 }

@@ -39,10 +39,11 @@ struct PlacementSabotageTests {
         far
         + (0..<27).map { "move shard \(loaded[$0 % 9]) to n\(($0 + $0 / 9) % 3 + 1)\nwait 150ms" }
         .joined(separator: "\n")
-    /// n3 speaks to the entities of these three shards.
-    private static let hang =
+    /// n3 speaks to the entities of these three shards, and does not hear from the coordinator that they move.
+    private static let deaf =
         far
-        + "move shard 8 to n2\nmove shard 7 to n2\nmove shard 6 to n2\nwait 600ms\nfreeze n2\nwait 3s\nthaw n2\nwait 1s"
+        + "move shard 8 to n2\nmove shard 7 to n2\nmove shard 6 to n2\nwait 600ms\ncut n1 | n3\n"
+        + "move shard 8 to n1\nmove shard 7 to n1\nmove shard 6 to n1\nwait 2600ms\nheal\nwait 2s"
     private static let crash = start + "wait 8s\nload 20/s over 30 entities for 16s\nwait 1s\nkill n2\nwait 14s"
     private static let failover = busy + "wait 500ms\nkill n1\nwait 12s"
     private static let overflow = start + "kill n2\nload 100/s over 30 entities for 10s\nwait 11s"
@@ -65,8 +66,8 @@ struct PlacementSabotageTests {
         Case("the hash is another", .hashesByLength, ["S0"], "nodes 2\nwait 1s\nspawn account-1..account-9\nwait 1s"),
         Case("what was kept is dropped", .dropsBuffer, ["S6"], moves),
         Case("nobody waits for messages on their way", .skipsMarkers, ["S5"], moves),
-        Case("what is sent again is sent twice", .deliversTwice, ["S4"], hang),
-        Case("what comes back goes last", .appendsReturned, ["S5"], hang),
+        Case("what is sent again is sent twice", .deliversTwice, ["S4"], deaf),
+        Case("what comes back goes last", .appendsReturned, ["S5"], deaf),
         Case("the sleeping lose what came", .forgetsPassivating, ["S7"], sleep),
         Case("losses are not told", .losesSilently, ["S4"], overflow, bufferLimit: 20),
         Case("buffers have no bound", .ignoresBufferLimit, ["S13"], overflow, bufferLimit: 20),
@@ -77,6 +78,9 @@ struct PlacementSabotageTests {
         Case(
             "balancing moves nothing", .neverBalances, ["S10"],
             "nodes 2\nwait 1s\nspawn account-1..account-30\nwait 1s\nstart n3\nwait 60s"),
+        Case(
+            "what came during a pause is dropped", .forgetsPaused, ["S4"],
+            busy + "freeze n2\nwait 3300ms\nthaw n2\nwait 3s"),
         Case("a fail-over takes too long", .failsOverLate, ["S8"], crash),
     ]
 
@@ -89,7 +93,7 @@ struct PlacementSabotageTests {
         #expect(!told.isDisjoint(with: item.ids), "told were \(told.sorted()), not \(item.ids.sorted())")
     }
 
-    @Test("without a bug the stories tell nothing", arguments: [moves, hang, sleep])
+    @Test("without a bug the stories tell nothing", arguments: [moves, deaf, sleep])
     func silence(_ story: String) throws {
         #expect(try violations(Case("none", [], [], story), [], seed: 1).isEmpty)
     }

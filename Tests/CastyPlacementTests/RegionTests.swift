@@ -294,28 +294,6 @@ struct RegionTests {
             ])
     }
 
-    @Test("A lapsed lease stops every entity at once, refuses shards, and registers anew when there is one again")
-    func lease() {
-        var region = hosting()
-        _ = region.onRoute("a", to: "e-1", at: at(3))
-        _ = region.onLease(validUntil: at(100), at: at(4))
-        #expect(
-            region.onRoute("b", to: "e-1", at: at(100)).prefix(2) == [
-                .note(.fenced), .stop(instance(1), .now),
-            ])
-        _ = region.onTerminated(EntityEnd(instance(1), unhandled: ["a"]), at: at(101))
-        let order = HostOrder(shard: 0, version: version(5))
-        #expect(
-            region.onMessage(.order(epoch, .host([order])), from: node(1), at: at(102)) == [
-                .send(to: node(1), .request(.hostRefused([VersionedShard(shard: 0, version: version(5))])))
-            ])
-        let report = Registration(number: 2, shardCount: 1, accepts: true, leftovers: [0], known: [0])
-        #expect(
-            region.onLease(validUntil: at(900), at: at(103)) == [
-                .note(.unfenced), .send(to: node(1), .request(.register(report))),
-            ])
-    }
-
     @Test("An entity that does not stop is stopped hard, and then the shard goes without it")
     func stubborn() {
         var region = hosting()

@@ -92,16 +92,36 @@ struct SingletonTests {
         #expect(!second.isRunning)
     }
 
-    @Test("without a lease it is stopped at once, and runs again when there is a new one")
+    @Test("without a lease it is held still, and goes on with its state when there is a new one")
     func lease() {
         var first = member(1, view(1, .up, .up))
         #expect(first.onLease(validUntil: at(100), at: at(50)) == [])
         #expect(first.wakeAt == at(100))
-        #expect(first.onWakeup(at: at(100)) == [.note(.fenced), .stop(1, .now)])
+        #expect(first.onWakeup(at: at(100)) == [.note(.fenced), .pause(1)])
+        #expect(first.wakeAt == at(350))
+        #expect(first.onRoute("a", at: at(110)) == [])
+        #expect(first.onWakeup(at: at(350)) == [])
         #expect(
-            first.onEnded(1, failed: false, unhandled: ["a"], at: at(110)) == [.note(.stopped(1, forced: false))])
+            first.onLease(validUntil: at(500), at: at(360)) == [.note(.unfenced), .resume(1), .deliver("a", to: 1)])
+        #expect(first.lives == 1)
+    }
+
+    @Test(
+        "held still, it ends when its node is down or leaves, with all that it has not handled",
+        arguments: [
+            PlacementStatus.down, .leaving,
+        ])
+    func leaseAndEnd(_ status: PlacementStatus) {
+        var first = member(1, view(1, .up, .up))
+        _ = first.onLease(validUntil: at(100), at: at(50))
+        _ = first.onWakeup(at: at(100))
+        _ = first.onRoute("b", at: at(110))
+        #expect(first.onView(view(1, status, .up), at: at(120)) == [.stop(1, .now)])
         #expect(
-            first.onLease(validUntil: at(500), at: at(120)) == [.start(2), .note(.started(2)), .deliver("a", to: 2)])
+            first.onEnded(1, failed: false, unhandled: ["a"], at: at(130)).starts(with: [
+                .note(.stopped(1, forced: false)), .send(to: node(2), .deliver("a", hops: 1)),
+                .send(to: node(2), .deliver("b", hops: 1)),
+            ]))
     }
 
     @Test("one that ends by itself starts again after a while that doubles")

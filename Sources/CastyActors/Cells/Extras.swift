@@ -14,6 +14,8 @@ final class Extras<Message: Sendable> {
     var restarts: [Instant] = []
     var generation: UInt32 = 0
     var failure: (any Error)?
+    /// Signals that came while the actor was kept from running, in order.
+    var held: [SystemMessage] = []
 }
 
 /// A timer of an actor.

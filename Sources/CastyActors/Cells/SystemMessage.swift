@@ -16,6 +16,8 @@ package enum SystemMessage: Sendable {
     case timer(TimerToken)
     /// The time of a restart's backoff is over.
     case restart(generation: UInt32)
+    /// What kept the actor from running has passed: it takes the signals that waited, and then its messages.
+    case resume
     /// To whoever asked: no reply will come, and why.
     case unanswered(AskError.Code, String)
 }

@@ -54,14 +54,25 @@ extension Target {
                 extras.watchers.append((watcher, watched))
             }
         case .unwatch(let watcher, _): extras?.watchers.removeAll { $0.watcher == watcher }
-        // An actor that may not go on acts on nothing: who said no will stop it.
-        case .terminated(let news): if !isHooked || mayRun() { watchedActorEnded(news) }
+        // An actor that may not run acts on nothing: what came waits until it may.
+        case .terminated(let news): if mayAct(on: signal) { watchedActorEnded(news) }
         case .childStopped(let child): childStopped(child)
-        case .timer(let token): if !isHooked || mayRun() { timerFired(token) }
+        case .timer(let token): if mayAct(on: signal) { timerFired(token) }
         case .restart(let generation):
-            if life == .restarting, generation == extras?.generation { start() }
+            if life == .restarting, generation == extras?.generation, mayAct(on: signal) { start() }
+        case .resume:
+            let held = extras?.held ?? []
+            extras?.held = []
+            for signal in held { handle(signal) }
         case .unanswered: break
         }
+    }
+
+    /// Whether the actor may act on a signal now; if not, the signal waits for the end of the pause.
+    private func mayAct(on signal: SystemMessage) -> Bool {
+        if !isHooked || mayRun() { return true }
+        if life != .stopping, life != .stopped { needExtras().held.append(signal) }
+        return false
     }
 
     /// Hands a signal to the behavior; an error in it counts as the actor's failure.

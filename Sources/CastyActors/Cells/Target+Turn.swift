@@ -82,6 +82,8 @@ extension Target {
         case .receive(let receiver):
             let context = ActorContext(self)
             while next < batch.count, left > 0 {
+                // Before each message, not each batch: the process may have hung since the last one.
+                if isHooked, !mayRun() { return left }
                 let message = batch[next]
                 next &+= 1
                 left &-= 1

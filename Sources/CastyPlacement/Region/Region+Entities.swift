@@ -34,6 +34,9 @@ extension Region {
         _ name: String, in shard: Int, after failures: (all: Int, starts: Int) = (0, 0),
         with messages: [KeptMessage<Payload>], at now: Instant, _ effects: inout Effects
     ) {
+        if hosted[shard]?.isPaused == true {
+            return beginLater(name, in: shard, after: failures, with: messages, at: now)
+        }
         instances += 1
         if settings.remembersEntities, entities[shard][name]?.state == .remembered { hosted[shard]?.dormant -= 1 }
         let instance = EntityInstance(entity: name, shard: shard, number: instances)

@@ -17,6 +17,7 @@ extension Region {
             // Others have given this node up, and will give its shards away.
             leaseValidUntil = .start
             checkLease(at: now, &effects)
+            for shard in hostedShards { stop(shard, .now, at: now, &effects) }
         }
         if status == .leaving, !isLeaving { leave(at: now, &effects) }
         let oldest = view.oldest(role: settings.role)
@@ -116,7 +117,7 @@ extension Region {
         return effects
     }
 
-    /// Stops every entity if the lease has lapsed, and comes back when there is a new one.
+    /// Holds every entity still if the lease has lapsed. When there is a new one, the region registers: the coordinator says which shards it still has.
     mutating func checkLease(at now: Instant, _ effects: inout Effects) {
         if settings.sabotage.contains(.skipsLease) { return }
         if now < leaseValidUntil {
@@ -127,7 +128,7 @@ extension Region {
         } else if !isFenced {
             isFenced = true
             note(.fenced, &effects)
-            for shard in hostedShards { stop(shard, .now, at: now, &effects) }
+            pause(at: now, &effects)
         }
     }
 

@@ -140,6 +140,7 @@ extension Region {
                 if running.isStopping || order.version < running.version { continue }
                 hosted[order.shard]?.version = order.version
                 started.append(item)
+                resume(order.shard, as: order.version, at: now, &effects)
             } else if !accepts {
                 // The order may have been said twice; by the time the second comes, the shard may be another's.
                 homes[order.shard].ended = max(homes[order.shard].ended, order.version)
@@ -258,12 +259,12 @@ extension Region {
 
     /// Whether the delivery is for a shard that runs here, and for this run of it.
     ///
-    /// One that was sent for an earlier run may follow others that were sent back, and must not overtake them. A shard that is
-    /// stopping takes what comes even without a lease: it goes to the new home, nothing of it is handled here.
+    /// One that was sent for an earlier run may follow others that were sent back, and must not overtake them. A shard that is paused or
+    /// stopping takes what comes even without a lease: it waits here, or goes to the new home.
     private func isMine(_ delivery: ShardDelivery<Payload>) -> Bool {
         if settings.sabotage.contains(.sendsInCircles) { return false }
         guard let version = hosted[delivery.shard]?.version else { return false }
-        return delivery.version >= version && (!isFenced || hosted[delivery.shard]?.isStopping == true)
+        return delivery.version >= version
     }
 
     /// Whether later messages than the one that comes back may have been handled already.

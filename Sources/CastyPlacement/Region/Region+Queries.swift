@@ -29,6 +29,8 @@ package struct HostedStatus: Hashable, Sendable {
         /// It waits for the streams to it to be closed.
         case draining
         case stopping
+        /// Its entities are held still: the lease has lapsed, or the coordinator has not yet said that the shard is still this region's.
+        case paused
     }
 
     package var shard: Int
@@ -88,7 +90,7 @@ extension Region {
         guard let item = hosted[shard] else { return nil }
         let phase: HostedStatus.Phase =
             switch item.phase {
-            case .running: item.isHolding ? .starting : .running
+            case .running: item.isPaused ? .paused : item.isHolding ? .starting : .running
             case .draining: .draining
             case .stopping: .stopping
             }

@@ -26,7 +26,7 @@ extension Region {
 
     /// Starts the next few remembered entities: a bounded rate, so that a node is not trampled by what comes back.
     mutating func recover(at now: Instant, _ effects: inout Effects) {
-        guard recovered < recovering.count else { return }
+        guard recovered < recovering.count, !hasPaused else { return }
         if nextRecovery <= now {
             var started = 0
             while started < max(1, settings.recoveryBatch), recovered < recovering.count {

@@ -114,6 +114,7 @@ extension Region {
             // A handoff that was given up: the shard stays.
             item.phase = .running
             hosted[shard] = item
+            resume(shard, as: home.version, at: now, &effects)
         } else if let item = hosted[shard], item.version < home.version {
             stop(shard, .now, at: now, &effects)
         }

@@ -51,11 +51,14 @@ extension Region {
 
     /// Stops a shard and all its entities. There is no way back: when the last entity has ended, the coordinator is told.
     mutating func stop(_ shard: Int, _ mode: StopMode, at now: Instant, _ effects: inout Effects) {
-        guard hosted[shard] != nil else { return }
+        guard let item = hosted[shard] else { return }
+        // Entities that are held still cannot empty their mailboxes; what is in them goes to the new home.
+        let mode = item.isPaused || isFenced ? .now : mode
         if case .stopping(_, let isKilled)? = hosted[shard]?.phase, isKilled || mode == .afterMailbox { return }
         if homes[shard].target == own { homes[shard].target = nil }
         let deadline = now + (mode == .now ? settings.killBound : settings.stopBound)
         hosted[shard]?.phase = .stopping(deadline: deadline, isKilled: mode == .now)
+        hosted[shard]?.isPaused = false
         wake(by: deadline)
         storeRetries.removeAll { $0.request.shard == shard }
         for name in entities[shard].keys.sorted() {
@@ -116,6 +119,8 @@ extension Region {
         let version = VersionedShard(shard: shard, version: item.version)
         request(.stopped(version, hasLeftover: hasLeftover[shard]), &effects)
         wake(by: now + settings.retry)
+        // Where the new home is known already, what is left goes there at once.
+        flush(shard, at: now, &effects)
         if isReleased { released(at: now, &effects) }
     }
 }

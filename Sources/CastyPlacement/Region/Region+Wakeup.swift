@@ -9,10 +9,14 @@ extension Region {
         checkLease(at: now, &effects)
         if !isShutDown { retry(at: now, &effects) }
         for shard in hostedShards { checkDeadlines(of: shard, at: now, &effects) }
-        let due = restarts.filter { $0.at <= now }
-        restarts.removeAll { $0.at <= now }
+        askForPaused(at: now, &effects)
+        let isDue = { (item: Restart, hosted: [Shard<Payload>?]) in
+            item.at <= now && hosted[item.key.shard]?.isPaused != true
+        }
+        let due = restarts.filter { isDue($0, hosted) }
+        restarts.removeAll { isDue($0, hosted) }
         for item in due { restart(item, at: now, &effects) }
-        for item in restarts { wake(by: item.at) }
+        for item in restarts where item.at > now { wake(by: item.at) }
         retryStore(at: now, &effects)
         recover(at: now, &effects)
         passivateIdle(at: now, &effects)
@@ -73,7 +77,7 @@ extension Region {
     }
 
     mutating func passivateIdle(at now: Instant, _ effects: inout Effects) {
-        guard let idle = settings.passivation.idle else { return }
+        guard let idle = settings.passivation.idle, !isFenced, !hasPaused else { return }
         while let (key, usedAt) = usage.oldest {
             guard usedAt + idle <= now else {
                 wake(by: usedAt + idle)

@@ -34,6 +34,8 @@ package struct Region<Payload: Sendable>: Sendable {
 
     var leaseValidUntil = Instant.distantFuture
     var isFenced = false
+    /// When the shards that are paused were.
+    var pausedSince = Instant.start
     var isLeaving = false
     var leavingSince = Instant.start
     var isReleased = false

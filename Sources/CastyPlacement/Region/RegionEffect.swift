@@ -9,6 +9,10 @@ package enum RegionEffect<Payload: Sendable>: Sendable {
     /// Put the message into the entity's mailbox.
     case deliver(Payload, to: EntityInstance)
     case stop(EntityInstance, StopMode)
+    /// No entity may handle anything from now on, until its shard is resumed.
+    case pause
+    /// The shard is still this region's: these of its entities go on, in this order.
+    case resume(shard: Int, [EntityInstance])
     /// The message will not be handled; count it.
     case lost(Payload, entity: String, shard: Int, LossReason)
     case store(StoreRequest)
@@ -78,7 +82,7 @@ package enum RegionNote: Hashable, Sendable {
     case storeFailed(StoreRequest, retryAt: Instant)
     /// The store refuses nothing any more.
     case storeRecovered
-    /// The lease lapsed; every entity is stopped.
+    /// The lease lapsed; every entity is held still.
     case fenced
     case unfenced
     /// A coordinator that is no longer in charge gave an order.

@@ -62,6 +62,8 @@ struct Shard<Payload: Sendable>: Sendable {
     var holdDeadline = Instant.distantFuture
     /// Which run of this shard on this node it is.
     var run: UInt64 = 0
+    /// The lease has lapsed, and the coordinator has not said since that the shard is still this region's: its entities are held still.
+    var isPaused = false
     /// Nothing is delivered before the remembered entities are known.
     var isLoading = false
     /// How many entities the store remembered when the shard started, and how many of them have not started since.
@@ -69,7 +71,7 @@ struct Shard<Payload: Sendable>: Sendable {
     var dormant = 0
     /// Writes to the store that are not answered. The shard goes only after them, so that none comes after the next home has read.
     var writing = 0
-    /// Messages of other regions that wait for the hold or the load to end.
+    /// Messages of other regions that wait for the hold, the load or the pause to end.
     var held: [KeptMessage<Payload>] = []
     /// What the old home had left and sent before the load ended; it goes first.
     var ahead: [KeptMessage<Payload>] = []
@@ -88,7 +90,7 @@ struct Shard<Payload: Sendable>: Sendable {
         }
     }
 
-    var isHolding: Bool { holdFor != nil || isLoading }
+    var isHolding: Bool { holdFor != nil || isLoading || isPaused }
 
     mutating func mark(_ node: UniqueAddress, for handoff: ShardVersion) {
         guard handoff >= markersFor else { return }

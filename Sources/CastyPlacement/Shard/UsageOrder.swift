@@ -50,6 +50,11 @@ struct UsageOrder: Sendable {
         frequency.append(slot, to: slots[slot].count)
     }
 
+    /// All uses count as that much later, but none as later than `now`. O(entities).
+    mutating func shift(by duration: Duration, notAfter now: Instant) {
+        for slot in slots.indices { slots[slot].usedAt = min(now, slots[slot].usedAt + duration) }
+    }
+
     mutating func remove(_ slot: Int) {
         recency.remove(slot, from: 0)
         if countsUses { frequency.remove(slot, from: slots[slot].count) }

@@ -11,7 +11,7 @@ extension Singleton {
     /// - Parameter origin: Where the message came from. It does not go back: whoever sent it here will hear of the change too.
     private func way(from origin: UniqueAddress?) -> Way {
         switch phase {
-        case .running(let life): return .here(life)
+        case .running(let life): return isPaused ? .nowhere : .here(life)
         case .stopping: return .nowhere
         case .absent: break
         }

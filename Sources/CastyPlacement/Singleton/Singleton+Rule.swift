@@ -36,12 +36,21 @@ extension Singleton {
         switch phase {
         case .absent: if shallRun(at: now) { approach(at: now, &effects) } else { isWaiting = false }
         case .running(let life):
-            if now >= leaseValidUntil {
+            if now >= leaseValidUntil, !isPaused {
+                isPaused = true
                 effects.append(.note(.fenced))
-                stop(life, .now, at: now, &effects)
-            } else if !shallRun(at: now) {
-                stop(life, .afterMailbox, at: now, &effects)
+                effects.append(.pause(life))
+            }
+            if !isHome {
+                stop(life, isPaused ? .now : .afterMailbox, at: now, &effects)
+            } else if now >= leaseValidUntil {
+                wake(by: now + settings.retry)
             } else {
+                if isPaused {
+                    isPaused = false
+                    effects.append(.note(.unfenced))
+                    effects.append(.resume(life))
+                }
                 wake(by: leaseValidUntil)
             }
         case .stopping(let life, let deadline, let isKilled):
@@ -108,6 +117,7 @@ extension Singleton {
     private mutating func stop(_ life: UInt64, _ mode: StopMode, at now: Instant, _ effects: inout Effects) {
         let deadline = now + (mode == .now ? settings.killBound : settings.stopBound)
         phase = .stopping(life, deadline: deadline, isKilled: mode == .now)
+        isPaused = false
         wake(by: deadline)
         if mode == .afterMailbox { wake(by: leaseValidUntil) }
         effects.append(.stop(life, mode))

@@ -5,9 +5,12 @@ package import CastyPrimitives
 /// ```
 ///            oldest, nobody older may run it, lease valid
 ///   absent ───────────────────────────────────────────────▶ running
-///      ▲                                                       │ no longer the oldest, leaving, lease lapsed
+///      ▲                                                       │ no longer the oldest, leaving, down
 ///      └───────────────────────── stopping ◀───────────────────┘
 /// ```
+///
+/// While the lease has lapsed it is held still, and goes on when that is valid again: a lease that rests on proof says that this node was not
+/// removed in between, and so is still the oldest.
 ///
 /// Members are ordered by the numbers they got when they became up, so a younger one runs it only if all older ones are on their way out.
 /// Those have to say that theirs has stopped; one that crashed is waited for until its removal, and then for as long as its lease may last. Messages are kept, within a bound, while there is nobody who can take them.
@@ -40,6 +43,8 @@ package struct Singleton<Payload: Sendable>: Sendable {
 
     var view: PlacementView
     var phase = Phase.absent
+    /// Whether the lease has lapsed since it runs and is not valid again: it is held still.
+    var isPaused = false
     var lives: UInt64 = 0
     var leaseValidUntil = Instant.distantFuture
     /// Until then an older member that crashed may still run it.
@@ -151,6 +156,7 @@ package struct Singleton<Payload: Sendable>: Sendable {
             return unhandled.map { .lost($0, .late) }
         }
         phase = .absent
+        isPaused = false
         keepAhead(unhandled, &effects)
         return effects + proceed(at: now)
     }

@@ -19,6 +19,9 @@ package enum SingletonEffect<Payload: Sendable>: Sendable {
     /// Start it. Whatever becomes of it, ``Singleton/onEnded(_:failed:unhandled:at:)`` must be told once.
     case start(UInt64)
     case stop(UInt64, StopMode)
+    /// It may handle nothing from now on, until it is resumed.
+    case pause(UInt64)
+    case resume(UInt64)
     /// Put the message into the mailbox of this life of it.
     case deliver(Payload, to: UInt64)
     /// The message will not be handled; count it.
@@ -38,5 +41,8 @@ package enum SingletonNote: Hashable, Sendable {
     case stopped(UInt64, forced: Bool)
     /// It ended by itself.
     case ended(UInt64, failed: Bool, restartAt: Instant)
+    /// The lease has lapsed: it is held still.
     case fenced
+    /// The lease is valid again: it goes on.
+    case unfenced
 }

@@ -104,7 +104,7 @@ final class RemoteRoute<Message: Sendable>: Route {
             remoting.association(with: address.node)?.send(.unanswered(asker: address, code, reason))
         // Nobody stops an actor of another node but by what it tells it; the rest is between an actor and its own
         // system.
-        case .stop, .terminated, .childStopped, .timer, .restart: break
+        case .stop, .terminated, .childStopped, .timer, .restart, .resume: break
         }
     }
 }

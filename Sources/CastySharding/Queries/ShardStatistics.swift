@@ -29,7 +29,7 @@ public struct RegionStatistics: Hashable, Sendable, Codable {
 public struct HostedShardStatistics: Hashable, Sendable, Codable {
     /// Its number.
     public var shard: Int
-    /// `starting`, `running` or `handing-off`.
+    /// `starting`, `running`, `paused` (without a lease) or `handing-off`.
     public var state: String
     /// How many entities it has.
     public var entities: Int

@@ -18,6 +18,7 @@ final class RegionHost: Sendable {
     let kind: EntityKind
     let payloads: PayloadCodec
     let tracing: ShardTracing<SealedMessage>?
+    let gate = LeaseGate()
     /// What the actor decides with, once it has begun.
     private let started = Mutex<RegionCores?>(nil)
 

@@ -28,6 +28,10 @@ extension RegionShell {
                 case .afterMailbox: entities[instance.number]?.stopAfterMailbox()
                 case .now: entities[instance.number]?.post(.stop)
                 }
+            case .pause: host.gate.close()
+            case .resume(let shard, let instances):
+                pass(of: shard).renew()
+                for instance in instances { entities[instance.number]?.post(.resume) }
             case .lost(let payload, let entity, let shard, let reason):
                 host.lose(
                     CastyInspection.LossReason(reason), payload, entity: entity, shard: shard,
@@ -75,16 +79,24 @@ extension RegionShell {
         return peer
     }
 
+    /// The pass of a shard's entities. A new one is of now: entities start only in shards that are not paused.
+    private mutating func pass(of shard: Int) -> ShardPass {
+        if let known = passes[shard] { return known }
+        let made = ShardPass(host.gate)
+        passes[shard] = made
+        return made
+    }
+
     private mutating func start(_ instance: EntityInstance, _ context: ActorContext<RegionCommand>) {
         let me = context.`self`
         let entity = host.context(for: instance) { me.tell(.passivate(instance)) }
         let (cluster, scheduler) = (host.cluster, context.system.world.scheduler)
         let needsLease = !host.settings.sabotage.contains(.skipsLease)
+        let pass = pass(of: instance.shard)
         let hooks = CellHooks<SealedMessage>(
             mayRun: {
-                if scheduler.now < cluster.leaseValidUntil || !needsLease { return true }
-                me.tell(.leaseLapsed)
-                return false
+                if !needsLease { return true }
+                return pass.lets(ifValid: scheduler.now < cluster.leaseValidUntil) { me.tell(.leaseLapsed) }
             },
             onEnd: { failure, unhandled in
                 me.tell(

@@ -67,9 +67,11 @@ extension RegionShell {
             inspector.touch()
             host.cluster.system.log.debug("\(host.type): registered with \(coordinator), epoch \(epoch)")
         case .shardStarted(let shard, _):
+            passes[shard] = nil
             causes.note(
                 inspector.emit(.shardStarted, shard: shard, text: host.type, causes: causes.about(shard)), about: shard)
         case .shardStopped(let shard, _, let forced):
+            passes[shard] = nil
             causes.note(
                 inspector.emit(
                     .shardStopped, shard: shard, reason: forced ? "forced" : nil, text: host.type,
@@ -96,10 +98,10 @@ extension RegionShell {
             storeTrouble = nil
             inspector.emit(.note, reason: "store", text: "\(host.type): entities are remembered again")
         case .fenced:
-            // A node that joins or is gone has no lease either, but nothing to stop.
+            // A node that joins or is gone has no lease either, but nothing to pause.
             isFenced = !entities.isEmpty
             if !isFenced { return }
-            inspector.emit(.note, reason: "lease", text: "\(host.type): the lease has lapsed, every entity stops")
+            inspector.emit(.note, reason: "lease", text: "\(host.type): the lease has lapsed, every entity pauses")
         case .unfenced:
             if isFenced { inspector.emit(.note, reason: "lease", text: "\(host.type): the lease is valid again") }
             isFenced = false

@@ -17,6 +17,8 @@ struct RegionShell: Sendable {
     /// What came for entities whose end was not told yet.
     var late: [UInt64: [SealedMessage]] = [:]
     var peers: [UniqueAddress: RegionPeer] = [:]
+    /// What lets the entities of a shard act, by shard that runs here.
+    var passes: [Int: ShardPass] = [:]
     /// Messages of the two cores to each other, in order.
     var loopback: [ShardingMessage<SealedMessage>] = []
     private var wakeup = WakeupTimer()
@@ -174,7 +176,7 @@ struct RegionShell: Sendable {
         perform(coordinator.onLease(validUntil: until, at: now), context)
     }
 
-    /// An entity found the lease lapsed and handled nothing: even if it is valid again by now, that entity has to stop.
+    /// An entity found the lease lapsed, and all are held still: even if it is valid again by now, the coordinator has to confirm what is here.
     private mutating func lapse(at now: Instant, _ context: ActorContext<RegionCommand>) {
         perform(region.onLease(validUntil: now, at: now), context)
         perform(region.onLease(validUntil: lease, at: now), context)

@@ -86,6 +86,7 @@ extension HostedStatus.Phase {
         switch self {
         case .starting: "starting"
         case .running: "running"
+        case .paused: "paused"
         case .draining, .stopping: "handing-off"
         }
     }

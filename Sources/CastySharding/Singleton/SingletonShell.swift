@@ -12,6 +12,7 @@ final class SingletonHost: Sendable {
     let settings: SingletonSettings
     let payloads: PayloadCodec
     let kind: SingletonKind
+    let gate = LeaseGate()
 
     init(
         name: String, cluster: Cluster, settings: SingletonSettings, payloads: PayloadCodec, kind: SingletonKind
@@ -51,7 +52,7 @@ struct SingletonShell: Sendable {
     let host: SingletonHost
     var core: Singleton<SealedMessage>
     /// The life that runs here.
-    private var running: (life: UInt64, target: AnyTarget)?
+    private var running: (life: UInt64, target: AnyTarget, pass: ShardPass)?
     /// What came for it after its end, which was not told yet.
     private var late: [SealedMessage] = []
     private var peers: [UniqueAddress: (head: EnvelopeHead, manager: ActorRef<SingletonCommand>)] = [:]
@@ -99,7 +100,7 @@ struct SingletonShell: Sendable {
             guard wakeup.accepts(number) else { return }
             perform(core.onWakeup(at: now), context)
         case .leaseLapsed:
-            // Even if it is valid again by now, what found it lapsed has to stop.
+            // Even if it is valid again by now, what found it lapsed is held still and must be let go.
             perform(core.onLease(validUntil: now, at: now), context)
             perform(core.onLease(validUntil: lease, at: now), context)
         case .ended(let life, let failed, let unhandled):
@@ -134,6 +135,11 @@ struct SingletonShell: Sendable {
                 case .afterMailbox: running.target.stopAfterMailbox()
                 case .now: running.target.post(.stop)
                 }
+            case .pause: host.gate.close()
+            case .resume(let life):
+                guard let running, running.life == life else { continue }
+                running.pass.renew()
+                running.target.post(.resume)
             case .deliver(let payload, let life): deliver(payload, to: life)
             case .lost(let payload, let reason): lose(payload, CastyInspection.LossReason(reason))
             case .left:
@@ -164,17 +170,14 @@ struct SingletonShell: Sendable {
 
     private mutating func start(_ life: UInt64, _ context: ActorContext<SingletonCommand>) {
         let (me, cluster, scheduler) = (context.`self`, host.cluster, context.system.world.scheduler)
+        let pass = ShardPass(host.gate)
         let hooks = CellHooks<SealedMessage>(
-            mayRun: {
-                if scheduler.now < cluster.leaseValidUntil { return true }
-                me.tell(.leaseLapsed)
-                return false
-            },
+            mayRun: { pass.lets(ifValid: scheduler.now < cluster.leaseValidUntil) { me.tell(.leaseLapsed) } },
             onEnd: { failure, unhandled in
                 me.tell(.ended(life, failed: failure != nil, unhandled: unhandled))
             })
         do {
-            running = (life, try host.kind.start(context, "\(life)", hooks))
+            running = (life, try host.kind.start(context, "\(life)", hooks), pass)
         } catch {
             context.log.error("singleton \(host.name) could not start: \(error)")
             me.tell(.ended(life, failed: true, unhandled: []))
@@ -208,7 +211,8 @@ struct SingletonShell: Sendable {
         case .stopped(_, let forced): text = "singleton \(host.name) has stopped here" + (forced ? ", by force" : "")
         case .ended(_, let failed, let until):
             text = "singleton \(host.name) \(failed ? "failed" : "ended") here, starts again at \(until) s"
-        case .fenced: text = "singleton \(host.name) stops: the lease has lapsed"
+        case .fenced: text = "singleton \(host.name) pauses: the lease has lapsed"
+        case .unfenced: text = "singleton \(host.name) goes on: the lease is valid again"
         }
         inspector.emit(.note, subject: inspector.name, text: text)
     }

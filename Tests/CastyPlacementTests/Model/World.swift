@@ -24,6 +24,9 @@ struct World {
         /// What came for an instance between its end and the report of it.
         var late: [EntityInstance: [Word]] = [:]
         var wakeAt: Instant?
+        /// Shards whose entities are held still, and the turns that they did not take.
+        var paused: Set<Int> = []
+        var deferred: [EntityInstance] = []
     }
 
     enum Item: Hashable {
@@ -236,6 +239,12 @@ struct World {
                 nodes[node]!.mailboxes[instance]?.append(.stop)
                 push(.handle(instance, at: node), after: .microseconds(generator.below(3000)))
             case .stop(let instance, .now): end(instance, at: node, failed: false)
+            case .pause: nodes[node]!.paused = Set(0..<settings.shardCount)
+            case .resume(let shard, _):
+                nodes[node]!.paused.remove(shard)
+                let turns = nodes[node]!.deferred.filter { $0.shard == shard }
+                nodes[node]!.deferred.removeAll { $0.shard == shard }
+                for instance in turns { push(.handle(instance, at: node), after: .zero) }
             case .lost(let word, _, _, let reason): lose(word, reason)
             case .store(let request): push(.stored(request, at: node), after: .milliseconds(generator.below(30)))
             case .left:
@@ -244,6 +253,7 @@ struct World {
                 schedule(.stop(node), at: now + .milliseconds(300))
                 schedule(.remove(node), at: now + .milliseconds(500))
             case .note(.answer(_, let answer)): answers.append(answer)
+            case .note(.shardStarted(let shard, _)): nodes[node]!.paused.remove(shard)
             case .note: break
             }
         }
@@ -299,6 +309,10 @@ struct World {
     private mutating func handle(_ instance: EntityInstance, at node: UniqueAddress) {
         guard nodes[node]?.isAlive == true else { return }
         if now >= nodes[node]!.lease { interpret(nodes[node]!.region.onWakeup(at: now), at: node) }
+        if nodes[node]!.paused.contains(instance.shard) {
+            nodes[node]!.deferred.append(instance)
+            return
+        }
         guard var mailbox = nodes[node]!.mailboxes[instance], !mailbox.isEmpty else { return }
         let item = mailbox.removeFirst()
         nodes[node]!.mailboxes[instance] = mailbox
