@@ -94,6 +94,24 @@ struct ClientLoadTests {
         #expect(summary.reasons["overloaded"] == summary.refused)
     }
 
+    @Test("a load that is ended early closes its books all the same")
+    func early() {
+        let entities = Entities()
+        var load = ClientLoad(Self.settings(), at: .start)
+        var now = Instant.start
+        while load.phaseName != "over" {
+            for case .ask(let number, let entity, let text) in load.tick(at: now, isConnected: true) {
+                load.replied(number, entities.answer(entity, text), at: now)
+            }
+            if now == .start + .seconds(2) { load.endEarly() }
+            now = now + .milliseconds(10)
+        }
+        #expect((150...200).contains(load.summary.sent))
+        #expect(load.summary.isConsistent)
+        #expect(load.summary.balances == entities.balances.values.reduce(0, +))
+        #expect(now < .start + .seconds(3))
+    }
+
     @Test("while no node is connected nothing is sent, and the load goes on afterwards")
     func outage() {
         let entities = Entities()

@@ -21,7 +21,9 @@ struct EntityClientTests {
 
     private static func serve(_ nodes: [LabNode]) throws {
         for node in nodes {
-            if let region = node.regions[.account] { SampleEntity.serveClients(region, of: node.sharding) }
+            for sample in SampleEntity.allCases {
+                if let region = node.regions[sample] { SampleEntity.serveClients(region, of: node.sharding) }
+            }
             try ClientService.start(on: node.sharding)
         }
     }
@@ -75,6 +77,33 @@ struct EntityClientTests {
         for node in laboratory.running where node.state == .running {
             #expect(node.node.remoting.snapshots.allSatisfy { $0.peer.port != 0 })
         }
+    }
+
+    @Test(
+        "what dies with its node is found by the books: a counter without a store starts anew elsewhere",
+        arguments: 1...2)
+    func forgets(seed: UInt64) throws {
+        let world = SimulatedLabWorld(seed: seed)
+        let laboratory = Laboratory(world: world, settings: LabSettings())
+        defer { laboratory.end() }
+        try laboratory.start([1, 2, 3])
+        try Self.serve(laboratory.running)
+        try laboratory.advance(until: .start + .seconds(4))
+        let client = try Self.client(world, laboratory, [1, 3])
+        var settings = LoadSettings()
+        settings.type = "counter"
+        settings.rate = 50
+        settings.entities = 20
+        settings.duration = .seconds(20)
+        settings.checks = true
+        let outcome = Outcome()
+        let driver = LoadDriver.start(client, settings) { outcome.set($0) }
+        try laboratory.advance(until: .start + .seconds(10))
+        try laboratory.perform(.kill([NodeName(2)]))
+        try laboratory.advance(until: .start + .seconds(90))
+        let summary = try #require(outcome.value, "\(driver.progress)")
+        #expect(summary.contradictionCount > 0)
+        #expect(summary.contradictions.first?.message.contains("went back") == true, "\(summary.contradictions)")
     }
 
     @Test("every request that cannot be answered says why at once, and whether it may have been handled")

@@ -16,6 +16,8 @@ struct LoadCommand: ParsableCommand {
             acknowledged or attempted before, and at the end the balance lies between what was acknowledged and what was attempted. A deposit whose \
             outcome is not known is never repeated and counts as attempted.
 
+            SIGINT and SIGTERM end it early: what was sent comes in, and the books are closed; a second signal ends it at once.
+
             Exits with 0 if all agrees, 1 with the first contradiction in words, 64 for a wrong command line, 69 if no node answers. Accounts of nodes \
             without --data lose their balance when their node dies: --check then says so, which is what it is for.
 
@@ -66,7 +68,12 @@ struct LoadCommand: ParsableCommand {
         defer { session.end() }
         let isOver = DispatchSemaphore(value: 0)
         let driver = LoadDriver.start(session.client, settings) { _ in isOver.signal() }
+        let signals = Signals { count in
+            if count > 1 { _exit(130) }
+            driver.endEarly()
+        }
         watch(driver, session, until: isOver)
+        signals.end()
         let summary = driver.progress.summary
         Output.line(options.json ? summary.json : LoadText.summary(summary, checks: check))
         if summary.neverConnected {

@@ -5,9 +5,7 @@ import CastyInspection
 import CastyLab
 import CastyMembership
 import CastySQLite
-import Dispatch
 import Glibc
-import Synchronization
 
 /// `casty node`: one node in a process of its own.
 struct NodeCommand: AsyncParsableCommand {
@@ -129,34 +127,4 @@ struct NodeCommand: AsyncParsableCommand {
             throw ExitCode(1)
         }
     }
-}
-
-/// Calls back at each signal that asks the process to end, with how many there were.
-private final class Signals {
-    private let sources: [any DispatchSourceSignal]
-
-    init(_ action: @escaping @Sendable (Int) -> Void) {
-        let queue = DispatchQueue(label: "signals")
-        let count = SignalCount()
-        sources = [SIGINT, SIGTERM, SIGHUP].compactMap { number in
-            // Under nohup a lost terminal is to change nothing.
-            let isIgnored = unsafeBitCast(signal(number, SIG_IGN), to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
-            if number == SIGHUP, isIgnored { return nil }
-            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-            source.setEventHandler { action(count.next()) }
-            source.resume()
-            return source
-        }
-    }
-
-    func end() {
-        for source in sources { source.cancel() }
-    }
-}
-
-/// Counts signals.
-private final class SignalCount: Sendable {
-    private let count = Atomic(0)
-
-    func next() -> Int { count.wrappingAdd(1, ordering: .relaxed).newValue }
 }

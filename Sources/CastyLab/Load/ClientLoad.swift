@@ -66,6 +66,15 @@ package struct ClientLoad: Sendable {
         phase = settings.checks ? .opening(until: now + settings.settling) : .running(since: now)
     }
 
+    /// Sends nothing more, and comes to its end as after its whole duration.
+    package mutating func endEarly() {
+        switch phase {
+        case .running: phase = .draining
+        case .opening: phase = .opening(until: start)
+        case .draining, .closing, .over: break
+        }
+    }
+
     /// What it does, in a word.
     package var phaseName: String {
         switch phase {

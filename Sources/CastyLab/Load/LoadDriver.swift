@@ -37,6 +37,9 @@ package final class LoadDriver: Sendable {
     /// What was found so far, and what it does.
     package var progress: (phase: String, summary: LoadSummary) { load.withLock { ($0.phaseName, $0.summary) } }
 
+    /// Sends nothing more; what was sent comes in, and the books are closed.
+    package func endEarly() { load.withLock { $0.endEarly() } }
+
     private func step() {
         let (now, isConnected) = (client.system.now, client.openNodes > 0)
         for effect in load.withLock({ $0.tick(at: now, isConnected: isConnected) }) {

@@ -12,9 +12,9 @@ enum ClientProtocol {
     static let path = ["client"]
     static let actorName = "client"
     /// The most bytes of one command, and of one reply.
-    static let longestText = 64 << 10
+    static let longestText = 16 << 10
     /// The most requests of all clients that wait for an answer on one node.
-    static let mostPending = 8192
+    static let mostPending = 4096
 
     static func register(in registry: TypeRegistry) throws {
         try registry.register(ClientRequest.self, name: "casty.client.request")
