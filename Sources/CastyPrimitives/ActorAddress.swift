@@ -15,6 +15,18 @@ public struct ActorAddress: Hashable, Sendable {
     /// The incarnation of the actor. Zero stands for "whichever lives at this path", which only well-known system actors use.
     public let uid: UInt64
 
+    /// The most names in a path that travels.
+    package static let deepestPath = 64
+    /// The most bytes of a name, or of a system's name, that travels.
+    package static let longestName = 4096
+
+    /// Whether every node can read it: a peer closes the connection on which an address comes that it cannot.
+    package var mayTravel: Bool {
+        !system.isEmpty && system.utf8.count <= Self.longestName && node.host.utf8.count <= NodeAddress.longestHost
+            && (0...65_535).contains(node.port) && (1...Self.deepestPath).contains(path.count)
+            && path.allSatisfy { (1...Self.longestName).contains($0.utf8.count) }
+    }
+
     /// Creates an address.
     ///
     /// - Parameters:
@@ -90,7 +102,7 @@ extension ActorAddress: Codable {
     /// Reads the address from text.
     public init(from decoder: any Decoder) throws {
         let text = try decoder.singleValueContainer().decode(String.self)
-        guard let address = ActorAddress(text) else {
+        guard let address = ActorAddress(text), address.mayTravel else {
             throw DecodingError.dataCorrupted(
                 .init(codingPath: decoder.codingPath, debugDescription: "not a casty:// address: \(text.prefix(200))"))
         }

@@ -49,8 +49,11 @@ public struct NodeAddress: Hashable, Sendable, Codable {
         self.init(host: String(host), port: port)
     }
 
+    /// The most bytes of a host.
+    package static let longestHost = 255
+
     private static func isValid(host: Substring) -> Bool {
-        !host.isEmpty
+        !host.isEmpty && host.utf8.count <= longestHost
             && host.unicodeScalars.allSatisfy { scalar in
                 scalar.value > 0x20 && scalar.value != 0x7F && !"/@#[]?%".unicodeScalars.contains(scalar)
             }
@@ -85,10 +88,22 @@ extension NodeAddress {
     }
 
     /// Reads host and port.
+    ///
+    /// - Throws: `DecodingError` also where the host is none, or the port is outside 0…65535: what a peer has written is checked here and nowhere
+    ///   later.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        self.init(
-            host: try container.decode(String.self, forKey: .host), port: try container.decode(Int.self, forKey: .port))
+        let host = try container.decode(String.self, forKey: .host)
+        let port = try container.decode(Int.self, forKey: .port)
+        guard Self.isValid(host: host[...]) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .host, in: container, debugDescription: "a host holds characters no host has, or too many")
+        }
+        guard (0...65_535).contains(port) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .port, in: container, debugDescription: "a port is 0 to 65535, not \(port)")
+        }
+        self.init(host: host, port: port)
     }
 }
 

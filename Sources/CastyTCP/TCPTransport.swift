@@ -57,6 +57,7 @@ package final class TCPTransport: Transport, @unchecked Sendable {
         accept: @escaping @Sendable (any Connection) -> any ConnectionHandler,
         completion: @escaping @Sendable (Result<NodeAddress, TransportError>) -> Void
     ) {
+        guard address.hasPort else { return completion(.failure(.noPort(address))) }
         let wasTaken = perform {
             guard !self.isShuttingDown else {
                 return completion(.failure(TransportError(.closed, "the transport is shut down")))
@@ -71,6 +72,7 @@ package final class TCPTransport: Transport, @unchecked Sendable {
     package func connect(
         to address: NodeAddress, from source: NodeAddress, timeout: Duration, handler: any ConnectionHandler
     ) {
+        guard address.hasPort else { return handler.connectionFailed(.noPort(address)) }
         let wasTaken = perform {
             guard !self.isDead else { return }
             let connection = TCPConnection(
@@ -150,5 +152,16 @@ package final class TCPTransport: Transport, @unchecked Sendable {
                 completion(.failure(TransportError(error, at: address.description)))
             }
         }
+    }
+}
+
+extension NodeAddress {
+    /// Whether the port is one; NIO traps at others.
+    fileprivate var hasPort: Bool { (0...65_535).contains(port) }
+}
+
+extension TransportError {
+    fileprivate static func noPort(_ address: NodeAddress) -> TransportError {
+        TransportError(.other, "\(address): a port is 0 to 65535")
     }
 }

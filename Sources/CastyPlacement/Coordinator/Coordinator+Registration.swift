@@ -62,7 +62,9 @@ extension Coordinator {
             whole.known = earlier.known + part.known
         }
         // A peer may send more than there are shards; what is kept of it is bounded.
-        let isSane = part.parts <= settings.shardCount && whole.hosted.count <= settings.shardCount
+        let isSane =
+            part.parts <= settings.shardCount
+            && max(whole.hosted.count, whole.leftovers.count, whole.known.count) <= settings.shardCount
         let isLast = part.part == part.parts - 1
         gathered[node] = isLast || !isSane ? nil : whole
         return isLast && isSane ? whole : nil

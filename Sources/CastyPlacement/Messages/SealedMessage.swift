@@ -7,10 +7,14 @@ package class SealedMessage: @unchecked Sendable {
     @inlinable
     package init() {}
 
-    /// The message inside; its type MUST be the one it was sealed with.
+    /// The message inside, or `nil` where it was sealed as another type.
+    ///
+    /// Which type it was sealed with follows from what a peer has sent, so it is compared each time. ``Sealed`` is final: one comparison of
+    /// class pointers tells, and no cast has to look anything up.
     @inlinable
-    package func opened<Message: Sendable>(as type: Message.Type = Message.self) -> Message {
-        unsafeDowncast(self, to: Sealed<Message>.self).message
+    package func opened<Message: Sendable>(as type: Message.Type = Message.self) -> Message? {
+        guard Swift.type(of: self) == Sealed<Message>.self else { return nil }
+        return unsafeDowncast(self, to: Sealed<Message>.self).message
     }
 }
 

@@ -76,6 +76,7 @@ final class RemoteRoute<Message: Sendable>: Route {
                 """)
             return .failure(Refusal(delivery: .undecodable))
         }
+        guard address.mayTravel else { return .failure(Refusal(delivery: .undecodable)) }
         guard let association = remoting.association(with: address.node) else {
             return .failure(Refusal(delivery: .unreachable))
         }

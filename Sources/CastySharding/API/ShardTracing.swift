@@ -29,8 +29,9 @@ package struct ShardTracing<Message: Sendable>: Sendable {
     var sealed: ShardTracing<SealedMessage> {
         let (forwarded, arrived, lost) = (forwarded, arrived, lost)
         return ShardTracing<SealedMessage>(
-            forwarded: { forwarded($0.opened(), $1, $2) }, arrived: { arrived($0.opened()) },
-            lost: { lost($0.opened(), $1) }, noted: noted)
+            forwarded: { sealed, hop, node in sealed.opened().map { forwarded($0, hop, node) } },
+            arrived: { $0.opened().map(arrived) },
+            lost: { sealed, reason in sealed.opened().map { lost($0, reason) } }, noted: noted)
     }
 }
 

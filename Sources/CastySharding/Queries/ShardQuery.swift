@@ -51,9 +51,11 @@ extension RegionHost {
         guard let cores else { return .notHosted }
         switch query {
         case .statistics(let first):
-            let end = min(max(0, first), settings.shardCount) + Self.mostShards
+            // A peer may name any number.
+            let start = min(max(0, first), settings.shardCount)
+            let end = min(start + Self.mostShards, settings.shardCount)
             return .statistics(
-                statistics(cores.region.status, shards: max(0, first)..<end, at: now),
+                statistics(cores.region.status, shards: start..<end, at: now),
                 next: end < settings.shardCount ? end : nil)
         case .entities(let text, let last, let limit):
             let limit = min(max(0, limit), Self.mostEntities)

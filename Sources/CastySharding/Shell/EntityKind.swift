@@ -13,7 +13,11 @@ package struct EntityHandling<Message: Sendable>: Sendable {
     package init(_ behavior: @escaping @Sendable (EntityContext) -> Behavior<Message>) {
         self.init(
             behavior, turn: { $0.takeTurn(of: Message.self, $1) },
-            offer: { unsafeDowncast($1, to: Target<Message>.self).offer($0.opened()) })
+            offer: { message, entity in
+                guard let message: Message = message.opened() else { return .undecodable }
+                // `start` of the same kind made it.
+                return unsafeDowncast(entity, to: Target<Message>.self).offer(message)
+            })
     }
 
     @usableFromInline

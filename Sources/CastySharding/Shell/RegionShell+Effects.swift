@@ -121,7 +121,8 @@ extension RegionShell {
         case .accepted, .acceptedIdle, .accounted: break
         case .mailboxFull, .bufferFull:
             host.lose(.mailboxFull, payload, entity: instance.entity, shard: instance.shard)
-        case .noSuchActor, .wrongIncarnation, .unreachable, .undecodable, .lateReply:
+        case .undecodable: host.lose(.undecodable, payload, entity: instance.entity, shard: instance.shard)
+        case .noSuchActor, .wrongIncarnation, .unreachable, .lateReply:
             // It has ended, but its end is still on the way here: what comes meanwhile goes on with what it left.
             late[instance.number, default: []].append(payload)
         }

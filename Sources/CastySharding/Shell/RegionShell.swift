@@ -139,6 +139,13 @@ struct RegionShell: Sendable {
     ) {
         let delivery: ShardDelivery<SealedMessage>? =
             if case .peer(let message) = envelope.message { message.delivery } else { nil }
+        // The head says which type the message is of, the address where it goes: a peer may have let them differ.
+        guard envelope.head.payloads === host.payloads else {
+            if let delivery {
+                host.lose(.undecodable, delivery.payload, entity: delivery.entity, shard: delivery.shard)
+            }
+            return
+        }
         if let delivery { host.tracing?.arrived(delivery.payload) }
         guard envelope.head.to == context.system.unique else {
             // For an earlier incarnation of this node; nothing of it may reach this one.

@@ -43,7 +43,11 @@ struct SingletonKind: Sendable {
                 behavior(), name: name, hooks: typed, traffic: .user, turn: { $0.takeTurn(of: Message.self, $1) }
             ).target
         }
-        offer = { unsafeDowncast($1, to: Target<Message>.self).offer($0.opened()) }
+        offer = { message, target in
+            guard let message: Message = message.opened() else { return .undecodable }
+            // `start` of the same kind made it.
+            return unsafeDowncast(target, to: Target<Message>.self).offer(message)
+        }
     }
 }
 
@@ -87,6 +91,11 @@ struct SingletonShell: Sendable {
         switch command {
         case .route(let message): perform(core.onRoute(message, at: now), context)
         case .wire(let head, let message):
+            // The head says which singleton the message is for, the address where it goes: a peer may have let them differ.
+            guard head.payloads === host.payloads else {
+                if case .deliver(let payload, _) = message { lose(payload, .undecodable) }
+                return
+            }
             guard head.to == context.system.unique else {
                 if case .deliver(let payload, _) = message { lose(payload, .wrongIncarnation) }
                 return
@@ -189,7 +198,8 @@ struct SingletonShell: Sendable {
         switch host.kind.offer(payload, running.target) {
         case .accepted, .acceptedIdle, .accounted: break
         case .mailboxFull, .bufferFull: lose(payload, .mailboxFull)
-        case .noSuchActor, .wrongIncarnation, .unreachable, .undecodable, .lateReply:
+        case .undecodable: lose(payload, .undecodable)
+        case .noSuchActor, .wrongIncarnation, .unreachable, .lateReply:
             late.append(payload)
         }
     }

@@ -26,8 +26,11 @@ package final class PayloadCodec: Sendable {
         self.init(
             type: type,
             encode: { sealed, context, buffer in
+                guard let message: Message = sealed.opened() else {
+                    throw WireError(.notEncodable, "a message of another type than those of \(type)")
+                }
                 buffer.writeInteger(codec.rawValue)
-                try registered.encode(sealed.opened(), with: codec, context: context, into: &buffer)
+                try registered.encode(message, with: codec, context: context, into: &buffer)
             },
             decode: { buffer, context in
                 let codec = CodecID(rawValue: try buffer.readByte())
@@ -47,7 +50,10 @@ extension PayloadCodec {
         self.init(
             type: type,
             encode: { sealed, _, buffer in
-                buffer.writeImmutableBuffer(sealed.opened(as: UnreadPayload.self).bytes)
+                guard let unread: UnreadPayload = sealed.opened() else {
+                    throw WireError(.notEncodable, "a message of \(type) that was read already")
+                }
+                buffer.writeImmutableBuffer(unread.bytes)
             },
             decode: { buffer, _ in
                 let bytes = ByteBuffer(bytes: buffer.readableBytesView)
@@ -88,7 +94,13 @@ package final class PayloadCodecs: Sendable {
     private static let mostHeads = 4096
     private let state = Mutex(State())
 
-    func add(_ codec: PayloadCodec) { state.withLock { $0.codecs[codec.type] = codec } }
+    func add(_ codec: PayloadCodec) {
+        state.withLock { state in
+            state.codecs[codec.type] = codec
+            // Heads point to the codec that was there when they came.
+            state.heads = [:]
+        }
+    }
 
     /// Reads the head of an envelope.
     func head(from buffer: inout ByteBuffer) throws(WireError) -> EnvelopeHead {
@@ -96,7 +108,8 @@ package final class PayloadCodecs: Sendable {
         if let known = state.withLock({ $0.heads[bytes] }) { return known }
         let from = try UniqueAddress(from: &bytes)
         let to = try UniqueAddress(from: &bytes)
-        let type = try bytes.readText()
+        let type = try bytes.readText(upTo: WireLimits.typeName)
+        guard !type.isEmpty else { throw WireError(.malformed, "a shard type has a name") }
         guard let codec = state.withLock({ $0.codecs[type] }) else {
             return EnvelopeHead(from: from, to: to, payloads: PayloadCodec(unread: type))
         }
