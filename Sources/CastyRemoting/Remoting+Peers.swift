@@ -28,7 +28,7 @@ extension Remoting {
     /// The cluster knows of an incarnation, so that messages for it may wait where an earlier one was forgotten.
     package func expect(_ incarnation: UniqueAddress) { known(incarnation.address)?.expect(incarnation) }
 
-    /// Whether a connection with that place stands and was welcomed.
+    /// Whether a connection with that place stands and was welcomed, for either lane.
     package func isConnected(_ place: NodeAddress) -> Bool {
         known(place)?.state.withLock { $0.isActive } ?? false
     }

@@ -26,7 +26,7 @@ package final class Remoting: RemoteAccess {
     package let system: ActorSystem
     package let settings: RemotingSettings
     let context: CodingContext
-    let introduction: Handshake.Settings
+    private let introduction: Handshake.Settings
     /// What it says when it calls.
     let callIntroduction: Handshake.Settings
     let state: Mutex<State>
@@ -49,6 +49,16 @@ package final class Remoting: RemoteAccess {
         callIntroduction = call
         state = Mutex(State(hooks: hooks, chance: system.world.random.stream("remoting")))
     }
+
+    /// What it says on a connection for these lanes.
+    func introduction(_ lanes: ConnectionLanes) -> Handshake.Settings {
+        var introduction = introduction
+        introduction.capabilities.lanes = lanes
+        return introduction
+    }
+
+    /// Whether this node cannot be dialled: it only looks on.
+    var isDeaf: Bool { system.address.port == 0 }
 
     /// Who hears of connections.
     package var hooks: RemotingHooks {

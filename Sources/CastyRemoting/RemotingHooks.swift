@@ -8,7 +8,7 @@ package struct RemotingHooks: Sendable {
     package var connectFailed: @Sendable (NodeAddress, TransportError) -> Void
     /// An incarnation has introduced itself, at the first connection with it; not for nodes that only look on.
     package var peerIncarnation: @Sendable (UniqueAddress) -> Void
-    /// The connection with an incarnation was lost.
+    /// A connection with an incarnation was lost, and with it what was under way: that of one lane, or of both.
     package var connectionLost: @Sendable (UniqueAddress) -> Void
 
     package init(

@@ -10,7 +10,7 @@ extension AssociationState {
         // removed.
         guard !isClosing, removed == nil, signals.count < settings.signalLimit else { return .none }
         signals.append(signal)
-        return nextStep()
+        return nextStep(.control)
     }
 
     /// Notes a watch. `nil` where the watcher must be told at once that the node is gone.
@@ -44,7 +44,7 @@ extension Association {
         let step = state.withLock { state -> NextStep in
             guard state.isPresent(link) else { return .none }
             state.signals.onAcknowledgement(number)
-            return state.signals.hasSomethingToSay ? state.nextStep() : .none
+            return state.signals.hasSomethingToSay ? state.nextStep(.control) : .none
         }
         take(step)
     }
@@ -56,7 +56,7 @@ extension Association {
     func arrived(_ number: UInt64, on link: Link) throws(WireError) -> Bool {
         let (arrival, step) = state.withLock { state -> (SignalWindow.Arrival, NextStep) in
             guard state.isPresent(link) else { return (.duplicate, .none) }
-            return (state.signals.onArrival(number), state.nextStep())
+            return (state.signals.onArrival(number), state.nextStep(.control))
         }
         take(step)
         switch arrival {
@@ -100,6 +100,6 @@ extension Association {
 
 extension AssociationState {
     func isPresent(_ link: Link) -> Bool {
-        if case .active(let own) = phase { own === link } else { false }
+        control.isServed(by: link)
     }
 }

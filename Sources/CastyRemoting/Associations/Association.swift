@@ -5,28 +5,24 @@ import CastyWire
 import NIOCore
 import Synchronization
 
-/// All that is between this node and one place: the connection, what waits for it, the signals and watches of the
+/// All that is between this node and one place: the connections, what waits for them, the signals and watches of the
 /// incarnation there.
 ///
-/// ```
-///             something to say                  welcomed
-///   idle ─────────────────────────▶ dialling ───────────────▶ active
-///    ▲ ▲                             │    ▲                    │   ▲
-///    │ └── nothing to say ───────────┤    │ backoff over       │   │ admitted
-///    │                        failed ▼    │                    │   │ (from any state)
-///    │                             waiting ◀── lost, something ┘   │
-///    └──────────────── lost, nothing to say ───┘  to say
-/// ```
+/// **Lanes.** There are two lanes, each with a queue and a connection of its own; the handshake says which lane a
+/// connection is for. *Control* carries heartbeats, gossip, signals and what the runtime's own actors say; *user*
+/// carries everything else. Each is dialled when it has something to say, or, for control, while the association is
+/// kept; each is lost, found silent and dialled again without the other. So neither a full user queue nor a user
+/// connection on which bytes are stuck delays a heartbeat. Only a node that cannot be dialled, as an observer, has both
+/// lanes on the one connection that it dials.
 ///
-/// **Lanes.** There is one connection with two queues, of which the control queue is drawn first at each pull. A
-/// pull takes at most `ConnectionLimits.writeChunk` and the transport pulls only when what was pulled before has
-/// been taken, so what a heartbeat has before it is one chunk and what the transport's own buffer holds, however
-/// much the user queue holds. A second connection would spare it that buffer, but not the link's, and would double
-/// the handshakes, the deadlines and the ways in which half of an association can fail.
+/// **Order.** What one sender says to one actor stays in one lane, and so in order. Between the lanes there is none: the
+/// news of an actor's end may overtake its last messages, as a signal always could overtake what waited in the user
+/// queue. The markers that end a stream of sharding therefore travel on the user lane, behind what they end.
 ///
-/// **Incarnations.** At most one incarnation lives at a place. When another introduces itself there, what waited
-/// for an actor of the former is lost, its watchers are told, its asks fail. What goes to "whichever lives at that
-/// path" is kept.
+/// **Incarnations.** At most one incarnation lives at a place. When another introduces itself there, on either lane, the
+/// other lane's connection is closed too: what waited for an actor of the former is lost, its watchers are told, its
+/// asks fail. What goes to "whichever lives at that path" is kept. A connection that a former incarnation dialled, or
+/// welcomed, is refused.
 ///
 /// What is decided under the lock is carried out outside it, as ``Effect``s.
 final class Association: Sendable {
@@ -42,7 +38,9 @@ final class Association: Sendable {
         self.place = place
         self.remoting = remoting
         agreedCodec = Atomic(remoting.settings.codec.rawValue)
-        state = Mutex(AssociationState(place: place, settings: remoting.settings, chance: chance))
+        state = Mutex(
+            AssociationState(
+                place: place, settings: remoting.settings, dialsOneConnection: remoting.isDeaf, chance: chance))
     }
 
     /// The codec for user messages: what was agreed last, before that what this node wants.
@@ -66,13 +64,13 @@ final class Association: Sendable {
         switch step {
         case .none: break
         case .write(let link): link.requestWrite()
-        case .dial: dial()
+        case .dial(let lanes): dial(lanes)
         }
     }
 
     /// Opens the connection that the state has promised.
-    private func dial() {
-        let link = Link(dialling: self)
+    private func dial(_ lanes: ConnectionLanes) {
+        let link = Link(dialling: self, lanes)
         guard state.withLock({ $0.beginDialling(link) }) else { return }
         link.dial()
     }
@@ -89,11 +87,10 @@ final class Association: Sendable {
     ///
     /// - Returns: Whether the connection is still wanted.
     func welcomed(_ link: Link, by peer: Handshake.Peer) -> Bool {
-        let effects = state.withLock { $0.welcomed(link, by: peer) }
-        guard let effects else { return false }
-        agreedCodec.store(peer.codec.rawValue, ordering: .relaxed)
+        let (isWanted, effects) = state.withLock { $0.welcomed(link, by: peer) }
+        if isWanted { agreedCodec.store(peer.codec.rawValue, ordering: .relaxed) }
         perform(effects)
-        return true
+        return isWanted
     }
 
     /// A connection, or the attempt at one, is over.
@@ -125,17 +122,15 @@ final class Association: Sendable {
             case .introduce(let peer): remoting.hooks.peerIncarnation(peer)
             case .lost(let peer): remoting.hooks.connectionLost(peer)
             case .failed(let error): remoting.hooks.connectFailed(place, error)
-            case .retry(let delay, let attempt):
-                _ = remoting.system.world.scheduler.schedule(after: delay) { [self] in retry(attempt) }
+            case .retry(let delay, let lane, let attempt):
+                _ = remoting.system.world.scheduler.schedule(after: delay) { [self] in
+                    take(state.withLock { $0.retry(lane, attempt) })
+                }
             case .changed: remoting.system.inspector.touch()
             case .closed: remoting.associationClosed()
             case .gone: remoting.drop(self)
             }
         }
-    }
-
-    private func retry(_ attempt: UInt64) {
-        if state.withLock({ $0.retry(attempt) }) { dial() }
     }
 
     func lose(_ frame: QueuedFrame, _ reason: LossReason) {
@@ -147,7 +142,7 @@ final class Association: Sendable {
     /// Looks after a connection from time to time: says that this end is there, and gives up on a peer that does not.
     private func watchOver(_ link: Link) {
         _ = remoting.system.world.scheduler.schedule(after: remoting.settings.keepAlive) { [self] in
-            let seen = bytesIn.load(ordering: .relaxed)
+            let seen = link.bytesIn.load(ordering: .relaxed)
             guard let effects = state.withLock({ $0.lookAfter(link, bytesIn: seen) }) else { return }
             perform(effects)
         }
@@ -168,7 +163,7 @@ enum Effect: Sendable {
     case introduce(UniqueAddress)
     case lost(UniqueAddress)
     case failed(TransportError)
-    case retry(Duration, attempt: UInt64)
+    case retry(Duration, FrameLane, attempt: UInt64)
     /// What a snapshot shows has changed.
     case changed
     /// It is closed for good.
@@ -181,7 +176,7 @@ enum Effect: Sendable {
 enum NextStep: Sendable {
     case none
     case write(Link)
-    case dial
+    case dial(ConnectionLanes)
 }
 
 /// Whether a peer is welcome.

@@ -5,52 +5,67 @@ import CastyWire
 
 extension AssociationState {
     mutating func beginDialling(_ link: Link) -> Bool {
-        guard case .starting = phase else { return false }
-        phase = .dialling(link)
-        return true
+        var isWanted = false
+        for lane in link.lanes.all {
+            guard case .starting = self[lane].phase else { continue }
+            self[lane].phase = .dialling(link)
+            isWanted = true
+        }
+        return isWanted
     }
 
-    /// The pause between two attempts is over. Returns whether to dial.
-    mutating func retry(_ attempt: UInt64) -> Bool {
-        guard case .waiting = phase, attempt == self.attempt else { return false }
-        guard wantsConnection else {
-            phase = .idle
-            return false
+    /// The pause between two attempts is over. Returns what to do.
+    mutating func retry(_ lane: FrameLane, _ attempt: UInt64) -> NextStep {
+        guard case .waiting = self[lane].phase, attempt == self[lane].attempt else { return .none }
+        guard wantsConnection(lane) else {
+            self[lane].phase = .idle
+            return .none
         }
-        phase = .starting
-        return true
+        return startDialling(lane)
     }
 
     /// A peer has introduced itself on a connection it dialled.
     ///
-    /// Where both ends dial at the same time, the connection that the lower of the two dialled is the one that stays.
+    /// Each lane decides for itself: where both ends dial for it at the same time, the connection that the lower of the
+    /// two dialled is the one that stays.
     mutating func admit(_ link: Link, _ peer: Handshake.Peer, local: UniqueAddress) -> (Admission, [Effect]) {
         if isClosing { return (.refuse(.shuttingDown, ""), []) }
         if former.contains(peer.address.incarnation) {
             return (.refuse(.wrongIncarnation, "another has taken that place since"), [])
         }
-        switch phase {
-        case .idle, .waiting, .starting, .closed:
-            return (.welcome, activate(link, peer))
-        case .dialling(let own):
-            if local < peer.address { return (.refuse(.duplicate, ""), []) }
-            return (.welcome, activate(link, peer) + [.close(own)])
-        case .active(let current):
-            // A peer dials only when it has no connection, so its old one is dead; but its hello may have been on
-            // the way when it took the one dialled from here. That one is then the winner; if it is dead after all,
-            // a ping brings this to light.
-            if self.peer == peer.address, current.isDialled, local < peer.address {
-                owesPing = true
-                isWriteRequested = true
-                return (.refuse(.duplicate, ""), [.write(current)])
+        var replaced: [Effect] = []
+        for lane in link.lanes.all {
+            switch self[lane].phase {
+            case .idle, .waiting, .starting, .closed: break
+            case .dialling(let own):
+                if local < peer.address { return (.refuse(.duplicate, ""), []) }
+                replaced.append(.close(own))
+            case .active(let current):
+                // A peer dials only when it has no connection, so its old one is dead; but its hello may have been on
+                // the way when it took the one dialled from here. That one is then the winner; if it is dead after
+                // all, a ping brings this to light.
+                if self.peer == peer.address, current.isDialled, local < peer.address {
+                    self[lane].owesPing = true
+                    self[lane].isWriteRequested = true
+                    return (.refuse(.duplicate, ""), [.write(current)])
+                }
+                replaced.append(.reset(current))
             }
-            return (.welcome, activate(link, peer) + [.reset(current)])
         }
+        return (.welcome, activate(link, peer) + replaced)
     }
 
-    mutating func welcomed(_ link: Link, by peer: Handshake.Peer) -> [Effect]? {
-        guard case .dialling(let own) = phase, own === link else { return nil }
-        return activate(link, peer)
+    /// The peer has welcomed this node on a connection dialled from here.
+    ///
+    /// - Returns: What follows, and whether the connection is wanted.
+    mutating func welcomed(_ link: Link, by peer: Handshake.Peer) -> (isWanted: Bool, effects: [Effect]) {
+        let lanes = link.lanes.all.filter { self[$0].concerns(link) }
+        guard !lanes.isEmpty else { return (false, []) }
+        guard !former.contains(peer.address.incarnation) else {
+            // Another has introduced itself meanwhile, on the other connection.
+            return (false, lanes.flatMap { rest($0) })
+        }
+        return (true, activate(link, peer))
     }
 
     private mutating func activate(_ link: Link, _ peer: Handshake.Peer) -> [Effect] {
@@ -59,17 +74,19 @@ extension AssociationState {
             former.append(known.incarnation)
             if former.count > 16 { former.removeFirst() }
             effects += dropIncarnation()
+            // The other lane's connection was with the former incarnation.
+            for lane in Self.lanes where !link.lanes.contains(lane) {
+                guard case .active(let old) = self[lane].phase else { continue }
+                effects.append(.reset(old))
+                effects += lost(lane, peer: known)
+            }
         }
         expect(peer.address)
         if self.peer != peer.address, !peer.capabilities.observe { effects.append(.introduce(peer.address)) }
         self.peer = peer.address
         isCallable = peer.capabilities.isCallable
-        phase = .active(link)
-        failures = 0
-        misses = 0
-        isWriteRequested = true
-        figures.connections += 1
-        signals.connectionBegan()
+        for lane in link.lanes.all { self[lane].begin(link) }
+        if link.lanes.contains(.control) { signals.connectionBegan() }
         return effects + [.write(link), .watchOver(link), .changed]
     }
 
@@ -78,39 +95,58 @@ extension AssociationState {
             forgetCall(link)
             return []
         }
-        switch phase {
-        case .dialling(let own) where own === link:
-            if end.isDuplicate { return rest() }
-            failures += 1
-            return [.failed(end.error), .changed] + rest()
-        case .active(let own) where own === link:
-            isWriteRequested = false
-            let lost: [Effect] = peer.map { [.lost($0)] } ?? []
-            if isDeaf, !isClosing {
-                phase = .idle
-                return lost + dropIncarnation() + purge(Purge(reason: .unreachable, onlyNumbered: false)) + [.gone]
+        var effects: [Effect] = []
+        var wasActive = false
+        for lane in Self.lanes where self[lane].concerns(link) {
+            if self[lane].isActive {
+                wasActive = true
+                effects += lost(lane, peer: lane == link.lanes.all.first ? peer : nil)
+            } else if end.isDuplicate {
+                effects += rest(lane)
+            } else {
+                self[lane].failures += 1
+                // Where the other lane talks to the place, it can be talked to.
+                if !isActive { effects.append(.failed(end.error)) }
+                effects += [.changed] + rest(lane)
             }
-            return lost + rest() + [.changed]
-        case .idle, .starting, .dialling, .active, .waiting, .closed: return []
         }
+        if wasActive, isDeaf, !isClosing, !isActive {
+            effects += dropIncarnation() + purge(.unreachable, onlyNumbered: false)
+            effects.append(.gone)
+        }
+        return effects
+    }
+
+    /// The connection of a lane is over.
+    private mutating func lost(_ lane: FrameLane, peer: UniqueAddress?) -> [Effect] {
+        self[lane].isWriteRequested = false
+        var effects: [Effect] = peer.map { [.lost($0)] } ?? []
+        if isDeaf, !isClosing {
+            // It dials again, or never.
+            self[lane].phase = .idle
+            effects += self[lane].purge(.init(reason: .unreachable, onlyNumbered: false))
+        } else {
+            effects += rest(lane)
+        }
+        return effects + [.changed]
     }
 
     /// There is no connection and no attempt at one: waits for the next attempt, or for something to say.
-    private mutating func rest() -> [Effect] {
-        phase = .idle
-        if isClosing { return close() }
+    private mutating func rest(_ lane: FrameLane) -> [Effect] {
+        self[lane].phase = .idle
+        if isClosing { return close(lane) }
         var effects: [Effect] = []
-        if failures >= settings.reconnectAttempts, !isKept {
-            failures = 0
-            effects += purge(Purge(reason: .unreachable, onlyNumbered: false))
+        if self[lane].failures >= settings.reconnectAttempts, lane == .user || !isKept {
+            self[lane].failures = 0
+            effects += self[lane].purge(.init(reason: .unreachable, onlyNumbered: false))
         }
-        guard wantsConnection else { return effects }
-        phase = .waiting
-        attempt += 1
-        return effects + [.retry(backoff(), attempt: attempt)]
+        guard wantsConnection(lane) else { return effects }
+        self[lane].phase = .waiting
+        self[lane].attempt += 1
+        return effects + [.retry(backoff(self[lane].failures), lane, attempt: self[lane].attempt)]
     }
 
-    private mutating func backoff() -> Duration {
+    private mutating func backoff(_ failures: Int) -> Duration {
         var pause = settings.reconnectMinimum
         for _ in 0..<min(max(failures - 1, 0), 32) where pause < settings.reconnectMaximum { pause = pause * 2 }
         pause = min(pause, settings.reconnectMaximum)
@@ -121,34 +157,37 @@ extension AssociationState {
     mutating func forget(_ incarnation: UniqueAddress, isRemoved: Bool) -> [Effect] {
         guard peer == nil || peer == incarnation, !isClosing else { return [] }
         var effects = endCalls()
-        switch phase {
-        case .active(let link), .dialling(let link):
-            phase = .idle
-            isWriteRequested = false
-            effects.append(.reset(link))
-        case .starting, .waiting: phase = .idle
-        case .idle, .closed: break
+        for lane in Self.lanes {
+            switch self[lane].phase {
+            case .active(let link), .dialling(let link):
+                self[lane].phase = .idle
+                self[lane].isWriteRequested = false
+                effects.append(.reset(link))
+            case .starting, .waiting: self[lane].phase = .idle
+            case .idle, .closed: break
+            }
+            self[lane].failures = 0
         }
         if isRemoved { effects += watches.removeAll().map { .terminated($0) } + [.failAsks] }
         signals = SignalWindow()
         removed = incarnation
         isKept = false
-        failures = 0
-        effects += purge(Purge(reason: .wrongIncarnation, onlyNumbered: true))
-        effects += purge(Purge(reason: .unreachable, onlyNumbered: false))
+        effects += purge(.wrongIncarnation, onlyNumbered: true)
+        effects += purge(.unreachable, onlyNumbered: false)
         return effects + [.changed]
     }
 
     /// One keep-alive pause has passed. `nil` where the connection is no longer the present one.
     mutating func lookAfter(_ link: Link, bytesIn: UInt64) -> [Effect]? {
-        guard case .active(let own) = phase, own === link else { return nil }
-        misses = bytesIn == bytesSeen ? misses + 1 : 0
-        bytesSeen = bytesIn
-        if misses >= settings.keepAliveMisses { return giveUp(link, "not a byte from \(place)") }
-        defer { bytesOutSeen = figures.bytesOut }
-        if figures.bytesOut == bytesOutSeen {
-            owesPing = true
-            if case .write = nextStep() { return [.write(link), .watchOver(link)] }
+        guard let lane = Self.lanes.first(where: { self[$0].isServed(by: link) }) else { return nil }
+        self[lane].misses = bytesIn == self[lane].bytesSeen ? self[lane].misses + 1 : 0
+        self[lane].bytesSeen = bytesIn
+        if self[lane].misses >= settings.keepAliveMisses { return giveUp(link, "not a byte from \(place)") }
+        let isQuiet = self[lane].bytesOut == self[lane].bytesOutSeen
+        self[lane].bytesOutSeen = self[lane].bytesOut
+        if isQuiet {
+            self[lane].owesPing = true
+            if case .write = nextStep(lane) { return [.write(link), .watchOver(link)] }
         }
         return [.watchOver(link)]
     }
@@ -157,9 +196,9 @@ extension AssociationState {
         [.reset(link)] + ended(link, LinkEnd(error: TransportError(.timedOut, reason)))
     }
 
-    /// The cluster has found the present connection to be of no use.
+    /// The cluster has found the control connection to be of no use.
     mutating func redial(_ incarnation: UniqueAddress) -> [Effect] {
-        guard case .active(let link) = phase, peer == incarnation, !isClosing else { return [] }
+        guard case .active(let link) = control.phase, peer == incarnation, !isClosing else { return [] }
         return giveUp(link, "\(place) answers elsewhere only")
     }
 
@@ -167,23 +206,34 @@ extension AssociationState {
     mutating func beginClosing() -> [Effect] {
         isClosing = true
         isKept = false
-        let ends = endCalls()
-        switch phase {
-        case .active(let link):
-            isWriteRequested = true
-            return ends + [.write(link)]
-        case .dialling(let link): return ends + close() + [.close(link)]
-        case .idle, .starting, .waiting, .closed: return ends + close()
+        var effects = endCalls()
+        for lane in Self.lanes {
+            switch self[lane].phase {
+            case .active(let link):
+                self[lane].isWriteRequested = true
+                effects.append(.write(link))
+            case .dialling(let link): effects += [.close(link)] + close(lane)
+            case .idle, .starting, .waiting, .closed: effects += close(lane)
+            }
         }
+        return effects
     }
 
     mutating func close() -> [Effect] {
-        var effects: [Effect] = []
-        if case .active(let link) = phase { effects.append(.close(link)) }
-        if case .closed = phase { return [] }
         isClosing = true
-        phase = .closed
-        signals = SignalWindow()
-        return effects + purge(Purge(reason: .shutdown, onlyNumbered: false)) + [.closed]
+        return Self.lanes.flatMap { close($0) }
+    }
+
+    private mutating func close(_ lane: FrameLane) -> [Effect] {
+        var effects: [Effect] = []
+        if case .active(let link) = self[lane].phase { effects.append(.close(link)) }
+        if case .closed = self[lane].phase { return [] }
+        self[lane].phase = .closed
+        effects += self[lane].purge(.init(reason: .shutdown, onlyNumbered: false))
+        if case .closed = control.phase, case .closed = user.phase {
+            signals = SignalWindow()
+            effects.append(.closed)
+        }
+        return effects
     }
 }

@@ -3,12 +3,14 @@ import CastyWire
 
 /// What one pull of a connection takes from an association, and how much of it went out.
 struct Draw: Sendable {
-    var control: Batch
-    var user: Batch
+    var control = Batch()
+    var user = Batch()
+    /// Which lanes it was taken from.
+    var lanes: [FrameLane] = []
     var acknowledgement: UInt64?
-    var firstSignal: UInt64
-    var signals: ArraySlice<RemoteSignal>
-    var hasPing: Bool
+    var firstSignal: UInt64 = 0
+    var signals: ArraySlice<RemoteSignal> = []
+    var hasPing = false
 
     var drawnControl = Drawn()
     var drawnUser = Drawn()
@@ -19,15 +21,28 @@ struct Draw: Sendable {
 extension AssociationState {
     private static let signalsPerDraw = 128
 
-    /// Hands out what waits, unless the connection is no longer the present one or a former one still draws.
+    /// Hands out what waits in the lanes that a connection serves, unless a former one still draws from them.
     mutating func beginDrawing(_ link: Link) -> Draw? {
-        guard case .active(let own) = phase, own === link, !isDrawing else { return nil }
-        isDrawing = true
-        let said = signals.take(limit: Self.signalsPerDraw)
-        let draw = Draw(
-            control: control.beginDrawing(), user: user.beginDrawing(), acknowledgement: said.acknowledgement,
-            firstSignal: said.first, signals: said.signals, hasPing: owesPing)
-        owesPing = false
+        let hasControl = control.isServed(by: link) && !control.isDrawing
+        let hasUser = user.isServed(by: link) && !user.isDrawing
+        guard hasControl || hasUser else { return nil }
+        var draw = Draw()
+        if hasControl {
+            control.isDrawing = true
+            let said = signals.take(limit: Self.signalsPerDraw)
+            (draw.acknowledgement, draw.firstSignal, draw.signals) = (said.acknowledgement, said.first, said.signals)
+            draw.control = control.queue.beginDrawing()
+            draw.hasPing = control.owesPing
+            control.owesPing = false
+            draw.lanes.append(.control)
+        }
+        if hasUser {
+            user.isDrawing = true
+            draw.user = user.queue.beginDrawing()
+            draw.hasPing = draw.hasPing || user.owesPing
+            user.owesPing = false
+            draw.lanes.append(.user)
+        }
         return draw
     }
 
@@ -35,24 +50,37 @@ extension AssociationState {
     ///
     /// - Parameter isFinished: Whether the connection was told that there are no more bytes.
     mutating func endDrawing(_ link: Link, _ draw: Draw) -> (isFinished: Bool, effects: [Effect]) {
-        isDrawing = false
-        control.endDrawing(draw.control, count: draw.drawnControl.count, bytes: draw.drawnControl.bytes)
-        user.endDrawing(draw.user, count: draw.drawnUser.count, bytes: draw.drawnUser.bytes)
-        figures.framesOut += draw.frames
-        figures.bytesOut += draw.bytes
+        framesOut += draw.frames
         var effects: [Effect] = []
-        for purge in purges { effects += self.purge(purge) }
-        purges = []
+        var isPresent = false
+        for lane in draw.lanes {
+            self[lane].isDrawing = false
+            switch lane {
+            case .control: control.queue.endDrawing(draw.control, draw.drawnControl)
+            case .user: user.queue.endDrawing(draw.user, draw.drawnUser)
+            }
+            let purges = self[lane].purges
+            self[lane].purges = []
+            for purge in purges { effects += self[lane].purge(purge) }
+            guard case .active(let own) = self[lane].phase else { continue }
+            if own === link { isPresent = true } else { effects.append(.write(own)) }
+        }
+        if let lane = draw.lanes.first { self[lane].bytesOut += draw.bytes }
         let unwritable = draw.drawnControl.unwritable + draw.drawnUser.unwritable
         if !unwritable.isEmpty { effects.append(.lose(unwritable, .undecodable)) }
-        guard case .active(let own) = phase else { return (false, effects) }
-        guard own === link else { return (false, effects + [.write(own)]) }
-        if draw.bytes > 0 { return (false, effects) }
+        if !isPresent || draw.bytes > 0 { return (false, effects) }
         // An empty pull ends the pulling, so whatever came since needs another request.
-        if !user.isEmpty || !control.isEmpty || signals.hasSomethingToSay || owesPing {
+        if Self.lanes.contains(where: { self[$0].isServed(by: link) && hasSomethingToSay($0) }) {
             return (false, effects + [.write(link)])
         }
-        isWriteRequested = false
+        for lane in Self.lanes where self[lane].isServed(by: link) { self[lane].isWriteRequested = false }
         return (isClosing, effects)
+    }
+
+    private func hasSomethingToSay(_ lane: FrameLane) -> Bool {
+        switch lane {
+        case .control: !control.queue.isEmpty || control.owesPing || signals.hasSomethingToSay
+        case .user: !user.queue.isEmpty || user.owesPing
+        }
     }
 }

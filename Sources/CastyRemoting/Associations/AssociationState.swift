@@ -6,25 +6,17 @@ import NIOCore
 
 /// What an association knows; each function decides one thing that can happen.
 struct AssociationState: Sendable {
-    enum Phase: Sendable {
-        case idle
-        /// A connection is about to be dialled.
-        case starting
-        case dialling(Link)
-        case active(Link)
-        /// For the time of the next attempt.
-        case waiting
-        case closed
-    }
-
     let place: NodeAddress
     let settings: RemotingSettings
-    var phase = Phase.idle
+    /// This node cannot be dialled: one connection, dialled from here, carries both lanes.
+    let dialsOneConnection: Bool
+    var control: LaneState
+    var user: LaneState
     /// The incarnation that introduced itself last.
     var peer: UniqueAddress?
     /// Whether it knows what a call is.
     var isCallable = false
-    /// Connections with it beside the one that stands: dialled here for a call, and those on which it calls, the oldest
+    /// Connections with it beside those that stand: dialled here for a call, and those on which it calls, the oldest
     /// first.
     var calls: [Link] = []
     var callers: [Link] = []
@@ -32,114 +24,139 @@ struct AssociationState: Sendable {
     var former: [UInt64] = []
     /// The incarnation that the cluster has removed, until another lives here.
     var removed: UniqueAddress?
-    var user: Lane
-    var control: Lane
     var signals = SignalWindow()
     var watches = WatchTable()
     var isKept = false
     var isClosing = false
-    /// Whether a connection has been asked to take bytes and has not yet found none.
-    var isWriteRequested = false
-    /// Whether a connection draws from the lanes at this moment.
-    var isDrawing = false
-    /// What is to be purged from the lanes when the drawing ends.
-    var purges: [Purge] = []
-    var owesPing = false
-    var failures = 0
-    var attempt: UInt64 = 0
-    var bytesSeen: UInt64 = 0
-    var bytesOutSeen: UInt64 = 0
-    var misses = 0
-    var figures = Figures()
+    var framesOut: UInt64 = 0
     var chance: SeededGenerator
 
-    struct Figures: Sendable {
-        var framesOut: UInt64 = 0
-        var bytesOut: UInt64 = 0
-        var connections = 0
-    }
-
-    /// Frames to take out of the lanes.
-    struct Purge: Sendable {
-        var reason: LossReason
-        /// Only those that are meant for one incarnation.
-        var onlyNumbered: Bool
-    }
-
-    init(place: NodeAddress, settings: RemotingSettings, chance: SeededGenerator) {
+    init(place: NodeAddress, settings: RemotingSettings, dialsOneConnection: Bool = false, chance: SeededGenerator) {
         self.place = place
         self.settings = settings
+        self.dialsOneConnection = dialsOneConnection
         self.chance = chance
-        user = Lane(limits: settings.userQueue)
-        control = Lane(limits: settings.controlQueue)
+        control = LaneState(limits: settings.controlQueue)
+        user = LaneState(limits: settings.userQueue)
+    }
+
+    static let lanes: [FrameLane] = [.control, .user]
+
+    subscript(lane: FrameLane) -> LaneState {
+        get {
+            switch lane {
+            case .control: control
+            case .user: user
+            }
+        }
+        _modify {
+            switch lane {
+            case .control: yield &control
+            case .user: yield &user
+            }
+        }
     }
 
     /// Whether nobody listens at the place: an observer dials, and is not dialled.
     var isDeaf: Bool { place.port == 0 }
 
-    var isActive: Bool { if case .active = phase { true } else { false } }
+    var isActive: Bool { control.isActive || user.isActive }
 
-    /// Whether a connection is needed.
-    var wantsConnection: Bool { isKept || !user.isEmpty || !control.isEmpty || !signals.isEmpty }
+    /// Whether a lane needs a connection.
+    func wantsConnection(_ lane: FrameLane) -> Bool {
+        switch lane {
+        case .control: isKept || !control.queue.isEmpty || !signals.isEmpty
+        case .user: !user.queue.isEmpty
+        }
+    }
 
-    /// What is asked of the connection now that there is something to say.
-    mutating func nextStep() -> NextStep {
-        switch phase {
+    /// What is asked of a lane's connection now that there is something to say.
+    mutating func nextStep(_ lane: FrameLane) -> NextStep {
+        switch self[lane].phase {
         case .active(let link):
-            if isWriteRequested { return .none }
-            isWriteRequested = true
+            if self[lane].isWriteRequested { return .none }
+            self[lane].isWriteRequested = true
             return .write(link)
-        case .idle:
-            if isDeaf { return .none }
-            phase = .starting
-            return .dial
+        case .idle: return isDeaf ? .none : startDialling(lane)
         case .starting, .dialling, .waiting, .closed: return .none
         }
+    }
+
+    /// Begins to dial for a lane, or for both where one connection carries both.
+    mutating func startDialling(_ lane: FrameLane) -> NextStep {
+        guard dialsOneConnection else {
+            self[lane].phase = .starting
+            return .dial(ConnectionLanes(lane))
+        }
+        control.phase = .starting
+        user.phase = .starting
+        return .dial(.both)
     }
 
     mutating func enqueue(
         _ destination: Destination, _ codec: CodecID, _ lossClass: LossClass?, _ payload: ByteBuffer
     ) -> (Delivery, NextStep) {
         if isClosing || (removed != nil && destination.address.uid != 0) { return (.unreachable, .none) }
-        if isDeaf, !isActive { return (.unreachable, .none) }
+        let lane = destination.lane
+        if isDeaf, !self[lane].isActive { return (.unreachable, .none) }
         let delivery =
-            switch destination.lane {
-            case .control: control.append(destination, codec, lossClass, payload)
-            case .user: user.append(destination, codec, lossClass, payload)
+            switch lane {
+            case .control: control.queue.append(destination, codec, lossClass, payload)
+            case .user: user.queue.append(destination, codec, lossClass, payload)
             }
         guard case .accepted = delivery else { return (delivery, .none) }
-        return (.accepted, nextStep())
+        return (.accepted, nextStep(lane))
     }
 
     mutating func keep(_ isKept: Bool) -> NextStep {
         self.isKept = isKept
-        guard isKept, !isClosing, case .idle = phase else { return .none }
-        return nextStep()
+        guard isKept, !isClosing, case .idle = control.phase else { return .none }
+        return nextStep(.control)
     }
 
     mutating func expect(_ incarnation: UniqueAddress) {
         if let removed, removed != incarnation { self.removed = nil }
     }
 
-    /// Takes frames out of the lanes, at once or as soon as no connection draws from them.
-    mutating func purge(_ purge: Purge) -> [Effect] {
-        guard !isDrawing else {
-            purges.append(purge)
-            return []
-        }
-        let lost =
-            control.remove { !purge.onlyNumbered || $0.destination.address.uid != 0 }
-            + user.remove { !purge.onlyNumbered || $0.destination.address.uid != 0 }
-        return lost.isEmpty ? [] : [.lose(lost, purge.reason)]
+    /// Takes frames out of both lanes, at once or as soon as no connection draws from them.
+    mutating func purge(_ reason: LossReason, onlyNumbered: Bool) -> [Effect] {
+        let purge = LaneState.Purge(reason: reason, onlyNumbered: onlyNumbered)
+        return control.purge(purge) + user.purge(purge)
     }
 
     /// The incarnation is gone: its signals, its watches, what waits for its actors.
     mutating func dropIncarnation() -> [Effect] {
         signals = SignalWindow()
         var effects = endCalls()
-        effects += purge(Purge(reason: .wrongIncarnation, onlyNumbered: true))
+        effects += purge(.wrongIncarnation, onlyNumbered: true)
         effects += watches.removeAll().map { .terminated($0) }
         effects.append(.failAsks)
         return effects
+    }
+}
+
+extension ConnectionLanes {
+    init(_ lane: FrameLane) {
+        switch lane {
+        case .control: self = .control
+        case .user: self = .user
+        }
+    }
+
+    /// The lanes that a connection carries.
+    var all: [FrameLane] {
+        switch self {
+        case .both: AssociationState.lanes
+        case .control: [.control]
+        case .user: [.user]
+        }
+    }
+
+    func contains(_ lane: FrameLane) -> Bool {
+        switch self {
+        case .both: true
+        case .control: lane == .control
+        case .user: lane == .user
+        }
     }
 }

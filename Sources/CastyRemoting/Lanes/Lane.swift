@@ -41,11 +41,11 @@ struct Lane: Sendable {
     }
 
     /// Takes the front back.
-    mutating func endDrawing(_ batch: Batch, count drawnCount: Int, bytes drawnBytes: Int) {
+    mutating func endDrawing(_ batch: Batch, _ drawn: Drawn) {
         front = batch
         front.recycle()
-        count -= drawnCount
-        bytes -= drawnBytes
+        count -= drawn.count
+        bytes -= drawn.bytes
     }
 
     /// Takes out the frames that the condition holds for; what is being drawn is not looked at.

@@ -45,8 +45,7 @@ extension Link {
             return shared.said
         }
         guard !said.isEmpty else { return }
-        var draw = Draw(
-            control: said, user: Batch(), acknowledgement: nil, firstSignal: 0, signals: [], hasPing: false)
+        var draw = Draw(control: said)
         writer.write(&draw, into: &buffer, end: end)
         guard !draw.control.isEmpty else { return }
         shared.withLock { shared in

@@ -36,6 +36,7 @@ extension Link {
     private func decide(_ peer: Handshake.Peer, _ connection: any Connection) {
         remoting.introductionEnded(self)
         isCall = peer.capabilities.isCall
+        lanes = peer.capabilities.lanes
         let admission: Admission
         if isCall {
             let association = remoting.known(peer.address.address)

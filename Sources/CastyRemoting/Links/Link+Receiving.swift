@@ -8,6 +8,7 @@ import Synchronization
 extension Link {
     func connectionReceived(_ connection: any Connection, _ bytes: ByteBuffer) {
         guard !isOver.load(ordering: .relaxed) else { return }
+        bytesIn.wrappingAdd(UInt64(bytes.readableBytes), ordering: .relaxed)
         var frames: UInt64 = 0
         occupant = nil
         do throws(WireError) {
@@ -47,7 +48,11 @@ extension Link {
 
     private func take(_ frame: Frame, _ association: Association, _ connection: any Connection) throws(WireError) {
         switch frame.kind {
-        case .user, .control: try deliver(frame)
+        case .user, .control:
+            guard lanes.contains(frame.lane) else {
+                throw WireError(.malformed, "a \(frame.kind) came on the connection of the other lane")
+            }
+            try deliver(frame)
         case .system:
             guard try association.arrived(frame.header.correlation, on: self) else { return }
             var payload = frame.payload

@@ -32,6 +32,8 @@ final class Link: ConnectionHandler, @unchecked Sendable {
     /// Whether this node dialled.
     let isDialled: Bool
     private let place: NodeAddress?
+    /// How many bytes have come: whether the peer is there at all.
+    let bytesIn = Atomic<UInt64>(0)
     let shared: Mutex<Shared>
     /// Read before each frame: what comes on a connection that was given up is not delivered.
     let isOver = Atomic<Bool>(false)
@@ -39,6 +41,8 @@ final class Link: ConnectionHandler, @unchecked Sendable {
     // What follows belongs to the transport's calls.
     /// Whether it is a call; of one that was accepted this is known when its peer has introduced itself.
     @exclusivity(unchecked) var isCall = false
+    /// Which lanes it carries; of one that was accepted this is known when its peer has introduced itself.
+    @exclusivity(unchecked) var lanes: ConnectionLanes
     @exclusivity(unchecked) var decoder = FrameDecoder()
     @exclusivity(unchecked) var writer: LinkWriter
     @exclusivity(unchecked) var controlNames = KnownNames()
@@ -52,15 +56,16 @@ final class Link: ConnectionHandler, @unchecked Sendable {
     @exclusivity(unchecked) var established: Association?
 
     /// A connection to be dialled for an association.
-    init(dialling association: Association) {
+    init(dialling association: Association, _ lanes: ConnectionLanes) {
         remoting = association.remoting
+        self.lanes = lanes
         isDialled = true
         place = association.place
         writer = LinkWriter(frameLimit: remoting.settings.frameLimit)
         context = remoting.context
         shared = Mutex(
             Shared(
-                handshake: Handshake(calling: association.place, remoting.introduction), association: association))
+                handshake: Handshake(calling: association.place, remoting.introduction(lanes)), association: association))
     }
 
     /// A connection to be dialled for a call to one incarnation.
@@ -68,6 +73,7 @@ final class Link: ConnectionHandler, @unchecked Sendable {
         remoting = association.remoting
         isDialled = true
         isCall = true
+        lanes = .control
         place = association.place
         writer = LinkWriter(frameLimit: remoting.settings.frameLimit)
         context = remoting.context
@@ -82,10 +88,11 @@ final class Link: ConnectionHandler, @unchecked Sendable {
     init(accepting remoting: Remoting) {
         self.remoting = remoting
         isDialled = false
+        lanes = .both
         place = nil
         writer = LinkWriter(frameLimit: remoting.settings.frameLimit)
         context = remoting.context
-        shared = Mutex(Shared(handshake: Handshake(called: remoting.introduction)))
+        shared = Mutex(Shared(handshake: Handshake(called: remoting.introduction(.both))))
     }
 
     func dial() {

@@ -66,18 +66,36 @@ package final class Link: @unchecked Sendable {
     // MARK: What passes
 
     /// How long something of this size takes from now: its turn on the wire, and the way.
-    func way(of size: Int) -> Int64 {
+    ///
+    /// The connections that have something on the wire share it evenly, as a sender's fair queue (fq_codel) lets TCP
+    /// flows do: a few bytes of one do not wait behind all that another has handed over. Packets without bytes, which
+    /// open, acknowledge and reset, take no turn.
+    ///
+    /// - Parameter pipe: The connection it belongs to.
+    func way(of size: Int, in pipe: Pipe? = nil) -> Int64 {
         var delay = max(profile.latency.nanoseconds, 0)
         let jitter = profile.jitter.nanoseconds
         if jitter > 0 { delay += Int64(generator.unit() * Double(2 * jitter)) - jitter }
         if profile.tail > .zero { delay += Int64(exponential() * Double(profile.tail.nanoseconds)) }
         delay = max(delay, 1000)
-        if let bandwidth = profile.bandwidth, bandwidth > 0 {
-            let wire = Int64(Double(size) * 1e9 / Double(bandwidth))
-            busyUntil = max(busyUntil, world.clock) + wire
-            delay += busyUntil - world.clock
+        if let bandwidth = profile.bandwidth, bandwidth > 0, size > 0 {
+            delay += turn(of: Int64(Double(size) * 1e9 / Double(bandwidth)), in: pipe)
         }
         return delay
+    }
+
+    /// How long from now the last byte has been sent that takes the wire alone for this time.
+    ///
+    /// All that is sent adds to the time at which the wire falls idle, so no more passes than its bandwidth, and what one
+    /// connection gains over another's backlog, that one's later bytes pay for.
+    private func turn(of wire: Int64, in pipe: Pipe?) -> Int64 {
+        let now = world.clock
+        busyUntil = max(busyUntil, now) + wire
+        guard let pipe else { return busyUntil - now }
+        let sharing = pipes.count { $0 === pipe || $0.busyUntil > now }
+        let own = max(pipe.busyUntil, now) + wire * Int64(sharing)
+        pipe.busyUntil = sharing == 1 ? busyUntil : min(busyUntil, own)
+        return pipe.busyUntil - now
     }
 
     /// Whether the next packet is lost.

@@ -34,6 +34,8 @@ final class Pipe {
     /// What is to be sent again; `nil` as long as nothing was lost.
     private var recovery: Recovery?
     private var lastArrival: Int64 = 0
+    /// Until then its bytes take their turns on the wire.
+    var busyUntil: Int64 = 0
     private var isScheduled = false
     private var isStalled = false
     /// The sender is gone: nothing is repeated any more, so what meets a cut is lost with all that follows.
@@ -103,7 +105,7 @@ final class Pipe {
             return
         }
         let isRepeated = recovery?.gotThrough(number) ?? false
-        let arrival = now + link.way(of: segments[index].size)
+        let arrival = now + link.way(of: segments[index].size, in: self)
         segments[index].arrival = isRepeated ? arrival : max(lastArrival, arrival)
         lastArrival = max(lastArrival, arrival)
         if isRepeated {

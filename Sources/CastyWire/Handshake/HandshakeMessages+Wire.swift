@@ -93,11 +93,19 @@ extension Capabilities: WireCodable {
     private static let observeBit: UInt64 = 1
     private static let callableBit: UInt64 = 2
     private static let callBit: UInt64 = 4
+    private static let controlLaneBit: UInt64 = 8
+    private static let userLaneBit: UInt64 = 16
 
     package func encode(into buffer: inout ByteBuffer) {
         buffer.writeArray(codecs) { buffer, codec in buffer.writeInteger(codec.rawValue) }
+        let lane: UInt64 =
+            switch lanes {
+            case .both: 0
+            case .control: Self.controlLaneBit
+            case .user: Self.userLaneBit
+            }
         buffer.writeVarint(
-            (observe ? Self.observeBit : 0) | (isCallable ? Self.callableBit : 0) | (isCall ? Self.callBit : 0))
+            (observe ? Self.observeBit : 0) | (isCallable ? Self.callableBit : 0) | (isCall ? Self.callBit : 0) | lane)
     }
 
     package init(from buffer: inout ByteBuffer) throws(WireError) {
@@ -105,9 +113,15 @@ extension Capabilities: WireCodable {
             CodecID(rawValue: try buffer.readByte())
         }
         let bits = try buffer.readVarint()
+        let lanes: ConnectionLanes =
+            switch (bits & Self.controlLaneBit != 0, bits & Self.userLaneBit != 0) {
+            case (true, false): .control
+            case (false, true): .user
+            case (false, false), (true, true): .both
+            }
         self.init(
             codecs: codecs, observe: bits & Self.observeBit != 0, isCallable: bits & Self.callableBit != 0,
-            isCall: bits & Self.callBit != 0)
+            isCall: bits & Self.callBit != 0, lanes: lanes)
     }
 }
 

@@ -10,15 +10,29 @@ package struct Capabilities: Sendable, Equatable {
     package var isCallable: Bool
     /// The connection is a call: a question and its answer, beside the one that stands between the two nodes.
     package var isCall: Bool
+    /// Which lanes the connection carries.
+    package var lanes: ConnectionLanes
 
     package init(
-        codecs: [CodecID] = [.binary, .json], observe: Bool = false, isCallable: Bool = false, isCall: Bool = false
+        codecs: [CodecID] = [.binary, .json], observe: Bool = false, isCallable: Bool = false, isCall: Bool = false,
+        lanes: ConnectionLanes = .both
     ) {
         self.codecs = codecs
         self.observe = observe
         self.isCallable = isCallable
         self.isCall = isCall
+        self.lanes = lanes
     }
+}
+
+/// Which of an association's two lanes a connection carries.
+package enum ConnectionLanes: Sendable, Hashable {
+    /// One connection for all, of a node that cannot be dialled.
+    case both
+    /// Heartbeats, gossip, signals, what the runtime's own actors say.
+    case control
+    /// Everything else.
+    case user
 }
 
 /// Why a node does not talk to another.
