@@ -73,7 +73,7 @@ public final class CastyNode: Sendable {
             throw NodeError(description: "these settings cannot work: \(problem)")
         }
         let world = LiveWorld()
-        let host = world.node(transport: TCPTransport())
+        let host = world.node(transport: TwoLaneTransport())
         let registry = TypeRegistry()
         do {
             try register(registry)

@@ -16,17 +16,16 @@ extension Remoting {
     /// expected. Messages to "whichever lives at that path" are still tried. Does nothing where another incarnation
     /// is known there.
     package func forget(_ incarnation: UniqueAddress) {
+        noteGone(incarnation)
         known(incarnation.address)?.forget(incarnation, isRemoved: false)
     }
 
     /// An incarnation was removed from the cluster: besides being forgotten, whoever watches an actor there is told
     /// that it ended, and asks of its actors fail.
     package func nodeRemoved(_ incarnation: UniqueAddress) {
+        noteGone(incarnation)
         association(with: incarnation.address)?.forget(incarnation, isRemoved: true)
     }
-
-    /// The cluster knows of an incarnation, so that messages for it may wait where an earlier one was forgotten.
-    package func expect(_ incarnation: UniqueAddress) { known(incarnation.address)?.expect(incarnation) }
 
     /// Whether a connection with that place stands and was welcomed, for either lane.
     package func isConnected(_ place: NodeAddress) -> Bool {

@@ -14,6 +14,7 @@ extension Remoting {
             return true
         }
         guard isFirst else { return system.world.transport.shutdown(completion: completion) }
+        endSweeps()
         let (all, strangers) = (ordered, state.withLock { $0.strangers })
         for link in strangers { link.abandon(orderly: false) }
         for association in all { association.beginClosing() }
@@ -49,6 +50,7 @@ extension Remoting {
             state.strangers = []
             state.closing = state.closing ?? 0
         }
+        endSweeps()
         system.inspector.provide(associations: { [] })
     }
 }

@@ -12,6 +12,10 @@ import Synchronization
 package final class Remoting: RemoteAccess {
     struct State: Sendable {
         var associations: [NodeAddress: Association] = [:]
+        var places = Places()
+        /// Whether a look at what is idle is due.
+        var isSweepDue = false
+        var sweepTimer: (any ScheduledTimer)?
         /// Accepted connections whose peers have not introduced themselves, the oldest first.
         var strangers: [Link] = []
         var hooks: RemotingHooks
@@ -30,6 +34,8 @@ package final class Remoting: RemoteAccess {
     /// What it says when it calls.
     let callIntroduction: Handshake.Settings
     let state: Mutex<State>
+    /// What all places that are no members may have waiting for them together.
+    let strangerBudget: ByteBudget
 
     /// - Parameters:
     ///   - system: Whose way it is; ``start(completion:)`` installs it there.
@@ -44,6 +50,7 @@ package final class Remoting: RemoteAccess {
         introduction = Handshake.Settings(
             cluster: settings.clusterName ?? system.name, local: system.unique, capabilities: settings.capabilities,
             timeout: settings.handshakeTimeout)
+        strangerBudget = ByteBudget(settings.strangerBytes)
         var call = introduction
         call.capabilities.isCall = true
         callIntroduction = call
@@ -104,29 +111,6 @@ package final class Remoting: RemoteAccess {
     package func startWithoutListening() {
         system.install(self)
         system.inspector.provide(associations: { [self] in snapshots })
-    }
-
-    /// Forgets an association whose peer can never be reached again.
-    func drop(_ association: Association) {
-        state.withLock { state in
-            if state.closing == nil, state.associations[association.place] === association {
-                state.associations[association.place] = nil
-            }
-        }
-        system.inspector.touch()
-    }
-
-    /// The association with a place, made when first needed; `nil` where there are too many, or the system ends, or nobody
-    /// listens there, unless it is for a connection that comes from there.
-    func association(with place: NodeAddress, accepting: Bool = false) -> Association? {
-        state.withLock { state in
-            if let known = state.associations[place] { return known }
-            guard place.port != 0 || accepting else { return nil }
-            guard state.closing == nil, state.associations.count < settings.associationLimit else { return nil }
-            let made = Association(with: place, self, chance: state.chance.fork(place.description))
-            state.associations[place] = made
-            return made
-        }
     }
 
     /// All associations, in the order of their places.

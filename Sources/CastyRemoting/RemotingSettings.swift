@@ -16,7 +16,8 @@ public struct RemotingSettings: Sendable {
     public var userQueue = QueueLimits(count: 262_144, bytes: 64 << 20)
     /// How much may wait for one peer on its control lane.
     public var controlQueue = QueueLimits(count: 16_384, bytes: 8 << 20)
-    /// How many watches and their answers may wait to be acknowledged by one peer.
+    /// How many watches and their answers may be under way to one peer; further watches wait until some of them have been
+    /// acknowledged.
     public var signalLimit = 65_536
     /// How long a call may take: a connection of its own for one question to a silent peer.
     public var callTimeout = Duration.seconds(2)
@@ -36,10 +37,22 @@ public struct RemotingSettings: Sendable {
     public var keepAliveMisses = 6
     /// How many accepted connections may be without an introduction; the oldest makes room for the newest.
     public var pendingHandshakes = 256
-    /// How many places a node may talk to.
+    /// How many places that are no members a node may talk to of itself.
     public var associationLimit = 4096
+    /// How many places that are no members may have introduced themselves; the host that most of them came from gives up its
+    /// oldest for the newest.
+    public var strangerLimit = 1024
+    /// How long nothing is said to a place that is no member, and nothing waits for it, before it is forgotten; up to twice as
+    /// long.
+    public var associationIdle = Duration.seconds(30)
+    /// How many bytes may wait for all places together that are no members.
+    public var strangerBytes = 128 << 20
+    /// How much may wait for one place that is no member, in each lane, while there is no connection with it.
+    public var strangerQueue = QueueLimits(count: 65_536, bytes: 16 << 20)
     /// How long what is queued may take to leave when the system ends.
     public var shutdownFlush = Duration.seconds(1)
+    /// Both lanes on one connection, as before there were two: the fault that tests bring back.
+    package var mixesLanes = false
     /// This node only looks on: it is never a member.
     package var observes = false
 

@@ -81,11 +81,20 @@ final class TCPConnection: Connection, @unchecked Sendable {
         remote = Mutex(address.description)
     }
 
+    /// A connection that stands already, and was served elsewhere.
+    init(transport: TCPTransport, number: Int, adoptedFrom remote: String, handler: any ConnectionHandler) {
+        self.transport = transport
+        self.number = number
+        self.handler = handler
+        self.remote = Mutex(remote)
+    }
+
     var remoteDescription: String { remote.withLock { $0 } }
 
     /// Becomes the handler of a channel that is about to be active.
     func take(_ channel: any Channel) throws {
         self.channel = channel
+        try channel.closeOnExec()
         try channel.pipeline.syncOperations.addHandler(TCPChannelHandler(connection: self))
     }
 

@@ -1,6 +1,7 @@
 package import CastyActors
 package import CastyPrimitives
 import Dispatch
+import Glibc
 import NIOCore
 import NIOPosix
 import Synchronization
@@ -22,6 +23,8 @@ package final class TCPTransport: Transport, @unchecked Sendable {
         low: ConnectionLimits.writeChunk, high: 2 * ConnectionLimits.writeChunk)
 
     let gate: LinkGate?
+    /// Serves the connections that carry users' messages, where that is not this one.
+    let usersTransport: TCPTransport?
     let group: MultiThreadedEventLoopGroup
     let loop: any EventLoop
     /// Guards the loop: nothing is handed to it once it has ended.
@@ -45,8 +48,9 @@ package final class TCPTransport: Transport, @unchecked Sendable {
     /// Starts the event loop.
     ///
     /// - Parameter gate: Which links are cut, shared by the nodes of one process; `nil` where links cannot be cut.
-    package init(gate: LinkGate? = nil) {
+    package init(gate: LinkGate? = nil, usersTransport: TCPTransport? = nil) {
         self.gate = gate
+        self.usersTransport = usersTransport
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         loop = group.next()
         gate?.register(self)
@@ -113,7 +117,7 @@ package final class TCPTransport: Transport, @unchecked Sendable {
         if wasTaken { done.wait() }
     }
 
-    private func nextNumber() -> Int {
+    func nextNumber() -> Int {
         lastNumber += 1
         return lastNumber
     }
@@ -123,7 +127,10 @@ package final class TCPTransport: Transport, @unchecked Sendable {
         completion: @escaping @Sendable (Result<NodeAddress, TransportError>) -> Void
     ) {
         let bootstrap = ServerBootstrap(group: loop)
-            .serverChannelOption(.backlog, value: 256)
+            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try channel.closeOnExec() }
+            }
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.socketOption(.so_sndbuf), value: Self.kernelBuffer)
@@ -151,6 +158,15 @@ package final class TCPTransport: Transport, @unchecked Sendable {
             case .failure(let error):
                 completion(.failure(TransportError(error, at: address.description)))
             }
+        }
+    }
+}
+
+extension Channel {
+    /// A process that this one starts does not keep the socket: else it would hold a dead node's port.
+    func closeOnExec() throws {
+        _ = try pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
+            fcntl($0, F_SETFD, FD_CLOEXEC)
         }
     }
 }

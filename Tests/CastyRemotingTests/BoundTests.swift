@@ -50,9 +50,9 @@ struct BoundTests {
         let world = SimulatedTestWorld(seed: 2)
         let a = try world.startNow(1)
         reference(a, Int.self).tell(1)
-        world.run(for: .seconds(150))
+        world.run(for: .seconds(300))
         #expect(a.lost("unreachable") == 1)
-        #expect(a.remoting.snapshots.map(\.state) == ["closed"])
+        #expect(a.remoting.snapshots.isEmpty)
         #expect(world.world.runToQuiescence(limit: 1000) == .quiescent)
         world.world.dispose()
     }

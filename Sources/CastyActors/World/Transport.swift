@@ -40,6 +40,12 @@ package protocol Connection: AnyObject, Sendable {
     /// Asks to be called with room to write, soon and never inside this call. Calls in between are joined into one.
     func requestWrite()
 
+    /// Says that the connection carries users' messages: where a thread of its own serves those, it is served there from now on.
+    ///
+    /// The handler MAY then hear ``ConnectionHandler/connectionOpened(_:)`` once more, with the connection that takes this one's
+    /// place; what was asked of this one since is to be asked of that one again.
+    func moveToUsers()
+
     /// Closes after what was pulled so far has been written.
     func close()
 
@@ -47,8 +53,15 @@ package protocol Connection: AnyObject, Sendable {
     func reset()
 }
 
+extension Connection {
+    package func moveToUsers() {}
+}
+
 /// Who handles a connection. All calls about one connection come one after the other.
 package protocol ConnectionHandler: AnyObject, Sendable {
+    /// Whether the connection it dials carries users' messages.
+    var isForUsers: Bool { get }
+
     /// The connection stands. For an accepted connection this is the first call.
     func connectionOpened(_ connection: any Connection)
 
@@ -65,6 +78,10 @@ package protocol ConnectionHandler: AnyObject, Sendable {
 
     /// The connection is gone; nothing follows. `nil` where the peer closed in order.
     func connectionClosed(_ connection: any Connection, error: TransportError?)
+}
+
+extension ConnectionHandler {
+    package var isForUsers: Bool { false }
 }
 
 /// Sizes that both worlds keep to.

@@ -22,7 +22,7 @@ final class AttachedBackend: ConsoleBackend {
     private init(cluster: String, seed: NodeAddress) throws {
         title = cluster
         world = LiveWorld(workers: 1)
-        host = world.node(transport: TCPTransport())
+        host = world.node(transport: TwoLaneTransport())
         observer = try ClusterObserver(world: host.world, cluster: cluster, seed: seed)
     }
 

@@ -73,7 +73,7 @@ struct LocalBench {
     private func system() -> ActorSystem {
         ActorSystem(
             name: "bench", address: NodeAddress(host: "127.0.0.1", port: 0),
-            world: world.node(transport: TCPTransport()).world)
+            world: world.node(transport: TwoLaneTransport()).world)
     }
 
     private func end(_ system: ActorSystem) {

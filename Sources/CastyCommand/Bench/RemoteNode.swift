@@ -43,7 +43,7 @@ final class RemoteNode {
         let silence = Logger(label: "casty.bench", factory: { _ in SwiftLogNoOpLogHandler() })
         system = ActorSystem(
             name: "bench", address: NodeAddress(host: "127.0.0.1", port: try Machine.freePort()),
-            world: world.node(transport: TCPTransport()).world, registry: registry, log: silence)
+            world: world.node(transport: TwoLaneTransport()).world, registry: registry, log: silence)
         var settings = RemotingSettings()
         settings.codec = codec
         let started = Gate()

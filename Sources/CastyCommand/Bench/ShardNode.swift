@@ -54,7 +54,7 @@ final class ShardNode: Sendable {
         try registry.register(Answer.self, name: "bench.answer")
         let silence = Logger(label: "casty.bench", factory: { _ in SwiftLogNoOpLogHandler() })
         system = ActorSystem(
-            name: "bench", address: place, world: world.node(transport: TCPTransport()).world, registry: registry,
+            name: "bench", address: place, world: world.node(transport: TwoLaneTransport()).world, registry: registry,
             log: silence)
         var settings = RemotingSettings()
         settings.codec = codec

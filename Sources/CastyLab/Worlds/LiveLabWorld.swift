@@ -20,7 +20,7 @@ package final class LiveLabWorld: LabWorld {
     package var clock: @Sendable () -> Instant { { [live] in live.now } }
 
     package func makeHost(name: String, address: NodeAddress) -> any LabHost {
-        LiveHost(live.node(transport: TCPTransport(gate: gate)))
+        LiveHost(live.node(transport: TwoLaneTransport(gate: gate)))
     }
 
     package func areFree(_ addresses: [NodeAddress]) -> Bool { addresses.allSatisfy(Self.isFree) }

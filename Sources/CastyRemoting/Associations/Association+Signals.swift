@@ -4,31 +4,63 @@ import CastyPrimitives
 import CastyWire
 import Synchronization
 
+/// How signals are bounded without losing one that matters.
+///
+/// At most ``RemotingSettings/signalLimit`` wait in the window. Beyond that:
+/// - a *watch* waits in the table of watches, which holds it anyway, and goes to the window as that drains;
+/// - the *end* of a watched actor is always taken: there is at most one for each watch that the peer has made, whose place in
+///   memory it takes;
+/// - an *unwatch* is dropped: the peer then tells of an end that no entry of the table waits for, and that is passed over;
+/// - the news that a question stays without a reply is dropped and counted: its asker's own time limit ends the question.
 extension AssociationState {
-    mutating func send(_ signal: RemoteSignal) -> NextStep {
+    private var hasRoom: Bool { signals.count < settings.signalLimit }
+
+    /// - Returns: What follows, and whether the signal was dropped for want of room.
+    mutating func send(_ signal: RemoteSignal) -> (step: NextStep, isDropped: Bool) {
         // What is told of an end to a removed incarnation, nobody hears; its own watches were answered when it was
         // removed.
-        guard !isClosing, removed == nil, signals.count < settings.signalLimit else { return .none }
+        if isDetached { return (.moved, false) }
+        guard !isClosing, removed == nil else { return (.none, false) }
+        switch signal {
+        case .watch, .terminated: break
+        case .unwatch: guard hasRoom else { return (.none, false) }
+        case .unanswered: guard hasRoom else { return (.none, true) }
+        }
         signals.append(signal)
-        return nextStep(.control)
+        return (nextStep(.control), false)
     }
 
     /// Notes a watch. `nil` where the watcher must be told at once that the node is gone.
     mutating func watch(_ watched: AnyActorRef, by watcher: AnyActorRef) -> NextStep? {
-        guard !isClosing, removed == nil, signals.count < settings.signalLimit else { return nil }
-        watches.insert(watcher: watcher, watched: watched)
-        return send(.watch(watcher: watcher.address, watched: watched.address))
+        if isDetached { return .moved }
+        guard !isClosing, removed == nil else { return nil }
+        let isSaid = hasRoom && !watches.hasUnsaid
+        watches.insert(watcher: watcher, watched: watched, isSaid: isSaid)
+        guard isSaid else { return NextStep.none }
+        return send(.watch(watcher: watcher.address, watched: watched.address)).step
     }
 
     mutating func unwatch(_ watched: AnyActorRef, by watcher: AnyActorRef) -> NextStep {
-        guard watches.remove(watcher: watcher.target.uid, watched: watched.address) != nil else { return .none }
-        return send(.unwatch(watcher: watcher.address, watched: watched.address))
+        guard let watch = watches.remove(watcher: watcher.target.uid, watched: watched.address), watch.isSaid else {
+            return .none
+        }
+        return send(.unwatch(watcher: watcher.address, watched: watched.address)).step
+    }
+
+    /// Fills the room in the window with watches that wait for it.
+    mutating func sayWatches() {
+        while hasRoom, let watch = watches.nextToSay() {
+            signals.append(.watch(watcher: watch.watcher.address, watched: watch.watched.address))
+        }
     }
 }
 
 extension Association {
     func watch(_ watched: AnyActorRef, by watcher: AnyActorRef) {
-        if let step = state.withLock({ $0.watch(watched, by: watcher) }) {
+        let step = state.withLock { $0.watch(watched, by: watcher) }
+        if case .moved? = step, let standing = remoting.attach(self) {
+            standing.watch(watched, by: watcher)
+        } else if let step {
             take(step)
         } else {
             watcher.target.post(.terminated(Terminated(ref: watched, reason: .nodeRemoved)))
@@ -44,6 +76,7 @@ extension Association {
         let step = state.withLock { state -> NextStep in
             guard state.isPresent(link) else { return .none }
             state.signals.onAcknowledgement(number)
+            state.sayWatches()
             return state.signals.hasSomethingToSay ? state.nextStep(.control) : .none
         }
         take(step)

@@ -40,7 +40,9 @@ final class Association: Sendable {
         agreedCodec = Atomic(remoting.settings.codec.rawValue)
         state = Mutex(
             AssociationState(
-                place: place, settings: remoting.settings, dialsOneConnection: remoting.isDeaf, chance: chance))
+                place: place, settings: remoting.settings,
+                dialsOneConnection: remoting.isDeaf || remoting.settings.mixesLanes,
+                strangerBudget: remoting.strangerBudget, chance: chance))
     }
 
     /// The codec for user messages: what was agreed last, before that what this node wants.
@@ -51,18 +53,34 @@ final class Association: Sendable {
         _ destination: Destination, _ codec: CodecID, _ lossClass: LossClass?, _ payload: ByteBuffer
     ) -> Delivery {
         let (delivery, step) = state.withLock { $0.enqueue(destination, codec, lossClass, payload) }
+        if case .moved = step {
+            return remoting.attach(self)?.enqueue(destination, codec, lossClass, payload) ?? .unreachable
+        }
         take(step)
         return delivery
     }
 
     /// Sends a signal, now or on a later connection.
-    func send(_ signal: RemoteSignal) { take(state.withLock { $0.send(signal) }) }
+    func send(_ signal: RemoteSignal) {
+        let (step, isDropped) = state.withLock { $0.send(signal) }
+        if case .moved = step {
+            remoting.attach(self)?.send(signal)
+            return
+        }
+        take(step)
+        if isDropped, case .unanswered(let asker, _, _) = signal {
+            remoting.system.inspector.lose(.bufferFull, .reply, target: asker.description, type: "unanswered")
+        }
+    }
 
-    func keep(_ isKept: Bool) { take(state.withLock { $0.keep(isKept) }) }
+    func keep(_ isKept: Bool) {
+        let step = state.withLock { $0.isDetached ? .moved : $0.keep(isKept) }
+        if case .moved = step { remoting.attach(self)?.keep(isKept) } else { take(step) }
+    }
 
     func take(_ step: NextStep) {
         switch step {
-        case .none: break
+        case .none, .moved: break
         case .write(let link): link.requestWrite()
         case .dial(let lanes): dial(lanes)
         }
@@ -99,8 +117,6 @@ final class Association: Sendable {
     func forget(_ incarnation: UniqueAddress, isRemoved: Bool) {
         perform(state.withLock { $0.forget(incarnation, isRemoved: isRemoved) })
     }
-
-    func expect(_ incarnation: UniqueAddress) { state.withLock { $0.expect(incarnation) } }
 
     /// Says what waits and goodbye, if there is a connection; otherwise closes.
     func beginClosing() { perform(state.withLock { $0.beginClosing() }) }
@@ -177,6 +193,8 @@ enum NextStep: Sendable {
     case none
     case write(Link)
     case dial(ConnectionLanes)
+    /// Nothing was done: the association is no longer the one that stands for its place.
+    case moved
 }
 
 /// Whether a peer is welcome.

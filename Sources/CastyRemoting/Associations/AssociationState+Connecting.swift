@@ -30,6 +30,8 @@ extension AssociationState {
     /// two dialled is the one that stays.
     mutating func admit(_ link: Link, _ peer: Handshake.Peer, local: UniqueAddress) -> (Admission, [Effect]) {
         if isClosing { return (.refuse(.shuttingDown, ""), []) }
+        // Dropped between the look at the table and now; the peer tries again.
+        if isDetached { return (.refuse(.busy, ""), []) }
         if former.contains(peer.address.incarnation) {
             return (.refuse(.wrongIncarnation, "another has taken that place since"), [])
         }
@@ -125,6 +127,7 @@ extension AssociationState {
             // It dials again, or never.
             self[lane].phase = .idle
             effects += self[lane].purge(.init(reason: .unreachable, onlyNumbered: false))
+            settle()
         } else {
             effects += rest(lane)
         }
@@ -139,6 +142,7 @@ extension AssociationState {
         if self[lane].failures >= settings.reconnectAttempts, lane == .user || !isKept {
             self[lane].failures = 0
             effects += self[lane].purge(.init(reason: .unreachable, onlyNumbered: false))
+            settle()
         }
         guard wantsConnection(lane) else { return effects }
         self[lane].phase = .waiting
@@ -196,10 +200,16 @@ extension AssociationState {
         [.reset(link)] + ended(link, LinkEnd(error: TransportError(.timedOut, reason)))
     }
 
-    /// The cluster has found the control connection to be of no use.
+    /// The cluster has found the control connection to be of no use; what holds that one up holds up the other too.
     mutating func redial(_ incarnation: UniqueAddress) -> [Effect] {
-        guard case .active(let link) = control.phase, peer == incarnation, !isClosing else { return [] }
-        return giveUp(link, "\(place) answers elsewhere only")
+        guard peer == incarnation, !isClosing else { return [] }
+        var effects: [Effect] = []
+        for lane in Self.lanes {
+            if case .active(let link) = self[lane].phase {
+                effects += giveUp(link, "\(place) answers elsewhere only")
+            }
+        }
+        return effects
     }
 
     /// The system ends: says what waits and goodbye.
@@ -230,6 +240,7 @@ extension AssociationState {
         if case .closed = self[lane].phase { return [] }
         self[lane].phase = .closed
         effects += self[lane].purge(.init(reason: .shutdown, onlyNumbered: false))
+        settle()
         if case .closed = control.phase, case .closed = user.phase {
             signals = SignalWindow()
             effects.append(.closed)

@@ -27,6 +27,7 @@ extension AssociationState {
         let hasUser = user.isServed(by: link) && !user.isDrawing
         guard hasControl || hasUser else { return nil }
         var draw = Draw()
+        draw.lanes = hasControl && hasUser ? Self.lanes : ConnectionLanes(hasControl ? .control : .user).all
         if hasControl {
             control.isDrawing = true
             let said = signals.take(limit: Self.signalsPerDraw)
@@ -34,14 +35,12 @@ extension AssociationState {
             draw.control = control.queue.beginDrawing()
             draw.hasPing = control.owesPing
             control.owesPing = false
-            draw.lanes.append(.control)
         }
         if hasUser {
             user.isDrawing = true
             draw.user = user.queue.beginDrawing()
             draw.hasPing = draw.hasPing || user.owesPing
             user.owesPing = false
-            draw.lanes.append(.user)
         }
         return draw
     }
@@ -65,6 +64,7 @@ extension AssociationState {
             guard case .active(let own) = self[lane].phase else { continue }
             if own === link { isPresent = true } else { effects.append(.write(own)) }
         }
+        settle()
         if let lane = draw.lanes.first { self[lane].bytesOut += draw.bytes }
         let unwritable = draw.drawnControl.unwritable + draw.drawnUser.unwritable
         if !unwritable.isEmpty { effects.append(.lose(unwritable, .undecodable)) }

@@ -27,11 +27,24 @@ struct AssociationState: Sendable {
     var signals = SignalWindow()
     var watches = WatchTable()
     var isKept = false
+    /// A member's association stands as long as the member does.
+    private(set) var isMember = false
+    /// Nobody finds it any more; whoever holds it has it put back first.
+    var isDetached = false
+    /// How many looks in a row found it idle.
+    private var idleSweeps = 0
+    let strangerBudget: ByteBudget
+    /// How many of the bytes that wait are taken from that budget.
+    private var charged = 0
     var isClosing = false
     var framesOut: UInt64 = 0
     var chance: SeededGenerator
 
-    init(place: NodeAddress, settings: RemotingSettings, dialsOneConnection: Bool = false, chance: SeededGenerator) {
+    init(
+        place: NodeAddress, settings: RemotingSettings, dialsOneConnection: Bool = false, strangerBudget: ByteBudget,
+        chance: SeededGenerator
+    ) {
+        self.strangerBudget = strangerBudget
         self.place = place
         self.settings = settings
         self.dialsOneConnection = dialsOneConnection
@@ -96,15 +109,20 @@ struct AssociationState: Sendable {
     mutating func enqueue(
         _ destination: Destination, _ codec: CodecID, _ lossClass: LossClass?, _ payload: ByteBuffer
     ) -> (Delivery, NextStep) {
+        if isDetached { return (.unreachable, .moved) }
         if isClosing || (removed != nil && destination.address.uid != 0) { return (.unreachable, .none) }
         let lane = destination.lane
         if isDeaf, !self[lane].isActive { return (.unreachable, .none) }
+        if !isMember, !charge(payload.readableBytes + destination.headerBound, lane) { return (.bufferFull, .none) }
         let delivery =
             switch lane {
             case .control: control.queue.append(destination, codec, lossClass, payload)
             case .user: user.queue.append(destination, codec, lossClass, payload)
             }
-        guard case .accepted = delivery else { return (delivery, .none) }
+        guard case .accepted = delivery else {
+            settle()
+            return (delivery, .none)
+        }
         return (.accepted, nextStep(lane))
     }
 
@@ -121,6 +139,7 @@ struct AssociationState: Sendable {
     /// Takes frames out of both lanes, at once or as soon as no connection draws from them.
     mutating func purge(_ reason: LossReason, onlyNumbered: Bool) -> [Effect] {
         let purge = LaneState.Purge(reason: reason, onlyNumbered: onlyNumbered)
+        defer { settle() }
         return control.purge(purge) + user.purge(purge)
     }
 
@@ -135,6 +154,84 @@ struct AssociationState: Sendable {
     }
 }
 
+/// How an association ends, and what it may cost until then.
+extension AssociationState {
+    mutating func setMember(_ isMember: Bool) {
+        self.isMember = isMember
+        idleSweeps = 0
+        if isMember {
+            strangerBudget.giveBack(charged)
+            charged = 0
+        }
+    }
+
+    /// Takes the bytes of a message to a place that is no member out of the budget of all such places.
+    private mutating func charge(_ bytes: Int, _ lane: FrameLane) -> Bool {
+        if !self[lane].isActive {
+            let limits = settings.strangerQueue
+            guard self[lane].queue.count < limits.count, self[lane].queue.bytes + bytes <= limits.bytes else {
+                return false
+            }
+        }
+        guard strangerBudget.take(bytes) else { return false }
+        charged += bytes
+        return true
+    }
+
+    /// Gives back what does not wait any more.
+    mutating func settle() {
+        let surplus = charged - control.queue.bytes - user.queue.bytes
+        guard surplus > 0 else { return }
+        charged -= surplus
+        strangerBudget.giveBack(surplus)
+    }
+
+    /// Whether nothing is under way or waits, here or there as far as is known here.
+    var isIdle: Bool {
+        guard !isMember, !isKept, !isClosing, signals.isEmpty, watches.isEmpty, calls.isEmpty, callers.isEmpty else {
+            return false
+        }
+        return Self.lanes.allSatisfy { lane in
+            guard case .idle = self[lane].phase else { return false }
+            return self[lane].queue.isEmpty && !self[lane].isDrawing
+        }
+    }
+
+    /// A look at whether it is of use.
+    mutating func isDue(atOnce: Bool) -> Bool {
+        guard isIdle else {
+            idleSweeps = 0
+            return false
+        }
+        if atOnce { return removed == nil }
+        idleSweeps += 1
+        return idleSweeps >= (removed == nil ? 2 : 20)
+    }
+
+    mutating func detach(where condition: (AssociationState) -> Bool) -> Bool {
+        guard condition(self) else { return false }
+        isDetached = true
+        return true
+    }
+
+    var mayBeCrowdedOut: Bool { !isMember && !isKept && watches.isEmpty }
+
+    /// Others need its place.
+    mutating func crowdedOut() -> [Effect] {
+        var effects = endCalls()
+        for lane in Self.lanes {
+            if case .active(let link) = self[lane].phase { effects.append(.reset(link)) }
+            if case .dialling(let link) = self[lane].phase { effects.append(.reset(link)) }
+            self[lane].phase = .idle
+            self[lane].isWriteRequested = false
+        }
+        signals = SignalWindow()
+        effects += watches.removeAll().map { .terminated($0) }
+        effects += purge(.unreachable, onlyNumbered: false)
+        return effects + [.changed]
+    }
+}
+
 extension ConnectionLanes {
     init(_ lane: FrameLane) {
         switch lane {
@@ -143,12 +240,16 @@ extension ConnectionLanes {
         }
     }
 
+    // Made once: they are asked for with each chunk that is written.
+    private static let controlAlone: [FrameLane] = [.control]
+    private static let userAlone: [FrameLane] = [.user]
+
     /// The lanes that a connection carries.
     var all: [FrameLane] {
         switch self {
         case .both: AssociationState.lanes
-        case .control: [.control]
-        case .user: [.user]
+        case .control: Self.controlAlone
+        case .user: Self.userAlone
         }
     }
 

@@ -37,12 +37,14 @@ extension Link {
         remoting.introductionEnded(self)
         isCall = peer.capabilities.isCall
         lanes = peer.capabilities.lanes
+        // Before anything is written: it may be served elsewhere from now on.
+        if lanes == .user, !isCall { connection.moveToUsers() }
         let admission: Admission
         if isCall {
             let association = remoting.known(peer.address.address)
             shared.withLock { $0.association = association }
             admission = association?.admitCall(self, peer) ?? .refuse(.busy, "")
-        } else if let association = remoting.association(with: peer.address.address, accepting: true) {
+        } else if let association = remoting.association(accepting: peer.address.address, from: host(connection)) {
             shared.withLock { $0.association = association }
             admission = association.admit(self, peer)
         } else {

@@ -65,7 +65,8 @@ final class Link: ConnectionHandler, @unchecked Sendable {
         context = remoting.context
         shared = Mutex(
             Shared(
-                handshake: Handshake(calling: association.place, remoting.introduction(lanes)), association: association))
+                handshake: Handshake(calling: association.place, remoting.introduction(lanes)), association: association
+            ))
     }
 
     /// A connection to be dialled for a call to one incarnation.
@@ -142,14 +143,19 @@ final class Link: ConnectionHandler, @unchecked Sendable {
 
     // MARK: What the transport says
 
+    var isForUsers: Bool { isDialled && lanes == .user }
+
     func connectionOpened(_ connection: any Connection) {
         let now = remoting.system.now
-        let effects = shared.withLock { shared -> [Handshake.Effect]? in
-            shared.connection = connection
-            return shared.isOver ? nil : shared.handshake.onConnected(at: now)
+        let (effects, isMoved) = shared.withLock { shared -> ([Handshake.Effect]?, Bool) in
+            defer { shared.connection = connection }
+            if shared.connection != nil { return (shared.isOver && !shared.closesAfterMessages ? nil : [], true) }
+            return (shared.isOver ? nil : shared.handshake.onConnected(at: now), false)
         }
         guard let effects else { return connection.close() }
         perform(effects, connection)
+        // What was asked of the connection whose place this one takes.
+        if isMoved { connection.requestWrite() }
     }
 
     func connectionFailed(_ error: TransportError) { report(LinkEnd(error: error)) }

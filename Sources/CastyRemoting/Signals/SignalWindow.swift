@@ -20,7 +20,9 @@ struct SignalWindow: Sendable {
     private var acknowledged: UInt64 = 0
     /// The highest number ever sent.
     private var highestSent: UInt64 = 0
+    /// Those before `head` are acknowledged; they are taken out many at a time.
     private var waiting: [RemoteSignal] = []
+    private var head = 0
     /// How many of those that wait were sent on this connection.
     private var sent = 0
     /// Whether the peer has said on this connection what arrived so far.
@@ -29,11 +31,11 @@ struct SignalWindow: Sendable {
     private(set) var arrived: UInt64 = 0
     private var owesAcknowledgement = false
 
-    var isEmpty: Bool { waiting.isEmpty }
-    var count: Int { waiting.count }
+    var isEmpty: Bool { count == 0 }
+    var count: Int { waiting.count - head }
 
     /// Whether there is something to send now.
-    var hasSomethingToSay: Bool { owesAcknowledgement || (isOpen && sent < waiting.count) }
+    var hasSomethingToSay: Bool { owesAcknowledgement || (isOpen && sent < count) }
 
     mutating func append(_ signal: RemoteSignal) { waiting.append(signal) }
 
@@ -55,7 +57,11 @@ struct SignalWindow: Sendable {
             sent = 0
         } else {
             let news = Int(number - acknowledged)
-            waiting.removeFirst(news)
+            head += news
+            if head == waiting.count || head > 4096 && head * 2 > waiting.count {
+                waiting.removeFirst(head)
+                head = 0
+            }
             sent = max(0, sent - news)
             acknowledged = number
         }
@@ -76,9 +82,9 @@ struct SignalWindow: Sendable {
         owesAcknowledgement = false
         guard isOpen else { return (acknowledgement, 0, []) }
         let start = sent
-        let end = min(waiting.count, start + limit)
+        let end = min(count, start + limit)
         sent = end
         highestSent = max(highestSent, acknowledged + UInt64(end))
-        return (acknowledgement, acknowledged + UInt64(start) + 1, waiting[start..<end])
+        return (acknowledgement, acknowledged + UInt64(start) + 1, waiting[head + start..<head + end])
     }
 }

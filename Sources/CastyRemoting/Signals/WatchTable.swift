@@ -2,12 +2,17 @@ import CastyActors
 import CastyPrimitives
 
 /// Which actors of this node watch which of one peer's.
+///
+/// It is also where a watch waits that the window of signals has no room for: the table is what both ends will agree on,
+/// and the window only what is under way.
 struct WatchTable: Sendable {
     struct Watch: Sendable {
         let watcher: AnyActorRef
         /// The watched actor, as the watcher knows it.
         let watched: AnyActorRef
         fileprivate let order: UInt64
+        /// Whether its signal has been handed to the window.
+        fileprivate(set) var isSaid = false
     }
 
     private struct Key: Hashable {
@@ -17,13 +22,46 @@ struct WatchTable: Sendable {
 
     private var watches: [Key: Watch] = [:]
     private var lastOrder: UInt64 = 0
+    /// Watches that wait to be said, in their order; some may have been taken back since, or said in another way.
+    private var unsaid: [Key] = []
+    private var nextUnsaid = 0
 
     var isEmpty: Bool { watches.isEmpty }
 
-    mutating func insert(watcher: AnyActorRef, watched: AnyActorRef) {
+    /// Whether some may wait to be said.
+    var hasUnsaid: Bool { nextUnsaid < unsaid.count }
+
+    /// - Parameter isSaid: Its signal goes to the window now; otherwise ``nextToSay()`` hands it out later.
+    mutating func insert(watcher: AnyActorRef, watched: AnyActorRef, isSaid: Bool = true) {
         lastOrder += 1
         let key = Key(watcher: watcher.target.uid, watched: watched.address)
-        watches[key] = Watch(watcher: watcher, watched: watched, order: lastOrder)
+        let isWaiting = watches[key].map { !$0.isSaid } ?? false
+        watches[key] = Watch(watcher: watcher, watched: watched, order: lastOrder, isSaid: isSaid)
+        guard !isSaid, !isWaiting else { return }
+        unsaid.append(key)
+        // Of those that were taken back while they waited none is kept for long.
+        guard unsaid.count - nextUnsaid > 2 * watches.count + 1024 else { return }
+        var seen: Set<Key> = []
+        unsaid = unsaid[nextUnsaid...].filter { watches[$0]?.isSaid == false && seen.insert($0).inserted }
+        nextUnsaid = 0
+    }
+
+    /// The next watch that waits to be said; it counts as said from now on.
+    mutating func nextToSay() -> Watch? {
+        while nextUnsaid < unsaid.count {
+            let key = unsaid[nextUnsaid]
+            nextUnsaid += 1
+            if nextUnsaid > 4096, nextUnsaid * 2 > unsaid.count {
+                unsaid.removeFirst(nextUnsaid)
+                nextUnsaid = 0
+            }
+            guard let watch = watches[key], !watch.isSaid else { continue }
+            watches[key]?.isSaid = true
+            return watch
+        }
+        unsaid = []
+        nextUnsaid = 0
+        return nil
     }
 
     /// Takes a watch out, which makes its end known once.
@@ -33,7 +71,7 @@ struct WatchTable: Sendable {
 
     /// Takes all out, in the order they were begun.
     mutating func removeAll() -> [Watch] {
-        defer { watches = [:] }
+        defer { (watches, unsaid, nextUnsaid) = ([:], [], 0) }
         return watches.values.sorted { $0.order < $1.order }
     }
 }

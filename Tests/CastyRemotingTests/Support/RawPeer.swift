@@ -49,9 +49,15 @@ final class RawPeer: ConnectionHandler {
         connection?.requestWrite()
     }
 
-    func send(_ header: FrameHeader, _ payload: [UInt8] = []) {
+    func send(_ header: FrameHeader, _ payload: [UInt8] = [], lane: FrameLane = .control) {
         var buffer = ByteBuffer()
-        try? encoder.withLock { encoder in try encoder.encode(header, into: &buffer) { $0.writeBytes(payload) } }
+        switch lane {
+        case .control:
+            try? encoder.withLock { encoder in try encoder.encode(header, into: &buffer) { $0.writeBytes(payload) } }
+        case .user:
+            var encoder = FrameEncoder(lane: .user)
+            try? encoder.encode(header, into: &buffer) { $0.writeBytes(payload) }
+        }
         send(Array(buffer.readableBytesView))
     }
 

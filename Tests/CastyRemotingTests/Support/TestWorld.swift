@@ -158,7 +158,7 @@ final class LiveTestWorld: TestWorld, @unchecked Sendable {
     }
 
     func start(_ number: Int, _ settings: RemotingSettings) async throws -> TestNode {
-        let node = world.node(transport: TCPTransport())
+        let node = world.node(transport: TwoLaneTransport())
         nodes.append(node)
         let system = ActorSystem(
             name: "test", address: NodeAddress(host: "127.0.0.\(number)", port: port), world: node.world,

@@ -1,0 +1,174 @@
+import CastyActors
+package import CastyPrimitives
+import Synchronization
+
+/// How associations begin and end.
+///
+/// A member's stands as long as it is a member. Any other ends when nothing is under way with its place and nothing waits
+/// for it, and no actor here watches one there: after ``RemotingSettings/associationIdle``, or ten times as long where it
+/// remembers that an incarnation was removed. Places that are no members are bounded apart from members.
+extension Remoting {
+    /// The association with a place, made when first needed; `nil` where there are too many, or the system ends, or nobody
+    /// listens there.
+    func association(with place: NodeAddress) -> Association? {
+        if let known = known(place) { return known }
+        guard place.port != 0 else { return nil }
+        let isFull = state.withLock { $0.outgoingCount >= settings.associationLimit && !$0.places.isMember(place) }
+        if isFull { sweep(atOnce: true) }
+        return insert(place) { $0.outgoingCount < settings.associationLimit }
+    }
+
+    /// The association with a place that has introduced itself.
+    ///
+    /// - Parameter host: Where its connection comes from. What a peer says of itself does not count here.
+    func association(accepting place: NodeAddress, from host: String) -> Association? {
+        if let known = known(place) { return known }
+        makeRoom()
+        let made = insert(place) { state in
+            if !state.places.isMember(place) { state.places.add(stranger: place, from: host) }
+            return true
+        }
+        return made
+    }
+
+    private func insert(_ place: NodeAddress, _ isAllowed: (inout State) -> Bool) -> Association? {
+        let made = state.withLock { state -> Association? in
+            if let known = state.associations[place] { return known }
+            guard state.closing == nil else { return nil }
+            let isMember = state.places.isMember(place)
+            guard isMember || isAllowed(&state) else { return nil }
+            let made = Association(with: place, self, chance: state.chance.fork(place.description))
+            if isMember { made.state.withLock { $0.setMember(true) } }
+            state.associations[place] = made
+            return made
+        }
+        scheduleSweep()
+        return made
+    }
+
+    /// Lets the longest known of a crowd go, where there are too many places that are no members.
+    private func makeRoom() {
+        let crowd = state.withLock { state -> [Association] in
+            guard state.places.strangerCount >= settings.strangerLimit else { return [] }
+            return state.places.mostCrowded.compactMap { state.associations[$0] }
+        }
+        // One that local actors watch, or that is kept, stays as long as another can go.
+        guard let leaving = crowd.first(where: { $0.state.withLock { $0.mayBeCrowdedOut } }) ?? crowd.first else {
+            return
+        }
+        remove(leaving) { _ in true }
+        leaving.perform(leaving.state.withLock { $0.crowdedOut() })
+        complain("crowd", "too many places that are no members: the oldest of \(leaving.place.host) are dropped")
+    }
+
+    /// Takes an association out of the table, where the condition holds for it under its lock.
+    @discardableResult
+    private func remove(_ association: Association, where condition: (AssociationState) -> Bool) -> Bool {
+        state.withLock { state in
+            guard state.closing == nil, state.associations[association.place] === association,
+                association.state.withLock({ $0.detach(where: condition) })
+            else { return false }
+            state.associations[association.place] = nil
+            state.places.remove(stranger: association.place)
+            return true
+        }
+    }
+
+    /// Forgets an association whose peer can never be reached again.
+    func drop(_ association: Association) {
+        remove(association) { _ in true }
+        system.inspector.touch()
+    }
+
+    /// What stands for the place of an association that was taken out of the table: another that was made meanwhile, or the
+    /// same once more.
+    func attach(_ association: Association) -> Association? {
+        let standing = state.withLock { state -> Association? in
+            guard state.closing == nil, association.place.port != 0 else { return nil }
+            if let known = state.associations[association.place] { return known }
+            association.state.withLock { $0.isDetached = false }
+            state.associations[association.place] = association
+            return association
+        }
+        scheduleSweep()
+        return standing
+    }
+
+    // MARK: Sweeping
+
+    private func scheduleSweep() {
+        let isNew = state.withLock { state in
+            let isNeeded = state.closing == nil && !state.isSweepDue && state.hasOthers
+            if isNeeded { state.isSweepDue = true }
+            return isNeeded
+        }
+        guard isNew else { return }
+        let timer = system.world.scheduler.schedule(after: settings.associationIdle) { [self] in
+            state.withLock { state in
+                state.isSweepDue = false
+                state.sweepTimer = nil
+            }
+            sweep(atOnce: false)
+            scheduleSweep()
+        }
+        let isLate = state.withLock { state in
+            if state.closing == nil, state.isSweepDue { state.sweepTimer = timer }
+            return state.closing != nil
+        }
+        if isLate { timer.cancel() }
+    }
+
+    /// The system ends: nothing is looked after any more.
+    func endSweeps() {
+        let timer = state.withLock { state in
+            defer { state.sweepTimer = nil }
+            return state.sweepTimer
+        }
+        timer?.cancel()
+    }
+
+    /// Drops what has been of no use since the sweep before this one, or what is of no use now.
+    private func sweep(atOnce: Bool) {
+        let all = state.withLock { state in
+            state.associations.filter { !state.places.isMember($0.key) }.map(\.value)
+        }
+        var dropped = 0
+        for association in all {
+            let isDue = association.state.withLock { $0.isDue(atOnce: atOnce) }
+            if isDue, remove(association, where: { $0.isIdle }) { dropped += 1 }
+        }
+        if dropped > 0 { system.inspector.touch() }
+    }
+
+    // MARK: Members
+
+    /// The cluster knows of an incarnation: its association is kept apart from all others, and messages for it may wait where
+    /// an earlier one was forgotten.
+    package func expect(_ incarnation: UniqueAddress) {
+        let known = state.withLock { state -> Association? in
+            state.places.add(member: incarnation)
+            return state.associations[incarnation.address]
+        }
+        known?.state.withLock { $0.expect(incarnation) }
+        known?.state.withLock { $0.setMember(true) }
+    }
+
+    /// It is no member any more.
+    func noteGone(_ incarnation: UniqueAddress) {
+        let known = state.withLock { state -> Association? in
+            state.places.remove(member: incarnation) ? state.associations[incarnation.address] : nil
+        }
+        known?.state.withLock { $0.setMember(false) }
+        scheduleSweep()
+    }
+}
+
+extension Remoting.State {
+    /// Associations with places that are no members.
+    private var otherCount: Int { associations.keys.count { !places.isMember($0) } }
+
+    var hasOthers: Bool { associations.keys.contains { !places.isMember($0) } }
+
+    /// Of these, the ones that began here, by a message to such a place.
+    var outgoingCount: Int { otherCount - places.strangerCount }
+}
