@@ -10,9 +10,12 @@ struct ExploreCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explore", abstract: "Search for faults: random failures over many seeds, all invariants on.",
         discussion: """
-            Each seed makes its own cluster under load, strikes it with faults, then heals everything and expects that \
-            all nodes agree and every shard serves within stated bounds. A failing seed is made shorter and printed with \
-            the line that replays it. Exits with 1 if any seed failed.
+            Each seed draws its own cluster: 1 to 16 nodes, some of which join later, a seed list, roles, a downing \
+            strategy. It strikes the cluster with faults under load, then heals everything and expects that all nodes \
+            agree and every shard serves within stated bounds. A failing seed is printed at once, with the line that \
+            replays it, and then made shorter. Exits with 1 if any seed failed. Where no seed put a rule to the test \
+            that could have been, the exploration is inconclusive and names the rule; with --strict it exits with 1 \
+            then too.
             """)
 
     @Option(help: ArgumentHelp("How many seeds, from 1 on; 1000 by default.", valueName: "count"))
@@ -37,6 +40,9 @@ struct ExploreCommand: ParsableCommand {
 
     @Flag(help: "Print one JSON object a line.")
     var json = false
+
+    @Flag(help: "Exit with 1 also where the exploration is inconclusive.")
+    var strict = false
 
     @Flag(help: "Print failing seeds as they are, without making them shorter.")
     var noMinimise = false
@@ -66,8 +72,10 @@ struct ExploreCommand: ParsableCommand {
     func run() throws {
         if crashPoints { return try crashEverywhere() }
         let file = try scenario.map(ScenarioFile.read)
-        let exploration = faults.exploration
-        let report = SharedReport(ExploreReport(json: json, replay: replayWords))
+        let exploration = faults.exploration(preset: preset)
+        // What a scenario of the user's is about, and what not, only the user knows.
+        let rules = file == nil ? exploration.notApplicable : nil
+        let report = SharedReport(ExploreReport(json: json, replay: replayWords, notApplicable: rules))
         let seeds = SeedSource(range.lower...range.upper)
         let (preset, minimises) = (preset, !noMinimise && file == nil)
         let threads = (0..<jobs).map { _ in
@@ -75,12 +83,14 @@ struct ExploreCommand: ParsableCommand {
                 while let seed = seeds.next() {
                     let scenario = file ?? exploration.scenario(seed: seed)
                     let finding = Finding.run(scenario, seed: seed, preset: preset, lenient: file == nil)
-                    report.take(finding.failure != nil && minimises ? finding.minimised(preset: preset) : finding)
+                    report.take(finding, isFinal: !minimises)
+                    if finding.failure != nil, minimises { report.shorten(finding.minimised(preset: preset)) }
                 }
             }
         }
         for thread in threads { thread.join() }
-        if report.finish() > 0 { throw ExitCode(1) }
+        let outcome = report.finish()
+        if outcome == .failed || strict && outcome == .inconclusive { throw ExitCode(1) }
     }
 
     /// What a replay must be told besides the seed.
@@ -115,15 +125,15 @@ private final class SharedReport: Sendable {
 
     init(_ report: ExploreReport) { self.report = Mutex(report) }
 
-    func take(_ finding: Finding) { report.withLock { $0.take(finding) } }
+    func take(_ finding: Finding, isFinal: Bool) { report.withLock { $0.take(finding, isFinal: isFinal) } }
+
+    func shorten(_ finding: Finding) { report.withLock { $0.shorten(finding) } }
 
     /// Ends the report.
-    ///
-    /// - Returns: How many seeds failed.
-    func finish() -> Int {
+    func finish() -> ExploreReport.Outcome {
         report.withLock { report in
             report.finish()
-            return report.failures
+            return report.outcome
         }
     }
 }

@@ -15,39 +15,73 @@ struct ExploreReport: Sendable {
     private var steps: UInt64 = 0
     private var seconds = 0.0
     private var exercised: Set<String> = []
+    private var coverage = Coverage()
+    /// Rules that no seed can put to the test; `nil` where any rule may be left out.
+    private let notApplicable: [String]?
 
-    init(json: Bool, replay: String) {
+    /// What an exploration shows as a whole.
+    enum Outcome: String {
+        case passed
+        case failed
+        /// No seed failed, and some rule was put to the test by none.
+        case inconclusive
+    }
+
+    init(json: Bool, replay: String, notApplicable: [String]?) {
+        self.notApplicable = notApplicable
         self.json = json
         self.replay = replay
         start = clock.now
         latestProgress = start
     }
 
-    mutating func take(_ finding: Finding) {
+    /// Takes what a seed has shown, and tells of a failure at once.
+    ///
+    /// - Parameter isFinal: Whether it will not be made shorter.
+    mutating func take(_ finding: Finding, isFinal: Bool) {
+        coverage.add(finding.scenario)
         seeds += 1
         steps += finding.result.steps ?? 0
         seconds += finding.result.seconds
         exercised.formUnion(finding.result.exercised)
         if let failure = finding.failure {
             failures += 1
-            if json { tellJSON(finding, failure) } else { tell(finding, failure) }
+            if json { tellJSON(finding, failure) } else { tell(finding, failure, withFaults: isFinal) }
         }
         progress()
     }
+
+    /// Tells of a failure once more, with the faults that it needs.
+    func shorten(_ finding: Finding) {
+        guard json else {
+            Output.line("  seed \(finding.seed) made shorter:")
+            return tellFaults(finding)
+        }
+        var line = JSONLine()
+        line.add("event", "minimised")
+        line.add("seed", raw: "\(finding.seed)")
+        line.add("scenario", finding.scenario.description)
+        Output.line(line.text)
+    }
+
+    var outcome: Outcome { failures > 0 ? .failed : open.isEmpty ? .passed : .inconclusive }
 
     private func command(_ finding: Finding) -> String {
         "casty replay --seed \(finding.seed)\(replay)"
     }
 
-    private func tell(_ finding: Finding, _ failure: RuntimeEvent) {
-        let faults = finding.scenario.statements.filter(Exploration.isFault)
+    private func tell(_ finding: Finding, _ failure: RuntimeEvent, withFaults: Bool) {
         Output.line("FAIL seed \(finding.seed) at \(RuntimeEvent.seconds(failure.time)) s")
         Output.line("  \(EventLine.text(of: failure) ?? failure.json)")
-        if !faults.isEmpty {
-            Output.line("  with \(faults.count) faults:")
-            for fault in faults { Output.line("    \(fault.command)") }
-        }
+        if withFaults { tellFaults(finding) }
         Output.line("  replay: \(command(finding))")
+    }
+
+    private func tellFaults(_ finding: Finding) {
+        let faults = finding.scenario.statements.filter(Exploration.isFault)
+        guard !faults.isEmpty else { return }
+        Output.line("  with \(faults.count) faults:")
+        for fault in faults { Output.line("    \(fault.command)") }
     }
 
     private func tellJSON(_ finding: Finding, _ failure: RuntimeEvent) {
@@ -75,7 +109,20 @@ struct ExploreReport: Sendable {
     }
 
     /// The invariants that no seed put to the test.
-    private var unproven: [String] { InvariantChecks.ids.filter { !exercised.contains($0) } }
+    private var unproven: [String] {
+        InvariantChecks.ids.filter { !exercised.contains($0) && !(notApplicable ?? []).contains($0) }
+    }
+
+    /// Those of them for which that leaves a question open.
+    private var open: [String] { notApplicable == nil ? [] : unproven }
+
+    private var mark: String {
+        switch outcome {
+        case .passed: "✓"
+        case .failed: "✗"
+        case .inconclusive: "?"
+        }
+    }
 
     func finish() {
         if Output.errorIsTerminal { Output.progress("") }
@@ -84,19 +131,28 @@ struct ExploreReport: Sendable {
         if json {
             var line = JSONLine()
             line.add("event", "explored")
-            line.add("status", failures == 0 ? "passed" : "failed")
+            line.add("status", outcome.rawValue)
             line.add("seeds", seeds)
             line.add("failed", failures)
             line.add("steps", steps)
             line.add("unproven", unproven)
+            line.add("not_applicable", notApplicable ?? [])
+            line.add("coverage", raw: coverage.json)
             line.add("virtual_s", raw: RunResult.rounded(seconds))
             line.add("wall_s", raw: RunResult.rounded(wall))
             Output.line(line.text)
         } else {
             Output.line(
-                "\(failures == 0 ? "✓" : "✗") \(seeds) seeds, \(failures) failed; \(Int(seconds)) virtual s in "
+                "\(mark) \(seeds) seeds, \(failures) failed; \(Int(seconds)) virtual s in "
                     + "\(RunResult.rounded(wall)) s (\(Int(speed)) times real time), \(steps) steps")
-            if !unproven.isEmpty { Output.line("  not exercised: \(unproven.joined(separator: ", "))") }
+            for line in coverage.lines { Output.line("  \(line)") }
+            if !unproven.isEmpty {
+                let word = open.isEmpty ? "not exercised" : "inconclusive: never exercised"
+                Output.line("  \(word): \(unproven.joined(separator: ", "))")
+            }
+            if let notApplicable, !notApplicable.isEmpty {
+                Output.line("  not applicable: \(notApplicable.joined(separator: ", "))")
+            }
         }
     }
 }

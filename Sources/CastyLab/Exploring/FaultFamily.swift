@@ -10,6 +10,8 @@ package enum FaultFamily: String, CaseIterable, Hashable, Sendable {
     case oneway
     /// Latency, jitter and loss.
     case link
+    /// Short times in which most of what is sent is lost.
+    case burst
     /// Links that are cut and healed again and again.
     case flap
     /// Connections that are reset.
@@ -26,6 +28,22 @@ package enum FaultFamily: String, CaseIterable, Hashable, Sendable {
     case poison
     /// Operators who move shards, and entities sent to sleep.
     case operate
+
+    /// Whether it strikes a link, so that there must be two nodes.
+    var needsLink: Bool {
+        switch self {
+        case .cut, .oneway, .link, .burst, .flap, .reset: true
+        case .kill, .freeze, .leave, .slow, .clock, .disk, .poison, .operate: false
+        }
+    }
+
+    /// Whether a cluster bears it without losing anything.
+    var isGentle: Bool {
+        switch self {
+        case .leave, .operate: true
+        case .kill, .freeze, .cut, .oneway, .link, .burst, .flap, .reset, .slow, .clock, .disk, .poison: false
+        }
+    }
 
     /// Reads `all` or a list with commas; or says what is wrong with it.
     package static func list(_ text: String) -> Result<[FaultFamily], LabError> {
