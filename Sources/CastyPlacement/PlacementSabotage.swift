@@ -54,6 +54,8 @@ package struct PlacementSabotage: OptionSet, Hashable, Sendable {
     package static let neverBalances = PlacementSabotage(rawValue: 1 << 18)
     /// The shards of a removed member wait four times as long as they have to.
     package static let failsOverLate = PlacementSabotage(rawValue: 1 << 19)
+    /// Drained nodes are given nothing, even where there are no others.
+    package static let forbidsDrained = PlacementSabotage(rawValue: 1 << 37)
 
     // Margins
 
@@ -66,4 +68,11 @@ package struct PlacementSabotage: OptionSet, Hashable, Sendable {
 
     /// What came for a shard while it was paused is dropped.
     package static let forgetsPaused = PlacementSabotage(rawValue: 1 << 34)
+
+    // Who may order
+
+    /// A region obeys every node, and takes deliveries from every node.
+    package static let obeysAnyone = PlacementSabotage(rawValue: 1 << 35)
+    /// A coordinator that hears of a higher epoch than its own goes on in its own.
+    package static let ignoresSeenEpochs = PlacementSabotage(rawValue: 1 << 36)
 }

@@ -46,6 +46,8 @@ package struct PlacementSettings: Hashable, Sendable {
     package var closeBound = Duration.seconds(2)
     /// How long the old home waits for the markers of those streams, and a sender for its last messages to come back.
     package var markerBound = Duration.seconds(2)
+    /// How long what a node says waits for the news that it is a member.
+    package var unknownBound = Duration.seconds(2)
     /// How long the node where the coordinator belongs may go on without the type before messages that wait for it are given up.
     package var notHostedBound = Duration.seconds(3)
     /// How long entities may take to stop after their last message before they are stopped hard.

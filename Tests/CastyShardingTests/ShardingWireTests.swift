@@ -39,7 +39,7 @@ import Testing
                         intents: intents)),
                 .notHosted, .homes(of: [1, 2, 3]), .started([shard]), .hostRefused([shard]),
                 .handOffBegun(shard: 1, handoff: version), .stopped(shard, hasLeftover: true), .leave,
-                .departed, .intentsKnown(version),
+                .departed, .epochSeen(version.epoch), .intentsKnown(version),
             ] + commands.enumerated().map { .command(id: UInt64($0.offset), $0.element) }
         let orders: [CoordinatorOrder] = [
             .announce, .registered(number: 1, intents: intents), .registrationRefused(number: 1, shardCount: 12),

@@ -3,15 +3,35 @@ import CastyPrimitives
 extension Coordinator {
     /// Whether the region can be given a shard now.
     func takesShards(_ region: RegisteredRegion) -> Bool {
-        guard region.accepts, !region.isLeaving, !intents.drains.containsSorted(region.node),
-            let member = view.member(region.node)
-        else { return false }
+        !intents.drains.containsSorted(region.node) && couldTakeShards(region)
+    }
+
+    /// The same, whether the region is drained or not.
+    func couldTakeShards(_ region: RegisteredRegion) -> Bool {
+        guard region.accepts, !region.isLeaving, let member = view.member(region.node) else { return false }
         return member.status == .up && member.isReachable && member.hasRole(settings.role)
+    }
+
+    /// The regions that are given shards: drained ones only where there is no other.
+    var hosts: [RegisteredRegion] {
+        let willing = regions.filter(couldTakeShards)
+        let undrained = willing.filter(takesShards)
+        return undrained.isEmpty && !settings.sabotage.contains(.forbidsDrained) ? willing : undrained
+    }
+
+    /// Why no shard can be placed now; `nil` where one can.
+    var obstacle: PlacementObstacle? {
+        if !hosts.isEmpty { return hadEnoughRegions || hosts.count >= settings.minimumRegions ? nil : .tooFewRegions }
+        let able = view.members.filter {
+            $0.status == .up && $0.hasRole(settings.role) && indexOfRegion($0.node) != nil
+        }
+        if able.isEmpty { return .noHost }
+        return able.allSatisfy { !$0.isReachable } ? .allUnreachable : .allRefused
     }
 
     /// The regions that can be given a shard, with what they have. A shard on its way to a known target counts there.
     func loads() -> [RegionLoad] {
-        var result = regions.filter(takesShards).map { RegionLoad(node: $0.node, shards: []) }
+        var result = hosts.map { RegionLoad(node: $0.node, shards: []) }
         guard !result.isEmpty else { return result }
         for shard in shards.indices {
             var node = shards[shard].owner?.node

@@ -10,7 +10,8 @@ extension Coordinator {
             let leaves = region.isLeaving || status == .leaving || status == .exiting
             guard leaves || intents.drains.containsSorted(region.node) else { continue }
             let owned = shards.indices.filter { shards[$0].owner?.node == region.node }
-            let hasTarget = regions.contains(where: takesShards)
+            // A drained node keeps what it has where only drained ones are left; one that leaves gives it to those.
+            let hasTarget = leaves ? hosts.contains { $0.node != region.node } : regions.contains(where: takesShards)
             if room > 0, hasTarget {
                 for shard in owned {
                     guard room > 0 else { break }

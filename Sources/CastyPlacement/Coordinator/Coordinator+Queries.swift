@@ -31,6 +31,18 @@ package struct CoordinatedRegion: Hashable, Sendable {
     package var isDrained: Bool
 }
 
+/// Why no shard can be placed at present.
+package enum PlacementObstacle: UInt8, Hashable, Sendable {
+    /// No node that is up hosts the type (and has its role, where it has one).
+    case noHost
+    /// Every node that hosts the type is unreachable.
+    case allUnreachable
+    /// Every node that hosts the type leaves, or has no lease.
+    case allRefused
+    /// Fewer nodes host the type than there must be before the first shard is placed.
+    case tooFewRegions
+}
+
 /// Why a shard is where it is, or is not anywhere.
 package struct ShardExplanation: Hashable, Sendable {
     package enum State: Hashable, Sendable {

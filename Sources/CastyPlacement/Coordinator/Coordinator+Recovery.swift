@@ -4,7 +4,7 @@ extension Coordinator {
     mutating func activate(at now: Instant, _ effects: inout [CoordinatorEffect]) {
         starts += 1
         sequence = 0
-        epoch = CoordinatorEpoch(upNumber: view.member(own)?.upNumber ?? 0, start: starts)
+        epoch = CoordinatorEpoch(upNumber: max(view.member(own)?.upNumber ?? 0, seenEpoch.upNumber), start: starts)
         if settings.sabotage.contains(.reusesEpoch) { epoch = CoordinatorEpoch(upNumber: 1, start: 1) }
         phase = .recovering(probeAt: now + settings.recoveryProbe)
         regions = []
@@ -22,6 +22,18 @@ extension Coordinator {
         nextBalanceCheck = now + settings.rebalanceInterval
         effects.append(.note(.started(epoch)))
         announce(at: now, &effects)
+    }
+
+    /// A region has obeyed a coordinator of an epoch that is not below this one's: nothing of this one counts there. It starts again, above both.
+    mutating func startAgain(above seen: CoordinatorEpoch, at now: Instant, _ effects: inout [CoordinatorEffect]) {
+        // Up-numbers have 32 bits, and no coordinator starts so often: what is above is no epoch of any coordinator.
+        guard seen >= epoch, seen.upNumber <= Int(UInt32.max), seen.start < Int(UInt32.max),
+            !settings.sabotage.contains(.ignoresSeenEpochs)
+        else { return }
+        seenEpoch = seen
+        starts = max(starts, seen.start)
+        deactivate(&effects)
+        activate(at: now, &effects)
     }
 
     mutating func deactivate(_ effects: inout [CoordinatorEffect]) {

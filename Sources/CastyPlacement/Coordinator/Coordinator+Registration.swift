@@ -7,7 +7,8 @@ extension Coordinator {
         guard let member = view.member(node), member.hasRole(settings.role) || !registration.accepts else { return }
         switch member.status {
         case .up, .leaving, .exiting: break
-        case .joining, .weaklyUp, .down: return
+        case .weaklyUp: if registration.accepts { return }
+        case .joining, .down: return
         }
         guard let registration = gather(registration, from: node) else { return }
         guard registration.shardCount == settings.shardCount else {

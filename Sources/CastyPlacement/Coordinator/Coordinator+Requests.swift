@@ -12,6 +12,9 @@ extension Coordinator {
             if view.member(node) != nil, indexOfRegion(node) == nil { withoutRegion.insertSorted(node) }
             return
         case .departed: return
+        case .epochSeen(let seen):
+            if view.member(node) != nil { startAgain(above: seen, at: now, &effects) }
+            return
         case .homes, .started, .hostRefused, .handOffBegun, .stopped, .leave, .intentsKnown, .command: break
         }
         guard let region = indexOfRegion(node) else {
@@ -20,7 +23,7 @@ extension Coordinator {
             return
         }
         switch request {
-        case .register, .notHosted, .departed: break
+        case .register, .notHosted, .departed, .epochSeen: break
         case .homes(let asked): answer(asked, to: node, &effects)
         case .started(let started): confirm(started, by: node, &effects)
         case .hostRefused(let refused):

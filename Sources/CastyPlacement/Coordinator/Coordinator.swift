@@ -31,6 +31,8 @@ package struct Coordinator: Sendable {
     /// The epoch of the current or last start here.
     var epoch = CoordinatorEpoch.none
     var starts = 0
+    /// The highest epoch of another that a region has told of.
+    var seenEpoch = CoordinatorEpoch.none
     var sequence: UInt64 = 0
     var leaseValidUntil = Instant.distantFuture
     /// Until then a removed member, whose word that it has stopped this node has not, may still run shards that no region reports.

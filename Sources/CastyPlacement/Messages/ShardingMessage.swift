@@ -35,6 +35,8 @@ package enum CoordinatorRequest: Hashable, Sendable {
     /// Nothing of the type runs on my node, and nothing will again. Said to every node that may become the coordinator: it need not wait for the
     /// lease of this one.
     case departed
+    /// I have obeyed a coordinator of this epoch, and so cannot obey you.
+    case epochSeen(CoordinatorEpoch)
     case intentsKnown(ShardVersion)
     /// An operator's command that arrived at this node.
     case command(id: UInt64, OperatorCommand)

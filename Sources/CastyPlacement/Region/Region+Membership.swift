@@ -12,6 +12,7 @@ extension Region {
         self.removed += removed
         self.removed.removeFirst(max(0, self.removed.count - Self.removedKept))
         for node in removed { forget(node, at: now, &effects) }
+        lookAtUnknown(at: now, &effects)
         let status = view.member(own)?.status
         if status == .down || (status == nil && old.member(own) != nil) {
             // Others have given this node up, and will give its shards away.
@@ -28,8 +29,9 @@ extension Region {
             isRefused = false
             notHostedSince = nil
         }
-        let hasJoined = status == .up && old.member(own)?.status != .up
-        if !isRegistered, isNew || hasJoined { register(at: now, &effects) }
+        // A weakly-up member may ask and tell; as it becomes up it may host, and says so.
+        let hasJoined = (status == .up || status == .weaklyUp) && old.member(own)?.status != status
+        if hasJoined || (!isRegistered && isNew) { register(at: now, &effects) }
         if isLeaving { continueLeaving(at: now, &effects) }
         return effects
     }
@@ -58,13 +60,15 @@ extension Region {
     // MARK: Registration
 
     /// Whether this region can be given shards.
-    var accepts: Bool { !isProxy && !isLeaving && !isFenced && !isShutDown }
+    var accepts: Bool {
+        !isProxy && !isLeaving && !isFenced && !isShutDown && view.member(own)?.status != .weaklyUp
+    }
 
     mutating func register(at now: Instant, _ effects: inout Effects) {
         guard !isShutDown, let coordinator, let status = view.member(own)?.status else { return }
         switch status {
-        case .up, .leaving, .exiting: break
-        case .joining, .weaklyUp, .down: return
+        case .weaklyUp, .up, .leaving, .exiting: break
+        case .joining, .down: return
         }
         isRegistered = false
         registration += 1
@@ -184,6 +188,7 @@ extension Region {
     package mutating func onShutdown(at now: Instant) -> Effects {
         var effects: Effects = []
         isShutDown = true
+        lookAtUnknown(at: now, &effects)
         for shard in hostedShards { stop(shard, .now, at: now, &effects) }
         for shard in buffering {
             for message in buffers[shard] { lose(message, of: shard, .shutdown, &effects) }

@@ -11,7 +11,12 @@ extension Region {
         switch message {
         case .request: break
         case .order(let epoch, let order): obey(order, of: epoch, from: node, at: now, &effects)
-        case .peer(let message): receive(message, from: node, at: now, &effects)
+        case .peer(let message):
+            if isKnown(node) {
+                receive(message, from: node, at: now, &effects)
+            } else {
+                keepUnknown(message, from: node, at: now, &effects)
+            }
         }
         return effects
     }
@@ -34,13 +39,23 @@ extension Region {
         _ effects: inout Effects
     ) {
         if case .notHosted = order { return notHosted(by: node, at: now, &effects) }
-        guard epoch >= self.epoch else {
+        guard mayOrder(node, as: epoch) else {
             note(.refusedEpoch(epoch, from: node), &effects)
             return
         }
+        guard epoch > self.epoch || (epoch == self.epoch && epochOwner ?? node == node) else {
+            note(.refusedEpoch(epoch, from: node), &effects)
+            // It cannot know of an epoch that all who coordinated in it have taken with them: it starts again above it.
+            if node == view.oldest(role: settings.role) {
+                effects.append(.send(to: node, .request(.epochSeen(self.epoch))))
+            }
+            return
+        }
         guard !isShutDown else { return }
+        if epochOwner == nil { epochOwner = node }
         if epoch > self.epoch {
             self.epoch = epoch
+            epochOwner = node
             coordinator = node
             isRegistered = false
             isRefused = false
@@ -73,6 +88,14 @@ extension Region {
         case .answer(let id, let answer): note(.answer(id: id, answer), &effects)
         case .notHosted: break
         }
+    }
+
+    /// Whether an order counts: it comes from a member that may coordinate, in the epoch of its own up-number. One that has raised its epoch, because
+    /// a higher one was seen, must be the coordinator in this node's view too.
+    private func mayOrder(_ node: UniqueAddress, as epoch: CoordinatorEpoch) -> Bool {
+        if settings.sabotage.contains(.obeysAnyone) { return true }
+        guard let member = view.member(node), member.hasRole(settings.role) else { return false }
+        return epoch.upNumber == member.upNumber || node == view.oldest(role: settings.role)
     }
 
     /// Nobody can give this region a home for its messages. The type may be about to start there; but nothing waits for ever.
@@ -195,7 +218,7 @@ extension Region {
 
     // MARK: Peers
 
-    private mutating func receive(
+    mutating func receive(
         _ message: PeerMessage<Payload>, from node: UniqueAddress, at now: Instant, _ effects: inout Effects
     ) {
         switch message {

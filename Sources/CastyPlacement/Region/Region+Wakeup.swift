@@ -10,6 +10,7 @@ extension Region {
         if !isShutDown { retry(at: now, &effects) }
         for shard in hostedShards { checkDeadlines(of: shard, at: now, &effects) }
         askForPaused(at: now, &effects)
+        lookAtUnknown(at: now, &effects)
         let isDue = { (item: Restart, hosted: [Shard<Payload>?]) in
             item.at <= now && hosted[item.key.shard]?.isPaused != true
         }

@@ -21,6 +21,8 @@ package struct Region<Payload: Sendable>: Sendable {
     var removed: [UniqueAddress] = []
     /// The highest epoch heard of; orders of lower ones are refused.
     var epoch = CoordinatorEpoch.none
+    /// The coordinator whose epoch that is: two never have the same.
+    var epochOwner: UniqueAddress?
     /// Where the coordinator is, or should be.
     var coordinator: UniqueAddress?
     var isRegistered = false
@@ -54,6 +56,8 @@ package struct Region<Payload: Sendable>: Sendable {
     var buffering: [Int] = []
     var closings: [Int] = []
     var hostedShards: [Int] = []
+    /// What nodes said that are no members, or not yet; in order, few.
+    var unknown: [UnknownMessage<Payload>] = []
     /// All messages kept: in buffers, held, and for entities.
     var keptCount = 0
 

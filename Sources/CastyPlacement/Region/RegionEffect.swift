@@ -64,6 +64,8 @@ package enum LossReason: UInt8, Hashable, Sendable, CaseIterable {
     case failed
     /// The store of remembered entities cannot be read or written.
     case store
+    /// It came from a node that is no member.
+    case notMember
 }
 
 /// What happened in a region, for the event stream.

@@ -142,7 +142,7 @@ extension CastyInspection.LossReason {
         switch reason {
         case .bufferFull: self = .bufferFull
         case .notHosted: self = .notHosted
-        case .wrongHome, .late: self = .unreachable
+        case .wrongHome, .late, .notMember: self = .unreachable
         case .handoff, .fenced: self = .handoff
         case .shutdown: self = .shutdown
         case .failed: self = .entityFailed

@@ -14,7 +14,7 @@ enum ShardingStranger {
             guard head.to == context.system.unique else { return .same }
             var answer: ShardingMessage<SealedMessage>?
             switch envelope.message {
-            case .order(_, .notHosted), .request(.notHosted), .request(.departed): break
+            case .order(_, .notHosted), .request(.notHosted), .request(.departed), .request(.epochSeen): break
             case .order: answer = .request(.notHosted)
             case .request: answer = .order(.none, .notHosted)
             case .peer(.deliver(let delivery)): answer = .peer(.notHome(delivery, known: nil))

@@ -103,6 +103,9 @@ extension CoordinatorRequest: WireCodable {
             buffer.writeVarint(id)
             command.encode(into: &buffer)
         case .departed: buffer.writeInteger(11 as UInt8)
+        case .epochSeen(let epoch):
+            buffer.writeInteger(12 as UInt8)
+            epoch.encode(into: &buffer)
         }
     }
 
@@ -119,6 +122,7 @@ extension CoordinatorRequest: WireCodable {
         case 9: self = .intentsKnown(try ShardVersion(from: &buffer))
         case 10: self = .command(id: try buffer.readVarint(), try OperatorCommand(from: &buffer))
         case 11: self = .departed
+        case 12: self = .epochSeen(try CoordinatorEpoch(from: &buffer))
         case let byte: throw WireError(.malformed, "\(byte) is no request to a coordinator")
         }
     }
