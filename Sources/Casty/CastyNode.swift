@@ -5,6 +5,7 @@ import CastyRemoting
 public import CastySharding
 import CastyTCP
 public import CastyWire
+import Glibc
 public import Logging
 import Synchronization
 
@@ -72,6 +73,7 @@ public final class CastyNode: Sendable {
         if let problem = config.settings.problems.first {
             throw NodeError(description: "these settings cannot work: \(problem)")
         }
+        try requireFiles()
         let world = LiveWorld()
         let host = world.node(transport: TwoLaneTransport())
         let registry = TypeRegistry()
@@ -97,6 +99,20 @@ public final class CastyNode: Sendable {
             host.kill()
             world.shutdown()
             throw error
+        }
+    }
+
+    /// An event loop takes a few files, and the network library does without an error where there are none.
+    private static func requireFiles() throws(NodeError) {
+        var files: [Int32] = []
+        defer { for file in files { close(file) } }
+        for _ in 0..<8 {
+            let file = open("/dev/null", O_RDONLY | O_CLOEXEC)
+            guard file >= 0 else {
+                throw NodeError(
+                    description: "a node needs more open files than are left: \(String(cString: strerror(errno)))")
+            }
+            files.append(file)
         }
     }
 

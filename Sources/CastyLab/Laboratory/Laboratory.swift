@@ -137,6 +137,9 @@ package final class Laboratory {
                 throw LabError("n\(number) runs already")
             }
         }
+        if world.isLive, let problem = DescriptorBudget.problem(nodes: running.count + numbers.count) {
+            throw LabError(problem)
+        }
         if port == nil {
             port = try choosePort(numbers)
             // A laboratory may try what breaks; nobody should do so without knowing.
