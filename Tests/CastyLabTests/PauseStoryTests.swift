@@ -13,6 +13,7 @@ struct PauseStoryTests {
         nodes 3
         shards 12
         expect members n1,n2,n3 up within 15s
+        wait 1s
 
         """ + (1...12).map { "tell counter-\($0) add \($0)\n" }.joined()
         + "expect shards balanced within 20s\n"

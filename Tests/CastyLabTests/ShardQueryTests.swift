@@ -1,5 +1,6 @@
 import CastyActors
 import CastyCluster
+import CastyInspection
 import CastyLab
 import CastyPrimitives
 import CastySharding
@@ -26,7 +27,10 @@ struct ShardQueryTests {
         let laboratory = Laboratory(world: SimulatedLabWorld(seed: seed), settings: LabSettings())
         try laboratory.start([1, 2, 3])
         let isFormed = try laboratory.advance(until: laboratory.now + .seconds(30)) {
-            laboratory.running.allSatisfy { $0.cluster.state.up.count == 3 }
+            // Later regions would move shards, and with them entities that start again only when they are told something.
+            laboratory.running.allSatisfy { node in
+                node.cluster.state.up.count == 3 && node.snapshot.sharding.allSatisfy(\.registered)
+            }
         }
         #expect(isFormed)
         for number in 1...60 {

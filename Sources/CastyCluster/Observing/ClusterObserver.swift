@@ -144,7 +144,11 @@ package final class ClusterObserver: Sendable {
         }
         guard let (place, whole) = bytes else { return }
         do {
-            note(try BinarySerializer().decode(Observation.self, from: whole), of: place, at: now)
+            let observation = try BinarySerializer().decode(Observation.self, from: whole)
+            guard observation.snapshot.isPlausible else {
+                throw WireError(.malformed, "it shows numbers that cannot be")
+            }
+            note(observation, of: place, at: now)
         } catch {
             state.withLock { $0.nodes[place]?.complaint = "it speaks another language: \(error)" }
         }

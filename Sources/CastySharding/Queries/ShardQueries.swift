@@ -48,6 +48,10 @@ struct ShardQueries: Sendable {
             switch result {
             case .failure(let error): gathering.add(node, .failure(error))
             case .success(let answer):
+                guard answer.isPlausible else {
+                    let error = AskError(.failed, asking: "\(node)", because: "it answers with numbers that cannot be")
+                    return gathering.add(node, .failure(error))
+                }
                 if let rest = query.rest(after: answer) {
                     ask(node, rest, until: deadline, after: pages + [answer], gathering)
                 } else {

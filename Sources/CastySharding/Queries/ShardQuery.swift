@@ -38,6 +38,28 @@ extension ShardQuery {
     }
 }
 
+extension ShardAnswer {
+    /// More than any region has of anything, and few enough that a million of them can be added.
+    private static let most = 1 << 40
+
+    /// Whether its numbers can be: a peer may have written any, and they are added up.
+    var isPlausible: Bool {
+        func isCount(_ number: Int) -> Bool { (0...Self.most).contains(number) }
+        func isShard(_ number: Int) -> Bool { (0..<16_384).contains(number) }
+        switch self {
+        case .statistics(let region, let next):
+            return isCount(region.kept) && (next.map { (0...16_384).contains($0) } ?? true)
+                && region.shards.allSatisfy {
+                    isShard($0.shard) && isCount($0.entities) && isCount($0.kept) && $0.handled <= UInt64(Self.most)
+                } && region.buffers.allSatisfy { isShard($0.shard) && isCount($0.count) }
+        case .entities(let page, _):
+            return page.count <= RegionHost.mostEntities
+                && page.allSatisfy { isShard($0.shard) && $0.handled <= UInt64(Self.most) }
+        case .notHosted: return true
+        }
+    }
+}
+
 extension RegionHost {
     /// The most entities in one answer, and about how many bytes their names may take: an answer is one frame.
     static var mostEntities: Int { 1000 }

@@ -1,0 +1,22 @@
+import CastyInspection
+
+/// What a node shows of itself, as far as others add it up: whatever wrote it, no sum of such numbers goes beyond its type.
+extension NodeSnapshot {
+    /// More than any node has of anything, and few enough that a million of them can be added.
+    private static let most = 1 << 40
+
+    var isPlausible: Bool {
+        func isCount(_ number: Int) -> Bool { (0...Self.most).contains(number) }
+        func isCount(_ number: UInt64) -> Bool { number <= UInt64(Self.most) }
+        let shards = sharding.flatMap(\.shards)
+        return isCount(actors.live) && isCount(actors.queued) && isCount(actors.asksPending)
+            && sharding.allSatisfy { (0...16_384).contains($0.shardCount) && isCount($0.buffered) }
+            && shards.allSatisfy {
+                (0..<16_384).contains($0.shard) && isCount($0.entityCount) && isCount($0.remembered)
+                    && isCount($0.restarted) && isCount($0.handled)
+            }
+            && losses.allSatisfy { isCount($0.count) }
+            && associations.allSatisfy { isCount($0.queuedBytes) && isCount($0.reconnects) }
+            && membership.peers.allSatisfy { !$0.phi.isNaN && !$0.threshold.isNaN }
+    }
+}
