@@ -73,7 +73,7 @@ extension Membership {
         guard case .asked(let picture, let asked) = downing.claim else { return }
         cancel(.lease)
         downing.claim = .none
-        let view = DowningView(gossip, myself: myself)
+        let view = downingView(gossip)
         // Whether or not it was granted after all, for all this node knows: where it was, the others may have it.
         if !isGranted { effects.append(.withdrawLease(owner: leaseOwner)) }
         // What was asked for must still be what is wanted; else all begins again. Who is refused and has got into touch with

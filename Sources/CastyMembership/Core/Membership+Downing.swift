@@ -116,6 +116,12 @@ extension Membership {
         }
     }
 
+    func downingView(_ gossip: Gossip) -> DowningView {
+        var view = DowningView(gossip, myself: myself)
+        view.ignoresChanges = settings.sabotage.contains(.ignoresChanges)
+        return view
+    }
+
     private func decision(on gossip: Gossip, at now: Instant) -> DowningDecision {
         var gossip = gossip
         let still = now - downing.stableSince
@@ -129,7 +135,7 @@ extension Membership {
         if settings.sabotage.contains(.joinersVote) {
             for member in gossip.members where member.status < .up { gossip.setStatus(.up, of: member.node) }
         }
-        let view = DowningView(gossip, myself: myself)
+        let view = downingView(gossip)
         if settings.sabotage.contains(.ignoresVotes) {
             return DowningDecision(kind: .downUnreachable, down: view.unreachable, reason: "we are here")
         }
@@ -139,11 +145,13 @@ extension Membership {
     /// When a decision falls and what it would be, as things stand; `nil` without a split.
     package var pendingDowning: (due: Instant, decision: DowningDecision)? {
         guard phase == .member, downing.picture != nil else { return nil }
-        return (timers[.downing] ?? downingDue, settings.strategy.decide(DowningView(gossip, myself: myself)))
+        return (timers[.downing] ?? downingDue, settings.strategy.decide(downingView(gossip)))
     }
 
     /// What the strategy would decide here if exactly these members were cut off.
     package func decisionIfCut(from unreachable: [UniqueAddress]) -> DowningDecision {
-        settings.strategy.decide(DowningView(myself: myself, members: gossip.members, unreachable: unreachable))
+        var view = DowningView(myself: myself, members: gossip.members, unreachable: unreachable)
+        view.ignoresChanges = settings.sabotage.contains(.ignoresChanges)
+        return settings.strategy.decide(view)
     }
 }

@@ -26,9 +26,11 @@ extension DowningStrategy {
 }
 
 /// The members in two camps: those that would stay with the deciding node, and the rest.
-private struct Camp {
+struct Camp {
     let all: [Member]
     let lost: [Member]
+    /// Whether changes under way are not reckoned with: a mutation.
+    let ignoresChanges: Bool
     /// Reachable members, minus those dropped because they cannot reach another one that is kept.
     let kept: [UniqueAddress]
     /// Everyone the deciding node still hears of, directly or not.
@@ -38,6 +40,7 @@ private struct Camp {
     init(_ view: DowningView) {
         all = view.members
         lost = view.lost
+        ignoresChanges = view.ignoresChanges
         let near = view.members.filter {
             !view.unreachable.sortedContains($0.node) || view.indirect.sortedContains($0.node)
         }
@@ -83,11 +86,11 @@ private struct Camp {
         return unique
     }
 
+    /// The members that have a vote in this view, sorted; those declared down are among them, and vote for no side that decides.
+    ///
+    /// Only a member that became up has one: a joiner that leaves at once has none, and may believe that it has.
     func voters(_ role: String?) -> [Member] {
-        let living = all.filter(\.status.isVoting)
-        return (living + lost.filter { $0.upNumber != nil })
-            .filter { member in role.map { member.roles.contains($0) } ?? true }
-            .sorted { $0.node < $1.node }
+        (all + lost).filter { $0.hasVote && hasRole($0, role) }.sorted { $0.node < $1.node }
     }
 
     func stay(_ reason: String) -> DowningDecision {
@@ -98,81 +101,5 @@ private struct Camp {
 
     func go(_ reason: String) -> DowningDecision {
         DowningDecision(kind: near.count == all.count ? .downAll : .downReachable, down: near, reason: reason)
-    }
-
-    func keepMajority(role: String?) -> DowningDecision {
-        let voters = voters(role)
-        guard let lowest = voters.first else { return go("keep-majority: nobody has a vote") }
-        let mine = voters.count { kept.sortedContains($0.node) }
-        let holdsLowest = kept.sortedContains(lowest.node)
-        let wins = mine * 2 > voters.count || (mine * 2 == voters.count && holdsLowest)
-        let count = "\(mine) of \(voters.count) votes"
-        guard wins else { return go("keep-majority: only \(count) here") }
-        guard isCertain(role: role, voters, holdsLowest: holdsLowest) else {
-            return go("keep-majority: \(count) here, but changes under way may have reversed it")
-        }
-        return stay("keep-majority: \(count) stay" + (mine * 2 == voters.count ? ", with the lowest address" : ""))
-    }
-
-    /// With the leader on the other side, members may have become up or gone there that are not known to have here.
-    /// Then the majority must hold whichever it was.
-    private func isCertain(role: String?, _ voters: [Member], holdsLowest: Bool) -> Bool {
-        guard let leader = all.first(where: { $0.status.isVoting }), !kept.sortedContains(leader.node) else {
-            return true
-        }
-        let certain = voters.count { kept.sortedContains($0.node) && $0.status == .up }
-        let possible = all.count { member in
-            !kept.sortedContains(member.node) && (role.map { member.roles.contains($0) } ?? true)
-        }
-        return certain > possible || (certain == possible && holdsLowest)
-    }
-
-    func leaseMajority(role: String?, isGranted: Bool?) -> DowningDecision {
-        let voters = voters(role)
-        let mine = voters.count { kept.sortedContains($0.node) }
-        guard let lowest = voters.first, mine > 0 else { return go("lease-majority: nobody here has a vote") }
-        let count = "\(mine) of \(voters.count) votes"
-        // Whoever has no vote does not ask, so there is nobody to be kept out.
-        if mine == voters.count { return stay("lease-majority: \(count) stay, nobody else may ask") }
-        if let isGranted {
-            return isGranted
-                ? stay("lease-majority: \(count) stay, with the lease")
-                : go("lease-majority: \(count) here, but not the lease")
-        }
-        let holdsLowest = kept.sortedContains(lowest.node)
-        let wins = mine * 2 > voters.count || (mine * 2 == voters.count && holdsLowest)
-        let isLate = !wins || !isCertain(role: role, voters, holdsLowest: holdsLowest)
-        return DowningDecision(
-            kind: .claimLease(isLate: isLate), down: all.map(\.node).filter { !kept.sortedContains($0) },
-            reason: "lease-majority: \(count) here, asks for the lease " + (isLate ? "after the others" : "at once"))
-    }
-
-    func staticQuorum(size: Int, role: String?) -> DowningDecision {
-        let voters = voters(role)
-        let mine = voters.count { kept.sortedContains($0.node) }
-        if voters.count > 2 * size - 1 {
-            return DowningDecision(
-                kind: .downAll, down: all.map(\.node),
-                reason: "static-quorum: \(voters.count) votes, both sides could have \(size)")
-        }
-        return mine >= size
-            ? stay("static-quorum: \(mine) votes of \(size) needed")
-            : go("static-quorum: only \(mine) votes of \(size) needed")
-    }
-
-    func keepOldest(downIfAlone: Bool, role: String?) -> DowningDecision {
-        let voters = voters(role)
-        guard let oldest = voters.max(by: { $1.isOlder(than: $0) }) else { return go("keep-oldest: nobody has a vote") }
-        let isHere = kept.sortedContains(oldest.node)
-        let beside = voters.count { kept.sortedContains($0.node) == isHere && $0.node != oldest.node }
-        let apart = voters.count - beside - 1
-        let isAlone = downIfAlone && beside == 0 && apart >= 2
-        let name = oldest.node.address
-        switch (isHere, isAlone) {
-        case (true, false): return stay("keep-oldest: \(name) is here")
-        case (false, true): return stay("keep-oldest: \(name) is alone there")
-        case (true, true): return go("keep-oldest: \(name) is alone here")
-        case (false, false): return go("keep-oldest: \(name) is there")
-        }
     }
 }

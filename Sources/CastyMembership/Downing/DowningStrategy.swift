@@ -1,4 +1,9 @@
 /// Who stays when members cannot reach each other.
+///
+/// Every strategy reckons with changes that may be under way at the moment of the split: a side without the leader cannot
+/// know whether a joiner has become up, or a leaver has lost its vote, on the other side. It stays only if it wins in
+/// either case. So there are never two sides that stay; the price is that with members joining or leaving at that very
+/// moment it can happen that none does.
 public enum DowningStrategy: Hashable, Sendable {
     /// The side with more than half of the votes stays; with exactly half, the one that has the lowest address.
     case keepMajority(role: String? = nil)

@@ -9,6 +9,8 @@ package struct DowningView: Hashable, Sendable {
     /// The members that were declared down and are not removed yet, sorted. Not all that stay may know of it, and on another side
     /// of a split nobody may: so their votes still count, and never for the side that decides.
     package let lost: [Member]
+    /// Whether changes under way are not reckoned with: a mutation.
+    package var ignoresChanges = false
     /// Those among the members that somebody cannot reach, sorted.
     package let unreachable: [UniqueAddress]
     /// Those among the unreachable that messages get through to all the same, by way of others, sorted.

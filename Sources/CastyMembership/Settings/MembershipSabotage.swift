@@ -71,4 +71,16 @@ package struct MembershipSabotage: OptionSet, Hashable, Sendable {
     package static let ignoresVotes = MembershipSabotage(rawValue: 1 << 23)
     /// Members that are not up yet have a vote.
     package static let joinersVote = MembershipSabotage(rawValue: 1 << 24)
+
+    /// Downing strategies do not reckon with promotions and departures that may be under way.
+    package static let ignoresChanges = MembershipSabotage(rawValue: 1 << 40)
+
+    /// The next up-number is one more than that of the youngest member, though a younger one may have gone.
+    package static let reusesUpNumbers = MembershipSabotage(rawValue: 1 << 41)
+    /// A peer counts for the lease from the moment it is monitored, before it has acknowledged anything.
+    package static let creditsNewMonitors = MembershipSabotage(rawValue: 1 << 42)
+    /// A peer that others have marked counts for the lease as if they had marked it just now, however old the news is.
+    package static let creditsMarks = MembershipSabotage(rawValue: 1 << 43)
+    /// The heartbeats of nodes that are no members are acknowledged like those of members.
+    package static let acknowledgesNonMembers = MembershipSabotage(rawValue: 1 << 44)
 }

@@ -25,6 +25,10 @@ public struct Member: Hashable, Sendable, Codable {
         return mine != theirs ? mine < theirs : node < other.node
     }
 
+    /// Whether it has a vote when the cluster is split, or had one when it was declared down: it became up once, and has not
+    /// gone since.
+    package var hasVote: Bool { upNumber != nil && (status.isVoting || status == .down) }
+
     /// The join of two descriptions of the same incarnation: the further status, the lower up-number.
     func merged(with other: Member) -> Member {
         // Roles never differ for one incarnation; were they to, the greater list wins on every side.

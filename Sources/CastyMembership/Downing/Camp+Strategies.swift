@@ -1,0 +1,138 @@
+import CastyPrimitives
+
+/// What each strategy says, with the changes reckoned in that may be under way.
+///
+/// Only the leader promotes members and moves them to exiting, only on a version that all voters have seen, and it does so in
+/// one step. So the cluster is at most one such step ahead of any voter, and a side that has the leader knows that step. A
+/// side without the leader cannot know it. There every joiner may be up by now, and every leaver may have lost its vote:
+/// the side stays only if it wins whichever of these changes have happened.
+///
+/// - A pure rule (more than half, the quorum, the oldest) lets at most one side win in any one state of the cluster.
+/// - The side with the leader applies the rule to the present state. Any other side that stays would win in that state as
+///   well, because that state is among those it has considered. So there are never two.
+/// - The price: a side that might be wrong goes. With changes under way at the moment of a split there may be no survivor.
+extension Camp {
+    /// Whether the one that would have made the changes under way stays here, so that they are known.
+    ///
+    /// A leader that was declared down here may be alive elsewhere, and leads there.
+    var knowsChanges: Bool {
+        if ignoresChanges { return true }
+        let leading = (all + lost).filter { $0.status.isVoting || $0.hasVote }.min { $0.node < $1.node }
+        return leading.map { kept.sortedContains($0.node) } ?? true
+    }
+
+    func hasRole(_ member: Member, _ role: String?) -> Bool { role.map { member.roles.contains($0) } ?? true }
+
+    private func isHere(_ member: Member) -> Bool { kept.sortedContains(member.node) }
+
+    /// The votes of this side that no change under way can have taken.
+    private func certainHere(_ role: String?) -> [Member] {
+        voters(role).filter { isHere($0) && (knowsChanges || $0.status == .up) }
+    }
+
+    /// The votes that the others have at the most.
+    private func possibleThere(_ role: String?) -> [Member] {
+        let known = voters(role).filter { !isHere($0) }
+        if knowsChanges { return known }
+        let joiners = all.filter { $0.status <= .weaklyUp && !isHere($0) && hasRole($0, role) }
+        return known + joiners
+    }
+
+    /// Whether this side has more votes than the others, or as many and the lowest address among all of them, whatever is
+    /// under way.
+    private func isAhead(_ role: String?) -> Bool {
+        let (here, there) = (certainHere(role), possibleThere(role))
+        guard here.count == there.count else { return here.count > there.count }
+        guard let lowest = (here + there).map(\.node).min() else { return false }
+        return kept.sortedContains(lowest)
+    }
+
+    func keepMajority(role: String?) -> DowningDecision {
+        let voters = voters(role)
+        guard let lowest = voters.first else { return go("keep-majority: no member has a vote") }
+        let mine = voters.count { isHere($0) }
+        let wins = mine * 2 > voters.count || (mine * 2 == voters.count && isHere(lowest))
+        let count = "\(mine) of \(voters.count) votes"
+        guard wins else { return go("keep-majority: only \(count) here") }
+        guard isAhead(role) else {
+            return go("keep-majority: \(count) here, but changes under way may have reversed it")
+        }
+        return stay("keep-majority: \(count) stay" + (mine * 2 == voters.count ? ", with the lowest address" : ""))
+    }
+
+    func leaseMajority(role: String?, isGranted: Bool?) -> DowningDecision {
+        let voters = voters(role)
+        let mine = voters.count { isHere($0) }
+        guard mine > 0 else { return go("lease-majority: no member here has a vote") }
+        let count = "\(mine) of \(voters.count) votes"
+        // One that has lost its vote without having heard of it must not ask: the others see no reason to ask as well.
+        guard !certainHere(role).isEmpty else {
+            return go("lease-majority: \(count) here, but changes under way may have taken them")
+        }
+        // A member without a vote does not ask, so where none can have one there is none to be kept out.
+        if possibleThere(role).isEmpty {
+            return stay("lease-majority: \(count) stay, no other member may ask")
+        }
+        if let isGranted {
+            return isGranted
+                ? stay("lease-majority: \(count) stay, with the lease")
+                : go("lease-majority: \(count) here, but not the lease")
+        }
+        let isLate = !isAhead(role)
+        return DowningDecision(
+            kind: .claimLease(isLate: isLate), down: all.map(\.node).filter { !kept.sortedContains($0) },
+            reason: "lease-majority: \(count) here, asks for the lease " + (isLate ? "after the others" : "at once"))
+    }
+
+    /// The total needs no reckoning: were it too high because of members that the others have promoted, the others would
+    /// know, and go.
+    func staticQuorum(size: Int, role: String?) -> DowningDecision {
+        let voters = voters(role)
+        let mine = voters.count { isHere($0) }
+        if voters.count > 2 * size - 1 {
+            return DowningDecision(
+                kind: .downAll, down: all.map(\.node),
+                reason: "static-quorum: \(voters.count) votes, both sides could have \(size)")
+        }
+        guard mine >= size else { return go("static-quorum: only \(mine) votes of \(size) needed") }
+        guard certainHere(role).count >= size else {
+            return go("static-quorum: \(mine) votes of \(size) needed, but some may be lost by changes under way")
+        }
+        return stay("static-quorum: \(mine) votes of \(size) needed")
+    }
+
+    func keepOldest(downIfAlone: Bool, role: String?) -> DowningDecision {
+        let byAge = voters(role).sorted { $0.isOlder(than: $1) }
+        guard let oldest = byAge.first else { return go("keep-oldest: no member has a vote") }
+        let outcome = withOldest(oldest, downIfAlone: downIfAlone, role: role, onlyCertain: false)
+        guard outcome.stays, !knowsChanges else { return outcome.stays ? stay(outcome.reason) : go(outcome.reason) }
+        // An oldest member that is leaving may be gone from the votes; then the next one is the oldest.
+        for candidate in byAge {
+            guard withOldest(candidate, downIfAlone: downIfAlone, role: role, onlyCertain: true).stays else {
+                return go(outcome.reason + ", but changes under way may have reversed it")
+            }
+            if candidate.status != .leaving { return stay(outcome.reason) }
+        }
+        return go(outcome.reason + ", but it may be on its way out, and with it the last vote")
+    }
+
+    /// Whether this side stays if a member is the oldest.
+    ///
+    /// - Parameter onlyCertain: Whether it must hold whatever is under way.
+    private func withOldest(
+        _ oldest: Member, downIfAlone: Bool, role: String?, onlyCertain: Bool
+    ) -> (stays: Bool, reason: String) {
+        let voters = voters(role)
+        let isHere = isHere(oldest)
+        let here = onlyCertain ? certainHere(role) : voters.filter { self.isHere($0) }
+        let there = onlyCertain ? possibleThere(role) : voters.filter { !self.isHere($0) }
+        let (mine, theirs) = (here.count { $0.node != oldest.node }, there.count { $0.node != oldest.node })
+        let name = oldest.node.address
+        if isHere {
+            let isAlone = downIfAlone && mine == 0 && theirs >= 2
+            return isAlone ? (false, "keep-oldest: \(name) is alone here") : (true, "keep-oldest: \(name) is here")
+        }
+        let isAlone = downIfAlone && theirs == 0 && mine >= 2
+        return isAlone ? (true, "keep-oldest: \(name) is alone there") : (false, "keep-oldest: \(name) is there")
+    }
+}
