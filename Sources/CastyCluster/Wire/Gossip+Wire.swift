@@ -36,6 +36,7 @@ extension Gossip: WireCodable {
             buffer.writeVarint(entry.count)
         }
         buffer.writeVarint(forgotten)
+        buffer.writeVarint(UInt64(highestUpNumber))
         buffer.writeArray(seen) { $0.writeVarint(table.number(of: $1)) }
     }
 
@@ -65,10 +66,11 @@ extension Gossip: WireCodable {
             VectorClock.Entry(node: try buffer.readNode(nodes), count: try buffer.readVarint())
         }
         let forgotten = try buffer.readVarint()
+        let highest = UInt32(try buffer.readVarint(upTo: Int(UInt32.max)))
         let seen = try buffer.readArray(upTo: mostEntries) { buffer throws(WireError) in try buffer.readNode(nodes) }
         self.init(
             members: members, reachability: reachability, tombstones: tombstones, version: VectorClock(entries),
-            forgotten: forgotten, seen: seen)
+            forgotten: forgotten, highestUpNumber: highest, seen: seen)
     }
 }
 

@@ -81,7 +81,11 @@ extension Membership {
             let version = gossip.version
             for action in actions {
                 switch action {
-                case .moveToUp(let node): gossip.setStatus(.up, of: node)
+                case .moveToUp(let node):
+                    if sabotage.contains(.reusesUpNumbers) {
+                        gossip.highestUpNumber = gossip.members.compactMap(\.upNumber).max() ?? 0
+                    }
+                    gossip.setStatus(.up, of: node)
                 case .moveToExiting(let node): gossip.setStatus(.exiting, of: node)
                 case .remove(let node):
                     gossip.bury(node)

@@ -5,6 +5,7 @@ extension Gossip {
         let index = members.sortedIndex(of: member.node, by: \.node)
         if index < members.count, members[index].node == member.node { return }
         members.insert(member, at: index)
+        highestUpNumber = max(highestUpNumber, member.upNumber ?? 0)
     }
 
     /// Moves a member to a status, if that is a legal step.
@@ -14,7 +15,14 @@ extension Gossip {
             return
         }
         members[index].status = status
-        if status == .up { members[index].upNumber = nextUpNumber }
+        if status == .up { members[index].upNumber = takeUpNumber() }
+    }
+
+    /// A number that no member has had before.
+    private mutating func takeUpNumber() -> UInt32 {
+        let (next, overflow) = highestUpNumber.addingReportingOverflow(1)
+        highestUpNumber = overflow ? .max : next
+        return highestUpNumber
     }
 
     /// Replaces what an observer says of a subject; `nil`: it reaches the subject.

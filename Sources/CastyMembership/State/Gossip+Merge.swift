@@ -28,7 +28,8 @@ extension Gossip {
         version.merge(other.version)
         return Gossip(
             members: members, reachability: reachability, tombstones: tombstones + other.tombstones, version: version,
-            forgotten: max(forgotten, other.forgotten), seen: [])
+            forgotten: max(forgotten, other.forgotten),
+            highestUpNumber: max(highestUpNumber, other.highestUpNumber), seen: [])
     }
 
     /// Hashes of the content, and of who has seen it.
@@ -60,6 +61,7 @@ extension Gossip {
             hash.combine(tombstone.changes)
         }
         hash.combine(forgotten)
+        hash.combine(UInt64(highestUpNumber))
         hash.combine(UInt64(version.entries.count))
         for entry in version.entries {
             hash.combine(entry.node)

@@ -83,12 +83,6 @@ extension Gossip {
         // each take itself for the first.
         return member.status <= .weaklyUp && !members.contains { $0.status.isVoting }
     }
-
-    /// The up-number of the next member that becomes up.
-    var nextUpNumber: UInt32 {
-        let (next, overflow) = (members.compactMap(\.upNumber).max() ?? 0).addingReportingOverflow(1)
-        return overflow ? .max : next
-    }
 }
 
 /// One reason why there is no convergence.

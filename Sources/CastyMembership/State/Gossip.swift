@@ -41,6 +41,9 @@ package struct Gossip: Hashable, Sendable {
     package internal(set) var version: VectorClock
     /// The changes of removed members whose tombstones are forgotten: they go on counting in ``number``, and nowhere else.
     package internal(set) var forgotten: UInt64
+    /// The highest up-number that was ever given in this cluster; it stays when its member is gone, so that no number is
+    /// given twice.
+    package internal(set) var highestUpNumber: UInt32
     /// The members known to have this version, sorted.
     package internal(set) var seen: [UniqueAddress]
 
@@ -53,7 +56,7 @@ package struct Gossip: Hashable, Sendable {
     /// rules (a removed member, an opinion of or about someone unknown) is left out.
     package init(
         members: [Member], reachability: [ObserverRows], tombstones: [Tombstone], version: VectorClock,
-        forgotten: UInt64 = 0, seen: [UniqueAddress]
+        forgotten: UInt64 = 0, highestUpNumber: UInt32 = 0, seen: [UniqueAddress]
     ) {
         let tombstones = tombstones.sortedUniquely(by: \.node) { $0.merged(with: $1) }
         self.tombstones = tombstones
@@ -61,6 +64,7 @@ package struct Gossip: Hashable, Sendable {
         self.reachability = reachability.sortedUniquely(by: \.observer) { $0.merged(with: $1) }
         self.version = version
         self.forgotten = forgotten
+        self.highestUpNumber = members.reduce(highestUpNumber) { max($0, $1.upNumber ?? 0) }
         self.seen = seen.sortedUniquely(by: { $0 }) { first, _ in first }
         dropGone()
     }
@@ -84,6 +88,7 @@ package struct Gossip: Hashable, Sendable {
     package func hasSameContent(as other: Gossip) -> Bool {
         members == other.members && reachability == other.reachability && tombstones == other.tombstones
             && version == other.version && forgotten == other.forgotten
+            && highestUpNumber == other.highestUpNumber
     }
 
     /// Leaves out what the tombstones rule out.

@@ -1,0 +1,52 @@
+import CastyPrimitives
+import Testing
+
+@testable import CastyMembership
+
+@Suite("Up-numbers") struct UpNumberTests {
+    @Test("no up-number is given twice, whoever goes and comes", arguments: 1...3)
+    func neverTwice(seed: UInt64) throws {
+        for sabotage in [[], MembershipSabotage.reusesUpNumbers] {
+            var settings = MembershipSettings.responsive
+            settings.sabotage = sabotage
+            let cluster = TestCluster(2, settings: settings, seed: seed)
+            var holders: [UInt32: Set<UInt64>] = [:]
+            cluster.afterStep = { cluster in
+                for node in cluster.nodes {
+                    for member in node.core.gossip.members {
+                        if let number = member.upNumber { holders[number, default: []].insert(member.node.incarnation) }
+                    }
+                }
+            }
+            try #require(cluster.run(within: .seconds(10)) { cluster.agree(on: [1, 2]) } != nil)
+            for _ in 0..<4 {
+                cluster.start(3)
+                try #require(cluster.run(within: .seconds(10)) { cluster.agree(on: [1, 2, 3]) } != nil)
+                cluster.command(3) { $0.onLeave(at: $1) }
+                try #require(cluster.run(within: .seconds(10)) { cluster.agree(on: [1, 2]) } != nil)
+            }
+            #expect(holders.values.allSatisfy { $0.count == 1 } == sabotage.isEmpty)
+            #expect(cluster[1].core.gossip.highestUpNumber == (sabotage.isEmpty ? 6 : 3))
+        }
+    }
+
+    @Test("the highest number outlives its member in a merge, in a digest and on the way to a joiner")
+    func outlives() {
+        let (first, second) = (DowningTests.node(1), DowningTests.node(2))
+        var gossip = Gossip()
+        for node in [first, second] {
+            gossip.add(Member(node: node, status: .joining))
+            gossip.setStatus(.up, of: node)
+        }
+        gossip.setStatus(.down, of: second)
+        gossip.bury(second)
+        #expect(gossip.highestUpNumber == 2)
+        var lower = gossip
+        lower.highestUpNumber = 1
+        #expect(lower.contentDigest != gossip.contentDigest && !lower.hasSameContent(as: gossip))
+        #expect(lower.merged(with: gossip).highestUpNumber == 2)
+        gossip.add(Member(node: DowningTests.node(3), status: .joining))
+        gossip.setStatus(.up, of: DowningTests.node(3))
+        #expect(gossip.member(DowningTests.node(3))?.upNumber == 3)
+    }
+}
