@@ -50,11 +50,11 @@ struct CallTests {
                 case .cancel(let key): timers[key] = nil
                 case .repost(let key): take(membership.onTimer(key, at: now))
                 case .send(.heartbeat(let sequence, let sentAt), _) where answersHeartbeats:
-                    take(membership.onMessage(.heartbeatAck(sequence: sequence, sentAt: sentAt), from: there, at: now))
+                    take(membership.onMessage(.heartbeatAck(sequence: sequence, sentAt: sentAt, voters: 0), from: there, at: now))
                 case .call(.call(let sequence, let sentAt), _):
                     calls.append(now)
                     guard answersCalls else { continue }
-                    take(membership.onMessage(.heartbeatAck(sequence: sequence, sentAt: sentAt), from: there, at: now))
+                    take(membership.onMessage(.heartbeatAck(sequence: sequence, sentAt: sentAt, voters: 0), from: there, at: now))
                 case .redial: redials.append(now)
                 case .send, .contact, .call, .answer, .acquireLease, .releaseLease, .withdrawLease, .publish, .welcomed,
                     .runExitTasks, .stop, .note:
@@ -137,7 +137,15 @@ struct CallTests {
         let call = ClusterMessage.call(sequence: 7, sentAt: pair.now)
         #expect(
             pair.membership.onMessage(call, from: Self.there, at: pair.now)
-                == [.answer(.heartbeatAck(sequence: 7, sentAt: pair.now), to: Self.there)])
+                == [
+                    .answer(
+                        .heartbeatAck(sequence: 7, sentAt: pair.now, voters: pair.membership.recentVoters.last ?? 0),
+                        to: Self.there)
+                ])
+        let stranger = UniqueAddress(address: Self.there.address, incarnation: ~Self.there.incarnation)
+        #expect(
+            pair.membership.onMessage(call, from: stranger, at: pair.now)
+                == [.answer(.unknown(sequence: 7, sentAt: pair.now), to: stranger)])
         _ = pair.membership.onDown(Self.there.address, at: pair.now)
         let effects = pair.membership.onMessage(call, from: Self.there, at: pair.now)
         #expect(effects == [.answer(.gossipEnvelope(pair.membership.gossip), to: Self.there)])

@@ -253,7 +253,7 @@ final class TestCluster {
         case .gossipStatus: "status"
         case .gossipSeen, .gossipAck: "seen"
         case .heartbeat: "heartbeat"
-        case .heartbeatAck: "ack"
+        case .heartbeatAck, .unknown: "ack"
         case .call: "call"
         case .probe, .probeAck, .probeAnswer, .probeRequest: "probe"
         case .initJoin, .initJoinAck, .initJoinNack, .join, .welcome, .joinRefused: "join"

@@ -9,7 +9,7 @@ extension ClusterMessage: WireCodable {
         case initJoin = 1
         case initJoinAck, initJoinNack, join, welcome, joinRefused, heartbeat, heartbeatAck, gossipStatus, gossipSeen
         case gossipEnvelope, exitingConfirmed, probeRequest, probe, probeAck, probeAnswer, gone, gossipSpread, gossipAck
-        case stranger, call
+        case stranger, call, unknown
     }
 
     package func encode(into buffer: inout ByteBuffer) { encode(into: &buffer, gossip: nil) }
@@ -18,7 +18,7 @@ extension ClusterMessage: WireCodable {
     var gossip: Gossip? {
         switch self {
         case .welcome(let gossip), .gossipEnvelope(let gossip), .gossipSpread(let gossip, _): gossip
-        case .initJoin, .initJoinAck, .initJoinNack, .join, .joinRefused, .heartbeat, .heartbeatAck, .call,
+        case .initJoin, .initJoinAck, .initJoinNack, .join, .joinRefused, .heartbeat, .heartbeatAck, .unknown, .call,
             .gossipStatus, .gossipSeen, .gossipAck, .exitingConfirmed, .probeRequest, .probe, .probeAck, .probeAnswer,
             .gone, .stranger:
             nil
@@ -55,8 +55,13 @@ extension ClusterMessage: WireCodable {
             tag(.heartbeat)
             buffer.writeVarint(sequence)
             sentAt.encode(into: &buffer)
-        case .heartbeatAck(let sequence, let sentAt):
+        case .heartbeatAck(let sequence, let sentAt, let voters):
             tag(.heartbeatAck)
+            buffer.writeVarint(sequence)
+            sentAt.encode(into: &buffer)
+            buffer.writeInteger(voters)
+        case .unknown(let sequence, let sentAt):
+            tag(.unknown)
             buffer.writeVarint(sequence)
             sentAt.encode(into: &buffer)
         case .call(let sequence, let sentAt):
@@ -117,7 +122,10 @@ extension ClusterMessage: WireCodable {
         case .welcome: self = .welcome(try Gossip(from: &buffer))
         case .joinRefused: self = .joinRefused(try JoinRefusal(from: &buffer))
         case .heartbeat: self = .heartbeat(sequence: try buffer.readVarint(), sentAt: try Instant(from: &buffer))
-        case .heartbeatAck: self = .heartbeatAck(sequence: try buffer.readVarint(), sentAt: try Instant(from: &buffer))
+        case .heartbeatAck:
+            self = .heartbeatAck(
+                sequence: try buffer.readVarint(), sentAt: try Instant(from: &buffer), voters: try buffer.readHash())
+        case .unknown: self = .unknown(sequence: try buffer.readVarint(), sentAt: try Instant(from: &buffer))
         case .call: self = .call(sequence: try buffer.readVarint(), sentAt: try Instant(from: &buffer))
         case .gossipStatus:
             self = .gossipStatus(digest: try buffer.readHash(), seenDigest: try buffer.readHash())

@@ -79,7 +79,7 @@ package final class MembershipWitness: Sendable {
             switch step.received?.message {
             case .gossipEnvelope(let gossip)?, .gossipSpread(let gossip, _)?: received = gossip
             case .initJoin, .initJoinAck, .initJoinNack, .join, .welcome, .joinRefused, .heartbeat, .heartbeatAck,
-                .call,
+                .unknown, .call,
                 .gossipStatus, .gossipSeen, .gossipAck, .exitingConfirmed, .probeRequest, .probe, .probeAck,
                 .probeAnswer,
                 .gone, .stranger, nil:

@@ -21,11 +21,7 @@ extension Membership {
     }
 
     mutating func answerCall(from peer: UniqueAddress, sequence: UInt64, sentAt: Instant) {
-        if isDown(peer) {
-            effects.append(.answer(.gossipEnvelope(gossip), to: peer))
-        } else {
-            effects.append(.answer(.heartbeatAck(sequence: sequence, sentAt: sentAt), to: peer))
-        }
+        effects.append(.answer(heartbeatAnswer(to: peer, sequence: sequence, sentAt: sentAt), to: peer))
     }
 
     /// A connection on which nothing has been answered for very long, though calls are, is of no use to anyone.

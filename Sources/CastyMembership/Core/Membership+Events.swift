@@ -30,6 +30,7 @@ extension Membership {
         syncTombstones(at: now)
         syncStrangers()
         syncSilences(at: now)
+        noteVoters()
         syncMonitors(over: old, at: now)
         watchForSplit(at: now)
         lookAtMyself(at: now)

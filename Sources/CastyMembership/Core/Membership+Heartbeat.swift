@@ -61,10 +61,27 @@ extension Membership {
         let wanted = phase == .member ? wantedPeers() : []
         if monitors.map(\.peer) == wanted { return }
         for monitor in monitors where !wanted.contains(monitor.peer) { cancel(.suspicion(monitor.peer)) }
+        let newcomers = wanted.filter { monitorIndex($0) == nil }
+        // Whoever was not monitored before counts for the lease as it did, and no longer than that.
+        let credits = newcomers.map { peer in
+            settings.sabotage.contains(.creditsNewMonitors)
+                ? now : old.member(peer).flatMap { _ in unmonitoredProof(of: peer) }
+        }
         monitors = wanted.map { peer in
-            monitorIndex(peer).map { monitors[$0] } ?? Monitor(peer: peer, parameters: detectorParameters, at: now)
+            if let index = monitorIndex(peer) { return monitors[index] }
+            var monitor = Monitor(peer: peer, parameters: detectorParameters, at: now)
+            monitor.provenAt = newcomers.firstIndex(of: peer).flatMap { credits[$0] }
+            return monitor
         }
         for index in monitors.indices where monitors[index].timer == nil { armSuspicion(index, at: now) }
+        // Their first answers are needed now, not after the next round.
+        if armed(.heartbeat) != nil { for peer in newcomers { sendHeartbeat(to: peer, at: now) } }
+    }
+
+    private mutating func sendHeartbeat(to peer: UniqueAddress, at now: Instant) {
+        guard let index = monitorIndex(peer) else { return }
+        monitors[index].sent &+= 1
+        effects.append(.send(.heartbeat(sequence: monitors[index].sent, sentAt: now), to: peer))
     }
 
     // MARK: heartbeats
@@ -75,31 +92,47 @@ extension Membership {
         arm(.heartbeat, at: now + settings.heartbeat)
         refreshLease()
         for index in monitors.indices {
-            monitors[index].sent &+= 1
-            let message = ClusterMessage.heartbeat(sequence: monitors[index].sent, sentAt: now)
-            effects.append(.send(message, to: monitors[index].peer))
+            sendHeartbeat(to: monitors[index].peer, at: now)
             if now >= monitors[index].callDue(settings) { call(index, at: now) }
         }
     }
 
     mutating func answerHeartbeat(from peer: UniqueAddress, sequence: UInt64, sentAt: Instant) {
-        if isDown(peer) {
+        effects.append(.send(heartbeatAnswer(to: peer, sequence: sequence, sentAt: sentAt), to: peer))
+    }
+
+    /// An acknowledgement renews the lease of the one that asks, so only a member gets one.
+    ///
+    /// A node that has not been welcomed yet may be a member in the eyes of the others already, and it has removed none of them.
+    func heartbeatAnswer(to peer: UniqueAddress, sequence: UInt64, sentAt: Instant) -> ClusterMessage {
+        switch phase == .member ? gossip.member(peer)?.status : .joining {
+        case .down?:
             // An answer would let it go on; what it needs is the news.
-            effects.append(.send(.gossipEnvelope(gossip), to: peer))
-        } else {
-            effects.append(.send(.heartbeatAck(sequence: sequence, sentAt: sentAt), to: peer))
+            return .gossipEnvelope(gossip)
+        case nil where !settings.sabotage.contains(.acknowledgesNonMembers):
+            return .unknown(sequence: sequence, sentAt: sentAt)
+        case nil, .joining?, .weaklyUp?, .up?, .leaving?, .exiting?:
+            return .heartbeatAck(sequence: sequence, sentAt: sentAt, voters: recentVoters.last ?? 0)
         }
     }
 
-    func isDown(_ peer: UniqueAddress) -> Bool { phase == .member && gossip.member(peer)?.status == .down }
-
-    mutating func heard(_ peer: UniqueAddress, sequence: UInt64, sentAt: Instant, at now: Instant) {
+    /// - Parameter voters: Which members vote and can be reached in the peer's view; `nil` where it does not know this node: it
+    ///   lives, and that is all its answer proves.
+    mutating func heard(
+        _ peer: UniqueAddress, sequence: UInt64, sentAt: Instant, voters: UInt64?, at now: Instant
+    ) {
         guard let index = monitorIndex(peer), sequence > monitors[index].answered, sequence <= monitors[index].sent,
             sentAt <= now
         else { return }
         let row = gossip.row(by: myself, of: peer)
         if row?.verdict == .terminated { return }
         monitors[index].hear(sequence: sequence, sentAt: sentAt, at: now)
+        if let voters {
+            monitors[index].provenAt = max(monitors[index].provenAt ?? sentAt, sentAt)
+            if recentVoters.contains(voters) {
+                monitors[index].sharedAt = max(monitors[index].sharedAt ?? sentAt, sentAt)
+            }
+        }
         giveUpStream(index, at: now)
         if monitors[index].timer == nil { armSuspicion(index, at: now) }
         if row != nil, !settings.sabotage.contains(.neverRefutes) {

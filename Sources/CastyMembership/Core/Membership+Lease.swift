@@ -14,10 +14,15 @@ extension Membership {
     /// Computes until when this node may run entities.
     ///
     /// It may as long as the downing strategy, applied as if every peer not heard from within the lease were
-    /// unreachable, would keep it. A peer counts as heard from at the time when the last heartbeat it answered was
-    /// *sent*: when it answered, at that time or later, it did not know this node as down; so the others cannot have
-    /// removed it before. Fewer peers heard from never make a strategy keep a node that it would not have kept, so the
-    /// moment is found by bisection.
+    /// unreachable, would keep it. A peer counts as heard from at the time when the last heartbeat it acknowledged was
+    /// *sent*: when it acknowledged, at that time or later, it knew this node as a member that is not down; so the others
+    /// cannot have removed it before. Fewer peers heard from never make a strategy keep a node that it would not have
+    /// kept, so the moment is found by bisection.
+    ///
+    /// Only acknowledgements prove anything. A peer that has just come under watch counts for what it had proven before, and a
+    /// new one for nothing. In a big cluster, where not everyone is monitored, the rest counts as heard from when half of those
+    /// who are have acknowledged *and* saw the same members vote and be reachable as this node does: then nothing has happened
+    /// there that this node does not know. Marks of others take credit away, and never give any: news may be old.
     ///
     /// Where a lease outside the cluster decides (lease-majority), every member with a vote that falls silent may be the
     /// one that gets it, however few there are with it. A node can rule that out only while it hears from all of them, so
@@ -35,14 +40,16 @@ extension Membership {
             leaseValidUntil = .distantFuture
             return
         }
-        // In a big cluster not everyone is monitored. The rest counts as heard from when half of those who are have
-        // been.
-        let known = monitors.map(\.aliveAsOf).sorted()
-        let middle = known.isEmpty ? Instant.start : known[(known.count - 1) / 2]
         var expiries: [(at: Instant, node: UniqueAddress)] = []
+        let shared = sharedProof
         for peer in peers {
-            let aliveAsOf = monitorIndex(peer.node).map { monitors[$0].aliveAsOf } ?? heardByOthers(peer.node) ?? middle
-            expiries.append((aliveAsOf + settings.entityLease, peer.node))
+            let proven: Instant?
+            if let index = monitorIndex(peer.node) {
+                proven = monitors[index].provenAt
+            } else {
+                proven = silence(of: peer.node).map(\.proven) ?? shared
+            }
+            expiries.append((proven.map { $0 + settings.entityLease } ?? .start, peer.node))
         }
         expiries.sort { $0.at != $1.at ? $0.at < $1.at : $0.node < $1.node }
         let order = expiries.map(\.node)
@@ -59,10 +66,38 @@ extension Membership {
         leaseValidUntil = low > expiries.count ? .distantFuture : expiries[low - 1].at
     }
 
-    /// When those that monitor a peer heard from it at last, at the least, where they cannot reach it any more.
-    private func heardByOthers(_ peer: UniqueAddress) -> Instant? {
-        unreachableSince(peer).map { $0 - settings.pause - settings.heartbeat * 2 }
+    /// As of when half of the monitored peers are known to have seen the same members vote and be reachable.
+    private var sharedProof: Instant? {
+        let known = monitors.map { $0.sharedAt ?? .start }.sorted()
+        let middle = known.isEmpty ? Instant.start : known[(known.count - 1) / 2]
+        return middle == .start ? nil : middle
     }
+
+    /// As of when a peer that this node does not monitor counts as heard from.
+    func unmonitoredProof(of peer: UniqueAddress) -> Instant? { silence(of: peer).map(\.proven) ?? sharedProof }
+
+    /// What a peer that others have just marked counts for: what it did before, and not more than they can have heard from it.
+    func proofBeforeMark(of peer: UniqueAddress, at now: Instant) -> Instant? {
+        let heardByOthers = now - settings.pause - settings.heartbeat * 2
+        if settings.sabotage.contains(.creditsMarks) { return heardByOthers }
+        let proven = monitorIndex(peer).map { monitors[$0].provenAt } ?? sharedProof
+        return proven.map { min($0, heardByOthers) }
+    }
+
+    /// Notes which members vote and can be reached in the present version.
+    mutating func noteVoters() {
+        let unreachable = gossip.unreachable
+        var hash = StableHash()
+        for member in gossip.members where member.status.isVoting && !unreachable.sortedContains(member.node) {
+            hash.combine(member.node)
+        }
+        let voters = hash.value
+        if recentVoters.last == voters { return }
+        if recentVoters.count == Self.votersKept { recentVoters.removeFirst() }
+        recentVoters.append(voters)
+    }
+
+    private static let votersKept = 8
 
     private func isKept(without silent: [UniqueAddress]) -> Bool {
         let decision = decisionIfCut(from: silent)

@@ -22,16 +22,22 @@ package struct MonitoredPeer: Hashable, Sendable {
 struct Silence: Sendable {
     let node: UniqueAddress
     let since: Instant
+    /// As of when it counts for the lease where this node does not monitor it.
+    let proven: Instant?
 }
 
 extension Membership {
     /// Since when this node has known that somebody cannot reach a member; `nil` while everyone can.
-    package func unreachableSince(_ node: UniqueAddress) -> Instant? { silences.first { $0.node == node }?.since }
+    package func unreachableSince(_ node: UniqueAddress) -> Instant? { silence(of: node)?.since }
+
+    func silence(of node: UniqueAddress) -> Silence? { silences.first { $0.node == node } }
 
     mutating func syncSilences(at now: Instant) {
         let nodes = gossip.unreachable
         if silences.map(\.node) == nodes { return }
-        silences = nodes.map { node in silences.first { $0.node == node } ?? Silence(node: node, since: now) }
+        silences = nodes.map { node in
+            silence(of: node) ?? Silence(node: node, since: now, proven: proofBeforeMark(of: node, at: now))
+        }
     }
 
     /// The peers that this node monitors, by address.

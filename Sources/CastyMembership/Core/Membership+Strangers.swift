@@ -22,7 +22,10 @@ struct Stranger: Sendable {
 /// - The few must not send the many away. A joiner hosts nothing and has no vote, so that all it risks is another start; it stops when more
 ///   than half of the voting members that it reaches say so. Any other member stops only when more than half of all voting members do, itself
 ///   counted among those that do not.
-/// - A word is void as soon as whoever gave it gossips with this node: now it knows it.
+/// - A word is void as soon as the member that gave it gossips with this node, or acknowledges a heartbeat: now it knows it.
+///
+/// A node that hung for longer than tombstones live finds out at once: its heartbeats are answered with "unknown", which renews no lease, and
+/// when more than half of all voting members have answered so, it stops.
 extension Membership {
     private static let strangersKept = 32
     private static let repetitions = 3
@@ -35,7 +38,8 @@ extension Membership {
         case .gossipStatus, .gossipSeen, .gossipEnvelope, .gossipSpread, .gossipAck:
             strangerTo.removeAll { $0 == peer }
             noteStranger(peer, at: now)
-        case .initJoin, .initJoinAck, .initJoinNack, .join, .welcome, .joinRefused, .heartbeatAck, .exitingConfirmed,
+        case .heartbeatAck: strangerTo.removeAll { $0 == peer }
+        case .initJoin, .initJoinAck, .initJoinNack, .join, .welcome, .joinRefused, .unknown, .exitingConfirmed,
             .probeRequest, .probe, .probeAck, .probeAnswer, .gone, .stranger:
             break
         }
@@ -72,6 +76,15 @@ extension Membership {
     /// Whoever is known now is no stranger any more.
     mutating func syncStrangers() {
         if !strangers.isEmpty { strangers.removeAll { gossip.member($0.node) != nil || gossip.isTombstoned($0.node) } }
+    }
+
+    /// A member has answered a heartbeat, and does not know this node.
+    ///
+    /// That of a joiner may only be late news. But a member became up on a version that all who vote had seen: one that does
+    /// not know it any more has removed it, and has forgotten that since.
+    mutating func unknownTo(_ peer: UniqueAddress) {
+        guard phase == .member, gossip.member(myself)?.upNumber != nil else { return }
+        toldStranger(by: peer)
     }
 
     /// A member says that its cluster does not know this node.

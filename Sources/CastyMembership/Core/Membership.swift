@@ -51,6 +51,8 @@ package struct Membership: Sendable {
     var tombstoneTimes: [TombstoneTime] = []
     /// Since when this node has known that a member cannot be reached, sorted by member.
     var silences: [Silence] = []
+    /// Hashes of the members that voted and could be reached in the last versions here, the latest last.
+    var recentVoters: [UInt64] = []
     var downing = DowningState()
     var exit = ExitState()
     /// Why this node stops at the end of the present input.
@@ -143,7 +145,11 @@ package struct Membership: Sendable {
         case .welcome(let gossip): welcomed(gossip, by: peer, at: now)
         case .joinRefused(let refusal): refused(refusal, by: peer, at: now)
         case .heartbeat(let sequence, let sentAt): answerHeartbeat(from: peer, sequence: sequence, sentAt: sentAt)
-        case .heartbeatAck(let sequence, let sentAt): heard(peer, sequence: sequence, sentAt: sentAt, at: now)
+        case .heartbeatAck(let sequence, let sentAt, let voters):
+            heard(peer, sequence: sequence, sentAt: sentAt, voters: voters, at: now)
+        case .unknown(let sequence, let sentAt):
+            heard(peer, sequence: sequence, sentAt: sentAt, voters: nil, at: now)
+            unknownTo(peer)
         case .call(let sequence, let sentAt): answerCall(from: peer, sequence: sequence, sentAt: sentAt)
         case .gossipStatus(let digest, let seenDigest):
             receiveStatus(digest: digest, seenDigest: seenDigest, from: peer)

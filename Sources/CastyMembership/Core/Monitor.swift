@@ -25,8 +25,10 @@ struct Monitor: Sendable {
     /// The number of the last heartbeat sent, and of the last one answered.
     var sent: UInt64 = 0
     var answered: UInt64 = 0
-    /// When the last answered heartbeat was sent: the peer lived at that time or later.
-    var aliveAsOf: Instant
+    /// When the last heartbeat was sent that the peer acknowledged as that of a member; `nil` before the first.
+    var provenAt: Instant?
+    /// The same, of those that it acknowledged while it saw the same members vote and be reachable as this node.
+    var sharedAt: Instant?
     var roundTrip: Duration?
     /// No step is taken before this time: this node was late itself.
     var grace: Instant?
@@ -51,7 +53,6 @@ struct Monitor: Sendable {
     init(peer: UniqueAddress, parameters: PhiAccrualFailureDetector.Parameters, at now: Instant) {
         self.peer = peer
         detector = PhiAccrualFailureDetector(parameters, startingAt: now)
-        aliveAsOf = now
     }
 
     /// A heartbeat was answered, or a call.
@@ -63,7 +64,6 @@ struct Monitor: Sendable {
         nextCall = nil
         if !isCall { callsOnlySince = nil } else if callsOnlySince == nil || stage == .marked { callsOnlySince = now }
         answered = sequence
-        aliveAsOf = max(aliveAsOf, sentAt)
         roundTrip = now - sentAt
         stage = .listening
         grace = nil

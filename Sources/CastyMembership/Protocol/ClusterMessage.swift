@@ -52,8 +52,10 @@ package enum ClusterMessage: Hashable, Sendable {
     case joinRefused(JoinRefusal)
     /// "Are you there?" The sender's time travels along and comes back, so that the answer tells how old the news is.
     case heartbeat(sequence: UInt64, sentAt: Instant)
-    /// "I am."
-    case heartbeatAck(sequence: UInt64, sentAt: Instant)
+    /// "I am, and you are a member here." With a hash of the members that vote and can be reached, as the sender sees them.
+    case heartbeatAck(sequence: UInt64, sentAt: Instant, voters: UInt64)
+    /// "I am, and you are no member here."
+    case unknown(sequence: UInt64, sentAt: Instant)
     /// "Are you there? Answer here": a heartbeat on a connection of its own.
     case call(sequence: UInt64, sentAt: Instant)
     /// "This is what I know", in two hashes: of the content, and of who has seen it.
