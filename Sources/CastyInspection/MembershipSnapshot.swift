@@ -28,6 +28,10 @@ public struct MembershipSnapshot: Hashable, Sendable, Codable {
     public var peers: [PeerSnapshot]
     /// What the downing strategy is about to do.
     public var downing: DowningSnapshot?
+    /// The bytes of the state that this node has sent last.
+    public var gossipBytes = 0
+    /// The bytes that a state should not take in one message; from half of it on it travels in pages.
+    public var gossipLimit = 0
     /// The names of the settings in force and their values, by name.
     public var settings: [String: String]
 

@@ -23,6 +23,10 @@ public final class Cluster: Sendable {
         var exitTasks: [@Sendable (@escaping @Sendable () -> Void) -> Void] = []
         var onStop: (@Sendable (StopReason) -> Void)?
         var welcomed = false
+        /// The bytes of the state that was sent last, those it may take in one message, and those that were told last.
+        var gossipBytes = 0
+        var gossipLimit = 0
+        var announcedGossip = 0
         var whenWelcomed: [@Sendable () -> Void] = []
         var stopped: StopReason?
         var stepWatcher: (@Sendable (MembershipStep) -> Void)?

@@ -56,6 +56,22 @@ extension Cluster {
         for subscriber in subscribers { subscriber.tell(news) }
     }
 
+    /// Tells those that watch when the shared state takes a quarter of what it may in one message, and again whenever it has doubled.
+    func watchGossipSize(_ bytes: Int, limit: Int) {
+        let isNews = published.withLock { published in
+            published.gossipBytes = bytes
+            published.gossipLimit = limit
+            // It has shrunk: the next growth is news again.
+            if bytes * 4 < published.announcedGossip { published.announcedGossip = 0 }
+            guard bytes * 4 >= limit, bytes >= published.announcedGossip * 2 else { return false }
+            published.announcedGossip = bytes
+            return true
+        }
+        guard isNews else { return }
+        let text = "the state of the cluster takes \(bytes) bytes; above \(limit / 2) it travels in pages"
+        system.inspector.emit(.note, reason: "gossip size", text: text)
+    }
+
     /// Tells whoever watches why the lease did not answer: for the decision that is a no.
     func noteLeaseProblem(_ error: LeaseError) {
         system.inspector.emit(.note, reason: "lease \(error.code.rawValue)", text: error.message)

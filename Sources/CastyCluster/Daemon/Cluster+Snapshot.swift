@@ -2,14 +2,17 @@ import CastyActors
 import CastyInspection
 import CastyMembership
 import CastyPrimitives
+import Synchronization
 
 extension Cluster {
     /// Lets whoever looks see the membership as this node knows it; nothing is computed while nobody does.
     func provideSnapshot() {
         let nameOf = system.inspector.nameOf
         system.inspector.provide { [weak self] now in
-            guard let core = self?.core else { return MembershipSnapshot() }
-            return MembershipSnapshot(core, at: now) { nameOf($0.address) }
+            guard let self else { return MembershipSnapshot() }
+            var snapshot = MembershipSnapshot(core, at: now) { nameOf($0.address) }
+            (snapshot.gossipBytes, snapshot.gossipLimit) = published.withLock { ($0.gossipBytes, $0.gossipLimit) }
+            return snapshot
         }
     }
 }

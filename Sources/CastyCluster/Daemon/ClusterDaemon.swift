@@ -18,6 +18,9 @@ struct ClusterDaemon {
     private var causes = EventCauses()
     /// The state that was sent last, and its bytes: what goes to many is encoded once.
     private var encoded: (gossip: Gossip, bytes: ByteBuffer)?
+    /// Envelopes of others that come in pages, and the number of the last one that this node has sent so.
+    private var assembly = PageAssembly()
+    private var lastPaged: UInt64 = 0
 
     private struct RunningTimer: Sendable {
         let generation: UInt64
@@ -47,6 +50,13 @@ struct ClusterDaemon {
         let now = context.now
         let outcome: SharedCore.Outcome
         switch message {
+        case .page(let page):
+            do {
+                if let envelope = try assembly.take(page) { handle(.received(envelope), context) }
+            } catch {
+                context.log.warning("a state in pages cannot be read: \(error)")
+            }
+            return
         case .received(let envelope):
             if let to = envelope.to, to != myself {
                 // For an earlier incarnation of this node.
@@ -121,8 +131,19 @@ struct ClusterDaemon {
     ) {
         let gossip = message.gossip.map { bytes(of: $0) }
         shared.note(message, gossipBytes: gossip?.readableBytes)
-        peer(address, context.system).tell(
-            .received(ClusterEnvelope(from: myself, to: to, message: message, gossip: gossip)))
+        let envelope = ClusterEnvelope(from: myself, to: to, message: message, gossip: gossip)
+        let peer = peer(address, context.system)
+        for part in parts(of: envelope, gossip) { peer.tell(part) }
+    }
+
+    /// What is to be sent: the envelope, or its pages where it carries a state that would take too much of a frame.
+    private mutating func parts(of envelope: ClusterEnvelope, _ gossip: ByteBuffer?) -> [DaemonMessage] {
+        let limit = (link.cluster?.remoting?.settings.frameLimit ?? WireLimits.frame) / 4
+        guard let size = gossip?.readableBytes else { return [.received(envelope)] }
+        link.cluster?.watchGossipSize(size, limit: limit)
+        guard size > limit / 2 else { return [.received(envelope)] }
+        lastPaged += 1
+        return EnvelopePage.pages(of: envelope, number: lastPaged, size: limit / 2).map { .page($0) }
     }
 
     /// Sends a message beside the connection that stands.
@@ -133,9 +154,8 @@ struct ClusterDaemon {
         guard let remoting = link.cluster?.remoting else { return }
         let gossip = message.gossip.map { bytes(of: $0) }
         shared.note(message, gossipBytes: gossip?.readableBytes)
-        way(
-            remoting, Self.place(of: to.address, system),
-            .received(ClusterEnvelope(from: myself, to: to, message: message, gossip: gossip)))
+        let envelope = ClusterEnvelope(from: myself, to: to, message: message, gossip: gossip)
+        for part in parts(of: envelope, gossip) { way(remoting, Self.place(of: to.address, system), part) }
     }
 
     private static func place(of address: NodeAddress, _ system: ActorSystem) -> ActorAddress {

@@ -6,8 +6,9 @@ package import NIOCore
 
 /// What the cluster daemon of a node is told: by other nodes, by its own timers, by people.
 package enum DaemonMessage: Sendable {
-    /// From another node. Only this travels.
+    /// From another node. Only this travels, and pages of it.
     case received(ClusterEnvelope)
+    case page(EnvelopePage)
     case start(seeds: [NodeAddress], mayFound: Bool)
     case timer(TimerKey, generation: UInt64)
     case leave
@@ -23,7 +24,7 @@ extension DaemonMessage {
     var received: (message: ClusterMessage, from: UniqueAddress)? {
         switch self {
         case .received(let envelope): (envelope.message, envelope.from)
-        case .start, .timer, .leave, .down, .exitTasksDone, .contactFailed, .incarnationGone, .leaseAnswered: nil
+        case .page, .start, .timer, .leave, .down, .exitTasksDone, .contactFailed, .incarnationGone, .leaseAnswered: nil
         }
     }
 }
@@ -61,17 +62,34 @@ extension ClusterEnvelope: WireCodable {
 }
 
 extension DaemonMessage {
-    /// Daemons exchange envelopes and nothing else.
+    private enum Form: UInt8 { case envelope = 0, page }
+
+    /// Daemons exchange envelopes, whole or in pages, and nothing else.
     package static let codec = MessageCodec<DaemonMessage>(
         encode: { message, _, buffer in
-            guard case .received(let envelope) = message else {
-                throw WireError(.notEncodable, "only an envelope travels between cluster daemons")
+            switch message {
+            case .received(let envelope):
+                buffer.writeInteger(Form.envelope.rawValue)
+                envelope.encode(into: &buffer)
+            case .page(let page):
+                buffer.writeInteger(Form.page.rawValue)
+                page.encode(into: &buffer)
+            case .start, .timer, .leave, .down, .exitTasksDone, .leaseAnswered, .contactFailed, .incarnationGone:
+                throw WireError(.notEncodable, "only envelopes travel between cluster daemons")
             }
-            envelope.encode(into: &buffer)
         },
         decode: { buffer, context in
-            let envelope = try ClusterEnvelope(from: &buffer)
-            try context.require(sender: envelope.from)
-            return .received(envelope)
+            let byte = try buffer.readByte()
+            switch Form(rawValue: byte) {
+            case .envelope:
+                let envelope = try ClusterEnvelope(from: &buffer)
+                try context.require(sender: envelope.from)
+                return .received(envelope)
+            case .page:
+                let page = try EnvelopePage(from: &buffer)
+                try context.require(sender: page.from)
+                return .page(page)
+            case nil: throw WireError(.malformed, "\(byte) is no form of an envelope")
+            }
         })
 }

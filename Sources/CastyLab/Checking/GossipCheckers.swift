@@ -2,6 +2,7 @@ import CastyCluster
 import CastyInspection
 import CastyMembership
 import CastyPrimitives
+import CastyWire
 import NIOCore
 
 /// M4: only a change of a node's own counts it up, a merge never does.
@@ -113,7 +114,8 @@ struct Quiescence: InvariantChecker {
     }
 }
 
-/// M13: what is gossiped is bounded by the members and the tombstones, and the clock has no entry of anyone else.
+/// M13: what is gossiped is bounded by the members and the tombstones and by a quarter of a frame, and the clock has no entry of
+/// anyone else.
 ///
 /// One node's state is measured a second.
 struct SmallGossip: InvariantChecker {
@@ -138,7 +140,7 @@ struct SmallGossip: InvariantChecker {
         let state = moment.states[turn % moment.states.count]
         var buffer = ByteBuffer()
         state.gossip.encode(into: &buffer)
-        let limit = Self.limit(state.gossip)
+        let limit = min(Self.limit(state.gossip), WireLimits.frame / 4)
         if buffer.readableBytes > limit {
             found.append(
                 Violation(

@@ -1,0 +1,115 @@
+package import CastyPrimitives
+package import CastyWire
+package import NIOCore
+
+/// One of the parts in which an envelope travels that would fill too much of a frame.
+package struct EnvelopePage: Hashable, Sendable {
+    /// The most pages of one envelope.
+    package static let mostPages = 256
+
+    package let from: UniqueAddress
+    package let to: UniqueAddress?
+    /// Which of the sender's envelopes it belongs to; later ones have higher numbers.
+    package let number: UInt64
+    package let index: Int
+    package let count: Int
+    package let bytes: ByteBuffer
+
+    package init(from: UniqueAddress, to: UniqueAddress?, number: UInt64, index: Int, count: Int, bytes: ByteBuffer) {
+        self.from = from
+        self.to = to
+        self.number = number
+        self.index = index
+        self.count = count
+        self.bytes = bytes
+    }
+
+    /// Cuts an envelope into pages.
+    ///
+    /// - Parameter size: The bytes of a page, its head not included.
+    static func pages(of envelope: ClusterEnvelope, number: UInt64, size: Int) -> [EnvelopePage] {
+        var whole = ByteBuffer()
+        envelope.encode(into: &whole)
+        let count = (whole.readableBytes + size - 1) / size
+        return (0..<count).compactMap { index in
+            whole.readSlice(length: min(size, whole.readableBytes)).map { bytes in
+                EnvelopePage(
+                    from: envelope.from, to: envelope.to, number: number, index: index, count: count, bytes: bytes)
+            }
+        }
+    }
+}
+
+extension EnvelopePage: WireCodable {
+    package func encode(into buffer: inout ByteBuffer) {
+        from.encode(into: &buffer)
+        buffer.writeOptional(to)
+        buffer.writeVarint(number)
+        buffer.writeVarint(UInt64(index))
+        buffer.writeVarint(UInt64(count))
+        buffer.writeVarint(UInt64(bytes.readableBytes))
+        buffer.writeImmutableBuffer(bytes)
+    }
+
+    package init(from buffer: inout ByteBuffer) throws(WireError) {
+        let from = try UniqueAddress(from: &buffer)
+        let to = try buffer.readOptional(UniqueAddress.self)
+        let number = try buffer.readVarint()
+        let index = try buffer.readVarint(upTo: Self.mostPages)
+        let count = try buffer.readVarint(upTo: Self.mostPages)
+        let length = try buffer.readVarint(upTo: buffer.readableBytes)
+        guard index < count, let bytes = buffer.readSlice(length: length) else {
+            throw WireError(.malformed, "page \(index) of \(count) with \(length) bytes")
+        }
+        self.init(from: from, to: to, number: number, index: index, count: count, bytes: bytes)
+    }
+}
+
+/// Puts pages together again: one envelope for each sender, of a few senders at a time.
+///
+/// Pages of one sender come in order, because they take the same connection. So a page that does not follow the one before ends
+/// what it does not belong to; gossip by rounds brings the state once more.
+struct PageAssembly {
+    /// How many senders may be in the middle of an envelope.
+    static let mostSenders = 16
+
+    private struct Unfinished {
+        let from: UniqueAddress
+        let number: UInt64
+        let count: Int
+        var next: Int
+        var bytes: ByteBuffer
+    }
+
+    private var unfinished: [Unfinished] = []
+
+    /// Takes a page.
+    ///
+    /// - Returns: The envelope, with its last page.
+    mutating func take(_ page: EnvelopePage) throws(WireError) -> ClusterEnvelope? {
+        var open: Unfinished
+        if let place = unfinished.firstIndex(where: { $0.from == page.from }) {
+            open = unfinished.remove(at: place)
+            if open.number != page.number || open.next != page.index || open.count != page.count {
+                guard page.index == 0 else { return nil }
+                open = Unfinished(
+                    from: page.from, number: page.number, count: page.count, next: 0, bytes: ByteBuffer())
+            }
+        } else {
+            guard page.index == 0 else { return nil }
+            open = Unfinished(from: page.from, number: page.number, count: page.count, next: 0, bytes: ByteBuffer())
+        }
+        open.next += 1
+        open.bytes.writeImmutableBuffer(page.bytes)
+        guard open.next == open.count else {
+            if unfinished.count == Self.mostSenders { unfinished.removeFirst() }
+            unfinished.append(open)
+            return nil
+        }
+        let envelope = try ClusterEnvelope(from: &open.bytes)
+        guard envelope.from == page.from, envelope.to == page.to else {
+            throw WireError(.malformed, "the pages of \(page.from) hold an envelope of \(envelope.from)")
+        }
+        return envelope
+    }
+}
