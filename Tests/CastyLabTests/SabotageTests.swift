@@ -60,7 +60,7 @@ struct SabotageTests {
         Case("who was late blames the others", .blamesPeers, ["F7"], thaw),
         Case(
             "no pause is accepted, and decisions are hasty", [.isImpatient, .decidesAtOnce], ["F6"],
-            "nodes 3\nwait 1s\nlink all loss 5% latency 50ms jitter 50ms\nwait 15s"),
+            "nodes 3\nwait 1s\nlink all loss 5% latency 50ms jitter 50ms\nwait 60s"),
         Case("the downed go on", .survivesDown, ["P5"], "nodes 3\nwait 2s\ndown n3\nwait 2s"),
         Case("decisions are hasty", .decidesAtOnce, ["P4"], kill),
         Case("nobody decides", .neverDecides, ["P2"], split),
@@ -68,7 +68,72 @@ struct SabotageTests {
         Case(
             "joiners have a vote", .joinersVote, ["P7"],
             "nodes 2\nwait 5s\ncut n1 | n2\nwait 2s\nstart n3\ncut n1 | n3\nwait 100ms\nstart n4\ncut n1 | n4\nwait 5s"),
+        Case("changes under way are not reckoned with", .ignoresChanges, ["P3"], promotedBesideOldest),
+        Case(
+            "up-numbers come back", .reusesUpNumbers, ["M16"], "nodes 3\nwait 8s\nleave n3\nwait 8s\nstart n4\nwait 6s"),
+        Case("new monitors prove something", .creditsNewMonitors, ["S1"], thawedBesideDead),
+        Case("non-members are acknowledged", .acknowledgesNonMembers, ["S3"], hangsPastTombstones),
+        Case("a leaver waits for ever", .leavesForEver, ["M17"], leaveUnagreed),
     ]
+
+    /// The oldest has just promoted a joiner when the two are cut off from the rest, which has not heard of that.
+    private static let promotedBesideOldest = """
+        seed 9000030
+        set downing keep-oldest
+        nodes 5
+        expect members n1,n2,n3,n4,n5 up within 15s
+        wait 4s
+        link all latency 100ms
+        wait 2s
+        start n6
+        link n6 n2 latency 100ms
+        link n6 n3 latency 100ms
+        link n6 n4 latency 100ms
+        link n6 n5 latency 100ms
+        at +250ms cut n1,n6 | n2,n3,n4,n5
+        wait 40s
+        """
+
+    /// Three of fourteen die, a fourth hangs before it hears so, is removed, and wakes.
+    private static let thawedBesideDead = """
+        set downing keep-oldest
+        nodes 14
+        shards 48
+        expect members n1,n2,n3,n4,n5,n6,n7,n8,n9,n10,n11,n12,n13,n14 up within 30s
+        spawn account-1..account-200
+        expect shards balanced within 30s
+        wait 3s
+        load 600/s over 200 entities for 20s
+        at +2000ms kill n11,n12,n13
+        at +2900ms freeze n14
+        at +16000ms thaw n14
+        wait 19s
+        """
+
+    private static let hangsPastTombstones = """
+        set tombstones 30s
+        nodes 3
+        shards 24
+        expect members n1,n2,n3 up within 15s
+        spawn account-1..account-24
+        expect shards balanced within 20s
+        wait 3s
+        freeze n1
+        wait 199s
+        load 50/s over 24 entities for 4s
+        thaw n1
+        wait 4s
+        """
+
+    private static let leaveUnagreed = """
+        set downing none
+        nodes 3
+        expect members n1,n2,n3 up within 10s
+        kill n3
+        expect n3 unreachable within 5s
+        leave n2
+        wait 60s
+        """
 
     @Test("a bug that is switched on is told by the invariant that is there for it", arguments: cases)
     func tells(_ item: Case) throws {

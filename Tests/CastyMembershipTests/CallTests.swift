@@ -50,11 +50,15 @@ struct CallTests {
                 case .cancel(let key): timers[key] = nil
                 case .repost(let key): take(membership.onTimer(key, at: now))
                 case .send(.heartbeat(let sequence, let sentAt), _) where answersHeartbeats:
-                    take(membership.onMessage(.heartbeatAck(sequence: sequence, sentAt: sentAt, voters: 0), from: there, at: now))
+                    take(
+                        membership.onMessage(
+                            .heartbeatAck(sequence: sequence, sentAt: sentAt, voters: 0), from: there, at: now))
                 case .call(.call(let sequence, let sentAt), _):
                     calls.append(now)
                     guard answersCalls else { continue }
-                    take(membership.onMessage(.heartbeatAck(sequence: sequence, sentAt: sentAt, voters: 0), from: there, at: now))
+                    take(
+                        membership.onMessage(
+                            .heartbeatAck(sequence: sequence, sentAt: sentAt, voters: 0), from: there, at: now))
                 case .redial: redials.append(now)
                 case .send, .contact, .call, .answer, .acquireLease, .releaseLease, .withdrawLease, .publish, .welcomed,
                     .runExitTasks, .stop, .note:

@@ -75,7 +75,8 @@ struct ChangeUnderWay: CustomStringConvertible {
     /// Every cluster of some size in which each member is up, leaving or joining, in every split, with the change made or
     /// not, and heard of or not.
     static func all(_ count: Int, ages: [[Int]], roles: [Int], _ body: (ChangeUnderWay) -> Void) {
-        let partitions = DowningTests.partitions(count).filter { $0.count > 1 }
+        // In a bigger cluster no more than two sides and two changes at a time, to keep the number of cases down.
+        let partitions = DowningTests.partitions(count).filter { $0.count > 1 && (count < 5 || $0.count == 2) }
         let statuses: [MemberStatus] = [.up, .leaving, .joining]
         var combinations = 1
         for _ in 0..<count { combinations *= statuses.count }
@@ -86,7 +87,6 @@ struct ChangeUnderWay: CustomStringConvertible {
                 chosen.append(statuses[rest % statuses.count])
                 rest /= statuses.count
             }
-            // In a bigger cluster no more than two changes at a time, to keep the number of cases down.
             guard let leader = chosen.firstIndex(where: \.isVoting),
                 count < 5 || chosen.count(where: { $0 != .up }) <= 2
             else { continue }
@@ -164,7 +164,7 @@ struct ChangeUnderWay: CustomStringConvertible {
         for count in 2...5 {
             let young = Array(1...count)
             let old = Array(young.dropFirst()) + [1]
-            let ages = count < 5 ? [young, young.reversed(), old] : [old]
+            let ages = count < 5 ? [young, old] : [old]
             ChangeUnderWay.all(count, ages: ages, roles: [2, 3, 5]) {
                 cases += 1
                 let left = $0.survivors(strategy)
@@ -182,7 +182,7 @@ struct ChangeUnderWay: CustomStringConvertible {
         arguments: strategies)
     func drawn(strategy: DowningStrategy) {
         var dice = SeededGenerator(seed: 7).fork("under way")
-        for _ in 0..<20_000 {
+        for _ in 0..<4_000 {
             let change = ChangeUnderWay.drawn(&dice)
             if change.survivors(strategy) > 1 {
                 Issue.record("\(strategy): \(change)")

@@ -98,8 +98,11 @@ struct FaultWalk {
     private(set) var story: [String] = []
     private var dice: SeededGenerator
     private let size: Int
+    /// Whether members also leave, and others join that were not there at the start.
+    private let hasChanges: Bool
 
-    init(seed: UInt64, settings: MembershipSettings = .responsive) {
+    init(seed: UInt64, settings: MembershipSettings = .responsive, hasChanges: Bool = false) {
+        self.hasChanges = hasChanges
         dice = SeededGenerator(seed: seed).fork("faults")
         size = 3 + dice.below(3)
         cluster = TestCluster(size, settings: settings, seed: seed)
@@ -131,7 +134,7 @@ struct FaultWalk {
         let number = 1 + dice.below(size)
         let node = cluster[number]
         let words: String
-        switch dice.below(9) {
+        switch dice.below(hasChanges ? 12 : 9) {
         case 0, 1:
             cluster.kill(number)
             words = "kill \(number)"
@@ -153,6 +156,18 @@ struct FaultWalk {
             let other = 1 + dice.below(size)
             cluster.cuts.insert([number, other])
             words = "cut \(number) -> \(other)"
+        case 9:
+            if node.isRunning { cluster.command(number) { $0.onLeave(at: $1) } }
+            words = "leave \(number)"
+        case 10, 11:
+            let last = size + 1
+            let isThere = cluster.nodes.contains { $0.number == last && $0.isRunning }
+            if !isThere { cluster.start(last) }
+            run(.milliseconds(Int64(dice.below(120))))
+            let order = dice.permuted(Array(1...last))
+            let border = 1 + dice.below(size)
+            cluster.cut(Array(order[..<border]), Array(order[border...]))
+            words = "start \(last), cut \(order[..<border]) | \(order[border...])"
         default:
             cluster.heal()
             words = "heal"
@@ -184,6 +199,21 @@ struct FaultWalk {
         var settings = MembershipSettings.responsive
         settings.strategy = .leaseMajority()
         var walk = FaultWalk(seed: seed, settings: settings)
+        walk.walk()
+        #expect(walk.invariants.broken.isEmpty, "seed \(seed): \(walk.invariants.broken.prefix(3)) \(walk.story)")
+        let left = Set(walk.cluster.alive.map(\.number)).sorted()
+        #expect(left.isEmpty || walk.cluster.agree(on: left), "seed \(seed): \(left) disagree, \(walk.story)")
+    }
+
+    @Test(
+        "the same under every strategy, with members that join and leave at the moment of a split",
+        arguments: [
+            .keepMajority(), .keepOldest(), .keepOldest(downIfAlone: false), .staticQuorum(size: 2), .leaseMajority(),
+        ] as [DowningStrategy], 1...3 as ClosedRange<UInt64>)
+    func changes(strategy: DowningStrategy, seed: UInt64) {
+        var settings = MembershipSettings.responsive
+        settings.strategy = strategy
+        var walk = FaultWalk(seed: seed, settings: settings, hasChanges: true)
         walk.walk()
         #expect(walk.invariants.broken.isEmpty, "seed \(seed): \(walk.invariants.broken.prefix(3)) \(walk.story)")
         let left = Set(walk.cluster.alive.map(\.number)).sorted()

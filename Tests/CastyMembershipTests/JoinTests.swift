@@ -142,7 +142,8 @@ import Testing
             .welcome(forged), .gossipEnvelope(forged), .gossipSeen(digest: before.digest, seen: [stranger]),
             .initJoinAck(leader: nil),
             .joinRefused(.removed), .exitingConfirmed, .gone, .stranger,
-            .heartbeatAck(sequence: 1, sentAt: .distantFuture, voters: 0), .unknown(sequence: 1, sentAt: .distantFuture),
+            .heartbeatAck(sequence: 1, sentAt: .distantFuture, voters: 0),
+            .unknown(sequence: 1, sentAt: .distantFuture),
             .probeAnswer(id: 1, subject: stranger), .gossipStatus(digest: 1, seenDigest: 1), .initJoinNack(.removed),
         ]
         for message in messages {

@@ -114,7 +114,8 @@ import Testing
         return Core(14, settings)
     }
 
-    @Test("members that are not monitored count once half of those that are have acknowledged, and see the same members")
+    @Test(
+        "members that are not monitored count once half of those that are have acknowledged, and see the same members")
     func shared() {
         var core = Self.big()
         #expect(core.monitored.count == 9)
@@ -174,7 +175,9 @@ import Testing
         #expect(core.core.phase == .stopped(.removed))
     }
 
-    @Test("a node that hung for longer than tombstones live holds no lease when it wakes, and stops at once", arguments: 1...3)
+    @Test(
+        "a node that hung for longer than tombstones live holds no lease when it wakes, and stops at once",
+        arguments: 1...3)
     func hangsPastTombstones(seed: UInt64) throws {
         var settings = MembershipSettings.responsive
         settings.tombstones = .seconds(30)
@@ -185,6 +188,8 @@ import Testing
         cluster.run(.seconds(120))
         try #require(cluster.agree(on: [2, 3]))
         #expect(cluster[2].core.gossip.tombstones.isEmpty)
+        // The connections have been given up long ago, and with them the word that it was removed.
+        cluster[1].backlog.removeAll { if case .message = $0 { true } else { false } }
         var held = false
         cluster.afterStep = { held = held || $0[1].core.leaseHeld(at: $0.now) }
         cluster.thaw(1)

@@ -131,6 +131,19 @@ struct Influence: Sendable, CustomTestStringConvertible {
             cluster.run(.seconds(20))
             return Double(cluster[1].core.gossip.tombstones.count)
         },
+        // How many of ever new nodes that join and are declared dead are remembered.
+        Influence("tombstoneBytes", { $0.tombstoneBytes = 400 }, { _ in }) { settings in
+            var core = Membership(
+                myself: DowningTests.node(1), settings: settings, generator: SeededGenerator(seed: 1))
+            _ = core.onStart(seeds: [], mayFound: true, at: .start)
+            for number in 2...60 {
+                let (node, now) = (DowningTests.node(number), Instant.start + .seconds(number * 5))
+                _ = core.onMessage(.join(roles: [], settings: []), from: node, at: now)
+                _ = core.onDown(node.address, at: now)
+                _ = core.onPeerIncarnationGone(node, at: now)
+            }
+            return Double(core.gossip.tombstones.count)
+        },
         Influence("joinRetry", { _ in }, { $0.joinRetry = .seconds(5) }) { settings in
             let cluster = TestCluster(0, settings: settings)
             cluster.start(2)

@@ -26,7 +26,7 @@ extension MembershipEvent {
     var source: UniqueAddress? {
         switch cause {
         case .welcome(let from, _), .gossip(let from, _), .goneNotice(let from): from
-        case .start, .join, .command, .leaderAction, .silence, .heartbeat, .downing, .newIncarnation: nil
+        case .start, .join, .command, .leaderAction, .overdue, .silence, .heartbeat, .downing, .newIncarnation: nil
         }
     }
 
@@ -41,6 +41,7 @@ extension MembershipEvent {
         case .gossip(let from, let version): return "gossip v\(version) from \(name(from))"
         case .command: return "command"
         case .leaderAction(let version): return "leader, v\(version)"
+        case .overdue(let version): return "leader, v\(version), without agreement after the deadline"
         case .silence(let phi, let silence): return Self.phi(phi, silence)
         case .heartbeat: return "heartbeat"
         case .downing: return "downing"

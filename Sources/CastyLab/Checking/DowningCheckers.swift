@@ -169,7 +169,10 @@ struct VotesOfMembers: InvariantChecker {
                 let comers = gossip.members.filter { $0.status < .up && $0.node != sighting.node }.map(\.node)
                 let view = DowningView(gossip, myself: sighting.node)
                 let strategy = moment.truth.settings.strategy
-                guard !comers.isEmpty, view.indirect.isEmpty, !strategy.needsLease else { continue }
+                // A side that goes decides about itself only, whatever it leaves undone elsewhere.
+                guard !comers.isEmpty, view.indirect.isEmpty, !strategy.needsLease,
+                    !decision.down.contains(sighting.node)
+                else { continue }
                 exercised = ["P7"]
                 let without = DowningView(
                     myself: sighting.node, members: gossip.members.filter { !comers.contains($0.node) },

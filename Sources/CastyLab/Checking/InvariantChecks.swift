@@ -37,6 +37,7 @@ package struct InvariantChecks {
         NoStrangers(),
         Completeness(), NoSelfSuspicion(), GrowingPhi(), CalmPhi(), BoundedWindow(), NoFalseRemoval(), SickObserver(),
         Refutation(),
+        UniqueUpNumbers(), StatusDeadlines(),
         OneSide(), SurvivorsAsOracle(), OneGroup(), PatientDowning(), FencedDown(), NoReturn(), VotesOfMembers(),
         OneOwner(), OneCoordinator(), EntitiesAtHome(), RememberedEntities(),
     ]

@@ -39,12 +39,13 @@ struct SplitWatch {
         let truth = moment.truth
         let members = moment.members
         let lives = members.compactMap { truth.life($0.node) }
-        guard lives.count == members.count, lives.allSatisfy({ $0.isSteady(at: moment.time) && $0.leaveAskedAt == nil })
+        // Where a person has declared members down, that person has decided who stays.
+        guard lives.count == members.count, lives.allSatisfy({ $0.isSteady(at: moment.time) }),
+            !truth.disturbances.contains(where: { $0.kind == .downCommand && $0.settled > moment.time })
         else { return nil }
-        // All of one cluster: each knows every other one.
-        guard members.allSatisfy({ state in members.allSatisfy { $0.gossip.member(state.node)?.status == .up } }) else {
-            return nil
-        }
+        let isSettled =
+            lives.allSatisfy { $0.leaveAskedAt == nil }
+            && members.allSatisfy { state in members.allSatisfy { $0.gossip.member(state.node)?.status == .up } }
         var groups: [[GroundTruth.Life]] = []
         for life in lives {
             let place = groups.firstIndex { group in group.contains { truth.cutSince($0.number, life.number) == nil } }
@@ -64,14 +65,15 @@ struct SplitWatch {
         let isPlain = recent.allSatisfy { $0.kind == .kill || $0.kind == .freeze || $0.kind == .cut }
         return Split(
             struck: struck, members: agreed ?? [], groups: groups.map { $0.map(\.node) },
-            isFromQuiet: wasSettled && isPlain && agreed != nil)
+            isFromQuiet: isSettled && wasSettled && isPlain && agreed != nil)
     }
 }
 
 /// P1: after S + M + T_conv at most one side of a split has members that go on.
 ///
-/// Precondition: the split is clean (nothing passes between the sides, all is well within each), the nodes were of one
-/// cluster when it came, and nothing was done since. With `manual` nobody decides.
+/// Precondition: the split is clean (nothing passes between the sides, all is well within each), and nothing was done since.
+/// Members may be on their way in or out at that moment. A side goes on if one of its nodes has a vote in its own view. With
+/// `manual` nobody decides.
 struct OneSide: InvariantChecker {
     static let ids = ["P1"]
 
@@ -80,11 +82,12 @@ struct OneSide: InvariantChecker {
 
     mutating func check(_ moment: LabMoment) -> [Violation] {
         watch.look(moment)
+        let bounds = moment.truth.bounds
         guard let split = watch.split, split.groups.count > 1, moment.truth.settings.strategy != .manual,
-            moment.time - split.struck > moment.truth.bounds.split
+            moment.time - split.struck > bounds.split + (split.isFromQuiet ? .zero : bounds.decision)
         else { return [] }
         exercised = ["P1"]
-        let alive = Set(moment.members.map(\.node))
+        let alive = Set(moment.members.filter { $0.gossip.member($0.node)?.hasVote == true }.map(\.node))
         let sides = split.groups.filter { group in group.contains { alive.contains($0) } }
         guard sides.count > 1 else { return [] }
         let text = sides.map { $0.map(moment.name).joined(separator: ",") }.joined(separator: " and ")

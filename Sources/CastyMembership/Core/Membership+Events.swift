@@ -116,7 +116,9 @@ extension Membership {
             isDirty = false
         }
         releaseLeaseIfDone()
-        if exit.areTasksDone, gossip.members.allSatisfy({ $0.node == myself }) { pendingStop = pendingStop ?? .left }
+        if exit.areTasksDone, !exit.saysGoodbye, gossip.members.allSatisfy({ $0.node == myself }) {
+            pendingStop = pendingStop ?? .left
+        }
         if let reason = pendingStop { stop(reason) }
         defer { effects = [] }
         return effects

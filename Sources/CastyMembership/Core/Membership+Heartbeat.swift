@@ -75,7 +75,11 @@ extension Membership {
         }
         for index in monitors.indices where monitors[index].timer == nil { armSuspicion(index, at: now) }
         // Their first answers are needed now, not after the next round.
-        if armed(.heartbeat) != nil { for peer in newcomers { sendHeartbeat(to: peer, at: now) } }
+        guard armed(.heartbeat) != nil else { return }
+        for peer in newcomers {
+            sendHeartbeat(to: peer, at: now)
+            if let index = monitorIndex(peer) { monitors[index].early = monitors[index].sent }
+        }
     }
 
     private mutating func sendHeartbeat(to peer: UniqueAddress, at now: Instant) {

@@ -1,10 +1,5 @@
 package import CastyPrimitives
 
-struct TombstoneTime: Sendable {
-    let node: UniqueAddress
-    let learntAt: Instant
-}
-
 extension Membership {
     /// What keeps the cluster from acting on this version, as this node sees it.
     package var obstacles: [ConvergenceObstacle] {
@@ -24,6 +19,8 @@ extension Membership {
         guard leader == myself else { return }
         if isAgreed {
             performLeaderActions(at: now)
+        } else if removeOverdue(at: now) {
+            return
         } else if settings.weaklyUpAfter > .zero, let since = divergedSince, now - since >= settings.weaklyUpAfter {
             let unreachable = gossip.unreachable
             let joiners = gossip.members.filter { $0.status == .joining && !unreachable.contains($0.node) }
@@ -56,10 +53,7 @@ extension Membership {
                 if isGone, member.node != myself { actions.append(.remove(member.node)) }
             }
         }
-        for time in tombstoneTimes where now - time.learntAt >= settings.tombstones {
-            actions.append(.forget(time.node))
-        }
-        return actions
+        return actions + dueTombstones(at: now).map { .forget($0) }
     }
 
     private var hasEnoughMembers: Bool {
@@ -75,9 +69,48 @@ extension Membership {
     mutating func performLeaderActions(at now: Instant) -> Bool {
         let actions = pendingLeaderActions(at: now)
         if actions.isEmpty { return false }
+        perform(actions, .leaderAction(version: gossip.number), at: now)
+        return true
+    }
+
+    /// Removes members that are done or dead although some cannot be asked, once the deadline for agreement has passed.
+    ///
+    /// Only what is certain: an exiting member that has said itself that it is done; and where a person decides about those
+    /// that cannot be reached, one that was declared down. All that can be reached have heard of it. Where a strategy decides,
+    /// a lease rests on it that no node is removed before all who stay know of it, and that strategy brings agreement about.
+    ///
+    /// - Returns: Whether anything changed.
+    private mutating func removeOverdue(at now: Instant) -> Bool {
+        guard !settings.sabotage.contains(.leavesForEver), let since = divergedSince,
+            now - since >= settings.statusDeadline(members: gossip.members.count)
+        else { return false }
+        let unreachable = gossip.unreachable
+        let isHeard = obstacles.allSatisfy { obstacle in
+            switch obstacle {
+            case .unreachable: true
+            case .notSeen(let node): unreachable.sortedContains(node)
+            }
+        }
+        guard isHeard else { return false }
+        let actions = gossip.members.filter { member in
+            guard member.node != myself else { return false }
+            let hasConfirmed = leavers.sortedContains(member.node)
+            switch member.status {
+            case .exiting: return hasConfirmed
+            case .down:
+                return settings.strategy == .manual && (hasConfirmed || unreachable.sortedContains(member.node))
+            case .joining, .weaklyUp, .up, .leaving: return false
+            }
+        }.map { LeaderAction.remove($0.node) }
+        if actions.isEmpty { return false }
+        perform(actions, .overdue(version: gossip.number), at: now)
+        return true
+    }
+
+    private mutating func perform(_ actions: [LeaderAction], _ cause: EventCause, at now: Instant) {
         var removed: [UniqueAddress] = []
         let sabotage = settings.sabotage
-        change(.leaderAction(version: gossip.number), at: now) { gossip, _ in
+        change(cause, at: now) { gossip, _ in
             let version = gossip.version
             for action in actions {
                 switch action {
@@ -97,14 +130,9 @@ extension Membership {
         }
         // They wait for this; one that is cut off will hear it when it comes back.
         for node in removed { effects.append(.send(.gone, to: node)) }
-        return true
-    }
-
-    mutating func syncTombstones(at now: Instant) {
-        let nodes = gossip.tombstones.map(\.node)
-        if tombstoneTimes.count == nodes.count, tombstoneTimes.map(\.node) == nodes { return }
-        tombstoneTimes = nodes.map { node in
-            tombstoneTimes.sortedElement(of: node, by: \.node) ?? TombstoneTime(node: node, learntAt: now)
+        if !removed.isEmpty, exit.areTasksDone {
+            exit.saysGoodbye = true
+            arm(.exit, at: min(armed(.exit) ?? .distantFuture, now + settings.lastExit))
         }
     }
 }

@@ -4,6 +4,10 @@ package import CastyPrimitives
 struct ExitState: Sendable {
     var areTasksAsked = false
     var areTasksDone = false
+    /// Whether no member is left that could take over what this node runs.
+    var isLast = false
+    /// Whether this node has just told others that they are removed, and stays until that has left.
+    var saysGoodbye = false
 }
 
 extension Membership {
@@ -11,10 +15,23 @@ extension Membership {
     package mutating func onLeave(at now: Instant) -> [MembershipEffect] {
         switch phase {
         case .idle, .contacting, .joining: pendingStop = .left
-        case .member: change(.command, at: now) { $0.setStatus(.leaving, of: $1) }
+        case .member:
+            change(.command, at: now) { $0.setStatus(.leaving, of: $1) }
+            if gossip.member(myself)?.status == .leaving, armed(.leave) == nil {
+                arm(.leave, at: now + settings.statusDeadline(members: gossip.members.count))
+            }
         case .stopped: break
         }
         return finish(at: now)
+    }
+
+    /// The cluster could not agree that this node leaves: it goes by its own word. It gives up its vote by that, and nothing
+    /// else, so no side can win by it that would not have won before.
+    mutating func leaveUnagreed(at now: Instant) {
+        guard phase == .member, gossip.member(myself)?.status == .leaving, !settings.sabotage.contains(.leavesForEver)
+        else { return }
+        effects.append(.note("no agreement on its leaving: it goes by its own word"))
+        change(.command, at: now) { $0.setStatus(.exiting, of: $1) }
     }
 
     /// The last tasks of the exiting node (`runExitTasks`) are done.
@@ -22,7 +39,7 @@ extension Membership {
         guard phase == .member, exit.areTasksAsked, !exit.areTasksDone else { return [] }
         exit.areTasksDone = true
         confirmExit()
-        arm(.exit, at: now + settings.exitTimeout)
+        arm(.exit, at: now + (exit.isLast ? settings.lastExit * 2 : settings.exitTimeout))
         return finish(at: now)
     }
 
@@ -63,8 +80,12 @@ extension Membership {
             if !exit.areTasksAsked {
                 exit.areTasksAsked = true
                 effects.append(.runExitTasks)
-                // Where nobody is left to take over, the tasks never end; then the node goes without.
                 arm(.exit, at: now + settings.exitTimeout * 5)
+            }
+            if !exit.isLast, !gossip.members.contains(where: { $0.node != myself && $0.status == .up }) {
+                // The tasks cannot end, as no member is left that could take over, and none need know that this one goes.
+                exit.isLast = true
+                arm(.exit, at: min(armed(.exit) ?? .distantFuture, now + settings.lastExit * 2))
             }
         case .joining?, .weaklyUp?, .up?, .leaving?: break
         }

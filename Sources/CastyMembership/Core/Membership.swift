@@ -191,6 +191,7 @@ package struct Membership: Sendable {
         case .suspicion(let peer): listen(to: peer, at: now)
         case .downing: decideDowning(at: now)
         case .lease: lookAtClaim(at: now)
+        case .leave: leaveUnagreed(at: now)
         case .exit: pendingStop = .left
         }
         return finish(at: now)

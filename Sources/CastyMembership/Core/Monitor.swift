@@ -36,6 +36,8 @@ struct Monitor: Sendable {
     var hadGrace = false
     /// Whether the present silence was this node's own fault, in part.
     var isInterrupted = false
+    /// The number of the heartbeat that was sent out of turn, when the peer came under watch.
+    var early: UInt64?
     /// The number under which witnesses were asked.
     var probe: UInt64?
     /// The numbers of the last calls that were not answered.
@@ -68,8 +70,8 @@ struct Monitor: Sendable {
         stage = .listening
         grace = nil
         hadGrace = false
-        // What follows an answered call ends no interval of the heartbeats' rhythm either.
-        isInterrupted = isCall
+        // What follows an answered call, or a heartbeat out of turn, ends no interval of the heartbeats' rhythm either.
+        isInterrupted = isCall || sequence == early
         probe = nil
         witness = nil
     }

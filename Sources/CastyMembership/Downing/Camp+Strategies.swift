@@ -34,8 +34,9 @@ extension Camp {
     private func possibleThere(_ role: String?) -> [Member] {
         let known = voters(role).filter { !isHere($0) }
         if knowsChanges { return known }
-        let joiners = all.filter { $0.status <= .weaklyUp && !isHere($0) && hasRole($0, role) }
-        return known + joiners
+        // A joiner that was declared down here may be up there, where that is not known.
+        let joiners = all.filter { $0.status <= .weaklyUp && !isHere($0) } + lost.filter { $0.upNumber == nil }
+        return known + joiners.filter { hasRole($0, role) }
     }
 
     /// Whether this side has more votes than the others, or as many and the lowest address among all of them, whatever is

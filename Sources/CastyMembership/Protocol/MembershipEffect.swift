@@ -18,6 +18,8 @@ package enum TimerKey: Hashable, Sendable {
     case downing
     /// The moment when the lease must have answered, or must be renewed.
     case lease
+    /// The moment when a leaver stops waiting for the leader, and moves itself to exiting.
+    case leave
     /// The moment when a leaver stops waiting for its removal.
     case exit
 }

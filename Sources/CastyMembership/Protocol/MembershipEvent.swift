@@ -14,6 +14,8 @@ package enum EventCause: Hashable, Sendable {
     case command
     /// This node did it as the leader, because all had seen version `version`.
     case leaderAction(version: UInt64)
+    /// This node did it as the leader without the agreement of members that it cannot reach, because the deadline had passed.
+    case overdue(version: UInt64)
     /// Silence: phi crossed the threshold.
     case silence(phi: Double, silence: Duration)
     /// An answer came in again.

@@ -83,4 +83,8 @@ package struct MembershipSabotage: OptionSet, Hashable, Sendable {
     package static let creditsMarks = MembershipSabotage(rawValue: 1 << 43)
     /// The heartbeats of nodes that are no members are acknowledged like those of members.
     package static let acknowledgesNonMembers = MembershipSabotage(rawValue: 1 << 44)
+    /// A leaver waits for the agreement of all, however long that takes, and so does its removal.
+    package static let leavesForEver = MembershipSabotage(rawValue: 1 << 45)
+    /// Every removal is remembered for the whole time, however many there are.
+    package static let remembersAll = MembershipSabotage(rawValue: 1 << 46)
 }

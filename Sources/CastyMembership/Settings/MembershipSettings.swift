@@ -53,8 +53,10 @@ package struct MembershipSettings: Hashable, Sendable {
     package var gossipPreferUnseen: Double
     /// The time between two looks at what the leader has to do.
     package var leaderActions: Duration
-    /// How long a removed member is remembered.
+    /// How long a removed member is remembered; less long where a later incarnation has its address, or too many are remembered.
     package var tombstones: Duration
+    /// How many bytes the removed members may take in a gossip: a sixteenth of a frame.
+    package var tombstoneBytes = 16 * 1024
 
     // Joining and leaving
 
@@ -130,6 +132,16 @@ package struct MembershipSettings: Hashable, Sendable {
         minMembersOfRole: [], exitTimeout: .seconds(10), strategy: .keepMajority(), leaseDelay: .seconds(6),
         leaseTimeout: .seconds(5), leaseHold: .seconds(120), stableAfter: .bySize,
         unstableLimit: .seconds(60), removalMargin: .bySize, lease: .milliseconds(6800))
+
+    /// How long a member may be leaving, exiting or down in a cluster that cannot agree, before this goes on without
+    /// agreement. Every decision about members that cannot be reached falls sooner.
+    package func statusDeadline(members: Int) -> Duration {
+        stableAfter(members: members) + unstableLimit + exitTimeout
+    }
+
+    /// How long one of the last members waits for messages that are under way; for its last tasks twice as long, as they cannot
+    /// end: no member is left to take over.
+    var lastExit: Duration { min(exitTimeout, max(heartbeat, .milliseconds(500))) }
 
     /// How long the view must have been still in a cluster of this size.
     package func stableAfter(members: Int) -> Duration { stableAfter.duration(members: members) }
