@@ -46,7 +46,7 @@ let targets: [Target] = [
     library("CastyScenario", ["CastyInspection", "CastyPrimitives"]),
     tests("CastyScenarioTests", ["CastyScenario", "CastyInspection", "CastyPrimitives"]),
     library("CastyActors", ["CastyPrimitives", "CastyWire", "CastyInspection", nioCore, logging]),
-    tests("CastyActorsTests", ["CastyActors", "CastyInspection", "CastyWire", "CastyPrimitives", nioCore]),
+    tests("CastyActorsTests", ["CastyActors", "CastyInspection", "CastyWire", "CastyPrimitives", nioCore, logging]),
 
     // Floor 3: between nodes.
     library("CastyRemoting", ["CastyActors", "CastyInspection", "CastyWire", "CastyPrimitives", nioCore, logging]),

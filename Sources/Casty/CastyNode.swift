@@ -7,7 +7,6 @@ import CastyTCP
 public import CastyWire
 import Glibc
 public import Logging
-import Synchronization
 
 /// One node of a cluster in this process: its actors, its membership, its shards, over TCP.
 ///
@@ -23,6 +22,8 @@ import Synchronization
 /// greeter.tell("Swift")
 /// await node.leave()
 /// ```
+///
+/// Keep the node as long as it shall run: when the last reference to it is gone it leaves the cluster by itself.
 public final class CastyNode: Sendable {
     /// The node's actors.
     public let system: ActorSystem
@@ -30,24 +31,19 @@ public final class CastyNode: Sendable {
     public let cluster: Cluster
     /// The node's shards.
     public let sharding: Sharding
-    private let world: LiveWorld
-    private let host: LiveNode
-    private let ending = Mutex(Ending())
+    private let life: NodeLife
 
-    private struct Ending: Sendable {
-        var hasEnded = false
-        var waiting: [@Sendable () -> Void] = []
-    }
+    /// How long leaving takes at most where nothing else is said.
+    public static var leaveLimit: Duration { .seconds(30) }
 
-    private init(
-        world: LiveWorld, host: LiveNode, system: ActorSystem, cluster: Cluster, entityStore: (any EntityStore)?
-    ) {
-        self.world = world
-        self.host = host
+    private init(life: NodeLife, system: ActorSystem, cluster: Cluster, entityStore: (any EntityStore)?) {
+        self.life = life
         self.system = system
         self.cluster = cluster
         sharding = Sharding(cluster, entityStore: entityStore)
     }
+
+    deinit { life.dropped(cluster, within: Self.leaveLimit) }
 
     /// Starts a node: it listens, then joins the cluster through its seeds, or founds one if it is the first of them.
     ///
@@ -77,27 +73,25 @@ public final class CastyNode: Sendable {
         let world = LiveWorld()
         let host = world.node(transport: TwoLaneTransport())
         let registry = TypeRegistry()
+        var begun: ActorSystem?
         do {
             try register(registry)
             let system = ActorSystem(name: name, address: listen, world: host.world, registry: registry, log: log)
+            begun = system
             let parts = try ClusterNode(system: system, config: config)
             try ObservationService.start(on: system)
-            let node = CastyNode(
-                world: world, host: host, system: system, cluster: parts.cluster, entityStore: entityStore)
-            parts.cluster.onStop { [weak node] _ in
-                guard let node else { return }
-                node.system.terminate { node.ended() }
-            }
             let outcome = await withCheckedContinuation { continuation in
                 parts.start { continuation.resume(returning: $0) }
             }
             if case .failure(let error) = outcome {
                 throw NodeError(description: "cannot listen on \(error.message)")
             }
-            return node
+            return CastyNode(
+                life: NodeLife(world, host, system), system: system, cluster: parts.cluster, entityStore: entityStore)
         } catch {
             host.kill()
             world.shutdown()
+            begun?.abandon()
             throw error
         }
     }
@@ -117,40 +111,25 @@ public final class CastyNode: Sendable {
     }
 
     /// Leaves the cluster gracefully: shards move away, the others agree, everything stops. Returns when it has.
-    public func leave() async {
-        cluster.leave()
-        await ended()
+    ///
+    /// - Parameter limit: How long that may take. Handlers that do not return and members that do not answer are not waited for any longer:
+    ///   towards the end of the time the node stops without the others' word, and what still runs is logged, with the actor's path, and left
+    ///   behind.
+    public func leave(within limit: Duration = CastyNode.leaveLimit) async {
+        life.leave(cluster, within: limit)
+        await life.ended()
     }
 
     /// Stops without asking the others; they will find it unreachable.
-    public func stop() async {
-        system.terminate { [self] in ended() }
-        await ended()
+    ///
+    /// - Parameter limit: How long that may take; what still runs then is logged, with the actor's path, and left behind.
+    public func stop(within limit: Duration = ActorSystem.terminationLimit) async {
+        life.stop(within: limit)
+        await life.ended()
     }
 
     /// Returns when the node has ended, by itself or because it was told to.
-    public func ended() async {
-        await withCheckedContinuation { continuation in
-            let now = ending.withLock { ending -> Bool in
-                if !ending.hasEnded { ending.waiting.append { continuation.resume() } }
-                return ending.hasEnded
-            }
-            if now { continuation.resume() }
-        }
-    }
-
-    private func ended() {
-        let waiting = ending.withLock { ending -> [@Sendable () -> Void]? in
-            if ending.hasEnded { return nil }
-            ending.hasEnded = true
-            defer { ending.waiting = [] }
-            return ending.waiting
-        }
-        guard let waiting else { return }
-        // The threads of the world end too, but not by one of themselves.
-        host.stop { [world] in Task.detached { world.shutdown() } }
-        for action in waiting { action() }
-    }
+    public func ended() async { await life.ended() }
 }
 
 /// Why a node could not be started.

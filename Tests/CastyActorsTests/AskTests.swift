@@ -1,7 +1,9 @@
-import CastyActors
 import CastyInspection
 import CastyPrimitives
+import Synchronization
 import Testing
+
+@testable import CastyActors
 
 @Suite struct AskTests {
     enum Question: Sendable {
@@ -171,6 +173,64 @@ import Testing
         #expect(log.all == ["got 10"])
         owner.tell("late")
         #expect(system.losses.map(\.count) == [1])
+    }
+
+    @Test("an actor has one adapter for each type, which converts as it was told last")
+    func oneAdapter() throws {
+        let system = manual.system()
+        let log = Log<String>()
+        let adapters = Log<ActorRef<Int>>()
+        let owner = try system.spawn(
+            Behavior<String>.receive { context, text in
+                if text == "make" {
+                    for number in 0..<1000 {
+                        adapters.append(context.messageAdapter { (got: Int) in "\(number): \(got)" })
+                    }
+                    for adapter in adapters.all { adapter.target.willTravel() }
+                } else {
+                    log.append(text)
+                }
+                return .same
+            })
+        owner.tell("make")
+        manual.settle()
+        #expect(Set(adapters.all).count == 1)
+        #expect(system.state.withLock { $0.exposed.count } == 1)
+        adapters.all[0].tell(5)
+        manual.settle()
+        #expect(log.all == ["999: 5"])
+        system.stop(owner)
+        manual.settle()
+        #expect(system.state.withLock { $0.exposed.isEmpty })
+    }
+
+    @Test("an ask of a system that has ended fails at once, and leaves nothing behind")
+    func askAfterTheEnd() throws {
+        let system = manual.system()
+        let ref = try responder(system)
+        manual.settle()
+        let log = Log<String>()
+        system.terminate {}
+        manual.settle()
+        _ = ask(system, ref, log) { .double(1, replyTo: $0) }
+        #expect(log.all.count == 1 && log.all[0].contains("shutting down"))
+        #expect(system.state.withLock { $0.asks.isEmpty && $0.exposed.isEmpty })
+    }
+
+    @Test("a question that is told, and waits when its actor stops, fails for whoever waits for the reply")
+    func toldQuestion() throws {
+        let system = manual.system()
+        let responder = try responder(system)
+        let proxy = try system.spawn(
+            Behavior<Question>.receive { _, question in
+                responder.tell(.stop)
+                responder.tell(question)
+                return .same
+            })
+        let log = Log<String>()
+        _ = ask(system, proxy, log) { .double(1, replyTo: $0) }
+        manual.settle()
+        #expect(log.all.count == 1 && log.all[0].contains("no such actor"))
     }
 }
 

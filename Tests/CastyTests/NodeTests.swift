@@ -9,7 +9,7 @@ import Testing
     }
 
     /// A place on loopback that was free a moment ago.
-    private static func freePlace() throws -> NodeAddress {
+    static func freePlace() throws -> NodeAddress {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
         var place = sockaddr_in()

@@ -1,4 +1,4 @@
-import CastyInspection
+package import CastyInspection
 import CastyPrimitives
 import Synchronization
 
@@ -13,7 +13,11 @@ extension ActorSystem {
     ) -> @Sendable () -> Void {
         let pending = PendingAsk<Reply>(system: self, asking: ref.target, completion: completion)
         let uid = pending.address.uid
-        askStarted(pending, uid: uid)
+        guard askStarted(pending, uid: uid) else {
+            pending.fail(
+                AskError(.shutdown, asking: ref.target.address.description, because: "\(unique) has ended"))
+            return {}
+        }
         let replyTo = ActorRef(Target<Reply>(system: self, route: pending, uid: uid, traffic: .reply))
         let message = question(replyTo)
         let describe = { @Sendable in ref.target.address.description }
@@ -24,15 +28,10 @@ extension ActorSystem {
         let delivery = ref.target.offer(message, asking: pending)
         switch delivery {
         case .accepted, .acceptedIdle, .accounted: break
-        case .noSuchActor, .wrongIncarnation, .undecodable, .lateReply:
+        case .noSuchActor, .wrongIncarnation, .undecodable, .lateReply, .mailboxFull, .bufferFull, .unreachable:
+            // The words of whoever refused it come first, if there are any.
+            pending.fail(AskError(AskError.Code(delivery) ?? .failed, asking: describe()))
             lose(message, to: ref.target, because: delivery)
-            pending.fail(AskError(.noSuchActor, asking: describe()))
-        case .mailboxFull, .bufferFull:
-            lose(message, to: ref.target, because: delivery)
-            pending.fail(AskError(.mailboxFull, asking: describe()))
-        case .unreachable:
-            lose(message, to: ref.target, because: delivery)
-            pending.fail(AskError(.unreachable, asking: describe()))
         }
         return { pending.fail(AskError(.cancelled, asking: describe())) }
     }
@@ -62,6 +61,32 @@ extension ActorSystem {
             }
         } onCancel: {
             cancellation.cancel()
+        }
+    }
+}
+
+extension AskError.Code {
+    /// Why a question that was refused so gets no reply; `nil` for what is no refusal.
+    package init?(_ delivery: Delivery) {
+        switch delivery {
+        case .accepted, .acceptedIdle, .accounted: return nil
+        case .noSuchActor, .lateReply: self = .noSuchActor
+        case .wrongIncarnation: self = .nodeRemoved
+        case .mailboxFull, .bufferFull: self = .mailboxFull
+        case .unreachable: self = .unreachable
+        case .undecodable: self = .notDecodable
+        }
+    }
+}
+
+extension AskError.Code {
+    /// Why a question that was lost so gets no reply.
+    package init(_ reason: LossReason) {
+        switch reason {
+        case .mailboxFull, .bufferFull: self = .mailboxFull
+        case .entityFailed, .storeFailed, .undecodable, .unhandled: self = .failed
+        case .noSuchActor, .lateReply, .notHosted: self = .noSuchActor
+        case .wrongIncarnation, .unreachable, .handoff, .shutdown: self = .unreachable
         }
     }
 }

@@ -6,6 +6,8 @@ final class PendingAsk<Reply: Sendable>: Route, AnyPendingAsk {
     private struct State {
         var completion: (@Sendable (Result<Reply, AskError>) -> Void)?
         var timer: (any ScheduledTimer)?
+        /// The node that the question went to last, by whatever way.
+        var node: NodeAddress?
     }
 
     let address: ActorAddress
@@ -42,6 +44,12 @@ final class PendingAsk<Reply: Sendable>: Route, AnyPendingAsk {
         }
     }
 
+    func questionLeft(for node: NodeAddress) { state.withLock { $0.node = node } }
+
+    func waits(for node: NodeAddress) -> Bool {
+        question.address.node == node || state.withLock { $0.node == node }
+    }
+
     var isOver: Bool { state.withLock { $0.completion == nil } }
 
     func fail(_ error: AskError) { _ = complete(.failure(error)) }
@@ -49,7 +57,7 @@ final class PendingAsk<Reply: Sendable>: Route, AnyPendingAsk {
     private func complete(_ result: Result<Reply, AskError>) -> Bool {
         let (completion, timer) = state.withLock { state in
             let taken = (state.completion, state.timer)
-            state = State(completion: nil, timer: nil)
+            state = State(completion: nil, timer: nil, node: nil)
             return taken
         }
         guard let completion else { return false }
@@ -65,4 +73,6 @@ protocol AnyPendingAsk: AnyObject, Sendable {
     var question: AnyTarget { get }
     var number: Atomic<UInt64> { get }
     func fail(_ error: AskError)
+    /// Whether its answer is to come from a node, as far as is known here.
+    func waits(for node: NodeAddress) -> Bool
 }

@@ -1,4 +1,5 @@
 import CastyInspection
+import CastyPrimitives
 
 /// Finds the questions inside messages, so that whoever asked is told when a message will never be answered.
 package enum Questions {
@@ -30,7 +31,7 @@ package enum Questions {
             guard depth < 8, !(value is String) else { return }
             let mirror = Mirror(reflecting: value)
             // Objects may lead back to themselves, and do not travel; only the runtime puts a message into one.
-            if mirror.displayStyle == .class, depth > 0 { return }
+            if mirror.displayStyle == .class, depth > 0, !(value is any MessageBox) { return }
             for child in mirror.children {
                 guard left > 0 else { return }
                 look(into: child.value, depth: depth + 1)

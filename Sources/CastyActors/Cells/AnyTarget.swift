@@ -72,6 +72,12 @@ package class AnyTarget: Runnable, @unchecked Sendable {
     /// The child of that name, if it lives.
     package func child(named name: String) -> AnyTarget? { nil }
 
+    /// The children that live, in the order of their birth.
+    package var livingChildren: [AnyTarget] { [] }
+
+    /// A question that waits for its reply here has left for a node.
+    package func questionLeft(for node: NodeAddress) {}
+
     /// How many messages wait.
     package var waiting: Int { 0 }
 

@@ -8,8 +8,8 @@ final class Extras<Message: Sendable> {
     var watching: [(watched: AnyActorRef, message: Message?)] = []
     var timers: [String: RunningTimer<Message>] = [:]
     var timerGeneration: UInt64 = 0
-    /// Targets that stand for this actor and are reachable while it lives.
-    var adapters: [AnyTarget] = []
+    /// Targets that stand for this actor and are reachable while it lives, by the type they take.
+    var adapters: [ObjectIdentifier: AnyTarget] = [:]
     var strategy: SupervisionStrategy?
     var restarts: [Instant] = []
     var generation: UInt32 = 0

@@ -194,7 +194,7 @@ extension Target {
         }
         let me = AnyActorRef(self)
         for watch in extras?.watching ?? [] { watch.watched.target.post(.unwatch(me, watch.watched)) }
-        for adapter in extras?.adapters ?? [] { system.unexpose(adapter) }
+        for adapter in extras?.adapters.values.sorted(by: { $0.uid < $1.uid }) ?? [] { system.unexpose(adapter) }
         extras = nil
         if let parent { parent.post(.childStopped(self)) } else { system.guardianStopped(self) }
     }

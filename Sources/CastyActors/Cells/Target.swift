@@ -150,6 +150,10 @@ package final class Target<Message: Sendable>: AnyTarget, @unchecked Sendable {
         children.withLock { $0.child(named: name) }
     }
 
+    override package var livingChildren: [AnyTarget] { children.withLock { $0.ordered } }
+
+    override package func questionLeft(for node: NodeAddress) { route?.questionLeft(for: node) }
+
     /// How many messages wait; an estimate while the actor runs.
     override package var waiting: Int { inbox.withLock { $0.messages.count } }
 }

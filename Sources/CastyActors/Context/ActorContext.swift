@@ -117,14 +117,24 @@ public struct ActorContext<Message: Sendable> {
 
     /// A reference that takes messages of another type and turns them into this actor's.
     ///
+    /// An actor has one adapter for each type: asked for again, the same reference is returned, and from then on it converts with the new
+    /// function. It ends with the actor.
+    ///
     /// - Parameter transform: Runs where the message is told, so it must only convert.
     public func messageAdapter<Other: Sendable>(
         _ transform: @escaping @Sendable (Other) -> Message
     ) -> ActorRef<Other> {
+        let extras = target.needExtras()
+        let key = ObjectIdentifier(Other.self)
+        if let known = extras.adapters[key] as? Target<Other>, let route = known.route as? AdapterRoute<Other, Message>
+        {
+            route.replace(transform)
+            return ActorRef(known)
+        }
         let route = AdapterRoute(to: target, transform: transform)
         let adapter = Target<Other>(
             system: target.system, route: route, uid: route.address.uid, traffic: target.traffic)
-        target.needExtras().adapters.append(adapter)
+        extras.adapters[key] = adapter
         return ActorRef(adapter)
     }
 }

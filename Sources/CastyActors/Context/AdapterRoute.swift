@@ -1,24 +1,29 @@
 import CastyPrimitives
+import Synchronization
 
 /// Turns messages of one type into another's and hands them on.
 final class AdapterRoute<Other: Sendable, Message: Sendable>: Route {
     let address: ActorAddress
     // Weak, because the actor keeps its adapters: a reference to a stopped actor's adapter leads nowhere.
     private let owner: WeakTarget<Message>
-    private let transform: @Sendable (Other) -> Message
+    private let transform: Mutex<@Sendable (Other) -> Message>
 
     init(to owner: Target<Message>, transform: @escaping @Sendable (Other) -> Message) {
         self.owner = WeakTarget(owner)
-        self.transform = transform
+        self.transform = Mutex(transform)
         let uid = owner.system.nextUID()
         address = owner.address.child("$adapter", uid: uid)
     }
 
     func deliver(_ message: Other) -> Delivery {
         guard let owner = owner.target else { return .noSuchActor }
+        let transform = transform.withLock { $0 }
         owner.tell(transform(message))
         return .accounted
     }
+
+    /// Converts with another function from now on.
+    func replace(_ new: @escaping @Sendable (Other) -> Message) { transform.withLock { $0 = new } }
 
     func post(_ signal: SystemMessage) { owner.target?.post(signal) }
 

@@ -18,7 +18,7 @@ package struct LiveClock: Sendable {
         return overflow ? .max : sum
     }
 
-    private static var reading: Int64 {
+    static var reading: Int64 {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)

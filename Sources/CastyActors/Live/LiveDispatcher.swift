@@ -46,7 +46,7 @@ package final class LiveDispatcher: Dispatcher, Suspendable {
                 expected: Phase.running, desired: Phase.frozen, ordering: .sequentiallyConsistent
             ).exchanged
         }
-        if froze { awaitQuiet() }
+        if froze { _ = awaitQuiet(within: nil) }
     }
 
     /// Lets turns begin again, first those that were due meanwhile.
@@ -63,14 +63,19 @@ package final class LiveDispatcher: Dispatcher, Suspendable {
     }
 
     /// Forgets what waits and what will be handed over; returns when no turn is being taken, except the one that calls this.
-    package func kill() {
+    package func kill() { _ = kill(within: nil) }
+
+    /// The same, but waits for a turn that is being taken no longer than that.
+    ///
+    /// - Returns: Whether none is being taken.
+    package func kill(within limit: Duration?) -> Bool {
         let forgotten: [Runnable] = held.withLock { held in
             phase.store(Phase.dead, ordering: .sequentiallyConsistent)
             defer { held = [] }
             return held
         }
-        awaitQuiet()
-        withExtendedLifetime(forgotten) {}
+        defer { withExtendedLifetime(forgotten) {} }
+        return awaitQuiet(within: limit)
     }
 
     /// Whether turns may begin.
@@ -90,15 +95,18 @@ package final class LiveDispatcher: Dispatcher, Suspendable {
         if wasThawed { execute(runnable) }
     }
 
-    private func awaitQuiet() {
+    private func awaitQuiet(within limit: Duration?) -> Bool {
+        let end = limit.map { ContinuousClock.now + $0 }
         let own = pool.currentWorker?.takeUnretainedValue()
         let view = Unmanaged.passUnretained(self).toOpaque()
         for seat in pool.seats where own?.sits(on: seat) != true {
             var looks = 0
             while seat.serving.load(ordering: .sequentiallyConsistent)?.toOpaque() == view {
                 looks += 1
+                if let end, looks % 100 == 0, ContinuousClock.now > end { return false }
                 if looks < 100 { sched_yield() } else { usleep(50) }
             }
         }
+        return true
     }
 }

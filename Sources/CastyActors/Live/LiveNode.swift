@@ -1,3 +1,5 @@
+import Synchronization
+
 /// A node's part of a ``LiveWorld``, and the switches that hang or end it.
 package final class LiveNode: Suspendable {
     /// What the runtime builds on.
@@ -35,6 +37,23 @@ package final class LiveNode: Suspendable {
         transport.kill()
     }
 
+    /// Ends the node whatever its handlers do: closes its connections, then forgets the rest. Not to be called from one of the threads of its
+    /// world or its transport.
+    ///
+    /// - Returns: Whether nothing of it runs any more.
+    package func end(within limit: Duration) -> Bool {
+        let closing = Monitor()
+        let isClosed = Flag()
+        transport.shutdown {
+            isClosed.set()
+            closing.withLock { closing.broadcast() }
+        }
+        let closed = closing.withLock { closing.wait(within: limit) { isClosed.isSet } }
+        if !closed { transport.kill() }
+        scheduler.kill()
+        return dispatcher.kill(within: limit)
+    }
+
     /// Ends the node after its actors have stopped: flushes and closes its connections, then forgets the rest.
     package func stop(completion: @escaping @Sendable () -> Void) {
         transport.shutdown {
@@ -43,4 +62,13 @@ package final class LiveNode: Suspendable {
             completion()
         }
     }
+}
+
+/// Something that happens once.
+private final class Flag: Sendable {
+    private let value = Atomic<Bool>(false)
+
+    var isSet: Bool { value.load(ordering: .acquiring) }
+
+    func set() { value.store(true, ordering: .releasing) }
 }

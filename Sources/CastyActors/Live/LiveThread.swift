@@ -28,6 +28,9 @@ package final class LiveThread: @unchecked Sendable {
     /// Whether the caller runs on this thread.
     var isCurrent: Bool { pthread_equal(handle, pthread_self()) != 0 }
 
+    /// Lets the thread clean up after itself when it ends; it cannot be joined then.
+    package func detach() { pthread_detach(handle) }
+
     /// Waits for the thread's end. To be called once, from another thread.
     package func join() { pthread_join(handle, nil) }
 }

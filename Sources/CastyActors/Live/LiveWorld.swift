@@ -25,8 +25,13 @@ package final class LiveWorld: Sendable {
     }
 
     /// Ends all threads. Nodes should be stopped or killed before. Not to be called from one of the threads.
-    package func shutdown() {
+    package func shutdown() { _ = shutdown(within: nil) }
+
+    /// The same, but waits for handlers that run no longer than that; to be called again to wait for the rest.
+    ///
+    /// - Returns: Whether all threads have ended.
+    package func shutdown(within limit: Duration?) -> Bool {
         timers.shutdown()
-        pool.shutdown()
+        return pool.shutdown(within: limit)
     }
 }

@@ -1,3 +1,4 @@
+import CastyPrimitives
 import Glibc
 
 /// A lock that threads can wait on: `pthread` mutex and condition, timed by the monotonic clock.
@@ -42,6 +43,22 @@ final class Monitor: @unchecked Sendable {
     func wait(untilNanoseconds deadline: Int64) {
         var time = timespec(tv_sec: Int(deadline / 1_000_000_000), tv_nsec: Int(deadline % 1_000_000_000))
         pthread_cond_timedwait(condition, mutex, &time)
+    }
+
+    /// Waits until the condition holds, but no longer than the limit. The lock is held.
+    ///
+    /// - Returns: Whether it holds.
+    func wait(within limit: Duration?, until condition: () -> Bool) -> Bool {
+        let end = limit.map { LiveClock.reading.addingReportingOverflow(max(0, $0.nanoseconds)) }
+        while !condition() {
+            guard let end, !end.overflow else {
+                wait()
+                continue
+            }
+            if LiveClock.reading >= end.partialValue { return false }
+            wait(untilNanoseconds: end.partialValue)
+        }
+        return true
     }
 
     func signal() { pthread_cond_signal(condition) }

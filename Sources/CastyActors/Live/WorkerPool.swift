@@ -24,6 +24,9 @@ package final class WorkerPool: @unchecked Sendable {
     private let injectedCount = Atomic<Int>(0)
     private let views = Mutex<[LiveDispatcher]>([])
     private let threads = Mutex<[LiveThread]>([])
+    /// How many threads have not ended, guarded by the monitor.
+    private let ends = Monitor()
+    private var alive: Int
 
     /// Starts the threads; ``shutdown()`` must end them.
     ///
@@ -36,9 +39,10 @@ package final class WorkerPool: @unchecked Sendable {
         let failure = pthread_key_create(&key, nil)
         precondition(failure == 0, "the system refuses a thread key (error \(failure))")
         threadKey = key
+        alive = workers
         threads.withLock { threads in
             for index in 0..<workers {
-                threads.append(LiveThread { Worker(pool: self, index: index).main() })
+                threads.append(LiveThread { self.work(index) })
             }
         }
     }
@@ -46,20 +50,35 @@ package final class WorkerPool: @unchecked Sendable {
     /// How many cores this process may use, at most 64.
     package static var cores: Int { min(64, max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
 
+    private func work(_ index: Int) {
+        Worker(pool: self, index: index).main()
+        ends.withLock {
+            alive -= 1
+            ends.broadcast()
+        }
+    }
+
     /// Ends the threads, each after its present turn, and forgets what waits. Not to be called from one of them.
-    package func shutdown() {
+    package func shutdown() { _ = shutdown(within: nil) }
+
+    /// The same, but waits no longer than that for turns that are being taken; to be called again to wait for the rest.
+    ///
+    /// - Returns: Whether all threads have ended.
+    package func shutdown(within limit: Duration?) -> Bool {
+        isStopping.store(true, ordering: .sequentiallyConsistent)
+        for seat in seats { seat.wake() }
+        guard ends.withLock({ ends.wait(within: limit) { alive == 0 } }) else { return false }
         let running = threads.withLock { threads in
             defer { threads = [] }
             return threads
         }
-        if running.isEmpty { return }
-        isStopping.store(true, ordering: .sequentiallyConsistent)
-        for seat in seats { seat.wake() }
+        if running.isEmpty { return true }
         for thread in running { thread.join() }
         while let turn = takeInjected() { turn.runnable.release() }
         for seat in seats { while let turn = seat.ring.take() { turn.runnable.release() } }
         views.withLock { $0 = [] }
         pthread_key_delete(threadKey)
+        return true
     }
 
     /// Keeps a view until the pool is shut down, because turns that wait refer to it without holding it.

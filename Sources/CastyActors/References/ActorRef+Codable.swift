@@ -1,8 +1,22 @@
+import CastyInspection
 import CastyPrimitives
 
 extension CodingUserInfoKey {
     /// Under this key a decoder of messages finds the ``ActorSystem`` that references are bound to.
     package static let actorSystem = CodingUserInfoKey(rawValue: "casty.actor-system")!
+
+    /// Under this key an encoder of messages may hold an ``AskerNote``.
+    package static let asker = CodingUserInfoKey(rawValue: "casty.asker")!
+}
+
+/// Finds out, while a message is written, which ask its reply would answer.
+///
+/// Unchecked because one writing at a time uses it.
+package final class AskerNote: @unchecked Sendable {
+    /// The first reference in the message that waits for a reply.
+    package var asker: AnyTarget?
+
+    package init() {}
 }
 
 extension ActorRef: Codable {
@@ -24,6 +38,9 @@ extension ActorRef: Codable {
     /// Writes the address; from now on the actor can be reached from other nodes.
     public func encode(to encoder: any Encoder) throws {
         target.willTravel()
+        if target.traffic == .reply, let note = encoder.userInfo[.asker] as? AskerNote, note.asker == nil {
+            note.asker = target
+        }
         try target.address.encode(to: encoder)
     }
 }

@@ -41,10 +41,15 @@ package protocol Route<Message>: AnyObject, Sendable {
 
     /// Whether nothing can arrive by it any more.
     var isOver: Bool { get }
+
+    /// A question that is answered by this route has left for a node.
+    func questionLeft(for node: NodeAddress)
 }
 
 extension Route {
     package var isOver: Bool { false }
+
+    package func questionLeft(for node: NodeAddress) {}
 }
 
 /// A route to nowhere: every message becomes a dead letter.

@@ -11,6 +11,12 @@ extension ActorSystem {
             guard let lossClass = own.lossClass else { return }
             traffic = lossClass
         }
+        // The runtime's own messages and replies carry no user's question.
+        if traffic == .user, let code = AskError.Code(delivery) {
+            Questions.fail(
+                in: message, code,
+                "\(target.address) did not take a \(String(describing: Message.self)): \(reason.rawValue)")
+        }
         inspector.lose(reason, traffic, target: target.address.description, type: String(describing: Message.self))
     }
 

@@ -94,10 +94,23 @@ extension ActorSystem {
                 entry.value.question === target && entry.value.number.load(ordering: .relaxed) > handled
             }.sorted { $0.key < $1.key }.map(\.value)
         }
-        for ask in waiting { ask.fail(AskError(.noSuchActor, asking: target.address.description)) }
+        for ask in waiting {
+            ask.fail(
+                AskError(
+                    .noSuchActor, asking: target.address.description,
+                    because: "it has stopped before it handled the question"))
+        }
     }
 
-    func askStarted(_ ask: any AnyPendingAsk, uid: UInt64) { state.withLock { $0.asks[uid] = ask } }
+    /// Notes a question.
+    ///
+    /// - Returns: Whether it may be asked; not where the system has ended.
+    func askStarted(_ ask: any AnyPendingAsk, uid: UInt64) -> Bool {
+        state.withLock { state in
+            if !state.terminated { state.asks[uid] = ask }
+            return !state.terminated
+        }
+    }
 
     func askEnded(_ uid: UInt64) {
         state.withLock {
@@ -106,19 +119,22 @@ extension ActorSystem {
         }
     }
 
-    /// Fails every question that waits for an actor of a node that is gone.
+    /// Fails every question that waits for an answer from a node that is gone, whether an actor there was asked or it went there by way of
+    /// one of this node's.
     package func failAsks(to node: NodeAddress) {
-        let waiting = state.withLock { state in
-            state.asks.filter { entry in entry.value.question.address.node == node }.sorted { $0.key < $1.key }.map(
-                \.value)
+        let asks = state.withLock { $0.asks.sorted { $0.key < $1.key }.map(\.value) }
+        for ask in asks where ask.waits(for: node) {
+            ask.fail(
+                AskError(
+                    .nodeRemoved, asking: ask.question.address.description,
+                    because: "\(node) has left the cluster, or another incarnation has taken its address"))
         }
-        for ask in waiting { ask.fail(AskError(.unreachable, asking: ask.question.address.description)) }
     }
 
     package func expose(_ target: AnyTarget) {
         state.withLock { state in
             // What has ended is taken off the list no more, so a late reference to it MUST NOT put it there.
-            if !target.isOver { state.exposed[target.uid] = target }
+            if !target.isOver, !state.terminated { state.exposed[target.uid] = target }
         }
     }
 

@@ -1,11 +1,27 @@
 import CastyPrimitives
+import Logging
 import Synchronization
 
+/// How a system ends:
+///
+/// ```
+///   users' actors stop ──▶ the runtime's own stop ──▶ connections close ──▶ ended
+///        └─ half the time is over ─┘└─ three quarters ──┘└─ all of it ──────────┘
+/// ```
+///
+/// A handler that does not return holds up its actor and all above it; at the marked moments the system goes on without them.
 extension ActorSystem {
+    /// How long ending takes at most where nothing else is said.
+    public static var terminationLimit: Duration { .seconds(10) }
+
     /// Ends the system: users' actors stop, then the runtime's own, then the connections close.
     ///
-    /// - Parameter completion: Called once when all has ended; at once where it has already.
-    package func terminate(completion: @escaping @Sendable () -> Void) {
+    /// - Parameters:
+    ///   - limit: How long that may take, whatever handlers do. Of several limits the shortest counts.
+    ///   - completion: Called once when all has ended; at once where it has already.
+    package func terminate(
+        within limit: Duration = ActorSystem.terminationLimit, completion: @escaping @Sendable () -> Void
+    ) {
         enum Step {
             case wait, done
             case begin(Target<Never>?)
@@ -17,72 +33,144 @@ extension ActorSystem {
             state.terminating = true
             return .begin(state.user)
         }
-        switch step {
-        case .wait: break
-        case .done: completion()
-        case .begin(let user): user?.post(.stop)
-        }
+        if case .done = step { return completion() }
+        // First, because all may have ended by the time the next line returns.
+        setDeadlines(limit)
+        if case .begin(let user) = step { user?.post(.stop) }
     }
 
     /// Ends the system and waits until all has ended.
-    public func terminate() async {
-        await withCheckedContinuation { continuation in terminate { continuation.resume() } }
+    ///
+    /// - Parameter limit: How long that may take, whatever handlers do: what still runs then is logged and left behind.
+    public func terminate(within limit: Duration = ActorSystem.terminationLimit) async {
+        await withCheckedContinuation { continuation in terminate(within: limit) { continuation.resume() } }
     }
 
     /// Whether the system is ending or has ended.
     public var isTerminating: Bool { state.withLock { $0.terminating } }
 
+    /// Calls back once when the system has ended or was abandoned; at once where it has. For the parts of the runtime that let go of each
+    /// other then.
+    package func whenEnded(_ action: @escaping @Sendable () -> Void) {
+        let isOver = state.withLock { state -> Bool in
+            if !state.terminated { state.whenEnded.append(action) }
+            return state.terminated
+        }
+        if isOver { action() }
+    }
+
+    private func setDeadlines(_ limit: Duration) {
+        let scheduler = world.scheduler
+        let timers = [
+            scheduler.schedule(after: limit / 2) { [weak self] in self?.goOnWithout(.user, after: limit) },
+            scheduler.schedule(after: limit * 3 / 4) { [weak self] in self?.goOnWithout(.system, after: limit) },
+            scheduler.schedule(after: limit) { [weak self] in self?.ended() },
+        ]
+        let isLate = state.withLock { state in
+            if !state.terminated { state.deadlines += timers }
+            return state.terminated
+        }
+        if isLate { for timer in timers { timer.cancel() } }
+    }
+
+    /// Time is up for the actors under one root: what still runs is named and left behind.
+    private func goOnWithout(_ root: Root, after limit: Duration) {
+        let guardian = state.withLock { state -> Target<Never>? in
+            guard let guardian = state[root] else { return nil }
+            state.leftBehind.append(guardian)
+            return guardian
+        }
+        guard let guardian else { return }
+        let running = unfinished(under: guardian)
+        let shown =
+            running.prefix(10).joined(separator: ", ") + (running.count > 10 ? " and \(running.count - 10) more" : "")
+        log.warning(
+            "ends within \(limit) without waiting for what still runs: \(shown.isEmpty ? guardian.pathText : shown)")
+        guardianStopped(guardian)
+    }
+
+    /// The actors that hold up others: those that have not stopped and wait for no child.
+    private func unfinished(under target: AnyTarget) -> [String] {
+        let living = target.livingChildren
+        if living.isEmpty { return target.parent == nil ? [] : [target.pathText] }
+        return living.flatMap { unfinished(under: $0) }
+    }
+
     func guardianStopped(_ guardian: AnyTarget) {
-        let (system, remote) = state.withLock { state -> (Target<Never>?, (any RemoteAccess)?) in
+        enum Step {
+            case none
+            case stop(Target<Never>?)
+            case close((any RemoteAccess)?)
+        }
+        let step = state.withLock { state -> Step in
             if guardian === state.user {
                 state.user = nil
-                return (state.system, nil)
+                return .stop(state.system)
             }
+            // One that was left behind may stop later, which changes nothing.
+            guard guardian === state.system else { return .none }
             state.system = nil
-            return (nil, state.remote)
+            return .close(state.remote)
         }
-        if let system {
-            system.post(.stop)
-        } else if let remote {
-            remote.shutdown { [self] in ended() }
-        } else {
-            ended()
+        switch step {
+        case .none: break
+        case .stop(let system): system?.post(.stop)
+        case .close(let remote?): remote.shutdown { [self] in ended() }
+        case .close(nil): ended()
         }
     }
 
     private func ended() {
-        let (callbacks, asks) = state.withLock { state in
+        let asks = state.withLock { state -> [any AnyPendingAsk]? in
+            if state.terminated { return nil }
             state.terminated = true
-            defer {
-                state.whenTerminated = []
-                state.exposed = [:]
-                state.wellKnown = [:]
-                state.fallbacks = []
-                state.remote = nil
-            }
-            return (state.whenTerminated, state.asks.sorted { $0.key < $1.key }.map(\.value))
+            return state.asks.sorted { $0.key < $1.key }.map(\.value)
         }
-        for ask in asks { ask.fail(AskError(.noSuchActor, asking: ask.question.address.description)) }
+        guard let asks else { return }
+        for ask in asks {
+            ask.fail(AskError(.shutdown, asking: ask.question.address.description, because: "\(unique) has ended"))
+        }
+        let callbacks = letGo()
         for callback in callbacks { callback() }
+        inspector.forgetSections()
+    }
+
+    /// Cuts what the system holds, and returns whom to tell.
+    private func letGo() -> [@Sendable () -> Void] {
+        let (callbacks, deadlines, others) = state.withLock { state in
+            defer {
+                (state.user, state.system, state.remote) = (nil, nil, nil)
+                (state.exposed, state.wellKnown, state.fallbacks) = ([:], [:], [])
+                (state.whenTerminated, state.whenEnded, state.deadlines) = ([], [], [])
+            }
+            return (
+                state.whenTerminated + state.whenEnded, state.deadlines,
+                (state.exposed, state.wellKnown, state.fallbacks, state.remote)
+            )
+        }
+        for deadline in deadlines { deadline.cancel() }
+        // Released outside the lock: what they hold may end with them.
+        withExtendedLifetime(others) {}
+        return callbacks
     }
 
     /// Lets go of all that a killed node holds; its questions are given up.
     ///
     /// Actors and their system hold each other, and nothing of a killed node runs to part them. MUST be called after the
-    /// dispatcher and the scheduler have been killed.
+    /// dispatcher and the scheduler have been killed, when no turn is taken any more.
     package func abandon() {
         let asks = state.withLock { $0.asks.sorted { $0.key < $1.key }.map(\.value) }
         for ask in asks { ask.fail(AskError(.cancelled, asking: ask.question.address.description)) }
-        let (roots, others) = state.withLock { state in
-            defer {
-                (state.user, state.system, state.remote) = (nil, nil, nil)
-                (state.exposed, state.wellKnown, state.fallbacks) = ([:], [:], [])
-                (state.terminating, state.terminated, state.whenTerminated) = (true, true, [])
-            }
-            return ([state.user, state.system], (state.exposed, state.wellKnown, state.remote, state.whenTerminated))
+        let roots = state.withLock { state -> [AnyTarget] in
+            (state.terminating, state.terminated) = (true, true)
+            // Whoever waits for the end of a killed node is not called: for it, that never comes.
+            state.whenTerminated = []
+            defer { state.leftBehind = [] }
+            return state.leftBehind + [state.user, state.system].compactMap { $0 }
         }
-        for root in roots { root?.abandon() }
+        let callbacks = letGo()
+        for root in roots { root.abandon() }
+        for callback in callbacks { callback() }
         inspector.forgetSections()
-        withExtendedLifetime(others) {}
     }
 }

@@ -113,6 +113,12 @@ struct SystemState: Sendable {
     var terminating = false
     var terminated = false
     var whenTerminated: [@Sendable () -> Void] = []
+    /// The parts of the runtime that let go of each other at the end.
+    var whenEnded: [@Sendable () -> Void] = []
+    /// The moments at which ending goes on without what still runs.
+    var deadlines: [any ScheduledTimer] = []
+    /// Roots under which something still ran at such a moment.
+    var leftBehind: [AnyTarget] = []
 
     init(chance: SeededGenerator) {
         self.chance = chance

@@ -65,6 +65,27 @@ public final class Cluster: Sendable {
         daemon = try system.spawnSystem(ClusterDaemon.behavior(shared, myself: system.unique, link), name: "cluster")
         link.connect(self)
         provideSnapshot()
+        system.whenEnded { [weak self] in self?.letGo() }
+    }
+
+    /// Lets go of all that was registered here, when the system has ended: much of it leads back to this node.
+    private func letGo() {
+        let (registered, kept) = (
+            published.withLock { published in
+                defer {
+                    (published.subscribers, published.observers, published.followers) = ([], [], [])
+                    (published.exitTasks, published.whenWelcomed) = ([], [])
+                    (published.onStop, published.stepWatcher) = (nil, nil)
+                }
+                return published
+            },
+            parts.withLock { parts in
+                defer { parts = [:] }
+                return parts
+            }
+        )
+        // Released outside the locks: what they hold may end with them.
+        withExtendedLifetime((registered, kept)) {}
     }
 
     /// Begins to join, or to found a cluster.

@@ -1,9 +1,11 @@
+public import CastyPrimitives
+
 /// A user's message on its way through sharding, which only carries it.
 ///
 /// One type for the messages of all types: so the code that carries them is compiled once and for it, and does not look up types at run
 /// time. Only ``Sealed`` derives from it.
 @usableFromInline
-package class SealedMessage: @unchecked Sendable {
+package class SealedMessage: MessageBox, @unchecked Sendable {
     @inlinable
     package init() {}
 

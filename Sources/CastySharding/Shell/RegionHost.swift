@@ -135,18 +135,6 @@ final class RegionHost: Sendable {
     }
 }
 
-extension AskError.Code {
-    /// What whoever asked is told where the question was lost on its way to an entity.
-    init(_ reason: CastyInspection.LossReason) {
-        switch reason {
-        case .mailboxFull, .bufferFull: self = .mailboxFull
-        case .entityFailed, .storeFailed, .undecodable, .unhandled: self = .failed
-        case .noSuchActor, .lateReply, .notHosted: self = .noSuchActor
-        case .wrongIncarnation, .unreachable, .handoff, .shutdown: self = .unreachable
-        }
-    }
-}
-
 extension PlacementStatus {
     init(_ status: MemberStatus) {
         switch status {

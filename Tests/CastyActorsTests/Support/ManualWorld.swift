@@ -28,11 +28,12 @@ final class ManualWorld: Dispatcher, Scheduler, Transport, RandomSource {
 
     func execute(_ runnable: Runnable) { state.withLock { $0.ready.append(runnable) } }
 
-    /// Runs turns until none is due.
-    func settle() {
+    /// Runs turns until none is due, but those of actors that hang.
+    func settle(exceptOf hangs: (AnyTarget) -> Bool = { _ in false }) {
         while true {
             let next = state.withLock { $0.ready.isEmpty ? nil : $0.ready.removeFirst() }
             guard let next else { return }
+            if let actor = next as? AnyTarget, hangs(actor) { continue }
             next.run(budget: budget)
         }
     }
@@ -43,9 +44,9 @@ final class ManualWorld: Dispatcher, Scheduler, Transport, RandomSource {
     var now: Instant { state.withLock { $0.now } }
 
     /// Lets time pass, timer by timer.
-    func advance(by duration: Duration) {
+    func advance(by duration: Duration, exceptOf hangs: (AnyTarget) -> Bool = { _ in false }) {
         let end = now + duration
-        settle()
+        settle(exceptOf: hangs)
         while true {
             let due = state.withLock { state -> ManualTimer? in
                 guard let first = state.timers.min(by: { ($0.at, $0.order) < ($1.at, $1.order) }), first.at <= end
@@ -58,7 +59,7 @@ final class ManualWorld: Dispatcher, Scheduler, Transport, RandomSource {
             }
             guard let due else { break }
             due.fire()
-            settle()
+            settle(exceptOf: hangs)
         }
         state.withLock { $0.now = end }
     }
