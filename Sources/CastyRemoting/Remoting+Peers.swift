@@ -40,5 +40,20 @@ extension Remoting {
     /// What the associations look like now, in the order of their places.
     package var snapshots: [AssociationSnapshot] { ordered.map(\.snapshot) }
 
+    /// Tells an ask that no reply will come, and why: here, on a node that is known, or else by way of the peer that passed the question on.
+    ///
+    /// No connection is made for it, so that a stranger's word for a third node leads to none.
+    func tell(_ asker: ActorAddress, _ code: AskError.Code, _ reason: String, by peer: Association? = nil) {
+        guard asker.path.first == "temp" else { return }
+        // A peer's words may be in it, and a signal carries a kilobyte at most.
+        let reason = String(printable: reason)
+        if asker.node == system.address {
+            guard case .found(let target) = system.find(path: asker.path, uid: asker.uid) else { return }
+            target.post(.unanswered(code, reason))
+        } else {
+            (known(asker.node) ?? peer)?.send(.unanswered(asker: asker, code, reason))
+        }
+    }
+
     func known(_ place: NodeAddress) -> Association? { state.withLock { $0.associations[place] } }
 }

@@ -45,12 +45,17 @@ extension Remoting {
 
     /// Lets go of everything without a word, as when the node was killed: nothing refers to the system any more.
     package func abandon() {
-        state.withLock { state in
-            state.associations = [:]
-            state.strangers = []
-            state.closing = state.closing ?? 0
+        let (associations, links) = state.withLock { state in
+            defer {
+                (state.associations, state.strangers) = ([:], [])
+                state.closing = state.closing ?? 0
+            }
+            return (state.associations, state.strangers)
         }
         endSweeps()
+        // An association and its connection hold each other.
+        for association in associations.values { association.letGo() }
+        withExtendedLifetime(links) {}
         system.inspector.provide(associations: { [] })
     }
 }

@@ -87,7 +87,7 @@ struct WatchTests {
         a.remoting.nodeRemoved(b.system.unique)
         world.run(for: .milliseconds(10))
         #expect(ends.all == ["watched node removed"])
-        #expect(asked.all == ["node unreachable"])
+        #expect(asked.all == ["node removed"])
         #expect(a.lost("wrong incarnation") == 10)
         watched.tell(11)
         #expect(a.lost("unreachable") == 1)

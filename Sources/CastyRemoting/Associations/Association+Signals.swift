@@ -120,8 +120,7 @@ extension Association {
             else { return }
             watch.watcher.target.post(.terminated(Terminated(ref: watch.watched, reason: reason)))
         case .unanswered(let asker, let code, let reason):
-            guard case .found(let target) = remoting.system.find(path: asker.path, uid: asker.uid) else { return }
-            target.post(.unanswered(code, reason))
+            remoting.tell(asker, code, reason)
         }
     }
 

@@ -50,11 +50,12 @@ final class Association: Sendable {
 
     /// Queues an encoded message, and sees to it that there is a connection that takes it.
     func enqueue(
-        _ destination: Destination, _ codec: CodecID, _ lossClass: LossClass?, _ payload: ByteBuffer
+        _ destination: Destination, _ codec: CodecID, _ lossClass: LossClass?, _ payload: ByteBuffer,
+        asker: AnyTarget? = nil
     ) -> Delivery {
-        let (delivery, step) = state.withLock { $0.enqueue(destination, codec, lossClass, payload) }
+        let (delivery, step) = state.withLock { $0.enqueue(destination, codec, lossClass, payload, asker) }
         if case .moved = step {
-            return remoting.attach(self)?.enqueue(destination, codec, lossClass, payload) ?? .unreachable
+            return remoting.attach(self)?.enqueue(destination, codec, lossClass, payload, asker: asker) ?? .unreachable
         }
         take(step)
         return delivery
@@ -123,6 +124,20 @@ final class Association: Sendable {
 
     func close() { perform(state.withLock { $0.close() }) }
 
+    /// Forgets its connection and all that waits, and tells nobody: the node was killed.
+    func letGo() {
+        let former = state.withLock { state in
+            let former = state
+            state = AssociationState(
+                place: place, settings: remoting.settings, strangerBudget: former.strangerBudget, chance: former.chance)
+            state.isClosing = true
+            (state.control.phase, state.user.phase) = (.closed, .closed)
+            return former
+        }
+        // Released outside the lock: what the messages hold may end with them.
+        withExtendedLifetime(former) {}
+    }
+
     func perform(_ effects: [Effect]) {
         for effect in effects {
             switch effect {
@@ -150,6 +165,11 @@ final class Association: Sendable {
     }
 
     func lose(_ frame: QueuedFrame, _ reason: LossReason) {
+        frame.asker?.post(
+            .unanswered(
+                AskError.Code(reason),
+                "\(frame.destination.shownType) never left \(remoting.system.address) for \(place): \(reason.rawValue)")
+        )
         guard let lossClass = frame.lossClass else { return }
         remoting.system.inspector.lose(
             reason, lossClass, target: frame.destination.address.description, type: frame.destination.shownType)

@@ -107,17 +107,20 @@ struct AssociationState: Sendable {
     }
 
     mutating func enqueue(
-        _ destination: Destination, _ codec: CodecID, _ lossClass: LossClass?, _ payload: ByteBuffer
+        _ destination: Destination, _ codec: CodecID, _ lossClass: LossClass?, _ payload: ByteBuffer,
+        _ asker: AnyTarget?
     ) -> (Delivery, NextStep) {
         if isDetached { return (.unreachable, .moved) }
         if isClosing || (removed != nil && destination.address.uid != 0) { return (.unreachable, .none) }
         let lane = destination.lane
         if isDeaf, !self[lane].isActive { return (.unreachable, .none) }
-        if !isMember, !charge(payload.readableBytes + destination.headerBound, lane) { return (.bufferFull, .none) }
+        if !isMember, !charge(QueuedFrame.bound(payload.readableBytes, destination, asker), lane) {
+            return (.bufferFull, .none)
+        }
         let delivery =
             switch lane {
-            case .control: control.queue.append(destination, codec, lossClass, payload)
-            case .user: user.queue.append(destination, codec, lossClass, payload)
+            case .control: control.queue.append(destination, codec, lossClass, payload, asker: asker)
+            case .user: user.queue.append(destination, codec, lossClass, payload, asker: asker)
             }
         guard case .accepted = delivery else {
             settle()

@@ -1,3 +1,4 @@
+import CastyActors
 import CastyInspection
 import CastyWire
 import NIOCore
@@ -8,8 +9,17 @@ struct QueuedFrame: Sendable {
     let codec: CodecID
     /// What its loss counts as; `nil` where somebody else accounts for it.
     let lossClass: LossClass?
+    /// The ask that a reply to it would answer: it fails at once where the message is lost on its way.
+    let asker: AnyTarget?
     let start: Int
     let length: Int
+
+    /// The most bytes it can take on the wire.
+    var bound: Int { Self.bound(length, destination, asker) }
+
+    static func bound(_ length: Int, _ destination: Destination, _ asker: AnyTarget?) -> Int {
+        length + destination.headerBound + (asker.map { Destination.bound(of: $0.address) } ?? 0)
+    }
 }
 
 /// Messages that wait, in order, their payloads side by side.
@@ -28,12 +38,15 @@ struct Batch: Sendable {
 
     var isEmpty: Bool { next == frames.count }
 
-    mutating func append(_ destination: Destination, _ codec: CodecID, _ lossClass: LossClass?, _ payload: ByteBuffer) {
+    mutating func append(
+        _ destination: Destination, _ codec: CodecID, _ lossClass: LossClass?, _ payload: ByteBuffer,
+        asker: AnyTarget? = nil
+    ) {
         let start = payloads.writerIndex
         payloads.writeImmutableBuffer(payload)
         frames.append(
             QueuedFrame(
-                destination: destination, codec: codec, lossClass: lossClass, start: start,
+                destination: destination, codec: codec, lossClass: lossClass, asker: asker, start: start,
                 length: payload.readableBytes))
     }
 
@@ -41,7 +54,7 @@ struct Batch: Sendable {
     mutating func append(_ other: Batch) {
         for frame in other.frames[other.next...] {
             let payload = other.payloads.getSlice(at: frame.start, length: frame.length) ?? ByteBuffer()
-            append(frame.destination, frame.codec, frame.lossClass, payload)
+            append(frame.destination, frame.codec, frame.lossClass, payload, asker: frame.asker)
         }
     }
 
@@ -74,7 +87,7 @@ struct Batch: Sendable {
                 removed.append(frame)
             } else {
                 let slice = payloads.getSlice(at: frame.start, length: frame.length) ?? ByteBuffer()
-                kept.append(frame.destination, frame.codec, frame.lossClass, slice)
+                kept.append(frame.destination, frame.codec, frame.lossClass, slice, asker: frame.asker)
             }
         }
         if !removed.isEmpty { self = kept }

@@ -21,9 +21,13 @@ final class Destination: Sendable {
         self.shownType = shownType
         self.lane = lane
         lossClass = LossClass(path: address.path)
-        // The fixed part and the correlation; numbers and lengths of at most five bytes each; a port, a uid, the names.
-        let names = address.path.reduce(0) { $0 + $1.utf8.count + 5 }
-        headerBound = 64 + names + address.system.utf8.count + address.node.host.utf8.count + wireType.utf8.count
+        // The fixed part, the correlation and the type, beside the address.
+        headerBound = 32 + Self.bound(of: address) + wireType.utf8.count
+    }
+
+    /// The most bytes an address can take: numbers and lengths of at most five bytes each, a port, a uid, the names.
+    static func bound(of address: ActorAddress) -> Int {
+        address.path.reduce(32 + address.system.utf8.count + address.node.host.utf8.count) { $0 + $1.utf8.count + 5 }
     }
 }
 

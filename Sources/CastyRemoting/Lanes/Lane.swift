@@ -22,11 +22,12 @@ struct Lane: Sendable {
     var isEmpty: Bool { count == 0 }
 
     mutating func append(
-        _ destination: Destination, _ codec: CodecID, _ lossClass: LossClass?, _ payload: ByteBuffer
+        _ destination: Destination, _ codec: CodecID, _ lossClass: LossClass?, _ payload: ByteBuffer,
+        asker: AnyTarget? = nil
     ) -> Delivery {
-        let size = payload.readableBytes + destination.headerBound
+        let size = QueuedFrame.bound(payload.readableBytes, destination, asker)
         guard count < limits.count, bytes + size <= limits.bytes else { return .bufferFull }
-        back.append(destination, codec, lossClass, payload)
+        back.append(destination, codec, lossClass, payload, asker: asker)
         count += 1
         bytes += size
         return .accepted
@@ -53,7 +54,7 @@ struct Lane: Sendable {
         let removed = front.remove(where: condition) + back.remove(where: condition)
         for frame in removed {
             count -= 1
-            bytes -= frame.length + frame.destination.headerBound
+            bytes -= frame.bound
         }
         return removed
     }

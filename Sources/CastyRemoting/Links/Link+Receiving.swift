@@ -83,15 +83,21 @@ extension Link {
                 remoting.complain(
                     "type \(name)",
                     "a message of the unknown type \(String(printable: name)) came: register it here too")
+                refuse(frame, .notDecodable, "\(remoting.system.address) knows no type \(String(printable: name))")
                 return lose(.undecodable, address, name)
             }
             registered = found
             remember(found, frame)
         }
         if let known = knownTarget(frame) {
-            return decode(frame, registered, address, into: Receiver(target: known))
+            return decode(
+                frame, registered, address,
+                into: Receiver(target: known, link: self, sender: frame.header.sender))
         }
-        guard address.node == remoting.system.address else { return lose(.noSuchActor, address, name) }
+        guard address.node == remoting.system.address else {
+            refuse(frame, .noSuchActor, "\(remoting.system.address) is not \(address.node)")
+            return lose(.noSuchActor, address, name)
+        }
         switch remoting.system.find(path: address.path, uid: address.uid) {
         case .found(let target):
             if address.uid != 0 {
@@ -99,11 +105,18 @@ extension Link {
             } else if let id = frame.targetID {
                 occupant = (frame.lane, id, target)
             }
-            decode(frame, registered, address, into: Receiver(target: target))
+            decode(
+                frame, registered, address,
+                into: Receiver(target: target, link: self, sender: frame.header.sender))
         case .missing(let delivery):
             let lossClass = LossClass(path: address.path)
             let reason: LossReason =
                 lossClass == .reply && delivery == .noSuchActor ? .lateReply : LossReason(delivery) ?? .noSuchActor
+            if delivery == .wrongIncarnation {
+                refuse(frame, .nodeRemoved, "another incarnation lives at \(address.node)")
+            } else {
+                refuse(frame, .noSuchActor, "\(address) has stopped, or never lived")
+            }
             decode(
                 frame, registered, address, into: Mourner(system: remoting.system, address: address, reason, lossClass))
         }
@@ -118,7 +131,16 @@ extension Link {
             try registered.decode(from: &payload, codec: frame.header.codec, context: context, into: receiver)
         } catch {
             remoting.complain("decode \(registered.name)", "a \(registered.name) could not be decoded: \(error)")
+            refuse(frame, .notDecodable, "\(remoting.system.address) cannot read a \(registered.name): \(error)")
             lose(.undecodable, address, registered.name)
+        }
+    }
+
+    /// Tells the ask behind a message that is not handled here why: the one that the message would have answered, or the one that waits for
+    /// a reply to it.
+    private func refuse(_ frame: Frame, _ code: AskError.Code, _ reason: String) {
+        for asker in [frame.header.target, frame.header.sender] {
+            if let asker { remoting.tell(asker, code, reason, by: established) }
         }
     }
 
@@ -160,11 +182,16 @@ extension Link {
 /// Puts a message into a mailbox of its type.
 private struct Receiver: DecodedMessageReceiver {
     let target: AnyTarget
+    let link: Link
+    let sender: ActorAddress?
 
     func receive<Message: Sendable>(_ message: Message) {
         if let typed = target as? Target<Message> {
             typed.tell(message)
         } else {
+            let reason = "\(target.address) does not take a \(String(describing: Message.self))"
+            target.post(.unanswered(.notDecodable, reason))
+            if let sender { link.remoting.tell(sender, .notDecodable, reason, by: link.established) }
             target.system.lose(message, to: target, because: .undecodable)
         }
     }

@@ -67,14 +67,15 @@ struct LinkWriter: Sendable {
     ) -> Drawn {
         var drawn = Drawn()
         while let frame = batch.first {
-            let bound = frame.length + frame.destination.headerBound
+            let bound = frame.bound
             let fits = bound <= end - buffer.writerIndex
             if !fits, bound <= wholeFrame || end <= buffer.writerIndex { break }
             batch.removeFirst()
             drawn.count += 1
             drawn.bytes += bound
             let header = FrameHeader(
-                kind, target: frame.destination.address, type: frame.destination.wireType, codec: frame.codec)
+                kind, target: frame.destination.address, sender: frame.asker?.address, type: frame.destination.wireType,
+                codec: frame.codec)
             do {
                 if fits {
                     try encoder.encode(header, into: &buffer) { batch.writePayload(of: frame, into: &$0) }

@@ -12,11 +12,19 @@ final class RemoteRoute<Message: Sendable>: Route {
     private let remoting: Remoting
     private let prepared = AtomicLazyReference<PreparedWay>()
     /// Where messages are encoded; a second teller at the same time uses memory of its own.
-    private let scratch = Mutex(ByteBuffer())
+    private let scratch: Mutex<Scratch>
+
+    private struct Scratch {
+        var buffer = ByteBuffer()
+        /// What the encoders are given; made when the first message is encoded.
+        var context: CodingContext?
+        let note = AskerNote()
+    }
 
     init(to address: ActorAddress, _ remoting: Remoting) {
         self.address = address
         self.remoting = remoting
+        scratch = Mutex(Scratch())
     }
 
     func deliver(_ message: Message) -> Delivery {
@@ -26,43 +34,79 @@ final class RemoteRoute<Message: Sendable>: Route {
         } else {
             switch prepare() {
             case .success(let made): way = prepared.storeIfNil(made)
-            case .failure(let refusal): return refusal.delivery
+            case .failure(let refusal):
+                refuse(message, refusal.code, refusal.reason)
+                return refusal.delivery
             }
         }
-        let delivery = scratch.withLockIfAvailable { buffer in
-            buffer.clear(minimumCapacity: 0)
-            defer { if buffer.capacity > 64 * 1024 { buffer = ByteBuffer() } }
-            return send(message, way, &buffer)
+        let delivery = scratch.withLockIfAvailable { scratch in
+            scratch.buffer.clear(minimumCapacity: 0)
+            defer { if scratch.buffer.capacity > 64 * 1024 { scratch.buffer = ByteBuffer() } }
+            return send(message, way, &scratch)
         }
         if let delivery { return delivery }
-        var buffer = ByteBuffer()
-        return send(message, way, &buffer)
+        var another = Scratch()
+        return send(message, way, &another)
     }
 
-    private func send(_ message: Message, _ way: PreparedWay, _ buffer: inout ByteBuffer) -> Delivery {
+    private func send(_ message: Message, _ way: PreparedWay, _ scratch: inout Scratch) -> Delivery {
         // Only `prepare()` made it, from the registration of this very type.
         let registered = unsafeDowncast(way.registered, to: RegisteredType<Message>.self)
         let codec = way.registered.codec(agreed: way.association.codec)
+        scratch.note.asker = nil
+        defer { scratch.note.asker = nil }
         do {
-            try registered.encode(message, with: codec, context: remoting.context, into: &buffer)
+            try registered.encode(message, with: codec, context: context(&scratch), into: &scratch.buffer)
         } catch {
             remoting.complain("encode \(way.registered.name)", "\(way.registered.name) cannot be encoded: \(error)")
+            refuse(message, .notEncodable, "\(remoting.system.address) cannot write a \(way.registered.name): \(error)")
             return .undecodable
         }
-        let size = buffer.readableBytes + way.destination.headerBound
+        let asker = scratch.note.asker
+        let size = QueuedFrame.bound(scratch.buffer.readableBytes, way.destination, asker)
         guard size <= remoting.settings.frameLimit else {
+            let limit = remoting.settings.frameLimit
             remoting.complain(
                 "size \(way.registered.name)",
-                "a \(way.registered.name) of \(size) bytes is above the limit of \(remoting.settings.frameLimit)")
+                "a \(way.registered.name) of \(size) bytes is above the limit of \(limit)")
+            refuse(
+                message, .tooLarge,
+                "a \(way.registered.name) of \(size) bytes from \(remoting.system.address) is above the limit of \(limit)"
+            )
             return .undecodable
         }
         var lossClass: LossClass? = way.destination.lossClass
         if way.isClassified, let own = message as? any LossClassified { lossClass = own.lossClass }
-        return way.association.enqueue(way.destination, codec, lossClass, buffer)
+        // Before it is queued: from then on it may come back at any time, and go elsewhere.
+        asker?.questionLeft(for: address.node)
+        return way.association.enqueue(way.destination, codec, lossClass, scratch.buffer, asker: asker)
+    }
+
+    /// A reply answers a question and holds none, so nothing is looked for in it.
+    private func context(_ scratch: inout Scratch) -> CodingContext {
+        if isReply { return remoting.context }
+        if let context = scratch.context { return context }
+        var context = remoting.context
+        context.userInfo[.asker] = scratch.note
+        scratch.context = context
+        return context
+    }
+
+    private var isReply: Bool { address.path.first == "temp" }
+
+    /// The message does not travel: whoever waits for a reply to it, or for it, learns why.
+    private func refuse(_ message: Message, _ code: AskError.Code, _ reason: String) {
+        if isReply {
+            post(.unanswered(code, reason))
+        } else {
+            Questions.fail(in: message, code, reason)
+        }
     }
 
     private struct Refusal: Error {
         let delivery: Delivery
+        let code: AskError.Code
+        let reason: String
     }
 
     private func prepare() -> Result<PreparedWay, Refusal> {
@@ -74,11 +118,21 @@ final class RemoteRoute<Message: Sendable>: Route {
                 \(type) cannot travel to \(address.node): it is not registered. Register it on every node before the first message: \
                 try registry.register(\(String(describing: Message.self)).self, name: "a.stable.name")
                 """)
-            return .failure(Refusal(delivery: .undecodable))
+            return .failure(
+                Refusal(
+                    delivery: .undecodable, code: .notEncodable,
+                    reason: "\(type) is not registered on \(remoting.system.address)"))
         }
-        guard address.mayTravel else { return .failure(Refusal(delivery: .undecodable)) }
+        guard address.mayTravel else {
+            return .failure(
+                Refusal(
+                    delivery: .undecodable, code: .notEncodable, reason: "the address \(address) is none that travels"))
+        }
         guard let association = remoting.association(with: address.node) else {
-            return .failure(Refusal(delivery: .unreachable))
+            return .failure(
+                Refusal(
+                    delivery: .unreachable, code: .unreachable,
+                    reason: "\(remoting.system.address) has no way to \(address.node)"))
         }
         // A type that carries users' messages stays in one lane, so that what a sender says to one actor keeps its
         // order.
@@ -102,7 +156,8 @@ final class RemoteRoute<Message: Sendable>: Route {
         case .unwatch(let watcher, let watched):
             remoting.association(with: address.node)?.unwatch(watched, by: watcher)
         case .unanswered(let code, let reason):
-            remoting.association(with: address.node)?.send(.unanswered(asker: address, code, reason))
+            remoting.association(with: address.node)?.send(
+                .unanswered(asker: address, code, String(printable: reason)))
         // Nobody stops an actor of another node but by what it tells it; the rest is between an actor and its own
         // system.
         case .stop, .terminated, .childStopped, .timer, .restart, .resume: break
