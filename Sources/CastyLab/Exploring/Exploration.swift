@@ -96,6 +96,8 @@ package struct Exploration: Sendable {
         commands += [
             .expect(Expect(.members(everyone), within: bound(bounds.join + bounds.loss, least: 40))),
             .expect(Expect(.converged, within: bound(bounds.convergence, least: 10))),
+            // A cluster that has been started anew has no shards yet.
+            .spawn(Self.accounts),
             .expect(
                 Expect(
                     .balanced(by: Expectation.defaultBalance),
