@@ -42,7 +42,11 @@ import Testing
     private static func messages(_ generator: inout SeededGenerator) -> [ClusterMessage] {
         let settings = [SharedSetting("shards", "24"), SharedSetting("downing", "keep-majority")]
         return [
-            .initJoin(settings: settings), .initJoinAck(leader: nil), .initJoinAck(leader: node(4)),
+            .initJoin(settings: settings, ballot: .candidacy(round: 7)), .initJoin(settings: [], ballot: .question(round: 300)),
+            .noCluster(round: 1, vote: .granted), .noCluster(round: 2, vote: .later(.milliseconds(251))),
+            .noCluster(round: 3, vote: .givenTo(node(4).address)), .noCluster(round: 4, vote: .knowsCluster),
+            .noCluster(round: 5, vote: .otherSeeds("127.0.0.1:1,127.0.0.1:2")), .noCluster(round: 6, vote: .notAsked),
+            .noCluster(round: 7, vote: .noSeed), .initJoinAck(leader: nil), .initJoinAck(leader: node(4)),
             .initJoinNack(.notInitialised), .initJoinNack(.goingAway),
             .initJoinNack(.settingDiffers(name: "shards", cluster: "24", joiner: "12")), .initJoinNack(.removed),
             .join(roles: ["a", "b"], settings: settings), .welcome(gossip(&generator)), .joinRefused(.removed),

@@ -166,15 +166,49 @@ struct MembershipCheckerTests {
         #expect(ids(Joining(), [moment(60.1, truth, [(1, Self.two)]), moment(90, truth, [(1, up)])]).isEmpty)
     }
 
-    @Test("a second seed that founds a cluster breaks M11")
+    @Test("a founder without the word of a majority of the seeds, and one beside a seed that leaves, break M11")
     func founding() {
-        func look(_ number: Int) -> [String] {
-            let sighting = Sighting(
+        func look(_ number: Int, founds: Bool = false, asking: [Int] = [], beside: MemberStatus? = nil) -> [String] {
+            var truth = GroundTruth()
+            truth.seeds = [1, 2, 3]
+            for seed in 1...4 {
+                truth.started(Self.node(seed), number: seed, founds: founds, at: .start)
+                truth.note([Sighting(time: .start, node: Self.node(seed), phaseBefore: .idle)])
+            }
+            let asks = asking.map {
+                Sighting(time: .start, node: Self.node($0), phaseBefore: .idle, phase: .contacting)
+            }
+            let other = beside.map { Self.gossip([(3, $0)]) }
+            let member = other.map { [Sighting(time: .start, node: Self.node(3), after: $0)] } ?? []
+            let founding = Sighting(
                 time: .start, node: Self.node(number), after: Self.gossip([(number, .up)]), phaseBefore: .contacting)
-            return ids(Founding(), [moment(1, Self.truth(2), [], [sighting])])
+            return ids(
+                Founding(), [moment(1, truth, other.map { [(3, $0)] } ?? [], asks + member + [founding])])
         }
-        #expect(look(2) == ["M11"])
-        #expect(look(1).isEmpty)
+        #expect(look(1) == ["M11"])
+        #expect(look(1, asking: [1, 3]).isEmpty)
+        #expect(look(4, asking: [1, 2, 3]) == ["M11"])
+        #expect(look(1, founds: true).isEmpty)
+        for status in [MemberStatus.joining, .up, .leaving, .exiting] {
+            #expect(look(1, asking: [1, 2], beside: status) == ["M11"])
+            #expect(look(1, founds: true, beside: status) == ["M11"])
+        }
+    }
+
+    @Test("members of two clusters that stay beside each other break M11")
+    func coexistence() {
+        func view(_ number: Int, _ cluster: UInt64) -> Gossip {
+            var gossip = Self.gossip([(number, .up)])
+            gossip.cluster = ClusterID(high: 1, low: cluster)
+            return gossip
+        }
+        func look(_ other: UInt64, until end: Double) -> [String] {
+            let states = [(1, view(1, 1)), (2, view(2, other))]
+            return ids(Founding(), [moment(60, Self.truth(2), states), moment(end, Self.truth(2), states)])
+        }
+        #expect(look(2, until: 160) == ["M11"])
+        #expect(look(2, until: 62).isEmpty)
+        #expect(look(1, until: 160).isEmpty)
     }
 
     @Test("a leaver that somebody calls unreachable, or that stays, breaks M12")

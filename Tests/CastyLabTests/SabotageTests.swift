@@ -45,6 +45,15 @@ struct SabotageTests {
             "the leader acts without agreement", .leaderActsUnseen, ["M7"],
             "nodes 3\nwait 2s\nfreeze n2\nwait 2s\nstart n4\nwait 2s"),
         Case("everyone founds", .everyoneFounds, ["M11"], quiet),
+        Case(
+            "a refused connection counts as a vote", .foundsOnRefusal, ["M11"],
+            "seeds n1,n2,n3\nnodes 5\nwait 4s\nkill n1,n2,n3\nwait 500ms\nrestart n1\nwait 9s"),
+        Case(
+            "a leaving member counts as a vote", .foundsBesideLeavers, ["M11"],
+            "nodes 2\nwait 6s\nkill n1\nwait 300ms\nleave n2\nwait 100ms\nrestart n1\nwait 9s"),
+        Case(
+            "seeds vote for every candidate", .votesForAll, ["M11"],
+            "nodes 3\nwait 4s\nkill n1,n2,n3\nwait 500ms\nlink n1 n2 latency 90ms\nlink n1 n3 latency 90ms\nrestart n1,n2,n3\nwait 60s"),
         Case("joiners get no answer", .ignoresJoiners, ["M10"], quiet),
         Case(
             "a new incarnation shares its place", .sharesPlaces, ["M1"],

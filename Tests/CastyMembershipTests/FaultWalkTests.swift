@@ -106,6 +106,7 @@ struct FaultWalk {
         dice = SeededGenerator(seed: seed).fork("faults")
         size = 3 + dice.below(3)
         cluster = TestCluster(size, settings: settings, seed: seed)
+        cluster.seeds = (1...size).map { TestCluster.address($0) }
         cluster.latency = .milliseconds(Int64(1 + dice.below(30)))
     }
 
@@ -117,8 +118,8 @@ struct FaultWalk {
         }
         cluster.heal()
         thawAll()
-        // Only the first seed may found a cluster where none is left.
-        if !cluster[1].isRunning { cluster.start(1) }
+        // Where no cluster is left a majority of the seeds must be there to found one.
+        for number in 1...size where !cluster[number].isRunning { cluster.start(number) }
         run(.seconds(30))
     }
 

@@ -151,13 +151,18 @@ struct Influence: Sendable, CustomTestStringConvertible {
             cluster.start(1, mayFound: true)
             return cluster.run(within: .seconds(60)) { cluster[2].wasWelcomed }?.inSeconds ?? 60
         },
-        Influence("seedTimeout", { _ in }, { $0.seedTimeout = .seconds(5) }) { settings in
+        Influence("seedProbe", { _ in }, { $0.seedProbe = .seconds(9) }) { settings in
+            // A member that looks for seeds that are none tells a seed of its cluster.
             let cluster = TestCluster(0, settings: settings)
-            cluster.start(2)
-            cluster.freeze(2)
+            cluster.seeds = (1...2).map { TestCluster.address($0) }
+            cluster.start(1, mayFound: true)
+            for number in 2...4 { cluster.start(number) }
+            cluster.run(.seconds(3))
+            cluster.kill(1)
+            cluster.kill(2)
+            cluster.run(.seconds(30))
             cluster.start(1)
-            cluster.run(.seconds(20))
-            return cluster[1].wasWelcomed ? 1 : 0
+            return cluster.run(within: .seconds(120)) { cluster[1].wasWelcomed }?.inSeconds ?? 120
         },
         Influence("weaklyUpAfter", { $0.weaklyUpAfter = .seconds(1) }, { _ in }) { settings in
             var manual = settings

@@ -256,7 +256,7 @@ final class TestCluster {
         case .heartbeatAck, .unknown: "ack"
         case .call: "call"
         case .probe, .probeAck, .probeAnswer, .probeRequest: "probe"
-        case .initJoin, .initJoinAck, .initJoinNack, .join, .welcome, .joinRefused: "join"
+        case .initJoin, .noCluster, .initJoinAck, .initJoinNack, .join, .welcome, .joinRefused: "join"
         case .exitingConfirmed, .gone: "leave"
         case .stranger: "stranger"
         }

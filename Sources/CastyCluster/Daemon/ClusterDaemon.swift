@@ -115,7 +115,9 @@ struct ClusterDaemon {
         case .welcomed: link.cluster?.welcomed()
         case .runExitTasks: link.cluster?.runExitTasks()
         case .stop(let reason): link.cluster?.stop(reason)
-        case .note(let text): context.log.info("\(text)")
+        case .note(let text):
+            context.log.info("\(text)")
+            context.system.inspector.emit(.note, subject: context.system.inspector.name, text: text)
         }
     }
 

@@ -25,7 +25,7 @@ package struct ClusterTraffic: Hashable, Sendable {
             gossipBytes += bytes ?? 0
             lastGossipBytes = bytes ?? lastGossipBytes
         case .gossipStatus, .gossipSeen, .gossipAck: digests += 1
-        case .initJoin, .initJoinAck, .initJoinNack, .join, .joinRefused, .exitingConfirmed, .probeRequest, .probe,
+        case .initJoin, .noCluster, .initJoinAck, .initJoinNack, .join, .joinRefused, .exitingConfirmed, .probeRequest, .probe,
             .probeAck, .probeAnswer, .gone, .stranger:
             others += 1
         }

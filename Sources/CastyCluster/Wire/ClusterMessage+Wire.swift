@@ -9,7 +9,7 @@ extension ClusterMessage: WireCodable {
         case initJoin = 1
         case initJoinAck, initJoinNack, join, welcome, joinRefused, heartbeat, heartbeatAck, gossipStatus, gossipSeen
         case gossipEnvelope, exitingConfirmed, probeRequest, probe, probeAck, probeAnswer, gone, gossipSpread, gossipAck
-        case stranger, call, unknown
+        case stranger, call, unknown, noCluster
     }
 
     package func encode(into buffer: inout ByteBuffer) { encode(into: &buffer, gossip: nil) }
@@ -18,7 +18,8 @@ extension ClusterMessage: WireCodable {
     var gossip: Gossip? {
         switch self {
         case .welcome(let gossip), .gossipEnvelope(let gossip), .gossipSpread(let gossip, _): gossip
-        case .initJoin, .initJoinAck, .initJoinNack, .join, .joinRefused, .heartbeat, .heartbeatAck, .unknown, .call,
+        case .initJoin, .noCluster, .initJoinAck, .initJoinNack, .join, .joinRefused, .heartbeat, .heartbeatAck,
+            .unknown, .call,
             .gossipStatus, .gossipSeen, .gossipAck, .exitingConfirmed, .probeRequest, .probe, .probeAck, .probeAnswer,
             .gone, .stranger:
             nil
@@ -32,9 +33,14 @@ extension ClusterMessage: WireCodable {
         }
         func tag(_ tag: Tag) { buffer.writeInteger(tag.rawValue) }
         switch self {
-        case .initJoin(let settings):
+        case .initJoin(let settings, let ballot):
             tag(.initJoin)
             buffer.writeArray(settings)
+            ballot.encode(into: &buffer)
+        case .noCluster(let round, let vote):
+            tag(.noCluster)
+            buffer.writeVarint(round)
+            vote.encode(into: &buffer)
         case .initJoinAck(let leader):
             tag(.initJoinAck)
             buffer.writeOptional(leader)
@@ -113,7 +119,10 @@ extension ClusterMessage: WireCodable {
         let byte = try buffer.readByte()
         guard let tag = Tag(rawValue: byte) else { throw WireError(.malformed, "\(byte) is no cluster message") }
         switch tag {
-        case .initJoin: self = .initJoin(settings: try buffer.readArray(of: SharedSetting.self, upTo: 1024))
+        case .initJoin:
+            let settings = try buffer.readArray(of: SharedSetting.self, upTo: 1024)
+            self = .initJoin(settings: settings, ballot: try Ballot(from: &buffer))
+        case .noCluster: self = .noCluster(round: try buffer.readVarint(), vote: try VoteAnswer(from: &buffer))
         case .initJoinAck: self = .initJoinAck(leader: try buffer.readOptional(UniqueAddress.self))
         case .initJoinNack: self = .initJoinNack(try JoinRefusal(from: &buffer))
         case .join:
@@ -159,7 +168,7 @@ extension SharedSetting: WireCodable {
     }
 
     package init(from buffer: inout ByteBuffer) throws(WireError) {
-        self.init(try buffer.readText(upTo: 255), try buffer.readText(upTo: 1024))
+        self.init(try buffer.readText(upTo: 255), try buffer.readText(upTo: Self.longestValue))
     }
 }
 

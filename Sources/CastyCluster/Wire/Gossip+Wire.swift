@@ -10,6 +10,7 @@ private let mostEntries = 65_536
 extension Gossip: WireCodable {
     package func encode(into buffer: inout ByteBuffer) {
         let table = NodeTable(self)
+        buffer.writeOptional(cluster)
         buffer.writeArray(table.nodes)
         buffer.writeArray(members) { buffer, member in
             buffer.writeVarint(table.number(of: member.node))
@@ -41,6 +42,7 @@ extension Gossip: WireCodable {
     }
 
     package init(from buffer: inout ByteBuffer) throws(WireError) {
+        let cluster = try buffer.readOptional(ClusterID.self)
         let nodes = try buffer.readArray(of: UniqueAddress.self, upTo: mostEntries)
         let members = try buffer.readArray(upTo: mostEntries) { buffer throws(WireError) in
             let node = try buffer.readNode(nodes)
@@ -69,8 +71,8 @@ extension Gossip: WireCodable {
         let highest = UInt32(try buffer.readVarint(upTo: Int(UInt32.max)))
         let seen = try buffer.readArray(upTo: mostEntries) { buffer throws(WireError) in try buffer.readNode(nodes) }
         self.init(
-            members: members, reachability: reachability, tombstones: tombstones, version: VectorClock(entries),
-            forgotten: forgotten, highestUpNumber: highest, seen: seen)
+            cluster: cluster, members: members, reachability: reachability, tombstones: tombstones,
+            version: VectorClock(entries), forgotten: forgotten, highestUpNumber: highest, seen: seen)
     }
 }
 
@@ -111,6 +113,17 @@ private struct NodeTable {
             if nodes[middle] < node { low = middle + 1 } else { high = middle }
         }
         return low
+    }
+}
+
+extension ClusterID: WireCodable {
+    package func encode(into buffer: inout ByteBuffer) {
+        buffer.writeInteger(high)
+        buffer.writeInteger(low)
+    }
+
+    package init(from buffer: inout ByteBuffer) throws(WireError) {
+        self.init(high: try buffer.readHash(), low: try buffer.readHash())
     }
 }
 

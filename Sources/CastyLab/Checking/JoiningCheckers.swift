@@ -73,53 +73,6 @@ struct Joining: InvariantChecker {
     }
 }
 
-/// M11: only the first seed may found a cluster, and not where another member runs that it can reach.
-///
-/// Precondition of the second: since the founder was started no link was bad and no node hung or was sick.
-struct Founding: InvariantChecker {
-    static let ids = ["M11"]
-
-    private var latest: [UniqueAddress: Gossip] = [:]
-    private var uncleanAt = Instant.start
-    private(set) var exercised: Set<String> = []
-
-    mutating func check(_ moment: LabMoment) -> [Violation] {
-        var found: [Violation] = []
-        if !moment.truth.isClean(at: moment.time, ignoringLeavers: true) { uncleanAt = moment.time }
-        for sighting in moment.sightings {
-            let isFounding =
-                sighting.phase == .member && sighting.phaseBefore != .member && sighting.after.members.count == 1
-            if isFounding, let reason = objection(to: sighting.node, moment) {
-                found.append(Violation(id: "M11", subject: moment.name(sighting.node), text: reason))
-            }
-            latest[sighting.node] = sighting.after
-        }
-        return found
-    }
-
-    private mutating func objection(to founder: UniqueAddress, _ moment: LabMoment) -> String? {
-        guard let life = moment.truth.life(founder) else { return nil }
-        exercised = ["M11"]
-        if life.number != moment.truth.seeds.first { return "it founded a cluster, and is not the first seed" }
-        let isFair =
-            uncleanAt < life.startedAt
-            && !moment.truth.disturbances.contains { disturbance in
-                switch disturbance.kind {
-                case .start, .kill, .leave, .downCommand, .selfStop, .forgetting: false
-                case .freeze, .thaw, .cut, .heal, .shape, .reset, .sick: disturbance.settled > life.startedAt
-                }
-            }
-        guard isFair else { return nil }
-        let other = moment.members.first { state in
-            guard state.node != founder, let status = latest[state.node]?.member(state.node)?.status else {
-                return false
-            }
-            return status <= .up
-        }
-        return other.map { "it founded a second cluster beside \(moment.name($0.node))" }
-    }
-}
-
 /// M12: nobody ever calls a graceful leaver unreachable or down, and within the bound it is gone.
 ///
 /// Precondition: whatever was wrong before must be over by the bounds when it asks to leave; until it is gone nothing

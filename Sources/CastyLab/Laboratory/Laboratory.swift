@@ -127,7 +127,9 @@ package final class Laboratory {
         return address.host.hasPrefix(prefix) ? "n" + address.host.dropFirst(prefix.count) : address.description
     }
 
-    /// Starts nodes; each begins to join when the one before it has been welcomed.
+    /// Starts nodes; each begins to join when the one before it has been welcomed, or at once where nodes start again.
+    ///
+    /// The first seed founds the cluster when it starts for the first time; no node founds one by itself afterwards.
     ///
     /// - Throws: ``LabError`` where one of them runs already.
     package func start(_ numbers: [Int], roles: [String] = []) throws {
@@ -151,14 +153,15 @@ package final class Laboratory {
         let numbers = seeds.filter(numbers.contains) + numbers.filter { !seeds.contains($0) }
         groundTruth.settings = settings.membership
         groundTruth.seeds = seeds
+        let isRestart = numbers.contains { nodes[$0] != nil }
         disturbances.changedAt = now
         var started: [LabNode] = []
         for number in numbers {
-            let node = try make(number, seeds: seeds.map { address(of: $0) }, roles: self.roles(of: number, and: roles))
+            let node = try make(number, seeds: seeds, roles: self.roles(of: number, and: roles))
             if let earlier = nodes[number] { former.append(earlier) }
             nodes[number] = node
             started.append(node)
-            groundTruth.started(node.system.unique, number: number, at: now)
+            groundTruth.started(node.system.unique, number: number, founds: node.cluster.config.isFirstStart, at: now)
             inspector.emit(.nodeStarted, subject: node.name, text: node.system.unique.description)
         }
         for (index, node) in started.enumerated() {
@@ -171,7 +174,8 @@ package final class Laboratory {
                     }
                 }
             }
-            if index == 0 { begin() } else { started[index - 1].whenSettled(begin) }
+            // Seeds that start again together may have to found the cluster together.
+            if index == 0 || isRestart { begin() } else { started[index - 1].whenSettled(begin) }
         }
     }
 
@@ -192,7 +196,7 @@ package final class Laboratory {
             "no port from \(settings.port) to \(settings.port + 199) is free on 127.0.0.1 to 127.0.0.\(most)")
     }
 
-    private func make(_ number: Int, seeds: [NodeAddress], roles: [String]) throws -> LabNode {
+    private func make(_ number: Int, seeds: [Int], roles: [String]) throws -> LabNode {
         let name = "n\(number)"
         let host = world.makeHost(name: name, address: address(of: number))
         // Event numbers go on from one incarnation to the next, so that no two events share a name.
@@ -207,8 +211,8 @@ package final class Laboratory {
             inspector: events, log: log)
         let shared = [SharedSetting("shards", String(settings.shards))]
         let config = ClusterConfig(
-            seeds: seeds, roles: roles, settings: settings.membership, shared: shared,
-            majorityLease: lease, isFirstStart: nodes[number] == nil)
+            seeds: seeds.map { address(of: $0) }, roles: roles, settings: settings.membership, shared: shared,
+            majorityLease: lease, isFirstStart: number == seeds.first && nodes[number] == nil)
         let clusterNode = try ClusterNode(
             system: system, config: config,
             connectionLost: { [tracker, clock = world.clock] peer in

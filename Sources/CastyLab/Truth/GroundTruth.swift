@@ -9,6 +9,8 @@ package struct GroundTruth: Sendable {
         package let node: UniqueAddress
         package let number: Int
         package let startedAt: Instant
+        /// Whether it was told to found the cluster.
+        package var founds = false
         package var state = NodeState.running
         /// Since when it is in that state.
         package var since: Instant
@@ -176,12 +178,13 @@ extension GroundTruth {
         if isStrike { lastStrike = now }
     }
 
-    package mutating func started(_ node: UniqueAddress, number: Int, at now: Instant) {
+    /// - Parameter founds: Whether it was told to found the cluster.
+    package mutating func started(_ node: UniqueAddress, number: Int, founds: Bool = false, at now: Instant) {
         change(number) { $0.isReplaced = true }
         index[node] = lives.count
         current[number] = lives.count
         if !numbers.contains(number) { numbers = (numbers + [number]).sorted() }
-        lives.append(Life(node: node, number: number, startedAt: now, since: now, steadySince: now))
+        lives.append(Life(node: node, number: number, startedAt: now, founds: founds, since: now, steadySince: now))
         disturb(.start, number, at: now, settle: bounds.join)
     }
 

@@ -17,6 +17,7 @@ import CastyPrimitives
 /// | ``loss`` | T_FD + P + S + 2·T_G | a death → removed everywhere |
 /// | ``recovery`` | reconnect + H + S + 2·T_G | a link or a node that works again → agreement |
 /// | ``split`` | S + M + T_conv + P | a clean split → one side at most |
+/// | ``secondCluster`` | 4 probe intervals + reconnect + T_conv | two clusters that reach each other → one |
 /// | ``decision`` | S + unstable limit + T_G | trouble without an end → a decision |
 package struct MembershipBounds: Hashable, Sendable {
     package let settings: MembershipSettings
@@ -60,6 +61,8 @@ package struct MembershipBounds: Hashable, Sendable {
     package var split: Duration {
         stability + settings.removalMargin(members: size) + convergence + settings.pause
     }
+
+    package var secondCluster: Duration { settings.seedProbe * 12 + Self.reconnect + convergence }
 
     package var decision: Duration { stability + settings.unstableLimit + spread }
 }

@@ -78,8 +78,8 @@ package final class MembershipWitness: Sendable {
             var received: Gossip?
             switch step.received?.message {
             case .gossipEnvelope(let gossip)?, .gossipSpread(let gossip, _)?: received = gossip
-            case .initJoin, .initJoinAck, .initJoinNack, .join, .welcome, .joinRefused, .heartbeat, .heartbeatAck,
-                .unknown, .call,
+            case .initJoin, .noCluster, .initJoinAck, .initJoinNack, .join, .welcome, .joinRefused, .heartbeat,
+                .heartbeatAck, .unknown, .call,
                 .gossipStatus, .gossipSeen, .gossipAck, .exitingConfirmed, .probeRequest, .probe, .probeAck,
                 .probeAnswer,
                 .gone, .stranger, nil:

@@ -2,16 +2,13 @@ package import CastyPrimitives
 
 /// How far this node is with being let in.
 struct JoinState: Sendable {
-    /// The seeds but for this node, in their order.
-    var others: [NodeAddress] = []
-    /// Whether this node is the first of the seeds: it alone may found a cluster.
-    var isFirstSeed = false
-    /// Who has said no since the last round of questions.
+    /// Who founds the cluster where there is none; also knows whom to ask.
+    var founding: Founding
+    /// Which places said no since the last round of questions.
     var refusals: [NodeAddress] = []
-    var startedAt = Instant.start
     /// How often the join was sent since a member said that this node may join.
     var attempts = 0
-    /// Who said so: the one to turn to if the leader does not answer.
+    /// The member that said so: the one to turn to if the leader does not answer.
     var contact: UniqueAddress?
     /// The place among the others of the next one to ask.
     var next = 0
@@ -19,45 +16,62 @@ struct JoinState: Sendable {
     var asked: [NodeAddress] = []
     /// How many were asked in this attempt.
     var askedInVain = 0
+    /// When the log last said what this node waits for.
+    var saidAt: Instant?
+
+    init(_ founding: Founding) { self.founding = founding }
 }
 
 extension Membership {
     /// The node starts.
     ///
     /// - Parameters:
-    ///   - seeds: Where to ask, the same list on every node; with none the node founds a cluster of its own.
-    ///   - mayFound: Whether this is the first start of a node at this place: only then the first seed founds at once,
-    ///     without asking the others.
+    ///   - seeds: Where to ask, the same set on every node; with none the node is its only seed.
+    ///   - mayFound: Whether it was told that the cluster has never run before, and that this node founds it, without asking.
     package mutating func onStart(seeds: [NodeAddress], mayFound: Bool, at now: Instant) -> [MembershipEffect] {
         guard phase == .idle else { return [] }
-        for seed in seeds where seed != myself.address && !join.others.contains(seed) { join.others.append(seed) }
-        join.isFirstSeed = seeds.isEmpty || seeds.first == myself.address
-        if settings.sabotage.contains(.everyoneFounds) { join.isFirstSeed = true }
-        join.startedAt = now
-        if join.isFirstSeed, mayFound || join.others.isEmpty { found(at: now) } else { ask(at: now) }
+        join.founding = Founding(
+            myself, seeds: seeds.isEmpty ? [myself.address] : seeds, remembered: [], settings: settings)
+        sharedSettings = (sharedSettings + [SharedSetting("seeds", join.founding.seedsText)])
+            .sortedUniquely(by: \.name) { first, _ in first }
+        let founds = mayFound && join.founding.isSeed || settings.sabotage.contains(.everyoneFounds)
+        if founds || join.founding.isAlone { found(at: now) } else { ask(at: now) }
         return finish(at: now)
     }
 
     /// A place that was contacted refused the connection.
     package mutating func onUnreachableContact(_ address: NodeAddress, at now: Instant) -> [MembershipEffect] {
         switch phase {
-        case .contacting: noteNo(from: address, at: now)
+        case .contacting:
+            follow(join.founding.onRefusedConnection(address, at: now), at: now)
+            noteNo(from: address, at: now)
         case .joining(let contact) where contact.address == address: ask(at: now)
         case .idle, .joining, .member, .stopped: break
         }
         return finish(at: now)
     }
 
+    /// What this node waits for before it is a member, for a person; `nil` where it does not wait for a cluster.
+    package var waitingForCluster: String? { phase == .contacting ? join.founding.waiting : nil }
+
     // MARK: the side of the joiner
 
-    private mutating func found(at now: Instant) {
+    private mutating func found(voters: [UniqueAddress] = [], at now: Instant) {
         phase = .member
         cancel(.join)
         effects.append(.welcomed)
+        var chance = generator.fork("cluster \(myself)")
+        let id = ClusterID(from: &chance)
         let founder = Member(node: myself, status: .joining, roles: roles)
-        change(.start, at: now) { gossip, _ in gossip.add(founder) }
+        change(.start, at: now) { gossip, _ in
+            gossip.cluster = id
+            gossip.add(founder)
+        }
         performLeaderActions(at: now)
         startRounds(at: now)
+        effects.append(.note("founds cluster \(id)"))
+        // They need not wait for their next round.
+        for voter in voters { effects.append(.send(.initJoinAck(leader: nil), to: voter)) }
     }
 
     private mutating func ask(at now: Instant) {
@@ -66,21 +80,35 @@ extension Membership {
         askSome(at: now)
     }
 
-    /// Asks the next few seeds: one that answers is enough. Who may found a cluster needs everyone's answer.
+    /// Asks the next few seeds: one that is in a cluster is enough. A seed asks all, because it may have to found one.
     private mutating func askSome(at now: Instant) {
         join.refusals = []
         join.attempts = 0
-        join.asked = join.others
-        if !join.isFirstSeed, join.others.count > Self.askedAtOnce {
-            join.asked = (0..<Self.askedAtOnce).map { join.others[(join.next + $0) % join.others.count] }
-            join.next = (join.next + Self.askedAtOnce) % join.others.count
+        let others = join.founding.others
+        join.asked = others
+        if !join.founding.isSeed, others.count > Self.askedAtOnce {
+            join.asked = (0..<Self.askedAtOnce).map { others[(join.next + $0) % others.count] }
+            join.next = (join.next + Self.askedAtOnce) % others.count
         }
         join.askedInVain += join.asked.count
-        for seed in join.asked { effects.append(.contact(.initJoin(settings: sharedSettings), at: seed)) }
+        let ballot = join.founding.ask(at: now)
+        for seed in join.asked {
+            effects.append(.contact(.initJoin(settings: sharedSettings, ballot: ballot), at: seed))
+        }
+        sayWaiting(at: now)
         arm(.join, at: now + settings.joinRetry)
     }
 
     private static let askedAtOnce = 5
+    /// How often the log says what a node waits for that finds no cluster.
+    private static let saying = Duration.seconds(5)
+
+    private mutating func sayWaiting(at now: Instant) {
+        guard let saidAt = join.saidAt else { return join.saidAt = now }
+        guard now - saidAt >= Self.saying else { return }
+        join.saidAt = now
+        effects.append(.note(join.founding.waiting))
+    }
 
     private mutating func sendJoin(to contact: UniqueAddress, at now: Instant) {
         join.attempts += 1
@@ -90,9 +118,7 @@ extension Membership {
 
     mutating func retryJoin(at now: Instant) {
         switch phase {
-        case .contacting:
-            let isOverdue = settings.seedTimeout > .zero && now - join.startedAt >= settings.seedTimeout
-            if join.isFirstSeed, isOverdue { found(at: now) } else { ask(at: now) }
+        case .contacting: ask(at: now)
         case .joining(let contact):
             // A member that lets nobody in for so long is itself in trouble; another one may do better.
             if join.attempts >= 5 {
@@ -126,6 +152,7 @@ extension Membership {
         case .settingDiffers, .removed: pendingStop = .refused(refusal)
         case .notInitialised, .goingAway:
             if phase == .contacting {
+                if refusal == .goingAway { follow(join.founding.onGoingAway(peer, at: now), at: now) }
                 noteNo(from: peer.address, at: now)
             } else if let other = join.contact, other != peer {
                 phase = .joining(through: other)
@@ -136,15 +163,28 @@ extension Membership {
         }
     }
 
+    mutating func heardNoCluster(from peer: UniqueAddress, round: UInt64, _ vote: VoteAnswer, at now: Instant) {
+        guard phase == .contacting else { return }
+        follow(join.founding.onNoCluster(from: peer, round: round, vote, at: now), at: now)
+        noteNo(from: peer.address, at: now)
+    }
+
+    private mutating func follow(_ outcome: Founding.Outcome, at now: Instant) {
+        switch outcome {
+        case .none: break
+        case .found(let voters): found(voters: voters, at: now)
+        case .askAgain(let pause):
+            let due = now + pause
+            if let armed = timers[.join], due < armed { arm(.join, at: due) }
+        }
+    }
+
+    /// A seed that is no help is noted; where all that were asked are none, the next few are asked at once.
     private mutating func noteNo(from address: NodeAddress, at now: Instant) {
-        guard join.asked.contains(address), !join.refusals.contains(address) else { return }
+        guard phase == .contacting, join.asked.contains(address), !join.refusals.contains(address) else { return }
         join.refusals.append(address)
         guard join.refusals.count == join.asked.count else { return }
-        if join.isFirstSeed {
-            found(at: now)
-        } else if join.askedInVain < join.others.count {
-            askSome(at: now)
-        }
+        if join.askedInVain < join.founding.others.count { askSome(at: now) }
     }
 
     mutating func welcomed(_ theirs: Gossip, by peer: UniqueAddress, at now: Instant) {
@@ -183,7 +223,22 @@ extension Membership {
         return objection
     }
 
-    mutating func answerContact(from peer: UniqueAddress, settings: [SharedSetting]) {
+    mutating func answerContact(
+        from peer: UniqueAddress, settings: [SharedSetting], _ ballot: Ballot, at now: Instant
+    ) {
+        switch phase {
+        case .contacting:
+            let theirs = settings.first { $0.name == "seeds" }?.value
+            let mine = join.founding.seedsText
+            let vote =
+                theirs == mine || theirs == nil
+                ? join.founding.onAsked(by: peer, ballot, at: now) : VoteAnswer.otherSeeds(mine)
+            return effects.append(.send(.noCluster(round: ballot.round, vote: vote), to: peer))
+        case .joining(let contact):
+            let vote = VoteAnswer.givenTo(contact.address)
+            return effects.append(.send(.noCluster(round: ballot.round, vote: vote), to: peer))
+        case .idle, .member, .stopped: break
+        }
         // Where all joins go to one member, no two of them have to be merged.
         let door = leader.flatMap { gossip.member($0) }.flatMap { $0.status <= .up ? $0.node : nil }
         let answer = objection(to: settings).map { ClusterMessage.initJoinNack($0) } ?? .initJoinAck(leader: door)

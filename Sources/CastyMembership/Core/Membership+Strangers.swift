@@ -39,7 +39,8 @@ extension Membership {
             strangerTo.removeAll { $0 == peer }
             noteStranger(peer, at: now)
         case .heartbeatAck: strangerTo.removeAll { $0 == peer }
-        case .initJoin, .initJoinAck, .initJoinNack, .join, .welcome, .joinRefused, .unknown, .exitingConfirmed,
+        case .initJoin, .noCluster, .initJoinAck, .initJoinNack, .join, .welcome, .joinRefused, .unknown,
+            .exitingConfirmed,
             .probeRequest, .probe, .probeAck, .probeAnswer, .gone, .stranger:
             break
         }

@@ -23,7 +23,8 @@ package struct Membership: Sendable {
     package let myself: UniqueAddress
     package let roles: [String]
     package let settings: MembershipSettings
-    package let sharedSettings: [SharedSetting]
+    /// What all nodes must agree on, sorted by name; complete once the node has started.
+    package internal(set) var sharedSettings: [SharedSetting]
     package internal(set) var phase = Phase.idle
     package internal(set) var gossip = Gossip()
     /// Grows whenever the gossip may have changed, or who has seen it.
@@ -37,7 +38,7 @@ package struct Membership: Sendable {
     var generator: SeededGenerator
     var effects: [MembershipEffect] = []
     var timers = ArmedTimers()
-    var join = JoinState()
+    var join: JoinState
     let detectorParameters: PhiAccrualFailureDetector.Parameters
     let suspicionDeviations: Double
     /// Sorted by peer.
@@ -104,6 +105,7 @@ package struct Membership: Sendable {
         self.sharedSettings = (sharedSettings + [SharedSetting("downing", settings.downingName)])
             .sortedUniquely(by: \.name) { first, _ in first }
         self.generator = generator
+        join = JoinState(Founding(myself, seeds: [], remembered: [], settings: settings))
         detectorParameters = .init(
             threshold: settings.threshold, sigmaFloor: settings.sigmaFloor,
             pause: settings.sabotage.contains(.isImpatient) ? .zero : settings.pause,
@@ -138,7 +140,8 @@ package struct Membership: Sendable {
     private mutating func receive(_ message: ClusterMessage, from peer: UniqueAddress, at now: Instant) {
         noteFamiliarity(message, from: peer, at: now)
         switch message {
-        case .initJoin(let settings): answerContact(from: peer, settings: settings)
+        case .initJoin(let settings, let ballot): answerContact(from: peer, settings: settings, ballot, at: now)
+        case .noCluster(let round, let vote): heardNoCluster(from: peer, round: round, vote, at: now)
         case .initJoinAck(let leader): contactAccepted(by: peer, leader: leader, at: now)
         case .initJoinNack(let refusal): refused(refusal, by: peer, at: now)
         case .join(let roles, let settings): letIn(peer, roles: roles, settings: settings, at: now)

@@ -5,9 +5,14 @@ package struct SharedSetting: Hashable, Sendable {
     package let name: String
     package let value: String
 
+    /// The most bytes of a value.
+    package static let longestValue = 4096
+
+    /// A value that is too long to travel stands for itself by its beginning and its hash.
     package init(_ name: String, _ value: String) {
         self.name = name
-        self.value = value
+        let isLong = value.utf8.count > Self.longestValue
+        self.value = isLong ? "\(value.prefix(200))… (\(StableHash.fnv1a(value)))" : value
     }
 }
 
@@ -39,7 +44,9 @@ extension JoinRefusal: CustomStringConvertible {
 /// What the membership of one node says to that of another. Plain values; the encoding belongs to the shell.
 package enum ClusterMessage: Hashable, Sendable {
     /// "May I join, through you?" Sent to a place, by a node that belongs to no cluster.
-    case initJoin(settings: [SharedSetting])
+    case initJoin(settings: [SharedSetting], ballot: Ballot)
+    /// "I am in no cluster either." The answer to the question of that round.
+    case noCluster(round: UInt64, vote: VoteAnswer)
     /// "Yes: send your join to the leader, or to me if it does not answer." Without a leader: "to me."
     case initJoinAck(leader: UniqueAddress?)
     /// "No."

@@ -87,4 +87,13 @@ package struct MembershipSabotage: OptionSet, Hashable, Sendable {
     package static let leavesForEver = MembershipSabotage(rawValue: 1 << 45)
     /// Every removal is remembered for the whole time, however many there are.
     package static let remembersAll = MembershipSabotage(rawValue: 1 << 46)
+
+    // Founding
+
+    /// A refused connection counts as a vote.
+    package static let foundsOnRefusal = MembershipSabotage(rawValue: 1 << 32)
+    /// The answer of a leaving member counts as a vote.
+    package static let foundsBesideLeavers = MembershipSabotage(rawValue: 1 << 33)
+    /// A seed gives its vote to every candidate.
+    package static let votesForAll = MembershipSabotage(rawValue: 1 << 34)
 }

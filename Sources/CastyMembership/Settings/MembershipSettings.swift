@@ -60,11 +60,10 @@ package struct MembershipSettings: Hashable, Sendable {
 
     // Joining and leaving
 
-    /// The time between two attempts to join.
+    /// The time between two attempts to join, and how long the vote of a seed for a founder counts.
     package var joinRetry: Duration
-    /// How long the first seed, started again, waits for silent seeds before it founds a cluster; zero: as long as it
-    /// takes.
-    package var seedTimeout: Duration
+    /// The time between two looks for a second cluster at seeds that are no members; it doubles, up to eight times as long, while none is found.
+    package var seedProbe: Duration
     /// After how long without convergence joiners are let in as weakly up; zero: never.
     package var weaklyUpAfter: Duration
     /// How many members there must be before the first ones become up.
@@ -116,7 +115,7 @@ package struct MembershipSettings: Hashable, Sendable {
         heartbeat: .milliseconds(200), sigmaFloor: .milliseconds(50), pause: .seconds(1), threshold: 8, suspicion: 4,
         samples: 200, monitors: 9, witnesses: 3, lateTolerance: .milliseconds(100), gossip: .milliseconds(200),
         gossipAtOnce: true, gossipFanout: 32, gossipPreferUnseen: 0.8, leaderActions: .milliseconds(200),
-        tombstones: .seconds(600), joinRetry: .milliseconds(500), seedTimeout: .zero, weaklyUpAfter: .seconds(7),
+        tombstones: .seconds(600), joinRetry: .milliseconds(500), seedProbe: .seconds(2), weaklyUpAfter: .seconds(7),
         minMembers: 1,
         minMembersOfRole: [], exitTimeout: .seconds(3), strategy: .keepMajority(), leaseDelay: .seconds(2),
         leaseTimeout: .seconds(2), leaseHold: .seconds(30), stableAfter: .fixed(.seconds(3)),
@@ -127,7 +126,7 @@ package struct MembershipSettings: Hashable, Sendable {
         heartbeat: .seconds(1), sigmaFloor: .milliseconds(100), pause: .seconds(3), threshold: 8, suspicion: 4,
         samples: 200, monitors: 9, witnesses: 3, lateTolerance: .milliseconds(500), gossip: .seconds(1),
         gossipAtOnce: false, gossipFanout: 32, gossipPreferUnseen: 0.8, leaderActions: .seconds(1),
-        tombstones: .seconds(86_400), joinRetry: .seconds(2), seedTimeout: .zero, weaklyUpAfter: .seconds(7),
+        tombstones: .seconds(86_400), joinRetry: .seconds(2), seedProbe: .seconds(10), weaklyUpAfter: .seconds(7),
         minMembers: 1,
         minMembersOfRole: [], exitTimeout: .seconds(10), strategy: .keepMajority(), leaseDelay: .seconds(6),
         leaseTimeout: .seconds(5), leaseHold: .seconds(120), stableAfter: .bySize,
@@ -168,8 +167,8 @@ extension MembershipSettings {
             problems.append(
                 "the lease (\(entityLease)) must be shorter than the removal margin (\(margin)) by 2 % at least")
         }
-        if heartbeat <= .zero || gossip <= .zero || leaderActions <= .zero || joinRetry <= .zero {
-            problems.append("the intervals of heartbeats, gossip, leader actions and join attempts must be above zero")
+        if heartbeat <= .zero || gossip <= .zero || leaderActions <= .zero || joinRetry <= .zero || seedProbe <= .zero {
+            problems.append("the intervals of heartbeats, gossip, leader actions, join attempts and seed probes must be above zero")
         }
         if strategy.needsLease, leaseHold <= unstableLimit + leaseTimeout {
             problems.append(

@@ -27,7 +27,8 @@ extension Gossip {
         var version = self.version
         version.merge(other.version)
         return Gossip(
-            members: members, reachability: reachability, tombstones: tombstones + other.tombstones, version: version,
+            cluster: cluster ?? other.cluster, members: members, reachability: reachability,
+            tombstones: tombstones + other.tombstones, version: version,
             forgotten: max(forgotten, other.forgotten),
             highestUpNumber: max(highestUpNumber, other.highestUpNumber), seen: [])
     }
@@ -35,6 +36,8 @@ extension Gossip {
     /// Hashes of the content, and of who has seen it.
     package var contentDigest: UInt64 {
         var hash = StableHash()
+        hash.combine(cluster?.high ?? 0)
+        hash.combine(cluster?.low ?? 0)
         hash.combine(UInt64(members.count))
         for member in members {
             hash.combine(member.node)

@@ -30,6 +30,8 @@ package struct Tombstone: Hashable, Sendable {
 /// Everything is sorted, so that equal contents are equal values and a message or a digest never depends on an order
 /// of hashing.
 package struct Gossip: Hashable, Sendable {
+    /// Which cluster this is the state of; set at its founding, and never changed.
+    package internal(set) var cluster: ClusterID?
     /// The members, sorted by address.
     package internal(set) var members: [Member]
     /// Who cannot reach whom, sorted by observer. An observer that reaches everyone again keeps its version and no
@@ -55,9 +57,10 @@ package struct Gossip: Hashable, Sendable {
     /// Creates a state from parts as they came from a peer, in any order: they are sorted, and whatever breaks the
     /// rules (a removed member, an opinion of or about someone unknown) is left out.
     package init(
-        members: [Member], reachability: [ObserverRows], tombstones: [Tombstone], version: VectorClock,
-        forgotten: UInt64 = 0, highestUpNumber: UInt32 = 0, seen: [UniqueAddress]
+        cluster: ClusterID? = nil, members: [Member], reachability: [ObserverRows], tombstones: [Tombstone],
+        version: VectorClock, forgotten: UInt64 = 0, highestUpNumber: UInt32 = 0, seen: [UniqueAddress]
     ) {
+        self.cluster = cluster
         let tombstones = tombstones.sortedUniquely(by: \.node) { $0.merged(with: $1) }
         self.tombstones = tombstones
         self.members = members.sortedUniquely(by: \.node) { $0.merged(with: $1) }
