@@ -86,20 +86,23 @@ let targets: [Target] = [
         ["CastySimulation", "CastyRemoting", "CastyActors", "CastyInspection", "CastyWire", "CastyPrimitives", nioCore]
     ),
 
-    library("CastySQLite", ["CastySharding", "CastyWire", "CastyPrimitives", grdb]),
+    library("CastySQLite", ["CastySharding", "CastyCluster", "CastyWire", "CastyPrimitives", grdb]),
     // A process that the tests kill while it writes.
     .executableTarget(
         name: "StoreWriter", dependencies: ["CastySQLite"], path: "Tests/StoreWriter", swiftSettings: settings),
-    tests("CastySQLiteTests", ["CastySQLite", "StoreWriter", "CastySharding", "CastyPrimitives", grdb]),
+    tests(
+        "CastySQLiteTests",
+        ["CastySQLite", "StoreWriter", "CastySharding", "CastyCluster", "CastyPrimitives", grdb]),
 
     // Floor 6: the library a user imports, and the laboratory.
     library(
         "Casty",
         [
-            "CastyPrimitives", "CastyWire", "CastyActors", "CastyRemoting", "CastyMembership", "CastyPlacement",
+            "CastyPrimitives", "CastyInspection", "CastyWire", "CastyActors", "CastyRemoting", "CastyMembership",
+            "CastyPlacement",
             "CastyCluster", "CastySharding", "CastyTCP", logging,
         ]),
-    tests("CastyTests", ["Casty"]),
+    tests("CastyTests", ["Casty", "CastyInspection"]),
     library(
         "CastyLab",
         [

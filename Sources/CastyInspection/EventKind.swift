@@ -20,6 +20,7 @@ public enum EventKind: String, Sendable, Codable, CaseIterable {
     case leaderChanged = "leader-changed"
     case converged
     case downingDecision = "downing-decision"
+    case secondCluster = "second-cluster"
     case coordinatorStarted = "coordinator-started"
     case shardAllocated = "shard-allocated"
     case shardStarted = "shard-started"
@@ -55,7 +56,7 @@ extension EventKind {
             .memberExiting, .memberRemoved, .memberReachable, .leaderChanged, .converged, .coordinatorStarted,
             .shardAllocated, .handoffBegun, .shardMoved, .expectationPassed, .note:
             .info
-        case .suspected, .memberUnreachable, .memberDown, .downingDecision, .messageLost: .warning
+        case .suspected, .memberUnreachable, .memberDown, .downingDecision, .secondCluster, .messageLost: .warning
         case .nodeKilled, .nodeFrozen, .cut, .expectationFailed, .invariantViolated: .fault
         }
     }

@@ -110,6 +110,7 @@ final class SQLiteFile: Sendable {
                     "\(path) has been written by an earlier version (\(found)), and this one reads version \(Self.version) only"
                 )
             }
+            try Self.createMeta(database)
             guard isEmpty else { return }
             try database.execute(
                 sql: """

@@ -16,6 +16,9 @@ public struct SQLiteStores: Sendable {
     public let entities: SQLiteEntityStore
     /// Which entities run.
     public let remembered: SQLiteRememberedEntityStore
+    /// `sqlite` and a random name that the file got when it was made: the same for all nodes that share it.
+    public let identity: String
+    let file: SQLiteFile
 
     /// Opens the stores in a folder, and makes folder and file, for their owner only, if there are none.
     ///
@@ -24,7 +27,8 @@ public struct SQLiteStores: Sendable {
         if mkdir(directory, 0o700) != 0, errno != EEXIST {
             throw EntityStoreError(.unavailable, "\(directory): \(String(cString: strerror(errno)))")
         }
-        let file = try SQLiteFile(path: directory + "/casty.sqlite")
+        file = try SQLiteFile(path: directory + "/casty.sqlite")
+        identity = "sqlite \(try file.identity())"
         entities = SQLiteEntityStore(file: file)
         remembered = SQLiteRememberedEntityStore(file: file)
     }

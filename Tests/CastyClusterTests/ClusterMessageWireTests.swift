@@ -41,8 +41,10 @@ import Testing
 
     private static func messages(_ generator: inout SeededGenerator) -> [ClusterMessage] {
         let settings = [SharedSetting("shards", "24"), SharedSetting("downing", "keep-majority")]
+        let claim = ClusterClaim(id: ClusterID(high: generator.next(), low: 1), size: 3, age: .max)
         return [
-            .initJoin(settings: settings, ballot: .candidacy(round: 7)), .initJoin(settings: [], ballot: .question(round: 300)),
+            .initJoin(settings: settings, ballot: .candidacy(round: 7)),
+            .initJoin(settings: [], ballot: .question(round: 300)),
             .noCluster(round: 1, vote: .granted), .noCluster(round: 2, vote: .later(.milliseconds(251))),
             .noCluster(round: 3, vote: .givenTo(node(4).address)), .noCluster(round: 4, vote: .knowsCluster),
             .noCluster(round: 5, vote: .otherSeeds("127.0.0.1:1,127.0.0.1:2")), .noCluster(round: 6, vote: .notAsked),
@@ -60,7 +62,10 @@ import Testing
             .gossipAck(digest: generator.next(), seen: [node(3)]),
             .exitingConfirmed, .probeRequest(id: 7, subject: node(3)), .probe(id: .max, origin: node(4)),
             .probeAck(id: 1, origin: node(5)), .probeAnswer(id: 2, subject: node(6)), .gone,
-            .stranger,
+            .stranger, .initJoinAck(leader: nil, cluster: ClusterID(high: 3, low: 4)),
+            .clusterProbe(number: 8, claim: claim), .clusterAnswer(number: 9, claim: claim, yours: claim),
+            .otherCluster(at: [node(2).address]), .joinRefused(.wrongSeed(address: node(1).address, answer: "no")),
+            .joinRefused(.otherCluster(remembered: claim.id, found: claim.id)),
         ]
     }
 

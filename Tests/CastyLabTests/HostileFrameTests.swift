@@ -261,15 +261,18 @@ struct HostileFrameTests {
                     rows: [ReachabilityRow(subject: other, verdict: .unreachable, witness: nil)])
             ],
             tombstones: [], version: VectorClock([VectorClock.Entry(node: node, count: 1)]), seen: [node])
+        let claim = ClusterClaim(id: ClusterID(high: .max, low: .max), size: .max, age: .max)
         return [
-            .initJoin(settings: []), .initJoinAck(leader: node), .initJoinNack(.removed), .welcome(gossip),
+            .initJoin(settings: [], ballot: .candidacy(round: 1)), .noCluster(round: 1, vote: .granted),
+            .initJoinAck(leader: node), .initJoinNack(.removed), .welcome(gossip),
             .joinRefused(.goingAway), .heartbeat(sequence: 1, sentAt: .start),
             .heartbeatAck(sequence: 1, sentAt: .start, voters: 0), .unknown(sequence: 1, sentAt: .start),
             .call(sequence: 1, sentAt: .start),
             .gossipStatus(digest: 1, seenDigest: 1), .gossipSeen(digest: 1, seen: [node]), .gossipEnvelope(gossip),
             .gossipSpread(gossip, relay: [node]), .gossipAck(digest: 1, seen: [node]), .exitingConfirmed,
             .probeRequest(id: 1, subject: node), .probe(id: 1, origin: node), .probeAck(id: 1, origin: node),
-            .probeAnswer(id: 1, subject: node), .gone, .stranger,
+            .probeAnswer(id: 1, subject: node), .gone, .stranger, .clusterProbe(number: .max, claim: claim),
+            .clusterAnswer(number: .max, claim: claim, yours: claim), .otherCluster(at: []),
         ]
     }
 }

@@ -172,7 +172,7 @@ struct MembershipCheckerTests {
             var truth = GroundTruth()
             truth.seeds = [1, 2, 3]
             for seed in 1...4 {
-                truth.started(Self.node(seed), number: seed, founds: founds, at: .start)
+                truth.started(Self.node(seed), number: seed, founds: founds, at: Self.at(0.5))
                 truth.note([Sighting(time: .start, node: Self.node(seed), phaseBefore: .idle)])
             }
             let asks = asking.map {

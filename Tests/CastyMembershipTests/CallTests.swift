@@ -27,7 +27,7 @@ struct CallTests {
             settings.strategy = .manual
             membership = Membership(myself: here, settings: settings, generator: SeededGenerator(seed: 1))
             take(membership.onStart(seeds: [], mayFound: true, at: now))
-            take(membership.onMessage(.join(roles: [], settings: []), from: there, at: now))
+            take(membership.onMessage(.join(roles: [], settings: membership.sharedSettings), from: there, at: now))
         }
 
         /// What was not answered at the time is not answered later.
@@ -61,7 +61,7 @@ struct CallTests {
                             .heartbeatAck(sequence: sequence, sentAt: sentAt, voters: 0), from: there, at: now))
                 case .redial: redials.append(now)
                 case .send, .contact, .call, .answer, .acquireLease, .releaseLease, .withdrawLease, .publish, .welcomed,
-                    .runExitTasks, .stop, .note:
+                    .runExitTasks, .stop, .remember, .note:
                     break
                 }
             }

@@ -81,7 +81,8 @@ struct Invariants {
             case .suspected:
                 if subject == node.core.myself { broken.append("F2 n\(node.number) suspects itself") }
                 continue
-            case .memberUnreachable, .memberReachable, .leaderChanged, .converged, .downingDecision: continue
+            case .memberUnreachable, .memberReachable, .leaderChanged, .converged, .downingDecision, .secondCluster:
+                continue
             }
             if let former = seenStatus[key], !former.mayBecome(next) {
                 broken.append("M3 n\(node.number): \(subject) from \(former) to \(next) at \(event.at)")

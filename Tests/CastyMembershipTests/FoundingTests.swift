@@ -79,7 +79,9 @@ import Testing
         #expect(seed.onAsked(by: Self.node(1), .candidacy(round: 9), at: Self.at(1103)) == .granted)
     }
 
-    @Test("a voter is free when its candidate asks without a candidacy, is gone, was started again, or was silent for long")
+    @Test(
+        "a voter is free when its candidate asks without a candidacy, is gone, was started again, or was silent for long"
+    )
     func free() {
         func voter() -> Founding {
             var seed = Self.seed(3)
@@ -148,7 +150,9 @@ import Testing
         Set(cluster.alive.filter { $0.core.phase == .member }.compactMap(\.core.gossip.cluster))
     }
 
-    @Test("seeds that start at about the same time found one cluster, whatever the order of their lists", arguments: [2, 3, 5])
+    @Test(
+        "seeds that start at about the same time found one cluster, whatever the order of their lists",
+        arguments: [2, 3, 5])
     func simultaneous(count: Int) {
         for seed in UInt64(1)...200 {
             var dice = SeededGenerator(seed: seed).fork("starts")
@@ -203,7 +207,9 @@ import Testing
         }
     }
 
-    @Test("of two seeds the one that is started again waits for the other, though three other members live, and joins them through it")
+    @Test(
+        "of two seeds the one that is started again waits for the other, though three other members live, and joins them through it"
+    )
     func bothSeedsDie() {
         let cluster = TestCluster(0)
         cluster.seeds = (1...2).map { Self.place($0) }
@@ -219,7 +225,9 @@ import Testing
         #expect(Self.clusters(cluster) == [id])
     }
 
-    @Test("a seed that is started again beside leaving members, while another seed is down, founds nothing before they have gone")
+    @Test(
+        "a seed that is started again beside leaving members, while another seed is down, founds nothing before they have gone"
+    )
     func besideLeavers() {
         let cluster = TestCluster(0)
         cluster.seeds = (1...3).map { Self.place($0) }

@@ -8,7 +8,7 @@ import Testing
         let (here, there) = (Self.node(1), Self.node(2))
         var membership = Membership(myself: here, settings: .responsive, generator: SeededGenerator(seed: 1))
         _ = membership.onStart(seeds: [], mayFound: true, at: .start)
-        _ = membership.onMessage(.join(roles: [], settings: []), from: there, at: .start)
+        _ = membership.onMessage(.join(roles: [], settings: membership.sharedSettings), from: there, at: .start)
         _ = membership.onDown(there.address, at: .start)
         _ = membership.onPeerIncarnationGone(there, at: .start)
         #expect(membership.gossip.isTombstoned(there))

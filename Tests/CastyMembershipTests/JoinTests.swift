@@ -47,11 +47,90 @@ import Testing
         cluster.start(1, mayFound: true, shared: [SharedSetting("shards.account", "24")])
         cluster.run(.seconds(1))
         cluster.start(2, shared: [SharedSetting("shards.account", "32")])
-        cluster.start(3, shared: [SharedSetting("shards.counter", "8")])
+        cluster.start(3, shared: [SharedSetting("shards.account", "24")])
         cluster.run(.seconds(2))
         let refusal = JoinRefusal.settingDiffers(name: "shards.account", cluster: "24", joiner: "32")
         #expect(cluster[2].stopReason == .refused(refusal))
         #expect(cluster.agree(on: [1, 3]))
+    }
+
+    @Test("a setting that only one side has differs too, whichever side that is")
+    func settingMissing() {
+        let cluster = TestCluster(0)
+        cluster.start(1, mayFound: true, shared: [SharedSetting("shards.account", "24")])
+        cluster.run(.seconds(1))
+        cluster.start(2)
+        cluster.start(3, shared: [SharedSetting("shards.account", "24"), SharedSetting("zone", "a")])
+        cluster.run(.seconds(2))
+        #expect(
+            cluster[2].stopReason
+                == .refused(.settingDiffers(name: "shards.account", cluster: "24", joiner: "not set")))
+        #expect(cluster[3].stopReason == .refused(.settingDiffers(name: "zone", cluster: "not set", joiner: "a")))
+        #expect(cluster.agree(on: [1]))
+    }
+
+    @Test(
+        "a joiner with another timing that safety rests on is refused, and told both values",
+        arguments: [
+            ("lease", "2900ms", "2ms"), ("removal-margin", "3000ms", "by-size"), ("heartbeat", "200ms", "201ms"),
+            ("tombstones", "600000ms", "1ms"), ("pause", "1000ms", "1001ms"), ("stable-after", "3000ms", "3001ms"),
+            ("threshold", "8.0", "9.0"), ("join-retry", "500ms", "400ms"),
+        ])
+    func timingDiffers(name: String, mine: String, theirs: String) {
+        let cluster = TestCluster(1)
+        cluster.run(.seconds(1))
+        switch name {
+        case "lease": cluster.settings.lease = .milliseconds(2)
+        case "removal-margin": cluster.settings.removalMargin = .bySize
+        case "heartbeat": cluster.settings.heartbeat = .milliseconds(201)
+        case "tombstones": cluster.settings.tombstones = .milliseconds(1)
+        case "pause": cluster.settings.pause = .milliseconds(1001)
+        case "stable-after": cluster.settings.stableAfter = .fixed(.milliseconds(3001))
+        case "threshold": cluster.settings.threshold = 9
+        default: cluster.settings.joinRetry = .milliseconds(400)
+        }
+        cluster.start(2)
+        cluster.run(.seconds(2))
+        #expect(
+            cluster[2].stopReason == .refused(.settingDiffers(name: name, cluster: mine, joiner: theirs)))
+    }
+
+    @Test(
+        "seed lists are compared as sets: their order does not matter, and another seed is a refusal that names both lists"
+    )
+    func seedLists() {
+        let cluster = TestCluster(0)
+        cluster.seeds = [TestCluster.address(1), TestCluster.address(2)]
+        cluster.start(1, mayFound: true)
+        cluster.run(.seconds(1))
+        cluster.seeds = [TestCluster.address(2), TestCluster.address(1), TestCluster.address(2)]
+        cluster.start(2)
+        #expect(cluster.run(within: .seconds(3)) { cluster.agree(on: [1, 2]) } != nil)
+        cluster.seeds = [TestCluster.address(1)]
+        cluster.start(3)
+        cluster.run(.seconds(2))
+        #expect(
+            cluster[3].stopReason
+                == .refused(
+                    .settingDiffers(
+                        name: "seeds", cluster: "127.0.0.1:25520,127.0.0.2:25520", joiner: "127.0.0.1:25520")))
+    }
+
+    @Test("a seed that is a node of another cluster, or calls itself otherwise, ends a node that finds no other way in")
+    func wrongSeed() {
+        let cluster = TestCluster(0)
+        cluster.seeds = [TestCluster.address(1), TestCluster.address(2)]
+        // Something else listens there: the connection is not refused.
+        cluster.start(2)
+        cluster.freeze(2)
+        cluster.start(1)
+        cluster.run(.milliseconds(10))
+        let answer = "it says: this is cluster shop"
+        cluster.command(1) { $0.onWrongNode(at: TestCluster.address(2), answer: answer, now: $1) }
+        cluster.run(.seconds(1))
+        #expect(cluster[1].isRunning)
+        cluster.run(.seconds(2))
+        #expect(cluster[1].stopReason == .refused(.wrongSeed(address: TestCluster.address(2), answer: answer)))
     }
 
     @Test("a joiner with another downing strategy is refused, and told which")

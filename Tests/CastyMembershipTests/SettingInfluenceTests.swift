@@ -151,6 +151,12 @@ struct Influence: Sendable, CustomTestStringConvertible {
             cluster.start(1, mayFound: true)
             return cluster.run(within: .seconds(60)) { cluster[2].wasWelcomed }?.inSeconds ?? 60
         },
+        Influence("endsSecondClusters", { _ in }, { $0.endsSecondClusters = false }) { settings in
+            let cluster = TestCluster(0, settings: settings)
+            for number in 1...2 { cluster.start(number, mayFound: true) }
+            cluster.run(.seconds(40))
+            return Double(cluster.alive.count)
+        },
         Influence("seedProbe", { _ in }, { $0.seedProbe = .seconds(9) }) { settings in
             // A member that looks for seeds that are none tells a seed of its cluster.
             let cluster = TestCluster(0, settings: settings)

@@ -100,7 +100,7 @@ import Testing
     func unsettled() {
         var pair = Pair()
         #expect(pair.beat(20) == 5)
-        _ = pair.core.onMessage(.join(roles: [], settings: []), from: Self.node(2), at: pair.now)
+        _ = pair.core.onMessage(.join(roles: [], settings: pair.core.sharedSettings), from: Self.node(2), at: pair.now)
         // n2 never says that it has seen this.
         #expect(pair.beat(30) == 0)
         _ = pair.core.onDown(Self.node(2).address, at: pair.now)

@@ -64,6 +64,9 @@ final class TestCluster {
     var trace = StableHash()
     /// Looks at the cluster after every step.
     var afterStep: ((TestCluster) -> Void)?
+    /// What each node remembers, by number; used for its next process where `remembers` is set.
+    var memories: [Int: RememberedCluster] = [:]
+    var remembers = false
     let seed: UInt64
 
     init(_ count: Int, settings: MembershipSettings = .responsive, seed: UInt64 = 1) {
@@ -182,7 +185,9 @@ final class TestCluster {
         }
         let effects: [MembershipEffect]
         switch event.job {
-        case .start(let mayFound): effects = node.core.onStart(seeds: seeds, mayFound: mayFound, at: now)
+        case .start(let mayFound):
+            let remembered = remembers ? memories[node.number] : nil
+            effects = node.core.onStart(seeds: seeds, mayFound: mayFound, remembered: remembered, at: now)
         case .message(let message, let from): effects = node.core.onMessage(message, from: from, at: now)
         case .refused(let address): effects = node.core.onUnreachableContact(address, at: now)
         case .timer(let key, let due):
@@ -233,6 +238,7 @@ final class TestCluster {
             if let leaseLatency { enqueue(.leaseAnswer(number, isGranted), to: node, at: now + leaseLatency) }
         case .releaseLease(let owner): lease.release(owner)
         case .withdrawLease(let owner): lease.withdraw(owner)
+        case .remember(let cluster): memories[node.number] = cluster
         case .note, .redial: break
         }
     }
@@ -259,6 +265,7 @@ final class TestCluster {
         case .initJoin, .noCluster, .initJoinAck, .initJoinNack, .join, .welcome, .joinRefused: "join"
         case .exitingConfirmed, .gone: "leave"
         case .stranger: "stranger"
+        case .clusterProbe, .clusterAnswer, .otherCluster: "second cluster"
         }
     }
 }

@@ -101,10 +101,21 @@ package struct TransportError: Error, Hashable, Sendable {
     package let code: Code
     /// For a person.
     package let message: String
+    /// What a node that was reached answered instead of a welcome; `nil` where none was reached.
+    package let answer: PeerAnswer?
 
-    package init(_ code: Code, _ message: String) {
+    /// Why a node that was reached does not talk to this one.
+    package enum PeerAnswer: Hashable, Sendable {
+        /// Another attempt may succeed.
+        case notNow
+        /// It is no node of this cluster, or not the one that was meant; in its words.
+        case wrongNode(String)
+    }
+
+    package init(_ code: Code, _ message: String, answer: PeerAnswer? = nil) {
         self.code = code
         self.message = message
+        self.answer = answer
     }
 }
 

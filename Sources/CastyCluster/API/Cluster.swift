@@ -1,6 +1,6 @@
 public import CastyActors
 package import CastyInspection
-package import CastyMembership
+public import CastyMembership
 public import CastyPrimitives
 package import CastyRemoting
 import CastyWire
@@ -56,7 +56,8 @@ public final class Cluster: Sendable {
         self.remoting = remoting
         self.config = config
         let core = Membership(
-            myself: system.unique, roles: config.roles, settings: config.settings, sharedSettings: config.shared,
+            myself: system.unique, roles: config.roles, settings: config.settings,
+            sharedSettings: config.shared + [SharedSetting("store", config.store?.identity ?? "none")],
             generator: system.world.random.stream("membership"))
         published = Mutex(Published())
         shared = SharedCore(core)
@@ -89,7 +90,14 @@ public final class Cluster: Sendable {
     }
 
     /// Begins to join, or to found a cluster.
-    package func start() { daemon.tell(.start(seeds: config.seeds, mayFound: config.isFirstStart)) }
+    package func start() {
+        do {
+            daemon.tell(
+                .start(seeds: config.seeds, mayFound: config.isFirstStart, remembered: try recall()))
+        } catch {
+            daemon.tell(.fail("\(error)"))
+        }
+    }
 
     /// The node's view of the cluster at this moment.
     public var state: ClusterState { published.withLock { $0.state } }
@@ -141,8 +149,10 @@ public final class Cluster: Sendable {
         if now { action() }
     }
 
-    /// Why the node stopped, if it did.
-    package var stopReason: StopReason? { published.withLock { $0.stopped } }
+    /// Why the node stopped by itself, or is about to; `nil` while it runs.
+    ///
+    /// The same reason is one line of the log, and the reason of the `node-stopped` event.
+    public var stopReason: StopReason? { published.withLock { $0.stopped } }
 
     /// The latest event about a member: the cause of what follows from it.
     package func lastEvent(about node: UniqueAddress) -> EventID? {

@@ -3,7 +3,8 @@ public import CastyPrimitives
 
 /// How a node takes part in a cluster.
 public struct ClusterConfig: Sendable {
-    /// Where to ask for admission, in order, the same list on every node. The first may found the cluster.
+    /// Where to ask for admission: the same set on every node, in any order; a node with others is refused. A majority of them can found the
+    /// cluster, so name three, or one. A cluster of which a minority of the seeds is left goes on, and lets nodes in.
     public var seeds: [NodeAddress]
     /// What this node can do: names that placement and settings refer to.
     public var roles: [String]
@@ -13,10 +14,20 @@ public struct ClusterConfig: Sendable {
     package var shared: [SharedSetting]
     /// What the downing strategy ``CastyMembership/DowningStrategy/leaseMajority(role:)`` asks; the same place for every node.
     public var majorityLease: (any MajorityLease)?
-    /// Whether no node has ever run at this place, as only you can know. Then the first seed founds a cluster at once; otherwise, as it is usual, it asks
-    /// the other seeds first, and founds one only when each of them has said that it is in none, or has refused the connection. A first seed
-    /// that comes back finds its cluster through the other seeds, so there should be at least two.
+    /// Whether this node founds the cluster, because it has never run before, as only you can know. True on one node at most, and only for its first
+    /// start. Otherwise, as it is usual, a majority of ``seeds`` founds a cluster when they have found each other and none of them is in one.
     public var isFirstStart: Bool
+
+    /// Where this node remembers the cluster from one process to the next; by default nowhere.
+    public var memory: (any ClusterMemory)?
+    /// The store that belongs to the cluster; the same for every node, or none.
+    public var store: (any ClusterStore)?
+
+    /// Whether this cluster ends where it meets another one of its name that is bigger, or older; otherwise both only report it.
+    public var endsSecondClusters: Bool {
+        get { settings.endsSecondClusters }
+        set { settings.endsSecondClusters = newValue }
+    }
 
     package init(
         seeds: [NodeAddress], roles: [String] = [], settings: MembershipSettings, shared: [SharedSetting] = [],
@@ -44,7 +55,7 @@ public struct ClusterConfig: Sendable {
     }
 
     /// Demands that all nodes of the cluster agree on something, such as the number of shards of a type: a node that has another value for
-    /// the name is refused when it joins.
+    /// the name, or none, is refused when it joins.
     public mutating func require(_ name: String, _ value: String) { shared.append(SharedSetting(name, value)) }
 
     /// Timings for machines in one network: a crash is noticed after about four seconds.

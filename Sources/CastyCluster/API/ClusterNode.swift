@@ -20,9 +20,12 @@ package struct ClusterNode: Sendable {
         let link = DaemonLink()
         let hooks = RemotingHooks(
             connectFailed: { address, error in
-                // Only a refusal says that nobody is there. Silence may be a cut, with the cluster on its other side: whoever took
-                // it for a no would found a second one.
-                if error.code == .refused { link.cluster?.contactFailed(address) }
+                switch error.answer {
+                case .wrongNode(let text)?: link.cluster?.metWrongNode(at: address, text)
+                case .notNow?: break
+                // Silence may be a cut, with the cluster on its other side; a refused connection means that no process listens.
+                case nil: if error.code == .refused { link.cluster?.contactFailed(address) }
+                }
             },
             peerIncarnation: { peer in link.cluster?.met(peer) }, connectionLost: connectionLost)
         self.system = system
@@ -44,8 +47,13 @@ package struct ClusterNode: Sendable {
 }
 
 extension Cluster {
-    /// A place could not be reached: for one who asks to join, that is a no.
+    /// No process listens at an address.
     func contactFailed(_ address: NodeAddress) { daemon.tell(.contactFailed(address)) }
+
+    /// The process at an address is no node of this cluster.
+    func metWrongNode(at address: NodeAddress, _ answer: String) {
+        daemon.tell(.wrongNode(address, answer: answer))
+    }
 
     /// An incarnation introduced itself: any other member at its place is gone.
     func met(_ peer: UniqueAddress) {

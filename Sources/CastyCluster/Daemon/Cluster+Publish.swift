@@ -3,6 +3,7 @@ import CastyInspection
 import CastyMembership
 import CastyPrimitives
 import CastyRemoting
+import Logging
 import Synchronization
 
 extension Cluster {
@@ -78,6 +79,7 @@ extension Cluster {
     }
 
     func welcomed() {
+        bindStore()
         let waiting = published.withLock { published in
             published.welcomed = true
             defer { published.whenWelcomed = [] }
@@ -101,9 +103,11 @@ extension Cluster {
             return published.onStop
         }
         publish(lease: .start)
+        system.log.info("\(system.address) stops: \(reason)")
         if let action {
             action(reason)
         } else {
+            system.inspector.emit(.nodeStopped, subject: system.inspector.name, reason: "\(reason)")
             system.terminate {}
         }
     }

@@ -63,8 +63,10 @@ struct ClusterDaemon {
                 return context.system.lose(message, to: context.`self`.target, because: .wrongIncarnation)
             }
             outcome = shared.change { $0.onMessage(envelope.message, from: envelope.from, at: now) }
-        case .start(let seeds, let mayFound):
-            outcome = shared.change { $0.onStart(seeds: seeds, mayFound: mayFound, at: now) }
+        case .start(let seeds, let mayFound, let remembered):
+            outcome = shared.change {
+                $0.onStart(seeds: seeds, mayFound: mayFound, remembered: remembered, at: now)
+            }
         case .timer(let key, let generation):
             guard timers[key]?.generation == generation else { return }
             timers[key] = nil
@@ -79,6 +81,9 @@ struct ClusterDaemon {
             case .failure(let error): link.cluster?.noteLeaseProblem(error)
             }
             outcome = shared.change { $0.onLeaseAnswer(number, isGranted: isGranted, at: now) }
+        case .wrongNode(let address, let answer):
+            outcome = shared.change { $0.onWrongNode(at: address, answer: answer, now: now) }
+        case .fail(let reason): outcome = shared.change { $0.onFailure(reason, at: now) }
         case .contactFailed(let address): outcome = shared.change { $0.onUnreachableContact(address, at: now) }
         case .incarnationGone(let peer): outcome = shared.change { $0.onPeerIncarnationGone(peer, at: now) }
         }
@@ -115,6 +120,7 @@ struct ClusterDaemon {
         case .welcomed: link.cluster?.welcomed()
         case .runExitTasks: link.cluster?.runExitTasks()
         case .stop(let reason): link.cluster?.stop(reason)
+        case .remember(let remembered): link.cluster?.remember(remembered)
         case .note(let text):
             context.log.info("\(text)")
             context.system.inspector.emit(.note, subject: context.system.inspector.name, text: text)

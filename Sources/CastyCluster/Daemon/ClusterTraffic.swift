@@ -25,8 +25,9 @@ package struct ClusterTraffic: Hashable, Sendable {
             gossipBytes += bytes ?? 0
             lastGossipBytes = bytes ?? lastGossipBytes
         case .gossipStatus, .gossipSeen, .gossipAck: digests += 1
-        case .initJoin, .noCluster, .initJoinAck, .initJoinNack, .join, .joinRefused, .exitingConfirmed, .probeRequest, .probe,
-            .probeAck, .probeAnswer, .gone, .stranger:
+        case .initJoin, .noCluster, .initJoinAck, .initJoinNack, .join, .joinRefused, .exitingConfirmed, .probeRequest,
+            .probe,
+            .probeAck, .probeAnswer, .gone, .stranger, .clusterProbe, .clusterAnswer, .otherCluster:
             others += 1
         }
     }

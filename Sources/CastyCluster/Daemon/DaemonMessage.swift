@@ -9,13 +9,16 @@ package enum DaemonMessage: Sendable {
     /// From another node. Only this travels, and pages of it.
     case received(ClusterEnvelope)
     case page(EnvelopePage)
-    case start(seeds: [NodeAddress], mayFound: Bool)
+    case start(seeds: [NodeAddress], mayFound: Bool, remembered: RememberedCluster?)
     case timer(TimerKey, generation: UInt64)
     case leave
     case down(NodeAddress)
     case exitTasksDone
     case leaseAnswered(number: UInt64, Result<Bool, LeaseError>)
     case contactFailed(NodeAddress)
+    case wrongNode(NodeAddress, answer: String)
+    /// The node cannot go on, for a reason outside the membership.
+    case fail(String)
     case incarnationGone(UniqueAddress)
 }
 
@@ -24,7 +27,9 @@ extension DaemonMessage {
     var received: (message: ClusterMessage, from: UniqueAddress)? {
         switch self {
         case .received(let envelope): (envelope.message, envelope.from)
-        case .page, .start, .timer, .leave, .down, .exitTasksDone, .contactFailed, .incarnationGone, .leaseAnswered: nil
+        case .page, .start, .timer, .leave, .down, .exitTasksDone, .contactFailed, .wrongNode, .fail, .incarnationGone,
+            .leaseAnswered:
+            nil
         }
     }
 }
@@ -74,7 +79,8 @@ extension DaemonMessage {
             case .page(let page):
                 buffer.writeInteger(Form.page.rawValue)
                 page.encode(into: &buffer)
-            case .start, .timer, .leave, .down, .exitTasksDone, .leaseAnswered, .contactFailed, .incarnationGone:
+            case .start, .timer, .leave, .down, .exitTasksDone, .leaseAnswered, .contactFailed, .wrongNode, .fail,
+                .incarnationGone:
                 throw WireError(.notEncodable, "only envelopes travel between cluster daemons")
             }
         },

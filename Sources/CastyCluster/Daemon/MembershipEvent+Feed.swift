@@ -19,13 +19,14 @@ extension MembershipEvent {
         case .leaderChanged: .leaderChanged
         case .converged: .converged
         case .downingDecision: .downingDecision
+        case .secondCluster: .secondCluster
         }
     }
 
     /// The node the news came from, where it came from another.
     var source: UniqueAddress? {
         switch cause {
-        case .welcome(let from, _), .gossip(let from, _), .goneNotice(let from): from
+        case .welcome(let from, _), .gossip(let from, _), .goneNotice(let from), .probe(let from): from
         case .start, .join, .command, .leaderAction, .overdue, .silence, .heartbeat, .downing, .newIncarnation: nil
         }
     }
@@ -47,6 +48,7 @@ extension MembershipEvent {
         case .downing: return "downing"
         case .newIncarnation: return "a new incarnation took its place"
         case .goneNotice(let from): return "\(name(from)) says it is gone"
+        case .probe: return "probe"
         }
     }
 
@@ -59,6 +61,9 @@ extension MembershipEvent {
             let seers = "observed by " + observers.map(name).joined(separator: ",")
             return witness.map { "\(seers); \(name($0)) still reaches it" } ?? seers
         case .converged(let version): return "v\(version)"
+        case .secondCluster(let own, let other):
+            let end = own.ends(before: other) ? "this one ends" : "that one ends"
+            return "cluster \(other.id) of \(other.size) beside this one, \(own.id) of \(own.size): \(end)"
         case .downingDecision(let decision):
             return decision.down.isEmpty ? "down nobody" : "down " + decision.down.map(name).joined(separator: ",")
         case .memberJoining, .memberWeaklyUp, .memberLeaving, .memberExiting, .memberDown, .suspected, .memberReachable,
@@ -92,7 +97,7 @@ extension MembershipEvent {
             return subject.map { .unreachableMember(UnreachableMember(node: $0, observers: observers)) }
         case .memberReachable: return subject.map { .reachableMember(ReachableMember(node: $0)) }
         case .leaderChanged: return .leaderChanged(subject)
-        case .suspected, .converged, .downingDecision: return nil
+        case .suspected, .converged, .downingDecision, .secondCluster: return nil
         }
     }
 }

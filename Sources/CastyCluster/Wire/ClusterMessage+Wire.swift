@@ -9,7 +9,7 @@ extension ClusterMessage: WireCodable {
         case initJoin = 1
         case initJoinAck, initJoinNack, join, welcome, joinRefused, heartbeat, heartbeatAck, gossipStatus, gossipSeen
         case gossipEnvelope, exitingConfirmed, probeRequest, probe, probeAck, probeAnswer, gone, gossipSpread, gossipAck
-        case stranger, call, unknown, noCluster
+        case stranger, call, unknown, noCluster, clusterProbe, clusterAnswer, otherCluster
     }
 
     package func encode(into buffer: inout ByteBuffer) { encode(into: &buffer, gossip: nil) }
@@ -21,7 +21,7 @@ extension ClusterMessage: WireCodable {
         case .initJoin, .noCluster, .initJoinAck, .initJoinNack, .join, .joinRefused, .heartbeat, .heartbeatAck,
             .unknown, .call,
             .gossipStatus, .gossipSeen, .gossipAck, .exitingConfirmed, .probeRequest, .probe, .probeAck, .probeAnswer,
-            .gone, .stranger:
+            .gone, .stranger, .clusterProbe, .clusterAnswer, .otherCluster:
             nil
         }
     }
@@ -41,9 +41,10 @@ extension ClusterMessage: WireCodable {
             tag(.noCluster)
             buffer.writeVarint(round)
             vote.encode(into: &buffer)
-        case .initJoinAck(let leader):
+        case .initJoinAck(let leader, let cluster):
             tag(.initJoinAck)
             buffer.writeOptional(leader)
+            buffer.writeOptional(cluster)
         case .initJoinNack(let refusal):
             tag(.initJoinNack)
             refusal.encode(into: &buffer)
@@ -112,6 +113,18 @@ extension ClusterMessage: WireCodable {
             subject.encode(into: &buffer)
         case .gone: tag(.gone)
         case .stranger: tag(.stranger)
+        case .clusterProbe(let number, let claim):
+            tag(.clusterProbe)
+            buffer.writeVarint(number)
+            claim.encode(into: &buffer)
+        case .clusterAnswer(let number, let claim, let yours):
+            tag(.clusterAnswer)
+            buffer.writeVarint(number)
+            claim.encode(into: &buffer)
+            yours.encode(into: &buffer)
+        case .otherCluster(let addresses):
+            tag(.otherCluster)
+            buffer.writeArray(addresses)
         }
     }
 
@@ -123,7 +136,9 @@ extension ClusterMessage: WireCodable {
             let settings = try buffer.readArray(of: SharedSetting.self, upTo: 1024)
             self = .initJoin(settings: settings, ballot: try Ballot(from: &buffer))
         case .noCluster: self = .noCluster(round: try buffer.readVarint(), vote: try VoteAnswer(from: &buffer))
-        case .initJoinAck: self = .initJoinAck(leader: try buffer.readOptional(UniqueAddress.self))
+        case .initJoinAck:
+            let leader = try buffer.readOptional(UniqueAddress.self)
+            self = .initJoinAck(leader: leader, cluster: try buffer.readOptional(ClusterID.self))
         case .initJoinNack: self = .initJoinNack(try JoinRefusal(from: &buffer))
         case .join:
             let roles = try buffer.readArray(upTo: 256) { buffer throws(WireError) in try buffer.readText(upTo: 255) }
@@ -157,6 +172,13 @@ extension ClusterMessage: WireCodable {
             self = .probeAnswer(id: try buffer.readVarint(), subject: try UniqueAddress(from: &buffer))
         case .gone: self = .gone
         case .stranger: self = .stranger
+        case .clusterProbe:
+            self = .clusterProbe(number: try buffer.readVarint(), claim: try ClusterClaim(from: &buffer))
+        case .clusterAnswer:
+            self = .clusterAnswer(
+                number: try buffer.readVarint(), claim: try ClusterClaim(from: &buffer),
+                yours: try ClusterClaim(from: &buffer))
+        case .otherCluster: self = .otherCluster(at: try buffer.readArray(of: NodeAddress.self, upTo: 64))
         }
     }
 }
@@ -183,6 +205,14 @@ extension JoinRefusal: WireCodable {
             buffer.writeText(cluster)
             buffer.writeText(joiner)
         case .removed: buffer.writeInteger(4 as UInt8)
+        case .wrongSeed(let address, let answer):
+            buffer.writeInteger(5 as UInt8)
+            address.encode(into: &buffer)
+            buffer.writeText(answer)
+        case .otherCluster(let remembered, let found):
+            buffer.writeInteger(6 as UInt8)
+            remembered.encode(into: &buffer)
+            found.encode(into: &buffer)
         }
     }
 
@@ -194,6 +224,8 @@ extension JoinRefusal: WireCodable {
             self = .settingDiffers(
                 name: try buffer.readText(), cluster: try buffer.readText(), joiner: try buffer.readText())
         case 4: self = .removed
+        case 5: self = .wrongSeed(address: try NodeAddress(from: &buffer), answer: try buffer.readText())
+        case 6: self = .otherCluster(remembered: try ClusterID(from: &buffer), found: try ClusterID(from: &buffer))
         case let byte: throw WireError(.malformed, "\(byte) is no refusal")
         }
     }

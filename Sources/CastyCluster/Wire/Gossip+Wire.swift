@@ -116,17 +116,6 @@ private struct NodeTable {
     }
 }
 
-extension ClusterID: WireCodable {
-    package func encode(into buffer: inout ByteBuffer) {
-        buffer.writeInteger(high)
-        buffer.writeInteger(low)
-    }
-
-    package init(from buffer: inout ByteBuffer) throws(WireError) {
-        self.init(high: try buffer.readHash(), low: try buffer.readHash())
-    }
-}
-
 extension ByteBuffer {
     /// A node by its place in the table.
     fileprivate mutating func readNode(_ nodes: [UniqueAddress]) throws(WireError) -> UniqueAddress {

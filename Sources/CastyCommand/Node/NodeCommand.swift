@@ -13,11 +13,13 @@ struct NodeCommand: AsyncParsableCommand {
         commandName: "node",
         abstract: "Run one node in its own process.",
         discussion: """
-            Joins the cluster through its seed nodes, or, if it is the first of them and no other one is in a cluster, founds it; hosts the sample \
-            entities account and counter. Name two seeds at least: a first seed that comes back finds its cluster through the others. Leaves gracefully on SIGTERM, SIGINT and SIGHUP, and ends after --grace at the latest; a second signal ends it at once. What nobody reads of its output is dropped and counted.
+            Joins the cluster through its seed nodes; where none of them is in one, a majority of the seeds founds it. With --found this node founds it \
+            by itself, where it remembers no cluster. Hosts the sample entities account and counter. Name three seeds, the same on all nodes: while a \
+            majority of them is away, seeds that start again wait for a member that they can reach. Leaves gracefully on SIGTERM, SIGINT and SIGHUP, and ends after --grace at the latest; a second signal ends it at once. What nobody reads of its output is dropped and counted.
             With --data accounts keep their balance in a file of that folder, which all nodes of the cluster on this machine share, and keep it when
-            all of them have ended; without it a balance is gone when its account moves or goes to sleep.
-            Exits with 1 if the others refused, downed or removed it.
+            all of them have ended; without it a balance is gone when its account moves or goes to sleep. The folder belongs to its cluster, and says \
+            to a node that starts again where to look for it.
+            Exits with 1, and says why, if it was refused, downed or removed, or if its cluster ends before a second one of its name.
 
               casty node --listen 127.0.0.1:7001 --seed-node 127.0.0.1:7001 --seed-node 127.0.0.1:7002
               casty node --listen 127.0.0.1:7002 --seed-node 127.0.0.1:7001 --seed-node 127.0.0.1:7002
@@ -28,9 +30,14 @@ struct NodeCommand: AsyncParsableCommand {
     var listen: String
     @Option(
         help:
-            "Where to ask for admission, as HOST:PORT; again for more, in the same order on every node. Itself by default."
+            "Where to ask for admission, as HOST:PORT; again for more, the same on every node. Itself by default."
     )
     var seedNode: [String] = []
+    @Flag(
+        help:
+            "This node founds the cluster, without asking others; on one node only. No effect with --data once it was in a cluster."
+    )
+    var found = false
     @Option(help: "The name of the cluster; nodes of others are refused.")
     var cluster = "casty"
     @Option(help: "What this node can do; again for more.")
@@ -77,11 +84,16 @@ struct NodeCommand: AsyncParsableCommand {
         let seeds = try seedNode.isEmpty ? [address] : seedNode.map { try place($0, "--seed-node") }
         var config: ClusterConfig =
             preset == "lan" ? .lan(seeds: seeds, roles: role) : .responsive(seeds: seeds, roles: role)
+        config.isFirstStart = found
+        config.require("preset", preset)
         config.require("shards", String(shards))
         config.require("remember", remember ? "on" : "off")
         let stores: SQLiteStores?
         do {
-            stores = try data.map { (folder) throws(EntityStoreError) in try SQLiteStores(directory: folder) }
+            stores = try data.map { try SQLiteStores(directory: $0) }
+            config.store = stores
+            config.memory = try data.map { try FileClusterMemory(directory: $0, node: address) }
+            _ = try stores?.recallCluster(name: cluster)
         } catch {
             Output.error("casty node: \(error)")
             throw ExitCode(74)
@@ -122,8 +134,9 @@ struct NodeCommand: AsyncParsableCommand {
         signals.end()
         switch node.cluster.stopReason {
         case nil, .left: if !json { Output.line("\(address) has left") }
-        case .downed?, .removed?, .refused?:
-            Output.error("casty node: \(address) \(node.cluster.stopReason?.word ?? "stopped")")
+        case .downed?, .removed?, .refused?, .secondCluster?, .failed?:
+            let reason = node.cluster.stopReason.map { "\($0)" } ?? ""
+            Output.error("casty node: \(address) \(reason)")
             throw ExitCode(1)
         }
     }

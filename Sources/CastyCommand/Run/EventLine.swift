@@ -37,7 +37,7 @@ enum EventLine {
         case .nodeStarted, .nodeThawed, .healed, .memberUp, .memberReachable: "+"
         case .nodeKilled, .nodeFrozen, .nodeStopped, .cut, .memberDown, .memberRemoved, .memberUnreachable: "!"
         case .suspected, .memberLeaving, .memberExiting, .memberWeaklyUp, .messageLost: "~"
-        case .leaderChanged, .downingDecision, .coordinatorStarted, .handoffBegun, .shardMoved: "*"
+        case .leaderChanged, .downingDecision, .secondCluster, .coordinatorStarted, .handoffBegun, .shardMoved: "*"
         case .expectationPassed: "✓"
         case .expectationFailed, .invariantViolated: "✗"
         case .reply, .note: "·"
@@ -62,7 +62,8 @@ enum EventLine {
             return (["invariant", event.reason ?? ""] + place).joined(separator: " ") + ": \(event.text ?? "")"
         case .nodeStarted, .nodeKilled, .nodeFrozen, .nodeThawed, .nodeStopped, .cut, .healed, .memberJoining,
             .memberWeaklyUp, .memberUp, .memberLeaving, .memberExiting, .memberDown, .memberRemoved, .suspected,
-            .memberUnreachable, .memberReachable, .leaderChanged, .converged, .downingDecision, .coordinatorStarted,
+            .memberUnreachable, .memberReachable, .leaderChanged, .converged, .downingDecision, .secondCluster,
+            .coordinatorStarted,
             .shardAllocated, .shardStarted, .handoffBegun, .shardStopped, .shardMoved, .entityStarted,
             .entityPassivated, .entityStopped, .messageLost:
             let why = [event.reason, event.text].compactMap { $0 }.joined(separator: ", ")

@@ -150,7 +150,8 @@ package struct EventLog: Sendable {
         case .converged: Topic(kind: event.kind, subject: event.text ?? event.reason ?? "")
         case .cut, .healed: Self.link(event).map { _ in Topic(kind: event.kind, subject: "") }
         case .nodeStarted, .nodeKilled, .nodeFrozen, .nodeThawed, .nodeStopped,
-            .downingDecision, .coordinatorStarted, .entityStarted, .entityPassivated, .entityStopped, .reply,
+            .downingDecision, .secondCluster, .coordinatorStarted, .entityStarted, .entityPassivated, .entityStopped,
+            .reply,
             .messageLost, .expectationPassed, .expectationFailed, .invariantViolated, .note:
             nil
         }

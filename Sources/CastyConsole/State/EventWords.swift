@@ -56,6 +56,7 @@ struct EventWords: Sendable {
         case .memberJoining, .memberWeaklyUp, .memberUp, .memberLeaving, .memberExiting, .memberDown, .memberRemoved:
             String(event.kind.rawValue.dropFirst("member-".count))
         case .downingDecision: "decision"
+        case .secondCluster: "second cluster"
         case .handoffBegun: "handoff"
         case .leaderChanged: "leads"
         case .cut, .healed, .suspected, .converged, .coordinatorStarted, .shardAllocated, .shardStarted,
@@ -76,7 +77,7 @@ struct EventWords: Sendable {
         case .healed: "="
         case .memberUp, .memberReachable: "+"
         case .memberLeaving, .memberExiting: "<"
-        case .memberDown, .downingDecision: "#"
+        case .memberDown, .downingDecision, .secondCluster: "#"
         case .suspected: "~"
         case .memberUnreachable: "!"
         case .leaderChanged, .coordinatorStarted: "★"
@@ -119,6 +120,7 @@ struct EventWords: Sendable {
         case .leaderChanged: "leads the cluster\(reason)\(observer)"
         case .converged: "converged on \(event.text ?? event.reason ?? "one view")\(observer)"
         case .downingDecision: "decides\(reason)\(text)"
+        case .secondCluster: "IN A SECOND CLUSTER\(text)\(observer)"
         case .coordinatorStarted: "coordinates the shards\(reason)\(text)"
         case .shardAllocated: "\(shard) allocated \(way)\(reason)"
         case .shardStarted: "\(shard) started\(reason)\(observer)"

@@ -54,7 +54,8 @@ struct LeaderActsOnAgreement: InvariantChecker {
             switch event.kind {
             case .memberUp, .memberExiting, .memberRemoved: return true
             case .memberJoining, .memberWeaklyUp, .memberLeaving, .memberDown, .suspected, .memberUnreachable,
-                .memberReachable, .leaderChanged, .converged, .downingDecision:
+                .memberReachable, .leaderChanged, .converged, .downingDecision,
+                .secondCluster:
                 return false
             }
         }

@@ -28,7 +28,7 @@ struct NoSelfSuspicion: InvariantChecker {
                             text: "it suspects \(moment.name(subject)), which it should not"))
                 case .memberRemoved: removed.insert(subject)
                 case .memberJoining, .memberWeaklyUp, .memberUp, .memberLeaving, .memberExiting, .memberDown,
-                    .memberReachable, .leaderChanged, .converged, .downingDecision:
+                    .memberReachable, .leaderChanged, .converged, .downingDecision, .secondCluster:
                     break
                 }
             }

@@ -80,9 +80,11 @@ package struct InvariantChecks {
         var found = compared(laboratory) + tracked(laboratory)
         if comparesViews { found += liveness.finish(laboratory) }
         evidence = laboratory.watch.evidence
-        // What is on its way to a member that is dead, and that nobody has removed, has not come to an end.
+        // What is on its way to a member that is dead, and that nobody has removed, has not come to an end; nor has what was sent through a node
+        // that still waits for its cluster.
         let isFree =
-            laboratory.cuts.isEmpty && !laboratory.nodes.values.contains { $0.state == .frozen }
+            laboratory.cuts.isEmpty
+            && !laboratory.nodes.values.contains { $0.state == .frozen || $0.waitsForCluster }
             && !laboratory.countsOnDeadMembers
         if isFree, let oldest = laboratory.tracker.oldestPending() {
             found.append(

@@ -139,7 +139,8 @@ struct Leaving: InvariantChecker {
         switch kind {
         case .memberUnreachable, .memberDown: true
         case .memberJoining, .memberWeaklyUp, .memberUp, .memberLeaving, .memberExiting, .memberRemoved, .suspected,
-            .memberReachable, .leaderChanged, .converged, .downingDecision:
+            .memberReachable, .leaderChanged, .converged, .downingDecision,
+            .secondCluster:
             false
         }
     }

@@ -64,6 +64,9 @@ package final class LabNode: Sendable {
         settings.placement(of: sample).role.map(cluster.config.roles.contains) ?? true
     }
 
+    /// Whether it runs and has found no cluster yet.
+    var waitsForCluster: Bool { state == .running && cluster.core.waitingForCluster != nil }
+
     /// What it shows at this moment, or showed last.
     package var snapshot: NodeSnapshot {
         let (state, last) = condition.withLock { ($0.state, $0.last) }

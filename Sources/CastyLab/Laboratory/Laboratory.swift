@@ -1,7 +1,7 @@
 package import CastyActors
 package import CastyCluster
 import CastyInspection
-package import CastyMembership
+import CastyMembership
 import CastyPlacement
 package import CastyPrimitives
 import CastyRemoting
@@ -247,21 +247,9 @@ package final class Laboratory {
                 node.host.stop()
                 tracker.end(name, at: clock())
                 watch.end(node.system.unique)
-                inspector.emit(.nodeStopped, subject: name, reason: reason.word)
+                inspector.emit(.nodeStopped, subject: name, reason: "\(reason)")
             }
         }
         return node
-    }
-}
-
-extension StopReason {
-    /// Why a node stopped, in a few words.
-    package var word: String {
-        switch self {
-        case .left: "left"
-        case .downed: "downed"
-        case .removed: "removed by the others"
-        case .refused(let refusal): "refused: \(refusal)"
-        }
     }
 }

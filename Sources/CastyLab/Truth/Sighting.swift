@@ -64,7 +64,7 @@ package final class MembershipWitness: Sendable {
             case .send(.gossipEnvelope, _), .send(.gossipSpread, _), .answer(.gossipEnvelope, _): hasEnvelope = true
             case .send, .contact, .call, .answer, .redial, .schedule, .cancel, .repost, .acquireLease, .releaseLease,
                 .withdrawLease, .welcomed,
-                .runExitTasks, .note:
+                .runExitTasks, .remember, .note:
                 break
             }
         }
@@ -82,7 +82,7 @@ package final class MembershipWitness: Sendable {
                 .heartbeatAck, .unknown, .call,
                 .gossipStatus, .gossipSeen, .gossipAck, .exitingConfirmed, .probeRequest, .probe, .probeAck,
                 .probeAnswer,
-                .gone, .stranger, nil:
+                .gone, .stranger, .clusterProbe, .clusterAnswer, .otherCluster, nil:
                 break
             }
             state.sightings.append(

@@ -29,7 +29,8 @@ extension Membership {
     func armed(_ key: TimerKey) -> Instant? {
         switch key {
         case .suspicion(let peer): monitorIndex(peer).flatMap { monitors[$0].timer }
-        case .join, .heartbeat, .gossip, .spread, .leaderActions, .downing, .lease, .leave, .exit: timers[key]
+        case .join, .heartbeat, .gossip, .spread, .leaderActions, .downing, .lease, .leave, .seedProbe, .exit:
+            timers[key]
         }
     }
 
@@ -50,7 +51,8 @@ extension Membership {
         switch key {
         case .suspicion(let peer):
             if let index = monitorIndex(peer) { monitors[index].timer = due }
-        case .join, .heartbeat, .gossip, .spread, .leaderActions, .downing, .lease, .leave, .exit: timers[key] = due
+        case .join, .heartbeat, .gossip, .spread, .leaderActions, .downing, .lease, .leave, .seedProbe, .exit:
+            timers[key] = due
         }
     }
 }

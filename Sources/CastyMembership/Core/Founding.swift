@@ -40,6 +40,8 @@ struct Founding: Sendable {
         case refusedConnection
         case inNoCluster(round: UInt64, VoteAnswer)
         case goingAway(at: Instant)
+        /// What answers there is no node of this cluster, and has been since.
+        case wrong(String, since: Instant)
     }
 
     /// What follows from an answer.
@@ -177,6 +179,21 @@ struct Founding: Sendable {
     /// A member of a cluster has made itself known: joining that cluster comes first.
     mutating func heardOfCluster(at now: Instant) { clusterHeardAt = now }
 
+    /// A place is listened on by something that is no node of this cluster.
+    mutating func onWrongNode(at address: NodeAddress, _ answer: String, now: Instant) {
+        guard let index = others.firstIndex(of: address) else { return }
+        if case .wrong = words[index] { return }
+        words[index] = .wrong(answer, since: now)
+    }
+
+    /// A place whose answer was wrong for so long that waiting for another answer makes no sense.
+    func lastingError(at now: Instant) -> (address: NodeAddress, answer: String)? {
+        for (address, word) in zip(others, words) {
+            if case .wrong(let answer, let since) = word, now - since >= hold * 3 { return (address, answer) }
+        }
+        return nil
+    }
+
     // MARK: being asked
 
     /// Another node in no cluster asks. Returns what becomes of this node's vote.
@@ -229,6 +246,7 @@ extension Founding {
             case .none: parts.append("\(address) has not answered")
             case .refusedConnection: parts.append("\(address) refuses the connection")
             case .goingAway: parts.append("\(address) is leaving its cluster")
+            case .wrong(let answer, _): parts.append("\(address) is none of this cluster: \(answer)")
             case .inNoCluster(_, .givenTo(let candidate)) where candidate != address:
                 parts.append("\(address) is in no cluster and votes for \(candidate)")
             case .inNoCluster(_, .otherSeeds(let theirs)):

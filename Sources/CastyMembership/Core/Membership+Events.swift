@@ -28,6 +28,7 @@ extension Membership {
             }
         }
         syncTombstones(at: now)
+        rememberCluster()
         syncStrangers()
         syncSilences(at: now)
         noteVoters()
@@ -35,6 +36,17 @@ extension Membership {
         watchForSplit(at: now)
         lookAtMyself(at: now)
         refreshLease()
+    }
+
+    /// Members on their way out are no longer asked about this cluster.
+    private mutating func rememberCluster() {
+        guard phase == .member, let id = gossip.cluster else { return }
+        let members = gossip.members.filter { $0.status < .exiting }.map(\.node.address)
+        let remembered = RememberedCluster(
+            id: id, members: members.sortedUniquely(by: { $0 }) { first, _ in first })
+        guard remembered != join.remembered, remembered.members.contains(myself.address) else { return }
+        join.remembered = remembered
+        effects.append(.remember(remembered))
     }
 
     private mutating func publishMembers(over old: Gossip, cause: EventCause, at now: Instant) {

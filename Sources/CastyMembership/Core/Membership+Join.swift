@@ -16,6 +16,8 @@ struct JoinState: Sendable {
     var asked: [NodeAddress] = []
     /// How many were asked in this attempt.
     var askedInVain = 0
+    /// The cluster this node was in, or its data belongs to.
+    var remembered: RememberedCluster?
     /// When the log last said what this node waits for.
     var saidAt: Instant?
 
@@ -28,13 +30,21 @@ extension Membership {
     /// - Parameters:
     ///   - seeds: Where to ask, the same set on every node; with none the node is its only seed.
     ///   - mayFound: Whether it was told that the cluster has never run before, and that this node founds it, without asking.
-    package mutating func onStart(seeds: [NodeAddress], mayFound: Bool, at now: Instant) -> [MembershipEffect] {
+    ///   - remembered: The cluster it was in before. Then it founds nothing while a member of that one may live, whatever it was told, and
+    ///     where all of them and all seeds are in none it founds the same cluster again.
+    package mutating func onStart(
+        seeds: [NodeAddress], mayFound: Bool, remembered: RememberedCluster? = nil, at now: Instant
+    ) -> [MembershipEffect] {
         guard phase == .idle else { return [] }
+        join.remembered = remembered
         join.founding = Founding(
-            myself, seeds: seeds.isEmpty ? [myself.address] : seeds, remembered: [], settings: settings)
+            myself, seeds: seeds.isEmpty ? [myself.address] : seeds, remembered: remembered?.members ?? [],
+            settings: settings)
         sharedSettings = (sharedSettings + [SharedSetting("seeds", join.founding.seedsText)])
             .sortedUniquely(by: \.name) { first, _ in first }
-        let founds = mayFound && join.founding.isSeed || settings.sabotage.contains(.everyoneFounds)
+        let founds =
+            mayFound && join.founding.isSeed && join.founding.remembered.isEmpty
+            || settings.sabotage.contains(.everyoneFounds)
         if founds || join.founding.isAlone { found(at: now) } else { ask(at: now) }
         return finish(at: now)
     }
@@ -51,6 +61,19 @@ extension Membership {
         return finish(at: now)
     }
 
+    /// What answers at an address is no node of this cluster: of another cluster name, or one that calls itself otherwise.
+    package mutating func onWrongNode(at address: NodeAddress, answer: String, now: Instant) -> [MembershipEffect] {
+        if phase == .contacting { join.founding.onWrongNode(at: address, answer, now: now) }
+        return finish(at: now)
+    }
+
+    /// The node cannot go on, for a reason outside the membership.
+    package mutating func onFailure(_ reason: String, at now: Instant) -> [MembershipEffect] {
+        if case .stopped = phase { return [] }
+        pendingStop = pendingStop ?? .failed(reason)
+        return finish(at: now)
+    }
+
     /// What this node waits for before it is a member, for a person; `nil` where it does not wait for a cluster.
     package var waitingForCluster: String? { phase == .contacting ? join.founding.waiting : nil }
 
@@ -61,7 +84,7 @@ extension Membership {
         cancel(.join)
         effects.append(.welcomed)
         var chance = generator.fork("cluster \(myself)")
-        let id = ClusterID(from: &chance)
+        let id = join.remembered?.id ?? ClusterID(from: &chance)
         let founder = Member(node: myself, status: .joining, roles: roles)
         change(.start, at: now) { gossip, _ in
             gossip.cluster = id
@@ -71,7 +94,7 @@ extension Membership {
         startRounds(at: now)
         effects.append(.note("founds cluster \(id)"))
         // They need not wait for their next round.
-        for voter in voters { effects.append(.send(.initJoinAck(leader: nil), to: voter)) }
+        for voter in voters { effects.append(.send(.initJoinAck(leader: nil, cluster: id), to: voter)) }
     }
 
     private mutating func ask(at now: Instant) {
@@ -118,7 +141,12 @@ extension Membership {
 
     mutating func retryJoin(at now: Instant) {
         switch phase {
-        case .contacting: ask(at: now)
+        case .contacting:
+            if let (address, answer) = join.founding.lastingError(at: now) {
+                pendingStop = .refused(.wrongSeed(address: address, answer: answer))
+            } else {
+                ask(at: now)
+            }
         case .joining(let contact):
             // A member that lets nobody in for so long is itself in trouble; another one may do better.
             if join.attempts >= 5 {
@@ -134,12 +162,22 @@ extension Membership {
         }
     }
 
-    mutating func contactAccepted(by peer: UniqueAddress, leader: UniqueAddress?, at now: Instant) {
+    mutating func contactAccepted(
+        by peer: UniqueAddress, leader: UniqueAddress?, _ cluster: ClusterID?, at now: Instant
+    ) {
         guard phase == .contacting else { return }
+        if belongsElsewhere(than: cluster) { return }
         join.contact = peer
         let door = leader == myself ? peer : leader ?? peer
         phase = .joining(through: door)
         sendJoin(to: door, at: now)
+    }
+
+    /// Whether this node's data belongs to another cluster than the one that it found; then it stops.
+    private mutating func belongsElsewhere(than found: ClusterID?) -> Bool {
+        guard let found, let mine = join.remembered?.id, mine != found else { return false }
+        pendingStop = .refused(.otherCluster(remembered: mine, found: found))
+        return true
     }
 
     mutating func refused(_ refusal: JoinRefusal, by peer: UniqueAddress, at now: Instant) {
@@ -149,7 +187,7 @@ extension Membership {
         case .idle, .joining, .member, .stopped: return
         }
         switch refusal {
-        case .settingDiffers, .removed: pendingStop = .refused(refusal)
+        case .settingDiffers, .removed, .wrongSeed, .otherCluster: pendingStop = .refused(refusal)
         case .notInitialised, .goingAway:
             if phase == .contacting {
                 if refusal == .goingAway { follow(join.founding.onGoingAway(peer, at: now), at: now) }
@@ -189,6 +227,7 @@ extension Membership {
 
     mutating func welcomed(_ theirs: Gossip, by peer: UniqueAddress, at now: Instant) {
         guard phase == .joining(through: peer), theirs.member(myself) != nil, theirs.member(peer) != nil else { return }
+        if belongsElsewhere(than: theirs.cluster) { return }
         phase = .member
         cancel(.join)
         effects.append(.welcomed)
@@ -206,6 +245,7 @@ extension Membership {
         // Nodes that start together do not gossip in step.
         arm(.gossip, at: now + settings.gossip * generator.unit())
         arm(.leaderActions, at: now + settings.leaderActions)
+        armSeedProbe(at: now)
     }
 
     // MARK: the side of the member that is asked
@@ -213,14 +253,22 @@ extension Membership {
     private func objection(to settings: [SharedSetting]) -> JoinRefusal? {
         guard phase == .member, let status = gossip.member(myself)?.status else { return .notInitialised }
         if status >= .leaving { return .goingAway }
-        var objection: JoinRefusal?
+        return difference(from: settings)
+    }
+
+    /// The first setting, by name, that is not the same on both sides; one that a side does not have at all is different. What explains
+    /// others comes before them: nodes of two presets differ in every timing.
+    private func difference(from settings: [SharedSetting]) -> JoinRefusal? {
+        var differences: [JoinRefusal] = []
         mergeSorted(sharedSettings, settings.sortedUniquely(by: \.name) { first, _ in first }, key: \.name) {
             mine, theirs in
-            if let mine, let theirs, mine.value != theirs.value, objection == nil {
-                objection = .settingDiffers(name: mine.name, cluster: mine.value, joiner: theirs.value)
-            }
+            guard mine?.value != theirs?.value, let name = mine?.name ?? theirs?.name else { return }
+            let refusal = JoinRefusal.settingDiffers(
+                name: name, cluster: mine?.value ?? SharedSetting.missing,
+                joiner: theirs?.value ?? SharedSetting.missing)
+            if name == "preset" { differences.insert(refusal, at: 0) } else { differences.append(refusal) }
         }
-        return objection
+        return differences.first
     }
 
     mutating func answerContact(
@@ -241,7 +289,9 @@ extension Membership {
         }
         // Where all joins go to one member, no two of them have to be merged.
         let door = leader.flatMap { gossip.member($0) }.flatMap { $0.status <= .up ? $0.node : nil }
-        let answer = objection(to: settings).map { ClusterMessage.initJoinNack($0) } ?? .initJoinAck(leader: door)
+        let answer =
+            objection(to: settings).map { ClusterMessage.initJoinNack($0) }
+            ?? .initJoinAck(leader: door, cluster: gossip.cluster)
         effects.append(.send(answer, to: peer))
     }
 

@@ -41,7 +41,8 @@ extension Membership {
         case .heartbeatAck: strangerTo.removeAll { $0 == peer }
         case .initJoin, .noCluster, .initJoinAck, .initJoinNack, .join, .welcome, .joinRefused, .unknown,
             .exitingConfirmed,
-            .probeRequest, .probe, .probeAck, .probeAnswer, .gone, .stranger:
+            .probeRequest, .probe, .probeAck, .probeAnswer, .gone, .stranger, .clusterProbe, .clusterAnswer,
+            .otherCluster:
             break
         }
     }

@@ -36,6 +36,9 @@ package struct Membership: Sendable {
 
     var leaseQuorum: LeaseQuorum?
     var generator: SeededGenerator
+    /// Draws the moments of seed probes.
+    var probeGenerator: SeededGenerator
+    var secondClusters = SecondClusters()
     var effects: [MembershipEffect] = []
     var timers = ArmedTimers()
     var join: JoinState
@@ -102,9 +105,10 @@ package struct Membership: Sendable {
         self.myself = myself
         self.roles = roles.sorted()
         self.settings = settings
-        self.sharedSettings = (sharedSettings + [SharedSetting("downing", settings.downingName)])
+        self.sharedSettings = (sharedSettings + settings.shared)
             .sortedUniquely(by: \.name) { first, _ in first }
         self.generator = generator
+        probeGenerator = generator.fork("seed probes")
         join = JoinState(Founding(myself, seeds: [], remembered: [], settings: settings))
         detectorParameters = .init(
             threshold: settings.threshold, sigmaFloor: settings.sigmaFloor,
@@ -141,8 +145,12 @@ package struct Membership: Sendable {
         noteFamiliarity(message, from: peer, at: now)
         switch message {
         case .initJoin(let settings, let ballot): answerContact(from: peer, settings: settings, ballot, at: now)
+        case .clusterProbe(let number, let claim): answerProbe(number, claim, from: peer, at: now)
+        case .clusterAnswer(let number, let claim, let yours):
+            probeOfClusterAnswered(number, claim, mine: yours, from: peer, at: now)
+        case .otherCluster(let addresses): heardOfOtherCluster(at: addresses, from: peer, at: now)
         case .noCluster(let round, let vote): heardNoCluster(from: peer, round: round, vote, at: now)
-        case .initJoinAck(let leader): contactAccepted(by: peer, leader: leader, at: now)
+        case .initJoinAck(let leader, let cluster): contactAccepted(by: peer, leader: leader, cluster, at: now)
         case .initJoinNack(let refusal): refused(refusal, by: peer, at: now)
         case .join(let roles, let settings): letIn(peer, roles: roles, settings: settings, at: now)
         case .welcome(let gossip): welcomed(gossip, by: peer, at: now)
@@ -195,6 +203,7 @@ package struct Membership: Sendable {
         case .downing: decideDowning(at: now)
         case .lease: lookAtClaim(at: now)
         case .leave: leaveUnagreed(at: now)
+        case .seedProbe: probeSeeds(at: now)
         case .exit: pendingStop = .left
         }
         return finish(at: now)

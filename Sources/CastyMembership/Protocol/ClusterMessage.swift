@@ -1,10 +1,12 @@
-package import CastyPrimitives
+public import CastyPrimitives
 
 /// A setting that all nodes of a cluster must share, as text: `downing=keep-majority`, `shards.account=24`.
 package struct SharedSetting: Hashable, Sendable {
     package let name: String
     package let value: String
 
+    /// What stands for a value that one side does not have.
+    package static let missing = "not set"
     /// The most bytes of a value.
     package static let longestValue = 4096
 
@@ -17,26 +19,37 @@ package struct SharedSetting: Hashable, Sendable {
 }
 
 /// Why a node was not let in.
-package enum JoinRefusal: Hashable, Sendable {
+public enum JoinRefusal: Hashable, Sendable {
     /// The node asked is in no cluster itself yet.
     case notInitialised
     /// The node asked is about to go.
     case goingAway
     /// The joiner would run under another setting than the cluster.
+    ///
+    /// A value that one of the two does not have at all is `not set`.
     case settingDiffers(name: String, cluster: String, joiner: String)
     /// This incarnation was a member once and was removed; only a new one may join.
     case removed
+    /// A process answers at a seed's address that no node of this cluster can be: of another cluster name, or one that calls itself otherwise.
+    case wrongSeed(address: NodeAddress, answer: String)
+    /// This node belongs to another cluster than the one that it found: its data does.
+    case otherCluster(remembered: ClusterID, found: ClusterID)
 }
 
 extension JoinRefusal: CustomStringConvertible {
     /// For a person: what is wrong, and what to do.
-    package var description: String {
+    public var description: String {
         switch self {
         case .notInitialised: "that node is in no cluster itself yet"
         case .goingAway: "that node is about to go"
+        case .settingDiffers(let name, let cluster, let joiner) where cluster == SharedSetting.missing:
+            "\(name) is \(joiner) here and \(cluster) in the cluster; start it without \(name)"
         case .settingDiffers(let name, let cluster, let joiner):
             "\(name) is \(joiner) here and \(cluster) in the cluster; start it with \(name) \(cluster)"
         case .removed: "this incarnation was removed; start it again"
+        case .wrongSeed(let address, let answer): "the seed \(address) is none of this cluster: \(answer)"
+        case .otherCluster(let remembered, let found):
+            "its data belongs to cluster \(remembered), and the seeds are in cluster \(found)"
         }
     }
 }
@@ -48,7 +61,7 @@ package enum ClusterMessage: Hashable, Sendable {
     /// "I am in no cluster either." The answer to the question of that round.
     case noCluster(round: UInt64, vote: VoteAnswer)
     /// "Yes: send your join to the leader, or to me if it does not answer." Without a leader: "to me."
-    case initJoinAck(leader: UniqueAddress?)
+    case initJoinAck(leader: UniqueAddress?, cluster: ClusterID? = nil)
     /// "No."
     case initJoinNack(JoinRefusal)
     /// "Make me a member."
@@ -87,6 +100,12 @@ package enum ClusterMessage: Hashable, Sendable {
     case probeAnswer(id: UInt64, subject: UniqueAddress)
     /// "You are no member any more."
     case gone
+    /// "Which cluster are you in? I am in this one."
+    case clusterProbe(number: UInt64, claim: ClusterClaim)
+    /// "In this one." What the asking node said of its own comes back with it.
+    case clusterAnswer(number: UInt64, claim: ClusterClaim, yours: ClusterClaim)
+    /// "There is another cluster of our name; its members answer at these addresses."
+    case otherCluster(at: [NodeAddress])
     /// "You speak to me as to a member of your cluster; mine has agreed for long, and does not know you."
     case stranger
 }

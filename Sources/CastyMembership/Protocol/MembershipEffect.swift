@@ -20,12 +20,14 @@ package enum TimerKey: Hashable, Sendable {
     case lease
     /// The moment when a leaver stops waiting for the leader, and moves itself to exiting.
     case leave
+    /// The next look for a second cluster at seeds that are no members.
+    case seedProbe
     /// The moment when a leaver stops waiting for its removal.
     case exit
 }
 
-/// Why the node must stop.
-package enum StopReason: Hashable, Sendable {
+/// Why a node stops by itself.
+public enum StopReason: Hashable, Sendable {
     /// It left, and the others know.
     case left
     /// It was declared dead, by itself or by the others.
@@ -34,6 +36,24 @@ package enum StopReason: Hashable, Sendable {
     case removed
     /// The cluster did not let it in.
     case refused(JoinRefusal)
+    /// A second cluster of the same name was found, and the node's own is the one that ends.
+    case secondCluster(own: ClusterClaim, other: ClusterClaim)
+    /// The node cannot work in this cluster, as its environment says: its store belongs to another one.
+    case failed(String)
+}
+
+extension StopReason: CustomStringConvertible {
+    /// For a person.
+    public var description: String {
+        switch self {
+        case .left: "left"
+        case .downed: "downed"
+        case .removed: "removed by the others"
+        case .refused(let refusal): "refused: \(refusal)"
+        case .secondCluster(let own, let other): "second cluster: \(own) ends before \(other)"
+        case .failed(let reason): "failed: \(reason)"
+        }
+    }
 }
 
 /// What the shell must do.
@@ -69,6 +89,8 @@ package enum MembershipEffect: Hashable, Sendable {
     case runExitTasks
     /// Stop the node, after the messages before this effect were handed to the transport.
     case stop(StopReason)
+    /// Remember the cluster, for the next process of this node.
+    case remember(RememberedCluster)
     /// Something worth a line in the log.
     case note(String)
 }

@@ -26,6 +26,8 @@ package enum EventCause: Hashable, Sendable {
     case newIncarnation(UniqueAddress?)
     /// A peer said that this node is no member any more.
     case goneNotice(from: UniqueAddress)
+    /// A probe of a peer, or its answer to one.
+    case probe(of: UniqueAddress)
 }
 
 /// Something that changed in this node's view of the cluster. Each transition is told once.
@@ -50,6 +52,8 @@ package struct MembershipEvent: Hashable, Sendable {
         /// All members that count have seen this version, and none of them is unreachable.
         case converged(version: UInt64)
         case downingDecision(DowningDecision)
+        /// The subject is in another cluster of the same name.
+        case secondCluster(own: ClusterClaim, other: ClusterClaim)
     }
 
     package let kind: Kind
@@ -85,6 +89,7 @@ package struct MembershipEvent: Hashable, Sendable {
         case .leaderChanged: "leader-changed"
         case .converged: "converged"
         case .downingDecision: "downing-decision"
+        case .secondCluster: "second-cluster"
         }
     }
 }

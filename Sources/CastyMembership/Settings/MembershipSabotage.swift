@@ -94,6 +94,8 @@ package struct MembershipSabotage: OptionSet, Hashable, Sendable {
     package static let foundsOnRefusal = MembershipSabotage(rawValue: 1 << 32)
     /// The answer of a leaving member counts as a vote.
     package static let foundsBesideLeavers = MembershipSabotage(rawValue: 1 << 33)
+    /// Members do not look for second clusters, and answer nobody who does.
+    package static let ignoresSecondClusters = MembershipSabotage(rawValue: 1 << 35)
     /// A seed gives its vote to every candidate.
     package static let votesForAll = MembershipSabotage(rawValue: 1 << 34)
 }

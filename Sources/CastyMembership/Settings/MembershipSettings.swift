@@ -107,6 +107,9 @@ package struct MembershipSettings: Hashable, Sendable {
     /// 1.02. See ``entityLease``.
     package var lease: Duration
 
+    /// Whether a cluster ends that meets a bigger or older one of its name; otherwise both only report it.
+    package var endsSecondClusters = true
+
     /// Bugs that are switched on, to try the invariants; none.
     package var sabotage: MembershipSabotage = []
 
@@ -168,7 +171,8 @@ extension MembershipSettings {
                 "the lease (\(entityLease)) must be shorter than the removal margin (\(margin)) by 2 % at least")
         }
         if heartbeat <= .zero || gossip <= .zero || leaderActions <= .zero || joinRetry <= .zero || seedProbe <= .zero {
-            problems.append("the intervals of heartbeats, gossip, leader actions, join attempts and seed probes must be above zero")
+            problems.append(
+                "the intervals of heartbeats, gossip, leader actions, join attempts and seed probes must be above zero")
         }
         if strategy.needsLease, leaseHold <= unstableLimit + leaseTimeout {
             problems.append(

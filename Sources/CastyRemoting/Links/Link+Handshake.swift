@@ -93,7 +93,10 @@ extension Link {
         }
         let code: TransportError.Code =
             failure.code == .timedOut ? .timedOut : failure.code == .closed ? .closed : .refused
-        report(LinkEnd(error: TransportError(code, failure.message), isDuplicate: failure.code == .refused(.duplicate)))
+        report(
+            LinkEnd(
+                error: TransportError(code, failure.message, answer: failure.answer),
+                isDuplicate: failure.code == .refused(.duplicate)))
     }
 
     private func complain(_ failure: HandshakeFailure, _ connection: any Connection) {
@@ -119,5 +122,18 @@ extension Link {
     private func host(_ connection: any Connection) -> String {
         let text = connection.remoteDescription
         return isDialled ? text : text.lastIndex(of: ":").map { String(text[..<$0]) } ?? text
+    }
+}
+
+extension HandshakeFailure {
+    /// What the other side's refusal, or this side's, means for further attempts.
+    fileprivate var answer: TransportError.PeerAnswer? {
+        let text = String(printable: message)
+        return switch code {
+        case .refused(.wrongCluster), .refused(.notAddressed), .refused(.wrongVersion): .wrongNode("it says: \(text)")
+        case .refuses(.wrongCluster), .refuses(.notAddressed), .refuses(.wrongVersion): .wrongNode(text)
+        case .refused, .refuses: .notNow
+        case .timedOut, .outOfTurn, .closed: nil
+        }
     }
 }

@@ -1,0 +1,92 @@
+public import CastyCluster
+public import CastyMembership
+public import CastyPrimitives
+import Dispatch
+import Glibc
+
+/// Remembers the cluster in a small file of a folder, one file for each node, so that nodes may share the folder.
+///
+/// It is written beside its place, flushed, and put there by a renaming: the file is always whole, whenever the process or the machine dies.
+public final class FileClusterMemory: ClusterMemory {
+    /// Where it is written down. Beside it stands, for moments, `PATH.new`.
+    public let path: String
+    private let queue = DispatchQueue(label: "casty.memory")
+
+    /// Names the file of a node.
+    ///
+    /// - Parameters:
+    ///   - directory: The folder; it is made, for its owner only, if there is none.
+    ///   - node: Where the node listens.
+    public init(directory: String, node: NodeAddress) throws {
+        if mkdir(directory, 0o700) != 0, errno != EEXIST {
+            throw ClusterMemoryError("\(directory): \(String(cString: strerror(errno)))")
+        }
+        let host = node.host.map { $0 == ":" || $0 == "/" ? "_" : $0 }
+        path = "\(directory)/cluster-\(String(host))-\(node.port)"
+    }
+
+    /// What the file says.
+    ///
+    /// - Throws: ``ClusterMemoryError`` where it says something else than a memory, or cannot be read.
+    public func recall() throws -> RememberedCluster? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        if descriptor < 0, errno == ENOENT { return nil }
+        guard descriptor >= 0 else { throw ClusterMemoryError("\(path): \(String(cString: strerror(errno)))") }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 4096)
+        while bytes.count < 1 << 22 {
+            let count = read(descriptor, &piece, piece.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw ClusterMemoryError("\(path): \(String(cString: strerror(errno)))") }
+            if count == 0 { break }
+            bytes += piece[..<count]
+        }
+        guard let remembered = RememberedCluster(text: String(decoding: bytes, as: UTF8.self)) else {
+            throw ClusterMemoryError(
+                "\(path) does not say which cluster this node was in: if you know that no other node of it runs, remove the file"
+            )
+        }
+        return remembered
+    }
+
+    /// Writes the file, after this call.
+    public func remember(_ cluster: RememberedCluster, failed: @escaping @Sendable (String) -> Void) {
+        queue.async { [path] in
+            if let problem = Self.write(cluster.text, to: path) { failed("\(path): \(problem)") }
+        }
+    }
+
+    /// Returns when all that was to be remembered has been written.
+    package func flush() { queue.sync {} }
+
+    private static func write(_ text: String, to path: String) -> String? {
+        func problem() -> String { String(cString: strerror(errno)) }
+        let beside = path + ".new"
+        let descriptor = open(beside, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { return problem() }
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else {
+                defer { close(descriptor) }
+                return problem()
+            }
+            rest = rest.dropFirst(count)
+        }
+        guard fsync(descriptor) == 0 else {
+            defer { close(descriptor) }
+            return problem()
+        }
+        close(descriptor)
+        guard rename(beside, path) == 0 else { return problem() }
+        // The name is on the disk only when the folder is.
+        let folder = open(String(path.prefix(upTo: path.lastIndex(of: "/") ?? path.startIndex)), O_RDONLY | O_CLOEXEC)
+        if folder >= 0 {
+            fsync(folder)
+            close(folder)
+        }
+        return nil
+    }
+}

@@ -1,0 +1,116 @@
+import CastyPrimitives
+
+/// How members find that two clusters of one name run, and end one of them.
+///
+/// A cluster may be founded twice: two nodes are told to found; a founder is cut off from those who voted for it; the only seed of a list is started
+/// again. So each member asks the seeds that are no members, every few seconds and more rarely while nothing is found, in which cluster
+/// they are. A seed that is in none learns by that of a cluster that it can join. Where a seed is in another cluster, both sides report it,
+/// and the one that ends by ``ClusterClaim/ends(before:)`` stops, member by member, each with the reason.
+///
+/// A claim must not end a healthy cluster: whoever can connect could make one up. So a member stops only on answers to *its own* probes, each from an
+/// address that it dialled and that introduced itself there, never on what comes unasked; and only when
+/// - a seed of its own configuration, or an address at which a fellow member has found the other cluster, has confirmed in two rounds, or
+/// - more than half of the members that the other cluster claims to have, each at an address of its own, have.
+///
+/// What comes unasked is reported, and answered by a probe of this node's own. Compared are the claims of one exchange: the prober's travels with
+/// the probe and comes back with the answer, so that both sides compare the same two.
+extension Membership {
+    /// What this node says of its cluster; `nil` while it is in none.
+    package var claim: ClusterClaim? {
+        guard phase == .member, let id = gossip.cluster else { return nil }
+        let size = gossip.members.count { $0.status != .down && $0.status != .exiting }
+        return ClusterClaim(
+            id: id, size: UInt32(clamping: size), age: gossip.members.compactMap(\.upNumber).max() ?? 0)
+    }
+
+    mutating func armSeedProbe(after intervals: Int = 1, at now: Instant) {
+        arm(.seedProbe, at: now + settings.seedProbe * (Double(intervals) * (0.8 + 0.4 * probeGenerator.unit())))
+    }
+
+    /// Asks the seeds that are no members.
+    mutating func probeSeeds(at now: Instant) {
+        guard phase == .member else { return }
+        let members = gossip.members.map(\.node.address)
+        let isLeaving = gossip.member(myself).map { $0.status >= .leaving } ?? true
+        let targets =
+            isLeaving
+            ? []
+            : (join.founding.seeds + secondClusters.vouched).sortedUniquely(by: { $0 }) { first, _ in first }
+                .filter { $0 != myself.address && !members.contains($0) }
+        let pause = secondClusters.beginRound(targets)
+        if let claim, !settings.sabotage.contains(.ignoresSecondClusters) {
+            for target in targets {
+                effects.append(
+                    .contact(.clusterProbe(number: secondClusters.probe(target), claim: claim), at: target))
+            }
+        }
+        armSeedProbe(after: pause, at: now)
+    }
+
+    /// A member of some cluster asks which one this node is in.
+    mutating func answerProbe(
+        _ number: UInt64, _ theirs: ClusterClaim, from peer: UniqueAddress, at now: Instant
+    ) {
+        if phase == .contacting {
+            // There is a cluster, and here is one of its members: a better answer than any vote.
+            join.founding.heardOfCluster(at: now)
+            let question = Ballot.question(round: join.founding.round)
+            return effects.append(.send(.initJoin(settings: sharedSettings, ballot: question), to: peer))
+        }
+        guard let claim, !settings.sabotage.contains(.ignoresSecondClusters) else { return }
+        effects.append(.send(.clusterAnswer(number: number, claim: claim, yours: theirs), to: peer))
+        guard theirs.id != claim.id else { return }
+        report(theirs, from: peer, at: now)
+        if theirs.size > 0, claim.ends(before: theirs), !secondClusters.awaits(peer.address) {
+            let probe = ClusterMessage.clusterProbe(number: secondClusters.probe(peer.address), claim: claim)
+            effects.append(.send(probe, to: peer))
+        }
+    }
+
+    /// The answer to a probe.
+    ///
+    /// - Parameter mine: What this node said of its own cluster when it asked.
+    mutating func probeOfClusterAnswered(
+        _ number: UInt64, _ theirs: ClusterClaim, mine: ClusterClaim, from peer: UniqueAddress, at now: Instant
+    ) {
+        guard let claim, secondClusters.isAnswer(number, from: peer.address), theirs.id != claim.id,
+            mine.id == claim.id
+        else { return }
+        report(theirs, from: peer, at: now)
+        let loses = mine.ends(before: theirs) && claim.ends(before: theirs)
+        secondClusters.confirm(theirs.id, by: peer, loses: loses)
+        // What has just been found is looked at again soon.
+        if let due = timers[.seedProbe], due > now + settings.seedProbe { armSeedProbe(at: now) }
+        guard settings.endsSecondClusters, loses else { return }
+        let trusted = join.founding.seeds + secondClusters.vouched
+        guard let winner = secondClusters.winner(trusted: trusted) else {
+            if trusted.contains(peer.address) { tellFellows(of: theirs.id) }
+            return
+        }
+        tellFellows(of: winner.id)
+        pendingStop = pendingStop ?? .secondCluster(own: claim, other: winner.claim)
+    }
+
+    /// The others of this cluster may have no seed by which they could find the other one.
+    private mutating func tellFellows(of id: ClusterID) {
+        let witnesses = secondClusters.witnesses(of: id)
+        for target in targets { effects.append(.send(.otherCluster(at: Array(witnesses.prefix(8))), to: target)) }
+    }
+
+    /// A fellow member has found another cluster at these addresses.
+    mutating func heardOfOtherCluster(at addresses: [NodeAddress], from peer: UniqueAddress, at now: Instant) {
+        guard let claim, gossip.member(peer) != nil else { return }
+        let members = gossip.members.map(\.node.address)
+        for address in addresses where !members.contains(address) && secondClusters.vouch(for: address) {
+            effects.append(
+                .contact(.clusterProbe(number: secondClusters.probe(address), claim: claim), at: address))
+        }
+    }
+
+    private mutating func report(_ theirs: ClusterClaim, from peer: UniqueAddress, at now: Instant) {
+        guard let claim, secondClusters.heard(theirs, at: now) else { return }
+        publish(.secondCluster(own: claim, other: theirs), peer, .probe(of: peer), at: now)
+        effects.append(.note("\(peer.address) is in another cluster, \(theirs); this node is in \(claim)"))
+        armSeedProbe(at: now)
+    }
+}

@@ -1,0 +1,110 @@
+import CastyPrimitives
+
+/// What a member knows of other clusters of the same name. Bounded, whatever others claim.
+struct SecondClusters: Sendable {
+    /// Another cluster, and which of its members have answered this node's own probes.
+    struct Other: Sendable {
+        let id: ClusterID
+        var claim: ClusterClaim
+        /// When it was heard of last.
+        var heardAt: Instant
+        /// Those before which this node's cluster must end, sorted, and how often each of them has confirmed it.
+        var confirmations: [(peer: UniqueAddress, times: Int)] = []
+    }
+
+    /// A probe that has not been answered.
+    private struct Open: Sendable {
+        let number: UInt64
+        let address: NodeAddress
+    }
+
+    private static let othersKept = 8
+    private static let probesKept = 64
+    private static let vouchedKept = 32
+    /// After so long without a word another cluster is forgotten, and news of it would be reported again.
+    private static let memory = Duration.seconds(120)
+
+    private(set) var others: [Other] = []
+    private var open: [Open] = []
+    private var lastNumber: UInt64 = 0
+    /// Addresses at which members of this node's own cluster have found another one, sorted.
+    private(set) var vouched: [NodeAddress] = []
+    /// How many rounds of probes in a row have found nothing.
+    private(set) var quietRounds = 0
+    private var latestTargets: [NodeAddress] = []
+
+    /// Takes note that another cluster exists. Returns whether that is news.
+    mutating func heard(_ claim: ClusterClaim, at now: Instant) -> Bool {
+        others.removeAll { now - $0.heardAt > Self.memory }
+        if let index = others.firstIndex(where: { $0.id == claim.id }) {
+            others[index].claim = claim
+            others[index].heardAt = now
+            return false
+        }
+        guard others.count < Self.othersKept else { return false }
+        others.append(Other(id: claim.id, claim: claim, heardAt: now))
+        quietRounds = 0
+        return true
+    }
+
+    /// A round of probes begins. Returns how many of the shortest intervals to wait for the next one.
+    mutating func beginRound(_ targets: [NodeAddress]) -> Int {
+        if targets != latestTargets || !others.isEmpty { quietRounds = 0 }
+        latestTargets = targets
+        defer { if !targets.isEmpty { quietRounds = min(quietRounds + 1, 3) } }
+        return 1 << quietRounds
+    }
+
+    /// A probe is sent there. Returns its number.
+    mutating func probe(_ address: NodeAddress) -> UInt64 {
+        lastNumber &+= 1
+        if open.count == Self.probesKept { open.removeFirst() }
+        open.append(Open(number: lastNumber, address: address))
+        return lastNumber
+    }
+
+    /// Whether an answer is one to a probe of this node; each counts once.
+    mutating func isAnswer(_ number: UInt64, from address: NodeAddress) -> Bool {
+        guard let index = open.firstIndex(where: { $0.number == number && $0.address == address }) else { return false }
+        open.remove(at: index)
+        return true
+    }
+
+    /// Whether this node has a probe on its way there.
+    func awaits(_ address: NodeAddress) -> Bool { open.contains { $0.address == address } }
+
+    /// A member of another cluster has answered a probe: which of the two ends, by the claims that both of them know.
+    mutating func confirm(_ id: ClusterID, by peer: UniqueAddress, loses: Bool) {
+        guard let place = others.firstIndex(where: { $0.id == id }) else { return }
+        let index = others[place].confirmations.firstIndex { $0.peer == peer }
+        switch (index, loses) {
+        case (let index?, true): others[place].confirmations[index].times += 1
+        case (let index?, false): others[place].confirmations.remove(at: index)
+        case (nil, true):
+            guard others[place].confirmations.count < Self.probesKept else { return }
+            others[place].confirmations.append((peer, 1))
+        case (nil, false): break
+        }
+    }
+
+    /// A fellow member has found another cluster there. Returns whether that is news.
+    mutating func vouch(for address: NodeAddress) -> Bool {
+        guard vouched.count < Self.vouchedKept else { return false }
+        return vouched.insertSorted(address)
+    }
+
+    /// The cluster before which this node's own must end, once that is certain enough.
+    ///
+    /// - Parameter trusted: Addresses that are configured, or vouched for by a fellow member.
+    func winner(trusted: [NodeAddress]) -> Other? {
+        others.first { other in
+            let isConfirmed = other.confirmations.contains { $0.times >= 2 && trusted.contains($0.peer.address) }
+            return isConfirmed || other.confirmations.count * 2 > Int(other.claim.size)
+        }
+    }
+
+    /// Where members of another cluster have answered.
+    func witnesses(of id: ClusterID) -> [NodeAddress] {
+        (others.first { $0.id == id }?.confirmations.map(\.peer.address) ?? []).sorted()
+    }
+}

@@ -1,0 +1,79 @@
+import CastyPrimitives
+import Testing
+
+@testable import CastyMembership
+
+@Suite("A remembered cluster") struct RememberedClusterTests {
+    private static func place(_ number: Int) -> NodeAddress { TestCluster.address(number) }
+
+    private func cluster(_ count: Int, seeds: [Int]) -> TestCluster {
+        let cluster = TestCluster(0)
+        cluster.remembers = true
+        cluster.seeds = seeds.map { Self.place($0) }
+        cluster.start(1, mayFound: true)
+        for number in stride(from: 2, through: count, by: 1) { cluster.start(number) }
+        #expect(cluster.run(within: .seconds(10)) { cluster.agree(on: Array(1...count)) } != nil)
+        return cluster
+    }
+
+    @Test("a node remembers the cluster and its members, and forgets who has left")
+    func remembers() {
+        let cluster = cluster(3, seeds: [1, 2, 3])
+        #expect(cluster.memories[1]?.id == cluster[1].core.gossip.cluster)
+        #expect(cluster.memories[1]?.members == (1...3).map { Self.place($0) })
+        cluster.command(3) { $0.onLeave(at: $1) }
+        #expect(cluster.run(within: .seconds(10)) { cluster.agree(on: [1, 2]) } != nil)
+        #expect(cluster.memories[1]?.members == (1...2).map { Self.place($0) })
+    }
+
+    @Test(
+        "the only seed, started again, finds its living cluster by the members that it remembers, though it is told to found"
+    )
+    func onlySeed() {
+        let cluster = cluster(4, seeds: [1])
+        cluster.kill(1)
+        cluster.start(1, mayFound: true)
+        #expect(cluster.run(within: .seconds(10)) { cluster.agree(on: [1, 2, 3, 4]) } != nil)
+        #expect(cluster[1].events.allSatisfy { $0.cause != .start })
+    }
+
+    @Test(
+        "where all members are started again they found the same cluster again, and not before the last of them is there"
+    )
+    func wholeCluster() {
+        let cluster = cluster(3, seeds: [1, 2])
+        let id = cluster[1].core.gossip.cluster
+        for number in 1...3 { cluster.kill(number) }
+        cluster.start(1)
+        cluster.start(2)
+        cluster.run(.seconds(20))
+        #expect(!cluster[1].wasWelcomed && !cluster[2].wasWelcomed)
+        cluster.start(3)
+        #expect(cluster.run(within: .seconds(10)) { cluster.agree(on: [1, 2, 3]) } != nil)
+        #expect(cluster[1].core.gossip.cluster == id)
+    }
+
+    @Test("a node whose data belongs to another cluster than the one that it finds stops, and says which two these are")
+    func foreign() {
+        let cluster = cluster(2, seeds: [1, 2])
+        let other = ClusterID(high: 7, low: 7)
+        cluster.memories[3] = RememberedCluster(id: other)
+        cluster.start(3)
+        #expect(cluster.run(within: .seconds(5)) { !cluster[3].isRunning } != nil)
+        let id = cluster[1].core.gossip.cluster ?? other
+        #expect(cluster[3].stopReason == .refused(.otherCluster(remembered: other, found: id)))
+        cluster.run(.seconds(5))
+        #expect(cluster.agree(on: [1, 2]))
+    }
+
+    @Test("its text reads back, and a text that is cut short is none")
+    func text() {
+        let memory = RememberedCluster(
+            id: ClusterID(high: 1, low: .max), members: [Self.place(1), NodeAddress(host: "::1", port: 7)])
+        let text = memory.text
+        #expect(RememberedCluster(text: text) == memory)
+        for length in 0..<text.count {
+            #expect(RememberedCluster(text: String(text.prefix(length))) == nil, "\(length)")
+        }
+    }
+}

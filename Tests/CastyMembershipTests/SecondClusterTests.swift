@@ -1,0 +1,183 @@
+import CastyPrimitives
+import Testing
+
+@testable import CastyMembership
+
+/// Two clusters of one name: both sides find out, and one of them ends.
+@Suite("Second clusters") struct SecondClusterTests {
+    private static func place(_ number: Int) -> NodeAddress { TestCluster.address(number) }
+
+    private static func ids(_ cluster: TestCluster) -> Set<ClusterID> {
+        Set(cluster.alive.filter { $0.core.phase == .member }.compactMap(\.core.gossip.cluster))
+    }
+
+    /// Clusters of so many nodes each, founded apart; their first nodes are the seeds.
+    private func apart(_ sizes: [Int], seed: UInt64 = 1, settings: MembershipSettings = .responsive) -> TestCluster {
+        let cluster = TestCluster(0, settings: settings, seed: seed)
+        var groups: [[Int]] = []
+        for size in sizes {
+            let start = (groups.last?.last ?? 0) + 1
+            groups.append(Array(start..<(start + size)))
+        }
+        cluster.seeds = groups.map { Self.place($0[0]) }
+        for group in groups {
+            for other in groups where other != group { cluster.cut(group, other) }
+        }
+        for group in groups {
+            for (index, number) in group.enumerated() { cluster.start(number, mayFound: index == 0) }
+        }
+        let formed = cluster.run(within: .seconds(10)) { groups.allSatisfy { cluster.agree(on: $0) } }
+        #expect(formed != nil)
+        cluster.heal()
+        return cluster
+    }
+
+    @Test(
+        "the smaller of two clusters ends, node by node and with the reason, and both sides report it",
+        arguments: 1...20)
+    func smallerEnds(seed: Int) {
+        let cluster = apart([2, 3], seed: UInt64(seed))
+        let bigger = cluster[3].core.gossip.cluster
+        #expect(cluster.run(within: .seconds(45)) { !cluster[1].isRunning && !cluster[2].isRunning } != nil)
+        for number in 1...2 {
+            guard case .secondCluster(_, let other) = cluster[number].stopReason else {
+                Issue.record("n\(number) stopped for \(String(describing: cluster[number].stopReason))")
+                continue
+            }
+            #expect(other.id == bigger)
+        }
+        #expect(!cluster.events("second-cluster", on: 1).isEmpty)
+        #expect(cluster.alive.contains { !cluster.events("second-cluster", on: $0.number).isEmpty })
+        #expect(cluster.agree(on: [3, 4, 5]))
+    }
+
+    @Test("of two clusters of one size the younger ends, and of two of one age the one with the higher identity")
+    func order() {
+        func claim(_ size: UInt32, _ age: UInt32, _ low: UInt64) -> ClusterClaim {
+            ClusterClaim(id: ClusterID(high: 0, low: low), size: size, age: age)
+        }
+        #expect(claim(2, 9, 1).ends(before: claim(3, 1, 2)))
+        #expect(claim(2, 3, 1).ends(before: claim(2, 4, 2)))
+        #expect(claim(2, 3, 2).ends(before: claim(2, 3, 1)))
+        let all = [claim(1, 1, 1), claim(1, 1, 2), claim(1, 2, 1), claim(2, 1, 1), claim(2, 2, 2)]
+        for first in all {
+            for second in all where first != second {
+                #expect(first.ends(before: second) != second.ends(before: first))
+            }
+        }
+    }
+
+    @Test("three clusters become one", arguments: 1...5)
+    func three(seed: Int) {
+        let cluster = apart([2, 3, 1], seed: UInt64(seed))
+        #expect(cluster.run(within: .seconds(60)) { cluster.alive.count == 3 } != nil)
+        #expect(cluster.agree(on: [3, 4, 5]))
+    }
+
+    @Test("a node that is set to report only goes on beside the bigger cluster")
+    func reportOnly() {
+        var settings = MembershipSettings.responsive
+        settings.endsSecondClusters = false
+        let cluster = apart([1, 2], settings: settings)
+        cluster.run(.seconds(60))
+        #expect(cluster.alive.count == 3)
+        #expect(!cluster.events("second-cluster", on: 1).isEmpty)
+        #expect(!cluster.events("second-cluster", on: 2).isEmpty)
+    }
+
+    @Test("the only seed, started again beside its living cluster, ends, though no seed of its list is in that cluster")
+    func onlySeed() {
+        let cluster = TestCluster(0)
+        cluster.seeds = [Self.place(1)]
+        cluster.start(1, mayFound: true)
+        for number in 2...4 { cluster.start(number) }
+        #expect(cluster.run(within: .seconds(10)) { cluster.agree(on: [1, 2, 3, 4]) } != nil)
+        let id = cluster[2].core.gossip.cluster
+        cluster.kill(1)
+        #expect(cluster.run(within: .seconds(20)) { cluster.agree(on: [2, 3, 4]) } != nil)
+        cluster.start(1)
+        #expect(cluster.run(within: .seconds(60)) { !cluster[1].isRunning } != nil)
+        #expect(Self.ids(cluster) == [id])
+    }
+
+    @Test("a seed that waits in vain for the votes of others joins the cluster whose member looks for it")
+    func waitingSeed() {
+        let cluster = TestCluster(0)
+        cluster.seeds = [Self.place(1), Self.place(2)]
+        cluster.start(1, mayFound: true)
+        for number in 2...5 { cluster.start(number) }
+        #expect(cluster.run(within: .seconds(10)) { cluster.agree(on: [1, 2, 3, 4, 5]) } != nil)
+        cluster.kill(1)
+        cluster.kill(2)
+        #expect(cluster.run(within: .seconds(20)) { cluster.agree(on: [3, 4, 5]) } != nil)
+        cluster.start(1)
+        #expect(cluster.run(within: .seconds(45)) { cluster.agree(on: [1, 3, 4, 5]) } != nil)
+        cluster.start(2)
+        #expect(cluster.run(within: .seconds(10)) { cluster.agree(on: [1, 2, 3, 4, 5]) } != nil)
+    }
+
+    // MARK: what must not end a cluster
+
+    private static let stranger = UniqueAddress(address: place(8), incarnation: 800)
+    private static let boast = ClusterClaim(id: ClusterID(high: 9, low: 9), size: 1000, age: 1000)
+
+    private func pair() -> TestCluster {
+        let cluster = TestCluster(0)
+        cluster.seeds = [Self.place(1), Self.place(2)]
+        cluster.start(1, mayFound: true)
+        cluster.start(2)
+        #expect(cluster.run(within: .seconds(10)) { cluster.agree(on: [1, 2]) } != nil)
+        return cluster
+    }
+
+    private func stops(_ effects: [MembershipEffect]) -> Bool {
+        effects.contains { if case .stop = $0 { true } else { false } }
+    }
+
+    @Test("claims that come unasked, and answers to questions that were not asked, end nothing")
+    func unasked() {
+        let cluster = pair()
+        for number in UInt64(1)...100 {
+            for message in [
+                ClusterMessage.clusterProbe(number: number, claim: Self.boast),
+                .clusterAnswer(
+                    number: number, claim: Self.boast, yours: cluster[1].core.claim ?? Self.boast),
+                .otherCluster(at: [Self.place(8)]),
+            ] {
+                let peer = UniqueAddress(address: Self.place(100 + Int(number)), incarnation: number)
+                #expect(!stops(cluster[1].core.onMessage(message, from: peer, at: cluster.now)))
+            }
+        }
+        #expect(cluster[1].core.phase == .member)
+    }
+
+    @Test("one address that is no seed does not end a cluster, however big it calls its own")
+    func oneVoice() {
+        let cluster = pair()
+        for _ in 1...50 {
+            cluster.now = cluster.now + .seconds(2)
+            let effects = cluster[1].core.onMessage(
+                .clusterProbe(number: 1, claim: Self.boast), from: Self.stranger, at: cluster.now)
+            for effect in effects {
+                guard case .send(.clusterProbe(let number, let claim), Self.stranger) = effect else { continue }
+                let answer = ClusterMessage.clusterAnswer(number: number, claim: Self.boast, yours: claim)
+                #expect(!stops(cluster[1].core.onMessage(answer, from: Self.stranger, at: cluster.now)))
+            }
+        }
+        #expect(cluster[1].core.phase == .member)
+    }
+
+    @Test("other clusters that are made up are bounded in memory, and reported once each")
+    func bounded() {
+        let cluster = pair()
+        var reports = 0
+        for number in UInt64(1)...200 {
+            let claim = ClusterClaim(id: ClusterID(high: 1, low: number), size: 1, age: 1)
+            let effects = cluster[1].core.onMessage(
+                .clusterProbe(number: number, claim: claim), from: Self.stranger, at: cluster.now)
+            reports += effects.count { if case .publish = $0 { true } else { false } }
+        }
+        #expect(reports == 8)
+        #expect(cluster[1].core.secondClusters.others.count == 8)
+    }
+}
