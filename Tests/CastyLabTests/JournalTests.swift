@@ -105,14 +105,31 @@ struct JournalTests {
         let violations = Mutex<[String]>([])
         let truth = DurableTruth { id, _, _ in violations.withLock { $0.append(id) } }
         truth.loaded(nil, of: "account-1", on: "n1")
-        truth.writes(bytes("5"), of: "account-1")
-        truth.wrote(bytes("5"), of: "account-1")
-        truth.writes(bytes("6"), of: "account-1")
-        truth.loaded(bytes("5"), of: "account-1", on: "n1")
+        truth.writes(bytes("5"), of: "account-1", on: "n1")
+        truth.wrote(bytes("5"), of: "account-1", on: "n1")
+        truth.writes(bytes("6"), of: "account-1", on: "n1")
+        truth.writes(bytes("7"), of: "account-1", on: "n1")
         truth.loaded(bytes("6"), of: "account-1", on: "n1")
         #expect(violations.withLock { $0 } == [])
-        truth.loaded(bytes("4"), of: "account-1", on: "n1")
+        // What was read once is settled: neither the state before it nor another attempt may come after it.
+        truth.loaded(bytes("5"), of: "account-1", on: "n1")
+        truth.loaded(bytes("7"), of: "account-1", on: "n1")
         truth.loaded(nil, of: "account-1", on: "n1")
+        #expect(violations.withLock { $0 } == ["K1", "K1", "K1"])
+    }
+
+    @Test("a write of a node that the shard was taken from is a violation, and does not become the truth")
+    func entitled() {
+        let violations = Mutex<[String]>([])
+        let truth = DurableTruth(
+            isEntitled: { _, node in node == "n2" }, object: { id, _, _ in violations.withLock { $0.append(id) } })
+        truth.writes(bytes("5"), of: "account-1", on: "n2")
+        truth.wrote(bytes("5"), of: "account-1", on: "n2")
+        truth.writes(bytes("4"), of: "account-1", on: "n1")
+        truth.wrote(bytes("4"), of: "account-1", on: "n1")
+        #expect(violations.withLock { $0 } == ["K1"])
+        truth.loaded(bytes("4"), of: "account-1", on: "n2")
         #expect(violations.withLock { $0 } == ["K1", "K1"])
+        #expect(truth.comebacks == 0)
     }
 }

@@ -42,11 +42,17 @@ package struct InvariantChecks {
         OneOwner(), OneCoordinator(), EntitiesAtHome(), RememberedEntities(),
     ]
 
+    /// The rules that are not checkers' of views.
+    private static let tracked = ShardingEvidence.ids + ["S8", "S10", "S13", "K1", singletonRule]
+    /// S1 for singletons, which have a premise of their own: that one has followed another.
+    private static let singletonRule = "S1-singleton"
+    private var occasions: Set<String> = []
+
     package init(comparesViews: Bool) { self.comparesViews = comparesViews }
 
     /// All invariants that are looked after, in order.
     package static var ids: [String] {
-        Array(Set(all.flatMap { type(of: $0).ids } + ShardingEvidence.ids + ["S8", "S10"])).sorted(by: inOrder)
+        Array(Set(all.flatMap { type(of: $0).ids } + tracked)).sorted(by: inOrder)
     }
 
     /// `M5` comes before `M10`.
@@ -58,14 +64,14 @@ package struct InvariantChecks {
     ///
     /// Complete when the run has been finished.
     package var exercised: Set<String> {
-        let tracked = evidence.exercised
+        let tracked = evidence.exercised.union(occasions)
         // The live world's order is too loose to judge more by.
         guard comparesViews else { return tracked.intersection(["S1", "S4", "S5"]) }
         let open = checkers.reduce(into: Set<String>()) { open, checker in
             open.formUnion(Set(type(of: checker).ids).subtracting(checker.exercised))
         }
         return Set(Self.ids).subtracting(open)
-            .subtracting(Set(ShardingEvidence.ids + ["S8", "S10"]).subtracting(tracked.union(liveness.exercised)))
+            .subtracting(Set(Self.tracked).subtracting(tracked.union(liveness.exercised)))
     }
 
     /// Looks at the laboratory, if it is time to: every 100 ms.
@@ -79,7 +85,7 @@ package struct InvariantChecks {
     package mutating func finish(_ laboratory: Laboratory) -> [Violation] {
         var found = compared(laboratory) + tracked(laboratory)
         if comparesViews { found += liveness.finish(laboratory) }
-        evidence = laboratory.watch.evidence
+        takeEvidence(laboratory)
         // What is on its way to a member that is dead, and that nobody has removed, has not come to an end; nor has what was sent through a node
         // that still waits for its cluster.
         let isFree =
@@ -95,6 +101,14 @@ package struct InvariantChecks {
                 ))
         }
         return found
+    }
+
+    /// What there was occasion for, up to now.
+    private mutating func takeEvidence(_ laboratory: Laboratory) {
+        evidence = laboratory.watch.evidence
+        occasions = laboratory.tracker.exercised
+        if laboratory.truth.comebacks > 0 { occasions.insert("K1") }
+        if laboratory.singleton.seen.acted > 1 { occasions.insert(Self.singletonRule) }
     }
 
     private mutating func compared(_ laboratory: Laboratory) -> [Violation] {

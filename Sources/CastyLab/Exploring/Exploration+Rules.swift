@@ -8,7 +8,7 @@ extension Exploration {
 
     private func isApplicable(_ rule: String) -> Bool {
         // A node that is alone has no peers, gives no shard away and is cut off from no one.
-        if sizes.upperBound == 1 { return ["S0", "S4", "S5", "S7", "F3"].contains(rule) }
+        if sizes.upperBound == 1 { return ["S0", "S7"].contains(rule) }
         if let kinds = Self.occasions[rule], families.allSatisfy({ !kinds.contains($0) }) { return false }
         // Joiners need a third node to be seen by two that disagree.
         if rule == "P7", sizes.upperBound < 3 { return false }

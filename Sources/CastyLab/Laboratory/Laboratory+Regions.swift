@@ -33,6 +33,7 @@ extension Laboratory {
                     tracker.handle(
                         command.number, entity: entity.id,
                         life: EnvelopeTracker.Life(node: entity.node, number: entity.life), at: clock())
+                    watch.handled(entity, on: name, at: clock())
                     if scheduler.now >= cluster.leaseValidUntil {
                         tracker.object("S1", entity.id, "it acts on \(name) without a lease, at \(clock())")
                     }

@@ -39,6 +39,7 @@ extension Laboratory {
         let sample = try sample(of: entity)
         guard let region = node.regions[sample] else { return }
         let number = tracker.enter(entity: entity, at: node.name, node.system.unique, time: now)
+        watch.entered(entity, type: sample.rawValue)
         region.tell(entity, EntityCommand(number: number, text: text))
     }
 
@@ -51,6 +52,7 @@ extension Laboratory {
         let sample = try sample(of: entity)
         guard let region = node.regions[sample] else { return }
         let number = tracker.enter(entity: entity, at: node.name, node.system.unique, time: now)
+        watch.entered(entity, type: sample.rawValue)
         region.ask(
             entity, within: timeout, { EntityCommand(number: number, text: text, replyTo: $0) }, completion: completion)
     }

@@ -70,7 +70,11 @@ package final class Laboratory {
         lease = InProcessMajorityLease(now: world.clock)
         let simulation = (world as? SimulatedLabWorld)?.simulation
         disk = SimulatedDisk(chance: simulation?.stream("disk") ?? SeededGenerator(seed: 1))
-        truth = DurableTruth { [tracker] in tracker.object($0, $1, $2) }
+        truth = DurableTruth { [watch] entity, node in
+            watch.isEntitled(node, to: entity)
+        } object: { [tracker] in
+            tracker.object($0, $1, $2)
+        }
         groundTruth = GroundTruth(settings.membership)
         singleton = SingletonWatch(clock: world.clock) { [tracker] in tracker.object($0, $1, $2) }
         witness = world.isLive ? nil : MembershipWitness(tracker: tracker)

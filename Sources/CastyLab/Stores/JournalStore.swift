@@ -38,7 +38,7 @@ package final class JournalStore: EntityStore, RememberedEntityStore {
     }
 
     package func save(_ state: [UInt8], type: String, id: String) throws(EntityStoreError) {
-        truth.writes(state, of: id)
+        truth.writes(state, of: id, on: node)
         try use("\(type)/\(id)") { journal throws(EntityStoreError) in
             if journal.length > Self.tidyLength {
                 try journal.rewrite([state])
@@ -46,7 +46,7 @@ package final class JournalStore: EntityStore, RememberedEntityStore {
                 try journal.append(state)
             }
         }
-        truth.wrote(state, of: id)
+        truth.wrote(state, of: id, on: node)
     }
 
     // MARK: Remembered entities

@@ -73,6 +73,10 @@ package final class EnvelopeTracker: Sendable {
         var latest: [Stream: UInt64] = [:]
         var longestWay = 0
         var violations: [Violation] = []
+        /// How often an entity acted on another node than before, and how often one sender's messages went on there.
+        var (ownerChanges, streamChanges) = (0, 0)
+        /// Where the last one of each stream was handled.
+        var latestPlace: [Stream: UniqueAddress] = [:]
         /// Nodes that have seen themselves declared down.
         var fenced: Set<UniqueAddress> = []
     }
@@ -139,7 +143,7 @@ package final class EnvelopeTracker: Sendable {
                 state.object("P5", entity, "\(life.node) handled an envelope though declared down, at \(now)")
             }
             state.act(entity, life, at: now)
-            state.keepOrder(number, at: now)
+            state.keepOrder(number, at: now, on: life.node)
         }
     }
 
@@ -224,6 +228,18 @@ package final class EnvelopeTracker: Sendable {
     /// The longest way of an envelope that was handled, in hops from node to node.
     package var longestWay: Int { state.withLock { $0.longestWay } }
 
+    /// The rules that it looks after and that it had occasion to: an entity acted on another node than before (S1), a message was lost or went
+    /// from one node to another (S4), one sender's messages went on elsewhere (S5), one went from node to node (S12).
+    package var exercised: Set<String> {
+        state.withLock { state in
+            let facts = [
+                (state.ownerChanges > 0, "S1"), (state.lost > 0 || state.longestWay > 0, "S4"),
+                (state.streamChanges > 0, "S5"), (state.longestWay > 0, "S12"),
+            ]
+            return Set(facts.filter(\.0).map(\.1))
+        }
+    }
+
     /// What was lost, in the order in which that became known, from an index on. Some of it may have turned up later.
     package func losses(from index: Int) -> [Loss] {
         state.withLock { state in index < state.losses.count ? Array(state.losses[max(0, index)...]) : [] }
@@ -287,7 +303,7 @@ extension EnvelopeTracker.State {
     }
 
     /// What one sender says to one entity is handled in the order in which it was said.
-    fileprivate mutating func keepOrder(_ number: UInt64, at now: Instant) {
+    fileprivate mutating func keepOrder(_ number: UInt64, at now: Instant, on node: UniqueAddress) {
         guard let envelope = envelopes[number] else { return }
         longestWay = max(longestWay, envelope.hops)
         if envelope.hops > EnvelopeTracker.mostHops {
@@ -300,6 +316,7 @@ extension EnvelopeTracker.State {
                 "envelope \(number) from \(envelope.sender) was handled after the later \(before), at \(now)")
         }
         latest[stream] = max(latest[stream] ?? 0, number)
+        if let before = latestPlace.updateValue(node, forKey: stream), before != node { streamChanges += 1 }
     }
 
     /// Two lives overlap when one acts after another one, that began later to act, has acted.
@@ -312,6 +329,7 @@ extension EnvelopeTracker.State {
         if activity.former.contains(life) {
             object("S1", entity, "two instances acted at the same time: \(life.node) again at \(now)")
         }
+        if activity.current.node != life.node { ownerChanges += 1 }
         activity.former.insert(activity.current)
         activity.current = life
         activities[entity] = activity

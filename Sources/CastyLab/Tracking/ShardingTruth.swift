@@ -40,6 +40,13 @@ struct ShardingTruth: Sendable {
         let since: Instant
     }
 
+    /// The newest allocation of a shard.
+    struct Grant: Sendable {
+        let home: ShardHome
+        let at: Instant
+        let generation: Int
+    }
+
     /// How many shards each type has.
     var shardCount = 1
     private(set) var incarnations: [UniqueAddress: Incarnation] = [:]
@@ -47,6 +54,10 @@ struct ShardingTruth: Sendable {
     private(set) var runs: [ShardKey: [UniqueAddress: Run]] = [:]
     /// Grows with each start of a cluster that knows nothing of the ones before.
     private(set) var generation = 0
+    /// The newest allocation of each shard.
+    private(set) var grants: [ShardKey: Grant] = [:]
+    /// The newest instance of each entity that has started: on which node, and its number there.
+    private(set) var newest: [String: (node: UniqueAddress, number: UInt64)] = [:]
     /// When each entity last went to sleep, and when each shard last began to move.
     private(set) var passivations: [String: Instant] = [:]
     private(set) var moves: [ShardKey: Instant] = [:]
@@ -83,6 +94,14 @@ struct ShardingTruth: Sendable {
         (runs[key] ?? [:]).keys.filter(mayAct).sorted()
     }
 
+    /// Why a node may no longer act for a shard: it was given to another one after it had begun to run here; `nil` where it may.
+    func successor(of node: UniqueAddress, for key: ShardKey) -> Grant? {
+        guard let grant = grants[key], grant.home.node != node else { return nil }
+        guard let run = runs[key]?[node] else { return grant }
+        let isOlder = grant.generation == generation && run.version < grant.home.version
+        return isOlder || run.since < grant.at ? grant : nil
+    }
+
     /// The highest epoch that anybody alive has heard of.
     func highestEpoch(of type: String) -> CoordinatorEpoch? { epochs[type]?.values.max() }
 
@@ -94,6 +113,14 @@ struct ShardingTruth: Sendable {
         case .region(.shardStopped(let shard, _, _)):
             runs[ShardKey(type: fact.type, shard: shard)]?[fact.node] = nil
         case .region(.registered(_, let epoch)): hear(epoch, fact)
+        case .region(.entityStarted(let instance)): newest[instance.entity] = (fact.node, instance.number)
+        case .coordinator(.allocated(let home, _)):
+            grants[ShardKey(type: fact.type, shard: home.shard)] = Grant(
+                home: home, at: fact.time, generation: generation)
+        case .coordinator(.conflict(let shard, let loser)):
+            // The region that claimed it keeps it.
+            let key = ShardKey(type: fact.type, shard: shard)
+            if grants[key]?.home.node == loser { grants[key] = nil }
         case .region(.entityPassivated(let instance)): passivations[instance.entity] = fact.time
         case .coordinator(.handoffBegun(let shard, _, _, _)):
             moves[ShardKey(type: fact.type, shard: shard)] = fact.time

@@ -41,6 +41,45 @@ package final class ShardingWatch: Sendable {
         }
     }
 
+    /// An instance of an entity handles a message.
+    ///
+    /// S1, strictly: one that is stale breaks the rule if it acts once, whether or not the next one has acted yet.
+    func handled(_ entity: EntityContext, on name: String, at now: Instant) {
+        state.withLock { state in
+            let key = ShardKey(type: entity.type, shard: entity.shard)
+            func object(_ text: String) {
+                state.violations.append(Violation(id: "S1", subject: name, entity: entity.id, text: text))
+            }
+            if let grant = state.truth.successor(of: entity.node, for: key) {
+                object(
+                    "it acts at \(now), and its shard was given to \(state.truth.name(grant.home.node)) as \(grant.home.version) at \(grant.at)"
+                )
+            } else if let newest = state.truth.newest[entity.id], newest.node != entity.node {
+                object("it acts at \(now), and a later instance has started on \(state.truth.name(newest.node))")
+            }
+        }
+    }
+
+    /// A message for an entity enters.
+    func entered(_ entity: String, type: String) {
+        state.withLock { state in
+            let shard = EntitiesWithOwners.shard(of: entity, count: state.truth.shardCount)
+            state.evidence.entered(ShardKey(type: type, shard: shard))
+        }
+    }
+
+    /// Whether a node, by name, may write the state of an entity: its shard was not given to another one since it runs there.
+    func isEntitled(_ name: String, to entity: String) -> Bool {
+        state.withLock { state in
+            let key = ShardKey(
+                type: EntityName.type(of: entity),
+                shard: EntitiesWithOwners.shard(of: entity, count: state.truth.shardCount))
+            guard let grant = state.truth.grants[key], state.truth.name(grant.home.node) != name else { return true }
+            let node = state.truth.runs[key]?.keys.first { state.truth.name($0) == name }
+            return node.map { state.truth.successor(of: $0, for: key) == nil } ?? false
+        }
+    }
+
     /// What went against the rules, up to now.
     func look(at now: Instant, isCalm: Bool) -> [Violation] {
         state.withLock { state in
