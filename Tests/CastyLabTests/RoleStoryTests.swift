@@ -58,7 +58,7 @@ struct RoleStoryTests {
             expect members n1,n2,n3 up within 20s
             spawn account-1..account-12
             wait 1s
-            move shard \(account1) to n1
+            pin shard \(account1) to n1
             wait 1s
             kill n3
             expect n3 unreachable within 5s

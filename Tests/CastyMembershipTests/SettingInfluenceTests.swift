@@ -138,7 +138,7 @@ struct Influence: Sendable, CustomTestStringConvertible {
             _ = core.onStart(seeds: [], mayFound: true, at: .start)
             for number in 2...60 {
                 let (node, now) = (DowningTests.node(number), Instant.start + .seconds(number * 5))
-                _ = core.onMessage(.join(roles: [], settings: []), from: node, at: now)
+                _ = core.onMessage(.join(roles: [], settings: core.sharedSettings), from: node, at: now)
                 _ = core.onDown(node.address, at: now)
                 _ = core.onPeerIncarnationGone(node, at: now)
             }
@@ -162,7 +162,7 @@ struct Influence: Sendable, CustomTestStringConvertible {
             let cluster = TestCluster(0, settings: settings)
             cluster.seeds = (1...2).map { TestCluster.address($0) }
             cluster.start(1, mayFound: true)
-            for number in 2...4 { cluster.start(number) }
+            for number in 2...5 { cluster.start(number) }
             cluster.run(.seconds(3))
             cluster.kill(1)
             cluster.kill(2)

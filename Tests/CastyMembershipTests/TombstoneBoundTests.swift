@@ -24,7 +24,7 @@ import Testing
             last += 1
             now = now + .seconds(1)
             _ = core.onMessage(
-                .join(roles: [], settings: []),
+                .join(roles: [], settings: core.sharedSettings),
                 from: UniqueAddress(address: address, incarnation: last &* 0x9E37_79B9 | 1),
                 at: now)
         }
