@@ -28,7 +28,7 @@ extension Coordinator {
     mutating func startAgain(above seen: CoordinatorEpoch, at now: Instant, _ effects: inout [CoordinatorEffect]) {
         // Up-numbers have 32 bits, and no coordinator starts so often: what is above is no epoch of any coordinator.
         guard seen >= epoch, seen.upNumber <= Int(UInt32.max), seen.start < Int(UInt32.max),
-            !settings.sabotage.contains(.ignoresSeenEpochs)
+            settings.sabotage.isDisjoint(with: [.ignoresSeenEpochs, .reusesEpoch])
         else { return }
         seenEpoch = seen
         starts = max(starts, seen.start)
