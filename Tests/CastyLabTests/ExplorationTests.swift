@@ -43,6 +43,7 @@ struct ExplorationTests {
                     let first = header.roles.filter { $0.key.number <= header.nodes ?? 0 }
                     #expect(first.values.contains { $0.contains(role) })
                 case .singleton, .singletonRole: singletons += 1
+                case .memory(let isOn): #expect(isOn)
                 case .preset, .time, .threshold, .passivation, .whenUnstable, .remember: break
                 }
             }

@@ -129,7 +129,8 @@ struct RandomCommands {
     }
 
     private mutating func setting() -> Setting {
-        switch int(0, 12) {
+        switch int(0, 13) {
+        case 13: .memory(flip())
         case 12: .accountRole("backend")
         case 11: .singleton(flip())
         case 10: .singletonRole("backend")

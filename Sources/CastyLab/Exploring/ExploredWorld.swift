@@ -41,6 +41,8 @@ extension Exploration {
         var header: [Command] = []
         if let strategy = strategy(&chance) { header.append(.set(.downing(strategy))) }
         if chance.unit() < 0.4 { header.append(.set(.remember(true))) }
+        // A majority of the seeds may be started again while other members live: only their memory keeps them from a second cluster.
+        header.append(.set(.memory(true)))
         if let seeds = seeds(of: atOnce, &chance) { header.append(.seeds(seeds)) }
         let withRole = nodesWithRole(everyone, atOnce, &chance)
         var world = ExploredWorld(everyone: everyone, first: atOnce.count, header: [])

@@ -38,6 +38,8 @@ package struct LabSettings: Sendable {
     package var roles: [Int: [String]] = [:]
     /// The role that hosts accounts; `nil` for all members.
     package var accountRole: String?
+    /// Whether nodes remember their cluster across restarts.
+    package var remembersCluster = false
     /// Whether the built-in singleton runs.
     package var runsSingleton = false
     /// The role that runs the built-in singleton; `nil` for all members.

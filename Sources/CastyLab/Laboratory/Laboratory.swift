@@ -52,6 +52,7 @@ package final class Laboratory {
     /// The seed list of every node where the settings name none: the nodes that were started first.
     private var firstStarted: [Int] = []
     private var port: Int?
+    private let memories = ClusterMemories()
     private let log: Logger
 
     /// One direction of a link, by the numbers of its ends.
@@ -214,9 +215,10 @@ package final class Laboratory {
             name: settings.cluster, address: address(of: number), world: host.world, registry: registry,
             inspector: events, log: log)
         let shared = [SharedSetting("shards", String(settings.shards))]
-        let config = ClusterConfig(
+        var config = ClusterConfig(
             seeds: seeds.map { address(of: $0) }, roles: roles, settings: settings.membership, shared: shared,
             majorityLease: lease, isFirstStart: number == seeds.first && nodes[number] == nil)
+        if settings.remembersCluster { config.memory = memories.memory(of: number) }
         let clusterNode = try ClusterNode(
             system: system, config: config,
             connectionLost: { [tracker, clock = world.clock] peer in

@@ -47,6 +47,7 @@ extension LabSettings {
         case .passivation(.off): (idlePassivation, awakeLimit) = (nil, nil)
         case .remember(let isOn): remembersAccounts = isOn
         case .accountRole(let role): accountRole = role
+        case .memory(let isOn): remembersCluster = isOn
         case .singleton(let isOn): runsSingleton = isOn
         case .singletonRole(let role): (singletonRole, runsSingleton) = (role, true)
         case .whenUnstable(let downsAll): membership.downAllWhenUnstable = downsAll

@@ -40,7 +40,7 @@ package enum Verb: String, CaseIterable, Hashable, Sendable {
             [
                 "set preset responsive|lan", "set passivation idle TIME|lru COUNT|lfu COUNT|off", "set threshold PHI",
                 "set downing STRATEGY", "set when-unstable down-all|decide", "set remember on|off",
-                "set account-role ROLE", "set singleton on|off", "set singleton-role ROLE",
+                "set account-role ROLE", "set memory on|off", "set singleton on|off", "set singleton-role ROLE",
                 "set heartbeat|gossip|stable-after|… TIME",
             ]
         case .seeds: ["seeds NODE,…"]

@@ -17,6 +17,11 @@ extension Setting {
             return .remember(true)
         }
         if cursor.accept("account-role") { return .accountRole(try cursor.role()) }
+        if cursor.accept("memory") {
+            if cursor.accept("off") { return .memory(false) }
+            try cursor.require("on")
+            return .memory(true)
+        }
         if cursor.accept("singleton-role") { return .singletonRole(try cursor.role()) }
         if cursor.accept("singleton") {
             if cursor.accept("off") { return .singleton(false) }

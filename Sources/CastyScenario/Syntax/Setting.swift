@@ -16,6 +16,8 @@ package enum Setting: Hashable, Sendable {
     case remember(Bool)
     /// `set account-role backend`: only members with the role host accounts; the others reach them.
     case accountRole(String)
+    /// `set memory on`: nodes remember their cluster across restarts, as those with a data folder do.
+    case memory(Bool)
     /// `set singleton on`: the built-in singleton runs on the oldest member and acts twenty times a second.
     case singleton(Bool)
     /// `set singleton-role backend`: the built-in singleton runs on the oldest member with the role.
@@ -24,7 +26,8 @@ package enum Setting: Hashable, Sendable {
     /// Whether it must stand before `nodes`.
     package var belongsToHeader: Bool {
         switch self {
-        case .preset, .time, .threshold, .downing, .remember, .whenUnstable, .accountRole, .singleton, .singletonRole:
+        case .preset, .time, .threshold, .downing, .remember, .whenUnstable, .accountRole, .memory, .singleton,
+            .singletonRole:
             true
         case .passivation: false
         }
