@@ -47,7 +47,8 @@ struct RoundTripTests {
         "the examples of the contract read as what they say",
         arguments: [
             "seed 42", "set preset lan", "seeds n1,n2", "roles n4,n5 backend", "set account-role backend",
-            "set memory on", "set singleton on", "set singleton-role backend", "set heartbeat 500ms", "nodes 5", "shards 24", "start n6",
+            "set memory on", "set singleton on", "set singleton-role backend", "set heartbeat 500ms", "nodes 5",
+            "shards 24", "start n6",
             "start n6 roles backend",
             "spawn account-7", "spawn account-1..account-100", "tell account-7 deposit 100 via n2",
             "ask account-7 balance via n3 -> 105 within 5s", "load 200/s over 50 entities for 30s", "kill n2",

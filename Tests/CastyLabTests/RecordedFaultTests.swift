@@ -1,0 +1,240 @@
+import CastyInspection
+import CastyLab
+import CastyScenario
+import Synchronization
+import Testing
+
+/// Runs in which the cluster once broke a promise: each is kept as it was found, with all rules on.
+@Suite("Faults that were found, run again")
+struct RecordedFaultTests {
+    /// One run: its text, and how long each expectation may go on failing without ending it.
+    private func run(_ text: String) throws -> (result: RunResult, complaints: [String]) {
+        let scenario = try Scenario.parse(text, file: "recorded.casty")
+        let complaints = Mutex<[String]>([])
+        var options = RunOptions(keepsGoing: true)
+        // A node may have stopped by the time at which a message is to be sent through it.
+        options.toleratesRefusals = true
+        let runner = ScenarioRunner(
+            scenario, options: options,
+            hear: { event in
+                guard event.kind == .expectationFailed || event.kind == .invariantViolated else { return }
+                complaints.withLock { $0.append(event.json) }
+            })
+        let result = runner.run()
+        return (result, complaints.withLock { Array($0.prefix(5)) })
+    }
+
+    /// Deposits to a range of accounts, again and again, through each node of a list in turn.
+    private func deposits(
+        _ entities: String, via nodes: [String], from first: Int, to last: Int, every step: Int
+    ) -> String {
+        stride(from: first, through: last, by: step).flatMap { time in
+            nodes.enumerated().map { index, node in
+                "at +\(time + 20 * index)ms tell \(entities) deposit 1 via \(node)"
+            }
+        }.joined(separator: "\n")
+    }
+
+    @Test("a first seed that comes back while the other member leaves founds no second cluster")
+    func restartedSeedBesideLeavers() throws {
+        let (result, complaints) = try run(
+            """
+            seed 9000004
+            nodes 2
+            shards 24
+            expect members n1,n2 up within 15s
+            spawn account-1..account-12
+            expect shards balanced within 20s
+            wait 3s
+            at +1000ms kill n1
+            at +1300ms leave n2
+            at +1400ms restart n1
+            \(deposits("account-1..account-6", via: ["n1", "n2"], from: 1500, to: 4550, every: 50))
+            wait 11s
+            expect single-activation
+            """)
+        #expect(result.status == .passed, "\(complaints)")
+    }
+
+    @Test("the shards of a leaver that was cut off wait for its margin, though it was exiting")
+    func exitingNodeCutOff() throws {
+        let (result, complaints) = try run(
+            """
+            seed 9000001
+            nodes 3
+            shards 24
+            expect members n1,n2,n3 up within 15s
+            spawn account-1..account-60
+            expect shards balanced within 20s
+            wait 3s
+            link all latency 50ms
+            wait 2s
+            at +2000ms leave n2
+            at +2180ms leave n1
+            at +2185ms cut n2 | n1,n3
+            \(deposits("account-1..account-12", via: ["n2", "n3"], from: 2300, to: 5550, every: 50))
+            wait 11s
+            expect single-activation
+            """)
+        #expect(result.status == .passed, "\(complaints)")
+    }
+
+    @Test("a coordinator that hung for longer than tombstones are kept stops when it wakes, and grants nothing")
+    func hungPastTombstones() throws {
+        let (result, complaints) = try run(
+            """
+            seed 9000040
+            set tombstones 30s
+            nodes 3
+            shards 24
+            expect members n1,n2,n3 up within 15s
+            spawn account-1..account-24
+            expect shards balanced within 20s
+            wait 3s
+            at +1s freeze n1
+            at +200s thaw n1
+            \(deposits("account-1..account-24", via: ["n2"], from: 199_000, to: 207_950, every: 100))
+            wait 215s
+            expect single-activation
+            """)
+        #expect(result.status == .passed, "\(complaints)")
+    }
+
+    @Test("the oldest, cut off with a joiner that it has just promoted, does not stay beside the others")
+    func keepOldestWithJoiner() throws {
+        let (result, complaints) = try run(
+            """
+            seed 9000030
+            set downing keep-oldest
+            nodes 5
+            shards 24
+            expect members n1,n2,n3,n4,n5 up within 15s
+            spawn account-1..account-60
+            expect shards balanced within 20s
+            wait 2s
+            link all latency 100ms
+            wait 2s
+            start n6
+            link n6 n2 latency 100ms
+            link n6 n3 latency 100ms
+            link n6 n4 latency 100ms
+            link n6 n5 latency 100ms
+            load 100/s over 60 entities for 15s
+            at +250ms cut n1,n6 | n2,n3,n4,n5
+            wait 25s
+            expect single-activation
+            """)
+        #expect(result.status == .passed, "\(complaints)")
+    }
+
+    @Test("a node that thaws and gets new peers to watch holds no lease for it")
+    func thawedWithNewMonitors() throws {
+        let everyone = (1...14).map { "n\($0)" }.joined(separator: ",")
+        let (result, complaints) = try run(
+            """
+            seed 8100012
+            set downing keep-oldest
+            nodes 14
+            shards 48
+            expect members \(everyone) up within 30s
+            spawn account-1..account-200
+            expect shards balanced within 30s
+            wait 3s
+            load 600/s over 200 entities for 30s
+            at +2000ms kill n11,n12,n13
+            at +2900ms freeze n14
+            at +16000ms thaw n14
+            wait 22s
+            expect single-activation
+            """)
+        #expect(result.status == .passed, "\(complaints)")
+    }
+
+    @Test("drained nodes host what no other node can")
+    func drainedOnly() throws {
+        let (result, complaints) = try run(
+            """
+            nodes 2
+            shards 4
+            expect members n1,n2 up within 10s
+            tell account-1 deposit 5
+            ask account-1 balance -> 5
+            drain n1
+            wait 3s
+            leave n2
+            expect stopped n2 within 30s
+            ask account-1 balance -> 5 within 5s
+            """)
+        #expect(result.status == .passed, "\(complaints)")
+    }
+
+    @Test("a leave ends though a member cannot be reached and no downing removes it")
+    func leaveEnds() throws {
+        let (result, complaints) = try run(
+            """
+            set downing none
+            nodes 3
+            expect members n1,n2,n3 up within 10s
+            kill n3
+            expect n3 unreachable within 5s
+            leave n2
+            expect stopped n2 within 10m
+            """)
+        #expect(result.status == .passed, "\(complaints)")
+    }
+
+    @Test("a slow link full of user messages delays no heartbeat", arguments: [20_000, 8000, 4000])
+    func userLoad(bytesPerSecond: Int) throws {
+        let (result, complaints) = try run(
+            """
+            nodes 2
+            shards 2
+            expect members n1,n2 up within 20s
+            load 50/s over 20 entities for 1s
+            wait 2s
+            expect shards balanced within 5s
+            fault bandwidth n1 n2 limit \(bytesPerSecond)
+            load 2000/s over 20 entities for 10s
+            wait 10s
+            expect no member-unreachable since start
+            """)
+        #expect(result.failed == 0, "\(complaints)")
+    }
+
+    @Test("a weakly-up member asks entities on healthy nodes")
+    func weaklyUpAsks() throws {
+        let (result, complaints) = try run(
+            """
+            set downing none
+            nodes 3
+            shards 3
+            expect members n1,n2,n3 up within 20s
+            spawn account-1..account-12
+            wait 1s
+            kill n3
+            expect n3 unreachable within 5s
+            start n4
+            wait 12s
+            ask account-1 balance via n1 within 3s
+            ask account-2 balance via n1 within 3s
+            ask account-1 balance via n4 within 3s
+            ask account-2 balance via n4 within 3s
+            """)
+        #expect(result.violations == 0, "\(complaints)")
+    }
+
+    @Test("a restarted node of two, with one shard, breaks no rule")
+    func oneShardAfterRestart() throws {
+        let (result, complaints) = try run(
+            """
+            nodes 2
+            shards 1
+            expect members n1,n2 up within 10s
+            tell account-1 deposit 1
+            kill n1
+            restart n1
+            wait 40s
+            """)
+        #expect(result.status == .passed, "\(complaints)")
+    }
+}
