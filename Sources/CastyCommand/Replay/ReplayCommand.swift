@@ -40,7 +40,9 @@ struct ReplayCommand: ParsableCommand {
     }
 
     func run() throws {
-        let scenario = try self.scenario.map(ScenarioFile.read) ?? faults.exploration(preset: world.preset).scenario(seed: world.seed ?? 1)
+        let scenario =
+            try self.scenario.map(ScenarioFile.read)
+            ?? faults.exploration(preset: world.preset).scenario(seed: world.seed ?? 1)
         var options = RunOptions(seed: world.seed, preset: world.preset)
         options.toleratesRefusals = self.scenario == nil
         if headless { return try runThrough(scenario, options) }
