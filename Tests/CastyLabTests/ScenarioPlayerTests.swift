@@ -20,7 +20,7 @@ struct ScenarioPlayerTests {
 
         let laboratory = Laboratory(world: SimulatedLabWorld(seed: seed), settings: LabSettings(scenario))
         defer { laboratory.end() }
-        try laboratory.start(Array(1...3))
+        try laboratory.start(Array(1...(scenario.header.nodes ?? 3)))
         let player = ScenarioPlayer(scenario.body, in: laboratory, options: options)
         var chance = SeededGenerator(seed: seed)
         while !player.isSettled {
