@@ -66,10 +66,24 @@ import Testing
         #expect(cluster.agree(on: [1, 2]))
     }
 
+    @Test("a cluster that is founded again by its last member goes on above every number it has given")
+    func upNumbers() {
+        let id = ClusterID(high: 1, low: 2)
+        var core = Membership(
+            myself: UniqueAddress(address: Self.place(1), incarnation: 7), settings: .responsive,
+            generator: SeededGenerator(seed: 1))
+        let remembered = RememberedCluster(id: id, members: [Self.place(1)], highestUpNumber: 41)
+        let effects = core.onStart(seeds: [Self.place(1)], mayFound: false, remembered: remembered, at: .start)
+        #expect(core.gossip.cluster == id)
+        #expect(core.gossip.members.map(\.upNumber) == [42])
+        #expect(effects.contains(.remember(RememberedCluster(id: id, members: [Self.place(1)], highestUpNumber: 42))))
+    }
+
     @Test("its text reads back, and a text that is cut short is none")
     func text() {
         let memory = RememberedCluster(
-            id: ClusterID(high: 1, low: .max), members: [Self.place(1), NodeAddress(host: "::1", port: 7)])
+            id: ClusterID(high: 1, low: .max), members: [Self.place(1), NodeAddress(host: "::1", port: 7)],
+            highestUpNumber: 9)
         let text = memory.text
         #expect(RememberedCluster(text: text) == memory)
         for length in 0..<text.count {

@@ -43,7 +43,8 @@ extension Membership {
         guard phase == .member, let id = gossip.cluster else { return }
         let members = gossip.members.filter { $0.status < .exiting }.map(\.node.address)
         let remembered = RememberedCluster(
-            id: id, members: members.sortedUniquely(by: { $0 }) { first, _ in first })
+            id: id, members: members.sortedUniquely(by: { $0 }) { first, _ in first },
+            highestUpNumber: max(gossip.highestUpNumber, join.remembered?.highestUpNumber ?? 0))
         guard remembered != join.remembered, remembered.members.contains(myself.address) else { return }
         join.remembered = remembered
         effects.append(.remember(remembered))

@@ -86,8 +86,10 @@ extension Membership {
         var chance = generator.fork("cluster \(myself)")
         let id = join.remembered?.id ?? ClusterID(from: &chance)
         let founder = Member(node: myself, status: .joining, roles: roles)
+        let highest = settings.sabotage.contains(.reusesUpNumbers) ? 0 : join.remembered?.highestUpNumber ?? 0
         change(.start, at: now) { gossip, _ in
             gossip.cluster = id
+            gossip.highestUpNumber = highest
             gossip.add(founder)
         }
         performLeaderActions(at: now)

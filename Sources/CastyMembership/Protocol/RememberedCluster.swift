@@ -6,33 +6,41 @@ public struct RememberedCluster: Hashable, Sendable {
     public var id: ClusterID
     /// Where its members listened, this node included, sorted; empty where only the identity is known.
     public var members: [NodeAddress]
+    /// The highest number that a member had got on becoming up: should the cluster be founded again, it goes on above it, so that
+    /// no number and no epoch that rests on one comes back.
+    public var highestUpNumber: UInt32
 
     /// Creates a memory.
-    public init(id: ClusterID, members: [NodeAddress] = []) {
+    public init(id: ClusterID, members: [NodeAddress] = [], highestUpNumber: UInt32 = 0) {
         self.id = id
         self.members = members
+        self.highestUpNumber = highestUpNumber
     }
 }
 
 extension RememberedCluster {
     private static let heading = "casty cluster 1"
 
-    /// The memory as the text of a small file: a heading, the identity, a line for each member, and how many these are.
+    /// The memory as the text of a small file: a heading, the identity, the highest up-number, a line for each member, and how many
+    /// these are.
     package var text: String {
-        ([Self.heading, "id \(id)"] + members.map { "member \($0)" } + ["end \(members.count)"])
-            .joined(separator: "\n") + "\n"
+        ([Self.heading, "id \(id)", "up-numbers \(highestUpNumber)"] + members.map { "member \($0)" } + [
+            "end \(members.count)"
+        ])
+        .joined(separator: "\n") + "\n"
     }
 
     /// Reads a text; `nil` where it is not a whole one.
     package init?(text: String) {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-        guard lines.count >= 4, lines[0] == Self.heading, lines.last == "", lines[1].hasPrefix("id "),
-            let id = ClusterID(String(lines[1].dropFirst(3)))
+        guard lines.count >= 5, lines[0] == Self.heading, lines.last == "", lines[1].hasPrefix("id "),
+            let id = ClusterID(String(lines[1].dropFirst(3))), lines[2].hasPrefix("up-numbers "),
+            let highest = UInt32(lines[2].dropFirst(11))
         else { return nil }
-        let members = lines[2..<(lines.count - 2)].map { line in
+        let members = lines[3..<(lines.count - 2)].map { line in
             line.hasPrefix("member ") ? NodeAddress(String(line.dropFirst(7))) : nil
         }
         guard members.allSatisfy({ $0 != nil }), lines[lines.count - 2] == "end \(members.count)" else { return nil }
-        self.init(id: id, members: members.compactMap(\.self))
+        self.init(id: id, members: members.compactMap(\.self), highestUpNumber: highest)
     }
 }
