@@ -1,10 +1,11 @@
-import CastyActors
 import CastyInspection
 import CastyPrimitives
-import CastyRemoting
 import CastySimulation
-import CastyWire
 import Testing
+
+@testable import CastyActors
+@testable import CastyRemoting
+@testable import CastyWire
 
 /// Asks fail when a node knows that no reply can come, and say why; none of them waits for its timeout.
 @Suite(.timeLimit(.minutes(10)))
@@ -47,6 +48,39 @@ struct AskFailureTests {
         let late = AskFailures.ask(a, silent) { Question(number: 3, replyTo: $0) }
         world.run(for: .milliseconds(10))
         #expect(late.all.map(\.code) == [.unreachable])
+        world.world.dispose()
+    }
+
+    @Test("A question that a second node passes on to a third, where nobody takes it, fails at once on the first")
+    func passedOnByAnotherNode() throws {
+        let world = SimulatedTestWorld(seed: 5)
+        let (a, b, c) = (try world.startNow(1), try world.startNow(2), try world.startNow(3))
+        let there = b.reference(to: try c.system.spawn(Behavior<Question>.stopped, name: "stopped"))
+        let proxy = try b.system.spawn(
+            Behavior<Question>.receive { _, question in
+                there.tell(question)
+                return .same
+            }, name: "proxy")
+        let outcome = AskFailures.ask(a, a.reference(to: proxy)) { Question(number: 1, replyTo: $0) }
+        world.run(for: .seconds(1))
+        #expect(outcome.all.map(\.code) == [.noSuchActor])
+        world.world.dispose()
+    }
+
+    @Test("A frame names its own node's ask by number, another node's by address")
+    func frameNames() throws {
+        let world = SimulatedTestWorld(seed: 6)
+        let (a, b) = (try world.startNow(1), try world.startNow(2))
+        let own = ActorAddress(system: a.system.name, node: a.system.address, path: FrameName.path, uid: 7)
+        let target = a.system.reference(to: own, as: Int.self).target
+        #expect(target.frameName.correlation == 7 && target.frameName.address == nil)
+        let foreign = b.system.reference(to: own, as: Int.self).target
+        #expect(foreign.frameName.correlation == 0 && foreign.frameName.address == own)
+        let byNumber = FrameHeader(.user, correlation: 7)
+        #expect(byNumber.asker(from: a.system.address, system: a.system.name) == own)
+        #expect(byNumber.asker(from: nil, system: a.system.name) == nil)
+        #expect(FrameHeader(.user, sender: own).asker(from: b.system.address, system: a.system.name) == own)
+        #expect(FrameHeader(.user).asker(from: a.system.address, system: a.system.name) == nil)
         world.world.dispose()
     }
 

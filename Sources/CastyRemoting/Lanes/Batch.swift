@@ -18,7 +18,7 @@ struct QueuedFrame: Sendable {
     var bound: Int { Self.bound(length, destination, asker) }
 
     static func bound(_ length: Int, _ destination: Destination, _ asker: AnyTarget?) -> Int {
-        length + destination.headerBound + (asker.map { Destination.bound(of: $0.address) } ?? 0)
+        length + destination.headerBound + (asker?.frameName.address.map(Destination.bound(of:)) ?? 0)
     }
 }
 

@@ -92,7 +92,7 @@ extension Link {
         if let known = knownTarget(frame) {
             return decode(
                 frame, registered, address,
-                into: Receiver(target: known, link: self, sender: frame.header.sender))
+                into: Receiver(target: known, link: self, frame: frame))
         }
         guard address.node == remoting.system.address else {
             refuse(frame, .noSuchActor, "\(remoting.system.address) is not \(address.node)")
@@ -107,7 +107,7 @@ extension Link {
             }
             decode(
                 frame, registered, address,
-                into: Receiver(target: target, link: self, sender: frame.header.sender))
+                into: Receiver(target: target, link: self, frame: frame))
         case .missing(let delivery):
             let lossClass = LossClass(path: address.path)
             let reason: LossReason =
@@ -139,9 +139,13 @@ extension Link {
     /// Tells the ask behind a message that is not handled here why: the one that the message would have answered, or the one that waits for
     /// a reply to it.
     private func refuse(_ frame: Frame, _ code: AskError.Code, _ reason: String) {
-        for asker in [frame.header.target, frame.header.sender] {
+        for asker in [frame.header.target, asker(of: frame)] {
             if let asker { remoting.tell(asker, code, reason, by: established) }
         }
+    }
+
+    fileprivate func asker(of frame: Frame) -> ActorAddress? {
+        frame.header.asker(from: established?.place, system: remoting.system.name)
     }
 
     private func lose(_ reason: LossReason, _ address: ActorAddress, _ type: String) {
@@ -183,7 +187,7 @@ extension Link {
 private struct Receiver: DecodedMessageReceiver {
     let target: AnyTarget
     let link: Link
-    let sender: ActorAddress?
+    let frame: Frame
 
     func receive<Message: Sendable>(_ message: Message) {
         if let typed = target as? Target<Message> {
@@ -191,7 +195,9 @@ private struct Receiver: DecodedMessageReceiver {
         } else {
             let reason = "\(target.address) does not take a \(String(describing: Message.self))"
             target.post(.unanswered(.notDecodable, reason))
-            if let sender { link.remoting.tell(sender, .notDecodable, reason, by: link.established) }
+            if let asker = link.asker(of: frame) {
+                link.remoting.tell(asker, .notDecodable, reason, by: link.established)
+            }
             target.system.lose(message, to: target, because: .undecodable)
         }
     }

@@ -73,9 +73,10 @@ struct LinkWriter: Sendable {
             batch.removeFirst()
             drawn.count += 1
             drawn.bytes += bound
+            let asker = frame.asker?.frameName
             let header = FrameHeader(
-                kind, target: frame.destination.address, sender: frame.asker?.address, type: frame.destination.wireType,
-                codec: frame.codec)
+                kind, target: frame.destination.address, sender: asker?.address, type: frame.destination.wireType,
+                codec: frame.codec, correlation: asker?.correlation ?? 0)
             do {
                 if fits {
                     try encoder.encode(header, into: &buffer) { batch.writePayload(of: frame, into: &$0) }

@@ -16,9 +16,9 @@ final class RemoteRoute<Message: Sendable>: Route {
 
     private struct Scratch {
         var buffer = ByteBuffer()
-        /// What the encoders are given; made when the first message is encoded.
+        /// What the encoders are given, and the note in it; made when the first message is encoded, and never for a reply.
         var context: CodingContext?
-        let note = AskerNote()
+        var note: AskerNote?
     }
 
     init(to address: ActorAddress, _ remoting: Remoting) {
@@ -53,8 +53,7 @@ final class RemoteRoute<Message: Sendable>: Route {
         // Only `prepare()` made it, from the registration of this very type.
         let registered = unsafeDowncast(way.registered, to: RegisteredType<Message>.self)
         let codec = way.registered.codec(agreed: way.association.codec)
-        scratch.note.asker = nil
-        defer { scratch.note.asker = nil }
+        defer { scratch.note?.asker = nil }
         do {
             try registered.encode(message, with: codec, context: context(&scratch), into: &scratch.buffer)
         } catch {
@@ -62,7 +61,7 @@ final class RemoteRoute<Message: Sendable>: Route {
             refuse(message, .notEncodable, "\(remoting.system.address) cannot write a \(way.registered.name): \(error)")
             return .undecodable
         }
-        let asker = scratch.note.asker
+        let asker = scratch.note?.asker
         let size = QueuedFrame.bound(scratch.buffer.readableBytes, way.destination, asker)
         guard size <= remoting.settings.frameLimit else {
             let limit = remoting.settings.frameLimit
@@ -87,7 +86,9 @@ final class RemoteRoute<Message: Sendable>: Route {
         if isReply { return remoting.context }
         if let context = scratch.context { return context }
         var context = remoting.context
-        context.userInfo[.asker] = scratch.note
+        let note = AskerNote()
+        context.userInfo[.asker] = note
+        scratch.note = note
         scratch.context = context
         return context
     }
