@@ -49,4 +49,27 @@ struct ScenarioPlayerTests {
         #expect(notes.map(\.text) == ["late"])
         #expect(notes.first?.time == .start + .seconds(5))
     }
+
+    @Test("a planned message through a node that has died meanwhile is lost for all to see; one given now is refused")
+    func tellThroughTheDead() throws {
+        let text = """
+            nodes 3
+            expect members n1,n2,n3 up within 15s
+            at +2s tell account-1 deposit 1 via n3
+            kill n3
+            wait 3s
+            expect lost 1
+
+            """
+        let heard = Mutex<[RuntimeEvent]>([])
+        let planned = ScenarioRunner(
+            try Scenario.parse(text, file: "planned.casty"), hear: { event in heard.withLock { $0.append(event) } })
+        #expect(planned.run().status == .passed)
+        let lost = heard.withLock { $0 }.filter { $0.kind == .messageLost && $0.node == "lab" }
+        #expect(lost.map(\.entity) == ["account-1"])
+        #expect(lost.first?.reason == "n3 does not run: it is killed")
+        let now = ScenarioRunner(
+            try Scenario.parse(text + "tell account-1 deposit 1 via n3\n", file: "now.casty"), hear: { _ in })
+        #expect(now.run().failed == 1)
+    }
 }

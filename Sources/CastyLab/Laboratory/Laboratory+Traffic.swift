@@ -1,4 +1,5 @@
 package import CastyActors
+import CastyInspection
 package import CastyPlacement
 package import CastyPrimitives
 import CastyScenario
@@ -33,6 +34,19 @@ extension Laboratory {
     /// Tells an entity a command, and does not wait.
     package func tell(_ entity: String, _ text: String, via: Int? = nil) throws {
         try tell(entity, text, at: try entry(via))
+    }
+
+    /// Tells an entity a command by way of a node that may have stopped since the command was planned: then the message is lost, for all to
+    /// see.
+    ///
+    /// - Throws: ``LabError`` where the node never was, or the entity is none.
+    package func tellOrLose(_ entity: String, _ text: String, via number: Int) throws {
+        let node = try node(number)
+        if node.state == .running { return try tell(entity, text, at: node) }
+        _ = try sample(of: entity)
+        let reason = "\(node.name) does not run: it is \(node.state.rawValue)"
+        tracker.refuse(entity: entity, sender: node.system.unique, because: reason, at: now)
+        inspector.emit(.messageLost, entity: entity, to: node.name, reason: reason, text: text)
     }
 
     private func tell(_ entity: String, _ text: String, at node: LabNode) throws {

@@ -150,7 +150,14 @@ extension ScenarioPlayer {
 
     private func perform(_ statement: Statement, wasScheduled: Bool) {
         do {
-            try laboratory.perform(statement.command, line: statement.line)
+            if wasScheduled, case .tell(let tell) = statement.command, let via = tell.via {
+                // Planned before anybody knew whether that node would still run.
+                for entity in tell.entities.names {
+                    try laboratory.tellOrLose(entity.id, tell.message, via: via.number)
+                }
+            } else {
+                try laboratory.perform(statement.command, line: statement.line)
+            }
             performed(statement.command, wasScheduled)
         } catch {
             if !options.toleratesRefusals { return fail(statement, "\(error)") }

@@ -155,6 +155,16 @@ package final class EnvelopeTracker: Sendable {
         state.withLock { $0.lose(number, because: reason, at: now) }
     }
 
+    /// A message for an entity was given to a node that does not run: it never entered, and nobody but its sender lost it.
+    package func refuse(entity: String, sender: UniqueAddress, because reason: String, at now: Instant) {
+        state.withLock { state in
+            state.last += 1
+            state.envelopes[state.last] = Envelope(
+                entity: entity, sender: sender, entered: now, holder: "the sender", fate: .lost(reason))
+            state.lost += 1
+        }
+    }
+
     /// A node crashed: what it had, and what was on its way to it, is gone.
     package func crash(_ node: String, at now: Instant) {
         loseAll(because: "\(node) was killed", at: now) { $0.holder == node || $0.heading == node }
