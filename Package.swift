@@ -102,7 +102,11 @@ let targets: [Target] = [
             "CastyPlacement",
             "CastyCluster", "CastySharding", "CastyTCP", logging,
         ]),
-    tests("CastyTests", ["Casty", "CastyInspection"]),
+    // What several test targets need.
+    .target(
+        name: "CastyTestSupport", dependencies: ["CastyPrimitives"], path: "Tests/CastyTestSupport",
+        swiftSettings: settings),
+    tests("CastyTests", ["Casty", "CastyInspection", "CastyTestSupport"]),
     library(
         "CastyLab",
         [
@@ -116,7 +120,7 @@ let targets: [Target] = [
             "CastyLab", "CastyScenario", "CastySharding", "CastyCluster", "CastySimulation", "CastyTCP",
             "CastyRemoting",
             "CastyActors", "CastyInspection", "CastyPlacement", "CastyMembership", "CastyWire", "CastyPrimitives",
-            nioCore, nioPosix,
+            "CastyTestSupport", nioCore, nioPosix,
         ]),
 
     // Floor 7: the console.

@@ -6,6 +6,7 @@ import CastyPrimitives
 import CastyScenario
 import CastySharding
 import CastySimulation
+import CastyTestSupport
 import Synchronization
 import Testing
 

@@ -1,4 +1,5 @@
 import Casty
+import CastyTestSupport
 import Dispatch
 import Glibc
 import Synchronization
@@ -88,7 +89,7 @@ struct LifecycleTests {
 
     @Test("nodes that are started and left one after the other leave no object, no thread and no descriptor behind")
     func startedAndLeft() async throws {
-        let place = try NodeTests.freePlace()
+        let place = try FreePort.address()
         // More by hand, to look at the memory: CASTY_LIFECYCLES=1000 swift test --filter LifecycleTests
         let rounds = getenv("CASTY_LIFECYCLES").flatMap { Int(String(cString: $0)) } ?? 40
         // What is made once a process is made by the first ones.
@@ -110,7 +111,7 @@ struct LifecycleTests {
 
     @Test("a node that is dropped leaves its cluster and ends")
     func dropped() async throws {
-        let (first, second) = (try NodeTests.freePlace(), try NodeTests.freePlace())
+        let (first, second) = (try FreePort.address(), try FreePort.address())
         let config = ClusterConfig.responsive(seeds: [first, second])
         let stays = try await CastyNode.start(name: "test", listen: first, cluster: config)
         let remains = try await Self.joinAndDrop(second, config, beside: stays)
@@ -143,7 +144,7 @@ struct LifecycleTests {
     }
 
     private static func endBeside(_ gate: DispatchSemaphore, leaves: Bool) async throws -> Remains {
-        let node = try await start(try NodeTests.freePlace())
+        let node = try await start(try FreePort.address())
         let isInside = Mutex(false)
         let stuck = try node.system.spawn(
             Behavior<Int>.receive { _, _ in
@@ -160,7 +161,7 @@ struct LifecycleTests {
 
     @Test("a node whose system a user ends has ended")
     func terminatedByHand() async throws {
-        let node = try await Self.start(try NodeTests.freePlace())
+        let node = try await Self.start(try FreePort.address())
         await node.system.terminate()
         await node.ended()
         await node.leave()

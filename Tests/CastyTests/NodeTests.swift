@@ -1,4 +1,5 @@
 import Casty
+import CastyTestSupport
 import Glibc
 import Testing
 
@@ -8,23 +9,6 @@ import Testing
         case hello(name: String, replyTo: ActorRef<String>)
     }
 
-    /// A place on loopback that was free a moment ago.
-    static func freePlace() throws -> NodeAddress {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var place = sockaddr_in()
-        place.sin_family = sa_family_t(AF_INET)
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let bound = withUnsafeMutablePointer(to: &place) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                inet_pton(AF_INET, "127.0.0.1", &pointer.pointee.sin_addr) == 1 && bind(descriptor, $0, length) == 0
-                    && getsockname(descriptor, $0, &length) == 0
-            }
-        }
-        try #require(bound)
-        return NodeAddress(host: "127.0.0.1", port: Int(UInt16(bigEndian: place.sin_port)))
-    }
-
     private static func register(_ registry: TypeRegistry) throws {
         try registry.register(Greeting.self, name: "test.greeting")
         try registry.register(String.self, name: "test.text")
@@ -32,7 +16,7 @@ import Testing
 
     @Test("two nodes form a cluster, an entity answers across them, and both leave in order", .timeLimit(.minutes(10)))
     func twoNodes() async throws {
-        let (first, second) = (try Self.freePlace(), try Self.freePlace())
+        let (first, second) = (try FreePort.address(), try FreePort.address())
         let config = ClusterConfig.responsive(seeds: [first, second])
         let nodes = [
             try await CastyNode.start(name: "test", listen: first, cluster: config, register: Self.register),
@@ -66,7 +50,7 @@ import Testing
         "entities go to sleep as their type says, shards go where an operator wants, and what cannot be done has its reason",
         .timeLimit(.minutes(10)))
     func operating() async throws {
-        let (first, second) = (try Self.freePlace(), try Self.freePlace())
+        let (first, second) = (try FreePort.address(), try FreePort.address())
         let config = ClusterConfig.responsive(seeds: [first, second])
         let nodes = [
             try await CastyNode.start(name: "test", listen: first, cluster: config, register: Self.register),
@@ -132,7 +116,7 @@ import Testing
 
     @Test("a place that is taken is said to be", .timeLimit(.minutes(10)))
     func taken() async throws {
-        let place = try Self.freePlace()
+        let place = try FreePort.address()
         let node = try await CastyNode.start(name: "test", listen: place, cluster: .responsive(seeds: [place]))
         await #expect(throws: NodeError.self) {
             _ = try await CastyNode.start(name: "test", listen: place, cluster: .responsive(seeds: [place]))
@@ -142,7 +126,7 @@ import Testing
 
     @Test("a first seed that crashed and comes back joins the cluster that is there", .timeLimit(.minutes(10)))
     func firstSeedReturns() async throws {
-        let places = [try Self.freePlace(), try Self.freePlace(), try Self.freePlace()]
+        let places = [try FreePort.address(), try FreePort.address(), try FreePort.address()]
         let config = ClusterConfig.responsive(seeds: Array(places.prefix(2)))
         var nodes: [CastyNode] = []
         for place in places { nodes.append(try await CastyNode.start(name: "test", listen: place, cluster: config)) }

@@ -1,5 +1,6 @@
 import Casty
 import CastyInspection
+import CastyTestSupport
 import Glibc
 import Synchronization
 import Testing
@@ -8,7 +9,7 @@ import Testing
 @Suite struct StopReasonTests {
     @Test("a node whose seed is of another cluster name ends, and says what answered there", .timeLimit(.minutes(10)))
     func wrongCluster() async throws {
-        let (first, second) = (try FreePlace.next(), try FreePlace.next())
+        let (first, second) = (try FreePort.address(), try FreePort.address())
         let shop = try await CastyNode.start(name: "shop", listen: first, cluster: .responsive(seeds: [first]))
         let other = try await CastyNode.start(name: "stall", listen: second, cluster: .responsive(seeds: [first]))
         await other.ended()
@@ -23,7 +24,7 @@ import Testing
         "a seed that is named otherwise than it calls itself ends the node, with its own word for itself",
         .timeLimit(.minutes(10)))
     func otherName() async throws {
-        let (first, second) = (try FreePlace.next(), try FreePlace.next())
+        let (first, second) = (try FreePort.address(), try FreePort.address())
         let named = NodeAddress(host: "localhost", port: first.port)
         let seed = try await CastyNode.start(name: "shop", listen: first, cluster: .responsive(seeds: [first]))
         let other = try await CastyNode.start(name: "shop", listen: second, cluster: .responsive(seeds: [named]))
@@ -35,7 +36,7 @@ import Testing
 
     @Test("a node with a requirement that the cluster does not have is refused, and names it", .timeLimit(.minutes(10)))
     func requirement() async throws {
-        let (first, second) = (try FreePlace.next(), try FreePlace.next())
+        let (first, second) = (try FreePort.address(), try FreePort.address())
         let config = ClusterConfig.responsive(seeds: [first])
         let seed = try await CastyNode.start(name: "shop", listen: first, cluster: config)
         var strict = config
@@ -49,7 +50,7 @@ import Testing
 
     @Test("a node that is told to found beside a bigger cluster ends before it, over TCP", .timeLimit(.minutes(10)))
     func secondCluster() async throws {
-        let places = [try FreePlace.next(), try FreePlace.next(), try FreePlace.next()]
+        let places = [try FreePort.address(), try FreePort.address(), try FreePort.address()]
         var config = ClusterConfig.responsive(seeds: [places[0], places[2]])
         config.isFirstStart = true
         let reasons = Mutex<[String]>([])
@@ -99,24 +100,5 @@ import Testing
         let descriptor = open(memories[0].path, O_WRONLY | O_TRUNC)
         close(descriptor)
         #expect(throws: ClusterMemoryError.self) { try memories[0].recall() }
-    }
-}
-
-/// Places on loopback that were free a moment ago.
-enum FreePlace {
-    static func next() throws -> NodeAddress {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var place = sockaddr_in()
-        place.sin_family = sa_family_t(AF_INET)
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let bound = withUnsafeMutablePointer(to: &place) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                inet_pton(AF_INET, "127.0.0.1", &pointer.pointee.sin_addr) == 1 && bind(descriptor, $0, length) == 0
-                    && getsockname(descriptor, $0, &length) == 0
-            }
-        }
-        try #require(bound)
-        return NodeAddress(host: "127.0.0.1", port: Int(UInt16(bigEndian: place.sin_port)))
     }
 }

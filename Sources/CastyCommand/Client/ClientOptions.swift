@@ -1,4 +1,5 @@
 import ArgumentParser
+import CastyInspection
 import CastyPrimitives
 
 /// What all commands know that talk to running nodes.
@@ -20,6 +21,22 @@ struct ClientOptions: ParsableArguments {
                     + "only: 127.0.0.1, ::1 or localhost.")
         }
         return address
+    }
+}
+
+/// What the commands know that show what one running node sees.
+struct AskedNode: ParsableArguments {
+    @Argument(help: ArgumentHelp("The node, as HOST:PORT.", valueName: "node"))
+    var node: String
+    @OptionGroup var options: ClientOptions
+
+    func validate() throws { _ = try ClientOptions.node(node) }
+
+    /// What the node sees now.
+    ///
+    /// - Parameter verb: The command, for its error.
+    func snapshot(for verb: String) throws -> NodeSnapshot {
+        try NodeGlance.take(at: try ClientOptions.node(node), cluster: options.cluster, for: verb)
     }
 }
 

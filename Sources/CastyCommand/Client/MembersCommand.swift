@@ -14,23 +14,18 @@ struct MembersCommand: ParsableCommand {
               casty members 127.0.0.1:7001 --json | jq -r .node
             """)
 
-    @Argument(help: ArgumentHelp("The node, as HOST:PORT.", valueName: "node"))
-    var node: String
-    @OptionGroup var options: ClientOptions
-
-    func validate() throws { _ = try ClientOptions.node(node) }
+    @OptionGroup var asked: AskedNode
 
     func run() throws {
-        let snapshot = try NodeGlance.take(
-            at: try ClientOptions.node(node), cluster: options.cluster, for: "members")
+        let snapshot = try asked.snapshot(for: "members")
         let members = snapshot.membership.members
         let width = members.map { $0.node.address.description.count }.max() ?? 0
         for member in members {
             Output.line(
-                options.json
+                asked.options.json
                     ? Self.json(member, snapshot.membership) : Self.text(member, snapshot.membership, width: width))
         }
-        if members.isEmpty { Output.error("casty members: \(node) is in no cluster yet") }
+        if members.isEmpty { Output.error("casty members: \(asked.node) is in no cluster yet") }
     }
 
     private static func json(_ member: MemberSnapshot, _ view: MembershipSnapshot) -> String {

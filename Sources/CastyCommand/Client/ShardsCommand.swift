@@ -14,21 +14,16 @@ struct ShardsCommand: ParsableCommand {
               casty shards 127.0.0.1:7001 --type account --json | jq -r 'select(.home == null) | .shard'
             """)
 
-    @Argument(help: ArgumentHelp("The node, as HOST:PORT.", valueName: "node"))
-    var node: String
+    @OptionGroup var asked: AskedNode
     @Option(help: "Only the shards of this type.")
     var type: String?
-    @OptionGroup var options: ClientOptions
-
-    func validate() throws { _ = try ClientOptions.node(node) }
 
     func run() throws {
-        let snapshot = try NodeGlance.take(
-            at: try ClientOptions.node(node), cluster: options.cluster, for: "shards")
+        let snapshot = try asked.snapshot(for: "shards")
         let types = snapshot.sharding.filter { type == nil || $0.type == type }
         if let type, types.isEmpty {
             Output.error(
-                "casty shards: \(node) knows no type \(type); it knows \(snapshot.sharding.map(\.type).joined(separator: ", "))"
+                "casty shards: \(asked.node) knows no type \(type); it knows \(snapshot.sharding.map(\.type).joined(separator: ", "))"
             )
             throw ExitCode(1)
         }
@@ -37,7 +32,7 @@ struct ShardsCommand: ParsableCommand {
             let here = Dictionary(type.shards.map { ($0.shard, $0) }, uniquingKeysWith: { first, _ in first })
             for shard in 0..<type.shardCount {
                 let row = Row(type: type.type, shard: shard, home: homes[shard], here: here[shard], node: snapshot.node)
-                Output.line(options.json ? row.json : row.text)
+                Output.line(asked.options.json ? row.json : row.text)
             }
         }
     }

@@ -14,16 +14,11 @@ struct StatusCommand: ParsableCommand {
               casty status 127.0.0.1:7001 --json | jq .unreachable
             """)
 
-    @Argument(help: ArgumentHelp("The node, as HOST:PORT.", valueName: "node"))
-    var node: String
-    @OptionGroup var options: ClientOptions
-
-    func validate() throws { _ = try ClientOptions.node(node) }
+    @OptionGroup var asked: AskedNode
 
     func run() throws {
-        let snapshot = try NodeGlance.take(
-            at: try ClientOptions.node(node), cluster: options.cluster, for: "status")
-        Output.line(options.json ? NodeStatus(snapshot).json : NodeStatus(snapshot).text)
+        let snapshot = try asked.snapshot(for: "status")
+        Output.line(asked.options.json ? NodeStatus(snapshot).json : NodeStatus(snapshot).text)
     }
 }
 

@@ -1,10 +1,15 @@
-import CastyPrimitives
+package import CastyPrimitives
 import Glibc
-import Testing
 
 /// Addresses on loopback that were free a moment ago.
-enum FreePort {
-    static func addresses(_ count: Int) throws -> [NodeAddress] {
+package enum FreePort {
+    /// One address.
+    package static func address() throws -> NodeAddress { try addresses(1)[0] }
+
+    /// As many different ones.
+    ///
+    /// - Throws: ``NoFreePort`` where the system gives none.
+    package static func addresses(_ count: Int) throws -> [NodeAddress] {
         // All are held until the last is known, so that no two are alike.
         var descriptors: [Int32] = []
         defer { for descriptor in descriptors { close(descriptor) } }
@@ -20,8 +25,11 @@ enum FreePort {
                         && bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
                 }
             }
-            try #require(bound)
+            guard bound else { throw NoFreePort() }
             return NodeAddress(host: "127.0.0.1", port: Int(UInt16(bigEndian: place.sin_port)))
         }
     }
 }
+
+/// The system gave no port.
+package struct NoFreePort: Error {}
