@@ -69,10 +69,20 @@ package struct PlacementSabotage: OptionSet, Hashable, Sendable {
     /// What came for a shard while it was paused is dropped.
     package static let forgetsPaused = PlacementSabotage(rawValue: 1 << 34)
 
+    /// What comes after a paused shard was stopped goes ahead of what came during the pause.
+    package static let overtakesHeld = PlacementSabotage(rawValue: 1 << 39)
+
+    // Writing
+
+    /// A shard is given away while its writes to the store of remembered entities are under way.
+    package static let overtakesWrites = PlacementSabotage(rawValue: 1 << 40)
+
     // Who may order
 
     /// A region obeys every node, and takes deliveries from every node.
     package static let obeysAnyone = PlacementSabotage(rawValue: 1 << 35)
+    /// A region obeys a coordinator of the past though it knows of the next one.
+    package static let obeysFormer = PlacementSabotage(rawValue: 1 << 38)
     /// A coordinator that hears of a higher epoch than its own goes on in its own.
     package static let ignoresSeenEpochs = PlacementSabotage(rawValue: 1 << 36)
 }

@@ -51,7 +51,30 @@ struct PlacementSabotageTests {
         busy + "fault slow n1 factor 40 for 5s\n"
         + (0..<8).map { _ in "passivate account-1..account-30\nwait 200ms" }.joined(separator: "\n")
 
+    /// n1 moves a shard to n3 over a slow link, and leaves at once. n3 hears of that first, from n4, and reports to n2 what it runs; then the
+    /// order comes.
+    private static let lateOrder = """
+        nodes 4
+        expect members n1,n2,n3,n4 up within 15s
+        spawn account-1..account-40
+        expect shards balanced within 20s
+        rebalance pause
+        wait 2s
+        move shard 22 to n3
+        move shard 3 to n3
+        move shard 5 to n3
+        wait 6s
+        link n1 n3 latency 300ms
+        link n2 n3 latency 400ms
+        wait 10s
+        at +1000ms move shard 21 to n3
+        at +1620ms leave n1
+        \((0..<60).map { "at +\(1500 + 40 * $0)ms tell account-4 deposit 1 via n\(3 + $0 % 2)" }.joined(separator: "\n"))
+        wait 20s
+        """
+
     static let cases: [Case] = [
+        Case("a coordinator of the past is obeyed", .obeysFormer, ["S1", "S2"], lateOrder),
         Case("entities act without a lease", .skipsLease, ["S1"], busy + "freeze n2\nwait 8s\nthaw n2\nwait 1s"),
         Case("a shard is said to be stopped when it is not", .acknowledgesEarly, ["S2"], moves),
         Case("a removal is followed at once", .skipsMargin, ["S2"], crash),
@@ -93,7 +116,7 @@ struct PlacementSabotageTests {
         #expect(!told.isDisjoint(with: item.ids), "told were \(told.sorted()), not \(item.ids.sorted())")
     }
 
-    @Test("without a bug the stories tell nothing", arguments: [moves, deaf, sleep])
+    @Test("without a bug the stories tell nothing", arguments: [moves, deaf, sleep, lateOrder])
     func silence(_ story: String) throws {
         #expect(try violations(Case("none", [], [], story), [], seed: 1).isEmpty)
     }

@@ -34,6 +34,31 @@ struct EpochTests {
         return region
     }
 
+    @Test("what a coordinator ordered before it left starts nothing once the next one is known", arguments: [1, 2])
+    func formerCoordinator(start: Int) {
+        var region = Region<String>(own: node(2), settings: settings)
+        let both = view(2, [(3, 3), (2, 5)])
+        _ = region.onView(both, at: at(0))
+        _ = region.onMessage(
+            .order(epoch(3, 1), .registered(number: 1, intents: Intents())), from: node(3), at: at(1))
+        let leaving = PlacementView(
+            own: node(2),
+            members: both.members.map { member in
+                var member = member
+                if member.node == node(3) { member.status = .leaving }
+                return member
+            })
+        _ = region.onView(leaving, at: at(100))
+        let version = ShardVersion(epoch: epoch(3, start), sequence: 1)
+        let order = CoordinatorOrder.host([HostOrder(shard: 0, version: version, holdFor: nil)])
+        let effects = region.onMessage(.order(epoch(3, start), order), from: node(3), at: at(110))
+        #expect(effects.contains(.note(.refusedEpoch(epoch(3, start), from: node(3)))))
+        #expect(region.shard(0) == nil)
+        let answer = region.onMessage(
+            .order(epoch(3, start), .answer(id: 4, .accepted(moves: 1))), from: node(3), at: at(120))
+        #expect(answer == [.note(.answer(id: 4, .accepted(moves: 1)))])
+    }
+
     @Test("a coordinator whose epoch was another's starts again above it, within one retry", arguments: [3, 2])
     func epochComesBack(number: Int) {
         var region = frontend()

@@ -39,6 +39,10 @@ extension Region {
         _ effects: inout Effects
     ) {
         if case .notHosted = order { return notHosted(by: node, at: now, &effects) }
+        // What an operator waits for is no order: it counts whoever coordinates by now.
+        if case .answer(let id, let answer) = order, view.member(node) != nil {
+            return note(.answer(id: id, answer), &effects)
+        }
         guard mayOrder(node, as: epoch) else {
             note(.refusedEpoch(epoch, from: node), &effects)
             return
@@ -85,8 +89,7 @@ extension Region {
             if intents.version > self.intents.version { self.intents = intents }
             request(.intentsKnown(self.intents.version), &effects)
         case .released: released(at: now, &effects)
-        case .answer(let id, let answer): note(.answer(id: id, answer), &effects)
-        case .notHosted: break
+        case .answer, .notHosted: break
         }
     }
 
@@ -94,8 +97,18 @@ extension Region {
     /// a higher one was seen, must be the coordinator in this node's view too.
     private func mayOrder(_ node: UniqueAddress, as epoch: CoordinatorEpoch) -> Bool {
         if settings.sabotage.contains(.obeysAnyone) { return true }
-        guard let member = view.member(node), member.hasRole(settings.role) else { return false }
+        guard let member = view.member(node), member.hasRole(settings.role), !isFormer(member) else { return false }
         return epoch.upNumber == member.upNumber || node == view.oldest(role: settings.role)
+    }
+
+    /// Whether a member has been the coordinator and, in this node's view, a younger one is.
+    ///
+    /// This region has told the younger one which shards it runs, or is about to: what it began on an order of the former one that comes after
+    /// the report would be in no report, and the shard would be given to another node.
+    private func isFormer(_ member: PlacementMember) -> Bool {
+        if settings.sabotage.contains(.obeysFormer) { return false }
+        guard let oldest = view.oldest(role: settings.role).flatMap(view.member) else { return false }
+        return member.upNumber < oldest.upNumber
     }
 
     /// Nobody can give this region a home for its messages. The type may be about to start there; but nothing waits for ever.
