@@ -54,6 +54,8 @@ package struct PlacementSettings: Hashable, Sendable {
     package var stopBound = Duration.seconds(5)
     /// How long entities may take to stop hard before the shard is given away without them.
     package var killBound = Duration.seconds(2)
+    /// How long beyond that a shard waits for its writes to the store of remembered entities: longer than a store takes before it gives up.
+    package var writeBound = Duration.seconds(15)
     /// How long the coordinator waits for the old home in all before it gives a handoff up.
     package var handoffTimeout = Duration.seconds(12)
     /// How long a new home holds fresh messages back for those the old home still has.

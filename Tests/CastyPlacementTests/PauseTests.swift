@@ -119,6 +119,23 @@ struct PauseTests {
         #expect(sent == ["mail", "far"])
     }
 
+    @Test(
+        "What comes when a paused shard stops goes to the new home behind what came during the pause",
+        arguments: [true, false])
+    func orderOverStop(isMended: Bool) {
+        var region = paused { if !isMended { $0.sabotage = .overtakesHeld } }
+        _ = region.onMessage(.peer(.deliver(delivery("far"))), from: node(3), at: at(111))
+        registerAgain(&region)
+        _ = order(&region, home(3, 2), at: 411)
+        #expect(region.onMessage(.peer(.deliver(delivery("later", sequence: 2))), from: node(3), at: at(412)) == [])
+        let effects = region.onTerminated(EntityEnd(instance(1), unhandled: ["mail"]), at: at(413))
+        let sent = effects.compactMap { effect -> String? in
+            if case .send(node(3), .peer(.deliver(let delivery))) = effect { delivery.payload } else { nil }
+        }
+        #expect(sent == (isMended ? ["mail", "far", "later"] : ["mail", "later", "far"]))
+        #expect(region.keptCount == 0)
+    }
+
     @Test("A handoff of a paused shard takes its mailboxes along instead of waiting for them")
     func handoff() {
         var region = paused()

@@ -133,6 +133,28 @@ struct RememberingTests {
         #expect(region.onStored(add, at: at(40)) == [])
     }
 
+    @Test(
+        "A slow write holds its shard for longer than entities may take to end, but not for ever",
+        arguments: [8000, 23_000])
+    func slowWrite(answered: Int) {
+        var region = loaded()
+        _ = region.onRoute("a", to: "e-1", at: at(10))
+        let handOff = CoordinatorOrder.handOff(shard: 0, version: version(1), handoff: version(2), participants: [])
+        _ = region.onMessage(.order(epoch, handOff), from: node(1), at: at(20))
+        func stopped(forced: Bool) -> RegionEffect<String> {
+            .note(.shardStopped(shard: 0, version(1), forced: forced))
+        }
+        for time in stride(from: 5020, through: answered - 1, by: 250) where time < 22_000 {
+            #expect(!region.onWakeup(at: at(time)).contains(stopped(forced: true)), "after \(time) ms")
+        }
+        if answered < 22_000 {
+            #expect(region.onStored(add, at: at(answered)).contains(stopped(forced: false)))
+        } else {
+            #expect(region.onWakeup(at: at(22_030)).contains(stopped(forced: true)))
+            #expect(region.onStored(add, at: at(answered)) == [])
+        }
+    }
+
     @Test("What waits for an entity that fails whenever it starts is given up after a few tries")
     func poisoned() {
         var region = loaded(["e-1"]) {

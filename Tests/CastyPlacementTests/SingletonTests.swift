@@ -37,6 +37,19 @@ struct SingletonTests {
         #expect(first.onMessage(.deliver("a", hops: 1), from: node(2), at: at(3)) == [.deliver("a", to: 1)])
     }
 
+    @Test("what a node says that is no member waits for the news that it is one, and is refused then")
+    func nonMember() {
+        var first = member(1, view(1, .up))
+        #expect(first.onMessage(.deliver("a", hops: 1), from: node(2), at: at(10)) == [])
+        #expect(first.onMessage(.deliver("b", hops: 1), from: node(3), at: at(20)) == [])
+        #expect(first.onView(view(1, .up, .joining), at: at(30)) == [.deliver("a", to: 1)])
+        #expect(first.onWakeup(at: at(2019)) == [])
+        #expect(first.onWakeup(at: at(2020)) == [.lost("b", .notMember)])
+        let many = (0...256).flatMap { first.onMessage(.deliver("\($0)", hops: 1), from: node(4), at: at(3000)) }
+        #expect(many == [.lost("256", .notMember)])
+        #expect(first.onShutdown(at: at(3100)).count == 256)
+    }
+
     @Test("a leaver stops it, sends what it left, and only then lets the next one start it")
     func leaving() {
         var first = member(1, view(1, .up, .up))

@@ -8,7 +8,10 @@ extension Region {
         guard let item = self.shard(shard), item.run == run, item.isLoading else { return effects }
         storeAnswered(&effects)
         hosted[shard]?.isLoading = false
-        guard !item.isStopping else { return effects }
+        guard !item.isStopping else {
+            leaveHeld(shard)
+            return effects
+        }
         for name in names {
             let (name, number) = place(of: name)
             guard number == shard, entities[shard][name] == nil else { continue }

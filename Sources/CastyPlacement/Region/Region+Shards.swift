@@ -28,6 +28,7 @@ extension Region {
     mutating func releaseHold(_ shard: Int, at now: Instant, _ effects: inout Effects) {
         hosted[shard]?.holdFor = nil
         if hosted[shard]?.isStopping == true {
+            leaveHeld(shard)
             finishIfEmpty(shard, at: now, &effects)
         } else {
             deliverHeld(shard, at: now, &effects)
@@ -76,7 +77,17 @@ extension Region {
                 hosted[shard]?.leftover.append(contentsOf: entity.kept)
             }
         }
+        leaveHeld(shard)
         finishIfEmpty(shard, at: now, &effects)
+    }
+
+    /// What waited for a pause or a hold that is over goes to the new home with the rest, ahead of what comes from now on.
+    mutating func leaveHeld(_ shard: Int) {
+        guard let item = hosted[shard], item.isStopping, !item.isHolding, !settings.sabotage.contains(.overtakesHeld)
+        else { return }
+        hosted[shard]?.ahead = []
+        hosted[shard]?.held = []
+        for message in item.ahead + item.held { leave(message, of: shard) }
     }
 
     mutating func finishIfEmpty(_ shard: Int, at now: Instant, _ effects: inout Effects) {
@@ -88,7 +99,10 @@ extension Region {
 
     /// A message for a shard that is stopping here goes with what the shard leaves, behind what its entity still has.
     mutating func keepForNewHome(_ message: KeptMessage<Payload>, of shard: Int, _ effects: inout Effects) {
-        guard keep(message, of: shard, &effects) else { return }
+        if keep(message, of: shard, &effects) { leave(message, of: shard) }
+    }
+
+    private mutating func leave(_ message: KeptMessage<Payload>, of shard: Int) {
         if entities[shard][message.entity] != nil {
             entities[shard][message.entity]?.kept.append(message)
         } else {

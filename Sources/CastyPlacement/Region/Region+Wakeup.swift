@@ -69,12 +69,20 @@ extension Region {
         case .stopping(let deadline, let isKilled)?:
             if deadline > now {
                 wake(by: deadline)
+            } else if isKilled, waitsForWrites(of: shard, until: deadline + settings.writeBound, at: now) {
+                wake(by: min(now + settings.retry, deadline + settings.writeBound))
             } else if isKilled {
                 finish(shard, isForced: true, at: now, &effects)
             } else {
                 stop(shard, .now, at: now, &effects)
             }
         }
+    }
+
+    /// A write that is under way could come after the next home has read; entities that do not end could not.
+    private func waitsForWrites(of shard: Int, until end: Instant, at now: Instant) -> Bool {
+        guard let item = hosted[shard], !settings.sabotage.contains(.overtakesWrites) else { return false }
+        return item.writing > 0 && now < end
     }
 
     mutating func passivateIdle(at now: Instant, _ effects: inout Effects) {

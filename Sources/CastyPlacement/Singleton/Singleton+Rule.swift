@@ -33,6 +33,7 @@ extension Singleton {
         var effects: Effects = []
         wakeAt = nil
         guard !isShutDown else { return effects }
+        lookAtUnknown(at: now, &effects)
         switch phase {
         case .absent: if shallRun(at: now) { approach(at: now, &effects) } else { isWaiting = false }
         case .running(let life):
@@ -123,7 +124,7 @@ extension Singleton {
         effects.append(.stop(life, mode))
     }
 
-    private mutating func wake(by instant: Instant) {
+    mutating func wake(by instant: Instant) {
         if instant < .distantFuture { wakeAt = min(wakeAt ?? instant, instant) }
     }
 }

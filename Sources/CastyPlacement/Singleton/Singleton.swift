@@ -64,6 +64,8 @@ package struct Singleton<Payload: Sendable>: Sendable {
     var isShutDown = false
     /// Messages that nobody can take at present, in order.
     var buffer: [Kept] = []
+    /// What nodes said that are no members in this node's view, in order.
+    var unknown: [(message: Kept, since: Instant)] = []
 
     package init(own: UniqueAddress, settings: SingletonSettings = SingletonSettings()) {
         self.own = own
@@ -130,7 +132,9 @@ package struct Singleton<Payload: Sendable>: Sendable {
             case .running, .stopping: askers.insertSorted(node)
             }
         case .handedOver: if view.member(node) != nil { released.insertSorted(node) }
-        case .deliver(let payload, let hops): take(Kept(payload: payload, hops: hops, from: node), &effects)
+        case .deliver(let payload, let hops):
+            let message = Kept(payload: payload, hops: hops, from: node)
+            if isKnown(node) { take(message, &effects) } else { keepUnknown(message, since: now, &effects) }
         }
         return effects + proceed(at: now)
     }
@@ -174,7 +178,7 @@ package struct Singleton<Payload: Sendable>: Sendable {
     package mutating func onShutdown(at now: Instant) -> Effects {
         isShutDown = true
         wakeAt = nil
-        defer { buffer = [] }
-        return buffer.map { .lost($0.payload, .shutdown) }
+        defer { (buffer, unknown) = ([], []) }
+        return (buffer + unknown.map(\.message)).map { .lost($0.payload, .shutdown) }
     }
 }

@@ -10,6 +10,8 @@ package struct SingletonSettings: Hashable, Sendable {
     package var stopBound = Duration.seconds(5)
     /// How long it may take to stop hard before it is given up.
     package var killBound = Duration.seconds(2)
+    /// How long what a node says waits for the news that it is a member.
+    package var unknownBound = Duration.seconds(2)
     /// Messages that one node keeps while there is none.
     package var bufferLimit = 1000
     /// How long one that ended by itself waits before it starts again; doubles with each end in a row.
