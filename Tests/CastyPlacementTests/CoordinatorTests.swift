@@ -29,6 +29,27 @@ private let empty = CoordinatorRequest.register(Registration(number: 1, shardCou
 
 @Suite("Coordinator")
 struct CoordinatorTests {
+    @Test("What an operator drained is forgotten with its incarnation, also where a region still reports it")
+    func drainsEnd() {
+        var coordinator = coordinator([1, 2, 3])
+        for number in [2, 3] {
+            _ = coordinator.onRequest(.command(id: 1, .drain(node(number).address)), from: node(1), at: at(1))
+        }
+        #expect(coordinator.intents.drains == [node(2), node(3)])
+        let old = coordinator.intents
+        let after = PlacementView(
+            own: node(1), members: [1, 3].map { PlacementMember(node: node($0), upNumber: $0) }, removed: [node(2)])
+        let effects = coordinator.onView(after, at: at(2))
+        #expect(coordinator.intents.drains == [node(3)])
+        #expect(coordinator.intents.version > old.version)
+        #expect(effects.contains(.send(to: node(3), first, .intents(coordinator.intents))))
+        var report = Registration(number: 2, shardCount: 6, accepts: true)
+        report.intents = old
+        report.intents.version = version(99)
+        _ = coordinator.onRequest(.register(report), from: node(3), at: at(3))
+        #expect(coordinator.intents.drains == [node(3)])
+    }
+
     @Test("The oldest member starts, calls on all, and is active when the last has registered")
     func recovery() {
         var settings = PlacementSettings()

@@ -59,7 +59,9 @@ struct EntityArguments: ParsableArguments {
     }
 
     private func nodes() throws -> [NodeAddress] {
-        try node.split(separator: ",").map { try ClientOptions.node(String($0)) }
+        let nodes = try node.split(separator: ",").map { try ClientOptions.node(String($0)) }
+        guard !nodes.isEmpty else { throw ValidationError("Name a node, as 127.0.0.1:7001") }
+        return nodes
     }
 
     func send(for command: String) throws {

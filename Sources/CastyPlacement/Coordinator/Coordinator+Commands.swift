@@ -76,7 +76,7 @@ extension Coordinator {
         }
     }
 
-    private mutating func change(_ changed: Intents, at now: Instant, _ effects: inout [CoordinatorEffect]) {
+    mutating func change(_ changed: Intents, at now: Instant, _ effects: inout [CoordinatorEffect]) {
         guard changed != intents else { return }
         intents = changed
         intents.version = nextVersion()

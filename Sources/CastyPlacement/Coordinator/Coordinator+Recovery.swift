@@ -137,5 +137,11 @@ extension Coordinator {
                 .unallocated(.init(holdUntil: holdUntil, isWanted: true, reason: .ownerRemoved, from: node)))
         }
         if !orphans.isEmpty { effects.append(.note(.orphaned(shards: orphans, of: node, until: holdUntil))) }
+        if intents.drains.containsSorted(node) {
+            // No other incarnation is drained by it, and there is room for so many only.
+            var changed = intents
+            changed.drains.removeSorted(node)
+            change(changed, at: now, &effects)
+        }
     }
 }

@@ -128,7 +128,7 @@ extension Coordinator {
         result.version = reported.version
         result.isPaused = reported.isPaused
         for pin in reported.pins where shards.indices.contains(pin.shard) { result.pin(pin) }
-        for node in reported.drains { result.drains.insertSorted(node) }
+        for node in reported.drains where !view.removed.containsSorted(node) { result.drains.insertSorted(node) }
         return result
     }
 }
