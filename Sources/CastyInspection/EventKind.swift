@@ -27,6 +27,7 @@ public enum EventKind: String, Sendable, Codable, CaseIterable {
     case handoffBegun = "handoff-begun"
     case shardStopped = "shard-stopped"
     case shardMoved = "shard-moved"
+    case shardUnplaced = "shard-unplaced"
     case entityStarted = "entity-started"
     case entityPassivated = "entity-passivated"
     case entityStopped = "entity-stopped"
@@ -56,7 +57,9 @@ extension EventKind {
             .memberExiting, .memberRemoved, .memberReachable, .leaderChanged, .converged, .coordinatorStarted,
             .shardAllocated, .handoffBegun, .shardMoved, .expectationPassed, .note:
             .info
-        case .suspected, .memberUnreachable, .memberDown, .downingDecision, .secondCluster, .messageLost: .warning
+        case .suspected, .memberUnreachable, .memberDown, .downingDecision, .secondCluster, .shardUnplaced,
+            .messageLost:
+            .warning
         case .nodeKilled, .nodeFrozen, .cut, .expectationFailed, .invariantViolated: .fault
         }
     }

@@ -9,6 +9,8 @@ public enum LossReason: String, Sendable, Codable, CaseIterable {
     case lateReply = "late reply"
     case handoff
     case notHosted = "not hosted"
+    /// No node could host its entity, or its singleton, when it had to be given up.
+    case noHome = "no home"
     case shutdown
     case unhandled
     /// The entity it was for fails whenever it starts.

@@ -26,6 +26,10 @@ public struct ShardingSnapshot: Hashable, Sendable, Codable {
     public var remembers: Bool
     /// Why entities cannot be remembered at present, in words; `nil` where all is well.
     public var storeTrouble: String?
+    /// Why shards of the type cannot get a home at present, as far as this node knows; `nil` where nothing stands in their way.
+    public var unavailable: Unavailability?
+    /// The shards that are wanted and have no home, as far as this node knows, and why, by shard.
+    public var unplaced: [UnplacedShard]
     /// The nodes that shall host nothing, as far as this region knows.
     public var drained: [UniqueAddress]
     /// What the coordinator does, where it runs on this node.
@@ -36,7 +40,8 @@ public struct ShardingSnapshot: Hashable, Sendable, Codable {
         type: String, shardCount: Int, homes: [ShardHome] = [], shards: [ShardSnapshot] = [], buffered: Int = 0,
         bufferedSince: Instant? = nil, registered: Bool = false, leaseUntil: Instant? = nil,
         coordinator: UniqueAddress? = nil, epoch: UInt64 = 0, remembers: Bool = false,
-        storeTrouble: String? = nil, drained: [UniqueAddress] = [], coordinating: CoordinatorSnapshot? = nil
+        storeTrouble: String? = nil, unavailable: Unavailability? = nil, unplaced: [UnplacedShard] = [],
+        drained: [UniqueAddress] = [], coordinating: CoordinatorSnapshot? = nil
     ) {
         self.type = type
         self.shardCount = shardCount
@@ -50,6 +55,8 @@ public struct ShardingSnapshot: Hashable, Sendable, Codable {
         self.epoch = epoch
         self.remembers = remembers
         self.storeTrouble = storeTrouble
+        self.unavailable = unavailable
+        self.unplaced = unplaced
         self.drained = drained
         self.coordinating = coordinating
     }
@@ -69,6 +76,20 @@ public struct ShardHome: Hashable, Sendable, Codable {
         self.shard = shard
         self.node = node
         self.moving = moving
+    }
+}
+
+/// A shard that is wanted and has no home.
+public struct UnplacedShard: Hashable, Sendable, Codable {
+    /// The shard's number.
+    public var shard: Int
+    /// Why it has none.
+    public var cause: Unavailability
+
+    /// Creates an entry.
+    public init(shard: Int, cause: Unavailability) {
+        self.shard = shard
+        self.cause = cause
     }
 }
 

@@ -77,6 +77,13 @@ package struct PlacementSabotage: OptionSet, Hashable, Sendable {
     /// A shard is given away while its writes to the store of remembered entities are under way.
     package static let overtakesWrites = PlacementSabotage(rawValue: 1 << 40)
 
+    // Askers
+
+    /// A question waits for its whole time though the region knows that no home can come.
+    package static let hidesFromAskers = PlacementSabotage(rawValue: 1 << 43)
+    /// A question fails wherever its shard has no home yet.
+    package static let refusesHastily = PlacementSabotage(rawValue: 1 << 42)
+
     // Who may order
 
     /// A region obeys every node, and takes deliveries from every node.

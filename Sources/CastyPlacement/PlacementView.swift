@@ -14,16 +14,19 @@ package struct PlacementMember: Hashable, Sendable {
     package var status: PlacementStatus
     /// No member that watches it holds it to be unreachable.
     package var isReachable: Bool
+    /// Somebody holds it to be unreachable, and this node has no better knowledge of its own: what is sent there may go nowhere.
+    package var isSilent: Bool
     package var roles: [String]
 
     package init(
         node: UniqueAddress, upNumber: Int, status: PlacementStatus = .up, isReachable: Bool = true,
-        roles: [String] = []
+        isSilent: Bool? = nil, roles: [String] = []
     ) {
         self.node = node
         self.upNumber = upNumber
         self.status = status
         self.isReachable = isReachable
+        self.isSilent = isSilent ?? !isReachable
         self.roles = roles
     }
 }
@@ -36,12 +39,15 @@ package struct PlacementView: Hashable, Sendable {
     package private(set) var members: [PlacementMember]
     /// The tombstones: removed members that this node still remembers, sorted, also those it never saw as members.
     package private(set) var removed: [UniqueAddress]
+    /// The members to which nothing is sent at present, sorted.
+    package private(set) var silent: [UniqueAddress]
 
     /// Creates a view; members and tombstones may come in any order.
     package init(own: UniqueAddress, members: [PlacementMember], removed: [UniqueAddress] = []) {
         self.own = own
         self.members = members.sorted { $0.node < $1.node }
         self.removed = removed.sorted()
+        silent = self.members.filter { $0.isSilent && $0.node != own }.map(\.node)
     }
 
     /// The member of this incarnation, or `nil` once it is removed or where it never was one.
@@ -64,6 +70,17 @@ package struct PlacementView: Hashable, Sendable {
         return gone
     }
 
+    /// Why no member can be the home of anything that needs the role, now or as soon as it is up; `nil` where one can, and before this node is a
+    /// member itself: it knows nothing then.
+    package func absence(role: String?) -> Unavailability? {
+        switch member(own)?.status {
+        case .weaklyUp, .up, .leaving, .exiting: break
+        case .joining, .down, nil: return nil
+        }
+        if members.contains(where: { $0.mayHost(role: role) }) { return nil }
+        return role.map { .noNodeWithRole($0) } ?? .noNode
+    }
+
     /// The node where the coordinator belongs: the oldest member that is up, of those with the role if one is given.
     package func oldest(role: String?) -> UniqueAddress? {
         members.filter { $0.status == .up && $0.hasRole(role) }
@@ -72,6 +89,15 @@ package struct PlacementView: Hashable, Sendable {
 }
 
 extension PlacementMember {
+    /// Whether the member can be a home now, or will be when it is up.
+    func mayHost(role: String?) -> Bool {
+        guard hasRole(role) else { return false }
+        switch status {
+        case .joining, .weaklyUp, .up: return true
+        case .leaving, .exiting, .down: return false
+        }
+    }
+
     /// Whether the member has the role; every member does where no role is asked for.
     package func hasRole(_ role: String?) -> Bool {
         guard let role else { return true }

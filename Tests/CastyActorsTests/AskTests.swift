@@ -232,6 +232,47 @@ import Testing
         manual.settle()
         #expect(log.all.count == 1 && log.all[0].contains("no such actor"))
     }
+
+    @Test("a question that went to another node and came back does not end with that node")
+    func cameBack() throws {
+        let system = manual.system()
+        let there = NodeAddress(host: "10.0.0.9", port: 1)
+        let log = Log<String>()
+        let proxy = try system.spawn(
+            Behavior<Question>.receive { _, question in
+                guard case .twice(let number, let replyTo) = question else { return .same }
+                replyTo.target.questionLeft(for: there)
+                if number > 0 { Questions.cameBack(in: question) }
+                return .same
+            })
+        _ = ask(system, proxy, log) { .twice(1, replyTo: $0) }
+        _ = ask(system, proxy, log) { .twice(0, replyTo: $0) }
+        manual.advance(by: .milliseconds(1))
+        system.failAsks(to: there)
+        #expect(log.all == ["node removed"])
+        manual.advance(by: .seconds(5))
+        #expect(log.all == ["node removed", "timed out"])
+    }
+
+    @Test("whoever learns why a question will not be answered gives its asker the cause, and the node it is about")
+    func cause() throws {
+        let system = manual.system()
+        let node = NodeAddress(host: "10.0.0.9", port: 1)
+        let proxy = try system.spawn(
+            Behavior<Question>.receive { _, question in
+                Questions.fail(in: question, .unreachable, "silence", cause: .nodeUnreachable(node))
+                return .same
+            })
+        let errors = Log<AskError>()
+        system.ask(proxy, within: .seconds(1), { .silence(replyTo: $0) }) { (result: Result<Int, AskError>) in
+            if case .failure(let error) = result { errors.append(error.about(type: "cart", entity: "cart-7")) }
+        }
+        manual.advance(by: .milliseconds(1))
+        let error = try #require(errors.all.first)
+        #expect(error.code == .unreachable && error.cause == .nodeUnreachable(node) && error.node == node)
+        #expect(error.type == "cart" && error.entity == "cart-7")
+        #expect(error.description == "asking cart cart-7: node unreachable: silence")
+    }
 }
 
 extension ActorRef {

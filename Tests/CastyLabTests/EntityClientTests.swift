@@ -132,6 +132,28 @@ struct EntityClientTests {
         #expect(codes.withLock { $0.last } == .timedOut)
     }
 
+    @Test("a client learns at once that no node can host what it asks, and that nothing was handled")
+    func unavailable() throws {
+        let world = SimulatedLabWorld(seed: 8)
+        var settings = LabSettings()
+        settings.accountRole = "backend"
+        let laboratory = Laboratory(world: world, settings: settings)
+        defer { laboratory.end() }
+        try laboratory.start([1, 2])
+        try Self.serve(laboratory.running)
+        let client = try Self.client(world, laboratory, [1])
+        try laboratory.advance(until: .start + .seconds(4))
+        let failure = Mutex<ClientError?>(nil)
+        client.ask("account-1", "balance", within: .seconds(10)) { result in
+            if case .failure(let error) = result { failure.withLock { $0 = error } }
+        }
+        try laboratory.advance(until: .start + .milliseconds(4500))
+        let error = try #require(failure.withLock { $0 })
+        #expect(error.code == .unavailable && error.isSurelyUnhandled && !error.isTransient)
+        #expect(
+            error.message == "asking account account-1: no home: no node with the role backend is up; start one")
+    }
+
     @Test("over TCP a client goes on with the other node when the one it talks to is gone", .timeLimit(.minutes(5)))
     func overTCP() async throws {
         // Of two halves the one with the lowest address stays.

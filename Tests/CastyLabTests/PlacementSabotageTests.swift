@@ -73,6 +73,11 @@ struct PlacementSabotageTests {
         wait 20s
         """
 
+    /// The only node that may host accounts leaves.
+    private static let orphan =
+        "roles n3 backend\nset account-role backend\nnodes 3\nexpect members n1,n2,n3 up within 15s\n"
+        + "ask account-1 balance\nleave n3\nexpect n3 removed within 20s\nask account-1 balance via n1 within 5s"
+
     static let cases: [Case] = [
         Case("a coordinator of the past is obeyed", .obeysFormer, ["S1", "S2"], lateOrder),
         Case("entities act without a lease", .skipsLease, ["S1"], busy + "freeze n2\nwait 8s\nthaw n2\nwait 1s"),
@@ -104,6 +109,10 @@ struct PlacementSabotageTests {
         Case(
             "what came during a pause is dropped", .forgetsPaused, ["S4"],
             busy + "freeze n2\nwait 3300ms\nthaw n2\nwait 3s"),
+        Case("an asker is not told", .hidesFromAskers, ["L1"], orphan),
+        Case(
+            "an asker is refused what only has to start", .refusesHastily, ["L1"],
+            "nodes 2\nexpect members n1,n2 up within 15s\nwait 1s\nask account-1 balance\nwait 1s"),
         Case("a fail-over takes too long", .failsOverLate, ["S8"], crash),
     ]
 
@@ -116,7 +125,7 @@ struct PlacementSabotageTests {
         #expect(!told.isDisjoint(with: item.ids), "told were \(told.sorted()), not \(item.ids.sorted())")
     }
 
-    @Test("without a bug the stories tell nothing", arguments: [moves, deaf, sleep, lateOrder])
+    @Test("without a bug the stories tell nothing", arguments: [moves, deaf, sleep, lateOrder, orphan])
     func silence(_ story: String) throws {
         #expect(try violations(Case("none", [], [], story), [], seed: 1).isEmpty)
     }

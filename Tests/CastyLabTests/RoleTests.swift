@@ -73,7 +73,9 @@ struct RoleTests {
             Issue.record("\(refused) came back")
             return
         }
-        #expect(error.code == .noSuchActor)
+        #expect(error.code == .notHosted)
+        #expect(error.cause == .notHosted(by: try laboratory.node(1).system.address))
+        #expect(error.type == "job" && error.entity == "job-1")
         #expect(error.description.contains("not hosted"))
         #expect(laboratory.now - begun < .seconds(4))
         let losses = try laboratory.node(2).system.losses.filter { $0.lossClass == .user }

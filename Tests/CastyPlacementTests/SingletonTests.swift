@@ -185,4 +185,43 @@ struct SingletonTests {
         var second = Singleton<String>(own: node(2), settings: settings)
         #expect(second.onView(PlacementView(own: node(2), members: members), at: at(0)).contains(.start(1)))
     }
+
+    @Test("questions fail where no member can run it, those that wait are kept, and so is what is told")
+    func noHost() {
+        var settings = SingletonSettings()
+        settings.role = "backend"
+        var second = Singleton<String>(own: node(2), settings: settings)
+        #expect(second.onRoute("early", asks: .waitForNewHome, at: at(0)) == [])
+        let cause = Unavailability.noNodeWithRole("backend")
+        #expect(second.onView(view(2, .up, .up), at: at(1)) == [.refused("early", cause)])
+        #expect(second.onRoute("asked", asks: .failFast, at: at(2)) == [.refused("asked", cause)])
+        #expect(second.onRoute("waits", asks: .waitForNewNode, at: at(2)) == [])
+        #expect(second.onRoute("told", at: at(2)) == [])
+        #expect(second.kept == 2)
+        settings.sabotage = .hidesFromAskers
+        var hiding = Singleton<String>(own: node(2), settings: settings)
+        _ = hiding.onView(view(2, .up, .up), at: at(1))
+        #expect(hiding.onRoute("asked", asks: .failFast, at: at(2)) == [])
+    }
+
+    @Test("a question that does not wait fails while its home is unreachable, or waits for a lease")
+    func failFast() {
+        var third = member(3, view(3, .up, .up, .up))
+        _ = third.onView(view(3, .up, .up, .up, unreachable: [1]), at: at(5))
+        #expect(third.onRoute("waits", asks: .waitForNewHome, at: at(6)) == [])
+        #expect(
+            third.onRoute("hurries", asks: .failFast, at: at(6)) == [
+                .refused("hurries", .nodeUnreachable(node(1).address))
+            ])
+        #expect(
+            third.onView(view(3, nil, .up, .up), at: at(7)) == [
+                .send(to: node(2), .deliver("waits", hops: 1, asks: .waitForNewHome))
+            ])
+        var second = member(2, view(2, .up, .up, .up))
+        _ = second.onView(view(2, .down, .up, .up, unreachable: [1]), at: at(5))
+        _ = second.onView(view(2, nil, .up, .up), at: at(6))
+        #expect(
+            second.onMessage(.deliver("late", hops: 1, asks: .failFast), from: node(3), at: at(7)).contains(
+                .refused("late", .waitsForLease)))
+    }
 }

@@ -49,15 +49,25 @@ import Testing
             .handOff(shard: 1, version: version, handoff: version, participants: [node(1), node(2)]), .discard(shard),
             .intents(intents), .released, .answer(id: 1, .accepted(moves: 3)),
             .answer(id: 2, .refused(.nodeTakesNoShards)), .notHosted,
+            .homeless(HomelessCause.allCases.map { HomelessShard(shard: Int($0.rawValue), cause: $0) }),
         ]
         let delivery = ShardDelivery(
             shard: 1, entity: "cart/ü 17", version: version, sequence: 5, isRetry: true, payload: "add apples")
-        let peers: [PeerMessage<String>] = [
-            .deliver(delivery), .notHome(delivery, known: ShardHome(shard: 1, node: node(1), version: version)),
-            .notHome(delivery, known: nil), .streamEnd(shard: 1, token: 2, handoff: version),
-            .streamEnd(shard: 1, token: 2, handoff: nil), .streamClosed(shard: 1, token: 2), .transferred(shard: 1),
-            .passivate(entity: "cart/7"),
-        ]
+        let peers: [PeerMessage<String>] =
+            [
+                .deliver(delivery), .notHome(delivery, known: ShardHome(shard: 1, node: node(1), version: version)),
+                .notHome(delivery, known: nil), .streamEnd(shard: 1, token: 2, handoff: version),
+                .streamEnd(shard: 1, token: 2, handoff: nil), .streamClosed(shard: 1, token: 2), .transferred(shard: 1),
+                .passivate(entity: "cart/7"),
+            ]
+            + AskPatience.allCases.flatMap { patience in
+                [false, true].map { isRetry in
+                    .deliver(
+                        ShardDelivery(
+                            shard: 1, entity: "cart/7", version: version, sequence: 6, isRetry: isRetry, asks: patience,
+                            payload: "how many?"))
+                }
+            }
         return requests.map { .request($0) } + orders.map { .order(version.epoch, $0) } + peers.map { .peer($0) }
     }
 
@@ -154,7 +164,7 @@ extension ShardingMessage {
         func mapped(_ delivery: ShardDelivery<Payload>) -> ShardDelivery<Other> {
             ShardDelivery(
                 shard: delivery.shard, entity: delivery.entity, version: delivery.version, sequence: delivery.sequence,
-                isRetry: delivery.isRetry, payload: transform(delivery.payload))
+                isRetry: delivery.isRetry, asks: delivery.asks, payload: transform(delivery.payload))
         }
         switch self {
         case .request(let request): return .request(request)

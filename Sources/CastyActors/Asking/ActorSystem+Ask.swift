@@ -85,8 +85,11 @@ extension AskError.Code {
         switch reason {
         case .mailboxFull, .bufferFull: self = .mailboxFull
         case .entityFailed, .storeFailed, .undecodable, .unhandled: self = .failed
-        case .noSuchActor, .lateReply, .notHosted: self = .noSuchActor
-        case .wrongIncarnation, .unreachable, .handoff, .shutdown: self = .unreachable
+        case .noSuchActor, .lateReply: self = .noSuchActor
+        case .notHosted: self = .notHosted
+        case .noHome: self = .noHome
+        case .wrongIncarnation, .unreachable, .handoff: self = .unreachable
+        case .shutdown: self = .shutdown
         }
     }
 }

@@ -1,3 +1,5 @@
+public import CastyPrimitives
+
 /// Why an ask got no answer.
 ///
 /// An ask fails as soon as a node that holds a part of it knows that no reply can come; only silence lasts until the timeout.
@@ -31,17 +33,57 @@ public struct AskError: Error, Hashable, Sendable, CustomStringConvertible {
     public let code: Code
     /// Which actor or entity was asked: an address, or a type and an id.
     public let target: String
+    /// The type of the entity, or the name of the singleton, that was asked; `nil` where an actor was.
+    public let type: String?
+    /// The id of the entity that was asked; `nil` where something else was.
+    public let entity: String?
+    /// The node where the question was, or should have gone, as far as that is known.
+    public let node: NodeAddress?
+    /// Why the entity or the singleton cannot be reached, where that is why there is no answer.
+    public let cause: Unavailability?
     /// What a node found out about it, in words: the type, the sizes, the node that knows; `nil` where the code says it all.
     public let reason: String?
-    /// For a person: which actor was asked, and what happened.
+    /// For a person: who was asked, what happened, and what to do about it.
     public let description: String
 
-    package init(_ code: Code, asking target: String, after waited: String? = nil, because reason: String? = nil) {
+    package init(
+        _ code: Code, asking target: String, type: String? = nil, entity: String? = nil, node: NodeAddress? = nil,
+        cause: Unavailability? = nil, after waited: String? = nil, because reason: String? = nil
+    ) {
         self.code = code
         self.target = target
-        self.reason = reason
+        self.type = type
+        self.entity = entity
+        self.node = node ?? cause?.node
+        self.cause = cause
+        self.reason = reason ?? cause?.description
+        self.waited = waited
         description =
             "asking \(target): \(code.rawValue)" + (waited.map { " after \($0)" } ?? "")
-            + (reason.map { ": \($0)" } ?? "")
+            + (self.reason.map { ": \($0)" } ?? "")
+    }
+
+    /// How long it waited, in words.
+    private let waited: String?
+
+    /// The same about an entity, or about a singleton where there is no id, rather than about the actor that passes questions on to it.
+    package func about(type: String, entity: String? = nil) -> AskError {
+        AskError(
+            code, asking: entity.map { "\(type) \($0)" } ?? type, type: type, entity: entity, node: node, cause: cause,
+            after: waited, because: reason)
+    }
+}
+
+/// What a node found out about a question that will not be answered.
+@usableFromInline
+package struct AskFailure: Hashable, Sendable {
+    package var code: AskError.Code
+    package var reason: String
+    package var cause: Unavailability?
+
+    package init(_ code: AskError.Code, _ reason: String, cause: Unavailability? = nil) {
+        self.code = code
+        self.reason = reason
+        self.cause = cause
     }
 }

@@ -44,6 +44,12 @@ final class PendingAsk<Reply: Sendable>: Route, AnyPendingAsk {
         }
     }
 
+    func questionFailed(_ failure: AskFailure) {
+        fail(
+            AskError(
+                failure.code, asking: question.address.description, cause: failure.cause, because: failure.reason))
+    }
+
     func questionLeft(for node: NodeAddress) { state.withLock { $0.node = node } }
 
     func waits(for node: NodeAddress) -> Bool {

@@ -1,5 +1,5 @@
 import CastyInspection
-import CastyPrimitives
+package import CastyPrimitives
 
 /// Finds the questions inside messages, so that whoever asked is told when a message will never be answered.
 package enum Questions {
@@ -9,12 +9,25 @@ package enum Questions {
     ///   - message: A message that will not be handled to its end; references in it that wait for a reply are found wherever they stand.
     ///   - code: Why.
     ///   - reason: The same for a person.
-    package static func fail<Message: Sendable>(in message: Message, _ code: AskError.Code, _ reason: String) {
+    ///   - cause: Why the entity or singleton cannot be reached, if it cannot.
+    package static func fail<Message: Sendable>(
+        in message: Message, _ code: AskError.Code, _ reason: String, cause: Unavailability? = nil
+    ) {
+        let found = askers(in: message)
+        guard !found.isEmpty else { return }
+        let short = String(String.UnicodeScalarView(reason.unicodeScalars.prefix(200)))
+        for target in found { target.questionFailed(AskFailure(code, short, cause: cause)) }
+    }
+
+    /// A message that had left for another node has come back to this one: its question is not lost with that node.
+    package static func cameBack<Message: Sendable>(in message: Message) {
+        for target in askers(in: message) { target.questionLeft(for: target.system.address) }
+    }
+
+    private static func askers<Message: Sendable>(in message: Message) -> [AnyTarget] {
         var search = Search()
         search.look(into: message, depth: 0)
-        guard !search.found.isEmpty else { return }
-        let short = String(String.UnicodeScalarView(reason.unicodeScalars.prefix(200)))
-        for target in search.found { target.post(.unanswered(code, short)) }
+        return search.found
     }
 
     /// Messages are trees of values and rarely deep; what lies behind these bounds is not found, and its question times out.

@@ -75,8 +75,11 @@ package class AnyTarget: Runnable, @unchecked Sendable {
     /// The children that live, in the order of their birth.
     package var livingChildren: [AnyTarget] { [] }
 
-    /// A question that waits for its reply here has left for a node.
+    /// A question that waits for its reply here has left for a node, or is on this one again.
     package func questionLeft(for node: NodeAddress) {}
+
+    /// A question that waits for its reply here will not be answered.
+    package func questionFailed(_ failure: AskFailure) { post(.unanswered(failure.code, failure.reason)) }
 
     /// How many messages wait.
     package var waiting: Int { 0 }

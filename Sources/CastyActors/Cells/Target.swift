@@ -154,6 +154,10 @@ package final class Target<Message: Sendable>: AnyTarget, @unchecked Sendable {
 
     override package func questionLeft(for node: NodeAddress) { route?.questionLeft(for: node) }
 
+    override package func questionFailed(_ failure: AskFailure) {
+        if let route { route.questionFailed(failure) } else { super.questionFailed(failure) }
+    }
+
     /// How many messages wait; an estimate while the actor runs.
     override package var waiting: Int { inbox.withLock { $0.messages.count } }
 }

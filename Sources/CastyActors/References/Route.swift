@@ -44,12 +44,17 @@ package protocol Route<Message>: AnyObject, Sendable {
 
     /// A question that is answered by this route has left for a node.
     func questionLeft(for node: NodeAddress)
+
+    /// A question that is answered by this route will not be answered.
+    func questionFailed(_ failure: AskFailure)
 }
 
 extension Route {
     package var isOver: Bool { false }
 
     package func questionLeft(for node: NodeAddress) {}
+
+    package func questionFailed(_ failure: AskFailure) { post(.unanswered(failure.code, failure.reason)) }
 }
 
 /// A route to nowhere: every message becomes a dead letter.

@@ -126,8 +126,7 @@ extension ActorSystem {
         for ask in asks where ask.waits(for: node) {
             ask.fail(
                 AskError(
-                    .nodeRemoved, asking: ask.question.address.description,
-                    because: "\(node) has left the cluster, or another incarnation has taken its address"))
+                    .nodeRemoved, asking: ask.question.address.description, cause: .nodeRemoved(node)))
         }
     }
 

@@ -13,6 +13,8 @@ public struct ClusterState: Hashable, Sendable {
     public var oldest: UniqueAddress?
     /// Whether all have seen this view and nothing stands in the leader's way.
     public var isConverged = false
+    /// Those of the unreachable that this node does not know better about: it holds them unreachable itself, or does not watch them.
+    package var silent: [UniqueAddress] = []
     /// Removed members that this node still remembers.
     package var removed: [UniqueAddress] = []
 

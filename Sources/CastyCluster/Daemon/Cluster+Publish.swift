@@ -18,7 +18,7 @@ extension Cluster {
             published.state = state
             let isSame =
                 state.members == before.members && state.unreachable == before.unreachable
-                && state.removed == before.removed
+                && state.silent == before.silent && state.removed == before.removed
             return isSame ? [] : published.followers
         }
         system.inspector.touch()
@@ -133,6 +133,6 @@ extension ClusterState {
         self.init(
             members: core.gossip.members, unreachable: core.gossip.unreachable, leader: core.leader,
             oldest: core.oldest, isConverged: core.phase == .member && core.isAgreed,
-            removed: core.gossip.tombstones.map(\.node))
+            silent: core.silent, removed: core.gossip.tombstones.map(\.node))
     }
 }

@@ -11,6 +11,7 @@ extension NodeSnapshot {
         let shards = sharding.flatMap(\.shards)
         return isCount(actors.live) && isCount(actors.queued) && isCount(actors.asksPending)
             && sharding.allSatisfy { (0...16_384).contains($0.shardCount) && isCount($0.buffered) }
+            && sharding.flatMap(\.unplaced).allSatisfy { (0..<16_384).contains($0.shard) }
             && shards.allSatisfy {
                 (0..<16_384).contains($0.shard) && isCount($0.entityCount) && isCount($0.remembered)
                     && isCount($0.restarted) && isCount($0.handled)

@@ -30,8 +30,12 @@ struct ShardsCommand: ParsableCommand {
         for type in types {
             let homes = Dictionary(type.homes.map { ($0.shard, $0) }, uniquingKeysWith: { first, _ in first })
             let here = Dictionary(type.shards.map { ($0.shard, $0) }, uniquingKeysWith: { first, _ in first })
+            let unplaced = Dictionary(
+                type.unplaced.map { ($0.shard, $0.cause) }, uniquingKeysWith: { first, _ in first })
             for shard in 0..<type.shardCount {
-                let row = Row(type: type.type, shard: shard, home: homes[shard], here: here[shard], node: snapshot.node)
+                let row = Row(
+                    type: type.type, shard: shard, home: homes[shard], here: here[shard], unplaced: unplaced[shard],
+                    node: snapshot.node)
                 Output.line(asked.options.json ? row.json : row.text)
             }
         }
@@ -43,6 +47,8 @@ struct ShardsCommand: ParsableCommand {
         let shard: Int
         let home: ShardHome?
         let here: ShardSnapshot?
+        /// Why it has no home, where it is wanted and has none.
+        let unplaced: Unavailability?
         let node: UniqueAddress
 
         private var address: String? { (home?.node ?? (here == nil ? nil : node))?.address.description }
@@ -53,6 +59,7 @@ struct ShardsCommand: ParsableCommand {
             line.add("type", type)
             line.add("shard", shard)
             line.add("home", raw: address.map { JSONLine.quoted($0) } ?? "null")
+            if address == nil { line.add("cause", unplaced?.description) }
             line.add("moving", raw: home?.moving == true ? "true" : "false")
             line.add("state", here?.state)
             line.add("entities", here?.entityCount)
@@ -66,7 +73,7 @@ struct ShardsCommand: ParsableCommand {
                 home?.moving == true ? "moving" : nil, here.map { "\($0.state), \($0.entityCount) entities here" },
             ]
             .compactMap { $0 }
-            return "\(type) \(number)  \(address ?? "home not known here")"
+            return "\(type) \(number)  \(address ?? unplaced.map { "no home: \($0)" } ?? "home not known here")"
                 + (details.isEmpty ? "" : "  \(details.joined(separator: ", "))")
         }
     }

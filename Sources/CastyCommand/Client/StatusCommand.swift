@@ -55,6 +55,8 @@ struct NodeStatus {
         line.add("types", snapshot.sharding.map(\.type))
         line.add("shards", snapshot.sharding.reduce(0) { $0 + $1.shards.count })
         line.add("entities", snapshot.sharding.reduce(0) { $0 + $1.shards.reduce(0) { $0 + $1.entityCount } })
+        line.add("unavailable", snapshot.sharding.compactMap { type in type.unavailable.map { "\(type.type): \($0)" } })
+        line.add("unplaced", snapshot.sharding.reduce(0) { $0 + $1.unplaced.count })
         line.add("buffered", snapshot.sharding.reduce(0) { $0 + $1.buffered })
         line.add("actors", snapshot.actors.live)
         line.add("queued", snapshot.actors.queued)
@@ -84,6 +86,8 @@ struct NodeStatus {
                 (
                     type.type,
                     "\(type.shards.count) of \(type.shardCount) shards here, \(entities) entities, \(type.buffered) messages waiting, \(coordinator)"
+                        + (type.unplaced.isEmpty ? "" : ", \(type.unplaced.count) wanted shards without a home")
+                        + ((type.unavailable ?? type.unplaced.first?.cause).map { ", no home: \($0)" } ?? "")
                         + (type.storeTrouble.map { ", store: \($0)" } ?? "")
                 ))
         }

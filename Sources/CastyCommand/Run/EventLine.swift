@@ -35,7 +35,9 @@ enum EventLine {
     private static func mark(of kind: EventKind) -> String? {
         switch kind {
         case .nodeStarted, .nodeThawed, .healed, .memberUp, .memberReachable: "+"
-        case .nodeKilled, .nodeFrozen, .nodeStopped, .cut, .memberDown, .memberRemoved, .memberUnreachable: "!"
+        case .nodeKilled, .nodeFrozen, .nodeStopped, .cut, .memberDown, .memberRemoved, .memberUnreachable,
+            .shardUnplaced:
+            "!"
         case .suspected, .memberLeaving, .memberExiting, .memberWeaklyUp, .messageLost: "~"
         case .leaderChanged, .downingDecision, .secondCluster, .coordinatorStarted, .handoffBegun, .shardMoved: "*"
         case .expectationPassed: "✓"
@@ -64,7 +66,7 @@ enum EventLine {
             .memberWeaklyUp, .memberUp, .memberLeaving, .memberExiting, .memberDown, .memberRemoved, .suspected,
             .memberUnreachable, .memberReachable, .leaderChanged, .converged, .downingDecision, .secondCluster,
             .coordinatorStarted,
-            .shardAllocated, .shardStarted, .handoffBegun, .shardStopped, .shardMoved, .entityStarted,
+            .shardAllocated, .shardStarted, .handoffBegun, .shardStopped, .shardMoved, .shardUnplaced, .entityStarted,
             .entityPassivated, .entityStopped, .messageLost:
             let why = [event.reason, event.text].compactMap { $0 }.joined(separator: ", ")
             return ([event.kind.rawValue] + place + way).joined(separator: " ") + (why.isEmpty ? "" : " (\(why))")

@@ -58,7 +58,10 @@ enum ShardsPane {
         let paint = scene.paint
         let current = cell.shard == scene.state.shard && scene.isFocused(.shards)
         guard let owner = cell.owner else {
-            buffer.put("··", x: x, y: y, current ? paint[.unallocated].with(.reverse) : paint[.unallocated])
+            // One that is wanted and has no home is not one that nobody has asked for.
+            let style = paint[cell.unplaced == nil ? .unallocated : .unreachable]
+            buffer.put(
+                cell.unplaced == nil ? "··" : "?·", x: x, y: y, current ? style.with(.reverse) : style)
             return
         }
         let number = ClusterReading.number(in: owner)
@@ -147,7 +150,9 @@ enum ShardsPane {
         if moving > 0 { parts.append("⇄\(moving) moving") }
         let drained = scene.reading.rows.filter(\.drained).map(\.name)
         if !drained.isEmpty { parts.append("drained \(drained.joined(separator: ","))") }
-        if free > 0 { parts.append("··\(free) unallocated") }
+        let homeless = shards.cells.filter { $0.unplaced != nil }.count
+        if homeless > 0 { parts.append("?·\(homeless) without a home") }
+        if free > homeless { parts.append("··\(free - homeless) unallocated") }
         if shards.buffered > 0 { parts.append("\(shards.buffered) waiting") }
         if shards.restarted < shards.remembered {
             parts.append("\(shards.restarted) of \(shards.remembered) remembered back")
@@ -171,7 +176,7 @@ enum ShardsPane {
         let owner = cell.owner ?? "nobody"
         let state =
             cell.owner == nil
-            ? "the next message allocates it"
+            ? cell.unplaced == nil ? "the next message allocates it" : "has no home"
             : cell.hosted ? cell.state : "as \(scene.reading.observer?.name ?? "") believes"
         let line = "▸ shard \(cell.shard) → \(owner)  \(Words.count(cell.entities, "entity"))  \(state)"
         buffer.put(Words.fit(line, rect.width - 2), x: rect.x + 1, y: rect.y, paint[.text])
@@ -182,6 +187,11 @@ enum ShardsPane {
         }
         if let trouble = shards.storeTrouble, y < rect.maxY {
             buffer.put(Words.fit(trouble, rect.width - 2), x: rect.x + 1, y: y, paint[.eventWarning])
+            y += 1
+        }
+        if let cause = cell.unplaced ?? shards.unavailable, y < rect.maxY {
+            let what = cell.unplaced == nil ? "no home for shards" : "no home"
+            buffer.put(Words.fit("\(what): \(cause)", rect.width - 2), x: rect.x + 1, y: y, paint[.eventWarning])
             y += 1
         }
         guard let coordinating = shards.coordinating, y < rect.maxY else { return }

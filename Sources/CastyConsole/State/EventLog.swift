@@ -147,6 +147,7 @@ package struct EventLog: Sendable {
             event.subject.map { Topic(kind: event.kind, subject: $0) }
         case .shardAllocated, .handoffBegun, .shardMoved, .shardStarted, .shardStopped:
             Topic(kind: event.kind, subject: "\(event.node)>\(event.from ?? "")>\(event.to ?? "")")
+        case .shardUnplaced: Topic(kind: event.kind, subject: event.text ?? "")
         case .converged: Topic(kind: event.kind, subject: event.text ?? event.reason ?? "")
         case .cut, .healed: Self.link(event).map { _ in Topic(kind: event.kind, subject: "") }
         case .nodeStarted, .nodeKilled, .nodeFrozen, .nodeThawed, .nodeStopped,

@@ -60,7 +60,8 @@ struct EventWords: Sendable {
         case .handoffBegun: "handoff"
         case .leaderChanged: "leads"
         case .cut, .healed, .suspected, .converged, .coordinatorStarted, .shardAllocated, .shardStarted,
-            .shardStopped, .shardMoved, .entityStarted, .entityPassivated, .entityStopped, .reply, .messageLost,
+            .shardStopped, .shardMoved, .shardUnplaced, .entityStarted, .entityPassivated, .entityStopped, .reply,
+            .messageLost,
             .expectationPassed, .expectationFailed, .invariantViolated, .note:
             event.kind.rawValue
         }
@@ -79,7 +80,7 @@ struct EventWords: Sendable {
         case .memberLeaving, .memberExiting: "<"
         case .memberDown, .downingDecision, .secondCluster: "#"
         case .suspected: "~"
-        case .memberUnreachable: "!"
+        case .memberUnreachable, .shardUnplaced: "!"
         case .leaderChanged, .coordinatorStarted: "★"
         case .converged: "."
         case .shardAllocated, .shardStarted, .shardStopped: "·"
@@ -127,6 +128,7 @@ struct EventWords: Sendable {
         case .handoffBegun: "handoff of \(shard) \(way)\(reason)"
         case .shardStopped: "\(shard) stopped\(reason)\(observer)"
         case .shardMoved: "\(shard) moved \(way)\(reason)"
+        case .shardUnplaced: "\(event.shard == nil ? "shards" : shard) WITHOUT A HOME\(text)\(observer)"
         case .entityStarted: "\(event.entity ?? "entity") started\(reason)\(observer)"
         case .entityPassivated: "\(event.entity ?? "entity") passivated\(reason)\(observer)"
         case .entityStopped: "\(event.entity ?? "entity") stopped\(reason)\(observer)"

@@ -9,6 +9,8 @@ struct ShardCell: Hashable, Sendable {
     var hosted = false
     var moving = false
     var ownerUnreachable = false
+    /// Why it has no home, where it is wanted and has none.
+    var unplaced: Unavailability?
     var entities = 0
     var handled: UInt64 = 0
     var rate = 0.0
@@ -26,6 +28,8 @@ struct ShardReading: Sendable {
     let restarted: Int
     /// The first node whose entities cannot be remembered at present, and why.
     let storeTrouble: String?
+    /// Why shards of the type cannot get a home at present, as the first node says that knows a reason.
+    let unavailable: Unavailability?
     let coordinator: String?
     let coordinating: CoordinatorSnapshot?
     /// Whom a coordinator that rebuilds its knowledge waits for.
@@ -47,6 +51,8 @@ struct ShardReading: Sendable {
         var waiting = 0
         var (remembered, restarted) = (0, 0)
         var trouble: String?
+        var unavailable: Unavailability?
+        var unplaced: [Int: Unavailability] = [:]
         var coordinating: CoordinatorSnapshot?
         var coordinator: String?
         var epoch: UInt64 = 0
@@ -59,6 +65,8 @@ struct ShardReading: Sendable {
                 remembered += region.shards.reduce(0) { $0 + $1.remembered }
                 restarted += region.shards.reduce(0) { $0 + $1.restarted }
                 trouble = trouble ?? region.storeTrouble.map { "\(node.name): \($0)" }
+                unavailable = unavailable ?? region.unavailable
+                for item in region.unplaced where unplaced[item.shard] == nil { unplaced[item.shard] = item.cause }
                 if let active = region.coordinating, active.epoch >= coordinating?.epoch ?? 0 {
                     coordinating = active
                     coordinator = node.name
@@ -89,13 +97,18 @@ struct ShardReading: Sendable {
         let lost = Set(
             reading.rows.filter { $0.standing == .unreachable || $0.standing == .down || !$0.alive }.map(\.name))
         for index in cells.indices {
-            if let owner = cells[index].owner { cells[index].ownerUnreachable = lost.contains(owner) }
+            if let owner = cells[index].owner {
+                cells[index].ownerUnreachable = lost.contains(owner)
+            } else {
+                cells[index].unplaced = unplaced[index]
+            }
         }
         self.cells = cells
         buffered = waiting
         self.remembered = remembered
         self.restarted = restarted
         storeTrouble = trouble
+        self.unavailable = unavailable
         self.coordinating = coordinating
         awaited = (coordinating?.awaited ?? []).map { reading.names[$0] ?? $0.address.description }
         self.coordinator = coordinator

@@ -43,7 +43,7 @@ package struct InvariantChecks {
     ]
 
     /// The rules that are not checkers' of views.
-    private static let tracked = ShardingEvidence.ids + ["S8", "S10", "S13", "K1", singletonRule]
+    private static let tracked = ShardingEvidence.ids + ["S8", "S10", "S13", "L1", "K1", singletonRule]
     /// S1 for singletons, which have a premise of their own: that one has followed another.
     private static let singletonRule = "S1-singleton"
     private var occasions: Set<String> = []

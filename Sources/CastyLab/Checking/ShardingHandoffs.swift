@@ -100,6 +100,7 @@ struct FrugalRebalance: ShardingChecker {
         case .registered(let node, _):
             coordinations[key]?.regions.insert(node)
             coordinations[key]?.moved = []
+        case .unplaced: break
         case .orphaned(_, let node, _):
             coordinations[key]?.regions.remove(node)
             coordinations[key]?.moved = []

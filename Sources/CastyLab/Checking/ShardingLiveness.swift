@@ -4,22 +4,25 @@ import CastyPlacement
 import CastyPrimitives
 import CastySharding
 
-/// What sharding owes in quiet times and in time: S6, S7, S8, S10, S13.
+/// What sharding owes in quiet times and in time: S6, S7, S8, S10, S13, L1.
 struct ShardingLiveness {
     private var losses = CalmLosses()
     private var crashes = ServedAfterCrash()
     private var balance = EvenShards()
     private var buffers = BoundedBuffers()
+    private var asks = PromptAsks()
 
     mutating func check(_ laboratory: Laboratory, _ moment: LabMoment) -> [Violation] {
         losses.check(laboratory) + crashes.check(laboratory) + balance.check(laboratory, moment)
             + buffers.check(moment, limit: laboratory.settings.placement.bufferLimit)
+            + asks.check(laboratory, moment)
     }
 
     /// The rules for which there was a case to judge.
     var exercised: Set<String> {
         Set(
-            (crashes.hasJudged ? ["S8"] : []) + (balance.hasJudged ? ["S10"] : []) + (buffers.hasJudged ? ["S13"] : []))
+            (crashes.hasJudged ? ["S8"] : []) + (balance.hasJudged ? ["S10"] : []) + (buffers.hasJudged ? ["S13"] : [])
+                + (asks.hasJudged ? ["L1"] : []))
     }
 
     /// Looks once more when nothing is to come any more.
@@ -35,6 +38,8 @@ struct CalmLosses {
     private var next = 0
     private var suspects: [EnvelopeTracker.Loss] = []
     private static let excused = ["buffer full", "mailbox full"]
+    /// Where no member can host an entity, its questions fail by right; L1 looks at whether they do so for a reason.
+    private static let excusedQuestions = [CastyInspection.LossReason.noHome.rawValue]
 
     mutating func check(_ laboratory: Laboratory, isLast: Bool = false) -> [Violation] {
         let new = laboratory.tracker.losses(from: next)
@@ -44,7 +49,8 @@ struct CalmLosses {
             let quiet = laboratory.calmSince.map {
                 loss.entered >= $0 && ($0 == .start || loss.entered >= $0 + aftermath)
             }
-            return quiet == true && !Self.excused.contains(loss.reason) && !laboratory.saidGoodbye(loss.sender)
+            return quiet == true && !Self.excused.contains(loss.reason)
+                && !Self.excusedQuestions.contains(loss.reason) && !laboratory.saidGoodbye(loss.sender)
         }
         // What left a node that ended in order may still turn up.
         let ripe = suspects.filter { isLast || $0.time + .seconds(2) <= laboratory.now }

@@ -7,6 +7,8 @@ extension Exploration {
     package var notApplicable: [String] { InvariantChecks.ids.filter { !isApplicable($0) } }
 
     private func isApplicable(_ rule: String) -> Bool {
+        // It asks at its end only, when the cluster is whole.
+        if rule == "L1" { return false }
         // A node that is alone has no peers, gives no shard away and is cut off from no one.
         if sizes.upperBound == 1 { return ["S0", "S7"].contains(rule) }
         if let kinds = Self.occasions[rule], families.allSatisfy({ !kinds.contains($0) }) { return false }

@@ -60,15 +60,25 @@ extension Laboratory {
     /// Asks an entity; calls back once, on a thread of the world.
     package func ask(
         _ entity: String, _ text: String, via: Int? = nil, within timeout: Duration,
-        completion: @escaping @Sendable (Result<EntityReply, AskError>) -> Void
+        patience: AskPatience = .waitForNewHome, completion: @escaping @Sendable (Result<EntityReply, AskError>) -> Void
     ) throws {
         let node = try entry(via)
         let sample = try sample(of: entity)
         guard let region = node.regions[sample] else { return }
         let number = tracker.enter(entity: entity, at: node.name, node.system.unique, time: now)
         watch.entered(entity, type: sample.rawValue)
+        asks.begin(
+            AskLedger.Question(
+                number: number, entity: entity, role: settings.placement(of: sample).role, asker: node.system.unique,
+                patience: patience))
         region.ask(
-            entity, within: timeout, { EntityCommand(number: number, text: text, replyTo: $0) }, completion: completion)
+            entity, within: timeout, patience: patience,
+            { EntityCommand(number: number, text: text, replyTo: $0) },
+            completion: { [asks, clock = world.clock] result in
+                let code: AskError.Code? = if case .failure(let error) = result { error.code } else { nil }
+                asks.end(number, at: clock(), code)
+                completion(result)
+            })
     }
 
     /// Sends an entity to sleep.

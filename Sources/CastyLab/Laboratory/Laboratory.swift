@@ -21,6 +21,8 @@ package final class Laboratory {
     package let recorder = Recorder()
     /// Every envelope, from its sender to its end.
     package let tracker = EnvelopeTracker()
+    /// The questions that were asked by ``ask(_:_:via:within:patience:completion:)``.
+    let asks = AskLedger()
     /// What regions and coordinators do.
     package let watch: ShardingWatch
     var disturbances = Disturbances()

@@ -211,6 +211,13 @@ package final class EnvelopeTracker: Sendable {
         state.withLock { state in state.envelopes.values.contains { $0.entered >= start && matches($0.entity) } }
     }
 
+    /// The node that has an envelope, or that it is on its way to, as it was seen last, and whether it has not ended.
+    func whereabouts(of number: UInt64) -> (node: String, isPending: Bool)? {
+        state.withLock { state in
+            state.envelopes[number].map { ($0.heading ?? $0.holder, $0.fate == .pending) }
+        }
+    }
+
     /// How many envelopes have not ended.
     package var pending: Int { state.withLock { $0.pending } }
 

@@ -40,6 +40,14 @@ extension Membership {
         }
     }
 
+    /// The unreachable members from which this node itself hears nothing, or which it does not monitor: where it hears one, what others say of
+    /// their links says nothing of its own. Sorted.
+    package var silent: [UniqueAddress] {
+        gossip.unreachable.filter { node in
+            !monitors.contains { $0.peer == node && $0.stage != .marked }
+        }
+    }
+
     /// The peers that this node monitors, by address.
     package func monitoredPeers(at now: Instant) -> [MonitoredPeer] {
         monitors.map { monitor in

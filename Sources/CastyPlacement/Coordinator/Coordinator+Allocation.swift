@@ -29,6 +29,23 @@ extension Coordinator {
         return able.allSatisfy { !$0.isReachable } ? .allUnreachable : .allRefused
     }
 
+    /// Why this coordinator gives no shard a home now, for a reason that does not pass by itself at once.
+    var hindrance: HomelessCause? {
+        switch phase {
+        case .inactive: nil
+        case .recovering: view.members.contains { isAwaited($0) && !$0.isReachable } ? .awaited : nil
+        case .active: obstacle.map { HomelessCause($0) }
+        }
+    }
+
+    /// Says once which shards wait, and why, and once that they wait no longer.
+    private mutating func tellOfObstacle(_ ready: [Int], _ effects: inout [CoordinatorEffect]) {
+        let cause = ready.isEmpty ? nil : obstacle.map { HomelessCause($0) }
+        guard cause != toldObstacle else { return }
+        toldObstacle = cause
+        if let cause { effects.append(.note(.unplaced(shards: ready, cause))) }
+    }
+
     /// The regions that can be given a shard, with what they have. A shard on its way to a known target counts there.
     func loads() -> [RegionLoad] {
         var result = hosts.map { RegionLoad(node: $0.node, shards: []) }
@@ -52,7 +69,8 @@ extension Coordinator {
         guard !ready.isEmpty else { return }
         var loads = loads()
         hadEnoughRegions = hadEnoughRegions || loads.count >= settings.minimumRegions
-        guard hadEnoughRegions, !loads.isEmpty else { return }
+        guard hadEnoughRegions, !loads.isEmpty else { return tellOfObstacle(ready, &effects) }
+        tellOfObstacle([], &effects)
         var orders: [[HostOrder]] = Array(repeating: [], count: loads.count)
         for shard in ready {
             guard case .unallocated(let waiting) = shards[shard] else { continue }

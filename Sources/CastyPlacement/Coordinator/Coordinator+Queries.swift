@@ -19,6 +19,8 @@ package struct CoordinatorStatus: Hashable, Sendable {
     /// Moves of the current round that have not begun.
     package var planned: [ShardMove]
     package var intents: Intents
+    /// Why no shard can be placed at present; `nil` where one can.
+    package var hindrance: HomelessCause?
 }
 
 /// A registered region.
@@ -91,7 +93,7 @@ extension Coordinator {
             },
             awaited: phase == .recovering ? view.members.filter(isAwaited).map(\.node) : [],
             shards: shards.indices.compactMap { explain($0, at: now) }.filter { $0.state != .unused },
-            planned: planned, intents: intents)
+            planned: planned, intents: intents, hindrance: hindrance)
     }
 
     /// Why a shard is where it is; `nil` where there is no such shard, or this coordinator does not act.

@@ -19,6 +19,7 @@ extension Coordinator {
         leftovers = Array(repeating: nil, count: settings.shardCount)
         planned = []
         hadEnoughRegions = false
+        toldObstacle = nil
         nextBalanceCheck = now + settings.rebalanceInterval
         effects.append(.note(.started(epoch)))
         announce(at: now, &effects)

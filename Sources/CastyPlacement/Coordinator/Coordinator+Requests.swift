@@ -24,7 +24,7 @@ extension Coordinator {
         }
         switch request {
         case .register, .notHosted, .departed, .epochSeen: break
-        case .homes(let asked): answer(asked, to: node, &effects)
+        case .homes(let asked): answer(asked, to: node, at: now, &effects)
         case .started(let started): confirm(started, by: node, &effects)
         case .hostRefused(let refused):
             regions[region].accepts = false
@@ -50,8 +50,12 @@ extension Coordinator {
 
     func state(_ shard: Int) -> ShardState? { shards.indices.contains(shard) ? shards[shard] : nil }
 
-    private mutating func answer(_ asked: [Int], to node: UniqueAddress, _ effects: inout [CoordinatorEffect]) {
+    private mutating func answer(
+        _ asked: [Int], to node: UniqueAddress, at now: Instant, _ effects: inout [CoordinatorEffect]
+    ) {
         var homes: [ShardHome] = []
+        var homeless: [HomelessShard] = []
+        let hindrance = hindrance
         for shard in asked {
             switch state(shard) {
             case .started(let owner)?:
@@ -59,10 +63,16 @@ extension Coordinator {
             case .unallocated(var waiting)?:
                 waiting.isWanted = true
                 set(shard, .unallocated(waiting))
+                if let cause = waiting.holdUntil > now ? .held : hindrance {
+                    homeless.append(HomelessShard(shard: shard, cause: cause))
+                }
             case .starting?, .handingOff?, nil: break
             }
         }
         send(homes, to: [node], &effects)
+        for page in ShardPages.slices(of: homeless, upTo: ShardPages.reported) {
+            send(.homeless(page), to: node, &effects)
+        }
     }
 
     private mutating func confirm(

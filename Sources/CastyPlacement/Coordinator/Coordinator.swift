@@ -60,6 +60,8 @@ package struct Coordinator: Sendable {
     /// Something changed since the last look at the balance.
     var isBalanceUnknown = false
     var nextBalanceCheck = Instant.start
+    /// Why shards that are wanted cannot be placed, as was told last.
+    var toldObstacle: HomelessCause?
 
     package init(
         own: UniqueAddress, settings: PlacementSettings, strategy: any ShardAllocationStrategy = LeastShardStrategy()

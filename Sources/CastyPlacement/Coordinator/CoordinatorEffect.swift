@@ -26,6 +26,8 @@ package enum CoordinatorNote: Hashable, Sendable {
     case conflict(shard: Int, loser: UniqueAddress)
     /// The shards of a removed member wait for its lease to have ended.
     case orphaned(shards: [Int], of: UniqueAddress, until: Instant)
+    /// These shards are wanted, and no node can be their home now.
+    case unplaced(shards: [Int], HomelessCause)
     case roundPlanned(moves: Int)
     case intentsChanged(Intents)
 }

@@ -110,6 +110,8 @@ package enum CoordinatorOrder: Hashable, Sendable {
     /// Nothing of yours remains to be moved; you may go.
     case released
     case answer(id: UInt64, CommandAnswer)
+    /// Of the shards that were asked for, these have no home, for reasons that do not pass by themselves at once.
+    case homeless([HomelessShard])
     /// This node does not run the type, and so nobody coordinates it there. Of no epoch.
     case notHosted
 }
@@ -155,16 +157,20 @@ package struct ShardDelivery<Payload: Sendable>: Sendable {
     package var sequence: UInt64
     /// It came back once already.
     package var isRetry: Bool
+    /// It is a question, and how long its asker waits where there is no home; `nil` for what waits for no answer.
+    package var asks: AskPatience?
     package var payload: Payload
 
     package init(
-        shard: Int, entity: String, version: ShardVersion, sequence: UInt64, isRetry: Bool = false, payload: Payload
+        shard: Int, entity: String, version: ShardVersion, sequence: UInt64, isRetry: Bool = false,
+        asks: AskPatience? = nil, payload: Payload
     ) {
         self.shard = shard
         self.entity = entity
         self.version = version
         self.sequence = sequence
         self.isRetry = isRetry
+        self.asks = asks
         self.payload = payload
     }
 }

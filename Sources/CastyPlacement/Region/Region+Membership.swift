@@ -12,6 +12,11 @@ extension Region {
         self.removed += removed
         self.removed.removeFirst(max(0, self.removed.count - Self.removedKept))
         for node in removed { forget(node, at: now, &effects) }
+        // Only when all of them are forgotten: what waits for one must not be sent there because another is gone too.
+        if !removed.isEmpty || old.silent != view.silent {
+            for shard in buffering { flush(shard, at: now, &effects) }
+        }
+        if !removed.isEmpty { askForHomes(at: now, &effects) }
         lookAtUnknown(at: now, &effects)
         let status = view.member(own)?.status
         if status == .down || (status == nil && old.member(own) != nil) {
@@ -26,13 +31,14 @@ extension Region {
         if isNew, oldest != coordinator {
             coordinator = oldest
             isRegistered = false
-            isRefused = false
+            refusedCount = nil
             notHostedSince = nil
         }
         // A weakly-up member may ask and tell; as it becomes up it may host, and says so.
         let hasJoined = (status == .up || status == .weaklyUp) && old.member(own)?.status != status
         if hasJoined || (!isRegistered && isNew) { register(at: now, &effects) }
         if isLeaving { continueLeaving(at: now, &effects) }
+        lookForHosts(since: old, &effects)
         return effects
     }
 
@@ -53,8 +59,6 @@ extension Region {
                 stopIfDrained(shard, at: now, &effects)
             }
         }
-        for shard in buffering { flush(shard, at: now, &effects) }
-        askForHomes(at: now, &effects)
     }
 
     // MARK: Registration

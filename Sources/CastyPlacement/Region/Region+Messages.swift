@@ -62,7 +62,7 @@ extension Region {
             epochOwner = node
             coordinator = node
             isRegistered = false
-            isRefused = false
+            refusedCount = nil
             if !order.answers(registration) { register(at: now, &effects) }
         }
         switch order {
@@ -72,7 +72,7 @@ extension Region {
         case .registered(let number, let intents): registered(number, intents, by: node, at: now, &effects)
         case .registrationRefused(let number, let count):
             guard number == registration, !isRegistered, !isRefused else { return }
-            isRefused = true
+            refusedCount = count
             note(.shardCountMismatch(count), &effects)
             giveUpHomeless(&effects)
         case .homes(let homes, let range): learn(homes, allOf: range, at: now, &effects)
@@ -89,6 +89,7 @@ extension Region {
             if intents.version > self.intents.version { self.intents = intents }
             request(.intentsKnown(self.intents.version), &effects)
         case .released: released(at: now, &effects)
+        case .homeless(let list): learn(list, &effects)
         case .answer, .notHosted: break
         }
     }
@@ -116,13 +117,13 @@ extension Region {
         guard node == coordinator, !isRegistered else { return }
         notHostedSince = notHostedSince ?? now
         if isLeaving { continueLeaving(at: now, &effects) }
-        if isNotHosted(at: now) { giveUpHomeless(&effects) }
+        if isNotHosted(at: now) { giveUpHomeless(&effects) } else { refuseHopeless(&effects) }
     }
 
     /// Nobody will give a home to what waits for one.
     private mutating func giveUpHomeless(_ effects: inout Effects) {
         for shard in buffering where homes[shard].target == nil {
-            for message in buffers[shard] { lose(message, of: shard, .notHosted, &effects) }
+            for message in buffers[shard] { giveUp(message, of: shard, &effects) }
             keptCount -= buffers[shard].count
             buffers[shard] = []
             hasLeftover[shard] = false
@@ -142,7 +143,7 @@ extension Region {
     ) {
         guard number == registration, !isRegistered else { return }
         isRegistered = true
-        isRefused = false
+        refusedCount = nil
         notHostedSince = nil
         note(.registered(with: node, epoch), &effects)
         if intents.version > self.intents.version { self.intents = intents }
@@ -262,7 +263,8 @@ extension Region {
         let number = delivery.shard
         let (entity, ownNumber) = place(of: delivery.entity)
         let message = KeptMessage(
-            entity: entity, payload: delivery.payload, sequence: 0, since: now, isRetry: delivery.isRetry)
+            entity: entity, payload: delivery.payload, sequence: 0, since: now, isRetry: delivery.isRetry,
+            asks: delivery.asks)
         guard !isShutDown else {
             lose(message, of: number, .shutdown, &effects)
             return
@@ -324,8 +326,7 @@ extension Region {
         guard homes.indices.contains(shard) else { return }
         let message = KeptMessage(
             entity: place(of: delivery.entity).entity, payload: delivery.payload, sequence: delivery.sequence,
-            since: now,
-            isRetry: true)
+            since: now, isRetry: true, asks: delivery.asks)
         let isRetry = delivery.isRetry && !settings.sabotage.contains(.sendsInCircles)
         if isShutDown || isRetry || isLate(delivery, from: node) {
             lose(message, of: shard, isShutDown ? .shutdown : isRetry ? .wrongHome : .late, &effects)
@@ -335,6 +336,7 @@ extension Region {
             buffers[shard].insert(message, at: index)
             buffering.insertSorted(shard)
             if message.sequence == 0 { hasLeftover[shard] = true }
+            if message.asks != nil { effects.append(.cameBack(message.payload)) }
         }
         if homes[shard].target == node, homes[shard].version <= delivery.version { homes[shard].target = nil }
         if homes[shard].stream == node { closeStream(shard, handoff: nil, at: now, &effects) }
@@ -343,6 +345,7 @@ extension Region {
         } else {
             flush(shard, at: now, &effects)
         }
+        refuseHopeless(in: shard, &effects)
         if homes[shard].target == nil { ask([shard], at: now, &effects) }
     }
 }
@@ -353,7 +356,7 @@ extension CoordinatorOrder {
         switch self {
         case .registered(registration, _), .registrationRefused(registration, _): true
         case .registered, .registrationRefused, .announce, .homes, .host, .beginHandOff, .handOff, .discard, .intents,
-            .released, .answer, .notHosted:
+            .released, .answer, .homeless, .notHosted:
             false
         }
     }

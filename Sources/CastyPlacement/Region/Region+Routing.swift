@@ -2,13 +2,17 @@ package import CastyPrimitives
 
 extension Region {
     /// A message from this node for an entity, wherever it lives.
+    ///
+    /// - Parameter asks: It is a question, and how long its asker waits where there is no home.
     @specialized(where Payload == SealedMessage)
-    package mutating func onRoute(_ payload: Payload, to entity: String, at now: Instant) -> Effects {
+    package mutating func onRoute(
+        _ payload: Payload, to entity: String, asks: AskPatience? = nil, at now: Instant
+    ) -> Effects {
         var effects: Effects = []
         checkLease(at: now, &effects)
         let (entity, shard) = place(of: entity)
         sequence += 1
-        let message = KeptMessage(entity: entity, payload: payload, sequence: sequence, since: now)
+        let message = KeptMessage(entity: entity, payload: payload, sequence: sequence, since: now, asks: asks)
         guard !isShutDown else {
             lose(message, of: shard, .shutdown, &effects)
             return effects
@@ -18,11 +22,15 @@ extension Region {
         } else if canSend(shard) {
             pass(message, of: shard, at: now, &effects)
         } else if homes[shard].target == nil, isNotHosted(at: now) {
-            lose(message, of: shard, .notHosted, &effects)
+            giveUp(message, of: shard, &effects)
+        } else if let cause = refusal(of: asks, in: shard) {
+            effects.append(.refused(payload, entity: entity, shard: shard, cause))
         } else if keep(message, of: shard, &effects) {
             buffers[shard].append(message)
             buffering.insertSorted(shard)
-            if homes[shard].target == nil, buffers[shard].count == 1 { ask([shard], at: now, &effects) }
+            guard homes[shard].target == nil else { return effects }
+            // A question that does not wait learns at once why there is no home; what waits is asked for again from time to time.
+            if buffers[shard].count == 1 || asks == .failFast { ask([shard], at: now, &effects) }
         }
         return effects
     }
@@ -31,7 +39,7 @@ extension Region {
     func canSend(_ shard: Int) -> Bool {
         let isOpen =
             homes[shard].isOpen || (settings.sabotage.contains(.skipsMarkers) && homes[shard].target != nil)
-        guard isOpen else { return false }
+        guard isOpen, !isSilent(homes[shard].target) else { return false }
         guard homes[shard].target == own else { return true }
         return !isFenced && hosted[shard]?.isHolding == false
     }
@@ -47,7 +55,7 @@ extension Region {
         homes[shard].streamVersion = homes[shard].version
         let delivery = ShardDelivery(
             shard: shard, entity: message.entity, version: homes[shard].version, sequence: message.sequence,
-            isRetry: message.isRetry, payload: message.payload)
+            isRetry: message.isRetry, asks: message.asks, payload: message.payload)
         effects.append(.send(to: target, .peer(.deliver(delivery))))
         if settings.sabotage.contains(.deliversTwice), message.isRetry || message.sequence == 0 {
             effects.append(.send(to: target, .peer(.deliver(delivery))))
@@ -57,7 +65,7 @@ extension Region {
     /// Whether there is room for one more message; if not, it is lost.
     mutating func keep(_ message: KeptMessage<Payload>, of shard: Int, _ effects: inout Effects) -> Bool {
         guard keptCount < settings.bufferLimit || settings.sabotage.contains(.ignoresBufferLimit) else {
-            lose(message, of: shard, .bufferFull, &effects)
+            lose(message, of: shard, unavailability == nil ? .bufferFull : .noHome, &effects)
             return false
         }
         keptCount += 1
@@ -102,6 +110,7 @@ extension Region {
             buffering.removeSorted(shard)
         }
         homes[shard].version = home.version
+        homes[shard].homeless = nil
         if home.node == own {
             guard var item = hosted[shard] else {
                 homes[shard].target = nil

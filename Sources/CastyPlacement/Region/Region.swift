@@ -28,11 +28,14 @@ package struct Region<Payload: Sendable>: Sendable {
     var isRegistered = false
     /// Since when the coordinator's node has been saying that it does not run the type.
     var notHostedSince: Instant?
-    /// The coordinator counts another number of shards: this region stays out, and asks no more.
-    var isRefused = false
+    /// The coordinator counts this other number of shards: this region stays out, and asks no more.
+    var refusedCount: Int?
+    var isRefused: Bool { refusedCount != nil }
     var registration: UInt64 = 0
     var registeredAt = Instant.start
     var intents = Intents()
+    /// Why no member could host a shard, as far as this node's own view shows.
+    var unavailability: Unavailability?
 
     var leaseValidUntil = Instant.distantFuture
     var isFenced = false

@@ -15,6 +15,10 @@ package enum RegionEffect<Payload: Sendable>: Sendable {
     case resume(shard: Int, [EntityInstance])
     /// The message will not be handled; count it.
     case lost(Payload, entity: String, shard: Int, LossReason)
+    /// The question will not be answered: the asker learns why, and it counts as lost.
+    case refused(Payload, entity: String, shard: Int, Unavailability)
+    /// The message has left for another node and came back: it is here again.
+    case cameBack(Payload)
     case store(StoreRequest)
     /// All shards are handed off or stopped; the node may go on leaving.
     case left
@@ -49,6 +53,8 @@ package enum StopMode: UInt8, Hashable, Sendable {
 package enum LossReason: UInt8, Hashable, Sendable, CaseIterable {
     /// The region kept as many messages as it may.
     case bufferFull
+    /// The same, while no member could host the shard.
+    case noHome
     /// It came back twice from nodes that are not the shard's home.
     case wrongHome
     /// It came from a node, or back from one, that had been given up; later ones may have been handled since.
@@ -71,6 +77,8 @@ package enum LossReason: UInt8, Hashable, Sendable, CaseIterable {
 /// What happened in a region, for the event stream.
 package enum RegionNote: Hashable, Sendable {
     case registered(with: UniqueAddress, CoordinatorEpoch)
+    /// From now on no shard of the type can get a home, for this reason; `nil`: it can again. These members could be one before.
+    case unavailable(Unavailability?, formerHosts: [UniqueAddress])
     case shardStarted(shard: Int, ShardVersion)
     case shardStopped(shard: Int, ShardVersion, forced: Bool)
     case entityStarted(EntityInstance)

@@ -4,6 +4,8 @@ import CastyPrimitives
 struct HomeEntry: Sendable {
     /// The home, if known and not about to change.
     var target: UniqueAddress?
+    /// Why the coordinator has not given it one, when it was asked last.
+    var homeless: HomelessCause?
     /// The newest ownership this region has heard of.
     var version = ShardVersion.none
     /// The newest ownership that this region refused, or whose shard it has stopped: an order for it is a repetition that comes too late.
@@ -42,6 +44,8 @@ struct KeptMessage<Payload: Sendable>: Sendable {
     var sequence: UInt64
     var since: Instant
     var isRetry = false
+    /// It is a question, and how long its asker waits where there is no home.
+    var asks: AskPatience?
 }
 
 /// A shard that runs here.

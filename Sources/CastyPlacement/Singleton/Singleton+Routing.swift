@@ -15,17 +15,21 @@ extension Singleton {
         case .stopping: return .nowhere
         case .absent: break
         }
-        guard let home, home != own, home != origin, view.member(home)?.isReachable == true else { return .nowhere }
+        guard let home, home != own, home != origin, view.member(home)?.isSilent == false else { return .nowhere }
         return .there(home)
     }
 
     /// Takes a message: behind those that wait.
-    mutating func take(_ message: Kept, _ effects: inout Effects) {
+    mutating func take(_ message: Kept, at now: Instant, _ effects: inout Effects) {
         guard !isShutDown else {
             effects.append(.lost(message.payload, .shutdown))
             return
         }
         if buffer.isEmpty, pass(message, &effects) { return }
+        if let cause = refusal(of: message.asks, at: now) {
+            effects.append(.refused(message.payload, cause))
+            return
+        }
         guard buffer.count < settings.bufferLimit else {
             effects.append(.lost(message.payload, .bufferFull))
             return
@@ -40,11 +44,36 @@ extension Singleton {
         buffer.insert(contentsOf: unhandled.prefix(room).map { Kept(payload: $0, hops: 0) }, at: 0)
     }
 
-    /// Sends what was kept, as far as it can go.
-    mutating func flush(_ effects: inout Effects) {
+    /// Sends what was kept, as far as it can go, and fails the questions for which nothing can be waited.
+    mutating func flush(at now: Instant, _ effects: inout Effects) {
         var count = 0
         while count < buffer.count, pass(buffer[count], &effects) { count += 1 }
         buffer.removeFirst(count)
+        guard buffer.contains(where: { $0.asks != nil }) else { return }
+        var left: [Kept] = []
+        for message in buffer {
+            if let cause = refusal(of: message.asks, at: now) {
+                effects.append(.refused(message.payload, cause))
+            } else {
+                left.append(message)
+            }
+        }
+        buffer = left
+    }
+
+    /// Why a question that cannot go anywhere now fails at once; `nil` where it waits, and for what is no question.
+    private func refusal(of asks: AskPatience?, at now: Instant) -> Unavailability? {
+        guard let asks, !settings.sabotage.contains(.hidesFromAskers) else { return nil }
+        guard let home else {
+            guard asks != .waitForNewNode, let cause = view.absence(role: settings.role) else { return nil }
+            return cause
+        }
+        guard asks == .failFast else { return nil }
+        if home != own { return view.member(home)?.isSilent == true ? .nodeUnreachable(home.address) : nil }
+        // It would run here, but one that was removed may still run it, or one that is unreachable.
+        guard phase == .absent, isWaiting else { return nil }
+        if crashHold > now { return .waitsForLease }
+        return awaited.first { $0.status == .down || $0.isSilent }.map { .nodeUnreachable($0.node.address) }
     }
 
     /// - Returns: Whether the message need not be kept.
@@ -53,7 +82,7 @@ extension Singleton {
         case .here(let life): effects.append(.deliver(message.payload, to: life))
         case .there(let node):
             if message.hops < Self.mostHops {
-                effects.append(.send(to: node, .deliver(message.payload, hops: message.hops + 1)))
+                effects.append(.send(to: node, .deliver(message.payload, hops: message.hops + 1, asks: message.asks)))
             } else {
                 effects.append(.lost(message.payload, .wrongHome))
             }

@@ -10,7 +10,7 @@ extension Singleton {
     /// Older members that are still there and have not handed over: on their way out, or down.
     ///
     /// The word of one that was declared down counts for nothing: it may not know, and start again.
-    private var awaited: [PlacementMember] {
+    var awaited: [PlacementMember] {
         guard let ownNumber = view.member(own)?.upNumber else { return [] }
         return view.members.filter { member in
             member.node != own && member.hasRole(settings.role) && member.upNumber > 0 && member.upNumber < ownNumber
@@ -67,7 +67,7 @@ extension Singleton {
                 if !isKilled { wake(by: leaseValidUntil) }
             }
         }
-        flush(&effects)
+        flush(at: now, &effects)
         guard phase == .absent else { return effects }
         if !isHome {
             var told = askers

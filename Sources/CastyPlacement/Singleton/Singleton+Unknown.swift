@@ -27,7 +27,7 @@ extension Singleton {
         unknown = []
         for (message, since) in waiting {
             if let node = message.from, isKnown(node) {
-                take(message, &effects)
+                take(message, at: now, &effects)
             } else if since + settings.unknownBound <= now {
                 effects.append(.lost(message.payload, .notMember))
             } else {

@@ -30,6 +30,8 @@ package struct Singleton<Payload: Sendable>: Sendable {
         var hops: Int
         /// The node it came from; it does not go back there.
         var from: UniqueAddress?
+        /// It is a question, and how long its asker waits where there is no singleton.
+        var asks: AskPatience?
     }
 
     /// A message is passed on so often; after that nobody seems to know who is the oldest.
@@ -112,9 +114,11 @@ package struct Singleton<Payload: Sendable>: Sendable {
     }
 
     /// A user's message from this node.
-    package mutating func onRoute(_ payload: Payload, at now: Instant) -> Effects {
+    ///
+    /// - Parameter asks: It is a question, and how long its asker waits where there is no singleton.
+    package mutating func onRoute(_ payload: Payload, asks: AskPatience? = nil, at now: Instant) -> Effects {
         var effects: Effects = []
-        take(Kept(payload: payload, hops: 0), &effects)
+        take(Kept(payload: payload, hops: 0, asks: asks), at: now, &effects)
         return effects
     }
 
@@ -132,9 +136,9 @@ package struct Singleton<Payload: Sendable>: Sendable {
             case .running, .stopping: askers.insertSorted(node)
             }
         case .handedOver: if view.member(node) != nil { released.insertSorted(node) }
-        case .deliver(let payload, let hops):
-            let message = Kept(payload: payload, hops: hops, from: node)
-            if isKnown(node) { take(message, &effects) } else { keepUnknown(message, since: now, &effects) }
+        case .deliver(let payload, let hops, let asks):
+            let message = Kept(payload: payload, hops: hops, from: node, asks: asks)
+            if isKnown(node) { take(message, at: now, &effects) } else { keepUnknown(message, since: now, &effects) }
         }
         return effects + proceed(at: now)
     }

@@ -7,8 +7,8 @@ package enum SingletonMessage<Payload: Sendable>: Sendable {
     case handOver
     /// Mine does not run, and will not run again.
     case handedOver
-    /// A user's message; it has been passed on so often.
-    case deliver(Payload, hops: Int)
+    /// A user's message; it has been passed on so often. Where it is a question: how long its asker waits where there is no singleton.
+    case deliver(Payload, hops: Int, asks: AskPatience? = nil)
 }
 
 extension SingletonMessage: Equatable where Payload: Equatable {}
@@ -26,6 +26,8 @@ package enum SingletonEffect<Payload: Sendable>: Sendable {
     case deliver(Payload, to: UInt64)
     /// The message will not be handled; count it.
     case lost(Payload, LossReason)
+    /// The question will not be answered: the asker learns why, and it counts as lost.
+    case refused(Payload, Unavailability)
     /// Nothing of it runs here any more; the node may go on leaving.
     case left
     case note(SingletonNote)

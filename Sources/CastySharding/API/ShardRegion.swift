@@ -46,22 +46,37 @@ public struct ShardRegion<Message: Codable & Sendable>: Sendable {
 
     /// Asks an entity and waits for its reply.
     ///
-    /// - Throws: ``AskError``.
+    /// - Parameters:
+    ///   - entity: Whom to ask.
+    ///   - timeout: How long to wait at most.
+    ///   - patience: Whether to wait where the entity cannot be reached at present. What can be waited for by default is a new home on a node
+    ///     that is there: with ``AskPatience/failFast`` an unreachable home ends the ask, with ``AskPatience/waitForNewNode`` it waits for a node
+    ///     with the type's role to join.
+    ///   - question: Makes the message from the reference that the reply goes to.
+    /// - Throws: ``AskError``, as soon as this node knows that no reply can come: with the entity, the node and the cause.
     public func ask<Reply: Sendable>(
-        _ entity: String, within timeout: Duration = .seconds(10), _ question: @Sendable (ActorRef<Reply>) -> Message
+        _ entity: String, within timeout: Duration = .seconds(10), patience: AskPatience = .waitForNewHome,
+        _ question: @Sendable (ActorRef<Reply>) -> Message
     ) async throws -> Reply {
-        try await system.ask(actor, within: timeout) { .route(entity: entity, Sealed(question($0))) }
+        do {
+            return try await system.ask(actor, within: timeout) {
+                .ask(entity: entity, Sealed(question($0)), patience)
+            }
+        } catch let error as AskError {
+            throw error.about(type: type, entity: entity)
+        }
     }
 
     /// Asks an entity, and calls back once.
     @discardableResult
     package func ask<Reply: Sendable>(
-        _ entity: String, within timeout: Duration, _ question: (ActorRef<Reply>) -> Message,
-        completion: @escaping @Sendable (Result<Reply, AskError>) -> Void
+        _ entity: String, within timeout: Duration, patience: AskPatience = .waitForNewHome,
+        _ question: (ActorRef<Reply>) -> Message, completion: @escaping @Sendable (Result<Reply, AskError>) -> Void
     ) -> @Sendable () -> Void {
-        system.ask(
-            actor, within: timeout, { .route(entity: entity, Sealed(question($0))) },
-            completion: completion)
+        let type = type
+        return system.ask(
+            actor, within: timeout, { .ask(entity: entity, Sealed(question($0)), patience) },
+            completion: { result in completion(result.mapError { $0.about(type: type, entity: entity) }) })
     }
 
     /// Sends an entity to sleep, wherever it lives: it stops when its mailbox is empty, and the next message starts it again.

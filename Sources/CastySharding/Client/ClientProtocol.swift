@@ -72,6 +72,8 @@ package struct ClientError: Error, Codable, Hashable, Sendable, CustomStringConv
         case overloaded
         /// No actor takes the message.
         case refused
+        /// No node can host the entity, or the one that coordinates its type does not run it.
+        case unavailable
         /// No reply came in time.
         case timedOut = "timed out"
         /// The entity failed, or its node became unreachable.
@@ -93,7 +95,7 @@ package struct ClientError: Error, Codable, Hashable, Sendable, CustomStringConv
     /// Whether the entity has surely not handled the request and never will: only then may it be sent again.
     package var isSurelyUnhandled: Bool {
         switch code {
-        case .noNode, .unknownType, .badRequest, .notAllowed, .overloaded, .refused: true
+        case .noNode, .unknownType, .badRequest, .notAllowed, .overloaded, .refused, .unavailable: true
         case .timedOut, .failed, .connectionLost: false
         }
     }
@@ -102,7 +104,7 @@ package struct ClientError: Error, Codable, Hashable, Sendable, CustomStringConv
     package var isTransient: Bool {
         switch code {
         case .noNode, .overloaded, .refused: true
-        case .unknownType, .badRequest, .notAllowed, .timedOut, .failed, .connectionLost: false
+        case .unknownType, .badRequest, .notAllowed, .unavailable, .timedOut, .failed, .connectionLost: false
         }
     }
 }
@@ -112,11 +114,12 @@ extension ClientError {
     init(_ error: AskError) {
         switch error.code {
         case .mailboxFull: self.init(.overloaded, error.description)
-        case .noSuchActor, .notHosted: self.init(.refused, error.description)
+        case .noSuchActor: self.init(.refused, error.description)
+        // No home ever had the question.
+        case .notHosted, .noHome: self.init(.unavailable, error.description)
         case .timedOut: self.init(.timedOut, error.description)
         // The message may have been handled before, and only its reply be lost.
-        case .unreachable, .failed, .cancelled, .notEncodable, .notDecodable, .tooLarge, .nodeRemoved, .noHome,
-            .shutdown:
+        case .unreachable, .failed, .cancelled, .notEncodable, .notDecodable, .tooLarge, .nodeRemoved, .shutdown:
             self.init(.failed, error.description)
         }
     }

@@ -6,6 +6,8 @@ package import CastyPlacement
 package enum RegionCommand: Sendable {
     /// A user's message for an entity.
     case route(entity: String, SealedMessage)
+    /// The same with a question, and how long its asker waits where there is no home.
+    case ask(entity: String, SealedMessage, AskPatience)
     /// From another node. Only this travels.
     case wire(ShardingEnvelope)
     /// The membership has changed.
@@ -37,7 +39,7 @@ package struct ShardingEnvelope: Sendable {
 extension RegionCommand: LossClassified {
     package var lossClass: LossClass? {
         switch self {
-        case .route: .user
+        case .route, .ask: .user
         case .wire(let envelope):
             switch envelope.message {
             case .peer(.deliver), .peer(.notHome): .user

@@ -80,6 +80,16 @@ final class RegionHost: Sendable {
         inspector.lose(reason, .user, target: entity, type: type, shard: shard, entity: entity, causes: causes)
     }
 
+    /// Tells the asker of a question why it will not be answered, and accounts for it.
+    func fail(
+        _ message: SealedMessage, entity: String, shard: Int, _ cause: Unavailability, causes: [EventID]
+    ) {
+        let reason = CastyInspection.LossReason(cause)
+        tracing?.lost(message, reason)
+        Questions.fail(in: message, AskError.Code(cause), cause.description, cause: cause)
+        inspector.lose(reason, .user, target: entity, type: type, shard: shard, entity: entity, causes: causes)
+    }
+
     /// Passes on what the core asks of the store of remembered entities; the answer comes as a message to the region.
     func remember(_ request: StoreRequest, tell region: ActorRef<RegionCommand>) {
         guard let remembered else {

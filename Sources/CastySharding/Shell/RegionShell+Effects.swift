@@ -36,6 +36,9 @@ extension RegionShell {
                 host.lose(
                     CastyInspection.LossReason(reason), payload, entity: entity, shard: shard,
                     causes: causes.about(shard))
+            case .refused(let payload, let entity, let shard, let cause):
+                host.fail(payload, entity: entity, shard: shard, cause, causes: causes.about(shard))
+            case .cameBack(let payload): Questions.cameBack(in: payload)
             case .store(let request): host.remember(request, tell: context.`self`)
             case .left:
                 hasLeft = true
@@ -141,6 +144,7 @@ extension CastyInspection.LossReason {
     init(_ reason: CastyPlacement.LossReason) {
         switch reason {
         case .bufferFull: self = .bufferFull
+        case .noHome: self = .noHome
         case .notHosted: self = .notHosted
         case .wrongHome, .late, .notMember: self = .unreachable
         case .handoff, .fenced: self = .handoff

@@ -52,6 +52,14 @@ extension RegionShell {
                 text: "\(host.type): \(shards.count) shards wait for its lease to end, until \(until) s",
                 causes: removal.map { [$0] } ?? [])
             for shard in shards { causes.note(id, about: shard) }
+        case .unplaced(let shards, let cause):
+            let causes = causes.coordinator.map { [$0] } ?? []
+            for shard in shards.prefix(Self.unplacedTold) {
+                self.causes.note(
+                    inspector.emit(
+                        .shardUnplaced, shard: shard, reason: AskError.Code(cause.unavailability).rawValue,
+                        text: "\(host.type): \(cause.unavailability)", causes: causes), about: shard)
+            }
         case .roundPlanned(let moves):
             inspector.emit(.note, text: "\(host.type): rebalance plans \(moves) moves")
         case .intentsChanged: inspector.touch()
@@ -66,6 +74,14 @@ extension RegionShell {
         case .registered(let coordinator, let epoch):
             inspector.touch()
             host.cluster.system.log.debug("\(host.type): registered with \(coordinator), epoch \(epoch)")
+        case .unavailable(let cause, let formerHosts):
+            guard let cause else {
+                inspector.emit(.note, text: "\(host.type): shards can be placed again")
+                return
+            }
+            inspector.emit(
+                .shardUnplaced, reason: AskError.Code(cause).rawValue, text: "\(host.type): \(cause)",
+                causes: formerHosts.compactMap { host.cluster.lastEvent(about: $0) })
         case .shardStarted(let shard, _):
             passes[shard] = nil
             causes.note(
@@ -115,6 +131,9 @@ extension RegionShell {
         case .answer(let id, let answer): answers.removeValue(forKey: id)?(answer)
         }
     }
+
+    /// So many shards that cannot be placed are told of one by one; the snapshot lists them all.
+    private static var unplacedTold: Int { 8 }
 
     /// People are told when it begins, and when the reason changes; the screen shows how it stands.
     private mutating func tell(refused request: StoreRequest, retryAt: Instant) {

@@ -89,6 +89,9 @@ struct RegionShell: Sendable {
         case .route(let entity, let message):
             guard RegionHost.isID(entity) else { return host.refuse(message, entity: entity) }
             perform(region.onRoute(message, to: entity, at: now), context)
+        case .ask(let entity, let message, let patience):
+            guard RegionHost.isID(entity) else { return host.refuse(message, entity: entity) }
+            perform(region.onRoute(message, to: entity, asks: patience, at: now), context)
         case .wire(let envelope): receive(envelope, at: now, context)
         case .membershipChanged: followMembership(at: now, context)
         case .wakeup(let number):
@@ -246,7 +249,7 @@ extension PlacementView {
                     member.status == .exiting && !isReachable ? .down : PlacementStatus(member.status)
                 return PlacementMember(
                     node: member.node, upNumber: Int(member.upNumber ?? 0), status: status, isReachable: isReachable,
-                    roles: member.roles)
+                    isSilent: state.silent.contains(member.node), roles: member.roles)
             }, removed: state.removed)
     }
 }

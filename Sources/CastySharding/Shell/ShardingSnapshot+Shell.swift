@@ -28,7 +28,8 @@ extension ShardingSnapshot {
             buffered: region.kept, bufferedSince: region.buffers.map(\.since).min(), registered: region.isRegistered,
             leaseUntil: lease == .distantFuture ? nil : lease, coordinator: region.coordinator,
             epoch: region.epoch.single, remembers: host.settings.remembersEntities,
-            storeTrouble: cores.storeTrouble, drained: region.intents.drains,
+            storeTrouble: cores.storeTrouble, unavailable: cores.region.trouble(at: now),
+            unplaced: coordinator.map(\.unplaced) ?? cores.region.unplaced(at: now), drained: region.intents.drains,
             coordinating: coordinator.map { coordinator in
                 CoordinatorSnapshot(
                     state: coordinator.phase == .recovering
@@ -47,6 +48,17 @@ extension CoordinatorEpoch {
 }
 
 extension CoordinatorStatus {
+    /// The shards that wait for a home, and why.
+    fileprivate var unplaced: [UnplacedShard] {
+        shards.compactMap { explanation in
+            switch explanation.state {
+            case .held: UnplacedShard(shard: explanation.shard, cause: .waitsForLease)
+            case .waiting: hindrance.map { UnplacedShard(shard: explanation.shard, cause: $0.unavailability) }
+            case .unused, .starting, .running, .closing, .stopping: nil
+            }
+        }
+    }
+
     /// The shards that are on their way.
     fileprivate var moving: [Int] {
         shards.filter { explanation in
@@ -55,6 +67,18 @@ extension CoordinatorStatus {
             case .unused, .held, .waiting, .running: false
             }
         }.map(\.shard)
+    }
+}
+
+extension Region {
+    /// The shards for which messages wait here and that have no home, and why, as far as this region knows.
+    fileprivate func unplaced(at now: Instant) -> [UnplacedShard] {
+        let trouble = trouble(at: now)
+        return status.buffers.compactMap { buffer in
+            guard home(of: buffer.shard) == nil else { return nil }
+            return (trouble ?? homelessCause(of: buffer.shard)?.unavailability)
+                .map { UnplacedShard(shard: buffer.shard, cause: $0) }
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 public import CastyActors
 public import CastyCluster
 import CastyMembership
-import CastyPlacement
+public import CastyPlacement
 import CastyPrimitives
 import CastyRemoting
 import CastyWire
@@ -108,19 +108,32 @@ public struct SingletonRef<Message: Codable & Sendable>: Sendable {
 
     /// Asks it and waits for its reply.
     ///
-    /// - Throws: ``AskError``.
+    /// - Parameters:
+    ///   - timeout: How long to wait at most.
+    ///   - patience: Whether to wait where it cannot be reached at present; by default for a next node that is there, and not for one with its
+    ///     role to join.
+    ///   - question: Makes the message from the reference that the reply goes to.
+    /// - Throws: ``AskError``, as soon as this node knows that no reply can come: with the singleton, the node and the cause.
     public func ask<Reply: Sendable>(
-        within timeout: Duration = .seconds(10), _ question: @Sendable (ActorRef<Reply>) -> Message
+        within timeout: Duration = .seconds(10), patience: AskPatience = .waitForNewHome,
+        _ question: @Sendable (ActorRef<Reply>) -> Message
     ) async throws -> Reply {
-        try await system.ask(actor, within: timeout) { .route(Sealed(question($0))) }
+        do {
+            return try await system.ask(actor, within: timeout) { .ask(Sealed(question($0)), patience) }
+        } catch let error as AskError {
+            throw error.about(type: name)
+        }
     }
 
     /// Asks it, and calls back once.
     @discardableResult
     package func ask<Reply: Sendable>(
-        within timeout: Duration, _ question: (ActorRef<Reply>) -> Message,
+        within timeout: Duration, patience: AskPatience = .waitForNewHome, _ question: (ActorRef<Reply>) -> Message,
         completion: @escaping @Sendable (Result<Reply, AskError>) -> Void
     ) -> @Sendable () -> Void {
-        system.ask(actor, within: timeout, { .route(Sealed(question($0))) }, completion: completion)
+        let name = name
+        return system.ask(
+            actor, within: timeout, { .ask(Sealed(question($0)), patience) },
+            completion: { result in completion(result.mapError { $0.about(type: name) }) })
     }
 }

@@ -9,6 +9,8 @@ import NIOCore
 enum SingletonCommand: Sendable {
     /// A user's message.
     case route(SealedMessage)
+    /// The same with a question, and how long its asker waits where there is none.
+    case ask(SealedMessage, AskPatience)
     /// From another node. Only this travels.
     case wire(EnvelopeHead, SingletonMessage<SealedMessage>)
     case membershipChanged
@@ -23,7 +25,7 @@ enum SingletonCommand: Sendable {
 extension SingletonCommand: LossClassified {
     var lossClass: LossClass? {
         switch self {
-        case .route, .wire(_, .deliver): .user
+        case .route, .ask, .wire(_, .deliver): .user
         case .wire(_, .handOver), .wire(_, .handedOver), .membershipChanged, .wakeup, .leaseLapsed, .ended, .leave:
             .control
         }
@@ -42,9 +44,10 @@ extension SingletonCommand {
                 switch message {
                 case .handOver: buffer.writeInteger(1 as UInt8)
                 case .handedOver: buffer.writeInteger(2 as UInt8)
-                case .deliver(let payload, let hops):
+                case .deliver(let payload, let hops, let asks):
                     buffer.writeInteger(3 as UInt8)
-                    buffer.writeVarint(hops)
+                    // The hops, which are few, in the lower half of the byte; above them the patience of its asker, if it has one.
+                    buffer.writeInteger(UInt8(truncatingIfNeeded: min(hops, 15)) | (asks?.rawValue ?? 0) << 4)
                     try head.payloads.encode(payload, context, &buffer)
                 }
             },
@@ -55,8 +58,13 @@ extension SingletonCommand {
                 case 1: return .wire(head, .handOver)
                 case 2: return .wire(head, .handedOver)
                 case 3:
-                    let hops = try buffer.readVarint(upTo: 255)
-                    return .wire(head, .deliver(try head.payloads.decode(&buffer, context), hops: hops))
+                    let marks = try buffer.readByte()
+                    let asks = marks < 16 ? nil : AskPatience(rawValue: marks >> 4)
+                    guard marks < 16 || asks != nil else {
+                        throw WireError(.malformed, "\(marks) marks no message for a singleton")
+                    }
+                    let payload = try head.payloads.decode(&buffer, context)
+                    return .wire(head, .deliver(payload, hops: Int(marks & 15), asks: asks))
                 case let byte: throw WireError(.malformed, "\(byte) is no message between managers of a singleton")
                 }
             })

@@ -90,14 +90,15 @@ struct SingletonShell: Sendable {
         followLease(at: now, context)
         switch command {
         case .route(let message): perform(core.onRoute(message, at: now), context)
+        case .ask(let message, let patience): perform(core.onRoute(message, asks: patience, at: now), context)
         case .wire(let head, let message):
             // The head says which singleton the message is for, the address where it goes: a peer may have let them differ.
             guard head.payloads === host.payloads else {
-                if case .deliver(let payload, _) = message { lose(payload, .undecodable) }
+                if case .deliver(let payload, _, _) = message { lose(payload, .undecodable) }
                 return
             }
             guard head.to == context.system.unique else {
-                if case .deliver(let payload, _) = message { lose(payload, .wrongIncarnation) }
+                if case .deliver(let payload, _, _) = message { lose(payload, .wrongIncarnation) }
                 return
             }
             perform(core.onMessage(message, from: head.from, at: now), context)
@@ -151,6 +152,10 @@ struct SingletonShell: Sendable {
                 running.target.post(.resume)
             case .deliver(let payload, let life): deliver(payload, to: life)
             case .lost(let payload, let reason): lose(payload, CastyInspection.LossReason(reason))
+            case .refused(let payload, let cause):
+                Questions.fail(in: payload, AskError.Code(cause), cause.description, cause: cause)
+                host.cluster.system.inspector.lose(
+                    CastyInspection.LossReason(cause), .user, target: host.name, type: host.name)
             case .left:
                 hasLeft = true
                 let done = whenLeft

@@ -171,6 +171,9 @@ extension CoordinatorOrder: WireCodable {
             buffer.writeVarint(id)
             answer.encode(into: &buffer)
         case .notHosted: buffer.writeInteger(12 as UInt8)
+        case .homeless(let shards):
+            buffer.writeInteger(13 as UInt8)
+            buffer.writeArray(shards)
         }
     }
 
@@ -200,6 +203,7 @@ extension CoordinatorOrder: WireCodable {
         case 10: self = .released
         case 11: self = .answer(id: try buffer.readVarint(), try CommandAnswer(from: &buffer))
         case 12: self = .notHosted
+        case 13: self = .homeless(try buffer.readArray(of: HomelessShard.self, upTo: 16_384))
         case let byte: throw WireError(.malformed, "\(byte) is no order of a coordinator")
         }
     }

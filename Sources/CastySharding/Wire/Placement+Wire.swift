@@ -50,6 +50,22 @@ extension VersionedShard: WireCodable {
     }
 }
 
+extension HomelessShard: WireCodable {
+    package func encode(into buffer: inout ByteBuffer) {
+        buffer.writeVarint(shard)
+        buffer.writeInteger(cause.rawValue)
+    }
+
+    package init(from buffer: inout ByteBuffer) throws(WireError) {
+        let shard = try buffer.readShard()
+        let byte = try buffer.readByte()
+        guard let cause = HomelessCause(rawValue: byte) else {
+            throw WireError(.malformed, "\(byte) is no reason for a shard to have no home")
+        }
+        self.init(shard: shard, cause: cause)
+    }
+}
+
 extension HostedShard: WireCodable {
     package func encode(into buffer: inout ByteBuffer) {
         buffer.writeVarint(shard)

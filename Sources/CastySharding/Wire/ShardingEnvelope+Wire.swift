@@ -82,7 +82,8 @@ extension RegionCommand {
         buffer.writeText(delivery.entity)
         delivery.version.encode(into: &buffer)
         buffer.writeVarint(delivery.sequence)
-        buffer.writeBool(delivery.isRetry)
+        // One byte for both: in the lowest bit whether it came back once, above it the patience of its asker, if it has one.
+        buffer.writeInteger((delivery.isRetry ? 1 : 0) | (delivery.asks?.rawValue ?? 0) << 1)
         try payloads.encode(delivery.payload, context, &buffer)
     }
 
@@ -112,10 +113,13 @@ extension RegionCommand {
         let entity = try buffer.readText(upTo: RegionHost.longestID)
         let version = try ShardVersion(from: &buffer)
         let sequence = try buffer.readVarint()
-        let isRetry = try buffer.readBool()
+        let marks = try buffer.readByte()
+        let asks = marks < 2 ? nil : AskPatience(rawValue: marks >> 1)
+        guard marks < 2 || asks != nil else { throw WireError(.malformed, "\(marks) marks no delivery") }
         let payload = try payloads.decode(&buffer, context)
         return ShardDelivery(
-            shard: shard, entity: entity, version: version, sequence: sequence, isRetry: isRetry, payload: payload)
+            shard: shard, entity: entity, version: version, sequence: sequence, isRetry: marks & 1 == 1, asks: asks,
+            payload: payload)
     }
 }
 

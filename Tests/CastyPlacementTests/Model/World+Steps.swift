@@ -45,7 +45,9 @@ extension World {
         counters[key, default: 0] += 1
         let word = Word(sender: sender, entity: entity, number: counters[key]!)
         sent.append(word)
-        interpret(nodes[node]!.region.onRoute(word, to: entity, at: now), at: node)
+        // Some of the senders ask; the model has members at all times, so that all their questions wait for a home.
+        let asks: AskPatience? = [nil, .waitForNewHome, .waitForNewNode][sender % 3]
+        interpret(nodes[node]!.region.onRoute(word, to: entity, asks: asks, at: now), at: node)
     }
 
     private mutating func change(_ node: UniqueAddress, _ body: (inout PlacementMember) -> Void) {

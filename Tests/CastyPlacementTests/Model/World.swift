@@ -246,6 +246,8 @@ struct World {
                 nodes[node]!.deferred.removeAll { $0.shard == shard }
                 for instance in turns { push(.handle(instance, at: node), after: .zero) }
             case .lost(let word, _, _, let reason): lose(word, reason)
+            case .refused(let word, _, _, _): lose(word, .noHome)
+            case .cameBack: break
             case .store(let request): push(.stored(request, at: node), after: .milliseconds(generator.below(30)))
             case .left:
                 left.append(node)

@@ -1,0 +1,123 @@
+package import CastyPrimitives
+
+/// What becomes of questions whose entity has no home: they fail as soon as this region knows, where their askers do not wait for it.
+extension Region {
+    /// Whether nothing goes to the node at present: it is unreachable, as far as this node knows.
+    func isSilent(_ node: UniqueAddress?) -> Bool {
+        guard !view.silent.isEmpty, let node else { return false }
+        return view.silent.containsSorted(node)
+    }
+
+    /// Why a question for a shard to which nothing can be sent now fails at once; `nil` where it waits, and for what is no question.
+    func refusal(of asks: AskPatience?, in shard: Int) -> Unavailability? {
+        guard let asks, !settings.sabotage.contains(.hidesFromAskers) else { return nil }
+        if let target = homes[shard].target {
+            return asks == .failFast && isSilent(target) ? .nodeUnreachable(target.address) : nil
+        }
+        if asks != .waitForNewNode, let unavailability { return unavailability }
+        if settings.sabotage.contains(.refusesHastily) { return .noHost }
+        guard asks == .failFast, let coordinator else { return nil }
+        if notHostedSince != nil { return .notHosted(by: coordinator.address) }
+        return isSilent(coordinator) ? .coordinatorUnreachable(coordinator.address) : nil
+    }
+
+    /// Fails the questions that wait for a home, where it is known that none comes in their time.
+    mutating func refuseHopeless(_ effects: inout Effects) {
+        for shard in buffering { refuseHopeless(in: shard, &effects) }
+    }
+
+    mutating func refuseHopeless(in shard: Int, _ effects: inout Effects) {
+        refuse(in: shard, &effects) { region, asks in region.refusal(of: asks, in: shard) }
+    }
+
+    /// The coordinator says why these shards have no home.
+    mutating func learn(_ homeless: [HomelessShard], _ effects: inout Effects) {
+        for item in homeless where homes.indices.contains(item.shard) && homes[item.shard].target == nil {
+            homes[item.shard].homeless = item.cause
+            refuse(in: item.shard, &effects) { region, asks in
+                guard !region.settings.sabotage.contains(.hidesFromAskers) else { return nil }
+                return item.cause.ends(asks) ? item.cause.unavailability : nil
+            }
+        }
+    }
+
+    private mutating func refuse(
+        in shard: Int, _ effects: inout Effects, _ why: (Region, AskPatience) -> Unavailability?
+    ) {
+        guard buffers[shard].contains(where: { $0.asks != nil }) else { return }
+        var left: [KeptMessage<Payload>] = []
+        for message in buffers[shard] {
+            if let asks = message.asks, let cause = why(self, asks) {
+                effects.append(.refused(message.payload, entity: message.entity, shard: shard, cause))
+            } else {
+                left.append(message)
+            }
+        }
+        keptCount -= buffers[shard].count - left.count
+        buffers[shard] = left
+        // That a handoff had left something here stays noted: the new home is still told when nothing more comes.
+        if left.isEmpty { buffering.removeSorted(shard) }
+    }
+
+    /// Nobody coordinates the type where its coordinator belongs, or it counts other shards: what waits is given up.
+    func giveUp(_ message: KeptMessage<Payload>, of shard: Int, _ effects: inout Effects) {
+        guard message.asks != nil, let cause = notHosted, !settings.sabotage.contains(.losesSilently) else {
+            return lose(message, of: shard, .notHosted, &effects)
+        }
+        effects.append(.refused(message.payload, entity: message.entity, shard: shard, cause))
+    }
+
+    private var notHosted: Unavailability? {
+        if let refusedCount { return .shardCountDiffers(cluster: refusedCount) }
+        return coordinator.map { .notHosted(by: $0.address) }
+    }
+
+    /// After a change of the view: whether there is a member that could host, or that is about to.
+    mutating func lookForHosts(since old: PlacementView, _ effects: inout Effects) {
+        let before = unavailability
+        unavailability = view.absence(role: settings.role)
+        if unavailability != before {
+            note(
+                .unavailable(
+                    unavailability, formerHosts: old.members.filter { $0.mayHost(role: settings.role) }.map(\.node)),
+                &effects)
+        }
+        refuseHopeless(&effects)
+    }
+
+    /// Why shards of the type have no home at present, as far as this region knows; `nil` where nothing stands in their way.
+    package func trouble(at now: Instant) -> Unavailability? {
+        if isNotHosted(at: now) { return notHosted }
+        if let unavailability { return unavailability }
+        if !isRegistered, isSilent(coordinator), let coordinator { return .coordinatorUnreachable(coordinator.address) }
+        return nil
+    }
+
+    /// Why the coordinator could not give a shard a home when this region last asked.
+    package func homelessCause(of shard: Int) -> HomelessCause? {
+        homes.indices.contains(shard) && homes[shard].target == nil ? homes[shard].homeless : nil
+    }
+}
+
+extension HomelessCause {
+    /// Whether a question that waits so long ends because of it.
+    func ends(_ asks: AskPatience) -> Bool {
+        switch asks {
+        case .failFast: true
+        case .waitForNewHome: self == .noHost
+        case .waitForNewNode: false
+        }
+    }
+
+    /// The same for askers.
+    package var unavailability: Unavailability {
+        switch self {
+        case .held: .waitsForLease
+        case .awaited: .coordinatorWaits
+        case .noHost: .noHost
+        case .allUnreachable: .allUnreachable
+        case .allRefused: .allRefuse
+        case .tooFewRegions: .tooFewNodes
+        }
+    }
+}
