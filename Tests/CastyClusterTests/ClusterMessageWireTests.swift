@@ -45,7 +45,7 @@ import Testing
         return [
             .initJoin(settings: settings, ballot: .candidacy(round: 7)),
             .initJoin(settings: [], ballot: .question(round: 300)),
-            .noCluster(round: 1, vote: .granted), .noCluster(round: 2, vote: .later(.milliseconds(251))),
+            .noCluster(round: 1, vote: .granted, highest: 41), .noCluster(round: 2, vote: .later(.milliseconds(251))),
             .noCluster(round: 3, vote: .givenTo(node(4).address)), .noCluster(round: 4, vote: .knowsCluster),
             .noCluster(round: 5, vote: .otherSeeds("127.0.0.1:1,127.0.0.1:2")), .noCluster(round: 6, vote: .notAsked),
             .noCluster(round: 7, vote: .noSeed), .initJoinAck(leader: nil), .initJoinAck(leader: node(4)),

@@ -79,6 +79,32 @@ import Testing
         #expect(effects.contains(.remember(RememberedCluster(id: id, members: [Self.place(1)], highestUpNumber: 42))))
     }
 
+    /// n1, n2 and n3 were one cluster; n1 ended early, and numbers were given after that.
+    private func foundedAgain(_ sabotage: MembershipSabotage) -> [UInt32] {
+        let cluster = cluster(3, seeds: [1, 2, 3])
+        cluster.kill(1)
+        #expect(cluster.run(within: .seconds(20)) { cluster.agree(on: [2, 3]) } != nil)
+        for _ in 1...3 {
+            cluster.start(4)
+            #expect(cluster.run(within: .seconds(10)) { cluster.agree(on: [2, 3, 4]) } != nil)
+            cluster.command(4) { $0.onLeave(at: $1) }
+            #expect(cluster.run(within: .seconds(10)) { cluster.agree(on: [2, 3]) } != nil)
+        }
+        cluster.kill(2)
+        cluster.kill(3)
+        cluster.settings.sabotage = sabotage
+        // It remembers n2 and n3, which must answer, and n4 has left.
+        for number in 1...3 { cluster.start(number) }
+        #expect(cluster.run(within: .seconds(20)) { cluster.agree(on: [1, 2, 3]) } != nil)
+        return cluster[1].core.gossip.members.compactMap(\.upNumber).sorted()
+    }
+
+    @Test("a founder that ended before others goes on above the numbers that those remember")
+    func othersRemember() {
+        #expect(foundedAgain([]) == [7, 8, 9])
+        #expect(foundedAgain(.foundsFromOwnMemory) == [4, 5, 6])
+    }
+
     @Test("its text reads back, and a text that is cut short is none")
     func text() {
         let memory = RememberedCluster(

@@ -37,10 +37,11 @@ extension ClusterMessage: WireCodable {
             tag(.initJoin)
             buffer.writeArray(settings)
             ballot.encode(into: &buffer)
-        case .noCluster(let round, let vote):
+        case .noCluster(let round, let vote, let highest):
             tag(.noCluster)
             buffer.writeVarint(round)
             vote.encode(into: &buffer)
+            buffer.writeVarint(UInt64(highest))
         case .initJoinAck(let leader, let cluster):
             tag(.initJoinAck)
             buffer.writeOptional(leader)
@@ -135,7 +136,10 @@ extension ClusterMessage: WireCodable {
         case .initJoin:
             let settings = try buffer.readArray(of: SharedSetting.self, upTo: 1024)
             self = .initJoin(settings: settings, ballot: try Ballot(from: &buffer))
-        case .noCluster: self = .noCluster(round: try buffer.readVarint(), vote: try VoteAnswer(from: &buffer))
+        case .noCluster:
+            let round: UInt64 = try buffer.readVarint()
+            let vote = try VoteAnswer(from: &buffer)
+            self = .noCluster(round: round, vote: vote, highest: UInt32(clamping: try buffer.readVarint() as UInt64))
         case .initJoinAck:
             let leader = try buffer.readOptional(UniqueAddress.self)
             self = .initJoinAck(leader: leader, cluster: try buffer.readOptional(ClusterID.self))

@@ -73,6 +73,8 @@ struct Founding: Sendable {
     private var firstAskedAt: Instant?
     /// By place in `others`.
     private var words: [Word]
+    /// The highest up-number that one of the places asked remembers. One that ended early remembers less than those that went on without it.
+    private(set) var highestUpNumber: UInt32 = 0
     /// When a member of a cluster last made itself known.
     private var clusterHeardAt: Instant?
 
@@ -137,9 +139,11 @@ struct Founding: Sendable {
 
     /// A node has answered that it is in no cluster, and what becomes of its vote.
     mutating func onNoCluster(
-        from peer: UniqueAddress, round: UInt64, _ vote: VoteAnswer, at now: Instant
+        from peer: UniqueAddress, round: UInt64, _ vote: VoteAnswer, highest: UInt32 = 0, at now: Instant
     ) -> Outcome {
         guard let index = others.firstIndex(of: peer.address), round == self.round else { return .none }
+        // No cluster comes near the end of the numbers, and a word that is wrong must not bring this one there.
+        if highest < .max / 2 { highestUpNumber = max(highestUpNumber, highest) }
         words[index] = .inNoCluster(round: round, vote)
         if case .supporter(let candidate, let until, _) = stance, candidate.address == peer.address {
             // It was asked after its claim to this vote had run out, and still had founded nothing.

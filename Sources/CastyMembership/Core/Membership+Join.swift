@@ -86,7 +86,9 @@ extension Membership {
         var chance = generator.fork("cluster \(myself)")
         let id = join.remembered?.id ?? ClusterID(from: &chance)
         let founder = Member(node: myself, status: .joining, roles: roles)
-        let highest = settings.sabotage.contains(.reusesUpNumbers) ? 0 : join.remembered?.highestUpNumber ?? 0
+        let others = settings.sabotage.contains(.foundsFromOwnMemory) ? 0 : join.founding.highestUpNumber
+        let mine = join.remembered.map { max($0.highestUpNumber, others) } ?? 0
+        let highest = settings.sabotage.contains(.reusesUpNumbers) ? 0 : mine
         change(.start, at: now) { gossip, _ in
             gossip.cluster = id
             gossip.highestUpNumber = highest
@@ -203,9 +205,11 @@ extension Membership {
         }
     }
 
-    mutating func heardNoCluster(from peer: UniqueAddress, round: UInt64, _ vote: VoteAnswer, at now: Instant) {
+    mutating func heardNoCluster(
+        from peer: UniqueAddress, round: UInt64, _ vote: VoteAnswer, highest: UInt32, at now: Instant
+    ) {
         guard phase == .contacting else { return }
-        follow(join.founding.onNoCluster(from: peer, round: round, vote, at: now), at: now)
+        follow(join.founding.onNoCluster(from: peer, round: round, vote, highest: highest, at: now), at: now)
         noteNo(from: peer.address, at: now)
     }
 
@@ -283,7 +287,8 @@ extension Membership {
             let vote =
                 theirs == mine || theirs == nil
                 ? join.founding.onAsked(by: peer, ballot, at: now) : VoteAnswer.otherSeeds(mine)
-            return effects.append(.send(.noCluster(round: ballot.round, vote: vote), to: peer))
+            let highest = join.remembered?.highestUpNumber ?? 0
+            return effects.append(.send(.noCluster(round: ballot.round, vote: vote, highest: highest), to: peer))
         case .joining(let contact):
             let vote = VoteAnswer.givenTo(contact.address)
             return effects.append(.send(.noCluster(round: ballot.round, vote: vote), to: peer))

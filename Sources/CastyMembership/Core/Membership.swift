@@ -149,7 +149,8 @@ package struct Membership: Sendable {
         case .clusterAnswer(let number, let claim, let yours):
             probeOfClusterAnswered(number, claim, mine: yours, from: peer, at: now)
         case .otherCluster(let addresses): heardOfOtherCluster(at: addresses, from: peer, at: now)
-        case .noCluster(let round, let vote): heardNoCluster(from: peer, round: round, vote, at: now)
+        case .noCluster(let round, let vote, let highest):
+            heardNoCluster(from: peer, round: round, vote, highest: highest, at: now)
         case .initJoinAck(let leader, let cluster): contactAccepted(by: peer, leader: leader, cluster, at: now)
         case .initJoinNack(let refusal): refused(refusal, by: peer, at: now)
         case .join(let roles, let settings): letIn(peer, roles: roles, settings: settings, at: now)
