@@ -30,6 +30,9 @@ extension Remoting {
     /// Gives up the connection with an incarnation, and dials a new one where one is wanted.
     package func redial(_ peer: UniqueAddress) { known(peer.address)?.redial(peer) }
 
+    /// Ends the pause before the next attempt to connect to a place, if there is one.
+    package func hurry(_ place: NodeAddress) { known(place)?.hurry() }
+
     private func encoded<Message: Sendable>(_ message: Message, to address: ActorAddress) -> Batch? {
         guard let registered = system.registry.find(Message.self) else { return nil }
         var payload = ByteBuffer()
@@ -59,6 +62,8 @@ extension Association {
     }
 
     func callAnswered() { perform(state.withLock { $0.endDialledCalls() }) }
+
+    func hurry() { take(state.withLock { $0.retry(.control, $0.control.attempt) }) }
 
     func redial(_ peer: UniqueAddress) { perform(state.withLock { $0.redial(peer) }) }
 }

@@ -116,6 +116,58 @@ import Testing
         #expect(cluster.run(within: .seconds(10)) { cluster.agree(on: [1, 2, 3, 4, 5]) } != nil)
     }
 
+    /// All seeds end, are removed or not, and start again together, while other members live. Returns how many of the runs saw a second cluster.
+    private func seedsReturn(
+        seeds: Int, members: Int, removed: Bool, _ sabotage: MembershipSabotage = [], runs: UInt64
+    ) -> Int {
+        var second = 0
+        for seed in 1...runs {
+            var dice = SeededGenerator(seed: seed).fork("seeds")
+            let cluster = TestCluster(0, seed: seed)
+            cluster.settings.sabotage = sabotage
+            cluster.seeds = (1...seeds).map { Self.place($0) }
+            cluster.latency = .milliseconds(Int64(1 + dice.below(20)))
+            cluster.start(1, mayFound: true)
+            let all = Array(1...members)
+            for number in all.dropFirst() { cluster.start(number) }
+            #expect(cluster.run(within: .seconds(20)) { cluster.agree(on: all) } != nil)
+            let old = (1...seeds).map { cluster[$0].core.myself }
+            for number in 1...seeds { cluster.kill(number) }
+            if removed {
+                let left = Array(all.dropFirst(seeds))
+                #expect(cluster.run(within: .seconds(20)) { cluster.agree(on: left) } != nil)
+                cluster.run(.milliseconds(Int64(dice.below(40_000))))
+            }
+            var found = false
+            cluster.afterStep = { cluster in found = found || Self.ids(cluster).count > 1 }
+            for number in 1...seeds { cluster.start(number) }
+            if !removed {
+                // The members' connections meet the new processes.
+                cluster.run(.milliseconds(Int64(dice.below(100))))
+                for number in (seeds + 1)...members {
+                    for former in old { cluster.command(number) { $0.onPeerIncarnationGone(former, at: $1) } }
+                }
+            }
+            let end = cluster.run(within: .seconds(60)) { cluster.agree(on: all) || found }
+            #expect(end != nil, "seed \(seed)")
+            if found { second += 1 }
+        }
+        return second
+    }
+
+    @Test(
+        "seeds that all start again together find the cluster of the other members before they found another one",
+        arguments: [true, false])
+    func seedsReturn(removed: Bool) {
+        #expect(seedsReturn(seeds: 2, members: 5, removed: removed, runs: 15) == 0)
+        #expect(seedsReturn(seeds: 3, members: 7, removed: removed, runs: 8) == 0)
+    }
+
+    @Test("where members look for seeds every few seconds only, a second cluster is founded")
+    func seedsReturnUnseen() {
+        #expect(seedsReturn(seeds: 2, members: 5, removed: true, .looksSeldom, runs: 10) > 5)
+    }
+
     // MARK: what must not end a cluster
 
     private static let stranger = UniqueAddress(address: place(8), incarnation: 800)

@@ -158,14 +158,18 @@ struct Influence: Sendable, CustomTestStringConvertible {
             return Double(cluster.alive.count)
         },
         Influence("seedProbe", { _ in }, { $0.seedProbe = .seconds(9) }) { settings in
-            // A member that looks for seeds that are none tells a seed of its cluster.
+            // A member that looks for seeds that are none tells a seed of its cluster; the five oldest, which look more often, cannot reach it.
             let cluster = TestCluster(0, settings: settings)
             cluster.seeds = (1...2).map { TestCluster.address($0) }
             cluster.start(1, mayFound: true)
-            for number in 2...5 { cluster.start(number) }
+            for number in 2...8 {
+                cluster.start(number)
+                cluster.run(.seconds(1))
+            }
             cluster.run(.seconds(3))
             cluster.kill(1)
             cluster.kill(2)
+            cluster.cut([3, 4, 5, 6, 7], [1])
             cluster.run(.seconds(30))
             cluster.start(1)
             return cluster.run(within: .seconds(120)) { cluster[1].wasWelcomed }?.inSeconds ?? 120

@@ -102,7 +102,10 @@ struct ClusterDaemon {
     private mutating func interpret(_ effect: MembershipEffect, _ context: ActorContext<DaemonMessage>) {
         switch effect {
         case .send(let message, let to): send(message, to: to, at: to.address, context)
-        case .contact(let message, let address): send(message, to: nil, at: address, context)
+        case .contact(let message, let address):
+            send(message, to: nil, at: address, context)
+            // Probes have a rhythm of their own: they do not wait for what many refused connections have made a long pause.
+            if case .clusterProbe = message { link.cluster?.remoting?.hurry(address) }
         case .call(let message, let to): sendAside(message, to: to, context.system) { $0.call(to, at: $1, $2) }
         case .answer(let message, let to): sendAside(message, to: to, context.system) { $0.answer(to, at: $1, $2) }
         case .redial(let peer): link.cluster?.remoting?.redial(peer)

@@ -36,6 +36,7 @@ extension Membership {
         watchForSplit(at: now)
         lookAtMyself(at: now)
         refreshLease()
+        lookForSeeds(at: now)
     }
 
     /// Members on their way out are no longer asked about this cluster.

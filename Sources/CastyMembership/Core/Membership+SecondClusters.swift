@@ -12,6 +12,9 @@ import CastyPrimitives
 /// - a seed of its own configuration, or an address at which a fellow member has found the other cluster, has confirmed in two rounds, or
 /// - more than half of the members that the other cluster claims to have, each at an address of its own, have.
 ///
+/// Seeds whose processes have all ended may come back together, and no seed among them knows of the cluster. So a few of the members, its lookouts,
+/// ask often: within the time that a seed waits before it gives the first vote, so that it hears of the cluster first.
+///
 /// What comes unasked is reported, and answered by a probe of this node's own. Compared are the claims of one exchange: the prober's travels with
 /// the probe and comes back with the answer, so that both sides compare the same two.
 extension Membership {
@@ -27,16 +30,47 @@ extension Membership {
         arm(.seedProbe, at: now + settings.seedProbe * (Double(intervals) * (0.8 + 0.4 * probeGenerator.unit())))
     }
 
+    /// How many members ask seeds that do not run as often as ``lookout``.
+    private static let lookouts = 5
+    /// The longest pause between two looks of a lookout. A seed gives no vote in the first ``MembershipSettings/joinRetry`` of its process.
+    private var lookout: Duration { settings.joinRetry * 0.6 }
+
+    /// Whether this node is one of the oldest members that can be reached.
+    private var isLookout: Bool {
+        guard let mine = gossip.member(myself), mine.status == .up, let number = mine.upNumber,
+            !settings.sabotage.contains(.looksSeldom)
+        else { return false }
+        let unreachable = gossip.unreachable
+        let older = gossip.members.count { member in
+            member.status == .up && (member.upNumber ?? .max) < number && !unreachable.sortedContains(member.node)
+        }
+        return older < Self.lookouts
+    }
+
+    /// Whether a member is at an address, or may still be.
+    private func isTaken(_ address: NodeAddress) -> Bool {
+        gossip.members.contains { member in
+            member.node.address == address && member.status != .down && !gossip.isGone(member.node)
+        }
+    }
+
+    /// A seed may have ended just now: a lookout asks there at once, and often.
+    mutating func lookForSeeds(at now: Instant) {
+        guard let due = timers[.seedProbe], due > now + lookout,
+            join.founding.seeds.contains(where: { $0 != myself.address && !isTaken($0) }), isLookout
+        else { return }
+        arm(.seedProbe, at: now)
+    }
+
     /// Asks the seeds that are no members.
     mutating func probeSeeds(at now: Instant) {
         guard phase == .member else { return }
-        let members = gossip.members.map(\.node.address)
         let isLeaving = gossip.member(myself).map { $0.status >= .leaving } ?? true
         let targets =
             isLeaving
             ? []
             : (join.founding.seeds + secondClusters.vouched).sortedUniquely(by: { $0 }) { first, _ in first }
-                .filter { $0 != myself.address && !members.contains($0) }
+                .filter { $0 != myself.address && !isTaken($0) }
         let pause = secondClusters.beginRound(targets)
         if let claim, !settings.sabotage.contains(.ignoresSecondClusters) {
             for target in targets {
@@ -44,7 +78,11 @@ extension Membership {
                     .contact(.clusterProbe(number: secondClusters.probe(target), claim: claim), at: target))
             }
         }
-        armSeedProbe(after: pause, at: now)
+        if !targets.isEmpty, isLookout {
+            arm(.seedProbe, at: now + lookout * (0.7 + 0.3 * probeGenerator.unit()))
+        } else {
+            armSeedProbe(after: pause, at: now)
+        }
     }
 
     /// A member of some cluster asks which one this node is in.

@@ -96,6 +96,8 @@ package struct MembershipSabotage: OptionSet, Hashable, Sendable {
     package static let foundsBesideLeavers = MembershipSabotage(rawValue: 1 << 33)
     /// Members do not look for second clusters, and answer nobody who does.
     package static let ignoresSecondClusters = MembershipSabotage(rawValue: 1 << 35)
+    /// No member asks seeds that do not run more often than every few seconds.
+    package static let looksSeldom = MembershipSabotage(rawValue: 1 << 36)
     /// A founder goes on above the numbers that it remembers itself, whatever the others remember.
     package static let foundsFromOwnMemory = MembershipSabotage(rawValue: 1 << 37)
     /// A seed gives its vote to every candidate.

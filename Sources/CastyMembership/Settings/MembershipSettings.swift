@@ -62,7 +62,8 @@ package struct MembershipSettings: Hashable, Sendable {
 
     /// The time between two attempts to join, and how long the vote of a seed for a founder counts.
     package var joinRetry: Duration
-    /// The time between two looks for a second cluster at seeds that are no members; it doubles, up to eight times as long, while none is found.
+    /// The time between two looks for a second cluster at seeds that are no members; it doubles, up to eight times as long, while none is found. The
+    /// five oldest members look more often, within ``joinRetry``.
     package var seedProbe: Duration
     /// After how long without convergence joiners are let in as weakly up; zero: never.
     package var weaklyUpAfter: Duration

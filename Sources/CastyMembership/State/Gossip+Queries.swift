@@ -14,6 +14,13 @@ extension Gossip {
         place(of: observer).map { members[$0].status < .exiting } ?? true
     }
 
+    /// Whether somebody knows that this incarnation has ended, because another one runs at its address.
+    func isGone(_ subject: UniqueAddress) -> Bool {
+        reachability.contains { observer in
+            observer.rows.contains { $0.subject == subject && $0.verdict == .terminated }
+        }
+    }
+
     /// What one observer says of a subject; `nil` when it reaches it.
     package func row(by observer: UniqueAddress, of subject: UniqueAddress) -> ReachabilityRow? {
         rows(by: observer).sortedElement(of: subject, by: \.subject)
