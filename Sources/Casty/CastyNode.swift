@@ -120,6 +120,9 @@ public final class CastyNode: Sendable {
         await life.ended()
     }
 
+    /// Begins to leave as ``leave(within:)`` does, and returns at once: for a signal's handler.
+    package func beginLeaving(within limit: Duration) { life.leave(cluster, within: limit) }
+
     /// Stops without asking the others; they will find it unreachable.
     ///
     /// - Parameter limit: How long that may take; what still runs then is logged, with the actor's path, and left behind.

@@ -122,7 +122,8 @@ struct NodeCommand: AsyncParsableCommand {
         let limit = grace.duration
         let signals = Signals { count in
             if count > 1 { _exit(130) }
-            node.cluster.leave()
+            // Towards the end it stops without the others' word, so that its entities and stores still end in order.
+            node.beginLeaving(within: limit * 0.8)
             _ = LiveThread {
                 usleep(UInt32(clamping: limit.nanoseconds / 1000))
                 Output.error("casty node: \(address) has not left within \(limit); it ends without")
@@ -133,7 +134,11 @@ struct NodeCommand: AsyncParsableCommand {
         await node.ended()
         signals.end()
         switch node.cluster.stopReason {
-        case nil, .left: if !json { Output.line("\(address) has left") }
+        case .left: if !json { Output.line("\(address) has left") }
+        case nil:
+            Output.error(
+                "casty node: \(address) has not left within \(limit * 0.8); it has stopped without the others' word")
+            throw ExitCode(1)
         case .downed?, .removed?, .refused?, .secondCluster?, .failed?:
             let reason = node.cluster.stopReason.map { "\($0)" } ?? ""
             Output.error("casty node: \(address) \(reason)")
