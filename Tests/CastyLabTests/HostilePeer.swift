@@ -1,13 +1,12 @@
 import CastyActors
 import CastyLab
 import CastyPrimitives
-import CastySimulation
 import NIOCore
 import Synchronization
 
 @testable import CastyWire
 
-/// A host of a simulated laboratory that speaks the protocol, and says in it what no node would say.
+/// A host of a laboratory that speaks the protocol, and says in it what no node would say.
 final class HostilePeer: ConnectionHandler {
     private struct State {
         var connection: (any Connection)?
@@ -17,16 +16,15 @@ final class HostilePeer: ConnectionHandler {
 
     let identity: UniqueAddress
     private let target: NodeAddress
-    private let node: SimulatedNode
+    private let host: any LabHost
     private let state = Mutex(State())
     private let encoders = Mutex((control: FrameEncoder(lane: .control), user: FrameEncoder(lane: .user)))
 
     /// Comes from 127.0.0.`number`, where no node of the laboratory may be, and talks to one of its nodes.
-    init?(_ number: Int, in laboratory: Laboratory, to target: NodeAddress) {
-        guard let world = laboratory.world as? SimulatedLabWorld else { return nil }
+    init(_ number: Int, in laboratory: Laboratory, to target: NodeAddress) {
         let address = NodeAddress(host: "127.0.0.\(number)", port: target.port)
         identity = UniqueAddress(address: address, incarnation: 4711)
-        node = world.simulation.node(name: "hostile-\(number)", address: address)
+        host = laboratory.world.makeHost(name: "hostile-\(number)", address: address)
         self.target = target
     }
 
@@ -37,7 +35,7 @@ final class HostilePeer: ConnectionHandler {
     func dial(cluster: String, _ capabilities: Capabilities = Capabilities()) {
         state.withLock { $0 = State() }
         encoders.withLock { $0 = (FrameEncoder(lane: .control), FrameEncoder(lane: .user)) }
-        node.world.transport.connect(to: target, from: node.address, timeout: .seconds(5), handler: self)
+        host.world.transport.connect(to: target, from: identity.address, timeout: .seconds(5), handler: self)
         let hello = HandshakeMessage.hello(
             .init(
                 version: HandshakeMessage.version, cluster: cluster, from: identity, to: target, expected: nil,
