@@ -157,26 +157,30 @@ import Testing
 
     // MARK: zombies
 
-    @Test("a member that was up stops when more than half of the voters do not know it; a joiner does not")
+    @Test("a member that was up stops when more than half of the voters have known it, and do not know it any more")
     func zombie() {
         var core = Core(5)
         core.beat()
-        for number in 2...3 {
-            core.acknowledge(number, asNonMember: true)
-            #expect(core.core.phase == .member)
+        for number in 2...5 { core.acknowledge(number, voters: 1) }
+        func forget(_ numbers: [Int]) {
+            for _ in 1...20 {
+                core.beat()
+                for number in numbers { core.acknowledge(number, asNonMember: true) }
+            }
         }
-        // It was late news: the member knows this node after all.
+        forget([2, 3])
+        #expect(core.core.phase == .member)
+        // That was late news: the member knows this node after all.
         core.beat()
         core.acknowledge(3)
-        core.acknowledge(4, asNonMember: true)
+        forget([4])
         #expect(core.core.phase == .member)
-        core.beat()
-        core.acknowledge(5, asNonMember: true)
+        forget([5])
         #expect(core.core.phase == .stopped(.removed))
     }
 
     @Test(
-        "a node that hung for longer than tombstones live holds no lease when it wakes, and stops at once",
+        "a node that hung for longer than tombstones live holds no lease when it wakes, and stops soon",
         arguments: 1...3)
     func hangsPastTombstones(seed: UInt64) throws {
         var settings = MembershipSettings.responsive
@@ -193,7 +197,7 @@ import Testing
         var held = false
         cluster.afterStep = { held = held || $0[1].core.leaseHeld(at: $0.now) }
         cluster.thaw(1)
-        #expect(cluster.run(within: .seconds(1)) { !cluster[1].isRunning } != nil)
+        #expect(cluster.run(within: .seconds(5)) { !cluster[1].isRunning } != nil)
         #expect(cluster[1].stopReason == .removed)
         #expect(!held)
         #expect(cluster.agree(on: [2, 3]))

@@ -187,4 +187,51 @@ import Testing
         #expect(notices(&core, from: [3]) == nil)
         #expect(notices(&core, from: [4]) == 1)
     }
+
+    // MARK: heartbeats answered with "unknown"
+
+    /// Feeds answers to heartbeats, one from each of these every second. Returns after how many seconds the node stops; `nil` if it does not.
+    private func unknown(_ core: inout Membership, to numbers: [Int], seconds: Int) -> Int? {
+        for second in 1...seconds {
+            let now = Instant.start + .seconds(second)
+            for number in numbers {
+                let effects = core.onMessage(.unknown(sequence: 0, sentAt: now), from: Self.node(number), at: now)
+                if effects.contains(.stop(.removed)) { return second }
+            }
+        }
+        return nil
+    }
+
+    @Test("a member that has just become up does not heed those that may not have heard of it yet")
+    func lateToHear() {
+        var core = Self.member(as: .up)
+        #expect(unknown(&core, to: [1, 2, 3, 4], seconds: 30) == nil)
+        // An answer from before the welcome of the peer proves nothing.
+        for number in 1...4 {
+            let answer = ClusterMessage.heartbeatAck(sequence: 0, sentAt: .start, voters: 0)
+            _ = core.onMessage(answer, from: Self.node(number), at: .start)
+        }
+        #expect(unknown(&core, to: [1, 2, 3, 4], seconds: 30) == nil)
+    }
+
+    @Test("a member stops when most of those that have known it do not know it any more for the stability period")
+    func forgotten() {
+        var core = Self.member(as: .up)
+        for number in 1...4 {
+            let answer = ClusterMessage.heartbeatAck(sequence: 0, sentAt: .start, voters: 7)
+            _ = core.onMessage(answer, from: Self.node(number), at: .start)
+        }
+        #expect(unknown(&core, to: [1, 2], seconds: 10) == nil)
+        #expect(unknown(&core, to: [1, 2, 3], seconds: 10) == 4)
+    }
+
+    @Test("those that voted before a member became up have known it")
+    func promoted() {
+        var core = Self.member(as: .joining)
+        var news = Self.gossip(.up)
+        news.version.tick(Self.node(1))
+        _ = core.onMessage(.gossipEnvelope(news), from: Self.node(1), at: .start)
+        #expect(core.gossip.member(Self.node(9))?.status == .up)
+        #expect(unknown(&core, to: [1, 2, 3], seconds: 10) == 4)
+    }
 }

@@ -29,7 +29,7 @@ extension Membership {
         }
         syncTombstones(at: now)
         rememberCluster()
-        syncStrangers()
+        syncStrangers(over: old)
         syncSilences(at: now)
         noteVoters()
         syncMonitors(over: old, at: now)

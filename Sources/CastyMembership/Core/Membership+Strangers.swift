@@ -9,6 +9,14 @@ struct Stranger: Sendable {
     var times = 1
 }
 
+/// A member that has answered heartbeats with "unknown" although it has known this node.
+struct Forgetter: Sendable {
+    let node: UniqueAddress
+    /// When it answered so first, and how often since.
+    let since: Instant
+    var times = 1
+}
+
 /// How a node finds out that the cluster it was let into is none.
 ///
 /// Whoever lets a joiner in may be cut off, and dead before it can tell the others: they remove it, and know nothing of the joiner, which has
@@ -24,8 +32,9 @@ struct Stranger: Sendable {
 ///   counted among those that do not.
 /// - A word is void as soon as the member that gave it gossips with this node, or acknowledges a heartbeat: now it knows it.
 ///
-/// A node that hung for longer than tombstones live finds out at once: its heartbeats are answered with "unknown", which renews no lease, and
-/// when more than half of all voting members have answered so, it stops.
+/// A node that hung for longer than tombstones live finds out by itself: its heartbeats are answered with "unknown", which renews no lease. It stops
+/// when more than half of all voting members have answered so again and again for the stability period. Such an answer counts only from a member
+/// that has known this node: others may be late with their own news, above all those that became up in the same step as this node.
 extension Membership {
     private static let strangersKept = 32
     private static let repetitions = 3
@@ -36,9 +45,12 @@ extension Membership {
         switch message {
         case .heartbeat, .call: noteStranger(peer, at: now)
         case .gossipStatus, .gossipSeen, .gossipEnvelope, .gossipSpread, .gossipAck:
-            strangerTo.removeAll { $0 == peer }
+            forgive(peer)
             noteStranger(peer, at: now)
-        case .heartbeatAck: strangerTo.removeAll { $0 == peer }
+        case .heartbeatAck(_, _, let voters):
+            forgive(peer)
+            // A node that has not been welcomed yet acknowledges all heartbeats, and knows nobody.
+            if voters != 0, gossip.member(peer) != nil { acquaintances.insertSorted(peer) }
         case .initJoin, .noCluster, .initJoinAck, .initJoinNack, .join, .welcome, .joinRefused, .unknown,
             .exitingConfirmed,
             .probeRequest, .probe, .probeAck, .probeAnswer, .gone, .stranger, .clusterProbe, .clusterAnswer,
@@ -75,18 +87,42 @@ extension Membership {
         return now - max(heard, versionSince) >= period && lastLate.map { now - $0 >= period } ?? true
     }
 
-    /// Whoever is known now is no stranger any more.
-    mutating func syncStrangers() {
+    /// The word of a peer that this node is none of its cluster is void: it knows it.
+    private mutating func forgive(_ peer: UniqueAddress) {
+        strangerTo.removeAll { $0 == peer }
+        forgetters.removeAll { $0.node == peer }
+    }
+
+    /// Brings up to date who is a stranger, and who knows this node.
+    mutating func syncStrangers(over old: Gossip) {
         if !strangers.isEmpty { strangers.removeAll { gossip.member($0.node) != nil || gossip.isTombstoned($0.node) } }
+        acquaintances.removeAll { gossip.member($0) == nil }
+        forgetters.removeAll { gossip.member($0.node) == nil }
+        guard gossip.member(myself)?.upNumber != nil, let former = old.member(myself), former.upNumber == nil else {
+            return
+        }
+        // It became up on a version that all who voted before had seen.
+        for member in old.members where member.status.isVoting && gossip.member(member.node)?.status.isVoting == true {
+            acquaintances.insertSorted(member.node)
+        }
     }
 
     /// A member has answered a heartbeat, and does not know this node.
     ///
-    /// That of a joiner may only be late news. But a member became up on a version that all who vote had seen: one that does
-    /// not know it any more has removed it, and has forgotten that since.
-    mutating func unknownTo(_ peer: UniqueAddress) {
+    /// That may only be late news: of a joiner always, of a member that is up where the other one became up in the same step or later. But one
+    /// that has known this node, and knows it no more, has removed it and has forgotten that since.
+    mutating func unknownTo(_ peer: UniqueAddress, at now: Instant) {
         guard phase == .member, gossip.member(myself)?.upNumber != nil else { return }
-        toldStranger(by: peer)
+        if settings.sabotage.contains(.heedsLateNews) { return toldStranger(by: peer) }
+        guard acquaintances.sortedContains(peer) else { return }
+        guard let index = forgetters.firstIndex(where: { $0.node == peer }) else {
+            return forgetters.append(Forgetter(node: peer, since: now))
+        }
+        forgetters[index].times += 1
+        let isLasting =
+            forgetters[index].times >= Self.repetitions
+            && now - forgetters[index].since >= settings.stableAfter(members: gossip.members.count)
+        if isLasting { toldStranger(by: peer) }
     }
 
     /// A member says that its cluster does not know this node.

@@ -95,6 +95,10 @@ package struct Membership: Sendable {
     var strangerTo: [UniqueAddress] = []
 
     /// Creates the membership of a node that has not started.
+    /// The members that have known this node as one of their cluster, sorted.
+    var acquaintances: [UniqueAddress] = []
+    /// Those of them that answer as if they did not.
+    var forgetters: [Forgetter] = []
     ///
     /// - Parameters:
     ///   - sharedSettings: What all nodes must agree on (shard counts…); the downing strategy is added here.
@@ -161,7 +165,7 @@ package struct Membership: Sendable {
             heard(peer, sequence: sequence, sentAt: sentAt, voters: voters, at: now)
         case .unknown(let sequence, let sentAt):
             heard(peer, sequence: sequence, sentAt: sentAt, voters: nil, at: now)
-            unknownTo(peer)
+            unknownTo(peer, at: now)
         case .call(let sequence, let sentAt): answerCall(from: peer, sequence: sequence, sentAt: sentAt)
         case .gossipStatus(let digest, let seenDigest):
             receiveStatus(digest: digest, seenDigest: seenDigest, from: peer)

@@ -44,6 +44,8 @@ package struct MembershipSabotage: OptionSet, Hashable, Sendable {
 
     // Failure detection
 
+    /// A node that is not known to half of the members stops at once, though they may only not have heard of it yet.
+    package static let heedsLateNews = MembershipSabotage(rawValue: 1 << 47)
     /// A silent peer is never marked.
     package static let neverMarks = MembershipSabotage(rawValue: 1 << 14)
     /// A peer that answers again stays marked.

@@ -1,0 +1,36 @@
+import CastyInspection
+import CastyLab
+import CastyScenario
+import Synchronization
+import Testing
+
+/// Runs in which the membership once broke a promise, with all rules on.
+@Suite("Faults of the membership, run again")
+struct MembershipFaultTests {
+    private func complaints(_ text: String, seed: UInt64 = 1) throws -> [String] {
+        let scenario = try Scenario.parse(text, file: "membership.casty")
+        let complaints = Mutex<[String]>([])
+        var options = RunOptions(seed: seed, keepsGoing: true)
+        options.toleratesRefusals = true
+        let runner = ScenarioRunner(
+            scenario, options: options,
+            hear: { event in
+                guard event.kind == .expectationFailed || event.kind == .invariantViolated else { return }
+                complaints.withLock { $0.append(event.json) }
+            })
+        _ = runner.run()
+        return complaints.withLock { Array($0.prefix(5)) }
+    }
+
+    @Test("nine nodes that start at once all stay", arguments: [19, 20] as [UInt64])
+    func lanStart(seed: UInt64) throws {
+        let found = try complaints(
+            """
+            set preset lan
+            nodes 9
+            wait 30s
+            expect members n1,n2,n3,n4,n5,n6,n7,n8,n9 up
+            """, seed: seed)
+        #expect(found.isEmpty)
+    }
+}
