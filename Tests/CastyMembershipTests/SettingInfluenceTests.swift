@@ -138,6 +138,7 @@ struct Influence: Sendable, CustomTestStringConvertible {
             _ = core.onStart(seeds: [], mayFound: true, at: .start)
             for number in 2...60 {
                 let (node, now) = (DowningTests.node(number), Instant.start + .seconds(number * 5))
+                for _ in 1...2 { _ = core.onTimer(.heartbeat, at: now + .milliseconds(-10)) }
                 _ = core.onMessage(.join(roles: [], settings: core.sharedSettings), from: node, at: now)
                 _ = core.onDown(node.address, at: now)
                 _ = core.onPeerIncarnationGone(node, at: now)

@@ -49,4 +49,39 @@ import Testing
         gossip.setStatus(.up, of: DowningTests.node(3))
         #expect(gossip.member(DowningTests.node(3))?.upNumber == 3)
     }
+
+    /// n1 leads, hangs before it can make n5 up, and is removed by n2, which lets n6 in; then n1 wakes. Returns whether a number was given twice.
+    private func thawedLeader(_ sabotage: MembershipSabotage, seed: UInt64) -> Bool {
+        var settings = MembershipSettings.responsive
+        settings.sabotage = sabotage
+        let cluster = TestCluster(4, settings: settings, seed: seed)
+        var holders: [UInt32: Set<UInt64>] = [:]
+        cluster.afterStep = { cluster in
+            for node in cluster.nodes {
+                for member in node.core.gossip.members {
+                    if let number = member.upNumber { holders[number, default: []].insert(member.node.incarnation) }
+                }
+            }
+        }
+        #expect(cluster.run(within: .seconds(10)) { cluster.agree(on: [1, 2, 3, 4]) } != nil)
+        cluster.run(.seconds(5))
+        let joiner = cluster.start(5)
+        let isIn = cluster.run(within: .seconds(5)) { cluster[1].core.gossip.member(joiner.core.myself) != nil }
+        #expect(isIn != nil && cluster[1].core.gossip.member(joiner.core.myself)?.status == .joining)
+        cluster.freeze(1)
+        cluster.kill(5)
+        #expect(cluster.run(within: .seconds(30)) { cluster.agree(on: [2, 3, 4]) } != nil)
+        cluster.start(6)
+        #expect(cluster.run(within: .seconds(10)) { cluster.agree(on: [2, 3, 4, 6]) } != nil)
+        cluster.thaw(1)
+        cluster.run(.seconds(5))
+        #expect(!cluster[1].isRunning && cluster.agree(on: [2, 3, 4, 6]))
+        return holders.values.contains { $0.count > 1 }
+    }
+
+    @Test("a leader that hung gives no number before it has heard from the others again", arguments: 1...3)
+    func thawedLeader(seed: UInt64) {
+        #expect(!thawedLeader([], seed: seed))
+        #expect(thawedLeader(.leadsWithoutLease, seed: seed))
+    }
 }

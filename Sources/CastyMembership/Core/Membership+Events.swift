@@ -118,10 +118,11 @@ extension Membership {
 
     /// Ends an input: acts on what has become possible, sends what has changed, and hands over the effects.
     mutating func finish(at now: Instant) -> [MembershipEffect] {
-        if isDirty, phase == .member {
+        if phase == .member, isDirty || waitsForLease && mayLead(at: now) {
             isDirty = false
+            waitsForLease = false
             noteConvergence(at: now)
-            while settings.gossipAtOnce, pendingStop == nil, leader == myself, isAgreed,
+            while settings.gossipAtOnce, pendingStop == nil, leader == myself, isAgreed, mayLead(at: now),
                 performLeaderActions(at: now)
             {
                 noteConvergence(at: now)

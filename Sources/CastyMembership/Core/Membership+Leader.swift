@@ -16,9 +16,9 @@ extension Membership {
 
     mutating func lookAsLeader(at now: Instant) {
         arm(.leaderActions, at: now + settings.leaderActions)
-        guard leader == myself else { return }
+        guard leader == myself, !isLate(at: now) else { return }
         if isAgreed {
-            performLeaderActions(at: now)
+            if mayLead(at: now) { performLeaderActions(at: now) }
         } else if removeOverdue(at: now) {
             return
         } else if settings.weaklyUpAfter > .zero, let since = divergedSince, now - since >= settings.weaklyUpAfter {
@@ -28,6 +28,36 @@ extension Membership {
                 for joiner in joiners { gossip.setStatus(.weaklyUp, of: joiner.node) }
             }
         }
+    }
+
+    /// Whether the others cannot have gone on without this node: the leader acts on nothing less.
+    ///
+    /// A leader that hung may have been removed meanwhile, and the next one has led since. What it does on its old view before it hears of that
+    /// would be done twice: above all it would give numbers that others have. So it acts only while its lease rests on what the others have
+    /// acknowledged. A leader that is not up yet has no lease: all that it reaches must have answered within the time of one.
+    ///
+    /// Notes that it has waited, so that it acts as soon as the lease is back.
+    mutating func mayLead(at now: Instant) -> Bool {
+        if settings.sabotage.contains(.leadsWithoutLease) { return true }
+        var isProven = leaseHeld(at: now)
+        if let status = gossip.member(myself)?.status, status < .up {
+            isProven = monitors.allSatisfy { monitor in
+                guard gossip.row(by: myself, of: monitor.peer) == nil,
+                    let status = gossip.member(monitor.peer)?.status, status < .exiting
+                else { return true }
+                return monitor.provenAt.map { now < $0 + settings.entityLease } ?? false
+            }
+        }
+        let may = isProven && !isLate(at: now)
+        waitsForLease = !may
+        return may
+    }
+
+    /// Whether this node has just found that it was late itself, or is about to.
+    private func isLate(at now: Instant) -> Bool {
+        if settings.sabotage.contains(.leadsWithoutLease) { return false }
+        guard let nextBeat = timers[.heartbeat] else { return true }
+        return lastLate == now || now > nextBeat + settings.lateTolerance
     }
 
     /// One thing the leader will do once all have seen this version.

@@ -35,6 +35,8 @@ package struct Membership: Sendable {
     package internal(set) var versionSince = Instant.start
 
     var leaseQuorum: LeaseQuorum?
+    /// Whether this node has led, or would have, while its lease had run out.
+    var waitsForLease = false
     var generator: SeededGenerator
     /// Draws the moments of seed probes.
     var probeGenerator: SeededGenerator

@@ -84,6 +84,8 @@ package struct MembershipSabotage: OptionSet, Hashable, Sendable {
     /// A peer that others have marked counts for the lease as if they had marked it just now, however old the news is.
     package static let creditsMarks = MembershipSabotage(rawValue: 1 << 43)
     /// The heartbeats of nodes that are no members are acknowledged like those of members.
+    /// A leader acts on the view that it has, however long it has not heard from anyone.
+    package static let leadsWithoutLease = MembershipSabotage(rawValue: 1 << 48)
     package static let acknowledgesNonMembers = MembershipSabotage(rawValue: 1 << 44)
     /// A leaver waits for the agreement of all, however long that takes, and so does its removal.
     package static let leavesForEver = MembershipSabotage(rawValue: 1 << 45)
