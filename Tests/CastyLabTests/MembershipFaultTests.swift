@@ -33,4 +33,20 @@ struct MembershipFaultTests {
             """, seed: seed)
         #expect(found.isEmpty)
     }
+
+    @Test("members that join beside a dead one prolong the time for which the view must be still")
+    func joinersBesideDead() throws {
+        let found = try complaints(
+            """
+            set preset lan
+            nodes 6
+            expect members n1,n2,n3,n4,n5,n6 up within 60s
+            wait 10s
+            kill n4
+            at +11s start n7,n8,n9
+            wait 30s
+            expect members n1,n2,n3,n5,n6,n7,n8,n9 up
+            """)
+        #expect(found.isEmpty)
+    }
 }

@@ -82,6 +82,7 @@ struct SabotageTests {
             "nodes 3\nwait 1s\nlink all loss 5% latency 50ms jitter 50ms\nwait 60s"),
         Case("the downed go on", .survivesDown, ["P5"], "nodes 3\nwait 2s\ndown n3\nwait 2s"),
         Case("decisions are hasty", .decidesAtOnce, ["P4"], kill),
+        Case("joiners do not prolong the period", .countsMembersOnce, ["P4"], joinersBesideDead),
         Case("nobody decides", .neverDecides, ["P2"], split),
         Case("votes are not counted", .ignoresVotes, ["P1", "P2", "P3"], split + "\nheal\nwait 13s"),
         Case(
@@ -142,6 +143,17 @@ struct SabotageTests {
         load 50/s over 24 entities for 4s
         thaw n1
         wait 4s
+        """
+
+    /// Three nodes join while the view of six is still, so that it would have to be still for longer.
+    private static let joinersBesideDead = """
+        set preset lan
+        nodes 6
+        expect members n1,n2,n3,n4,n5,n6 up within 60s
+        wait 10s
+        kill n4
+        at +11s start n7,n8,n9
+        wait 30s
         """
 
     private static let leaveUnagreed = """

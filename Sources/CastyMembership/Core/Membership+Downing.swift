@@ -96,6 +96,11 @@ extension Membership {
             arm(.downing, at: now + settings.heartbeat)
             return
         }
+        // Members may have joined since the timer was set, and the more there are the longer the view must be still.
+        guard now >= downingDue || settings.sabotage.contains(.countsMembersOnce) else {
+            arm(.downing, at: downingDue)
+            return
+        }
         let decision = decision(on: gossip, at: now)
         downing.last = decision
         switch decision.kind {

@@ -70,6 +70,8 @@ package struct MembershipSabotage: OptionSet, Hashable, Sendable {
     /// No decision ever falls.
     package static let neverDecides = MembershipSabotage(rawValue: 1 << 22)
     /// Each side removes the other one, whatever the votes.
+    /// The period for which the view must be still is that of the members at its start, however many have joined since.
+    package static let countsMembersOnce = MembershipSabotage(rawValue: 1 << 49)
     package static let ignoresVotes = MembershipSabotage(rawValue: 1 << 23)
     /// Members that are not up yet have a vote.
     package static let joinersVote = MembershipSabotage(rawValue: 1 << 24)
