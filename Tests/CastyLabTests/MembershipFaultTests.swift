@@ -49,4 +49,24 @@ struct MembershipFaultTests {
             """)
         #expect(found.isEmpty)
     }
+
+    @Test("a node that leaves between its join and its welcome is never found unreachable")
+    func leaveWhileJoining() throws {
+        let found = try complaints(
+            """
+            nodes 3
+            expect members n1,n2,n3 up within 20s
+            wait 2s
+            start n4
+            link n4 n1 latency 50ms
+            link n4 n2 latency 50ms
+            link n4 n3 latency 50ms
+            at +340ms leave n4
+            wait 20s
+            expect no member-unreachable
+            expect no member-down
+            expect members n1,n2,n3 up
+            """)
+        #expect(found.isEmpty)
+    }
 }

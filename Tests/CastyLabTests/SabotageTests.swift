@@ -69,9 +69,9 @@ struct SabotageTests {
         Case("strangers are let in", .inventsMembers, ["M15"], quiet),
         Case(
             "strangers are not told that they are", .toleratesStrangers, ["M9"], StrangerStoryTests.story + "wait 25s"),
-        Case("a leaver does not say that it is done", .leavesUnconfirmed, ["M12"], leave),
         Case(
             "late news sends members away", .heedsLateNews, ["F6"], "set preset lan\nnodes 9\nwait 30s", seeds: [19]),
+        Case("a leaver does not say that it is done", .leavesUnconfirmed, ["M12"], leave),
         Case("nobody is ever marked", .neverMarks, ["F1"], kill),
         Case("marks are never taken back", .neverRefutes, ["F8"], flap),
         Case("observers mark themselves", .marksItself, ["F2"], kill),

@@ -225,4 +225,40 @@ import Testing
         #expect(cluster[1].core.gossip == before.gossip)
         #expect(cluster[1].core.phase == .member)
     }
+
+    /// n4 is asked to leave when n1 has let it in, and the welcome is under way. Returns whether someone found it unreachable.
+    private func leavesUnwelcomed(_ sabotage: MembershipSabotage) -> Bool {
+        var settings = MembershipSettings.responsive
+        settings.sabotage = sabotage
+        let cluster = TestCluster(3, settings: settings)
+        #expect(cluster.run(within: .seconds(10)) { cluster.agree(on: [1, 2, 3]) } != nil)
+        cluster.latency = .milliseconds(50)
+        let joiner = cluster.start(4)
+        let isIn = cluster.run(within: .seconds(5)) { cluster[1].core.gossip.member(joiner.core.myself) != nil }
+        #expect(isIn != nil && !joiner.wasWelcomed)
+        cluster.command(4) { $0.onLeave(at: $1) }
+        cluster.run(.seconds(20))
+        #expect(joiner.stopReason == .left)
+        #expect(cluster.agree(on: [1, 2, 3]))
+        return (1...3).contains { !cluster.events("member-unreachable", on: $0).isEmpty }
+    }
+
+    @Test("a node that is asked to leave while it is let in leaves like a member")
+    func leavesWhenWelcomed() {
+        #expect(!leavesUnwelcomed([]))
+        #expect(leavesUnwelcomed(.leavesUnwelcomed))
+    }
+
+    @Test("a node that is asked to leave, and gets no welcome, goes within a few attempts")
+    func leavesWithoutWelcome() {
+        var core = Membership(
+            myself: TestCluster(0).start(9).core.myself, settings: .responsive, generator: SeededGenerator(seed: 1))
+        let door = TestCluster(0).start(1).core.myself
+        _ = core.onStart(seeds: [door.address], mayFound: false, at: .start)
+        _ = core.onMessage(.initJoinAck(leader: nil), from: door, at: .start)
+        #expect(!core.onLeave(at: .start).contains(.stop(.left)))
+        let due = core.armed(.leave)
+        #expect(due == .start + .seconds(4))
+        #expect(core.onTimer(.leave, at: due ?? .start).contains(.stop(.left)))
+    }
 }

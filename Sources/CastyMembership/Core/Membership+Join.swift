@@ -18,6 +18,10 @@ struct JoinState: Sendable {
     var askedInVain = 0
     /// The cluster this node was in, or its data belongs to.
     var remembered: RememberedCluster?
+    /// Whether a member was asked to let this node in, so that it may have done so.
+    var mayBeIn = false
+    /// Whether this node is to leave as soon as it has been let in.
+    var isLeaving = false
     /// When the log last said what this node waits for.
     var saidAt: Instant?
 
@@ -139,6 +143,7 @@ extension Membership {
 
     private mutating func sendJoin(to contact: UniqueAddress, at now: Instant) {
         join.attempts += 1
+        join.mayBeIn = true
         effects.append(.send(.join(roles: roles, settings: sharedSettings), to: contact))
         arm(.join, at: now + settings.joinRetry)
     }
@@ -216,6 +221,7 @@ extension Membership {
     private mutating func follow(_ outcome: Founding.Outcome, at now: Instant) {
         switch outcome {
         case .none: break
+        case .found where join.isLeaving: pendingStop = pendingStop ?? .left
         case .found(let voters): found(voters: voters, at: now)
         case .askAgain(let pause):
             let due = now + pause
@@ -244,6 +250,9 @@ extension Membership {
         spreadBy = peer
         startRounds(at: now)
         effects.append(.send(.gossipAck(digest: digest, seen: []), to: peer))
+        guard join.isLeaving else { return }
+        cancel(.leave)
+        beginToLeave(at: now)
     }
 
     private mutating func startRounds(at now: Instant) {

@@ -12,22 +12,41 @@ struct ExitState: Sendable {
 
 extension Membership {
     /// This node wants to leave gracefully.
+    ///
+    /// Where it has asked a member to let it in it may be a member already, in the eyes of the others: it waits for the welcome, and leaves then.
     package mutating func onLeave(at now: Instant) -> [MembershipEffect] {
         switch phase {
+        case .contacting where join.mayBeIn, .joining where !settings.sabotage.contains(.leavesUnwelcomed):
+            guard !join.isLeaving else { break }
+            join.isLeaving = true
+            arm(.leave, at: now + settings.joinRetry * Self.attemptsToLeave)
         case .idle, .contacting, .joining: pendingStop = .left
-        case .member:
-            change(.command, at: now) { $0.setStatus(.leaving, of: $1) }
-            if gossip.member(myself)?.status == .leaving, armed(.leave) == nil {
-                arm(.leave, at: now + settings.statusDeadline(members: gossip.members.count))
-            }
+        case .member: beginToLeave(at: now)
         case .stopped: break
         }
         return finish(at: now)
     }
 
+    /// After so many attempts to be let in, in vain, a node that wants to leave goes without.
+    private static let attemptsToLeave = 8
+
+    /// This node is a member, and is to leave.
+    mutating func beginToLeave(at now: Instant) {
+        change(.command, at: now) { $0.setStatus(.leaving, of: $1) }
+        if gossip.member(myself)?.status == .leaving, armed(.leave) == nil {
+            arm(.leave, at: now + settings.statusDeadline(members: gossip.members.count))
+        }
+    }
+
     /// The cluster could not agree that this node leaves: it goes by its own word. It gives up its vote by that, and nothing
     /// else, so no side can win by it that would not have won before.
     mutating func leaveUnagreed(at now: Instant) {
+        switch phase {
+        case .contacting, .joining:
+            effects.append(.note("no welcome before it leaves; should it be a member, others will find it unreachable"))
+            pendingStop = pendingStop ?? .left
+        case .idle, .member, .stopped: break
+        }
         guard phase == .member, gossip.member(myself)?.status == .leaving, !settings.sabotage.contains(.leavesForEver)
         else { return }
         effects.append(.note("no agreement on its leaving: it goes by its own word"))

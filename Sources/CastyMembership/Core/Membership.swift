@@ -95,12 +95,12 @@ package struct Membership: Sendable {
     var strangers: [Stranger] = []
     /// The members whose clusters do not know this node, as they say, sorted.
     var strangerTo: [UniqueAddress] = []
-
-    /// Creates the membership of a node that has not started.
     /// The members that have known this node as one of their cluster, sorted.
     var acquaintances: [UniqueAddress] = []
     /// Those of them that answer as if they did not.
     var forgetters: [Forgetter] = []
+
+    /// Creates the membership of a node that has not started.
     ///
     /// - Parameters:
     ///   - sharedSettings: What all nodes must agree on (shard counts…); the downing strategy is added here.

@@ -39,13 +39,16 @@ package struct MembershipSabotage: OptionSet, Hashable, Sendable {
     /// A leaver goes without saying so.
     package static let leavesUnconfirmed = MembershipSabotage(rawValue: 1 << 13)
 
+    /// A node that is to leave before its welcome has come goes at once.
+    package static let leavesUnwelcomed = MembershipSabotage(rawValue: 1 << 50)
+
     /// Nobody tells strangers that they are none of the cluster.
     package static let toleratesStrangers = MembershipSabotage(rawValue: 1 << 25)
+    /// A node that is not known to half of the members stops at once, though they may only not have heard of it yet.
+    package static let heedsLateNews = MembershipSabotage(rawValue: 1 << 47)
 
     // Failure detection
 
-    /// A node that is not known to half of the members stops at once, though they may only not have heard of it yet.
-    package static let heedsLateNews = MembershipSabotage(rawValue: 1 << 47)
     /// A silent peer is never marked.
     package static let neverMarks = MembershipSabotage(rawValue: 1 << 14)
     /// A peer that answers again stays marked.
@@ -67,11 +70,11 @@ package struct MembershipSabotage: OptionSet, Hashable, Sendable {
     package static let survivesDown = MembershipSabotage(rawValue: 1 << 20)
     /// Decisions do not wait for a view that is still.
     package static let decidesAtOnce = MembershipSabotage(rawValue: 1 << 21)
+    /// The period for which the view must be still is that of the members at its start, however many have joined since.
+    package static let countsMembersOnce = MembershipSabotage(rawValue: 1 << 49)
     /// No decision ever falls.
     package static let neverDecides = MembershipSabotage(rawValue: 1 << 22)
     /// Each side removes the other one, whatever the votes.
-    /// The period for which the view must be still is that of the members at its start, however many have joined since.
-    package static let countsMembersOnce = MembershipSabotage(rawValue: 1 << 49)
     package static let ignoresVotes = MembershipSabotage(rawValue: 1 << 23)
     /// Members that are not up yet have a vote.
     package static let joinersVote = MembershipSabotage(rawValue: 1 << 24)
@@ -81,13 +84,13 @@ package struct MembershipSabotage: OptionSet, Hashable, Sendable {
 
     /// The next up-number is one more than that of the youngest member, though a younger one may have gone.
     package static let reusesUpNumbers = MembershipSabotage(rawValue: 1 << 41)
+    /// A leader acts on the view that it has, however long it has not heard from anyone.
+    package static let leadsWithoutLease = MembershipSabotage(rawValue: 1 << 48)
     /// A peer counts for the lease from the moment it is monitored, before it has acknowledged anything.
     package static let creditsNewMonitors = MembershipSabotage(rawValue: 1 << 42)
     /// A peer that others have marked counts for the lease as if they had marked it just now, however old the news is.
     package static let creditsMarks = MembershipSabotage(rawValue: 1 << 43)
     /// The heartbeats of nodes that are no members are acknowledged like those of members.
-    /// A leader acts on the view that it has, however long it has not heard from anyone.
-    package static let leadsWithoutLease = MembershipSabotage(rawValue: 1 << 48)
     package static let acknowledgesNonMembers = MembershipSabotage(rawValue: 1 << 44)
     /// A leaver waits for the agreement of all, however long that takes, and so does its removal.
     package static let leavesForEver = MembershipSabotage(rawValue: 1 << 45)
