@@ -402,4 +402,24 @@ struct MembershipCheckerTests {
         #expect(look([1]) == ["P7"])
         #expect(look([2, 3, 4]).isEmpty)
     }
+
+    @Test("a number that is given again after the cluster was founded again breaks M16")
+    func numbersAcrossFoundings() {
+        func view(_ number: Int, holder: Int, id: UInt64) -> Gossip {
+            var gossip = Gossip(
+                members: [Member(node: Self.node(holder), status: .up, upNumber: UInt32(number))], reachability: [],
+                tombstones: [], version: VectorClock([.init(node: Self.node(holder), count: 1)]), seen: [])
+            gossip.cluster = ClusterID(high: 1, low: id)
+            return gossip
+        }
+        func look(id: UInt64) -> [String] {
+            let sightings = [
+                Sighting(time: .start, node: Self.node(1), after: view(4, holder: 1, id: 1), phaseBefore: .contacting),
+                Sighting(time: .start, node: Self.node(2), after: view(4, holder: 2, id: id), phaseBefore: .contacting),
+            ]
+            return ids(UniqueUpNumbers(), [moment(1, Self.truth(2), [], sightings)])
+        }
+        #expect(look(id: 1) == ["M16"])
+        #expect(look(id: 2).isEmpty)
+    }
 }

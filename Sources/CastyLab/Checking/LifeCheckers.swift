@@ -4,35 +4,33 @@ import CastyPrimitives
 
 /// M16: no up-number is given twice in the life of a cluster, whoever goes and comes.
 ///
-/// A cluster is told by its founder: whoever is welcomed is in the cluster of the member that has welcomed it.
+/// A cluster that is founded again by nodes that remember it is the same one, and goes on with its numbers.
 struct UniqueUpNumbers: InvariantChecker {
     static let ids = ["M16"]
 
     private struct Number: Hashable {
-        let founder: UniqueAddress
+        let cluster: ClusterID
         let number: UInt32
     }
 
-    private var founders: [UniqueAddress: UniqueAddress] = [:]
     private var holders: [Number: UniqueAddress] = [:]
-    private var gone: Set<UniqueAddress> = []
+    private var gone: Set<ClusterID> = []
     private(set) var exercised: Set<String> = []
 
     mutating func check(_ moment: LabMoment) -> [Violation] {
         var found: [Violation] = []
         for sighting in moment.sightings {
-            if sighting.phase == .member, sighting.phaseBefore != .member { enter(sighting) }
-            guard sighting.isChange, let founder = founders[sighting.node] else { continue }
+            guard sighting.isChange, let cluster = sighting.after.cluster else { continue }
             for member in sighting.before.members where sighting.after.member(member.node) == nil {
-                if member.upNumber != nil { gone.insert(founder) }
+                if member.upNumber != nil { gone.insert(cluster) }
             }
             for member in sighting.after.members {
                 guard let number = member.upNumber else { continue }
-                let key = Number(founder: founder, number: number)
+                let key = Number(cluster: cluster, number: number)
                 guard let holder = holders[key] else {
                     holders[key] = member.node
                     // Before a member has gone, every rule gives each number once.
-                    if gone.contains(founder) { exercised = ["M16"] }
+                    if gone.contains(cluster) { exercised = ["M16"] }
                     continue
                 }
                 guard holder != member.node else { continue }
@@ -41,13 +39,6 @@ struct UniqueUpNumbers: InvariantChecker {
             }
         }
         return found
-    }
-
-    private mutating func enter(_ sighting: Sighting) {
-        let sender = sighting.events.lazy.compactMap { event -> UniqueAddress? in
-            if case .welcome(let from, _) = event.cause { from } else { nil }
-        }.first
-        founders[sighting.node] = sender.map { founders[$0] ?? $0 } ?? sighting.node
     }
 }
 
