@@ -46,7 +46,11 @@ package struct Exploration: Sendable {
         commands.append(
             .expect(Expect(.members(first), within: bound(settings.bounds(nodes: first.count).join, least: 30))))
         commands.append(.spawn(Self.accounts))
-        commands.append(.expect(Expect(.balanced(by: Expectation.defaultBalance), within: .seconds(30))))
+        commands.append(
+            .expect(
+                Expect(
+                    .balanced(by: Expectation.defaultBalance),
+                    within: bound(settings.rebalancing(nodes: first.count), least: 30))))
         commands.append(
             .load(Load(rate: Rate(perSecond: 20), entities: 40, duration: time + .seconds(20))))
         commands += world.joins.map { .at(.sinceStart($0.at), .start([$0.node], roles: $0.roles)) }
