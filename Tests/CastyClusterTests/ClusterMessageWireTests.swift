@@ -41,11 +41,16 @@ import Testing
 
     private static func messages(_ generator: inout SeededGenerator) -> [ClusterMessage] {
         let settings = [SharedSetting("shards", "24"), SharedSetting("downing", "keep-majority")]
-        let claim = ClusterClaim(id: ClusterID(high: generator.next(), low: 1), size: 3, age: .max)
+        let claim = ClusterClaim(
+            id: ClusterID(high: generator.next(), low: 1), founding: 5, size: 3, age: .max, isTroubled: true)
         return [
             .initJoin(settings: settings, ballot: .candidacy(round: 7)),
             .initJoin(settings: [], ballot: .question(round: 300)),
-            .noCluster(round: 1, vote: .granted, highest: 41), .noCluster(round: 2, vote: .later(.milliseconds(251))),
+            .noCluster(
+                round: 1, vote: .granted,
+                memory: RememberedCluster(
+                    id: claim.id, members: [node(1).address, node(2).address], highestUpNumber: 41)),
+            .noCluster(round: 2, vote: .later(.milliseconds(251))),
             .noCluster(round: 3, vote: .givenTo(node(4).address)), .noCluster(round: 4, vote: .knowsCluster),
             .noCluster(round: 5, vote: .otherSeeds("127.0.0.1:1,127.0.0.1:2")), .noCluster(round: 6, vote: .notAsked),
             .noCluster(round: 7, vote: .noSeed), .initJoinAck(leader: nil), .initJoinAck(leader: node(4)),

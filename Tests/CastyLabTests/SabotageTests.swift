@@ -62,6 +62,12 @@ struct SabotageTests {
         Case(
             "second clusters are not looked for", .ignoresSecondClusters, ["M11"],
             "seeds n1\nnodes 3\nwait 4s\nkill n1\nwait 9s\nrestart n1\nwait 90s"),
+        Case("what others remember is not asked for", .foundsFromOwnMemory, ["M11"], earlySeedReturns),
+        Case(
+            "seeds that start again vote at once", .forgetsVotes, ["S3"],
+            "seeds n1,n2,n3\nnodes 3\nexpect members n1,n2,n3 up within 20s\nwait 3s\nkill n1,n2,n3\nwait 2s\n"
+                + "restart n1,n2,n3\nat +540ms cut n1 | n2,n3\nat +600ms kill n2,n3\nat +650ms restart n2,n3\n"
+                + "at +2600ms heal\nwait 20s"),
         Case("joiners get no answer", .ignoresJoiners, ["M10"], quiet),
         Case(
             "a new incarnation shares its place", .sharesPlaces, ["M1"],
@@ -143,6 +149,26 @@ struct SabotageTests {
         load 50/s over 24 entities for 4s
         thaw n1
         wait 4s
+        """
+
+    /// n1 remembers n2 and n3 only, when the cluster lives on n4 and n5.
+    private static let earlySeedReturns = """
+        set memory on
+        seeds n1,n2,n3
+        nodes 3
+        expect members n1,n2,n3 up within 20s
+        kill n1
+        expect members n2,n3 up on n2,n3 within 20s
+        start n4,n5
+        expect members n2,n3,n4,n5 up on n2,n3,n4,n5 within 20s
+        leave n2
+        wait 5s
+        leave n3
+        expect members n4,n5 up on n4,n5 within 30s
+        cut n1,n2,n3 | n4,n5
+        restart n1,n2,n3
+        at +3s heal
+        wait 30s
         """
 
     /// Three nodes join while the view of six is still, so that it would have to be still for longer.

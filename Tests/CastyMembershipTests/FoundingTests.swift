@@ -17,8 +17,12 @@ import Testing
         var settings = MembershipSettings.responsive
         settings.sabotage = sabotage
         return Founding(
-            node(number), seeds: (1...max(count, 1)).map { place($0) }, remembered: remembered.map { place($0) },
-            settings: settings)
+            node(number), seeds: (1...max(count, 1)).map { place($0) },
+            remembered: remembered.isEmpty ? nil : Self.memory(remembered), settings: settings)
+    }
+
+    private static func memory(_ members: [Int], highest: UInt32 = 0, id: UInt64 = 1) -> RememberedCluster {
+        RememberedCluster(id: ClusterID(high: 0, low: id), members: members.map { place($0) }, highestUpNumber: highest)
     }
 
     private static func at(_ milliseconds: Int64) -> Instant { .start + .milliseconds(milliseconds) }
@@ -69,13 +73,17 @@ import Testing
         var seed = Self.seed(3)
         _ = seed.ask(at: Self.at(0))
         #expect(seed.onAsked(by: Self.node(2), .candidacy(round: 5), at: Self.at(100)) == .later(.milliseconds(400)))
+        #expect(seed.ask(at: Self.at(500)) == .candidacy(round: 2))
+        // n1 may have founded with a vote that this seed has forgotten.
+        #expect(seed.onAsked(by: Self.node(2), .candidacy(round: 5), at: Self.at(500)) == .later(.milliseconds(50)))
+        _ = seed.onNoCluster(from: Self.node(1), round: 2, .notAsked, at: Self.at(500))
         #expect(seed.onAsked(by: Self.node(2), .candidacy(round: 5), at: Self.at(500)) == .granted)
         #expect(seed.onAsked(by: Self.node(1), .candidacy(round: 9), at: Self.at(501)) == .givenTo(Self.place(2)))
-        #expect(seed.ask(at: Self.at(600)) == .question(round: 2))
+        #expect(seed.ask(at: Self.at(600)) == .question(round: 3))
         // Its claim has run out, but it may have founded.
         #expect(seed.onAsked(by: Self.node(1), .candidacy(round: 9), at: Self.at(1100)) == .givenTo(Self.place(2)))
-        #expect(seed.ask(at: Self.at(1100)) == .question(round: 3))
-        #expect(seed.onNoCluster(from: Self.node(2), round: 3, .notAsked, at: Self.at(1102)) == .none)
+        #expect(seed.ask(at: Self.at(1100)) == .question(round: 4))
+        #expect(seed.onNoCluster(from: Self.node(2), round: 4, .notAsked, at: Self.at(1102)) == .none)
         #expect(seed.onAsked(by: Self.node(1), .candidacy(round: 9), at: Self.at(1103)) == .granted)
     }
 
@@ -86,6 +94,8 @@ import Testing
         func voter() -> Founding {
             var seed = Self.seed(3)
             _ = seed.ask(at: Self.at(0))
+            _ = seed.ask(at: Self.at(500))
+            for number in 1...2 { _ = seed.onNoCluster(from: Self.node(number), round: 2, .notAsked, at: Self.at(500)) }
             _ = seed.onAsked(by: Self.node(2), .candidacy(round: 5), at: Self.at(500))
             return seed
         }
@@ -104,8 +114,8 @@ import Testing
         #expect(seed.onAsked(by: Self.node(1), .candidacy(round: 1), at: Self.at(511)) == .givenTo(Self.place(2)))
 
         seed = voter()
-        #expect(seed.ask(at: Self.at(15_400)) == .question(round: 2))
-        #expect(seed.ask(at: Self.at(15_500)) == .candidacy(round: 3))
+        #expect(seed.ask(at: Self.at(15_400)) == .question(round: 3))
+        #expect(seed.ask(at: Self.at(15_500)) == .candidacy(round: 4))
     }
 
     @Test("a candidate ends its candidacy for a lower one, and keeps its vote from a higher one")
@@ -114,6 +124,7 @@ import Testing
         _ = seed.ask(at: Self.at(0))
         #expect(seed.ask(at: Self.at(500)) == .candidacy(round: 2))
         #expect(seed.onAsked(by: Self.node(3), .candidacy(round: 2), at: Self.at(501)) == .givenTo(Self.place(2)))
+        _ = seed.onNoCluster(from: Self.node(3), round: 2, .notAsked, at: Self.at(501))
         #expect(seed.onAsked(by: Self.node(1), .candidacy(round: 2), at: Self.at(501)) == .granted)
         #expect(seed.onNoCluster(from: Self.node(3), round: 2, .granted, at: Self.at(502)) == .none)
     }
@@ -129,6 +140,55 @@ import Testing
         #expect(seed.ask(at: Self.at(1000)) == .candidacy(round: 3))
         #expect(seed.onNoCluster(from: Self.node(4), round: 3, .noSeed, at: Self.at(1001)) == .none)
         #expect(seed.onNoCluster(from: Self.node(5), round: 3, .noSeed, at: Self.at(1001)) == .found(voters: []))
+    }
+
+    @Test("a candidate asks those that others remember, founds that cluster, and goes on above its numbers")
+    func othersRemember() {
+        var seed = Self.seed(1, of: 2)
+        _ = seed.ask(at: Self.at(0))
+        #expect(seed.ask(at: Self.at(500)) == .candidacy(round: 2))
+        let news = seed.onNoCluster(
+            from: Self.node(2), round: 2, .granted, Self.memory([2, 4], highest: 7), at: Self.at(501))
+        #expect(news == .askAgain(after: .milliseconds(50)))
+        #expect(seed.others == [2, 4].map { Self.place($0) })
+        #expect(seed.ask(at: Self.at(600)) == .candidacy(round: 3))
+        let granted = seed.onNoCluster(
+            from: Self.node(2), round: 3, .granted, Self.memory([2, 4], highest: 7), at: Self.at(601))
+        #expect(granted == .none)
+        let further = seed.onNoCluster(
+            from: Self.node(4), round: 3, .noSeed, Self.memory([4, 5], highest: 9), at: Self.at(602))
+        #expect(further == .askAgain(after: .milliseconds(50)))
+        #expect(seed.ask(at: Self.at(700)) == .candidacy(round: 4))
+        _ = seed.onNoCluster(from: Self.node(2), round: 4, .granted, at: Self.at(701))
+        _ = seed.onNoCluster(from: Self.node(4), round: 4, .noSeed, at: Self.at(701))
+        // It is joining a cluster.
+        #expect(seed.onNoCluster(from: Self.node(5), round: 4, .knowsCluster, at: Self.at(701)) == .none)
+        _ = seed.ask(at: Self.at(800))
+        _ = seed.onNoCluster(from: Self.node(2), round: 5, .granted, at: Self.at(801))
+        _ = seed.onNoCluster(from: Self.node(4), round: 5, .noSeed, at: Self.at(801))
+        let last = seed.onNoCluster(from: Self.node(5), round: 5, .noSeed, at: Self.at(801))
+        #expect(last == .found(voters: [Self.node(2)]))
+        #expect(seed.memory?.id == ClusterID(high: 0, low: 1) && seed.memory?.highestUpNumber == 9)
+    }
+
+    @Test("where seeds remember two clusters, one that remembers none founds nothing, and says so")
+    func twoMemories() {
+        var seed = Self.seed(1, of: 3)
+        _ = seed.ask(at: Self.at(0))
+        _ = seed.ask(at: Self.at(500))
+        for number in 2...3 {
+            _ = seed.onNoCluster(
+                from: Self.node(number), round: 2, .granted, Self.memory([number], id: UInt64(number)), at: Self.at(501)
+            )
+        }
+        _ = seed.ask(at: Self.at(600))
+        for number in 2...3 {
+            let outcome = seed.onNoCluster(
+                from: Self.node(number), round: 3, .granted, Self.memory([number], id: UInt64(number)), at: Self.at(601)
+            )
+            #expect(outcome == .none)
+        }
+        #expect(seed.waiting.contains("one of them was in cluster"))
     }
 
     @Test("what a seed waits for is said with the word of each place")
@@ -242,5 +302,31 @@ import Testing
         cluster.start(3)
         cluster.afterStep = { cluster in #expect(Self.clusters(cluster).count <= 1) }
         #expect(cluster.run(within: .seconds(60)) { cluster.agree(on: [1, 3]) } != nil)
+    }
+
+    /// n1 founds with the votes of n2 and n3, which are cut off from it and started again. Returns the most clusters there were at once.
+    private func votersForget(_ sabotage: MembershipSabotage, seed: UInt64) -> Int {
+        var settings = MembershipSettings.responsive
+        settings.sabotage = sabotage
+        let cluster = TestCluster(0, settings: settings, seed: seed)
+        cluster.seeds = (1...3).map { Self.place($0) }
+        for number in 1...3 { cluster.start(number) }
+        #expect(cluster.run(within: .seconds(5)) { cluster[1].wasWelcomed } != nil)
+        cluster.cut([1], [2, 3])
+        for number in 2...3 { cluster.kill(number) }
+        for number in 2...3 { cluster.start(number) }
+        var most = 1
+        cluster.afterStep = { cluster in most = max(most, Self.clusters(cluster).count) }
+        cluster.run(.seconds(10))
+        cluster.heal()
+        cluster.run(.seconds(20))
+        if sabotage.isEmpty { #expect(cluster.agree(on: [1, 2, 3]), "seed \(seed)") }
+        return most
+    }
+
+    @Test("a seed that was started again gives no vote while it does not hear from one that may have its earlier vote")
+    func votersForget() {
+        for seed in UInt64(1)...20 { #expect(votersForget([], seed: seed) == 1, "seed \(seed)") }
+        #expect(votersForget(.forgetsVotes, seed: 1) == 2)
     }
 }

@@ -116,4 +116,78 @@ import Testing
             #expect(RememberedCluster(text: String(text.prefix(length))) == nil, "\(length)")
         }
     }
+
+    /// n1 ended early and remembers n2 and n3 only; the cluster lives on n4 and n5. The three seeds return while they are cut off from those.
+    /// Returns how many foundings ran side by side, and whether all were in one cluster in the end.
+    private func earlySeedReturns(_ sabotage: MembershipSabotage) -> (foundings: Int, isOne: Bool) {
+        let cluster = cluster(3, seeds: [1, 2, 3])
+        cluster.kill(1)
+        #expect(cluster.run(within: .seconds(20)) { cluster.agree(on: [2, 3]) } != nil)
+        cluster.start(4)
+        cluster.start(5)
+        #expect(cluster.run(within: .seconds(10)) { cluster.agree(on: [2, 3, 4, 5]) } != nil)
+        cluster.command(2) { $0.onLeave(at: $1) }
+        #expect(cluster.run(within: .seconds(10)) { cluster.agree(on: [3, 4, 5]) } != nil)
+        cluster.command(3) { $0.onLeave(at: $1) }
+        #expect(cluster.run(within: .seconds(10)) { cluster.agree(on: [4, 5]) } != nil)
+        cluster.cut([1, 2, 3], [4, 5])
+        cluster.settings.sabotage = sabotage
+        var foundings: Set<UInt64> = []
+        cluster.afterStep = { cluster in
+            for node in cluster.alive where node.core.phase == .member { foundings.insert(node.core.gossip.founding) }
+        }
+        for number in 1...3 { cluster.start(number) }
+        cluster.run(.seconds(5))
+        cluster.heal()
+        let isOne = cluster.run(within: .seconds(60)) {
+            let members = cluster.alive.filter { $0.core.phase == .member }
+            return !members.isEmpty && Set(members.map(\.core.gossip.founding)).count == 1
+        }
+        return (foundings.count, isOne != nil)
+    }
+
+    @Test("no cluster is founded again beside members of whom only a voter knows; were it, one of the two would end")
+    func earlySeed() {
+        let sound = earlySeedReturns([])
+        #expect(sound.foundings == 1 && sound.isOne)
+        let broken = earlySeedReturns(.foundsFromOwnMemory)
+        #expect(broken.foundings == 2 && broken.isOne)
+    }
+
+    @Test("a new seed waits for the members that other seeds remember, and founds the same cluster again")
+    func newSeed() {
+        let cluster = TestCluster(0)
+        cluster.remembers = true
+        cluster.seeds = [1, 3, 4, 5].map { Self.place($0) }
+        cluster.start(1, mayFound: true)
+        for number in [2, 4, 5] { cluster.start(number) }
+        #expect(cluster.run(within: .seconds(10)) { cluster.agree(on: [1, 2, 4, 5]) } != nil)
+        let id = cluster[1].core.gossip.cluster
+        for number in [1, 2, 4, 5] { cluster.kill(number) }
+        for number in [4, 5, 3] { cluster.start(number) }
+        cluster.run(.seconds(20))
+        #expect([3, 4, 5].allSatisfy { !cluster[$0].wasWelcomed })
+        cluster.start(1)
+        cluster.start(2)
+        #expect(cluster.run(within: .seconds(20)) { cluster.agree(on: [1, 2, 3, 4, 5]) } != nil)
+        #expect(cluster[3].core.gossip.cluster == id)
+    }
+
+    @Test("a seed that is told to found goes on without a member that is lost for good")
+    func lost() {
+        let cluster = cluster(3, seeds: [1, 2, 3])
+        let id = cluster[1].core.gossip.cluster
+        for number in 1...3 { cluster.kill(number) }
+        cluster.start(1)
+        cluster.start(2)
+        cluster.run(.seconds(40))
+        #expect(!cluster[1].wasWelcomed && !cluster[2].wasWelcomed)
+        #expect(cluster[1].core.waitingForCluster?.contains("start this node with --found") == true)
+        cluster.kill(1)
+        cluster.start(1, mayFound: true)
+        cluster.run(.seconds(14))
+        #expect(!cluster[1].wasWelcomed)
+        #expect(cluster.run(within: .seconds(10)) { cluster.agree(on: [1, 2]) } != nil)
+        #expect(cluster[1].core.gossip.cluster == id)
+    }
 }

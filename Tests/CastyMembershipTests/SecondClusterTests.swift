@@ -232,4 +232,59 @@ import Testing
         #expect(reports == 8)
         #expect(cluster[1].core.secondClusters.others.count == 8)
     }
+
+    // MARK: what a claim says
+
+    /// n1 and n2 are a cluster; at the third seed another one answers every probe of n1, and once more right after each. Returns after how many
+    /// answers n1 stops.
+    private func answers(_ other: ClusterClaim, most: Int = 40) -> Int? {
+        let cluster = TestCluster(0)
+        cluster.seeds = [Self.place(1), Self.place(2), Self.place(8)]
+        cluster.start(1, mayFound: true)
+        cluster.start(2)
+        #expect(cluster.run(within: .seconds(10)) { cluster.agree(on: [1, 2]) } != nil)
+        var (count, now) = (0, cluster.now)
+        while count < most {
+            now = max(now, cluster[1].core.armed(.seedProbe) ?? now)
+            for effect in cluster[1].core.onTimer(.seedProbe, at: now) {
+                guard case .contact(.clusterProbe(let number, let claim), Self.stranger.address) = effect else {
+                    continue
+                }
+                count += 1
+                let answer = ClusterMessage.clusterAnswer(number: number, claim: other, yours: claim)
+                if stops(cluster[1].core.onMessage(answer, from: Self.stranger, at: now)) { return count }
+            }
+        }
+        return nil
+    }
+
+    @Test("a cluster with members in trouble ends no other one, and one without does in the second round")
+    func troubled() {
+        #expect(answers(Self.boast) == 2)
+        let troubled = ClusterClaim(id: Self.boast.id, size: 1000, age: 1000, isTroubled: true)
+        #expect(answers(troubled) == nil)
+    }
+
+    @Test("a second founding of the same cluster is a second cluster")
+    func sameIdentity() throws {
+        let cluster = pair()
+        let mine = try #require(cluster[1].core.claim)
+        let other = ClusterClaim(id: mine.id, founding: mine.founding &+ 1, size: 1, age: 1)
+        let effects = cluster[1].core.onMessage(
+            .clusterProbe(number: 1, claim: other), from: Self.stranger, at: cluster.now)
+        #expect(effects.contains { if case .publish(let event) = $0 { event.name == "second-cluster" } else { false } })
+        #expect(mine.founding == cluster[2].core.claim?.founding && mine.founding != 0)
+    }
+
+    @Test("a claim counts the members that vote and can be reached, and says that there is trouble")
+    func claims() {
+        let cluster = TestCluster(3)
+        #expect(cluster.run(within: .seconds(10)) { cluster.agree(on: [1, 2, 3]) } != nil)
+        #expect(cluster[1].core.claim?.size == 3 && cluster[1].core.claim?.isTroubled == false)
+        cluster.kill(3)
+        #expect(cluster.run(within: .seconds(3)) { cluster[1].core.claim?.isTroubled == true } != nil)
+        #expect(cluster[1].core.claim?.size == 2)
+        #expect(cluster.run(within: .seconds(10)) { cluster.agree(on: [1, 2]) } != nil)
+        #expect(cluster[1].core.claim?.size == 2 && cluster[1].core.claim?.isTroubled == false)
+    }
 }

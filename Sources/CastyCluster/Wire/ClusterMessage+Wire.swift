@@ -37,11 +37,11 @@ extension ClusterMessage: WireCodable {
             tag(.initJoin)
             buffer.writeArray(settings)
             ballot.encode(into: &buffer)
-        case .noCluster(let round, let vote, let highest):
+        case .noCluster(let round, let vote, let memory):
             tag(.noCluster)
             buffer.writeVarint(round)
             vote.encode(into: &buffer)
-            buffer.writeVarint(UInt64(highest))
+            buffer.writeOptional(memory)
         case .initJoinAck(let leader, let cluster):
             tag(.initJoinAck)
             buffer.writeOptional(leader)
@@ -139,7 +139,7 @@ extension ClusterMessage: WireCodable {
         case .noCluster:
             let round: UInt64 = try buffer.readVarint()
             let vote = try VoteAnswer(from: &buffer)
-            self = .noCluster(round: round, vote: vote, highest: UInt32(clamping: try buffer.readVarint() as UInt64))
+            self = .noCluster(round: round, vote: vote, memory: try buffer.readOptional(RememberedCluster.self))
         case .initJoinAck:
             let leader = try buffer.readOptional(UniqueAddress.self)
             self = .initJoinAck(leader: leader, cluster: try buffer.readOptional(ClusterID.self))

@@ -11,6 +11,7 @@ extension Gossip: WireCodable {
     package func encode(into buffer: inout ByteBuffer) {
         let table = NodeTable(self)
         buffer.writeOptional(cluster)
+        buffer.writeInteger(founding)
         buffer.writeArray(table.nodes)
         buffer.writeArray(members) { buffer, member in
             buffer.writeVarint(table.number(of: member.node))
@@ -43,6 +44,7 @@ extension Gossip: WireCodable {
 
     package init(from buffer: inout ByteBuffer) throws(WireError) {
         let cluster = try buffer.readOptional(ClusterID.self)
+        let founding: UInt64 = try buffer.readHash()
         let nodes = try buffer.readArray(of: UniqueAddress.self, upTo: mostEntries)
         let members = try buffer.readArray(upTo: mostEntries) { buffer throws(WireError) in
             let node = try buffer.readNode(nodes)
@@ -71,7 +73,7 @@ extension Gossip: WireCodable {
         let highest = UInt32(try buffer.readVarint(upTo: Int(UInt32.max)))
         let seen = try buffer.readArray(upTo: mostEntries) { buffer throws(WireError) in try buffer.readNode(nodes) }
         self.init(
-            cluster: cluster, members: members, reachability: reachability, tombstones: tombstones,
+            cluster: cluster, founding: founding, members: members, reachability: reachability, tombstones: tombstones,
             version: VectorClock(entries), forgotten: forgotten, highestUpNumber: highest, seen: seen)
     }
 }

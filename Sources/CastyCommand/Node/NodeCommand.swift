@@ -35,7 +35,10 @@ struct NodeCommand: AsyncParsableCommand {
     var seedNode: [String] = []
     @Flag(
         help:
-            "This node founds the cluster, without asking others; on one node only. No effect with --data once it was in a cluster."
+            """
+            This node founds the cluster, without asking others; on one node only. With --data, once it was in a cluster, it asks the others, joins \
+            that cluster where it runs, and founds it again without those that give no answer for long.
+            """
     )
     var found = false
     @Option(help: "The name of the cluster; nodes of others are refused.")

@@ -8,7 +8,8 @@ import CastyPrimitives
 ///   run, or have just ended, and are no members.
 /// - No founder founds beside a seed that is a member, leaving and exiting ones included. Precondition: since the founder was started no link
 ///   was bad and no node hung or was sick.
-/// - Two clusters that can reach each other become one within the bound: members are of one cluster id. Precondition: nothing has been wrong for as long.
+/// - No founder that was not told to founds a cluster again while a member of it runs and reaches all the others that it knows.
+/// - Two clusters that can reach each other become one within the bound: members are of one cluster id and one founding. Precondition: nothing has been wrong for as long.
 struct Founding: InvariantChecker {
     static let ids = ["M11"]
 
@@ -39,6 +40,7 @@ struct Founding: InvariantChecker {
         guard let life = truth.life(founding.node) else { return nil }
         exercised = ["M11"]
         if !life.founds, let reason = lacksMajority(life, at: founding.time, truth) { return reason }
+        if !life.founds, let reason = refounds(founding, moment) { return reason }
         let isFair =
             uncleanAt < life.startedAt
             && !truth.disturbances.contains { disturbance in
@@ -57,6 +59,19 @@ struct Founding: InvariantChecker {
         return other.map { "it founded a second cluster beside \(moment.name($0.node))" }
     }
 
+    private func refounds(_ founding: Sighting, _ moment: LabMoment) -> String? {
+        guard let id = founding.after.cluster else { return nil }
+        let member = moment.members.first { state in
+            guard state.node != founding.node, state.gossip.cluster == id,
+                let status = state.gossip.member(state.node)?.status,
+                let life = moment.truth.life(state.node)
+            else { return false }
+            return status < .exiting && life.isSteady(at: moment.time) && state.gossip.unreachable.isEmpty
+                && state.gossip.founding != founding.after.founding
+        }
+        return member.map { "it founded again the cluster in which \(moment.name($0.node)) is" }
+    }
+
     private func lacksMajority(_ life: GroundTruth.Life, at time: Instant, _ truth: GroundTruth) -> String? {
         guard truth.seeds.contains(life.number) else { return "it founded a cluster, and is no seed" }
         // A seed that has ended may have given its word right before.
@@ -70,8 +85,11 @@ struct Founding: InvariantChecker {
     }
 
     private mutating func coexistence(_ moment: LabMoment) -> [Violation] {
-        let ids = moment.members.compactMap { state in state.gossip.cluster.map { (state.node, $0) } }
-        guard let first = ids.first, let other = ids.first(where: { $0.1 != first.1 }),
+        let ids = moment.members.compactMap { state in
+            state.gossip.cluster.map { (state.node, id: $0, founding: state.gossip.founding) }
+        }
+        guard let first = ids.first,
+            let other = ids.first(where: { $0.id != first.id || $0.founding != first.founding }),
             moment.truth.isClean(at: moment.time, ignoringLeavers: true)
         else {
             twoSince = nil

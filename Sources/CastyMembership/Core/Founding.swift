@@ -22,6 +22,13 @@ import CastyPrimitives
 /// - A process that starts may have voted in its earlier life. So a seed gives no vote, not even to itself, before it has asked all
 ///   others itself and ``hold`` has passed; by then it has heard of a cluster that its forgotten vote helped to found.
 ///
+///   A seed that it has not heard since then may be that founder, cut off: the vote waits for ``silence``, as in the earlier life, unless that
+///   seed refuses the connection, so that no process is there.
+///
+/// Why none founds beside a cluster that somebody remembers: each answer carries what its sender remembers, and a candidate must hear from all the
+/// members of that as well, and of what those remember. So it comes to those who were members last, whichever of them it knew itself. All
+/// must say in one round that they are in none; then it founds that same cluster again, above the highest number that any of them remembers.
+///
 /// What this cannot exclude is a founder that is cut off from its voters right after its founding, for longer than ``silence``, and a seed that was
 /// *told* to found while the others could not see it. Such second clusters are found and ended by `Membership+SecondClusters`.
 struct Founding: Sendable {
@@ -56,37 +63,48 @@ struct Founding: Sendable {
     let myself: UniqueAddress
     /// The seeds as a set, sorted.
     let seeds: [NodeAddress]
-    /// The members of the cluster that this node belonged to before it was started again, without itself, sorted.
-    let remembered: [NodeAddress]
+    /// The cluster that this node, or one of those that have answered, was in before.
+    private(set) var memory: RememberedCluster?
+    /// The members of that cluster, without this node, sorted.
+    private(set) var remembered: [NodeAddress]
     /// Whom to ask: seeds and remembered members without itself, sorted.
-    let others: [NodeAddress]
+    private(set) var others: [NodeAddress]
     /// How long a vote counts.
     let hold: Duration
     /// After how long without a word a candidate no longer binds its voters.
     let silence: Duration
     let sabotage: MembershipSabotage
 
+    /// Whether a person has said that no cluster runs.
+    var isTold = false
+
     private(set) var stance = Stance.undecided
     private(set) var round: UInt64 = 0
     private var askedAt = Instant.start
+    /// The first round in which an answer says that its sender has not founded with a vote from this seed's earlier life.
+    private var firstSettledRound: UInt64?
+    /// Whether this node was itself in the cluster that it remembers.
+    private let isOwnMemory: Bool
+    /// Another cluster that one of the seeds remembers, where this node itself was in none.
+    private var otherMemory: ClusterID?
     /// When this node asked for the first time.
     private var firstAskedAt: Instant?
     /// By place in `others`.
     private var words: [Word]
-    /// The highest up-number that one of the places asked remembers. One that ended early remembers less than those that went on without it.
-    private(set) var highestUpNumber: UInt32 = 0
     /// When a member of a cluster last made itself known.
     private var clusterHeardAt: Instant?
 
     init(
-        _ myself: UniqueAddress, seeds: [NodeAddress], remembered: [NodeAddress], settings: MembershipSettings
+        _ myself: UniqueAddress, seeds: [NodeAddress], remembered: RememberedCluster?, settings: MembershipSettings
     ) {
         func set(_ addresses: [NodeAddress]) -> [NodeAddress] {
             addresses.sortedUniquely(by: { $0 }) { first, _ in first }
         }
         self.myself = myself
         self.seeds = set(seeds)
-        self.remembered = set(remembered).filter { $0 != myself.address }
+        memory = remembered
+        isOwnMemory = remembered != nil
+        self.remembered = set(remembered?.members ?? []).filter { $0 != myself.address }
         others = set(self.seeds + self.remembered).filter { $0 != myself.address }
         hold = settings.joinRetry
         silence = settings.unstableLimit
@@ -106,6 +124,7 @@ struct Founding: Sendable {
         round &+= 1
         askedAt = now
         firstAskedAt = firstAskedAt ?? now
+        if firstSettledRound == nil, pause(at: now) == .zero { firstSettledRound = round }
         switch stance {
         case .supporter(_, let until, let heard):
             if now >= until, now - heard >= silence { stance = .undecided }
@@ -132,23 +151,25 @@ struct Founding: Sendable {
     /// A member that is about to go has answered: there is a cluster, and it cannot be joined there.
     mutating func onGoingAway(_ peer: UniqueAddress, at now: Instant) -> Outcome {
         guard let index = others.firstIndex(of: peer.address) else { return .none }
-        if sabotage.contains(.foundsBesideLeavers) { return counted(peer, at: now) }
+        if sabotage.contains(.foundsBesideLeavers) {
+            words[index] = .refusedConnection
+            return counted(peer, at: now)
+        }
         words[index] = .goingAway(at: now)
         return .none
     }
 
     /// A node has answered that it is in no cluster, and what becomes of its vote.
     mutating func onNoCluster(
-        from peer: UniqueAddress, round: UInt64, _ vote: VoteAnswer, highest: UInt32 = 0, at now: Instant
+        from peer: UniqueAddress, round: UInt64, _ vote: VoteAnswer, _ memory: RememberedCluster? = nil, at now: Instant
     ) -> Outcome {
         guard let index = others.firstIndex(of: peer.address), round == self.round else { return .none }
-        // No cluster comes near the end of the numbers, and a word that is wrong must not bring this one there.
-        if highest < .max / 2 { highestUpNumber = max(highestUpNumber, highest) }
         words[index] = .inNoCluster(round: round, vote)
         if case .supporter(let candidate, let until, _) = stance, candidate.address == peer.address {
             // It was asked after its claim to this vote had run out, and still had founded nothing.
             if askedAt >= until || candidate != peer { stance = .undecided }
         }
+        if learn(memory) { return .askAgain(after: hold / 10) }
         switch vote {
         case .granted: return counted(peer, at: now)
         case .later(let pause):
@@ -156,6 +177,37 @@ struct Founding: Sendable {
         case .givenTo, .knowsCluster, .otherSeeds, .notAsked, .noSeed: return decide(at: now)
         }
     }
+
+    /// Takes over what another node remembers. Returns whether there are more nodes to ask now.
+    private mutating func learn(_ theirs: RememberedCluster?) -> Bool {
+        guard isSeed, let theirs, !sabotage.contains(.foundsFromOwnMemory) else { return false }
+        guard var known = memory else {
+            memory = RememberedCluster(id: theirs.id)
+            return learn(theirs)
+        }
+        guard known.id == theirs.id else {
+            if !isOwnMemory { otherMemory = theirs.id }
+            return false
+        }
+        // No cluster comes near the end of the numbers, and a word that is wrong must not bring this one there.
+        if theirs.highestUpNumber < .max / 2 {
+            known.highestUpNumber = max(known.highestUpNumber, theirs.highestUpNumber)
+        }
+        let news = theirs.members.filter { $0 != myself.address && !remembered.sortedContains($0) }
+        guard remembered.count + news.count <= Self.mostRemembered else { return false }
+        for address in theirs.members { known.members.insertSorted(address) }
+        for address in news {
+            remembered.insertSorted(address)
+            guard !others.sortedContains(address) else { continue }
+            let index = others.sortedIndex(of: address, by: { $0 })
+            others.insert(address, at: index)
+            words.insert(.none, at: index)
+        }
+        memory = known
+        return !news.isEmpty
+    }
+
+    private static let mostRemembered = 16_384
 
     private mutating func counted(_ voter: UniqueAddress, at now: Instant) -> Outcome {
         guard case .candidate(var voters) = stance, seeds.contains(voter.address) else { return .none }
@@ -167,17 +219,50 @@ struct Founding: Sendable {
     private func decide(at now: Instant) -> Outcome {
         // The clocks of two nodes may run at rates that differ by some per cent.
         guard case .candidate(let voters) = stance, voters.count >= majority, now - askedAt < hold * 0.9,
-            !knowsCluster(at: now), haveAllAnswered
+            !knowsCluster(at: now), !words.contains(.inNoCluster(round: round, .knowsCluster)), haveAllAnswered,
+            unheard(at: now) == nil
         else { return .none }
         return .found(voters: voters.filter { $0 != myself && $0.incarnation != 0 })
     }
 
     /// Whether every place of the remembered cluster has said in this round that it is in none: while one of them is silent the cluster may live.
     private var haveAllAnswered: Bool {
+        guard let memory else { return true }
+        // Which of two clusters is to be founded again only a person can say.
+        if let otherMemory, otherMemory != memory.id { return false }
         if remembered.isEmpty { return true }
         return words.allSatisfy { word in
-            if case .inNoCluster(round, _) = word { true } else { false }
+            switch word {
+            case .inNoCluster(_, .knowsCluster): false
+            case .inNoCluster(let round, _): round == self.round
+            case .none, .refusedConnection, .goingAway, .wrong: false
+            }
         }
+    }
+
+    /// Those without whose word a seed that was told to found goes on, after ``silence``; `nil` while it does not.
+    func lost(at now: Instant) -> [NodeAddress]? {
+        guard isTold, isSeed, memory != nil, let firstAskedAt, now - firstAskedAt >= silence, !knowsCluster(at: now),
+            !words.contains(.inNoCluster(round: round, .knowsCluster))
+        else { return nil }
+        return zip(others, words).compactMap { address, word in
+            if case .inNoCluster(self.round, _) = word { nil } else { address }
+        }
+    }
+
+    /// A seed that may have founded a cluster with a vote that this one has forgotten; `nil` where there is none.
+    ///
+    /// - Parameter candidate: Not this one: it has just spoken itself.
+    private func unheard(besides candidate: NodeAddress? = nil, at now: Instant) -> NodeAddress? {
+        guard let firstAskedAt, now - firstAskedAt < silence, !sabotage.contains(.forgetsVotes) else { return nil }
+        for (address, word) in zip(others, words) where address != candidate && seeds.sortedContains(address) {
+            switch word {
+            case .refusedConnection, .goingAway, .wrong: break
+            case .none: return address
+            case .inNoCluster(let round, _): if round < firstSettledRound ?? .max { return address }
+            }
+        }
+        return nil
     }
 
     /// A member of a cluster has made itself known: joining that cluster comes first.
@@ -220,6 +305,7 @@ struct Founding: Sendable {
             case .supporter(let candidate, _, _):
                 guard candidate.address == peer.address else { return .givenTo(candidate.address) }
             }
+            guard unheard(besides: peer.address, at: now) == nil else { return .later(hold / 10) }
             stance = .supporter(of: peer, until: now + hold, heard: now)
             return .granted
         }
@@ -255,14 +341,19 @@ extension Founding {
                 parts.append("\(address) is in no cluster and votes for \(candidate)")
             case .inNoCluster(_, .otherSeeds(let theirs)):
                 parts.append("\(address) has other seeds (\(theirs)) than this node (\(seedsText))")
+            case .inNoCluster(_, .knowsCluster): parts.append("\(address) has heard of a cluster")
             case .inNoCluster: parts.append("\(address) is in no cluster")
             }
+        }
+        if let otherMemory, let memory, otherMemory != memory.id {
+            parts.append("one of them was in cluster \(otherMemory.short), others in \(memory.id.short)")
         }
         let need =
             isSeed
             ? remembered.isEmpty
                 ? "a cluster, or the votes of \(majority) of \(seeds.count) seeds"
-                : "the cluster it was in, or the word of all its members and seeds that they are in none"
+                : "the cluster \(memory?.id.short ?? ""), or the word of all its members and seeds that they are in none (where one of them "
+                    + "is lost for good: start this node with --found)"
             : "a seed that is in a cluster"
         return "waits for \(need): " + parts.joined(separator: "; ")
     }

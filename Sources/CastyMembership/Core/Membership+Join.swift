@@ -33,19 +33,20 @@ extension Membership {
     ///
     /// - Parameters:
     ///   - seeds: Where to ask, the same set on every node; with none the node is its only seed.
-    ///   - mayFound: Whether it was told that the cluster has never run before, and that this node founds it, without asking.
-    ///   - remembered: The cluster it was in before. Then it founds nothing while a member of that one may live, whatever it was told, and
-    ///     where all of them and all seeds are in none it founds the same cluster again.
+    ///   - mayFound: Whether it was told that no cluster runs, and that this node founds it, without asking.
+    ///   - remembered: The cluster it was in before. Then it founds nothing while a member of that one may live, and where all of them and all
+    ///     seeds are in none it founds the same cluster again. Where it is told to found, those that give no answer for long are taken for lost.
     package mutating func onStart(
         seeds: [NodeAddress], mayFound: Bool, remembered: RememberedCluster? = nil, at now: Instant
     ) -> [MembershipEffect] {
         guard phase == .idle else { return [] }
         join.remembered = remembered
         join.founding = Founding(
-            myself, seeds: seeds.isEmpty ? [myself.address] : seeds, remembered: remembered?.members ?? [],
+            myself, seeds: seeds.isEmpty ? [myself.address] : seeds, remembered: remembered,
             settings: settings)
         sharedSettings = (sharedSettings + [SharedSetting("seeds", join.founding.seedsText)])
             .sortedUniquely(by: \.name) { first, _ in first }
+        join.founding.isTold = mayFound
         let founds =
             mayFound && join.founding.isSeed && join.founding.remembered.isEmpty
             || settings.sabotage.contains(.everyoneFounds)
@@ -88,13 +89,14 @@ extension Membership {
         cancel(.join)
         effects.append(.welcomed)
         var chance = generator.fork("cluster \(myself)")
-        let id = join.remembered?.id ?? ClusterID(from: &chance)
+        let memory = join.founding.memory
+        let id = memory?.id ?? ClusterID(from: &chance)
+        let founding = max(1, chance.next())
         let founder = Member(node: myself, status: .joining, roles: roles)
-        let others = settings.sabotage.contains(.foundsFromOwnMemory) ? 0 : join.founding.highestUpNumber
-        let mine = join.remembered.map { max($0.highestUpNumber, others) } ?? 0
-        let highest = settings.sabotage.contains(.reusesUpNumbers) ? 0 : mine
+        let highest = settings.sabotage.contains(.reusesUpNumbers) ? 0 : memory?.highestUpNumber ?? 0
         change(.start, at: now) { gossip, _ in
             gossip.cluster = id
+            gossip.founding = founding
             gossip.highestUpNumber = highest
             gossip.add(founder)
         }
@@ -115,6 +117,11 @@ extension Membership {
     private mutating func askSome(at now: Instant) {
         join.refusals = []
         join.attempts = 0
+        if let lost = join.founding.lost(at: now) {
+            let names = lost.map(\.description).joined(separator: ", ")
+            effects.append(.note("founds its former cluster again, as it was told, though \(names) may be in it"))
+            return found(at: now)
+        }
         let others = join.founding.others
         join.asked = others
         if !join.founding.isSeed, others.count > Self.askedAtOnce {
@@ -211,10 +218,10 @@ extension Membership {
     }
 
     mutating func heardNoCluster(
-        from peer: UniqueAddress, round: UInt64, _ vote: VoteAnswer, highest: UInt32, at now: Instant
+        from peer: UniqueAddress, round: UInt64, _ vote: VoteAnswer, _ memory: RememberedCluster?, at now: Instant
     ) {
         guard phase == .contacting else { return }
-        follow(join.founding.onNoCluster(from: peer, round: round, vote, highest: highest, at: now), at: now)
+        follow(join.founding.onNoCluster(from: peer, round: round, vote, memory, at: now), at: now)
         noteNo(from: peer.address, at: now)
     }
 
@@ -296,11 +303,11 @@ extension Membership {
             let vote =
                 theirs == mine || theirs == nil
                 ? join.founding.onAsked(by: peer, ballot, at: now) : VoteAnswer.otherSeeds(mine)
-            let highest = join.remembered?.highestUpNumber ?? 0
-            return effects.append(.send(.noCluster(round: ballot.round, vote: vote, highest: highest), to: peer))
-        case .joining(let contact):
-            let vote = VoteAnswer.givenTo(contact.address)
-            return effects.append(.send(.noCluster(round: ballot.round, vote: vote), to: peer))
+            let answer = ClusterMessage.noCluster(round: ballot.round, vote: vote, memory: join.founding.memory)
+            return effects.append(.send(answer, to: peer))
+        case .joining:
+            // It has found one.
+            return effects.append(.send(.noCluster(round: ballot.round, vote: .knowsCluster), to: peer))
         case .idle, .member, .stopped: break
         }
         // Where all joins go to one member, no two of them have to be merged.

@@ -10,7 +10,11 @@ import CastyPrimitives
 /// A claim must not end a healthy cluster: whoever can connect could make one up. So a member stops only on answers to *its own* probes, each from an
 /// address that it dialled and that introduced itself there, never on what comes unasked; and only when
 /// - a seed of its own configuration, or an address at which a fellow member has found the other cluster, has confirmed in two rounds, or
-/// - more than half of the members that the other cluster claims to have, each at an address of its own, have.
+/// - more than half of the members that the other cluster claims to have, each at an address of its own, have, over as long.
+///
+/// A claim counts the voting members that its sender reaches, and says whether that cluster has members in trouble: until those are back or declared
+/// down nobody ends before it, as it may itself be about to end. A round takes as long as two looks are apart, in which a cluster finds that
+/// members have died. A cluster that is founded again keeps its identity, so each founding has a number of its own by which two are told apart.
 ///
 /// Seeds whose processes have all ended may come back together, and no seed among them knows of the cluster. So a few of the members, its lookouts,
 /// ask often: within the time that a seed waits before it gives the first vote, so that it hears of the cluster first.
@@ -21,9 +25,11 @@ extension Membership {
     /// What this node says of its cluster; `nil` while it is in none.
     package var claim: ClusterClaim? {
         guard phase == .member, let id = gossip.cluster else { return nil }
-        let size = gossip.members.count { $0.status != .down && $0.status != .exiting }
+        let unreachable = gossip.unreachable
+        let size = gossip.members.count { $0.status.isVoting && !unreachable.sortedContains($0.node) }
         return ClusterClaim(
-            id: id, size: UInt32(clamping: size), age: gossip.members.compactMap(\.upNumber).max() ?? 0)
+            id: id, founding: gossip.founding, size: UInt32(clamping: size),
+            age: gossip.members.compactMap(\.upNumber).max() ?? 0, isTroubled: downing.picture != nil)
     }
 
     mutating func armSeedProbe(after intervals: Int = 1, at now: Instant) {
@@ -97,7 +103,7 @@ extension Membership {
         }
         guard let claim, !settings.sabotage.contains(.ignoresSecondClusters) else { return }
         effects.append(.send(.clusterAnswer(number: number, claim: claim, yours: theirs), to: peer))
-        guard theirs.id != claim.id else { return }
+        guard !theirs.isSame(as: claim) else { return }
         report(theirs, from: peer, at: now)
         if theirs.size > 0, claim.ends(before: theirs), !secondClusters.awaits(peer.address) {
             let probe = ClusterMessage.clusterProbe(number: secondClusters.probe(peer.address), claim: claim)
@@ -111,27 +117,27 @@ extension Membership {
     mutating func probeOfClusterAnswered(
         _ number: UInt64, _ theirs: ClusterClaim, mine: ClusterClaim, from peer: UniqueAddress, at now: Instant
     ) {
-        guard let claim, secondClusters.isAnswer(number, from: peer.address), theirs.id != claim.id,
-            mine.id == claim.id
+        guard let claim, secondClusters.isAnswer(number, from: peer.address), !theirs.isSame(as: claim),
+            mine.isSame(as: claim)
         else { return }
         report(theirs, from: peer, at: now)
-        let loses = mine.ends(before: theirs) && claim.ends(before: theirs)
-        secondClusters.confirm(theirs.id, by: peer, loses: loses)
+        let loses = mine.ends(before: theirs) && claim.ends(before: theirs) && !theirs.isTroubled
+        secondClusters.confirm(theirs, by: peer, loses: loses, spacing: settings.seedProbe * 0.75, at: now)
         // What has just been found is looked at again soon.
         if let due = timers[.seedProbe], due > now + settings.seedProbe { armSeedProbe(at: now) }
         guard settings.endsSecondClusters, loses else { return }
         let trusted = join.founding.seeds + secondClusters.vouched
-        guard let winner = secondClusters.winner(trusted: trusted) else {
-            if trusted.contains(peer.address) { tellFellows(of: theirs.id) }
+        guard let winner = secondClusters.winner(trusted: trusted, spacing: settings.seedProbe * 0.75, at: now) else {
+            if trusted.contains(peer.address) { tellFellows(of: theirs) }
             return
         }
-        tellFellows(of: winner.id)
+        tellFellows(of: winner.claim)
         pendingStop = pendingStop ?? .secondCluster(own: claim, other: winner.claim)
     }
 
     /// The others of this cluster may have no seed by which they could find the other one.
-    private mutating func tellFellows(of id: ClusterID) {
-        let witnesses = secondClusters.witnesses(of: id)
+    private mutating func tellFellows(of cluster: ClusterClaim) {
+        let witnesses = secondClusters.witnesses(of: cluster)
         for target in targets { effects.append(.send(.otherCluster(at: Array(witnesses.prefix(8))), to: target)) }
     }
 

@@ -115,7 +115,7 @@ package struct Membership: Sendable {
             .sortedUniquely(by: \.name) { first, _ in first }
         self.generator = generator
         probeGenerator = generator.fork("seed probes")
-        join = JoinState(Founding(myself, seeds: [], remembered: [], settings: settings))
+        join = JoinState(Founding(myself, seeds: [], remembered: nil, settings: settings))
         detectorParameters = .init(
             threshold: settings.threshold, sigmaFloor: settings.sigmaFloor,
             pause: settings.sabotage.contains(.isImpatient) ? .zero : settings.pause,
@@ -155,8 +155,8 @@ package struct Membership: Sendable {
         case .clusterAnswer(let number, let claim, let yours):
             probeOfClusterAnswered(number, claim, mine: yours, from: peer, at: now)
         case .otherCluster(let addresses): heardOfOtherCluster(at: addresses, from: peer, at: now)
-        case .noCluster(let round, let vote, let highest):
-            heardNoCluster(from: peer, round: round, vote, highest: highest, at: now)
+        case .noCluster(let round, let vote, let memory):
+            heardNoCluster(from: peer, round: round, vote, memory, at: now)
         case .initJoinAck(let leader, let cluster): contactAccepted(by: peer, leader: leader, cluster, at: now)
         case .initJoinNack(let refusal): refused(refusal, by: peer, at: now)
         case .join(let roles, let settings): letIn(peer, roles: roles, settings: settings, at: now)

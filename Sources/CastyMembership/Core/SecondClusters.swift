@@ -4,12 +4,14 @@ import CastyPrimitives
 struct SecondClusters: Sendable {
     /// Another cluster, and which of its members have answered this node's own probes.
     struct Other: Sendable {
-        let id: ClusterID
         var claim: ClusterClaim
         /// When it was heard of last.
         var heardAt: Instant
         /// Those before which this node's cluster must end, sorted, and how often each of them has confirmed it.
-        var confirmations: [(peer: UniqueAddress, times: Int)] = []
+        /// An answer right after another one is none of the next round.
+        var confirmations: [(peer: UniqueAddress, times: Int, at: Instant)] = []
+        /// Since when all answers have been such.
+        var losesSince: Instant?
     }
 
     /// A probe that has not been answered.
@@ -36,13 +38,13 @@ struct SecondClusters: Sendable {
     /// Takes note that another cluster exists. Returns whether that is news.
     mutating func heard(_ claim: ClusterClaim, at now: Instant) -> Bool {
         others.removeAll { now - $0.heardAt > Self.memory }
-        if let index = others.firstIndex(where: { $0.id == claim.id }) {
+        if let index = others.firstIndex(where: { $0.claim.isSame(as: claim) }) {
             others[index].claim = claim
             others[index].heardAt = now
             return false
         }
         guard others.count < Self.othersKept else { return false }
-        others.append(Other(id: claim.id, claim: claim, heardAt: now))
+        others.append(Other(claim: claim, heardAt: now))
         quietRounds = 0
         return true
     }
@@ -74,15 +76,23 @@ struct SecondClusters: Sendable {
     func awaits(_ address: NodeAddress) -> Bool { open.contains { $0.address == address } }
 
     /// A member of another cluster has answered a probe: which of the two ends, by the claims that both of them know.
-    mutating func confirm(_ id: ClusterID, by peer: UniqueAddress, loses: Bool) {
-        guard let place = others.firstIndex(where: { $0.id == id }) else { return }
+    ///
+    /// - Parameter spacing: How far apart two answers of one peer are that count as two.
+    mutating func confirm(
+        _ claim: ClusterClaim, by peer: UniqueAddress, loses: Bool, spacing: Duration, at now: Instant
+    ) {
+        guard let place = others.firstIndex(where: { $0.claim.isSame(as: claim) }) else { return }
+        others[place].losesSince = loses ? others[place].losesSince ?? now : nil
         let index = others[place].confirmations.firstIndex { $0.peer == peer }
         switch (index, loses) {
-        case (let index?, true): others[place].confirmations[index].times += 1
+        case (let index?, true):
+            guard now - others[place].confirmations[index].at >= spacing else { return }
+            others[place].confirmations[index].times += 1
+            others[place].confirmations[index].at = now
         case (let index?, false): others[place].confirmations.remove(at: index)
         case (nil, true):
             guard others[place].confirmations.count < Self.probesKept else { return }
-            others[place].confirmations.append((peer, 1))
+            others[place].confirmations.append((peer, 1, now))
         case (nil, false): break
         }
     }
@@ -95,16 +105,19 @@ struct SecondClusters: Sendable {
 
     /// The cluster before which this node's own must end, once that is certain enough.
     ///
-    /// - Parameter trusted: Addresses that are configured, or vouched for by a fellow member.
-    func winner(trusted: [NodeAddress]) -> Other? {
+    /// - Parameters:
+    ///   - trusted: Addresses that are configured, or vouched for by a fellow member.
+    ///   - spacing: For how long all answers must have said so.
+    func winner(trusted: [NodeAddress], spacing: Duration, at now: Instant) -> Other? {
         others.first { other in
+            guard let since = other.losesSince, now - since >= spacing else { return false }
             let isConfirmed = other.confirmations.contains { $0.times >= 2 && trusted.contains($0.peer.address) }
             return isConfirmed || other.confirmations.count * 2 > Int(other.claim.size)
         }
     }
 
     /// Where members of another cluster have answered.
-    func witnesses(of id: ClusterID) -> [NodeAddress] {
-        (others.first { $0.id == id }?.confirmations.map(\.peer.address) ?? []).sorted()
+    func witnesses(of cluster: ClusterClaim) -> [NodeAddress] {
+        (others.first { $0.claim.isSame(as: cluster) }?.confirmations.map(\.peer.address) ?? []).sorted()
     }
 }

@@ -4,25 +4,35 @@ public import CastyPrimitives
 public struct ClusterClaim: Hashable, Sendable {
     /// Its identity.
     public let id: ClusterID
-    /// How many members it has that are neither down nor exiting.
+    /// Which of the foundings under that identity: a cluster that was founded again by nodes that remember it keeps its identity.
+    public let founding: UInt64
+    /// How many voting members it has that can be reached.
     public let size: UInt32
     /// The highest number that one of its members has got on becoming up: the older a cluster, the more it has given.
     public let age: UInt32
+    /// Whether it has members that cannot be reached and have not been declared down yet: it may itself be about to end.
+    public let isTroubled: Bool
 
     /// Creates a claim.
-    public init(id: ClusterID, size: UInt32, age: UInt32) {
+    public init(id: ClusterID, founding: UInt64 = 0, size: UInt32, age: UInt32, isTroubled: Bool = false) {
         self.id = id
+        self.founding = founding
         self.size = size
         self.age = age
+        self.isTroubled = isTroubled
     }
 
-    /// Whether this cluster ends where it meets another one: the smaller, then the younger, then the one with the higher identity.
+    /// Whether both speak of one cluster, of one founding.
+    public func isSame(as other: ClusterClaim) -> Bool { id == other.id && founding == other.founding }
+
+    /// Whether this cluster ends where it meets another one: the smaller, then the younger, then the one with the higher identity or founding.
     ///
     /// A total order of claims: of two different ones exactly one ends, and both sides compute the same.
     public func ends(before other: ClusterClaim) -> Bool {
         if size != other.size { return size < other.size }
         if age != other.age { return age < other.age }
-        return id > other.id
+        if id != other.id { return id > other.id }
+        return founding > other.founding
     }
 }
 

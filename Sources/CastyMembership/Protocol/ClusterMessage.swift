@@ -58,9 +58,8 @@ extension JoinRefusal: CustomStringConvertible {
 package enum ClusterMessage: Hashable, Sendable {
     /// "May I join, through you?" Sent to a place, by a node that belongs to no cluster.
     case initJoin(settings: [SharedSetting], ballot: Ballot)
-    /// "I am in no cluster either." The answer to the question of that round, with the highest up-number that the node remembers of the cluster
-    /// it was in; zero where it remembers none.
-    case noCluster(round: UInt64, vote: VoteAnswer, highest: UInt32 = 0)
+    /// "I am in no cluster either." The answer to the question of that round, with what the node remembers of the cluster that it was in.
+    case noCluster(round: UInt64, vote: VoteAnswer, memory: RememberedCluster? = nil)
     /// "Yes: send your join to the leader, or to me if it does not answer." Without a leader: "to me."
     case initJoinAck(leader: UniqueAddress?, cluster: ClusterID? = nil)
     /// "No."

@@ -109,6 +109,8 @@ package struct MembershipSabotage: OptionSet, Hashable, Sendable {
     package static let looksSeldom = MembershipSabotage(rawValue: 1 << 36)
     /// A founder goes on above the numbers that it remembers itself, whatever the others remember.
     package static let foundsFromOwnMemory = MembershipSabotage(rawValue: 1 << 37)
+    /// A seed that was started again votes at once, though it may have voted before and does not hear from the others.
+    package static let forgetsVotes = MembershipSabotage(rawValue: 1 << 51)
     /// A seed gives its vote to every candidate.
     package static let votesForAll = MembershipSabotage(rawValue: 1 << 34)
 }

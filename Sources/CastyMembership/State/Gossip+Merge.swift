@@ -27,7 +27,8 @@ extension Gossip {
         var version = self.version
         version.merge(other.version)
         return Gossip(
-            cluster: cluster ?? other.cluster, members: members, reachability: reachability,
+            cluster: cluster ?? other.cluster, founding: max(founding, other.founding), members: members,
+            reachability: reachability,
             tombstones: tombstones + other.tombstones, version: version,
             forgotten: max(forgotten, other.forgotten),
             highestUpNumber: max(highestUpNumber, other.highestUpNumber), seen: [])
@@ -38,6 +39,7 @@ extension Gossip {
         var hash = StableHash()
         hash.combine(cluster?.high ?? 0)
         hash.combine(cluster?.low ?? 0)
+        hash.combine(founding)
         hash.combine(UInt64(members.count))
         for member in members {
             hash.combine(member.node)

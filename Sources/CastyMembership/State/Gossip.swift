@@ -32,6 +32,8 @@ package struct Tombstone: Hashable, Sendable {
 package struct Gossip: Hashable, Sendable {
     /// Which cluster this is the state of; set at its founding, and never changed.
     package internal(set) var cluster: ClusterID?
+    /// Which founding of it: one that is founded again keeps its identity. Zero while unknown.
+    package internal(set) var founding: UInt64
     /// The members, sorted by address.
     package internal(set) var members: [Member]
     /// Who cannot reach whom, sorted by observer. An observer that reaches everyone again keeps its version and no
@@ -57,10 +59,12 @@ package struct Gossip: Hashable, Sendable {
     /// Creates a state from parts as they came from a peer, in any order: they are sorted, and whatever breaks the
     /// rules (a removed member, an opinion of or about someone unknown) is left out.
     package init(
-        cluster: ClusterID? = nil, members: [Member], reachability: [ObserverRows], tombstones: [Tombstone],
+        cluster: ClusterID? = nil, founding: UInt64 = 0, members: [Member], reachability: [ObserverRows],
+        tombstones: [Tombstone],
         version: VectorClock, forgotten: UInt64 = 0, highestUpNumber: UInt32 = 0, seen: [UniqueAddress]
     ) {
         self.cluster = cluster
+        self.founding = founding
         let tombstones = tombstones.sortedUniquely(by: \.node) { $0.merged(with: $1) }
         self.tombstones = tombstones
         self.members = members.sortedUniquely(by: \.node) { $0.merged(with: $1) }
