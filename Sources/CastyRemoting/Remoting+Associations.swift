@@ -38,7 +38,12 @@ extension Remoting {
             let isMember = state.places.isMember(place)
             guard isMember || isAllowed(&state) else { return nil }
             let made = Association(with: place, self, chance: state.chance.fork(place.description))
-            if isMember { made.state.withLock { $0.setMember(true) } }
+            if let member = state.places.member(at: place) {
+                made.state.withLock {
+                    $0.setMember(true)
+                    $0.expected = member
+                }
+            }
             state.associations[place] = made
             return made
         }
@@ -149,8 +154,8 @@ extension Remoting {
             state.places.add(member: incarnation)
             return state.associations[incarnation.address]
         }
-        known?.state.withLock { $0.expect(incarnation) }
         known?.state.withLock { $0.setMember(true) }
+        known?.expect(incarnation)
     }
 
     /// It is no member any more.

@@ -1,6 +1,7 @@
 import CastyActors
 package import CastyInspection
 package import CastyPrimitives
+import Logging
 import Synchronization
 
 extension Remoting {
@@ -32,7 +33,17 @@ extension Remoting {
         known(place)?.state.withLock { $0.isActive } ?? false
     }
 
-    /// The incarnation that introduced itself last at a place.
+    /// Tells of somebody that introduced itself as living where another still answers: a node's last words that came late, or a
+    /// stranger. Told once a minute at most for each place.
+    func contradicted(_ claimed: UniqueAddress, by present: UniqueAddress) {
+        let text = "\(claimed) introduced itself and was refused: \(present) answers at that address"
+        let isNews = state.withLock { $0.complaints.note("claim \(present.address)", at: system.now) != nil }
+        guard isNews else { return }
+        system.log.warning("\(text)")
+        system.inspector.emit(.note, reason: "claimed address", text: text)
+    }
+
+    /// The incarnation that lives at a place, as far as is known.
     package func incarnation(at place: NodeAddress) -> UniqueAddress? {
         known(place)?.state.withLock { $0.peer }
     }

@@ -6,7 +6,8 @@ package struct RemotingHooks: Sendable {
     /// An attempt to talk to a place failed: nobody listens there, no answer, or a refusal. A refusal because both
     /// ends dialled at the same time does not count.
     package var connectFailed: @Sendable (NodeAddress, TransportError) -> Void
-    /// An incarnation has introduced itself, at the first connection with it; not for nodes that only look on.
+    /// An incarnation has answered at its place for the first time, on a connection that this node dialled; not told of nodes that
+    /// only look on. Any other incarnation there is gone.
     package var peerIncarnation: @Sendable (UniqueAddress) -> Void
     /// A connection with an incarnation was lost, and with it what was under way: that of one lane, or of both.
     package var connectionLost: @Sendable (UniqueAddress) -> Void

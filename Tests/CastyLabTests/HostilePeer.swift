@@ -14,6 +14,7 @@ final class HostilePeer: ConnectionHandler {
         var isClosed = false
     }
 
+    /// Who it says it is.
     let identity: UniqueAddress
     private let target: NodeAddress
     private let host: any LabHost
@@ -21,9 +22,11 @@ final class HostilePeer: ConnectionHandler {
     private let encoders = Mutex((control: FrameEncoder(lane: .control), user: FrameEncoder(lane: .user)))
 
     /// Comes from 127.0.0.`number`, where no node of the laboratory may be, and talks to one of its nodes.
-    init(_ number: Int, in laboratory: Laboratory, to target: NodeAddress) {
+    ///
+    /// - Parameter name: Who it says it is; by default a node at the address that it comes from.
+    init(_ number: Int, in laboratory: Laboratory, to target: NodeAddress, as name: UniqueAddress? = nil) {
         let address = NodeAddress(host: "127.0.0.\(number)", port: target.port)
-        identity = UniqueAddress(address: address, incarnation: 4711)
+        identity = name ?? UniqueAddress(address: address, incarnation: 4711)
         host = laboratory.world.makeHost(name: "hostile-\(number)", address: address)
         self.target = target
     }

@@ -79,6 +79,27 @@ struct RecordedFaultTests {
         #expect(result.status == .passed, "\(complaints)")
     }
 
+    @Test(
+        "the hello of a dead incarnation that a node reads last, when it thaws, evicts nobody",
+        arguments: [4, 5, 6, 9, 12])
+    func lateHello(seed: Int) throws {
+        let (result, complaints) = try run(
+            """
+            seed \(seed)
+            nodes 3
+            expect members n1,n2,n3 up within 20s
+            wait 2s
+            freeze n1
+            start n4
+            at +100ms kill n4
+            at +150ms restart n4
+            at +1300ms thaw n1
+            wait 30s
+            expect members n1,n2,n3,n4 up
+            """)
+        #expect(result.status == .passed, "\(complaints)")
+    }
+
     @Test("a coordinator that hung for longer than tombstones are kept stops when it wakes, and grants nothing")
     func hungPastTombstones() throws {
         let (result, complaints) = try run(

@@ -170,24 +170,61 @@ struct HostileTests {
         scene.world.world.dispose()
     }
 
-    @Test("A late connection of a former incarnation is refused")
-    func formerIncarnation() throws {
+    @Test("A hello under a known node's address and another incarnation changes nothing: the address is asked")
+    func claimedName() throws {
+        let scene = try Scene(seed: 1)
+        let introduced = Record<UniqueAddress>()
+        scene.b.remoting.hooks = RemotingHooks(peerIncarnation: { introduced.add($0) })
+        let claimed = UniqueAddress(address: scene.a.address, incarnation: scene.a.system.unique.incarnation &+ 1)
+        let claims = (0..<3).map { _ in
+            let peer = scene.raw.dial(scene.b.address)
+            peer.hello(from: claimed, to: scene.b.address)
+            scene.world.run(for: .milliseconds(100))
+            return peer
+        }
+        #expect(claims.map(\.refusal) == [.busy, .wrongIncarnation, .wrongIncarnation])
+        #expect(scene.b.remoting.incarnation(at: scene.a.address) == scene.a.system.unique)
+        #expect(introduced.all.allSatisfy { $0 == scene.a.system.unique })
+        #expect(scene.isUndisturbed())
+        scene.world.world.dispose()
+    }
+
+    @Test("Where nobody answers at the claimed address, nothing changes")
+    func unansweredClaim() throws {
         let scene = try Scene(seed: 1)
         let first = scene.raw.identity
         let second = UniqueAddress(address: first.address, incarnation: 4712)
-        let (old, new, late) = (
-            scene.raw.dial(scene.b.address), scene.raw.dial(scene.b.address), scene.raw.dial(scene.b.address)
-        )
+        let (old, new) = (scene.raw.dial(scene.b.address), scene.raw.dial(scene.b.address))
         old.hello(from: first, to: scene.b.address)
         scene.world.run(for: .milliseconds(50))
         new.hello(from: second, to: scene.b.address)
-        scene.world.run(for: .milliseconds(50))
-        late.hello(from: first, to: scene.b.address)
-        scene.world.run(for: .milliseconds(50))
-        #expect(old.log == ["opened", "closed reset"])
-        #expect(new.frames.first == .welcome && new.log == ["opened"])
-        #expect(late.refusal == .wrongIncarnation)
-        #expect(scene.b.remoting.incarnation(at: first.address) == second)
+        scene.world.run(for: .seconds(4))
+        #expect(old.frames.first == .welcome && old.log == ["opened"])
+        #expect(new.refusal == .busy)
+        #expect(scene.b.remoting.incarnation(at: first.address) == first)
+        scene.world.world.dispose()
+    }
+
+    @Test(
+        "The hello of a dead incarnation that is read late parts no one from the living one",
+        arguments: [false, true])
+    func lateHello(isRead lastOfAll: Bool) throws {
+        let scene = try Scene(seed: 1)
+        let dead = UniqueAddress(address: NodeAddress(host: "127.0.0.3", port: 25520), incarnation: 1)
+        let late = scene.raw.dial(scene.b.address)
+        if !lastOfAll {
+            late.hello(from: dead, to: scene.b.address)
+            scene.world.run(for: .milliseconds(100))
+        }
+        let c = try scene.world.startNow(3)
+        let remote = c.reference(to: try scene.b.system.spawn(Stories.collector(scene.got), name: "r2"))
+        remote.tell(1)
+        #expect(scene.world.run(.seconds(1)) { scene.got.count == 2 })
+        if lastOfAll { late.hello(from: dead, to: scene.b.address) }
+        scene.world.run(for: .milliseconds(200))
+        #expect(scene.b.remoting.incarnation(at: c.address) == c.system.unique)
+        remote.tell(2)
+        #expect(scene.world.run(.seconds(1)) { scene.got.count == 3 })
         scene.world.world.dispose()
     }
 

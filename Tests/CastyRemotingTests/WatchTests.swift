@@ -107,6 +107,57 @@ struct WatchTests {
         world.world.dispose()
     }
 
+    @Test("The end of a former incarnation does not end the watch of an actor of the next", arguments: [true, false])
+    func nextIncarnation(isRemoved: Bool) throws {
+        let world = SimulatedTestWorld(seed: 1)
+        let (a, b) = (try world.startNow(1), try world.startNow(2))
+        let ends = Record<String>()
+        let former = a.reference(to: try b.system.spawn(Behavior<Int>.receive { _, _ in .stopped }, name: "former"))
+        _ = try a.system.spawn(Stories.watcher(of: former, ends), name: "watcher")
+        world.run(for: .seconds(1))
+        b.kill()
+        let second = try world.startNow(2)
+        let actor = try second.system.spawn(Behavior<Int>.receive { _, _ in .stopped }, name: "next")
+        let links = world.links(1, 2)
+        for link in links { link.cut() }
+        a.remoting.expect(second.system.unique)
+        _ = try a.system.spawn(Stories.watcher(of: a.reference(to: actor), ends), name: "early")
+        if isRemoved { a.remoting.nodeRemoved(b.system.unique) }
+        _ = try a.system.spawn(Stories.watcher(of: a.reference(to: actor), ends), name: "late")
+        world.run(for: .seconds(1))
+        #expect(ends.all == (isRemoved ? ["former node removed"] : []))
+        for link in links { link.heal() }
+        world.run(for: .seconds(10))
+        #expect(ends.all == ["former node removed"])
+        second.system.stop(actor)
+        world.run(for: .seconds(1))
+        #expect(ends.all == ["former node removed", "next stopped", "next stopped"])
+        world.world.dispose()
+    }
+
+    @Test("When a node is removed that never connected here, its watchers are told, though another lived there before")
+    func neverConnected() throws {
+        let world = SimulatedTestWorld(seed: 1)
+        let (a, b) = (try world.startNow(1), try world.startNow(2))
+        let got = Record<Int>()
+        a.reference(to: try b.system.spawn(Stories.collector(got), name: "r")).tell(1)
+        #expect(world.run { got.count == 1 })
+        b.kill()
+        a.remoting.nodeRemoved(b.system.unique)
+        let second = try world.startNow(2)
+        let actor = try second.system.spawn(Behavior<Int>.receive { _, _ in .stopped }, name: "actor")
+        for link in world.links(1, 2) { link.cut() }
+        a.remoting.expect(second.system.unique)
+        let ends = Record<String>()
+        _ = try a.system.spawn(Stories.watcher(of: a.reference(to: actor), ends), name: "watcher")
+        world.run(for: .seconds(1))
+        #expect(ends.count == 0)
+        a.remoting.nodeRemoved(second.system.unique)
+        world.run(for: .seconds(1))
+        #expect(ends.all == ["actor node removed"])
+        world.world.dispose()
+    }
+
     @Test("Signals go on after one of two nodes has forgotten the other", arguments: Array(UInt64(1)...10))
     func oneSidedForgetting(seed: UInt64) throws {
         let world = SimulatedTestWorld(seed: seed)

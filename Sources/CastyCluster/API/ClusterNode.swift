@@ -55,7 +55,7 @@ extension Cluster {
         daemon.tell(.wrongNode(address, answer: answer))
     }
 
-    /// An incarnation introduced itself: any other member at its place is gone.
+    /// An incarnation answered where this node dialled: any other member at its place is gone.
     func met(_ peer: UniqueAddress) {
         let gone = published.withLock { published in
             published.state.members.map(\.node).filter { $0.address == peer.address && $0 != peer }

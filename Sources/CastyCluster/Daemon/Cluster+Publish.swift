@@ -13,13 +13,20 @@ extension Cluster {
     func publish(_ outcome: SharedCore.Outcome) -> [@Sendable () -> Void] {
         publish(lease: outcome.leaseValidUntil)
         guard let state = outcome.state else { return [] }
-        let followers = published.withLock { published -> [@Sendable () -> Void] in
+        let (followers, newMembers) = published.withLock { published -> ([@Sendable () -> Void], [Member]) in
             let before = published.state
             published.state = state
+            let areSameMembers = state.members == before.members
             let isSame =
-                state.members == before.members && state.unreachable == before.unreachable
-                && state.silent == before.silent && state.removed == before.removed
-            return isSame ? [] : published.followers
+                areSameMembers && state.unreachable == before.unreachable && state.silent == before.silent
+                && state.removed == before.removed
+            let known = areSameMembers ? [] : Set(before.members.map(\.node))
+            let newMembers = areSameMembers ? [] : state.members.filter { !known.contains($0.node) }
+            return (isSame ? [] : published.followers, newMembers)
+        }
+        // From the view and not from what is told of it: those that were here before this node are never told as joining.
+        for member in newMembers where member.status != .down && member.node != system.unique {
+            remoting?.expect(member.node)
         }
         system.inspector.touch()
         return followers
@@ -52,7 +59,6 @@ extension Cluster {
             let isReplaced = self.state.members.contains { $0.node.address == left.node.address }
             if !isReplaced { system.failAsks(to: left.node.address) }
         }
-        if case .memberJoined(let member) = news, member.node != system.unique { remoting?.expect(member.node) }
         for observer in observers { observer(news, id) }
         for subscriber in subscribers { subscriber.tell(news) }
     }

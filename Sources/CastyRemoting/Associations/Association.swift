@@ -19,10 +19,10 @@ import Synchronization
 /// news of an actor's end may overtake its last messages, as a signal always could overtake what waited in the user
 /// queue. The markers that end a stream of sharding therefore travel on the user lane, behind what they end.
 ///
-/// **Incarnations.** At most one incarnation lives at a place. When another introduces itself there, on either lane, the
-/// other lane's connection is closed too: what waited for an actor of the former is lost, its watchers are told, its
-/// asks fail. What goes to "whichever lives at that path" is kept. A connection that a former incarnation dialled, or
-/// welcomed, is refused.
+/// **Incarnations.** At most one incarnation lives at a place. When another answers there, on a connection that this node
+/// dialled, the connections with the former are closed: what waited for an actor of the former is lost, its watchers are told, its
+/// asks fail. What goes to "whichever lives at that path" is kept. A connection that a former incarnation dialled is
+/// refused.
 ///
 /// What is decided under the lock is carried out outside it, as ``Effect``s.
 final class Association: Sendable {
@@ -115,6 +115,20 @@ final class Association: Sendable {
     /// A connection, or the attempt at one, is over.
     func ended(_ link: Link, _ end: LinkEnd) { perform(state.withLock { $0.ended(link, end) }) }
 
+    func expect(_ incarnation: UniqueAddress) { perform(state.withLock { $0.expect(incarnation) }) }
+
+    /// Asks the place who lives there.
+    private func ask(for incarnation: UniqueAddress) {
+        let link = Link(calling: incarnation, Batch(), self)
+        link.isQuestion = true
+        if state.withLock({ $0.beginAsking(link) }) { link.dialCall() }
+    }
+
+    /// Somebody, or nobody, has answered a question who lives at the place.
+    func asked(_ link: Link, answeredBy answerer: UniqueAddress?) {
+        perform(state.withLock { $0.asked(link, answeredBy: answerer) })
+    }
+
     func forget(_ incarnation: UniqueAddress, isRemoved: Bool) {
         perform(state.withLock { $0.forget(incarnation, isRemoved: isRemoved) })
     }
@@ -151,6 +165,8 @@ final class Association: Sendable {
                 watch.watcher.target.post(.terminated(Terminated(ref: watch.watched, reason: .nodeRemoved)))
             case .failAsks: remoting.system.failAsks(to: place)
             case .introduce(let peer): remoting.hooks.peerIncarnation(peer)
+            case .askForIncarnation(let incarnation): ask(for: incarnation)
+            case .contradicted(let claimed, let present): remoting.contradicted(claimed, by: present)
             case .lost(let peer): remoting.hooks.connectionLost(peer)
             case .failed(let error): remoting.hooks.connectFailed(place, error)
             case .retry(let delay, let lane, let attempt):
@@ -196,7 +212,12 @@ enum Effect: Sendable {
     /// The watched actor's node is gone.
     case terminated(WatchTable.Watch)
     case failAsks
+    /// An incarnation has answered on a connection that this node dialled.
     case introduce(UniqueAddress)
+    /// Dial the place, to learn which incarnation answers.
+    case askForIncarnation(UniqueAddress)
+    /// An incarnation claimed the place of another that still answers there.
+    case contradicted(UniqueAddress, by: UniqueAddress)
     case lost(UniqueAddress)
     case failed(TransportError)
     case retry(Duration, FrameLane, attempt: UInt64)
@@ -228,4 +249,6 @@ struct LinkEnd: Sendable {
     var error: TransportError
     /// The peer refused because another connection serves the pair: no failure.
     var isDuplicate = false
+    /// Who answered, where one did.
+    var answerer: UniqueAddress?
 }

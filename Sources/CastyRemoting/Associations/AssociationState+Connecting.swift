@@ -9,6 +9,7 @@ extension AssociationState {
         for lane in link.lanes.all {
             guard case .starting = self[lane].phase else { continue }
             self[lane].phase = .dialling(link)
+            self[lane].proofsAtDial = proofs
             isWanted = true
         }
         return isWanted
@@ -34,6 +35,12 @@ extension AssociationState {
         if isDetached { return (.refuse(.busy, ""), []) }
         if former.contains(peer.address.incarnation) {
             return (.refuse(.wrongIncarnation, "another has taken that place since"), [])
+        }
+        if isContested(peer.address) {
+            return (
+                .refuse(.busy, "another incarnation is known at \(place): it is asked first"),
+                askForIncarnation(peer.address, isClaim: true)
+            )
         }
         var replaced: [Effect] = []
         for lane in link.lanes.all {
@@ -63,28 +70,24 @@ extension AssociationState {
     mutating func welcomed(_ link: Link, by peer: Handshake.Peer) -> (isWanted: Bool, effects: [Effect]) {
         let lanes = link.lanes.all.filter { self[$0].concerns(link) }
         guard !lanes.isEmpty else { return (false, []) }
-        guard !former.contains(peer.address.incarnation) else {
-            // Another has introduced itself meanwhile, on the other connection.
-            return (false, lanes.flatMap { rest($0) })
+        guard self.peer == peer.address || lanes.allSatisfy({ self[$0].proofsAtDial == proofs }) else {
+            // Another has answered since this one was dialled: which of the two is the later one is not known.
+            return (false, askForIncarnation(peer.address, isClaim: false) + lanes.flatMap { rest($0) })
         }
-        return (true, activate(link, peer))
+        proofs += 1
+        let isNews = self.peer != peer.address || !isProven
+        let effects = activate(link, peer)
+        isProven = true
+        return (true, (isNews && !peer.capabilities.observe ? [.introduce(peer.address)] : []) + effects)
     }
 
     private mutating func activate(_ link: Link, _ peer: Handshake.Peer) -> [Effect] {
         var effects: [Effect] = []
         if let known = self.peer, known != peer.address {
-            former.append(known.incarnation)
-            if former.count > 16 { former.removeFirst() }
-            effects += dropIncarnation()
-            // The other lane's connection was with the former incarnation.
-            for lane in Self.lanes where !link.lanes.contains(lane) {
-                guard case .active(let old) = self[lane].phase else { continue }
-                effects.append(.reset(old))
-                effects += lost(lane, peer: known)
-            }
+            effects += replacePeer(by: peer.address, keeping: link.lanes.all)
+            isProven = false
         }
-        expect(peer.address)
-        if self.peer != peer.address, !peer.capabilities.observe { effects.append(.introduce(peer.address)) }
+        if let removed, removed != peer.address { self.removed = nil }
         self.peer = peer.address
         isCallable = peer.capabilities.isCallable
         for lane in link.lanes.all { self[lane].begin(link) }
@@ -120,7 +123,7 @@ extension AssociationState {
     }
 
     /// The connection of a lane is over.
-    private mutating func lost(_ lane: FrameLane, peer: UniqueAddress?) -> [Effect] {
+    mutating func lost(_ lane: FrameLane, peer: UniqueAddress?) -> [Effect] {
         self[lane].isWriteRequested = false
         var effects: [Effect] = peer.map { [.lost($0)] } ?? []
         if isDeaf, !isClosing {
@@ -135,7 +138,7 @@ extension AssociationState {
     }
 
     /// There is no connection and no attempt at one: waits for the next attempt, or for something to say.
-    private mutating func rest(_ lane: FrameLane) -> [Effect] {
+    mutating func rest(_ lane: FrameLane) -> [Effect] {
         self[lane].phase = .idle
         if isClosing { return close(lane) }
         var effects: [Effect] = []
@@ -159,7 +162,11 @@ extension AssociationState {
 
     /// The cluster says that an incarnation is gone.
     mutating func forget(_ incarnation: UniqueAddress, isRemoved: Bool) -> [Effect] {
-        guard peer == nil || peer == incarnation, !isClosing else { return [] }
+        guard !isClosing else { return [] }
+        if expected == incarnation { expected = nil }
+        guard peer == nil || peer == incarnation else { return [] }
+        // Another is awaited here: what is meant for it stays.
+        let isReplaced = expected != nil
         var effects = endCalls()
         for lane in Self.lanes {
             switch self[lane].phase {
@@ -172,8 +179,15 @@ extension AssociationState {
             }
             self[lane].failures = 0
         }
-        if isRemoved { effects += watches.removeAll().map { .terminated($0) } + [.failAsks] }
+        peer = nil
+        isProven = false
         signals = SignalWindow()
+        if isRemoved { effects += endWatches(keepingLatest: isReplaced) }
+        if isReplaced {
+            effects += purge(.wrongIncarnation, onlyNumbered: true)
+            return effects + Self.lanes.flatMap { rest($0) } + [.changed]
+        }
+        if isRemoved { effects.append(.failAsks) }
         removed = incarnation
         isKept = false
         effects += purge(.wrongIncarnation, onlyNumbered: true)
@@ -216,7 +230,7 @@ extension AssociationState {
     mutating func beginClosing() -> [Effect] {
         isClosing = true
         isKept = false
-        var effects = endCalls()
+        var effects = endCalls() + endQuestion()
         for lane in Self.lanes {
             switch self[lane].phase {
             case .active(let link):

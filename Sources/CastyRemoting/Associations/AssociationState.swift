@@ -12,8 +12,16 @@ struct AssociationState: Sendable {
     let dialsOneConnection: Bool
     var control: LaneState
     var user: LaneState
-    /// The incarnation that introduced itself last.
+    /// The incarnation that lives there, as far as is known.
     var peer: UniqueAddress?
+    /// Whether it has answered on a connection that this node dialled.
+    var isProven = false
+    /// How often an incarnation has answered so.
+    var proofs: UInt64 = 0
+    /// What is under way to find out who lives there.
+    var question: PlaceQuestion?
+    /// The member that the cluster knows there.
+    var expected: UniqueAddress?
     /// Whether it knows what a call is.
     var isCallable = false
     /// Connections with it beside those that stand: dialled here for a call, and those on which it calls, the oldest
@@ -22,7 +30,7 @@ struct AssociationState: Sendable {
     var callers: [Link] = []
     /// Former incarnations; what comes from one of them comes late.
     var former: [UInt64] = []
-    /// The incarnation that the cluster has removed, until another lives here.
+    /// The incarnation that the cluster has removed, until another lives here or is expected.
     var removed: UniqueAddress?
     var signals = SignalWindow()
     var watches = WatchTable()
@@ -135,10 +143,6 @@ struct AssociationState: Sendable {
         return nextStep(.control)
     }
 
-    mutating func expect(_ incarnation: UniqueAddress) {
-        if let removed, removed != incarnation { self.removed = nil }
-    }
-
     /// Takes frames out of both lanes, at once or as soon as no connection draws from them.
     mutating func purge(_ reason: LossReason, onlyNumbered: Bool) -> [Effect] {
         let purge = LaneState.Purge(reason: reason, onlyNumbered: onlyNumbered)
@@ -147,13 +151,24 @@ struct AssociationState: Sendable {
     }
 
     /// The incarnation is gone: its signals, its watches, what waits for its actors.
-    mutating func dropIncarnation() -> [Effect] {
+    ///
+    /// - Parameter successor: Who lives there now. Where the cluster knew of it, what has been watched since is its.
+    mutating func dropIncarnation(for successor: UniqueAddress? = nil) -> [Effect] {
         signals = SignalWindow()
         var effects = endCalls()
         effects += purge(.wrongIncarnation, onlyNumbered: true)
-        effects += watches.removeAll().map { .terminated($0) }
+        effects += endWatches(keepingLatest: successor != nil && successor == expected)
         effects.append(.failAsks)
         return effects
+    }
+
+    /// Ends watches; those that are kept are told to the peer anew.
+    mutating func endWatches(keepingLatest: Bool) -> [Effect] {
+        guard keepingLatest else { return watches.removeAll().map { .terminated($0) } }
+        let ended = watches.removeFormer()
+        watches.unsay()
+        sayWatches()
+        return ended.map { .terminated($0) }
     }
 }
 

@@ -43,6 +43,8 @@ struct LaneState: Sendable {
     var purges: [Purge] = []
     var owesPing = false
     var failures = 0
+    /// How many answers had come from the place when the connection was dialled.
+    var proofsAtDial: UInt64 = 0
     var attempt: UInt64 = 0
     /// How many bytes had come and gone when the connection was looked after last.
     var bytesSeen: UInt64 = 0

@@ -18,6 +18,11 @@ struct Places: Sendable {
 
     func isMember(_ place: NodeAddress) -> Bool { members[place] != nil }
 
+    /// The member at a place.
+    func member(at place: NodeAddress) -> UniqueAddress? {
+        members[place].map { UniqueAddress(address: place, incarnation: $0) }
+    }
+
     /// The cluster knows of a member.
     mutating func add(member: UniqueAddress) {
         members[member.address] = member.incarnation

@@ -65,6 +65,10 @@ extension Link {
     private func establish(_ peer: Handshake.Peer, _ connection: any Connection) {
         decoder.maximumLength = remoting.settings.frameLimit
         context.peer = peer.address
+        if isQuestion {
+            report(LinkEnd(error: TransportError(.closed, "answered"), answerer: peer.address))
+            return connection.close()
+        }
         if isCall, isDialled {
             shared.withLock { if !$0.isOver { $0.isEstablished = true } }
             return connection.requestWrite()
@@ -96,7 +100,7 @@ extension Link {
         report(
             LinkEnd(
                 error: TransportError(code, failure.message, answer: failure.answer),
-                isDuplicate: failure.code == .refused(.duplicate)))
+                isDuplicate: failure.code == .refused(.duplicate), answerer: failure.answerer))
     }
 
     private func complain(_ failure: HandshakeFailure, _ connection: any Connection) {
@@ -126,6 +130,14 @@ extension Link {
 }
 
 extension HandshakeFailure {
+    /// Who answered. A refusal says it too, and so does a welcome of another incarnation than the one that was called.
+    fileprivate var answerer: UniqueAddress? {
+        switch code {
+        case .refused, .refuses(.wrongIncarnation): peer
+        case .refuses, .timedOut, .outOfTurn, .closed: nil
+        }
+    }
+
     /// What the other side's refusal, or this side's, means for further attempts.
     fileprivate var answer: TransportError.PeerAnswer? {
         let text = String(printable: message)

@@ -41,6 +41,8 @@ final class Link: ConnectionHandler, @unchecked Sendable {
     // What follows belongs to the transport's calls.
     /// Whether it is a call; of one that was accepted this is known when its peer has introduced itself.
     @exclusivity(unchecked) var isCall = false
+    /// Whether it is a call that only asks who lives at the place; never changed once it is dialled.
+    @exclusivity(unchecked) var isQuestion = false
     /// Which lanes it carries; of one that was accepted this is known when its peer has introduced itself.
     @exclusivity(unchecked) var lanes: ConnectionLanes
     @exclusivity(unchecked) var decoder = FrameDecoder()
@@ -138,7 +140,8 @@ final class Link: ConnectionHandler, @unchecked Sendable {
         }
         timer?.cancel()
         guard isNews else { return }
-        if let association { association.ended(self, end) } else { remoting.introductionEnded(self) }
+        guard let association else { return remoting.introductionEnded(self) }
+        if isQuestion { association.asked(self, answeredBy: end.answerer) } else { association.ended(self, end) }
     }
 
     // MARK: What the transport says

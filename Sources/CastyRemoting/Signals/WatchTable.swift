@@ -22,6 +22,8 @@ struct WatchTable: Sendable {
 
     private var watches: [Key: Watch] = [:]
     private var lastOrder: UInt64 = 0
+    /// The last watch that may be for a former incarnation.
+    private var lastFormer: UInt64 = 0
     /// Watches that wait to be said, in their order; some may have been taken back since, or said in another way.
     private var unsaid: [Key] = []
     private var nextUnsaid = 0
@@ -67,6 +69,23 @@ struct WatchTable: Sendable {
     /// Takes a watch out, which makes its end known once.
     mutating func remove(watcher: UInt64, watched: ActorAddress) -> Watch? {
         watches.removeValue(forKey: Key(watcher: watcher, watched: watched))
+    }
+
+    /// What is watched from now on belongs to another incarnation.
+    mutating func beginIncarnation() { lastFormer = lastOrder }
+
+    /// Takes out what was watched before, in the order it was begun.
+    mutating func removeFormer() -> [Watch] {
+        let former = watches.filter { $0.value.order <= lastFormer }
+        for key in former.keys { watches[key] = nil }
+        return former.values.sorted { $0.order < $1.order }
+    }
+
+    /// None counts as said any more: all are to be said to another incarnation.
+    mutating func unsay() {
+        nextUnsaid = 0
+        unsaid = watches.sorted { $0.value.order < $1.value.order }.map(\.key)
+        for key in unsaid { watches[key]?.isSaid = false }
     }
 
     /// Takes all out, in the order they were begun.

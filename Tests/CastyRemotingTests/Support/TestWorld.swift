@@ -135,6 +135,14 @@ final class SimulatedTestWorld: TestWorld, @unchecked Sendable {
         world.run(until: world.now + limit, stopWhen: condition) == .condition
     }
 
+    /// The two ways between two nodes.
+    func links(_ first: Int, _ second: Int) -> [CastySimulation.Link] {
+        [
+            world.network.link(from: "127.0.0.\(first)", to: "127.0.0.\(second)"),
+            world.network.link(from: "127.0.0.\(second)", to: "127.0.0.\(first)"),
+        ]
+    }
+
     func run(for time: Duration) { world.run(until: world.now + time) }
 
     func end() async { world.dispose() }
