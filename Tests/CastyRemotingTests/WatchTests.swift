@@ -1,9 +1,10 @@
-import CastyActors
 import CastyInspection
 import CastyPrimitives
-import CastyRemoting
 import CastySimulation
 import Testing
+
+@testable import CastyActors
+@testable import CastyRemoting
 
 /// Watches across nodes.
 @Suite(.timeLimit(.minutes(10)))
@@ -155,6 +156,45 @@ struct WatchTests {
         a.remoting.nodeRemoved(second.system.unique)
         world.run(for: .seconds(1))
         #expect(ends.all == ["actor node removed"])
+        world.world.dispose()
+    }
+
+    @Test("A watcher whose node is gone is not kept by the actor that it watched")
+    func goneWatchers() throws {
+        let world = SimulatedTestWorld(seed: 1)
+        let (a, b) = (try world.startNow(1), try world.startNow(2))
+        a.remoting.expect(b.system.unique)
+        let watched = try a.system.spawn(Behavior<Int>.receive { _, _ in .same }, name: "watched")
+        let remote = b.reference(to: watched)
+        let ends = Record<String>()
+        for number in 0..<50 { _ = try b.system.spawn(Stories.watcher(of: remote, ends), name: "w\(number)") }
+        world.run(for: .seconds(1))
+        #expect(a.held(for: b.address) == 50 && watched.target.extras?.watchers.count == 50)
+        b.kill()
+        a.remoting.nodeRemoved(b.system.unique)
+        world.run(for: .seconds(1))
+        #expect(a.held(for: b.address) == 0 && watched.target.extras?.watchers.count == 0)
+        world.world.dispose()
+    }
+
+    @Test("What is watched at a place that is no member's and does not answer any more ends, and the place is let go")
+    func silentStranger() throws {
+        let world = SimulatedTestWorld(seed: 1)
+        var settings = RemotingSettings()
+        settings.reconnectAttempts = 5
+        let (a, b) = (try world.startNow(1, settings), try world.startNow(2))
+        let (ends, got) = (Record<String>(), Record<Int>())
+        let watched = a.reference(to: try b.system.spawn(Stories.collector(got), name: "watched"))
+        watched.tell(1)
+        #expect(world.run { got.count == 1 })
+        b.kill()
+        _ = try a.system.spawn(Stories.watcher(of: watched, ends), name: "watcher")
+        world.run(for: .seconds(1))
+        #expect(ends.count == 0)
+        world.run(for: .seconds(100))
+        #expect(ends.all == ["watched node removed"])
+        #expect(a.remoting.snapshots.isEmpty)
+        #expect(world.world.runToQuiescence(limit: 1000) == .quiescent)
         world.world.dispose()
     }
 

@@ -108,11 +108,14 @@ extension Association {
             guard case .found(let target) = remoting.system.find(path: watched.path, uid: watched.uid) else {
                 return send(.terminated(watcher: watcher, watched: watched, .noSuchActor))
             }
-            target.post(.watch(stand(for: watcher, watching: watched), AnyActorRef(target)))
+            let stand = stand(for: watcher, watching: watched)
+            state.withLock { $0.held.insert(stand, target) }
+            target.post(.watch(stand, AnyActorRef(target)))
         case .unwatch(let watcher, let watched):
             guard watcher.node == place,
                 case .found(let target) = remoting.system.find(path: watched.path, uid: watched.uid)
             else { return }
+            state.withLock { $0.held.remove(watcher: watcher.uid, watched: target.uid) }
             target.post(.unwatch(stand(for: watcher, watching: watched), AnyActorRef(target)))
         case .terminated(let watcher, let watched, let reason):
             guard watched.node == place,
@@ -122,6 +125,12 @@ extension Association {
         case .unanswered(let asker, let code, let reason):
             remoting.tell(asker, code, reason)
         }
+    }
+
+    /// An actor that the peer watches has ended.
+    func tellEnd(of watched: ActorAddress, to watcher: ActorAddress, _ news: Terminated) {
+        state.withLock { $0.held.remove(watcher: watcher.uid, watched: news.ref.target.uid) }
+        send(.terminated(watcher: watcher, watched: watched, news.reason))
     }
 
     private func stand(for watcher: ActorAddress, watching watched: ActorAddress) -> AnyActorRef {

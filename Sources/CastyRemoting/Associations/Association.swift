@@ -163,6 +163,7 @@ final class Association: Sendable {
                 for frame in frames { lose(frame, reason) }
             case .terminated(let watch):
                 watch.watcher.target.post(.terminated(Terminated(ref: watch.watched, reason: .nodeRemoved)))
+            case .unwatch(let watch): watch.watched.post(.unwatch(watch.watcher, AnyActorRef(watch.watched)))
             case .failAsks: remoting.system.failAsks(to: place)
             case .introduce(let peer): remoting.hooks.peerIncarnation(peer)
             case .askForIncarnation(let incarnation): ask(for: incarnation)
@@ -211,6 +212,8 @@ enum Effect: Sendable {
     case lose([QueuedFrame], LossReason)
     /// The watched actor's node is gone.
     case terminated(WatchTable.Watch)
+    /// The watcher's node is gone.
+    case unwatch(HeldWatches.Watch)
     case failAsks
     /// An incarnation has answered on a connection that this node dialled.
     case introduce(UniqueAddress)

@@ -146,6 +146,11 @@ extension AssociationState {
             self[lane].failures = 0
             effects += self[lane].purge(.init(reason: .unreachable, onlyNumbered: false))
             settle()
+            // The cluster will say of a member when it is gone; of anyone else nobody will.
+            if lane == .control, !isMember {
+                signals = SignalWindow()
+                effects += endWatches(keepingLatest: false) + endHeld()
+            }
         }
         guard wantsConnection(lane) else { return effects }
         self[lane].phase = .waiting
@@ -182,7 +187,7 @@ extension AssociationState {
         peer = nil
         isProven = false
         signals = SignalWindow()
-        if isRemoved { effects += endWatches(keepingLatest: isReplaced) }
+        if isRemoved { effects += endWatches(keepingLatest: isReplaced) + endHeld() }
         if isReplaced {
             effects += purge(.wrongIncarnation, onlyNumbered: true)
             return effects + Self.lanes.flatMap { rest($0) } + [.changed]

@@ -34,6 +34,8 @@ struct AssociationState: Sendable {
     var removed: UniqueAddress?
     var signals = SignalWindow()
     var watches = WatchTable()
+    /// What the peer watches here.
+    var held = HeldWatches()
     var isKept = false
     /// A member's association stands as long as the member does.
     private(set) var isMember = false
@@ -157,10 +159,13 @@ struct AssociationState: Sendable {
         signals = SignalWindow()
         var effects = endCalls()
         effects += purge(.wrongIncarnation, onlyNumbered: true)
-        effects += endWatches(keepingLatest: successor != nil && successor == expected)
+        effects += endWatches(keepingLatest: successor != nil && successor == expected) + endHeld()
         effects.append(.failAsks)
         return effects
     }
+
+    /// Ends the watches of the peer's actors: nobody is left to tell.
+    mutating func endHeld() -> [Effect] { held.removeAll().map { .unwatch($0) } }
 
     /// Ends watches; those that are kept are told to the peer anew.
     mutating func endWatches(keepingLatest: Bool) -> [Effect] {
@@ -244,7 +249,7 @@ extension AssociationState {
             self[lane].isWriteRequested = false
         }
         signals = SignalWindow()
-        effects += watches.removeAll().map { .terminated($0) }
+        effects += endWatches(keepingLatest: false) + endHeld()
         effects += purge(.unreachable, onlyNumbered: false)
         return effects + [.changed]
     }

@@ -20,7 +20,7 @@ final class WatcherRoute: Route {
 
     func post(_ signal: SystemMessage) {
         if case .terminated(let news) = signal {
-            association.send(.terminated(watcher: address, watched: watched, news.reason))
+            association.tellEnd(of: watched, to: address, news)
         }
     }
 }

@@ -54,6 +54,11 @@ struct TestNode: Sendable {
         remoting.association(with: place)?.state.withLock { $0.signals.count } ?? 0
     }
 
+    /// How many watches of actors here the peer holds.
+    func held(for place: NodeAddress) -> Int {
+        remoting.association(with: place)?.state.withLock { $0.held.count } ?? 0
+    }
+
     func lost(_ reason: String) -> Int {
         Int(system.losses.filter { $0.reason.rawValue == reason }.reduce(0) { $0 + $1.count })
     }
