@@ -84,6 +84,37 @@ struct AskFailureTests {
         world.world.dispose()
     }
 
+    @Test("A reply that finds the queue to its asker full fails the ask, by the signal that has room of its own")
+    func fullQueue() throws {
+        let world = SimulatedTestWorld(seed: 7)
+        var settings = RemotingSettings()
+        settings.strangerQueue = QueueLimits(count: 10, bytes: 1 << 20)
+        let (a, b) = (try world.startNow(1), try world.startNow(2, settings))
+        let got = Record<Int>()
+        let sink = b.reference(to: try a.system.spawn(Stories.collector(got), name: "sink"))
+        let askers = Record<ActorRef<Int>>()
+        let late = try b.system.spawn(
+            Behavior<Question>.receive { _, question in
+                askers.add(question.replyTo)
+                return .same
+            }, name: "late")
+        let outcome = AskFailures.ask(a, a.reference(to: late)) { Question(number: 1, replyTo: $0) }
+        world.run(for: .milliseconds(500))
+        let links = world.links(1, 2)
+        for link in links { link.cut() }
+        world.world.network.resetConnections(between: "127.0.0.1", and: "127.0.0.2")
+        world.run(for: .seconds(1))
+        for number in 0..<20 { sink.tell(number) }
+        try #require(askers.all.first).tell(1)
+        world.run(for: .seconds(1))
+        #expect(outcome.all.isEmpty && b.lost("buffer full") >= 1)
+        for link in links { link.heal() }
+        world.run(for: .seconds(10))
+        #expect(outcome.all.map(\.code) == [.mailboxFull])
+        #expect(got.count == 10)
+        world.world.dispose()
+    }
+
     @Test("What waits for a node nobody reaches fails when it is given up")
     func givenUp() throws {
         let world = SimulatedTestWorld(seed: 4)

@@ -78,7 +78,12 @@ final class RemoteRoute<Message: Sendable>: Route {
         if way.isClassified, let own = message as? any LossClassified { lossClass = own.lossClass }
         // Before it is queued: from then on it may come back at any time, and go elsewhere.
         asker?.questionLeft(for: address.node)
-        return way.association.enqueue(way.destination, codec, lossClass, scratch.buffer, asker: asker)
+        let delivery = way.association.enqueue(way.destination, codec, lossClass, scratch.buffer, asker: asker)
+        if case .bufferFull = delivery, isReply {
+            // Signals have room of their own: the asker learns there that its reply found none.
+            post(.unanswered(.mailboxFull, "too much waits at \(remoting.system.address) for \(address.node)"))
+        }
+        return delivery
     }
 
     /// A reply answers a question and holds none, so nothing is looked for in it.
