@@ -37,7 +37,8 @@ import Testing
         var arrived: [ClusterEnvelope] = []
         for index in pages[0].indices {
             for sender in pages {
-                if let envelope = try assembly.take(try Self.travelled(sender[index])) { arrived.append(envelope) }
+                let envelope = try assembly.take(try Self.travelled(sender[index]), at: .start)
+                if let envelope { arrived.append(envelope) }
             }
         }
         #expect(arrived.map(\.from) == [first.from, second.from])
@@ -50,9 +51,9 @@ import Testing
         let next = EnvelopePage.pages(of: Self.envelope(), number: 2, size: 32_000)
         for wrong in [Array(pages.dropFirst()), [pages[0]] + pages.dropFirst(2), [pages[0]] + pages.dropLast()] {
             var assembly = PageAssembly()
-            for page in wrong { #expect(try assembly.take(page) == nil) }
+            for page in wrong { #expect(try assembly.take(page, at: .start) == nil) }
             var last: ClusterEnvelope?
-            for page in next { last = try assembly.take(page) }
+            for page in next { last = try assembly.take(page, at: .start) }
             #expect(last == Self.envelope())
         }
     }
@@ -64,7 +65,7 @@ import Testing
             EnvelopePage(
                 from: Self.node(9), to: $0.to, number: $0.number, index: $0.index, count: $0.count, bytes: $0.bytes)
         }
-        #expect(throws: WireError.self) { for page in forged { _ = try assembly.take(page) } }
+        #expect(throws: WireError.self) { for page in forged { _ = try assembly.take(page, at: .start) } }
         for (index, count) in [(0, 0), (3, 3), (0, 100_000)] {
             var buffer = ByteBuffer()
             EnvelopePage(from: Self.node(1), to: nil, number: 1, index: index, count: count, bytes: ByteBuffer())
@@ -82,9 +83,32 @@ import Testing
                 from: Self.node(number), to: pages[index].to, number: 1, index: index, count: pages.count,
                 bytes: pages[index].bytes)
         }
-        for number in 10..<(10 + PageAssembly.mostSenders) { #expect(try assembly.take(page(0, from: number)) == nil) }
+        for number in 10..<(10 + PageAssembly.mostSenders) {
+            #expect(try assembly.take(page(0, from: number), at: .start) == nil)
+        }
         var last: ClusterEnvelope?
-        for index in pages.indices { last = try assembly.take(page(index, from: 1)) }
+        for index in pages.indices { last = try assembly.take(page(index, from: 1), at: .start) }
         #expect(last == Self.envelope())
+    }
+
+    @Test("what stays unfinished is forgotten after a while, and takes a bounded number of bytes until then")
+    func unfinished() throws {
+        var assembly = PageAssembly()
+        let part = ByteBuffer(bytes: Array(repeating: 0, count: 1 << 20))
+        var most = 0
+        for index in 0..<40 {
+            for number in 1...4 {
+                let page = EnvelopePage(
+                    from: Self.node(number), to: nil, number: 1, index: index, count: 256, bytes: part)
+                #expect(try assembly.take(page, at: .start + .milliseconds(index)) == nil)
+                most = max(most, assembly.bytes)
+                #expect(assembly.bytes <= PageAssembly.mostBytes)
+            }
+        }
+        #expect(most == PageAssembly.mostBytes)
+        assembly.expire(at: .start + PageAssembly.patience)
+        #expect(assembly.bytes > 0)
+        assembly.expire(at: .start + PageAssembly.patience + .milliseconds(40))
+        #expect(assembly.bytes == 0)
     }
 }

@@ -1,7 +1,9 @@
 import CastyActors
+import CastyInspection
 import CastyLab
 import CastyMembership
 import CastyPrimitives
+import NIOCore
 import Synchronization
 import Testing
 
@@ -36,6 +38,25 @@ struct StrangersWordTests {
             peer.dial(cluster: node.system.name)
             try wait(.milliseconds(100))
             return peer
+        }
+
+        private var daemon: ActorAddress {
+            ActorAddress(
+                system: node.system.name, node: node.system.address, path: ["system", "cluster"], uid: 0)
+        }
+
+        func say(_ message: ClusterMessage, _ peer: HostilePeer) {
+            var bytes = ByteBuffer()
+            bytes.writeInteger(UInt8(0))
+            ClusterEnvelope(from: peer.identity, to: nil, message: message).encode(into: &bytes)
+            peer.send(FrameHeader(.control, target: daemon, type: "casty.cluster", codec: .native), bytes)
+        }
+
+        func say(_ page: EnvelopePage, _ peer: HostilePeer) {
+            var bytes = ByteBuffer()
+            bytes.writeInteger(UInt8(1))
+            page.encode(into: &bytes)
+            peer.send(FrameHeader(.control, target: daemon, type: "casty.cluster", codec: .native), bytes)
         }
 
         /// Whether all three are members as before, on all of them.
@@ -73,5 +94,38 @@ struct StrangersWordTests {
             let others = addresses.filter { $0 != node.system.address }
             #expect(remoting.state.withLock { state in others.allSatisfy { state.places.isMember($0) } })
         }
+    }
+
+    @Test("a request to probe an address of the stranger's choice makes the node dial nowhere")
+    func probeRequest() throws {
+        let scene = try Scene(seed: 1)
+        defer { scene.laboratory.end() }
+        let peer = try scene.peer(66)
+        let elsewhere = UniqueAddress(
+            address: NodeAddress(host: "127.0.0.99", port: scene.node.system.address.port), incarnation: 9)
+        for message in [
+            ClusterMessage.probeRequest(id: 1, subject: elsewhere), .probeAck(id: 1, origin: elsewhere),
+        ] {
+            scene.say(message, peer)
+            try scene.wait(.milliseconds(500))
+        }
+        #expect(!scene.node.snapshot.associations.contains { $0.peer == elsewhere.address })
+        #expect(scene.isWhole)
+    }
+
+    @Test("pages of a state that a stranger sends are not kept")
+    func pages() throws {
+        let scene = try Scene(seed: 1)
+        defer { scene.laboratory.end() }
+        let peer = try scene.peer(66)
+        for index in 0..<20 {
+            let page = EnvelopePage(
+                from: peer.identity, to: nil, number: 1, index: index, count: 256,
+                bytes: ByteBuffer(bytes: Array(repeating: 0, count: 50_000)))
+            scene.say(page, peer)
+            try scene.wait(.milliseconds(100))
+        }
+        #expect(scene.node.cluster.unfinishedBytes == 0)
+        #expect(scene.isWhole)
     }
 }

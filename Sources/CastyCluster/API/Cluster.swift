@@ -165,6 +165,9 @@ public final class Cluster: Sendable {
     /// The membership's core as it was after the last change.
     package var core: Membership { shared.value }
 
+    /// How many bytes of others' states wait here for further pages.
+    package var unfinishedBytes: Int { shared.unfinishedBytes }
+
     /// What this node has said to the others about the cluster so far.
     package var traffic: ClusterTraffic { shared.traffic }
 

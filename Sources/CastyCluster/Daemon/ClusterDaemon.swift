@@ -48,11 +48,14 @@ struct ClusterDaemon {
 
     private mutating func handle(_ message: DaemonMessage, _ context: ActorContext<DaemonMessage>) {
         let now = context.now
+        if assembly.expire(at: now) { shared.unfinishedBytes = assembly.bytes }
         let outcome: SharedCore.Outcome
         switch message {
         case .page(let page):
+            guard shared.takesPages(from: page.from) else { return }
+            defer { shared.unfinishedBytes = assembly.bytes }
             do {
-                if let envelope = try assembly.take(page) { handle(.received(envelope), context) }
+                if let envelope = try assembly.take(page, at: now) { handle(.received(envelope), context) }
             } catch {
                 context.log.warning("a state in pages cannot be read: \(error)")
             }

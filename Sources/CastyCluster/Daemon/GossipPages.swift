@@ -68,10 +68,15 @@ extension EnvelopePage: WireCodable {
 /// Puts pages together again: one envelope for each sender, of a few senders at a time.
 ///
 /// Pages of one sender come in order, because they take the same connection. So a page that does not follow the one before ends
-/// what it does not belong to; gossip by rounds brings the state once more.
+/// what it does not belong to; gossip by rounds brings the state once more. What stays unfinished is forgotten after
+/// ``patience``, and the longest unfinished ones make room where all together would take more than ``mostBytes``.
 struct PageAssembly {
     /// How many senders may be in the middle of an envelope.
     static let mostSenders = 16
+    /// How many bytes of unfinished envelopes are kept.
+    static let mostBytes = 64 << 20
+    /// How long after its last page an envelope is kept.
+    static let patience = Duration.seconds(30)
 
     private struct Unfinished {
         let from: UniqueAddress
@@ -79,31 +84,48 @@ struct PageAssembly {
         let count: Int
         var next: Int
         var bytes: ByteBuffer
+        var latest: Instant
     }
 
+    /// The one whose last page came longest ago comes first.
     private var unfinished: [Unfinished] = []
+
+    /// The bytes of the pages that wait for others.
+    var bytes: Int { unfinished.reduce(0) { $0 + $1.bytes.readableBytes } }
+
+    /// Forgets what has been without a further page for too long. Returns whether there was any.
+    @discardableResult
+    mutating func expire(at now: Instant) -> Bool {
+        let kept = unfinished.count
+        while let oldest = unfinished.first, now - oldest.latest >= Self.patience { unfinished.removeFirst() }
+        return unfinished.count < kept
+    }
 
     /// Takes a page.
     ///
     /// - Returns: The envelope, with its last page.
-    mutating func take(_ page: EnvelopePage) throws(WireError) -> ClusterEnvelope? {
+    mutating func take(_ page: EnvelopePage, at now: Instant) throws(WireError) -> ClusterEnvelope? {
+        expire(at: now)
         var open: Unfinished
         if let place = unfinished.firstIndex(where: { $0.from == page.from }) {
             open = unfinished.remove(at: place)
             if open.number != page.number || open.next != page.index || open.count != page.count {
                 guard page.index == 0 else { return nil }
                 open = Unfinished(
-                    from: page.from, number: page.number, count: page.count, next: 0, bytes: ByteBuffer())
+                    from: page.from, number: page.number, count: page.count, next: 0, bytes: ByteBuffer(), latest: now)
             }
         } else {
             guard page.index == 0 else { return nil }
-            open = Unfinished(from: page.from, number: page.number, count: page.count, next: 0, bytes: ByteBuffer())
+            open = Unfinished(
+                from: page.from, number: page.number, count: page.count, next: 0, bytes: ByteBuffer(), latest: now)
         }
         open.next += 1
+        open.latest = now
         open.bytes.writeImmutableBuffer(page.bytes)
         guard open.next == open.count else {
             if unfinished.count == Self.mostSenders { unfinished.removeFirst() }
             unfinished.append(open)
+            while bytes > Self.mostBytes { unfinished.removeFirst() }
             return nil
         }
         let envelope = try ClusterEnvelope(from: &open.bytes)

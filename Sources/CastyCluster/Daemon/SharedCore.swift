@@ -20,6 +20,7 @@ final class SharedCore: Sendable {
         var core: Membership
         var traffic = ClusterTraffic()
         var isWatched = false
+        var unfinishedBytes = 0
     }
 
     private let state: Mutex<State>
@@ -33,6 +34,15 @@ final class SharedCore: Sendable {
 
     /// What the daemon has sent so far.
     var traffic: ClusterTraffic { state.withLock { $0.traffic } }
+
+    /// How many bytes of others' states wait for further pages.
+    var unfinishedBytes: Int {
+        get { state.withLock { $0.unfinishedBytes } }
+        set { state.withLock { $0.unfinishedBytes = newValue } }
+    }
+
+    /// Whether the pages of that node's state are taken.
+    func takesPages(from peer: UniqueAddress) -> Bool { state.withLock { $0.core.takesPages(from: peer) } }
 
     /// Changes the core.
     func change(_ body: (inout Membership) -> [MembershipEffect]) -> Outcome {

@@ -27,6 +27,18 @@ struct Silence: Sendable {
 }
 
 extension Membership {
+    /// Whether a state in many pages is taken from there: members send it, and whoever welcomes this node.
+    ///
+    /// Anyone else would only fill the memory with pages that never end. News of a member that is not known here yet comes
+    /// from the others too.
+    package func takesPages(from peer: UniqueAddress) -> Bool {
+        switch phase {
+        case .joining(let door): door == peer
+        case .member: gossip.member(peer) != nil
+        case .idle, .contacting, .stopped: false
+        }
+    }
+
     /// Since when this node has known that somebody cannot reach a member; `nil` while everyone can.
     package func unreachableSince(_ node: UniqueAddress) -> Instant? { silence(of: node)?.since }
 

@@ -176,13 +176,20 @@ package struct Membership: Sendable {
         case .gossipSpread(let gossip, let relay): receiveSpread(gossip, relay: relay, from: peer, at: now)
         case .gossipAck(let digest, let seen): receiveAck(digest: digest, seen: seen, from: peer)
         case .exitingConfirmed: confirmed(by: peer)
-        case .probeRequest(let id, let subject): effects.append(.send(.probe(id: id, origin: peer), to: subject))
+        case .probeRequest(let id, let subject):
+            // Otherwise anyone could have this node talk to addresses of their choice.
+            if areMembers(peer, subject) { effects.append(.send(.probe(id: id, origin: peer), to: subject)) }
         case .probe(let id, let origin): effects.append(.send(.probeAck(id: id, origin: origin), to: peer))
-        case .probeAck(let id, let origin): effects.append(.send(.probeAnswer(id: id, subject: peer), to: origin))
+        case .probeAck(let id, let origin):
+            if areMembers(peer, origin) { effects.append(.send(.probeAnswer(id: id, subject: peer), to: origin)) }
         case .probeAnswer(let id, let subject): probeAnswered(id: id, subject: subject, by: peer, at: now)
         case .gone: toldGone(by: peer)
         case .stranger: toldStranger(by: peer)
         }
+    }
+
+    private func areMembers(_ first: UniqueAddress, _ second: UniqueAddress) -> Bool {
+        phase == .member && gossip.member(first) != nil && gossip.member(second) != nil
     }
 
     /// A timer fired, on time or late.
