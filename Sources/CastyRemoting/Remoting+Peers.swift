@@ -33,6 +33,14 @@ extension Remoting {
         known(place)?.state.withLock { $0.isActive } ?? false
     }
 
+    /// Whether that incarnation has answered at its address, on a connection that this node dialled.
+    package func isProven(_ incarnation: UniqueAddress) -> Bool {
+        known(incarnation.address)?.state.withLock { $0.peer == incarnation && $0.isProven } ?? false
+    }
+
+    /// Dials a place to learn who answers there, where so far a peer has only said that it lives there.
+    package func prove(_ place: NodeAddress) { known(place)?.prove() }
+
     /// Tells of somebody that introduced itself as living where another still answers: a node's last words that came late, or a
     /// stranger. Told once a minute at most for each place.
     func contradicted(_ claimed: UniqueAddress, by present: UniqueAddress) {

@@ -113,6 +113,33 @@ struct StrangersWordTests {
         #expect(scene.isWhole)
     }
 
+    @Test("a cluster that is made up ends nobody, under however many names it comes, where nobody listens at them")
+    func madeUpCluster() throws {
+        let scene = try Scene(seed: 1)
+        defer { scene.laboratory.end() }
+        let id = ClusterID(high: 17, low: 17)
+        let peers = try (0..<2).map { number in
+            let name = UniqueAddress(
+                address: NodeAddress(host: "10.66.0.\(number)", port: 7000), incarnation: UInt64(77 + number))
+            return try scene.peer(66 + number, as: name)
+        }
+        var claim = try #require(scene.node.cluster.core.claim)
+        claim = ClusterClaim(id: id, size: claim.size, age: .max)
+        for _ in 0..<40 {
+            for peer in peers {
+                scene.say(.clusterProbe(number: 1, claim: claim), peer)
+                try scene.wait(.milliseconds(200))
+                // It guesses what it was asked: the numbers of probes are given in order.
+                let own = try #require(scene.node.cluster.core.claim)
+                for number in UInt64(1)...100 {
+                    scene.say(.clusterAnswer(number: number, claim: claim, yours: own), peer)
+                }
+                try scene.wait(.milliseconds(200))
+            }
+        }
+        #expect(scene.isWhole)
+    }
+
     @Test("pages of a state that a stranger sends are not kept")
     func pages() throws {
         let scene = try Scene(seed: 1)

@@ -203,19 +203,28 @@ import Testing
         #expect(cluster[1].core.phase == .member)
     }
 
-    @Test("one address that is no seed does not end a cluster, however big it calls its own")
-    func oneVoice() {
+    @Test(
+        "one address that is no seed does not end a cluster, however many live there and whatever they call their own",
+        arguments: [UInt32(2), 1000], [1, 50])
+    func oneVoice(size: UInt32, names: Int) {
         let cluster = pair()
-        for _ in 1...50 {
+        let boast = ClusterClaim(id: Self.boast.id, size: size, age: Self.boast.age)
+        var asked = 0
+        for round in 1...50 {
             cluster.now = cluster.now + .seconds(2)
-            let effects = cluster[1].core.onMessage(
-                .clusterProbe(number: 1, claim: Self.boast), from: Self.stranger, at: cluster.now)
+            let peer = UniqueAddress(
+                address: Self.stranger.address, incarnation: Self.stranger.incarnation + UInt64(round % names))
+            let effects = cluster[1].core.onMessage(.clusterProbe(number: 1, claim: boast), from: peer, at: cluster.now)
             for effect in effects {
-                guard case .send(.clusterProbe(let number, let claim), Self.stranger) = effect else { continue }
-                let answer = ClusterMessage.clusterAnswer(number: number, claim: Self.boast, yours: claim)
-                #expect(!stops(cluster[1].core.onMessage(answer, from: Self.stranger, at: cluster.now)))
+                guard case .contact(.clusterProbe(let number, let claim), Self.stranger.address) = effect else {
+                    continue
+                }
+                asked += 1
+                let answer = ClusterMessage.clusterAnswer(number: number, claim: boast, yours: claim)
+                #expect(!stops(cluster[1].core.onMessage(answer, from: peer, at: cluster.now)))
             }
         }
+        #expect(asked > 10)
         #expect(cluster[1].core.phase == .member)
     }
 

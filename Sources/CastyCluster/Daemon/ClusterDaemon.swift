@@ -65,6 +65,13 @@ struct ClusterDaemon {
                 // For an earlier incarnation of this node.
                 return context.system.lose(message, to: context.`self`.target, because: .wrongIncarnation)
             }
+            if case .clusterAnswer = envelope.message,
+                link.cluster?.remoting?.isProven(envelope.from) != true
+            {
+                // It came on a connection that the peer dialled, under an address that has not answered itself. The probe of the next round
+                // finds it proven, if it can be.
+                return
+            }
             outcome = shared.change { $0.onMessage(envelope.message, from: envelope.from, at: now) }
         case .start(let seeds, let mayFound, let remembered):
             outcome = shared.change {
@@ -106,6 +113,7 @@ struct ClusterDaemon {
         switch effect {
         case .send(let message, let to): send(message, to: to, at: to.address, context)
         case .contact(let message, let address):
+            if case .clusterProbe = message { link.cluster?.remoting?.prove(address) }
             send(message, to: nil, at: address, context)
             // Probes have a rhythm of their own: they do not wait for what many refused connections have made a long pause.
             if case .clusterProbe = message { link.cluster?.remoting?.hurry(address) }

@@ -8,7 +8,7 @@ import CastyPrimitives
 /// and the one that ends by ``ClusterClaim/ends(before:)`` stops, member by member, each with the reason.
 ///
 /// A claim must not end a healthy cluster: whoever can connect could make one up. So a member stops only on answers to *its own* probes, each from an
-/// address that it dialled and that introduced itself there, never on what comes unasked; and only when
+/// address that it dialled and that answered there (which the shell sees to), an address counting once, never on what comes unasked; and only when
 /// - a seed of its own configuration, or an address at which a fellow member has found the other cluster, has confirmed in two rounds, or
 /// - more than half of the members that the other cluster claims to have, each at an address of its own, have, over as long.
 ///
@@ -107,7 +107,8 @@ extension Membership {
         report(theirs, from: peer, at: now)
         if theirs.size > 0, claim.ends(before: theirs), !secondClusters.awaits(peer.address) {
             let probe = ClusterMessage.clusterProbe(number: secondClusters.probe(peer.address), claim: claim)
-            effects.append(.send(probe, to: peer))
+            // To the address and not to the peer: what answers on the connection on which a claim came proves nothing.
+            effects.append(.contact(probe, at: peer.address))
         }
     }
 
@@ -122,7 +123,7 @@ extension Membership {
         else { return }
         report(theirs, from: peer, at: now)
         let loses = mine.ends(before: theirs) && claim.ends(before: theirs) && !theirs.isTroubled
-        secondClusters.confirm(theirs, by: peer, loses: loses, spacing: settings.seedProbe * 0.75, at: now)
+        secondClusters.confirm(theirs, at: peer.address, loses: loses, spacing: settings.seedProbe * 0.75, at: now)
         // What has just been found is looked at again soon.
         if let due = timers[.seedProbe], due > now + settings.seedProbe { armSeedProbe(at: now) }
         guard settings.endsSecondClusters, loses else { return }

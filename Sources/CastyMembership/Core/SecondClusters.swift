@@ -7,9 +7,9 @@ struct SecondClusters: Sendable {
         var claim: ClusterClaim
         /// When it was heard of last.
         var heardAt: Instant
-        /// Those before which this node's cluster must end, sorted, and how often each of them has confirmed it.
+        /// Where this node has learnt that its own cluster must end before that one, and how often at each address.
         /// An answer right after another one is none of the next round.
-        var confirmations: [(peer: UniqueAddress, times: Int, at: Instant)] = []
+        var confirmations: [(address: NodeAddress, times: Int, at: Instant)] = []
         /// Since when all answers have been such.
         var losesSince: Instant?
     }
@@ -77,13 +77,13 @@ struct SecondClusters: Sendable {
 
     /// A member of another cluster has answered a probe: which of the two ends, by the claims that both of them know.
     ///
-    /// - Parameter spacing: How far apart two answers of one peer are that count as two.
+    /// - Parameter spacing: How far apart two answers from one address are that count as two.
     mutating func confirm(
-        _ claim: ClusterClaim, by peer: UniqueAddress, loses: Bool, spacing: Duration, at now: Instant
+        _ claim: ClusterClaim, at address: NodeAddress, loses: Bool, spacing: Duration, at now: Instant
     ) {
         guard let place = others.firstIndex(where: { $0.claim.isSame(as: claim) }) else { return }
         others[place].losesSince = loses ? others[place].losesSince ?? now : nil
-        let index = others[place].confirmations.firstIndex { $0.peer == peer }
+        let index = others[place].confirmations.firstIndex { $0.address == address }
         switch (index, loses) {
         case (let index?, true):
             guard now - others[place].confirmations[index].at >= spacing else { return }
@@ -92,7 +92,7 @@ struct SecondClusters: Sendable {
         case (let index?, false): others[place].confirmations.remove(at: index)
         case (nil, true):
             guard others[place].confirmations.count < Self.probesKept else { return }
-            others[place].confirmations.append((peer, 1, now))
+            others[place].confirmations.append((address, 1, now))
         case (nil, false): break
         }
     }
@@ -111,13 +111,13 @@ struct SecondClusters: Sendable {
     func winner(trusted: [NodeAddress], spacing: Duration, at now: Instant) -> Other? {
         others.first { other in
             guard let since = other.losesSince, now - since >= spacing else { return false }
-            let isConfirmed = other.confirmations.contains { $0.times >= 2 && trusted.contains($0.peer.address) }
+            let isConfirmed = other.confirmations.contains { $0.times >= 2 && trusted.contains($0.address) }
             return isConfirmed || other.confirmations.count * 2 > Int(other.claim.size)
         }
     }
 
     /// Where members of another cluster have answered.
     func witnesses(of cluster: ClusterClaim) -> [NodeAddress] {
-        (others.first { $0.claim.isSame(as: cluster) }?.confirmations.map(\.peer.address) ?? []).sorted()
+        (others.first { $0.claim.isSame(as: cluster) }?.confirmations.map(\.address) ?? []).sorted()
     }
 }

@@ -117,6 +117,8 @@ final class Association: Sendable {
 
     func expect(_ incarnation: UniqueAddress) { perform(state.withLock { $0.expect(incarnation) }) }
 
+    func prove() { perform(state.withLock { $0.prove() }) }
+
     /// Asks the place who lives there.
     private func ask(for incarnation: UniqueAddress) {
         let link = Link(calling: incarnation, Batch(), self)

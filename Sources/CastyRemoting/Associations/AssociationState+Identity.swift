@@ -31,6 +31,12 @@ extension AssociationState {
         return [.askForIncarnation(incarnation)]
     }
 
+    /// Asks for the present incarnation, where it has not answered yet.
+    mutating func prove() -> [Effect] {
+        guard let peer, !isProven else { return [] }
+        return askForIncarnation(peer, isClaim: false)
+    }
+
     /// The connection that asks is about to be dialled. Returns whether it is still wanted.
     mutating func beginAsking(_ link: Link) -> Bool {
         guard question != nil, question?.link == nil, !isClosing else { return false }
