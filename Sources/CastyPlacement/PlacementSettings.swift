@@ -77,6 +77,10 @@ package struct PlacementSettings: Hashable, Sendable {
     package var recoveryBatch = 5
     /// …and then the region waits so long.
     package var recoveryPause = Duration.milliseconds(100)
+    /// How long an operator's command may wait for the coordinator's answer before its sender is told that there is none.
+    package var commandBound = Duration.seconds(10)
+    /// How long a command may stay unanswered before it is said again.
+    package var commandRetry = Duration.seconds(2)
     /// Bugs that are switched on.
     package var sabotage: PlacementSabotage = []
     /// How long to wait before the store of remembered entities is asked again; doubles with each refusal in a row.

@@ -273,7 +273,7 @@ struct CoordinatorTests {
         var coordinator = coordinator([1, 2])
         func answer(_ command: OperatorCommand) -> CommandAnswer? {
             for case .send(_, _, .answer(_, let answer)) in coordinator.onRequest(
-                .command(id: 1, command), from: node(1), at: at(10))
+                .command(id: 1, command), from: node(2), at: at(10))
             {
                 return answer
             }

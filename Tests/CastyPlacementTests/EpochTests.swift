@@ -41,6 +41,7 @@ struct EpochTests {
         _ = region.onView(both, at: at(0))
         _ = region.onMessage(
             .order(epoch(3, 1), .registered(number: 1, intents: Intents())), from: node(3), at: at(1))
+        _ = region.onCommand(.move(shard: 0, to: node(2).address), id: 4, at: at(50))
         let leaving = PlacementView(
             own: node(2),
             members: both.members.map { member in

@@ -118,6 +118,7 @@ extension CommandRefusal {
         case .nodeTakesNoShards: "the node takes no shards"
         case .shardIsMoving: "the shard is moving already"
         case .tooManyIntents: "there are too many pins and drains already"
+        case .noAnswer: "no coordinator has answered"
         }
     }
 }

@@ -1,6 +1,50 @@
 import CastyPrimitives
 
+/// An answer that waits until what it confirms outlives this node.
+struct UnconfirmedAnswer: Hashable, Sendable {
+    let id: UInt64
+    let answer: CommandAnswer
+    /// The intents that another region has to know.
+    let version: ShardVersion
+}
+
+extension OperatorCommand {
+    /// Whether what it asks for outlives the coordinator.
+    fileprivate var lasts: Bool {
+        switch self {
+        case .pin, .unpin, .drain, .undrain, .pause, .resume: true
+        case .move, .rebalance: false
+        }
+    }
+}
+
 extension Coordinator {
+    /// Answers a command, when what it asked for is no longer this node's knowledge alone.
+    ///
+    /// Another node is told the intents before it is answered. The own node may end at any moment together with the coordinator, so what was asked
+    /// through it counts when another region has confirmed the intents; where there is no other, at once.
+    mutating func answer(
+        _ id: UInt64, _ command: OperatorCommand, _ answer: CommandAnswer, to node: UniqueAddress,
+        _ effects: inout [CoordinatorEffect]
+    ) {
+        guard node == own, command.lasts, case .accepted = answer else {
+            return send(.answer(id: id, answer), to: node, &effects)
+        }
+        unconfirmed.append(UnconfirmedAnswer(id: id, answer: answer, version: intents.version))
+        confirmCommands(&effects)
+    }
+
+    /// Sends the answers that have waited until another region knew the intents.
+    mutating func confirmCommands(_ effects: inout [CoordinatorEffect]) {
+        guard !unconfirmed.isEmpty else { return }
+        let others = regions.filter { $0.node != own }
+        let known = others.map(\.intentsKnown).max()
+        for item in unconfirmed where known.map({ $0 >= item.version }) ?? true {
+            send(.answer(id: item.id, item.answer), to: own, &effects)
+        }
+        unconfirmed.removeAll { item in known.map { $0 >= item.version } ?? true }
+    }
+
     mutating func execute(
         _ command: OperatorCommand, at now: Instant, _ effects: inout [CoordinatorEffect]
     ) -> CommandAnswer {

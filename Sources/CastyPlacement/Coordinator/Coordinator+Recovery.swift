@@ -45,6 +45,7 @@ extension Coordinator {
         open = []
         leftovers = []
         planned = []
+        unconfirmed = []
         isBalanceUnknown = false
         effects.append(.note(.stopped(epoch)))
     }

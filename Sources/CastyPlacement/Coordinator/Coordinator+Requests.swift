@@ -44,7 +44,7 @@ extension Coordinator {
             regions[region].isReleased = false
         case .intentsKnown(let version): regions[region].intentsKnown = version
         case .command(let id, let command):
-            send(.answer(id: id, execute(command, at: now, &effects)), to: node, &effects)
+            answer(id, command, execute(command, at: now, &effects), to: node, &effects)
         }
     }
 

@@ -53,6 +53,8 @@ package struct Coordinator: Sendable {
     var leftovers: [UniqueAddress?] = []
     var announcedAt = Instant.start
     var intents = Intents()
+    /// Answers to commands of the own node that wait until another region knows what was asked for.
+    var unconfirmed: [UnconfirmedAnswer] = []
     var hadEnoughRegions = false
     /// Moves of the current round that have not begun.
     var planned: [ShardMove] = []
@@ -134,6 +136,7 @@ extension Coordinator {
         // A coordinator without a lease may already have a successor: it grants nothing.
         guard phase != .inactive, mayGrant(at: now) else { return }
         finishRecovery(at: now, &effects)
+        confirmCommands(&effects)
         if phase == .active {
             evacuate(at: now, &effects)
             checkBalance(at: now, &effects)

@@ -66,4 +66,6 @@ package enum CommandRefusal: UInt8, Hashable, Sendable {
     case shardIsMoving
     /// There are so many pins and drains that one more could not be told to every region.
     case tooManyIntents
+    /// No answer came in time; whether the command was carried out is not known.
+    case noAnswer
 }

@@ -21,17 +21,6 @@ extension Region {
         return effects
     }
 
-    /// An operator's command, for the coordinator; the answer comes as ``RegionNote/answer(id:_:)``.
-    package mutating func onCommand(_ command: OperatorCommand, id: UInt64, at now: Instant) -> Effects {
-        var effects: Effects = []
-        if isRegistered {
-            request(.command(id: id, command), &effects)
-        } else {
-            note(.answer(id: id, .refused(.noCoordinator)), &effects)
-        }
-        return effects
-    }
-
     // MARK: Orders
 
     private mutating func obey(
@@ -41,7 +30,7 @@ extension Region {
         if case .notHosted = order { return notHosted(by: node, at: now, &effects) }
         // What an operator waits for is no order: it counts whoever coordinates by now.
         if case .answer(let id, let answer) = order, view.member(node) != nil {
-            return note(.answer(id: id, answer), &effects)
+            return answered(id, answer, at: now, &effects)
         }
         guard mayOrder(node, as: epoch) else {
             note(.refusedEpoch(epoch, from: node), &effects)
@@ -63,6 +52,7 @@ extension Region {
             coordinator = node
             isRegistered = false
             refusedCount = nil
+            repeatCommands()
             if !order.answers(registration) { register(at: now, &effects) }
         }
         switch order {
@@ -150,6 +140,7 @@ extension Region {
         request(.intentsKnown(self.intents.version), &effects)
         askForHomes(at: now, &effects)
         if isLeaving { continueLeaving(at: now, &effects) }
+        sendCommands(at: now, &effects)
     }
 
     private mutating func learn(

@@ -21,6 +21,7 @@ extension Region {
         retryStore(at: now, &effects)
         recover(at: now, &effects)
         passivateIdle(at: now, &effects)
+        followCommands(at: now, &effects)
         if !hostedShards.isEmpty, !isFenced { wake(by: leaseValidUntil) }
         return effects
     }

@@ -36,6 +36,8 @@ package struct Region<Payload: Sendable>: Sendable {
     var intents = Intents()
     /// Why no member could host a shard, as far as this node's own view shows.
     var unavailability: Unavailability?
+    /// Operators' commands that have not been answered, by number.
+    var commands: [PendingCommand] = []
 
     var leaseValidUntil = Instant.distantFuture
     var isFenced = false

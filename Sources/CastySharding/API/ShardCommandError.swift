@@ -39,6 +39,9 @@ public struct ShardCommandError: Error, Hashable, Sendable, CustomStringConverti
             self.init(.nodeTakesNoShards, "the node leaves, is drained, is unreachable or has lost its lease")
         case .shardIsMoving: self.init(.shardIsMoving, "the shard moves or starts already")
         case .tooManyIntents: self.init(.tooManyIntents, "there are too many pins and drains already")
+        case .noAnswer:
+            self.init(
+                .timedOut, "no coordinator has answered in time; whether the command was carried out is not known")
         }
     }
 }

@@ -173,7 +173,8 @@ public final class Sharding: Sendable {
         regions.withLock { $0[type] }?.answer(query) ?? .notHosted
     }
 
-    /// Gives an operator's command to the coordinator of a type, and calls back with its answer.
+    /// Gives an operator's command to the coordinator of a type, and calls back with its answer: within ten seconds of this node's clock, or when
+    /// sharding ends here. A node that crashes or hangs does not call back.
     package func command(
         _ command: OperatorCommand, type: String, answer: @escaping @Sendable (CommandAnswer) -> Void
     ) {
