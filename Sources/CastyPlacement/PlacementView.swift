@@ -41,6 +41,8 @@ package struct PlacementView: Hashable, Sendable {
     package private(set) var removed: [UniqueAddress]
     /// The members to which nothing is sent at present, sorted.
     package private(set) var silent: [UniqueAddress]
+    /// The removal margin of a cluster of this size; the longer one of it and ``PlacementSettings/removalMargin`` counts.
+    package var removalMargin = Duration.zero
 
     /// Creates a view; members and tombstones may come in any order.
     package init(own: UniqueAddress, members: [PlacementMember], removed: [UniqueAddress] = []) {

@@ -65,6 +65,18 @@ struct MarginTests {
         #expect(allocations(coordinator.onWakeup(at: at(3200))) == 2)
     }
 
+    @Test("in a cluster of a size whose margin is longer, that is how long is waited")
+    func marginBySize() {
+        var coordinator = Coordinator(own: node(3), settings: settings)
+        _ = coordinator.onView(view(3, [(1, .up), (3, .up)]), at: at(0))
+        var after = view(3, [(3, .up)], removed: [1])
+        after.removalMargin = .seconds(13)
+        _ = coordinator.onView(after, at: at(200))
+        #expect(allocations(register(&coordinator, 3, at: at(210))) == 0)
+        #expect(coordinator.wakeAt == at(13_200))
+        #expect(allocations(coordinator.onWakeup(at: at(13_200))) == 2)
+    }
+
     @Test("a leaver that said so is not waited for")
     func leaverWithWord() {
         #expect(allocations(successor(.exiting, word: true).1) == 2)

@@ -153,7 +153,8 @@ extension Coordinator {
     /// From the removal of a member to the start of its shards elsewhere.
     var margin: Duration {
         if settings.sabotage.contains(.skipsMargin) { return .zero }
-        return settings.sabotage.contains(.failsOverLate) ? settings.removalMargin * 4 : settings.removalMargin
+        let margin = max(settings.removalMargin, view.removalMargin)
+        return settings.sabotage.contains(.failsOverLate) ? margin * 4 : margin
     }
 
     func nextWakeup(after now: Instant) -> Instant? {

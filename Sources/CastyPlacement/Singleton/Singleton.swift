@@ -96,7 +96,7 @@ package struct Singleton<Payload: Sendable>: Sendable {
         let ownNumber = old.member(own)?.upNumber ?? 0
         for node in view.removals(since: old) where node != own {
             if mayStillRun(node, in: old, ownNumber: ownNumber) {
-                crashHold = max(crashHold, now + settings.removalMargin)
+                crashHold = max(crashHold, now + max(settings.removalMargin, view.removalMargin))
             }
             released.removeSorted(node)
             askers.removeSorted(node)

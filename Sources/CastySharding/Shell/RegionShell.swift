@@ -171,7 +171,7 @@ struct RegionShell: Sendable {
     }
 
     private mutating func followMembership(at now: Instant, _ context: ActorContext<RegionCommand>) {
-        let view = PlacementView(host.cluster.state, own: context.system.unique)
+        let view = PlacementView(host.cluster, own: context.system.unique)
         peers = peers.filter { view.member($0.key) != nil }
         perform(region.onView(view, at: now), context)
         perform(coordinator.onView(view, at: now), context)
@@ -231,7 +231,7 @@ struct RegionShell: Sendable {
 
     mutating func shutDown(_ context: ActorContext<RegionCommand>) {
         wakeup.cancel()
-        for answer in answers.sorted(by: { $0.key < $1.key }) { answer.value(.refused(.noCoordinator)) }
+        for answer in answers.sorted(by: { $0.key < $1.key }) { answer.value(.refused(.noAnswer)) }
         answers = [:]
         perform(region.onShutdown(at: context.now), context)
     }
@@ -239,7 +239,8 @@ struct RegionShell: Sendable {
 
 extension PlacementView {
     /// What placement reads of the membership.
-    init(_ state: ClusterState, own: UniqueAddress) {
+    init(_ cluster: Cluster, own: UniqueAddress) {
+        let state = cluster.state
         self.init(
             own: own,
             members: state.members.map { member in
@@ -251,5 +252,6 @@ extension PlacementView {
                     node: member.node, upNumber: Int(member.upNumber ?? 0), status: status, isReachable: isReachable,
                     isSilent: state.silent.contains(member.node), roles: member.roles)
             }, removed: state.removed)
+        removalMargin = cluster.config.settings.removalMargin(members: state.members.count)
     }
 }

@@ -103,7 +103,7 @@ struct SingletonShell: Sendable {
             }
             perform(core.onMessage(message, from: head.from, at: now), context)
         case .membershipChanged:
-            let view = PlacementView(host.cluster.state, own: context.system.unique)
+            let view = PlacementView(host.cluster, own: context.system.unique)
             peers = peers.filter { view.member($0.key) != nil }
             perform(core.onView(view, at: now), context)
         case .wakeup(let number):
