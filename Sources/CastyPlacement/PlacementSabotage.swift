@@ -57,6 +57,9 @@ package struct PlacementSabotage: OptionSet, Hashable, Sendable {
     /// Drained nodes are given nothing, even where there are no others.
     package static let forbidsDrained = PlacementSabotage(rawValue: 1 << 37)
 
+    /// An entity saves its state also when its shard may be another node's.
+    package static let savesStale = PlacementSabotage(rawValue: 1 << 41)
+
     // Margins
 
     /// A member that was on its way out when it was removed counts as one that has handed its shards over.

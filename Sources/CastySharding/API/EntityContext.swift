@@ -15,11 +15,14 @@ public struct EntityContext: Sendable {
     /// Where it keeps its state; `nil` where its type has no store.
     public let store: (any EntityStore)?
     private let askToPassivate: @Sendable () -> Void
+    /// Whether the shard is still this node's, as far as it knows.
+    private let mayWrite: @Sendable () -> Bool
 
     package init(
         type: String, id: String, shard: Int, node: UniqueAddress, life: UInt64, store: (any EntityStore)?,
-        passivate: @escaping @Sendable () -> Void
+        mayWrite: @escaping @Sendable () -> Bool = { true }, passivate: @escaping @Sendable () -> Void
     ) {
+        self.mayWrite = mayWrite
         self.type = type
         self.id = id
         self.shard = shard
@@ -36,5 +39,16 @@ public struct EntityContext: Sendable {
     public func load() throws -> [UInt8]? { try store?.load(type: type, id: id) }
 
     /// Saves the state; does nothing where the type has no store.
-    public func save(_ state: [UInt8]) throws { try store?.save(state, type: type, id: id) }
+    ///
+    /// A handler that took long may have lost its shard meanwhile. What it would write then is refused: it might undo what the next instance has done.
+    ///
+    /// - Throws: ``EntityStoreError``, with the code `stale` where this node's lease has lapsed or the shard has been given away; or what the store
+    ///   throws.
+    public func save(_ state: [UInt8]) throws {
+        guard let store else { return }
+        guard mayWrite() else {
+            throw EntityStoreError(.stale, "\(id) may run on another node by now: its state was not saved")
+        }
+        try store.save(state, type: type, id: id)
+    }
 }

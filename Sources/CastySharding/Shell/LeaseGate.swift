@@ -31,6 +31,9 @@ final class ShardPass: Sendable {
         number = Atomic(gate.current)
     }
 
+    /// The shard is no longer this region's: what still runs of its entities may never act again.
+    func revoke() { number.store(.max, ordering: .releasing) }
+
     /// The shard is this region's: its entities may act until the next lapse.
     func renew() { number.store(gate.current, ordering: .releasing) }
 

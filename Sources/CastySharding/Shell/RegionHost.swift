@@ -46,10 +46,13 @@ final class RegionHost: Sendable {
 
     var inspector: Inspector { cluster.system.inspector }
 
-    func context(for instance: EntityInstance, passivate: @escaping @Sendable () -> Void) -> EntityContext {
+    func context(
+        for instance: EntityInstance, mayWrite: @escaping @Sendable () -> Bool,
+        passivate: @escaping @Sendable () -> Void
+    ) -> EntityContext {
         EntityContext(
             type: type, id: instance.entity, shard: instance.shard, node: cluster.system.unique, life: instance.number,
-            store: store, passivate: passivate)
+            store: store, mayWrite: mayWrite, passivate: passivate)
     }
 
     /// The most bytes of UTF-8 in an entity's id. It is part of the entity's address, which travels.

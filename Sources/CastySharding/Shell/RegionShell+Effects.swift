@@ -92,10 +92,15 @@ extension RegionShell {
 
     private mutating func start(_ instance: EntityInstance, _ context: ActorContext<RegionCommand>) {
         let me = context.`self`
-        let entity = host.context(for: instance) { me.tell(.passivate(instance)) }
         let (cluster, scheduler) = (host.cluster, context.system.world.scheduler)
         let needsLease = !host.settings.sabotage.contains(.skipsLease)
+        let checksWrites = needsLease && !host.settings.sabotage.contains(.savesStale)
         let pass = pass(of: instance.shard)
+        let entity = host.context(
+            for: instance,
+            mayWrite: {
+                !checksWrites || pass.lets(ifValid: scheduler.now < cluster.leaseValidUntil) { me.tell(.leaseLapsed) }
+            }, passivate: { me.tell(.passivate(instance)) })
         let hooks = CellHooks<SealedMessage>(
             mayRun: {
                 if !needsLease { return true }

@@ -87,7 +87,7 @@ extension RegionShell {
             causes.note(
                 inspector.emit(.shardStarted, shard: shard, text: host.type, causes: causes.about(shard)), about: shard)
         case .shardStopped(let shard, _, let forced):
-            passes[shard] = nil
+            passes.removeValue(forKey: shard)?.revoke()
             causes.note(
                 inspector.emit(
                     .shardStopped, shard: shard, reason: forced ? "forced" : nil, text: host.type,

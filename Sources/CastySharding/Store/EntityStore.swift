@@ -21,6 +21,8 @@ public struct EntityStoreError: Error, Hashable, Sendable, CustomStringConvertib
     /// What went wrong.
     public enum Code: String, Sendable, CaseIterable {
         case full, corrupt, unavailable
+        /// The shard may be another node's by now: nothing was written.
+        case stale
     }
 
     /// What went wrong.
