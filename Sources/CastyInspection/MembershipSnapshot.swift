@@ -68,8 +68,8 @@ public struct MemberSnapshot: Hashable, Sendable, Codable {
     public var node: UniqueAddress
     /// Its short name, `n2` in a laboratory.
     public var name: String
-    /// `joining`, `weakly-up`, `up`, `leaving`, `exiting` or `down`.
-    public var status: String
+    /// How far it is on its way through the cluster.
+    public var status: MemberCondition
     /// Its place in the order of age; 1 is the oldest; `nil` before it is up.
     public var upNumber: Int?
     /// What it can do.
@@ -79,7 +79,7 @@ public struct MemberSnapshot: Hashable, Sendable, Codable {
 
     /// Creates a member.
     public init(
-        node: UniqueAddress, name: String, status: String, upNumber: Int? = nil, roles: [String] = [],
+        node: UniqueAddress, name: String, status: MemberCondition, upNumber: Int? = nil, roles: [String] = [],
         unreachable: Bool = false
     ) {
         self.node = node
@@ -89,6 +89,25 @@ public struct MemberSnapshot: Hashable, Sendable, Codable {
         self.roles = roles
         self.unreachable = unreachable
     }
+}
+
+/// How far a member is on its way through the cluster, by its word.
+public enum MemberCondition: String, Sendable, Codable, CaseIterable, CustomStringConvertible {
+    /// It was let in, and waits for the leader.
+    case joining
+    /// It takes part, though not all members could be asked.
+    case weaklyUp = "weakly-up"
+    /// A full member.
+    case up
+    /// It has said that it goes.
+    case leaving
+    /// All know that it goes.
+    case exiting
+    /// It was declared dead.
+    case down
+
+    /// Its word.
+    public var description: String { rawValue }
 }
 
 /// One node's counter in a vector clock.

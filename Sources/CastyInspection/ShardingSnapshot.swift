@@ -32,6 +32,10 @@ public struct ShardingSnapshot: Hashable, Sendable, Codable {
     public var unplaced: [UnplacedShard]
     /// The nodes that shall host nothing, as far as this region knows.
     public var drained: [UniqueAddress]
+    /// The shards that are tied to a node, as far as this region knows.
+    public var pinned: [Int]
+    /// Whether no shard moves for balance alone, as far as this region knows.
+    public var isPaused: Bool
     /// What the coordinator does, where it runs on this node.
     public var coordinating: CoordinatorSnapshot?
 
@@ -41,7 +45,8 @@ public struct ShardingSnapshot: Hashable, Sendable, Codable {
         bufferedSince: Instant? = nil, registered: Bool = false, leaseUntil: Instant? = nil,
         coordinator: UniqueAddress? = nil, epoch: UInt64 = 0, remembers: Bool = false,
         storeTrouble: String? = nil, unavailable: Unavailability? = nil, unplaced: [UnplacedShard] = [],
-        drained: [UniqueAddress] = [], coordinating: CoordinatorSnapshot? = nil
+        drained: [UniqueAddress] = [], pinned: [Int] = [], isPaused: Bool = false,
+        coordinating: CoordinatorSnapshot? = nil
     ) {
         self.type = type
         self.shardCount = shardCount
@@ -58,6 +63,8 @@ public struct ShardingSnapshot: Hashable, Sendable, Codable {
         self.unavailable = unavailable
         self.unplaced = unplaced
         self.drained = drained
+        self.pinned = pinned
+        self.isPaused = isPaused
         self.coordinating = coordinating
     }
 }
@@ -95,10 +102,23 @@ public struct UnplacedShard: Hashable, Sendable, Codable {
 
 /// One shard that a node hosts.
 public struct ShardSnapshot: Hashable, Sendable, Codable {
+    /// What a shard does, by its word.
+    public enum State: String, Sendable, Codable, CaseIterable, CustomStringConvertible {
+        /// It waits for what its old home has left, or for the store.
+        case starting
+        case running
+        /// Its entities are held still: the node has no lease.
+        case paused
+        case handingOff = "handing-off"
+
+        /// Its word.
+        public var description: String { rawValue }
+    }
+
     /// The shard's number.
     public var shard: Int
-    /// `starting`, `running`, `paused` (without a lease) or `handing-off`.
-    public var state: String
+    /// What it does.
+    public var state: State
     /// Its entities, by name; at most a page of them.
     public var entities: [EntitySnapshot]
     /// How many entities it has.
@@ -112,7 +132,7 @@ public struct ShardSnapshot: Hashable, Sendable, Codable {
 
     /// Creates the figures of a shard.
     public init(
-        shard: Int, state: String, entities: [EntitySnapshot] = [], entityCount: Int = 0, handled: UInt64 = 0,
+        shard: Int, state: State, entities: [EntitySnapshot] = [], entityCount: Int = 0, handled: UInt64 = 0,
         remembered: Int = 0, restarted: Int = 0
     ) {
         self.shard = shard
@@ -127,17 +147,33 @@ public struct ShardSnapshot: Hashable, Sendable, Codable {
 
 /// One entity on the node that hosts it.
 public struct EntitySnapshot: Hashable, Sendable, Codable {
+    /// What an entity does, by its word.
+    public enum State: String, Sendable, Codable, CaseIterable, CustomStringConvertible {
+        case active, passivating, stopping
+        /// It has failed, and waits until it may start again.
+        case restarting
+        /// It waits until the store knows that it runs.
+        case remembering
+        /// It waits until the store no longer knows that it runs.
+        case forgetting
+        /// It is to start by itself, and has not yet.
+        case remembered
+
+        /// Its word.
+        public var description: String { rawValue }
+    }
+
     /// The entity's whole id.
     public var id: String
-    /// `active`, `passivating`, `stopping`, `restarting`, `remembering`, `forgetting` or `remembered`.
-    public var state: String
+    /// What it does.
+    public var state: State
     /// Envelopes handed to it since it started.
     public var handled: UInt64
     /// When it was last used.
     public var lastUsed: Instant
 
     /// Creates the figures of an entity.
-    public init(id: String, state: String, handled: UInt64, lastUsed: Instant) {
+    public init(id: String, state: State, handled: UInt64, lastUsed: Instant) {
         self.id = id
         self.state = state
         self.handled = handled
@@ -147,8 +183,20 @@ public struct EntitySnapshot: Hashable, Sendable, Codable {
 
 /// What a coordinator knows and does.
 public struct CoordinatorSnapshot: Hashable, Sendable, Codable {
-    /// `rebuilding`, `holding` (what a removed member may still run is not given away yet) or `running`.
-    public var state: String
+    /// What a coordinator does, by its word.
+    public enum State: String, Sendable, Codable, CaseIterable, CustomStringConvertible {
+        /// It asks the nodes what they host.
+        case rebuilding
+        /// What a removed member may still run is not given away yet.
+        case holding
+        case running
+
+        /// Its word.
+        public var description: String { rawValue }
+    }
+
+    /// What it does.
+    public var state: State
     /// Its epoch.
     public var epoch: UInt64
     /// The nodes whose regions are registered.
@@ -162,7 +210,7 @@ public struct CoordinatorSnapshot: Hashable, Sendable, Codable {
 
     /// Creates the figures of a coordinator.
     public init(
-        state: String, epoch: UInt64, regions: [UniqueAddress] = [], handoffs: [String] = [], waiting: [Int] = [],
+        state: State, epoch: UInt64, regions: [UniqueAddress] = [], handoffs: [String] = [], waiting: [Int] = [],
         awaited: [UniqueAddress] = []
     ) {
         self.state = state

@@ -7,7 +7,8 @@ struct SampleCluster {
     struct Node {
         var number: Int
         var state = NodeState.running
-        var status = "joining"
+        /// `nil` when it was removed.
+        var status: MemberCondition? = .joining
         var unreachable = false
         var drained = false
         var started: Instant
@@ -36,7 +37,7 @@ struct SampleCluster {
     init(nodes count: Int, shards: Int = 64) {
         shardCount = shards
         for number in 1...max(1, count) where count > 0 { start(number) }
-        for index in nodes.indices { nodes[index].status = "up" }
+        for index in nodes.indices { nodes[index].status = .up }
         entities = count > 0 ? 640 : 0
         settle()
     }
@@ -60,7 +61,7 @@ struct SampleCluster {
     mutating func start(_ number: Int) {
         if let index = nodes.firstIndex(where: { $0.number == number }) {
             nodes[index].state = .running
-            nodes[index].status = "joining"
+            nodes[index].status = .joining
             nodes[index].unreachable = false
             nodes[index].incarnation += 1
             nodes[index].lastHeartbeat = now
@@ -81,7 +82,7 @@ struct SampleCluster {
 
     /// Gives every shard a home among those that are up.
     mutating func settle() {
-        let up = nodes.filter { $0.state == .running && $0.status == "up" }.map(\.number)
+        let up = nodes.filter { $0.state == .running && $0.status == .up }.map(\.number)
         guard !up.isEmpty else { return }
         for shard in 0..<shardCount where homes[shard].map({ !up.contains($0) }) ?? (shard < shardCount - 2) {
             let home = up[shard % up.count]
@@ -107,8 +108,8 @@ struct SampleCluster {
             let node = nodes[index]
             if node.state == .running {
                 if (now - node.lastHeartbeat).inSeconds >= 0.2 { nodes[index].lastHeartbeat = now }
-                if node.status == "joining", (now - node.started).inSeconds > 1 {
-                    nodes[index].status = "up"
+                if node.status == .joining, (now - node.started).inSeconds > 1 {
+                    nodes[index].status = .up
                     gossip += 1
                     note("n1", .memberUp, subject: node.name)
                 }
@@ -117,7 +118,7 @@ struct SampleCluster {
                     gossip += 1
                     note("n1", .memberReachable, subject: node.name)
                 }
-            } else if node.status != "removed" {
+            } else if node.status != nil {
                 silence(index, node)
             }
         }
@@ -126,7 +127,7 @@ struct SampleCluster {
     private mutating func silence(_ index: Int, _ node: Node) {
         let phi = phi(of: node)
         let origin = silentSince[node.number].map { [$0] } ?? []
-        if phi >= 8, !node.unreachable, node.status != "down" {
+        if phi >= 8, !node.unreachable, node.status != .down {
             nodes[index].unreachable = true
             gossip += 1
             let suspected = note("n1", .suspected, subject: node.name, reason: "phi 8.1", causes: origin)
@@ -134,14 +135,14 @@ struct SampleCluster {
             silentSince[node.number] = suspected
         }
         let silent = (now - node.lastHeartbeat).inSeconds
-        if silent > 6, node.status != "down" {
-            nodes[index].status = "down"
+        if silent > 6, node.status != .down {
+            nodes[index].status = .down
             gossip += 1
             let decision = note(
                 "n1", .downingDecision, subject: node.name, reason: "keep-majority", causes: origin)
             note("n1", .memberDown, subject: node.name, causes: [decision])
         } else if silent > 9 {
-            nodes[index].status = "removed"
+            nodes[index].status = nil
             gossip += 1
             note("n1", .memberRemoved, subject: node.name)
             settle()
@@ -155,15 +156,16 @@ struct SampleCluster {
     }
 
     private func view(of node: Node) -> NodeSnapshot {
-        let members = nodes.filter { $0.status != "removed" }
+        let members = nodes.filter { $0.status != nil }
         let lag: UInt64 = node.number == 4 && nodes.count > 4 ? 1 : 0
         var membership = MembershipSnapshot()
         membership.members = members.map {
             MemberSnapshot(
-                node: $0.unique, name: $0.name, status: $0.status, upNumber: $0.number, unreachable: $0.unreachable)
+                node: $0.unique, name: $0.name, status: $0.status ?? .down, upNumber: $0.number,
+                unreachable: $0.unreachable)
         }
         membership.leader = nodes.first?.unique
-        membership.oldest = nodes.first { $0.status == "up" }?.unique
+        membership.oldest = nodes.first { $0.status == .up }?.unique
         membership.converged = !members.contains(where: \.unreachable)
         membership.waitingFor = members.filter(\.unreachable).map { "\($0.name) unreachable" }
         membership.clock = nodes.map {
@@ -190,16 +192,16 @@ struct SampleCluster {
         sharding.shards = mine.map { shard in
             let count = (entities / max(1, shardCount)) + (shard * 7 % 5)
             return ShardSnapshot(
-                shard: shard, state: "running",
+                shard: shard, state: .running,
                 entities: (0..<min(5, count)).map {
-                    EntitySnapshot(id: "account-\(shard + $0 * 64)", state: "active", handled: 12, lastUsed: now)
+                    EntitySnapshot(id: "account-\(shard + $0 * 64)", state: .active, handled: 12, lastUsed: now)
                 }, entityCount: count, handled: UInt64(max(0, now.seconds) * Double(1 + shard % 6)))
         }
         sharding.registered = true
         sharding.epoch = 1
         sharding.drained = nodes.filter(\.drained).map(\.unique)
         if node.number == nodes.first?.number {
-            sharding.coordinating = CoordinatorSnapshot(state: "running", epoch: 1)
+            sharding.coordinating = CoordinatorSnapshot(state: .running, epoch: 1)
         }
         let associations = nodes.filter { $0.number != node.number }.map { peer in
             AssociationSnapshot(

@@ -48,7 +48,9 @@ struct ExplorationTests {
                 }
             }
             let verbs = Set(scenario.statements.filter(Exploration.isFault).map(\.command.acting.verb))
-            if verbs.isSubset(of: [.leave, .restart, .move, .rebalance, .passivate]) { gentle += 1 }
+            if verbs.isSubset(of: [.leave, .restart, .move, .rebalance, .passivate, .drain, .undrain, .fault]) {
+                gentle += 1
+            }
         }
         #expect(sizes == Set(1...16))
         #expect(strategies.count == 5)
@@ -67,7 +69,7 @@ struct ExplorationTests {
     func rules() {
         #expect(Exploration(nodes: 5).notApplicable == ["L1"])
         #expect(Exploration(nodes: 1).notApplicable.contains("S2"))
-        #expect(Exploration(nodes: 5, families: [.kill]).notApplicable == ["F5", "F7", "F8", "L1", "M12", "S7"])
+        #expect(Exploration(nodes: 5, families: [.kill]).notApplicable == ["F5", "F7", "F8", "L1", "M12", "R6", "S7"])
         #expect(Exploration(nodes: 5, downing: .downAll).notApplicable == ["L1", "S8"])
     }
 

@@ -1,8 +1,5 @@
-import CastyInspection
 import CastyLab
 import CastyPlacement
-import CastyScenario
-import Synchronization
 import Testing
 
 /// Leavers whose word the next coordinator did not hear.
@@ -38,7 +35,7 @@ struct MarginStoryTests {
         arguments: [UInt64(1), 9_000_001])
     func twoLeavers(seed: UInt64) throws {
         for (leave, cut) in [(180, 5), (150, 30), (220, 1)] {
-            let told = try violations(Self.cutOff(after: leave, cut: cut), [], seed: seed)
+            let told = try StoryRun(Self.cutOff(after: leave, cut: cut), seed: seed).broken
             // The story is about sharding; that the leader marks and removes in one step is for the rules of the detector.
             let sharding = told.filter { $0.hasPrefix("S") }
             #expect(sharding.isEmpty, "seed \(seed), leave \(leave) ms, cut \(cut) ms: \(sharding.sorted())")
@@ -47,7 +44,9 @@ struct MarginStoryTests {
 
     @Test("a coordinator that takes the way out of a member for its word is caught")
     func trustsLeavers() throws {
-        let told = try violations(Self.cutOff(after: 180, cut: 5), .trustsLeavers, seed: 9_000_001)
+        let told = try StoryRun(Self.cutOff(after: 180, cut: 5), seed: 9_000_001) {
+            $0.shardingSabotage = .trustsLeavers
+        }.broken
         #expect(!told.isDisjoint(with: ["S1", "S2"]), "told were \(told.sorted())")
     }
 
@@ -70,23 +69,7 @@ struct MarginStoryTests {
             ask account-5 balance within 1s
             ask account-6 balance within 1s
             """
-        let result = ScenarioRunner(
-            try Scenario.parse(story, file: "graceful.casty"), options: RunOptions(seed: seed), hear: { _ in }
-        ).run()
-        #expect(result.status == .passed, "seed \(seed)")
-    }
-
-    private func violations(_ story: String, _ sabotage: PlacementSabotage, seed: UInt64) throws -> Set<String> {
-        let told = Mutex<Set<String>>([])
-        var options = RunOptions(seed: seed, keepsGoing: true)
-        options.toleratesRefusals = true
-        let runner = ScenarioRunner(
-            try Scenario.parse(story, file: "margin.casty"), options: options,
-            hear: { event in
-                if event.kind == .invariantViolated { told.withLock { _ = $0.insert(event.reason ?? "") } }
-            })
-        runner.laboratory.settings.shardingSabotage = sabotage
-        _ = runner.run()
-        return told.withLock { $0 }
+        let run = try StoryRun(story, seed: seed, toleratesRefusals: false)
+        #expect(run.result.status == .passed, "seed \(seed): \(run.complaints)")
     }
 }

@@ -89,7 +89,7 @@ struct MembershipCheckerTests {
     @Test("two leaders in one version break M7")
     func leaders() {
         func view(_ number: Int, leader: Int) -> NodeSnapshot {
-            let members = [1, 2].map { MemberSnapshot(node: Self.node($0), name: "n\($0)", status: "up") }
+            let members = [1, 2].map { MemberSnapshot(node: Self.node($0), name: "n\($0)", status: .up) }
             return NodeSnapshot(
                 name: "n\(number)", node: Self.node(number), time: .start,
                 membership: MembershipSnapshot(members: members, leader: Self.node(leader), converged: true))
@@ -230,7 +230,7 @@ struct MembershipCheckerTests {
         #expect(ids(SmallGossip(), [moment(1, Self.truth(1), [(1, counted)])]) == ["M13"])
         let view = NodeSnapshot(
             name: "n1", node: Self.node(1), time: .start,
-            membership: MembershipSnapshot(members: [MemberSnapshot(node: Self.node(9), name: "n9", status: "up")]))
+            membership: MembershipSnapshot(members: [MemberSnapshot(node: Self.node(9), name: "n9", status: .up)]))
         #expect(ids(NoStrangers(), [moment(1, Self.truth(1), views: [view])]) == ["M15"])
     }
 

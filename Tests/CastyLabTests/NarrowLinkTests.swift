@@ -1,11 +1,10 @@
 import CastyLab
-import CastyScenario
 import Testing
 
 @Suite("Narrow links", .timeLimit(.minutes(10)))
 struct NarrowLinkTests {
     @Test(
-        "A link full of users' messages raises no false alarm, however narrow it is", arguments: [4000, 20_000],
+        "A link full of users' messages raises no false alarm, however narrow it is", arguments: [4000, 8000, 20_000],
         [UInt64(1), 2, 3])
     func fullOfUserMessages(bandwidth: Int, seed: UInt64) throws {
         let text = """
@@ -20,10 +19,7 @@ struct NarrowLinkTests {
             wait 10s
             expect no member-unreachable since start
             """
-        let scenario = try Scenario.parse(text, file: "narrow.casty")
-        var options = RunOptions(seed: seed)
-        options.keepsGoing = true
-        let result = ScenarioRunner(scenario, options: options).run()
-        #expect(result.failed == 0, "\(bandwidth) bytes a second, seed \(seed): \(result)")
+        let run = try StoryRun(text, seed: seed)
+        #expect(run.result.failed == 0, "\(bandwidth) bytes a second, seed \(seed): \(run.complaints)")
     }
 }

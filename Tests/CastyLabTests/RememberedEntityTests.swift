@@ -18,7 +18,7 @@ struct RememberedEntityTests {
     private func entities(_ laboratory: Laboratory) -> [String] {
         let shards = laboratory.running.flatMap { $0.snapshot.sharding.filter { $0.type == "account" } }.flatMap(
             \.shards)
-        return shards.flatMap(\.entities).filter { $0.state == "active" }.map(\.id).sorted()
+        return shards.flatMap(\.entities).filter { $0.state == .active }.map(\.id).sorted()
     }
 
     @Test(
@@ -45,20 +45,20 @@ struct RememberedEntityTests {
         func moment(running: [EntitySnapshot], remembered: [String]) -> LabMoment {
             let address = UniqueAddress(address: NodeAddress(host: "127.0.0.1", port: 1), incarnation: 1)
             let shard = ShardSnapshot(
-                shard: 0, state: "running", entities: running, entityCount: running.count)
+                shard: 0, state: .running, entities: running, entityCount: running.count)
             let part = ShardingSnapshot(type: "account", shardCount: 1, shards: [shard], remembers: true)
             let view = NodeSnapshot(
                 name: "n1", node: address, time: .start, membership: MembershipSnapshot(), sharding: [part])
             return LabMoment(
                 time: .start, views: [view], incarnations: [], remembered: ["account": remembered])
         }
-        func entity(_ id: String, _ state: String = "active") -> EntitySnapshot {
+        func entity(_ id: String, _ state: EntitySnapshot.State = .active) -> EntitySnapshot {
             EntitySnapshot(id: id, state: state, handled: 0, lastUsed: .start)
         }
         var checker = RememberedEntities()
         #expect(checker.check(moment(running: [entity("account-1")], remembered: ["account-1"])).isEmpty)
         #expect(checker.check(moment(running: [entity("account-1")], remembered: [])).map(\.entity) == ["account-1"])
         #expect(checker.check(moment(running: [], remembered: ["account-2"])).map(\.id) == ["S11"])
-        #expect(checker.check(moment(running: [entity("account-1", "remembering")], remembered: [])).isEmpty)
+        #expect(checker.check(moment(running: [entity("account-1", .remembering)], remembered: [])).isEmpty)
     }
 }

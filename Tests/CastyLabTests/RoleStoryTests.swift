@@ -1,6 +1,5 @@
 import CastyLab
 import CastyPlacement
-import CastyScenario
 import Testing
 
 /// Types that only some nodes host, as those nodes come and go; the others stay, and remember.
@@ -46,7 +45,8 @@ struct RoleStoryTests {
             expect stopped n2 within 30s
             ask account-1 balance -> 5 within 5s
             """
-        try expectPassed(story, seed: seed)
+        let run = try StoryRun(story, seed: seed, toleratesRefusals: false)
+        #expect(run.result.status == .passed, "seed \(seed): \(run.complaints)")
     }
 
     @Test("a weakly-up member asks entities that live on healthy nodes", arguments: [UInt64(1), 2])
@@ -67,26 +67,16 @@ struct RoleStoryTests {
             ask account-1 balance via n1 within 3s
             ask account-1 balance via n4 within 3s
             """
-        let result = try run(story, seed: seed)
-        #expect(result.failed == 0, "seed \(seed): \(result)")
+        let run = try StoryRun(story, seed: seed, toleratesRefusals: false)
+        #expect(run.result.failed == 0 && run.result.violations == 0, "seed \(seed): \(run.complaints)")
     }
 
     private var account1: Int { StableHashing.shard("account-1", of: 3) }
 
     /// Every ask is answered, whatever the up-numbers are: S3 is about where epochs begin.
     private func expectAnswered(_ story: String, seed: UInt64) throws {
-        let options = RunOptions(seed: seed, keepsGoing: true)
-        let result = ScenarioRunner(try Scenario.parse(story, file: "role.casty"), options: options).run()
-        #expect(result.failed == 0 && result.expectations > 0, "seed \(seed): \(result)")
-    }
-
-    private func expectPassed(_ story: String, seed: UInt64) throws {
-        let result = try run(story, seed: seed)
-        #expect(result.status == .passed, "seed \(seed): \(result)")
-    }
-
-    private func run(_ story: String, seed: UInt64) throws -> RunResult {
-        ScenarioRunner(try Scenario.parse(story, file: "role.casty"), options: RunOptions(seed: seed)).run()
+        let run = try StoryRun(story, seed: seed, toleratesRefusals: false)
+        #expect(run.result.failed == 0 && run.result.expectations > 0, "seed \(seed): \(run.complaints)")
     }
 }
 

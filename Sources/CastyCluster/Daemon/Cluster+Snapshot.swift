@@ -32,7 +32,7 @@ extension MembershipSnapshot {
         self.init(
             members: gossip.members.map { member in
                 MemberSnapshot(
-                    node: member.node, name: name(member.node), status: member.status.description,
+                    node: member.node, name: name(member.node), status: MemberCondition(member.status),
                     upNumber: member.upNumber.map { Int($0) }, roles: member.roles,
                     unreachable: unreachable.contains(member.node))
             },
@@ -59,6 +59,19 @@ extension MembershipSnapshot {
                         ? "nothing" : "down " + pending.decision.down.map(name).joined(separator: ","),
                     reason: pending.decision.reason)
             })
+    }
+}
+
+extension MemberCondition {
+    init(_ status: MemberStatus) {
+        switch status {
+        case .joining: self = .joining
+        case .weaklyUp: self = .weaklyUp
+        case .up: self = .up
+        case .leaving: self = .leaving
+        case .exiting: self = .exiting
+        case .down: self = .down
+        }
     }
 }
 

@@ -61,7 +61,7 @@ struct ShardsCommand: ParsableCommand {
             line.add("home", raw: address.map { JSONLine.quoted($0) } ?? "null")
             if address == nil { line.add("cause", unplaced?.description) }
             line.add("moving", raw: home?.moving == true ? "true" : "false")
-            line.add("state", here?.state)
+            line.add("state", here?.state.rawValue)
             line.add("entities", here?.entityCount)
             line.add("handled", here?.handled)
             return line.text

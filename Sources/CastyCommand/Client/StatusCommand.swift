@@ -43,10 +43,10 @@ struct NodeStatus {
         line.add("event", "status")
         line.add("node", snapshot.node.address.description)
         line.add("incarnation", String(snapshot.node.incarnation, radix: 16))
-        line.add("status", me?.status ?? "not a member")
+        line.add("status", me?.status.rawValue ?? "not a member")
         line.add("up_s", raw: RuntimeEvent.seconds(snapshot.time))
         line.add("members", snapshot.membership.members.count)
-        line.add("up", snapshot.membership.members.count { $0.status == "up" })
+        line.add("up", snapshot.membership.members.count { $0.status == .up })
         line.add("unreachable", unreachable.map(\.node.address.description))
         line.add("leader", snapshot.membership.leader?.address.description)
         line.add("oldest", snapshot.membership.oldest?.address.description)
@@ -68,10 +68,10 @@ struct NodeStatus {
         let membership = snapshot.membership
         var rows = [
             ("node", "\(snapshot.node.address), incarnation \(String(snapshot.node.incarnation, radix: 16))"),
-            ("status", me?.status ?? "not a member of a cluster yet"),
+            ("status", me?.status.rawValue ?? "not a member of a cluster yet"),
             (
                 "members",
-                "\(membership.members.count), \(membership.members.count { $0.status == "up" }) up, \(unreachable.count) unreachable"
+                "\(membership.members.count), \(membership.members.count { $0.status == .up }) up, \(unreachable.count) unreachable"
             ),
             ("leader", membership.leader?.address.description ?? "none"),
             ("view", membership.converged ? "converged" : "not converged" + waiting),

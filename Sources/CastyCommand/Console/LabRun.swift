@@ -182,6 +182,7 @@ final class LabRun {
             self?.note(command, isByHand: false)
             backend?.say(.done, "\(command)")
         }
+        player.unconfirmed = { backend?.say(.refused, "\($0.order): \($0.text)") }
         player.look()
     }
 

@@ -64,7 +64,7 @@ struct ClusterReading: Sendable {
             names[node.node] = node.name
             for member in node.membership.members { names[member.node] = member.name }
             guard node.state == .running else { continue }
-            for member in node.membership.members where !member.unreachable && member.status != "down" {
+            for member in node.membership.members where !member.unreachable && member.status != .down {
                 seen[member.name, default: 0] += 1
             }
         }
@@ -87,13 +87,13 @@ struct ClusterReading: Sendable {
         for node in snapshot.nodes {
             let member = believed.removeValue(forKey: node.name)
             let gone = node.state == .killed || node.state == .stopped
-            var standing = member.map { Standing(status: $0.status, unreachable: $0.unreachable) } ?? .unknown
+            var standing = member.map { Standing(status: $0.status.rawValue, unreachable: $0.unreachable) } ?? .unknown
             if member == nil, gone { standing = .removed }
             let isOldest = membership?.oldest.map { $0 == node.node } ?? false
             rows.append(
                 NodeRow(
                     name: node.name, number: Self.number(in: node.name), address: node.node.address.description,
-                    standing: standing, status: member?.status ?? "", state: node.state, oldest: isOldest,
+                    standing: standing, status: member?.status.rawValue ?? "", state: node.state, oldest: isOldest,
                     leader: membership?.leader.map { $0 == node.node } ?? false,
                     drained: drained.contains(node.node),
                     phi: gone && standing == .removed ? nil : monitored[node.name]?.phi,
@@ -111,7 +111,8 @@ struct ClusterReading: Sendable {
                 NodeRow(
                     name: member.name, number: Self.number(in: member.name),
                     address: member.node.address.description,
-                    standing: Standing(status: member.status, unreachable: member.unreachable), status: member.status,
+                    standing: Standing(status: member.status.rawValue, unreachable: member.unreachable),
+                    status: member.status.rawValue,
                     state: .running, oldest: membership?.oldest == member.node,
                     leader: membership?.leader == member.node, drained: drained.contains(member.node),
                     phi: monitored[member.name]?.phi,

@@ -88,9 +88,9 @@ struct ShardReading: Sendable {
                     cells[shard.shard].entities = shard.entityCount
                     cells[shard.shard].handled = shard.handled
                     cells[shard.shard].rate = feed.rates.rate(of: shard.shard, type: type, on: node.name)
-                    cells[shard.shard].state = shard.state
+                    cells[shard.shard].state = shard.state.rawValue
                     cells[shard.shard].listed = shard.entities
-                    if shard.state == "handing-off" { cells[shard.shard].moving = true }
+                    if shard.state == .handingOff { cells[shard.shard].moving = true }
                 }
             }
         }

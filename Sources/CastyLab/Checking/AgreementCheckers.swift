@@ -17,9 +17,11 @@ struct OneLeader: InvariantChecker {
         else { return [] }
         exercised = ["M7"]
         let leader = first.members.first { $0.node == first.leader }
-        let hasVoters = first.members.contains { $0.status == "up" || $0.status == "leaving" }
-        if hasVoters, leader.map({ $0.status != "up" && $0.status != "leaving" }) ?? true {
-            return [Violation(id: "M7", subject: leader?.name, text: "the leader is \(leader?.status ?? "nobody")")]
+        let hasVoters = first.members.contains { $0.status == .up || $0.status == .leaving }
+        if hasVoters, leader.map({ $0.status != .up && $0.status != .leaving }) ?? true {
+            return [
+                Violation(id: "M7", subject: leader?.name, text: "the leader is \(leader?.status.rawValue ?? "nobody")")
+            ]
         }
         return views.filter { $0.leader != first.leader }.prefix(1).map { _ in
             Violation(

@@ -42,6 +42,7 @@ struct GrowingPhi: InvariantChecker {
     static let ids = ["F3"]
 
     private var latest: [NodePair: PeerSnapshot] = [:]
+    private(set) var exercised: Set<String> = []
 
     mutating func check(_ moment: LabMoment) -> [Violation] {
         var found: [Violation] = []
@@ -55,8 +56,10 @@ struct GrowingPhi: InvariantChecker {
                         Violation(id: "F3", subject: view.name, text: "its phi for \(peer.name) is \(peer.phi)"))
                 }
                 guard let before = latest[pair], before.lastHeartbeat == peer.lastHeartbeat,
-                    before.samples == peer.samples, before.mean == peer.mean, peer.phi < before.phi
+                    before.samples == peer.samples, before.mean == peer.mean
                 else { continue }
+                if peer.phi > before.phi { exercised = ["F3"] }
+                guard peer.phi < before.phi else { continue }
                 found.append(
                     Violation(
                         id: "F3", subject: view.name,
@@ -80,15 +83,27 @@ struct NodePair: Hashable {
 struct CalmPhi: InvariantChecker {
     static let ids = ["F4"]
 
-    func check(_ moment: LabMoment) -> [Violation] {
-        moment.views.filter { moment.hasTrueTime($0.node) }.flatMap { view in
-            view.membership.peers.compactMap { peer in
-                guard let heard = peer.lastHeartbeat, view.time - heard <= peer.mean, peer.phi >= 1 else { return nil }
-                return Violation(
-                    id: "F4", subject: view.name,
-                    text: "its phi for \(peer.name) is \(peer.phi), \(view.time - heard) after a heartbeat")
+    private var latest: [NodePair: Instant] = [:]
+    private(set) var exercised: Set<String> = []
+
+    mutating func check(_ moment: LabMoment) -> [Violation] {
+        var found: [Violation] = []
+        for view in moment.views where moment.hasTrueTime(view.node) {
+            for peer in view.membership.peers {
+                guard let heard = peer.lastHeartbeat else { continue }
+                let pair = NodePair(observer: view.node, subject: peer.node)
+                let isNew = latest.updateValue(heard, forKey: pair).map { $0 != heard } ?? false
+                guard view.time - heard <= peer.mean else { continue }
+                // Another heartbeat has come since the last look, and in time.
+                if isNew { exercised = ["F4"] }
+                guard peer.phi >= 1 else { continue }
+                found.append(
+                    Violation(
+                        id: "F4", subject: view.name,
+                        text: "its phi for \(peer.name) is \(peer.phi), \(view.time - heard) after a heartbeat"))
             }
         }
+        return found
     }
 }
 

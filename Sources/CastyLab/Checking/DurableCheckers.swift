@@ -14,7 +14,7 @@ struct RememberedEntities: InvariantChecker {
             for part in view.sharding where part.remembers {
                 guard part.leaseUntil.map({ $0 > moment.time }) ?? true else { continue }
                 let durable = moment.remembered[part.type] ?? []
-                for shard in part.shards where shard.state == "running" && shard.entities.count == shard.entityCount {
+                for shard in part.shards where shard.state == .running && shard.entities.count == shard.entityCount {
                     if shard.entityCount > 0 { exercised = ["S11"] }
                     found += compare(shard, of: part, on: view.name, with: durable)
                 }
@@ -26,7 +26,12 @@ struct RememberedEntities: InvariantChecker {
     private func compare(
         _ shard: ShardSnapshot, of part: ShardingSnapshot, on node: String, with durable: [String]
     ) -> [Violation] {
-        let isBetween: (EntitySnapshot) -> Bool = { ["remembering", "forgetting", "passivating"].contains($0.state) }
+        let isBetween: (EntitySnapshot) -> Bool = { entity in
+            switch entity.state {
+            case .remembering, .forgetting, .passivating: true
+            case .active, .stopping, .restarting, .remembered: false
+            }
+        }
         let between = Set(shard.entities.filter(isBetween).map(\.id))
         let here = Set(shard.entities.map(\.id)).subtracting(between)
         let kept = Set(durable.filter { StableHash.shard(of: $0, count: part.shardCount) == shard.shard })

@@ -46,7 +46,7 @@ struct Founding: InvariantChecker {
             && !truth.disturbances.contains { disturbance in
                 switch disturbance.kind {
                 case .start, .kill, .leave, .downCommand, .selfStop, .forgetting: false
-                case .freeze, .thaw, .cut, .heal, .shape, .reset, .sick: disturbance.settled > life.startedAt
+                case .freeze, .thaw, .cut, .heal, .shape, .reset, .sick, .narrow: disturbance.settled > life.startedAt
                 }
             }
         guard isFair else { return nil }

@@ -123,6 +123,7 @@ struct SmallGossip: InvariantChecker {
 
     private var next = Instant.start
     private var turn = 0
+    private(set) var exercised: Set<String> = []
 
     mutating func check(_ moment: LabMoment) -> [Violation] {
         var found: [Violation] = []
@@ -138,6 +139,8 @@ struct SmallGossip: InvariantChecker {
         next = moment.time + .seconds(1)
         turn += 1
         let state = moment.states[turn % moment.states.count]
+        // What would grow is what remains of the gone.
+        if !state.gossip.tombstones.isEmpty { exercised = ["M13"] }
         var buffer = ByteBuffer()
         state.gossip.encode(into: &buffer)
         let limit = min(Self.limit(state.gossip), WireLimits.frame / 4)

@@ -13,11 +13,6 @@ protocol InvariantChecker: Sendable {
     mutating func check(_ moment: LabMoment) -> [Violation]
 }
 
-extension InvariantChecker {
-    /// For rules without a precondition.
-    var exercised: Set<String> { Set(Self.ids) }
-}
-
 /// Holds a laboratory against the invariants, again and again.
 package struct InvariantChecks {
     /// Whether views are compared while time passes; that makes sense only where all of them are of one instant.
@@ -39,7 +34,8 @@ package struct InvariantChecks {
         Refutation(),
         UniqueUpNumbers(), StatusDeadlines(),
         OneSide(), SurvivorsAsOracle(), OneGroup(), PatientDowning(), FencedDown(), NoReturn(), VotesOfMembers(),
-        OneOwner(), OneCoordinator(), EntitiesAtHome(), RememberedEntities(),
+        OneOwner(), OneCoordinator(), EntitiesAtHome(), RememberedEntities(), EndingAssociations(),
+        NarrowLinks(),
     ]
 
     /// The rules that are not checkers' of views.

@@ -129,7 +129,7 @@ struct Leaving: InvariantChecker {
                         life.number == disturbance.number && life.stoppedFor == .left
                             && life.startedAt <= disturbance.at
                     }
-            case .kill, .freeze, .thaw, .downCommand, .cut, .heal, .shape, .reset, .sick, .forgetting:
+            case .kill, .freeze, .thaw, .downCommand, .cut, .heal, .shape, .reset, .sick, .narrow, .forgetting:
                 disturbance.settled <= asked
             }
         }

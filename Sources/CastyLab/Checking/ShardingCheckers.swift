@@ -17,12 +17,16 @@ struct OneOwner: InvariantChecker {
         let number: Int
     }
 
-    func check(_ moment: LabMoment) -> [Violation] {
+    /// The node on which each shard was seen last.
+    private var latest: [Shard: String] = [:]
+    private(set) var exercised: Set<String> = []
+
+    mutating func check(_ moment: LabMoment) -> [Violation] {
         var owners: [Shard: String] = [:]
         var found: [Violation] = []
         for view in moment.views {
             for part in view.sharding where view.mayAct(part, at: moment.time) {
-                for shard in part.shards where shard.state == "running" {
+                for shard in part.shards where shard.state == .running {
                     let key = Shard(type: part.type, number: shard.shard)
                     if let other = owners[key] {
                         found.append(
@@ -31,6 +35,10 @@ struct OneOwner: InvariantChecker {
                                 text: "it runs on \(other) and on \(view.name)"))
                     }
                     owners[key] = view.name
+                    // Only where a shard changes its owner can it have two.
+                    if let before = latest.updateValue(view.name, forKey: key), before != view.name {
+                        exercised = ["S2"]
+                    }
                 }
             }
         }
@@ -48,6 +56,9 @@ struct OneCoordinator: InvariantChecker {
     }
 
     private var epochs: [Epoch: UniqueAddress] = [:]
+    /// The node that was seen to coordinate each type last.
+    private var latest: [String: UniqueAddress] = [:]
+    private(set) var exercised: Set<String> = []
 
     mutating func check(_ moment: LabMoment) -> [Violation] {
         var acting: [String: String] = [:]
@@ -66,7 +77,10 @@ struct OneCoordinator: InvariantChecker {
                             text: "\(other) has coordinated \(part.type) in the epoch \(coordinator.epoch) before"))
                 }
                 epochs[epoch] = view.node
-                guard coordinator.state == "running", view.mayAct(part, at: moment.time) else { continue }
+                if let before = latest.updateValue(view.node, forKey: part.type), before != view.node {
+                    exercised = ["S3"]
+                }
+                guard coordinator.state == .running, view.mayAct(part, at: moment.time) else { continue }
                 if let other = acting[part.type] {
                     found.append(
                         Violation(
@@ -84,11 +98,20 @@ struct OneCoordinator: InvariantChecker {
 struct EntitiesAtHome: InvariantChecker {
     static let ids = ["S12"]
 
-    func check(_ moment: LabMoment) -> [Violation] {
+    private var places: [String: UniqueAddress] = [:]
+    private(set) var exercised: Set<String> = []
+
+    /// Exercised when an entity was seen on another node than before.
+    mutating func check(_ moment: LabMoment) -> [Violation] {
         var found: [Violation] = []
         for view in moment.views {
             for part in view.sharding {
                 for shard in part.shards {
+                    for entity in shard.entities {
+                        if let before = places.updateValue(view.node, forKey: entity.id), before != view.node {
+                            exercised = ["S12"]
+                        }
+                    }
                     let stranger = shard.entities.first {
                         StableHash.shard(of: $0.id, count: part.shardCount) != shard.shard
                     }

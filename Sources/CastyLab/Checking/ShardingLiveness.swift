@@ -2,6 +2,7 @@ import CastyActors
 import CastyInspection
 import CastyPlacement
 import CastyPrimitives
+import CastyScenario
 import CastySharding
 
 /// What sharding owes in quiet times and in time: S6, S7, S8, S10, S13, L1.
@@ -37,9 +38,9 @@ struct ShardingLiveness {
 struct CalmLosses {
     private var next = 0
     private var suspects: [EnvelopeTracker.Loss] = []
-    private static let excused = ["buffer full", "mailbox full"]
+    private static let excused: [EnvelopeTracker.LossCause] = [.ledger(.bufferFull), .ledger(.mailboxFull)]
     /// Where no member can host an entity, its questions fail by right; L1 looks at whether they do so for a reason.
-    private static let excusedQuestions = [CastyInspection.LossReason.noHome.rawValue]
+    private static let excusedQuestions: [EnvelopeTracker.LossCause] = [.ledger(.noHome)]
 
     mutating func check(_ laboratory: Laboratory, isLast: Bool = false) -> [Violation] {
         let new = laboratory.tracker.losses(from: next)
@@ -49,8 +50,8 @@ struct CalmLosses {
             let quiet = laboratory.calmSince.map {
                 loss.entered >= $0 && ($0 == .start || loss.entered >= $0 + aftermath)
             }
-            return quiet == true && !Self.excused.contains(loss.reason)
-                && !Self.excusedQuestions.contains(loss.reason) && !laboratory.saidGoodbye(loss.sender)
+            return quiet == true && !Self.excused.contains(loss.cause)
+                && !Self.excusedQuestions.contains(loss.cause) && !laboratory.saidGoodbye(loss.sender)
         }
         // What left a node that ended in order may still turn up.
         let ripe = suspects.filter { isLast || $0.time + .seconds(2) <= laboratory.now }
@@ -58,7 +59,7 @@ struct CalmLosses {
         return ripe.filter { !laboratory.tracker.isHandled($0.number) }.map { loss in
             Violation(
                 id: laboratory.watch.rule(for: loss.entity, since: loss.entered), entity: loss.entity,
-                text: "envelope \(loss.number), sent at \(loss.entered) in a quiet time, was lost: \(loss.reason)")
+                text: "envelope \(loss.number), sent at \(loss.entered) in a quiet time, was lost: \(loss.cause)")
         }
     }
 }
@@ -92,14 +93,14 @@ struct ServedAfterCrash {
         open.removeFirst()
         let wanted = crash.shards.contains { key in
             laboratory.tracker.hasEntered(since: crash.time) { entity in
-                entity.hasPrefix(key.type + "-")
+                EntityName.type(of: entity) == key.type
                     && StableHash.shard(of: entity, count: laboratory.settings.shards) == key.shard
             }
         }
         hasJudged = hasJudged || wanted
         return crash.shards.compactMap { key in
             let waiting = laboratory.tracker.pending(enteredBefore: deadline - .seconds(1)) { entity, sender in
-                entity.hasPrefix(key.type + "-") && laboratory.watch.isAlive(sender)
+                EntityName.type(of: entity) == key.type && laboratory.watch.isAlive(sender)
                     && StableHash.shard(of: entity, count: laboratory.settings.shards) == key.shard
             }
             guard let waiting else { return nil }
@@ -125,7 +126,10 @@ struct EvenShards {
 
     mutating func check(_ laboratory: Laboratory, _ moment: LabMoment) -> [Violation] {
         let disturbances = laboratory.disturbances
-        guard moment.isSettled, laboratory.calmSince != nil, !disturbances.areShardsTied else {
+        let living = Set(moment.members.map(\.node))
+        guard moment.isSettled, laboratory.calmSince != nil, !laboratory.hasPendingVerbs,
+            !moment.views.contains(where: { $0.hasTiedShards(among: living) })
+        else {
             restSince = nil
             return []
         }

@@ -60,6 +60,17 @@ struct GrowingOwnership: ShardingChecker {
                     "\(home.version) gives it to \(truth.name(home.node)) while \(truth.name(other)) runs it as \(version)"
                 ))
         }
+        // Whoever gives away what a crashed node ran waits from when it saw the removal itself, whether or not it coordinated then.
+        if let orphan = truth.orphans[key], orphan.generation == truth.generation, orphan.owner != home.node,
+            let seen = truth.removed(orphan.owner, seenBy: fact.node),
+            fact.time - seen < fact.settings.removalMargin * 0.985
+        {
+            found.append(
+                fact.violation(
+                    "S2", shard: home.shard,
+                    "it is given away \(fact.time - seen) after this node saw that \(truth.name(orphan.owner)), which ran it and crashed, was removed"
+                ))
+        }
         let removal = removals.removeValue(forKey: Removal(node: fact.node, key: key))
         if reason == .ownerRemoved, let removal {
             let waited = fact.time - removal

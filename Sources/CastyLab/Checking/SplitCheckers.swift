@@ -12,6 +12,8 @@ struct Split {
     let groups: [[UniqueAddress]]
     /// Whether before it the cluster was quiet and of one mind, and all that was done are kills, hangs and cuts.
     let isFromQuiet: Bool
+    /// Whether all that was under way before it are joins, promotions and departures, and all that was done are kills, hangs and cuts.
+    var isAmongChanges = false
 
     /// Whether anybody was lost at all.
     var hasLoss: Bool { groups.count > 1 || groups.joined().count < members.count }
@@ -63,9 +65,20 @@ struct SplitWatch {
         }
         let recent = truth.disturbances.filter { $0.at > struck - .milliseconds(100) && $0.at <= struck }
         let isPlain = recent.allSatisfy { $0.kind == .kill || $0.kind == .freeze || $0.kind == .cut }
+        let isAmongChanges = truth.disturbances.allSatisfy { disturbance in
+            switch disturbance.kind {
+            case .start, .leave, .forgetting: true
+            case .selfStop:
+                disturbance.settled <= struck
+                    || truth.lives.contains { $0.number == disturbance.number && $0.stoppedFor == .left }
+            case .kill, .freeze, .cut: disturbance.settled <= struck || recent.contains { $0.at == disturbance.at }
+            case .thaw, .downCommand, .heal, .shape, .reset, .sick, .narrow: disturbance.settled <= struck
+            }
+        }
         return Split(
             struck: struck, members: agreed ?? [], groups: groups.map { $0.map(\.node) },
-            isFromQuiet: isSettled && wasSettled && isPlain && agreed != nil)
+            isFromQuiet: isSettled && wasSettled && isPlain && agreed != nil,
+            isAmongChanges: isPlain && isAmongChanges)
     }
 }
 
@@ -97,16 +110,21 @@ struct OneSide: InvariantChecker {
 
 /// P2: who is left after a split are those that an independent oracle names.
 ///
-/// Precondition: as for P1, and the cluster was quiet and of one mind before; what was done at that moment are kills,
-/// hangs and cuts only.
+/// Precondition: as for P1; what was done at that moment are kills, hangs and cuts only, and no other trouble was under way. Where the cluster
+/// was quiet and of one mind before, the oracle has one answer. Where members were on their way in or out, it has one for each view that some
+/// member had before it noticed the loss; one of those sides is left, or nobody, because a side that cannot exclude that the other stays has to go.
 struct SurvivorsAsOracle: InvariantChecker {
     static let ids = ["P2"]
 
     private var watch = SplitWatch()
+    /// The votes that members counted on after the strike, before they noticed it.
+    private var lists: [[Member]] = []
+    private var listsOf = Instant.start
     private(set) var exercised: Set<String> = []
 
     mutating func check(_ moment: LabMoment) -> [Violation] {
         watch.look(moment)
+        if let split = watch.split, split.isAmongChanges, !split.isFromQuiet { return unsettled(split, moment) }
         guard let split = watch.split, split.isFromQuiet, split.hasLoss,
             moment.time - split.struck > moment.truth.bounds.split,
             let expected = SplitOracle(split).survivors(moment.truth.settings.strategy)
@@ -115,11 +133,44 @@ struct SurvivorsAsOracle: InvariantChecker {
         let running = Set(split.groups.joined())
         let alive = moment.members.map(\.node).filter { running.contains($0) }
         guard alive.sorted() != expected.sorted() else { return [] }
-        func words(_ nodes: [UniqueAddress]) -> String {
-            nodes.isEmpty ? "nobody" : nodes.sorted().map(moment.name).joined(separator: ",")
-        }
-        let text = "split at \(split.struck), \(words(alive)) went on, and it should be \(words(expected))"
+        let text =
+            "split at \(split.struck), \(words(alive, moment)) went on, and it should be \(words(expected, moment))"
         return [Violation(id: "P2", text: text)]
+    }
+
+    /// A split while members were on their way.
+    private mutating func unsettled(_ split: Split, _ moment: LabMoment) -> [Violation] {
+        if listsOf != split.struck { (lists, listsOf) = ([], split.struck) }
+        for state in moment.members where state.gossip.unreachable.isEmpty {
+            let voters = state.gossip.members.filter(\.status.isVoting)
+            if !voters.isEmpty, !lists.contains(voters) { lists.append(voters) }
+        }
+        let bounds = moment.truth.bounds
+        guard moment.time - split.struck > bounds.split + bounds.decision else { return [] }
+        let running = Set(split.groups.joined())
+        // Who goes of its own will says nothing about the decision.
+        let judged = Set(lists.joined().map(\.node)).filter { node in
+            running.contains(node) && moment.truth.life(node)?.leaveAskedAt == nil
+        }
+        let isLoss = split.groups.count > 1 || lists.contains { list in list.contains { !running.contains($0.node) } }
+        guard isLoss, !judged.isEmpty else { return [] }
+        var allowed: [[UniqueAddress]] = [[]]
+        for list in lists {
+            let view = Split(struck: split.struck, members: list, groups: split.groups, isFromQuiet: false)
+            guard let side = SplitOracle(view).survivors(moment.truth.settings.strategy) else { return [] }
+            allowed.append(side.filter(judged.contains).sorted())
+        }
+        exercised = ["P2"]
+        let alive = moment.members.map(\.node).filter(judged.contains).sorted()
+        guard !allowed.contains(alive) else { return [] }
+        let sides = allowed.map { words($0, moment) }.joined(separator: " or ")
+        let text =
+            "split at \(split.struck) while members were on their way, \(words(alive, moment)) went on, not \(sides)"
+        return [Violation(id: "P2", text: text)]
+    }
+
+    private func words(_ nodes: [UniqueAddress], _ moment: LabMoment) -> String {
+        nodes.isEmpty ? "nobody" : nodes.sorted().map(moment.name).joined(separator: ",")
     }
 }
 

@@ -47,6 +47,9 @@ extension Exploration {
         return .milliseconds(Int64(min(least + chance.below(least), 120_000)))
     }
 
+    /// What disks do wrong, beside being slow.
+    private static let diskFaults = DiskFault.allCases.filter { $0 != .slow }
+
     private func stroke(
         _ family: FaultFamily, at time: Duration, on nodes: [NodeName], _ chance: inout SeededGenerator
     ) -> [Stroke] {
@@ -97,6 +100,9 @@ extension Exploration {
             let period = FaultArgument(.period, .duration(.milliseconds(Int64(200 + chance.below(4000)))))
             let times = FaultArgument(.times, .number(Thousandths(count: Int64(1000 * (1 + chance.below(5))))))
             return [Stroke(at: now, command: fault(.flap, [first, second], [period, times]))]
+        case .narrow:
+            let limit = FaultArgument(.limit, .number(Thousandths(count: Int64(4000 << chance.below(4)) * 1000)))
+            return [Stroke(at: now, command: fault(.bandwidth, [first, second], [limit, long]))]
         case .reset: return [Stroke(at: now, command: fault(.reset, [first, second]))]
         case .leave:
             return [
@@ -112,7 +118,7 @@ extension Exploration {
             let drift = FaultArgument(.duration, .duration(.milliseconds(Int64(5000 + chance.below(115_000)))))
             return [Stroke(at: now, command: fault(.clock, [first], [share, drift]))]
         case .disk:
-            let error = FaultArgument(.error, .disk(DiskFault.allCases[chance.below(DiskFault.allCases.count)]))
+            let error = FaultArgument(.error, .disk(Self.diskFaults[chance.below(Self.diskFaults.count)]))
             let nodes = second != first && chance.unit() < 0.3 ? [first, second] : [first]
             return [Stroke(at: now, command: fault(.disk, nodes, [error, long]))]
         case .poison:
@@ -125,7 +131,21 @@ extension Exploration {
             }
             let share = FaultArgument(.chance, .percentage(Percentage(percent: 20)))
             return [Stroke(at: now, command: fault(.throw, [first], [share, times, long]))]
+        case .stall:
+            let nodes = second != first && chance.unit() < 0.3 ? [first, second] : [first]
+            if chance.unit() < 0.3 {
+                return [Stroke(at: now, command: fault(.disk, nodes, [FaultArgument(.error, .disk(.slow)), long]))]
+            }
+            let share = FaultArgument(
+                .chance, .percentage(Percentage(percent: Thousandths(count: 1000 * Int64(5 + chance.below(40))))))
+            let each = FaultArgument(.period, .duration(.milliseconds(Int64(20 << chance.below(7)))))
+            return [Stroke(at: now, command: fault(.stall, nodes, [each, share, long]))]
         case .operate:
+            if chance.unit() < 0.25 {
+                return [
+                    Stroke(at: now, command: .drain([first])), Stroke(at: later(12_000), command: .undrain([first])),
+                ]
+            }
             let shard = chance.below(Scenario.defaultShards)
             let entity = EntityName("account-\(1 + chance.below(40))")
             let choices: [Command] =

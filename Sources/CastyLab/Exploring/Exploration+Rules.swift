@@ -30,6 +30,7 @@ extension Exploration {
         "F8": [.freeze, .cut, .oneway, .flap, .link, .burst],
         "M12": [.leave],
         "P7": [.kill, .freeze, .cut],
+        "R6": [.narrow],
         "S7": [.operate],
     ]
 }

@@ -97,6 +97,7 @@ package struct Exploration: Sendable {
         commands += everyone.map { .restart([$0]) }
         commands.append(.wait(bound(bounds.join + bounds.recovery, least: 10)))
         commands += everyone.map { .restart([$0]) }
+        commands += everyone.map { .undrain([$0]) }
         commands += [
             .expect(Expect(.members(everyone), within: bound(bounds.join + bounds.loss, least: 40))),
             .expect(Expect(.converged, within: bound(bounds.convergence, least: 10))),
@@ -122,6 +123,10 @@ package struct Exploration: Sendable {
         guard everyone.count > 1 else { return [] }
         let order = chance.permuted(everyone)
         let calm = Command.wait(bound(settings.bounds(nodes: everyone.count).join, least: 12))
+        if everyone.count <= 5, chance.unit() < 0.08 {
+            // For so long that everything must have forgotten it.
+            return [calm, .kill([everyone[everyone.count - 1]]), .wait(.seconds(680))]
+        }
         switch chance.below(4) {
         case 0: return [calm]
         case 1:

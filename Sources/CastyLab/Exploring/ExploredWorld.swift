@@ -78,7 +78,7 @@ extension Exploration {
 
     /// A seed list that is shorter than the nodes, or `nil` for all of them.
     private func seeds(of nodes: [NodeName], _ chance: inout SeededGenerator) -> [NodeName]? {
-        let (isShort, count, order) = (chance.unit() < 0.6, 2 + chance.below(2), chance.permuted(nodes))
+        let (isShort, count, order) = (chance.unit() < 0.6, 1 + chance.below(3), chance.permuted(nodes))
         guard isShort, nodes.count > count else { return nil }
         return order.prefix(count).sorted()
     }

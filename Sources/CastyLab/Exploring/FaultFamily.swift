@@ -14,6 +14,8 @@ package enum FaultFamily: String, CaseIterable, Hashable, Sendable {
     case burst
     /// Links that are cut and healed again and again.
     case flap
+    /// Links that carry little.
+    case narrow
     /// Connections that are reset.
     case reset
     /// Graceful goodbyes, and returns.
@@ -26,22 +28,24 @@ package enum FaultFamily: String, CaseIterable, Hashable, Sendable {
     case disk
     /// Handlers that throw, and entities that fail when they start.
     case poison
-    /// Operators who move shards, and entities sent to sleep.
+    /// Handlers that take time, and stores that do.
+    case stall
+    /// Operators who move shards, drain nodes and let them host again, and entities sent to sleep.
     case operate
 
     /// Whether it strikes a link, so that there must be two nodes.
     var needsLink: Bool {
         switch self {
-        case .cut, .oneway, .link, .burst, .flap, .reset: true
-        case .kill, .freeze, .leave, .slow, .clock, .disk, .poison, .operate: false
+        case .cut, .oneway, .link, .burst, .flap, .reset, .narrow: true
+        case .kill, .freeze, .leave, .slow, .clock, .disk, .poison, .stall, .operate: false
         }
     }
 
     /// Whether a cluster bears it without losing anything.
     var isGentle: Bool {
         switch self {
-        case .leave, .operate: true
-        case .kill, .freeze, .cut, .oneway, .link, .burst, .flap, .reset, .slow, .clock, .disk, .poison: false
+        case .leave, .operate, .narrow: true
+        case .kill, .freeze, .cut, .oneway, .link, .burst, .flap, .reset, .slow, .clock, .disk, .poison, .stall: false
         }
     }
 

@@ -136,7 +136,6 @@ package struct HandoffTrial {
         private mutating func note(_ found: [Violation]) {
             for violation in found {
                 if violation.id == "S5" { outcome.outOfOrder += 1 }
-                if violation.id == "S4", violation.text.contains("twice") { outcome.doubled += 1 }
                 outcome.violations.append("\(violation.id) \(violation.entity ?? ""): \(violation.text)")
             }
         }
@@ -147,6 +146,7 @@ package struct HandoffTrial {
             note(checks.finish(laboratory))
             let (evidence, tracker) = (laboratory.watch.evidence, laboratory.tracker)
             outcome.handoffs = evidence.handoffsDone
+            outcome.doubled = tracker.doubled
             outcome.timedOut = evidence.handoffsTimedOut
             outcome.byReason = evidence.handoffsByReason
             outcome.sent = tracker.sent

@@ -19,9 +19,9 @@ extension Laboratory {
         let newest = incarnations.first { $0.node == node.system.unique }
         let holds =
             switch condition {
-            case .up: newest.map { $0.status == "up" && !$0.unreachable } ?? false
-            case .unreachable: newest.map { $0.unreachable && $0.status != "down" } ?? false
-            case .down: newest?.status == "down"
+            case .up: newest.map { $0.status == .up && !$0.unreachable } ?? false
+            case .unreachable: newest.map { $0.unreachable && $0.status != .down } ?? false
+            case .down: newest?.status == .down
             case .removed: incarnations.isEmpty && wasMember
             }
         if holds { return .met }
@@ -56,7 +56,7 @@ extension Laboratory {
             for viewer in viewers {
                 let member = members.first { $0.node == viewer.system.unique }
                 guard let member else { return .unmet("\(viewer.name) is no member on \(view.name)") }
-                guard member.status == "up" else { return .unmet("\(viewer.name) on \(view.name): \(member.status)") }
+                guard member.status == .up else { return .unmet("\(viewer.name) on \(view.name): \(member.status)") }
             }
             if let obstacle = view.membership.waitingFor.first { return .unmet("\(view.name) waits: \(obstacle)") }
             guard view.membership.converged else { return .unmet("\(view.name) has not converged") }
@@ -83,9 +83,9 @@ extension Laboratory {
     private func describe(_ members: [MemberSnapshot]) -> String {
         if members.isEmpty { return "none" }
         return members.map { member in
-            let status = member.unreachable && member.status != "down" ? "unreachable" : member.status
+            let status = member.unreachable && member.status != .down ? "unreachable" : member.status.rawValue
             return "\(word(member.node)) \(status)"
-                + (status == "unreachable" && member.status != "up" ? " (\(member.status))" : "")
+                + (status == "unreachable" && member.status != .up ? " (\(member.status))" : "")
         }.joined(separator: ", ")
     }
 }

@@ -19,7 +19,8 @@ extension Laboratory {
     /// How many shards each up node hosts may differ by so much, and every shard that has a home, or for which a message waits, must run on
     /// one of them.
     func judgeBalance(by difference: Int) -> Verdict {
-        switch balance(by: difference) {
+        if let verb = pendingVerbs.first { return .unmet("\(verb.word) is not confirmed yet") }
+        return switch balance(by: difference) {
         case .noShards: .unmet("no shard has a home yet")
         case .noHosts(let seen), .uneven(let seen): .unmet(seen)
         case .even: .met
@@ -28,12 +29,16 @@ extension Laboratory {
 
     /// How the shards of all sample types are spread.
     func balance(by difference: Int) -> Balance {
-        let nodes = running.filter { $0.isUp && !drained.contains($0.system.unique) }
+        let nodes = running.filter(\.isUp)
         guard !nodes.isEmpty else { return .noHosts("no node is up") }
+        let views = nodes.map(\.snapshot)
         let waiting = tracker.pendingEntities
         let all = SampleEntity.allCases.map { sample in
-            let hosts = nodes.filter { $0.mayHost(sample, in: settings) }.map(\.snapshot)
-            let wanted = waiting.filter { $0.hasPrefix(sample.rawValue + "-") }.map {
+            let drained = drained(for: sample, in: views)
+            let hosts = zip(nodes, views).filter { node, view in
+                node.mayHost(sample, in: settings) && !drained.contains(view.node)
+            }.map(\.1)
+            let wanted = waiting.filter { EntityName.type(of: $0) == sample.rawValue }.map {
                 StableHash.shard(of: $0, count: settings.shards)
             }
             return balance(of: sample, hosts, wanted: wanted, by: difference)
@@ -62,7 +67,7 @@ extension Laboratory {
                 if let other = hosts[shard.shard] {
                     return .uneven("shard \(shard.shard) of \(type) runs on \(other) and on \(view.name)")
                 }
-                guard shard.state == "running" else {
+                guard shard.state == .running else {
                     return .uneven("shard \(shard.shard) of \(type) on \(view.name) is \(shard.state)")
                 }
                 hosts[shard.shard] = view.name
@@ -87,7 +92,7 @@ extension Laboratory {
         for viewer in running {
             for part in viewer.snapshot.sharding {
                 guard let found = part.shards.first(where: { $0.shard == shard }) else { continue }
-                if viewer === node, found.state == "running" {
+                if viewer === node, found.state == .running {
                     isThere = true
                 } else {
                     places.append("\(viewer.name) (\(part.type), \(found.state))")

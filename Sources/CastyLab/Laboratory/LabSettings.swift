@@ -1,5 +1,6 @@
 package import CastyMembership
 package import CastyPlacement
+package import CastyRemoting
 import CastySharding
 
 /// What a laboratory is set up with.
@@ -44,6 +45,8 @@ package struct LabSettings: Sendable {
     package var runsSingleton = false
     /// The role that runs the built-in singleton; `nil` for all members.
     package var singletonRole: String?
+    /// How nodes talk to each other.
+    package var remoting = RemotingSettings()
     /// How long an ask waits that does not say it.
     package var askTimeout = Duration.seconds(10)
 

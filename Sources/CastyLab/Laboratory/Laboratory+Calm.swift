@@ -26,8 +26,6 @@ extension Laboratory {
         /// When nodes were last started, told to leave, or told anything by an operator.
         var changedAt = Instant.start
         var crashes: [Crash] = []
-        /// Shards were tied to places, nodes drained, or rebalancing paused.
-        var areShardsTied = false
 
         mutating func fault(until end: Instant) { faultedUntil = max(faultedUntil, end) }
     }

@@ -24,7 +24,8 @@ extension Laboratory {
         case .thaw(let names): for name in names { try thaw(name.number) }
         case .restart(let names): for name in names { try restart(name.number) }
         case .leave(let names): for name in names { try leave(name.number) }
-        case .down(let names, let judge): for name in names { try down(name.number, by: judge?.number) }
+        case .down(let names, let judge):
+            for name in names { try down(name.number, by: judge?.number, line: line) }
         case .cut(.split(let groups)): try cut(groups.map { $0.map(\.number) })
         case .cut(.oneWay(let sources, let targets)):
             for source in sources { for target in targets { try cut(from: source.number, to: target.number) } }
@@ -36,12 +37,12 @@ extension Laboratory {
         case .pin(let shard, let name): try operate(.pin(shard: shard, to: address(of: name.number)), line: line)
         case .drain(let names):
             for name in names {
-                drained.insert(try node(name.number).system.unique)
+                _ = try node(name.number)
                 try operate(.drain(address(of: name.number)), line: line)
             }
         case .undrain(let names):
             for name in names {
-                drained.remove(try node(name.number).system.unique)
+                _ = try node(name.number)
                 try operate(.undrain(address(of: name.number)), line: line)
             }
         case .rebalance(.now): try operate(.rebalance, line: line)
@@ -80,7 +81,7 @@ extension Laboratory {
 
     /// Gives an order to all coordinators and tells what came of it.
     private func operate(_ command: OperatorCommand, line: Int?) throws {
-        try operate(command) { [inspector] sample, answer in
+        try operate(command, line: line) { [inspector] sample, answer in
             switch answer {
             case .accepted(let moves):
                 inspector.emit(.note, text: "\(sample.rawValue): \(command.word), \(moves) shards move", line: line)

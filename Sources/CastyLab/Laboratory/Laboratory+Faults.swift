@@ -19,8 +19,11 @@ extension Laboratory {
         node.host.kill()
         node.abandon()
         disk.crash(of: node.name)
-        tracker.crash(node.name, at: now)
-        watch.end(node.system.unique)
+        for loss in tracker.crash(node.name, at: now) where loss.sender == node.system.unique {
+            inspector.emit(
+                .messageLost, entity: loss.entity, reason: loss.cause.description, text: "envelope \(loss.number)")
+        }
+        watch.end(node.system.unique, isCrash: true)
     }
 
     /// Hangs a node: its sockets stay open, nothing runs.
@@ -63,13 +66,15 @@ extension Laboratory {
     }
 
     /// Lets a node, the lowest running one by default, declare another one dead.
-    package func down(_ number: Int, by judge: Int? = nil) throws {
-        _ = try node(number)
-        let judge = try judge.map(runningNode) ?? running.first { $0.number != number }
-        guard let judge else { throw LabError("no node runs that could declare n\(number) dead") }
+    package func down(_ number: Int, by judge: Int? = nil, line: Int? = nil) throws {
+        let subject = try node(number)
+        if let judge { _ = try runningNode(judge) }
+        guard running.contains(where: { $0 !== subject }) else {
+            throw LabError("no node runs that could declare n\(number) dead")
+        }
         disturbances.fault(until: now)
         groundTruth.downAsked(number, at: now)
-        judge.cluster.down(address(of: number))
+        declareDown(subject, by: judge, line: line)
     }
 
     /// Cuts every link between different groups, in both directions.

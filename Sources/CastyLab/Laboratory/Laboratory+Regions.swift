@@ -5,10 +5,13 @@ import CastyMembership
 import CastyPlacement
 import CastyPrimitives
 import CastySharding
+import CastySimulation
 
 extension Laboratory {
     /// Starts a sample type on a node, with everything that follows its messages and shards.
-    func startRegion(_ sample: SampleEntity, on sharding: Sharding) throws -> ShardRegion<EntityCommand> {
+    func startRegion(
+        _ sample: SampleEntity, on sharding: Sharding, host: any LabHost
+    ) throws -> ShardRegion<EntityCommand> {
         let (tracker, watch, clock, settings) = (tracker, watch, world.clock, settings.placement(of: sample))
         let faults = faults
         let (cluster, type) = (sharding.cluster, sample.rawValue)
@@ -17,7 +20,7 @@ extension Laboratory {
         let tracing = ShardTracing<EntityCommand>(
             forwarded: { tracker.forward($0.number, from: name, to: Self.name(of: $2.address), $1) },
             arrived: { tracker.arrive($0.number, at: name) },
-            lost: { tracker.lose($0.number, because: $1.rawValue, at: clock()) },
+            lost: { tracker.lose($0.number, because: .ledger($1), at: clock()) },
             noted: {
                 watch.note(
                     ShardingFact(time: clock(), type: type, node: unique, name: name, note: $0, settings: settings))
@@ -46,6 +49,10 @@ extension Laboratory {
                     events.emit(
                         .note, entity: entity.id, reason: "store \(error.code.rawValue)",
                         text: "a change was refused: \(error.description)")
+                },
+                taking: { [weak node = (host as? SimulatedHost)?.node] writes, work in
+                    guard let node, let time = faults.delay(on: name, writes: writes) else { return work() }
+                    node.prolongTurn(by: time, then: work)
                 })
         }
     }

@@ -93,9 +93,41 @@ extension Laboratory {
                 guard let lasting else { continue }
                 simulation.schedule(at: now + lasting) { [faults] in faults.letHandlersWork(on: node.name) }
             }
+        case .disk where fault[key: .error] == .disk(.slow):
+            try letTakeTime(fault, lasting, in: simulation) { [faults] name, generator in
+                faults.slowStores(of: name, longest: .milliseconds(400), generator: generator)
+            } undo: { [faults] name in
+                faults.endSlowStores(of: name)
+            }
         case .disk: try breakDisks(fault, lasting, in: simulation)
+        case .stall:
+            let (longest, chance) = (fault[key: .period]?.time ?? .seconds(1), fault[key: .chance]?.share ?? 1)
+            try letTakeTime(fault, lasting, in: simulation) { [faults] name, generator in
+                faults.stall(name, longest: longest, chance: chance, generator: generator)
+            } undo: { [faults] name in
+                faults.endStall(name)
+            }
         case .silence, .truncate, .hostile, .buggify:
             throw LabError("fault \(fault.kind.rawValue) is not simulated")
+        }
+    }
+
+    /// Lets what entities do on nodes take time, and no time again after a while.
+    private func letTakeTime(
+        _ fault: Fault, _ lasting: Duration?, in simulation: SimulatedWorld,
+        _ change: (_ node: String, SeededGenerator) -> Void, undo: @escaping @Sendable (_ node: String) -> Void
+    ) throws {
+        for number in fault.nodes.map(\.number) {
+            let node = try node(number)
+            change(node.name, simulation.stream("stall \(node.name)"))
+            // Each message has a turn of its own, which may last.
+            (node.host as? SimulatedHost)?.node.budget = 1
+            guard let lasting else { continue }
+            simulation.schedule(at: now + lasting) { [weak self, faults] in
+                undo(node.name)
+                guard !faults.takesTime(node.name) else { return }
+                (self?.nodes[number]?.host as? SimulatedHost)?.node.budget = SimulatedNode.usualBudget
+            }
         }
     }
 
@@ -107,7 +139,7 @@ extension Laboratory {
             return now + (fault[key: .period]?.time ?? .seconds(1)) * (2 * max(1, rounds) * max(1, fault.nodes.count))
         case .clock where fault[key: .jump]?.time != nil && fault[key: .rate] == nil: return now
         case .slow, .clock, .bandwidth, .corrupt, .trickle, .refuse, .halfOpen, .silence, .truncate, .disk, .throw,
-            .poison, .hostile, .buggify:
+            .stall, .poison, .hostile, .buggify:
             return lasting.map { now + $0 } ?? .distantFuture
         }
     }
@@ -115,7 +147,7 @@ extension Laboratory {
     /// Breaks the way of nodes to the disk, and mends it after a while.
     private func breakDisks(_ fault: Fault, _ lasting: Duration?, in simulation: SimulatedWorld) throws {
         var trouble = DiskTrouble.failing
-        if case .disk(let kind)? = fault[key: .error] { trouble = DiskTrouble(kind) }
+        if case .disk(let kind)? = fault[key: .error] { trouble = DiskTrouble(kind) ?? trouble }
         let names = try fault.nodes.map { try node($0.number).name }
         for name in names {
             disk.set(trouble, of: name)
@@ -143,6 +175,12 @@ extension Laboratory {
                     try node(name.number).number, until: recovered, hasClockFault: fault.kind == .clock,
                     hasJumped: hasJumped, at: now)
             }
+        case .bandwidth where Int(fault[key: .limit]?.number ?? 100_000) >= GroundTruth.leastBandwidth:
+            for (first, second) in try numberedPairs(fault) {
+                for direction in [Direction(from: first, to: second), Direction(from: second, to: first)] {
+                    groundTruth.narrowed(direction, until: end, at: now)
+                }
+            }
         case .bandwidth, .corrupt, .trickle, .refuse, .reset, .halfOpen:
             let isMoment = fault.kind == .reset || fault.kind == .halfOpen
             for (first, second) in try numberedPairs(fault) {
@@ -150,7 +188,9 @@ extension Laboratory {
                     groundTruth.harmed(direction, until: isMoment ? now : end, at: now)
                 }
             }
-        case .flap, .swizzle, .silence, .truncate, .disk, .throw, .poison, .hostile, .buggify: break
+        case .flap, .swizzle, .silence, .truncate, .disk, .throw, .stall, .poison, .hostile,
+            .buggify:
+            break
         }
     }
 
@@ -232,14 +272,16 @@ extension Laboratory {
 }
 
 extension DiskTrouble {
-    /// What a scenario calls so.
-    init(_ fault: DiskFault) {
+    /// What a scenario calls so; `nil` where nothing fails.
+    init?(_ fault: DiskFault) {
         switch fault {
         case .full: self = .full
         case .failing: self = .failing
         case .torn: self = .torn
         case .lostTail: self = .lostTail
         case .corrupt: self = .corrupt
+        // What only takes time does not fail.
+        case .slow: return nil
         }
     }
 

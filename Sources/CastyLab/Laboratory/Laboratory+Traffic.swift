@@ -25,7 +25,7 @@ extension Laboratory {
         return sample
     }
 
-    private func entry(_ via: Int?) throws -> LabNode {
+    func entry(_ via: Int?) throws -> LabNode {
         if let via { return try runningNode(via) }
         guard let node = running.first else { throw LabError("no node runs") }
         return node
@@ -44,9 +44,9 @@ extension Laboratory {
         let node = try node(number)
         if node.state == .running { return try tell(entity, text, at: node) }
         _ = try sample(of: entity)
-        let reason = "\(node.name) does not run: it is \(node.state.rawValue)"
-        tracker.refuse(entity: entity, sender: node.system.unique, because: reason, at: now)
-        inspector.emit(.messageLost, entity: entity, to: node.name, reason: reason, text: text)
+        let cause = EnvelopeTracker.LossCause.refused(by: node.name, node.state)
+        tracker.refuse(entity: entity, sender: node.system.unique, because: cause, at: now)
+        inspector.emit(.messageLost, entity: entity, to: node.name, reason: cause.description, text: text)
     }
 
     private func tell(_ entity: String, _ text: String, at node: LabNode) throws {
@@ -57,14 +57,17 @@ extension Laboratory {
         region.tell(entity, EntityCommand(number: number, text: text))
     }
 
-    /// Asks an entity; calls back once, on a thread of the world.
+    /// Asks an entity; calls back once, on a thread of the world, unless the node that asks is killed.
+    ///
+    /// - Returns: The node that asks.
+    @discardableResult
     package func ask(
         _ entity: String, _ text: String, via: Int? = nil, within timeout: Duration,
         patience: AskPatience = .waitForNewHome, completion: @escaping @Sendable (Result<EntityReply, AskError>) -> Void
-    ) throws {
+    ) throws -> LabNode {
         let node = try entry(via)
         let sample = try sample(of: entity)
-        guard let region = node.regions[sample] else { return }
+        guard let region = node.regions[sample] else { throw LabError("\(sample.rawValue) is not hosted here") }
         let number = tracker.enter(entity: entity, at: node.name, node.system.unique, time: now)
         watch.entered(entity, type: sample.rawValue)
         asks.begin(
@@ -79,6 +82,7 @@ extension Laboratory {
                 asks.end(number, at: clock(), code)
                 completion(result)
             })
+        return node
     }
 
     /// Sends an entity to sleep.
@@ -99,12 +103,13 @@ extension Laboratory {
     /// Whether a load is still running.
     package var isLoaded: Bool { !loads.isEmpty }
 
-    /// Sends what the loads have due.
+    /// Sends what the loads have due, and follows what operators asked for.
     func pump() throws {
-        guard !loads.isEmpty else { return }
+        guard !loads.isEmpty || hasPendingVerbs else { return }
         let now = now
         // On a fixed grid, so that a simulated load does not depend on how large the steps are in which time passes.
         if !world.isLive, now.nanoseconds % SimulatedLabWorld.grid.nanoseconds != 0 { return }
+        followVerbs()
         let up = running.filter(\.isUp)
         for index in loads.indices {
             while loads[index].next <= now, loads[index].next < loads[index].until {
@@ -116,21 +121,6 @@ extension Laboratory {
             }
         }
         loads.removeAll { $0.next >= $0.until }
-    }
-
-    /// Gives an operator's command to the coordinators of all sample types, by the lowest running node; calls back with each answer.
-    package func operate(
-        _ command: OperatorCommand, answer: @escaping @Sendable (SampleEntity, CommandAnswer) -> Void = { _, _ in }
-    ) throws {
-        let node = try entry(nil)
-        disturbances.changedAt = now
-        switch command {
-        case .pin, .drain, .pause: disturbances.areShardsTied = true
-        case .move, .unpin, .undrain, .rebalance, .resume: break
-        }
-        for sample in SampleEntity.allCases {
-            node.sharding.command(command, type: sample.rawValue) { answer(sample, $0) }
-        }
     }
 
     /// Lets time pass until a moment, but stops as soon as the condition holds.

@@ -47,8 +47,10 @@ package final class Laboratory {
     package var groundTruth: GroundTruth
     /// Sees every step of every node's membership, in the simulated world.
     package let witness: MembershipWitness?
-    /// Incarnations that were told to host nothing.
-    var drained: Set<UniqueAddress> = []
+    /// What operators asked for and nobody has confirmed yet, in the order in which they asked.
+    var pendingVerbs: [PendingVerb] = []
+    /// What was given up.
+    var unconfirmedVerbs: [UnconfirmedVerb] = []
     /// What the built-in singleton does.
     package let singleton: SingletonWatch
     /// The seed list of every node where the settings name none: the nodes that were started first.
@@ -80,7 +82,12 @@ package final class Laboratory {
         }
         groundTruth = GroundTruth(settings.membership)
         singleton = SingletonWatch(clock: world.clock) { [tracker] in tracker.object($0, $1, $2) }
-        witness = world.isLive ? nil : MembershipWitness(tracker: tracker)
+        witness =
+            world.isLive
+            ? nil
+            : MembershipWitness(tracker: tracker) { [watch] subject, observer, now in
+                watch.removed(subject, seenBy: observer, at: now)
+            }
         inspector = Inspector(name: "lab", now: world.clock, nameOf: { Self.name(of: $0) })
         inspector.subscribe { [recorder] in recorder.record($0) }
     }
@@ -222,16 +229,17 @@ package final class Laboratory {
             majorityLease: lease, isFirstStart: number == seeds.first && nodes[number] == nil)
         if settings.remembersCluster { config.memory = memories.memory(of: number) }
         let clusterNode = try ClusterNode(
-            system: system, config: config,
+            system: system, config: config, remoting: settings.remoting,
             connectionLost: { [tracker, clock = world.clock] peer in
                 tracker.disconnect(from: name, to: Self.name(of: peer.address), at: clock())
             })
+        if let node = (host as? SimulatedHost)?.node, faults.takesTime(name) { node.budget = 1 }
         let (cluster, scheduler) = (clusterNode.cluster, host.world.scheduler)
         watch.add(system.unique, name: name) { scheduler.now < cluster.leaseValidUntil }
         let sharding = Sharding(cluster)
         var regions: [SampleEntity: ShardRegion<EntityCommand>] = [:]
         for sample in settings.samples {
-            regions[sample] = try startRegion(sample, on: sharding)
+            regions[sample] = try startRegion(sample, on: sharding, host: host)
         }
         if settings.runsSingleton {
             try SampleSingleton.start(on: cluster, role: settings.singletonRole, watch: singleton)

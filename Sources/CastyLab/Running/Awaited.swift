@@ -21,7 +21,7 @@ final class Awaited {
     /// An ask: first the earlier messages to its entity have to end, then it is sent, then the answer comes.
     private final class Question: Sendable {
         let earlier: UInt64
-        let state = Mutex((isSent: false, answer: Result<EntityReply, AskError>?.none))
+        let state = Mutex((asker: LabNode?.none, answer: Result<EntityReply, AskError>?.none))
 
         init(earlier: UInt64) { self.earlier = earlier }
     }
@@ -53,11 +53,15 @@ final class Awaited {
     }
 
     private func settle(_ ask: Ask, _ question: Question, in laboratory: Laboratory) -> Verdict? {
-        let (isSent, answer) = question.state.withLock { $0 }
+        let (asker, answer) = question.state.withLock { $0 }
+        // The node that asked takes its clock with it when it is killed.
+        if let asker, asker.state == .killed, (try? answer?.get()) == nil {
+            return .unmet("no reply: \(asker.name), which asked, was killed")
+        }
         if let answer { return verdict(on: answer, to: ask, in: laboratory) }
-        if isSent {
-            // The node that asked takes its clock with it when it is killed.
-            return laboratory.now >= deadline + .seconds(1) ? .unmet("no reply: the node that asked is gone") : nil
+        if let asker {
+            return laboratory.now >= deadline + .seconds(1)
+                ? .unmet("no reply: \(asker.name), which asked, is \(asker.state)") : nil
         }
         let before = laboratory.tracker.pending(of: ask.entity.id, upTo: question.earlier)
         let left = deadline - laboratory.now
@@ -66,11 +70,11 @@ final class Awaited {
             let oldest = laboratory.tracker.oldestPending(of: ask.entity.id)?.place ?? ""
             return .unmet("\(before) earlier messages to \(ask.entity) have not ended, the oldest: \(oldest)")
         }
-        question.state.withLock { $0.isSent = true }
         do {
-            try laboratory.ask(
+            let asker = try laboratory.ask(
                 ask.entity.id, ask.message, via: ask.via?.number, within: max(left, .milliseconds(1))
             ) { result in question.state.withLock { $0.answer = result } }
+            question.state.withLock { $0.asker = asker }
         } catch {
             return .unmet("\(error)")
         }

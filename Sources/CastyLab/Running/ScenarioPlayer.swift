@@ -29,6 +29,9 @@ package final class ScenarioPlayer {
     /// Told of each command that was carried out, and whether it stood under an `at`.
     package var performed: (Command, _ wasScheduled: Bool) -> Void = { _, _ in }
 
+    /// Told of each order of a person that no node has confirmed in time.
+    package var unconfirmed: (UnconfirmedVerb) -> Void = { _ in }
+
     /// Expectations that were begun, and those that were not met.
     package private(set) var expectations = 0
     package private(set) var failed = 0
@@ -57,7 +60,9 @@ package final class ScenarioPlayer {
     package var isScriptDone: Bool { next >= statements.count && blocking == nil && resumes <= laboratory.now }
 
     /// Whether nothing is scheduled, awaited or sent any more.
-    package var isSettled: Bool { isScriptDone && schedule.isEmpty && awaited.isEmpty && !laboratory.isLoaded }
+    package var isSettled: Bool {
+        isScriptDone && schedule.isEmpty && awaited.isEmpty && !laboratory.isLoaded && !laboratory.hasPendingVerbs
+    }
 
     /// The next moment that a line names; time must not pass over it.
     package var nextMoment: Instant {
@@ -71,6 +76,7 @@ package final class ScenarioPlayer {
         guard !isOver, !isLooking, isMoment else { return }
         isLooking = true
         defer { isLooking = false }
+        failUnconfirmed()
         doScheduled()
         settleAwaited()
         while !isOver, blocking == nil, next < statements.count, resumes <= laboratory.now {
@@ -108,9 +114,12 @@ package final class ScenarioPlayer {
 
     /// Counts a failed line.
     package func fail(_ statement: Statement, _ seen: String) {
+        fail(line: statement.line, statement.command.description, seen)
+    }
+
+    private func fail(line: Int, _ text: String, _ seen: String) {
         failed += 1
-        laboratory.inspector.emit(
-            .expectationFailed, reason: seen, text: statement.command.description, line: statement.line)
+        laboratory.inspector.emit(.expectationFailed, reason: seen, text: text, line: line)
         if !options.keepsGoing { isOver = true }
     }
 
@@ -145,6 +154,17 @@ extension ScenarioPlayer {
                 .down, .cut, .heal, .link, .fault, .move, .pin, .drain, .undrain, .rebalance, .passivate, .note:
                 perform(first.statement, wasScheduled: true)
             }
+        }
+    }
+
+    /// An order that no node has confirmed in time fails its line; where refusals are tolerated, its event has told of it.
+    private func failUnconfirmed() {
+        for verb in laboratory.takeUnconfirmedVerbs() {
+            guard let line = verb.line, line > 0, !options.toleratesRefusals else {
+                unconfirmed(verb)
+                continue
+            }
+            fail(line: line, verb.order, verb.text)
         }
     }
 

@@ -1,6 +1,7 @@
 import CastyActors
 import CastyPrimitives
 import CastySharding
+import Synchronization
 
 /// The entities that every laboratory has: an account with a store, a counter without one.
 package enum SampleEntity: String, CaseIterable, Sendable {
@@ -14,32 +15,39 @@ package enum SampleEntity: String, CaseIterable, Sendable {
     /// - Parameters:
     ///   - starting: Called first; throws where the entity is to fail.
     ///   - handled: Told of each command, when it is being handled; throws where the handler is to fail.
+    ///   - taking: Does the work of a handler, which is given whether it writes: at once, or at the end of the time that it takes.
     ///   - misunderstood: Told of each command that says nothing to this entity.
     ///   - refused: Told of each change that the store did not take.
     func behavior(
         _ entity: EntityContext, starting: @escaping @Sendable (EntityContext) throws -> Void = { _ in },
         handled: @escaping @Sendable (EntityContext, EntityCommand) throws -> Void,
         misunderstood: @escaping @Sendable (EntityContext, EntityCommand) -> Void = { _, _ in },
-        refused: @escaping @Sendable (EntityContext, EntityStoreError) -> Void = { _, _ in }
+        refused: @escaping @Sendable (EntityContext, EntityStoreError) -> Void = { _, _ in },
+        taking: @escaping @Sendable (_ writes: Bool, _ work: @escaping @Sendable () -> Void) -> Void = { $1() }
     ) -> Behavior<EntityCommand> {
         .setup { _ in
             try starting(entity)
             // A state that cannot be read is an error, not a zero: the entity does not start, and is tried again.
             let saved = try entity.load().map { try Self.number($0) } ?? 0
-            return .stateful(saved) { value, _, command in
+            let balance = Balance(saved)
+            return .receive { _, command in
                 try handled(entity, command)
+                let value = balance.value
                 let outcome = apply(command.text, to: value)
                 switch outcome {
                 case .value(let new):
-                    do {
-                        // Written before it is answered: what a caller was told survives a crash.
-                        if new != value { try entity.save(Array(String(new).utf8)) }
-                        value = new
-                        command.replyTo?.tell(EntityReply(String(new)))
-                    } catch let error as EntityStoreError {
-                        // What cannot be kept has not happened; the entity goes on with what is kept.
-                        refused(entity, error)
-                        command.replyTo?.tell(EntityReply("refused: the store is \(error.code.rawValue)"))
+                    taking(new != value && entity.store != nil) {
+                        do {
+                            // Written before it is answered: what a caller was told survives a crash.
+                            if new != value { try entity.save(Array(String(new).utf8)) }
+                            balance.value = new
+                            command.replyTo?.tell(EntityReply(String(new)))
+                        } catch {
+                            // What cannot be kept has not happened; the entity goes on with what is kept.
+                            let error = error as? EntityStoreError ?? EntityStoreError(.unavailable, "\(error)")
+                            refused(entity, error)
+                            command.replyTo?.tell(EntityReply("refused: the store is \(error.code.rawValue)"))
+                        }
                     }
                 case .explosion: throw SampleFailure("\(entity.id) was told to explode")
                 case .refusal(let reason): command.replyTo?.tell(EntityReply(reason))
@@ -49,6 +57,18 @@ package enum SampleEntity: String, CaseIterable, Sendable {
                 }
                 return .same
             }
+        }
+    }
+
+    /// The state of one life: changed at the end of a handler, by one at a time.
+    private final class Balance: Sendable {
+        private let state: Mutex<Int>
+
+        init(_ value: Int) { state = Mutex(value) }
+
+        var value: Int {
+            get { state.withLock { $0 } }
+            set { state.withLock { $0 = newValue } }
         }
     }
 

@@ -8,6 +8,21 @@ package final class SampleFaults: Sendable {
         /// How many more starts fail, by entity; `nil` for all of them.
         var poisoned: [String: Int?] = [:]
         var throwing: [String: Throwing] = [:]
+        /// Nodes on which handlers take time, and on which stores do.
+        var stalled: [String: Stall] = [:]
+        var slowStores: [String: Stall] = [:]
+    }
+
+    private struct Stall {
+        let longest: Duration
+        let chance: Double
+        var generator: SeededGenerator
+
+        /// How long one handler takes; `nil` for no time.
+        mutating func draw() -> Duration? {
+            guard generator.unit() < chance else { return nil }
+            return longest * (0.1 + 0.9 * generator.unit())
+        }
     }
 
     private struct Throwing {
@@ -32,6 +47,36 @@ package final class SampleFaults: Sendable {
     /// Lets handlers of entities on a node throw by chance, so many times or for ever.
     package func letHandlersThrow(on node: String, chance: Double, times: Int?, generator: SeededGenerator) {
         state.withLock { $0.throwing[node] = Throwing(chance: chance, left: times, generator: generator) }
+    }
+
+    /// Lets handlers on a node take a while, some of them.
+    package func stall(_ node: String, longest: Duration, chance: Double, generator: SeededGenerator) {
+        state.withLock { $0.stalled[node] = Stall(longest: longest, chance: chance, generator: generator) }
+    }
+
+    /// Lets handlers on a node take no time again.
+    package func endStall(_ node: String) { state.withLock { $0.stalled[node] = nil } }
+
+    /// Lets the stores of a node take a while, all of them.
+    package func slowStores(of node: String, longest: Duration, generator: SeededGenerator) {
+        state.withLock { $0.slowStores[node] = Stall(longest: longest, chance: 1, generator: generator) }
+    }
+
+    /// Lets the stores of a node take no time again.
+    package func endSlowStores(of node: String) { state.withLock { $0.slowStores[node] = nil } }
+
+    /// How long a handler on a node takes, with what it writes; `nil` for no time.
+    func delay(on node: String, writes: Bool) -> Duration? {
+        state.withLock { state in
+            let own = state.stalled[node]?.draw()
+            let store = writes ? state.slowStores[node]?.draw() : nil
+            return own.map { $0 + (store ?? .zero) } ?? store
+        }
+    }
+
+    /// Whether handlers on a node may take time.
+    func takesTime(_ node: String) -> Bool {
+        state.withLock { $0.stalled[node] != nil || $0.slowStores[node] != nil }
     }
 
     /// An entity starts.

@@ -1,3 +1,4 @@
+package import CastyInspection
 package import CastyPrimitives
 package import CastySharding
 import Synchronization
@@ -11,7 +12,29 @@ package final class EnvelopeTracker: Sendable {
     package enum Fate: Hashable, Sendable {
         case pending
         case handled
-        case lost(String)
+        case lost(LossCause)
+    }
+
+    /// Why an envelope was lost.
+    package enum LossCause: Hashable, Sendable, CustomStringConvertible {
+        /// A node has written so into its ledger.
+        case ledger(LossReason)
+        case killed(String)
+        case ended(String)
+        case disconnected(from: String, to: String)
+        /// It was given to a node that did not run.
+        case refused(by: String, NodeState)
+
+        /// The cause in words.
+        package var description: String {
+            switch self {
+            case .ledger(let reason): reason.rawValue
+            case .killed(let node): "\(node) was killed"
+            case .ended(let node): "\(node) had stopped"
+            case .refused(let node, let state): "\(node) does not run: it is \(state.rawValue)"
+            case .disconnected(let from, let to): "the connection from \(from) to \(to) was lost"
+            }
+        }
     }
 
     fileprivate struct Envelope {
@@ -47,7 +70,7 @@ package final class EnvelopeTracker: Sendable {
         package let sender: UniqueAddress
         package let entered: Instant
         package let time: Instant
-        package let reason: String
+        package let cause: LossCause
     }
 
     /// One sender's envelopes for one entity: they are handled in the order in which they were sent.
@@ -68,6 +91,8 @@ package final class EnvelopeTracker: Sendable {
         var activities: [String: Activity] = [:]
         var handled: UInt64 = 0
         var lost: Int = 0
+        /// How often one was handled that had been handled before.
+        var doubled = 0
         var losses: [Loss] = []
         /// The last one of each stream that was handled.
         var latest: [Stream: UInt64] = [:]
@@ -136,7 +161,9 @@ package final class EnvelopeTracker: Sendable {
             case .lost:
                 state.lost -= 1
                 state.envelopes[number]?.fate = .handled
-            case .handled: state.object("S4", entity, "envelope \(number) handled twice, at \(now)")
+            case .handled:
+                state.doubled += 1
+                state.object("S4", entity, "envelope \(number) handled twice, at \(now)")
             case nil: state.object("S4", entity, "envelope \(number) handled, but never sent, at \(now)")
             }
             if state.fenced.contains(life.node) {
@@ -151,42 +178,47 @@ package final class EnvelopeTracker: Sendable {
     package func fence(_ node: UniqueAddress) { state.withLock { _ = $0.fenced.insert(node) } }
 
     /// It will not be handled.
-    package func lose(_ number: UInt64, because reason: String, at now: Instant) {
-        state.withLock { $0.lose(number, because: reason, at: now) }
+    package func lose(_ number: UInt64, because cause: LossCause, at now: Instant) {
+        state.withLock { $0.lose(number, because: cause, at: now) }
     }
 
     /// A message for an entity was given to a node that does not run: it never entered, and nobody but its sender lost it.
-    package func refuse(entity: String, sender: UniqueAddress, because reason: String, at now: Instant) {
+    package func refuse(entity: String, sender: UniqueAddress, because cause: LossCause, at now: Instant) {
         state.withLock { state in
             state.last += 1
             state.envelopes[state.last] = Envelope(
-                entity: entity, sender: sender, entered: now, holder: "the sender", fate: .lost(reason))
+                entity: entity, sender: sender, entered: now, holder: "the sender", fate: .lost(cause))
             state.lost += 1
         }
     }
 
     /// A node crashed: what it had, and what was on its way to it, is gone.
-    package func crash(_ node: String, at now: Instant) {
-        loseAll(because: "\(node) was killed", at: now) { $0.holder == node || $0.heading == node }
+    ///
+    /// - Returns: What was lost with it.
+    @discardableResult
+    package func crash(_ node: String, at now: Instant) -> [Loss] {
+        let before = state.withLock { $0.losses.count }
+        loseAll(because: .killed(node), at: now) { $0.holder == node || $0.heading == node }
+        return losses(from: before)
     }
 
     /// A node ended in order: what it still had, and what was on its way to or from it, is gone unless it turns up.
     package func end(_ node: String, at now: Instant) {
-        loseAll(because: "\(node) had stopped", at: now) { $0.holder == node || $0.heading == node }
+        loseAll(because: .ended(node), at: now) { $0.holder == node || $0.heading == node }
     }
 
     /// A connection was lost: what was on its way is gone.
     package func disconnect(from: String, to: String, at now: Instant) {
-        loseAll(because: "the connection from \(from) to \(to) was lost", at: now) {
+        loseAll(because: .disconnected(from: from, to: to), at: now) {
             $0.holder == from && $0.heading == to
         }
     }
 
-    private func loseAll(because reason: String, at now: Instant, where gone: (Envelope) -> Bool) {
+    private func loseAll(because cause: LossCause, at now: Instant, where gone: (Envelope) -> Bool) {
         state.withLock { state in
             for number in state.pendingOf.values.joined().sorted() {
                 guard let envelope = state.envelopes[number], gone(envelope) else { continue }
-                state.lose(number, because: reason, at: now)
+                state.lose(number, because: cause, at: now)
             }
         }
     }
@@ -232,6 +264,9 @@ package final class EnvelopeTracker: Sendable {
 
     /// How many ended without being handled.
     package var lost: Int { state.withLock { $0.lost } }
+
+    /// How often one was handled that had been handled before.
+    package var doubled: Int { state.withLock { $0.doubled } }
 
     /// How many were handled.
     package var handled: UInt64 { state.withLock { $0.handled } }
@@ -282,7 +317,7 @@ package final class EnvelopeTracker: Sendable {
         state.withLock { state in
             var counts: [String: Int] = [:]
             for envelope in state.envelopes.values {
-                if case .lost(let reason) = envelope.fate { counts[reason, default: 0] += 1 }
+                if case .lost(let cause) = envelope.fate { counts[cause.description, default: 0] += 1 }
             }
             return counts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         }
@@ -302,14 +337,14 @@ extension EnvelopeTracker.State {
         violations.append(Violation(id: id, entity: entity, text: text))
     }
 
-    fileprivate mutating func lose(_ number: UInt64, because reason: String, at now: Instant) {
+    fileprivate mutating func lose(_ number: UInt64, because cause: EnvelopeTracker.LossCause, at now: Instant) {
         guard let envelope = envelopes[number], case .pending = envelope.fate else { return }
-        settle(number, .lost(reason))
+        settle(number, .lost(cause))
         lost += 1
         losses.append(
             EnvelopeTracker.Loss(
                 number: number, entity: envelope.entity, sender: envelope.sender, entered: envelope.entered, time: now,
-                reason: reason))
+                cause: cause))
     }
 
     /// Where an envelope was seen last, in words.

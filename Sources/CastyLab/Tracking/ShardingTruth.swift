@@ -47,6 +47,11 @@ struct ShardingTruth: Sendable {
         let generation: Int
     }
 
+    private struct Removal: Hashable {
+        let observer: UniqueAddress
+        let subject: UniqueAddress
+    }
+
     /// How many shards each type has.
     var shardCount = 1
     private(set) var incarnations: [UniqueAddress: Incarnation] = [:]
@@ -61,6 +66,10 @@ struct ShardingTruth: Sendable {
     /// When each entity last went to sleep, and when each shard last began to move.
     private(set) var passivations: [String: Instant] = [:]
     private(set) var moves: [ShardKey: Instant] = [:]
+    /// The owners that crashed while they ran a shard, until it runs elsewhere.
+    private(set) var orphans: [ShardKey: (owner: UniqueAddress, generation: Int)] = [:]
+    /// When each incarnation saw that another one had been removed.
+    private var removals: [Removal: Instant] = [:]
     /// The highest epoch that each incarnation has heard of, by type.
     private var epochs: [String: [UniqueAddress: CoordinatorEpoch]] = [:]
 
@@ -68,8 +77,24 @@ struct ShardingTruth: Sendable {
 
     mutating func freeze(_ node: UniqueAddress, _ isFrozen: Bool) { incarnations[node]?.isFrozen = isFrozen }
 
+    /// A node sees that an incarnation was removed.
+    mutating func remove(_ subject: UniqueAddress, seenBy observer: UniqueAddress, at now: Instant) {
+        let key = Removal(observer: observer, subject: subject)
+        removals[key] = removals[key] ?? now
+    }
+
+    /// When a node saw that an incarnation was removed; `nil` where it has not.
+    func removed(_ subject: UniqueAddress, seenBy observer: UniqueAddress) -> Instant? {
+        removals[Removal(observer: observer, subject: subject)]
+    }
+
     /// The incarnation is dead: what it ran, it runs no more.
-    mutating func end(_ node: UniqueAddress) {
+    ///
+    /// - Parameter isCrash: It could tell nobody.
+    mutating func end(_ node: UniqueAddress, isCrash: Bool) {
+        for (key, runs) in runs where isCrash && runs[node] != nil && grants[key]?.home.node == node {
+            orphans[key] = (node, generation)
+        }
         incarnations[node]?.isGone = true
         for key in runs.keys { runs[key]?[node] = nil }
         for type in epochs.keys { epochs[type]?[node] = nil }
@@ -110,6 +135,7 @@ struct ShardingTruth: Sendable {
         case .region(.shardStarted(let shard, let version)):
             runs[ShardKey(type: fact.type, shard: shard), default: [:]][fact.node] = Run(
                 version: version, since: fact.time)
+            orphans[ShardKey(type: fact.type, shard: shard)] = nil
         case .region(.shardStopped(let shard, _, _)):
             runs[ShardKey(type: fact.type, shard: shard)]?[fact.node] = nil
         case .region(.registered(_, let epoch)): hear(epoch, fact)

@@ -28,7 +28,16 @@ package final class ShardingWatch: Sendable {
     func freeze(_ node: UniqueAddress, _ isFrozen: Bool) { state.withLock { $0.truth.freeze(node, isFrozen) } }
 
     /// An incarnation is dead.
-    func end(_ node: UniqueAddress) { state.withLock { $0.truth.end(node) } }
+    ///
+    /// - Parameter isCrash: It could tell nobody.
+    func end(_ node: UniqueAddress, isCrash: Bool = false) {
+        state.withLock { $0.truth.end(node, isCrash: isCrash) }
+    }
+
+    /// A node sees that an incarnation was removed.
+    func removed(_ subject: UniqueAddress, seenBy observer: UniqueAddress, at now: Instant) {
+        state.withLock { $0.truth.remove(subject, seenBy: observer, at: now) }
+    }
 
     /// A region or a coordinator has done something.
     func note(_ fact: ShardingFact) {

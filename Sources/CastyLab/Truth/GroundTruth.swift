@@ -39,7 +39,8 @@ package struct GroundTruth: Sendable {
     /// Something that disturbed the cluster, and when its consequences must be over.
     package struct Disturbance: Sendable {
         package enum Kind: Hashable, Sendable {
-            case start, kill, freeze, thaw, leave, downCommand, selfStop, cut, heal, shape, reset, sick, forgetting
+            case start, kill, freeze, thaw, leave, downCommand, selfStop, cut, heal, shape, reset, sick, narrow,
+                forgetting
         }
 
         package let kind: Kind
@@ -68,6 +69,10 @@ package struct GroundTruth: Sendable {
     package private(set) var disturbances: [Disturbance] = []
     /// Whether anything was done to the nodes that a faultless cluster would not have to bear.
     package private(set) var isFaultless = true
+    /// Whether nothing was done but starts, goodbyes, and links that carry little.
+    package private(set) var isOnlyNarrow = true
+    /// Whether a link was ever made narrow.
+    package private(set) var hasNarrowed = false
     /// Whether a link was ever cut.
     package private(set) var hasCut = false
     var ways: [Laboratory.Direction: Way] = [:]
@@ -173,6 +178,10 @@ extension GroundTruth {
     ) {
         let settled = now + settle
         disturbances.append(Disturbance(kind: kind, number: number, at: now, settled: settled))
+        switch kind {
+        case .start, .leave, .selfStop, .forgetting, .narrow: break
+        case .kill, .freeze, .thaw, .downCommand, .cut, .heal, .shape, .reset, .sick: isOnlyNarrow = false
+        }
         if disturbances.count > 256 { disturbances.removeAll { $0.settled + .seconds(60) < now } }
         settledBy = max(settledBy, settled)
         if isStrike { lastStrike = now }
@@ -285,6 +294,18 @@ extension GroundTruth {
         }
         disturb(.shape, at: now, settle: bounds.recovery + (wasLossy ? Self.lateness : .zero))
     }
+
+    /// A direction carries few bytes a second until a moment, but enough for what keeps a cluster alive.
+    mutating func narrowed(_ direction: Laboratory.Direction, until end: Instant, at now: Instant) {
+        var way = way(direction)
+        way.cleanSince = max(way.cleanSince, end)
+        ways[direction] = way
+        hasNarrowed = true
+        disturb(.narrow, at: now, settle: (end == .distantFuture ? .zero : end - now) + bounds.recovery)
+    }
+
+    /// The fewest bytes a second that a link needs for heartbeats and gossip, whatever users send.
+    package static let leastBandwidth = 4000
 
     /// A direction is faulty until a moment; at once over where that is now.
     mutating func harmed(_ direction: Laboratory.Direction, until end: Instant, at now: Instant) {

@@ -48,9 +48,22 @@ package final class MembershipWitness: Sendable {
 
     private let state = Mutex(State())
     private let tracker: EnvelopeTracker
+    private let removed: @Sendable (_ subject: UniqueAddress, _ observer: UniqueAddress, Instant) -> Void
 
     /// Creates one that tells the tracker which nodes have seen themselves declared down.
-    package init(tracker: EnvelopeTracker) { self.tracker = tracker }
+    ///
+    /// - Parameters:
+    ///   - tracker: The tracker.
+    ///   - removed: Told when a node sees that another one was removed.
+    package init(
+        tracker: EnvelopeTracker,
+        removed: @escaping @Sendable (_ subject: UniqueAddress, _ observer: UniqueAddress, Instant) -> Void = {
+            _, _, _ in
+        }
+    ) {
+        self.tracker = tracker
+        self.removed = removed
+    }
 
     /// Takes note of a step.
     func see(_ step: MembershipStep, at now: Instant) {
@@ -69,6 +82,11 @@ package final class MembershipWitness: Sendable {
             }
         }
         let node = step.node
+        if step.isChange {
+            for tombstone in step.after.tombstones where !step.before.isTombstoned(tombstone.node) {
+                removed(tombstone.node, node, now)
+            }
+        }
         if step.isChange, step.after.member(node)?.status == .down { tracker.fence(node) }
         state.withLock { state in
             if hasEnvelope { state.lastEnvelope = (now, node) }

@@ -45,6 +45,8 @@ package enum DiskFault: String, CaseIterable, Hashable, Sendable {
     case torn
     case lostTail = "lost-tail"
     case corrupt
+    /// What is read and written takes a while.
+    case slow
 }
 
 /// The keys of faults.

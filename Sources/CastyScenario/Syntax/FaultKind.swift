@@ -14,6 +14,7 @@ package enum FaultKind: String, CaseIterable, Hashable, Sendable {
     case swizzle
     case disk
     case `throw`
+    case stall
     case poison
     case hostile
     case buggify
@@ -21,7 +22,7 @@ package enum FaultKind: String, CaseIterable, Hashable, Sendable {
     /// How many nodes it takes.
     package var nodes: ClosedRange<Int> {
         switch self {
-        case .slow, .clock, .silence, .refuse, .disk, .throw, .hostile: 1...NodeName.numbers.upperBound
+        case .slow, .clock, .silence, .refuse, .disk, .throw, .stall, .hostile: 1...NodeName.numbers.upperBound
         case .bandwidth, .reset, .halfOpen, .corrupt, .truncate, .trickle: 1...2
         case .flap: 2...2
         case .swizzle: 2...NodeName.numbers.upperBound
@@ -42,6 +43,7 @@ package enum FaultKind: String, CaseIterable, Hashable, Sendable {
         case .flap, .swizzle: [.period, .times]
         case .disk: [.error, .duration]
         case .throw: [.chance, .times, .duration]
+        case .stall: [.period, .chance, .duration]
         case .poison: [.entity, .times, .duration]
         case .hostile: [.times]
         case .buggify: [.chance, .duration]
@@ -65,6 +67,7 @@ package enum FaultKind: String, CaseIterable, Hashable, Sendable {
         case .swizzle: "The nodes are cut off one by one and healed in another order."
         case .disk: "The disks of the nodes fail in a given way."
         case .throw: "Handlers on the nodes throw."
+        case .stall: "Handlers on the nodes have done what they do only after a while, the period at most."
         case .poison: "An entity fails each time it starts."
         case .hostile: "A stranger sends nonsense to the nodes."
         case .buggify: "Rare paths are taken often: early timers, small buffers, odd timeouts."

@@ -1,5 +1,6 @@
 import CastyActors
 import CastyCluster
+import CastyInspection
 import CastyPlacement
 import CastyPrimitives
 import Synchronization
@@ -103,7 +104,7 @@ extension RegionHost {
 
     private func statistics(_ entity: EntityStatus, at now: Instant) -> EntityStatistics {
         EntityStatistics(
-            id: entity.entity, shard: entity.shard, node: cluster.system.unique, state: entity.phase.word,
+            id: entity.entity, shard: entity.shard, node: cluster.system.unique, state: entity.phase.shown.rawValue,
             handled: entity.handled, idle: max(.zero, now - entity.lastUsed))
     }
 
@@ -112,7 +113,8 @@ extension RegionHost {
             node: cluster.system.unique, isRegistered: status.isRegistered,
             shards: status.hosted.filter { shards.contains($0.shard) }.map { hosted in
                 HostedShardStatistics(
-                    shard: hosted.shard, state: hosted.phase.word, entities: hosted.entities, handled: hosted.handled,
+                    shard: hosted.shard, state: hosted.phase.shown.rawValue, entities: hosted.entities,
+                    handled: hosted.handled,
                     kept: hosted.kept)
             },
             buffers: status.buffers.filter { shards.contains($0.shard) }.map { buffer in

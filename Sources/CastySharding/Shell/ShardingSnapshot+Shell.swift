@@ -19,9 +19,9 @@ extension ShardingSnapshot {
             },
             shards: region.hosted.map { hosted in
                 ShardSnapshot(
-                    shard: hosted.shard, state: hosted.phase.word,
+                    shard: hosted.shard, state: hosted.phase.shown,
                     entities: cores.region.entities(of: hosted.shard, limit: entitiesListed).map {
-                        EntitySnapshot(id: $0.entity, state: $0.phase.word, handled: $0.handled, lastUsed: $0.lastUsed)
+                        EntitySnapshot(id: $0.entity, state: $0.phase.shown, handled: $0.handled, lastUsed: $0.lastUsed)
                     }, entityCount: hosted.entities, handled: hosted.handled, remembered: hosted.remembered,
                     restarted: hosted.remembered - hosted.dormant)
             },
@@ -30,10 +30,11 @@ extension ShardingSnapshot {
             epoch: region.epoch.single, remembers: host.settings.remembersEntities,
             storeTrouble: cores.storeTrouble, unavailable: cores.region.trouble(at: now),
             unplaced: coordinator.map(\.unplaced) ?? cores.region.unplaced(at: now), drained: region.intents.drains,
+            pinned: region.intents.pins.map(\.shard), isPaused: region.intents.isPaused,
             coordinating: coordinator.map { coordinator in
                 CoordinatorSnapshot(
                     state: coordinator.phase == .recovering
-                        ? "rebuilding" : now < coordinator.holdUntil ? "holding" : "running",
+                        ? .rebuilding : now < coordinator.holdUntil ? .holding : .running,
                     epoch: coordinator.epoch.single,
                     regions: coordinator.regions.map(\.node),
                     handoffs: coordinator.shards.compactMap { $0.sentence(host.name) },
@@ -106,26 +107,28 @@ extension ShardExplanation {
 }
 
 extension HostedStatus.Phase {
-    var word: String {
+    /// What is shown of it.
+    var shown: ShardSnapshot.State {
         switch self {
-        case .starting: "starting"
-        case .running: "running"
-        case .paused: "paused"
-        case .draining, .stopping: "handing-off"
+        case .starting: .starting
+        case .running: .running
+        case .paused: .paused
+        case .draining, .stopping: .handingOff
         }
     }
 }
 
 extension EntityStatus.Phase {
-    var word: String {
+    /// What is shown of it.
+    var shown: EntitySnapshot.State {
         switch self {
-        case .active: "active"
-        case .passivating: "passivating"
-        case .stopping: "stopping"
-        case .waitingForRestart: "restarting"
-        case .remembering: "remembering"
-        case .forgetting: "forgetting"
-        case .remembered: "remembered"
+        case .active: .active
+        case .passivating: .passivating
+        case .stopping: .stopping
+        case .waitingForRestart: .restarting
+        case .remembering: .remembering
+        case .forgetting: .forgetting
+        case .remembered: .remembered
         }
     }
 }

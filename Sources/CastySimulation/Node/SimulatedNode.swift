@@ -26,7 +26,9 @@ package final class SimulatedNode: @unchecked Sendable {
     /// How it is.
     @exclusivity(unchecked) package internal(set) var state = State.running
     /// How many messages a turn may handle. Small by default, so that turns interleave often.
-    package var budget = 8
+    package var budget = SimulatedNode.usualBudget
+    /// The budget of a turn where nothing else is said.
+    package static let usualBudget = 8
     /// How long the node is busy with each turn: more than zero makes it slow.
     package var turnTime = Duration.zero
 
@@ -36,6 +38,10 @@ package final class SimulatedNode: @unchecked Sendable {
     private let timerOrder: UInt64
     @exclusivity(unchecked) private var timerCount: UInt64 = 0
     private var busyUntil: Int64 = 0
+    /// The turn that is being taken.
+    private var current: Runnable?
+    /// What takes longer than an instant, and whether it has more to do afterwards.
+    private var prolonged: [ObjectIdentifier: Prolonged] = [:]
     private var parked: [EventPayload] = []
     @exclusivity(unchecked) private(set) var clock: NodeClock
     private var endpoints: [Endpoint] = []
@@ -76,14 +82,65 @@ package final class SimulatedNode: @unchecked Sendable {
 
     // MARK: Turns and timers
 
+    /// Something whose turn lasts.
+    private struct Prolonged {
+        let runnable: Runnable
+        var until: Int64
+        /// How many ends are still to come.
+        var count = 1
+        var wantsTurn = false
+    }
+
     func execute(_ runnable: Runnable) {
         guard !isGone else { return }
+        if !prolonged.isEmpty, prolonged[ObjectIdentifier(runnable)] != nil {
+            // Its turn is not over, whatever the queue believes.
+            prolonged[ObjectIdentifier(runnable)]?.wantsTurn = true
+            return
+        }
         var time = owner.clock
         if turnTime > .zero {
             busyUntil = max(busyUntil, time) + turnTime.nanoseconds
             time = busyUntil
         }
         owner.add(.turn(runnable), node: index, at: time)
+    }
+
+    /// Lets something take its turn.
+    func take(_ runnable: Runnable) {
+        current = runnable
+        runnable.run(budget: budget)
+        current = nil
+    }
+
+    /// Prolongs the turn that is being taken at this moment, as a handler does that computes, blocks, or waits for a disk.
+    ///
+    /// Nothing else of the node waits for it: as on a node with threads enough. A node that hangs meanwhile ends the turn when it goes on, one
+    /// that is killed never does. With a ``budget`` of one each message has a turn of its own.
+    ///
+    /// - Parameters:
+    ///   - time: How long it takes.
+    ///   - end: What is done at the end of it.
+    package func prolongTurn(by time: Duration, then end: @escaping @Sendable () -> Void) {
+        guard let current, time > .zero, !isGone else { return end() }
+        let key = ObjectIdentifier(current)
+        var item = prolonged[key] ?? Prolonged(runnable: current, until: owner.clock, count: 0)
+        item.until = max(item.until, owner.clock) + time.nanoseconds
+        item.count += 1
+        prolonged[key] = item
+        owner.add(
+            .turn(
+                WorkItem { [self] in
+                    end()
+                    endTurn(key)
+                }), node: index, at: item.until)
+    }
+
+    private func endTurn(_ key: ObjectIdentifier) {
+        guard var item = prolonged[key] else { return }
+        item.count -= 1
+        prolonged[key] = item.count > 0 ? item : nil
+        if item.count == 0, item.wantsTurn { execute(item.runnable) }
     }
 
     func timer(at deadline: Int64, _ action: @escaping @Sendable () -> Void) -> SimulatedTimer {
@@ -230,6 +287,7 @@ package final class SimulatedNode: @unchecked Sendable {
             if case .timer(let timer) = payload { timer.forget() }
         }
         parked = []
+        prolonged = [:]
         whenClosed = []
     }
 

@@ -79,7 +79,7 @@ extension SimulatedWorld {
         case .turn(let runnable):
             let node = nodes[Int(event.node)]
             guard node.mayRun(event.payload) else { return }
-            runnable.run(budget: node.budget)
+            node.take(runnable)
         case .timer(let timer):
             guard nodes[Int(event.node)].mayRun(event.payload) else { return }
             timer.fire()
