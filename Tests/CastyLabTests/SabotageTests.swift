@@ -48,7 +48,7 @@ struct SabotageTests {
         Case("everyone founds", .everyoneFounds, ["M11"], quiet),
         Case(
             "a refused connection counts as a vote", .foundsOnRefusal, ["M11"],
-            "seeds n1,n2,n3\nnodes 5\nwait 4s\nkill n1,n2,n3\nwait 500ms\nrestart n1\nwait 9s"),
+            "seeds n1,n2,n3\nnodes 5\nwait 4s\nkill n1,n2,n3\nwait 500ms\ncut n1 | n4,n5\nrestart n1\nwait 9s"),
         Case(
             "a leaving member counts as a vote", .foundsBesideLeavers, ["M11"],
             "nodes 2\nwait 6s\nkill n1\nwait 300ms\nleave n2\nwait 100ms\nrestart n1\nwait 9s"),

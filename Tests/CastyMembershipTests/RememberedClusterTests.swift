@@ -53,6 +53,22 @@ import Testing
         #expect(cluster[1].core.gossip.cluster == id)
     }
 
+    @Test("a member goes on above the up-numbers that a joiner remembers", arguments: [true, false])
+    func joinersNumbers(isMended: Bool) throws {
+        let cluster = cluster(2, seeds: [1, 2])
+        if !isMended { cluster.settings.sabotage = .forgetsJoinersNumbers }
+        let id = try #require(cluster[1].core.gossip.cluster)
+        cluster.memories[3] = RememberedCluster(id: id, highestUpNumber: 9)
+        cluster.start(3)
+        #expect(cluster.run(within: .seconds(10)) { cluster.agree(on: [1, 2, 3]) } != nil)
+        #expect(cluster[1].core.gossip.member(cluster[3].core.myself)?.upNumber == (isMended ? 10 : 3))
+        // A number that no cluster comes near is nobody's.
+        cluster.memories[4] = RememberedCluster(id: id, highestUpNumber: .max - 1)
+        cluster.start(4)
+        #expect(cluster.run(within: .seconds(10)) { cluster.agree(on: [1, 2, 3, 4]) } != nil)
+        #expect(cluster[1].core.gossip.highestUpNumber == (isMended ? 11 : 4))
+    }
+
     @Test("a node whose data belongs to another cluster than the one that it finds stops, and says which two these are")
     func foreign() {
         let cluster = cluster(2, seeds: [1, 2])
@@ -102,7 +118,7 @@ import Testing
     @Test("a founder that ended before others goes on above the numbers that those remember")
     func othersRemember() {
         #expect(foundedAgain([]) == [7, 8, 9])
-        #expect(foundedAgain(.foundsFromOwnMemory) == [4, 5, 6])
+        #expect(foundedAgain([.foundsFromOwnMemory, .forgetsJoinersNumbers]) == [4, 5, 6])
     }
 
     @Test("its text reads back, and a text that is cut short is none")

@@ -49,10 +49,11 @@ extension ClusterMessage: WireCodable {
         case .initJoinNack(let refusal):
             tag(.initJoinNack)
             refusal.encode(into: &buffer)
-        case .join(let roles, let settings):
+        case .join(let roles, let settings, let highest):
             tag(.join)
             buffer.writeArray(roles) { $0.writeText($1) }
             buffer.writeArray(settings)
+            buffer.writeVarint(UInt64(highest))
         case .welcome(let gossip):
             tag(.welcome)
             state(gossip)
@@ -146,7 +147,9 @@ extension ClusterMessage: WireCodable {
         case .initJoinNack: self = .initJoinNack(try JoinRefusal(from: &buffer))
         case .join:
             let roles = try buffer.readArray(upTo: 256) { buffer throws(WireError) in try buffer.readText(upTo: 255) }
-            self = .join(roles: roles, settings: try buffer.readArray(of: SharedSetting.self, upTo: 1024))
+            let settings = try buffer.readArray(of: SharedSetting.self, upTo: 1024)
+            self = .join(
+                roles: roles, settings: settings, highest: UInt32(clamping: try buffer.readVarint() as UInt64))
         case .welcome: self = .welcome(try Gossip(from: &buffer))
         case .joinRefused: self = .joinRefused(try JoinRefusal(from: &buffer))
         case .heartbeat: self = .heartbeat(sequence: try buffer.readVarint(), sentAt: try Instant(from: &buffer))

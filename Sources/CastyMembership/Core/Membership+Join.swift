@@ -151,7 +151,8 @@ extension Membership {
     private mutating func sendJoin(to contact: UniqueAddress, at now: Instant) {
         join.attempts += 1
         join.mayBeIn = true
-        effects.append(.send(.join(roles: roles, settings: sharedSettings), to: contact))
+        let highest = settings.sabotage.contains(.forgetsJoinersNumbers) ? 0 : join.remembered?.highestUpNumber ?? 0
+        effects.append(.send(.join(roles: roles, settings: sharedSettings, highest: highest), to: contact))
         arm(.join, at: now + settings.joinRetry)
     }
 
@@ -318,7 +319,9 @@ extension Membership {
         effects.append(.send(answer, to: peer))
     }
 
-    mutating func letIn(_ peer: UniqueAddress, roles: [String], settings: [SharedSetting], at now: Instant) {
+    mutating func letIn(
+        _ peer: UniqueAddress, roles: [String], settings: [SharedSetting], highest: UInt32, at now: Instant
+    ) {
         if self.settings.sabotage.contains(.ignoresJoiners) { return }
         var objection = objection(to: settings)
         if gossip.member(peer)?.status == .down || peer.address == myself.address { objection = .removed }
@@ -341,6 +344,9 @@ extension Membership {
             let node = isInvented ? UniqueAddress(address: peer.address, incarnation: ~peer.incarnation) : peer
             change(.join, at: now) { gossip, _ in
                 gossip.add(Member(node: node, status: .joining, roles: roles))
+                // This node may have hung while others, which are gone by now, gave numbers that only the joiner remembers. No cluster comes near the end of
+                // the numbers, and a word that is wrong must not bring this one there.
+                if highest < .max / 2 { gossip.highestUpNumber = max(gossip.highestUpNumber, highest) }
             }
         }
         effects.append(.send(.welcome(gossip), to: peer))

@@ -159,7 +159,8 @@ package struct Membership: Sendable {
             heardNoCluster(from: peer, round: round, vote, memory, at: now)
         case .initJoinAck(let leader, let cluster): contactAccepted(by: peer, leader: leader, cluster, at: now)
         case .initJoinNack(let refusal): refused(refusal, by: peer, at: now)
-        case .join(let roles, let settings): letIn(peer, roles: roles, settings: settings, at: now)
+        case .join(let roles, let settings, let highest):
+            letIn(peer, roles: roles, settings: settings, highest: highest, at: now)
         case .welcome(let gossip): welcomed(gossip, by: peer, at: now)
         case .joinRefused(let refusal): refused(refusal, by: peer, at: now)
         case .heartbeat(let sequence, let sentAt): answerHeartbeat(from: peer, sequence: sequence, sentAt: sentAt)

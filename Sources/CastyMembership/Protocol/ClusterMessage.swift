@@ -64,8 +64,8 @@ package enum ClusterMessage: Hashable, Sendable {
     case initJoinAck(leader: UniqueAddress?, cluster: ClusterID? = nil)
     /// "No."
     case initJoinNack(JoinRefusal)
-    /// "Make me a member."
-    case join(roles: [String], settings: [SharedSetting])
+    /// "Make me a member." With the highest up-number that the node remembers of this cluster; zero where it remembers none.
+    case join(roles: [String], settings: [SharedSetting], highest: UInt32 = 0)
     /// "You are one. This is the cluster."
     case welcome(Gossip)
     /// "You are not."

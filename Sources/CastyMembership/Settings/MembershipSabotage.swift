@@ -111,6 +111,8 @@ package struct MembershipSabotage: OptionSet, Hashable, Sendable {
     package static let foundsFromOwnMemory = MembershipSabotage(rawValue: 1 << 37)
     /// A seed that was started again votes at once, though it may have voted before and does not hear from the others.
     package static let forgetsVotes = MembershipSabotage(rawValue: 1 << 51)
+    /// Joiners say nothing of the up-numbers that they remember.
+    package static let forgetsJoinersNumbers = MembershipSabotage(rawValue: 1 << 52)
     /// A seed gives its vote to every candidate.
     package static let votesForAll = MembershipSabotage(rawValue: 1 << 34)
 }
