@@ -16,6 +16,9 @@ public struct ClusterConfig: Sendable {
     public var majorityLease: (any MajorityLease)?
     /// Whether this node founds the cluster, because it has never run before, as only you can know. True on one node at most, and only for its first
     /// start. Otherwise, as it is usual, a majority of ``seeds`` founds a cluster when they have found each other and none of them is in one.
+    ///
+    /// Where the node remembers a cluster it asks all the same: it joins that one if it runs, and founds it again without those members that do not
+    /// answer for long, which is the way on after a machine was lost in an outage of all.
     public var isFirstStart: Bool
 
     /// Where this node remembers the cluster from one process to the next; by default nowhere.
