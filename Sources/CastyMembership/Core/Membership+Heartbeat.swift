@@ -219,12 +219,26 @@ extension Membership {
 
     // MARK: local health
 
+    /// Whether this node hung for so long that the others may have removed it, and none of them has acknowledged since that it is their member.
+    ///
+    /// Until one has, it lets nobody in. A new incarnation shows that the former one has died, not that it died before it removed this node: with
+    /// all former ones replaced so, nobody would be left who knows, and this node would go on with shards that others have had meanwhile.
+    /// It waits for the downing strategy instead, which lets it go on only where the others could not have removed it.
+    var mayBeLeftBehind: Bool {
+        guard let hungUntil, !settings.sabotage.contains(.letsInAfterHanging) else { return false }
+        let hasOthers = gossip.members.contains {
+            $0.node != myself && ($0.status == .up || $0.status == .leaving)
+        }
+        return hasOthers && !monitors.contains { monitor in monitor.provenAt.map { $0 >= hungUntil } ?? false }
+    }
+
     /// This node was late itself, so the silence of its peers may be its own: it asks them all once more, forgives each
     /// silence once for one heartbeat, and counts its absence to no period of stability.
     mutating func noteLate(by lateness: Duration, at now: Instant) {
         if settings.sabotage.contains(.blamesPeers) { return }
         let isNew = lastLate.map { now - $0 >= settings.heartbeat } ?? true
         lastLate = now
+        if lateness >= settings.entityLease { hungUntil = now }
         for index in monitors.indices where monitors[index].stage != .marked {
             monitors[index].isInterrupted = true
             if monitors[index].hadGrace { continue }

@@ -311,6 +311,8 @@ extension Membership {
             return effects.append(.send(.noCluster(round: ballot.round, vote: .knowsCluster), to: peer))
         case .idle, .member, .stopped: break
         }
+        // The other one asks again.
+        if mayBeLeftBehind { return }
         // Where all joins go to one member, no two of them have to be merged.
         let door = leader.flatMap { gossip.member($0) }.flatMap { $0.status <= .up ? $0.node : nil }
         let answer =
@@ -322,7 +324,7 @@ extension Membership {
     mutating func letIn(
         _ peer: UniqueAddress, roles: [String], settings: [SharedSetting], highest: UInt32, at now: Instant
     ) {
-        if self.settings.sabotage.contains(.ignoresJoiners) { return }
+        if self.settings.sabotage.contains(.ignoresJoiners) || mayBeLeftBehind { return }
         var objection = objection(to: settings)
         if gossip.member(peer)?.status == .down || peer.address == myself.address { objection = .removed }
         if let objection {

@@ -51,6 +51,8 @@ package struct Membership: Sendable {
     var lastProbe: UInt64 = 0
     /// When this node last noticed that it was late itself.
     var lastLate: Instant?
+    /// When it last noticed that it had been late for longer than a lease lasts.
+    var hungUntil: Instant?
     /// Members that are done and wait for their removal, sorted.
     var leavers: [UniqueAddress] = []
     /// When this node learnt of each removal; the tombstones expire by it.

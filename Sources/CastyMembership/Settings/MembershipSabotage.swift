@@ -113,6 +113,8 @@ package struct MembershipSabotage: OptionSet, Hashable, Sendable {
     package static let forgetsVotes = MembershipSabotage(rawValue: 1 << 51)
     /// Joiners say nothing of the up-numbers that they remember.
     package static let forgetsJoinersNumbers = MembershipSabotage(rawValue: 1 << 52)
+    /// A node that hung lets others in before any of the former ones has acknowledged it.
+    package static let letsInAfterHanging = MembershipSabotage(rawValue: 1 << 53)
     /// A seed gives its vote to every candidate.
     package static let votesForAll = MembershipSabotage(rawValue: 1 << 34)
 }
