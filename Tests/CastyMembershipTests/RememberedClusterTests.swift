@@ -6,8 +6,9 @@ import Testing
 @Suite("A remembered cluster") struct RememberedClusterTests {
     private static func place(_ number: Int) -> NodeAddress { TestCluster.address(number) }
 
-    private func cluster(_ count: Int, seeds: [Int]) -> TestCluster {
+    private func cluster(_ count: Int, seeds: [Int], _ sabotage: MembershipSabotage = []) -> TestCluster {
         let cluster = TestCluster(0)
+        cluster.settings.sabotage = sabotage
         cluster.remembers = true
         cluster.seeds = seeds.map { Self.place($0) }
         cluster.start(1, mayFound: true)
@@ -51,6 +52,57 @@ import Testing
         cluster.start(3)
         #expect(cluster.run(within: .seconds(10)) { cluster.agree(on: [1, 2, 3]) } != nil)
         #expect(cluster[1].core.gossip.cluster == id)
+    }
+
+    /// n2 hangs; the others remove it, die, and are started again. Then n2 wakes, and hears that the former ones are gone. Returns whether it lets one in.
+    private func leftBehind(_ sabotage: MembershipSabotage) -> Bool {
+        let cluster = cluster(3, seeds: [1, 2, 3], sabotage)
+        cluster.run(.seconds(5))
+        cluster.cut([1, 3], [2])
+        cluster.freeze(2)
+        #expect(cluster.run(within: .seconds(20)) { cluster.agree(on: [1, 3]) } != nil)
+        let former = [1, 3].map { cluster[$0].core.myself }
+        for number in [1, 3] {
+            cluster.kill(number)
+            cluster.start(number)
+        }
+        let next = [1, 3].map { cluster[$0].core.myself }
+        var letIn = false
+        cluster.afterStep = { cluster in
+            letIn = letIn || cluster[2].core.gossip.members.contains { next.contains($0.node) }
+        }
+        // What was said to it meanwhile is lost with the connections of those that have died.
+        cluster.stalled = []
+        cluster.heal()
+        cluster.thaw(2)
+        for node in former { cluster.command(2) { $0.onPeerIncarnationGone(node, at: $1) } }
+        cluster.run(.seconds(15))
+        #expect(letIn || !cluster[2].isRunning)
+        return letIn
+    }
+
+    @Test("a node that hung while the others removed it and died does not let their next incarnations in")
+    func hungAlone() {
+        #expect(!leftBehind([]))
+        #expect(leftBehind(.letsInAfterHanging))
+    }
+
+    @Test(
+        "a node that hung and was kept lets others in as soon as one has acknowledged it, and after every later crash")
+    func hungAndKept() {
+        let cluster = cluster(3, seeds: [1, 2, 3])
+        cluster.run(.seconds(5))
+        cluster.freeze(2)
+        cluster.run(cluster.settings.entityLease + .milliseconds(300))
+        var doubted = false
+        cluster.afterStep = { doubted = doubted || $0[2].core.mayBeLeftBehind }
+        cluster.thaw(2)
+        cluster.run(.seconds(2))
+        #expect(doubted && !cluster[2].core.mayBeLeftBehind)
+        cluster.kill(1)
+        cluster.kill(3)
+        cluster.run(.milliseconds(100))
+        #expect(!cluster[2].core.mayBeLeftBehind)
     }
 
     @Test("a member goes on above the up-numbers that a joiner remembers", arguments: [true, false])

@@ -133,6 +133,8 @@ extension Membership {
         monitors[index].hear(sequence: sequence, sentAt: sentAt, at: now)
         if let voters {
             monitors[index].provenAt = max(monitors[index].provenAt ?? sentAt, sentAt)
+            // It still has this node: whatever happened while that hung, it was not removed.
+            if let hung = hungUntil, sentAt >= hung { hungUntil = nil }
             if recentVoters.contains(voters) {
                 monitors[index].sharedAt = max(monitors[index].sharedAt ?? sentAt, sentAt)
             }
@@ -225,11 +227,8 @@ extension Membership {
     /// all former ones replaced so, nobody would be left who knows, and this node would go on with shards that others have had meanwhile.
     /// It waits for the downing strategy instead, which lets it go on only where the others could not have removed it.
     var mayBeLeftBehind: Bool {
-        guard let hungUntil, !settings.sabotage.contains(.letsInAfterHanging) else { return false }
-        let hasOthers = gossip.members.contains {
-            $0.node != myself && ($0.status == .up || $0.status == .leaving)
-        }
-        return hasOthers && !monitors.contains { monitor in monitor.provenAt.map { $0 >= hungUntil } ?? false }
+        guard hungUntil != nil, !settings.sabotage.contains(.letsInAfterHanging) else { return false }
+        return gossip.members.contains { $0.node != myself && ($0.status == .up || $0.status == .leaving) }
     }
 
     /// This node was late itself, so the silence of its peers may be its own: it asks them all once more, forgives each

@@ -51,7 +51,7 @@ package struct Membership: Sendable {
     var lastProbe: UInt64 = 0
     /// When this node last noticed that it was late itself.
     var lastLate: Instant?
-    /// When it last noticed that it had been late for longer than a lease lasts.
+    /// When it last noticed that it had been late for longer than a lease lasts; `nil` once a member has acknowledged it since.
     var hungUntil: Instant?
     /// Members that are done and wait for their removal, sorted.
     var leavers: [UniqueAddress] = []
