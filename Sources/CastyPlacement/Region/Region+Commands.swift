@@ -56,6 +56,9 @@ extension Region {
         }
         commands.removeAll { $0.deadline <= now }
         sendCommands(at: now, &effects)
-        for command in commands { wake(by: min(command.deadline, command.repeatAt ?? command.deadline)) }
+        // Before it is registered a region says nothing; it says what has waited when it is.
+        for command in commands {
+            wake(by: isRegistered ? min(command.deadline, command.repeatAt ?? command.deadline) : command.deadline)
+        }
     }
 }

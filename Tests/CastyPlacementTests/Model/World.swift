@@ -189,9 +189,11 @@ struct World {
             if nodes[node]!.wakeAt == now { nodes[node]!.wakeAt = nil }
             if let wake = nodes[node]!.coordinator.wakeAt, wake <= now {
                 interpret(nodes[node]!.coordinator.onWakeup(at: now), at: node)
+                if let wake = nodes[node]!.coordinator.wakeAt, wake <= now { spins("coordinator", node) }
             }
             if let wake = nodes[node]!.region.wakeAt, wake <= now {
                 interpret(nodes[node]!.region.onWakeup(at: now), at: node)
+                if let wake = nodes[node]!.region.wakeAt, wake <= now { spins("region", node) }
             }
             wake(nodes[node]?.coordinator.wakeAt, node)
             wake(nodes[node]?.region.wakeAt, node)
@@ -266,6 +268,12 @@ struct World {
         guard let at, max(at, now) < nodes[node]?.wakeAt ?? .distantFuture else { return }
         nodes[node]?.wakeAt = max(at, now)
         push(.wake(node), at: max(at, now))
+    }
+
+    /// What has been woken and wants to be woken at once is woken for ever.
+    private mutating func spins(_ core: String, _ node: UniqueAddress) {
+        violations.append("\(now) the \(core) of \(node) has nothing to do and does not sleep")
+        nodes[node]!.isAlive = false
     }
 
     private mutating func lose(_ word: Word, _ reason: LossReason) {
