@@ -28,16 +28,4 @@ struct UnplacedTests {
         #expect(console.text.contains("the next message allocates it"))
         #expect(console.text.contains("no home for shards: no node"))
     }
-    @Test("the reason is whole where the pane is narrow")
-    func narrow() {
-        var console = Fixture(nodes: 3, width: 80, height: 24)
-        var snapshot = console.cluster.snapshot()
-        for index in snapshot.nodes.indices {
-            snapshot.nodes[index].sharding[0].unavailable = .noNodeWithRole("backend")
-        }
-        console.feed.take(snapshot)
-        let words = "\(Unavailability.noNodeWithRole("backend"))".split(separator: " ").map(String.init)
-        #expect(words.count > 5)
-        for word in words { #expect(console.text.contains(word), "\(word)") }
-    }
 }
