@@ -40,6 +40,7 @@ public final class Cluster: Sendable {
     let published: Mutex<Published>
     /// Until when the node may run entities, in nanoseconds of its clock; read before every batch of handlers.
     private let lease = Atomic<Int64>(Instant.start.nanoseconds)
+    private let views = Atomic<UInt64>(0)
     let daemon: ActorRef<DaemonMessage>
     /// What other parts of the runtime keep one of for each node, by type.
     private let parts = Mutex<[ObjectIdentifier: any AnyObject & Sendable]>([:])
@@ -182,4 +183,9 @@ public final class Cluster: Sendable {
     }
 
     func publish(lease until: Instant) { lease.store(until.nanoseconds, ordering: .releasing) }
+
+    /// Counts the views that followers are called for. It is read before the ``state`` that it counts, and moves after it.
+    package var viewNumber: UInt64 { views.load(ordering: .acquiring) }
+
+    func countView() { views.add(1, ordering: .releasing) }
 }

@@ -22,6 +22,8 @@ extension Cluster {
                 && state.removed == before.removed
             let known = areSameMembers ? [] : Set(before.members.map(\.node))
             let newMembers = areSameMembers ? [] : state.members.filter { !known.contains($0.node) }
+            // Under the lock: who reads the new state finds it counted.
+            if !isSame { countView() }
             return (isSame ? [] : published.followers, newMembers)
         }
         // From the view and not from what is told of it: those that were here before this node are never told as joining.

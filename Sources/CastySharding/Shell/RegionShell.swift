@@ -30,6 +30,8 @@ struct RegionShell: Sendable {
     var storeError: EntityStoreError?
     /// Whether people were told that the lease has lapsed.
     var isFenced = false
+    /// The cluster's number of the view that the cores know.
+    var viewNumber: UInt64 = 0
     var whenLeft: [@Sendable () -> Void] = []
     var answers: [UInt64: @Sendable (CommandAnswer) -> Void] = [:]
     var lastCommand: UInt64 = 0
@@ -85,6 +87,8 @@ struct RegionShell: Sendable {
         // Whatever becomes of the command: the cores may have been told of the lease, and have something to say.
         defer { settle(at: now, context) }
         followLease(at: now, context)
+        // A user who has seen a node in the cluster's state may ask before the region is told of it: it is known here all the same.
+        if host.cluster.viewNumber != viewNumber { followMembership(at: now, context) }
         switch command {
         case .route(let entity, let message):
             guard RegionHost.isID(entity) else { return host.refuse(message, entity: entity) }
@@ -171,6 +175,7 @@ struct RegionShell: Sendable {
     }
 
     private mutating func followMembership(at now: Instant, _ context: ActorContext<RegionCommand>) {
+        viewNumber = host.cluster.viewNumber
         let view = PlacementView(host.cluster, own: context.system.unique)
         peers = peers.filter { view.member($0.key) != nil }
         perform(region.onView(view, at: now), context)

@@ -62,6 +62,8 @@ struct SingletonShell: Sendable {
     private var peers: [UniqueAddress: (head: EnvelopeHead, manager: ActorRef<SingletonCommand>)] = [:]
     private var wakeup = WakeupTimer()
     private var lease = Instant.distantFuture
+    /// The cluster's number of the view that the core knows.
+    private var viewNumber: UInt64 = 0
     private var whenLeft: [@Sendable () -> Void] = []
     private var hasLeft = false
 
@@ -88,6 +90,8 @@ struct SingletonShell: Sendable {
         // Whatever becomes of the command: the core may have been told of the lease, and wait for something else now.
         defer { scheduleWakeup(context) }
         followLease(at: now, context)
+        // A user who has seen a node in the cluster's state may ask before this actor is told of it: it is known here all the same.
+        if host.cluster.viewNumber != viewNumber { followMembership(at: now, context) }
         switch command {
         case .route(let message): perform(core.onRoute(message, at: now), context)
         case .ask(let message, let patience): perform(core.onRoute(message, asks: patience, at: now), context)
@@ -102,10 +106,7 @@ struct SingletonShell: Sendable {
                 return
             }
             perform(core.onMessage(message, from: head.from, at: now), context)
-        case .membershipChanged:
-            let view = PlacementView(host.cluster, own: context.system.unique)
-            peers = peers.filter { view.member($0.key) != nil }
-            perform(core.onView(view, at: now), context)
+        case .membershipChanged: followMembership(at: now, context)
         case .wakeup(let number):
             guard wakeup.accepts(number) else { return }
             perform(core.onWakeup(at: now), context)
@@ -123,6 +124,13 @@ struct SingletonShell: Sendable {
             whenLeft.append(done)
             perform(core.onLeave(at: now), context)
         }
+    }
+
+    private mutating func followMembership(at now: Instant, _ context: ActorContext<SingletonCommand>) {
+        viewNumber = host.cluster.viewNumber
+        let view = PlacementView(host.cluster, own: context.system.unique)
+        peers = peers.filter { view.member($0.key) != nil }
+        perform(core.onView(view, at: now), context)
     }
 
     private mutating func followLease(at now: Instant, _ context: ActorContext<SingletonCommand>) {
