@@ -11,14 +11,18 @@ package struct RemotingHooks: Sendable {
     package var peerIncarnation: @Sendable (UniqueAddress) -> Void
     /// A connection with an incarnation was lost, and with it what was under way: that of one lane, or of both.
     package var connectionLost: @Sendable (UniqueAddress) -> Void
+    /// Messages that waited for a connection with a place were given up; each is in the ledger with its reason.
+    package var gaveUp: @Sendable (NodeAddress) -> Void
 
     package init(
         connectFailed: @escaping @Sendable (NodeAddress, TransportError) -> Void = { _, _ in },
         peerIncarnation: @escaping @Sendable (UniqueAddress) -> Void = { _ in },
-        connectionLost: @escaping @Sendable (UniqueAddress) -> Void = { _ in }
+        connectionLost: @escaping @Sendable (UniqueAddress) -> Void = { _ in },
+        gaveUp: @escaping @Sendable (NodeAddress) -> Void = { _ in }
     ) {
         self.connectFailed = connectFailed
         self.peerIncarnation = peerIncarnation
         self.connectionLost = connectionLost
+        self.gaveUp = gaveUp
     }
 }

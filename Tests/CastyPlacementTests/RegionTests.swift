@@ -64,6 +64,22 @@ struct RegionTests {
         #expect(region.status.kept == 0)
     }
 
+    @Test("Nothing goes to a home on a node that is gone, though the coordinator has not heard of that yet")
+    func goneHome() {
+        var region = registered()
+        _ = region.onRoute("a", to: "e-1", at: at(10))
+        let members = (1...2).map { PlacementMember(node: node($0), upNumber: $0) }
+        _ = region.onView(PlacementView(own: node(2), members: members), at: at(20))
+        let late = ShardHome(shard: 0, node: node(3), version: version(1))
+        #expect(region.onMessage(.order(epoch, .homes([late], allOf: 0..<0)), from: node(1), at: at(30)) == [])
+        #expect(region.onRoute("b", to: "e-1", at: at(40)) == [])
+        #expect(region.status.kept == 2)
+        #expect(region.onWakeup(at: at(520)) == [.send(to: node(1), .request(.homes(of: [0])))])
+        let next = ShardHome(shard: 0, node: node(1), version: version(2))
+        let effects = region.onMessage(.order(epoch, .homes([next], allOf: 0..<0)), from: node(1), at: at(530))
+        #expect(effects.count == 2 && region.status.kept == 0)
+    }
+
     @Test("What exceeds the bound is lost with its reason, the newest first")
     func bound() {
         var region = registered(settings { $0.bufferLimit = 1 })

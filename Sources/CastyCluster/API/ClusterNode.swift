@@ -13,9 +13,11 @@ package struct ClusterNode: Sendable {
     /// Puts a node together; ``start(completion:)`` makes it live.
     ///
     /// - Parameter connectionLost: Told when the connection with an incarnation was lost: what was on its way to there may be gone.
+    /// - Parameter gaveUp: Told when messages that waited for a connection with a place were given up.
     package init(
         system: ActorSystem, config: ClusterConfig, remoting settings: RemotingSettings = RemotingSettings(),
-        connectionLost: @escaping @Sendable (UniqueAddress) -> Void = { _ in }
+        connectionLost: @escaping @Sendable (UniqueAddress) -> Void = { _ in },
+        gaveUp: @escaping @Sendable (NodeAddress) -> Void = { _ in }
     ) throws {
         let link = DaemonLink()
         let hooks = RemotingHooks(
@@ -27,7 +29,7 @@ package struct ClusterNode: Sendable {
                 case nil: if error.code == .refused { link.cluster?.contactFailed(address) }
                 }
             },
-            peerIncarnation: { peer in link.cluster?.met(peer) }, connectionLost: connectionLost)
+            peerIncarnation: { peer in link.cluster?.met(peer) }, connectionLost: connectionLost, gaveUp: gaveUp)
         self.system = system
         remoting = Remoting(system: system, settings: settings, hooks: hooks)
         cluster = try Cluster(system: system, remoting: remoting, config: config)

@@ -127,7 +127,8 @@ extension Region {
         } else if let item = hosted[shard], item.version < home.version {
             stop(shard, .now, at: now, &effects)
         }
-        homes[shard].target = home.node
+        // Who says so has not heard yet that the node is gone. What waits here goes to the next home.
+        homes[shard].target = isGone(home.node) ? nil : home.node
         if homes[shard].stream != home.node || homes[shard].streamVersion != home.version {
             closeStream(shard, handoff: nil, at: now, &effects)
         }

@@ -17,6 +17,12 @@ extension Region {
         node == own || view.member(node) != nil || removed.contains(node) || settings.sabotage.contains(.obeysAnyone)
     }
 
+    /// Whether the node has been a member, as far as is remembered, and can never be one again.
+    func isGone(_ node: UniqueAddress) -> Bool {
+        guard view.member(node) == nil else { return false }
+        return removed.contains(node) || view.removed.containsSorted(node)
+    }
+
     mutating func keepUnknown(
         _ message: PeerMessage<Payload>, from node: UniqueAddress, at now: Instant, _ effects: inout Effects
     ) {

@@ -163,6 +163,7 @@ final class Association: Sendable {
             case .reset(let link): link.abandon(orderly: false)
             case .lose(let frames, let reason):
                 for frame in frames { lose(frame, reason) }
+                remoting.hooks.gaveUp(place)
             case .terminated(let watch):
                 watch.watcher.target.post(.terminated(Terminated(ref: watch.watched, reason: .nodeRemoved)))
             case .unwatch(let watch): watch.watched.post(.unwatch(watch.watcher, AnyActorRef(watch.watched)))
