@@ -28,4 +28,22 @@ struct UnplacedTests {
         #expect(console.text.contains("the next message allocates it"))
         #expect(console.text.contains("no home for shards: no node"))
     }
+
+    @Test("a pane that is narrow shows the whole reason, on several lines")
+    func narrow() {
+        var console = Fixture(nodes: 3, width: 80, height: 28)
+        var snapshot = console.cluster.snapshot()
+        snapshot.nodes[1].sharding[0].unavailable = .noNodeWithRole("backend")
+        console.feed.take(snapshot)
+        console.state.focus = .shards
+        console.state.shard = 62
+        let rows = console.text.split(separator: "\n")
+        let first = rows.firstIndex { $0.contains("no home for shards") }
+        #expect(first != nil)
+        guard let first else { return }
+        let reason = rows[first...].prefix(2).map { row in
+            row.split(whereSeparator: { "┃│".contains($0) }).first.map(String.init) ?? ""
+        }.map { $0.drop { $0 == " " } }.joined()
+        #expect(reason.contains("backend is up; start one"))
+    }
 }

@@ -191,8 +191,10 @@ enum ShardsPane {
         }
         if let cause = cell.unplaced ?? shards.unavailable, y < rect.maxY {
             let what = cell.unplaced == nil ? "no home for shards" : "no home"
-            buffer.put(Words.fit("\(what): \(cause)", rect.width - 2), x: rect.x + 1, y: y, paint[.eventWarning])
-            y += 1
+            for line in WhyPane.wrap("\(what): \(cause)", rect.width - 2).prefix(rect.maxY - y) {
+                buffer.put(line, x: rect.x + 1, y: y, paint[.eventWarning])
+                y += 1
+            }
         }
         guard let coordinating = shards.coordinating, y < rect.maxY else { return }
         for handoff in coordinating.handoffs.prefix(max(0, rect.maxY - y - 1)) {

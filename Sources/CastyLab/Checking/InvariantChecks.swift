@@ -88,7 +88,8 @@ package struct InvariantChecks {
             laboratory.cuts.isEmpty
             && !laboratory.nodes.values.contains { $0.state == .frozen || $0.waitsForCluster }
             && !laboratory.countsOnDeadMembers
-        if isFree, let oldest = laboratory.tracker.oldestPending() {
+        let mayWait = laboratory.entitiesWithoutNodes
+        if isFree, let oldest = laboratory.tracker.oldestPending(where: { !mayWait.contains($0) }) {
             found.append(
                 Violation(
                     id: laboratory.watch.rule(for: oldest.entity, since: oldest.entered), entity: oldest.entity,

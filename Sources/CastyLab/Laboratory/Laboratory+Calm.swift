@@ -4,6 +4,7 @@ import CastyInspection
 import CastyMembership
 import CastyPlacement
 import CastyPrimitives
+import CastyScenario
 
 extension Laboratory {
     /// What was done to the cluster, as far as rules that hold in quiet times only ask.
@@ -65,6 +66,34 @@ extension Laboratory {
     /// Whether a node that runs still counts on a member that is dead.
     var countsOnDeadMembers: Bool {
         running.contains { node in node.cluster.core.gossip.members.contains { !watch.isAlive($0.node) } }
+    }
+
+    /// The entities with messages that no node may handle, as a node says: they wait until somebody starts one that may.
+    var entitiesWithoutNodes: Set<String> {
+        let waiting = tracker.pendingEntities
+        guard !waiting.isEmpty else { return [] }
+        let parts = running.flatMap { $0.snapshot.sharding }
+        return Set(
+            waiting.filter { entity in
+                let shard = EntitiesWithOwners.shard(of: entity, count: settings.shards)
+                return parts.contains { part in
+                    guard part.type == EntityName.type(of: entity) else { return false }
+                    let cause = part.unplaced.first { $0.shard == shard }?.cause ?? part.unavailable
+                    return cause?.needsNodes ?? false
+                }
+            })
+    }
+}
+
+extension Unavailability {
+    /// Whether it ends only when somebody starts a node, or the type on one.
+    fileprivate var needsNodes: Bool {
+        switch self {
+        case .noNodeWithRole, .noNode, .noHost, .allRefuse, .tooFewNodes, .notHosted, .shardCountDiffers: true
+        case .nodeRemoved, .nodeUnreachable, .waitsForLease, .coordinatorUnreachable, .coordinatorWaits,
+            .allUnreachable:
+            false
+        }
     }
 }
 

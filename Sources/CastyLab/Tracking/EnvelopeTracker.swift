@@ -262,6 +262,16 @@ package final class EnvelopeTracker: Sendable {
         }
     }
 
+    /// The same, of the entities that satisfy a condition.
+    package func oldestPending(
+        where matches: (String) -> Bool
+    ) -> (entity: String, place: String, entered: Instant)? {
+        state.withLock { state in
+            let oldest = state.pendingOf.filter { matches($0.key) }.values.compactMap { $0.min() }.min()
+            return oldest.flatMap { state.place(of: $0) }
+        }
+    }
+
     /// How many ended without being handled.
     package var lost: Int { state.withLock { $0.lost } }
 
