@@ -1,8 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// The floors of the house: a target imports only targets declared before it. `.ci/layers` compares every import
-// with this list, because the compiler does not refuse a transitive one.
+// The layers: a target imports only targets of the layers below its own. `.ci/layers` compares every import with a
+// table, because the compiler does not refuse a transitive one.
 
 let realModule = Target.Dependency.product(name: "RealModule", package: "swift-numerics")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
@@ -28,120 +28,127 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 let targets: [Target] = [
-    // Floor 0: values everything speaks of.
-    library("CastyPrimitives"),
-    tests("CastyPrimitivesTests", ["CastyPrimitives"]),
+    // Layer 0: values that everything uses, and what a node reaches of the world outside it.
+    library("CastyCore", [nioCore]),
+    tests("CastyCoreTests", ["CastyCore"]),
 
-    // Floor 1: pure cores.
-    library("CastyMembership", ["CastyPrimitives", realModule]),
-    tests("CastyMembershipTests", ["CastyMembership", "CastyPrimitives"]),
-    library("CastyPlacement", ["CastyPrimitives"]),
-    tests("CastyPlacementTests", ["CastyPlacement", "CastyPrimitives"]),
-    library("CastyWire", ["CastyPrimitives", nioCore]),
-    tests("CastyWireTests", ["CastyWire", "CastyPrimitives", nioCore]),
+    // What several test targets need.
+    .target(
+        name: "CastyTestSupport", dependencies: ["CastyCore"], path: "Tests/CastyTestSupport",
+        swiftSettings: settings),
 
-    // Floor 2: what is seen, what is said, what acts.
-    library("CastyInspection", ["CastyPrimitives"]),
-    tests("CastyInspectionTests", ["CastyInspection", "CastyPrimitives"]),
-    library("CastyScenario", ["CastyInspection", "CastyPrimitives"]),
-    tests("CastyScenarioTests", ["CastyScenario", "CastyInspection", "CastyPrimitives"]),
-    library("CastyActors", ["CastyPrimitives", "CastyWire", "CastyInspection", nioCore, logging]),
-    tests("CastyActorsTests", ["CastyActors", "CastyInspection", "CastyWire", "CastyPrimitives", nioCore, logging]),
+    // Layer 1: pure cores, and bytes.
+    library("CastyMembership", ["CastyCore", realModule]),
+    tests("CastyMembershipTests", ["CastyMembership", "CastyCore"]),
+    library("CastyPlacement", ["CastyCore"]),
+    tests("CastyPlacementTests", ["CastyPlacement", "CastyCore"]),
+    library("CastySerialization", ["CastyCore", nioCore]),
+    tests("CastySerializationTests", ["CastySerialization", "CastyTestSupport", "CastyCore", nioCore]),
 
-    // Floor 3: between nodes.
-    library("CastyRemoting", ["CastyActors", "CastyInspection", "CastyWire", "CastyPrimitives", nioCore, logging]),
+    // Layer 2: what is observed, the scenario language, actors.
+    library("CastyObservability", ["CastyCore"]),
+    tests("CastyObservabilityTests", ["CastyObservability", "CastyCore"]),
+    library("CastyScenario", ["CastyObservability", "CastyCore"]),
+    tests("CastyScenarioTests", ["CastyScenario", "CastyObservability", "CastyCore"]),
+    library("CastyActors", ["CastyCore", "CastySerialization", "CastyObservability", logging]),
+    tests(
+        "CastyActorsTests", ["CastyActors", "CastyObservability", "CastySerialization", "CastyCore", nioCore, logging]),
+
+    // Layer 3: between nodes.
+    library(
+        "CastyRemoting", ["CastyActors", "CastyObservability", "CastySerialization", "CastyCore", nioCore, logging]),
     tests(
         "CastyRemotingTests",
         [
-            "CastyRemoting", "CastyActors", "CastyInspection", "CastyWire", "CastyPrimitives", "CastySimulation",
-            "CastyTCP", nioCore, nioPosix,
+            "CastyRemoting", "CastyActors", "CastyObservability", "CastySerialization", "CastyCore", "CastySimulator",
+            "CastyLive", "CastyTestSupport", nioCore, nioPosix,
         ]),
     library(
         "CastyCluster",
         [
-            "CastyRemoting", "CastyActors", "CastyInspection", "CastyMembership", "CastyWire", "CastyPrimitives",
+            "CastyRemoting", "CastyActors", "CastyObservability", "CastyMembership", "CastySerialization", "CastyCore",
             nioCore, logging,
         ]),
     tests(
         "CastyClusterTests",
-        ["CastyCluster", "CastyMembership", "CastyWire", "CastyPrimitives", nioCore]),
+        ["CastyCluster", "CastyMembership", "CastySerialization", "CastyCore", nioCore]),
 
-    // Floor 4: sharding.
+    // Layer 4: sharding.
     library(
         "CastySharding",
         [
-            "CastyCluster", "CastyRemoting", "CastyActors", "CastyInspection", "CastyPlacement", "CastyMembership",
-            "CastyWire", "CastyPrimitives", nioCore, logging,
+            "CastyCluster", "CastyRemoting", "CastyActors", "CastyObservability", "CastyPlacement", "CastyMembership",
+            "CastySerialization", "CastyCore", nioCore, logging,
         ]),
     tests(
         "CastyShardingTests",
-        ["CastySharding", "CastyPlacement", "CastyWire", "CastyPrimitives", nioCore]),
+        ["CastySharding", "CastyPlacement", "CastySerialization", "CastyCore", nioCore]),
 
-    // Floor 5: worlds and stores.
-    library("CastyTCP", ["CastyActors", "CastyPrimitives", nioCore, nioPosix]),
-    library(
-        "CastySimulation", ["CastyActors", "CastyPrimitives", nioCore]),
+    // Layer 5: the two runtimes, and stores.
+    library("CastyLive", ["CastyCore", nioCore, nioPosix]),
     tests(
-        "CastySimulationTests",
-        ["CastySimulation", "CastyRemoting", "CastyActors", "CastyInspection", "CastyWire", "CastyPrimitives", nioCore]
+        "CastyLiveTests",
+        ["CastyLive", "CastyActors", "CastyObservability", "CastySerialization", "CastyCore", nioCore, nioPosix]),
+    library("CastySimulator", ["CastyCore", nioCore]),
+    tests(
+        "CastySimulatorTests",
+        [
+            "CastySimulator", "CastyRemoting", "CastyActors", "CastyObservability", "CastySerialization", "CastyCore",
+            nioCore,
+        ]
     ),
 
-    library("CastySQLite", ["CastySharding", "CastyCluster", "CastyWire", "CastyPrimitives", grdb]),
+    library("CastySQLite", ["CastySharding", "CastyCluster", "CastyPlacement", "CastySerialization", "CastyCore", grdb]),
     // A process that the tests kill while it writes.
     .executableTarget(
         name: "StoreWriter", dependencies: ["CastySQLite"], path: "Tests/StoreWriter", swiftSettings: settings),
     tests(
         "CastySQLiteTests",
-        ["CastySQLite", "StoreWriter", "CastySharding", "CastyCluster", "CastyPrimitives", grdb]),
+        ["CastySQLite", "StoreWriter", "CastySharding", "CastyCluster", "CastyCore", grdb]),
 
-    // Floor 6: the library a user imports, and the laboratory.
+    // Layer 6: the library a user imports.
     library(
         "Casty",
         [
-            "CastyPrimitives", "CastyInspection", "CastyWire", "CastyActors", "CastyRemoting", "CastyMembership",
-            "CastyPlacement",
-            "CastyCluster", "CastySharding", "CastyTCP", logging,
+            "CastyCore", "CastySerialization", "CastyActors", "CastyRemoting", "CastyMembership", "CastyPlacement",
+            "CastyCluster", "CastySharding", "CastyLive", logging,
         ]),
-    // What several test targets need.
-    .target(
-        name: "CastyTestSupport", dependencies: ["CastyPrimitives"], path: "Tests/CastyTestSupport",
-        swiftSettings: settings),
-    tests("CastyTests", ["Casty", "CastyInspection", "CastyTestSupport"]),
+    tests("CastyTests", ["Casty", "CastyObservability", "CastyTestSupport"]),
+
+    // Layer 7: clusters in one process, live or simulated.
     library(
         "CastyLab",
         [
-            "Casty", "CastySimulation", "CastyScenario", "CastySharding", "CastyCluster", "CastyTCP", "CastyRemoting",
-            "CastyActors", "CastyInspection", "CastyPlacement", "CastyMembership", "CastyWire", "CastyPrimitives",
-            logging,
+            "CastySimulator", "CastyScenario", "CastySharding", "CastyCluster", "CastyLive", "CastyRemoting",
+            "CastyActors", "CastyObservability", "CastyPlacement", "CastyMembership", "CastySerialization",
+            "CastyCore", nioCore, logging,
         ]),
     tests(
         "CastyLabTests",
         [
-            "CastyLab", "CastyScenario", "CastySharding", "CastyCluster", "CastySimulation", "CastyTCP",
-            "CastyRemoting",
-            "CastyActors", "CastyInspection", "CastyPlacement", "CastyMembership", "CastyWire", "CastyPrimitives",
-            "CastyTestSupport", nioCore, nioPosix,
+            "CastyLab", "CastyScenario", "CastySharding", "CastyCluster", "CastySimulator", "CastyLive",
+            "CastyRemoting", "CastyActors", "CastyObservability", "CastyPlacement", "CastyMembership",
+            "CastySerialization", "CastyCore", "CastyTestSupport", nioCore, nioPosix,
         ]),
 
-    // Floor 7: the console.
-    library("CastyConsole", ["CastyInspection", "CastyScenario", "CastyPrimitives"]),
-    tests("CastyConsoleTests", ["CastyConsole", "CastyInspection", "CastyScenario", "CastyPrimitives"]),
+    // Layer 8: the console.
+    library("CastyConsole", ["CastyPlacement", "CastyObservability", "CastyScenario", "CastyCore"]),
+    tests("CastyConsoleTests", ["CastyConsole", "CastyPlacement", "CastyObservability", "CastyScenario", "CastyCore"]),
     .target(
         name: "CNCurses",
         cSettings: [.define("NCURSES_WIDECHAR", to: "1"), .define("_GNU_SOURCE")],
         linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
-    library("CastyTerminal", ["CNCurses", "CastyConsole", "CastyInspection"]),
+    library("CastyTerminal", ["CNCurses", "CastyConsole", "CastyObservability"]),
 
-    // Floor 8: the executable.
+    // Layer 9: the executable.
     .target(name: "CProcess"),
     .executableTarget(
         name: "CastyCommand",
         dependencies: [
-            "CProcess", "CastyTerminal", "CastyConsole", "CastyLab", "Casty", "CastySQLite", "CastySimulation",
-            "CastyScenario",
-            "CastySharding",
-            "CastyCluster", "CastyTCP", "CastyRemoting", "CastyActors", "CastyInspection", "CastyPlacement",
-            "CastyMembership", "CastyWire", "CastyPrimitives", argumentParser, logging,
+            "CProcess", "CastyTerminal", "CastyConsole", "CastyLab", "Casty", "CastySQLite", "CastySimulator",
+            "CastyScenario", "CastySharding", "CastyCluster", "CastyLive", "CastyRemoting", "CastyActors",
+            "CastyObservability", "CastyPlacement", "CastyMembership", "CastySerialization", "CastyCore",
+            argumentParser, logging,
         ],
         swiftSettings: settings),
     tests("CastyCommandTests", ["CastyCommand"]),
@@ -156,7 +163,6 @@ let package = Package(
     products: [
         .library(name: "Casty", targets: ["Casty"]),
         .library(name: "CastySQLite", targets: ["CastySQLite"]),
-        .library(name: "CastySimulation", targets: ["CastySimulation"]),
         .executable(name: "casty", targets: ["CastyCommand"]),
     ],
     dependencies: [

@@ -1,10 +1,10 @@
 public import CastyActors
 public import CastyCluster
-public import CastyPrimitives
+public import CastyCore
+import CastyLive
 import CastyRemoting
+public import CastySerialization
 public import CastySharding
-import CastyTCP
-public import CastyWire
 import Glibc
 public import Logging
 

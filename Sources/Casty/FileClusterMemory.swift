@@ -1,6 +1,6 @@
 public import CastyCluster
+public import CastyCore
 public import CastyMembership
-public import CastyPrimitives
 import Dispatch
 import Glibc
 

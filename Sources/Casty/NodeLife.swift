@@ -1,6 +1,6 @@
 import CastyActors
 import CastyCluster
-import CastyPrimitives
+import CastyCore
 import Logging
 import Synchronization
 

@@ -1,5 +1,5 @@
-import CastyInspection
-import CastyPrimitives
+import CastyCore
+import CastyObservability
 
 /// The first line: which cluster, which world, what time, how it is doing.
 enum Header {

@@ -1,4 +1,4 @@
-import CastyInspection
+import CastyObservability
 
 /// Draws the console: a function from what is known and where the person is to a picture.
 package enum Renderer {

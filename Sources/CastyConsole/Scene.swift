@@ -1,4 +1,4 @@
-import CastyInspection
+import CastyObservability
 
 /// What a frame is drawn from: computed once, read by every pane.
 struct Scene: Sendable {

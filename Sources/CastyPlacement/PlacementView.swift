@@ -1,4 +1,4 @@
-package import CastyPrimitives
+package import CastyCore
 
 /// Where a member stands in its life, as far as placement asks.
 package enum PlacementStatus: UInt8, Hashable, Sendable {

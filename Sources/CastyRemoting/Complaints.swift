@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 
 /// Says which warnings are worth a line in the log: of each kind the first, and then one a minute with how many
 /// there were.

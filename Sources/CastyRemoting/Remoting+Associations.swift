@@ -1,5 +1,5 @@
 import CastyActors
-package import CastyPrimitives
+package import CastyCore
 import Synchronization
 
 /// How associations begin and end.

@@ -1,6 +1,6 @@
 import CastyActors
-package import CastyPrimitives
-import CastyWire
+package import CastyCore
+import CastySerialization
 import NIOCore
 import Synchronization
 

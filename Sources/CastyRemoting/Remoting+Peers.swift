@@ -1,6 +1,6 @@
 import CastyActors
-package import CastyInspection
-package import CastyPrimitives
+package import CastyCore
+package import CastyObservability
 import Logging
 import Synchronization
 

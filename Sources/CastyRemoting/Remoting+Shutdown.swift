@@ -1,4 +1,5 @@
 import CastyActors
+import CastyCore
 import Synchronization
 
 extension Remoting {

@@ -1,6 +1,6 @@
 package import CastyActors
-package import CastyPrimitives
-import CastyWire
+package import CastyCore
+import CastySerialization
 import Logging
 import Synchronization
 

@@ -1,5 +1,5 @@
-package import CastyActors
-package import CastyPrimitives
+import CastyActors
+package import CastyCore
 
 /// What the cluster wants to hear of connections. Called on the thread that brings the news, never under a lock.
 package struct RemotingHooks: Sendable {

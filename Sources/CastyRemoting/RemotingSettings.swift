@@ -1,4 +1,4 @@
-public import CastyWire
+public import CastySerialization
 
 /// How a node talks to others: its name, its codec, its patience and its bounds.
 public struct RemotingSettings: Sendable {

@@ -1,5 +1,5 @@
+import CastySerialization
 import CastySharding
-import CastyWire
 import Foundation
 import GRDB
 

@@ -1,5 +1,5 @@
 public import CastyCluster
-public import CastyPrimitives
+public import CastyCore
 import CastySharding
 import GRDB
 

@@ -1,4 +1,5 @@
-import CastyPrimitives
+import CastyCore
+import CastyPlacement
 public import CastySharding
 import Dispatch
 import GRDB

@@ -1,6 +1,6 @@
 import CNCurses
 import CastyConsole
-import CastyInspection
+import CastyObservability
 
 /// The loop of the screen's thread: signals, keys, what is new, a frame where something changed.
 ///

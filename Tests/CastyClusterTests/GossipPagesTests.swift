@@ -1,6 +1,6 @@
+import CastyCore
 import CastyMembership
-import CastyPrimitives
-import CastyWire
+import CastySerialization
 import NIOCore
 import Testing
 

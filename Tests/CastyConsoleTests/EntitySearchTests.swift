@@ -1,5 +1,6 @@
-import CastyInspection
-import CastyPrimitives
+import CastyPlacement
+import CastyCore
+import CastyObservability
 import Testing
 
 @testable import CastyConsole

@@ -1,4 +1,4 @@
-import CastyInspection
+import CastyObservability
 import Testing
 
 @testable import CastyConsole

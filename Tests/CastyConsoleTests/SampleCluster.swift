@@ -1,6 +1,6 @@
 import CastyConsole
-import CastyInspection
-import CastyPrimitives
+import CastyCore
+import CastyObservability
 
 /// A make-believe cluster whose snapshots tell a story: heartbeats, silence, suspicion, shards that move.
 struct SampleCluster {

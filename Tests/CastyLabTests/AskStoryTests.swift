@@ -1,12 +1,12 @@
 import CastyActors
 import CastyCluster
-import CastyInspection
+import CastyCore
 import CastyLab
+import CastyObservability
 import CastyPlacement
-import CastyPrimitives
 import CastyScenario
+import CastySerialization
 import CastySharding
-import CastyWire
 import Synchronization
 import Testing
 

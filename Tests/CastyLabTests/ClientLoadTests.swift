@@ -1,5 +1,5 @@
+import CastyCore
 import CastyLab
-import CastyPrimitives
 import CastySharding
 import Testing
 

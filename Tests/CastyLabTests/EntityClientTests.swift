@@ -1,11 +1,11 @@
 import Casty
 import CastyActors
-import CastyInspection
+import CastyCore
 import CastyLab
-import CastyPrimitives
+import CastyObservability
 import CastyScenario
 import CastySharding
-import CastySimulation
+import CastySimulator
 import CastyTestSupport
 import Synchronization
 import Testing

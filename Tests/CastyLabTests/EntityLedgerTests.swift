@@ -1,5 +1,5 @@
+import CastyCore
 import CastyLab
-import CastyPrimitives
 import Testing
 
 @Suite("Books of an entity")

@@ -1,15 +1,16 @@
+import CastyRemoting
 import CastyActors
 import CastyCluster
-import CastyInspection
+import CastyCore
 import CastyLab
+import CastyObservability
 import CastyPlacement
-import CastyPrimitives
 import NIOCore
 import Synchronization
 import Testing
 
+@testable import CastySerialization
 @testable import CastySharding
-@testable import CastyWire
 
 /// Frames of a host that is no member, in which it speaks as a coordinator.
 @Suite("Orders of those who may not give them", .timeLimit(.minutes(10)))

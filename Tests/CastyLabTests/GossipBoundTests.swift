@@ -1,10 +1,10 @@
 import CastyActors
 import CastyCluster
+import CastyCore
 import CastyMembership
-import CastyPrimitives
 import CastyRemoting
-import CastySimulation
-import CastyWire
+import CastySerialization
+import CastySimulator
 import Testing
 
 @Suite("The size of what is gossiped") struct GossipBoundTests {

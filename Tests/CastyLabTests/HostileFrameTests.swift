@@ -1,16 +1,17 @@
+import CastyRemoting
 import CastyActors
-import CastyInspection
+import CastyCore
 import CastyLab
 import CastyMembership
+import CastyObservability
 import CastyPlacement
-import CastyPrimitives
 import NIOCore
 import Synchronization
 import Testing
 
 @testable import CastyCluster
+@testable import CastySerialization
 @testable import CastySharding
-@testable import CastyWire
 
 /// Frames that only a broken or a hostile peer sends, after a handshake that is in order: the node refuses them and goes on.
 @Suite("Frames no node would send", .timeLimit(.minutes(10)))

@@ -1,10 +1,11 @@
+import CastyRemoting
 import CastyActors
+import CastyCore
 import CastyLab
-import CastyPrimitives
 import NIOCore
 import Synchronization
 
-@testable import CastyWire
+@testable import CastySerialization
 
 /// A host of a laboratory that speaks the protocol, and says in it what no node would say.
 final class HostilePeer: ConnectionHandler {

@@ -1,6 +1,6 @@
-import CastyPrimitives
+import CastyCore
 import CastySharding
-import CastySimulation
+import CastySimulator
 import Synchronization
 import Testing
 

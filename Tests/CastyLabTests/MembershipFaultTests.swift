@@ -1,5 +1,5 @@
-import CastyInspection
 import CastyLab
+import CastyObservability
 import CastyScenario
 import Synchronization
 import Testing

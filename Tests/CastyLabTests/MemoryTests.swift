@@ -1,7 +1,7 @@
 import CastyActors
 import CastyCluster
+import CastyCore
 import CastyLab
-import CastyPrimitives
 import CastySharding
 import Testing
 

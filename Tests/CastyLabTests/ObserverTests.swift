@@ -1,11 +1,11 @@
 import CastyActors
 import CastyCluster
-import CastyInspection
+import CastyCore
 import CastyLab
-import CastyPrimitives
+import CastyObservability
 import CastyRemoting
 import CastyScenario
-import CastySimulation
+import CastySimulator
 import Testing
 
 @Suite("Observing a cluster")

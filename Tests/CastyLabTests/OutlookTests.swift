@@ -1,7 +1,7 @@
 import CastyCluster
-import CastyInspection
+import CastyCore
 import CastyLab
-import CastyPrimitives
+import CastyObservability
 import CastyScenario
 import Testing
 

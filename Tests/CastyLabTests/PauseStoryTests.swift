@@ -1,5 +1,5 @@
-import CastyInspection
 import CastyLab
+import CastyObservability
 import CastyPlacement
 import CastyScenario
 import Synchronization

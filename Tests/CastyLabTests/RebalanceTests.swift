@@ -1,7 +1,7 @@
-import CastyInspection
+import CastyCore
 import CastyLab
+import CastyObservability
 import CastyPlacement
-import CastyPrimitives
 import CastyScenario
 import CastySharding
 import Testing

@@ -1,8 +1,8 @@
 import CastyActors
 import CastyCluster
-import CastyInspection
+import CastyCore
 import CastyLab
-import CastyPrimitives
+import CastyObservability
 import CastySharding
 import Synchronization
 import Testing

@@ -1,6 +1,6 @@
-import CastyInspection
+import CastyCore
 import CastyLab
-import CastyPrimitives
+import CastyObservability
 import CastyScenario
 import Synchronization
 import Testing

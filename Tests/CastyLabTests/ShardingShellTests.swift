@@ -1,9 +1,9 @@
 import CastyActors
-import CastyInspection
+import CastyCore
 import CastyLab
+import CastyObservability
 import CastyPlacement
-import CastyPrimitives
-import CastySimulation
+import CastySimulator
 import Synchronization
 import Testing
 

@@ -1,5 +1,5 @@
-import CastyInspection
 import CastyLab
+import CastyObservability
 import Testing
 
 /// Handlers and stores that take time, and nodes that hang in the middle of them.

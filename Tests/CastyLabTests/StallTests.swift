@@ -1,9 +1,9 @@
 import CastyActors
-import CastyInspection
+import CastyCore
 import CastyLab
 import CastyMembership
-import CastyPrimitives
-import CastySimulation
+import CastyObservability
+import CastySimulator
 import Testing
 
 /// One connection of a cluster stands still, as after many losses in a row; all others, and new ones, are well.

@@ -1,15 +1,15 @@
 import CastyActors
-import CastyInspection
+import CastyCore
 import CastyLab
 import CastyMembership
-import CastyPrimitives
+import CastyObservability
 import NIOCore
 import Synchronization
 import Testing
 
 @testable import CastyCluster
 @testable import CastyRemoting
-@testable import CastyWire
+@testable import CastySerialization
 
 /// A peer that is no member says, after a handshake in order, what only members may say: nothing comes of it.
 @Suite("Strangers' words", .timeLimit(.minutes(10)))

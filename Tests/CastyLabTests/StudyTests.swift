@@ -1,8 +1,8 @@
 import CastyCluster
-import CastyInspection
+import CastyCore
 import CastyLab
 import CastyMembership
-import CastyPrimitives
+import CastyObservability
 import Testing
 
 /// Small versions of what `casty bench` measures over many seeds.

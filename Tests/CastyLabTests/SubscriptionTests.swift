@@ -1,8 +1,8 @@
 import CastyActors
 import CastyCluster
+import CastyCore
 import CastyLab
 import CastyMembership
-import CastyPrimitives
 import CastyScenario
 import Synchronization
 import Testing

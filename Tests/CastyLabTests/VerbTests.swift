@@ -1,5 +1,5 @@
-import CastyInspection
 import CastyLab
+import CastyObservability
 import Testing
 
 /// What operators ask for counts when the cluster has confirmed it, not when it was said.

@@ -1,5 +1,5 @@
+import CastyCore
 import CastyMembership
-import CastyPrimitives
 import Testing
 
 @Suite struct GoneNoticeTests {

@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 import Testing
 
 @testable import CastyMembership

@@ -1,5 +1,5 @@
+import CastyCore
 import CastyPlacement
-import CastyPrimitives
 import Testing
 
 /// Regions that have so many shards each, numbered through.

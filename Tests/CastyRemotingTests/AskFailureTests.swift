@@ -1,11 +1,11 @@
-import CastyInspection
-import CastyPrimitives
-import CastySimulation
+import CastyCore
+import CastyObservability
+import CastySimulator
 import Testing
 
 @testable import CastyActors
 @testable import CastyRemoting
-@testable import CastyWire
+@testable import CastySerialization
 
 /// Asks fail when a node knows that no reply can come, and say why; none of them waits for its timeout.
 @Suite(.timeLimit(.minutes(10)))

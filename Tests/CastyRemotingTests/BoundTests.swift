@@ -1,9 +1,9 @@
 import CastyActors
-import CastyInspection
-import CastyPrimitives
+import CastyCore
+import CastyObservability
 import CastyRemoting
-import CastySimulation
-import CastyWire
+import CastySerialization
+import CastySimulator
 import Testing
 
 /// What may wait, and what may travel.

@@ -1,8 +1,8 @@
 import CastyActors
-import CastyInspection
-import CastyPrimitives
-import CastySimulation
-import CastyWire
+import CastyCore
+import CastyObservability
+import CastySerialization
+import CastySimulator
 import NIOCore
 import Synchronization
 import Testing

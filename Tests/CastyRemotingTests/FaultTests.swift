@@ -1,8 +1,8 @@
 import CastyActors
-import CastyInspection
-import CastyPrimitives
+import CastyCore
+import CastyObservability
 import CastyRemoting
-import CastySimulation
+import CastySimulator
 import Testing
 
 /// What connections go through: resets, cuts, silence, restarts.

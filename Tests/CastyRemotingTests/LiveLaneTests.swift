@@ -1,6 +1,6 @@
 import CastyActors
-import CastyPrimitives
-import CastyWire
+import CastyCore
+import CastySerialization
 import Dispatch
 import Glibc
 import Testing

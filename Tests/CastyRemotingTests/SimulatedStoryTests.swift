@@ -1,6 +1,6 @@
 import CastyActors
 import CastyRemoting
-import CastySimulation
+import CastySimulator
 import Testing
 
 @Suite(.timeLimit(.minutes(10)))

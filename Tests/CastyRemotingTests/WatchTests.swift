@@ -1,6 +1,6 @@
-import CastyInspection
-import CastyPrimitives
-import CastySimulation
+import CastyCore
+import CastyObservability
+import CastySimulator
 import Testing
 
 @testable import CastyActors

@@ -1,6 +1,6 @@
 import CastyActors
-import CastyPrimitives
-import CastySimulation
+import CastyCore
+import CastySimulator
 import Testing
 
 @testable import CastyRemoting
@@ -55,7 +55,7 @@ struct WatchWindowTests {
             }
         }
 
-        private var links: [CastySimulation.Link] {
+        private var links: [CastySimulator.Link] {
             [
                 world.world.network.link(from: "127.0.0.1", to: "127.0.0.2"),
                 world.world.network.link(from: "127.0.0.2", to: "127.0.0.1"),

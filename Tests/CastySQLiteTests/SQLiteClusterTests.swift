@@ -1,5 +1,5 @@
 import CastyCluster
-import CastyPrimitives
+import CastyCore
 import CastySharding
 import Testing
 

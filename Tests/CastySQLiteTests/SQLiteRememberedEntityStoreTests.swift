@@ -1,4 +1,5 @@
-import CastyPrimitives
+import CastyPlacement
+import CastyCore
 import CastySharding
 import Testing
 

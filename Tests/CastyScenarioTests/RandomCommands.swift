@@ -1,5 +1,5 @@
-import CastyInspection
-import CastyPrimitives
+import CastyCore
+import CastyObservability
 import CastyScenario
 
 /// Draws commands of every form from a seed.

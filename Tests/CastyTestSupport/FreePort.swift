@@ -1,4 +1,4 @@
-package import CastyPrimitives
+package import CastyCore
 import Glibc
 
 /// Addresses on loopback that were free a moment ago.

@@ -1,5 +1,5 @@
 import Casty
-import CastyInspection
+import CastyObservability
 import CastyTestSupport
 import Glibc
 import Synchronization

@@ -1,5 +1,5 @@
-package import CastyInspection
-import CastyPrimitives
+import CastyCore
+package import CastyObservability
 import Synchronization
 
 extension ActorSystem {

@@ -1,4 +1,4 @@
-public import CastyPrimitives
+public import CastyCore
 
 /// Why an ask got no answer.
 ///

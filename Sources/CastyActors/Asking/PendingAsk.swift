@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 import Synchronization
 
 /// A question that waits for its answer: the route that the reply takes, and what it leads to.

@@ -1,5 +1,5 @@
-import CastyInspection
-package import CastyPrimitives
+package import CastyCore
+import CastyObservability
 
 /// Finds the questions inside messages, so that whoever asked is told when a message will never be answered.
 package enum Questions {

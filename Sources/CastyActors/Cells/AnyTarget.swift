@@ -1,5 +1,5 @@
-package import CastyInspection
-package import CastyPrimitives
+public import CastyCore
+package import CastyObservability
 
 /// What references point at, without the type of its messages: identity, family and the runtime's own messages.
 ///
@@ -34,7 +34,11 @@ package class AnyTarget: Runnable, @unchecked Sendable {
         super.init()
     }
 
-    override package final func run(budget: Int) { turn(self, budget) }
+    override public final func run(budget: Int) { turn(self, budget) }
+
+    /// Asks for a turn.
+    @usableFromInline
+    final func requestTurn() { system.dispatcher.execute(self) }
 
     /// The address; composed when asked for, so that an idle actor does not pay for it.
     package var address: ActorAddress {

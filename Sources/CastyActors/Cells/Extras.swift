@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 
 /// What only some actors need; made when first needed, so that the others stay small.
 final class Extras<Message: Sendable> {

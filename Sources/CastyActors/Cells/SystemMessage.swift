@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 
 /// The runtime's own messages to an actor; they overtake user messages.
 @usableFromInline

@@ -1,5 +1,5 @@
-public import CastyInspection
-import CastyPrimitives
+import CastyCore
+public import CastyObservability
 import Synchronization
 
 extension Target {

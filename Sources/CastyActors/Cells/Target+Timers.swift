@@ -1,3 +1,5 @@
+import CastyCore
+
 extension Target {
     func startTimer(key: String, message: Message, after delay: Duration, every interval: Duration?) {
         guard life == .running || life == .starting else { return }

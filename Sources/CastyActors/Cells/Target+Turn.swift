@@ -1,3 +1,4 @@
+import CastyCore
 public import Synchronization
 
 extension Target {
@@ -32,7 +33,7 @@ extension Target {
             if next == batch.count, !refill() { return }
             if next < batch.count { left = handleBatch(left) }
         }
-        system.dispatcher.execute(self)
+        requestTurn()
     }
 
     /// Swaps the inbox into the batch. Returns whether the turn goes on; otherwise the actor is idle.

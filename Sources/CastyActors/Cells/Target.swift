@@ -1,5 +1,5 @@
-public import CastyInspection
-package import CastyPrimitives
+package import CastyCore
+public import CastyObservability
 public import Synchronization
 
 /// The mailbox and turn of an actor, or the route to what is no actor of this node.
@@ -80,7 +80,7 @@ package final class Target<Message: Sendable>: AnyTarget, @unchecked Sendable {
         if let route { return route.deliver(message) }
         let delivery = inbox.withLock { $0.append(message) }
         if case .acceptedIdle = delivery {
-            system.dispatcher.execute(self)
+            requestTurn()
             return .accepted
         }
         return delivery
@@ -96,7 +96,7 @@ package final class Target<Message: Sendable>: AnyTarget, @unchecked Sendable {
             return delivery
         }
         if case .acceptedIdle = delivery {
-            system.dispatcher.execute(self)
+            requestTurn()
             return .accepted
         }
         return delivery
@@ -119,7 +119,7 @@ package final class Target<Message: Sendable>: AnyTarget, @unchecked Sendable {
             return .accepted
         }
         switch delivery {
-        case .acceptedIdle: system.dispatcher.execute(self)
+        case .acceptedIdle: requestTurn()
         case .noSuchActor: refuse(message)
         case .accepted, .wrongIncarnation, .mailboxFull, .unreachable, .bufferFull, .undecodable, .lateReply,
             .accounted:
@@ -143,7 +143,7 @@ package final class Target<Message: Sendable>: AnyTarget, @unchecked Sendable {
             defer { state.status = .scheduled }
             return state.status == .idle
         }
-        if wake { system.dispatcher.execute(self) }
+        if wake { requestTurn() }
     }
 
     override package func child(named name: String) -> AnyTarget? {

@@ -1,5 +1,5 @@
-package import CastyInspection
-public import CastyPrimitives
+public import CastyCore
+package import CastyObservability
 public import Logging
 import Synchronization
 

@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 import Synchronization
 
 /// Turns messages of one type into another's and hands them on.

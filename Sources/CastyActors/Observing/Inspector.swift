@@ -1,5 +1,5 @@
-package import CastyInspection
-package import CastyPrimitives
+package import CastyCore
+package import CastyObservability
 import Synchronization
 
 /// What one node shows of itself: its events, its losses and its snapshot.

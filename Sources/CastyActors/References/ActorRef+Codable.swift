@@ -1,5 +1,5 @@
-import CastyInspection
-import CastyPrimitives
+import CastyCore
+import CastyObservability
 
 extension CodingUserInfoKey {
     /// Under this key a decoder of messages finds the ``ActorSystem`` that references are bound to.

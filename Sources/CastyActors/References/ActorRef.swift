@@ -1,4 +1,4 @@
-public import CastyPrimitives
+public import CastyCore
 
 /// A reference to an actor that takes messages of one type: the only way to reach it.
 ///

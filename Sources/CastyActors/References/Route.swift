@@ -1,4 +1,4 @@
-public import CastyPrimitives
+public import CastyCore
 
 /// How an attempt to deliver a message ended.
 @usableFromInline

@@ -1,5 +1,5 @@
-public import CastyInspection
-import CastyPrimitives
+import CastyCore
+public import CastyObservability
 
 extension ActorSystem {
     /// Enters a message that could not be delivered in the loss ledger.

@@ -1,5 +1,5 @@
-import CastyInspection
-package import CastyPrimitives
+package import CastyCore
+import CastyObservability
 import Synchronization
 
 /// The way to other nodes, provided by remoting.

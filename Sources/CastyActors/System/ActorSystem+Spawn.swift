@@ -1,4 +1,4 @@
-package import CastyPrimitives
+package import CastyCore
 import Synchronization
 
 extension ActorSystem {

@@ -1,6 +1,6 @@
-package import CastyInspection
-public import CastyPrimitives
-package import CastyWire
+public import CastyCore
+package import CastyObservability
+package import CastySerialization
 public import Logging
 public import Synchronization
 
@@ -20,7 +20,6 @@ public final class ActorSystem: Sendable {
     /// The system's logger.
     public let log: Logger
     package let world: NodeWorld
-    @usableFromInline
     package let dispatcher: any Dispatcher
     /// What the node shows of itself.
     package let inspector: Inspector

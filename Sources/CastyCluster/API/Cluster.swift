@@ -1,9 +1,9 @@
 public import CastyActors
-package import CastyInspection
+public import CastyCore
 public import CastyMembership
-public import CastyPrimitives
+package import CastyObservability
 package import CastyRemoting
-import CastyWire
+import CastySerialization
 import Synchronization
 
 /// A node's membership in a cluster: how it joins, what it sees, how it leaves.

@@ -1,5 +1,5 @@
+public import CastyCore
 public import CastyMembership
-public import CastyPrimitives
 
 /// How a node takes part in a cluster.
 public struct ClusterConfig: Sendable {

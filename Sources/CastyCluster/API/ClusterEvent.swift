@@ -1,5 +1,5 @@
+public import CastyCore
 public import CastyMembership
-public import CastyPrimitives
 
 /// A change in this node's view of the cluster, told once to everyone who subscribed.
 public enum ClusterEvent: Hashable, Sendable {

@@ -1,6 +1,6 @@
 import CastyActors
+public import CastyCore
 public import CastyMembership
-public import CastyPrimitives
 import Logging
 
 /// Where a node remembers the cluster it is in, so that it asks those members first when it is started again, and founds no second cluster while the

@@ -1,6 +1,6 @@
 package import CastyActors
+package import CastyCore
 import CastyMembership
-package import CastyPrimitives
 package import CastyRemoting
 import Synchronization
 

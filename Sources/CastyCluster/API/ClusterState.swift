@@ -1,5 +1,5 @@
+public import CastyCore
 public import CastyMembership
-public import CastyPrimitives
 
 /// This node's view of the cluster, as a value.
 public struct ClusterState: Hashable, Sendable {

@@ -1,7 +1,7 @@
 import CastyActors
-import CastyInspection
+import CastyCore
 import CastyMembership
-import CastyPrimitives
+import CastyObservability
 import CastyRemoting
 import Logging
 import Synchronization

@@ -1,7 +1,7 @@
 import CastyActors
-import CastyInspection
+import CastyCore
 import CastyMembership
-import CastyPrimitives
+import CastyObservability
 import Synchronization
 
 extension Cluster {
@@ -46,7 +46,7 @@ extension MembershipSnapshot {
             gossipVersion: gossip.number, digest: gossip.contentDigest, seenBy: gossip.seen,
             reachability: gossip.reachability.flatMap { observer in
                 observer.rows.map { row in
-                    CastyInspection.ReachabilityRow(
+                    CastyObservability.ReachabilityRow(
                         observer: observer.observer, subject: row.subject, status: row.verdict.word,
                         version: observer.version)
                 }

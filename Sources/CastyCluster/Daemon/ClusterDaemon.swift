@@ -1,9 +1,9 @@
 import CastyActors
-import CastyInspection
+import CastyCore
 import CastyMembership
-import CastyPrimitives
+import CastyObservability
 import CastyRemoting
-import CastyWire
+import CastySerialization
 import Logging
 import NIOCore
 

@@ -1,7 +1,7 @@
-import CastyInspection
+package import CastyCore
 package import CastyMembership
-package import CastyPrimitives
-package import CastyWire
+import CastyObservability
+package import CastySerialization
 package import NIOCore
 
 /// What the cluster daemon of a node is told: by other nodes, by its own timers, by people.

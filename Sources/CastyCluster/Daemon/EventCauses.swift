@@ -1,5 +1,5 @@
-import CastyInspection
-import CastyPrimitives
+import CastyCore
+import CastyObservability
 
 /// Remembers the latest event about each member, so that the next one can name what led to it.
 struct EventCauses: Sendable {

@@ -1,5 +1,5 @@
-package import CastyPrimitives
-package import CastyWire
+package import CastyCore
+package import CastySerialization
 package import NIOCore
 
 /// One of the parts in which an envelope travels that would fill too much of a frame.

@@ -1,6 +1,6 @@
-import CastyInspection
+import CastyCore
 import CastyMembership
-import CastyPrimitives
+import CastyObservability
 
 extension MembershipEvent {
     /// The word of the event feed.

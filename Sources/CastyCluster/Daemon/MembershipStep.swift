@@ -1,5 +1,5 @@
+package import CastyCore
 package import CastyMembership
-package import CastyPrimitives
 import Synchronization
 
 /// One input of a node's membership, and what came of it: for those who check the core while it runs.

@@ -1,5 +1,5 @@
+import CastyCore
 import CastyMembership
-import CastyPrimitives
 import Synchronization
 
 /// The core of a node's membership: its daemon changes it in place, and whoever looks takes a copy.

@@ -1,5 +1,5 @@
+public import CastyCore
 public import CastyMembership
-public import CastyPrimitives
 import Synchronization
 
 /// The lease of nodes that live in one process: in a laboratory, in tests. It answers at once.

@@ -1,8 +1,8 @@
 package import CastyActors
-package import CastyInspection
-package import CastyPrimitives
+package import CastyCore
+package import CastyObservability
 import CastyRemoting
-import CastyWire
+import CastySerialization
 import Synchronization
 
 /// Looks on at a running cluster: asks every member in turn what it shows and what has happened.

@@ -1,4 +1,4 @@
-import CastyInspection
+import CastyObservability
 
 /// What a node shows of itself, as far as others add it up: whatever wrote it, no sum of such numbers goes beyond its type.
 extension NodeSnapshot {

@@ -1,7 +1,7 @@
 import CastyActors
-package import CastyInspection
-import CastyPrimitives
-import CastyWire
+import CastyCore
+package import CastyObservability
+import CastySerialization
 
 /// What a node tells an observer: what it shows of itself, and what has happened since the observer asked last.
 package struct Observation: Codable, Sendable {

@@ -1,7 +1,7 @@
 package import CastyActors
-import CastyInspection
-import CastyPrimitives
-import CastyWire
+import CastyCore
+import CastyObservability
+import CastySerialization
 import Logging
 import Synchronization
 

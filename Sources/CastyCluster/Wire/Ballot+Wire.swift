@@ -1,6 +1,6 @@
+import CastyCore
 package import CastyMembership
-import CastyPrimitives
-package import CastyWire
+package import CastySerialization
 package import NIOCore
 
 extension Ballot: WireCodable {

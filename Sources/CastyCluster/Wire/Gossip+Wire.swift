@@ -1,6 +1,6 @@
+import CastyCore
 package import CastyMembership
-import CastyPrimitives
-package import CastyWire
+package import CastySerialization
 package import NIOCore
 
 /// The most members, rows, tombstones or clock entries that one gossip may carry.

@@ -1,5 +1,5 @@
 import ArgumentParser
-import CastyPrimitives
+import CastyCore
 import CastyTerminal
 
 /// `casty attach`: the console over a running cluster of processes.

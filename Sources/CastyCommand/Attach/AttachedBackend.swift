@@ -1,9 +1,9 @@
 import CastyActors
 import CastyCluster
 import CastyConsole
-import CastyInspection
-import CastyPrimitives
-import CastyTCP
+import CastyCore
+import CastyLive
+import CastyObservability
 import Foundation
 import Synchronization
 

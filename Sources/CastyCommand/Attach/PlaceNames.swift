@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 import Foundation
 
 /// Short names for the places of a cluster: columns are narrow.

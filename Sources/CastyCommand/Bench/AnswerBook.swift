@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 import Synchronization
 
 /// Which questions are still open, and when the last was answered.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CastyActors
-import CastyInspection
+import CastyLive
+import CastyObservability
 
 /// `casty bench`: figures of this machine.
 struct Bench: ParsableCommand {

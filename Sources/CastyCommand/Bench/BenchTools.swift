@@ -1,7 +1,7 @@
 import CastyActors
-import CastyPrimitives
-import CastyTCP
-import CastyWire
+import CastyCore
+import CastyLive
+import CastySerialization
 import Dispatch
 import Glibc
 import Synchronization

@@ -1,9 +1,10 @@
 import CastyActors
 import CastyCluster
-import CastyInspection
+import CastyCore
 import CastyLab
 import CastyMembership
-import CastyPrimitives
+import CastyObservability
+import CastyPlacement
 import Glibc
 
 /// Measures live clusters in this process, each node with its own threads and sockets: how fast they form, and how fast they notice that

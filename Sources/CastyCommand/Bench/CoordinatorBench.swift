@@ -1,5 +1,5 @@
+import CastyCore
 import CastyPlacement
-import CastyPrimitives
 
 /// Measures how long one decision of a coordinator takes where there are many regions and many shards: the core alone.
 struct CoordinatorBench {

@@ -1,6 +1,6 @@
 import CastyActors
-import CastyPrimitives
-import CastyTCP
+import CastyCore
+import CastyLive
 import Glibc
 import Synchronization
 

@@ -1,4 +1,4 @@
-import CastyInspection
+import CastyObservability
 
 /// One figure, measured several times.
 struct Measurement: Sendable {

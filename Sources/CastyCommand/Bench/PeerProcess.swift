@@ -1,7 +1,7 @@
 import ArgumentParser
 import CastyActors
-import CastyPrimitives
-import CastyWire
+import CastyCore
+import CastySerialization
 import Foundation
 import Glibc
 

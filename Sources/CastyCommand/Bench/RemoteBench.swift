@@ -1,6 +1,6 @@
 import CastyActors
-import CastyPrimitives
-import CastyWire
+import CastyCore
+import CastySerialization
 import Synchronization
 
 /// Measures two processes over loopback TCP: this one, and itself once more.

@@ -1,8 +1,8 @@
 import CastyActors
-import CastyPrimitives
+import CastyCore
+import CastyLive
 import CastyRemoting
-import CastyTCP
-import CastyWire
+import CastySerialization
 import Logging
 
 /// A text for the other process.

@@ -1,8 +1,8 @@
 import CastyActors
-import CastyInspection
-import CastyPrimitives
+import CastyCore
+import CastyObservability
+import CastySerialization
 import CastySharding
-import CastyWire
 import Synchronization
 
 /// Measures sharding over loopback TCP: messages from one node to entities that live on two others.

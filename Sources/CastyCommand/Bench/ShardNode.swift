@@ -1,12 +1,12 @@
 import CastyActors
 import CastyCluster
+import CastyCore
+import CastyLive
 import CastyMembership
 import CastyPlacement
-import CastyPrimitives
 import CastyRemoting
+import CastySerialization
 import CastySharding
-import CastyTCP
-import CastyWire
 import Logging
 
 /// Nodes of one cluster in this process, each with its own sockets and event loops; actors share the worker threads.

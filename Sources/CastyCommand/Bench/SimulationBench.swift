@@ -1,7 +1,7 @@
 import CastyCluster
+import CastyCore
 import CastyLab
 import CastyMembership
-import CastyPrimitives
 
 /// Measures how fast virtual time passes.
 struct SimulationBench {

@@ -1,6 +1,6 @@
 import ArgumentParser
-import CastyInspection
-import CastyPrimitives
+import CastyCore
+import CastyObservability
 import CastySharding
 import Dispatch
 import Glibc

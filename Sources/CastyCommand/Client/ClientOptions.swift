@@ -1,6 +1,6 @@
 import ArgumentParser
-import CastyInspection
-import CastyPrimitives
+import CastyCore
+import CastyObservability
 
 /// What all commands know that talk to running nodes.
 struct ClientOptions: ParsableArguments {

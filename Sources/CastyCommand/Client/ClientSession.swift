@@ -1,7 +1,7 @@
 import CastyActors
-import CastyPrimitives
+import CastyCore
+import CastyLive
 import CastySharding
-import CastyTCP
 import Dispatch
 
 /// A client of running nodes with threads of its own.

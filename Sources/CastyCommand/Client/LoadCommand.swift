@@ -1,6 +1,6 @@
 import ArgumentParser
+import CastyCore
 import CastyLab
-import CastyPrimitives
 import CastySharding
 import Dispatch
 import Glibc

@@ -1,6 +1,6 @@
 import ArgumentParser
-import CastyInspection
-import CastyPrimitives
+import CastyCore
+import CastyObservability
 
 /// `casty members`: whom a running node sees.
 struct MembersCommand: ParsableCommand {

@@ -1,9 +1,9 @@
 import ArgumentParser
 import CastyActors
 import CastyCluster
-import CastyInspection
-import CastyPrimitives
-import CastyTCP
+import CastyCore
+import CastyLive
+import CastyObservability
 import Dispatch
 import Glibc
 

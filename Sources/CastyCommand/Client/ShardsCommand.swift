@@ -1,6 +1,6 @@
 import ArgumentParser
-import CastyInspection
-import CastyPrimitives
+import CastyCore
+import CastyObservability
 
 /// `casty shards`: where a running node believes the shards live.
 struct ShardsCommand: ParsableCommand {

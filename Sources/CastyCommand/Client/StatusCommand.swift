@@ -1,6 +1,6 @@
 import ArgumentParser
-import CastyInspection
-import CastyPrimitives
+import CastyCore
+import CastyObservability
 
 /// `casty status`: how a running node is doing.
 struct StatusCommand: ParsableCommand {

@@ -1,7 +1,7 @@
 import CastyConsole
-import CastyInspection
+import CastyCore
 import CastyLab
-import CastyPrimitives
+import CastyObservability
 import CastyScenario
 import Foundation
 import Synchronization

@@ -1,5 +1,5 @@
+import CastyCore
 import CastyLab
-import CastyPrimitives
 import CastyScenario
 
 /// What a console's laboratory starts with.

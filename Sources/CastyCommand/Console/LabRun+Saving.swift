@@ -1,6 +1,6 @@
 import CastyConsole
+import CastyCore
 import CastyLab
-import CastyPrimitives
 import CastyScenario
 import Foundation
 

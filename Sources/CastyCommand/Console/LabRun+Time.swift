@@ -1,7 +1,7 @@
 import CastyActors
 import CastyConsole
+import CastyCore
 import CastyLab
-import CastyPrimitives
 import CastyScenario
 
 extension LabRun {

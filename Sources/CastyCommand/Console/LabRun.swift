@@ -1,8 +1,8 @@
 import CastyActors
 import CastyConsole
-import CastyInspection
+import CastyCore
 import CastyLab
-import CastyPrimitives
+import CastyObservability
 import CastyScenario
 import Foundation
 

@@ -1,5 +1,5 @@
 import CastyActors
-import CastyPrimitives
+import CastyCore
 
 /// How many envelopes a second were handled lately.
 struct RateOverTime {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import CastyConsole
-import CastyInspection
-import CastyPrimitives
+import CastyCore
+import CastyObservability
 import CastyTerminal
 import Foundation
 

@@ -1,8 +1,9 @@
 import ArgumentParser
 import CastyActors
-import CastyInspection
+import CastyCore
 import CastyLab
-import CastyPrimitives
+import CastyLive
+import CastyObservability
 import Synchronization
 
 /// One crash as the command line names it.

@@ -1,7 +1,8 @@
 import ArgumentParser
 import CastyActors
+import CastyCore
 import CastyLab
-import CastyPrimitives
+import CastyLive
 import CastyScenario
 import Synchronization
 

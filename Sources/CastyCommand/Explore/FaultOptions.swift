@@ -1,6 +1,6 @@
 import ArgumentParser
+import CastyCore
 import CastyLab
-import CastyPrimitives
 import CastyScenario
 
 /// What makes a scenario of random faults, besides its seed.

@@ -1,9 +1,9 @@
 import ArgumentParser
 import Casty
 import CastyActors
-import CastyInspection
 import CastyLab
 import CastyMembership
+import CastyObservability
 import CastySQLite
 import Glibc
 

@@ -1,4 +1,5 @@
 import CastyActors
+import CastyLive
 import Dispatch
 import Synchronization
 

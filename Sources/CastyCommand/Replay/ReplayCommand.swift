@@ -1,8 +1,8 @@
 import ArgumentParser
 import CastyActors
-import CastyInspection
+import CastyCore
 import CastyLab
-import CastyPrimitives
+import CastyObservability
 import CastyScenario
 
 /// `casty replay`: a run that was found or written down, in the console.

@@ -1,6 +1,6 @@
-import CastyInspection
+import CastyCore
 import CastyLab
-import CastyPrimitives
+import CastyObservability
 
 /// Events and results in words, a line each.
 enum EventLine {

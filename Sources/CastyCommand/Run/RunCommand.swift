@@ -1,7 +1,7 @@
 import ArgumentParser
-import CastyInspection
+import CastyCore
 import CastyLab
-import CastyPrimitives
+import CastyObservability
 import CastyScenario
 
 /// `casty run`: scenarios without a screen.

@@ -1,4 +1,4 @@
-package import CastyInspection
+package import CastyObservability
 
 /// What the console looks at and speaks to: a laboratory, live or simulated, or a running cluster it is attached to.
 ///

@@ -1,5 +1,5 @@
-import CastyInspection
-import CastyPrimitives
+import CastyCore
+import CastyObservability
 
 /// Pane 6: what happened, the newest on top, with what led to it.
 enum EventsPane {

@@ -1,5 +1,5 @@
-import CastyInspection
-import CastyPrimitives
+import CastyCore
+import CastyObservability
 
 /// Pane 8: a column a node, time from top to bottom, and an arrow wherever what happened on one node led to something on another.
 enum FlowPane {

@@ -1,5 +1,5 @@
-import CastyInspection
-import CastyPrimitives
+import CastyCore
+import CastyObservability
 
 /// Pane 5: the vector clocks side by side: the row is whose changes, the column is whose view.
 enum GossipPane {

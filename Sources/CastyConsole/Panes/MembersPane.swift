@@ -1,5 +1,5 @@
-import CastyInspection
-import CastyPrimitives
+import CastyCore
+import CastyObservability
 
 /// Pane 1: who is in the cluster, as one node sees it, beside the truth.
 enum MembersPane {

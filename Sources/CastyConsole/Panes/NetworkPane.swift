@@ -1,5 +1,5 @@
-import CastyInspection
-import CastyPrimitives
+import CastyCore
+import CastyObservability
 
 /// Pane 4: the links as a matrix, from the row to the column, because a link may be cut one way only.
 enum NetworkPane {

@@ -1,5 +1,5 @@
-import CastyInspection
-import CastyPrimitives
+import CastyCore
+import CastyObservability
 
 /// Pane 2: phi of every peer over time, against the threshold, and what it would take to cross it.
 enum PhiPane {

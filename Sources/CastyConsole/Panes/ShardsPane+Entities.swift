@@ -1,5 +1,5 @@
-import CastyInspection
-import CastyPrimitives
+import CastyCore
+import CastyObservability
 
 /// The lists of entities below the grid.
 extension ShardsPane {

@@ -1,5 +1,5 @@
-import CastyInspection
-import CastyPrimitives
+import CastyCore
+import CastyObservability
 
 /// Pane 3: every shard as a cell, its owner and its load.
 enum ShardsPane {

@@ -1,5 +1,5 @@
-import CastyInspection
-import CastyPrimitives
+import CastyCore
+import CastyObservability
 
 /// Pane 7: the chain from the first cause to what is seen, and what can be done about it.
 enum WhyPane {
@@ -163,7 +163,7 @@ enum WhyNode {
     }
 
     private static func truth(_ row: NodeRow, _ scene: Scene) -> String {
-        let wanted: CastyInspection.EventKind? =
+        let wanted: CastyObservability.EventKind? =
             switch row.state {
             case .running: nil
             case .frozen: .nodeFrozen

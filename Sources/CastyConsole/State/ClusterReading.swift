@@ -1,5 +1,5 @@
-import CastyInspection
-import CastyPrimitives
+import CastyCore
+import CastyObservability
 
 /// One row of the member table: the truth about a node beside what one observer believes of it.
 struct NodeRow: Hashable, Sendable {

@@ -1,5 +1,5 @@
-package import CastyInspection
-import CastyPrimitives
+import CastyCore
+package import CastyObservability
 
 /// All that the console knows about the cluster: the newest snapshot and what it remembers of earlier ones.
 package struct ConsoleFeed: Sendable {

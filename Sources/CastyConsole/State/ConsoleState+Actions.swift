@@ -1,5 +1,5 @@
-import CastyInspection
-import CastyPrimitives
+import CastyCore
+import CastyObservability
 
 extension ConsoleState {
     /// What is under the cursor, and what is marked, by name.

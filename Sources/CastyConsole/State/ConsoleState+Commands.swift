@@ -1,5 +1,6 @@
-import CastyInspection
-import CastyPrimitives
+import CastyCore
+import CastyObservability
+import CastyPlacement
 import CastyScenario
 
 /// The console's own commands, as far as they are of the screen.

@@ -1,4 +1,4 @@
-import CastyInspection
+import CastyObservability
 
 extension ConsoleState {
     /// Takes a key and says what it asks of the world.

@@ -1,4 +1,4 @@
-import CastyInspection
+import CastyObservability
 
 /// Keys that act on links.
 extension ConsoleState {

@@ -1,4 +1,4 @@
-import CastyInspection
+import CastyObservability
 
 /// The mouse: a click focuses and selects, the wheel scrolls what is under it.
 extension ConsoleState {

@@ -1,4 +1,4 @@
-import CastyInspection
+import CastyObservability
 
 /// Keys that move a cursor.
 extension ConsoleState {

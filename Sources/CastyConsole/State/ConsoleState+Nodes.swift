@@ -1,4 +1,4 @@
-import CastyInspection
+import CastyObservability
 
 /// Keys that act on nodes: each becomes lines of the scenario language, the grave ones after a question.
 extension ConsoleState {

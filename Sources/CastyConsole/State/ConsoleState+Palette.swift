@@ -1,4 +1,4 @@
-import CastyInspection
+import CastyObservability
 import CastyScenario
 
 /// The command line: history, completion, and what the console does itself.

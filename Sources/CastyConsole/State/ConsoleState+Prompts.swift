@@ -1,4 +1,4 @@
-import CastyInspection
+import CastyObservability
 
 /// Keys that ask for a few words first.
 extension ConsoleState {

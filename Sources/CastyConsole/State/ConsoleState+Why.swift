@@ -1,4 +1,4 @@
-import CastyInspection
+import CastyObservability
 
 extension ConsoleState {
     /// Opens the pane Why about what the cursor is on.

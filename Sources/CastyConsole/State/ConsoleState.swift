@@ -1,4 +1,4 @@
-import CastyInspection
+import CastyObservability
 
 /// Everything that is of the screen and not of the cluster: where the cursor is, what lies on top, what is filtered.
 ///

@@ -1,5 +1,6 @@
-import CastyInspection
-import CastyPrimitives
+import CastyCore
+import CastyObservability
+import CastyPlacement
 
 /// What a filter of the shard pane finds: entities of any shard of the type, and the shard of just that id.
 struct EntitySearch {

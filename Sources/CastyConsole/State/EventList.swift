@@ -1,4 +1,4 @@
-import CastyInspection
+import CastyObservability
 
 /// The events that level and filter let through, the newest first.
 struct EventList: Sendable {

@@ -1,5 +1,5 @@
-import CastyInspection
-import CastyPrimitives
+import CastyCore
+import CastyObservability
 
 /// The events the console remembers, oldest first, each with a number that never changes.
 ///

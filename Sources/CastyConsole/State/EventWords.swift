@@ -1,4 +1,4 @@
-import CastyInspection
+import CastyObservability
 
 /// An event in a person's words.
 struct EventWords: Sendable {

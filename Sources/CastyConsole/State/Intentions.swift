@@ -1,4 +1,4 @@
-import CastyInspection
+import CastyObservability
 
 /// What keys have asked for and no snapshot shows yet.
 ///

@@ -1,5 +1,5 @@
-import CastyInspection
-import CastyPrimitives
+import CastyCore
+import CastyObservability
 
 /// What phi was, over the last minutes of the world's time: a value each quarter of a second for each observer and subject.
 ///

@@ -1,5 +1,5 @@
-import CastyInspection
-import CastyPrimitives
+import CastyCore
+import CastyObservability
 
 /// Envelopes a second, from counters that only ever grow, over about a second of the world's time.
 package struct RateMeter: Sendable {

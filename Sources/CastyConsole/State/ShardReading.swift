@@ -1,5 +1,5 @@
-import CastyInspection
-import CastyPrimitives
+import CastyCore
+import CastyObservability
 
 /// One shard as the whole laboratory shows it.
 struct ShardCell: Hashable, Sendable {

@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 
 /// Numbers and lists as a person reads them.
 enum Words {

@@ -1,6 +1,6 @@
-import CastyInspection
+import CastyCore
 import CastyMembership
-import CastyPrimitives
+import CastyObservability
 
 /// M7: where all views are converged, of one version, and nobody is unreachable, all name the same leader, and it is up
 /// or leaving.

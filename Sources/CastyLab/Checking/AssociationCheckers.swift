@@ -1,5 +1,5 @@
-import CastyInspection
-import CastyPrimitives
+import CastyCore
+import CastyObservability
 import CastyRemoting
 
 /// R8: what a node keeps of others ends with them, and no stranger takes a member's place.

@@ -1,6 +1,6 @@
-import CastyInspection
+import CastyCore
 import CastyMembership
-import CastyPrimitives
+import CastyObservability
 
 /// F2: nobody suspects itself, and nobody suspects who was removed.
 struct NoSelfSuspicion: InvariantChecker {

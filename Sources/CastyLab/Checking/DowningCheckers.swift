@@ -1,6 +1,6 @@
-import CastyInspection
+import CastyCore
 import CastyMembership
-import CastyPrimitives
+import CastyObservability
 
 /// P4: no node decides before its view has been still for S, unless the unstable limit has passed since the trouble
 /// began; and a node that has led, and has had trouble, for S and the unstable limit and T_G has decided.

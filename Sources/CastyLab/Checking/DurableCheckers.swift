@@ -1,5 +1,6 @@
-import CastyInspection
-import CastyPrimitives
+import CastyCore
+import CastyObservability
+import CastyPlacement
 
 /// S11: of a shard that runs, the entities it knows and the entities the store remembers are the same, as soon as none is on its way into the store
 /// or out of it.

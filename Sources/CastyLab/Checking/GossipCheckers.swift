@@ -1,8 +1,8 @@
 import CastyCluster
-import CastyInspection
+import CastyCore
 import CastyMembership
-import CastyPrimitives
-import CastyWire
+import CastyObservability
+import CastySerialization
 import NIOCore
 
 /// M4: only a change of a node's own counts it up, a merge never does.

@@ -1,6 +1,6 @@
 import CastyActors
-import CastyInspection
-import CastyPrimitives
+import CastyCore
+import CastyObservability
 
 /// Rules that must hold at every moment.
 protocol InvariantChecker: Sendable {

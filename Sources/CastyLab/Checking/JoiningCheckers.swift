@@ -1,6 +1,6 @@
-import CastyInspection
+import CastyCore
 import CastyMembership
-import CastyPrimitives
+import CastyObservability
 
 /// M10, M14: a node that starts is up in every member's view within the bound; where it takes the place of an earlier
 /// incarnation, that one is in no view any more.

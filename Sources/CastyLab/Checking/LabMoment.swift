@@ -1,8 +1,8 @@
 import CastyActors
 import CastyCluster
-import CastyInspection
+import CastyCore
 import CastyMembership
-import CastyPrimitives
+import CastyObservability
 
 /// All nodes at one moment, and what has happened since the moment before.
 struct LabMoment {

@@ -1,6 +1,6 @@
-import CastyInspection
+import CastyCore
 import CastyMembership
-import CastyPrimitives
+import CastyObservability
 
 /// M16: no up-number is given twice in the life of a cluster, whoever goes and comes.
 ///

@@ -1,6 +1,6 @@
-import CastyInspection
+import CastyCore
 import CastyMembership
-import CastyPrimitives
+import CastyObservability
 
 /// M1: in a view no incarnation stands twice, and a place has one living member at most; no two processes share a uid.
 struct UniqueIdentities: InvariantChecker {

@@ -1,5 +1,5 @@
-import CastyInspection
 import CastyMembership
+import CastyObservability
 
 /// R6: however much users send over however narrow a link, nobody is suspected for it.
 ///

@@ -1,9 +1,9 @@
 import CastyActors
 import CastyCluster
-import CastyInspection
+import CastyCore
 import CastyMembership
+import CastyObservability
 import CastyPlacement
-import CastyPrimitives
 
 /// L1: no question ends by its timeout although its asker's node has known for long that no reply can come: the node that had it was removed, or no
 /// member could be the home of its entity.

@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 
 /// One rule of sharding, held against each thing that happens at the moment when it happens.
 protocol ShardingChecker: Sendable {

@@ -1,5 +1,6 @@
-import CastyInspection
-import CastyPrimitives
+import CastyCore
+import CastyObservability
+import CastyPlacement
 
 extension NodeSnapshot {
     /// Whether its entities may act at a moment: it runs, and its lease is valid.

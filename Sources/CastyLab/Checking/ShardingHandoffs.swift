@@ -1,5 +1,5 @@
+import CastyCore
 import CastyPlacement
-import CastyPrimitives
 import CastySharding
 
 /// S14: a handoff ends, done or given up, within the bounds on closing the streams and on the old home together, and two retries.

@@ -1,7 +1,7 @@
 import CastyActors
-import CastyInspection
+import CastyCore
+import CastyObservability
 import CastyPlacement
-import CastyPrimitives
 import CastyScenario
 import CastySharding
 

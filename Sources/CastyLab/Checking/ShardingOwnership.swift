@@ -1,5 +1,5 @@
+import CastyCore
 import CastyPlacement
-import CastyPrimitives
 import CastySharding
 
 /// S2, S9: each allocation of a shard is newer than the one before, and comes only when the owner before has stopped the shard, is dead, or

@@ -1,6 +1,6 @@
-import CastyInspection
+import CastyCore
 import CastyMembership
-import CastyPrimitives
+import CastyObservability
 
 /// What a strike has left of a cluster: who is cut off from whom, as the laboratory knows it.
 struct Split {

@@ -1,6 +1,6 @@
-import CastyInspection
+import CastyCore
 import CastyMembership
-import CastyPrimitives
+import CastyObservability
 
 /// F1: a member that died, hangs or is cut off is marked by each of its observers within T_FD, or T_FD + P where a
 /// witness still reaches it, and is unreachable, down or gone in the view of everyone that observer can reach T_G

@@ -1,4 +1,4 @@
-import CastyInspection
+import CastyObservability
 package import CastyScenario
 
 /// What the scenarios of an exploration were made of: an exploration says nothing about a world that it never drew.

@@ -1,10 +1,10 @@
 import CastyActors
-import CastyInspection
+package import CastyCore
 import CastyMembership
+import CastyObservability
 import CastyPlacement
-package import CastyPrimitives
 import CastySharding
-import CastySimulation
+import CastySimulator
 
 /// Crashes a node after each single step of a handoff, and of a coordinator's fail-over, one run for each step and node.
 ///

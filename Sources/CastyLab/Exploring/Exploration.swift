@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 package import CastyScenario
 
 /// Makes a scenario out of a seed: a cluster under load, a time of random faults, then a time in which all must become well.

@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 import CastyScenario
 
 /// What the cluster of a seed is made of.

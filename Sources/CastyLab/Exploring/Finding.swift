@@ -1,5 +1,5 @@
-package import CastyInspection
-import CastyPrimitives
+import CastyCore
+package import CastyObservability
 package import CastyScenario
 import Synchronization
 

@@ -1,9 +1,9 @@
 import CastyActors
 import CastyCluster
-import CastyInspection
+import CastyCore
 import CastyMembership
+import CastyObservability
 package import CastyPlacement
-import CastyPrimitives
 
 /// A simulated cluster under load whose shards are moved in every way there is, without a fault, until so many handoffs are done: nothing
 /// may be lost, doubled or reordered.

@@ -1,4 +1,4 @@
-import CastyInspection
+import CastyObservability
 package import CastyScenario
 
 extension Laboratory {

@@ -1,6 +1,7 @@
 import CastyActors
-import CastyInspection
-import CastyPrimitives
+import CastyCore
+import CastyObservability
+import CastyPlacement
 import CastyScenario
 import CastySharding
 

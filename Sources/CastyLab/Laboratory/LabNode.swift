@@ -1,9 +1,9 @@
 package import CastyActors
 package import CastyCluster
-package import CastyInspection
+import CastyCore
 package import CastyMembership
+package import CastyObservability
 import CastyPlacement
-import CastyPrimitives
 import CastyRemoting
 package import CastySharding
 import Synchronization

@@ -1,9 +1,9 @@
 import CastyActors
 import CastyCluster
-import CastyInspection
+import CastyCore
 import CastyMembership
+import CastyObservability
 import CastyPlacement
-import CastyPrimitives
 import CastyScenario
 
 extension Laboratory {

@@ -1,5 +1,5 @@
 import CastyActors
-import CastyInspection
+import CastyObservability
 import CastyPlacement
 package import CastyScenario
 import CastySharding

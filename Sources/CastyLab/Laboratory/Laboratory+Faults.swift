@@ -1,9 +1,9 @@
 import CastyActors
 import CastyCluster
-import CastyInspection
-import CastyPrimitives
+import CastyCore
+import CastyObservability
 import CastyRemoting
-import CastySimulation
+import CastySimulator
 
 extension Laboratory {
     /// Crashes a node: no goodbye, nothing flushed.

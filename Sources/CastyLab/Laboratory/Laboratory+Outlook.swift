@@ -1,8 +1,8 @@
 import CastyActors
 import CastyCluster
-package import CastyInspection
+import CastyCore
 import CastyMembership
-import CastyPrimitives
+package import CastyObservability
 
 extension Laboratory {
     /// What would become of the cluster if these nodes were cut off from the rest now: each side asked by its own view and strategy.

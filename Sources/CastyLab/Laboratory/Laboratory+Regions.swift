@@ -1,11 +1,11 @@
 import CastyActors
 import CastyCluster
-import CastyInspection
+import CastyCore
 import CastyMembership
+import CastyObservability
 import CastyPlacement
-import CastyPrimitives
 import CastySharding
-import CastySimulation
+import CastySimulator
 
 extension Laboratory {
     /// Starts a sample type on a node, with everything that follows its messages and shards.

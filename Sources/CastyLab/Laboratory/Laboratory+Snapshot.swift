@@ -1,5 +1,5 @@
-package import CastyInspection
-import CastyPrimitives
+import CastyCore
+package import CastyObservability
 
 extension Laboratory {
     /// All nodes at this moment, and the truth about them.

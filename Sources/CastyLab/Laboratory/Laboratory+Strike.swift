@@ -1,8 +1,8 @@
 import CastyActors
-import CastyInspection
-import CastyPrimitives
+import CastyCore
+import CastyObservability
 package import CastyScenario
-import CastySimulation
+import CastySimulator
 
 extension Laboratory {
     /// How long a turn of a slowed node takes for each unit of the factor.

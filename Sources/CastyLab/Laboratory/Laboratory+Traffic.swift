@@ -1,7 +1,7 @@
 package import CastyActors
-import CastyInspection
+package import CastyCore
+import CastyObservability
 package import CastyPlacement
-package import CastyPrimitives
 import CastyScenario
 import CastySharding
 

@@ -1,13 +1,13 @@
 package import CastyActors
 package import CastyCluster
-import CastyInspection
+package import CastyCore
 import CastyMembership
+import CastyObservability
 import CastyPlacement
-package import CastyPrimitives
 import CastyRemoting
+import CastySerialization
 import CastySharding
-package import CastySimulation
-import CastyWire
+package import CastySimulator
 package import Logging
 
 /// Nodes in one process, live or simulated, and everything that can be done to them.

@@ -1,4 +1,4 @@
-package import CastyPrimitives
+package import CastyCore
 package import CastySharding
 
 /// A load on a cluster from outside, and its books: a value that says what to ask, and learns what came back.

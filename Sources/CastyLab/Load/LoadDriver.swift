@@ -1,5 +1,5 @@
 import CastyActors
-import CastyPrimitives
+import CastyCore
 package import CastySharding
 import Synchronization
 

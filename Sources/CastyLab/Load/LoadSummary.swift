@@ -1,4 +1,4 @@
-import CastyInspection
+import CastyObservability
 
 /// What a load has found.
 package struct LoadSummary: Sendable {

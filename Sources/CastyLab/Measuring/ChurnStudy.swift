@@ -1,8 +1,8 @@
 import CastyActors
 import CastyCluster
+import CastyCore
 import CastyMembership
-import CastyPrimitives
-import CastySimulation
+import CastySimulator
 
 /// How large the shared state of a cluster is while nodes come and go.
 package struct ChurnStudy: Hashable, Sendable {

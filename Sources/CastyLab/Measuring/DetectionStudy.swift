@@ -1,9 +1,9 @@
 import CastyActors
 import CastyCluster
-import CastyInspection
+import CastyCore
 import CastyMembership
-import CastyPrimitives
-package import CastySimulation
+import CastyObservability
+package import CastySimulator
 
 /// How soon a dead node is noticed, and how often a living one is taken for dead, on a network that delays and loses.
 ///

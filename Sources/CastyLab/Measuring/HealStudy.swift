@@ -1,9 +1,9 @@
 import CastyActors
 import CastyCluster
-import CastyInspection
+import CastyCore
 import CastyMembership
-import CastyPrimitives
-import CastySimulation
+import CastyObservability
+import CastySimulator
 
 /// How soon a cluster that was cut in two is one again.
 package struct HealStudy: Sendable {

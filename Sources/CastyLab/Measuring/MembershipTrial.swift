@@ -1,9 +1,9 @@
 import CastyActors
 package import CastyCluster
-package import CastyInspection
+package import CastyCore
 package import CastyMembership
-package import CastyPrimitives
-package import CastySimulation
+package import CastyObservability
+package import CastySimulator
 
 /// A simulated cluster without entities, to measure its membership: the same runs for the same seed, on every machine.
 package final class MembershipTrial {

@@ -1,5 +1,5 @@
+import CastyCore
 import CastyMembership
-import CastyPrimitives
 
 /// Two states of a cluster that differ in every third member, to measure what it takes to merge them.
 package struct MergeWork: Sendable {

@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 package import CastyScenario
 
 /// A cluster of five under load that loses nodes in one certain way, and must become well: the members agree, every shard answers with all it

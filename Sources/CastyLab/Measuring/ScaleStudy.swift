@@ -1,7 +1,7 @@
 package import CastyCluster
+import CastyCore
 package import CastyMembership
-import CastyPrimitives
-import CastySimulation
+import CastySimulator
 
 /// How a cluster of some size comes into being, and what that costs.
 package struct ScaleStudy: Hashable, Sendable {

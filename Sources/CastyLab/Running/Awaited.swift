@@ -1,6 +1,6 @@
 import CastyActors
-import CastyInspection
-import CastyPrimitives
+import CastyCore
+import CastyObservability
 import CastyScenario
 import Synchronization
 

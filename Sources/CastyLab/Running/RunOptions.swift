@@ -1,5 +1,5 @@
+import CastyCore
 import CastyMembership
-import CastyPrimitives
 package import CastyScenario
 
 /// How a scenario is to be run, beyond what it says itself.

@@ -1,4 +1,4 @@
-import CastyInspection
+import CastyObservability
 
 /// How a run of a scenario came out.
 package struct RunResult: Hashable, Sendable {

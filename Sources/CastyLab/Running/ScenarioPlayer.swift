@@ -1,6 +1,6 @@
 import CastyActors
-import CastyInspection
-package import CastyPrimitives
+package import CastyCore
+import CastyObservability
 package import CastyScenario
 
 /// Plays a scenario in a laboratory while somebody else lets time pass: without a screen from end to end, or under the hands of a person.

@@ -1,5 +1,5 @@
-package import CastyInspection
-package import CastyPrimitives
+package import CastyCore
+package import CastyObservability
 package import CastyScenario
 
 /// Runs one scenario in a laboratory of its own, on the calling thread, from its first line to its last.

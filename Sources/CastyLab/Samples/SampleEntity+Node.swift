@@ -1,5 +1,5 @@
+package import CastySerialization
 package import CastySharding
-package import CastyWire
 
 extension SampleEntity {
     /// Registers what travels between nodes that host samples.

@@ -1,5 +1,5 @@
 import CastyActors
-import CastyPrimitives
+import CastyCore
 import CastySharding
 import Synchronization
 

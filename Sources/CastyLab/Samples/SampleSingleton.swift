@@ -1,6 +1,7 @@
 import CastyActors
 import CastyCluster
-import CastyInspection
+import CastyCore
+import CastyObservability
 import CastySharding
 
 /// The singleton of a laboratory: it acts twenty times a second, without being asked.

@@ -1,6 +1,6 @@
+import CastySerialization
 import CastySharding
-import CastySimulation
-import CastyWire
+import CastySimulator
 
 /// A file of records, each with checksums, that a node reads as a whole and writes at its end.
 ///

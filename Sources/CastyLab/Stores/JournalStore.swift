@@ -1,5 +1,5 @@
 package import CastySharding
-package import CastySimulation
+package import CastySimulator
 import Synchronization
 
 /// The stores of one node of a laboratory, on a disk that all nodes reach: a journal for each entity, and one for the remembered entities of

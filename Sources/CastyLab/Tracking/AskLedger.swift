@@ -1,6 +1,6 @@
 import CastyActors
+import CastyCore
 import CastyPlacement
-import CastyPrimitives
 import Synchronization
 
 /// The questions that a laboratory has asked, each from its start to its end.

@@ -1,5 +1,5 @@
-package import CastyInspection
-package import CastyPrimitives
+package import CastyCore
+package import CastyObservability
 package import CastySharding
 import Synchronization
 

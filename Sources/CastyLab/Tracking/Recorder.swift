@@ -1,5 +1,5 @@
-package import CastyInspection
-import CastyPrimitives
+import CastyCore
+package import CastyObservability
 import Synchronization
 
 /// Collects the events of a run, in the order in which they happened, and their digest.

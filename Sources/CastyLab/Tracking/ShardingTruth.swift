@@ -1,5 +1,5 @@
+import CastyCore
 import CastyPlacement
-import CastyPrimitives
 import CastySharding
 
 /// A shard of one type.

@@ -1,5 +1,5 @@
+import CastyCore
 import CastyPlacement
-import CastyPrimitives
 import CastyScenario
 import CastySharding
 import Synchronization

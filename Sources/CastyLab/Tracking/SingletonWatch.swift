@@ -1,4 +1,4 @@
-package import CastyPrimitives
+package import CastyCore
 import Synchronization
 
 /// Follows the incarnations of the laboratory's singleton: from the start of one on, no earlier one may act, and none may act without a lease.

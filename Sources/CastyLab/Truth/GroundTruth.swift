@@ -1,6 +1,6 @@
-package import CastyInspection
+package import CastyCore
 package import CastyMembership
-package import CastyPrimitives
+package import CastyObservability
 
 /// What the laboratory knows for sure, because it did it: which incarnations live, which links work, and since when.
 package struct GroundTruth: Sendable {

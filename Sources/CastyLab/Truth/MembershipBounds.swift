@@ -1,5 +1,5 @@
+import CastyCore
 package import CastyMembership
-import CastyPrimitives
 
 /// How long things may take in a cluster, by its settings and its size: the bounds that the invariants of liveness are
 /// held against.

@@ -1,6 +1,6 @@
 import CastyCluster
+package import CastyCore
 package import CastyMembership
-package import CastyPrimitives
 import Synchronization
 
 /// A step of a node's membership that changed or told something, as it was seen from outside, in the time of the world.

@@ -1,5 +1,5 @@
-package import CastyActors
-package import CastyPrimitives
+import CastyActors
+package import CastyCore
 
 /// The world a laboratory's nodes live in: live or simulated, behind one face.
 package protocol LabWorld: AnyObject {

@@ -1,6 +1,6 @@
 import CastyActors
-package import CastyPrimitives
-import CastyTCP
+package import CastyCore
+import CastyLive
 import Glibc
 
 /// The live world of a laboratory: threads, a monotonic clock, TCP on the loopback network.

@@ -1,6 +1,6 @@
 import CastyActors
-package import CastyPrimitives
-package import CastySimulation
+package import CastyCore
+package import CastySimulator
 
 /// The simulated world of a laboratory.
 package final class SimulatedLabWorld: LabWorld {

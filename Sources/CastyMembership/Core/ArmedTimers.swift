@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 
 /// Which timers are set, and for when. The timers of single peers are kept with their monitors.
 struct ArmedTimers: Sendable {

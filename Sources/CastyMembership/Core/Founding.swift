@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 
 /// How the seeds agree on which of them founds the cluster, seen by one of them. A value without clock or network.
 ///

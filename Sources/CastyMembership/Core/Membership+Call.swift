@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 
 /// Calls: heartbeats on connections of their own.
 ///

@@ -1,4 +1,4 @@
-package import CastyPrimitives
+package import CastyCore
 
 /// What lease-majority adds: before a side may stay, its deciding node asks a lease outside the cluster.
 extension Membership {

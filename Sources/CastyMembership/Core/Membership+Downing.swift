@@ -1,4 +1,4 @@
-package import CastyPrimitives
+package import CastyCore
 
 /// What this node knows of the split that may have to be resolved.
 struct DowningState: Sendable {

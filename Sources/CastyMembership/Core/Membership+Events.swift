@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 
 extension Membership {
     mutating func publish(

@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 
 extension Membership {
     /// A change by this node itself: the only thing that ticks the clock.

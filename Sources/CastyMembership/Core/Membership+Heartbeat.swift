@@ -1,4 +1,4 @@
-package import CastyPrimitives
+package import CastyCore
 
 extension Membership {
     func monitorIndex(_ peer: UniqueAddress) -> Int? { monitors.firstIndex { $0.peer == peer } }

@@ -1,4 +1,4 @@
-package import CastyPrimitives
+package import CastyCore
 
 /// How far this node is with being let in.
 struct JoinState: Sendable {

@@ -1,4 +1,4 @@
-package import CastyPrimitives
+package import CastyCore
 
 extension Membership {
     /// What keeps the cluster from acting on this version, as this node sees it.

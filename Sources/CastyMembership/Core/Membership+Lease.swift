@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 
 /// Whose silence ends the lease, found once for each order in which the peers were heard from.
 struct LeaseQuorum: Sendable {

@@ -1,4 +1,4 @@
-package import CastyPrimitives
+package import CastyCore
 
 /// How far this node is with leaving.
 struct ExitState: Sendable {

@@ -1,4 +1,4 @@
-package import CastyPrimitives
+package import CastyCore
 
 /// One peer that this node monitors, as it stands at one moment.
 package struct MonitoredPeer: Hashable, Sendable {

@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 
 /// How members find that two clusters of one name run, and end one of them.
 ///

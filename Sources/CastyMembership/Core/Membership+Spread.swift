@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 
 /// A version that this node has passed on for another one.
 struct Relayed: Sendable {

@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 
 /// Someone that takes this node for a member of its own cluster, and is not known here.
 struct Stranger: Sendable {

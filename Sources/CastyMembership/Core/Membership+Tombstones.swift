@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 
 struct TombstoneTime: Sendable {
     let node: UniqueAddress

@@ -1,4 +1,4 @@
-package import CastyPrimitives
+package import CastyCore
 
 /// The membership of one node: join, gossip, failure detection, leader, downing. A value without clock, chance or
 /// socket.

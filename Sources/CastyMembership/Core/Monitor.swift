@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 
 /// What this node knows of the life of one peer that it monitors.
 ///

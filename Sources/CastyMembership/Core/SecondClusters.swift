@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 
 /// What a member knows of other clusters of the same name. Bounded, whatever others claim.
 struct SecondClusters: Sendable {

@@ -1,4 +1,4 @@
-public import CastyPrimitives
+public import CastyCore
 
 /// Says how surprising the silence of a peer is: phi is −log₁₀ of the chance that a heartbeat still comes.
 ///

@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 
 /// What each strategy says, with the changes reckoned in that may be under way.
 ///

@@ -1,4 +1,4 @@
-package import CastyPrimitives
+package import CastyCore
 
 /// What a downing strategy says about a view: who stays, who goes, and why.
 package struct DowningDecision: Hashable, Sendable {

@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 
 extension DowningStrategy {
     /// Who goes in a view. One function for the decision, for the "what if" on a screen, for the lease and for the

@@ -1,4 +1,4 @@
-package import CastyPrimitives
+package import CastyCore
 
 /// What a downing strategy looks at: the members, and who cannot reach whom, as one node sees them.
 package struct DowningView: Hashable, Sendable {

@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 
 extension LeaseRecord {
     /// The record as text, one fact a line, with a checksum in the last one.

@@ -1,4 +1,4 @@
-package import CastyPrimitives
+package import CastyCore
 
 /// What a lease has written down: who holds it, and who has lost it. The rules of every lease in one value.
 ///

@@ -1,4 +1,4 @@
-package import CastyPrimitives
+package import CastyCore
 
 /// What a node in no cluster wants of those it asks, and in which of its rounds.
 package enum Ballot: Hashable, Sendable {

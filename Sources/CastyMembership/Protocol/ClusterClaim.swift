@@ -1,4 +1,4 @@
-public import CastyPrimitives
+public import CastyCore
 
 /// What a member says of its cluster to a member of another one: enough to decide which of the two ends.
 public struct ClusterClaim: Hashable, Sendable {

@@ -1,4 +1,4 @@
-public import CastyPrimitives
+public import CastyCore
 
 /// A setting that all nodes of a cluster must share, as text: `downing=keep-majority`, `shards.account=24`.
 package struct SharedSetting: Hashable, Sendable {

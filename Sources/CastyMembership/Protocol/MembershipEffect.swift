@@ -1,4 +1,4 @@
-package import CastyPrimitives
+package import CastyCore
 
 /// The timers of a membership. Each is armed at most once: arming it again moves it.
 package enum TimerKey: Hashable, Sendable {

@@ -1,4 +1,4 @@
-package import CastyPrimitives
+package import CastyCore
 
 /// Why something happened: what is needed to name the event, message or timer that led to it.
 package enum EventCause: Hashable, Sendable {

@@ -1,4 +1,4 @@
-public import CastyPrimitives
+public import CastyCore
 
 /// What a node remembers of the cluster it was in, from one of its processes to the next.
 public struct RememberedCluster: Hashable, Sendable {

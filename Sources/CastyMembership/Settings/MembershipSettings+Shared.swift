@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 
 extension MembershipSettings {
     /// What all nodes of a cluster must have alike, because safety rests on it across nodes: a lease must be shorter than every other node's margin,

@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 
 extension Gossip {
     mutating func add(_ member: Member) {

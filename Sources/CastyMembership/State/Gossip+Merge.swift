@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 
 extension Gossip {
     /// The join of two states: commutative, associative and idempotent, and it never ticks the clock.

@@ -1,4 +1,4 @@
-package import CastyPrimitives
+package import CastyCore
 
 extension Gossip {
     /// Those who say that they cannot reach a subject.

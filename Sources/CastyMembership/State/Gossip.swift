@@ -1,4 +1,4 @@
-package import CastyPrimitives
+package import CastyCore
 
 /// A member that was removed, so that an old gossip cannot bring it back.
 package struct Tombstone: Hashable, Sendable {

@@ -1,4 +1,4 @@
-public import CastyPrimitives
+public import CastyCore
 
 /// One incarnation of a node as the gossip describes it.
 public struct Member: Hashable, Sendable, Codable {

@@ -1,4 +1,4 @@
-package import CastyPrimitives
+package import CastyCore
 
 /// What one observer says of one subject it cannot reach.
 package struct ReachabilityRow: Hashable, Sendable {

@@ -1,4 +1,4 @@
-public import CastyPrimitives
+public import CastyCore
 
 /// How many changes of each node a state includes: the version of a gossip.
 ///

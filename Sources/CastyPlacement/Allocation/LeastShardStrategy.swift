@@ -1,4 +1,4 @@
-public import CastyPrimitives
+public import CastyCore
 
 /// Gives a shard to the region with the fewest, and evens out the numbers.
 ///

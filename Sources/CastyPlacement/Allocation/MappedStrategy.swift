@@ -1,4 +1,4 @@
-public import CastyPrimitives
+public import CastyCore
 
 /// Follows a map from shards to places that the application keeps; shards that are not in it, or whose place hosts nothing, follow another strategy.
 public struct MappedStrategy: ShardAllocationStrategy {

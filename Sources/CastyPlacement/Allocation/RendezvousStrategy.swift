@@ -1,4 +1,4 @@
-public import CastyPrimitives
+public import CastyCore
 
 /// Gives each shard to the region that scores highest for it: rendezvous hashing.
 ///

@@ -1,4 +1,4 @@
-public import CastyPrimitives
+public import CastyCore
 
 /// A region that may host shards, and the shards it has.
 public struct RegionLoad: Hashable, Sendable {

@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 
 extension Coordinator {
     /// Whether the region can be given a shard now.

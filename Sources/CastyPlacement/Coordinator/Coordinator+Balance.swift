@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 
 extension Coordinator {
     /// Moves shards off regions that leave or are drained, and lets those go that have none.

@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 
 /// An answer that waits until what it confirms outlives this node.
 struct UnconfirmedAnswer: Hashable, Sendable {

@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 
 extension Coordinator {
     /// Handoffs that may be in flight at once.

@@ -1,4 +1,4 @@
-package import CastyPrimitives
+package import CastyCore
 
 /// What a coordinator knows and does, for screens and operators.
 package struct CoordinatorStatus: Hashable, Sendable {

@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 
 extension Coordinator {
     mutating func activate(at now: Instant, _ effects: inout [CoordinatorEffect]) {

@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 
 extension Coordinator {
     mutating func register(

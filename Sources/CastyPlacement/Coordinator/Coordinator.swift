@@ -1,4 +1,4 @@
-package import CastyPrimitives
+package import CastyCore
 
 /// Decides where the shards of one entity type live. Every node has one; the one on the oldest member acts.
 ///

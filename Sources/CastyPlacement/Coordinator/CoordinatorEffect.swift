@@ -1,4 +1,4 @@
-package import CastyPrimitives
+package import CastyCore
 
 /// What the shell of a coordinator must do.
 package enum CoordinatorEffect: Hashable, Sendable {

@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 
 /// What the coordinator knows of one shard.
 ///

@@ -1,4 +1,4 @@
-package import CastyPrimitives
+package import CastyCore
 
 /// A shard that an operator tied to a place.
 package struct ShardPin: Hashable, Sendable {

@@ -1,4 +1,4 @@
-public import CastyPrimitives
+public import CastyCore
 
 /// A user's message on its way through sharding, which only carries it.
 ///

@@ -1,4 +1,4 @@
-package import CastyPrimitives
+package import CastyCore
 
 /// Which coordinator says something: its member's up-number, and which of its starts this is.
 ///

@@ -1,4 +1,4 @@
-package import CastyPrimitives
+package import CastyCore
 
 /// All that regions and coordinators of one entity type say to each other.
 ///

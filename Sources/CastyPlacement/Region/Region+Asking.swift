@@ -1,4 +1,4 @@
-package import CastyPrimitives
+package import CastyCore
 
 /// What becomes of questions whose entity has no home: they fail as soon as this region knows, where their askers do not wait for it.
 extension Region {

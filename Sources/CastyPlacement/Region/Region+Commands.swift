@@ -1,4 +1,4 @@
-package import CastyPrimitives
+package import CastyCore
 
 /// An operator's command that the coordinator has not answered.
 struct PendingCommand: Hashable, Sendable {

@@ -1,4 +1,4 @@
-package import CastyPrimitives
+package import CastyCore
 
 extension Region {
     /// Hands a message to its entity on this node, which is started if it does not run.

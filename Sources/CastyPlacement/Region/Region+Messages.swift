@@ -1,4 +1,4 @@
-package import CastyPrimitives
+package import CastyCore
 
 extension Region {
     /// An order of a coordinator, or a message of another region. (Requests go to ``Coordinator/onRequest(_:from:at:)``.)

@@ -1,4 +1,4 @@
-package import CastyPrimitives
+package import CastyCore
 
 extension Region {
     /// From now on other entities go to sleep than before. Under another policy uses are counted anew.

@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 
 /// A lapse of the lease pauses, it does not end.
 ///

@@ -1,4 +1,4 @@
-package import CastyPrimitives
+package import CastyCore
 
 /// What a region knows and does, for screens and operators.
 package struct RegionStatus: Hashable, Sendable {

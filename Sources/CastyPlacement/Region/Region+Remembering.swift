@@ -1,4 +1,4 @@
-package import CastyPrimitives
+package import CastyCore
 
 extension Region {
     /// The store knows these entities of a shard.

@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 
 extension Region {
     /// The coordinator gave this region a shard.

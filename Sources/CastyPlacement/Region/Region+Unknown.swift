@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 
 /// What a node says that is no member in this node's view. The news of its joining may be on the way here: what it says waits for a moment, within
 /// a bound, and then counts as said by a stranger.

@@ -1,4 +1,4 @@
-package import CastyPrimitives
+package import CastyCore
 
 /// The part of one node in the sharding of one entity type: routes messages, keeps them while a home is unknown, and runs the
 /// entities of the shards it was given.

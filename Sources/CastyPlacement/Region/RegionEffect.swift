@@ -1,4 +1,4 @@
-package import CastyPrimitives
+package import CastyCore
 
 /// What the shell of a region must do, in this order.
 package enum RegionEffect<Payload: Sendable>: Sendable {

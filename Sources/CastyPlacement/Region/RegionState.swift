@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 
 /// What a region knows of the home of one shard.
 struct HomeEntry: Sendable {

@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 
 /// The active entities of a region in the order in which they were used, and, for LFU, how often.
 ///

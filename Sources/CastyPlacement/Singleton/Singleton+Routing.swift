@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 
 extension Singleton {
     /// Where a message can go at present.

@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 
 extension Singleton {
     /// Whether this node is the one that runs it, in its own view; others may not have stopped yet.

@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 
 /// Messages of nodes that are no members in this node's view: as a ``Region`` does, the singleton keeps them for a moment, in which the news of
 /// the joining may come, and then refuses them.

@@ -1,4 +1,4 @@
-package import CastyPrimitives
+package import CastyCore
 
 /// The part of one node in a singleton: an actor that runs on the oldest member, and on no other.
 ///

@@ -1,4 +1,4 @@
-package import CastyPrimitives
+package import CastyCore
 
 /// What the nodes of a cluster say to each other about one singleton. All of it MUST travel on one ordered lane between two nodes:
 /// what an old home has left comes before the word that it has stopped.

@@ -1,7 +1,7 @@
 import CastyActors
-import CastyInspection
-import CastyPrimitives
-import CastyWire
+import CastyCore
+import CastyObservability
+import CastySerialization
 import Synchronization
 
 /// How signals are bounded without losing one that matters.

@@ -1,5 +1,5 @@
-import CastyPrimitives
-import CastyWire
+import CastyCore
+import CastySerialization
 
 /// Calls: connections beside the one that stands, each for one question and its answer.
 extension AssociationState {

@@ -1,7 +1,7 @@
 import CastyActors
-import CastyInspection
-import CastyPrimitives
-import CastyWire
+import CastyCore
+import CastyObservability
+import CastySerialization
 
 extension AssociationState {
     mutating func beginDialling(_ link: Link) -> Bool {

@@ -1,5 +1,5 @@
-import CastyInspection
-import CastyWire
+import CastyObservability
+import CastySerialization
 
 /// What one pull of a connection takes from an association, and how much of it went out.
 struct Draw: Sendable {

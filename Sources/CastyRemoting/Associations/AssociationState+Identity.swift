@@ -1,5 +1,5 @@
-import CastyPrimitives
-import CastyWire
+import CastyCore
+import CastySerialization
 
 /// Which incarnation lives at a place.
 ///

@@ -1,7 +1,7 @@
 import CastyActors
-import CastyInspection
-import CastyPrimitives
-import CastyWire
+import CastyCore
+import CastyObservability
+import CastySerialization
 
 /// One of the two lanes of an association: what waits in it, and the connection that takes it.
 ///

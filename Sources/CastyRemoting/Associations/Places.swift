@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 
 /// Which places are members', and which others have introduced themselves, by the host they came from.
 ///

@@ -1,6 +1,6 @@
 import CastyActors
-import CastyInspection
-import CastyWire
+import CastyObservability
+import CastySerialization
 import NIOCore
 
 /// One encoded message that waits; its payload lies in its batch.

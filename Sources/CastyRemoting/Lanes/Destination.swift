@@ -1,6 +1,6 @@
-import CastyInspection
-import CastyPrimitives
-import CastyWire
+import CastyCore
+import CastyObservability
+import CastySerialization
 
 /// Where the messages of one route go, and all of their frames' headers that is the same for each.
 final class Destination: Sendable {

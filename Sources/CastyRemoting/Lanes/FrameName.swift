@@ -1,6 +1,6 @@
 import CastyActors
-import CastyPrimitives
-import CastyWire
+import CastyCore
+import CastySerialization
 
 /// How a frame names the ask that waits for a reply to it.
 ///

@@ -1,6 +1,6 @@
 import CastyActors
-import CastyInspection
-import CastyWire
+import CastyObservability
+import CastySerialization
 import NIOCore
 
 /// What waits for one peer in one lane, bounded in messages and bytes.

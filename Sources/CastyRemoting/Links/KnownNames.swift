@@ -1,5 +1,5 @@
 import CastyActors
-import CastyWire
+import CastySerialization
 
 /// What the numbers that a peer announced on one lane led to, so that it is not looked up for each message.
 struct KnownNames {

@@ -1,6 +1,6 @@
 import CastyActors
-import CastyPrimitives
-import CastyWire
+import CastyCore
+import CastySerialization
 import NIOCore
 
 /// The outgoing half of one connection: its encoders, and the rest of a frame that did not fit into one chunk.

@@ -1,7 +1,7 @@
 import CastyActors
-import CastyInspection
-import CastyPrimitives
-import CastyWire
+import CastyCore
+import CastyObservability
+import CastySerialization
 import NIOCore
 import Synchronization
 

@@ -1,5 +1,5 @@
 import CastyActors
-import CastyPrimitives
+import CastyCore
 
 /// Stands for an actor of another node that watches one of this node's: takes the news of its end there.
 final class WatcherRoute: Route {

@@ -1,5 +1,5 @@
 import CastyActors
-import CastyPrimitives
+import CastyCore
 
 /// Which actors of this node the actors of one peer watch, so that their watches end with the peer.
 struct HeldWatches: Sendable {

@@ -1,6 +1,6 @@
 import CastyActors
-import CastyPrimitives
-import CastyWire
+import CastyCore
+import CastySerialization
 import NIOCore
 
 /// What the runtimes of two nodes tell each other about the lives of actors.

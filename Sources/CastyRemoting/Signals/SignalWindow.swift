@@ -1,4 +1,4 @@
-import CastyWire
+import CastySerialization
 
 /// The signals exchanged with one incarnation of a peer: numbered from 1, acknowledged, sent again on the next
 /// connection.

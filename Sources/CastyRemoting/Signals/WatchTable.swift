@@ -1,5 +1,5 @@
 import CastyActors
-import CastyPrimitives
+import CastyCore
 
 /// Which actors of this node watch which of one peer's.
 ///

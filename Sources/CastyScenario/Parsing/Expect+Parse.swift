@@ -1,4 +1,4 @@
-import CastyInspection
+import CastyObservability
 
 extension Expect {
     static func parse(_ cursor: inout Cursor) throws(ScenarioProblem) -> Expect {

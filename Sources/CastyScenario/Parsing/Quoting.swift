@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 
 /// How texts are written in a line, and shown in a message.
 enum Quoting {

@@ -1,4 +1,4 @@
-import CastyInspection
+import CastyObservability
 
 extension EntityPattern: CustomStringConvertible {
     package var description: String {

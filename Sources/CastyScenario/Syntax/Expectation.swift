@@ -1,4 +1,4 @@
-package import CastyInspection
+package import CastyObservability
 
 /// `expect WHAT [on SCOPE] [within TIME]`.
 package struct Expect: Hashable, Sendable {

@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 
 extension Duration {
     /// The longest duration a scenario may name.

@@ -1,4 +1,4 @@
-public import CastyPrimitives
+public import CastyCore
 
 /// What an entity knows of itself when it starts.
 public struct EntityContext: Sendable {

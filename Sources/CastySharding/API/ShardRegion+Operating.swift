@@ -1,6 +1,6 @@
 import CastyActors
+public import CastyCore
 import CastyPlacement
-public import CastyPrimitives
 import Synchronization
 
 /// What an operator may do with the shards of a type, from any node: the coordinator does it, and answers.

@@ -1,6 +1,6 @@
 public import CastyActors
+import CastyCore
 public import CastyPlacement
-import CastyPrimitives
 
 /// A message for an entity, wherever it lives.
 public struct ShardEnvelope<Message: Sendable>: Sendable {

@@ -1,6 +1,6 @@
-package import CastyInspection
+package import CastyCore
+package import CastyObservability
 package import CastyPlacement
-package import CastyPrimitives
 
 /// Follows messages and shards through sharding: for laboratories and tests, which account for every one of them.
 package struct ShardTracing<Message: Sendable>: Sendable {
@@ -9,14 +9,14 @@ package struct ShardTracing<Message: Sendable>: Sendable {
     /// A message has come in from another node.
     package let arrived: @Sendable (Message) -> Void
     /// A message will not be handled.
-    package let lost: @Sendable (Message, CastyInspection.LossReason) -> Void
+    package let lost: @Sendable (Message, CastyObservability.LossReason) -> Void
     /// The region, or the coordinator, of this node has done something.
     package let noted: @Sendable (PlacementNote) -> Void
 
     package init(
         forwarded: @escaping @Sendable (Message, ShardHop, UniqueAddress) -> Void,
         arrived: @escaping @Sendable (Message) -> Void,
-        lost: @escaping @Sendable (Message, CastyInspection.LossReason) -> Void,
+        lost: @escaping @Sendable (Message, CastyObservability.LossReason) -> Void,
         noted: @escaping @Sendable (PlacementNote) -> Void = { _ in }
     ) {
         self.forwarded = forwarded

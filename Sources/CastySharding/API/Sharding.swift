@@ -1,11 +1,11 @@
 public import CastyActors
 public import CastyCluster
-import CastyInspection
+import CastyCore
 package import CastyMembership
+import CastyObservability
 public import CastyPlacement
-import CastyPrimitives
 import CastyRemoting
-import CastyWire
+import CastySerialization
 import Synchronization
 
 /// The entities of a cluster: each lives on one node at a time, wherever its shard lives, and is reached by its id.

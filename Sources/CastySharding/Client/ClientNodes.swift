@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 
 /// Which of a client's nodes can be used at a moment: a value that the client decides by.
 ///

@@ -1,6 +1,6 @@
 import CastyActors
-import CastyPrimitives
-import CastyWire
+import CastyCore
+import CastySerialization
 
 /// How programs that are no members talk to entities through any node.
 ///

@@ -1,7 +1,7 @@
 import CastyActors
 import CastyCluster
-import CastyPrimitives
-import CastyWire
+import CastyCore
+import CastySerialization
 import Synchronization
 
 /// Passes the requests of clients on to entities, and answers them.

@@ -1,7 +1,7 @@
 package import CastyActors
-package import CastyPrimitives
+package import CastyCore
 import CastyRemoting
-import CastyWire
+import CastySerialization
 import Synchronization
 
 /// Talks to entities through any of several nodes, without being a member.

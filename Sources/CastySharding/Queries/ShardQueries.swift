@@ -1,7 +1,7 @@
 import CastyActors
 import CastyCluster
+import CastyCore
 import CastyMembership
-import CastyPrimitives
 import Synchronization
 
 /// Asks the regions of one shard type on all nodes.

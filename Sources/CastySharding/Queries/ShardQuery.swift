@@ -1,8 +1,8 @@
 import CastyActors
 import CastyCluster
-import CastyInspection
+import CastyCore
+import CastyObservability
 import CastyPlacement
-import CastyPrimitives
 import Synchronization
 
 /// What may be asked of the regions of one shard type.

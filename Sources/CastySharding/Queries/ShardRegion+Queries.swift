@@ -1,5 +1,5 @@
 import CastyActors
-import CastyPrimitives
+import CastyCore
 
 extension ShardRegion {
     /// The figures of every region and shard of this type, from all nodes that answer in time.

@@ -1,4 +1,4 @@
-public import CastyPrimitives
+public import CastyCore
 
 /// One shard type over the whole cluster, as far as nodes answered in time.
 public struct ShardStatistics: Hashable, Sendable {

@@ -1,5 +1,5 @@
 public import CastyActors
-import CastyInspection
+import CastyObservability
 public import CastyPlacement
 
 /// What depends on the type of the messages that entities take: made where that type is known, so that it is compiled for it.

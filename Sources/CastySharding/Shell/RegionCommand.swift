@@ -1,5 +1,5 @@
 import CastyActors
-package import CastyInspection
+package import CastyObservability
 package import CastyPlacement
 
 /// What the sharding actor of one type on one node is told: by users, by other nodes, by its entities, by its clock.

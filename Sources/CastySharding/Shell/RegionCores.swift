@@ -1,5 +1,5 @@
+import CastyCore
 import CastyPlacement
-import CastyPrimitives
 import Synchronization
 
 /// The cores of one type's region and coordinator: their actor changes them on its turns, others read them at any time.

@@ -1,9 +1,9 @@
 import CastyActors
 import CastyCluster
-import CastyInspection
+import CastyCore
 import CastyMembership
+import CastyObservability
 import CastyPlacement
-import CastyPrimitives
 import Synchronization
 
 /// What one shard type on one node is made of, and what others see of it.
@@ -75,7 +75,7 @@ final class RegionHost: Sendable {
 
     /// Accounts for a user's message that will not be handled.
     func lose(
-        _ reason: CastyInspection.LossReason, _ message: SealedMessage, entity: String, shard: Int,
+        _ reason: CastyObservability.LossReason, _ message: SealedMessage, entity: String, shard: Int,
         causes: [EventID] = []
     ) {
         tracing?.lost(message, reason)
@@ -87,7 +87,7 @@ final class RegionHost: Sendable {
     func fail(
         _ message: SealedMessage, entity: String, shard: Int, _ cause: Unavailability, causes: [EventID]
     ) {
-        let reason = CastyInspection.LossReason(cause)
+        let reason = CastyObservability.LossReason(cause)
         tracing?.lost(message, reason)
         Questions.fail(in: message, AskError.Code(cause), cause.description, cause: cause)
         inspector.lose(reason, .user, target: entity, type: type, shard: shard, entity: entity, causes: causes)

@@ -1,8 +1,8 @@
 import CastyActors
 import CastyCluster
-import CastyInspection
+import CastyCore
+import CastyObservability
 import CastyPlacement
-import CastyPrimitives
 import Logging
 
 extension RegionShell {
@@ -34,7 +34,7 @@ extension RegionShell {
                 for instance in instances { entities[instance.number]?.post(.resume) }
             case .lost(let payload, let entity, let shard, let reason):
                 host.lose(
-                    CastyInspection.LossReason(reason), payload, entity: entity, shard: shard,
+                    CastyObservability.LossReason(reason), payload, entity: entity, shard: shard,
                     causes: causes.about(shard))
             case .refused(let payload, let entity, let shard, let cause):
                 host.fail(payload, entity: entity, shard: shard, cause, causes: causes.about(shard))
@@ -63,7 +63,7 @@ extension RegionShell {
             guard let delivery = message.delivery else { return peer.data.tell(command) }
             host.tracing?.forwarded(delivery.payload, message.hop, node)
             let outcome = peer.data.target.offer(command)
-            if let reason = CastyInspection.LossReason(outcome) {
+            if let reason = CastyObservability.LossReason(outcome) {
                 host.lose(reason, delivery.payload, entity: delivery.entity, shard: delivery.shard)
             }
         }
@@ -144,7 +144,7 @@ struct RegionPeer: Sendable {
     let data: ActorRef<RegionCommand>
 }
 
-extension CastyInspection.LossReason {
+extension CastyObservability.LossReason {
     /// The ledger's word for why a region dropped a message.
     init(_ reason: CastyPlacement.LossReason) {
         switch reason {

@@ -1,8 +1,8 @@
 import CastyActors
 import CastyCluster
-import CastyInspection
+import CastyCore
+import CastyObservability
 import CastyPlacement
-import CastyPrimitives
 import Logging
 
 extension RegionShell {

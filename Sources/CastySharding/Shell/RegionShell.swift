@@ -1,9 +1,9 @@
 import CastyActors
 import CastyCluster
-import CastyInspection
+import CastyCore
 import CastyMembership
+import CastyObservability
 import CastyPlacement
-import CastyPrimitives
 import Synchronization
 
 /// The shell of sharding for one type on one node: calls the region's core, and the coordinator's, and does what their effects say.

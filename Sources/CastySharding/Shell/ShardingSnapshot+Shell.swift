@@ -1,6 +1,6 @@
-import CastyInspection
+import CastyCore
+import CastyObservability
 import CastyPlacement
-import CastyPrimitives
 
 /// How many entities of one shard a snapshot lists.
 private let entitiesListed = 50
@@ -15,7 +15,7 @@ extension ShardingSnapshot {
         self.init(
             type: host.type, shardCount: host.settings.shardCount,
             homes: region.homes.map {
-                CastyInspection.ShardHome(shard: $0.shard, node: $0.node, moving: moving.contains($0.shard))
+                CastyObservability.ShardHome(shard: $0.shard, node: $0.node, moving: moving.contains($0.shard))
             },
             shards: region.hosted.map { hosted in
                 ShardSnapshot(

@@ -1,7 +1,7 @@
 import CastyActors
-import CastyInspection
+import CastyCore
+import CastyObservability
 import CastyPlacement
-import CastyPrimitives
 
 /// Answers what other nodes' sharding says about types that do not run on this node, so that nobody waits for it.
 enum ShardingStranger {

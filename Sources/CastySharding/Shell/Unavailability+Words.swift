@@ -1,6 +1,6 @@
 import CastyActors
-import CastyInspection
-import CastyPrimitives
+import CastyCore
+import CastyObservability
 
 extension AskError.Code {
     /// What an asker is told where an entity or a singleton is not available.
@@ -16,7 +16,7 @@ extension AskError.Code {
     }
 }
 
-extension CastyInspection.LossReason {
+extension CastyObservability.LossReason {
     /// How the ledger counts a question that was not answered because of it.
     init(_ cause: Unavailability) {
         switch cause {

@@ -1,5 +1,5 @@
 import CastyActors
-import CastyPrimitives
+import CastyCore
 
 /// The one timer of a shell: rings when its cores are to be woken.
 struct WakeupTimer: Sendable {

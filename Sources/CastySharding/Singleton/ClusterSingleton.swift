@@ -1,10 +1,10 @@
 public import CastyActors
 public import CastyCluster
+import CastyCore
 import CastyMembership
 public import CastyPlacement
-import CastyPrimitives
 import CastyRemoting
-import CastyWire
+import CastySerialization
 import Synchronization
 
 extension Cluster {

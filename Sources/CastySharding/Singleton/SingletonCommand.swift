@@ -1,8 +1,8 @@
 import CastyActors
-import CastyInspection
+import CastyCore
+import CastyObservability
 import CastyPlacement
-import CastyPrimitives
-import CastyWire
+import CastySerialization
 import NIOCore
 
 /// What the manager of one singleton on one node is told: by users, by other nodes, by the singleton itself, by its clock.

@@ -1,8 +1,8 @@
 import CastyActors
 import CastyCluster
-import CastyInspection
+import CastyCore
+import CastyObservability
 import CastyPlacement
-import CastyPrimitives
 import Logging
 
 /// What one singleton on one node is made of.
@@ -159,11 +159,11 @@ struct SingletonShell: Sendable {
                 running.pass.renew()
                 running.target.post(.resume)
             case .deliver(let payload, let life): deliver(payload, to: life)
-            case .lost(let payload, let reason): lose(payload, CastyInspection.LossReason(reason))
+            case .lost(let payload, let reason): lose(payload, CastyObservability.LossReason(reason))
             case .refused(let payload, let cause):
                 Questions.fail(in: payload, AskError.Code(cause), cause.description, cause: cause)
                 host.cluster.system.inspector.lose(
-                    CastyInspection.LossReason(cause), .user, target: host.name, type: host.name)
+                    CastyObservability.LossReason(cause), .user, target: host.name, type: host.name)
             case .left:
                 hasLeft = true
                 let done = whenLeft
@@ -217,7 +217,7 @@ struct SingletonShell: Sendable {
         }
     }
 
-    private func lose(_ payload: SealedMessage, _ reason: CastyInspection.LossReason) {
+    private func lose(_ payload: SealedMessage, _ reason: CastyObservability.LossReason) {
         Questions.fail(in: payload, AskError.Code(reason), reason.rawValue)
         host.cluster.system.inspector.lose(reason, .user, target: host.name, type: host.name)
     }

@@ -1,4 +1,5 @@
-import CastyPrimitives
+import CastyCore
+import CastyPlacement
 import Synchronization
 
 /// Which entities of a type shall run: they come back without a message after a move of their shard, a crash or a restart of the cluster.

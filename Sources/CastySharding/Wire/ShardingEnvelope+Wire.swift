@@ -1,6 +1,6 @@
+import CastyCore
 import CastyPlacement
-import CastyPrimitives
-import CastyWire
+import CastySerialization
 import NIOCore
 
 /// The most shards, pins or nodes that one message may name.

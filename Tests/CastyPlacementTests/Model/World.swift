@@ -1,4 +1,4 @@
-import CastyPrimitives
+import CastyCore
 
 @testable import CastyPlacement
 

@@ -1,11 +1,11 @@
 import CastyActors
-import CastyPrimitives
-import CastySimulation
+import CastyCore
+import CastySimulator
 import NIOCore
 import Synchronization
 
 @testable import CastyRemoting
-@testable import CastyWire
+@testable import CastySerialization
 
 /// The other end of a connection, without any runtime behind it: sends bytes as they are, writes down what happens.
 final class RawPeer: ConnectionHandler {

@@ -1,9 +1,9 @@
 import CastyActors
-import CastyInspection
-import CastyPrimitives
-import CastySimulation
-import CastyTCP
-import CastyWire
+import CastyCore
+import CastyLive
+import CastyObservability
+import CastySerialization
+import CastySimulator
 import NIOCore
 import Synchronization
 
@@ -141,7 +141,7 @@ final class SimulatedTestWorld: TestWorld, @unchecked Sendable {
     }
 
     /// The two ways between two nodes.
-    func links(_ first: Int, _ second: Int) -> [CastySimulation.Link] {
+    func links(_ first: Int, _ second: Int) -> [CastySimulator.Link] {
         [
             world.network.link(from: "127.0.0.\(first)", to: "127.0.0.\(second)"),
             world.network.link(from: "127.0.0.\(second)", to: "127.0.0.\(first)"),

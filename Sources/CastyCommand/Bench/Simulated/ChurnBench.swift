@@ -1,5 +1,5 @@
+import CastyCore
 import CastyLab
-import CastyPrimitives
 
 /// Measures the size of the shared state while nodes come and go.
 enum ChurnBench {

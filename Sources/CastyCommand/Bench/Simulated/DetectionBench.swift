@@ -1,5 +1,5 @@
+import CastyCore
 import CastyLab
-import CastyPrimitives
 
 /// Measures failure detection in the simulated world: how soon a dead node is noticed, how often a living one is suspected.
 enum DetectionBench {

@@ -1,5 +1,5 @@
+import CastyCore
 import CastyLab
-import CastyPrimitives
 
 /// Measures how soon a simulated cluster that was cut in two is one again.
 enum HealBench {

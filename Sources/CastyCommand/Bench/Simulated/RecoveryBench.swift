@@ -1,6 +1,6 @@
-import CastyInspection
+import CastyCore
 import CastyLab
-import CastyPrimitives
+import CastyObservability
 
 /// Kills nodes in certain ways, over seeds, and counts the clusters that do not become well.
 enum RecoveryBench {

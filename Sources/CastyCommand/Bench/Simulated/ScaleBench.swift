@@ -1,6 +1,6 @@
 import CastyCluster
+import CastyCore
 import CastyLab
-import CastyPrimitives
 
 /// Measures simulated clusters as they grow.
 enum ScaleBench {

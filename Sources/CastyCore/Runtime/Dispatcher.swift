@@ -1,0 +1,35 @@
+/// Something that runs in short turns: an actor's mailbox, a connection's inbox.
+///
+/// A runnable is handed to a ``Dispatcher`` when it has work and not again before its turn has come, so no two turns of one
+/// runnable ever overlap. A base class rather than a protocol: queues hold one word per entry and a turn is one virtual call.
+open class Runnable: @unchecked Sendable {
+    public init() {}
+
+    /// Takes a turn: handles at most `budget` messages, then asks the dispatcher for another turn if more wait.
+    ///
+    /// - Parameter budget: The most messages of this turn, at least 1.
+    open func run(budget: Int) {}
+}
+
+/// A piece of work that takes one turn and is done: for code outside the actors that must run where actors run.
+package final class WorkItem: Runnable, @unchecked Sendable {
+    private let work: @Sendable () -> Void
+
+    package init(_ work: @escaping @Sendable () -> Void) {
+        self.work = work
+    }
+
+    override public func run(budget: Int) { work() }
+}
+
+/// Runs turns: one of the borders between the two worlds.
+///
+/// Live, worker threads behind one view per node; simulated, one queue ordered by virtual time. Freezing a node parks its view:
+/// what is handed over meanwhile waits. Killing it discards its view: what is handed over is forgotten.
+package protocol Dispatcher: AnyObject, Sendable {
+    /// How many messages a turn may handle.
+    var budget: Int { get }
+
+    /// Lets the runnable take a turn soon, on some thread, never inside this call.
+    func execute(_ runnable: Runnable)
+}

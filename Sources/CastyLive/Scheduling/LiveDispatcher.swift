@@ -1,0 +1,113 @@
+package import CastyCore
+import Glibc
+import Synchronization
+
+/// A node's view of a ``WorkerPool``: the live ``Dispatcher``.
+///
+/// Nodes of one process share the threads; each has a view of its own, so that one can be frozen or killed while the others run.
+package final class LiveDispatcher: Dispatcher, Suspendable {
+    package let budget: Int
+
+    private let pool: WorkerPool
+    private let phase = Atomic<UInt8>(Phase.running)
+    private let held = Mutex<[Runnable]>([])
+
+    /// What a view does with what it is handed.
+    private enum Phase {
+        static let running: UInt8 = 0
+        static let frozen: UInt8 = 1
+        static let dead: UInt8 = 2
+    }
+
+    /// - Parameter budget: How many messages a turn may handle.
+    package init(pool: WorkerPool, budget: Int = 256) {
+        self.pool = pool
+        self.budget = budget
+        pool.keep(self)
+    }
+
+    package func execute(_ runnable: Runnable) {
+        guard phase.load(ordering: .relaxed) == Phase.running else {
+            hold(runnable)
+            return
+        }
+        if let worker = pool.currentWorker {
+            worker._withUnsafeGuaranteedRef { $0.accept(runnable, from: self) }
+        } else {
+            pool.inject(Turn(runnable: .passRetained(runnable), view: .passUnretained(self)))
+        }
+    }
+
+    /// Lets no further turn begin; returns when none is being taken, except the one that calls this.
+    ///
+    /// Two turns of two nodes that freeze each other's node would wait for ever; so nodes are frozen from outside.
+    package func freeze() {
+        let froze = held.withLock { _ in
+            phase.compareExchange(
+                expected: Phase.running, desired: Phase.frozen, ordering: .sequentiallyConsistent
+            ).exchanged
+        }
+        if froze { _ = awaitQuiet(within: nil) }
+    }
+
+    /// Lets turns begin again, first those that were due meanwhile.
+    package func thaw() {
+        let waiting: [Runnable] = held.withLock { held in
+            guard phase.load(ordering: .relaxed) == Phase.frozen else { return [] }
+            phase.store(Phase.running, ordering: .sequentiallyConsistent)
+            defer { held = [] }
+            return held
+        }
+        for runnable in waiting {
+            pool.inject(Turn(runnable: .passRetained(runnable), view: .passUnretained(self)))
+        }
+    }
+
+    /// Forgets what waits and what will be handed over; returns when no turn is being taken, except the one that calls this.
+    package func kill() { _ = kill(within: nil) }
+
+    /// The same, but waits for a turn that is being taken no longer than that.
+    ///
+    /// - Returns: Whether none is being taken.
+    package func kill(within limit: Duration?) -> Bool {
+        let forgotten: [Runnable] = held.withLock { held in
+            phase.store(Phase.dead, ordering: .sequentiallyConsistent)
+            defer { held = [] }
+            return held
+        }
+        defer { withExtendedLifetime(forgotten) {} }
+        return awaitQuiet(within: limit)
+    }
+
+    /// Whether turns may begin.
+    @inline(__always)
+    var isRunning: Bool { phase.load(ordering: .sequentiallyConsistent) == Phase.running }
+
+    /// Takes what cannot run now.
+    func hold(_ runnable: Runnable) {
+        let wasThawed = held.withLock { held in
+            switch phase.load(ordering: .relaxed) {
+            case Phase.running: return true
+            case Phase.frozen: held.append(runnable)
+            default: break
+            }
+            return false
+        }
+        if wasThawed { execute(runnable) }
+    }
+
+    private func awaitQuiet(within limit: Duration?) -> Bool {
+        let end = limit.map { ContinuousClock.now + $0 }
+        let own = pool.currentWorker?.takeUnretainedValue()
+        let view = Unmanaged.passUnretained(self).toOpaque()
+        for seat in pool.seats where own?.sits(on: seat) != true {
+            var looks = 0
+            while seat.serving.load(ordering: .sequentiallyConsistent)?.toOpaque() == view {
+                looks += 1
+                if let end, looks % 100 == 0, ContinuousClock.now > end { return false }
+                if looks < 100 { sched_yield() } else { usleep(50) }
+            }
+        }
+        return true
+    }
+}

@@ -1,0 +1,75 @@
+package import CastyCore
+import Synchronization
+
+/// A node's part of a ``LiveWorld``, and the switches that hang or end it.
+package final class LiveNode: Suspendable {
+    /// What the runtime builds on.
+    package let world: NodeWorld
+
+    private let dispatcher: LiveDispatcher
+    private let scheduler: LiveScheduler
+    private let transport: any Transport & Suspendable
+
+    init(dispatcher: LiveDispatcher, scheduler: LiveScheduler, transport: any Transport & Suspendable) {
+        self.dispatcher = dispatcher
+        self.scheduler = scheduler
+        self.transport = transport
+        world = NodeWorld(
+            dispatcher: dispatcher, scheduler: scheduler, transport: transport, random: SystemRandomSource())
+    }
+
+    /// Hangs the node as SIGSTOP would: sockets stay open, nothing is read, run or timed.
+    package func freeze() {
+        transport.freeze()
+        scheduler.freeze()
+        dispatcher.freeze()
+    }
+
+    package func thaw() {
+        dispatcher.thaw()
+        scheduler.thaw()
+        transport.thaw()
+    }
+
+    /// Ends the node as a crash would: sockets are reset, nothing is flushed, nothing runs any more.
+    package func kill() {
+        dispatcher.kill()
+        scheduler.kill()
+        transport.kill()
+    }
+
+    /// Ends the node whatever its handlers do: closes its connections, then forgets the rest. Not to be called from one of the threads of its
+    /// world or its transport.
+    ///
+    /// - Returns: Whether nothing of it runs any more.
+    package func end(within limit: Duration) -> Bool {
+        let closing = Monitor()
+        let isClosed = Flag()
+        transport.shutdown {
+            isClosed.set()
+            closing.withLock { closing.broadcast() }
+        }
+        let closed = closing.withLock { closing.wait(within: limit) { isClosed.isSet } }
+        if !closed { transport.kill() }
+        scheduler.kill()
+        return dispatcher.kill(within: limit)
+    }
+
+    /// Ends the node after its actors have stopped: flushes and closes its connections, then forgets the rest.
+    package func stop(completion: @escaping @Sendable () -> Void) {
+        transport.shutdown {
+            self.scheduler.kill()
+            self.dispatcher.kill()
+            completion()
+        }
+    }
+}
+
+/// Something that happens once.
+private final class Flag: Sendable {
+    private let value = Atomic<Bool>(false)
+
+    var isSet: Bool { value.load(ordering: .acquiring) }
+
+    func set() { value.store(true, ordering: .releasing) }
+}

@@ -1,0 +1,37 @@
+package import CastyCore
+
+/// The live world of a process: its worker threads, its timer thread, its clock. Nodes are views of it.
+package final class LiveWorld: Sendable {
+    /// The threads that actors run on.
+    package let pool: WorkerPool
+    /// The thread that timers fire on.
+    package let timers: TimerThread
+
+    /// Starts the threads; ``shutdown()`` must end them.
+    ///
+    /// - Parameter workers: How many worker threads, 1…64.
+    package init(workers: Int = max(2, WorkerPool.cores)) {
+        pool = WorkerPool(workers: workers)
+        timers = TimerThread()
+    }
+
+    /// The present moment, which all nodes of this world share.
+    package var now: Instant { timers.clock.now }
+
+    /// A node over that transport, which becomes the node's own.
+    package func node(transport: any Transport & Suspendable) -> LiveNode {
+        LiveNode(
+            dispatcher: LiveDispatcher(pool: pool), scheduler: LiveScheduler(thread: timers), transport: transport)
+    }
+
+    /// Ends all threads. Nodes should be stopped or killed before. Not to be called from one of the threads.
+    package func shutdown() { _ = shutdown(within: nil) }
+
+    /// The same, but waits for handlers that run no longer than that; to be called again to wait for the rest.
+    ///
+    /// - Returns: Whether all threads have ended.
+    package func shutdown(within limit: Duration?) -> Bool {
+        timers.shutdown()
+        return pool.shutdown(within: limit)
+    }
+}

@@ -1,0 +1,110 @@
+import CastyCore
+import Glibc
+import NIOCore
+import NIOPosix
+
+extension TCPConnection {
+    func close() { transport.perform { self.closeNow() } }
+
+    func reset() {
+        transport.perform { self.resetNow(TransportError(.reset, "\(self.remoteDescription): reset by this end")) }
+    }
+
+    /// Writes what was pulled, then ends the stream and waits a moment for the peer to end its own.
+    ///
+    /// Closing at once would lose bytes: a socket closed while bytes of the peer wait in it answers with a reset, which overtakes
+    /// what was just written.
+    func closeNow() {
+        switch phase {
+        case .connecting:
+            failAttempt(TransportError(.closed, "closed before it stood"))
+        case .open:
+            guard let channel else { return }
+            phase = .closing
+            channel.setOption(.autoRead, value: true).whenFailure { _ in }
+            let limit = transport.loop.scheduleTask(in: TCPTransport.closeLimit) { self.breakOff() }
+            channel.closeFuture.whenComplete { _ in limit.cancel() }
+            channel.writeAndFlush(ByteBuffer()).hop(to: transport.loop).whenComplete { _ in
+                guard self.phase == .closing else { return }
+                self.phase = .closed
+                self.channel?.close(mode: .output, promise: nil)
+                self.tellOwn(.closed(nil))
+            }
+        case .closing, .closed:
+            break
+        }
+    }
+
+    /// Ends the connection with a reset and tells the handler why.
+    func resetNow(_ error: TransportError) {
+        switch phase {
+        case .connecting:
+            failAttempt(error)
+        case .open, .closing:
+            phase = .closed
+            breakOff()
+            tellOwn(.closed(error))
+        case .closed:
+            breakOff()
+            if isEndHeldBack { tellOwn(.closed(error)) }
+        }
+    }
+
+    /// Ends the connection with a reset and tells nobody.
+    func abandon() {
+        forgetHandler()
+        attemptTimeout?.cancel()
+        cutTimeout?.cancel()
+        stalledDial = nil
+        phase = .closed
+        breakOff()
+        leaveIfOver()
+    }
+
+    /// Closes the socket so that the peer sees a reset.
+    func breakOff() {
+        guard let channel else { return }
+        // With nothing to linger for, closing discards what is unsent and resets.
+        if let options = channel as? any SocketOptionProvider {
+            options.setSoLinger(linger(l_onoff: 1, l_linger: 0)).whenFailure { _ in }
+        }
+        channel.close(promise: nil)
+    }
+}
+
+extension TCPConnection {
+    /// Whether the link is cut in either direction.
+    var isLinkCut: Bool { isCutToHere || isCutFromHere }
+
+    private var isCutToHere: Bool { transport.gate?.isCut(from: remoteHost, to: localHost) ?? false }
+
+    private var isCutFromHere: Bool { transport.gate?.isCut(from: localHost, to: remoteHost) ?? false }
+
+    /// Looks again at what holds the connection up: a frozen node, a cut link.
+    func refresh() {
+        guard phase != .connecting else { return redial() }
+        let isFrozen = transport.isFrozen
+        isMute = isFrozen || isCutFromHere
+        let wasDeaf = isDeaf
+        isDeaf = isFrozen || (isCutToHere && !hasOwnNotice)
+        if phase == .open, isDeaf != wasDeaf {
+            channel?.setOption(.autoRead, value: !isDeaf).whenFailure { _ in }
+        }
+        watchCut()
+        tellHeld()
+        if phase == .open, hasMoreToSay { pull() }
+    }
+
+    /// Resets the connection when a cut lasts.
+    private func watchCut() {
+        guard phase == .open || isEndHeldBack, isLinkCut, let gate = transport.gate else {
+            cutTimeout?.cancel()
+            cutTimeout = nil
+            return
+        }
+        if cutTimeout != nil { return }
+        cutTimeout = transport.loop.scheduleTask(in: .nanoseconds(gate.tolerance.nanoseconds)) {
+            self.resetNow(TransportError(.reset, "\(self.remoteDescription): no way there for \(gate.tolerance)"))
+        }
+    }
+}

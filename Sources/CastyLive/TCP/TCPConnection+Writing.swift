@@ -1,0 +1,39 @@
+import CastyCore
+import NIOCore
+import Synchronization
+
+extension TCPConnection {
+    /// How many buffers are pulled before other connections of the node have their turn.
+    private static let pullsInARow = 16
+    /// The smallest buffer that is offered; it grows as the handler fills it.
+    private static let smallestBuffer = 1024
+
+    func requestWrite() {
+        if isPullRequested.exchange(true, ordering: .acquiringAndReleasing) { return }
+        transport.perform { self.pull() }
+    }
+
+    /// Lets the handler fill buffers while the socket takes them.
+    func pull() {
+        // MUST come before the handler is asked: what it has to say from now on needs a new request.
+        isPullRequested.store(false, ordering: .sequentiallyConsistent)
+        hasMoreToSay = true
+        // Writing a buffer may make the channel call back, here, to say that it can take more.
+        guard phase == .open, hasToldOpened, !isMute, !isPulling, let channel else { return }
+        isPulling = true
+        defer { isPulling = false }
+        for _ in 0..<Self.pullsInARow {
+            guard channel.isWritable, phase == .open, let handler else { return }
+            var buffer = channel.allocator.buffer(capacity: usualFill)
+            handler.connectionReady(self, fill: &buffer)
+            let count = buffer.readableBytes
+            guard count > 0 else {
+                hasMoreToSay = false
+                return
+            }
+            usualFill = min(max(count, usualFill / 2, Self.smallestBuffer), ConnectionLimits.writeChunk)
+            channel.writeAndFlush(buffer).whenFailure { self.broke($0) }
+        }
+        requestWrite()
+    }
+}

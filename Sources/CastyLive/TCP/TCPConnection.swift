@@ -1,0 +1,239 @@
+import CastyCore
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// One end of a TCP connection. All but what ``Connection`` offers belongs to the transport's loop.
+///
+///     connecting ──► open ──► closing ──► closed
+///          └───────────┴───────────────────▲
+final class TCPConnection: Connection, @unchecked Sendable {
+    enum Phase {
+        /// Being dialed, or accepted and not yet active.
+        case connecting
+        case open
+        /// Closed by this end; what was pulled is being written.
+        case closing
+        /// Nothing more is read or written; the socket may take a moment longer.
+        case closed
+    }
+
+    /// What the handler is told.
+    enum Notice {
+        case opened
+        case bytes(ByteBuffer)
+        case failed(TransportError)
+        case closed(TransportError?)
+    }
+
+    let transport: TCPTransport
+    let number: Int
+    var phase = Phase.connecting
+    var channel: (any Channel)?
+    var handler: (any ConnectionHandler)?
+    private var accept: (@Sendable (any Connection) -> any ConnectionHandler)?
+
+    /// Both ends as the link gate knows them.
+    var localHost = ""
+    var remoteHost = ""
+    /// Whether what the peer says is held back, because the node is frozen or the link to here is cut.
+    var isDeaf = false
+    /// Whether nothing is written, because the node is frozen or the link from here is cut.
+    var isMute = false
+    /// What the handler is told when it can be told again.
+    private var held: [Notice] = []
+    /// Whether this end ended it: then what is held is only that, and no cut keeps it back.
+    private(set) var hasOwnNotice = false
+    var hasToldOpened = false
+    /// Why the socket broke, as far as the system said.
+    private var failure: TransportError?
+
+    /// Whether a pull is on its way to the loop.
+    let isPullRequested = Atomic<Bool>(false)
+    /// Whether the handler may have more to say than could be written.
+    var hasMoreToSay = false
+    /// Whether the handler is being asked just now.
+    var isPulling = false
+    /// How much the last buffers held: how large the next one starts.
+    var usualFill = 1024
+
+    /// The attempt to connect that waits for a link to heal.
+    var stalledDial: (@Sendable () -> Void)?
+    var attemptTimeout: Scheduled<Void>?
+    var cutTimeout: Scheduled<Void>?
+
+    private let remote: Mutex<String>
+
+    /// A connection that another node opens.
+    init(transport: TCPTransport, number: Int, accept: @escaping @Sendable (any Connection) -> any ConnectionHandler) {
+        self.transport = transport
+        self.number = number
+        self.accept = accept
+        remote = Mutex("unknown")
+    }
+
+    /// A connection that this node opens.
+    init(transport: TCPTransport, number: Int, dialing address: NodeAddress, handler: any ConnectionHandler) {
+        self.transport = transport
+        self.number = number
+        self.handler = handler
+        remote = Mutex(address.description)
+    }
+
+    /// A connection that stands already, and was served elsewhere.
+    init(transport: TCPTransport, number: Int, adoptedFrom remote: String, handler: any ConnectionHandler) {
+        self.transport = transport
+        self.number = number
+        self.handler = handler
+        self.remote = Mutex(remote)
+    }
+
+    var remoteDescription: String { remote.withLock { $0 } }
+
+    /// Becomes the handler of a channel that is about to be active.
+    func take(_ channel: any Channel) throws {
+        self.channel = channel
+        try channel.closeOnExec()
+        try channel.pipeline.syncOperations.addHandler(TCPChannelHandler(connection: self))
+    }
+
+    // MARK: What the channel says
+
+    func becameActive(_ channel: any Channel) {
+        // A name may stand for several addresses, which are tried at once: the first to answer counts.
+        guard phase == .connecting else { return channel.close(promise: nil) }
+        self.channel = channel
+        phase = .open
+        attemptTimeout?.cancel()
+        attemptTimeout = nil
+        localHost = channel.localAddress?.ipAddress ?? localHost
+        remoteHost = channel.remoteAddress?.ipAddress ?? remoteHost
+        if accept != nil, let address = channel.remoteAddress, let host = address.ipAddress, let port = address.port {
+            remote.withLock { $0 = NodeAddress(host: host, port: port).description }
+        }
+        refresh()
+        tell(.opened)
+    }
+
+    func received(_ bytes: ByteBuffer) {
+        if phase == .open { tell(.bytes(bytes)) }
+    }
+
+    func broke(_ error: any Error) {
+        if failure == nil { failure = TransportError(error, at: remoteDescription) }
+    }
+
+    func becameInactive() {
+        channel = nil
+        switch phase {
+        case .connecting:
+            // The attempt's own result says why.
+            break
+        case .open:
+            phase = .closed
+            tell(.closed(failure))
+        case .closing:
+            phase = .closed
+            tellOwn(.closed(nil))
+        case .closed:
+            leaveIfOver()
+        }
+    }
+
+    // MARK: Telling the handler
+
+    /// Tells what comes from the peer, in order, as soon as the node can hear it.
+    private func tell(_ notice: Notice) {
+        if held.isEmpty, !isDeaf { deliver(notice) } else { held.append(notice) }
+    }
+
+    /// Tells what this end brought about, which no cut keeps back; what the peer said before is not told any more.
+    func tellOwn(_ notice: Notice) {
+        hasOwnNotice = true
+        held = []
+        if transport.isFrozen { held = [notice] } else { deliver(notice) }
+    }
+
+    func tellHeld() {
+        let canHear = phase == .open || phase == .closed
+        guard canHear, !held.isEmpty, !isDeaf else { return }
+        let notices = held
+        held = []
+        for notice in notices { deliver(notice) }
+    }
+
+    private func deliver(_ notice: Notice) {
+        switch notice {
+        case .opened:
+            if let accept, handler == nil { handler = accept(self) }
+            accept = nil
+            hasToldOpened = true
+            handler?.connectionOpened(self)
+            if hasMoreToSay { pull() }
+        case .bytes(let bytes):
+            handler?.connectionReceived(self, bytes)
+        case .failed(let error):
+            takeHandler()?.connectionFailed(error)
+            leaveIfOver()
+        case .closed(let error):
+            // Who was never told of it has nothing to be told.
+            let handler = takeHandler()
+            if hasToldOpened { handler?.connectionClosed(self, error: error) }
+            leaveIfOver()
+        }
+    }
+
+    /// The handler, for its last call.
+    private func takeHandler() -> (any ConnectionHandler)? {
+        defer { handler = nil }
+        return handler
+    }
+
+    /// Forgets the handler and what it would have been told.
+    func forgetHandler() {
+        handler = nil
+        accept = nil
+        held = []
+    }
+
+    /// Whether a cut keeps back that the connection is over.
+    var isEndHeldBack: Bool { phase == .closed && !held.isEmpty && !hasOwnNotice }
+
+    /// Leaves the transport once the socket is gone and the handler knows.
+    func leaveIfOver() {
+        guard phase == .closed, channel == nil, held.isEmpty else { return }
+        cutTimeout?.cancel()
+        cutTimeout = nil
+        transport.remove(self)
+    }
+}
+
+/// Passes what a channel says to its connection.
+private final class TCPChannelHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let connection: TCPConnection
+
+    init(connection: TCPConnection) { self.connection = connection }
+
+    func channelActive(context: ChannelHandlerContext) { connection.becameActive(context.channel) }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if isCurrent(context) { connection.received(unwrapInboundIn(data)) }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if isCurrent(context), context.channel.isWritable, connection.hasMoreToSay { connection.pull() }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if isCurrent(context) { connection.broke(error) }
+        context.close(promise: nil)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        if isCurrent(context) { connection.becameInactive() }
+    }
+
+    private func isCurrent(_ context: ChannelHandlerContext) -> Bool { context.channel === connection.channel }
+}

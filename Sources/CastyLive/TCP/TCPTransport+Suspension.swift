@@ -1,0 +1,110 @@
+import CastyCore
+import NIOCore
+import NIOPosix
+import Synchronization
+
+extension TCPTransport: Suspendable {
+    /// Stops reading, accepting and writing. Sockets stay open; what peers send waits in the system's buffers.
+    package func freeze() {
+        performAndWait {
+            guard !self.isFrozen, !self.isDead else { return }
+            self.isFrozen = true
+            for listener in self.listeners { listener.setOption(.autoRead, value: false).whenFailure { _ in } }
+            self.refreshConnections()
+        }
+    }
+
+    /// Goes on, first with what came in before the freeze took hold.
+    package func thaw() {
+        performAndWait {
+            guard self.isFrozen, !self.isDead else { return }
+            self.isFrozen = false
+            for listener in self.listeners { listener.setOption(.autoRead, value: true).whenFailure { _ in } }
+            self.refreshConnections()
+        }
+    }
+
+    /// Resets all connections, flushes nothing, calls no handler and no completion any more.
+    package func kill() {
+        performAndWait {
+            guard !self.isDead else { return }
+            self.isDead = true
+            self.shutdownCompletions = []
+            self.closeListeners()
+            for connection in self.orderedConnections { connection.abandon() }
+            // One turn of the loop later, so that the sockets are gone before the loop is.
+            self.perform { self.stopWhenDead() }
+        }
+    }
+
+    package func shutdown(completion: @escaping @Sendable () -> Void) {
+        let wasTaken = perform {
+            if self.isDead { return }
+            // Asked for again while the loop was already ending.
+            if self.hasEnded { return completion() }
+            self.shutdownCompletions.append(completion)
+            if self.isShuttingDown { return }
+            self.isShuttingDown = true
+            self.closeListeners()
+            for connection in self.orderedConnections { connection.closeNow() }
+            self.loop.scheduleTask(in: Self.closeLimit + .milliseconds(500)) {
+                for connection in self.orderedConnections { connection.abandon() }
+                // A resolver that hangs does not hold up the end.
+                self.openAttempts = 0
+                self.stopWhenQuiet()
+            }
+            self.stopWhenQuiet()
+        }
+        if !wasTaken, !isKilled { completion() }
+    }
+
+    /// The connections in the order in which they came about.
+    var orderedConnections: [TCPConnection] {
+        connections.values.sorted { $0.number < $1.number }
+    }
+
+    /// Lets every connection look again at what holds it up.
+    func refreshConnections() {
+        for connection in orderedConnections { connection.refresh() }
+    }
+
+    /// A connection is gone for good.
+    func remove(_ connection: TCPConnection) {
+        connections.removeValue(forKey: connection.number)
+        stopWhenQuiet()
+    }
+
+    private func closeListeners() {
+        for listener in listeners { listener.close(promise: nil) }
+        listeners = []
+    }
+
+    /// The network library has finished with an attempt to connect or to listen.
+    func attemptEnded() {
+        openAttempts -= 1
+        stopWhenQuiet()
+        perform { self.stopWhenDead() }
+    }
+
+    private func stopWhenQuiet() {
+        if isShuttingDown, !isDead, connections.isEmpty, openAttempts <= 0 { stopLoop(.shutDown) }
+    }
+
+    private func stopWhenDead() {
+        if isDead, openAttempts <= 0 { stopLoop(.killed) }
+    }
+
+    private func stopLoop(_ end: LoopState) {
+        let before = loopState.withLock { state in
+            defer { state = end }
+            return state
+        }
+        if before != .running { return }
+        gate?.unregister(self)
+        let completions = shutdownCompletions
+        shutdownCompletions = []
+        group.shutdownGracefully { _ in
+            for completion in completions { completion() }
+        }
+    }
+}

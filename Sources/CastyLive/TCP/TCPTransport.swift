@@ -1,0 +1,182 @@
+package import CastyCore
+import Dispatch
+import Glibc
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// The live ``Transport``: TCP on an event loop of the node's own.
+///
+/// All state of the transport and of its connections belongs to that one loop; handlers are called there. The thread runs from
+/// creation until ``shutdown(completion:)`` or ``kill()``, one of which must be called.
+package final class TCPTransport: Transport, @unchecked Sendable {
+    /// How long ending a connection in order may take: flushing, and the peer's answer to the end of the stream.
+    static let closeLimit = TimeAmount.seconds(2)
+
+    /// How many bytes the kernel may hold in each direction: enough to keep the line busy, and so few that a heartbeat behind a full
+    /// queue of user data does not wait for long.
+    static let kernelBuffer: Int = 128 * 1024
+
+    /// A chunk may be pulled while another is on its way into the socket.
+    static let waterMark = ChannelOptions.Types.WriteBufferWaterMark(
+        low: ConnectionLimits.writeChunk, high: 2 * ConnectionLimits.writeChunk)
+
+    let gate: LinkGate?
+    /// Serves the connections that carry users' messages, where that is not this one.
+    let usersTransport: TCPTransport?
+    let group: MultiThreadedEventLoopGroup
+    let loop: any EventLoop
+    /// Guards the loop: nothing is handed to it once it has ended.
+    let loopState = Mutex(LoopState.running)
+
+    enum LoopState {
+        case running, shutDown, killed
+    }
+
+    // What follows belongs to the loop.
+    var isFrozen = false
+    var isDead = false
+    var isShuttingDown = false
+    var shutdownCompletions: [@Sendable () -> Void] = []
+    var listeners: [any Channel] = []
+    var connections: [Int: TCPConnection] = [:]
+    /// Attempts to connect that the network library has not finished, whether or not a connection still waits for them: the loop outlives them.
+    var openAttempts = 0
+    private var lastNumber = 0
+
+    /// Starts the event loop.
+    ///
+    /// - Parameter gate: Which links are cut, shared by the nodes of one process; `nil` where links cannot be cut.
+    package init(gate: LinkGate? = nil, usersTransport: TCPTransport? = nil) {
+        self.gate = gate
+        self.usersTransport = usersTransport
+        group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        loop = group.next()
+        gate?.register(self)
+    }
+
+    package func listen(
+        on address: NodeAddress,
+        accept: @escaping @Sendable (any Connection) -> any ConnectionHandler,
+        completion: @escaping @Sendable (Result<NodeAddress, TransportError>) -> Void
+    ) {
+        guard address.hasPort else { return completion(.failure(.noPort(address))) }
+        let wasTaken = perform {
+            guard !self.isShuttingDown else {
+                return completion(.failure(TransportError(.closed, "the transport is shut down")))
+            }
+            self.bind(address, accept: accept) { result in
+                if !self.isDead { completion(result) }
+            }
+        }
+        if !wasTaken, !isKilled { completion(.failure(TransportError(.closed, "the transport is shut down"))) }
+    }
+
+    package func connect(
+        to address: NodeAddress, from source: NodeAddress, timeout: Duration, handler: any ConnectionHandler
+    ) {
+        guard address.hasPort else { return handler.connectionFailed(.noPort(address)) }
+        let wasTaken = perform {
+            guard !self.isDead else { return }
+            let connection = TCPConnection(
+                transport: self, number: self.nextNumber(), dialing: address, handler: handler)
+            self.connections[connection.number] = connection
+            if self.isShuttingDown {
+                connection.failAttempt(TransportError(.closed, "the transport is shut down"))
+            } else {
+                connection.dial(address, from: source, timeout: timeout)
+            }
+        }
+        if !wasTaken, !isKilled { handler.connectionFailed(TransportError(.closed, "the transport is shut down")) }
+    }
+
+    /// Runs the body on the loop, never inside this call; `false` when the loop has ended.
+    @discardableResult
+    func perform(_ body: @escaping @Sendable () -> Void) -> Bool {
+        loopState.withLock { state in
+            if state == .running { loop.execute(body) }
+            return state == .running
+        }
+    }
+
+    /// Whether the loop has ended or is about to.
+    var hasEnded: Bool { loopState.withLock { $0 != .running } }
+
+    /// Whether the loop has ended by ``kill()``, after which nobody is told anything.
+    var isKilled: Bool { loopState.withLock { $0 == .killed } }
+
+    /// Runs the body on the loop and returns when it has run; at once when the loop has ended.
+    func performAndWait(_ body: @escaping @Sendable () -> Void) {
+        if loop.inEventLoop { return body() }
+        let done = DispatchSemaphore(value: 0)
+        let wasTaken = perform {
+            body()
+            done.signal()
+        }
+        if wasTaken { done.wait() }
+    }
+
+    func nextNumber() -> Int {
+        lastNumber += 1
+        return lastNumber
+    }
+
+    private func bind(
+        _ address: NodeAddress, accept: @escaping @Sendable (any Connection) -> any ConnectionHandler,
+        completion: @escaping @Sendable (Result<NodeAddress, TransportError>) -> Void
+    ) {
+        let bootstrap = ServerBootstrap(group: loop)
+            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try channel.closeOnExec() }
+            }
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.socketOption(.so_sndbuf), value: Self.kernelBuffer)
+            .childChannelOption(.socketOption(.so_rcvbuf), value: Self.kernelBuffer)
+            .childChannelOption(.writeBufferWaterMark, value: Self.waterMark)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let connection = TCPConnection(transport: self, number: self.nextNumber(), accept: accept)
+                    self.connections[connection.number] = connection
+                    try connection.take(channel)
+                }
+            }
+        openAttempts += 1
+        bootstrap.bind(host: address.host, port: address.port).hop(to: loop).whenComplete { result in
+            defer { self.attemptEnded() }
+            switch result {
+            case .success(let channel):
+                guard !self.isDead, !self.isShuttingDown else {
+                    channel.close(promise: nil)
+                    return completion(.failure(TransportError(.closed, "the transport is shut down")))
+                }
+                self.listeners.append(channel)
+                let port = channel.localAddress?.port ?? address.port
+                completion(.success(NodeAddress(host: address.host, port: port)))
+            case .failure(let error):
+                completion(.failure(TransportError(error, at: address.description)))
+            }
+        }
+    }
+}
+
+extension Channel {
+    /// A process that this one starts does not keep the socket: else it would hold a dead node's port.
+    func closeOnExec() throws {
+        _ = try pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
+            fcntl($0, F_SETFD, FD_CLOEXEC)
+        }
+    }
+}
+
+extension NodeAddress {
+    /// Whether the port is one; NIO traps at others.
+    fileprivate var hasPort: Bool { (0...65_535).contains(port) }
+}
+
+extension TransportError {
+    fileprivate static func noPort(_ address: NodeAddress) -> TransportError {
+        TransportError(.other, "\(address): a port is 0 to 65535")
+    }
+}

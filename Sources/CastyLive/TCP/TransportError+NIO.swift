@@ -1,0 +1,43 @@
+import CastyCore
+import Glibc
+import NIOCore
+import NIOPosix
+
+extension TransportError {
+    /// What an error of the event loop or the system means for a connection to `place`.
+    init(_ error: any Error, at place: String) {
+        switch error {
+        case let error as TransportError:
+            self = error
+        case let error as IOError:
+            self.init(Self.code(of: error.errnoCode), "\(place): \(String(cString: strerror(error.errnoCode)))")
+        case let error as NIOConnectionError:
+            // A name may stand for several addresses; the last one's failure is as good as any.
+            if let last = error.connectionErrors.last {
+                self.init(last.error, at: place)
+            } else {
+                self.init(.unreachable, "\(place): the name is not known")
+            }
+        case let error as ChannelError:
+            self.init(Self.code(of: error), "\(place): \(error)")
+        default:
+            self.init(.other, "\(place): \(error)")
+        }
+    }
+
+    private static func code(of error: ChannelError) -> Code {
+        if case .connectTimeout = error { return .timedOut }
+        return error == .ioOnClosedChannel || error == .alreadyClosed || error == .eof ? .closed : .other
+    }
+
+    private static func code(of number: CInt) -> Code {
+        switch number {
+        case ECONNREFUSED: .refused
+        case ETIMEDOUT: .timedOut
+        case EHOSTUNREACH, ENETUNREACH, EHOSTDOWN, ENETDOWN: .unreachable
+        case ECONNRESET, EPIPE, ECONNABORTED: .reset
+        case EADDRINUSE: .addressInUse
+        default: .other
+        }
+    }
+}

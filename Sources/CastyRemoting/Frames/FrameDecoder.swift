@@ -1,0 +1,127 @@
+import CastyCore
+package import CastySerialization
+package import NIOCore
+
+/// Turns the bytes of one connection into frames, however the stream was cut into pieces.
+///
+/// Frames that lie whole in the bytes that arrived are read where they are; only one that is cut by their end is
+/// copied. A peer that announces a long frame makes nothing be reserved for it: memory grows with the bytes that come.
+///
+/// After an error the stream has no next frame: the connection must be closed.
+package struct FrameDecoder: Sendable {
+    /// The most bytes a frame may have after its length. Starts at ``WireLimits/frameBeforeWelcome``; raise it when
+    /// the peer is welcomed.
+    package var maximumLength: Int
+
+    /// What arrived last and was not read yet.
+    private var arrived = ByteBuffer()
+    /// The beginning of a frame whose end has not arrived.
+    private var beginning = ByteBuffer()
+    private var control = AnnouncedNames()
+    private var user = AnnouncedNames()
+    private var failure: WireError?
+
+    package init(maximumLength: Int = WireLimits.frameBeforeWelcome) {
+        self.maximumLength = maximumLength
+    }
+
+    /// Takes the bytes that arrived.
+    ///
+    /// - Complexity: O(1) after `next()` has returned `nil`; otherwise the bytes are copied.
+    package mutating func append(_ bytes: ByteBuffer) {
+        if arrived.readableBytes == 0 {
+            arrived = bytes
+        } else {
+            arrived.writeImmutableBuffer(bytes)
+        }
+    }
+
+    /// The next frame, or `nil` until more bytes have arrived.
+    ///
+    /// - Throws: ``WireError`` for a length, a header or a checksum that is wrong, from then on each time.
+    package mutating func next() throws(WireError) -> Frame? {
+        if let failure { throw failure }
+        do {
+            return try readFrame()
+        } catch {
+            failure = error
+            arrived = ByteBuffer()
+            beginning = ByteBuffer()
+            throw error
+        }
+    }
+
+    private mutating func readFrame() throws(WireError) -> Frame? {
+        if beginning.readableBytes > 0 {
+            moveToBeginning(upTo: 4)
+            guard let length = try announcedLength(of: beginning) else { return nil }
+            moveToBeginning(upTo: length + 4)
+            guard beginning.readableBytes == length + 4 else { return nil }
+            let whole = beginning
+            // Frames share the memory they are read from, so the next one that is cut begins in memory of its own.
+            beginning = ByteBuffer()
+            return try parse(whole, length)
+        }
+        if let length = try announcedLength(of: arrived), let whole = arrived.readSlice(length: length + 4) {
+            return try parse(whole, length)
+        }
+        beginning.writeBuffer(&arrived)
+        arrived = ByteBuffer()
+        return nil
+    }
+
+    private mutating func moveToBeginning(upTo size: Int) {
+        let missing = min(size - beginning.readableBytes, arrived.readableBytes)
+        if missing > 0, var slice = arrived.readSlice(length: missing) { beginning.writeBuffer(&slice) }
+    }
+
+    /// The length at the front of the bytes, or `nil` where not all four of its bytes are there.
+    private func announcedLength(of bytes: ByteBuffer) throws(WireError) -> Int? {
+        guard let length = bytes.getInteger(at: bytes.readerIndex, as: UInt32.self).map(Int.init) else { return nil }
+        guard length <= maximumLength else {
+            throw WireError(.tooLarge, "a frame of \(length) bytes is above the limit of \(maximumLength)")
+        }
+        guard length >= FrameLayout.smallestLength else {
+            throw WireError(.malformed, "no frame has only \(length) bytes")
+        }
+        return length
+    }
+
+    private mutating func parse(_ whole: ByteBuffer, _ length: Int) throws(WireError) -> Frame {
+        var bytes = whole
+        guard
+            let (_, version, kind, flags, codec, checksum) = bytes.readMultipleIntegers(
+                as: (UInt32, UInt8, UInt8, UInt8, UInt8, UInt32).self)
+        else { throw WireError(.truncated, "a header is cut short") }
+        // The version comes first: another version may lay out all the rest, checksum included, in another way.
+        guard version == FrameLayout.version else {
+            throw WireError(.unsupportedVersion, "frames of version \(version) are not spoken here")
+        }
+        guard whole.withUnsafeReadableBytes({ FrameLayout.checksum(of: $0) }) == checksum else {
+            throw WireError(.badChecksum, "a frame of \(length) bytes does not match its checksum")
+        }
+        guard let kind = FrameKind(rawValue: kind) else { throw WireError(.malformed, "there is no kind \(kind)") }
+        guard let lane = FrameLane(rawValue: flags & 1), flags & 0x80 == 0,
+            let targetForm = NameForm(rawValue: flags >> 1 & 3),
+            let senderForm = NameForm(rawValue: flags >> 3 & 3), let typeForm = NameForm(rawValue: flags >> 5 & 3)
+        else { throw WireError(.malformed, "the flags \(flags) are not known") }
+        let correlation = try bytes.readVarint()
+        let target: (address: ActorAddress?, id: Int?)
+        let sender: (address: ActorAddress?, id: Int?)
+        let type: (name: String?, id: Int?)
+        switch lane {
+        case .control:
+            target = try control.readAddress(targetForm, from: &bytes)
+            sender = try control.readAddress(senderForm, from: &bytes)
+            type = try control.readType(typeForm, from: &bytes)
+        case .user:
+            target = try user.readAddress(targetForm, from: &bytes)
+            sender = try user.readAddress(senderForm, from: &bytes)
+            type = try user.readType(typeForm, from: &bytes)
+        }
+        let header = FrameHeader(
+            kind, target: target.address, sender: sender.address, type: type.name, codec: CodecID(rawValue: codec),
+            correlation: correlation)
+        return Frame(header: header, lane: lane, targetID: target.id, typeID: type.id, payload: bytes)
+    }
+}

@@ -1,0 +1,269 @@
+package import CastyCore
+package import CastySerialization
+import NIOCore
+
+/// The conversation that opens a connection, of either side: a value that is told what happens and says what to do.
+///
+/// ```
+/// caller                                     called
+/// onConnected ── hello ───────────────────▶  checks magic, version, cluster, addressee, incarnation, codecs
+///                                            decide: the shell knows duplicates, shutdown, load
+/// checks it  ◀────────────────── welcome ──  onAdmitted: established
+/// established    ◀───── or: refusal, close ──  onRefused, or a check that failed
+/// ```
+///
+/// Any other frame, or silence until the deadline, ends it. Both sides arrive at the same codec: the first the caller
+/// wants that the called one knows.
+package struct Handshake: Sendable {
+    /// What a node says about itself.
+    package struct Settings: Sendable, Equatable {
+        package var cluster: String
+        package var local: UniqueAddress
+        package var capabilities: Capabilities
+        /// How long the whole conversation may take.
+        package var timeout: Duration
+
+        package init(
+            cluster: String, local: UniqueAddress, capabilities: Capabilities = Capabilities(),
+            timeout: Duration = .seconds(5)
+        ) {
+            self.cluster = cluster
+            self.local = local
+            self.capabilities = capabilities
+            self.timeout = timeout
+        }
+    }
+
+    /// The other side, as the conversation established it.
+    package struct Peer: Sendable, Equatable {
+        package var address: UniqueAddress
+        package var capabilities: Capabilities
+        /// The codec for user messages, in both directions.
+        package var codec: CodecID
+
+        package init(address: UniqueAddress, capabilities: Capabilities, codec: CodecID) {
+            self.address = address
+            self.capabilities = capabilities
+            self.codec = codec
+        }
+    }
+
+    package enum Effect: Sendable, Equatable {
+        /// Send, on the control lane.
+        case send(HandshakeMessage)
+        /// Call ``onDeadline(at:)`` at this instant, unless the conversation has ended by then.
+        case arm(Instant)
+        /// A caller is fit to be welcomed: answer with ``onAdmitted(at:)`` or ``onRefused(_:_:at:)``.
+        case decide(Peer)
+        /// The association is open; later frames belong to it.
+        case established(Peer)
+        /// Close, after what was sent is flushed.
+        case close(HandshakeFailure)
+    }
+
+    private enum Side {
+        case caller(of: NodeAddress, incarnation: UInt64?)
+        case called
+    }
+
+    private enum State {
+        case idle
+        case waiting(until: Instant)
+        case deciding(Peer, until: Instant)
+        case established
+        case ended
+    }
+
+    private let side: Side
+    private let settings: Settings
+    private var state = State.idle
+
+    /// The side that connected.
+    ///
+    /// - Parameters:
+    ///   - address: The place it dialled.
+    ///   - incarnation: The process that is meant, where it is known.
+    package init(calling address: NodeAddress, incarnation: UInt64? = nil, _ settings: Settings) {
+        side = .caller(of: address, incarnation: incarnation)
+        self.settings = settings
+    }
+
+    /// The side that was connected to.
+    package init(called settings: Settings) {
+        side = .called
+        self.settings = settings
+    }
+
+    package var isEstablished: Bool {
+        if case .established = state { true } else { false }
+    }
+
+    /// The connection is there.
+    package mutating func onConnected(at now: Instant) -> [Effect] {
+        guard case .idle = state else { return [] }
+        let deadline = now + settings.timeout
+        state = .waiting(until: deadline)
+        switch side {
+        case .caller(let address, let incarnation):
+            let hello = HandshakeMessage.Hello(
+                version: HandshakeMessage.version, cluster: settings.cluster, from: settings.local, to: address,
+                expected: incarnation, capabilities: settings.capabilities)
+            return [.send(.hello(hello)), .arm(deadline)]
+        case .called:
+            return [.arm(deadline)]
+        }
+    }
+
+    /// A frame came.
+    package mutating func onFrame(_ frame: Frame, at now: Instant) -> [Effect] {
+        switch state {
+        case .established, .ended: return []
+        case .idle, .deciding: return end(.outOfTurn, "a \(frame.kind) came before its turn")
+        case .waiting(let deadline):
+            guard now < deadline else { return onDeadline(at: now) }
+            var payload = frame.payload
+            let message: HandshakeMessage
+            do {
+                message = try HandshakeMessage(frame.kind, from: &payload)
+            } catch {
+                return onUnreadable(frame.kind, error)
+            }
+            switch (side, message) {
+            case (.caller(let address, let incarnation), .welcome(let welcome)):
+                return onWelcome(welcome, calling: address, incarnation)
+            case (.caller, .refusal(let refusal)):
+                return end(.refused(refusal.reason), refusal.message, peer: refusal.from)
+            case (.called, .hello(let hello)):
+                return onHello(hello, until: deadline)
+            case (.caller, .hello), (.called, .welcome), (.called, .refusal):
+                return end(.outOfTurn, "a \(frame.kind) came, which the other side sends")
+            }
+        }
+    }
+
+    /// The shell welcomes the caller.
+    package mutating func onAdmitted(at now: Instant) -> [Effect] {
+        guard case .deciding(let peer, _) = state else { return [] }
+        state = .established
+        let welcome = HandshakeMessage.Welcome(
+            version: HandshakeMessage.version, cluster: settings.cluster, from: settings.local, to: peer.address,
+            capabilities: settings.capabilities)
+        return [.send(.welcome(welcome)), .established(peer)]
+    }
+
+    /// The shell does not welcome the caller.
+    package mutating func onRefused(_ reason: RefusalReason, _ message: String = "", at now: Instant) -> [Effect] {
+        guard case .deciding(let peer, _) = state else { return [] }
+        return refuse(reason, message, peer: peer.address)
+    }
+
+    /// The instant of ``Effect/arm(_:)`` has come.
+    package mutating func onDeadline(at now: Instant) -> [Effect] {
+        switch state {
+        case .waiting(let deadline), .deciding(_, let deadline):
+            guard now >= deadline else { return [.arm(deadline)] }
+            return end(.timedOut, "no answer within \(settings.timeout.inSeconds) s")
+        case .idle, .established, .ended: return []
+        }
+    }
+
+    /// The peer closed, or the network did.
+    package mutating func onClosed(at now: Instant) -> [Effect] {
+        switch state {
+        case .idle, .waiting, .deciding: return end(.closed, "the connection closed during the handshake")
+        case .established, .ended: return []
+        }
+    }
+}
+
+/// Why no association came of a connection.
+package struct HandshakeFailure: Error, Sendable, Equatable {
+    package enum Code: Sendable, Equatable {
+        /// The peer refused.
+        case refused(RefusalReason)
+        /// This side refused.
+        case refuses(RefusalReason)
+        /// The deadline passed.
+        case timedOut
+        /// A frame came that has no place in the conversation.
+        case outOfTurn
+        case closed
+    }
+
+    package var code: Code
+    package var message: String
+    /// Who lives at the other end, where it said so. Not proven: a peer may claim anything.
+    package var peer: UniqueAddress?
+
+    package init(_ code: Code, _ message: String, peer: UniqueAddress? = nil) {
+        self.code = code
+        self.message = message
+        self.peer = peer
+    }
+}
+
+extension Handshake {
+    private mutating func onHello(_ hello: HandshakeMessage.Hello, until deadline: Instant) -> [Effect] {
+        let local = settings.local
+        guard hello.cluster == settings.cluster else {
+            return refuse(.wrongCluster, "this is cluster \(settings.cluster)", peer: hello.from)
+        }
+        guard hello.to == local.address, hello.from.address != local.address else {
+            return refuse(.notAddressed, "this is \(local.address)", peer: hello.from)
+        }
+        guard hello.expected == nil || hello.expected == local.incarnation else {
+            return refuse(.wrongIncarnation, "this is \(local)", peer: hello.from)
+        }
+        guard let codec = Self.codec(of: hello.capabilities, called: settings.capabilities) else {
+            return refuse(.noCommonCodec, "this node speaks \(settings.capabilities.codecs)", peer: hello.from)
+        }
+        let peer = Peer(address: hello.from, capabilities: hello.capabilities, codec: codec)
+        state = .deciding(peer, until: deadline)
+        return [.decide(peer)]
+    }
+
+    /// The called one has checked all this too; but what it says is not taken on trust.
+    private mutating func onWelcome(
+        _ welcome: HandshakeMessage.Welcome, calling address: NodeAddress, _ incarnation: UInt64?
+    ) -> [Effect] {
+        guard welcome.cluster == settings.cluster else {
+            return end(.refuses(.wrongCluster), "that is cluster \(welcome.cluster)", peer: welcome.from)
+        }
+        guard welcome.from.address == address, welcome.to == settings.local else {
+            return end(.refuses(.notAddressed), "\(welcome.from) welcomes \(welcome.to)", peer: welcome.from)
+        }
+        guard incarnation == nil || incarnation == welcome.from.incarnation else {
+            return end(.refuses(.wrongIncarnation), "that is \(welcome.from)", peer: welcome.from)
+        }
+        guard let codec = Self.codec(of: settings.capabilities, called: welcome.capabilities) else {
+            return end(.refuses(.noCommonCodec), "that node speaks \(welcome.capabilities.codecs)", peer: welcome.from)
+        }
+        state = .established
+        return [.established(Peer(address: welcome.from, capabilities: welcome.capabilities, codec: codec))]
+    }
+
+    private mutating func onUnreadable(_ kind: FrameKind, _ error: WireError) -> [Effect] {
+        switch (side, kind) {
+        case (.called, .hello) where error.code == .unsupportedVersion: refuse(.wrongVersion, error.message)
+        case (.caller, .welcome) where error.code == .unsupportedVersion: end(.refuses(.wrongVersion), error.message)
+        case (.called, .hello), (.caller, .welcome), (.caller, .refusal): end(.refuses(.malformed), error.message)
+        case (.caller, _), (.called, _): end(.outOfTurn, error.message)
+        }
+    }
+
+    private mutating func refuse(_ reason: RefusalReason, _ message: String, peer: UniqueAddress? = nil) -> [Effect] {
+        let short = message.utf8.count <= 255 ? message : ""
+        let refusal = HandshakeMessage.Refusal(reason: reason, message: short, from: settings.local)
+        return [.send(.refusal(refusal))] + end(.refuses(reason), message, peer: peer)
+    }
+
+    private mutating func end(_ code: HandshakeFailure.Code, _ message: String, peer: UniqueAddress? = nil) -> [Effect]
+    {
+        state = .ended
+        return [.close(HandshakeFailure(code, message, peer: peer))]
+    }
+
+    private static func codec(of caller: Capabilities, called: Capabilities) -> CodecID? {
+        caller.codecs.first { called.codecs.contains($0) }
+    }
+}

@@ -1,0 +1,134 @@
+import CastyCore
+package import CastySerialization
+package import NIOCore
+
+/// The bytes of a handshake message: a magic number, the version, and then what that version says.
+///
+/// A refusal is laid out alike in every version, so that a node of another one can read why it was refused.
+extension HandshakeMessage {
+    /// `CSTY`.
+    static let magic: UInt32 = 0x4353_5459
+    /// The version of the protocol this node speaks.
+    package static let version: UInt16 = 1
+
+    package var kind: FrameKind {
+        switch self {
+        case .hello: .hello
+        case .welcome: .welcome
+        case .refusal: .refusal
+        }
+    }
+
+    package func encode(into buffer: inout ByteBuffer) {
+        buffer.writeInteger(Self.magic)
+        switch self {
+        case .hello(let hello):
+            buffer.writeInteger(hello.version)
+            buffer.writeText(hello.cluster)
+            hello.from.encode(into: &buffer)
+            hello.to.encode(into: &buffer)
+            buffer.writeInteger(hello.expected ?? 0)
+            hello.capabilities.encode(into: &buffer)
+        case .welcome(let welcome):
+            buffer.writeInteger(welcome.version)
+            buffer.writeText(welcome.cluster)
+            welcome.from.encode(into: &buffer)
+            welcome.to.encode(into: &buffer)
+            welcome.capabilities.encode(into: &buffer)
+        case .refusal(let refusal):
+            buffer.writeInteger(Self.version)
+            buffer.writeInteger(refusal.reason.rawValue)
+            buffer.writeText(refusal.message)
+            buffer.writeOptional(refusal.from)
+        }
+    }
+
+    /// Reads the payload of a frame.
+    ///
+    /// - Throws: ``WireError``; with ``WireError/Code/unsupportedVersion`` where it is a handshake message of another
+    ///   version.
+    package init(_ kind: FrameKind, from buffer: inout ByteBuffer) throws(WireError) {
+        guard let magic = buffer.readInteger(as: UInt32.self), magic == Self.magic else {
+            throw WireError(.malformed, "the peer does not speak this protocol")
+        }
+        guard let version = buffer.readInteger(as: UInt16.self) else { throw WireError(.truncated, "no version") }
+        switch kind {
+        case .hello:
+            guard version == Self.version else { throw Self.unsupported(version) }
+            let cluster = try buffer.readText(upTo: 255)
+            let from = try UniqueAddress(from: &buffer)
+            let to = try NodeAddress(from: &buffer)
+            guard let expected = buffer.readInteger(as: UInt64.self) else {
+                throw WireError(.truncated, "no incarnation")
+            }
+            self = .hello(
+                Hello(
+                    version: version, cluster: cluster, from: from, to: to, expected: expected == 0 ? nil : expected,
+                    capabilities: try Capabilities(from: &buffer)))
+        case .welcome:
+            guard version == Self.version else { throw Self.unsupported(version) }
+            let cluster = try buffer.readText(upTo: 255)
+            let from = try UniqueAddress(from: &buffer)
+            let to = try UniqueAddress(from: &buffer)
+            self = .welcome(
+                Welcome(
+                    version: version, cluster: cluster, from: from, to: to,
+                    capabilities: try Capabilities(from: &buffer)))
+        case .refusal:
+            let reason = RefusalReason(rawValue: try buffer.readByte()) ?? .unknown
+            let message = try buffer.readText(upTo: 255)
+            self = .refusal(
+                Refusal(reason: reason, message: message, from: try buffer.readOptional(UniqueAddress.self)))
+        case .user, .control, .system, .acknowledgement, .ping, .goodbye:
+            throw WireError(.malformed, "\(kind) is no part of a handshake")
+        }
+    }
+
+    private static func unsupported(_ version: UInt16) -> WireError {
+        WireError(.unsupportedVersion, "protocol version \(version), here \(Self.version)")
+    }
+}
+
+extension Capabilities: WireCodable {
+    /// Bits beyond these belong to later versions.
+    private static let observeBit: UInt64 = 1
+    private static let callableBit: UInt64 = 2
+    private static let callBit: UInt64 = 4
+    private static let controlLaneBit: UInt64 = 8
+    private static let userLaneBit: UInt64 = 16
+
+    package func encode(into buffer: inout ByteBuffer) {
+        buffer.writeArray(codecs) { buffer, codec in buffer.writeInteger(codec.rawValue) }
+        let lane: UInt64 =
+            switch lanes {
+            case .both: 0
+            case .control: Self.controlLaneBit
+            case .user: Self.userLaneBit
+            }
+        buffer.writeVarint(
+            (observe ? Self.observeBit : 0) | (isCallable ? Self.callableBit : 0) | (isCall ? Self.callBit : 0) | lane)
+    }
+
+    package init(from buffer: inout ByteBuffer) throws(WireError) {
+        let codecs = try buffer.readArray(upTo: 16) { buffer throws(WireError) in
+            CodecID(rawValue: try buffer.readByte())
+        }
+        let bits = try buffer.readVarint()
+        let lanes: ConnectionLanes =
+            switch (bits & Self.controlLaneBit != 0, bits & Self.userLaneBit != 0) {
+            case (true, false): .control
+            case (false, true): .user
+            case (false, false), (true, true): .both
+            }
+        self.init(
+            codecs: codecs, observe: bits & Self.observeBit != 0, isCallable: bits & Self.callableBit != 0,
+            isCall: bits & Self.callBit != 0, lanes: lanes)
+    }
+}
+
+extension FrameEncoder {
+    /// Appends a frame of the handshake.
+    package mutating func encode(_ message: HandshakeMessage, into buffer: inout ByteBuffer) throws {
+        try encode(FrameHeader(message.kind), into: &buffer) { message.encode(into: &$0) }
+    }
+}

@@ -1,0 +1,36 @@
+package import CastyCore
+
+/// What a codec hands to the types it encodes and decodes, so that a reference can find the system it belongs to.
+package struct CodingContext: Sendable {
+    /// The values, by key, that `Encoder.userInfo` and `Decoder.userInfo` show.
+    package var userInfo: [CodingUserInfoKey: any Sendable] {
+        didSet { erased = Erased(userInfo) }
+    }
+
+    /// The same values in the type `Encoder` asks for, converted once and not per message.
+    private(set) var erased: Erased
+
+    /// The node that the bytes come from, as its handshake has shown; `nil` where they came from nowhere in particular.
+    package var peer: UniqueAddress?
+
+    package init(userInfo: [CodingUserInfoKey: any Sendable] = [:]) {
+        self.userInfo = userInfo
+        erased = Erased(userInfo)
+    }
+
+    /// Demands that whoever a message names as its sender is who sent it.
+    package func require(sender: UniqueAddress) throws(WireError) {
+        guard let peer, peer != sender else { return }
+        throw WireError(.malformed, "\(peer) speaks in the name of \(sender)")
+    }
+
+    /// A context without values.
+    package static let empty = CodingContext()
+
+    /// Unchecked because `Any` hides that every value is `Sendable`; the values are set once, from such a dictionary.
+    final class Erased: @unchecked Sendable {
+        let values: [CodingUserInfoKey: Any]
+
+        init(_ values: [CodingUserInfoKey: any Sendable]) { self.values = values.mapValues { $0 as Any } }
+    }
+}

@@ -1,0 +1,322 @@
+import CastyCore
+import NIOCore
+
+/// One end of a simulated connection: what a kernel keeps of it, and its handler.
+///
+/// The kernel's part goes on while the node is frozen: it opens, takes bytes up to the window, sees the end. What the
+/// handler should hear meanwhile waits in ``inbox``.
+final class Endpoint: Connection, @unchecked Sendable {
+    private enum Phase {
+        case connecting, open, closed
+    }
+
+    private enum Notice {
+        case opened
+        case bytes(ByteBuffer)
+        case failed(TransportError)
+        case closed(TransportError?)
+    }
+
+    let remoteDescription: String
+    let node: SimulatedNode
+    private let world: SimulatedWorld
+    private var handler: (any ConnectionHandler)?
+    /// Who will name the handler of an accepted connection.
+    private var listener: SimulatedNetwork.Listener?
+    private(set) var peer: Endpoint?
+    private(set) var outgoing: Pipe?
+    /// Where the node lists it; negative where it does not.
+    var place = -1
+
+    private var phase = Phase.connecting
+    private var timeout: EventTicket?
+    private var hasToldOpened = false
+    private var wantsTurn = false
+    private var isTurnScheduled = false
+    private var isWriting = false
+    private var endsAfterWriting = false
+    /// Its own node closed it: the handler hears only that it is closed.
+    private var isClosedHere = false
+    /// Whoever writes to it hears that there is no such connection.
+    private var answersWithReset = false
+    private var inbox: [Notice] = []
+    private var isNoticeScheduled = false
+
+    init(
+        world: SimulatedWorld, node: SimulatedNode, remote: String, handler: (any ConnectionHandler)?,
+        listener: SimulatedNetwork.Listener? = nil
+    ) {
+        self.world = world
+        self.node = node
+        self.remoteDescription = remote
+        self.handler = handler
+        self.listener = listener
+    }
+
+    // MARK: Connection
+
+    func requestWrite() {
+        guard world.foreign.isOwner else { return world.foreign.post { self.requestWrite() } }
+        requestTurn()
+    }
+
+    func close() {
+        guard world.foreign.isOwner else { return world.foreign.post { self.close() } }
+        guard !isClosedHere, phase != .closed else { return }
+        isClosedHere = true
+        if isWriting { endsAfterWriting = true } else { sendEnd() }
+    }
+
+    func reset() {
+        guard world.foreign.isOwner else { return world.foreign.post { self.reset() } }
+        guard phase != .closed else { return }
+        isClosedHere = true
+        answersWithReset = true
+        shut()
+        outgoing?.breakOff()
+        sendReset()
+        tellLater(.closed(TransportError(.reset, "reset by this end")))
+        dismantleIfOver()
+    }
+
+    private func sendEnd() {
+        let wasOpen = phase == .open
+        shut()
+        if wasOpen {
+            outgoing?.sendEnd()
+            tellLater(.closed(nil))
+        } else {
+            tellLater(.failed(TransportError(.closed, "closed before it stood")))
+        }
+        dismantleIfOver()
+    }
+
+    // MARK: Writing
+
+    /// Lets the handler fill a buffer soon, unless that is under way or the window is full.
+    func requestTurn() {
+        guard phase == .open, hasToldOpened else {
+            wantsTurn = phase != .closed
+            return
+        }
+        guard !isTurnScheduled, let outgoing, !outgoing.waitsForRoom else { return }
+        isTurnScheduled = true
+        world.add(.write(self), node: node.index, at: world.clock)
+    }
+
+    /// Pulls bytes until the handler has none or the window is full.
+    func write() {
+        isTurnScheduled = false
+        while phase == .open, !isClosedHere, let handler, let outgoing {
+            guard outgoing.hasRoom else { return outgoing.waitForRoom() }
+            var buffer = world.network.takeScratch()
+            isWriting = true
+            handler.connectionReady(self, fill: &buffer)
+            isWriting = false
+            let isEmpty = buffer.readableBytes == 0
+            let bytes = world.network.returnScratch(buffer)
+            if phase == .open, !isEmpty { outgoing.send(bytes) }
+            if endsAfterWriting { return sendEnd() }
+            if isEmpty { return }
+        }
+    }
+
+    // MARK: What the network says
+
+    /// The two ends learn of each other, and how bytes travel between them.
+    func join(_ peer: Endpoint, by pipe: Pipe) {
+        self.peer = peer
+        outgoing = pipe
+    }
+
+    func failAttempt(after ticket: EventTicket) { timeout = ticket }
+
+    /// The other end has answered.
+    func answerArrived() {
+        guard phase == .connecting else {
+            peer?.shut()
+            return dismantleIfOver()
+        }
+        phase = .open
+        forgetTimeout()
+        outgoing?.sendOpening()
+        tell(.opened)
+    }
+
+    /// The answer has reached the one that connected: an accepted connection stands.
+    func openingArrived() {
+        guard phase == .connecting, let listener, world.network.isListening(listener), !node.isGone else {
+            phase = .closed
+            answersWithReset = true
+            return sendReset()
+        }
+        phase = .open
+        node.add(self)
+        tell(.opened)
+    }
+
+    func arrived(_ bytes: ByteBuffer) {
+        guard phase == .open else {
+            if answersWithReset { sendReset() }
+            return
+        }
+        tell(.bytes(bytes))
+    }
+
+    func endArrived() {
+        guard phase == .open else {
+            if answersWithReset { sendReset() }
+            return
+        }
+        shut()
+        outgoing?.clear()
+        tell(.closed(nil))
+        dismantleIfOver()
+    }
+
+    func resetArrived() {
+        fail(TransportError(.reset, "reset by \(remoteDescription)"))
+        peer?.outgoing?.clear()
+    }
+
+    func cutTooLong() {
+        fail(TransportError(.reset, "no way to \(remoteDescription) for \(SimulatedLimits.cutTolerance)"))
+    }
+
+    /// The connection or the attempt is over on this end.
+    func fail(_ error: TransportError) {
+        guard phase != .closed else { return }
+        let wasOpen = phase == .open
+        answersWithReset = true
+        shut()
+        outgoing?.breakOff()
+        outgoing?.clear()
+        tellLater(wasOpen ? .closed(error) : .failed(error))
+        dismantleIfOver()
+    }
+
+    // MARK: What the node does
+
+    func nodeThawed() {
+        if !inbox.isEmpty { scheduleNotice() }
+    }
+
+    /// The node is gone.
+    func abandon(flushing: Bool) {
+        let wasOpen = phase == .open
+        handler = nil
+        listener = nil
+        inbox = []
+        place = -1
+        guard phase != .closed else { return }
+        shut()
+        if wasOpen, flushing {
+            outgoing?.sendEnd()
+        } else if wasOpen {
+            answersWithReset = true
+            outgoing?.breakOff()
+            sendReset()
+        }
+        dismantleIfOver()
+    }
+
+    /// Cuts all references, at the end of the world.
+    func forget() {
+        phase = .closed
+        handler = nil
+        listener = nil
+        inbox = []
+        outgoing?.dismantle()
+        outgoing = nil
+        peer = nil
+    }
+
+    // MARK: Telling the handler
+
+    private func tell(_ notice: Notice) {
+        if inbox.isEmpty, node.state == .running { deliver(notice) } else { tellLater(notice) }
+    }
+
+    private func tellLater(_ notice: Notice) {
+        guard !node.isGone else { return }
+        inbox.append(notice)
+        if node.state == .running { scheduleNotice() }
+    }
+
+    private func scheduleNotice() {
+        guard !isNoticeScheduled else { return }
+        isNoticeScheduled = true
+        world.add(.notice(self), node: node.index, at: world.clock)
+    }
+
+    /// Tells the first of what waits; bytes that follow each other are told together.
+    func tellNext() {
+        isNoticeScheduled = false
+        guard !inbox.isEmpty else { return }
+        let first = inbox.removeFirst()
+        if case .bytes(var bytes) = first {
+            while case .bytes(var more)? = inbox.first {
+                bytes.writeBuffer(&more)
+                inbox.removeFirst()
+            }
+            deliver(.bytes(bytes))
+        } else {
+            deliver(first)
+        }
+        if !inbox.isEmpty { scheduleNotice() }
+    }
+
+    private func deliver(_ notice: Notice) {
+        switch notice {
+        case .opened:
+            hasToldOpened = true
+            if handler == nil { handler = listener?.accept(self) }
+            listener = nil
+            if !isClosedHere { handler?.connectionOpened(self) }
+            if wantsTurn { requestTurn() }
+        case .bytes(let bytes):
+            peer?.outgoing?.taken(bytes.readableBytes)
+            if !isClosedHere { handler?.connectionReceived(self, bytes) }
+        case .failed(let error):
+            take()?.connectionFailed(error)
+        case .closed(let error):
+            take()?.connectionClosed(self, error: error)
+        }
+    }
+
+    /// The handler, for its last call.
+    private func take() -> (any ConnectionHandler)? {
+        node.remove(self)
+        defer { handler = nil }
+        return handler
+    }
+
+    // MARK: Ending
+
+    private func shut() {
+        phase = .closed
+        forgetTimeout()
+    }
+
+    private func forgetTimeout() {
+        guard let timeout else { return }
+        self.timeout = nil
+        _ = world.queue.remove(timeout)
+    }
+
+    private func sendReset() {
+        guard let peer, let link = outgoing?.link else { return }
+        link.sendOnce { peer.resetArrived() }
+    }
+
+    /// When both ends are closed nothing under way matters any more.
+    private func dismantleIfOver() {
+        guard phase == .closed, let peer, peer.phase == .closed else { return }
+        for end in [self, peer] {
+            end.outgoing?.dismantle()
+            end.outgoing = nil
+        }
+        self.peer?.peer = nil
+        self.peer = nil
+    }
+}

@@ -1,0 +1,138 @@
+import CastyCore
+import NIOCore
+
+/// The links between the hosts of a simulated world, and who listens where.
+package final class SimulatedNetwork: @unchecked Sendable {
+    struct Listener {
+        let node: SimulatedNode
+        var address: NodeAddress
+        let accept: @Sendable (any Connection) -> any ConnectionHandler
+    }
+
+    /// How links behave that have not been told otherwise.
+    package private(set) var profile = LinkProfile.lan
+
+    /// The world that owns it.
+    unowned let world: SimulatedWorld
+    private let root: SeededGenerator
+    private var indexes: [String: Int] = [:]
+    private var hosts: [String] = []
+    private var links: [[Link?]] = []
+    private var listeners: [NodeAddress: Listener] = [:]
+    private var lastPort = 49151
+    private var scratch = ByteBuffer()
+
+    init(root: SeededGenerator, world: SimulatedWorld) {
+        self.root = root
+        self.world = world
+    }
+
+    // MARK: Links
+
+    /// The direction from one host to another; a host reaches itself along a link too.
+    package func link(from source: String, to target: String) -> Link {
+        let from = index(of: source)
+        let to = index(of: target)
+        if let link = links[from][to] { return link }
+        let link = Link(
+            source: source, target: target, profile: profile, world: world,
+            generator: root.fork("link/\(source)/\(target)"))
+        links[from][to] = link
+        return link
+    }
+
+    /// All links used or named so far, in the order of their hosts' first mention.
+    package var allLinks: [Link] { links.flatMap { $0.compactMap { $0 } } }
+
+    /// Changes how all links behave, those to come as well.
+    package func changeAll(_ change: (inout LinkProfile) -> Void) {
+        change(&profile)
+        for link in allLinks { change(&link.profile) }
+    }
+
+    /// Heals every link.
+    package func healAll() {
+        for link in allLinks { link.heal() }
+    }
+
+    /// Resets every connection between two hosts: both ends see it, and what was under way is lost.
+    package func resetConnections(between first: String, and second: String) {
+        for endpoint in link(from: first, to: second).senders {
+            endpoint.fail(TransportError(.reset, "reset on the way"))
+            endpoint.peer?.fail(TransportError(.reset, "reset on the way"))
+        }
+    }
+
+    /// Lets one host forget its connections with another without a word: the other holds them open until it writes.
+    package func forgetConnections(at host: String, with other: String) {
+        for endpoint in link(from: host, to: other).senders {
+            endpoint.fail(TransportError(.reset, "forgotten by \(host)"))
+        }
+    }
+
+    private func index(of host: String) -> Int {
+        if let index = indexes[host] { return index }
+        let index = hosts.count
+        indexes[host] = index
+        hosts.append(host)
+        for row in links.indices { links[row].append(nil) }
+        links.append(Array(repeating: nil, count: hosts.count))
+        return index
+    }
+
+    // MARK: Who listens
+
+    func listener(at address: NodeAddress) -> Listener? { listeners[address] }
+
+    func isListening(_ listener: Listener) -> Bool { listeners[listener.address]?.node === listener.node }
+
+    func listen(on address: NodeAddress, _ listener: Listener) -> Result<NodeAddress, TransportError> {
+        var bound = address
+        if address.port == 0 {
+            repeat {
+                lastPort = lastPort == 65535 ? 49152 : lastPort + 1
+                bound = NodeAddress(host: address.host, port: lastPort)
+            } while listeners[bound] != nil
+        }
+        guard listeners[bound] == nil else {
+            return .failure(TransportError(.addressInUse, "\(bound) is in use"))
+        }
+        var listener = listener
+        listener.address = bound
+        listeners[bound] = listener
+        return .success(bound)
+    }
+
+    func stopListening(_ node: SimulatedNode) {
+        listeners = listeners.filter { $0.value.node !== node }
+    }
+
+    // MARK: Buffers
+
+    /// An empty buffer to fill. It keeps its storage, because most calls to fill it leave it empty or nearly so.
+    func takeScratch() -> ByteBuffer {
+        var buffer = ByteBuffer()
+        swap(&buffer, &scratch)
+        buffer.clear()
+        return buffer
+    }
+
+    /// Takes the buffer back, and hands out what was written into it.
+    func returnScratch(_ buffer: ByteBuffer) -> ByteBuffer {
+        let size = buffer.readableBytes
+        guard size <= 4096 else { return buffer }
+        scratch = buffer
+        guard size > 0 else { return ByteBuffer() }
+        var copy = ByteBufferAllocator().buffer(capacity: size)
+        copy.writeImmutableBuffer(buffer)
+        return copy
+    }
+
+    func forget() {
+        for link in allLinks { link.forget() }
+        links = []
+        hosts = []
+        indexes = [:]
+        listeners = [:]
+    }
+}
