@@ -98,7 +98,8 @@ let targets: [Target] = [
         ]
     ),
 
-    library("CastySQLite", ["CastySharding", "CastyCluster", "CastyPlacement", "CastySerialization", "CastyCore", grdb]),
+    library(
+        "CastySQLite", ["CastySharding", "CastyCluster", "CastyPlacement", "CastySerialization", "CastyCore", grdb]),
     // A process that the tests kill while it writes.
     .executableTarget(
         name: "StoreWriter", dependencies: ["CastySQLite"], path: "Tests/StoreWriter", swiftSettings: settings),

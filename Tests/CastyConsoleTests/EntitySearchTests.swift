@@ -1,6 +1,6 @@
-import CastyPlacement
 import CastyCore
 import CastyObservability
+import CastyPlacement
 import Testing
 
 @testable import CastyConsole

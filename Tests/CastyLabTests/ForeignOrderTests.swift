@@ -1,10 +1,10 @@
-import CastyRemoting
 import CastyActors
 import CastyCluster
 import CastyCore
 import CastyLab
 import CastyObservability
 import CastyPlacement
+import CastyRemoting
 import NIOCore
 import Synchronization
 import Testing

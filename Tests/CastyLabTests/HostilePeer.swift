@@ -1,7 +1,7 @@
-import CastyRemoting
 import CastyActors
 import CastyCore
 import CastyLab
+import CastyRemoting
 import NIOCore
 import Synchronization
 

@@ -36,6 +36,20 @@ struct RecordedFaultTests {
         #expect(run.result.status == .passed, "\(run.complaints)")
     }
 
+    @Test("members that have their first lease late are given shards, though nothing else happens in the cluster")
+    func lateLease() throws {
+        let run = try StoryRun(
+            """
+            seed 14
+            set preset lan
+            nodes 9
+            expect members n1,n2,n3,n4,n5,n6,n7,n8,n9 up within 30s
+            spawn account-1..account-40
+            expect shards balanced within 47s
+            """)
+        #expect(run.result.status == .passed, "\(run.complaints)")
+    }
+
     @Test(
         "the hello of a dead incarnation that a node reads last, when it thaws, evicts nobody",
         arguments: [4, 5, 6, 9, 12])

@@ -26,6 +26,24 @@ struct PauseTests {
         return region
     }
 
+    @Test("One that hosts nothing looks for a lease too, and says then that it can be given shards")
+    func hostsNothing() {
+        var region = Region<String>(own: node(2), settings: PlacementSettings())
+        _ = region.onLease(validUntil: .start, at: at(0))
+        let members = (1...3).map { PlacementMember(node: node($0), upNumber: $0) }
+        _ = region.onView(PlacementView(own: node(2), members: members), at: at(10))
+        _ = order(&region, .registered(number: 1, intents: Intents()), at: 20)
+        for time in stride(from: 260, through: 2000, by: 250) {
+            #expect(region.wakeAt.map { $0 <= at(time) } == true)
+            #expect(region.onWakeup(at: at(time)) == [])
+        }
+        let effects = region.onLease(validUntil: at(9000), at: at(2100))
+        let says = effects.contains {
+            if case .send(node(1), .request(.register(let report))) = $0 { report.accepts } else { false }
+        }
+        #expect(says)
+    }
+
     private func order(_ region: inout Region<String>, _ order: CoordinatorOrder, at time: Int)
         -> Region<String>.Effects
     {

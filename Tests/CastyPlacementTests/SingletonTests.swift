@@ -119,6 +119,17 @@ struct SingletonTests {
         #expect(first.lives == 1)
     }
 
+    @Test("a home that has had no lease yet looks for one, and starts when there is one")
+    func leaseFromTheStart() {
+        var first = Singleton<String>(own: node(1))
+        _ = first.onLease(validUntil: .start, at: at(0))
+        #expect(first.onView(view(1, .up, .up), at: at(10)) == [])
+        #expect(first.wakeAt == at(260))
+        #expect(first.onWakeup(at: at(260)) == [])
+        #expect(first.wakeAt == at(510))
+        #expect(first.onLease(validUntil: at(900), at: at(510)) == [.start(1), .note(.started(1))])
+    }
+
     @Test(
         "held still, it ends when its node is down or leaves, with all that it has not handled",
         arguments: [

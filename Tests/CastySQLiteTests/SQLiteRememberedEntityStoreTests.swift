@@ -1,5 +1,5 @@
-import CastyPlacement
 import CastyCore
+import CastyPlacement
 import CastySharding
 import Testing
 

@@ -3,6 +3,7 @@
 /// A runnable is handed to a ``Dispatcher`` when it has work and not again before its turn has come, so no two turns of one
 /// runnable ever overlap. A base class rather than a protocol: queues hold one word per entry and a turn is one virtual call.
 open class Runnable: @unchecked Sendable {
+    /// Makes one that has no work.
     public init() {}
 
     /// Takes a turn: handles at most `budget` messages, then asks the dispatcher for another turn if more wait.

@@ -120,7 +120,7 @@ package struct Coordinator: Sendable {
     package mutating func onWakeup(at now: Instant) -> [CoordinatorEffect] {
         var effects: [CoordinatorEffect] = []
         guard phase != .inactive, mayGrant(at: now) else {
-            wakeAt = nil
+            waitForLease(at: now)
             return effects
         }
         resend(at: now, &effects)
@@ -134,7 +134,7 @@ extension Coordinator {
     mutating func proceed(at now: Instant, _ effects: inout [CoordinatorEffect]) {
         wakeAt = nil
         // A coordinator without a lease may already have a successor: it grants nothing.
-        guard phase != .inactive, mayGrant(at: now) else { return }
+        guard phase != .inactive, mayGrant(at: now) else { return waitForLease(at: now) }
         finishRecovery(at: now, &effects)
         confirmCommands(&effects)
         if phase == .active {
@@ -144,6 +144,11 @@ extension Coordinator {
             allocate(at: now, &effects)
         }
         wakeAt = nextWakeup(after: now)
+    }
+
+    /// Looks again from time to time: nothing else may happen here when the lease is back.
+    private mutating func waitForLease(at now: Instant) {
+        wakeAt = phase == .inactive ? nil : now + settings.retry
     }
 
     func mayGrant(at now: Instant) -> Bool {

@@ -25,7 +25,8 @@ extension Region {
             case nil: break
             }
         }
-        if !hostedShards.isEmpty { wake(by: now + settings.retry) }
+        // Nothing else may happen here when the lease is back: then this region says that it can be given shards.
+        wake(by: now + settings.retry)
     }
 
     /// The coordinator says that it has the shard here. That counts as soon as it comes from one that has read, since the lease is valid again, what

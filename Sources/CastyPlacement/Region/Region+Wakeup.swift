@@ -22,7 +22,11 @@ extension Region {
         recover(at: now, &effects)
         passivateIdle(at: now, &effects)
         followCommands(at: now, &effects)
-        if !hostedShards.isEmpty, !isFenced { wake(by: leaseValidUntil) }
+        if isFenced {
+            if !isShutDown { wake(by: now + settings.retry) }
+        } else if !hostedShards.isEmpty {
+            wake(by: leaseValidUntil)
+        }
         return effects
     }
 

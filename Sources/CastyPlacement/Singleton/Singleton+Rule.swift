@@ -35,7 +35,13 @@ extension Singleton {
         guard !isShutDown else { return effects }
         lookAtUnknown(at: now, &effects)
         switch phase {
-        case .absent: if shallRun(at: now) { approach(at: now, &effects) } else { isWaiting = false }
+        case .absent:
+            if shallRun(at: now) {
+                approach(at: now, &effects)
+            } else {
+                isWaiting = false
+                if isHome { wake(by: now + settings.retry) }
+            }
         case .running(let life):
             if now >= leaseValidUntil, !isPaused {
                 isPaused = true
