@@ -27,7 +27,7 @@ struct AskStoryTests {
         }
 
         init(world: any LabWorld, nodes: Int, role: String? = nil, hosts: [Int] = []) throws {
-            laboratory = Laboratory(world: world, settings: LabSettings())
+            laboratory = Laboratory(world: world, settings: LabSettings(), checkers: .all)
             self.role = role
             for number in 1...nodes { try start(number, isHost: hosts.contains(number)) }
             let isFormed = try pass(.seconds(40)) {
@@ -268,7 +268,7 @@ struct AskStoryTests {
         var options = RunOptions(seed: 1, keepsGoing: true)
         options.live = isLive
         let runner = ScenarioRunner(
-            try Scenario.parse(text, file: "why.casty"), options: options,
+            try Scenario.parse(text, file: "why.casty"), options: options, checkers: .all,
             hear: { event in
                 if event.kind == .expectationFailed { failures.withLock { $0.append(event.reason ?? "") } }
             })

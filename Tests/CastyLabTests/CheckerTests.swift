@@ -123,12 +123,12 @@ struct CheckerTests {
     @Test("the checkers' own hash is FNV-1a, and agrees with the one that places entities")
     func hash() {
         let count = 1 << 62
-        #expect(EntitiesWithOwners.shard(of: "", count: count) == 0x0BF2_9CE4_8422_2325)
-        #expect(EntitiesWithOwners.shard(of: "a", count: count) == 0x2F63_DC4C_8601_EC8C)
-        #expect(EntitiesWithOwners.shard(of: "foobar", count: count) == 0x0594_4171_F739_67E8)
+        #expect(ShardingTruth.shard(of: "", count: count) == 0x0BF2_9CE4_8422_2325)
+        #expect(ShardingTruth.shard(of: "a", count: count) == 0x2F63_DC4C_8601_EC8C)
+        #expect(ShardingTruth.shard(of: "foobar", count: count) == 0x0594_4171_F739_67E8)
         for number in 0..<1000 {
             let name = "account-\(number)-ü"
-            #expect(EntitiesWithOwners.shard(of: name, count: 24) == StableHash.shard(of: name, count: 24))
+            #expect(ShardingTruth.shard(of: name, count: 24) == StableHash.shard(of: name, count: 24))
         }
     }
 

@@ -45,7 +45,7 @@ struct EntityClientTests {
     )
     func survives(seed: UInt64) throws {
         let world = SimulatedLabWorld(seed: seed)
-        let laboratory = Laboratory(world: world, settings: LabSettings())
+        let laboratory = Laboratory(world: world, settings: LabSettings(), checkers: .all)
         defer { laboratory.end() }
         try laboratory.start([1, 2, 3, 4])
         try Self.serve(laboratory.running)
@@ -85,7 +85,7 @@ struct EntityClientTests {
         arguments: 1...2)
     func forgets(seed: UInt64) throws {
         let world = SimulatedLabWorld(seed: seed)
-        let laboratory = Laboratory(world: world, settings: LabSettings())
+        let laboratory = Laboratory(world: world, settings: LabSettings(), checkers: .all)
         defer { laboratory.end() }
         try laboratory.start([1, 2, 3])
         try Self.serve(laboratory.running)
@@ -110,7 +110,7 @@ struct EntityClientTests {
     @Test("every request that cannot be answered says why at once, and whether it may have been handled")
     func refusals() throws {
         let world = SimulatedLabWorld(seed: 7)
-        let laboratory = Laboratory(world: world, settings: LabSettings())
+        let laboratory = Laboratory(world: world, settings: LabSettings(), checkers: .all)
         defer { laboratory.end() }
         try laboratory.start([1, 2])
         try Self.serve(laboratory.running)
@@ -137,7 +137,7 @@ struct EntityClientTests {
         let world = SimulatedLabWorld(seed: 8)
         var settings = LabSettings()
         settings.accountRole = "backend"
-        let laboratory = Laboratory(world: world, settings: settings)
+        let laboratory = Laboratory(world: world, settings: settings, checkers: .all)
         defer { laboratory.end() }
         try laboratory.start([1, 2])
         try Self.serve(laboratory.running)

@@ -10,7 +10,7 @@ import Testing
 @Suite("Ids of entities")
 struct EntityNameTests {
     private func pair() throws -> Laboratory {
-        let laboratory = Laboratory(world: SimulatedLabWorld(seed: 9), settings: LabSettings())
+        let laboratory = Laboratory(world: SimulatedLabWorld(seed: 9), settings: LabSettings(), checkers: .all)
         try laboratory.start([1, 2])
         try laboratory.advance(until: laboratory.now + .seconds(30)) {
             laboratory.running.allSatisfy { $0.cluster.state.up.count == 2 }

@@ -13,6 +13,7 @@ struct FalseAlarmTests {
         let told = Mutex<[String]>([])
         let runner = ScenarioRunner(
             try Scenario.parse(text, file: "correct.casty"), options: RunOptions(seed: seed, keepsGoing: true),
+            checkers: .all,
             hear: { event in
                 guard event.kind == .invariantViolated || event.kind == .expectationFailed else { return }
                 told.withLock { $0.append("\(event.reason ?? ""): \(event.text ?? "")") }
@@ -118,7 +119,9 @@ struct FalseAlarmTests {
 @Suite("Expectations about what does not exist yet")
 struct EarlyExpectationTests {
     private func run(_ text: String) throws -> RunResult {
-        ScenarioRunner(try Scenario.parse(text, file: "early.casty"), options: RunOptions(keepsGoing: true)).run()
+        ScenarioRunner(
+            try Scenario.parse(text, file: "early.casty"), options: RunOptions(keepsGoing: true), checkers: .all
+        ).run()
     }
 
     @Test("a node is removed only after it was a member")

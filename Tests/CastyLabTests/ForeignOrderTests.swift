@@ -45,7 +45,7 @@ struct ForeignOrderTests {
         arguments: [false, true])
     func orders(live: Bool) throws {
         let world: any LabWorld = live ? LiveLabWorld() : SimulatedLabWorld(seed: 9)
-        let laboratory = Laboratory(world: world, settings: LabSettings())
+        let laboratory = Laboratory(world: world, settings: LabSettings(), checkers: .all)
         defer { laboratory.end() }
         try laboratory.start([1, 2])
         #expect(

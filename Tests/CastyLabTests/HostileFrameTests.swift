@@ -23,7 +23,7 @@ struct HostileFrameTests {
         let peer: HostilePeer
 
         init(observes: Bool = false) throws {
-            laboratory = Laboratory(world: SimulatedLabWorld(seed: 7), settings: LabSettings())
+            laboratory = Laboratory(world: SimulatedLabWorld(seed: 7), settings: LabSettings(), checkers: .all)
             try laboratory.start([1, 2])
             let laboratory = laboratory
             let isFormed = try laboratory.advance(until: laboratory.now + .seconds(30)) {

@@ -13,7 +13,7 @@ struct MembershipFaultTests {
         var options = RunOptions(seed: seed, keepsGoing: true)
         options.toleratesRefusals = true
         let runner = ScenarioRunner(
-            scenario, options: options,
+            scenario, options: options, checkers: .all,
             hear: { event in
                 guard event.kind == .expectationFailed || event.kind == .invariantViolated else { return }
                 complaints.withLock { $0.append(event.json) }

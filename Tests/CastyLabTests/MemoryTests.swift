@@ -27,7 +27,7 @@ struct MemoryTests {
     }
 
     private func run(seed: UInt64) throws -> [Remains] {
-        let laboratory = Laboratory(world: SimulatedLabWorld(seed: seed), settings: LabSettings())
+        let laboratory = Laboratory(world: SimulatedLabWorld(seed: seed), settings: LabSettings(), checkers: .all)
         defer { laboratory.end() }
         try laboratory.start([1, 2, 3, 4])
         for number in 1...20 { try laboratory.tell("account-\(number)", "deposit 1") }

@@ -13,7 +13,7 @@ struct ObserverTests {
     /// Two nodes that let themselves be looked at, and an observer that was told of the second.
     private func watched(_ seed: UInt64) throws -> (Laboratory, SimulatedLabWorld, ClusterObserver) {
         let world = SimulatedLabWorld(seed: seed)
-        let laboratory = Laboratory(world: world, settings: LabSettings())
+        let laboratory = Laboratory(world: world, settings: LabSettings(), checkers: .all)
         try laboratory.start([1, 2])
         for node in laboratory.running { try ObservationService.start(on: node.system) }
         let place = NodeAddress(host: "127.0.0.99", port: 1)

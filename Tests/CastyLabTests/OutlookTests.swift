@@ -11,7 +11,7 @@ import Testing
         var settings = LabSettings()
         settings.nodes = nodes
         settings.apply(.downing(strategy))
-        let laboratory = Laboratory(world: SimulatedLabWorld(seed: 3), settings: settings)
+        let laboratory = Laboratory(world: SimulatedLabWorld(seed: 3), settings: settings, checkers: .all)
         try laboratory.start(Array(1...nodes))
         let isUp = laboratory.world.advance(until: .start + .seconds(10)) {
             laboratory.running.filter { $0.cluster.state.up.count == nodes }.count == nodes

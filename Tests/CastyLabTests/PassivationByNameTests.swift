@@ -23,7 +23,7 @@ struct PassivationByNameTests {
             """, file: "sleep.casty")
         let asleep = Mutex<[String: Set<String>]>([:])
         let runner = ScenarioRunner(
-            scenario,
+            scenario, checkers: .all,
             hear: { event in
                 guard event.kind == .entityPassivated, let entity = event.entity else { return }
                 asleep.withLock { _ = $0[event.node, default: []].insert(entity) }

@@ -21,7 +21,7 @@ struct PassivationStoryTests {
         "set passivation lru and lfu bound what is awake on each node; no message is lost, doubled or overtaken",
         arguments: ["lru", "lfu"])
     func limits(policy: String) throws {
-        let laboratory = Laboratory(world: SimulatedLabWorld(seed: 6), settings: LabSettings())
+        let laboratory = Laboratory(world: SimulatedLabWorld(seed: 6), settings: LabSettings(), checkers: .all)
         defer { laboratory.end() }
         try laboratory.start([1, 2])
         try laboratory.advance(until: laboratory.now + .seconds(30)) {

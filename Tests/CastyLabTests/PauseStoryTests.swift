@@ -74,7 +74,7 @@ struct PauseStoryTests {
         var options = RunOptions(seed: seed, keepsGoing: true)
         options.toleratesRefusals = true
         let result = ScenarioRunner(
-            try Scenario.parse(story, file: "pause.casty"), options: options,
+            try Scenario.parse(story, file: "pause.casty"), options: options, checkers: .all,
             hear: { event in
                 told.withLock {
                     if event.kind == .invariantViolated { $0.ids.insert(event.reason ?? "") }

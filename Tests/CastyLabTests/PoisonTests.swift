@@ -10,7 +10,8 @@ struct PoisonTests {
     private func run(_ text: String) throws -> (status: RunResult.Status, events: [RuntimeEvent]) {
         let events = Mutex<[RuntimeEvent]>([])
         let runner = ScenarioRunner(
-            try Scenario.parse(text, file: "test.casty"), hear: { event in events.withLock { $0.append(event) } })
+            try Scenario.parse(text, file: "test.casty"), checkers: .all,
+            hear: { event in events.withLock { $0.append(event) } })
         return (runner.run().status, events.withLock { $0 })
     }
 

@@ -6,7 +6,7 @@ import Testing
 @Suite("Premises of the rules")
 struct PremiseTests {
     private func exercised(_ story: String) throws -> Set<String> {
-        let result = ScenarioRunner(try Scenario.parse(story, file: "premise.casty")).run()
+        let result = ScenarioRunner(try Scenario.parse(story, file: "premise.casty"), checkers: .all).run()
         #expect(result.status == .passed)
         return result.exercised
     }

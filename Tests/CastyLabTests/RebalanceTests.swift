@@ -9,7 +9,7 @@ import Testing
 @Suite("Rebalancing")
 struct RebalanceTests {
     private func run(_ text: String) throws -> (runner: ScenarioRunner, result: RunResult) {
-        let runner = ScenarioRunner(try Scenario.parse(text, file: "test.casty"))
+        let runner = ScenarioRunner(try Scenario.parse(text, file: "test.casty"), checkers: .all)
         return (runner, runner.run())
     }
 
@@ -79,7 +79,7 @@ struct RebalanceTests {
 
     @Test("entity types do not touch each other: a shard of one moves, its namesake of the other stays")
     func types() throws {
-        let laboratory = Laboratory(world: SimulatedLabWorld(seed: 10))
+        let laboratory = Laboratory(world: SimulatedLabWorld(seed: 10), checkers: .all)
         defer { laboratory.end() }
         try laboratory.start([1, 2])
         #expect(try laboratory.advance(until: laboratory.now + .seconds(10)) { laboratory.running.allSatisfy(\.isUp) })

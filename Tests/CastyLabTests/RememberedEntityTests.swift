@@ -9,7 +9,7 @@ struct RememberedEntityTests {
     private func laboratory(seed: UInt64) throws -> Laboratory {
         var settings = LabSettings(shards: 4)
         settings.remembersAccounts = true
-        let laboratory = Laboratory(world: SimulatedLabWorld(seed: seed), settings: settings)
+        let laboratory = Laboratory(world: SimulatedLabWorld(seed: seed), settings: settings, checkers: .all)
         try laboratory.start([1, 2])
         try laboratory.advance(until: .start + .seconds(1))
         return laboratory

@@ -43,7 +43,7 @@ struct RoleTests {
 
     @Test("nodes without the role reach entities and host none, though the oldest is one of them")
     func proxies() throws {
-        let laboratory = Laboratory(world: SimulatedLabWorld(seed: 3), settings: LabSettings())
+        let laboratory = Laboratory(world: SimulatedLabWorld(seed: 3), settings: LabSettings(), checkers: .all)
         defer { laboratory.end() }
         try laboratory.start([1, 2])
         try form(laboratory, 2)
@@ -62,7 +62,7 @@ struct RoleTests {
 
     @Test("who asks through a coordinator's node that does not run the type is told so, and is served once it does")
     func notHosted() throws {
-        let laboratory = Laboratory(world: SimulatedLabWorld(seed: 4), settings: LabSettings())
+        let laboratory = Laboratory(world: SimulatedLabWorld(seed: 4), settings: LabSettings(), checkers: .all)
         defer { laboratory.end() }
         try laboratory.start([1, 2])
         let region = try Self.jobs(laboratory, on: 2)
@@ -93,7 +93,7 @@ struct RoleTests {
         "a coordinator does not wait for a member that does not run the type, and a node leaves whose coordinator has none"
     )
     func notAwaited() throws {
-        let laboratory = Laboratory(world: SimulatedLabWorld(seed: 5), settings: LabSettings())
+        let laboratory = Laboratory(world: SimulatedLabWorld(seed: 5), settings: LabSettings(), checkers: .all)
         defer { laboratory.end() }
         try laboratory.start([1, 2, 3])
         try form(laboratory, 3)

@@ -14,11 +14,12 @@ struct ScenarioPlayerTests {
         options.toleratesRefusals = true
         let whole = Mutex<[String]>([])
         let runner = ScenarioRunner(
-            scenario, options: options, hear: { event in whole.withLock { $0.append(event.json) } })
+            scenario, options: options, checkers: .all, hear: { event in whole.withLock { $0.append(event.json) } })
         let result = runner.run()
         #expect(result.status == .passed)
 
-        let laboratory = Laboratory(world: SimulatedLabWorld(seed: seed), settings: LabSettings(scenario))
+        let laboratory = Laboratory(
+            world: SimulatedLabWorld(seed: seed), settings: LabSettings(scenario), checkers: .all)
         defer { laboratory.end() }
         try laboratory.start(Array(1...(scenario.header.nodes ?? 3)))
         let player = ScenarioPlayer(scenario.body, in: laboratory, options: options)
@@ -43,7 +44,7 @@ struct ScenarioPlayerTests {
     func pastMoment() throws {
         let scenario = try Scenario.parse("nodes 1\nwait 5s\nat 2s note \"late\"\nwait 1s\n", file: "past.casty")
         let heard = Mutex<[RuntimeEvent]>([])
-        let runner = ScenarioRunner(scenario, hear: { event in heard.withLock { $0.append(event) } })
+        let runner = ScenarioRunner(scenario, checkers: .all, hear: { event in heard.withLock { $0.append(event) } })
         #expect(runner.run().status == .passed)
         let notes = heard.withLock { $0 }.filter { $0.kind == .note && $0.node == "lab" }
         #expect(notes.map(\.text) == ["late"])
@@ -63,13 +64,15 @@ struct ScenarioPlayerTests {
             """
         let heard = Mutex<[RuntimeEvent]>([])
         let planned = ScenarioRunner(
-            try Scenario.parse(text, file: "planned.casty"), hear: { event in heard.withLock { $0.append(event) } })
+            try Scenario.parse(text, file: "planned.casty"), checkers: .all,
+            hear: { event in heard.withLock { $0.append(event) } })
         #expect(planned.run().status == .passed)
         let lost = heard.withLock { $0 }.filter { $0.kind == .messageLost && $0.node == "lab" }
         #expect(lost.map(\.entity) == ["account-1"])
         #expect(lost.first?.reason == "n3 does not run: it is killed")
         let now = ScenarioRunner(
-            try Scenario.parse(text + "tell account-1 deposit 1 via n3\n", file: "now.casty"), hear: { _ in })
+            try Scenario.parse(text + "tell account-1 deposit 1 via n3\n", file: "now.casty"), checkers: .all,
+            hear: { _ in })
         #expect(now.run().failed == 1)
     }
 }

@@ -12,7 +12,8 @@ struct ScenarioRunnerTests {
     ) throws -> (result: RunResult, events: [RuntimeEvent]) {
         let scenario = try Scenario.parse(text, file: "test.casty")
         let events = Mutex<[RuntimeEvent]>([])
-        let runner = ScenarioRunner(scenario, options: options, hear: { event in events.withLock { $0.append(event) } })
+        let runner = ScenarioRunner(
+            scenario, options: options, checkers: .all, hear: { event in events.withLock { $0.append(event) } })
         let result = runner.run()
         return (result, events.withLock { $0 })
     }

@@ -9,12 +9,12 @@ import Testing
 struct ScenarioWorldTests {
     private func run(_ text: String, seed: UInt64 = 1, keepsGoing: Bool = false) throws -> RunResult {
         let scenario = try Scenario.parse(text, file: "world.casty")
-        return ScenarioRunner(scenario, options: RunOptions(seed: seed, keepsGoing: keepsGoing)).run()
+        return ScenarioRunner(scenario, options: RunOptions(seed: seed, keepsGoing: keepsGoing), checkers: .all).run()
     }
 
     private func laboratory(_ text: String) throws -> Laboratory {
         let scenario = try Scenario.parse(text, file: "world.casty")
-        return Laboratory(world: SimulatedLabWorld(seed: 1), settings: LabSettings(scenario))
+        return Laboratory(world: SimulatedLabWorld(seed: 1), settings: LabSettings(scenario), checkers: .all)
     }
 
     @Test("every node has the seed list that the scenario names, and nodes that join later too")

@@ -24,7 +24,7 @@ struct ShardQueryTests {
 
     /// Three nodes with sixty accounts; account-N was told N mod 7 deposits besides its start.
     private func cluster(seed: UInt64) throws -> Laboratory {
-        let laboratory = Laboratory(world: SimulatedLabWorld(seed: seed), settings: LabSettings())
+        let laboratory = Laboratory(world: SimulatedLabWorld(seed: seed), settings: LabSettings(), checkers: .all)
         try laboratory.start([1, 2, 3])
         let isFormed = try laboratory.advance(until: laboratory.now + .seconds(30)) {
             // Later regions would move shards, and with them entities that start again only when they are told something.

@@ -18,7 +18,7 @@ struct ShardingShellTests {
 
     @Test("A command that comes to nothing holds back nothing of what the end of a lease has set going")
     func refusedCommand() throws {
-        let laboratory = Laboratory(world: SimulatedLabWorld(seed: 1), settings: LabSettings())
+        let laboratory = Laboratory(world: SimulatedLabWorld(seed: 1), settings: LabSettings(), checkers: .all)
         defer { laboratory.end() }
         try laboratory.start([1])
         let node = try laboratory.node(1)
@@ -41,7 +41,7 @@ struct ShardingShellTests {
     func noSharding() throws {
         var settings = LabSettings()
         settings.samples = []
-        let laboratory = Laboratory(world: SimulatedLabWorld(seed: 2), settings: settings)
+        let laboratory = Laboratory(world: SimulatedLabWorld(seed: 2), settings: settings, checkers: .all)
         defer { laboratory.end() }
         try laboratory.start([1, 2, 3])
         let handled = Mutex(0)
@@ -78,7 +78,7 @@ struct ShardingShellTests {
     func nothingUnderALock() throws {
         var settings = LabSettings()
         settings.samples = []
-        let laboratory = Laboratory(world: SimulatedLabWorld(seed: 3), settings: settings)
+        let laboratory = Laboratory(world: SimulatedLabWorld(seed: 3), settings: settings, checkers: .all)
         defer { laboratory.end() }
         try laboratory.start([1])
         let node = try laboratory.node(1)

@@ -54,7 +54,7 @@ struct SingletonStoryTests {
         var ways: [Int: SingletonRef<EntityCommand>] = [:]
 
         init(seed: UInt64, nodes: Int) throws {
-            laboratory = Laboratory(world: SimulatedLabWorld(seed: seed), settings: LabSettings())
+            laboratory = Laboratory(world: SimulatedLabWorld(seed: seed), settings: LabSettings(), checkers: .all)
             try laboratory.start(Array(1...nodes))
             for number in 1...nodes { try join(number) }
             try pass(.seconds(30)) { self.laboratory.running.allSatisfy { $0.cluster.state.up.count == nodes } }

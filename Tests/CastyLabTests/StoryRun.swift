@@ -25,7 +25,7 @@ struct StoryRun {
         var options = RunOptions(seed: seed, keepsGoing: true)
         options.toleratesRefusals = toleratesRefusals
         let runner = ScenarioRunner(
-            try Scenario.parse(text, file: "story.casty"), options: options,
+            try Scenario.parse(text, file: "story.casty"), options: options, checkers: .all,
             hear: { event in heard.withLock { $0.append(event) } })
         change(&runner.laboratory.settings)
         result = runner.run()

@@ -37,7 +37,7 @@ struct StrangerStoryTests {
                 wait 20s
                 """
         let scenario = try Scenario.parse(text, file: "strangers.casty")
-        let result = ScenarioRunner(scenario, options: RunOptions(seed: seed)).run()
+        let result = ScenarioRunner(scenario, options: RunOptions(seed: seed), checkers: .all).run()
         #expect(result.status == .passed, "casty run strangers.casty --seed \(seed): \(result)")
     }
 }

@@ -20,7 +20,7 @@ struct StrangersWordTests {
         let node: LabNode
 
         init(seed: UInt64) throws {
-            laboratory = Laboratory(world: SimulatedLabWorld(seed: seed), settings: LabSettings())
+            laboratory = Laboratory(world: SimulatedLabWorld(seed: seed), settings: LabSettings(), checkers: .all)
             try laboratory.start([1, 2, 3])
             let laboratory = laboratory
             let isFormed = try laboratory.advance(until: laboratory.now + .seconds(30)) {

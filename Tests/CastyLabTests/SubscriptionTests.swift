@@ -16,7 +16,7 @@ struct SubscriptionTests {
     /// What n1 hears of n3 while commands are carried out, in words.
     private func steps(seed: UInt64, _ commands: [(Command, Duration)]) throws -> [String] {
         let world = SimulatedLabWorld(seed: seed)
-        let laboratory = Laboratory(world: world, settings: LabSettings())
+        let laboratory = Laboratory(world: world, settings: LabSettings(), checkers: .all)
         defer { laboratory.end() }
         try laboratory.start([1, 2])
         try laboratory.advance(until: .start + .seconds(2))

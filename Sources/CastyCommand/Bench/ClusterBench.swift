@@ -26,7 +26,8 @@ struct ClusterBench {
     private static func with<Result>(_ count: Int, _ body: (ClusterBench, _ formed: Double) throws -> Result) throws
         -> Result
     {
-        let laboratory = Laboratory(world: LiveLabWorld(), settings: LabSettings(membership: .responsive))
+        let laboratory = Laboratory(
+            world: LiveLabWorld(), settings: LabSettings(membership: .responsive), checkers: .all)
         defer { laboratory.end() }
         let bench = ClusterBench(laboratory: laboratory, count: count)
         let started = laboratory.now

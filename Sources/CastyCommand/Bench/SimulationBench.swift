@@ -27,7 +27,7 @@ struct SimulationBench {
     /// A cluster without faults under a light load: how long the time took, and how many steps.
     private static func run(nodes count: Int, for time: Duration) throws -> (seconds: Double, steps: UInt64) {
         let laboratory = Laboratory(
-            world: SimulatedLabWorld(seed: 1), settings: LabSettings(membership: .responsive))
+            world: SimulatedLabWorld(seed: 1), settings: LabSettings(membership: .responsive), checkers: .all)
         defer { laboratory.end() }
         try laboratory.start(Array(1...count))
         let isFormed = try laboratory.advance(until: laboratory.now + .seconds(60)) {

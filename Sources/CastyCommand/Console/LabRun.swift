@@ -56,7 +56,7 @@ final class LabRun {
 
     static func begin(_ plan: LabPlan) throws -> Laboratory {
         let world: any LabWorld = plan.seed.map { SimulatedLabWorld(seed: $0) } ?? LiveLabWorld()
-        let lab = Laboratory(world: world, settings: plan.settings)
+        let lab = Laboratory(world: world, settings: plan.settings, checkers: .all)
         do {
             try lab.start(Array(1...plan.nodes))
         } catch {

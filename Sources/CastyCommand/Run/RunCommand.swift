@@ -55,7 +55,8 @@ struct RunCommand: ParsableCommand {
             let clock = ContinuousClock()
             let start = clock.now
             let runner = ScenarioRunner(
-                scenario, options: options, hear: { reporter.hear($0) }, progress: { reporter.progress($0) })
+                scenario, options: options, checkers: .all, hear: { reporter.hear($0) },
+                progress: { reporter.progress($0) })
             var result = runner.run()
             result.wallSeconds = (clock.now - start) / .seconds(1)
             reporter.finish(result)

@@ -14,7 +14,7 @@ protocol InvariantChecker: Sendable {
 }
 
 /// Holds a laboratory against the invariants, again and again.
-package struct InvariantChecks {
+package struct InvariantChecks: RunChecker {
     /// Whether views are compared while time passes; that makes sense only where all of them are of one instant.
     private let comparesViews: Bool
     private var next = Instant.start
@@ -132,4 +132,13 @@ package struct InvariantChecks {
         defer { watched = all.count }
         return Array(all.dropFirst(watched))
     }
+}
+
+extension Checkers {
+    /// All rules.
+    package static let all = Checkers(
+        sharding: [
+            GrowingOwnership(), CoordinatorEpochs(), EntitiesWithOwners(), PromptHandoffs(), FrugalRebalance(),
+        ],
+        whole: { InvariantChecks(comparesViews: $0) })
 }

@@ -104,12 +104,12 @@ struct CoordinatorEpochs: ShardingChecker {
     }
 }
 
-/// S0, S12: an entity starts only in the shard that its name says, by FNV-1a as written down here once more, and only where that shard runs.
+/// S0, S12: an entity starts only in the shard that its name says, by FNV-1a as ``ShardingTruth`` computes it once more, and only where that shard runs.
 struct EntitiesWithOwners: ShardingChecker {
     mutating func note(_ fact: ShardingFact, in truth: ShardingTruth) -> [Violation] {
         guard case .region(.entityStarted(let instance)) = fact.note else { return [] }
         var found: [Violation] = []
-        let shard = Self.shard(of: instance.entity, count: fact.settings.shardCount)
+        let shard = ShardingTruth.shard(of: instance.entity, count: fact.settings.shardCount)
         if shard != instance.shard {
             found.append(
                 fact.violation(
@@ -124,12 +124,5 @@ struct EntitiesWithOwners: ShardingChecker {
                 ))
         }
         return found
-    }
-
-    /// The shard of an entity: FNV-1a of 64 bits over the UTF-8 of its name, modulo the number of shards.
-    static func shard(of entity: String, count: Int) -> Int {
-        var hash: UInt64 = 14_695_981_039_346_656_037
-        for byte in entity.utf8 { hash = (hash ^ UInt64(byte)) &* 1_099_511_628_211 }
-        return Int(hash % UInt64(count))
     }
 }

@@ -115,7 +115,8 @@ extension CrashPoints {
             let world = SimulatedLabWorld(seed: seed)
             simulation = world.simulation
             laboratory = Laboratory(
-                world: world, settings: LabSettings(membership: .responsive, shards: CrashPoints.shards))
+                world: world, settings: LabSettings(membership: .responsive, shards: CrashPoints.shards), checkers: .all
+            )
             let lab = laboratory
             let count = story == .handoff ? 4 : 5
             try laboratory.start(Array(1...count))

@@ -24,7 +24,7 @@ package struct Finding: Sendable {
         var options = RunOptions(seed: seed, preset: preset)
         options.toleratesRefusals = lenient
         let runner = ScenarioRunner(
-            scenario, options: options,
+            scenario, options: options, checkers: .all,
             hear: { event in
                 guard event.kind == .invariantViolated || event.kind == .expectationFailed else { return }
                 failure.withLock { $0 = $0 ?? event }

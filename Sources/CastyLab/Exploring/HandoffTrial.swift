@@ -42,7 +42,8 @@ package struct HandoffTrial {
     /// - Throws: ``LabError`` where the cluster does not come to where it should within a minute.
     package func run(progress: (Int) -> Void = { _ in }) throws -> Outcome {
         let laboratory = Laboratory(
-            world: SimulatedLabWorld(seed: seed), settings: LabSettings(membership: .responsive, shards: shards))
+            world: SimulatedLabWorld(seed: seed), settings: LabSettings(membership: .responsive, shards: shards),
+            checkers: .all)
         defer { laboratory.end() }
         var course = Course(laboratory: laboratory, nodes: nodes, chance: SeededGenerator(seed: seed).fork("handoffs"))
         try course.begin(entities: shards * 2, perSecond: perSecond)

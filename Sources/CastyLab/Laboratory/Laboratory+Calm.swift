@@ -75,7 +75,7 @@ extension Laboratory {
         let parts = running.flatMap { $0.snapshot.sharding }
         return Set(
             waiting.filter { entity in
-                let shard = EntitiesWithOwners.shard(of: entity, count: settings.shards)
+                let shard = ShardingTruth.shard(of: entity, count: settings.shards)
                 return parts.contains { part in
                     guard part.type == EntityName.type(of: entity) else { return false }
                     let cause = part.unplaced.first { $0.shard == shard }?.cause ?? part.unavailable

@@ -16,6 +16,8 @@ package import Logging
 /// n1 is the first seed.
 package final class Laboratory {
     package let world: any LabWorld
+    /// The rules that all that happens is held against.
+    let checkers: Checkers
     package var settings: LabSettings
     /// All events of all nodes, and what was done to them.
     package let recorder = Recorder()
@@ -67,11 +69,16 @@ package final class Laboratory {
         static func < (left: Direction, right: Direction) -> Bool { (left.from, left.to) < (right.from, right.to) }
     }
 
-    package init(world: any LabWorld, settings: LabSettings = LabSettings(), log: Logger = Laboratory.silence) {
+    /// - Parameter checkers: The rules that all that happens is held against.
+    package init(
+        world: any LabWorld, settings: LabSettings = LabSettings(), checkers: Checkers,
+        log: Logger = Laboratory.silence
+    ) {
         self.world = world
+        self.checkers = checkers
         self.settings = settings
         self.log = log
-        watch = ShardingWatch(shards: settings.shards)
+        watch = ShardingWatch(shards: settings.shards, checkers: checkers.sharding)
         lease = InProcessMajorityLease(now: world.clock)
         let simulation = (world as? SimulatedLabWorld)?.simulation
         disk = SimulatedDisk(chance: simulation?.stream("disk") ?? SeededGenerator(seed: 1))

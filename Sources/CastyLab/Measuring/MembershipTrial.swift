@@ -18,7 +18,7 @@ package final class MembershipTrial {
         simulation.network.changeAll { $0 = network }
         var lab = LabSettings(membership: settings)
         lab.samples = []
-        laboratory = Laboratory(world: world, settings: lab)
+        laboratory = Laboratory(world: world, settings: lab, checkers: .all)
     }
 
     /// Ends the world; the trial is over.

@@ -19,7 +19,7 @@ package final class ScenarioPlayer {
     private var blocking: Awaited?
     /// When the lines after a `wait` go on.
     private var resumes = Instant.start
-    private var checks: InvariantChecks
+    private var checks: any RunChecker
     private var schedule: [Scheduled] = []
     private var awaited: [Awaited] = []
     /// The number of events there were when the last awaited expectation was met.
@@ -50,7 +50,7 @@ package final class ScenarioPlayer {
         self.statements = statements
         self.laboratory = laboratory
         self.options = options
-        checks = InvariantChecks(comparesViews: !laboratory.world.isLive)
+        checks = laboratory.checkers.whole(!laboratory.world.isLive)
     }
 
     /// The invariants whose precondition was met so far.

@@ -15,10 +15,11 @@ package final class ScenarioRunner {
     /// Builds the world of a scenario; nothing happens in it before ``run()``.
     ///
     /// - Parameters:
+    ///   - checkers: The rules that the run is held against.
     ///   - hear: Hears every event when it happens, on the thread on which it happens.
     ///   - progress: Told the time of the world every now and then.
     package init(
-        _ scenario: Scenario, options: RunOptions = RunOptions(),
+        _ scenario: Scenario, options: RunOptions = RunOptions(), checkers: Checkers,
         hear: (@Sendable (RuntimeEvent) -> Void)? = nil, progress: @escaping (Instant) -> Void = { _ in }
     ) {
         self.scenario = scenario
@@ -26,7 +27,8 @@ package final class ScenarioRunner {
         self.progress = progress
         let world: any LabWorld =
             options.live ? LiveLabWorld() : SimulatedLabWorld(seed: options.seed(of: scenario))
-        laboratory = Laboratory(world: world, settings: LabSettings(scenario, preset: options.preset))
+        laboratory = Laboratory(
+            world: world, settings: LabSettings(scenario, preset: options.preset), checkers: checkers)
         player = ScenarioPlayer(scenario.body, in: laboratory, options: options)
         limit = options.until.map { world.now + $0 } ?? .distantFuture
         if let hear { laboratory.recorder.forward(to: hear) }

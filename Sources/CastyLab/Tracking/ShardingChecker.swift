@@ -1,7 +1,7 @@
-import CastyCore
+package import CastyCore
 
 /// One rule of sharding, held against each thing that happens at the moment when it happens.
-protocol ShardingChecker: Sendable {
+package protocol ShardingChecker: Sendable {
     /// Something has happened; `truth` is as it was just before.
     mutating func note(_ fact: ShardingFact, in truth: ShardingTruth) -> [Violation]
 

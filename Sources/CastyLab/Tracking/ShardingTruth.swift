@@ -9,7 +9,7 @@ struct ShardKey: Hashable, Sendable {
 }
 
 /// What a region or a coordinator did, and when.
-struct ShardingFact: Sendable {
+package struct ShardingFact: Sendable {
     /// By the clock of the world.
     let time: Instant
     let type: String
@@ -24,7 +24,7 @@ struct ShardingFact: Sendable {
 }
 
 /// Which node really runs what: not what any of them believes.
-struct ShardingTruth: Sendable {
+package struct ShardingTruth: Sendable {
     /// One incarnation of a node.
     struct Incarnation: Sendable {
         let name: String
@@ -160,5 +160,14 @@ struct ShardingTruth: Sendable {
     private mutating func hear(_ epoch: CoordinatorEpoch, _ fact: ShardingFact) {
         let before = epochs[fact.type]?[fact.node] ?? .none
         epochs[fact.type, default: [:]][fact.node] = max(before, epoch)
+    }
+}
+
+extension ShardingTruth {
+    /// The shard of an entity: FNV-1a of 64 bits over the UTF-8 of its name, modulo the number of shards.
+    static func shard(of entity: String, count: Int) -> Int {
+        var hash: UInt64 = 14_695_981_039_346_656_037
+        for byte in entity.utf8 { hash = (hash ^ UInt64(byte)) &* 1_099_511_628_211 }
+        return Int(hash % UInt64(count))
     }
 }

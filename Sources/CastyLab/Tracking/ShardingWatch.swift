@@ -8,16 +8,19 @@ import Synchronization
 package final class ShardingWatch: Sendable {
     private struct State {
         var truth = ShardingTruth()
-        var checkers: [any ShardingChecker] = [
-            GrowingOwnership(), CoordinatorEpochs(), EntitiesWithOwners(), PromptHandoffs(), FrugalRebalance(),
-        ]
+        var checkers: [any ShardingChecker] = []
         var violations: [Violation] = []
         var evidence = ShardingEvidence()
     }
 
     private let state = Mutex(State())
 
-    package init(shards: Int) { state.withLock { $0.truth.shardCount = shards } }
+    package init(shards: Int, checkers: [any ShardingChecker]) {
+        state.withLock { state in
+            state.truth.shardCount = shards
+            state.checkers = checkers
+        }
+    }
 
     /// A new incarnation of a node.
     func add(_ node: UniqueAddress, name: String, hasLease: @escaping @Sendable () -> Bool) {
@@ -72,7 +75,7 @@ package final class ShardingWatch: Sendable {
     /// A message for an entity enters.
     func entered(_ entity: String, type: String) {
         state.withLock { state in
-            let shard = EntitiesWithOwners.shard(of: entity, count: state.truth.shardCount)
+            let shard = ShardingTruth.shard(of: entity, count: state.truth.shardCount)
             state.evidence.entered(ShardKey(type: type, shard: shard))
         }
     }
@@ -82,7 +85,7 @@ package final class ShardingWatch: Sendable {
         state.withLock { state in
             let key = ShardKey(
                 type: EntityName.type(of: entity),
-                shard: EntitiesWithOwners.shard(of: entity, count: state.truth.shardCount))
+                shard: ShardingTruth.shard(of: entity, count: state.truth.shardCount))
             guard let grant = state.truth.grants[key], state.truth.name(grant.home.node) != name else { return true }
             let node = state.truth.runs[key]?.keys.first { state.truth.name($0) == name }
             return node.map { state.truth.successor(of: $0, for: key) == nil } ?? false
@@ -121,7 +124,7 @@ package final class ShardingWatch: Sendable {
             let type = EntityName.type(of: entity)
             let moved = state.truth.moves.contains { key, time in
                 key.type == type && time >= entered - .seconds(15)
-                    && EntitiesWithOwners.shard(of: entity, count: state.truth.shardCount) == key.shard
+                    && ShardingTruth.shard(of: entity, count: state.truth.shardCount) == key.shard
             }
             return moved ? "S6" : "S4"
         }
