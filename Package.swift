@@ -27,6 +27,12 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
+// What a cluster in one process is made of.
+let cluster: [Target.Dependency] = [
+    "CastySimulator", "CastyScenario", "CastySharding", "CastyCluster", "CastyLive", "CastyRemoting", "CastyActors",
+    "CastyObservability", "CastyPlacement", "CastyMembership", "CastySerialization", "CastyCore", nioCore,
+]
+
 let targets: [Target] = [
     // Layer 0: values that everything uses, and what a node reaches of the world outside it.
     library("CastyCore", [nioCore]),
@@ -118,21 +124,20 @@ let targets: [Target] = [
 
     // Layer 7: clusters in one process, live or simulated.
     library(
-        "CastyLab",
+        "CastyTestbed",
         [
             "CastySimulator", "CastyScenario", "CastySharding", "CastyCluster", "CastyLive", "CastyRemoting",
             "CastyActors", "CastyObservability", "CastyPlacement", "CastyMembership", "CastySerialization",
-            "CastyCore", nioCore, logging,
+            "CastyCore", logging,
         ]),
-    tests(
-        "CastyLabTests",
-        [
-            "CastyLab", "CastyScenario", "CastySharding", "CastyCluster", "CastySimulator", "CastyLive",
-            "CastyRemoting", "CastyActors", "CastyObservability", "CastyPlacement", "CastyMembership",
-            "CastySerialization", "CastyCore", "CastyTestSupport", nioCore, nioPosix,
-        ]),
+    tests("CastyTestbedTests", ["CastyTestbed", "CastyInvariants"] + cluster),
 
-    // Layer 8: the console.
+    // Layer 8: rules, exploration, measurements, the console.
+    library("CastyInvariants", ["CastyTestbed"] + cluster),
+    tests(
+        "CastyInvariantsTests", ["CastyInvariants", "CastyTestbed", "CastyTestSupport", nioPosix] + cluster),
+    library("CastyBenchmarks", ["CastyInvariants", "CastyTestbed", logging] + cluster),
+    tests("CastyBenchmarksTests", ["CastyBenchmarks", "CastyTestbed"] + cluster),
     library("CastyConsole", ["CastyPlacement", "CastyObservability", "CastyScenario", "CastyCore"]),
     tests("CastyConsoleTests", ["CastyConsole", "CastyPlacement", "CastyObservability", "CastyScenario", "CastyCore"]),
     .target(
@@ -146,7 +151,8 @@ let targets: [Target] = [
     .executableTarget(
         name: "CastyCommand",
         dependencies: [
-            "CProcess", "CastyTerminal", "CastyConsole", "CastyLab", "Casty", "CastySQLite", "CastySimulator",
+            "CProcess", "CastyTerminal", "CastyConsole", "CastyBenchmarks", "CastyInvariants", "CastyTestbed", "Casty",
+            "CastySQLite", "CastySimulator",
             "CastyScenario", "CastySharding", "CastyCluster", "CastyLive", "CastyRemoting", "CastyActors",
             "CastyObservability", "CastyPlacement", "CastyMembership", "CastySerialization", "CastyCore",
             argumentParser, logging,

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CastyActors
+import CastyBenchmarks
 import CastyLive
 import CastyObservability
 
@@ -73,9 +74,11 @@ struct Bench: ParsableCommand {
 
     func run() throws {
         let showsProgress = Output.errorIsTerminal
-        let plan = BenchPlan(isQuick: quick, chosenRuns: runs, chosenSeeds: seeds) { text in
-            if showsProgress { Output.progress(text) } else { Output.error(text) }
-        }
+        let plan = BenchPlan(
+            isQuick: quick, chosenRuns: runs, chosenSeeds: seeds,
+            progress: { text in
+                if showsProgress { Output.progress(text) } else { Output.error(text) }
+            }, complain: { Output.error("casty: \($0)") })
         introduce()
         var failed = false
         for item in BenchCase.all where names.isEmpty || names.contains(where: { item.matches($0) }) {

@@ -1,7 +1,8 @@
 import ArgumentParser
 import CastyCore
-import CastyLab
+import CastyInvariants
 import CastySharding
+import CastyTestbed
 import Dispatch
 import Glibc
 

@@ -1,6 +1,7 @@
 import ArgumentParser
-import CastyLab
+import CastyInvariants
 import CastyScenario
+import CastyTestbed
 import Foundation
 
 /// `casty console`: the laboratory on a screen.

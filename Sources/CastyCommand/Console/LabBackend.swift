@@ -1,8 +1,9 @@
 import CastyConsole
 import CastyCore
-import CastyLab
+import CastyInvariants
 import CastyObservability
 import CastyScenario
+import CastyTestbed
 import Foundation
 import Synchronization
 

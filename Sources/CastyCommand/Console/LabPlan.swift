@@ -1,6 +1,7 @@
 import CastyCore
-import CastyLab
+import CastyInvariants
 import CastyScenario
+import CastyTestbed
 
 /// What a console's laboratory starts with.
 struct LabPlan: Sendable {

@@ -1,7 +1,8 @@
 import CastyConsole
 import CastyCore
-import CastyLab
+import CastyInvariants
 import CastyScenario
+import CastyTestbed
 import Foundation
 
 extension LabRun {

@@ -1,8 +1,9 @@
 import CastyActors
 import CastyConsole
 import CastyCore
-import CastyLab
+import CastyInvariants
 import CastyScenario
+import CastyTestbed
 
 extension LabRun {
     /// Lets time pass until a moment, doing on the way what is scheduled, what the script says, and what time was turned back over.

@@ -1,9 +1,10 @@
 import CastyActors
 import CastyConsole
 import CastyCore
-import CastyLab
+import CastyInvariants
 import CastyObservability
 import CastyScenario
+import CastyTestbed
 import Foundation
 
 /// A laboratory that a person drives: its time can be stopped, stepped, sped up and, where the world is simulated, turned back.

@@ -1,9 +1,10 @@
 import ArgumentParser
 import CastyActors
 import CastyCore
-import CastyLab
+import CastyInvariants
 import CastyLive
 import CastyObservability
+import CastyTestbed
 import Synchronization
 
 /// One crash as the command line names it.

@@ -1,9 +1,10 @@
 import ArgumentParser
 import CastyActors
 import CastyCore
-import CastyLab
+import CastyInvariants
 import CastyLive
 import CastyScenario
+import CastyTestbed
 import Synchronization
 
 /// `casty explore`: random faults over many seeds, all invariants on.

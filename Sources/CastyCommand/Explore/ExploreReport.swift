@@ -1,7 +1,8 @@
 import CastyCore
-import CastyLab
+import CastyInvariants
 import CastyObservability
 import CastyScenario
+import CastyTestbed
 
 /// Tells what an exploration finds, while it goes on.
 struct ExploreReport: Sendable {

@@ -1,7 +1,8 @@
 import ArgumentParser
 import CastyCore
-import CastyLab
+import CastyInvariants
 import CastyScenario
+import CastyTestbed
 
 /// What makes a scenario of random faults, besides its seed.
 struct FaultOptions: ParsableArguments {

@@ -1,10 +1,11 @@
 import ArgumentParser
 import Casty
 import CastyActors
-import CastyLab
+import CastyInvariants
 import CastyMembership
 import CastyObservability
 import CastySQLite
+import CastyTestbed
 import Glibc
 
 /// `casty node`: one node in a process of its own.

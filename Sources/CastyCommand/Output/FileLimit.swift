@@ -1,5 +1,6 @@
 import ArgumentParser
-import CastyLab
+import CastyInvariants
+import CastyTestbed
 import Glibc
 
 /// How many files, sockets among them, this process may have open.

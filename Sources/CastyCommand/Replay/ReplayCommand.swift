@@ -1,9 +1,10 @@
 import ArgumentParser
 import CastyActors
 import CastyCore
-import CastyLab
+import CastyInvariants
 import CastyObservability
 import CastyScenario
+import CastyTestbed
 
 /// `casty replay`: a run that was found or written down, in the console.
 struct ReplayCommand: ParsableCommand {

@@ -1,6 +1,7 @@
 import CastyCore
-import CastyLab
+import CastyInvariants
 import CastyObservability
+import CastyTestbed
 
 /// Events and results in words, a line each.
 enum EventLine {

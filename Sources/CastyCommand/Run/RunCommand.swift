@@ -1,8 +1,9 @@
 import ArgumentParser
 import CastyCore
-import CastyLab
+import CastyInvariants
 import CastyObservability
 import CastyScenario
+import CastyTestbed
 
 /// `casty run`: scenarios without a screen.
 struct RunCommand: ParsableCommand {

@@ -1,7 +1,8 @@
 import CastyCore
-import CastyLab
+import CastyInvariants
 import CastyObservability
 import CastyScenario
+import CastyTestbed
 import Synchronization
 
 /// Tells how a run goes. Events come from any thread.

@@ -1,7 +1,8 @@
 import ArgumentParser
-import CastyLab
+import CastyInvariants
 import CastyMembership
 import CastyScenario
+import CastyTestbed
 import Glibc
 
 /// Reads scenario files, and ends the program in the way the contract says where one is wrong.

@@ -1,0 +1,133 @@
+import CastyActors
+import CastyCore
+import CastyLive
+import CastySerialization
+import Dispatch
+import Glibc
+import Synchronization
+
+/// Real time since it was made.
+struct Stopwatch: Sendable {
+    private let start = Stopwatch.now
+
+    private static var now: UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    }
+
+    var seconds: Double { Double(Self.now - start) / 1e9 }
+}
+
+/// Lets one thread wait until another opens it.
+final class Gate: Sendable {
+    private let semaphore = DispatchSemaphore(value: 0)
+
+    func open() { semaphore.signal() }
+
+    /// Waits until it is open.
+    ///
+    /// - Throws: ``BenchError`` when that takes too long: then something is broken, not slow.
+    func wait(seconds: Int = 120) throws {
+        guard semaphore.wait(timeout: .now() + .seconds(seconds)) == .success else {
+            throw BenchError("no end after \(seconds) s")
+        }
+    }
+}
+
+/// Numbers collected from anywhere.
+final class Collected: Sendable {
+    private let numbers = Mutex<[Double]>([])
+
+    func append(_ number: Double) { numbers.withLock { $0.append(number) } }
+
+    func append(contentsOf more: [Double]) { numbers.withLock { $0 += more } }
+
+    var all: [Double] { numbers.withLock { $0 } }
+}
+
+/// What went wrong somewhere else.
+final class Failure: Sendable {
+    private let error = Mutex<(any Error)?>(nil)
+
+    func note(_ error: any Error) { self.error.withLock { $0 = error } }
+
+    /// Throws what was noted last.
+    func check() throws {
+        if let error = error.withLock({ $0 }) { throw error }
+    }
+}
+
+/// An atomic number that closures may share.
+final class Shared: Sendable {
+    let value: Atomic<Int>
+
+    init(_ start: Int) {
+        value = Atomic(start)
+    }
+}
+
+extension Array where Element == Double {
+    /// The value that this share, 0…1, of all values do not exceed; the array is sorted and not empty.
+    func quantile(_ share: Double) -> Double { self[Swift.min(count - 1, Int(Double(count) * share))] }
+}
+
+/// What the machine says of itself and of this process.
+package enum Machine {
+    /// How many threads wanted to run, on average over the last minute.
+    package static var load: Double? {
+        var loads = [0.0]
+        return getloadavg(&loads, 1) == 1 ? loads[0] : nil
+    }
+
+    /// The memory this process has in use, in bytes.
+    static var residentBytes: Double? {
+        guard let file = fopen("/proc/self/statm", "r") else { return nil }
+        defer { fclose(file) }
+        var line = [CChar](repeating: 0, count: 256)
+        guard fgets(&line, 256, file) != nil else { return nil }
+        let words = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            .split(separator: " ")
+        guard words.count > 1, let pages = Double(words[1]) else { return nil }
+        return pages * Double(sysconf(Int32(_SC_PAGESIZE)))
+    }
+
+    /// The processor time this process has used, in seconds.
+    static var processorSeconds: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+
+    /// Waits until the condition holds, looking every so many microseconds.
+    ///
+    /// - Throws: ``BenchError`` with these words when that takes too long.
+    static func wait(_ failure: String, seconds: Int = 60, every pause: UInt32 = 1000, until condition: () -> Bool)
+        throws
+    {
+        let waited = Stopwatch()
+        while !condition() {
+            guard waited.seconds < Double(seconds) else { throw BenchError("\(failure) after \(seconds) s") }
+            usleep(pause)
+        }
+    }
+
+    /// A port of the loopback network that nobody uses at this moment.
+    static func freePort() throws -> Int {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { throw BenchError("no socket: errno \(errno)") }
+        defer { close(descriptor) }
+        var place = sockaddr_in()
+        place.sin_family = sa_family_t(AF_INET)
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isBound =
+            inet_pton(AF_INET, "127.0.0.1", &place.sin_addr) == 1
+            && withUnsafeMutablePointer(to: &place) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(descriptor, $0, size) == 0 && getsockname(descriptor, $0, &size) == 0
+                }
+            }
+        guard isBound else { throw BenchError("no free port: errno \(errno)") }
+        return Int(UInt16(bigEndian: place.sin_port))
+    }
+}

@@ -1,0 +1,106 @@
+import CastyActors
+import CastyCluster
+import CastyCore
+import CastyMembership
+import CastyObservability
+package import CastySimulator
+import CastyTestbed
+
+/// How soon a dead node is noticed, and how often a living one is taken for dead, on a network that delays and loses.
+///
+/// Nodes talk over streams, as over TCP: what is lost is sent again, soon where later bytes tell of it, else after
+/// timeouts that double, and holds up all that follows it. So loss shows as bursts of delay, in either direction on its
+/// own.
+package struct DetectionStudy: Sendable {
+    package var nodes = 5
+    /// The chance, 0…1, that a piece is lost, in each direction.
+    package var loss: Double
+
+    package init(nodes: Int = 5, loss: Double) {
+        self.nodes = nodes
+        self.loss = loss
+    }
+
+    /// A way of 1 ms and a tail of 30 ms on average, besides what is lost.
+    package var network: LinkProfile {
+        LinkProfile(latency: .milliseconds(1), jitter: .microseconds(500), tail: .milliseconds(30), loss: loss)
+    }
+
+    // MARK: One dies
+
+    /// When the survivors knew.
+    package struct Course: Hashable, Sendable {
+        package var first: Duration
+        package var all: Duration
+    }
+
+    /// Lets a node crash or hang, at a moment drawn from the seed.
+    package func strike(seed: UInt64) throws -> Course {
+        let trial = MembershipTrial(seed: seed, network: network)
+        defer { trial.end() }
+        var chance = SeededGenerator(seed: seed).fork("strike")
+        _ = try trial.form(nodes)
+        // Until phi knows the rhythm of the heartbeats.
+        trial.pass(.seconds(20) + .microseconds(Int64(chance.below(1_000_000))))
+        guard trial.wait(.seconds(60), grain: .milliseconds(100), until: { trial.isWhole }) != nil else {
+            throw LabError("seed \(seed): the cluster is never whole")
+        }
+        let victim = 1 + chance.below(nodes)
+        let mark = trial.laboratory.recorder.count
+        let start = trial.now
+        if chance.below(2) == 0 { try trial.laboratory.kill(victim) } else { try trial.laboratory.freeze(victim) }
+        let survivors = trial.laboratory.running
+        func times() -> [Instant] {
+            let events = trial.events(.memberUnreachable, from: mark).filter { $0.subject == "n\(victim)" }
+            return survivors.compactMap { node in events.first { $0.node == node.name }?.time }
+        }
+        guard trial.wait(.seconds(30), grain: .milliseconds(50), until: { times().count == survivors.count }) != nil,
+            let first = times().min(), let all = times().max()
+        else { throw LabError("seed \(seed): not all survivors called n\(victim) unreachable") }
+        return Course(first: first - start, all: all - start)
+    }
+
+    // MARK: Nobody dies
+
+    /// The alarms of a time in which nothing failed.
+    package struct Alarms: Hashable, Sendable {
+        package var nodeHours = 0.0
+        /// Phi crossed the lower threshold.
+        package var suspicions = 0
+        /// A node marked another one as unreachable.
+        package var marks = 0
+        /// A node was declared dead or removed.
+        package var removals = 0
+        package var steps: UInt64 = 0
+
+        package init() {}
+
+        package static func + (left: Alarms, right: Alarms) -> Alarms {
+            var sum = left
+            sum.nodeHours += right.nodeHours
+            sum.suspicions += right.suspicions
+            sum.marks += right.marks
+            sum.removals += right.removals
+            sum.steps += right.steps
+            return sum
+        }
+    }
+
+    /// Lets time pass in which nothing fails.
+    package func quiet(seed: UInt64, for time: Duration) throws -> Alarms {
+        let trial = MembershipTrial(seed: seed, network: network)
+        defer { trial.end() }
+        _ = try trial.form(nodes)
+        trial.pass(.seconds(5))
+        let (mark, steps) = (trial.laboratory.recorder.count, trial.simulation.stepCount)
+        trial.pass(time)
+        var alarms = Alarms()
+        alarms.nodeHours = Double(nodes) * time.inSeconds / 3600
+        alarms.steps = trial.simulation.stepCount - steps
+        alarms.suspicions = trial.events(.suspected, from: mark).count
+        // What came by gossip is somebody else's alarm.
+        alarms.marks = trial.events(.memberUnreachable, from: mark).count { $0.from == nil }
+        alarms.removals = (trial.events(.memberDown, from: mark) + trial.events(.memberRemoved, from: mark)).count
+        return alarms
+    }
+}

@@ -1,0 +1,64 @@
+import CastyActors
+import CastyCluster
+import CastyCore
+import CastyMembership
+import CastyObservability
+import CastySimulator
+import CastyTestbed
+
+/// How soon a cluster that was cut in two is one again.
+package struct HealStudy: Sendable {
+    /// How long the cut lasts.
+    package enum Cut: String, CaseIterable, Sendable {
+        /// Every node has marked the other side, and nobody has decided about it: the connections still stand.
+        case brief
+        /// Until the connections have broken down; decisions are left to a person, who takes none.
+        case long
+        /// Until one side has been declared dead; its nodes start again when the cut is healed.
+        case resolved
+    }
+
+    package var nodes: Int
+    package var cut: Cut
+
+    package init(nodes: Int, cut: Cut) {
+        self.nodes = nodes
+        self.cut = cut
+    }
+
+    /// From the healing until all nodes see each other up and reachable, in one version that everyone has seen.
+    package func run(seed: UInt64) throws -> Duration {
+        var settings = MembershipSettings.responsive
+        if cut == .long { settings.strategy = .manual }
+        let trial = MembershipTrial(seed: seed, settings: settings)
+        defer { trial.end() }
+        var chance = SeededGenerator(seed: seed).fork("heal")
+        _ = try trial.form(nodes)
+        trial.pass(.seconds(5))
+        // Who is on which side, and how many, differs from seed to seed.
+        let order = chance.permuted(Array(1...nodes))
+        let size = 1 + chance.below(nodes / 2)
+        try trial.laboratory.cut([order.prefix(size).sorted(), order.dropFirst(size).sorted()])
+        switch cut {
+        case .brief: trial.pass(.milliseconds(2500 + Int64(chance.below(1500))))
+        case .long: trial.pass(.seconds(15 + chance.below(10)))
+        case .resolved:
+            let gone = trial.wait(.seconds(60)) {
+                trial.laboratory.nodes.values.contains { $0.state == .stopped } && trial.isWhole
+            }
+            guard gone != nil else { throw LabError("seed \(seed): no side has gone after 60 s") }
+        }
+        if cut != .resolved, trial.laboratory.running.contains(where: { $0.cluster.state.unreachable.isEmpty }) {
+            throw LabError("seed \(seed): a node has not noticed the cut")
+        }
+        let start = trial.now
+        try trial.laboratory.heal()
+        if cut == .resolved {
+            try trial.laboratory.start(
+                trial.laboratory.numbers.filter { trial.laboratory.nodes[$0]?.state == .stopped })
+        }
+        let whole = trial.wait(.seconds(120)) { trial.laboratory.running.count == nodes && trial.agrees }
+        guard let whole else { throw LabError("seed \(seed): the nodes do not agree 120 s after the cut was healed") }
+        return whole - start
+    }
+}

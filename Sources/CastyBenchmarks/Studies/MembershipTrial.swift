@@ -1,0 +1,83 @@
+import CastyActors
+package import CastyCluster
+package import CastyCore
+import CastyInvariants
+package import CastyMembership
+package import CastyObservability
+package import CastySimulator
+package import CastyTestbed
+
+/// A simulated cluster without entities, to measure its membership: the same runs for the same seed, on every machine.
+package final class MembershipTrial {
+    package let laboratory: Laboratory
+    package let simulation: SimulatedWorld
+
+    /// - Parameters:
+    ///   - network: How every link behaves.
+    package init(seed: UInt64, settings: MembershipSettings = .responsive, network: LinkProfile = .lan) {
+        let world = SimulatedLabWorld(seed: seed)
+        simulation = world.simulation
+        simulation.network.changeAll { $0 = network }
+        var lab = LabSettings(membership: settings)
+        lab.samples = []
+        laboratory = Laboratory(world: world, settings: lab, checkers: .all)
+    }
+
+    /// Ends the world; the trial is over.
+    package func end() { laboratory.end() }
+
+    package var now: Instant { laboratory.now }
+
+    /// Starts nodes and waits until all that run see each other up.
+    ///
+    /// - Returns: How long that took.
+    package func form(_ count: Int, within limit: Duration = .seconds(60)) throws -> Duration {
+        let start = now
+        try laboratory.start(Array(1...count))
+        guard let time = wait(limit, until: { self.isWhole }) else {
+            throw LabError("\(count) simulated nodes are not one cluster after \(limit)")
+        }
+        return time - start
+    }
+
+    /// Whether all nodes that run see exactly each other, up and reachable.
+    package var isWhole: Bool {
+        let running = laboratory.running
+        return running.allSatisfy { node in
+            let state = node.cluster.state
+            return state.members.count == running.count && state.unreachable.isEmpty
+                && state.members.allSatisfy { $0.status == .up }
+        }
+    }
+
+    /// Whether all nodes that run agree: they see exactly each other, in the same version, and everyone has seen it.
+    package var agrees: Bool {
+        isWhole && laboratory.running.allSatisfy(\.cluster.state.isConverged)
+            && Set(laboratory.running.map { $0.cluster.core.gossip.contentDigest }).count == 1
+    }
+
+    /// Lets time pass.
+    package func pass(_ time: Duration) { simulation.run(until: now + time) }
+
+    /// Lets time pass until a condition holds, looked at every `grain`.
+    ///
+    /// - Returns: When it held; `nil` if it did not in time.
+    package func wait(_ limit: Duration, grain: Duration = .milliseconds(10), until condition: () -> Bool) -> Instant? {
+        let deadline = now + limit
+        while !condition() {
+            if now >= deadline || simulation.livelock != nil { return nil }
+            simulation.run(until: min(deadline, now + grain))
+        }
+        return now
+    }
+
+    /// What happened from an index of the recording on.
+    package func events(_ kind: EventKind, from mark: Int = 0) -> [RuntimeEvent] {
+        laboratory.recorder.events(from: mark).filter { $0.kind == kind }
+    }
+
+    /// What all nodes that run have said to each other so far.
+    package var traffic: ClusterTraffic {
+        laboratory.running.map(\.cluster.traffic).reduce(ClusterTraffic()) { $0 + $1 }
+    }
+}

@@ -1,0 +1,74 @@
+import CastyCore
+package import CastyInvariants
+package import CastyScenario
+import CastyTestbed
+
+/// A cluster of five under load that loses nodes in one certain way, and must become well: the members agree, every shard answers with all it
+/// had, and no invariant breaks. When and to whom it happens is drawn from the seed.
+package enum RecoveryStory: String, CaseIterable, Sendable {
+    /// The leader, which is not the coordinator.
+    case leader
+    /// The first seed, leader and coordinator in one, which comes back to the others.
+    case firstSeed = "first seed"
+    /// The coordinator's node, which is not the leader.
+    case coordinator
+    case twoAtOnce = "two at once"
+    /// A node on its way in, at any moment of it.
+    case joining
+    /// The leader, while it lets a node in.
+    case leaderOfJoin = "leader of a join"
+    /// A node on its way out, at any moment of it.
+    case leaving
+    /// A node hangs and goes on: it agrees again, or stops itself.
+    case freeze
+
+    /// The story of a seed. Some of its lines do not apply to every course: it is run leniently.
+    package func scenario(seed: UInt64) throws -> Scenario {
+        var chance = SeededGenerator(seed: seed).fork("recovery/" + rawValue)
+        var lines = ["seed \(seed)", "nodes 5", "expect members n1,n2,n3,n4,n5 up within 20s"]
+        let accounts = 1...40
+        lines += accounts.map { "tell account-\($0) deposit \($0)" }
+        lines += ["expect shards balanced within 30s"]
+        if self == .leader || self == .coordinator {
+            // The oldest coordinates, the lowest leads: n1 comes back as the youngest.
+            lines += ["kill n1", "expect n1 removed on n2,n3,n4,n5 within 20s", "restart n1"]
+            lines += ["expect members n1,n2,n3,n4,n5 up within 20s", "expect leader n1 within 5s"]
+            lines += ["expect coordinator n2 within 20s", "expect shards balanced within 40s"]
+        }
+        lines += ["load 20/s over 40 entities for 6s", "wait \(chance.below(2000))ms"]
+        let (strike, survivors) = course(&chance)
+        lines += strike
+        let names = survivors.map { "n\($0)" }.joined(separator: ",")
+        lines += ["expect members \(names) up within 30s", "expect converged within 10s"]
+        lines += ["expect shards balanced within 40s", "wait 5s"]
+        lines += accounts.map { "ask account-\($0) balance within 10s" }
+        lines += ["expect single-activation"]
+        return try Scenario.parse(lines.joined(separator: "\n"), file: "\(rawValue), seed \(seed)")
+    }
+
+    private func course(_ chance: inout SeededGenerator) -> (lines: [String], survivors: [Int]) {
+        let one = 1 + chance.below(5)
+        let all = [1, 2, 3, 4, 5]
+        // Most of a way in or out takes milliseconds, its end may take seconds.
+        let moment = chance.below(2) == 0 ? chance.below(40) : chance.below(3000)
+        func without(_ dead: Int...) -> [Int] { all.filter { !dead.contains($0) } }
+        switch self {
+        case .leader: return (["kill n1"], without(1))
+        case .firstSeed:
+            return (["kill n1", "wait \(chance.below(12_000))ms", "restart n1"], all)
+        case .coordinator: return (["kill n2"], without(2))
+        case .twoAtOnce:
+            let other = 1 + (one + chance.below(4)) % 5
+            return (["kill n\(one),n\(other)"], without(one, other))
+        case .joining: return (["start n6", "wait \(moment)ms", "kill n6", "wait 1ms"], all)
+        case .leaderOfJoin: return (["start n6", "wait \(moment)ms", "kill n1", "wait 1ms"], without(1) + [6])
+        case .leaving: return (["leave n\(one)", "wait \(moment)ms", "kill n\(one)", "wait 1ms"], without(one))
+        case .freeze:
+            let pause = 300 + chance.below(15_000)
+            return (["freeze n\(one)", "wait \(pause)ms", "thaw n\(one)", "wait 12s", "restart n\(one)"], all)
+        }
+    }
+
+    /// Runs the story of a seed.
+    package func run(seed: UInt64) throws -> Finding { Finding.run(try scenario(seed: seed), seed: seed) }
+}

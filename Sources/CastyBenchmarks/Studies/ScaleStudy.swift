@@ -1,0 +1,31 @@
+package import CastyCluster
+import CastyCore
+package import CastyMembership
+import CastySimulator
+import CastyTestbed
+
+/// How a cluster of some size comes into being, and what that costs.
+package struct ScaleStudy: Hashable, Sendable {
+    /// From the first start until every node sees every node up.
+    package var formed: Duration
+    /// Until everyone had seen the last version.
+    package var converged: Duration
+    package var steps: UInt64
+    /// What all nodes have sent.
+    package var traffic: ClusterTraffic
+
+    /// Lets a cluster form.
+    package static func formation(
+        of count: Int, seed: UInt64 = 1, settings: MembershipSettings = .responsive
+    ) throws -> ScaleStudy {
+        let trial = MembershipTrial(seed: seed, settings: settings)
+        defer { trial.end() }
+        let start = trial.now
+        let formed = try trial.form(count)
+        guard let agreed = trial.wait(.seconds(60), until: { trial.agrees }) else {
+            throw LabError("\(count) simulated nodes do not agree after 60 s")
+        }
+        return ScaleStudy(
+            formed: formed, converged: agreed - start, steps: trial.simulation.stepCount, traffic: trial.traffic)
+    }
+}

@@ -1,0 +1,151 @@
+import CastyCore
+import CastyMembership
+import CastyObservability
+import CastyTestbed
+
+/// M7: where all views are converged, of one version, and nobody is unreachable, all name the same leader, and it is up
+/// or leaving.
+struct OneLeader: InvariantChecker {
+    static let ids = ["M7"]
+
+    private(set) var exercised: Set<String> = []
+
+    mutating func check(_ moment: LabMoment) -> [Violation] {
+        let members = moment.members
+        let views = moment.views.filter { view in members.contains { $0.node == view.node } }.map(\.membership)
+        guard let first = views.first, views.count > 1,
+            views.allSatisfy({ $0.converged && $0.clock == first.clock && !$0.members.contains(where: \.unreachable) })
+        else { return [] }
+        exercised = ["M7"]
+        let leader = first.members.first { $0.node == first.leader }
+        let hasVoters = first.members.contains { $0.status == .up || $0.status == .leaving }
+        if hasVoters, leader.map({ $0.status != .up && $0.status != .leaving }) ?? true {
+            return [
+                Violation(id: "M7", subject: leader?.name, text: "the leader is \(leader?.status.rawValue ?? "nobody")")
+            ]
+        }
+        return views.filter { $0.leader != first.leader }.prefix(1).map { _ in
+            Violation(
+                id: "M7", subject: leader?.name, text: "another node calls another one the leader, in the same view")
+        }
+    }
+}
+
+/// M7: the leader promotes and removes only on a version that every up or leaving member has, and in which no member is
+/// unreachable that is neither down nor on its way out.
+struct LeaderActsOnAgreement: InvariantChecker {
+    static let ids = ["M7"]
+
+    private var latest: [UniqueAddress: Gossip] = [:]
+    private(set) var exercised: Set<String> = []
+
+    mutating func check(_ moment: LabMoment) -> [Violation] {
+        var found: [Violation] = []
+        for sighting in moment.sightings {
+            if acts(sighting), let reason = objection(to: sighting, moment) {
+                found.append(
+                    Violation(id: "M7", subject: moment.name(sighting.node), text: "it acted as leader, but \(reason)"))
+            }
+            latest[sighting.node] = sighting.after
+        }
+        return found
+    }
+
+    private func acts(_ sighting: Sighting) -> Bool {
+        sighting.events.contains { event in
+            guard case .leaderAction = event.cause else { return false }
+            switch event.kind {
+            case .memberUp, .memberExiting, .memberRemoved: return true
+            case .memberJoining, .memberWeaklyUp, .memberLeaving, .memberDown, .suspected, .memberUnreachable,
+                .memberReachable, .leaderChanged, .converged, .downingDecision,
+                .secondCluster:
+                return false
+            }
+        }
+    }
+
+    private mutating func objection(to sighting: Sighting, _ moment: LabMoment) -> String? {
+        var changed: Set<UniqueAddress> = []
+        for event in sighting.events {
+            if case .leaderAction = event.cause, let subject = event.subject { changed.insert(subject) }
+        }
+        for node in sighting.after.unreachable where node != sighting.node {
+            guard let status = sighting.after.member(node)?.status, status != .down else { continue }
+            if status != .exiting || changed.contains(node) { return "\(moment.name(node)) was unreachable" }
+        }
+        for member in sighting.after.members where member.node != sighting.node {
+            let wasVoter = member.status == .up && !changed.contains(member.node) || member.status == .leaving
+            guard wasVoter, let theirs = latest[member.node] else { continue }
+            exercised = ["M7"]
+            // What the leader's own actions counted is not part of the version it acted on.
+            let missing = sighting.after.version.entries.contains { entry in
+                let count = entry.node == sighting.node ? sighting.before.version[entry.node] : entry.count
+                return theirs.version[entry.node] < count && !theirs.isTombstoned(entry.node)
+            }
+            if missing { return "\(moment.name(member.node)) did not have that version" }
+        }
+        return nil
+    }
+}
+
+/// M9, M11: in a quiet cluster every member's view is the same: all members that run, each of them up and reachable,
+/// and nobody else; so there is one cluster.
+///
+/// Precondition: the quiet point has passed, and all that was wrong before it must be over by the bounds.
+struct Agreement: InvariantChecker {
+    static let ids = ["M9", "M11"]
+
+    private(set) var exercised: Set<String> = []
+
+    mutating func check(_ moment: LabMoment) -> [Violation] {
+        guard moment.isSettled else { return [] }
+        let members = moment.members
+        guard members.count > 1 else { return [] }
+        exercised = ["M9", "M11"]
+        var found: [Violation] = []
+        let expected = members.map(\.node).sorted()
+        for state in members {
+            let name = moment.name(state.node)
+            if let stranger = expected.first(where: { node in
+                state.gossip.member(node) == nil
+                    && !members.contains { $0.node == node && $0.gossip.member(state.node) != nil }
+            }) {
+                found.append(
+                    Violation(
+                        id: "M11", subject: name, text: "it and \(moment.name(stranger)) are in different clusters"))
+            } else if state.gossip.members.map(\.node) != expected {
+                let seen = state.gossip.members.map { moment.name($0.node) }.joined(separator: ",")
+                let text = "its members are \(seen), those that run \(expected.map(moment.name).joined(separator: ","))"
+                found.append(Violation(id: "M9", subject: name, text: text))
+            } else if let member = state.gossip.members.first(where: { $0.status != .up }) {
+                found.append(
+                    Violation(id: "M9", subject: name, text: "\(moment.name(member.node)) is still \(member.status)"))
+            } else if let node = state.gossip.unreachable.first {
+                found.append(Violation(id: "M9", subject: name, text: "\(moment.name(node)) is still unreachable"))
+            } else if state.gossip.version != members[0].gossip.version {
+                found.append(Violation(id: "M9", subject: name, text: "its version is not that of the others"))
+            }
+        }
+        return found
+    }
+}
+
+/// M15: nobody but the incarnations that were started for this cluster is ever in a view.
+struct NoStrangers: InvariantChecker {
+    static let ids = ["M15"]
+
+    private(set) var exercised: Set<String> = []
+
+    mutating func check(_ moment: LabMoment) -> [Violation] {
+        let known = Set(moment.incarnations)
+        var found: [Violation] = []
+        for view in moment.views {
+            if view.membership.members.count > 1 { exercised = ["M15"] }
+            guard let stranger = view.membership.members.first(where: { !known.contains($0.node) }) else { continue }
+            found.append(
+                Violation(id: "M15", subject: view.name, text: "\(stranger.node) is in its view, and was never started")
+            )
+        }
+        return found
+    }
+}

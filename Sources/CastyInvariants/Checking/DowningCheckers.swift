@@ -1,0 +1,192 @@
+import CastyCore
+import CastyMembership
+import CastyObservability
+import CastyTestbed
+
+/// P4: no node decides before its view has been still for S, unless the unstable limit has passed since the trouble
+/// began; and a node that has led, and has had trouble, for S and the unstable limit and T_G has decided.
+///
+/// The clock of a node may be wrong by 1 %, and so much is forgiven; nodes whose clock has jumped are left out. For the
+/// second the node has run at its own speed all the time.
+struct PatientDowning: InvariantChecker {
+    static let ids = ["P4"]
+
+    private struct Trouble {
+        var unreachable: [UniqueAddress]
+        var settled: [UniqueAddress]
+        var firstAt: Instant
+        var changedAt: Instant
+        var leadsSince: Instant?
+    }
+
+    private var troubles: [UniqueAddress: Trouble] = [:]
+    private(set) var exercised: Set<String> = []
+
+    mutating func check(_ moment: LabMoment) -> [Violation] {
+        var found: [Violation] = []
+        for sighting in moment.sightings {
+            if let reason = haste(of: sighting, moment) {
+                found.append(Violation(id: "P4", subject: moment.name(sighting.node), text: reason))
+            }
+            follow(sighting)
+        }
+        let limit = moment.truth.bounds.decision
+        for state in moment.members {
+            guard let trouble = troubles[state.node], let since = trouble.leadsSince,
+                let life = moment.truth.life(state.node), life.isSteady(at: moment.time),
+                moment.truth.settings.strategy != .manual, !moment.truth.settings.strategy.needsLease
+            else { continue }
+            let start = max(since, trouble.firstAt, life.steadySince)
+            guard moment.time - start > limit else { continue }
+            let text = "it leads, has had trouble since \(trouble.firstAt), and has not decided"
+            found.append(Violation(id: "P4", subject: moment.name(state.node), text: text))
+        }
+        return found
+    }
+
+    private mutating func haste(of sighting: Sighting, _ moment: LabMoment) -> String? {
+        let isDecision = sighting.events.contains { if case .downingDecision = $0.kind { true } else { false } }
+        guard isDecision, let life = moment.truth.life(sighting.node), !life.hasJumped else { return nil }
+        exercised = ["P4"]
+        guard let trouble = troubles[sighting.node] else { return "it decided, and had no trouble" }
+        let settings = moment.truth.settings
+        let (still, all) = (sighting.time - trouble.changedAt, sighting.time - trouble.firstAt)
+        let needed = settings.stableAfter(members: sighting.before.members.count)
+        if still >= needed * 0.97 || all >= settings.unstableLimit * 0.97 { return nil }
+        return "it decided \(still) after the last change of its view, \(all) after the first"
+    }
+
+    private mutating func follow(_ sighting: Sighting) {
+        let gossip = sighting.after
+        let unreachable = gossip.unreachable.filter { node in
+            gossip.member(node).map { $0.status != .down && $0.status != .exiting } ?? false
+        }
+        guard !unreachable.isEmpty, sighting.phase == .member else {
+            troubles[sighting.node] = nil
+            return
+        }
+        let settled = gossip.members.filter { $0.status == .up || $0.status == .exiting }.map(\.node)
+        var trouble =
+            troubles[sighting.node]
+            ?? Trouble(
+                unreachable: unreachable, settled: settled, firstAt: sighting.time, changedAt: sighting.time,
+                leadsSince: nil)
+        if trouble.unreachable != unreachable || trouble.settled != settled { trouble.changedAt = sighting.time }
+        (trouble.unreachable, trouble.settled) = (unreachable, settled)
+        let status = gossip.member(sighting.node)?.status
+        let leads = gossip.leader(seenBy: sighting.node) == sighting.node && (status == .up || status == .leaving)
+        trouble.leadsSince = leads ? trouble.leadsSince ?? sighting.time : nil
+        troubles[sighting.node] = trouble
+    }
+}
+
+/// P5: a node that sees itself declared down stops at once, and is gone within a second and the time to say goodbye;
+/// that it handles no user message any more is told by the tracker of envelopes.
+///
+/// Precondition of the second: it runs at its own speed.
+struct FencedDown: InvariantChecker {
+    static let ids = ["P5"]
+
+    private var downSince: [UniqueAddress: Instant] = [:]
+    private(set) var exercised: Set<String> = []
+
+    mutating func check(_ moment: LabMoment) -> [Violation] {
+        var found: [Violation] = []
+        for sighting in moment.sightings where sighting.after.member(sighting.node)?.status == .down {
+            exercised = ["P5"]
+            if downSince[sighting.node] == nil { downSince[sighting.node] = sighting.time }
+            if sighting.phase == .member {
+                let text = "it has seen itself declared down, and stays a member"
+                found.append(Violation(id: "P5", subject: moment.name(sighting.node), text: text))
+            }
+        }
+        for state in moment.states {
+            guard let down = downSince[state.node], let life = moment.truth.life(state.node),
+                life.isSteady(at: moment.time)
+            else { continue }
+            // It may take a second to hand over what was queued before.
+            guard moment.time - max(down, life.steadySince) > .milliseconds(2200) else { continue }
+            let text = "it saw itself declared down at \(down), and is still there"
+            found.append(Violation(id: "P5", subject: moment.name(state.node), text: text))
+        }
+        return found
+    }
+}
+
+/// M2, P6: an incarnation that was removed never comes back, and one that was declared down does not live again: not in
+/// the view of who knew. (A node that hung may still get old news of one that all others had removed before they died.)
+struct NoReturn: InvariantChecker {
+    static let ids = ["M2", "P6"]
+
+    private var removed: [UniqueAddress: Set<UniqueAddress>] = [:]
+    private var gone: [UniqueAddress: Set<UniqueAddress>] = [:]
+    private(set) var exercised: Set<String> = []
+
+    mutating func check(_ moment: LabMoment) -> [Violation] {
+        var found: [Violation] = []
+        for sighting in moment.sightings where sighting.isChange {
+            for state in [sighting.before, sighting.after] {
+                let lost = state.tombstones.map(\.node) + state.members.filter { $0.status == .down }.map(\.node)
+                if !lost.isEmpty {
+                    exercised = ["M2", "P6"]
+                    gone[sighting.node, default: []].formUnion(lost)
+                }
+            }
+            if let back = sighting.after.members.first(where: { removed[sighting.node]?.contains($0.node) == true }) {
+                let text = "\(moment.name(back.node)) was removed from its view, and is \(back.status) again"
+                found.append(Violation(id: "M2", subject: moment.name(sighting.node), text: text))
+            }
+            for member in sighting.before.members where sighting.after.member(member.node) == nil {
+                removed[sighting.node, default: []].insert(member.node)
+            }
+            let back = sighting.after.members.first { member in
+                member.status != .down && gone[sighting.node]?.contains(member.node) == true
+            }
+            if let back {
+                let text = "\(moment.name(back.node)) was down or removed in its view, and is \(back.status) again"
+                found.append(Violation(id: "P6", subject: moment.name(sighting.node), text: text))
+            }
+        }
+        return found
+    }
+}
+
+/// P7: members that are not up yet do not save anybody: whoever stays by a decision would also stay were they not
+/// there.
+///
+/// Precondition: a decision falls while somebody is joining or weakly up, nobody is cut off indirectly, and no lease is
+/// asked.
+struct VotesOfMembers: InvariantChecker {
+    static let ids = ["P7"]
+
+    private(set) var exercised: Set<String> = []
+
+    mutating func check(_ moment: LabMoment) -> [Violation] {
+        var found: [Violation] = []
+        for sighting in moment.sightings {
+            for event in sighting.events {
+                guard case .downingDecision(let decision) = event.kind else { continue }
+                let gossip = sighting.before
+                let comers = gossip.members.filter { $0.status < .up && $0.node != sighting.node }.map(\.node)
+                let view = DowningView(gossip, myself: sighting.node)
+                let strategy = moment.truth.settings.strategy
+                // A side that goes decides about itself only, whatever it leaves undone elsewhere.
+                guard !comers.isEmpty, view.indirect.isEmpty, !strategy.needsLease,
+                    !decision.down.contains(sighting.node)
+                else { continue }
+                exercised = ["P7"]
+                let without = DowningView(
+                    myself: sighting.node, members: gossip.members.filter { !comers.contains($0.node) },
+                    unreachable: view.unreachable, rows: view.rows)
+                let kept = strategy.decide(without)
+                let saved = gossip.members.first { member in
+                    member.status.isVoting && !decision.down.contains(member.node) && kept.down.contains(member.node)
+                }
+                guard let saved else { continue }
+                let text = "its decision keeps \(moment.name(saved.node)), by the votes of members that are not up yet"
+                found.append(Violation(id: "P7", subject: moment.name(sighting.node), text: text))
+            }
+        }
+        return found
+    }
+}

@@ -1,0 +1,108 @@
+import CastyCore
+import CastyMembership
+import CastyObservability
+import CastyTestbed
+
+/// M11: there is one cluster.
+///
+/// - A founder was told to found, or has the word of a majority of the seed list, itself included, that they are in no cluster: at that moment so many seeds
+///   run, or have just ended, and are no members.
+/// - No founder founds beside a seed that is a member, leaving and exiting ones included. Precondition: since the founder was started no link
+///   was bad and no node hung or was sick.
+/// - No founder that was not told to founds a cluster again while a member of it runs and reaches all the others that it knows.
+/// - Two clusters that can reach each other become one within the bound: members are of one cluster id and one founding. Precondition: nothing has been wrong for as long.
+struct Founding: InvariantChecker {
+    static let ids = ["M11"]
+
+    private var latest: [UniqueAddress: Gossip] = [:]
+    private var phases: [UniqueAddress: Membership.Phase] = [:]
+    private var uncleanAt = Instant.start
+    /// Since when members of two clusters have run side by side with nothing wrong.
+    private var twoSince: Instant?
+    private(set) var exercised: Set<String> = []
+
+    mutating func check(_ moment: LabMoment) -> [Violation] {
+        var found: [Violation] = []
+        if !moment.truth.isClean(at: moment.time, ignoringLeavers: true) { uncleanAt = moment.time }
+        for sighting in moment.sightings {
+            let isFounding =
+                sighting.phase == .member && sighting.phaseBefore != .member && sighting.after.members.count == 1
+            if isFounding, let reason = objection(to: sighting, moment) {
+                found.append(Violation(id: "M11", subject: moment.name(sighting.node), text: reason))
+            }
+            latest[sighting.node] = sighting.after
+            phases[sighting.node] = sighting.phase
+        }
+        return found + coexistence(moment)
+    }
+
+    private mutating func objection(to founding: Sighting, _ moment: LabMoment) -> String? {
+        let truth = moment.truth
+        guard let life = truth.life(founding.node) else { return nil }
+        exercised = ["M11"]
+        if !life.founds, let reason = lacksMajority(life, at: founding.time, truth) { return reason }
+        if !life.founds, let reason = refounds(founding, moment) { return reason }
+        let isFair =
+            uncleanAt < life.startedAt
+            && !truth.disturbances.contains { disturbance in
+                switch disturbance.kind {
+                case .start, .kill, .leave, .downCommand, .selfStop, .forgetting: false
+                case .freeze, .thaw, .cut, .heal, .shape, .reset, .sick, .narrow: disturbance.settled > life.startedAt
+                }
+            }
+        guard isFair else { return nil }
+        let other = moment.members.first { state in
+            guard state.node != life.node, let other = truth.life(state.node), truth.seeds.contains(other.number),
+                let status = latest[state.node]?.member(state.node)?.status
+            else { return false }
+            return status != .down
+        }
+        return other.map { "it founded a second cluster beside \(moment.name($0.node))" }
+    }
+
+    private func refounds(_ founding: Sighting, _ moment: LabMoment) -> String? {
+        guard let id = founding.after.cluster else { return nil }
+        let member = moment.members.first { state in
+            guard state.node != founding.node, state.gossip.cluster == id,
+                let status = state.gossip.member(state.node)?.status,
+                let life = moment.truth.life(state.node)
+            else { return false }
+            return status < .exiting && life.isSteady(at: moment.time) && state.gossip.unreachable.isEmpty
+                && state.gossip.founding != founding.after.founding
+        }
+        return member.map { "it founded again the cluster in which \(moment.name($0.node)) is" }
+    }
+
+    private func lacksMajority(_ life: GroundTruth.Life, at time: Instant, _ truth: GroundTruth) -> String? {
+        guard truth.seeds.contains(life.number) else { return "it founded a cluster, and is no seed" }
+        // A seed that has ended may have given its word right before.
+        let free = truth.newest.filter { seed in
+            let hasEnded = seed.state == .killed || seed.state == .stopped
+            return truth.seeds.contains(seed.number) && (seed.node == life.node || phases[seed.node] == .contacting)
+                && (!hasEnded || time - seed.since < truth.settings.joinRetry)
+        }.count
+        guard free * 2 <= truth.seeds.count else { return nil }
+        return "it founded a cluster with the word of \(free) of \(truth.seeds.count) seeds at most"
+    }
+
+    private mutating func coexistence(_ moment: LabMoment) -> [Violation] {
+        let ids = moment.members.compactMap { state in
+            state.gossip.cluster.map { (state.node, id: $0, founding: state.gossip.founding) }
+        }
+        guard let first = ids.first,
+            let other = ids.first(where: { $0.id != first.id || $0.founding != first.founding }),
+            moment.truth.isClean(at: moment.time, ignoringLeavers: true)
+        else {
+            twoSince = nil
+            return []
+        }
+        let since = twoSince ?? moment.time
+        twoSince = since
+        guard moment.time - max(since, moment.truth.lastStrike) > moment.truth.bounds.secondCluster else { return [] }
+        return [
+            Violation(
+                id: "M11", subject: moment.name(other.0),
+                text: "it is in another cluster than \(moment.name(first.0)), and has been since \(since)")
+        ]
+    }
+}

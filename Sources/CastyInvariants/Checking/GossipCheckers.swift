@@ -1,0 +1,166 @@
+import CastyCluster
+import CastyCore
+import CastyMembership
+import CastyObservability
+import CastySerialization
+import CastyTestbed
+import NIOCore
+
+/// M4: only a change of a node's own counts it up, a merge never does.
+///
+/// Precondition of the test: a node has taken in gossip that was concurrent to its own. Where the merged version equals
+/// one of the two and the content does not (a removed member told only one side), the product has to count; that is
+/// left out.
+struct NoTickInMerge: InvariantChecker {
+    static let ids = ["M4"]
+
+    private(set) var exercised: Set<String> = []
+
+    mutating func check(_ moment: LabMoment) -> [Violation] {
+        var found: [Violation] = []
+        for sighting in moment.sightings {
+            guard let received = sighting.received, sighting.isChange else { continue }
+            let (mine, after) = (sighting.before.version[sighting.node], sighting.after.version[sighting.node])
+            if sighting.before.version.compare(received.version) == .concurrent { exercised = ["M4"] }
+            guard after > max(mine, received.version[sighting.node]), !hasOwnChange(sighting) else { continue }
+            let merged = sighting.before.merged(with: received)
+            if merged.version == sighting.before.version || merged.version == received.version { continue }
+            found.append(
+                Violation(
+                    id: "M4", subject: moment.name(sighting.node),
+                    text: "a merge counted it from \(mine) to \(after)"))
+        }
+        return found
+    }
+
+    /// Once the merge is done the node may act as the leader.
+    private func hasOwnChange(_ sighting: Sighting) -> Bool {
+        sighting.events.contains { if case .leaderAction = $0.cause { true } else { false } }
+            || sighting.before.tombstones.contains { !sighting.after.isTombstoned($0.node) }
+            || sighting.received?.tombstones.contains { !sighting.after.isTombstoned($0.node) } == true
+    }
+}
+
+/// M6: merge is commutative, associative, idempotent, and never loses or counts anything: tried once a second on states
+/// that were reached, of the present and of some time ago.
+struct MergeLaws: InvariantChecker {
+    static let ids = ["M6"]
+
+    private var chance = SeededGenerator(seed: 6)
+    private var next = Instant.start
+    private var former: [Gossip] = []
+    private(set) var exercised: Set<String> = []
+
+    mutating func check(_ moment: LabMoment) -> [Violation] {
+        guard moment.time >= next, !moment.states.isEmpty else { return [] }
+        next = moment.time + .seconds(1)
+        let states = moment.states.map(\.gossip) + former
+        let (first, second, third) = (pick(states), pick(states), pick(states))
+        if former.count < 8 {
+            former.append(first)
+        } else {
+            former[chance.below(former.count)] = first
+        }
+        if first != second { exercised = ["M6"] }
+        return broken(first, second, third).map { Violation(id: "M6", text: "merging two states is not \($0)") }
+    }
+
+    private mutating func pick(_ states: [Gossip]) -> Gossip { states[chance.below(states.count)] }
+
+    private func broken(_ first: Gossip, _ second: Gossip, _ third: Gossip) -> [String] {
+        let both = first.merged(with: second)
+        var broken: [String] = []
+        if !both.hasSameContent(as: second.merged(with: first)) { broken.append("commutative") }
+        if !first.merged(with: first).hasSameContent(as: first) { broken.append("idempotent") }
+        if !both.merged(with: first).hasSameContent(as: both) { broken.append("a growth") }
+        let right = first.merged(with: second.merged(with: third))
+        if !both.merged(with: third).hasSameContent(as: right) { broken.append("associative") }
+        let isCounted = both.version.entries.contains {
+            $0.count > max(first.version[$0.node], second.version[$0.node])
+        }
+        if isCounted { broken.append("free of counting") }
+        return broken
+    }
+}
+
+/// M8: in a quiet cluster no version changes, and gossip is digests only.
+///
+/// Precondition: the quiet point has passed, and all that was wrong before it must be over by the bounds.
+struct Quiescence: InvariantChecker {
+    static let ids = ["M8"]
+
+    private var since: Instant?
+    private(set) var exercised: Set<String> = []
+
+    mutating func check(_ moment: LabMoment) -> [Violation] {
+        guard moment.isSettled else {
+            since = nil
+            return []
+        }
+        let start = since ?? moment.time
+        since = start
+        if moment.time - start > moment.truth.settings.gossip * 5, moment.members.count > 1 { exercised = ["M8"] }
+        var found = moment.sightings.filter { $0.time > start && $0.isChange }.map { sighting in
+            Violation(
+                id: "M8", subject: moment.name(sighting.node),
+                text: "its version changed at \(sighting.time), in a cluster that has been quiet since \(start)")
+        }
+        if let envelope = moment.lastEnvelope, envelope.time > start {
+            found.append(
+                Violation(
+                    id: "M8", subject: moment.name(envelope.node),
+                    text: "it sent all it knows at \(envelope.time), in a cluster that has been quiet since \(start)"))
+        }
+        return found
+    }
+}
+
+/// M13: what is gossiped is bounded by the members and the tombstones and by a quarter of a frame, and the clock has no entry of
+/// anyone else.
+///
+/// One node's state is measured a second.
+struct SmallGossip: InvariantChecker {
+    static let ids = ["M13"]
+
+    private var next = Instant.start
+    private var turn = 0
+    private(set) var exercised: Set<String> = []
+
+    mutating func check(_ moment: LabMoment) -> [Violation] {
+        var found: [Violation] = []
+        for state in moment.states {
+            let stranger = state.gossip.version.entries.first { state.gossip.member($0.node) == nil }
+            guard let stranger else { continue }
+            found.append(
+                Violation(
+                    id: "M13", subject: moment.name(state.node),
+                    text: "its clock counts \(stranger.node), which is no member"))
+        }
+        guard moment.time >= next, !moment.states.isEmpty else { return found }
+        next = moment.time + .seconds(1)
+        turn += 1
+        let state = moment.states[turn % moment.states.count]
+        // What would grow is what remains of the gone.
+        if !state.gossip.tombstones.isEmpty { exercised = ["M13"] }
+        var buffer = ByteBuffer()
+        state.gossip.encode(into: &buffer)
+        let limit = min(Self.limit(state.gossip), WireLimits.frame / 4)
+        if buffer.readableBytes > limit {
+            found.append(
+                Violation(
+                    id: "M13", subject: moment.name(state.node),
+                    text: "its gossip takes \(buffer.readableBytes) bytes, of \(limit)"))
+        }
+        return found
+    }
+
+    /// So many bytes a gossip may take.
+    private static func limit(_ gossip: Gossip) -> Int {
+        let roles = gossip.members.reduce(0) { $0 + $1.roles.reduce(0) { $0 + $1.utf8.count + 2 } }
+        let rows = gossip.reachability.reduce(0) { $0 + 12 + 8 * $1.rows.count }
+        let names = (gossip.members.map(\.node) + gossip.tombstones.map(\.node)).reduce(0) {
+            $0 + $1.address.host.utf8.count
+        }
+        return 64 + names + 48 * gossip.members.count + 24 * gossip.tombstones.count + rows + roles
+    }
+}

@@ -1,0 +1,148 @@
+import CastyCore
+import CastyMembership
+import CastyObservability
+import CastyTestbed
+
+/// M10, M14: a node that starts is up in every member's view within the bound; where it takes the place of an earlier
+/// incarnation, that one is in no view any more.
+///
+/// Precondition: there is a member that is up; whatever was wrong before, but for the end of the earlier incarnation
+/// itself, must be over by the bounds when the node begins to ask; and until the bound nothing else happens than
+/// further starts.
+struct Joining: InvariantChecker {
+    static let ids = ["M10", "M14"]
+
+    private struct Attempt {
+        let node: UniqueAddress
+        let begun: Instant
+        let due: Instant
+        let replaces: Bool
+    }
+
+    private var known: Set<UniqueAddress> = []
+    private var attempts: [Attempt] = []
+    private(set) var exercised: Set<String> = []
+
+    mutating func check(_ moment: LabMoment) -> [Violation] {
+        let truth = moment.truth
+        for life in truth.running {
+            guard let begun = life.begunAt, known.insert(life.node).inserted else { continue }
+            let others = moment.members.filter { $0.node != life.node }
+            guard others.contains(where: { $0.gossip.member($0.node)?.status == .up }) else { continue }
+            let replaces = others.contains { state in
+                state.gossip.members.contains { $0.node.address == life.node.address && $0.node != life.node }
+            }
+            attempts.append(
+                Attempt(node: life.node, begun: begun, due: begun + truth.bounds.join, replaces: replaces))
+        }
+        attempts = attempts.filter { isFair($0, truth, at: moment.time) }
+        let due = attempts.filter { $0.due <= moment.time }
+        attempts.removeAll { $0.due <= moment.time }
+        return due.flatMap { attempt in judge(attempt, moment) }
+    }
+
+    private func isFair(_ attempt: Attempt, _ truth: GroundTruth, at now: Instant) -> Bool {
+        guard let life = truth.life(attempt.node), life.state == .running, truth.isClean(at: now), !truth.mayBeHeldUp
+        else { return false }
+        return truth.disturbances.allSatisfy { disturbance in
+            let isOver = disturbance.settled <= attempt.begun
+            let isOwn = disturbance.number == life.number && disturbance.at <= attempt.begun
+            return isOver || disturbance.kind == .start || isOwn
+        }
+    }
+
+    private mutating func judge(_ attempt: Attempt, _ moment: LabMoment) -> [Violation] {
+        let id = attempt.replaces ? "M14" : "M10"
+        exercised.insert(id)
+        let name = moment.name(attempt.node)
+        for state in moment.members {
+            let viewer = moment.name(state.node)
+            let incarnations = state.gossip.members(at: attempt.node.address)
+            if incarnations.first(where: { $0.node == attempt.node })?.status != .up {
+                return [
+                    Violation(
+                        id: id, subject: name, text: "it began to join at \(attempt.begun) and is not up on \(viewer)")
+                ]
+            }
+            if incarnations.count > 1 {
+                return [
+                    Violation(id: id, subject: name, text: "its former incarnation is still in the view of \(viewer)")
+                ]
+            }
+        }
+        return []
+    }
+}
+
+/// M12: nobody ever calls a graceful leaver unreachable or down, and within the bound it is gone.
+///
+/// Precondition: whatever was wrong before must be over by the bounds when it asks to leave; until it is gone nothing
+/// happens but starts and goodbyes, and some other member stays.
+struct Leaving: InvariantChecker {
+    static let ids = ["M12"]
+
+    private var known: Set<UniqueAddress> = []
+    private var leavers: [UniqueAddress] = []
+    private(set) var exercised: Set<String> = []
+
+    mutating func check(_ moment: LabMoment) -> [Violation] {
+        let truth = moment.truth
+        for life in truth.newest where life.leaveAskedAt != nil && life.memberSince != nil {
+            if known.insert(life.node).inserted { leavers.append(life.node) }
+        }
+        leavers = leavers.filter { isFair($0, moment) }
+        var found: [Violation] = []
+        for sighting in moment.sightings where !leavers.isEmpty {
+            for event in sighting.events {
+                guard let subject = event.subject, leavers.contains(subject), isTrouble(event.kind) else { continue }
+                found.append(
+                    Violation(
+                        id: "M12", subject: moment.name(subject),
+                        text: "\(moment.name(sighting.node)) told \(event.name) of it, though it leaves gracefully"))
+            }
+        }
+        for leaver in leavers {
+            let isSeen = moment.members.contains { $0.node != leaver && $0.gossip.member(leaver) != nil }
+            if truth.life(leaver)?.state == .stopped, !isSeen {
+                exercised = ["M12"]
+                leavers.removeAll { $0 == leaver }
+            } else if let asked = truth.life(leaver)?.leaveAskedAt, asked + truth.bounds.leave < moment.time {
+                found.append(
+                    Violation(id: "M12", subject: moment.name(leaver), text: "it left at \(asked) and is not gone"))
+            }
+        }
+        return found
+    }
+
+    private func isFair(_ leaver: UniqueAddress, _ moment: LabMoment) -> Bool {
+        let truth = moment.truth
+        guard let life = truth.life(leaver), let asked = life.leaveAskedAt, life.state != .killed,
+            truth.isClean(at: moment.time, ignoringLeavers: true), !truth.mayBeHeldUp,
+            truth.running.contains(where: { $0.memberSince != nil && $0.leaveAskedAt == nil })
+        else { return false }
+        return truth.disturbances.allSatisfy { disturbance in
+            switch disturbance.kind {
+            case .start: disturbance.number != life.number || disturbance.at <= asked
+            case .leave: true
+            case .selfStop:
+                disturbance.settled <= asked
+                    || truth.lives.contains { life in
+                        life.number == disturbance.number && life.stoppedFor == .left
+                            && life.startedAt <= disturbance.at
+                    }
+            case .kill, .freeze, .thaw, .downCommand, .cut, .heal, .shape, .reset, .sick, .narrow, .forgetting:
+                disturbance.settled <= asked
+            }
+        }
+    }
+
+    private func isTrouble(_ kind: MembershipEvent.Kind) -> Bool {
+        switch kind {
+        case .memberUnreachable, .memberDown: true
+        case .memberJoining, .memberWeaklyUp, .memberUp, .memberLeaving, .memberExiting, .memberRemoved, .suspected,
+            .memberReachable, .leaderChanged, .converged, .downingDecision,
+            .secondCluster:
+            false
+        }
+    }
+}

@@ -1,0 +1,100 @@
+import CastyCore
+import CastyMembership
+import CastyObservability
+import CastyTestbed
+
+/// M16: no up-number is given twice in the life of a cluster, whoever goes and comes.
+///
+/// A cluster that is founded again by nodes that remember it is the same one, and goes on with its numbers.
+struct UniqueUpNumbers: InvariantChecker {
+    static let ids = ["M16"]
+
+    private struct Number: Hashable {
+        let cluster: ClusterID
+        let number: UInt32
+    }
+
+    private var holders: [Number: UniqueAddress] = [:]
+    private var gone: Set<ClusterID> = []
+    private(set) var exercised: Set<String> = []
+
+    mutating func check(_ moment: LabMoment) -> [Violation] {
+        var found: [Violation] = []
+        for sighting in moment.sightings {
+            guard sighting.isChange, let cluster = sighting.after.cluster else { continue }
+            for member in sighting.before.members where sighting.after.member(member.node) == nil {
+                if member.upNumber != nil { gone.insert(cluster) }
+            }
+            for member in sighting.after.members {
+                guard let number = member.upNumber else { continue }
+                let key = Number(cluster: cluster, number: number)
+                guard let holder = holders[key] else {
+                    holders[key] = member.node
+                    // Before a member has gone, every rule gives each number once.
+                    if gone.contains(cluster) { exercised = ["M16"] }
+                    continue
+                }
+                guard holder != member.node else { continue }
+                let text = "up-number \(number) was given to \(holder) and to \(member.node)"
+                found.append(Violation(id: "M16", subject: moment.name(member.node), text: text))
+            }
+        }
+        return found
+    }
+}
+
+/// M17: every status but up ends within its deadline, also where members cannot be reached and a person decides about them.
+///
+/// - A node that was asked to leave and runs at its own speed has stopped.
+/// - No member that has stopped is exiting or down for longer in the view of one that leads, has run at its own speed all the
+///   while, and has seen no new fault.
+struct StatusDeadlines: InvariantChecker {
+    static let ids = ["M17"]
+
+    private struct Pair: Hashable {
+        let viewer: UniqueAddress
+        let subject: UniqueAddress
+    }
+
+    private var since: [Pair: (status: MemberStatus, at: Instant)] = [:]
+    private(set) var exercised: Set<String> = []
+
+    mutating func check(_ moment: LabMoment) -> [Violation] {
+        let (truth, settings) = (moment.truth, moment.truth.settings)
+        let deadline = settings.statusDeadline(members: truth.bounds.size)
+        var found: [Violation] = []
+        for life in truth.newest {
+            guard let asked = life.leaveAskedAt else { continue }
+            exercised = ["M17"]
+            // A second for its last messages.
+            let bound = deadline + settings.exitTimeout * 6 + .seconds(1)
+            guard life.isSteady(at: moment.time), moment.time - max(asked, life.steadySince) > bound else { continue }
+            let text = "it was asked to leave at \(asked), and still runs"
+            found.append(Violation(id: "M17", subject: life.name, text: text))
+        }
+        for state in moment.members { found += look(at: state, deadline * 2 + truth.bounds.decision, moment) }
+        return found
+    }
+
+    private mutating func look(at state: LabMoment.State, _ bound: Duration, _ moment: LabMoment) -> [Violation] {
+        guard let life = moment.truth.life(state.node), life.isSteady(at: moment.time) else { return [] }
+        let leads = state.gossip.leader(seenBy: state.node) == state.node
+        var found: [Violation] = []
+        for member in state.gossip.members {
+            let pair = Pair(viewer: state.node, subject: member.node)
+            let isPassing = member.status == .exiting || member.status == .down
+            guard leads, isPassing, moment.truth.life(member.node)?.state == .stopped else {
+                since[pair] = nil
+                continue
+            }
+            guard let known = since[pair], known.status == member.status else {
+                since[pair] = (member.status, moment.time)
+                continue
+            }
+            guard moment.time - max(known.at, life.steadySince, moment.truth.lastStrike) > bound else { continue }
+            let text = "\(moment.name(member.node)) has been \(member.status) since \(known.at), and has stopped"
+            found.append(Violation(id: "M17", subject: moment.name(state.node), text: text))
+        }
+        return found
+    }
+}

@@ -1,0 +1,192 @@
+import CastyCore
+import CastyMembership
+import CastyObservability
+import CastyTestbed
+
+/// M1: in a view no incarnation stands twice, and a place has one living member at most; no two processes share a uid.
+struct UniqueIdentities: InvariantChecker {
+    static let ids = ["M1"]
+
+    private(set) var exercised: Set<String> = []
+
+    mutating func check(_ moment: LabMoment) -> [Violation] {
+        var found: [Violation] = []
+        // Two can live at one place, and two processes share a number, only where a place was taken again.
+        let places = Dictionary(grouping: moment.incarnations, by: \.address)
+        for view in moment.views where exercised.isEmpty {
+            let isBeside = view.membership.members.contains { places[$0.node.address, default: []].count > 1 }
+            if isBeside { exercised = ["M1"] }
+        }
+        if let twice = firstRepeated(moment.incarnations.map(\.incarnation)) {
+            found.append(Violation(id: "M1", text: "two processes have the uid \(twice)"))
+        }
+        for view in moment.views {
+            let members = view.membership.members
+            if let twice = firstRepeated(members.map(\.node)) {
+                found.append(Violation(id: "M1", subject: view.name, text: "its view holds \(twice) twice"))
+            }
+            let living = members.filter { $0.status != .down }.map(\.node.address)
+            if let twice = firstRepeated(living) {
+                found.append(
+                    Violation(id: "M1", subject: view.name, text: "two living members at \(twice) in its view"))
+            }
+        }
+        return found
+    }
+
+    private func firstRepeated<Element: Hashable & Comparable>(_ elements: [Element]) -> Element? {
+        if zip(elements, elements.dropFirst()).allSatisfy({ $0 < $1 }) { return nil }
+        var seen: Set<Element> = []
+        return elements.first { !seen.insert($0).inserted }
+    }
+}
+
+/// M2, M3: in a view a member only goes on its way, joining, up, leaving, exiting, gone, or down, gone; and does not
+/// come back.
+struct StatusOrder: InvariantChecker {
+    static let ids = ["M2", "M3"]
+
+    /// The place of each status on the way; the last is that of the gone.
+    private enum Rank: Int, Comparable {
+        case joining, weaklyUp, up, leaving, exiting, down, gone
+
+        init(_ condition: MemberCondition) {
+            switch condition {
+            case .joining: self = .joining
+            case .weaklyUp: self = .weaklyUp
+            case .up: self = .up
+            case .leaving: self = .leaving
+            case .exiting: self = .exiting
+            case .down: self = .down
+            }
+        }
+
+        static func < (left: Rank, right: Rank) -> Bool { left.rawValue < right.rawValue }
+    }
+
+    private struct Pair: Hashable {
+        let viewer: UniqueAddress
+        let subject: UniqueAddress
+    }
+
+    private var ranks: [Pair: Rank] = [:]
+    private var latest: [UniqueAddress: [MemberSnapshot]] = [:]
+    /// Viewers that have seen a member go.
+    private var bereft: Set<UniqueAddress> = []
+    private(set) var exercised: Set<String> = []
+
+    mutating func check(_ moment: LabMoment) -> [Violation] {
+        var found: [Violation] = []
+        for sighting in moment.sightings where sighting.isChange { found += step(sighting, moment) }
+        for view in moment.views where latest[view.node] != view.membership.members {
+            latest[view.node] = view.membership.members
+            var present: Set<UniqueAddress> = []
+            for member in view.membership.members {
+                present.insert(member.node)
+                let pair = Pair(viewer: view.node, subject: member.node)
+                let rank = Rank(member.status)
+                if let before = ranks[pair], rank < before {
+                    found.append(
+                        Violation(
+                            id: before == .gone ? "M2" : "M3", subject: view.name,
+                            text: "in its view \(member.name) was \(before) and is \(member.status) again"))
+                }
+                ranks[pair] = rank
+            }
+            for pair in ranks.keys where pair.viewer == view.node && !present.contains(pair.subject) {
+                ranks[pair] = .gone
+            }
+        }
+        return found
+    }
+}
+
+extension StatusOrder {
+    /// One step of a node's membership: it may pass through several statuses between two looks.
+    private mutating func step(_ sighting: Sighting, _ moment: LabMoment) -> [Violation] {
+        // A view that changes after somebody was gone from it could bring them back.
+        if bereft.contains(sighting.node) { exercised.insert("M2") }
+        var found: [Violation] = []
+        for member in sighting.before.members {
+            guard let status = sighting.after.member(member.node)?.status else {
+                bereft.insert(sighting.node)
+                continue
+            }
+            guard status != member.status else { continue }
+            exercised.insert("M3")
+            guard status < member.status else { continue }
+            let text = "in its view \(moment.name(member.node)) was \(member.status) and is \(status) again"
+            found.append(Violation(id: "M3", subject: moment.name(sighting.node), text: text))
+        }
+        return found
+    }
+}
+
+/// M4: a node's clock never runs backwards, and nobody counts more for a node than it has counted itself.
+struct GrowingClocks: InvariantChecker {
+    static let ids = ["M4"]
+
+    private var latest: [UniqueAddress: [ClockEntry]] = [:]
+    private(set) var exercised: Set<String> = []
+
+    mutating func check(_ moment: LabMoment) -> [Violation] {
+        var found: [Violation] = []
+        var own: [UniqueAddress: UInt64] = [:]
+        for view in moment.views {
+            let clock = view.membership.clock
+            own[view.node] = clock.first { $0.node == view.node }?.counter
+            for entry in latest[view.node] ?? [] {
+                guard let now = clock.first(where: { $0.node == entry.node }) else { continue }
+                // What another one has counted up has come by gossip.
+                if now.counter != entry.counter, entry.node != view.node { exercised = ["M4"] }
+                guard now.counter < entry.counter else { continue }
+                found.append(
+                    Violation(
+                        id: "M4", subject: view.name,
+                        text: "its clock for \(entry.name) went from \(entry.counter) to \(now.counter)"))
+            }
+            latest[view.node] = clock
+        }
+        for view in moment.views {
+            for entry in view.membership.clock {
+                guard let issued = own[entry.node], entry.counter > issued else { continue }
+                found.append(
+                    Violation(
+                        id: "M4", subject: view.name,
+                        text: "it counts \(entry.counter) for \(entry.name), which has counted \(issued)"))
+            }
+        }
+        return found
+    }
+}
+
+/// M5: equal versions mean equal views.
+struct EqualVersionsEqualViews: InvariantChecker {
+    static let ids = ["M5"]
+
+    private var latest: [UniqueAddress: [ClockEntry]] = [:]
+    private(set) var exercised: Set<String> = []
+
+    /// Exercised when a version that two nodes share is another one than either had shown first.
+    mutating func check(_ moment: LabMoment) -> [Violation] {
+        var first: [[ClockEntry]: NodeSnapshot] = [:]
+        var changed: Set<UniqueAddress> = []
+        var found: [Violation] = []
+        for view in moment.views where !view.membership.clock.isEmpty {
+            let other = first[view.membership.clock, default: view]
+            first[view.membership.clock] = other
+            if latest.updateValue(view.membership.clock, forKey: view.node) != view.membership.clock {
+                changed.insert(view.node)
+            }
+            if other.node != view.node, changed.contains(view.node) || changed.contains(other.node) {
+                exercised = ["M5"]
+            }
+            guard other.membership.digest != view.membership.digest else { continue }
+            found.append(
+                Violation(
+                    id: "M5", subject: view.name,
+                    text: "it has the same version as \(other.name) and another view"))
+        }
+        return found
+    }
+}

@@ -1,0 +1,98 @@
+import CastyActors
+import CastyCluster
+import CastyCore
+import CastyMembership
+import CastyObservability
+import CastyPlacement
+import CastyTestbed
+
+/// L1: no question ends by its timeout although its asker's node has known for long that no reply can come: the node that had it was removed, or no
+/// member could be the home of its entity.
+///
+/// Nor does a question fail for want of a home while a member that could be one is in its node's view, unless its asker does not wait.
+///
+/// What the node knew is read from its membership and from where the envelope was seen last, not from what sharding says of itself.
+struct PromptAsks {
+    private struct Knowledge {
+        let since: Instant
+        let text: String
+    }
+
+    /// By envelope.
+    private var known: [UInt64: Knowledge] = [:]
+    /// The members in the view of each node, at the last look.
+    private var views: [UniqueAddress: [Member]] = [:]
+    /// Whether a question has ended, or had to, because its node knew.
+    private(set) var hasJudged = false
+    /// How long a node may take from knowing to telling.
+    private static let grace = Duration.seconds(1)
+    private static let prompt: Set<AskError.Code> = [.nodeRemoved, .noHome]
+
+    mutating func check(_ laboratory: Laboratory, _ moment: LabMoment) -> [Violation] {
+        var found: [Violation] = []
+        let before = views
+        views = Dictionary(
+            moment.states.filter(\.isMember).map { ($0.node, $0.gossip.members) },
+            uniquingKeysWith: { first, _ in first })
+        for question in laboratory.asks.take() {
+            if let end = question.end {
+                let knowledge = known.removeValue(forKey: question.number)
+                if let code = end.code, Self.prompt.contains(code) { hasJudged = true }
+                if end.code == .noHome, question.patience == .waitForNewHome,
+                    Self.isHosted(question, before), Self.isHosted(question, views)
+                {
+                    found.append(
+                        Violation(
+                            id: "L1", subject: moment.name(question.asker), entity: question.entity,
+                            text:
+                                "a question found no home at \(end.time), and its node knows a member that could be one"
+                        ))
+                }
+                guard end.code == .timedOut, let knowledge, end.time - knowledge.since > Self.grace else { continue }
+                hasJudged = true
+                found.append(
+                    Violation(
+                        id: "L1", subject: moment.name(question.asker), entity: question.entity,
+                        text:
+                            "a question timed out at \(end.time), and its node had known since \(knowledge.since) that \(knowledge.text)"
+                    ))
+            } else if let text = Self.knowledge(of: question, laboratory, moment) {
+                if known[question.number] == nil {
+                    known[question.number] = Knowledge(since: moment.time, text: text)
+                }
+            } else {
+                known[question.number] = nil
+            }
+        }
+        return found
+    }
+
+    /// Why no reply can come, as far as the asker's node knows; `nil` where one can, or where that node is dead or hangs.
+    private static func knowledge(
+        of question: AskLedger.Question, _ laboratory: Laboratory, _ moment: LabMoment
+    ) -> String? {
+        guard let state = moment.states.first(where: { $0.node == question.asker }), state.isMember,
+            laboratory.nodes.values.contains(where: { $0.system.unique == question.asker && $0.state == .running })
+        else { return nil }
+        let asker = moment.name(question.asker)
+        guard let place = laboratory.tracker.whereabouts(of: question.number) else { return nil }
+        if place.node != asker {
+            let isThere = state.gossip.members.contains { Laboratory.name(of: $0.node.address) == place.node }
+            return isThere ? nil : "\(place.node), which had it, was removed"
+        }
+        guard place.isPending, question.patience != .waitForNewNode else { return nil }
+        switch state.gossip.member(question.asker)?.status {
+        case .weaklyUp, .up: break
+        case .joining, .leaving, .exiting, .down, nil: return nil
+        }
+        return isHosted(question, [state.node: state.gossip.members])
+            ? nil : "no member with the role \(question.role ?? "") was up, or about to be"
+    }
+
+    /// Whether a member could be the home of the entity, or could as soon as it is up, in the view of the asker's node.
+    private static func isHosted(_ question: AskLedger.Question, _ views: [UniqueAddress: [Member]]) -> Bool {
+        views[question.asker]?.contains { member in
+            [.joining, .weaklyUp, .up].contains(member.status) && question.role.map(member.roles.contains) ?? true
+        } ?? false
+    }
+}

@@ -1,0 +1,130 @@
+import CastyCore
+import CastyObservability
+import CastyPlacement
+import CastyTestbed
+
+extension NodeSnapshot {
+    /// Whether its entities may act at a moment: it runs, and its lease is valid.
+    fileprivate func mayAct(_ part: ShardingSnapshot, at now: Instant) -> Bool {
+        state == .running && part.leaseUntil.map { $0 > now } ?? true
+    }
+}
+
+/// S2: a shard runs on one node at a time, of those that may act.
+struct OneOwner: InvariantChecker {
+    static let ids = ["S2"]
+
+    private struct Shard: Hashable {
+        let type: String
+        let number: Int
+    }
+
+    /// The node on which each shard was seen last.
+    private var latest: [Shard: String] = [:]
+    private(set) var exercised: Set<String> = []
+
+    mutating func check(_ moment: LabMoment) -> [Violation] {
+        var owners: [Shard: String] = [:]
+        var found: [Violation] = []
+        for view in moment.views {
+            for part in view.sharding where view.mayAct(part, at: moment.time) {
+                for shard in part.shards where shard.state == .running {
+                    let key = Shard(type: part.type, number: shard.shard)
+                    if let other = owners[key] {
+                        found.append(
+                            Violation(
+                                id: "S2", subject: view.name, entity: "\(part.type) shard \(shard.shard)",
+                                text: "it runs on \(other) and on \(view.name)"))
+                    }
+                    owners[key] = view.name
+                    // Only where a shard changes its owner can it have two.
+                    if let before = latest.updateValue(view.name, forKey: key), before != view.name {
+                        exercised = ["S2"]
+                    }
+                }
+            }
+        }
+        return found
+    }
+}
+
+/// S3: of each type one coordinator may act at a time, and no two ever share an epoch.
+struct OneCoordinator: InvariantChecker {
+    static let ids = ["S3"]
+
+    private struct Epoch: Hashable {
+        let type: String
+        let number: UInt64
+    }
+
+    private var epochs: [Epoch: UniqueAddress] = [:]
+    /// The node that was seen to coordinate each type last.
+    private var latest: [String: UniqueAddress] = [:]
+    private(set) var exercised: Set<String> = []
+
+    mutating func check(_ moment: LabMoment) -> [Violation] {
+        var acting: [String: String] = [:]
+        var found: [Violation] = []
+        // When nobody is left who knew an epoch, a new cluster begins with the first one again.
+        let alive = Set(moment.views.map(\.node))
+        epochs = epochs.filter { alive.contains($0.value) }
+        for view in moment.views {
+            for part in view.sharding {
+                guard let coordinator = part.coordinating else { continue }
+                let epoch = Epoch(type: part.type, number: coordinator.epoch)
+                if let other = epochs[epoch], other != view.node {
+                    found.append(
+                        Violation(
+                            id: "S3", subject: view.name,
+                            text: "\(other) has coordinated \(part.type) in the epoch \(coordinator.epoch) before"))
+                }
+                epochs[epoch] = view.node
+                if let before = latest.updateValue(view.node, forKey: part.type), before != view.node {
+                    exercised = ["S3"]
+                }
+                guard coordinator.state == .running, view.mayAct(part, at: moment.time) else { continue }
+                if let other = acting[part.type] {
+                    found.append(
+                        Violation(
+                            id: "S3", subject: view.name, text: "\(other) and \(view.name) both coordinate \(part.type)"
+                        ))
+                }
+                acting[part.type] = view.name
+            }
+        }
+        return found
+    }
+}
+
+/// S0, S12: an entity lives in the shard its name says, and only where that shard does.
+struct EntitiesAtHome: InvariantChecker {
+    static let ids = ["S12"]
+
+    private var places: [String: UniqueAddress] = [:]
+    private(set) var exercised: Set<String> = []
+
+    /// Exercised when an entity was seen on another node than before.
+    mutating func check(_ moment: LabMoment) -> [Violation] {
+        var found: [Violation] = []
+        for view in moment.views {
+            for part in view.sharding {
+                for shard in part.shards {
+                    for entity in shard.entities {
+                        if let before = places.updateValue(view.node, forKey: entity.id), before != view.node {
+                            exercised = ["S12"]
+                        }
+                    }
+                    let stranger = shard.entities.first {
+                        StableHash.shard(of: $0.id, count: part.shardCount) != shard.shard
+                    }
+                    guard let stranger else { continue }
+                    found.append(
+                        Violation(
+                            id: "S12", subject: view.name, entity: stranger.id,
+                            text: "it lives in shard \(shard.shard), which is not its own"))
+                }
+            }
+        }
+        return found
+    }
+}

@@ -1,0 +1,172 @@
+import CastyActors
+import CastyCore
+import CastyObservability
+import CastyPlacement
+import CastyScenario
+import CastySharding
+import CastyTestbed
+
+/// What sharding owes in quiet times and in time: S6, S7, S8, S10, S13, L1.
+struct ShardingLiveness {
+    private var losses = CalmLosses()
+    private var crashes = ServedAfterCrash()
+    private var balance = EvenShards()
+    private var buffers = BoundedBuffers()
+    private var asks = PromptAsks()
+
+    mutating func check(_ laboratory: Laboratory, _ moment: LabMoment) -> [Violation] {
+        losses.check(laboratory) + crashes.check(laboratory) + balance.check(laboratory, moment)
+            + buffers.check(moment, limit: laboratory.settings.placement.bufferLimit)
+            + asks.check(laboratory, moment)
+    }
+
+    /// The rules for which there was a case to judge.
+    var exercised: Set<String> {
+        Set(
+            (crashes.hasJudged ? ["S8"] : []) + (balance.hasJudged ? ["S10"] : []) + (buffers.hasJudged ? ["S13"] : [])
+                + (asks.hasJudged ? ["L1"] : []))
+    }
+
+    /// Looks once more when nothing is to come any more.
+    mutating func finish(_ laboratory: Laboratory) -> [Violation] { losses.check(laboratory, isLast: true) }
+}
+
+/// S6, S7: without a fault nothing is lost: not when shards move, nodes leave, join or coordinate in turn; not when entities go to sleep.
+///
+/// Judged where no fault was at work since so long before the envelope entered that none of it can be left,
+/// before the envelope entered. What a full buffer or mailbox drops is no violation:
+/// their bounds hold always, and it is counted. Nor is what is said to a node that has said goodbye.
+struct CalmLosses {
+    private var next = 0
+    private var suspects: [EnvelopeTracker.Loss] = []
+    private static let excused: [EnvelopeTracker.LossCause] = [.ledger(.bufferFull), .ledger(.mailboxFull)]
+    /// Where no member can host an entity, its questions fail by right; L1 looks at whether they do so for a reason.
+    private static let excusedQuestions: [EnvelopeTracker.LossCause] = [.ledger(.noHome)]
+
+    mutating func check(_ laboratory: Laboratory, isLast: Bool = false) -> [Violation] {
+        let new = laboratory.tracker.losses(from: next)
+        next += new.count
+        let aftermath = laboratory.settings.aftermath(nodes: laboratory.numbers.count)
+        suspects += new.filter { loss in
+            let quiet = laboratory.calmSince.map {
+                loss.entered >= $0 && ($0 == .start || loss.entered >= $0 + aftermath)
+            }
+            return quiet == true && !Self.excused.contains(loss.cause)
+                && !Self.excusedQuestions.contains(loss.cause) && !laboratory.saidGoodbye(loss.sender)
+        }
+        // What left a node that ended in order may still turn up.
+        let ripe = suspects.filter { isLast || $0.time + .seconds(2) <= laboratory.now }
+        suspects.removeFirst(ripe.count)
+        return ripe.filter { !laboratory.tracker.isHandled($0.number) }.map { loss in
+            Violation(
+                id: laboratory.watch.rule(for: loss.entity, since: loss.entered), entity: loss.entity,
+                text: "envelope \(loss.number), sent at \(loss.entered) in a quiet time, was lost: \(loss.cause)")
+        }
+    }
+}
+
+/// S8: within T_fail of a crash every shard of the dead node for which messages wait runs elsewhere and has handled the first of them.
+///
+/// Judged for a crash in a quiet cluster of which the others survive by their strategy, and while no other fault or change follows.
+struct ServedAfterCrash {
+    private var next = 0
+    private var open: [Laboratory.Disturbances.Crash] = []
+    private(set) var hasJudged = false
+
+    mutating func check(_ laboratory: Laboratory) -> [Violation] {
+        let crashes = laboratory.disturbances.crashes
+        open += crashes[next...].filter { crash in
+            let wasCalm = crash.calmSince.map { $0 == .start || crash.time - $0 >= .seconds(10) } ?? false
+            return wasCalm && crash.wasSettled && crash.leavesSurvivors
+                && crash.time - laboratory.disturbances.changedAt >= .seconds(10)
+        }
+        next = crashes.count
+        guard let crash = open.first else { return [] }
+        let disturbances = laboratory.disturbances
+        guard disturbances.faultedUntil <= crash.time, disturbances.changedAt <= crash.time,
+            laboratory.calmSince != nil
+        else {
+            open.removeFirst()
+            return []
+        }
+        let deadline = crash.time + laboratory.settings.failover(nodes: laboratory.numbers.count)
+        guard laboratory.now > deadline else { return [] }
+        open.removeFirst()
+        let wanted = crash.shards.contains { key in
+            laboratory.tracker.hasEntered(since: crash.time) { entity in
+                EntityName.type(of: entity) == key.type
+                    && StableHash.shard(of: entity, count: laboratory.settings.shards) == key.shard
+            }
+        }
+        hasJudged = hasJudged || wanted
+        return crash.shards.compactMap { key in
+            let waiting = laboratory.tracker.pending(enteredBefore: deadline - .seconds(1)) { entity, sender in
+                EntityName.type(of: entity) == key.type && laboratory.watch.isAlive(sender)
+                    && StableHash.shard(of: entity, count: laboratory.settings.shards) == key.shard
+            }
+            guard let waiting else { return nil }
+            let owner = laboratory.watch.isRunning(key) ? "it runs" : "it runs nowhere"
+            return Violation(
+                id: "S8", subject: Laboratory.name(of: crash.node.address), entity: "\(key.type) shard \(key.shard)",
+                text:
+                    "\(laboratory.now - crash.time) after the crash of its node \(owner), and a message waits: \(waiting.place)"
+            )
+        }
+    }
+}
+
+/// S10: when the cluster has been at rest for as long as balancing may take, no two nodes differ by more than one shard, and every shard that
+/// is wanted runs.
+///
+/// Judged where the membership has come to rest by its bounds, no fault is at work, no shard is pinned, no node was drained and rebalancing was
+/// not paused.
+struct EvenShards {
+    private var next = Instant.start
+    private var restSince: Instant?
+    private(set) var hasJudged = false
+
+    mutating func check(_ laboratory: Laboratory, _ moment: LabMoment) -> [Violation] {
+        let disturbances = laboratory.disturbances
+        let living = Set(moment.members.map(\.node))
+        guard moment.isSettled, laboratory.calmSince != nil, !laboratory.hasPendingVerbs,
+            !moment.views.contains(where: { $0.hasTiedShards(among: living) })
+        else {
+            restSince = nil
+            return []
+        }
+        let since = restSince ?? moment.time
+        restSince = since
+        let bound = laboratory.settings.rebalancing(nodes: laboratory.numbers.count)
+        guard moment.time >= next, moment.time - max(since, disturbances.changedAt) >= bound else { return [] }
+        next = moment.time + .seconds(5)
+        switch laboratory.balance(by: 1) {
+        case .noShards, .noHosts: return []
+        case .even(let hosts):
+            if hosts > 1 { hasJudged = true }
+            return []
+        case .uneven(let seen):
+            hasJudged = true
+            return [Violation(id: "S10", text: "\(bound) after the cluster has come to rest: \(seen)")]
+        }
+    }
+}
+
+/// S13: a region keeps no more messages than it may.
+struct BoundedBuffers {
+    private(set) var hasJudged = false
+
+    mutating func check(_ moment: LabMoment, limit: Int) -> [Violation] {
+        var found: [Violation] = []
+        for view in moment.views {
+            for part in view.sharding where part.buffered > 0 {
+                hasJudged = true
+                guard part.buffered > limit else { continue }
+                found.append(
+                    Violation(
+                        id: "S13", subject: view.name,
+                        text: "its region of \(part.type) keeps \(part.buffered) messages, and may keep \(limit)"))
+            }
+        }
+        return found
+    }
+}

@@ -1,0 +1,194 @@
+import CastyCore
+import CastyMembership
+import CastyObservability
+import CastyTestbed
+
+/// Notices splits that are clean.
+struct SplitWatch {
+    private var wasSettled = false
+    private var struck = Instant.start
+    private var agreed: [Member]?
+    private(set) var split: Split?
+
+    /// Looks at a moment; ``split`` is the one that has been there since the last strike, or `nil`.
+    mutating func look(_ moment: LabMoment) {
+        let truth = moment.truth
+        if truth.lastStrike > struck {
+            struck = truth.lastStrike
+            split = find(moment)
+        }
+        wasSettled = moment.isSettled
+        agreed = wasSettled ? moment.members.first?.gossip.members : nil
+    }
+
+    private func find(_ moment: LabMoment) -> Split? {
+        let truth = moment.truth
+        let members = moment.members
+        let lives = members.compactMap { truth.life($0.node) }
+        // Where a person has declared members down, that person has decided who stays.
+        guard lives.count == members.count, lives.allSatisfy({ $0.isSteady(at: moment.time) }),
+            !truth.disturbances.contains(where: { $0.kind == .downCommand && $0.settled > moment.time })
+        else { return nil }
+        let isSettled =
+            lives.allSatisfy { $0.leaveAskedAt == nil }
+            && members.allSatisfy { state in members.allSatisfy { $0.gossip.member(state.node)?.status == .up } }
+        var groups: [[GroundTruth.Life]] = []
+        for life in lives {
+            let place = groups.firstIndex { group in group.contains { truth.cutSince($0.number, life.number) == nil } }
+            if let place { groups[place].append(life) } else { groups.append([life]) }
+        }
+        for (index, group) in groups.enumerated() {
+            for (place, life) in group.enumerated() {
+                let isWhole = group[(place + 1)...].allSatisfy { other in
+                    truth.reconnected(life.number, other.number) <= moment.time
+                        && truth.cleanSince(life.number, other.number).map { $0 <= moment.time } ?? false
+                }
+                let isApart = groups[(index + 1)...].joined().allSatisfy { truth.isSevered(life.number, $0.number) }
+                guard isWhole, isApart else { return nil }
+            }
+        }
+        let recent = truth.disturbances.filter { $0.at > struck - .milliseconds(100) && $0.at <= struck }
+        let isPlain = recent.allSatisfy { $0.kind == .kill || $0.kind == .freeze || $0.kind == .cut }
+        let isAmongChanges = truth.disturbances.allSatisfy { disturbance in
+            switch disturbance.kind {
+            case .start, .leave, .forgetting: true
+            case .selfStop:
+                disturbance.settled <= struck
+                    || truth.lives.contains { $0.number == disturbance.number && $0.stoppedFor == .left }
+            case .kill, .freeze, .cut: disturbance.settled <= struck || recent.contains { $0.at == disturbance.at }
+            case .thaw, .downCommand, .heal, .shape, .reset, .sick, .narrow: disturbance.settled <= struck
+            }
+        }
+        return Split(
+            struck: struck, members: agreed ?? [], groups: groups.map { $0.map(\.node) },
+            isFromQuiet: isSettled && wasSettled && isPlain && agreed != nil,
+            isAmongChanges: isPlain && isAmongChanges)
+    }
+}
+
+/// P1: after S + M + T_conv at most one side of a split has members that go on.
+///
+/// Precondition: the split is clean (nothing passes between the sides, all is well within each), and nothing was done since.
+/// Members may be on their way in or out at that moment. A side goes on if one of its nodes has a vote in its own view. With
+/// `manual` nobody decides.
+struct OneSide: InvariantChecker {
+    static let ids = ["P1"]
+
+    private var watch = SplitWatch()
+    private(set) var exercised: Set<String> = []
+
+    mutating func check(_ moment: LabMoment) -> [Violation] {
+        watch.look(moment)
+        let bounds = moment.truth.bounds
+        guard let split = watch.split, split.groups.count > 1, moment.truth.settings.strategy != .manual,
+            moment.time - split.struck > bounds.split + (split.isFromQuiet ? .zero : bounds.decision)
+        else { return [] }
+        exercised = ["P1"]
+        let alive = Set(moment.members.filter { $0.gossip.member($0.node)?.hasVote == true }.map(\.node))
+        let sides = split.groups.filter { group in group.contains { alive.contains($0) } }
+        guard sides.count > 1 else { return [] }
+        let text = sides.map { $0.map(moment.name).joined(separator: ",") }.joined(separator: " and ")
+        return [Violation(id: "P1", text: "\(text) all go on, split since \(split.struck)")]
+    }
+}
+
+/// P2: who is left after a split are those that an independent oracle names.
+///
+/// Precondition: as for P1; what was done at that moment are kills, hangs and cuts only, and no other trouble was under way. Where the cluster
+/// was quiet and of one mind before, the oracle has one answer. Where members were on their way in or out, it has one for each view that some
+/// member had before it noticed the loss; one of those sides is left, or nobody, because a side that cannot exclude that the other stays has to go.
+struct SurvivorsAsOracle: InvariantChecker {
+    static let ids = ["P2"]
+
+    private var watch = SplitWatch()
+    /// The votes that members counted on after the strike, before they noticed it.
+    private var lists: [[Member]] = []
+    private var listsOf = Instant.start
+    private(set) var exercised: Set<String> = []
+
+    mutating func check(_ moment: LabMoment) -> [Violation] {
+        watch.look(moment)
+        if let split = watch.split, split.isAmongChanges, !split.isFromQuiet { return unsettled(split, moment) }
+        guard let split = watch.split, split.isFromQuiet, split.hasLoss,
+            moment.time - split.struck > moment.truth.bounds.split,
+            let expected = SplitOracle(split).survivors(moment.truth.settings.strategy)
+        else { return [] }
+        exercised = ["P2"]
+        let running = Set(split.groups.joined())
+        let alive = moment.members.map(\.node).filter { running.contains($0) }
+        guard alive.sorted() != expected.sorted() else { return [] }
+        let text =
+            "split at \(split.struck), \(words(alive, moment)) went on, and it should be \(words(expected, moment))"
+        return [Violation(id: "P2", text: text)]
+    }
+
+    /// A split while members were on their way.
+    private mutating func unsettled(_ split: Split, _ moment: LabMoment) -> [Violation] {
+        if listsOf != split.struck { (lists, listsOf) = ([], split.struck) }
+        for state in moment.members where state.gossip.unreachable.isEmpty {
+            let voters = state.gossip.members.filter(\.status.isVoting)
+            if !voters.isEmpty, !lists.contains(voters) { lists.append(voters) }
+        }
+        let bounds = moment.truth.bounds
+        guard moment.time - split.struck > bounds.split + bounds.decision else { return [] }
+        let running = Set(split.groups.joined())
+        // Who goes of its own will says nothing about the decision.
+        let judged = Set(lists.joined().map(\.node)).filter { node in
+            running.contains(node) && moment.truth.life(node)?.leaveAskedAt == nil
+        }
+        let isLoss = split.groups.count > 1 || lists.contains { list in list.contains { !running.contains($0.node) } }
+        guard isLoss, !judged.isEmpty else { return [] }
+        var allowed: [[UniqueAddress]] = [[]]
+        for list in lists {
+            let view = Split(struck: split.struck, members: list, groups: split.groups, isFromQuiet: false)
+            guard let side = SplitOracle(view).survivors(moment.truth.settings.strategy) else { return [] }
+            allowed.append(side.filter(judged.contains).sorted())
+        }
+        exercised = ["P2"]
+        let alive = moment.members.map(\.node).filter(judged.contains).sorted()
+        guard !allowed.contains(alive) else { return [] }
+        let sides = allowed.map { words($0, moment) }.joined(separator: " or ")
+        let text =
+            "split at \(split.struck) while members were on their way, \(words(alive, moment)) went on, not \(sides)"
+        return [Violation(id: "P2", text: text)]
+    }
+
+    private func words(_ nodes: [UniqueAddress], _ moment: LabMoment) -> String {
+        nodes.isEmpty ? "nobody" : nodes.sorted().map(moment.name).joined(separator: ",")
+    }
+}
+
+/// P3: however links fail, there are never two groups that go on without each other.
+///
+/// Precondition: nothing was done for as long as a decision, and what follows it, may take at most. Looked at: members
+/// that knew each other once, and do not know each other now.
+struct OneGroup: InvariantChecker {
+    static let ids = ["P3"]
+
+    private var acquainted: Set<NodePair> = []
+    private(set) var exercised: Set<String> = []
+
+    mutating func check(_ moment: LabMoment) -> [Violation] {
+        let truth = moment.truth
+        let members = moment.members.filter { $0.gossip.member($0.node)?.status == .up }
+        let still = moment.time - truth.lastStrike
+        let isDue =
+            moment.isSettled || still > truth.bounds.decision + truth.bounds.split
+        if isDue, truth.hasCut, members.count > 1 { exercised = ["P3"] }
+        var found: [Violation] = []
+        for (index, first) in members.enumerated() {
+            for second in members[(index + 1)...] {
+                let pair = NodePair(observer: first.node, subject: second.node)
+                let (forth, back) = (first.gossip.member(second.node), second.gossip.member(first.node))
+                if forth != nil, back != nil { acquainted.insert(pair) }
+                guard isDue, truth.settings.strategy != .manual, forth == nil, back == nil, acquainted.contains(pair),
+                    truth.life(first.node)?.isSteady(at: moment.time) == true,
+                    truth.life(second.node)?.isSteady(at: moment.time) == true
+                else { continue }
+                let text = "it and \(moment.name(second.node)) were of one cluster, and go on without each other"
+                found.append(Violation(id: "P3", subject: moment.name(first.node), text: text))
+            }
+        }
+        return found
+    }
+}

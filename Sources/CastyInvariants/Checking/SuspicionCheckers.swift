@@ -1,0 +1,248 @@
+import CastyCore
+import CastyMembership
+import CastyObservability
+import CastyTestbed
+
+/// F1: a member that died, hangs or is cut off is marked by each of its observers within T_FD, or T_FD + P where a
+/// witness still reaches it, and is unreachable, down or gone in the view of everyone that observer can reach T_G
+/// later.
+///
+/// Precondition: observer and onlooker run at their own speed, and links but for the cut ones are as they should be.
+/// What T_FD is for this pair follows from what the observer's detector had learnt when the silence began, twice its
+/// mean and a tenth more than its deviation.
+struct Completeness: InvariantChecker {
+    static let ids = ["F1"]
+
+    private struct Silence {
+        let begun: Instant
+        let due: Instant
+        var markedAt: Instant?
+    }
+
+    private var silences: [NodePair: Silence] = [:]
+    private(set) var exercised: Set<String> = []
+
+    mutating func check(_ moment: LabMoment) -> [Violation] {
+        var found: [Violation] = []
+        var present: [NodePair: Silence] = [:]
+        for state in moment.members {
+            guard let observer = moment.truth.life(state.node), observer.isSteady(at: moment.time) else { continue }
+            guard state.gossip.members.count <= moment.truth.settings.monitors + 1 else { continue }
+            for member in state.gossip.members where member.node != state.node && member.status < .exiting {
+                guard let began = silent(member.node, to: observer, moment) else { continue }
+                let pair = NodePair(observer: state.node, subject: member.node)
+                let known = silences[pair].flatMap { $0.begun == began ? $0 : nil }
+                guard var silence = known ?? begin(pair, since: began, moment) else { continue }
+                let isMarked = state.gossip.row(by: state.node, of: member.node) != nil
+                if isMarked {
+                    exercised = ["F1"]
+                    let markedAt = silence.markedAt ?? moment.time
+                    silence.markedAt = markedAt
+                    found += onlookers(pair, since: markedAt, moment)
+                } else if moment.time > silence.due {
+                    let text = "it has not marked \(moment.name(member.node)), silent since \(silence.begun)"
+                    found.append(Violation(id: "F1", subject: moment.name(state.node), text: text))
+                }
+                present[pair] = silence
+            }
+        }
+        silences = present
+        return found
+    }
+
+    /// Since when a subject cannot be heard by an observer, though it should be.
+    private func silent(
+        _ subject: UniqueAddress, to observer: GroundTruth.Life, _ moment: LabMoment
+    ) -> Instant? {
+        guard let life = moment.truth.life(subject), life.stoppedFor != .left,
+            !life.isReplaced, !moment.truth.isShaped(life.number, observer.number, at: moment.time),
+            moment.truth.reconnected(life.number, observer.number) <= moment.time
+        else { return nil }
+        return life.state != .running ? life.since : moment.truth.cutSince(life.number, observer.number)
+    }
+
+    private func begin(_ pair: NodePair, since began: Instant, _ moment: LabMoment) -> Silence? {
+        let view = moment.views.first { $0.node == pair.observer }
+        guard let peer = view?.membership.peers.first(where: { $0.node == pair.subject }) else { return nil }
+        let settings = moment.truth.settings
+        let learnt = peer.mean * 2 + peer.deviation * (MembershipBounds.deviations * 1.1)
+        let due = moment.time + learnt + settings.pause * 2 + settings.heartbeat * 2
+        return Silence(begun: began, due: due, markedAt: nil)
+    }
+
+    private func onlookers(_ pair: NodePair, since marked: Instant, _ moment: LabMoment) -> [Violation] {
+        let truth = moment.truth
+        let limit = truth.bounds.spread + truth.settings.heartbeat
+        guard moment.time - marked > limit, let observer = truth.life(pair.observer) else { return [] }
+        let known = moment.members.first { $0.node == pair.observer }?.gossip
+        return moment.members.compactMap { state in
+            guard state.node != pair.observer, state.node != pair.subject, let life = truth.life(state.node),
+                // Whom the observer does not know yet, because nobody could tell it, it tells nothing.
+                known?.member(state.node) != nil,
+                life.isSteady(at: moment.time), moment.time - life.steadySince > limit,
+                let joined = life.memberSince, moment.time - joined > limit,
+                let clean = truth.cleanSince(life.number, observer.number),
+                moment.time - clean > truth.bounds.recovery,
+                let subject = state.gossip.member(pair.subject), subject.status < .exiting,
+                // Whoever goes or was declared down has no say any more.
+                let told = state.gossip.member(pair.observer), told.status < .exiting,
+                state.gossip.observers(of: pair.subject).isEmpty
+            else { return nil }
+            let text =
+                "\(moment.name(pair.subject)) is reachable in its view; \(moment.name(pair.observer)) marked it at \(marked)"
+            return Violation(id: "F1", subject: moment.name(state.node), text: text)
+        }
+    }
+}
+
+/// F6: nobody who runs is declared down.
+///
+/// Precondition: nothing was done in this run but starts, goodbyes, and links that are a little late, uneven, or lose 5
+/// % at most.
+struct NoFalseRemoval: InvariantChecker {
+    static let ids = ["F6"]
+
+    private(set) var exercised: Set<String> = []
+
+    mutating func check(_ moment: LabMoment) -> [Violation] {
+        guard moment.truth.isFaultless else { return [] }
+        if moment.time > .start + .seconds(5), moment.members.count > 1 { exercised = ["F6"] }
+        return moment.sightings.flatMap { sighting in
+            sighting.events.compactMap { event in
+                guard case .memberDown = event.kind, let subject = event.subject,
+                    let life = moment.truth.life(subject), life.leaveAskedAt == nil
+                else { return nil }
+                // Whether it has heard of that already, and stopped, makes no difference.
+                let text = "\(moment.name(sighting.node)) sees it down, and nothing was wrong with it"
+                return Violation(id: "F6", subject: moment.name(subject), text: text)
+            }
+        }
+    }
+}
+
+/// F7: a node that hung for longer than T_FD suspects at most one of its peers in its first two heartbeats after it.
+///
+/// Only peers count that ran all the time, at their own speed and over a good link.
+struct SickObserver: InvariantChecker {
+    static let ids = ["F7"]
+
+    private var suspects: [UniqueAddress: Set<UniqueAddress>] = [:]
+    private(set) var exercised: Set<String> = []
+
+    mutating func check(_ moment: LabMoment) -> [Violation] {
+        let truth = moment.truth
+        let window = truth.settings.heartbeat * 2
+        for life in truth.running {
+            guard let thaw = life.thaw, thaw.after > truth.bounds.detection, life.memberSince != nil else { continue }
+            if moment.time - thaw.at > window { exercised = ["F7"] }
+        }
+        var found: [Violation] = []
+        for sighting in moment.sightings {
+            guard let life = truth.life(sighting.node), let thaw = life.thaw, thaw.after > truth.bounds.detection,
+                sighting.time >= thaw.at, sighting.time - thaw.at <= window, life.steadySince <= thaw.at
+            else { continue }
+            for event in sighting.events {
+                guard case .suspected = event.kind, let subject = event.subject, let peer = truth.life(subject),
+                    peer.isSteady(at: moment.time), peer.steadySince < thaw.at - thaw.after,
+                    let clean = truth.cleanSince(life.number, peer.number), clean < thaw.at - thaw.after,
+                    truth.reconnected(life.number, peer.number) < thaw.at - thaw.after
+                else { continue }
+                suspects[sighting.node, default: []].insert(subject)
+            }
+            if let count = suspects[sighting.node]?.count, count > 1 {
+                let text = "it hung for \(thaw.after) itself, and suspected \(count) peers as soon as it went on"
+                found.append(Violation(id: "F7", subject: moment.name(sighting.node), text: text))
+            }
+        }
+        suspects = suspects.filter { node, _ in
+            truth.life(node)?.thaw.map { moment.time - $0.at <= window } ?? false
+        }
+        return found
+    }
+}
+
+/// F8: once the way to a peer works again its observer takes the mark back within a reconnect, a heartbeat and T_G, and
+/// marks it no more.
+///
+/// Precondition: both run at their own speed over a good link since then, and neither holds the other for down or gone.
+struct Refutation: InvariantChecker {
+    static let ids = ["F8"]
+
+    private var flips: [NodePair: (clean: Instant, count: Int)] = [:]
+    private(set) var exercised: Set<String> = []
+
+    mutating func check(_ moment: LabMoment) -> [Violation] {
+        let truth = moment.truth
+        var found: [Violation] = []
+        for sighting in moment.sightings {
+            for pair in flipped(sighting) {
+                guard let clean = workingSince(pair, truth, at: moment.time) else { continue }
+                let before = flips[pair].flatMap { $0.clean == clean ? $0.count : nil } ?? 0
+                flips[pair] = (clean, before + (sighting.time > clean ? 1 : 0))
+                if before >= 2, sighting.time > clean {
+                    let text =
+                        "it marked and unmarked \(moment.name(pair.subject)) again and again, over a link good since \(clean)"
+                    found.append(Violation(id: "F8", subject: moment.name(sighting.node), text: text))
+                }
+            }
+        }
+        for state in moment.members {
+            for rows in state.gossip.reachability where rows.observer == state.node {
+                for row in rows.rows where row.verdict != .terminated {
+                    let pair = NodePair(observer: state.node, subject: row.subject)
+                    guard let clean = workingSince(pair, truth, at: moment.time), isMutual(pair, moment) else {
+                        continue
+                    }
+                    exercised = ["F8"]
+                    let limit = truth.settings.heartbeat * 2 + truth.bounds.spread
+                    guard moment.time - max(clean, connected(pair, truth)) > limit else { continue }
+                    let text =
+                        "it still marks \(moment.name(row.subject)), though all is well between them since \(clean)"
+                    found.append(Violation(id: "F8", subject: moment.name(state.node), text: text))
+                }
+            }
+        }
+        return found
+    }
+
+    /// Whom its observer marked, or took the mark back from, in a step.
+    private func flipped(_ sighting: Sighting) -> [NodePair] {
+        let own = { (gossip: Gossip) in gossip.reachability.first { $0.observer == sighting.node } }
+        let (before, after) = (own(sighting.before), own(sighting.after))
+        guard before != after else { return [] }
+        let (old, new) = (before?.rows.map(\.subject) ?? [], after?.rows.map(\.subject) ?? [])
+        let changed = old.filter { !new.contains($0) } + new.filter { !old.contains($0) }
+        return changed.map { NodePair(observer: sighting.node, subject: $0) }
+    }
+
+    private func workingSince(_ pair: NodePair, _ truth: GroundTruth, at now: Instant) -> Instant? {
+        guard let observer = truth.life(pair.observer), let subject = truth.life(pair.subject),
+            observer.isSteady(at: now), subject.isSteady(at: now), subject.stoppedFor == nil,
+            let clean = truth.cleanSince(observer.number, subject.number)
+        else { return nil }
+        let joined = max(observer.memberSince ?? now, subject.memberSince ?? now)
+        let since = max(clean, observer.steadySince, subject.steadySince, joined)
+        return since <= now ? since : nil
+    }
+
+    /// When their connections must stand again: a hang of half a minute loses them, as a long cut does.
+    private func connected(_ pair: NodePair, _ truth: GroundTruth) -> Instant {
+        guard let observer = truth.life(pair.observer), let subject = truth.life(pair.subject) else { return .start }
+        var latest = truth.reconnected(observer.number, subject.number)
+        for life in [observer, subject] {
+            if let joined = life.memberSince { latest = max(latest, joined + MembershipBounds.reconnect) }
+            if let thaw = life.thaw, thaw.after > .seconds(20) {
+                latest = max(latest, thaw.at + MembershipBounds.reconnect)
+            }
+        }
+        return latest
+    }
+
+    private func isMutual(_ pair: NodePair, _ moment: LabMoment) -> Bool {
+        func holds(_ viewer: UniqueAddress, _ node: UniqueAddress) -> Bool {
+            let gossip = moment.members.first { $0.node == viewer }?.gossip
+            return gossip?.member(node).map { $0.status != .down } ?? false
+        }
+        return holds(pair.observer, pair.subject) && holds(pair.subject, pair.observer)
+    }
+}

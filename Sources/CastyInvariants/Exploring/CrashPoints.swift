@@ -1,0 +1,223 @@
+import CastyActors
+package import CastyCore
+import CastyMembership
+import CastyObservability
+import CastyPlacement
+import CastySharding
+import CastySimulator
+import CastyTestbed
+
+/// Crashes a node after each single step of a handoff, and of a coordinator's fail-over, one run for each step and node.
+///
+/// A first run counts the steps between two moments; every other run is the same up to its step, then a node crashes. Within T_fail of the
+/// crash all shards must serve again, and no rule may be broken.
+package struct CrashPoints: Sendable {
+    /// What goes on while the node crashes.
+    package enum Story: String, CaseIterable, Sendable {
+        /// A shard moves from n2 to n3, while n1 coordinates and n4 sends.
+        case handoff
+        /// n1, which coordinated, has crashed, and n2 rebuilds what it knew.
+        case takeover
+        /// The same, when the shards of the dead node start elsewhere.
+        case restart
+    }
+
+    /// One run.
+    package struct Point: Hashable, Sendable {
+        package let story: Story
+        /// The node that crashes.
+        package let node: Int
+        /// After how many steps.
+        package let step: Int
+
+        package init(story: Story, node: Int, step: Int) {
+            self.story = story
+            self.node = node
+            self.step = step
+        }
+    }
+
+    /// What a run has shown.
+    package struct Outcome: Sendable {
+        package let point: Point
+        /// When the node crashed, since the start of the world.
+        package let time: Instant
+        /// What went against a rule.
+        package let problems: [String]
+
+        package init(point: Point, time: Instant, problems: [String]) {
+            self.point = point
+            self.time = time
+            self.problems = problems
+        }
+    }
+
+    package let story: Story
+    package let seed: UInt64
+    /// How many steps there are.
+    package let steps: Int
+    private static let shards = 8
+    private static let entities = 24
+
+    /// Counts the steps of a story.
+    ///
+    /// - Throws: ``LabError`` where the story does not come about.
+    package init(_ story: Story, seed: UInt64 = 1) throws {
+        self.story = story
+        self.seed = seed
+        let stage = try Stage(story, seed: seed)
+        defer { stage.laboratory.end() }
+        var steps = 0
+        while try !stage.isOver() {
+            guard steps < 50_000, try stage.step() else { throw LabError("the \(story.rawValue) does not end") }
+            steps += 1
+        }
+        self.steps = steps
+    }
+
+    /// The nodes that may crash: the coordinator's, the old home or an owner, the new home or another owner, a bystander.
+    package var nodes: [Int] {
+        switch story {
+        case .handoff: [1, 2, 3, 4]
+        case .takeover, .restart: [2, 3, 4, 5]
+        }
+    }
+
+    /// The runs, each node after every `stride`th step.
+    package func points(stride: Int = 1) -> [Point] {
+        Swift.stride(from: 0, through: steps, by: max(1, stride)).flatMap { step in
+            nodes.map { Point(story: story, node: $0, step: step) }
+        }
+    }
+
+    /// Carries out one run.
+    package func run(_ point: Point) throws -> Outcome {
+        let stage = try Stage(story, seed: seed)
+        defer { stage.laboratory.end() }
+        for _ in 0..<point.step { try stage.step() }
+        let time = stage.laboratory.now
+        return Outcome(point: point, time: time, problems: try stage.crash(point.node))
+    }
+}
+
+extension CrashPoints {
+    /// The world of one run.
+    private final class Stage {
+        let laboratory: Laboratory
+        private let story: Story
+        private let simulation: SimulatedWorld
+        private var checks = InvariantChecks(comparesViews: true)
+        private var problems: [String] = []
+        private let before: ShardingEvidence
+
+        /// Lets everything happen up to the moment where the steps begin to count.
+        init(_ story: Story, seed: UInt64) throws {
+            self.story = story
+            let world = SimulatedLabWorld(seed: seed)
+            simulation = world.simulation
+            laboratory = Laboratory(
+                world: world, settings: LabSettings(membership: .responsive, shards: CrashPoints.shards), checkers: .all
+            )
+            let lab = laboratory
+            let count = story == .handoff ? 4 : 5
+            try laboratory.start(Array(1...count))
+            for number in 1...CrashPoints.entities {
+                try lab.advance(until: lab.now + .seconds(10)) { lab.running.first?.isUp == true }
+                try lab.tell("account-\(number)", "start")
+            }
+            try lab.advance(until: lab.now + .seconds(20)) { lab.judgeBalance(by: 1) == .met }
+            // What n1 runs is not what moves.
+            try laboratory.load(perSecond: 200, entities: CrashPoints.entities, for: .seconds(1000))
+            try laboratory.advance(until: laboratory.now + .milliseconds(500))
+            before = laboratory.watch.evidence
+            switch story {
+            case .handoff:
+                let old = try laboratory.node(2).system.unique
+                guard let shard = laboratory.watch.shards(on: old).first?.shard else {
+                    throw LabError("n2 has no shard")
+                }
+                laboratory.running[0].sharding.command(
+                    .move(shard: shard, to: laboratory.address(of: 3)), type: SampleEntity.account.rawValue
+                ) { _ in }
+            case .takeover, .restart:
+                let starts = laboratory.watch.evidence.coordinatorStarts
+                try laboratory.kill(1)
+                try advance(untilStep: "a coordinator starts") { $0.watch.evidence.coordinatorStarts > starts }
+                guard story == .restart else { return }
+                let allocations = laboratory.watch.evidence.allocations
+                try advance(untilStep: "a shard is given away") { $0.watch.evidence.allocations > allocations }
+            }
+        }
+
+        /// Lets step follow step until something is so.
+        private func advance(untilStep aim: String, _ holds: (Laboratory) -> Bool) throws {
+            let limit = laboratory.now + .seconds(20)
+            while !holds(laboratory) {
+                guard laboratory.now < limit, try step() else { throw LabError("it does not come about that \(aim)") }
+            }
+        }
+
+        /// One step of the world; what the load has due is sent when its time has come.
+        @discardableResult
+        func step() throws -> Bool {
+            try laboratory.pump()
+            // The load sends at fixed moments: the world stops at each of them.
+            let grid = SimulatedLabWorld.grid.nanoseconds
+            let next = Instant(nanoseconds: (laboratory.now.nanoseconds / grid + 1) * grid)
+            if let due = simulation.nextStep, due < next { return simulation.step() }
+            simulation.run(until: next)
+            note(checks.look(laboratory))
+            return laboratory.world.stuck == nil
+        }
+
+        /// Whether all that the story is about has happened.
+        func isOver() throws -> Bool {
+            switch story {
+            case .handoff: return laboratory.watch.evidence.moves > before.moves
+            // Only accounts have homes that the new coordinator can find again.
+            case .takeover: return laboratory.watch.evidence.recoveries > before.recoveries
+            case .restart: return runningShards == laboratory.settings.shards
+            }
+        }
+
+        private var runningShards: Int {
+            (0..<laboratory.settings.shards).count {
+                laboratory.watch.isRunning(ShardKey(type: SampleEntity.account.rawValue, shard: $0))
+            }
+        }
+
+        /// Crashes a node, and says what is wrong after T_fail and when all is quiet.
+        func crash(_ number: Int) throws -> [String] {
+            try laboratory.kill(number)
+            let bound = laboratory.settings.failover(nodes: laboratory.numbers.count)
+            try pass(until: laboratory.now + bound)
+            if runningShards < laboratory.settings.shards {
+                problems.append("\(bound) after the crash \(runningShards) of \(laboratory.settings.shards) shards run")
+            }
+            let watch = laboratory.watch
+            let limit = laboratory.now - .seconds(1)
+            if let waiting = laboratory.tracker.pending(enteredBefore: limit, where: { watch.isAlive($1) }) {
+                problems.append("\(bound) after the crash a message still waits: \(waiting.entity), \(waiting.place)")
+            }
+            laboratory.endLoads()
+            try pass(until: laboratory.now + .seconds(4)) { $0.tracker.pending == 0 }
+            note(checks.finish(laboratory))
+            return problems
+        }
+
+        private func pass(until deadline: Instant, unless holds: (Laboratory) -> Bool = { _ in false }) throws {
+            try laboratory.advance(until: deadline) {
+                note(checks.look(laboratory))
+                return holds(laboratory)
+            }
+            if let stuck = laboratory.world.stuck { problems.append(stuck) }
+        }
+
+        private func note(_ found: [Violation]) {
+            for violation in found {
+                problems.append(
+                    "\(violation.id) \(violation.subject ?? "") \(violation.entity ?? ""): \(violation.text)")
+            }
+        }
+    }
+}

@@ -1,0 +1,155 @@
+import CastyCore
+package import CastyScenario
+import CastyTestbed
+
+/// Makes a scenario out of a seed: a cluster under load, a time of random faults, then a time in which all must become well.
+///
+/// Each seed draws its own world: how many nodes there are, which of them join later, who the seeds are, roles, the downing strategy. What is
+/// fixed here is the same for all seeds.
+package struct Exploration: Sendable {
+    /// The sizes that are drawn from where the caller says none.
+    package static let usualSizes = 1...16
+
+    /// How many nodes there are in all; each seed draws one of these.
+    package var sizes: ClosedRange<Int>
+    /// How long faults strike.
+    package var time: Duration
+    package var families: [FaultFamily]
+    /// The downing strategy; `nil` lets each seed draw one.
+    package var downing: Downing?
+    /// The preset of the run, on which the bounds depend.
+    package var preset: Preset?
+
+    package init(
+        sizes: ClosedRange<Int> = Exploration.usualSizes, time: Duration = .seconds(120),
+        families: [FaultFamily] = FaultFamily.allCases, downing: Downing? = nil, preset: Preset? = nil
+    ) {
+        self.sizes = sizes
+        self.time = time
+        self.families = families
+        self.downing = downing
+        self.preset = preset
+    }
+
+    package init(
+        nodes: Int, time: Duration = .seconds(120), families: [FaultFamily] = FaultFamily.allCases,
+        downing: Downing? = nil
+    ) {
+        self.init(sizes: nodes...nodes, time: time, families: families, downing: downing)
+    }
+
+    /// The scenario of a seed. Each line of faults stands for itself, so that any of them can be left out.
+    package func scenario(seed: UInt64) -> Scenario {
+        let world = world(seed: seed)
+        var commands: [Command] = [.seed(seed)] + world.header
+        let settings = settings(of: commands, nodes: world.everyone.count)
+        let first = Array(world.everyone.prefix(world.first))
+        commands.append(
+            .expect(Expect(.members(first), within: bound(settings.bounds(nodes: first.count).join, least: 30))))
+        commands.append(.spawn(Self.accounts))
+        commands.append(
+            .expect(
+                Expect(
+                    .balanced(by: Expectation.defaultBalance),
+                    within: bound(settings.rebalancing(nodes: first.count), least: 30))))
+        commands.append(
+            .load(Load(rate: Rate(perSecond: 20), entities: 40, duration: time + .seconds(20))))
+        commands += world.joins.map { .at(.sinceStart($0.at), .start([$0.node], roles: $0.roles)) }
+        commands += faults(in: world, seed: seed)
+        commands.append(.wait(time))
+        commands += recovery(world.everyone, settings)
+        var last = SeededGenerator(seed: seed).fork("finale")
+        commands += finale(world.everyone, settings, &last)
+        return Scenario(
+            file: "seed \(seed)", title: "Random faults of seed \(seed)",
+            statements: commands.enumerated().map { Statement(line: $0 + 1, command: $1) })
+    }
+
+    /// The accounts that are spoken to.
+    static var accounts: EntityPattern {
+        guard let range = EntityRange(from: "account-1", to: "account-40") else {
+            preconditionFailure("account-1..account-40 is a run of entities")
+        }
+        return .range(range)
+    }
+
+    private func settings(of header: [Command], nodes: Int) -> LabSettings {
+        let statements = header.map { Statement(line: 1, command: $0) }
+        return LabSettings(Scenario(file: "", statements: statements).header, nodes: nodes, preset: preset)
+    }
+
+    /// A bound as a scenario writes it: tenths of a second, and not less than so many seconds.
+    private func bound(_ duration: Duration, least: Int) -> Duration {
+        let tenths = (duration.nanoseconds + 99_999_999) / 100_000_000
+        return max(.seconds(least), .milliseconds(tenths * 100))
+    }
+
+    /// The liveness phase: every fault is over, and within bounds that follow from the settings and the size all nodes agree and every shard
+    /// serves.
+    ///
+    /// Nodes may have stopped, down to the last one: a strategy may take a whole cluster down. They are started again twice, because one that
+    /// was cut off learns only when it is back that it has been removed.
+    private func recovery(_ everyone: [NodeName], _ settings: LabSettings) -> [Command] {
+        let bounds = settings.bounds(nodes: everyone.count)
+        // One line a node: a line that names one which is not frozen is refused whole.
+        var commands: [Command] = [.heal(.all), .link(LinkChange(.all))]
+        commands += everyone.map { .thaw([$0]) }
+        commands += [.rebalance(.resume), .wait(bound(bounds.recovery + bounds.decision, least: 15))]
+        commands += everyone.map { .restart([$0]) }
+        commands.append(.wait(bound(bounds.join + bounds.recovery, least: 10)))
+        commands += everyone.map { .restart([$0]) }
+        commands += everyone.map { .undrain([$0]) }
+        commands += [
+            .expect(Expect(.members(everyone), within: bound(bounds.join + bounds.loss, least: 40))),
+            .expect(Expect(.converged, within: bound(bounds.convergence, least: 10))),
+            // A cluster that has been started anew has no shards yet.
+            .spawn(Self.accounts),
+            .expect(
+                Expect(
+                    .balanced(by: Expectation.defaultBalance),
+                    within: bound(settings.rebalancing(nodes: everyone.count), least: 40))),
+        ]
+        for number in [1, 7, 23] {
+            guard let entity = EntityName("account-\(number)") else { continue }
+            commands.append(.ask(Ask(entity, "balance", within: .seconds(10))))
+        }
+        commands.append(.expect(Expect(.singleActivation)))
+        return commands
+    }
+
+    /// One fault more, or none, in a cluster that is well: some invariants can be judged only where nothing else is wrong.
+    private func finale(
+        _ everyone: [NodeName], _ settings: LabSettings, _ chance: inout SeededGenerator
+    ) -> [Command] {
+        guard everyone.count > 1 else { return [] }
+        let order = chance.permuted(everyone)
+        let calm = Command.wait(bound(settings.bounds(nodes: everyone.count).join, least: 12))
+        if everyone.count <= 5, chance.unit() < 0.08 {
+            // For so long that everything must have forgotten it.
+            return [calm, .kill([everyone[everyone.count - 1]]), .wait(.seconds(680))]
+        }
+        switch chance.below(4) {
+        case 0: return [calm]
+        case 1:
+            return [
+                calm, .kill([order[0]]), .wait(.milliseconds(Int64(100 + chance.below(3000)))),
+                .restart([order[0]]), .wait(.seconds(10)),
+            ]
+        case 2:
+            let served = bound(settings.failover(nodes: everyone.count) + .seconds(2), least: 10)
+            return [calm, .kill([order[0]]), .tell(Tell(Self.accounts, "deposit 1")), .wait(served)]
+        default:
+            let size = 1 + chance.below(everyone.count - 1)
+            let groups = [order.prefix(size).sorted(), order.dropFirst(size).sorted()]
+            let decided = bound(settings.bounds(nodes: everyone.count).split, least: 14)
+            return [calm, .cut(.split(groups)), .wait(decided)]
+        }
+    }
+
+    /// Whether a command is one of the random faults, and may be left out. What joins is part of the world.
+    package static func isFault(_ statement: Statement) -> Bool {
+        guard case .at(_, let command) = statement.command else { return false }
+        if case .start = command { return false }
+        return true
+    }
+}

@@ -1,0 +1,97 @@
+import CastyCore
+import CastyScenario
+import CastyTestbed
+
+/// What the cluster of a seed is made of.
+struct ExploredWorld {
+    /// A node that joins while faults strike.
+    struct Join {
+        let node: NodeName
+        let at: Duration
+        let roles: [String]
+    }
+
+    /// All nodes, those that join later last.
+    var everyone: [NodeName]
+    /// How many of them start at once.
+    var first: Int
+    var joins: [Join] = []
+    /// The commands that describe it.
+    var header: [Command]
+    /// Only faults that a cluster bears without losing anything.
+    var isGentle = false
+
+    /// The nodes that have been started at a moment.
+    func started(at time: Duration) -> [NodeName] {
+        everyone.filter { node in joins.first { $0.node == node }.map { $0.at < time } ?? true }
+    }
+}
+
+extension Exploration {
+    /// The strategies that are drawn.
+    private static let strategies: [Downing] = [.keepMajority, .keepOldest, .staticQuorum, .leaseMajority, .downAll]
+    private static let role = "backend"
+
+    /// Draws the world of a seed.
+    func world(seed: UInt64) -> ExploredWorld {
+        var chance = SeededGenerator(seed: seed).fork("explore/world")
+        let size = size(&chance)
+        let later = size > 1 && chance.unit() < 0.5 ? 1 + chance.below(min(3, size - 1)) : 0
+        let everyone = (1...size).map(NodeName.init)
+        let atOnce = Array(everyone.prefix(size - later))
+        var header: [Command] = []
+        if let strategy = strategy(&chance) { header.append(.set(.downing(strategy))) }
+        if chance.unit() < 0.4 { header.append(.set(.remember(true))) }
+        // A majority of the seeds may be started again while other members live: only their memory keeps them from a second cluster.
+        header.append(.set(.memory(true)))
+        if let seeds = seeds(of: atOnce, &chance) { header.append(.seeds(seeds)) }
+        let withRole = nodesWithRole(everyone, atOnce, &chance)
+        var world = ExploredWorld(everyone: everyone, first: atOnce.count, header: [])
+        for node in everyone.dropFirst(atOnce.count) {
+            // In the first two thirds, so that faults strike it too.
+            let at = Duration.milliseconds(Int64(1000 + chance.below(max(1, Int(time.nanoseconds / 1_500_000)))))
+            world.joins.append(.init(node: node, at: at, roles: withRole.contains(node) ? [Self.role] : []))
+        }
+        let named = withRole.filter(atOnce.contains)
+        if !named.isEmpty { header.append(.roles(named, [Self.role])) }
+        if !withRole.isEmpty, chance.unit() < 0.7 { header.append(.set(.accountRole(Self.role))) }
+        let isRestricted = !withRole.isEmpty && chance.unit() < 0.5
+        header.append(.set(isRestricted ? .singletonRole(Self.role) : .singleton(true)))
+        header += [.nodes(atOnce.count), .shards(Scenario.defaultShards)]
+        world.header = header
+        world.isGentle = chance.unit() < 0.08
+        return world
+    }
+
+    /// Small clusters are drawn more often than large ones, and a single node seldom.
+    private func size(_ chance: inout SeededGenerator) -> Int {
+        let (isSingle, share) = (chance.unit() < 0.04, chance.unit())
+        if sizes.lowerBound == sizes.upperBound || sizes.lowerBound == 1 && isSingle { return sizes.lowerBound }
+        let least = max(2, sizes.lowerBound)
+        let count = sizes.upperBound - least + 1
+        return min(sizes.upperBound, least + Int(share * share * share * Double(count)))
+    }
+
+    private func strategy(_ chance: inout SeededGenerator) -> Downing? {
+        let (isUsual, drawn) = (chance.unit() < 0.3, Self.strategies[chance.below(Self.strategies.count)])
+        return downing ?? (isUsual ? nil : drawn)
+    }
+
+    /// A seed list that is shorter than the nodes, or `nil` for all of them.
+    private func seeds(of nodes: [NodeName], _ chance: inout SeededGenerator) -> [NodeName]? {
+        let (isShort, count, order) = (chance.unit() < 0.6, 1 + chance.below(3), chance.permuted(nodes))
+        guard isShort, nodes.count > count else { return nil }
+        return order.prefix(count).sorted()
+    }
+
+    /// The nodes that have the role, at least one of them from the start; often none.
+    private func nodesWithRole(
+        _ everyone: [NodeName], _ atOnce: [NodeName], _ chance: inout SeededGenerator
+    ) -> [NodeName] {
+        let (hasRoles, share) = (chance.unit() < 0.4, 0.3 + chance.unit() / 2)
+        let certain = atOnce[chance.below(atOnce.count)]
+        let drawn = everyone.filter { _ in chance.unit() < share }
+        guard hasRoles, everyone.count > 2 else { return [] }
+        return drawn.contains(certain) ? drawn : (drawn + [certain]).sorted()
+    }
+}

@@ -1,0 +1,49 @@
+import CastyCore
+package import CastyObservability
+package import CastyScenario
+package import CastyTestbed
+import Synchronization
+
+/// What one seed of an exploration has shown.
+package struct Finding: Sendable {
+    package var seed: UInt64
+    package var result: RunResult
+    /// The first thing that failed, as an event; `nil` where nothing did.
+    package var failure: RuntimeEvent?
+    /// The scenario that was run.
+    package var scenario: Scenario
+
+    /// What failed, short: `S1`, or the expectation.
+    package var what: String? {
+        failure.map { $0.kind == .invariantViolated ? $0.reason ?? "invariant" : $0.text ?? "expectation" }
+    }
+
+    /// Runs a scenario whose commands may come at a time when they make no sense, and looks for the first failure.
+    package static func run(_ scenario: Scenario, seed: UInt64, preset: Preset? = nil, lenient: Bool = true) -> Finding
+    {
+        let failure = Mutex<RuntimeEvent?>(nil)
+        var options = RunOptions(seed: seed, preset: preset)
+        options.toleratesRefusals = lenient
+        let runner = ScenarioRunner(
+            scenario, options: options, checkers: .all,
+            hear: { event in
+                guard event.kind == .invariantViolated || event.kind == .expectationFailed else { return }
+                failure.withLock { $0 = $0 ?? event }
+            })
+        let result = runner.run()
+        return Finding(seed: seed, result: result, failure: failure.withLock { $0 }, scenario: scenario)
+    }
+
+    /// The same failure with as few faults as possible.
+    package func minimised(preset: Preset? = nil) -> Finding {
+        guard let what else { return self }
+        var best = self
+        var minimiser = Minimiser()
+        _ = minimiser.shrink(scenario) { candidate in
+            let finding = Finding.run(candidate, seed: seed, preset: preset)
+            if finding.what == what { best = finding }
+            return finding.what == what
+        }
+        return best
+    }
+}

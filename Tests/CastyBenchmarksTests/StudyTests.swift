@@ -1,0 +1,65 @@
+import CastyBenchmarks
+import CastyCluster
+import CastyCore
+import CastyInvariants
+import CastyMembership
+import CastyObservability
+import CastyTestbed
+import Testing
+
+/// Small versions of what `casty bench` measures over many seeds.
+@Suite("Studies of the membership")
+struct StudyTests {
+    @Test(
+        "a node that dies is noticed in two seconds, by everyone in three, at up to 5 % loss",
+        arguments: [UInt64(1), 2])
+    func detection(seed: UInt64) throws {
+        let study = DetectionStudy(nodes: 4, loss: 0.05)
+        let course = try study.strike(seed: seed)
+        #expect(course.first <= .seconds(2), "casty bench detection --from \(seed)")
+        #expect(course.all <= .seconds(3), "casty bench detection --from \(seed)")
+        #expect(course.first >= .seconds(1))
+    }
+
+    @Test("where nothing fails nobody is declared dead, though the network delays and loses")
+    func quiet() throws {
+        let alarms = try DetectionStudy(loss: 0.05).quiet(seed: 1, for: .seconds(30))
+        #expect(alarms.nodeHours > 0.04)
+        #expect(alarms.removals == 0)
+    }
+
+    @Test(
+        "a cluster that was cut in two is one again ten seconds after the cut is healed",
+        arguments: HealStudy.Cut.allCases)
+    func heal(cut: HealStudy.Cut) throws {
+        let study = HealStudy(nodes: 10, cut: cut)
+        #expect(try study.run(seed: 1) <= .seconds(10))
+    }
+
+    @Test("nodes that come and go leave nothing in the shared state once they are forgotten")
+    func churn() throws {
+        let study = try ChurnStudy.run(cycles: 6, tombstones: .seconds(20))
+        #expect(study.samples.count == 6)
+        #expect(study.samples.contains { $0.tombstones > 2 })
+        #expect(study.samples.allSatisfy { $0.bytes <= $0.bound })
+        #expect(study.after.tombstones == 0)
+        #expect(study.after.members == study.before.members)
+        #expect(study.after.bytes <= study.before.bytes + 8 * study.before.members)
+    }
+
+    @Test("thirty nodes become one cluster, with a few messages a change for each")
+    func scale() throws {
+        let study = try ScaleStudy.formation(of: 30)
+        #expect(study.formed < .seconds(2))
+        #expect(study.traffic.gossips < 30 * 30 * 3)
+    }
+
+    @Test(
+        "a cluster becomes well whoever is killed, and whenever", arguments: [RecoveryStory.joining, .leaving, .freeze])
+    func recovery(story: RecoveryStory) throws {
+        let finding = try story.run(seed: 1)
+        #expect(
+            finding.failure == nil, "casty bench 'recovery: \(story.rawValue)' --from 1: \(finding.failure?.json ?? "")"
+        )
+    }
+}

@@ -1,0 +1,426 @@
+import CastyCore
+import CastyObservability
+import Testing
+
+@testable import CastyInvariants
+@testable import CastyMembership
+@testable import CastyTestbed
+
+/// What each rule says of a fabricated run that breaks it, and of one that does not.
+@Suite("Membership checkers")
+struct MembershipCheckerTests {
+    private static func node(_ number: Int) -> UniqueAddress {
+        UniqueAddress(address: NodeAddress(host: "127.0.0.\(number)", port: 25_520), incarnation: UInt64(number))
+    }
+
+    private static func at(_ seconds: Double) -> Instant { .start + .milliseconds(Int64(seconds * 1000)) }
+
+    /// A state in which each node has counted so often, and the nodes of `by` mark those of `rows`.
+    private static func gossip(
+        _ members: [(Int, MemberStatus)], clock: [Int: UInt64] = [:], rows: [(Int, Int)] = [], gone: [Int] = []
+    ) -> Gossip {
+        Gossip(
+            members: members.map { Member(node: node($0.0), status: $0.1, upNumber: UInt32($0.0)) },
+            reachability: rows.map { observer, subject in
+                ObserverRows(
+                    observer: node(observer), version: 1,
+                    rows: [ReachabilityRow(subject: node(subject), verdict: .unreachable)])
+            },
+            tombstones: gone.map { Tombstone(node: node($0), lastStatus: .down) },
+            version: VectorClock(clock.map { VectorClock.Entry(node: node($0.key), count: $0.value) }), seen: [])
+    }
+
+    private static let two = gossip([(1, .up), (2, .up)], clock: [1: 3])
+
+    /// Nodes that have been members since the start.
+    private static func truth(_ count: Int, settings: MembershipSettings = .responsive) -> GroundTruth {
+        var truth = GroundTruth(settings)
+        for number in 1...count {
+            truth.started(node(number), number: number, at: .start)
+            truth.note([Sighting(time: .start, node: node(number), phaseBefore: .idle)])
+        }
+        return truth
+    }
+
+    private func moment(
+        _ seconds: Double, _ truth: GroundTruth, _ states: [(Int, Gossip)] = [], _ sightings: [Sighting] = [],
+        views: [NodeSnapshot] = [], envelope: (time: Instant, node: UniqueAddress)? = nil
+    ) -> LabMoment {
+        LabMoment(
+            time: Self.at(seconds), views: views, incarnations: truth.lives.map(\.node),
+            states: states.map { LabMoment.State(node: Self.node($0.0), phase: .member, gossip: $0.1) },
+            truth: truth, sightings: sightings, lastEnvelope: envelope)
+    }
+
+    private func event(
+        _ kind: MembershipEvent.Kind, _ subject: Int?, _ cause: EventCause = .silence(phi: 8, silence: .zero)
+    )
+        -> MembershipEvent
+    { MembershipEvent(kind, subject: subject.map(Self.node), at: .start, cause: cause) }
+
+    private func ids(_ checker: some InvariantChecker, _ moments: [LabMoment]) -> [String] {
+        var checker = checker
+        return moments.flatMap { checker.check($0) }.map(\.id)
+    }
+
+    @Test("a merge that counts breaks M4")
+    func merging() {
+        let (mine, theirs) = (
+            Self.gossip([(1, .up), (2, .up)], clock: [1: 2, 2: 1]),
+            Self.gossip([(1, .up), (2, .leaving)], clock: [1: 1, 2: 2])
+        )
+        func look(_ after: UInt64) -> [String] {
+            let sighting = Sighting(
+                time: .start, node: Self.node(1), before: mine,
+                after: Self.gossip([(1, .up), (2, .leaving)], clock: [1: after, 2: 2]), received: theirs)
+            return ids(NoTickInMerge(), [moment(1, Self.truth(2), [], [sighting])])
+        }
+        #expect(look(3) == ["M4"])
+        #expect(look(2).isEmpty)
+    }
+
+    @Test("a state with a member and its tombstone breaks M6")
+    func laws() {
+        var broken = Self.two
+        broken.tombstones = [Tombstone(node: Self.node(2), lastStatus: .down)]
+        #expect(ids(MergeLaws(), [moment(1, Self.truth(2), [(1, broken)])]).contains("M6"))
+        #expect(ids(MergeLaws(), [moment(1, Self.truth(2), [(1, Self.two)])]).isEmpty)
+    }
+
+    @Test("two leaders in one version break M7")
+    func leaders() {
+        func view(_ number: Int, leader: Int) -> NodeSnapshot {
+            let members = [1, 2].map { MemberSnapshot(node: Self.node($0), name: "n\($0)", status: .up) }
+            return NodeSnapshot(
+                name: "n\(number)", node: Self.node(number), time: .start,
+                membership: MembershipSnapshot(members: members, leader: Self.node(leader), converged: true))
+        }
+        let states = [(1, Self.two), (2, Self.two)]
+        let apart = moment(1, Self.truth(2), states, views: [view(1, leader: 1), view(2, leader: 2)])
+        #expect(ids(OneLeader(), [apart]) == ["M7"])
+        #expect(
+            ids(OneLeader(), [moment(1, Self.truth(2), states, views: [view(1, leader: 1), view(2, leader: 1)])])
+                .isEmpty)
+    }
+
+    @Test("a promotion that not all up members knew of, or with one of them unreachable, breaks M7")
+    func promotion() {
+        func look(seenByOther: UInt64, rows: [(Int, Int)] = []) -> [String] {
+            let before = Self.gossip([(1, .up), (2, .up), (3, .joining)], clock: [1: 3], rows: rows)
+            let after = Self.gossip([(1, .up), (2, .up), (3, .up)], clock: [1: 4], rows: rows)
+            let other = Self.gossip([(1, .up), (2, .up)], clock: [1: seenByOther])
+            return ids(
+                LeaderActsOnAgreement(),
+                [
+                    moment(
+                        1, Self.truth(3), [],
+                        [
+                            Sighting(time: .start, node: Self.node(2), before: other, after: other),
+                            Sighting(
+                                time: .start, node: Self.node(1), before: before, after: after,
+                                events: [event(.memberUp(upNumber: 3), 3, .leaderAction(version: 3))]),
+                        ])
+                ])
+        }
+        #expect(look(seenByOther: 2) == ["M7"])
+        #expect(look(seenByOther: 3).isEmpty)
+        #expect(look(seenByOther: 3, rows: [(1, 2)]) == ["M7"])
+    }
+
+    @Test("a change, and a whole gossip, in a quiet cluster break M8")
+    func quiet() {
+        let truth = Self.truth(2)
+        let late = Sighting(
+            time: Self.at(60.5), node: Self.node(1), before: Self.two,
+            after: Self.gossip([(1, .up), (2, .up)], clock: [1: 4]))
+        let calm = moment(60, truth, [(1, Self.two), (2, Self.two)])
+        #expect(ids(Quiescence(), [calm, moment(61, truth, [], [late])]) == ["M8"])
+        #expect(ids(Quiescence(), [calm, moment(61, truth, envelope: (Self.at(60.5), Self.node(1)))]) == ["M8"])
+        #expect(ids(Quiescence(), [moment(1, truth), moment(2, truth, [], [late])]).isEmpty)
+    }
+
+    @Test("views that differ when all is quiet break M9, and two clusters break M11")
+    func agreement() {
+        let truth = Self.truth(2)
+        let down = Self.gossip([(1, .up), (2, .leaving)], clock: [1: 3])
+        #expect(ids(Agreement(), [moment(60, truth, [(1, Self.two), (2, down)])]) == ["M9"])
+        #expect(ids(Agreement(), [moment(60, truth, [(1, Self.two), (2, Self.two)])]).isEmpty)
+        #expect(ids(Agreement(), [moment(1, truth, [(1, Self.two), (2, down)])]).isEmpty)
+        let apart = [(1, Self.gossip([(1, .up)])), (2, Self.gossip([(2, .up)]))]
+        #expect(ids(Agreement(), [moment(60, truth, apart)]) == ["M11", "M11"])
+    }
+
+    @Test("a node that does not come up breaks M10, in the place of another one M14")
+    func joining() {
+        var truth = Self.truth(2)
+        truth.started(Self.node(3), number: 3, at: Self.at(60))
+        truth.note([Sighting(time: Self.at(60), node: Self.node(3), phaseBefore: .idle, phase: .contacting)])
+        let old = Gossip(
+            members: Self.two.members
+                + [Member(node: UniqueAddress(address: Self.node(3).address, incarnation: 99), status: .up)],
+            reachability: [], tombstones: [], version: VectorClock(), seen: [])
+        for (gossip, id) in [(Self.two, "M10"), (old, "M14")] {
+            let states = [(1, gossip), (2, gossip)]
+            #expect(ids(Joining(), [moment(60.1, truth, states), moment(90, truth, states)]) == [id])
+        }
+        let up = Self.gossip([(1, .up), (2, .up), (3, .up)])
+        #expect(ids(Joining(), [moment(60.1, truth, [(1, Self.two)]), moment(90, truth, [(1, up)])]).isEmpty)
+    }
+
+    @Test("a founder without the word of a majority of the seeds, and one beside a seed that leaves, break M11")
+    func founding() {
+        func look(_ number: Int, founds: Bool = false, asking: [Int] = [], beside: MemberStatus? = nil) -> [String] {
+            var truth = GroundTruth()
+            truth.seeds = [1, 2, 3]
+            for seed in 1...4 {
+                truth.started(Self.node(seed), number: seed, founds: founds, at: Self.at(0.5))
+                truth.note([Sighting(time: .start, node: Self.node(seed), phaseBefore: .idle)])
+            }
+            let asks = asking.map {
+                Sighting(time: .start, node: Self.node($0), phaseBefore: .idle, phase: .contacting)
+            }
+            let other = beside.map { Self.gossip([(3, $0)]) }
+            let member = other.map { [Sighting(time: .start, node: Self.node(3), after: $0)] } ?? []
+            let founding = Sighting(
+                time: .start, node: Self.node(number), after: Self.gossip([(number, .up)]), phaseBefore: .contacting)
+            return ids(
+                Founding(), [moment(1, truth, other.map { [(3, $0)] } ?? [], asks + member + [founding])])
+        }
+        #expect(look(1) == ["M11"])
+        #expect(look(1, asking: [1, 3]).isEmpty)
+        #expect(look(4, asking: [1, 2, 3]) == ["M11"])
+        #expect(look(1, founds: true).isEmpty)
+        for status in [MemberStatus.joining, .up, .leaving, .exiting] {
+            #expect(look(1, asking: [1, 2], beside: status) == ["M11"])
+            #expect(look(1, founds: true, beside: status) == ["M11"])
+        }
+    }
+
+    @Test("members of two clusters that stay beside each other break M11")
+    func coexistence() {
+        func view(_ number: Int, _ cluster: UInt64) -> Gossip {
+            var gossip = Self.gossip([(number, .up)])
+            gossip.cluster = ClusterID(high: 1, low: cluster)
+            return gossip
+        }
+        func look(_ other: UInt64, until end: Double) -> [String] {
+            let states = [(1, view(1, 1)), (2, view(2, other))]
+            return ids(Founding(), [moment(60, Self.truth(2), states), moment(end, Self.truth(2), states)])
+        }
+        #expect(look(2, until: 160) == ["M11"])
+        #expect(look(2, until: 62).isEmpty)
+        #expect(look(1, until: 160).isEmpty)
+    }
+
+    @Test("a leaver that somebody calls unreachable, or that stays, breaks M12")
+    func leaving() {
+        var truth = Self.truth(3)
+        truth.leaveAsked(3, at: Self.at(60))
+        let blamed = Sighting(
+            time: Self.at(61), node: Self.node(1), events: [event(.memberUnreachable(observers: [], witness: nil), 3)])
+        #expect(ids(Leaving(), [moment(60, truth), moment(61, truth, [], [blamed])]) == ["M12"])
+        #expect(ids(Leaving(), [moment(60, truth), moment(100, truth)]) == ["M12"])
+        var cut = truth
+        cut.killed(2, at: Self.at(60.5))
+        #expect(ids(Leaving(), [moment(60, truth), moment(61, cut, [], [blamed])]).isEmpty)
+    }
+
+    @Test("a clock with an entry of nobody breaks M13, a member that was never started M15")
+    func strangers() {
+        let counted = Self.gossip([(1, .up)], clock: [1: 1, 9: 1])
+        #expect(ids(SmallGossip(), [moment(1, Self.truth(1), [(1, counted)])]) == ["M13"])
+        let view = NodeSnapshot(
+            name: "n1", node: Self.node(1), time: .start,
+            membership: MembershipSnapshot(members: [MemberSnapshot(node: Self.node(9), name: "n9", status: .up)]))
+        #expect(ids(NoStrangers(), [moment(1, Self.truth(1), views: [view])]) == ["M15"])
+    }
+
+    private func peer(
+        _ seconds: Double, heard: Double, phi: Double = 0, mean: Double = 0.2, samples: Int = 100, node number: Int = 2
+    ) -> NodeSnapshot {
+        let peer = PeerSnapshot(
+            node: Self.node(number), name: "n\(number)", phi: phi, threshold: 8,
+            mean: .milliseconds(Int64(mean * 1000)),
+            deviation: .milliseconds(50), acceptablePause: .seconds(1), lastHeartbeat: Self.at(heard),
+            suspicionDeadline: Self.at(heard + mean + 1.28), samples: samples)
+        return NodeSnapshot(
+            name: "n1", node: Self.node(1), time: Self.at(seconds), membership: MembershipSnapshot(peers: [peer]))
+    }
+
+    @Test("a killed node that nobody marks breaks F1")
+    func completeness() {
+        var truth = Self.truth(2)
+        truth.killed(2, at: Self.at(60))
+        let silent = [60.1, 65].map { moment($0, truth, [(1, Self.two)], views: [peer($0, heard: 60)]) }
+        #expect(ids(Completeness(), silent) == ["F1"])
+        let marked = Self.gossip([(1, .up), (2, .up)], rows: [(1, 2)])
+        let told = [60.1, 65].map { moment($0, truth, [(1, marked)], views: [peer($0, heard: 60)]) }
+        #expect(ids(Completeness(), told).isEmpty)
+    }
+
+    @Test("a mark that others do not hear of breaks F1, unless its observer is down for them or does not know them")
+    func onlookers() {
+        var truth = Self.truth(3)
+        truth.killed(3, at: Self.at(60))
+        func look(observer: [(Int, MemberStatus)], onlooker: [(Int, MemberStatus)]) -> [String] {
+            let moments = [61.5, 90].map { seconds in
+                moment(
+                    seconds, truth, [(1, Self.gossip(observer, rows: [(1, 3)])), (2, Self.gossip(onlooker))],
+                    views: [peer(seconds, heard: 60, node: 3)])
+            }
+            return ids(Completeness(), moments)
+        }
+        let three = [(1, MemberStatus.up), (2, .up), (3, .up)]
+        #expect(look(observer: three, onlooker: three).contains("F1"))
+        #expect(look(observer: three, onlooker: [(1, .down), (2, .up), (3, .up)]).isEmpty)
+        #expect(look(observer: [(1, .up), (3, .up)], onlooker: three).isEmpty)
+    }
+
+    @Test(
+        "phi of 1 right after a heartbeat breaks F4; too many intervals, or the gap of an outage among them, break F5")
+    func windows() {
+        let truth = Self.truth(2)
+        #expect(ids(CalmPhi(), [moment(60, truth, views: [peer(60, heard: 59.9, phi: 1.2)])]) == ["F4"])
+        #expect(ids(CalmPhi(), [moment(60, truth, views: [peer(60, heard: 59, phi: 1.2)])]).isEmpty)
+        #expect(ids(BoundedWindow(), [moment(60, truth, views: [peer(60, heard: 60, samples: 201)])]) == ["F5"])
+        let outage = moment(60, truth, views: [peer(60, heard: 58)])
+        let learnt = moment(60.1, truth, views: [peer(60.1, heard: 60.05, mean: 0.22)])
+        #expect(ids(BoundedWindow(), [outage, learnt]) == ["F5"])
+        #expect(ids(BoundedWindow(), [outage, moment(60.1, truth, views: [peer(60.1, heard: 60.05)])]).isEmpty)
+    }
+
+    @Test("a node that is declared down though nothing was done breaks F6")
+    func falseRemoval() {
+        var truth = Self.truth(2)
+        let down = Sighting(time: Self.at(60), node: Self.node(1), events: [event(.memberDown, 2)])
+        #expect(ids(NoFalseRemoval(), [moment(60, truth, [], [down])]) == ["F6"])
+        // It has heard of it, and stopped: that makes nothing better.
+        var stopped = truth
+        stopped.note([Sighting(time: Self.at(60), node: Self.node(2), stop: .downed)])
+        stopped.stopped(2, at: Self.at(60))
+        #expect(ids(NoFalseRemoval(), [moment(60, stopped, [], [down])]) == ["F6"])
+        truth.froze(1, at: Self.at(59))
+        #expect(ids(NoFalseRemoval(), [moment(60, truth, [], [down])]).isEmpty)
+    }
+
+    @Test("a node that hung and then suspects two that are well breaks F7")
+    func sickObserver() {
+        var truth = Self.truth(3)
+        truth.froze(1, at: Self.at(60))
+        truth.thawed(1, at: Self.at(70))
+        let suspects = [2, 3].map { peer in
+            Sighting(
+                time: Self.at(70.1), node: Self.node(1),
+                events: [event(.suspected(phi: 5, silence: .seconds(10)), peer)])
+        }
+        #expect(ids(SickObserver(), [moment(70.2, truth, [], suspects)]) == ["F7"])
+        #expect(ids(SickObserver(), [moment(70.2, truth, [], [suspects[0]])]).isEmpty)
+    }
+
+    @Test("a mark that is not taken back breaks F8")
+    func refutation() {
+        var truth = Self.truth(2)
+        truth.cut(Laboratory.Direction(from: 1, to: 2), at: Self.at(60))
+        truth.healed(Laboratory.Direction(from: 1, to: 2), at: Self.at(63))
+        let marked = Self.gossip([(1, .up), (2, .up)], rows: [(1, 2)])
+        #expect(ids(Refutation(), [moment(63.5, truth, [(1, marked), (2, marked)])]).isEmpty)
+        #expect(ids(Refutation(), [moment(67, truth, [(1, marked), (2, marked)])]) == ["F8"])
+    }
+
+    /// A cluster of three that was quiet, then n1 was cut off; and then, later, who is there.
+    private func split(_ survivors: [Int]) -> [LabMoment] {
+        let whole = Self.gossip([(1, .up), (2, .up), (3, .up)])
+        var truth = Self.truth(3)
+        let states = [(1, whole), (2, whole), (3, whole)]
+        let before = moment(60, truth, states)
+        for other in [2, 3] {
+            truth.cut(Laboratory.Direction(from: 1, to: other), at: Self.at(60.05))
+            truth.cut(Laboratory.Direction(from: other, to: 1), at: Self.at(60.05))
+        }
+        return [before, moment(60.1, truth, states), moment(90, truth, survivors.map { ($0, whole) })]
+    }
+
+    @Test("two sides that go on break P1, and others than the majority break P2")
+    func splits() {
+        #expect(ids(OneSide(), split([1, 2, 3])) == ["P1"])
+        #expect(ids(OneSide(), split([1])).isEmpty)
+        #expect(ids(SurvivorsAsOracle(), split([1])) == ["P2"])
+        #expect(ids(SurvivorsAsOracle(), split([2, 3])).isEmpty)
+        let (here, there) = (Self.gossip([(1, .up)]), Self.gossip([(2, .up)]))
+        var truth = Self.truth(2)
+        truth.cut(Laboratory.Direction(from: 1, to: 2), at: Self.at(60))
+        let apart = [
+            moment(60.1, truth, [(1, Self.two), (2, Self.two)]), moment(110, truth, [(1, here), (2, there)]),
+        ]
+        #expect(ids(OneGroup(), apart) == ["P3"])
+        #expect(ids(OneGroup(), [apart[1]]).isEmpty)
+    }
+
+    @Test("a decision before the view was still breaks P4, and so does none at all")
+    func patience() {
+        let truth = Self.truth(2)
+        let marked = Self.gossip([(1, .up), (2, .up)], rows: [(1, 2)])
+        let decision = DowningDecision(kind: .downUnreachable, down: [Self.node(2)], reason: "")
+        func look(decides: Double) -> [String] {
+            let seen = [
+                Sighting(time: Self.at(60), node: Self.node(1), before: Self.two, after: marked),
+                Sighting(
+                    time: Self.at(decides), node: Self.node(1), before: marked, after: marked,
+                    events: [event(.downingDecision(decision), nil)]),
+            ]
+            return ids(PatientDowning(), [moment(decides, truth, [], seen)])
+        }
+        #expect(look(decides: 61) == ["P4"])
+        #expect(look(decides: 63.1).isEmpty)
+        let seen = [Sighting(time: Self.at(60), node: Self.node(1), before: Self.two, after: marked)]
+        #expect(ids(PatientDowning(), [moment(60, truth, [], seen), moment(100, truth, [(1, marked)])]) == ["P4"])
+    }
+
+    @Test("a node that goes on after it was declared down breaks P5, one that comes back P6 or M2")
+    func fenced() {
+        let down = Self.gossip([(1, .down), (2, .up)], clock: [2: 1])
+        let sighting = Sighting(time: Self.at(60), node: Self.node(1), before: Self.two, after: down)
+        #expect(ids(FencedDown(), [moment(60, Self.truth(2), [], [sighting])]) == ["P5"])
+        let back = Sighting(time: Self.at(61), node: Self.node(2), before: down, after: Self.two)
+        #expect(ids(NoReturn(), [moment(61, Self.truth(2), [], [back])]) == ["P6"])
+        let alone = Self.gossip([(2, .up)], clock: [2: 2])
+        let steps = [(Self.two, alone), (alone, Self.two)].map { before, after in
+            Sighting(time: Self.at(62), node: Self.node(2), before: before, after: after)
+        }
+        #expect(ids(NoReturn(), [moment(62, Self.truth(2), [], steps)]) == ["M2"])
+    }
+
+    @Test("a side that stays by the votes of joiners breaks P7")
+    func votes() {
+        let state = Self.gossip([(1, .up), (2, .up), (3, .joining), (4, .joining)], rows: [(2, 1)])
+        func look(_ down: [Int]) -> [String] {
+            let decision = DowningDecision(kind: .downUnreachable, down: down.map(Self.node), reason: "")
+            let sighting = Sighting(
+                time: Self.at(60), node: Self.node(2), before: state, after: state,
+                events: [event(.downingDecision(decision), nil)])
+            return ids(VotesOfMembers(), [moment(60, Self.truth(4), [], [sighting])])
+        }
+        #expect(look([1]) == ["P7"])
+        #expect(look([2, 3, 4]).isEmpty)
+    }
+
+    @Test("a number that is given again after the cluster was founded again breaks M16")
+    func numbersAcrossFoundings() {
+        func view(_ number: Int, holder: Int, id: UInt64) -> Gossip {
+            var gossip = Gossip(
+                members: [Member(node: Self.node(holder), status: .up, upNumber: UInt32(number))], reachability: [],
+                tombstones: [], version: VectorClock([.init(node: Self.node(holder), count: 1)]), seen: [])
+            gossip.cluster = ClusterID(high: 1, low: id)
+            return gossip
+        }
+        func look(id: UInt64) -> [String] {
+            let sightings = [
+                Sighting(time: .start, node: Self.node(1), after: view(4, holder: 1, id: 1), phaseBefore: .contacting),
+                Sighting(time: .start, node: Self.node(2), after: view(4, holder: 2, id: id), phaseBefore: .contacting),
+            ]
+            return ids(UniqueUpNumbers(), [moment(1, Self.truth(2), [], sightings)])
+        }
+        #expect(look(id: 1) == ["M16"])
+        #expect(look(id: 2).isEmpty)
+    }
+}

@@ -1,0 +1,54 @@
+import CastyActors
+import CastyCluster
+import CastyCore
+import CastyInvariants
+import CastySharding
+import CastyTestbed
+import Testing
+
+@Suite("Memory of laboratories")
+struct MemoryTests {
+    /// What nodes were made of, without keeping it.
+    private struct Remains {
+        weak var system: ActorSystem?
+        weak var cluster: Cluster?
+        weak var sharding: Sharding?
+        weak var node: LabNode?
+
+        init(_ node: LabNode) {
+            (system, cluster, sharding, self.node) = (node.system, node.cluster, node.sharding, node)
+        }
+
+        var names: [String] {
+            [
+                system == nil ? nil : "system", cluster == nil ? nil : "cluster",
+                sharding == nil ? nil : "sharding", node == nil ? nil : "node",
+            ].compactMap { $0 }
+        }
+    }
+
+    private func run(seed: UInt64) throws -> [Remains] {
+        let laboratory = Laboratory(world: SimulatedLabWorld(seed: seed), settings: LabSettings(), checkers: .all)
+        defer { laboratory.end() }
+        try laboratory.start([1, 2, 3, 4])
+        for number in 1...20 { try laboratory.tell("account-\(number)", "deposit 1") }
+        try laboratory.advance(until: laboratory.now + .seconds(15))
+        var remains = try (1...4).map { Remains(try laboratory.node($0)) }
+        try laboratory.kill(2)
+        try laboratory.leave(3)
+        try laboratory.freeze(4)
+        try laboratory.advance(until: laboratory.now + .seconds(20))
+        try laboratory.restart(2)
+        try laboratory.advance(until: laboratory.now + .seconds(5))
+        remains.append(Remains(try laboratory.node(2)))
+        return remains
+    }
+
+    @Test(
+        "a simulated run leaves no system, no cluster and no node behind, however its nodes ended",
+        arguments: [1, 2, 3] as [UInt64])
+    func runs(seed: UInt64) throws {
+        let remains = try run(seed: seed)
+        #expect(remains.map(\.names) == Array(repeating: [], count: 5))
+    }
+}

@@ -1,0 +1,54 @@
+import CastyActors
+import CastyCluster
+import CastyCore
+import CastyInvariants
+import CastyObservability
+import CastyScenario
+import CastySharding
+import CastyTestbed
+import Testing
+
+@Suite("Bounds on entities that are awake")
+struct PassivationStoryTests {
+    private func awake(_ laboratory: Laboratory) -> [Int] {
+        laboratory.running.map { node in
+            node.snapshot.sharding.filter { $0.type == "account" }.reduce(0) {
+                $1.shards.reduce($0) { $0 + $1.entityCount }
+            }
+        }
+    }
+
+    @Test(
+        "set passivation lru and lfu bound what is awake on each node; no message is lost, doubled or overtaken",
+        arguments: ["lru", "lfu"])
+    func limits(policy: String) throws {
+        let laboratory = Laboratory(world: SimulatedLabWorld(seed: 6), settings: LabSettings(), checkers: .all)
+        defer { laboratory.end() }
+        try laboratory.start([1, 2])
+        try laboratory.advance(until: laboratory.now + .seconds(30)) {
+            laboratory.running.allSatisfy { $0.cluster.state.up.count == 2 }
+        }
+        for number in 1...40 { try laboratory.tell("account-\(number)", "start") }
+        try laboratory.advance(until: laboratory.now + .seconds(3))
+        #expect(awake(laboratory).reduce(0, +) == 40)
+        let scenario = try Scenario.parse("nodes 2\nset passivation \(policy) 5", file: "test.casty")
+        for statement in scenario.statements {
+            if case .set = statement.command { try laboratory.perform(statement.command) }
+        }
+        try laboratory.advance(until: laboratory.now + .seconds(1))
+        #expect(awake(laboratory) == [5, 5])
+        // Many more entities than may be awake, in turn, so that most messages find theirs on its way to sleep.
+        for round in 0..<20 {
+            for number in 1...40 {
+                try laboratory.tell("account-\(number)", "deposit 1", via: (number + round) % 2 + 1)
+            }
+            try laboratory.advance(until: laboratory.now + .milliseconds(2))
+        }
+        try laboratory.advance(until: laboratory.now + .seconds(3))
+        #expect(awake(laboratory).allSatisfy { $0 <= 5 })
+        #expect(laboratory.tracker.lost == 0)
+        #expect(laboratory.tracker.pending == 0)
+        #expect(laboratory.tracker.handled == 840)
+        #expect(laboratory.tracker.violations.isEmpty)
+    }
+}

@@ -1,0 +1,161 @@
+import CastyActors
+import CastyCluster
+import CastyCore
+import CastyInvariants
+import CastySharding
+import CastyTestbed
+import Synchronization
+import Testing
+
+/// What singletons did, in the order in which they did it.
+private final class Deeds: Sendable {
+    struct Deed: Sendable {
+        let node: String
+        let life: Int
+        let word: String
+    }
+
+    private let deeds = Mutex<(lives: Int, list: [Deed])>((0, []))
+
+    func begin() -> Int {
+        deeds.withLock { deeds in
+            deeds.lives += 1
+            return deeds.lives
+        }
+    }
+
+    func add(_ node: String, _ life: Int, _ word: String) {
+        deeds.withLock { $0.list.append(Deed(node: node, life: life, word: word)) }
+    }
+
+    var all: [Deed] { deeds.withLock { $0.list } }
+
+    /// Who acted last.
+    var latest: String? { all.last?.node }
+
+    /// A life that acted again after another one had; that is two of them at one time.
+    var overlap: String? {
+        var former: Set<Int> = []
+        var present = 0
+        for deed in all where deed.life != present {
+            if former.contains(deed.life) { return "life \(deed.life) on \(deed.node) acted again: \(deed.word)" }
+            former.insert(present)
+            present = deed.life
+        }
+        return nil
+    }
+}
+
+@Suite("Singletons in the simulated world")
+struct SingletonStoryTests {
+    /// A cluster in which every node takes part in a singleton that acts by itself twenty times a second.
+    private final class Story {
+        let laboratory: Laboratory
+        let deeds = Deeds()
+        var ways: [Int: SingletonRef<EntityCommand>] = [:]
+
+        init(seed: UInt64, nodes: Int) throws {
+            laboratory = Laboratory(world: SimulatedLabWorld(seed: seed), settings: LabSettings(), checkers: .all)
+            try laboratory.start(Array(1...nodes))
+            for number in 1...nodes { try join(number) }
+            try pass(.seconds(30)) { self.laboratory.running.allSatisfy { $0.cluster.state.up.count == nodes } }
+            try pass(.seconds(5)) { self.deeds.latest == "n1" }
+        }
+
+        deinit { laboratory.end() }
+
+        func join(_ number: Int) throws {
+            let node = try laboratory.node(number)
+            let (deeds, name) = (deeds, node.name)
+            ways[number] = try node.cluster.singleton.start(name: "clock", of: EntityCommand.self) {
+                .setup { context in
+                    let life = deeds.begin()
+                    context.timers.start("tick", EntityCommand(number: 0, text: "tick"), every: .milliseconds(50))
+                    return .receive { _, command in
+                        deeds.add(name, life, command.text)
+                        command.replyTo?.tell(EntityReply(name))
+                        return .same
+                    }
+                }
+            }
+        }
+
+        /// Lets time pass until the condition holds, which it must.
+        func pass(_ limit: Duration, until condition: () -> Bool) throws {
+            let held = try laboratory.advance(until: laboratory.now + limit, unless: condition)
+            #expect(held, "seed \(laboratory.world.seed ?? 0), at \(laboratory.now): \(deeds.latest ?? "nobody") acts")
+        }
+
+        func pass(_ time: Duration) throws { try laboratory.advance(until: laboratory.now + time) }
+    }
+
+    @Test(
+        "the next oldest goes on after a leave, without a pause of a second, and nothing told is lost",
+        arguments: [1, 2, 3])
+    func leave(seed: UInt64) throws {
+        let story = try Story(seed: seed, nodes: 3)
+        try story.laboratory.leave(1)
+        for number in 1...50 {
+            story.ways[3]?.tell(EntityCommand(number: 0, text: "told \(number)"))
+            try story.pass(.milliseconds(20))
+        }
+        #expect(story.deeds.latest == "n2")
+        try story.pass(.seconds(10)) { story.laboratory.running.count == 2 }
+        let told = story.deeds.all.map(\.word).filter { $0.hasPrefix("told") }
+        #expect(told.sorted() == (1...50).map { "told \($0)" }.sorted())
+        #expect(story.deeds.overlap == nil)
+    }
+
+    @Test(
+        "after a crash the next oldest goes on when the dead one is removed, with what was told meanwhile",
+        arguments: [1, 2])
+    func kill(seed: UInt64) throws {
+        let story = try Story(seed: seed, nodes: 3)
+        try story.laboratory.kill(1)
+        let before = story.deeds.all.count
+        try story.pass(.seconds(2))
+        story.ways[3]?.tell(EntityCommand(number: 0, text: "told"))
+        try story.pass(.seconds(1))
+        #expect(story.deeds.all.count == before)
+        try story.pass(.seconds(12)) { story.deeds.latest == "n2" }
+        try story.pass(.seconds(1)) { story.deeds.all.contains { $0.word == "told" && $0.node == "n2" } }
+        #expect(story.deeds.overlap == nil)
+    }
+
+    @Test("cut off from the majority it stops acting before another one acts", arguments: [1, 2, 3])
+    func partition(seed: UInt64) throws {
+        let story = try Story(seed: seed, nodes: 5)
+        try story.laboratory.cut([[1, 2], [3, 4, 5]])
+        try story.pass(.seconds(20)) { story.deeds.latest == "n3" }
+        try story.laboratory.heal()
+        try story.pass(.seconds(10))
+        #expect(story.deeds.latest == "n3")
+        #expect(story.deeds.overlap == nil)
+    }
+
+    @Test("a node that hangs and wakes up does not act once more", arguments: [1, 2])
+    func freeze(seed: UInt64) throws {
+        let story = try Story(seed: seed, nodes: 3)
+        try story.laboratory.freeze(1)
+        try story.pass(.seconds(20)) { story.deeds.latest == "n2" }
+        try story.laboratory.thaw(1)
+        try story.pass(.seconds(3))
+        #expect(story.deeds.latest == "n2")
+        #expect(story.deeds.overlap == nil)
+    }
+
+    @Test("it answers through every node")
+    func ask() throws {
+        let story = try Story(seed: 4, nodes: 3)
+        let answers = Mutex<[String]>([])
+        for number in 1...3 {
+            story.ways[number]?.ask(
+                within: .seconds(5), { EntityCommand(number: 0, text: "who", replyTo: $0) },
+                completion: { (result: Result<EntityReply, AskError>) in
+                    answers.withLock { $0.append((try? result.get().text) ?? "nobody") }
+                })
+        }
+        try story.pass(.seconds(2)) { answers.withLock { $0.count } == 3 }
+        #expect(answers.withLock { $0 } == ["n1", "n1", "n1"])
+    }
+}

@@ -1,0 +1,50 @@
+import CastyInvariants
+import CastyObservability
+import CastyTestbed
+import Testing
+
+/// Handlers and stores that take time, and nodes that hang in the middle of them.
+@Suite("Handlers that take time")
+struct SlowHandlerTests {
+    private static let start =
+        "nodes 3\nexpect members n1,n2,n3 up within 15s\nspawn account-1..account-30\nexpect shards balanced within 20s\n"
+
+    @Test("a handler answers when its time is over, and the next message waits for it")
+    func oneAfterTheOther() throws {
+        let run = try StoryRun(
+            Self.start
+                + "fault stall n1,n2,n3 period 2s chance 100%\ntell account-1 deposit 1\ntell account-1 deposit 1\n"
+                + "ask account-1 balance -> 2 within 8s")
+        #expect(run.result.status == .passed, "\(run.complaints)")
+        // Each of the three handlers takes a fifth of a second at least, one after the other.
+        #expect(run.result.seconds > 0.6)
+        let passed = run.events.last { $0.kind == .expectationPassed && $0.text?.hasPrefix("ask") == true }
+        #expect(passed?.reason != nil)
+    }
+
+    @Test("handlers that hang for seconds raise no suspicion, and lose nothing")
+    func membershipGoesOn() throws {
+        let run = try StoryRun(
+            Self.start
+                + "fault stall n1,n2,n3 period 4s chance 30% for 20s\nload 20/s over 30 entities for 20s\nwait 40s\n"
+                + "expect no member-unreachable since start\nexpect lost 0\nexpect single-activation")
+        #expect(run.result.status == .passed, "\(run.complaints)")
+    }
+
+    @Test("slow stores delay what is written, and nothing else")
+    func slowStores() throws {
+        let run = try StoryRun(
+            Self.start + "fault disk n1,n2,n3 error slow for 20s\nload 20/s over 30 entities for 15s\nwait 30s\n"
+                + "ask account-1 balance -> 10 within 2s\nexpect no member-unreachable since start\nexpect lost 0")
+        #expect(run.result.status == .passed, "\(run.complaints)")
+    }
+
+    @Test("what a handler would save after its node has hung and lost its shards is refused")
+    func staleSave() throws {
+        let run = try StoryRun(
+            Self.start + "fault stall n2 period 3s\nload 100/s over 30 entities for 20s\nwait 3s\nfreeze n2\nwait 15s\n"
+                + "thaw n2\nwait 8s\nexpect single-activation")
+        #expect(run.result.violations == 0 && run.result.failed == 0, "\(run.complaints)")
+        #expect(run.events.contains { $0.kind == .note && $0.reason == "store stale" && $0.node == "n2" })
+    }
+}

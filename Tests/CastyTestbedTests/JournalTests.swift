@@ -1,0 +1,136 @@
+import CastyCore
+import CastySharding
+import CastySimulator
+import Synchronization
+import Testing
+
+@testable import CastyInvariants
+@testable import CastyTestbed
+
+@Suite("Journals on a disk that fails")
+struct JournalTests {
+    private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
+
+    private func code(_ body: () throws -> Void) -> EntityStoreError.Code? {
+        do { try body() } catch { return (error as? EntityStoreError)?.code }
+        return nil
+    }
+
+    @Test("a torn tail is cut off, however much of it is there, and what stands before it is kept")
+    func torn() throws {
+        let whole = SimulatedDisk(chance: SeededGenerator(seed: 1))
+        let journal = Journal(whole, name: "j", node: "n1")
+        for text in ["one", "two", "three"] { try journal.append(bytes(text)) }
+        let all = try whole.read("j", by: "n1")
+        for length in 0..<all.count {
+            let disk = SimulatedDisk(chance: SeededGenerator(seed: 1))
+            try disk.append(Array(all.prefix(length)), to: "j", by: "n1")
+            let found = try Journal(disk, name: "j", node: "n1").read()
+            #expect(found == ["one", "two", "three"].map(bytes).prefix(found.count).map(\.self))
+            #expect(found.count == [15, 30].count { $0 <= length })
+            // Recovery twice is recovery once, and the next record stands where the torn one began.
+            let again = Journal(disk, name: "j", node: "n2")
+            #expect(try again.read() == found)
+            try again.append(bytes("next"))
+            #expect(try Journal(disk, name: "j", node: "n1").read() == found + [bytes("next")])
+        }
+    }
+
+    @Test("a flipped bit is an error wherever it is, and never data")
+    func corrupt() throws {
+        let disk = SimulatedDisk(chance: SeededGenerator(seed: 1))
+        let journal = Journal(disk, name: "j", node: "n1")
+        for text in ["one", "two"] { try journal.append(bytes(text)) }
+        let all = try disk.read("j", by: "n1")
+        for bit in 0..<(all.count * 8) {
+            var flipped = all
+            flipped[bit / 8] ^= 1 << UInt8(bit % 8)
+            try disk.replace("j", with: flipped, by: "n1")
+            #expect(code { _ = try Journal(disk, name: "j", node: "n1").read() } == .corrupt)
+        }
+    }
+
+    @Test("whatever the disk does, what was acknowledged is there afterwards", arguments: UInt64(1)...60)
+    func walk(seed: UInt64) throws {
+        var chance = SeededGenerator(seed: seed)
+        let disk = SimulatedDisk(chance: chance.fork("disk"))
+        let violations = Mutex<[String]>([])
+        let truth = DurableTruth { id, entity, text in violations.withLock { $0.append("\(id) \(entity) \(text)") } }
+        var stores = ["n1", "n2"].map { JournalStore(disk, node: $0, truth: truth) }
+        var remembered: Set<String> = []
+        var failures = 0
+        for step in 0..<400 {
+            let node = chance.below(2)
+            let id = "account-\(chance.below(3))"
+            switch chance.below(8) {
+            case 0: disk.set(DiskTrouble.allCases[chance.below(5)], of: "n\(node + 1)")
+            case 1: disk.set(nil, of: "n\(node + 1)")
+            case 2:
+                disk.crash(of: "n\(node + 1)")
+                stores[node] = JournalStore(disk, node: "n\(node + 1)", truth: truth)
+            case 3:
+                let starts = chance.below(2) == 0
+                // A shard is read before it is written, as by a region that has just been given it.
+                stores[node].load(type: "account", shard: 0, of: 1) { _ in }
+                let isStored = Mutex(false)
+                stores[node].record(starts ? .started(id) : .stopped(id), type: "account", shard: 0, of: 1) { result in
+                    if case .success = result { isStored.withLock { $0 = true } }
+                }
+                if !isStored.withLock({ $0 }) {
+                    failures += 1
+                } else if starts {
+                    remembered.insert(id)
+                } else {
+                    remembered.remove(id)
+                }
+            default:
+                do {
+                    // As an entity does that starts and then writes.
+                    _ = try stores[node].load(type: "account", id: id)
+                    try stores[node].save(bytes("\(step)"), type: "account", id: id)
+                } catch {
+                    failures += 1
+                }
+            }
+        }
+        for node in ["n1", "n2"] { disk.set(nil, of: node) }
+        let reader = JournalStore(disk, node: "n3", truth: truth)
+        for number in 0..<3 { _ = try reader.load(type: "account", id: "account-\(number)") }
+        #expect(violations.withLock { $0 } == [], "seed \(seed)")
+        #expect(try reader.remembered(type: "account", shards: 1) == remembered.sorted(), "seed \(seed)")
+        #expect(failures > 0)
+    }
+
+    @Test("a state that comes back as none that was written breaks K1")
+    func truth() {
+        let violations = Mutex<[String]>([])
+        let truth = DurableTruth { id, _, _ in violations.withLock { $0.append(id) } }
+        truth.loaded(nil, of: "account-1", on: "n1")
+        truth.writes(bytes("5"), of: "account-1", on: "n1")
+        truth.wrote(bytes("5"), of: "account-1", on: "n1")
+        truth.writes(bytes("6"), of: "account-1", on: "n1")
+        truth.writes(bytes("7"), of: "account-1", on: "n1")
+        truth.loaded(bytes("6"), of: "account-1", on: "n1")
+        #expect(violations.withLock { $0 } == [])
+        // What was read once is settled: neither the state before it nor another attempt may come after it.
+        truth.loaded(bytes("5"), of: "account-1", on: "n1")
+        truth.loaded(bytes("7"), of: "account-1", on: "n1")
+        truth.loaded(nil, of: "account-1", on: "n1")
+        #expect(violations.withLock { $0 } == ["K1", "K1", "K1"])
+    }
+
+    @Test("a write of a node that the shard was taken from is a violation, and does not become the truth")
+    func entitled() {
+        let violations = Mutex<[String]>([])
+        let truth = DurableTruth(
+            isEntitled: { _, node in node == "n2" }, object: { id, _, _ in violations.withLock { $0.append(id) } })
+        truth.writes(bytes("5"), of: "account-1", on: "n2")
+        truth.wrote(bytes("5"), of: "account-1", on: "n2")
+        truth.writes(bytes("4"), of: "account-1", on: "n1")
+        truth.wrote(bytes("4"), of: "account-1", on: "n1")
+        #expect(violations.withLock { $0 } == ["K1"])
+        truth.loaded(bytes("4"), of: "account-1", on: "n2")
+        #expect(violations.withLock { $0 } == ["K1", "K1"])
+        #expect(truth.comebacks == 0)
+    }
+}
