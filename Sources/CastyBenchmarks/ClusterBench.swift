@@ -11,7 +11,7 @@ import Glibc
 /// Measures live clusters in this process, each node with its own threads and sockets: how fast they form, and how fast they notice that
 /// one of them is dead.
 struct ClusterBench {
-    let laboratory: Laboratory
+    let testbed: TestCluster
     let count: Int
 
     static var cases: [BenchCase] {
@@ -27,24 +27,24 @@ struct ClusterBench {
     private static func with<Result>(_ count: Int, _ body: (ClusterBench, _ formed: Double) throws -> Result) throws
         -> Result
     {
-        let laboratory = Laboratory(
-            world: LiveLabWorld(), settings: LabSettings(membership: .responsive), checkers: .all)
-        defer { laboratory.end() }
-        let bench = ClusterBench(laboratory: laboratory, count: count)
-        let started = laboratory.now
-        try laboratory.start(Array(1...count))
+        let testbed = TestCluster(
+            world: LiveClusterWorld(), settings: TestClusterSettings(membership: .responsive), checkers: .all)
+        defer { testbed.end() }
+        let bench = ClusterBench(testbed: testbed, count: count)
+        let started = testbed.now
+        try testbed.start(Array(1...count))
         let isFormed = bench.wait(.seconds(60)) {
-            laboratory.running.count == count && laboratory.running.allSatisfy { $0.cluster.state.up.count == count }
+            testbed.running.count == count && testbed.running.allSatisfy { $0.cluster.state.up.count == count }
         }
         guard isFormed else { throw BenchError("\(count) nodes are not one cluster after 60 s") }
-        return try body(bench, (laboratory.now - started).inSeconds)
+        return try body(bench, (testbed.now - started).inSeconds)
     }
 
     /// Waits until the condition holds, looking every millisecond.
     private func wait(_ limit: Duration, until condition: () -> Bool) -> Bool {
-        let deadline = laboratory.now + limit
+        let deadline = testbed.now + limit
         while !condition() {
-            if laboratory.now >= deadline { return false }
+            if testbed.now >= deadline { return false }
             usleep(1000)
         }
         return true
@@ -73,7 +73,7 @@ struct ClusterBench {
     }
 
     private static func failure(
-        _ word: String, runs: (usual: Int, quick: Int), strike: @escaping (Laboratory, Int) throws -> Void
+        _ word: String, runs: (usual: Int, quick: Int), inject: @escaping (TestCluster, Int) throws -> Void
     ) -> BenchCase {
         let name = "\(word) of one of three"
         return BenchCase(.cluster, name) { plan in
@@ -81,7 +81,7 @@ struct ClusterBench {
             let courses = try (0..<count).map { run in
                 plan.progress("cluster: \(name), run \(run + 1) of \(count) …")
                 // The last, the second, the first: the first leads and coordinates.
-                return try with(3) { bench, _ in try bench.course(of: 3 - run % 3, strike) }
+                return try with(3) { bench, _ in try bench.course(of: 3 - run % 3, inject) }
             }
             func measurement(_ what: String, _ goal: Double, _ value: (Course) -> Double) -> Measurement {
                 Measurement(name: "\(name): \(what)", unit: "s", runs: courses.map(value), goal: .atMost(goal))
@@ -95,8 +95,8 @@ struct ClusterBench {
         }
     }
 
-    private func course(of victim: Int, _ strike: (Laboratory, Int) throws -> Void) throws -> Course {
-        let shards = laboratory.settings.shards
+    private func course(of victim: Int, _ inject: (TestCluster, Int) throws -> Void) throws -> Course {
+        let shards = testbed.settings.shards
         let entities = (0..<shards).compactMap { shard in
             (1...10_000).lazy.map { "account-\($0)" }.first { StableHash.shard(of: $0, count: shards) == shard }
         }
@@ -106,20 +106,20 @@ struct ClusterBench {
         }
         // Until phi knows the rhythm of the heartbeats.
         pass(.seconds(5))
-        let snapshot = try laboratory.node(survivors[0]).snapshot
-        let dead = try laboratory.node(victim).system.unique
+        let snapshot = try testbed.node(survivors[0]).snapshot
+        let dead = try testbed.node(victim).system.unique
         let orphans = Set(
             snapshot.sharding.first { $0.type == "account" }?.homes.filter { $0.node == dead }.map(\.shard) ?? [])
         guard !orphans.isEmpty else { throw BenchError("no shard lives on n\(victim)") }
-        let seen = laboratory.recorder.count
-        let start = laboratory.now
-        try strike(laboratory, victim)
+        let seen = testbed.recorder.count
+        let start = testbed.now
+        try inject(testbed, victim)
         let orphaned = entities.filter { orphans.contains(StableHash.shard(of: $0, count: shards)) }
         guard let served = try answers(of: orphaned, at: survivors, .seconds(60)) else {
             throw BenchError("shards of n\(victim) do not answer after 60 s")
         }
         func times(_ kind: EventKind) -> [Double] {
-            let events = laboratory.recorder.events(from: seen).filter { $0.kind == kind && $0.subject == "n\(victim)" }
+            let events = testbed.recorder.events(from: seen).filter { $0.kind == kind && $0.subject == "n\(victim)" }
             return survivors.compactMap { number in
                 events.first { $0.node == "n\(number)" }.map { ($0.time - start).inSeconds }
             }
@@ -139,12 +139,12 @@ struct ClusterBench {
     /// - Returns: When the last of them did; `nil` when they did not in time.
     private func answers(of entities: [String], at nodes: [Int], _ limit: Duration) throws -> Instant? {
         let book = AnswerBook(entities.flatMap { entity in nodes.map { "\(entity) \($0)" } })
-        let deadline = laboratory.now + limit
-        let clock = laboratory.world.clock
-        while laboratory.now < deadline {
+        let deadline = testbed.now + limit
+        let clock = testbed.world.clock
+        while testbed.now < deadline {
             for entity in entities {
                 for node in nodes where book.waits(for: "\(entity) \(node)") {
-                    try laboratory.ask(entity, "balance", via: node, within: .seconds(60)) { result in
+                    try testbed.ask(entity, "balance", via: node, within: .seconds(60)) { result in
                         if case .success = result { book.answered("\(entity) \(node)", at: clock()) }
                     }
                 }
@@ -161,13 +161,13 @@ struct ClusterBench {
             let seconds = plan.amount(60, quick: 10)
             return try with(3) { bench, _ in
                 bench.pass(.seconds(2))
-                let seen = bench.laboratory.recorder.count
+                let seen = bench.testbed.recorder.count
                 let used = Machine.processorSeconds
                 let started = Stopwatch()
                 plan.progress("cluster: a quiet time of \(seconds) s …")
                 sleep(UInt32(seconds))
                 let share = (Machine.processorSeconds - used) / started.seconds / 3 * 100
-                let alarms = bench.laboratory.recorder.events(from: seen).count { $0.kind == .memberUnreachable }
+                let alarms = bench.testbed.recorder.events(from: seen).count { $0.kind == .memberUnreachable }
                 return [
                     Measurement(
                         name: "quiet cluster of 3, \(seconds) s: false alarms", unit: "events", runs: [Double(alarms)],

@@ -52,7 +52,7 @@ struct CoordinatorBench {
         settings.shardCount = shards
         var now = Instant.start
         var result = Decisions()
-        var coordinator = Coordinator(own: node(1), settings: settings)
+        var coordinator = ShardCoordinator(own: node(1), settings: settings)
         _ = coordinator.onView(view(1...regions), at: now)
         for number in 1...regions { _ = register(number, [], with: &coordinator, at: now) }
         let allocation = Stopwatch()
@@ -62,7 +62,7 @@ struct CoordinatorBench {
         guard homes.joined().count == shards else { throw BenchError("not all shards have a home") }
 
         // A second coordinator rebuilds the same from what the regions report.
-        var successor = Coordinator(own: node(1), settings: settings)
+        var successor = ShardCoordinator(own: node(1), settings: settings)
         _ = successor.onView(view(1...(regions + 1)), at: now)
         for number in 1..<regions { _ = register(number, homes[number], with: &successor, at: now) }
         _ = register(regions + 1, [], with: &successor, at: now)
@@ -93,7 +93,7 @@ struct CoordinatorBench {
     }
 
     private static func register(
-        _ number: Int, _ hosted: [HostedShard], with coordinator: inout Coordinator, at now: Instant
+        _ number: Int, _ hosted: [HostedShard], with coordinator: inout ShardCoordinator, at now: Instant
     ) -> [CoordinatorEffect] {
         let registration = Registration(number: 1, shardCount: shards, accepts: true, hosted: hosted)
         return coordinator.onRequest(.register(registration), from: node(number), at: now)
@@ -101,7 +101,7 @@ struct CoordinatorBench {
 
     /// Lets every region start what it was given; returns what each has now, by its number.
     private static func start(
-        _ effects: [CoordinatorEffect], _ coordinator: inout Coordinator, at now: Instant
+        _ effects: [CoordinatorEffect], _ coordinator: inout ShardCoordinator, at now: Instant
     ) throws -> [[HostedShard]] {
         let numbers = Dictionary(uniqueKeysWithValues: (1...(regions + 1)).map { (node($0), $0) })
         var homes = [[HostedShard]](repeating: [], count: regions + 2)

@@ -27,20 +27,21 @@ struct SimulationBench {
 
     /// A cluster without faults under a light load: how long the time took, and how many steps.
     private static func run(nodes count: Int, for time: Duration) throws -> (seconds: Double, steps: UInt64) {
-        let laboratory = Laboratory(
-            world: SimulatedLabWorld(seed: 1), settings: LabSettings(membership: .responsive), checkers: .all)
-        defer { laboratory.end() }
-        try laboratory.start(Array(1...count))
-        let isFormed = try laboratory.advance(until: laboratory.now + .seconds(60)) {
-            laboratory.running.allSatisfy { $0.cluster.state.up.count == count }
+        let testbed = TestCluster(
+            world: SimulatedClusterWorld(seed: 1), settings: TestClusterSettings(membership: .responsive),
+            checkers: .all)
+        defer { testbed.end() }
+        try testbed.start(Array(1...count))
+        let isFormed = try testbed.advance(until: testbed.now + .seconds(60)) {
+            testbed.running.allSatisfy { $0.cluster.state.up.count == count }
         }
         guard isFormed else { throw BenchError("\(count) simulated nodes are not one cluster after 60 s") }
-        try laboratory.load(perSecond: rate, entities: 50, for: time)
-        let before = laboratory.world.steps ?? 0
+        try testbed.load(perSecond: rate, entities: 50, for: time)
+        let before = testbed.world.steps ?? 0
         let started = Stopwatch()
-        try laboratory.advance(until: laboratory.now + time)
+        try testbed.advance(until: testbed.now + time)
         let seconds = started.seconds
-        if let stuck = laboratory.world.stuck { throw BenchError("the simulated world is stuck: \(stuck)") }
-        return (seconds, (laboratory.world.steps ?? 0) - before)
+        if let stuck = testbed.world.stuck { throw BenchError("the simulated world is stuck: \(stuck)") }
+        return (seconds, (testbed.world.steps ?? 0) - before)
     }
 }

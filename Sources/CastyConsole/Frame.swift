@@ -27,7 +27,7 @@ package struct Frame: Sendable {
 
     /// Takes in what the cluster shows now.
     package mutating func look() {
-        backend.suppose(cut: state.supposedCut(feed))
+        backend.previewPartition(cut: state.previewedPartition(feed))
         for message in feed.refresh(from: backend) { state.show(message) }
     }
 

@@ -73,7 +73,7 @@ enum Header {
         var pieces: [(String, Style)] = [(Words.count(reading.rows.count, "node"), paint[.text])]
         // What the dead saw last is no news of a cluster.
         guard reading.running > 0 else { return pieces + [("  none runs", paint[.unreachable])] }
-        for standing in Standing.allCases {
+        for standing in DisplayStatus.allCases {
             let count = reading.count(standing)
             guard count > 0 else { continue }
             pieces.append((wide ? "  \(count) \(standing.word)" : " \(count)\(standing.mark)", paint[standing.role]))

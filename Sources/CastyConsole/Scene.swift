@@ -21,12 +21,12 @@ struct Scene: Sendable {
     }
 
     var paint: Paint { state.paint }
-    var snapshot: LabSnapshot { feed.snapshot }
+    var snapshot: ClusterSnapshot { feed.snapshot }
 
     /// What would come of cutting off the nodes that the person has chosen; `nil` while the answer is to another question.
-    var outlook: CutOutlook? {
+    var outlook: PartitionForecast? {
         guard let outlook = snapshot.outlook else { return nil }
-        let chosen = Set(state.supposedCut(feed))
+        let chosen = Set(state.previewedPartition(feed))
         let isAnswer = outlook.sides.contains { side in
             Set(side.nodes) == chosen.intersection(outlook.sides.flatMap(\.nodes)) && !side.nodes.isEmpty
         }

@@ -66,7 +66,7 @@ public struct MembershipSnapshot: Hashable, Sendable, Codable {
 public struct MemberSnapshot: Hashable, Sendable, Codable {
     /// Who it is.
     public var node: UniqueAddress
-    /// Its short name, `n2` in a laboratory.
+    /// Its short name, `n2` in a testbed.
     public var name: String
     /// How far it is on its way through the cluster.
     public var status: MemberCondition

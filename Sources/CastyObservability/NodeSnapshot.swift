@@ -5,7 +5,7 @@ public import CastyCore
 /// What it says of other nodes is that node's own view, not the truth: two snapshots of one moment may contradict each other,
 /// and showing that is their purpose.
 public struct NodeSnapshot: Hashable, Sendable, Codable {
-    /// The node's short name, `n1` in a laboratory.
+    /// The node's short name, `n1` in a testbed.
     public var name: String
     /// Which incarnation speaks.
     public var node: UniqueAddress
@@ -13,7 +13,7 @@ public struct NodeSnapshot: Hashable, Sendable, Codable {
     public var time: Instant
     /// Grows with every change of what the node publishes; equal versions mean equal content apart from `time` and phi.
     public var version: UInt64
-    /// How the node is doing, as the laboratory that runs it knows.
+    /// How the node is doing, as the testbed that runs it knows.
     public var state: NodeState
     /// Its view of the membership.
     public var membership: MembershipSnapshot

@@ -82,7 +82,7 @@ package struct PlacementSettings: Hashable, Sendable {
     /// How long a command may stay unanswered before it is said again.
     package var commandRetry = Duration.seconds(2)
     /// Bugs that are switched on.
-    package var sabotage: PlacementSabotage = []
+    package var mutations: PlacementMutation = []
     /// How long to wait before the store of remembered entities is asked again; doubles with each refusal in a row.
     package var storeRetry = Duration.milliseconds(200)
     /// The longest such wait.

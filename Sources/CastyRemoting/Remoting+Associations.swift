@@ -37,7 +37,7 @@ extension Remoting {
             guard state.closing == nil else { return nil }
             let isMember = state.places.isMember(place)
             guard isMember || isAllowed(&state) else { return nil }
-            let made = Association(with: place, self, chance: state.chance.fork(place.description))
+            let made = Association(with: place, self, generator: state.generator.fork(place.description))
             if let member = state.places.member(at: place) {
                 made.state.withLock {
                     $0.setMember(true)

@@ -19,9 +19,9 @@ package final class Remoting: RemoteAccess {
         /// Accepted connections whose peers have not introduced themselves, the oldest first.
         var strangers: [Link] = []
         var hooks: RemotingHooks
-        var complaints = Complaints()
+        var complaints = RateLimitedLog()
         var refusals: [RefusalReason: Int] = [:]
-        let chance: SeededGenerator
+        let generator: SeededGenerator
         /// Associations that have not closed yet, and what to do when they have; set when the system ends.
         var closing: Int?
         var whenClosed: (@Sendable () -> Void)?
@@ -54,7 +54,7 @@ package final class Remoting: RemoteAccess {
         var call = introduction
         call.capabilities.isCall = true
         callIntroduction = call
-        state = Mutex(State(hooks: hooks, chance: system.world.random.stream("remoting")))
+        state = Mutex(State(hooks: hooks, generator: system.world.random.stream("remoting")))
     }
 
     /// What it says on a connection for these lanes.

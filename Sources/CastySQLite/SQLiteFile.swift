@@ -19,7 +19,7 @@ final class SQLiteFile: Sendable {
 
     let path: String
     private let queue: DatabaseQueue
-    private let turnstile: Turnstile
+    private let turnstile: FairWriteLock
 
     /// Opens the file, and makes it if there is none.
     ///
@@ -43,7 +43,7 @@ final class SQLiteFile: Sendable {
                 sql: "PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
             if let pageLimit { try database.execute(sql: "PRAGMA max_page_count = \(pageLimit)") }
         }
-        turnstile = try Turnstile(path: path + "-turn")
+        turnstile = try FairWriteLock(path: path + "-turn")
         queue = try Self.database(path, configuration, turnstile)
         try migrate()
     }
@@ -53,7 +53,7 @@ final class SQLiteFile: Sendable {
     /// Making the log and recovering it after a crash need the file alone, and SQLite does not always wait for that: of several processes that start
     /// at once, or of one that starts while its predecessor ends, some would find the database locked.
     private static func database(
-        _ path: String, _ configuration: Configuration, _ turnstile: Turnstile
+        _ path: String, _ configuration: Configuration, _ turnstile: FairWriteLock
     ) throws(EntityStoreError) -> DatabaseQueue {
         try run(path) {
             try turnstile.enter(attempts: attempts)

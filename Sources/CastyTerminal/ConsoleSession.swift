@@ -23,7 +23,7 @@ struct ConsoleSession: ~Copyable {
         var version: UInt64 = .max
         var time: Int64 = -1
         var events: Int = -1
-        var outlook: CutOutlook?
+        var outlook: PartitionForecast?
     }
 
     init(backend: any ConsoleBackend, options: ConsoleOptions) {
@@ -124,7 +124,7 @@ struct ConsoleSession: ~Copyable {
             cnc_resize()
             measure()
         }
-        backend.suppose(cut: state.supposedCut(feed))
+        backend.previewPartition(cut: state.previewedPartition(feed))
         for message in feed.refresh(from: backend) {
             state.show(message)
             dirty = true

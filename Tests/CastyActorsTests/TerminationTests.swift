@@ -81,7 +81,7 @@ import Testing
     func freed() throws {
         let lines = Log<String>()
         weak var ended: ActorSystem?
-        weak var cell: AnyTarget?
+        weak var cell: AnyActorCell?
         do {
             let system = system(lines)
             let ref = try system.spawn(

@@ -15,7 +15,7 @@ struct StudyTests {
         arguments: [UInt64(1), 2])
     func detection(seed: UInt64) throws {
         let study = DetectionStudy(nodes: 4, loss: 0.05)
-        let course = try study.strike(seed: seed)
+        let course = try study.inject(seed: seed)
         #expect(course.first <= .seconds(2), "casty bench detection --from \(seed)")
         #expect(course.all <= .seconds(3), "casty bench detection --from \(seed)")
         #expect(course.first >= .seconds(1))

@@ -17,11 +17,11 @@ import Testing
         NodeAddress(host: "\(name)." + String(repeating: "x", count: 250 - name.utf8.count), port: 25_520)
     }
 
-    private static func founder(_ sabotage: MembershipSabotage = []) -> Membership {
+    private static func founder(_ mutations: MembershipMutation = []) -> Membership {
         // Its leader acts at once, without a timer of its own.
         var settings = MembershipSettings.responsive
         settings.tombstones = .seconds(86_400)
-        settings.sabotage = sabotage
+        settings.mutations = mutations
         var core = Membership(
             myself: UniqueAddress(address: address("founder"), incarnation: 1), settings: settings,
             generator: SeededGenerator(seed: 1))

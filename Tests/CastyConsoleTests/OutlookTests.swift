@@ -4,7 +4,7 @@ import Testing
 @testable import CastyConsole
 
 @Suite("What would come of a cut") struct OutlookTests {
-    static let outlook = CutOutlook(sides: [
+    static let outlook = PartitionForecast(sides: [
         .init(nodes: ["n1", "n2"], verdict: .stays, reason: "keep-majority: 2 of 3 votes stay"),
         .init(nodes: ["n3"], verdict: .goes, reason: "keep-majority: only 1 of 3 votes here"),
     ])
@@ -22,22 +22,22 @@ import Testing
         arguments: [(80, 24), (120, 40)])
     func members(width: Int, height: Int) {
         var console = Self.console(width, height)
-        #expect(console.state.supposedCut(console.feed) == ["n1"])
+        #expect(console.state.previewedPartition(console.feed) == ["n1"])
         #expect(!console.text.contains("if cut off"))
         console.press(.down, .down)
-        #expect(console.state.supposedCut(console.feed) == ["n3"])
+        #expect(console.state.previewedPartition(console.feed) == ["n3"])
         #expect(console.text.contains("if cut off: n1,n2 | n3"))
         #expect(console.text.contains("n1,n2 stay (2 of 3 votes stay)"))
         // Marking goes on to the next row.
         console.press(.up, .up, .character(" "), .character(" "))
-        #expect(console.state.supposedCut(console.feed) == ["n1", "n2"])
+        #expect(console.state.previewedPartition(console.feed) == ["n1", "n2"])
         #expect(console.text.contains("if cut off: n1,n2 | n3"))
     }
 
     @Test("in words: one that stays, two that ask, none")
     func words() {
-        func outcome(_ first: CutOutlook.Verdict, _ second: CutOutlook.Verdict) -> String {
-            CutOutlook(sides: [
+        func outcome(_ first: PartitionForecast.Verdict, _ second: PartitionForecast.Verdict) -> String {
+            PartitionForecast(sides: [
                 .init(nodes: ["n1"], verdict: first, reason: "one"),
                 .init(nodes: ["n2"], verdict: second, reason: "two"),
             ]).outcome

@@ -66,7 +66,7 @@ struct ReadingTests {
 
     @Test("a member that was removed is removed, whatever else is said of it")
     func removed() {
-        #expect(Standing(status: "removed", unreachable: true) == .removed)
+        #expect(DisplayStatus(status: "removed", unreachable: true) == .removed)
     }
 }
 

@@ -149,8 +149,8 @@ struct SampleCluster {
         }
     }
 
-    func snapshot() -> LabSnapshot {
-        LabSnapshot(
+    func snapshot() -> ClusterSnapshot {
+        ClusterSnapshot(
             time: now, version: version, nodes: nodes.map(view), links: links, paused: paused, speed: speed,
             envelopesPerSecond: nodes.isEmpty ? 0 : 640, lost: 0)
     }

@@ -18,31 +18,31 @@ struct AskStoryTests {
 
     /// A cluster in which every node runs the type `job` and the singleton `boss`, both for nodes with a role if there is one.
     private final class Story {
-        let laboratory: Laboratory
+        let testbed: TestCluster
         private(set) var jobs: [Int: ShardRegion<EntityCommand>] = [:]
         private(set) var bosses: [Int: SingletonRef<EntityCommand>] = [:]
         private let role: String?
 
         convenience init(seed: UInt64, nodes: Int, role: String? = nil, hosts: [Int] = []) throws {
-            try self.init(world: SimulatedLabWorld(seed: seed), nodes: nodes, role: role, hosts: hosts)
+            try self.init(world: SimulatedClusterWorld(seed: seed), nodes: nodes, role: role, hosts: hosts)
         }
 
-        init(world: any LabWorld, nodes: Int, role: String? = nil, hosts: [Int] = []) throws {
-            laboratory = Laboratory(world: world, settings: LabSettings(), checkers: .all)
+        init(world: any ClusterWorld, nodes: Int, role: String? = nil, hosts: [Int] = []) throws {
+            testbed = TestCluster(world: world, settings: TestClusterSettings(), checkers: .all)
             self.role = role
             for number in 1...nodes { try start(number, isHost: hosts.contains(number)) }
             let isFormed = try pass(.seconds(40)) {
-                self.laboratory.running.count == nodes
-                    && self.laboratory.running.allSatisfy { $0.cluster.state.up.count == nodes }
+                self.testbed.running.count == nodes
+                    && self.testbed.running.allSatisfy { $0.cluster.state.up.count == nodes }
             }
             #expect(isFormed)
         }
 
-        deinit { laboratory.end() }
+        deinit { testbed.end() }
 
         func start(_ number: Int, isHost: Bool) throws {
-            try laboratory.start([number], roles: isHost ? role.map { [$0] } ?? [] : [])
-            let node = try laboratory.node(number)
+            try testbed.start([number], roles: isHost ? role.map { [$0] } ?? [] : [])
+            let node = try testbed.node(number)
             let name = node.name
             // Whoever asks "who" is answered, all others never.
             let behavior = {
@@ -61,10 +61,10 @@ struct AskStoryTests {
 
         @discardableResult
         func pass(_ time: Duration, unless condition: () throws -> Bool = { false }) throws -> Bool {
-            try laboratory.advance(until: laboratory.now + time, unless: condition)
+            try testbed.advance(until: testbed.now + time, unless: condition)
         }
 
-        func address(_ number: Int) throws -> NodeAddress { try laboratory.node(number).system.address }
+        func address(_ number: Int) throws -> NodeAddress { try testbed.node(number).system.address }
 
         /// Asks a job from a node, and does not wait.
         func ask(
@@ -100,17 +100,17 @@ struct AskStoryTests {
                 let answer = try wait(try ask(asker, "job-\(number)"), .seconds(10))
                 if case .success(let reply)? = answer, reply.text == "n\(home)" { return "job-\(number)" }
             }
-            throw LabError("no job lives on n\(home)")
+            throw TestClusterError("no job lives on n\(home)")
         }
 
         func isUnreachable(_ number: Int, for observer: Int) throws -> Bool {
-            let node = try laboratory.node(number).system.unique
-            return try laboratory.node(observer).cluster.state.unreachable.contains(node)
+            let node = try testbed.node(number).system.unique
+            return try testbed.node(observer).cluster.state.unreachable.contains(node)
         }
 
         func isGone(_ number: Int, for observer: Int) throws -> Bool {
-            let node = try laboratory.node(number).system.unique
-            return try laboratory.node(observer).cluster.state.member(node) == nil
+            let node = try testbed.node(number).system.unique
+            return try testbed.node(observer).cluster.state.member(node) == nil
         }
     }
 
@@ -131,7 +131,7 @@ struct AskStoryTests {
 
     @Test("the same over TCP")
     func removedHomeLive() throws {
-        try removedHome(Story(world: LiveLabWorld(), nodes: 4), promptly: .seconds(20))
+        try removedHome(Story(world: LiveClusterWorld(), nodes: 4), promptly: .seconds(20))
     }
 
     private func removedHome(_ story: Story, promptly: Duration) throws {
@@ -139,7 +139,7 @@ struct AskStoryTests {
         let answer = try story.ask(1, job, "silence", within: .seconds(120))
         try story.pass(.seconds(1))
         let home = try story.address(2)
-        try story.laboratory.kill(2)
+        try story.testbed.kill(2)
         #expect(try story.pass(.seconds(60)) { try story.isGone(2, for: 1) })
         #expect(try story.pass(promptly) { answer.result != nil })
         let error = try #require(answer.error)
@@ -156,8 +156,8 @@ struct AskStoryTests {
         let job = try story.job(on: 2, seenBy: 1)
         let answer = try story.ask(1, job, "silence", within: .seconds(120))
         try story.pass(.seconds(1))
-        try story.laboratory.kill(2)
-        try story.laboratory.restart(2)
+        try story.testbed.kill(2)
+        try story.testbed.restart(2)
         #expect(try story.pass(.seconds(30)) { answer.result != nil }, "seed \(seed)")
         #expect(answer.error?.code == .nodeRemoved && answer.error?.entity == job)
     }
@@ -169,7 +169,7 @@ struct AskStoryTests {
         let story = try Story(seed: seed, nodes: 4)
         let job = try story.job(on: 2, seenBy: 1)
         let home = try story.address(2)
-        try story.laboratory.kill(2)
+        try story.testbed.kill(2)
         #expect(try story.pass(.seconds(30)) { try story.isUnreachable(2, for: 1) })
         let patient = try story.ask(1, job)
         let hasty = try story.ask(1, job, patience: .failFast)
@@ -195,7 +195,7 @@ struct AskStoryTests {
     func noRole(seed: UInt64) throws {
         let story = try Story(seed: seed, nodes: 3, role: "backend", hosts: [3])
         _ = try story.job(on: 3, seenBy: 1)
-        try story.laboratory.leave(3)
+        try story.testbed.leave(3)
         #expect(try story.pass(.seconds(30)) { try story.isGone(3, for: 1) })
         for ask in [try story.ask(1, "job-1"), try story.askBoss(1)] {
             try story.pass(.milliseconds(10))
@@ -208,10 +208,10 @@ struct AskStoryTests {
         ]
         try story.pass(.seconds(5))
         #expect(waiting.allSatisfy { $0.result == nil })
-        let seen = try story.laboratory.node(1).snapshot.sharding.first { $0.type == "job" }
+        let seen = try story.testbed.node(1).snapshot.sharding.first { $0.type == "job" }
         #expect(seen?.unavailable == .noNodeWithRole("backend"))
         #expect(seen?.unplaced.map(\.cause) == [.noNodeWithRole("backend")])
-        let told = story.laboratory.recorder.events().filter { $0.kind == .shardUnplaced && $0.node == "n1" }
+        let told = story.testbed.recorder.events().filter { $0.kind == .shardUnplaced && $0.node == "n1" }
         #expect(
             told.contains { $0.text == "job: no node with the role backend is up; start one" && !$0.causes.isEmpty })
         try story.start(4, isHost: true)
@@ -222,7 +222,7 @@ struct AskStoryTests {
     func lastHostCrashes(seed: UInt64) throws {
         let story = try Story(seed: seed, nodes: 4, role: "backend", hosts: [4])
         let job = try story.job(on: 4, seenBy: 1)
-        try story.laboratory.kill(4)
+        try story.testbed.kill(4)
         #expect(try story.pass(.seconds(30)) { try story.isUnreachable(4, for: 1) })
         let (asked, boss) = (try story.ask(1, job), try story.askBoss(1))
         #expect(try story.pass(.seconds(30)) { try story.isGone(4, for: 1) })
@@ -237,7 +237,7 @@ struct AskStoryTests {
         #expect(try story.wait(try story.askBoss(asker), .seconds(5)) == .success(EntityReply("n1")))
         let inFlight = try story.askBoss(asker, "silence", within: .seconds(120))
         try story.pass(.seconds(1))
-        try story.laboratory.kill(1)
+        try story.testbed.kill(1)
         #expect(try story.pass(.seconds(30)) { try story.isUnreachable(1, for: asker) })
         let (patient, hasty) = (try story.askBoss(asker), try story.askBoss(asker, patience: .failFast))
         try story.pass(.milliseconds(50))

@@ -23,11 +23,11 @@ struct CheckerTests {
         MemberSnapshot(node: address(number), name: "n\(number)", status: status)
     }
 
-    private func moment(_ views: [NodeSnapshot], incarnations: [UniqueAddress] = []) -> LabMoment {
-        LabMoment(time: .start, views: views, incarnations: incarnations)
+    private func moment(_ views: [NodeSnapshot], incarnations: [UniqueAddress] = []) -> ClusterMoment {
+        ClusterMoment(time: .start, views: views, incarnations: incarnations)
     }
 
-    private func look(_ checker: some InvariantChecker, _ moment: LabMoment) -> [Violation] {
+    private func look(_ checker: some InvariantChecker, _ moment: ClusterMoment) -> [Violation] {
         var checker = checker
         return checker.check(moment)
     }
@@ -124,12 +124,12 @@ struct CheckerTests {
     @Test("the checkers' own hash is FNV-1a, and agrees with the one that places entities")
     func hash() {
         let count = 1 << 62
-        #expect(ShardingTruth.shard(of: "", count: count) == 0x0BF2_9CE4_8422_2325)
-        #expect(ShardingTruth.shard(of: "a", count: count) == 0x2F63_DC4C_8601_EC8C)
-        #expect(ShardingTruth.shard(of: "foobar", count: count) == 0x0594_4171_F739_67E8)
+        #expect(ShardingOracle.shard(of: "", count: count) == 0x0BF2_9CE4_8422_2325)
+        #expect(ShardingOracle.shard(of: "a", count: count) == 0x2F63_DC4C_8601_EC8C)
+        #expect(ShardingOracle.shard(of: "foobar", count: count) == 0x0594_4171_F739_67E8)
         for number in 0..<1000 {
             let name = "account-\(number)-ü"
-            #expect(ShardingTruth.shard(of: name, count: 24) == StableHash.shard(of: name, count: 24))
+            #expect(ShardingOracle.shard(of: name, count: 24) == StableHash.shard(of: name, count: 24))
         }
     }
 

@@ -21,7 +21,7 @@ struct EntityClientTests {
         var value: LoadSummary? { summary.withLock { $0 } }
     }
 
-    private static func serve(_ nodes: [LabNode]) throws {
+    private static func serve(_ nodes: [TestNode]) throws {
         for node in nodes {
             for sample in SampleEntity.allCases {
                 if let region = node.regions[sample] { SampleEntity.serveClients(region, of: node.sharding) }
@@ -30,13 +30,13 @@ struct EntityClientTests {
         }
     }
 
-    private static func client(_ world: SimulatedLabWorld, _ laboratory: Laboratory, _ nodes: [Int]) throws
+    private static func client(_ world: SimulatedClusterWorld, _ testbed: TestCluster, _ nodes: [Int]) throws
         -> EntityClient
     {
         let place = NodeAddress(host: "127.0.0.99", port: 1)
         let client = try EntityClient(
-            world: world.simulation.node(name: "client", address: place).world, cluster: laboratory.settings.cluster,
-            nodes: nodes.map { laboratory.address(of: $0) })
+            world: world.simulation.node(name: "client", address: place).world, cluster: testbed.settings.cluster,
+            nodes: nodes.map { testbed.address(of: $0) })
         client.start()
         return client
     }
@@ -45,13 +45,13 @@ struct EntityClientTests {
         "a load goes on while nodes die and come back, no node counts the client, and the books agree", arguments: 1...4
     )
     func survives(seed: UInt64) throws {
-        let world = SimulatedLabWorld(seed: seed)
-        let laboratory = Laboratory(world: world, settings: LabSettings(), checkers: .all)
-        defer { laboratory.end() }
-        try laboratory.start([1, 2, 3, 4])
-        try Self.serve(laboratory.running)
-        try laboratory.advance(until: .start + .seconds(4))
-        let client = try Self.client(world, laboratory, [1, 2, 3, 4])
+        let world = SimulatedClusterWorld(seed: seed)
+        let testbed = TestCluster(world: world, settings: TestClusterSettings(), checkers: .all)
+        defer { testbed.end() }
+        try testbed.start([1, 2, 3, 4])
+        try Self.serve(testbed.running)
+        try testbed.advance(until: .start + .seconds(4))
+        let client = try Self.client(world, testbed, [1, 2, 3, 4])
         var settings = LoadSettings()
         settings.rate = 100
         settings.entities = 20
@@ -59,24 +59,24 @@ struct EntityClientTests {
         settings.checks = true
         let outcome = Outcome()
         let driver = LoadDriver.start(client, settings) { outcome.set($0) }
-        try laboratory.advance(until: .start + .seconds(10))
-        try laboratory.perform(.kill([NodeName(2)]))
-        try laboratory.advance(until: .start + .seconds(20))
-        try laboratory.perform(.restart([NodeName(2)]))
-        try Self.serve([try laboratory.runningNode(2)])
-        try laboratory.advance(until: .start + .seconds(24))
-        try laboratory.perform(.freeze([NodeName(3)]))
-        try laboratory.advance(until: .start + .seconds(90))
+        try testbed.advance(until: .start + .seconds(10))
+        try testbed.perform(.kill([NodeName(2)]))
+        try testbed.advance(until: .start + .seconds(20))
+        try testbed.perform(.restart([NodeName(2)]))
+        try Self.serve([try testbed.runningNode(2)])
+        try testbed.advance(until: .start + .seconds(24))
+        try testbed.perform(.freeze([NodeName(3)]))
+        try testbed.advance(until: .start + .seconds(90))
         let summary = try #require(outcome.value, "\(driver.progress)")
         #expect(summary.acknowledged > 1500)
         #expect(summary.unknown > 0)
         #expect(summary.isConsistent, "seed \(seed): \(summary.contradictions) \(summary.unread)")
-        for node in laboratory.running {
+        for node in testbed.running {
             #expect(node.cluster.state.members.allSatisfy { $0.node.address.port != 0 })
         }
         client.stop {}
-        try laboratory.advance(until: .start + .seconds(94))
-        for node in laboratory.running where node.state == .running {
+        try testbed.advance(until: .start + .seconds(94))
+        for node in testbed.running where node.state == .running {
             #expect(node.node.remoting.snapshots.allSatisfy { $0.peer.port != 0 })
         }
     }
@@ -85,13 +85,13 @@ struct EntityClientTests {
         "what dies with its node is found by the books: a counter without a store starts anew elsewhere",
         arguments: 1...2)
     func forgets(seed: UInt64) throws {
-        let world = SimulatedLabWorld(seed: seed)
-        let laboratory = Laboratory(world: world, settings: LabSettings(), checkers: .all)
-        defer { laboratory.end() }
-        try laboratory.start([1, 2, 3])
-        try Self.serve(laboratory.running)
-        try laboratory.advance(until: .start + .seconds(4))
-        let client = try Self.client(world, laboratory, [1, 3])
+        let world = SimulatedClusterWorld(seed: seed)
+        let testbed = TestCluster(world: world, settings: TestClusterSettings(), checkers: .all)
+        defer { testbed.end() }
+        try testbed.start([1, 2, 3])
+        try Self.serve(testbed.running)
+        try testbed.advance(until: .start + .seconds(4))
+        let client = try Self.client(world, testbed, [1, 3])
         var settings = LoadSettings()
         settings.type = "counter"
         settings.rate = 50
@@ -100,9 +100,9 @@ struct EntityClientTests {
         settings.checks = true
         let outcome = Outcome()
         let driver = LoadDriver.start(client, settings) { outcome.set($0) }
-        try laboratory.advance(until: .start + .seconds(10))
-        try laboratory.perform(.kill([NodeName(2)]))
-        try laboratory.advance(until: .start + .seconds(90))
+        try testbed.advance(until: .start + .seconds(10))
+        try testbed.perform(.kill([NodeName(2)]))
+        try testbed.advance(until: .start + .seconds(90))
         let summary = try #require(outcome.value, "\(driver.progress)")
         #expect(summary.contradictionCount > 0)
         #expect(summary.contradictions.first?.message.contains("went back") == true, "\(summary.contradictions)")
@@ -110,45 +110,45 @@ struct EntityClientTests {
 
     @Test("every request that cannot be answered says why at once, and whether it may have been handled")
     func refusals() throws {
-        let world = SimulatedLabWorld(seed: 7)
-        let laboratory = Laboratory(world: world, settings: LabSettings(), checkers: .all)
-        defer { laboratory.end() }
-        try laboratory.start([1, 2])
-        try Self.serve(laboratory.running)
-        let client = try Self.client(world, laboratory, [1])
+        let world = SimulatedClusterWorld(seed: 7)
+        let testbed = TestCluster(world: world, settings: TestClusterSettings(), checkers: .all)
+        defer { testbed.end() }
+        try testbed.start([1, 2])
+        try Self.serve(testbed.running)
+        let client = try Self.client(world, testbed, [1])
         let codes = Mutex<[ClientError.Code]>([])
         let note: EntityClient.Completion = { result in
             if case .failure(let error) = result { codes.withLock { $0.append(error.code) } }
         }
         client.ask("account-1", "balance", within: .seconds(1), completion: note)
-        try laboratory.advance(until: .start + .seconds(4))
+        try testbed.advance(until: .start + .seconds(4))
         client.ask("cart-1", "balance", within: .seconds(1), completion: note)
         client.tell("account-" + String(repeating: "x", count: 3000), "start", within: .seconds(1), completion: note)
         client.ask("account-1", String(repeating: "x", count: 70_000), within: .seconds(1), completion: note)
-        try laboratory.advance(until: .start + .seconds(5))
+        try testbed.advance(until: .start + .seconds(5))
         #expect(codes.withLock { $0 } == [.noNode, .unknownType, .badRequest, .badRequest])
-        try laboratory.perform(.freeze([NodeName(1)]))
+        try testbed.perform(.freeze([NodeName(1)]))
         client.ask("account-1", "balance", within: .seconds(1), completion: note)
-        try laboratory.advance(until: .start + .seconds(8))
+        try testbed.advance(until: .start + .seconds(8))
         #expect(codes.withLock { $0.last } == .timedOut)
     }
 
     @Test("a client learns at once that no node can host what it asks, and that nothing was handled")
     func unavailable() throws {
-        let world = SimulatedLabWorld(seed: 8)
-        var settings = LabSettings()
+        let world = SimulatedClusterWorld(seed: 8)
+        var settings = TestClusterSettings()
         settings.accountRole = "backend"
-        let laboratory = Laboratory(world: world, settings: settings, checkers: .all)
-        defer { laboratory.end() }
-        try laboratory.start([1, 2])
-        try Self.serve(laboratory.running)
-        let client = try Self.client(world, laboratory, [1])
-        try laboratory.advance(until: .start + .seconds(4))
+        let testbed = TestCluster(world: world, settings: settings, checkers: .all)
+        defer { testbed.end() }
+        try testbed.start([1, 2])
+        try Self.serve(testbed.running)
+        let client = try Self.client(world, testbed, [1])
+        try testbed.advance(until: .start + .seconds(4))
         let failure = Mutex<ClientError?>(nil)
         client.ask("account-1", "balance", within: .seconds(10)) { result in
             if case .failure(let error) = result { failure.withLock { $0 = error } }
         }
-        try laboratory.advance(until: .start + .milliseconds(4500))
+        try testbed.advance(until: .start + .milliseconds(4500))
         let error = try #require(failure.withLock { $0 })
         #expect(error.code == .unavailable && error.isSurelyUnhandled && !error.isTransient)
         #expect(

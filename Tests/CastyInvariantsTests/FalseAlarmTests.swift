@@ -74,7 +74,7 @@ struct FalseAlarmTests {
 
     @Test("the bounds of sharding follow from the preset and the number of nodes")
     func bounds() {
-        let (responsive, lan) = (LabSettings(preset: .responsive), LabSettings(preset: .lan))
+        let (responsive, lan) = (TestClusterSettings(preset: .responsive), TestClusterSettings(preset: .lan))
         for nodes in [3, 10, 30, 50] {
             #expect(lan.failover(nodes: nodes) > responsive.failover(nodes: nodes))
             let margin = lan.membership.removalMargin(members: nodes)
@@ -102,11 +102,11 @@ struct FalseAlarmTests {
             func gossip(_ tombstones: [Tombstone]) -> Gossip {
                 Gossip(members: [], reachability: [], tombstones: tombstones, version: VectorClock([]), seen: [])
             }
-            let sighting = Sighting(
+            let sighting = StepTrace(
                 time: .start, node: Self.one, before: gossip(wasGone ? gone : []),
                 after: gossip(gone), events: kinds.map(event))
             var checker = NoSelfSuspicion()
-            let moment = LabMoment(time: .start, views: [], incarnations: [], sightings: [sighting])
+            let moment = ClusterMoment(time: .start, views: [], incarnations: [], sightings: [sighting])
             return checker.check(moment).map(\.id)
         }
         let marked = MembershipEvent.Kind.memberUnreachable(observers: [Self.one], witness: nil)

@@ -32,12 +32,12 @@ struct ForeignOrderTests {
         return whole
     }
 
-    private static func answers(_ laboratory: Laboratory, _ entity: String) throws -> Bool {
+    private static func answers(_ testbed: TestCluster, _ entity: String) throws -> Bool {
         let reply = Mutex<String?>(nil)
-        try laboratory.ask(entity, "get", via: 1, within: .seconds(10)) { result in
+        try testbed.ask(entity, "get", via: 1, within: .seconds(10)) { result in
             reply.withLock { $0 = (try? result.get())?.text }
         }
-        try laboratory.advance(until: laboratory.now + .seconds(11)) { reply.withLock { $0 != nil } }
+        try testbed.advance(until: testbed.now + .seconds(11)) { reply.withLock { $0 != nil } }
         return reply.withLock { $0 } == "0"
     }
 
@@ -45,16 +45,16 @@ struct ForeignOrderTests {
         "an order of a non-member is refused, one in a member's name is not even read, and both are accounted for",
         arguments: [false, true])
     func orders(live: Bool) throws {
-        let world: any LabWorld = live ? LiveLabWorld() : SimulatedLabWorld(seed: 9)
-        let laboratory = Laboratory(world: world, settings: LabSettings(), checkers: .all)
-        defer { laboratory.end() }
-        try laboratory.start([1, 2])
+        let world: any ClusterWorld = live ? LiveClusterWorld() : SimulatedClusterWorld(seed: 9)
+        let testbed = TestCluster(world: world, settings: TestClusterSettings(), checkers: .all)
+        defer { testbed.end() }
+        try testbed.start([1, 2])
         #expect(
-            try laboratory.advance(until: laboratory.now + .seconds(30)) {
-                laboratory.running.count == 2 && laboratory.running.allSatisfy { $0.cluster.state.up.count == 2 }
+            try testbed.advance(until: testbed.now + .seconds(30)) {
+                testbed.running.count == 2 && testbed.running.allSatisfy { $0.cluster.state.up.count == 2 }
             })
-        #expect(try Self.answers(laboratory, "counter-1"))
-        let (victim, member) = (try laboratory.node(1), try laboratory.node(2))
+        #expect(try Self.answers(testbed, "counter-1"))
+        let (victim, member) = (try testbed.node(1), try testbed.node(2))
         let refusals = Mutex(0)
         let end = victim.system.inspector.subscribe { event in
             if event.kind == .note, event.reason == "epoch \(Self.epoch)" { refusals.withLock { $0 += 1 } }
@@ -62,7 +62,7 @@ struct ForeignOrderTests {
         defer { end() }
         let types = ["account", "counter"]
         for name in [nil, member.system.unique] {
-            let peer = HostilePeer(66, in: laboratory, to: victim.system.address)
+            let peer = HostilePeer(66, in: testbed, to: victim.system.address)
             peer.dial(cluster: victim.system.name)
             for type in types {
                 let address = ActorAddress(
@@ -72,7 +72,7 @@ struct ForeignOrderTests {
                     FrameHeader(.control, target: address, type: "casty.sharding", codec: .native),
                     Self.envelope(from: name ?? peer.identity, to: victim.system.unique, type))
             }
-            let isSeen = try laboratory.advance(until: laboratory.now + .seconds(10)) {
+            let isSeen = try testbed.advance(until: testbed.now + .seconds(10)) {
                 let unread = victim.system.losses.first { $0.reason == .undecodable }?.count ?? 0
                 return name == nil ? refusals.withLock { $0 } == types.count : unread == types.count
             }
@@ -80,6 +80,6 @@ struct ForeignOrderTests {
         }
         #expect(refusals.withLock { $0 } == types.count)
         // Those have no home yet: the region asks the coordinator that it had before.
-        for number in 2...24 { #expect(try Self.answers(laboratory, "counter-\(number)")) }
+        for number in 2...24 { #expect(try Self.answers(testbed, "counter-\(number)")) }
     }
 }

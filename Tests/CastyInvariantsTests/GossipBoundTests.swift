@@ -19,10 +19,10 @@ import Testing
         let world = SimulatedWorld(seed: 9_000_021)
         let settings: MembershipSettings
 
-        init(_ sabotage: MembershipSabotage = []) {
+        init(_ mutations: MembershipMutation = []) {
             var settings = MembershipSettings.responsive
             settings.tombstones = .seconds(86_400)
-            settings.sabotage = sabotage
+            settings.mutations = mutations
             self.settings = settings
         }
 

@@ -19,28 +19,29 @@ import Testing
 struct HostileFrameTests {
     /// Two nodes with both sample types, and a peer that has introduced itself to the first.
     private struct Scene {
-        let laboratory: Laboratory
-        let node: LabNode
+        let testbed: TestCluster
+        let node: TestNode
         let peer: HostilePeer
 
         init(observes: Bool = false) throws {
-            laboratory = Laboratory(world: SimulatedLabWorld(seed: 7), settings: LabSettings(), checkers: .all)
-            try laboratory.start([1, 2])
-            let laboratory = laboratory
-            let isFormed = try laboratory.advance(until: laboratory.now + .seconds(30)) {
-                laboratory.running.allSatisfy { $0.cluster.state.up.count == 2 }
+            testbed = TestCluster(
+                world: SimulatedClusterWorld(seed: 7), settings: TestClusterSettings(), checkers: .all)
+            try testbed.start([1, 2])
+            let testbed = testbed
+            let isFormed = try testbed.advance(until: testbed.now + .seconds(30)) {
+                testbed.running.allSatisfy { $0.cluster.state.up.count == 2 }
             }
             #expect(isFormed)
-            for number in 1...60 { try laboratory.tell("account-\(number)", "deposit 1") }
-            try laboratory.tell("counter-1", "add 1")
-            try laboratory.advance(until: laboratory.now + .seconds(3))
-            node = try laboratory.node(1)
-            peer = HostilePeer(66, in: laboratory, to: node.system.address)
+            for number in 1...60 { try testbed.tell("account-\(number)", "deposit 1") }
+            try testbed.tell("counter-1", "add 1")
+            try testbed.advance(until: testbed.now + .seconds(3))
+            node = try testbed.node(1)
+            peer = HostilePeer(66, in: testbed, to: node.system.address)
             peer.dial(cluster: node.system.name, Capabilities(observe: observes))
-            try laboratory.advance(until: laboratory.now + .milliseconds(100))
+            try testbed.advance(until: testbed.now + .milliseconds(100))
         }
 
-        func settle() throws { try laboratory.advance(until: laboratory.now + .milliseconds(100)) }
+        func settle() throws { try testbed.advance(until: testbed.now + .milliseconds(100)) }
 
         /// Sends one message, on a new connection where the last one was closed.
         func send(_ path: [String], _ type: String, _ payload: ByteBuffer, _ codec: CodecID = .native) throws {
@@ -57,13 +58,13 @@ struct HostileFrameTests {
         func answers() throws -> Bool {
             try settle()
             let reply = Mutex<String?>(nil)
-            try laboratory.ask("counter-1", "get", via: 1, within: .seconds(5)) { result in
+            try testbed.ask("counter-1", "get", via: 1, within: .seconds(5)) { result in
                 reply.withLock { $0 = (try? result.get())?.text }
             }
             let region = try #require(node.regions[.counter])
             let figures = Mutex<ShardStatistics?>(nil)
             region.statistics(within: .seconds(5)) { answer in figures.withLock { $0 = answer } }
-            try laboratory.advance(until: laboratory.now + .seconds(6)) {
+            try testbed.advance(until: testbed.now + .seconds(6)) {
                 reply.withLock { $0 } != nil && figures.withLock { $0 } != nil
             }
             return reply.withLock { $0 } == "1" && figures.withLock { $0 }?.failed == []
@@ -105,7 +106,7 @@ struct HostileFrameTests {
     @Test("A message whose head names another type than its receiver's is refused, not read as one of the receiver's")
     func foreignHeads() throws {
         let scene = try Scene()
-        defer { scene.laboratory.end() }
+        defer { scene.testbed.end() }
         // One for each shard, because only those that live there hand a message to an entity.
         for number in 1...60 {
             let entity = "account-\(number)"
@@ -124,7 +125,7 @@ struct HostileFrameTests {
     @Test("A message under every registered name is refused by every receiver of another type")
     func foreignTypes() throws {
         let scene = try Scene()
-        defer { scene.laboratory.end() }
+        defer { scene.testbed.end() }
         var payloads = [ByteBuffer(), ByteBuffer(bytes: Array(repeating: UInt8(0xFF), count: 200))]
         payloads.append(scene.delivery("account", shard: 1, entity: "account-1", payload: [2, 0]))
         payloads.append(ByteBuffer(string: #"{"number":1,"after":0,"text":"add 1","replyTo":"casty://x@h:1/a"}"#))
@@ -144,7 +145,7 @@ struct HostileFrameTests {
     @Test("Numbers at the edge of their range in a query are answered or refused", arguments: [true, false])
     func queries(observes: Bool) throws {
         let scene = try Scene(observes: observes)
-        defer { scene.laboratory.end() }
+        defer { scene.testbed.end() }
         let numbers = [
             "0", "-1", "23", "24", "1024", "5000", "\(Int.max)", "\(Int.min)", "1e300", "18446744073709551616",
         ]
@@ -178,7 +179,7 @@ struct HostileFrameTests {
     @Test("Every message between nodes with a number of it at the edge of its range is handled or refused")
     func edges() throws {
         let scene = try Scene()
-        defer { scene.laboratory.end() }
+        defer { scene.testbed.end() }
         var sent = 0
         for message in Self.shardingMessages(scene.peer.identity) {
             let bytes = scene.envelope("account") { $0.writeImmutableBuffer(message) }

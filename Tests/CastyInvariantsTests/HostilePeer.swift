@@ -8,7 +8,7 @@ import Synchronization
 
 @testable import CastySerialization
 
-/// A host of a laboratory that speaks the protocol, and says in it what no node would say.
+/// A host of a testbed that speaks the protocol, and says in it what no node would say.
 final class HostilePeer: ConnectionHandler {
     private struct State {
         var connection: (any Connection)?
@@ -19,17 +19,17 @@ final class HostilePeer: ConnectionHandler {
     /// Who it says it is.
     let identity: UniqueAddress
     private let target: NodeAddress
-    private let host: any LabHost
+    private let host: any ClusterHost
     private let state = Mutex(State())
     private let encoders = Mutex((control: FrameEncoder(lane: .control), user: FrameEncoder(lane: .user)))
 
-    /// Comes from 127.0.0.`number`, where no node of the laboratory may be, and talks to one of its nodes.
+    /// Comes from 127.0.0.`number`, where no node of the testbed may be, and talks to one of its nodes.
     ///
     /// - Parameter name: Who it says it is; by default a node at the address that it comes from.
-    init(_ number: Int, in laboratory: Laboratory, to target: NodeAddress, as name: UniqueAddress? = nil) {
+    init(_ number: Int, in testbed: TestCluster, to target: NodeAddress, as name: UniqueAddress? = nil) {
         let address = NodeAddress(host: "127.0.0.\(number)", port: target.port)
         identity = name ?? UniqueAddress(address: address, incarnation: 4711)
-        host = laboratory.world.makeHost(name: "hostile-\(number)", address: address)
+        host = testbed.world.makeHost(name: "hostile-\(number)", address: address)
         self.target = target
     }
 

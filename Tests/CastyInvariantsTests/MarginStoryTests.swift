@@ -46,7 +46,7 @@ struct MarginStoryTests {
     @Test("a coordinator that takes the way out of a member for its word is caught")
     func trustsLeavers() throws {
         let told = try StoryRun(Self.cutOff(after: 180, cut: 5), seed: 9_000_001) {
-            $0.shardingSabotage = .trustsLeavers
+            $0.shardingMutations = .trustsLeavers
         }.broken
         #expect(!told.isDisjoint(with: ["S1", "S2"]), "told were \(told.sorted())")
     }

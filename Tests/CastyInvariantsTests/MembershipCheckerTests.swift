@@ -33,23 +33,23 @@ struct MembershipCheckerTests {
     private static let two = gossip([(1, .up), (2, .up)], clock: [1: 3])
 
     /// Nodes that have been members since the start.
-    private static func truth(_ count: Int, settings: MembershipSettings = .responsive) -> GroundTruth {
-        var truth = GroundTruth(settings)
+    private static func oracle(_ count: Int, settings: MembershipSettings = .responsive) -> Oracle {
+        var oracle = Oracle(settings)
         for number in 1...count {
-            truth.started(node(number), number: number, at: .start)
-            truth.note([Sighting(time: .start, node: node(number), phaseBefore: .idle)])
+            oracle.started(node(number), number: number, at: .start)
+            oracle.note([StepTrace(time: .start, node: node(number), phaseBefore: .idle)])
         }
-        return truth
+        return oracle
     }
 
     private func moment(
-        _ seconds: Double, _ truth: GroundTruth, _ states: [(Int, Gossip)] = [], _ sightings: [Sighting] = [],
+        _ seconds: Double, _ oracle: Oracle, _ states: [(Int, Gossip)] = [], _ sightings: [StepTrace] = [],
         views: [NodeSnapshot] = [], envelope: (time: Instant, node: UniqueAddress)? = nil
-    ) -> LabMoment {
-        LabMoment(
-            time: Self.at(seconds), views: views, incarnations: truth.lives.map(\.node),
-            states: states.map { LabMoment.State(node: Self.node($0.0), phase: .member, gossip: $0.1) },
-            truth: truth, sightings: sightings, lastEnvelope: envelope)
+    ) -> ClusterMoment {
+        ClusterMoment(
+            time: Self.at(seconds), views: views, incarnations: oracle.lives.map(\.node),
+            states: states.map { ClusterMoment.State(node: Self.node($0.0), phase: .member, gossip: $0.1) },
+            oracle: oracle, sightings: sightings, lastEnvelope: envelope)
     }
 
     private func event(
@@ -58,7 +58,7 @@ struct MembershipCheckerTests {
         -> MembershipEvent
     { MembershipEvent(kind, subject: subject.map(Self.node), at: .start, cause: cause) }
 
-    private func ids(_ checker: some InvariantChecker, _ moments: [LabMoment]) -> [String] {
+    private func ids(_ checker: some InvariantChecker, _ moments: [ClusterMoment]) -> [String] {
         var checker = checker
         return moments.flatMap { checker.check($0) }.map(\.id)
     }
@@ -70,10 +70,10 @@ struct MembershipCheckerTests {
             Self.gossip([(1, .up), (2, .leaving)], clock: [1: 1, 2: 2])
         )
         func look(_ after: UInt64) -> [String] {
-            let sighting = Sighting(
+            let sighting = StepTrace(
                 time: .start, node: Self.node(1), before: mine,
                 after: Self.gossip([(1, .up), (2, .leaving)], clock: [1: after, 2: 2]), received: theirs)
-            return ids(NoTickInMerge(), [moment(1, Self.truth(2), [], [sighting])])
+            return ids(NoTickInMerge(), [moment(1, Self.oracle(2), [], [sighting])])
         }
         #expect(look(3) == ["M4"])
         #expect(look(2).isEmpty)
@@ -83,8 +83,8 @@ struct MembershipCheckerTests {
     func laws() {
         var broken = Self.two
         broken.tombstones = [Tombstone(node: Self.node(2), lastStatus: .down)]
-        #expect(ids(MergeLaws(), [moment(1, Self.truth(2), [(1, broken)])]).contains("M6"))
-        #expect(ids(MergeLaws(), [moment(1, Self.truth(2), [(1, Self.two)])]).isEmpty)
+        #expect(ids(MergeLaws(), [moment(1, Self.oracle(2), [(1, broken)])]).contains("M6"))
+        #expect(ids(MergeLaws(), [moment(1, Self.oracle(2), [(1, Self.two)])]).isEmpty)
     }
 
     @Test("two leaders in one version break M7")
@@ -96,10 +96,10 @@ struct MembershipCheckerTests {
                 membership: MembershipSnapshot(members: members, leader: Self.node(leader), converged: true))
         }
         let states = [(1, Self.two), (2, Self.two)]
-        let apart = moment(1, Self.truth(2), states, views: [view(1, leader: 1), view(2, leader: 2)])
+        let apart = moment(1, Self.oracle(2), states, views: [view(1, leader: 1), view(2, leader: 2)])
         #expect(ids(OneLeader(), [apart]) == ["M7"])
         #expect(
-            ids(OneLeader(), [moment(1, Self.truth(2), states, views: [view(1, leader: 1), view(2, leader: 1)])])
+            ids(OneLeader(), [moment(1, Self.oracle(2), states, views: [view(1, leader: 1), view(2, leader: 1)])])
                 .isEmpty)
     }
 
@@ -113,10 +113,10 @@ struct MembershipCheckerTests {
                 LeaderActsOnAgreement(),
                 [
                     moment(
-                        1, Self.truth(3), [],
+                        1, Self.oracle(3), [],
                         [
-                            Sighting(time: .start, node: Self.node(2), before: other, after: other),
-                            Sighting(
+                            StepTrace(time: .start, node: Self.node(2), before: other, after: other),
+                            StepTrace(
                                 time: .start, node: Self.node(1), before: before, after: after,
                                 events: [event(.memberUp(upNumber: 3), 3, .leaderAction(version: 3))]),
                         ])
@@ -129,62 +129,62 @@ struct MembershipCheckerTests {
 
     @Test("a change, and a whole gossip, in a quiet cluster break M8")
     func quiet() {
-        let truth = Self.truth(2)
-        let late = Sighting(
+        let oracle = Self.oracle(2)
+        let late = StepTrace(
             time: Self.at(60.5), node: Self.node(1), before: Self.two,
             after: Self.gossip([(1, .up), (2, .up)], clock: [1: 4]))
-        let calm = moment(60, truth, [(1, Self.two), (2, Self.two)])
-        #expect(ids(Quiescence(), [calm, moment(61, truth, [], [late])]) == ["M8"])
-        #expect(ids(Quiescence(), [calm, moment(61, truth, envelope: (Self.at(60.5), Self.node(1)))]) == ["M8"])
-        #expect(ids(Quiescence(), [moment(1, truth), moment(2, truth, [], [late])]).isEmpty)
+        let calm = moment(60, oracle, [(1, Self.two), (2, Self.two)])
+        #expect(ids(Quiescence(), [calm, moment(61, oracle, [], [late])]) == ["M8"])
+        #expect(ids(Quiescence(), [calm, moment(61, oracle, envelope: (Self.at(60.5), Self.node(1)))]) == ["M8"])
+        #expect(ids(Quiescence(), [moment(1, oracle), moment(2, oracle, [], [late])]).isEmpty)
     }
 
     @Test("views that differ when all is quiet break M9, and two clusters break M11")
     func agreement() {
-        let truth = Self.truth(2)
+        let oracle = Self.oracle(2)
         let down = Self.gossip([(1, .up), (2, .leaving)], clock: [1: 3])
-        #expect(ids(Agreement(), [moment(60, truth, [(1, Self.two), (2, down)])]) == ["M9"])
-        #expect(ids(Agreement(), [moment(60, truth, [(1, Self.two), (2, Self.two)])]).isEmpty)
-        #expect(ids(Agreement(), [moment(1, truth, [(1, Self.two), (2, down)])]).isEmpty)
+        #expect(ids(Agreement(), [moment(60, oracle, [(1, Self.two), (2, down)])]) == ["M9"])
+        #expect(ids(Agreement(), [moment(60, oracle, [(1, Self.two), (2, Self.two)])]).isEmpty)
+        #expect(ids(Agreement(), [moment(1, oracle, [(1, Self.two), (2, down)])]).isEmpty)
         let apart = [(1, Self.gossip([(1, .up)])), (2, Self.gossip([(2, .up)]))]
-        #expect(ids(Agreement(), [moment(60, truth, apart)]) == ["M11", "M11"])
+        #expect(ids(Agreement(), [moment(60, oracle, apart)]) == ["M11", "M11"])
     }
 
     @Test("a node that does not come up breaks M10, in the place of another one M14")
     func joining() {
-        var truth = Self.truth(2)
-        truth.started(Self.node(3), number: 3, at: Self.at(60))
-        truth.note([Sighting(time: Self.at(60), node: Self.node(3), phaseBefore: .idle, phase: .contacting)])
+        var oracle = Self.oracle(2)
+        oracle.started(Self.node(3), number: 3, at: Self.at(60))
+        oracle.note([StepTrace(time: Self.at(60), node: Self.node(3), phaseBefore: .idle, phase: .contacting)])
         let old = Gossip(
             members: Self.two.members
                 + [Member(node: UniqueAddress(address: Self.node(3).address, incarnation: 99), status: .up)],
             reachability: [], tombstones: [], version: VectorClock(), seen: [])
         for (gossip, id) in [(Self.two, "M10"), (old, "M14")] {
             let states = [(1, gossip), (2, gossip)]
-            #expect(ids(Joining(), [moment(60.1, truth, states), moment(90, truth, states)]) == [id])
+            #expect(ids(Joining(), [moment(60.1, oracle, states), moment(90, oracle, states)]) == [id])
         }
         let up = Self.gossip([(1, .up), (2, .up), (3, .up)])
-        #expect(ids(Joining(), [moment(60.1, truth, [(1, Self.two)]), moment(90, truth, [(1, up)])]).isEmpty)
+        #expect(ids(Joining(), [moment(60.1, oracle, [(1, Self.two)]), moment(90, oracle, [(1, up)])]).isEmpty)
     }
 
     @Test("a founder without the word of a majority of the seeds, and one beside a seed that leaves, break M11")
     func founding() {
         func look(_ number: Int, founds: Bool = false, asking: [Int] = [], beside: MemberStatus? = nil) -> [String] {
-            var truth = GroundTruth()
-            truth.seeds = [1, 2, 3]
+            var oracle = Oracle()
+            oracle.seeds = [1, 2, 3]
             for seed in 1...4 {
-                truth.started(Self.node(seed), number: seed, founds: founds, at: Self.at(0.5))
-                truth.note([Sighting(time: .start, node: Self.node(seed), phaseBefore: .idle)])
+                oracle.started(Self.node(seed), number: seed, founds: founds, at: Self.at(0.5))
+                oracle.note([StepTrace(time: .start, node: Self.node(seed), phaseBefore: .idle)])
             }
             let asks = asking.map {
-                Sighting(time: .start, node: Self.node($0), phaseBefore: .idle, phase: .contacting)
+                StepTrace(time: .start, node: Self.node($0), phaseBefore: .idle, phase: .contacting)
             }
             let other = beside.map { Self.gossip([(3, $0)]) }
-            let member = other.map { [Sighting(time: .start, node: Self.node(3), after: $0)] } ?? []
-            let founding = Sighting(
+            let member = other.map { [StepTrace(time: .start, node: Self.node(3), after: $0)] } ?? []
+            let founding = StepTrace(
                 time: .start, node: Self.node(number), after: Self.gossip([(number, .up)]), phaseBefore: .contacting)
             return ids(
-                Founding(), [moment(1, truth, other.map { [(3, $0)] } ?? [], asks + member + [founding])])
+                Founding(), [moment(1, oracle, other.map { [(3, $0)] } ?? [], asks + member + [founding])])
         }
         #expect(look(1) == ["M11"])
         #expect(look(1, asking: [1, 3]).isEmpty)
@@ -205,7 +205,7 @@ struct MembershipCheckerTests {
         }
         func look(_ other: UInt64, until end: Double) -> [String] {
             let states = [(1, view(1, 1)), (2, view(2, other))]
-            return ids(Founding(), [moment(60, Self.truth(2), states), moment(end, Self.truth(2), states)])
+            return ids(Founding(), [moment(60, Self.oracle(2), states), moment(end, Self.oracle(2), states)])
         }
         #expect(look(2, until: 160) == ["M11"])
         #expect(look(2, until: 62).isEmpty)
@@ -214,25 +214,25 @@ struct MembershipCheckerTests {
 
     @Test("a leaver that somebody calls unreachable, or that stays, breaks M12")
     func leaving() {
-        var truth = Self.truth(3)
-        truth.leaveAsked(3, at: Self.at(60))
-        let blamed = Sighting(
+        var oracle = Self.oracle(3)
+        oracle.leaveAsked(3, at: Self.at(60))
+        let blamed = StepTrace(
             time: Self.at(61), node: Self.node(1), events: [event(.memberUnreachable(observers: [], witness: nil), 3)])
-        #expect(ids(Leaving(), [moment(60, truth), moment(61, truth, [], [blamed])]) == ["M12"])
-        #expect(ids(Leaving(), [moment(60, truth), moment(100, truth)]) == ["M12"])
-        var cut = truth
+        #expect(ids(Leaving(), [moment(60, oracle), moment(61, oracle, [], [blamed])]) == ["M12"])
+        #expect(ids(Leaving(), [moment(60, oracle), moment(100, oracle)]) == ["M12"])
+        var cut = oracle
         cut.killed(2, at: Self.at(60.5))
-        #expect(ids(Leaving(), [moment(60, truth), moment(61, cut, [], [blamed])]).isEmpty)
+        #expect(ids(Leaving(), [moment(60, oracle), moment(61, cut, [], [blamed])]).isEmpty)
     }
 
     @Test("a clock with an entry of nobody breaks M13, a member that was never started M15")
     func strangers() {
         let counted = Self.gossip([(1, .up)], clock: [1: 1, 9: 1])
-        #expect(ids(SmallGossip(), [moment(1, Self.truth(1), [(1, counted)])]) == ["M13"])
+        #expect(ids(SmallGossip(), [moment(1, Self.oracle(1), [(1, counted)])]) == ["M13"])
         let view = NodeSnapshot(
             name: "n1", node: Self.node(1), time: .start,
             membership: MembershipSnapshot(members: [MemberSnapshot(node: Self.node(9), name: "n9", status: .up)]))
-        #expect(ids(NoStrangers(), [moment(1, Self.truth(1), views: [view])]) == ["M15"])
+        #expect(ids(NoStrangers(), [moment(1, Self.oracle(1), views: [view])]) == ["M15"])
     }
 
     private func peer(
@@ -249,23 +249,23 @@ struct MembershipCheckerTests {
 
     @Test("a killed node that nobody marks breaks F1")
     func completeness() {
-        var truth = Self.truth(2)
-        truth.killed(2, at: Self.at(60))
-        let silent = [60.1, 65].map { moment($0, truth, [(1, Self.two)], views: [peer($0, heard: 60)]) }
+        var oracle = Self.oracle(2)
+        oracle.killed(2, at: Self.at(60))
+        let silent = [60.1, 65].map { moment($0, oracle, [(1, Self.two)], views: [peer($0, heard: 60)]) }
         #expect(ids(Completeness(), silent) == ["F1"])
         let marked = Self.gossip([(1, .up), (2, .up)], rows: [(1, 2)])
-        let told = [60.1, 65].map { moment($0, truth, [(1, marked)], views: [peer($0, heard: 60)]) }
+        let told = [60.1, 65].map { moment($0, oracle, [(1, marked)], views: [peer($0, heard: 60)]) }
         #expect(ids(Completeness(), told).isEmpty)
     }
 
     @Test("a mark that others do not hear of breaks F1, unless its observer is down for them or does not know them")
     func onlookers() {
-        var truth = Self.truth(3)
-        truth.killed(3, at: Self.at(60))
+        var oracle = Self.oracle(3)
+        oracle.killed(3, at: Self.at(60))
         func look(observer: [(Int, MemberStatus)], onlooker: [(Int, MemberStatus)]) -> [String] {
             let moments = [61.5, 90].map { seconds in
                 moment(
-                    seconds, truth, [(1, Self.gossip(observer, rows: [(1, 3)])), (2, Self.gossip(onlooker))],
+                    seconds, oracle, [(1, Self.gossip(observer, rows: [(1, 3)])), (2, Self.gossip(onlooker))],
                     views: [peer(seconds, heard: 60, node: 3)])
             }
             return ids(Completeness(), moments)
@@ -279,65 +279,65 @@ struct MembershipCheckerTests {
     @Test(
         "phi of 1 right after a heartbeat breaks F4; too many intervals, or the gap of an outage among them, break F5")
     func windows() {
-        let truth = Self.truth(2)
-        #expect(ids(CalmPhi(), [moment(60, truth, views: [peer(60, heard: 59.9, phi: 1.2)])]) == ["F4"])
-        #expect(ids(CalmPhi(), [moment(60, truth, views: [peer(60, heard: 59, phi: 1.2)])]).isEmpty)
-        #expect(ids(BoundedWindow(), [moment(60, truth, views: [peer(60, heard: 60, samples: 201)])]) == ["F5"])
-        let outage = moment(60, truth, views: [peer(60, heard: 58)])
-        let learnt = moment(60.1, truth, views: [peer(60.1, heard: 60.05, mean: 0.22)])
+        let oracle = Self.oracle(2)
+        #expect(ids(CalmPhi(), [moment(60, oracle, views: [peer(60, heard: 59.9, phi: 1.2)])]) == ["F4"])
+        #expect(ids(CalmPhi(), [moment(60, oracle, views: [peer(60, heard: 59, phi: 1.2)])]).isEmpty)
+        #expect(ids(BoundedWindow(), [moment(60, oracle, views: [peer(60, heard: 60, samples: 201)])]) == ["F5"])
+        let outage = moment(60, oracle, views: [peer(60, heard: 58)])
+        let learnt = moment(60.1, oracle, views: [peer(60.1, heard: 60.05, mean: 0.22)])
         #expect(ids(BoundedWindow(), [outage, learnt]) == ["F5"])
-        #expect(ids(BoundedWindow(), [outage, moment(60.1, truth, views: [peer(60.1, heard: 60.05)])]).isEmpty)
+        #expect(ids(BoundedWindow(), [outage, moment(60.1, oracle, views: [peer(60.1, heard: 60.05)])]).isEmpty)
     }
 
     @Test("a node that is declared down though nothing was done breaks F6")
     func falseRemoval() {
-        var truth = Self.truth(2)
-        let down = Sighting(time: Self.at(60), node: Self.node(1), events: [event(.memberDown, 2)])
-        #expect(ids(NoFalseRemoval(), [moment(60, truth, [], [down])]) == ["F6"])
+        var oracle = Self.oracle(2)
+        let down = StepTrace(time: Self.at(60), node: Self.node(1), events: [event(.memberDown, 2)])
+        #expect(ids(NoFalseRemoval(), [moment(60, oracle, [], [down])]) == ["F6"])
         // It has heard of it, and stopped: that makes nothing better.
-        var stopped = truth
-        stopped.note([Sighting(time: Self.at(60), node: Self.node(2), stop: .downed)])
+        var stopped = oracle
+        stopped.note([StepTrace(time: Self.at(60), node: Self.node(2), stop: .downed)])
         stopped.stopped(2, at: Self.at(60))
         #expect(ids(NoFalseRemoval(), [moment(60, stopped, [], [down])]) == ["F6"])
-        truth.froze(1, at: Self.at(59))
-        #expect(ids(NoFalseRemoval(), [moment(60, truth, [], [down])]).isEmpty)
+        oracle.froze(1, at: Self.at(59))
+        #expect(ids(NoFalseRemoval(), [moment(60, oracle, [], [down])]).isEmpty)
     }
 
     @Test("a node that hung and then suspects two that are well breaks F7")
     func sickObserver() {
-        var truth = Self.truth(3)
-        truth.froze(1, at: Self.at(60))
-        truth.thawed(1, at: Self.at(70))
+        var oracle = Self.oracle(3)
+        oracle.froze(1, at: Self.at(60))
+        oracle.thawed(1, at: Self.at(70))
         let suspects = [2, 3].map { peer in
-            Sighting(
+            StepTrace(
                 time: Self.at(70.1), node: Self.node(1),
                 events: [event(.suspected(phi: 5, silence: .seconds(10)), peer)])
         }
-        #expect(ids(SickObserver(), [moment(70.2, truth, [], suspects)]) == ["F7"])
-        #expect(ids(SickObserver(), [moment(70.2, truth, [], [suspects[0]])]).isEmpty)
+        #expect(ids(SickObserver(), [moment(70.2, oracle, [], suspects)]) == ["F7"])
+        #expect(ids(SickObserver(), [moment(70.2, oracle, [], [suspects[0]])]).isEmpty)
     }
 
     @Test("a mark that is not taken back breaks F8")
     func refutation() {
-        var truth = Self.truth(2)
-        truth.cut(Laboratory.Direction(from: 1, to: 2), at: Self.at(60))
-        truth.healed(Laboratory.Direction(from: 1, to: 2), at: Self.at(63))
+        var oracle = Self.oracle(2)
+        oracle.cut(TestCluster.Direction(from: 1, to: 2), at: Self.at(60))
+        oracle.healed(TestCluster.Direction(from: 1, to: 2), at: Self.at(63))
         let marked = Self.gossip([(1, .up), (2, .up)], rows: [(1, 2)])
-        #expect(ids(Refutation(), [moment(63.5, truth, [(1, marked), (2, marked)])]).isEmpty)
-        #expect(ids(Refutation(), [moment(67, truth, [(1, marked), (2, marked)])]) == ["F8"])
+        #expect(ids(Refutation(), [moment(63.5, oracle, [(1, marked), (2, marked)])]).isEmpty)
+        #expect(ids(Refutation(), [moment(67, oracle, [(1, marked), (2, marked)])]) == ["F8"])
     }
 
     /// A cluster of three that was quiet, then n1 was cut off; and then, later, who is there.
-    private func split(_ survivors: [Int]) -> [LabMoment] {
+    private func split(_ survivors: [Int]) -> [ClusterMoment] {
         let whole = Self.gossip([(1, .up), (2, .up), (3, .up)])
-        var truth = Self.truth(3)
+        var oracle = Self.oracle(3)
         let states = [(1, whole), (2, whole), (3, whole)]
-        let before = moment(60, truth, states)
+        let before = moment(60, oracle, states)
         for other in [2, 3] {
-            truth.cut(Laboratory.Direction(from: 1, to: other), at: Self.at(60.05))
-            truth.cut(Laboratory.Direction(from: other, to: 1), at: Self.at(60.05))
+            oracle.cut(TestCluster.Direction(from: 1, to: other), at: Self.at(60.05))
+            oracle.cut(TestCluster.Direction(from: other, to: 1), at: Self.at(60.05))
         }
-        return [before, moment(60.1, truth, states), moment(90, truth, survivors.map { ($0, whole) })]
+        return [before, moment(60.1, oracle, states), moment(90, oracle, survivors.map { ($0, whole) })]
     }
 
     @Test("two sides that go on break P1, and others than the majority break P2")
@@ -347,10 +347,10 @@ struct MembershipCheckerTests {
         #expect(ids(SurvivorsAsOracle(), split([1])) == ["P2"])
         #expect(ids(SurvivorsAsOracle(), split([2, 3])).isEmpty)
         let (here, there) = (Self.gossip([(1, .up)]), Self.gossip([(2, .up)]))
-        var truth = Self.truth(2)
-        truth.cut(Laboratory.Direction(from: 1, to: 2), at: Self.at(60))
+        var oracle = Self.oracle(2)
+        oracle.cut(TestCluster.Direction(from: 1, to: 2), at: Self.at(60))
         let apart = [
-            moment(60.1, truth, [(1, Self.two), (2, Self.two)]), moment(110, truth, [(1, here), (2, there)]),
+            moment(60.1, oracle, [(1, Self.two), (2, Self.two)]), moment(110, oracle, [(1, here), (2, there)]),
         ]
         #expect(ids(OneGroup(), apart) == ["P3"])
         #expect(ids(OneGroup(), [apart[1]]).isEmpty)
@@ -358,36 +358,36 @@ struct MembershipCheckerTests {
 
     @Test("a decision before the view was still breaks P4, and so does none at all")
     func patience() {
-        let truth = Self.truth(2)
+        let oracle = Self.oracle(2)
         let marked = Self.gossip([(1, .up), (2, .up)], rows: [(1, 2)])
         let decision = DowningDecision(kind: .downUnreachable, down: [Self.node(2)], reason: "")
         func look(decides: Double) -> [String] {
             let seen = [
-                Sighting(time: Self.at(60), node: Self.node(1), before: Self.two, after: marked),
-                Sighting(
+                StepTrace(time: Self.at(60), node: Self.node(1), before: Self.two, after: marked),
+                StepTrace(
                     time: Self.at(decides), node: Self.node(1), before: marked, after: marked,
                     events: [event(.downingDecision(decision), nil)]),
             ]
-            return ids(PatientDowning(), [moment(decides, truth, [], seen)])
+            return ids(PatientDowning(), [moment(decides, oracle, [], seen)])
         }
         #expect(look(decides: 61) == ["P4"])
         #expect(look(decides: 63.1).isEmpty)
-        let seen = [Sighting(time: Self.at(60), node: Self.node(1), before: Self.two, after: marked)]
-        #expect(ids(PatientDowning(), [moment(60, truth, [], seen), moment(100, truth, [(1, marked)])]) == ["P4"])
+        let seen = [StepTrace(time: Self.at(60), node: Self.node(1), before: Self.two, after: marked)]
+        #expect(ids(PatientDowning(), [moment(60, oracle, [], seen), moment(100, oracle, [(1, marked)])]) == ["P4"])
     }
 
     @Test("a node that goes on after it was declared down breaks P5, one that comes back P6 or M2")
     func fenced() {
         let down = Self.gossip([(1, .down), (2, .up)], clock: [2: 1])
-        let sighting = Sighting(time: Self.at(60), node: Self.node(1), before: Self.two, after: down)
-        #expect(ids(FencedDown(), [moment(60, Self.truth(2), [], [sighting])]) == ["P5"])
-        let back = Sighting(time: Self.at(61), node: Self.node(2), before: down, after: Self.two)
-        #expect(ids(NoReturn(), [moment(61, Self.truth(2), [], [back])]) == ["P6"])
+        let sighting = StepTrace(time: Self.at(60), node: Self.node(1), before: Self.two, after: down)
+        #expect(ids(FencedDown(), [moment(60, Self.oracle(2), [], [sighting])]) == ["P5"])
+        let back = StepTrace(time: Self.at(61), node: Self.node(2), before: down, after: Self.two)
+        #expect(ids(NoReturn(), [moment(61, Self.oracle(2), [], [back])]) == ["P6"])
         let alone = Self.gossip([(2, .up)], clock: [2: 2])
         let steps = [(Self.two, alone), (alone, Self.two)].map { before, after in
-            Sighting(time: Self.at(62), node: Self.node(2), before: before, after: after)
+            StepTrace(time: Self.at(62), node: Self.node(2), before: before, after: after)
         }
-        #expect(ids(NoReturn(), [moment(62, Self.truth(2), [], steps)]) == ["M2"])
+        #expect(ids(NoReturn(), [moment(62, Self.oracle(2), [], steps)]) == ["M2"])
     }
 
     @Test("a side that stays by the votes of joiners breaks P7")
@@ -395,10 +395,10 @@ struct MembershipCheckerTests {
         let state = Self.gossip([(1, .up), (2, .up), (3, .joining), (4, .joining)], rows: [(2, 1)])
         func look(_ down: [Int]) -> [String] {
             let decision = DowningDecision(kind: .downUnreachable, down: down.map(Self.node), reason: "")
-            let sighting = Sighting(
+            let sighting = StepTrace(
                 time: Self.at(60), node: Self.node(2), before: state, after: state,
                 events: [event(.downingDecision(decision), nil)])
-            return ids(VotesOfMembers(), [moment(60, Self.truth(4), [], [sighting])])
+            return ids(VotesOfMembers(), [moment(60, Self.oracle(4), [], [sighting])])
         }
         #expect(look([1]) == ["P7"])
         #expect(look([2, 3, 4]).isEmpty)
@@ -415,10 +415,11 @@ struct MembershipCheckerTests {
         }
         func look(id: UInt64) -> [String] {
             let sightings = [
-                Sighting(time: .start, node: Self.node(1), after: view(4, holder: 1, id: 1), phaseBefore: .contacting),
-                Sighting(time: .start, node: Self.node(2), after: view(4, holder: 2, id: id), phaseBefore: .contacting),
+                StepTrace(time: .start, node: Self.node(1), after: view(4, holder: 1, id: 1), phaseBefore: .contacting),
+                StepTrace(
+                    time: .start, node: Self.node(2), after: view(4, holder: 2, id: id), phaseBefore: .contacting),
             ]
-            return ids(UniqueUpNumbers(), [moment(1, Self.truth(2), [], sightings)])
+            return ids(UniqueUpNumbers(), [moment(1, Self.oracle(2), [], sightings)])
         }
         #expect(look(id: 1) == ["M16"])
         #expect(look(id: 2).isEmpty)

@@ -13,9 +13,9 @@ struct MemoryTests {
         weak var system: ActorSystem?
         weak var cluster: Cluster?
         weak var sharding: Sharding?
-        weak var node: LabNode?
+        weak var node: TestNode?
 
-        init(_ node: LabNode) {
+        init(_ node: TestNode) {
             (system, cluster, sharding, self.node) = (node.system, node.cluster, node.sharding, node)
         }
 
@@ -28,19 +28,20 @@ struct MemoryTests {
     }
 
     private func run(seed: UInt64) throws -> [Remains] {
-        let laboratory = Laboratory(world: SimulatedLabWorld(seed: seed), settings: LabSettings(), checkers: .all)
-        defer { laboratory.end() }
-        try laboratory.start([1, 2, 3, 4])
-        for number in 1...20 { try laboratory.tell("account-\(number)", "deposit 1") }
-        try laboratory.advance(until: laboratory.now + .seconds(15))
-        var remains = try (1...4).map { Remains(try laboratory.node($0)) }
-        try laboratory.kill(2)
-        try laboratory.leave(3)
-        try laboratory.freeze(4)
-        try laboratory.advance(until: laboratory.now + .seconds(20))
-        try laboratory.restart(2)
-        try laboratory.advance(until: laboratory.now + .seconds(5))
-        remains.append(Remains(try laboratory.node(2)))
+        let testbed = TestCluster(
+            world: SimulatedClusterWorld(seed: seed), settings: TestClusterSettings(), checkers: .all)
+        defer { testbed.end() }
+        try testbed.start([1, 2, 3, 4])
+        for number in 1...20 { try testbed.tell("account-\(number)", "deposit 1") }
+        try testbed.advance(until: testbed.now + .seconds(15))
+        var remains = try (1...4).map { Remains(try testbed.node($0)) }
+        try testbed.kill(2)
+        try testbed.leave(3)
+        try testbed.freeze(4)
+        try testbed.advance(until: testbed.now + .seconds(20))
+        try testbed.restart(2)
+        try testbed.advance(until: testbed.now + .seconds(5))
+        remains.append(Remains(try testbed.node(2)))
         return remains
     }
 

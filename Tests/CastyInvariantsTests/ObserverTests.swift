@@ -12,51 +12,51 @@ import Testing
 @Suite("Observing a cluster")
 struct ObserverTests {
     /// Two nodes that let themselves be looked at, and an observer that was told of the second.
-    private func watched(_ seed: UInt64) throws -> (Laboratory, SimulatedLabWorld, ClusterObserver) {
-        let world = SimulatedLabWorld(seed: seed)
-        let laboratory = Laboratory(world: world, settings: LabSettings(), checkers: .all)
-        try laboratory.start([1, 2])
-        for node in laboratory.running { try ObservationService.start(on: node.system) }
+    private func watched(_ seed: UInt64) throws -> (TestCluster, SimulatedClusterWorld, ClusterObserver) {
+        let world = SimulatedClusterWorld(seed: seed)
+        let testbed = TestCluster(world: world, settings: TestClusterSettings(), checkers: .all)
+        try testbed.start([1, 2])
+        for node in testbed.running { try ObservationService.start(on: node.system) }
         let place = NodeAddress(host: "127.0.0.99", port: 1)
         let observer = try ClusterObserver(
-            world: world.simulation.node(name: "watch", address: place).world, cluster: laboratory.settings.cluster,
-            seed: laboratory.address(of: 2))
+            world: world.simulation.node(name: "watch", address: place).world, cluster: testbed.settings.cluster,
+            seed: testbed.address(of: 2))
         try observer.start()
-        return (laboratory, world, observer)
+        return (testbed, world, observer)
     }
 
     @Test("an observer that knows one member sees them all, and every event once; they do not count it")
     func looksOn() throws {
-        let (laboratory, _, observer) = try watched(3)
-        defer { laboratory.end() }
-        try laboratory.advance(until: .start + .seconds(4))
+        let (testbed, _, observer) = try watched(3)
+        defer { testbed.end() }
+        try testbed.advance(until: .start + .seconds(4))
         #expect(observer.nodes.compactMap(\.snapshot?.name) == ["n1", "n2"])
         for node in observer.nodes {
             #expect(node.snapshot?.membership.members.map(\.name) == ["n1", "n2"])
             #expect(node.snapshot?.membership.converged == true)
         }
-        try laboratory.perform(.kill([NodeName(2)]))
-        try laboratory.advance(until: .start + .seconds(14))
+        try testbed.perform(.kill([NodeName(2)]))
+        try testbed.advance(until: .start + .seconds(14))
         let page = observer.events(from: 0)
         #expect(Set(page.events.map(\.id)).count == page.events.count)
         #expect(page.events.contains { $0.kind == .memberRemoved && $0.node == "n1" && $0.subject == "n2" })
-        let silent = try #require(observer.nodes.first { $0.place == laboratory.address(of: 2) })
+        let silent = try #require(observer.nodes.first { $0.place == testbed.address(of: 2) })
         #expect(observer.now - (silent.heard ?? .start) > .seconds(8))
-        #expect(laboratory.running.allSatisfy { $0.cluster.state.members.count == 1 })
+        #expect(testbed.running.allSatisfy { $0.cluster.state.members.count == 1 })
     }
 
     @Test("nobody dials an observer that is gone, and nothing of it stays behind")
     func leavesNothing() throws {
-        let (laboratory, _, observer) = try watched(4)
-        defer { laboratory.end() }
+        let (testbed, _, observer) = try watched(4)
+        defer { testbed.end() }
         func strangers() -> Int {
-            laboratory.running.reduce(0) { $0 + $1.node.remoting.snapshots.count { $0.peer.port == 0 } }
+            testbed.running.reduce(0) { $0 + $1.node.remoting.snapshots.count { $0.peer.port == 0 } }
         }
-        try laboratory.advance(until: .start + .seconds(2))
+        try testbed.advance(until: .start + .seconds(2))
         #expect(strangers() == 2)
         observer.stop {}
-        try laboratory.advance(until: .start + .seconds(4))
+        try testbed.advance(until: .start + .seconds(4))
         #expect(strangers() == 0)
-        #expect(laboratory.running.allSatisfy { $0.isUp })
+        #expect(testbed.running.allSatisfy { $0.isUp })
     }
 }

@@ -10,8 +10,8 @@ import Testing
 
 @Suite("Bounds on entities that are awake")
 struct PassivationStoryTests {
-    private func awake(_ laboratory: Laboratory) -> [Int] {
-        laboratory.running.map { node in
+    private func awake(_ testbed: TestCluster) -> [Int] {
+        testbed.running.map { node in
             node.snapshot.sharding.filter { $0.type == "account" }.reduce(0) {
                 $1.shards.reduce($0) { $0 + $1.entityCount }
             }
@@ -22,33 +22,34 @@ struct PassivationStoryTests {
         "set passivation lru and lfu bound what is awake on each node; no message is lost, doubled or overtaken",
         arguments: ["lru", "lfu"])
     func limits(policy: String) throws {
-        let laboratory = Laboratory(world: SimulatedLabWorld(seed: 6), settings: LabSettings(), checkers: .all)
-        defer { laboratory.end() }
-        try laboratory.start([1, 2])
-        try laboratory.advance(until: laboratory.now + .seconds(30)) {
-            laboratory.running.allSatisfy { $0.cluster.state.up.count == 2 }
+        let testbed = TestCluster(
+            world: SimulatedClusterWorld(seed: 6), settings: TestClusterSettings(), checkers: .all)
+        defer { testbed.end() }
+        try testbed.start([1, 2])
+        try testbed.advance(until: testbed.now + .seconds(30)) {
+            testbed.running.allSatisfy { $0.cluster.state.up.count == 2 }
         }
-        for number in 1...40 { try laboratory.tell("account-\(number)", "start") }
-        try laboratory.advance(until: laboratory.now + .seconds(3))
-        #expect(awake(laboratory).reduce(0, +) == 40)
+        for number in 1...40 { try testbed.tell("account-\(number)", "start") }
+        try testbed.advance(until: testbed.now + .seconds(3))
+        #expect(awake(testbed).reduce(0, +) == 40)
         let scenario = try Scenario.parse("nodes 2\nset passivation \(policy) 5", file: "test.casty")
         for statement in scenario.statements {
-            if case .set = statement.command { try laboratory.perform(statement.command) }
+            if case .set = statement.command { try testbed.perform(statement.command) }
         }
-        try laboratory.advance(until: laboratory.now + .seconds(1))
-        #expect(awake(laboratory) == [5, 5])
+        try testbed.advance(until: testbed.now + .seconds(1))
+        #expect(awake(testbed) == [5, 5])
         // Many more entities than may be awake, in turn, so that most messages find theirs on its way to sleep.
         for round in 0..<20 {
             for number in 1...40 {
-                try laboratory.tell("account-\(number)", "deposit 1", via: (number + round) % 2 + 1)
+                try testbed.tell("account-\(number)", "deposit 1", via: (number + round) % 2 + 1)
             }
-            try laboratory.advance(until: laboratory.now + .milliseconds(2))
+            try testbed.advance(until: testbed.now + .milliseconds(2))
         }
-        try laboratory.advance(until: laboratory.now + .seconds(3))
-        #expect(awake(laboratory).allSatisfy { $0 <= 5 })
-        #expect(laboratory.tracker.lost == 0)
-        #expect(laboratory.tracker.pending == 0)
-        #expect(laboratory.tracker.handled == 840)
-        #expect(laboratory.tracker.violations.isEmpty)
+        try testbed.advance(until: testbed.now + .seconds(3))
+        #expect(awake(testbed).allSatisfy { $0 <= 5 })
+        #expect(testbed.tracker.lost == 0)
+        #expect(testbed.tracker.pending == 0)
+        #expect(testbed.tracker.handled == 840)
+        #expect(testbed.tracker.violations.isEmpty)
     }
 }

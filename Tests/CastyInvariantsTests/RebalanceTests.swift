@@ -33,9 +33,9 @@ struct RebalanceTests {
             """)
         #expect(result.status == .passed)
         // 24 shards on three nodes, 8 each; on four, 6 each. Only accounts were spoken to.
-        #expect(runner.laboratory.watch.evidence.handoffsByReason == [.rebalance: 6])
-        #expect(runner.laboratory.watch.evidence.moves == 6)
-        #expect(runner.laboratory.tracker.handled == runner.laboratory.tracker.sent)
+        #expect(runner.testbed.watch.evidence.handoffsByReason == [.rebalance: 6])
+        #expect(runner.testbed.watch.evidence.moves == 6)
+        #expect(runner.testbed.tracker.handled == runner.testbed.tracker.sent)
     }
 
     @Test("the shards of a node that leaves move, and no others")
@@ -54,7 +54,7 @@ struct RebalanceTests {
             expect lost 0
             """)
         #expect(result.status == .passed)
-        #expect(runner.laboratory.watch.evidence.handoffsByReason == [.leaving: 6])
+        #expect(runner.testbed.watch.evidence.handoffsByReason == [.leaving: 6])
     }
 
     @Test("no more handoffs are under way at once than the limits allow")
@@ -71,7 +71,7 @@ struct RebalanceTests {
             drain n2
             wait 8s
             """)
-        let evidence = runner.laboratory.watch.evidence
+        let evidence = runner.testbed.watch.evidence
         #expect(result.status == .passed)
         #expect(evidence.handoffsByReason[.drain] == 24)
         // A quarter of 48 shards.
@@ -80,26 +80,26 @@ struct RebalanceTests {
 
     @Test("entity types do not touch each other: a shard of one moves, its namesake of the other stays")
     func types() throws {
-        let laboratory = Laboratory(world: SimulatedLabWorld(seed: 10), checkers: .all)
-        defer { laboratory.end() }
-        try laboratory.start([1, 2])
-        #expect(try laboratory.advance(until: laboratory.now + .seconds(10)) { laboratory.running.allSatisfy(\.isUp) })
+        let testbed = TestCluster(world: SimulatedClusterWorld(seed: 10), checkers: .all)
+        defer { testbed.end() }
+        try testbed.start([1, 2])
+        #expect(try testbed.advance(until: testbed.now + .seconds(10)) { testbed.running.allSatisfy(\.isUp) })
         for number in 1...100 {
-            for type in ["account", "counter"] { try laboratory.tell("\(type)-\(number)", "start") }
+            for type in ["account", "counter"] { try testbed.tell("\(type)-\(number)", "start") }
         }
-        try laboratory.advance(until: laboratory.now + .seconds(5))
-        let views = laboratory.running.map(\.snapshot)
+        try testbed.advance(until: testbed.now + .seconds(5))
+        let views = testbed.running.map(\.snapshot)
         func shards(_ type: String, _ view: NodeSnapshot) -> [Int] {
             view.sharding.first { $0.type == type }?.shards.map(\.shard) ?? []
         }
         let shard = try #require(shards("account", views[0]).first)
-        laboratory.running[0].sharding.command(.move(shard: shard, to: laboratory.address(of: 2)), type: "account") {
+        testbed.running[0].sharding.command(.move(shard: shard, to: testbed.address(of: 2)), type: "account") {
             _ in
         }
-        try laboratory.advance(until: laboratory.now + .milliseconds(500))
-        let after = laboratory.running.map(\.snapshot)
+        try testbed.advance(until: testbed.now + .milliseconds(500))
+        let after = testbed.running.map(\.snapshot)
         #expect(shards("account", after[1]) == (shards("account", views[1]) + [shard]).sorted())
         #expect(after.map { shards("counter", $0) } == views.map { shards("counter", $0) })
-        #expect(laboratory.watch.evidence.handoffs == 1)
+        #expect(testbed.watch.evidence.handoffs == 1)
     }
 }

@@ -7,17 +7,17 @@ import Testing
 
 @Suite("Remembered entities in a cluster")
 struct RememberedEntityTests {
-    private func laboratory(seed: UInt64) throws -> Laboratory {
-        var settings = LabSettings(shards: 4)
+    private func testbed(seed: UInt64) throws -> TestCluster {
+        var settings = TestClusterSettings(shards: 4)
         settings.remembersAccounts = true
-        let laboratory = Laboratory(world: SimulatedLabWorld(seed: seed), settings: settings, checkers: .all)
-        try laboratory.start([1, 2])
-        try laboratory.advance(until: .start + .seconds(1))
-        return laboratory
+        let testbed = TestCluster(world: SimulatedClusterWorld(seed: seed), settings: settings, checkers: .all)
+        try testbed.start([1, 2])
+        try testbed.advance(until: .start + .seconds(1))
+        return testbed
     }
 
-    private func entities(_ laboratory: Laboratory) -> [String] {
-        let shards = laboratory.running.flatMap { $0.snapshot.sharding.filter { $0.type == "account" } }.flatMap(
+    private func entities(_ testbed: TestCluster) -> [String] {
+        let shards = testbed.running.flatMap { $0.snapshot.sharding.filter { $0.type == "account" } }.flatMap(
             \.shards)
         return shards.flatMap(\.entities).filter { $0.state == .active }.map(\.id).sorted()
     }
@@ -26,31 +26,31 @@ struct RememberedEntityTests {
         "After the whole cluster was gone, those run that ran, and one that was put to sleep does not",
         arguments: [1, 2, 3])
     func everythingDies(seed: UInt64) throws {
-        let laboratory = try laboratory(seed: seed)
-        for number in 1...20 { try laboratory.tell("account-\(number)", "start") }
-        try laboratory.advance(until: .start + .seconds(4))
-        try laboratory.passivate("account-5")
-        try laboratory.advance(until: .start + .seconds(5))
+        let testbed = try testbed(seed: seed)
+        for number in 1...20 { try testbed.tell("account-\(number)", "start") }
+        try testbed.advance(until: .start + .seconds(4))
+        try testbed.passivate("account-5")
+        try testbed.advance(until: .start + .seconds(5))
         let expected = (1...20).filter { $0 != 5 }.map { "account-\($0)" }.sorted()
-        #expect(laboratory.rememberedAccounts == expected)
-        #expect(entities(laboratory) == expected)
-        for number in [1, 2] { try laboratory.kill(number) }
-        for number in [1, 2] { try laboratory.restart(number) }
-        try laboratory.advance(until: .start + .seconds(15))
-        #expect(entities(laboratory) == expected)
-        laboratory.end()
+        #expect(testbed.rememberedAccounts == expected)
+        #expect(entities(testbed) == expected)
+        for number in [1, 2] { try testbed.kill(number) }
+        for number in [1, 2] { try testbed.restart(number) }
+        try testbed.advance(until: .start + .seconds(15))
+        #expect(entities(testbed) == expected)
+        testbed.end()
     }
 
     @Test("An entity that runs and is not remembered, or is remembered and does not run, breaks S11")
     func checker() {
-        func moment(running: [EntitySnapshot], remembered: [String]) -> LabMoment {
+        func moment(running: [EntitySnapshot], remembered: [String]) -> ClusterMoment {
             let address = UniqueAddress(address: NodeAddress(host: "127.0.0.1", port: 1), incarnation: 1)
             let shard = ShardSnapshot(
                 shard: 0, state: .running, entities: running, entityCount: running.count)
             let part = ShardingSnapshot(type: "account", shardCount: 1, shards: [shard], remembers: true)
             let view = NodeSnapshot(
                 name: "n1", node: address, time: .start, membership: MembershipSnapshot(), sharding: [part])
-            return LabMoment(
+            return ClusterMoment(
                 time: .start, views: [view], incarnations: [], remembered: ["account": remembered])
         }
         func entity(_ id: String, _ state: EntitySnapshot.State = .active) -> EntitySnapshot {

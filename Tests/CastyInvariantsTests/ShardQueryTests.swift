@@ -24,31 +24,32 @@ struct ShardQueryTests {
     }
 
     /// Three nodes with sixty accounts; account-N was told N mod 7 deposits besides its start.
-    private func cluster(seed: UInt64) throws -> Laboratory {
-        let laboratory = Laboratory(world: SimulatedLabWorld(seed: seed), settings: LabSettings(), checkers: .all)
-        try laboratory.start([1, 2, 3])
-        let isFormed = try laboratory.advance(until: laboratory.now + .seconds(30)) {
+    private func cluster(seed: UInt64) throws -> TestCluster {
+        let testbed = TestCluster(
+            world: SimulatedClusterWorld(seed: seed), settings: TestClusterSettings(), checkers: .all)
+        try testbed.start([1, 2, 3])
+        let isFormed = try testbed.advance(until: testbed.now + .seconds(30)) {
             // Later regions would move shards, and with them entities that start again only when they are told something.
-            laboratory.running.allSatisfy { node in
+            testbed.running.allSatisfy { node in
                 node.cluster.state.up.count == 3 && node.snapshot.sharding.allSatisfy(\.registered)
             }
         }
         #expect(isFormed)
         for number in 1...60 {
-            for _ in 0...number % 7 { try laboratory.tell("account-\(number)", "deposit 1") }
+            for _ in 0...number % 7 { try testbed.tell("account-\(number)", "deposit 1") }
         }
-        try laboratory.advance(until: laboratory.now + .seconds(3))
-        return laboratory
+        try testbed.advance(until: testbed.now + .seconds(3))
+        return testbed
     }
 
     private func ask<Answer: Sendable>(
-        _ laboratory: Laboratory, _ question: (ShardRegion<EntityCommand>, @escaping @Sendable (Answer) -> Void) -> Void
+        _ testbed: TestCluster, _ question: (ShardRegion<EntityCommand>, @escaping @Sendable (Answer) -> Void) -> Void
     ) throws -> Answer {
         let box = Box<Answer>()
-        let region = try #require(try laboratory.node(2).regions[.account])
+        let region = try #require(try testbed.node(2).regions[.account])
         question(region) { box.put($0) }
         var answer: Answer?
-        try laboratory.advance(until: laboratory.now + .seconds(5)) {
+        try testbed.advance(until: testbed.now + .seconds(5)) {
             answer = box.take()
             return answer != nil
         }
@@ -57,27 +58,27 @@ struct ShardQueryTests {
 
     @Test("every node tells of its shards, its entities and its buffers")
     func statistics() throws {
-        let laboratory = try cluster(seed: 1)
-        defer { laboratory.end() }
-        let answer: ShardStatistics = try ask(laboratory) { $0.statistics(within: .seconds(2), completion: $1) }
+        let testbed = try cluster(seed: 1)
+        defer { testbed.end() }
+        let answer: ShardStatistics = try ask(testbed) { $0.statistics(within: .seconds(2), completion: $1) }
         #expect(answer.failed.isEmpty)
-        #expect(answer.regions.map(\.node) == laboratory.running.map(\.system.unique))
+        #expect(answer.regions.map(\.node) == testbed.running.map(\.system.unique))
         #expect(answer.regions.allSatisfy { $0.isRegistered && $0.buffers.isEmpty && $0.kept == 0 })
         #expect(answer.entities == 60)
-        #expect(answer.regions.flatMap(\.shards).map(\.handled).reduce(0, +) == laboratory.tracker.handled)
+        #expect(answer.regions.flatMap(\.shards).map(\.handled).reduce(0, +) == testbed.tracker.handled)
         #expect(answer.regions.flatMap(\.shards).allSatisfy { $0.state == "running" })
     }
 
     @Test("pages hold every entity that matches once, in order")
     func pages() throws {
-        let laboratory = try cluster(seed: 2)
-        defer { laboratory.end() }
+        let testbed = try cluster(seed: 2)
+        defer { testbed.end() }
         var found: [String] = []
         var next: String?
         var pages = 0
         repeat {
             let last = next
-            let page: EntityPage = try ask(laboratory) {
+            let page: EntityPage = try ask(testbed) {
                 $0.entities(containing: "t-1", after: last, limit: 4, within: .seconds(2), completion: $1)
             }
             #expect(page.failed.isEmpty)
@@ -91,31 +92,31 @@ struct ShardQueryTests {
 
     @Test("the hottest entities come first")
     func hottest() throws {
-        let laboratory = try cluster(seed: 3)
-        defer { laboratory.end() }
-        let page: EntityPage = try ask(laboratory) { $0.hottest(9, within: .seconds(2), completion: $1) }
+        let testbed = try cluster(seed: 3)
+        defer { testbed.end() }
+        let page: EntityPage = try ask(testbed) { $0.hottest(9, within: .seconds(2), completion: $1) }
         #expect(page.entities.map(\.handled) == Array(repeating: 7, count: 8) + [6])
         #expect(page.entities.prefix(8).map(\.id) == (1...60).filter { $0 % 7 == 6 }.map { "account-\($0)" }.sorted())
         for entity in page.entities {
-            let node = laboratory.running.first { $0.system.unique == entity.node }
+            let node = testbed.running.first { $0.system.unique == entity.node }
             #expect(node?.sharding.hosts(entity.id, type: "account") == true)
         }
     }
 
     @Test("a node that is cut off is missing from the answer, and said to be")
     func cut() throws {
-        let laboratory = try cluster(seed: 4)
-        defer { laboratory.end() }
-        try laboratory.cut([[1, 2], [3]])
-        let third = try laboratory.node(3).system.unique
-        let lost = laboratory.running.map { node in
+        let testbed = try cluster(seed: 4)
+        defer { testbed.end() }
+        try testbed.cut([[1, 2], [3]])
+        let third = try testbed.node(3).system.unique
+        let lost = testbed.running.map { node in
             (1...60).count { node.sharding.hosts("account-\($0)", type: "account") }
         }
-        let answer: ShardStatistics = try ask(laboratory) { $0.statistics(within: .milliseconds(500), completion: $1) }
+        let answer: ShardStatistics = try ask(testbed) { $0.statistics(within: .milliseconds(500), completion: $1) }
         #expect(answer.failed == [ShardQueryFailure(node: third, reason: .timedOut)])
         #expect(answer.regions.count == 2)
         #expect(answer.entities == lost[0] + lost[1])
-        let page: EntityPage = try ask(laboratory) {
+        let page: EntityPage = try ask(testbed) {
             $0.entities(containing: "", after: nil, limit: 100, within: .milliseconds(500), completion: $1)
         }
         #expect(page.failed.map(\.node) == [third])

@@ -13,41 +13,42 @@ import Testing
 
 @Suite("Shells of sharding")
 struct ShardingShellTests {
-    private func part(_ type: String, of node: LabNode) -> ShardingSnapshot? {
+    private func part(_ type: String, of node: TestNode) -> ShardingSnapshot? {
         node.snapshot.sharding.first { $0.type == type }
     }
 
     @Test("A command that comes to nothing holds back nothing of what the end of a lease has set going")
     func refusedCommand() throws {
-        let laboratory = Laboratory(world: SimulatedLabWorld(seed: 1), settings: LabSettings(), checkers: .all)
-        defer { laboratory.end() }
-        try laboratory.start([1])
-        let node = try laboratory.node(1)
+        let testbed = TestCluster(
+            world: SimulatedClusterWorld(seed: 1), settings: TestClusterSettings(), checkers: .all)
+        defer { testbed.end() }
+        try testbed.start([1])
+        let node = try testbed.node(1)
         let region = try #require(node.regions[.account])
         func isRegistered() -> Bool { part("account", of: node)?.registered == true }
-        #expect(try laboratory.advance(until: laboratory.now + .seconds(10), unless: isRegistered))
+        #expect(try testbed.advance(until: testbed.now + .seconds(10), unless: isRegistered))
         let lease = node.cluster.leaseValidUntil
         node.cluster.publish(lease: .start)
         region.passivate("account-1")
-        try laboratory.advance(until: laboratory.now + .milliseconds(1))
+        try testbed.advance(until: testbed.now + .milliseconds(1))
         node.cluster.publish(lease: lease)
         // The region registers anew with the coordinator beside it, though this has no other effect.
         region.tell(String(repeating: "x", count: 4096), EntityCommand(number: 1, text: "balance"))
-        try laboratory.advance(until: laboratory.now + .milliseconds(1))
+        try testbed.advance(until: testbed.now + .milliseconds(1))
         #expect(part("account", of: node)?.coordinating?.regions == [node.system.unique])
         #expect(isRegistered())
     }
 
     @Test("A coordinator that takes over need not wait for a member that knows nothing of sharding")
     func noSharding() throws {
-        var settings = LabSettings()
+        var settings = TestClusterSettings()
         settings.samples = []
-        let laboratory = Laboratory(world: SimulatedLabWorld(seed: 2), settings: settings, checkers: .all)
-        defer { laboratory.end() }
-        try laboratory.start([1, 2, 3])
+        let testbed = TestCluster(world: SimulatedClusterWorld(seed: 2), settings: settings, checkers: .all)
+        defer { testbed.end() }
+        try testbed.start([1, 2, 3])
         let handled = Mutex(0)
         let regions = try (1...2).map { number in
-            try laboratory.node(number).sharding.start(type: "plain", shards: 8, of: EntityCommand.self) { _ in
+            try testbed.node(number).sharding.start(type: "plain", shards: 8, of: EntityCommand.self) { _ in
                 .receive { _, _ in
                     handled.withLock { $0 += 1 }
                     return .same
@@ -55,20 +56,20 @@ struct ShardingShellTests {
             }
         }
         func advance(until count: Int) throws -> Bool {
-            try laboratory.advance(until: laboratory.now + .seconds(40)) { handled.withLock { $0 } == count }
+            try testbed.advance(until: testbed.now + .seconds(40)) { handled.withLock { $0 } == count }
         }
         for number in 1...20 { regions[1].tell("e-\(number)", EntityCommand(number: 0, text: "")) }
         #expect(try advance(until: 20))
         #expect(
-            try laboratory.advance(until: laboratory.now + .seconds(30)) {
-                try laboratory.node(2).cluster.state.up.count == 3
+            try testbed.advance(until: testbed.now + .seconds(30)) {
+                try testbed.node(2).cluster.state.up.count == 3
             })
-        try laboratory.kill(1)
-        let survivor = try laboratory.node(2)
+        try testbed.kill(1)
+        let survivor = try testbed.node(2)
         #expect(
-            try laboratory.advance(until: laboratory.now + .seconds(30)) {
+            try testbed.advance(until: testbed.now + .seconds(30)) {
                 part("plain", of: survivor)?.coordinating?.awaited.map(\.address)
-                    == [try laboratory.node(3).system.address]
+                    == [try testbed.node(3).system.address]
             })
         for number in 1...20 { regions[1].tell("e-\(number)", EntityCommand(number: 0, text: "")) }
         #expect(try advance(until: 40))
@@ -77,12 +78,12 @@ struct ShardingShellTests {
 
     @Test("Sinks, factories of entities, stores and tracing may look at the node in whose name they are called")
     func nothingUnderALock() throws {
-        var settings = LabSettings()
+        var settings = TestClusterSettings()
         settings.samples = []
-        let laboratory = Laboratory(world: SimulatedLabWorld(seed: 3), settings: settings, checkers: .all)
-        defer { laboratory.end() }
-        try laboratory.start([1])
-        let node = try laboratory.node(1)
+        let testbed = TestCluster(world: SimulatedClusterWorld(seed: 3), settings: settings, checkers: .all)
+        defer { testbed.end() }
+        try testbed.start([1])
+        let node = try testbed.node(1)
         let looks = Mutex<[String: Int]>([:])
         let sharding = node.sharding
         let look = { @Sendable [system = node.system] (from: String) in
@@ -108,7 +109,7 @@ struct ShardingShellTests {
         region.tell("e-1", EntityCommand(number: 1, text: ""))
         region.tell(String(repeating: "x", count: 4096), EntityCommand(number: 2, text: ""))
         #expect(
-            try laboratory.advance(until: laboratory.now + .seconds(30)) {
+            try testbed.advance(until: testbed.now + .seconds(30)) {
                 looks.withLock { $0["handler"] == 1 && $0["lost"] == 1 }
             })
         let seen = looks.withLock { $0 }

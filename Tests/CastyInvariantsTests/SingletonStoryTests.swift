@@ -9,13 +9,13 @@ import Testing
 
 /// What singletons did, in the order in which they did it.
 private final class Deeds: Sendable {
-    struct Deed: Sendable {
+    struct RecordedCommand: Sendable {
         let node: String
         let life: Int
         let word: String
     }
 
-    private let deeds = Mutex<(lives: Int, list: [Deed])>((0, []))
+    private let deeds = Mutex<(lives: Int, list: [RecordedCommand])>((0, []))
 
     func begin() -> Int {
         deeds.withLock { deeds in
@@ -25,10 +25,10 @@ private final class Deeds: Sendable {
     }
 
     func add(_ node: String, _ life: Int, _ word: String) {
-        deeds.withLock { $0.list.append(Deed(node: node, life: life, word: word)) }
+        deeds.withLock { $0.list.append(RecordedCommand(node: node, life: life, word: word)) }
     }
 
-    var all: [Deed] { deeds.withLock { $0.list } }
+    var all: [RecordedCommand] { deeds.withLock { $0.list } }
 
     /// Who acted last.
     var latest: String? { all.last?.node }
@@ -50,22 +50,23 @@ private final class Deeds: Sendable {
 struct SingletonStoryTests {
     /// A cluster in which every node takes part in a singleton that acts by itself twenty times a second.
     private final class Story {
-        let laboratory: Laboratory
+        let testbed: TestCluster
         let deeds = Deeds()
         var ways: [Int: SingletonRef<EntityCommand>] = [:]
 
         init(seed: UInt64, nodes: Int) throws {
-            laboratory = Laboratory(world: SimulatedLabWorld(seed: seed), settings: LabSettings(), checkers: .all)
-            try laboratory.start(Array(1...nodes))
+            testbed = TestCluster(
+                world: SimulatedClusterWorld(seed: seed), settings: TestClusterSettings(), checkers: .all)
+            try testbed.start(Array(1...nodes))
             for number in 1...nodes { try join(number) }
-            try pass(.seconds(30)) { self.laboratory.running.allSatisfy { $0.cluster.state.up.count == nodes } }
+            try pass(.seconds(30)) { self.testbed.running.allSatisfy { $0.cluster.state.up.count == nodes } }
             try pass(.seconds(5)) { self.deeds.latest == "n1" }
         }
 
-        deinit { laboratory.end() }
+        deinit { testbed.end() }
 
         func join(_ number: Int) throws {
-            let node = try laboratory.node(number)
+            let node = try testbed.node(number)
             let (deeds, name) = (deeds, node.name)
             ways[number] = try node.cluster.singleton.start(name: "clock", of: EntityCommand.self) {
                 .setup { context in
@@ -82,11 +83,11 @@ struct SingletonStoryTests {
 
         /// Lets time pass until the condition holds, which it must.
         func pass(_ limit: Duration, until condition: () -> Bool) throws {
-            let held = try laboratory.advance(until: laboratory.now + limit, unless: condition)
-            #expect(held, "seed \(laboratory.world.seed ?? 0), at \(laboratory.now): \(deeds.latest ?? "nobody") acts")
+            let held = try testbed.advance(until: testbed.now + limit, unless: condition)
+            #expect(held, "seed \(testbed.world.seed ?? 0), at \(testbed.now): \(deeds.latest ?? "nobody") acts")
         }
 
-        func pass(_ time: Duration) throws { try laboratory.advance(until: laboratory.now + time) }
+        func pass(_ time: Duration) throws { try testbed.advance(until: testbed.now + time) }
     }
 
     @Test(
@@ -94,13 +95,13 @@ struct SingletonStoryTests {
         arguments: [1, 2, 3])
     func leave(seed: UInt64) throws {
         let story = try Story(seed: seed, nodes: 3)
-        try story.laboratory.leave(1)
+        try story.testbed.leave(1)
         for number in 1...50 {
             story.ways[3]?.tell(EntityCommand(number: 0, text: "told \(number)"))
             try story.pass(.milliseconds(20))
         }
         #expect(story.deeds.latest == "n2")
-        try story.pass(.seconds(10)) { story.laboratory.running.count == 2 }
+        try story.pass(.seconds(10)) { story.testbed.running.count == 2 }
         let told = story.deeds.all.map(\.word).filter { $0.hasPrefix("told") }
         #expect(told.sorted() == (1...50).map { "told \($0)" }.sorted())
         #expect(story.deeds.overlap == nil)
@@ -111,7 +112,7 @@ struct SingletonStoryTests {
         arguments: [1, 2])
     func kill(seed: UInt64) throws {
         let story = try Story(seed: seed, nodes: 3)
-        try story.laboratory.kill(1)
+        try story.testbed.kill(1)
         let before = story.deeds.all.count
         try story.pass(.seconds(2))
         story.ways[3]?.tell(EntityCommand(number: 0, text: "told"))
@@ -125,9 +126,9 @@ struct SingletonStoryTests {
     @Test("cut off from the majority it stops acting before another one acts", arguments: [1, 2, 3])
     func partition(seed: UInt64) throws {
         let story = try Story(seed: seed, nodes: 5)
-        try story.laboratory.cut([[1, 2], [3, 4, 5]])
+        try story.testbed.cut([[1, 2], [3, 4, 5]])
         try story.pass(.seconds(20)) { story.deeds.latest == "n3" }
-        try story.laboratory.heal()
+        try story.testbed.heal()
         try story.pass(.seconds(10))
         #expect(story.deeds.latest == "n3")
         #expect(story.deeds.overlap == nil)
@@ -136,9 +137,9 @@ struct SingletonStoryTests {
     @Test("a node that hangs and wakes up does not act once more", arguments: [1, 2])
     func freeze(seed: UInt64) throws {
         let story = try Story(seed: seed, nodes: 3)
-        try story.laboratory.freeze(1)
+        try story.testbed.freeze(1)
         try story.pass(.seconds(20)) { story.deeds.latest == "n2" }
-        try story.laboratory.thaw(1)
+        try story.testbed.thaw(1)
         try story.pass(.seconds(3))
         #expect(story.deeds.latest == "n2")
         #expect(story.deeds.overlap == nil)

@@ -11,9 +11,9 @@ import Testing
 /// One connection of a cluster stands still, as after many losses in a row; all others, and new ones, are well.
 @Suite("A connection that stands still")
 struct StallTests {
-    private func trial(seed: UInt64, sabotage: MembershipSabotage = []) throws -> MembershipTrial {
+    private func trial(seed: UInt64, mutations: MembershipMutation = []) throws -> MembershipTrial {
         var settings = MembershipSettings.responsive
-        settings.sabotage = sabotage
+        settings.mutations = mutations
         let trial = MembershipTrial(seed: seed, settings: settings)
         _ = try trial.form(4)
         trial.pass(.seconds(5))
@@ -28,21 +28,21 @@ struct StallTests {
     func nobodyGoes(seed: UInt64) throws {
         let trial = try trial(seed: seed)
         defer { trial.end() }
-        let mark = trial.laboratory.recorder.count
+        let mark = trial.testbed.recorder.count
         stall(trial, for: .seconds(seed.isMultiple(of: 2) ? 100 : 8))
         trial.pass(.seconds(25))
         #expect(trial.events(.memberUnreachable, from: mark).isEmpty, "seed \(seed)")
         #expect(trial.events(.memberDown, from: mark).isEmpty, "seed \(seed)")
         #expect(trial.agrees, "seed \(seed)")
-        let notes = trial.laboratory.running.map(\.system.losses).joined().filter { $0.lossClass == .user }
+        let notes = trial.testbed.running.map(\.system.losses).joined().filter { $0.lossClass == .user }
         #expect(notes.isEmpty, "seed \(seed)")
     }
 
     @Test("without calls a living node would be removed")
     func withoutCalls() throws {
-        let trial = try trial(seed: 1, sabotage: .neverCalls)
+        let trial = try trial(seed: 1, mutations: .neverCalls)
         defer { trial.end() }
-        let mark = trial.laboratory.recorder.count
+        let mark = trial.testbed.recorder.count
         stall(trial, for: .seconds(8))
         trial.pass(.seconds(25))
         #expect(!trial.events(.memberRemoved, from: mark).isEmpty)
@@ -54,10 +54,10 @@ struct StallTests {
         defer { trial.end() }
         stall(trial, for: .seconds(30))
         trial.pass(.seconds(3))
-        let mark = trial.laboratory.recorder.count
+        let mark = trial.testbed.recorder.count
         let start = trial.now
-        try trial.laboratory.freeze(3)
-        let survivors = trial.laboratory.running
+        try trial.testbed.freeze(3)
+        let survivors = trial.testbed.running
         func noticed() -> [Duration] {
             let events = trial.events(.memberUnreachable, from: mark).filter { $0.subject == "n3" }
             return survivors.compactMap { node in events.first { $0.node == node.name }.map { $0.time - start } }

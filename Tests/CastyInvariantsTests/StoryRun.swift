@@ -8,8 +8,8 @@ import Synchronization
 struct StoryRun {
     let result: RunResult
     let events: [RuntimeEvent]
-    /// The laboratory, which has ended.
-    let laboratory: Laboratory
+    /// The testbed, which has ended.
+    let testbed: TestCluster
 
     /// Runs a text to its end, whatever fails.
     ///
@@ -20,7 +20,7 @@ struct StoryRun {
     ///   - change: Changes what the text cannot say, such as bugs that are switched on.
     init(
         _ text: String, seed: UInt64? = nil, toleratesRefusals: Bool = true,
-        _ change: (inout LabSettings) -> Void = { _ in }
+        _ change: (inout TestClusterSettings) -> Void = { _ in }
     ) throws {
         let heard = Mutex<[RuntimeEvent]>([])
         var options = RunOptions(seed: seed, keepsGoing: true)
@@ -28,10 +28,10 @@ struct StoryRun {
         let runner = ScenarioRunner(
             try Scenario.parse(text, file: "story.casty"), options: options, checkers: .all,
             hear: { event in heard.withLock { $0.append(event) } })
-        change(&runner.laboratory.settings)
+        change(&runner.testbed.settings)
         result = runner.run()
         events = heard.withLock { $0 }
-        laboratory = runner.laboratory
+        testbed = runner.testbed
     }
 
     /// The rules that were broken, by name.

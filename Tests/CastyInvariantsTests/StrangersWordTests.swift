@@ -17,25 +17,26 @@ import Testing
 struct StrangersWordTests {
     /// Three nodes that are members.
     private struct Scene {
-        let laboratory: Laboratory
-        let node: LabNode
+        let testbed: TestCluster
+        let node: TestNode
 
         init(seed: UInt64) throws {
-            laboratory = Laboratory(world: SimulatedLabWorld(seed: seed), settings: LabSettings(), checkers: .all)
-            try laboratory.start([1, 2, 3])
-            let laboratory = laboratory
-            let isFormed = try laboratory.advance(until: laboratory.now + .seconds(30)) {
-                laboratory.running.allSatisfy { $0.cluster.state.up.count == 3 }
+            testbed = TestCluster(
+                world: SimulatedClusterWorld(seed: seed), settings: TestClusterSettings(), checkers: .all)
+            try testbed.start([1, 2, 3])
+            let testbed = testbed
+            let isFormed = try testbed.advance(until: testbed.now + .seconds(30)) {
+                testbed.running.allSatisfy { $0.cluster.state.up.count == 3 }
             }
             #expect(isFormed)
-            try laboratory.advance(until: laboratory.now + .seconds(3))
-            node = try laboratory.node(1)
+            try testbed.advance(until: testbed.now + .seconds(3))
+            node = try testbed.node(1)
         }
 
-        func wait(_ time: Duration) throws { try laboratory.advance(until: laboratory.now + time) }
+        func wait(_ time: Duration) throws { try testbed.advance(until: testbed.now + time) }
 
         func peer(_ number: Int, as name: UniqueAddress? = nil) throws -> HostilePeer {
-            let peer = HostilePeer(number, in: laboratory, to: node.system.address, as: name)
+            let peer = HostilePeer(number, in: testbed, to: node.system.address, as: name)
             peer.dial(cluster: node.system.name)
             try wait(.milliseconds(100))
             return peer
@@ -62,8 +63,8 @@ struct StrangersWordTests {
 
         /// Whether all three are members as before, on all of them.
         var isWhole: Bool {
-            laboratory.running.count == 3
-                && laboratory.running.allSatisfy {
+            testbed.running.count == 3
+                && testbed.running.allSatisfy {
                     $0.cluster.state.up.count == 3 && $0.cluster.state.unreachable.isEmpty
                 }
         }
@@ -72,8 +73,8 @@ struct StrangersWordTests {
     @Test("a hello under a member's address and another incarnation evicts nobody", arguments: [UInt64(1), 2, 3])
     func claimedAddress(seed: UInt64) throws {
         let scene = try Scene(seed: seed)
-        defer { scene.laboratory.end() }
-        let member = try scene.laboratory.node(2).system.unique
+        defer { scene.testbed.end() }
+        let member = try scene.testbed.node(2).system.unique
         for number in 0..<3 {
             let claimed = UniqueAddress(address: member.address, incarnation: 4242 + UInt64(number))
             _ = try scene.peer(66 + number, as: claimed)
@@ -88,9 +89,9 @@ struct StrangersWordTests {
     @Test("each node takes all others for members, also those that were there before it")
     func olderMembers() throws {
         let scene = try Scene(seed: 1)
-        defer { scene.laboratory.end() }
-        let addresses = scene.laboratory.running.map(\.system.address)
-        for node in scene.laboratory.running {
+        defer { scene.testbed.end() }
+        let addresses = scene.testbed.running.map(\.system.address)
+        for node in scene.testbed.running {
             let remoting = try #require(node.cluster.remoting)
             let others = addresses.filter { $0 != node.system.address }
             #expect(remoting.state.withLock { state in others.allSatisfy { state.places.isMember($0) } })
@@ -100,7 +101,7 @@ struct StrangersWordTests {
     @Test("a request to probe an address of the stranger's choice makes the node dial nowhere")
     func probeRequest() throws {
         let scene = try Scene(seed: 1)
-        defer { scene.laboratory.end() }
+        defer { scene.testbed.end() }
         let peer = try scene.peer(66)
         let elsewhere = UniqueAddress(
             address: NodeAddress(host: "127.0.0.99", port: scene.node.system.address.port), incarnation: 9)
@@ -117,7 +118,7 @@ struct StrangersWordTests {
     @Test("a cluster that is made up ends nobody, under however many names it comes, where nobody listens at them")
     func madeUpCluster() throws {
         let scene = try Scene(seed: 1)
-        defer { scene.laboratory.end() }
+        defer { scene.testbed.end() }
         let id = ClusterID(high: 17, low: 17)
         let peers = try (0..<2).map { number in
             let name = UniqueAddress(
@@ -144,7 +145,7 @@ struct StrangersWordTests {
     @Test("pages of a state that a stranger sends are not kept")
     func pages() throws {
         let scene = try Scene(seed: 1)
-        defer { scene.laboratory.end() }
+        defer { scene.testbed.end() }
         let peer = try scene.peer(66)
         for index in 0..<20 {
             let page = EnvelopePage(

@@ -16,12 +16,12 @@ struct SubscriptionTests {
 
     /// What n1 hears of n3 while commands are carried out, in words.
     private func steps(seed: UInt64, _ commands: [(Command, Duration)]) throws -> [String] {
-        let world = SimulatedLabWorld(seed: seed)
-        let laboratory = Laboratory(world: world, settings: LabSettings(), checkers: .all)
-        defer { laboratory.end() }
-        try laboratory.start([1, 2])
-        try laboratory.advance(until: .start + .seconds(2))
-        let first = try #require(laboratory.running.first)
+        let world = SimulatedClusterWorld(seed: seed)
+        let testbed = TestCluster(world: world, settings: TestClusterSettings(), checkers: .all)
+        defer { testbed.end() }
+        try testbed.start([1, 2])
+        try testbed.advance(until: .start + .seconds(2))
+        let first = try #require(testbed.running.first)
         let heard = Heard()
         let subscriber = try first.system.spawn(
             Behavior<ClusterEvent>.receive { _, event in
@@ -29,14 +29,14 @@ struct SubscriptionTests {
                 return .same
             }, name: "subscriber")
         first.cluster.subscribe(subscriber)
-        try laboratory.start([3])
+        try testbed.start([3])
         var time = Instant.start + .seconds(5)
-        try laboratory.advance(until: time)
-        let place = laboratory.address(of: 3)
+        try testbed.advance(until: time)
+        let place = testbed.address(of: 3)
         for (command, pause) in commands {
-            try laboratory.perform(command)
+            try testbed.perform(command)
             time = time + pause
-            try laboratory.advance(until: time)
+            try testbed.advance(until: time)
         }
         return heard.events.withLock { $0.compactMap { word($0, place) } }
     }

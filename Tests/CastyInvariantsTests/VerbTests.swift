@@ -17,7 +17,7 @@ struct VerbTests {
 
     /// The shards of accounts that a node shows at the end.
     private func shards(on name: String, in run: StoryRun) -> Int {
-        run.laboratory.snapshot.nodes.first { $0.name == name }?.sharding
+        run.testbed.snapshot.nodes.first { $0.name == name }?.sharding
             .first { $0.type == "account" }?.shards.count ?? -1
     }
 

@@ -4,10 +4,10 @@ import Testing
 @testable import CastyMembership
 
 @Suite("Deadlines of statuses") struct DeadlineTests {
-    private static func manual(_ sabotage: MembershipSabotage = []) -> MembershipSettings {
+    private static func manual(_ mutations: MembershipMutation = []) -> MembershipSettings {
         var settings = MembershipSettings.responsive
         settings.strategy = .manual
-        settings.sabotage = sabotage
+        settings.mutations = mutations
         return settings
     }
 
@@ -40,15 +40,15 @@ import Testing
 
     @Test("a member that a person declares down is removed although another one cannot be asked")
     func down() throws {
-        for sabotage in [[], MembershipSabotage.leavesForEver] {
-            let cluster = try Self.formed(4, Self.manual(sabotage), seed: 1)
+        for mutations in [[], MembershipMutation.leavesForEver] {
+            let cluster = try Self.formed(4, Self.manual(mutations), seed: 1)
             let victim = cluster[3].core.myself
             cluster.kill(4)
             cluster.kill(3)
             cluster.run(.seconds(5))
             cluster.command(1) { $0.onDown(victim.address, at: $1) }
             cluster.run(.seconds(60))
-            #expect([1, 2].allSatisfy { (cluster[$0].core.gossip.member(victim) == nil) == sabotage.isEmpty })
+            #expect([1, 2].allSatisfy { (cluster[$0].core.gossip.member(victim) == nil) == mutations.isEmpty })
         }
     }
 

@@ -223,7 +223,7 @@ struct FaultWalk {
     }
 
     @Test("a lease longer than the removal margin is caught by the checks")
-    func sabotage() {
+    func mutations() {
         var settings = MembershipSettings.responsive
         settings.lease = .seconds(9)
         let broken = (1...20 as ClosedRange<UInt64>).contains { seed in

@@ -12,10 +12,10 @@ import Testing
     }
 
     private static func seed(
-        _ number: Int, of count: Int = 3, remembered: [Int] = [], sabotage: MembershipSabotage = []
+        _ number: Int, of count: Int = 3, remembered: [Int] = [], mutations: MembershipMutation = []
     ) -> Founding {
         var settings = MembershipSettings.responsive
-        settings.sabotage = sabotage
+        settings.mutations = mutations
         return Founding(
             node(number), seeds: (1...max(count, 1)).map { place($0) },
             remembered: remembered.isEmpty ? nil : Self.memory(remembered), settings: settings)
@@ -305,9 +305,9 @@ import Testing
     }
 
     /// n1 founds with the votes of n2 and n3, which are cut off from it and started again. Returns the most clusters there were at once.
-    private func votersForget(_ sabotage: MembershipSabotage, seed: UInt64) -> Int {
+    private func votersForget(_ mutations: MembershipMutation, seed: UInt64) -> Int {
         var settings = MembershipSettings.responsive
-        settings.sabotage = sabotage
+        settings.mutations = mutations
         let cluster = TestCluster(0, settings: settings, seed: seed)
         cluster.seeds = (1...3).map { Self.place($0) }
         for number in 1...3 { cluster.start(number) }
@@ -320,7 +320,7 @@ import Testing
         cluster.run(.seconds(10))
         cluster.heal()
         cluster.run(.seconds(20))
-        if sabotage.isEmpty { #expect(cluster.agree(on: [1, 2, 3]), "seed \(seed)") }
+        if mutations.isEmpty { #expect(cluster.agree(on: [1, 2, 3]), "seed \(seed)") }
         return most
     }
 

@@ -227,9 +227,9 @@ import Testing
     }
 
     /// n4 is asked to leave when n1 has let it in, and the welcome is under way. Returns whether someone found it unreachable.
-    private func leavesUnwelcomed(_ sabotage: MembershipSabotage) -> Bool {
+    private func leavesUnwelcomed(_ mutations: MembershipMutation) -> Bool {
         var settings = MembershipSettings.responsive
-        settings.sabotage = sabotage
+        settings.mutations = mutations
         let cluster = TestCluster(3, settings: settings)
         #expect(cluster.run(within: .seconds(10)) { cluster.agree(on: [1, 2, 3]) } != nil)
         cluster.latency = .milliseconds(50)

@@ -70,7 +70,7 @@ import Testing
         core.acknowledge(3)
         #expect(core.isHeld)
         var mutated = MembershipSettings.responsive
-        mutated.sabotage = .creditsNewMonitors
+        mutated.mutations = .creditsNewMonitors
         #expect(Core(5, mutated).isHeld)
     }
 
@@ -107,10 +107,10 @@ import Testing
     // MARK: a big cluster, in which not everyone is monitored
 
     /// keep-oldest of 14 members; the oldest is n14 for this purpose, which n1 does not monitor if it can be helped.
-    private static func big(_ sabotage: MembershipSabotage = []) -> Core {
+    private static func big(_ mutations: MembershipMutation = []) -> Core {
         var settings = MembershipSettings.responsive
         settings.strategy = .staticQuorum(size: 12)
-        settings.sabotage = sabotage
+        settings.mutations = mutations
         return Core(14, settings)
     }
 
@@ -128,8 +128,8 @@ import Testing
 
     @Test("marks that others have made give no credit, however late the news of them is")
     func oldMarks() {
-        for sabotage in [[], MembershipSabotage.creditsMarks] {
-            var core = Self.big(sabotage)
+        for mutations in [[], MembershipMutation.creditsMarks] {
+            var core = Self.big(mutations)
             for number in core.monitored { core.acknowledge(number) }
             #expect(core.isHeld)
             // The node hangs for long. Those that it monitors know it still; of the others it hears old news.
@@ -139,7 +139,7 @@ import Testing
             #expect(!core.isHeld)
             let others = (2...14).filter { !core.monitored.contains($0) }
             for number in others { core.hearMark(on: number) }
-            #expect(core.isHeld == !sabotage.isEmpty)
+            #expect(core.isHeld == !mutations.isEmpty)
         }
     }
 

@@ -6,9 +6,9 @@ import Testing
 @Suite("A remembered cluster") struct RememberedClusterTests {
     private static func place(_ number: Int) -> NodeAddress { TestCluster.address(number) }
 
-    private func cluster(_ count: Int, seeds: [Int], _ sabotage: MembershipSabotage = []) -> TestCluster {
+    private func cluster(_ count: Int, seeds: [Int], _ mutations: MembershipMutation = []) -> TestCluster {
         let cluster = TestCluster(0)
-        cluster.settings.sabotage = sabotage
+        cluster.settings.mutations = mutations
         cluster.remembers = true
         cluster.seeds = seeds.map { Self.place($0) }
         cluster.start(1, mayFound: true)
@@ -55,8 +55,8 @@ import Testing
     }
 
     /// n2 hangs; the others remove it, die, and are started again. Then n2 wakes, and hears that the former ones are gone. Returns whether it lets one in.
-    private func leftBehind(_ sabotage: MembershipSabotage) -> Bool {
-        let cluster = cluster(3, seeds: [1, 2, 3], sabotage)
+    private func leftBehind(_ mutations: MembershipMutation) -> Bool {
+        let cluster = cluster(3, seeds: [1, 2, 3], mutations)
         cluster.run(.seconds(5))
         cluster.cut([1, 3], [2])
         cluster.freeze(2)
@@ -108,7 +108,7 @@ import Testing
     @Test("a member goes on above the up-numbers that a joiner remembers", arguments: [true, false])
     func joinersNumbers(isMended: Bool) throws {
         let cluster = cluster(2, seeds: [1, 2])
-        if !isMended { cluster.settings.sabotage = .forgetsJoinersNumbers }
+        if !isMended { cluster.settings.mutations = .forgetsJoinersNumbers }
         let id = try #require(cluster[1].core.gossip.cluster)
         cluster.memories[3] = RememberedCluster(id: id, highestUpNumber: 9)
         cluster.start(3)
@@ -148,7 +148,7 @@ import Testing
     }
 
     /// n1, n2 and n3 were one cluster; n1 ended early, and numbers were given after that.
-    private func foundedAgain(_ sabotage: MembershipSabotage) -> [UInt32] {
+    private func foundedAgain(_ mutations: MembershipMutation) -> [UInt32] {
         let cluster = cluster(3, seeds: [1, 2, 3])
         cluster.kill(1)
         #expect(cluster.run(within: .seconds(20)) { cluster.agree(on: [2, 3]) } != nil)
@@ -160,7 +160,7 @@ import Testing
         }
         cluster.kill(2)
         cluster.kill(3)
-        cluster.settings.sabotage = sabotage
+        cluster.settings.mutations = mutations
         // It remembers n2 and n3, which must answer, and n4 has left.
         for number in 1...3 { cluster.start(number) }
         #expect(cluster.run(within: .seconds(20)) { cluster.agree(on: [1, 2, 3]) } != nil)
@@ -187,7 +187,7 @@ import Testing
 
     /// n1 ended early and remembers n2 and n3 only; the cluster lives on n4 and n5. The three seeds return while they are cut off from those.
     /// Returns how many foundings ran side by side, and whether all were in one cluster in the end.
-    private func earlySeedReturns(_ sabotage: MembershipSabotage) -> (foundings: Int, isOne: Bool) {
+    private func earlySeedReturns(_ mutations: MembershipMutation) -> (foundings: Int, isOne: Bool) {
         let cluster = cluster(3, seeds: [1, 2, 3])
         cluster.kill(1)
         #expect(cluster.run(within: .seconds(20)) { cluster.agree(on: [2, 3]) } != nil)
@@ -199,7 +199,7 @@ import Testing
         cluster.command(3) { $0.onLeave(at: $1) }
         #expect(cluster.run(within: .seconds(10)) { cluster.agree(on: [4, 5]) } != nil)
         cluster.cut([1, 2, 3], [4, 5])
-        cluster.settings.sabotage = sabotage
+        cluster.settings.mutations = mutations
         var foundings: Set<UInt64> = []
         cluster.afterStep = { cluster in
             for node in cluster.alive where node.core.phase == .member { foundings.insert(node.core.gossip.founding) }

@@ -118,13 +118,13 @@ import Testing
 
     /// All seeds end, are removed or not, and start again together, while other members live. Returns how many of the runs saw a second cluster.
     private func seedsReturn(
-        seeds: Int, members: Int, removed: Bool, _ sabotage: MembershipSabotage = [], runs: UInt64
+        seeds: Int, members: Int, removed: Bool, _ mutations: MembershipMutation = [], runs: UInt64
     ) -> Int {
         var second = 0
         for seed in 1...runs {
             var dice = SeededGenerator(seed: seed).fork("seeds")
             let cluster = TestCluster(0, seed: seed)
-            cluster.settings.sabotage = sabotage
+            cluster.settings.mutations = mutations
             cluster.seeds = (1...seeds).map { Self.place($0) }
             cluster.latency = .milliseconds(Int64(1 + dice.below(20)))
             cluster.start(1, mayFound: true)

@@ -10,9 +10,9 @@ import Testing
         var now = Instant.start
         private var last: UInt64 = 1
 
-        init(_ sabotage: MembershipSabotage = []) {
+        init(_ mutations: MembershipMutation = []) {
             var settings = MembershipSettings.responsive
-            settings.sabotage = sabotage
+            settings.mutations = mutations
             settings.tombstones = .seconds(86_400)
             let myself = UniqueAddress(address: TestCluster.address(1), incarnation: 1)
             core = Membership(myself: myself, settings: settings, generator: SeededGenerator(seed: 1))

@@ -6,9 +6,9 @@ import Testing
 @Suite("Up-numbers") struct UpNumberTests {
     @Test("no up-number is given twice, whoever goes and comes", arguments: 1...3)
     func neverTwice(seed: UInt64) throws {
-        for sabotage in [[], MembershipSabotage.reusesUpNumbers] {
+        for mutations in [[], MembershipMutation.reusesUpNumbers] {
             var settings = MembershipSettings.responsive
-            settings.sabotage = sabotage
+            settings.mutations = mutations
             let cluster = TestCluster(2, settings: settings, seed: seed)
             var holders: [UInt32: Set<UInt64>] = [:]
             cluster.afterStep = { cluster in
@@ -25,8 +25,8 @@ import Testing
                 cluster.command(3) { $0.onLeave(at: $1) }
                 try #require(cluster.run(within: .seconds(10)) { cluster.agree(on: [1, 2]) } != nil)
             }
-            #expect(holders.values.allSatisfy { $0.count == 1 } == sabotage.isEmpty)
-            #expect(cluster[1].core.gossip.highestUpNumber == (sabotage.isEmpty ? 6 : 3))
+            #expect(holders.values.allSatisfy { $0.count == 1 } == mutations.isEmpty)
+            #expect(cluster[1].core.gossip.highestUpNumber == (mutations.isEmpty ? 6 : 3))
         }
     }
 
@@ -39,7 +39,7 @@ import Testing
             gossip.setStatus(.up, of: node)
         }
         gossip.setStatus(.down, of: second)
-        gossip.bury(second)
+        gossip.addTombstone(second)
         #expect(gossip.highestUpNumber == 2)
         var lower = gossip
         lower.highestUpNumber = 1
@@ -51,9 +51,9 @@ import Testing
     }
 
     /// n1 leads, hangs before it can make n5 up, and is removed by n2, which lets n6 in; then n1 wakes. Returns whether a number was given twice.
-    private func thawedLeader(_ sabotage: MembershipSabotage, seed: UInt64) -> Bool {
+    private func thawedLeader(_ mutations: MembershipMutation, seed: UInt64) -> Bool {
         var settings = MembershipSettings.responsive
-        settings.sabotage = sabotage
+        settings.mutations = mutations
         let cluster = TestCluster(4, settings: settings, seed: seed)
         var holders: [UInt32: Set<UInt64>] = [:]
         cluster.afterStep = { cluster in

@@ -9,11 +9,11 @@ private func at(_ milliseconds: Int) -> Instant { .start + .milliseconds(millise
 
 private func version(_ sequence: UInt64) -> ShardVersion { ShardVersion(epoch: epoch, sequence: sequence) }
 
-private func settings(role: String? = nil, _ sabotage: PlacementSabotage = []) -> PlacementSettings {
+private func settings(role: String? = nil, _ mutations: PlacementMutation = []) -> PlacementSettings {
     var settings = PlacementSettings()
     settings.shardCount = 1
     settings.role = role
-    settings.sabotage = sabotage
+    settings.mutations = mutations
     return settings
 }
 
@@ -212,7 +212,7 @@ struct AskingTests {
 
     @Test("a coordinator says which of the shards it was asked for have no home, and why")
     func coordinator() {
-        var coordinator = Coordinator(own: node(1), settings: settings())
+        var coordinator = ShardCoordinator(own: node(1), settings: settings())
         let members = [1, 2].map { PlacementMember(node: node($0), upNumber: $0) }
         _ = coordinator.onView(PlacementView(own: node(1), members: members), at: at(0))
         for number in 1...2 {

@@ -27,8 +27,8 @@ private func region() -> Region<String> {
 }
 
 /// An active coordinator on node 1 with an empty region on each of these nodes.
-private func coordinator(_ numbers: [Int]) -> Coordinator {
-    var coordinator = Coordinator(own: node(1), settings: settings)
+private func coordinator(_ numbers: [Int]) -> ShardCoordinator {
+    var coordinator = ShardCoordinator(own: node(1), settings: settings)
     _ = coordinator.onView(view(of: 1, numbers), at: at(0))
     for number in numbers {
         _ = coordinator.onRequest(

@@ -16,10 +16,10 @@ private func view(of own: Int, _ numbers: [Int]) -> PlacementView {
 }
 
 /// An active coordinator on node 1 with an empty region on each of these nodes.
-private func coordinator(_ numbers: [Int], shards: Int = 6) -> Coordinator {
+private func coordinator(_ numbers: [Int], shards: Int = 6) -> ShardCoordinator {
     var settings = PlacementSettings()
     settings.shardCount = shards
-    var coordinator = Coordinator(own: node(1), settings: settings)
+    var coordinator = ShardCoordinator(own: node(1), settings: settings)
     _ = coordinator.onView(view(of: 1, numbers), at: at(0))
     for number in numbers { _ = coordinator.onRequest(empty, from: node(number), at: at(0)) }
     return coordinator
@@ -54,7 +54,7 @@ struct CoordinatorTests {
     func recovery() {
         var settings = PlacementSettings()
         settings.shardCount = 6
-        var coordinator = Coordinator(own: node(1), settings: settings)
+        var coordinator = ShardCoordinator(own: node(1), settings: settings)
         #expect(
             coordinator.onView(view(of: 1, [1, 2]), at: at(0)) == [
                 .note(.started(first)), .send(to: node(1), first, .announce), .send(to: node(2), first, .announce),
@@ -79,7 +79,7 @@ struct CoordinatorTests {
 
     @Test("Only the oldest member acts")
     func inactive() {
-        var coordinator = Coordinator(own: node(2), settings: PlacementSettings())
+        var coordinator = ShardCoordinator(own: node(2), settings: PlacementSettings())
         #expect(coordinator.onView(view(of: 2, [1, 2]), at: at(0)) == [])
         #expect(coordinator.onRequest(empty, from: node(1), at: at(1)) == [])
         #expect(coordinator.wakeAt == nil)
@@ -91,7 +91,7 @@ struct CoordinatorTests {
     func silence() {
         var settings = PlacementSettings()
         settings.shardCount = 6
-        var coordinator = Coordinator(own: node(1), settings: settings)
+        var coordinator = ShardCoordinator(own: node(1), settings: settings)
         _ = coordinator.onView(view(of: 1, [1, 2, 3]), at: at(0))
         _ = coordinator.onRequest(empty, from: node(1), at: at(1))
         _ = coordinator.onRequest(.notHosted, from: node(2), at: at(1))
@@ -214,7 +214,7 @@ struct CoordinatorTests {
 
     @Test("Of two regions that claim a shard the later decision counts")
     func conflict() {
-        var coordinator = Coordinator(own: node(1), settings: coordinator([1]).settings)
+        var coordinator = ShardCoordinator(own: node(1), settings: coordinator([1]).settings)
         _ = coordinator.onView(view(of: 1, [1, 2]), at: at(0))
         func report(_ sequence: UInt64) -> CoordinatorRequest {
             let hosted = HostedShard(shard: 2, version: version(sequence, .none))
@@ -261,7 +261,7 @@ struct CoordinatorTests {
         #expect(coordinator.onWakeup(at: at(260)).contains(.send(to: node(2), first, .intents(intents))))
         #expect(!coordinator.onWakeup(at: at(600)).contains(.send(to: node(1), first, .intents(intents))))
 
-        var next = Coordinator(own: node(2), settings: coordinator.settings)
+        var next = ShardCoordinator(own: node(2), settings: coordinator.settings)
         _ = next.onView(view(of: 2, [2, 3]), at: at(700))
         for number in [2, 3] {
             let known = number == 3 ? intents : Intents()

@@ -72,7 +72,7 @@ struct EpochTests {
                 .note(.refusedEpoch(epoch(number, 1), from: node(9))),
                 .send(to: node(9), .request(.epochSeen(epoch(3, 1)))),
             ])
-        var coordinator = Coordinator(own: node(9), settings: settings)
+        var coordinator = ShardCoordinator(own: node(9), settings: settings)
         _ = coordinator.onView(view(9, [(9, number)]), at: at(100))
         #expect(coordinator.epoch == epoch(number, 1))
         let again = coordinator.onRequest(.epochSeen(epoch(3, 1)), from: node(1), at: at(120))
@@ -89,7 +89,7 @@ struct EpochTests {
 
     @Test("a word about an epoch that no coordinator can have, or from a non-member, changes nothing")
     func impossibleEpochs() {
-        var coordinator = Coordinator(own: node(9), settings: settings)
+        var coordinator = ShardCoordinator(own: node(9), settings: settings)
         _ = coordinator.onView(view(9, [(9, 2)]), at: at(0))
         let started = coordinator.epoch
         for seen in [epoch(.max, .max), epoch(3, .max), epoch(.max, 1)] {

@@ -13,11 +13,11 @@ private func view(_ members: [(Int, PlacementStatus)]) -> PlacementView {
 @Suite("Drained nodes, and members that are weakly up")
 struct LastResortTests {
     /// A coordinator on n1 with these nodes registered, of which the drained ones were drained.
-    private func coordinator(_ numbers: [Int], drained: [Int], sabotage: PlacementSabotage = []) -> Coordinator {
+    private func coordinator(_ numbers: [Int], drained: [Int], mutations: PlacementMutation = []) -> ShardCoordinator {
         var settings = PlacementSettings()
         settings.shardCount = 2
-        settings.sabotage = sabotage
-        var coordinator = Coordinator(own: node(1), settings: settings)
+        settings.mutations = mutations
+        var coordinator = ShardCoordinator(own: node(1), settings: settings)
         _ = coordinator.onView(view(numbers.map { ($0, .up) }), at: at(0))
         for number in numbers {
             _ = coordinator.onRequest(
@@ -73,7 +73,7 @@ struct LastResortTests {
 
     @Test("a shard that no node can host has a reason")
     func reasons() {
-        var coordinator = coordinator([1], drained: [], sabotage: [.forbidsDrained])
+        var coordinator = coordinator([1], drained: [], mutations: [.forbidsDrained])
         _ = coordinator.onRequest(
             .register(Registration(number: 2, shardCount: 2, accepts: false)), from: node(1), at: at(10))
         #expect(coordinator.obstacle == .allRefused)

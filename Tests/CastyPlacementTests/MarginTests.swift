@@ -26,7 +26,7 @@ struct MarginTests {
     }
 
     private func register(
-        _ coordinator: inout Coordinator, _ number: Int, at now: Instant
+        _ coordinator: inout ShardCoordinator, _ number: Int, at now: Instant
     ) -> [CoordinatorEffect] {
         coordinator.onRequest(
             .register(Registration(number: 1, shardCount: 2, accepts: true, known: [0, 1])), from: node(number), at: now
@@ -39,11 +39,11 @@ struct MarginTests {
 
     /// A coordinator on n3 that has just taken over from n1, where n2 was last seen with this status.
     private func successor(
-        _ status: PlacementStatus, word: Bool, sabotage: PlacementSabotage = []
-    ) -> (Coordinator, [CoordinatorEffect]) {
+        _ status: PlacementStatus, word: Bool, mutations: PlacementMutation = []
+    ) -> (ShardCoordinator, [CoordinatorEffect]) {
         var settings = settings
-        settings.sabotage = sabotage
-        var coordinator = Coordinator(own: node(3), settings: settings)
+        settings.mutations = mutations
+        var coordinator = ShardCoordinator(own: node(3), settings: settings)
         _ = coordinator.onView(view(3, [(1, .up), (2, .up), (3, .up)]), at: at(0))
         _ = coordinator.onView(view(3, [(1, .leaving), (2, status), (3, .up)]), at: at(100))
         if word { _ = coordinator.onRequest(.departed, from: node(2), at: at(110)) }
@@ -67,7 +67,7 @@ struct MarginTests {
 
     @Test("in a cluster of a size whose margin is longer, that is how long is waited")
     func marginBySize() {
-        var coordinator = Coordinator(own: node(3), settings: settings)
+        var coordinator = ShardCoordinator(own: node(3), settings: settings)
         _ = coordinator.onView(view(3, [(1, .up), (3, .up)]), at: at(0))
         var after = view(3, [(3, .up)], removed: [1])
         after.removalMargin = .seconds(13)
@@ -84,7 +84,7 @@ struct MarginTests {
 
     @Test("its word is kept by a node that becomes the coordinator later")
     func wordBeforeTakeover() {
-        var coordinator = Coordinator(own: node(2), settings: settings)
+        var coordinator = ShardCoordinator(own: node(2), settings: settings)
         _ = coordinator.onView(view(2, [(1, .up), (2, .up), (3, .exiting)]), at: at(0))
         _ = coordinator.onRequest(.departed, from: node(3), at: at(10))
         _ = coordinator.onView(view(2, [(1, .leaving), (2, .up)], removed: [3]), at: at(100))
@@ -94,7 +94,7 @@ struct MarginTests {
 
     @Test("the word of an earlier incarnation, of another node or of a non-member counts for nothing")
     func foreignWord() {
-        var coordinator = Coordinator(own: node(2), settings: settings)
+        var coordinator = ShardCoordinator(own: node(2), settings: settings)
         _ = coordinator.onRequest(.departed, from: node(1), at: at(0))
         _ = coordinator.onView(view(2, [(1, .up), (2, .up)]), at: at(1))
         let earlier = UniqueAddress(address: node(1).address, incarnation: 99)
@@ -109,7 +109,7 @@ struct MarginTests {
         var settings = settings
         settings.role = "backend"
         let backends = view(9, [(1, .up), (9, .up)], removed: [3], roles: [9: ["backend"]])
-        var coordinator = Coordinator(own: node(9), settings: settings)
+        var coordinator = ShardCoordinator(own: node(9), settings: settings)
         _ = coordinator.onView(backends, at: at(100))
         #expect(allocations(register(&coordinator, 9, at: at(110))) == 0)
         #expect(coordinator.wakeAt == at(3100))
@@ -122,7 +122,7 @@ struct MarginTests {
     func withoutRole() {
         var settings = settings
         settings.role = "backend"
-        var coordinator = Coordinator(own: node(9), settings: settings)
+        var coordinator = ShardCoordinator(own: node(9), settings: settings)
         _ = coordinator.onView(view(9, [(1, .up), (9, .joining)], roles: [9: ["backend"]]), at: at(0))
         _ = coordinator.onView(view(9, [(9, .up)], removed: [1], roles: [9: ["backend"]]), at: at(100))
         #expect(allocations(register(&coordinator, 9, at: at(110))) == 2)

@@ -141,7 +141,7 @@ struct PauseTests {
         "What comes when a paused shard stops goes to the new home behind what came during the pause",
         arguments: [true, false])
     func orderOverStop(isMended: Bool) {
-        var region = paused { if !isMended { $0.sabotage = .overtakesHeld } }
+        var region = paused { if !isMended { $0.mutations = .overtakesHeld } }
         _ = region.onMessage(.peer(.deliver(delivery("far"))), from: node(3), at: at(111))
         registerAgain(&region)
         _ = order(&region, home(3, 2), at: 411)

@@ -87,10 +87,10 @@ struct BoundTests {
         let (a, b) = (try world.startNow(1), try world.startNow(2))
         let got = Record<String>()
         let remote = a.reference(to: try b.system.spawn(Stories.collector(got), name: "r"))
-        var chance = world.world.stream("sizes")
+        var generator = world.world.stream("sizes")
         var sent: [String] = []
         for number in 0..<100 {
-            let size = chance.unit() < 0.3 ? chance.below(250_000) : chance.below(40_000)
+            let size = generator.unit() < 0.3 ? generator.below(250_000) : generator.below(40_000)
             sent.append(String(repeating: "\(number % 10)", count: size))
         }
         for text in sent { remote.tell(text) }

@@ -18,11 +18,11 @@ struct FaultTests {
         let (a, b) = (try world.startNow(1), try world.startNow(2))
         let got = Record<Int>()
         let remote = a.reference(to: try b.system.spawn(Stories.collector(got), name: "r"))
-        var chance = world.world.stream("faults")
+        var generator = world.world.stream("faults")
         for number in 1...2000 {
             remote.tell(number)
             world.run(for: .milliseconds(1))
-            if chance.unit() < 0.01 { world.world.network.resetConnections(between: "127.0.0.1", and: "127.0.0.2") }
+            if generator.unit() < 0.01 { world.world.network.resetConnections(between: "127.0.0.1", and: "127.0.0.2") }
         }
         #expect(world.run { got.all.last == 2000 }, "seed \(seed)")
         #expect(zip(got.all, got.all.dropFirst()).allSatisfy { $0 < $1 }, "seed \(seed)")

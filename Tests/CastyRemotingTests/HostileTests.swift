@@ -40,9 +40,9 @@ struct HostileTests {
     @Test("Bytes that are no frames end that connection and nothing else", arguments: Array(UInt64(1)...50))
     func garbage(seed: UInt64) throws {
         let scene = try Scene(seed: seed)
-        var chance = scene.world.world.stream("garbage")
+        var generator = scene.world.world.stream("garbage")
         let peer = scene.raw.dial(scene.b.address)
-        peer.send((0..<1 + chance.below(300)).map { _ in UInt8(chance.below(256)) })
+        peer.send((0..<1 + generator.below(300)).map { _ in UInt8(generator.below(256)) })
         #expect(scene.isUndisturbed())
         scene.world.run(for: .seconds(6))
         #expect(peer.log.count == 2, "closed at once or at the deadline: seed \(seed), \(peer.log)")

@@ -17,16 +17,16 @@ import Testing
 
     @Test("A lane is a bounded queue, however it is filled, drawn from and purged", arguments: Array(UInt64(1)...50))
     func model(seed: UInt64) {
-        var chance = SeededGenerator(seed: seed)
+        var generator = SeededGenerator(seed: seed)
         let bound = destinations[0].headerBound
         var lane = Lane(limits: QueueLimits(count: 20, bytes: 20 * bound + 150))
         var model: [(number: UInt64, size: Int)] = []
         var next = 0
         for _ in 0..<500 {
-            switch chance.below(10) {
+            switch generator.below(10) {
             case 0..<6:
-                let number = chance.below(3)
-                let payload = ByteBuffer(repeating: UInt8(next & 0xFF), count: chance.below(20))
+                let number = generator.below(3)
+                let payload = ByteBuffer(repeating: UInt8(next & 0xFF), count: generator.below(20))
                 let fits =
                     model.count < 20
                     && model.reduce(bound + payload.readableBytes) { $0 + $1.size + bound } <= 20 * bound + 150
@@ -40,8 +40,8 @@ import Testing
                 next += 1
             case 6..<9:
                 var batch = lane.beginDrawing()
-                var drawn = Drawn()
-                for _ in 0..<chance.below(8) {
+                var drawn = Flushed()
+                for _ in 0..<generator.below(8) {
                     guard let frame = batch.first else { break }
                     batch.removeFirst()
                     let expected = model.removeFirst()
@@ -64,7 +64,7 @@ import Testing
         "Through any number of connections each signal takes effect once and in order",
         arguments: Array(UInt64(1)...100))
     func window(seed: UInt64) {
-        var chance = SeededGenerator(seed: seed)
+        var generator = SeededGenerator(seed: seed)
         let address = destinations[0].address
         var (sender, receiver) = (SignalWindow(), SignalWindow())
         var (sent, arrived) = (0, 0)
@@ -79,7 +79,7 @@ import Testing
         }
         connect()
         for step in 0..<2000 {
-            switch chance.below(step < 1500 ? 12 : 11) {
+            switch generator.below(step < 1500 ? 12 : 11) {
             case 0..<3:
                 sent += 1
                 let node = NodeAddress(host: "h", port: sent)

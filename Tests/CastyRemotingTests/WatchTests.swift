@@ -13,25 +13,25 @@ struct WatchTests {
     func exactlyOnce(seed: UInt64) throws {
         let world = SimulatedTestWorld(seed: seed)
         let (a, b) = (try world.startNow(1), try world.startNow(2))
-        var chance = world.world.stream("walk")
+        var generator = world.world.stream("walk")
         let ends = Record<String>()
         var living: [ActorRef<Int>] = []
         var expected = 0
         for step in 0..<120 {
-            if chance.unit() < 0.5 || living.isEmpty {
+            if generator.unit() < 0.5 || living.isEmpty {
                 let actor = try b.system.spawn(
                     Behavior<Int>.receive { _, number in number == 0 ? .stopped : .same }, name: "x\(step)")
                 living.append(actor)
-                for number in 0..<chance.below(3) {
+                for number in 0..<generator.below(3) {
                     _ = try a.system.spawn(
                         Stories.watcher(of: a.reference(to: actor), ends), name: "w\(step)-\(number)")
                     expected += 1
                 }
             } else {
-                living.remove(at: chance.below(living.count)).tell(0)
+                living.remove(at: generator.below(living.count)).tell(0)
             }
-            if chance.unit() < 0.1 { world.world.network.resetConnections(between: "127.0.0.1", and: "127.0.0.2") }
-            world.run(for: .milliseconds(chance.below(20)))
+            if generator.unit() < 0.1 { world.world.network.resetConnections(between: "127.0.0.1", and: "127.0.0.2") }
+            world.run(for: .milliseconds(generator.below(20)))
         }
         for actor in living { actor.tell(0) }
         #expect(world.run { ends.count >= expected }, "seed \(seed)")

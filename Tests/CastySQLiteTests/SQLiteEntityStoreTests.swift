@@ -240,8 +240,8 @@ struct SQLiteEntityStoreTests {
         "Writers take turns: who comes while another stands in the turnstile waits, and says so when it waits in vain")
     func turnstile() throws {
         let folder = try Folder()
-        let first = try Turnstile(path: folder.file("turn"))
-        let second = try Turnstile(path: folder.file("turn"))
+        let first = try FairWriteLock(path: folder.file("turn"))
+        let second = try FairWriteLock(path: folder.file("turn"))
         try first.enter(attempts: 1)
         #expect(throws: EntityStoreError.self) { try second.enter(attempts: 3) }
         first.leave()

@@ -24,7 +24,7 @@ struct LargestMessageTests {
     private struct Cluster {
         var settings = PlacementSettings()
         var regions: [UniqueAddress: Region<String>] = [:]
-        var coordinators: [UniqueAddress: Coordinator] = [:]
+        var coordinators: [UniqueAddress: ShardCoordinator] = [:]
         var queue: [(from: UniqueAddress, to: UniqueAddress, message: ShardingMessage<String>)] = []
         var largest = 0
         var count = 0
@@ -33,7 +33,7 @@ struct LargestMessageTests {
             settings.shardCount = LargestMessageTests.shardCount
             for node in numbers.map(LargestMessageTests.node) {
                 regions[node] = Region(own: node, settings: settings)
-                coordinators[node] = Coordinator(own: node, settings: settings)
+                coordinators[node] = ShardCoordinator(own: node, settings: settings)
             }
         }
 
@@ -123,7 +123,7 @@ struct LargestMessageTests {
     func intents() throws {
         var settings = PlacementSettings()
         settings.shardCount = Self.shardCount
-        var coordinator = Coordinator(own: Self.node(1), settings: settings)
+        var coordinator = ShardCoordinator(own: Self.node(1), settings: settings)
         let members = (1...2).map { PlacementMember(node: Self.node($0), upNumber: $0) }
         _ = coordinator.onView(PlacementView(own: Self.node(1), members: members), at: .start)
         var intents = Intents()
@@ -178,7 +178,7 @@ struct LargestMessageTests {
             return .register(part)
         }
         func registered(_ requests: [CoordinatorRequest]) -> [Int]? {
-            var coordinator = Coordinator(own: own, settings: settings)
+            var coordinator = ShardCoordinator(own: own, settings: settings)
             let view = PlacementView(own: own, members: [PlacementMember(node: own, upNumber: 2)])
             _ = coordinator.onView(view, at: .start)
             for request in requests { _ = coordinator.onRequest(request, from: own, at: .start) }

@@ -88,7 +88,7 @@ import Testing
     ) throws -> ByteBuffer {
         var buffer = ByteBuffer()
         let head = EnvelopeHead(from: node(1), to: node(2), payloads: try payloads(type, codec))
-        let envelope = ShardingEnvelope(head: head, message: message.mapped { Sealed($0) })
+        let envelope = ShardingEnvelope(head: head, message: message.mapped { TypedMessage($0) })
         try Self.codec().encode(.wire(envelope), CodingContext(), &buffer)
         return buffer
     }
@@ -104,7 +104,7 @@ import Testing
                 Issue.record("something else than an envelope was read")
                 return
             }
-            #expect(back.message.mapped { $0.opened(as: String.self) ?? "another type" } == message)
+            #expect(back.message.mapped { $0.unwrap(as: String.self) ?? "another type" } == message)
             #expect(back.head.from == Self.node(1))
             #expect(back.head.to == Self.node(2))
         }

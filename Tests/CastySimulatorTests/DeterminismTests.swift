@@ -14,7 +14,7 @@ struct DeterminismTests {
             $0.splitting = 0.2
         }
         let heard = Log<String>()
-        var chance = world.stream("faults")
+        var generator = world.stream("faults")
 
         @Sendable func tick(_ node: SimulatedNode, _ handler: Recorder) {
             let borders = node.world
@@ -46,10 +46,10 @@ struct DeterminismTests {
         var nodes = (1...4).map(start)
         for _ in 0..<20 {
             world.run(until: world.now + .milliseconds(200))
-            let victim = chance.below(4)
-            let other = Pair.address(1 + chance.below(4)).host
+            let victim = generator.below(4)
+            let other = Pair.address(1 + generator.below(4)).host
             let link = world.network.link(from: nodes[victim].address.host, to: other)
-            switch chance.below(6) {
+            switch generator.below(6) {
             case 0:
                 nodes[victim].kill()
                 nodes[victim] = start(victim + 1)
@@ -57,7 +57,7 @@ struct DeterminismTests {
             case 2: nodes[victim].thaw()
             case 3: link.cut()
             case 4: world.network.healAll()
-            default: nodes[victim].setClockRate(partsPerMillion: chance.below(20_000) - 10_000)
+            default: nodes[victim].setClockRate(partsPerMillion: generator.below(20_000) - 10_000)
             }
         }
         let trace = world.trace

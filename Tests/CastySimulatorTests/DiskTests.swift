@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The simulated disk")
 struct DiskTests {
-    let disk = SimulatedDisk(chance: SeededGenerator(seed: 1))
+    let disk = SimulatedDisk(generator: SeededGenerator(seed: 1))
 
     init() throws {
         try disk.append([1, 2, 3], to: "f", by: "n1")

@@ -18,12 +18,12 @@ struct JournalTests {
 
     @Test("a torn tail is cut off, however much of it is there, and what stands before it is kept")
     func torn() throws {
-        let whole = SimulatedDisk(chance: SeededGenerator(seed: 1))
+        let whole = SimulatedDisk(generator: SeededGenerator(seed: 1))
         let journal = Journal(whole, name: "j", node: "n1")
         for text in ["one", "two", "three"] { try journal.append(bytes(text)) }
         let all = try whole.read("j", by: "n1")
         for length in 0..<all.count {
-            let disk = SimulatedDisk(chance: SeededGenerator(seed: 1))
+            let disk = SimulatedDisk(generator: SeededGenerator(seed: 1))
             try disk.append(Array(all.prefix(length)), to: "j", by: "n1")
             let found = try Journal(disk, name: "j", node: "n1").read()
             #expect(found == ["one", "two", "three"].map(bytes).prefix(found.count).map(\.self))
@@ -38,7 +38,7 @@ struct JournalTests {
 
     @Test("a flipped bit is an error wherever it is, and never data")
     func corrupt() throws {
-        let disk = SimulatedDisk(chance: SeededGenerator(seed: 1))
+        let disk = SimulatedDisk(generator: SeededGenerator(seed: 1))
         let journal = Journal(disk, name: "j", node: "n1")
         for text in ["one", "two"] { try journal.append(bytes(text)) }
         let all = try disk.read("j", by: "n1")
@@ -52,24 +52,24 @@ struct JournalTests {
 
     @Test("whatever the disk does, what was acknowledged is there afterwards", arguments: UInt64(1)...60)
     func walk(seed: UInt64) throws {
-        var chance = SeededGenerator(seed: seed)
-        let disk = SimulatedDisk(chance: chance.fork("disk"))
+        var generator = SeededGenerator(seed: seed)
+        let disk = SimulatedDisk(generator: generator.fork("disk"))
         let violations = Mutex<[String]>([])
-        let truth = DurableTruth { id, entity, text in violations.withLock { $0.append("\(id) \(entity) \(text)") } }
-        var stores = ["n1", "n2"].map { JournalStore(disk, node: $0, truth: truth) }
+        let oracle = DurableOracle { id, entity, text in violations.withLock { $0.append("\(id) \(entity) \(text)") } }
+        var stores = ["n1", "n2"].map { JournalStore(disk, node: $0, oracle: oracle) }
         var remembered: Set<String> = []
         var failures = 0
         for step in 0..<400 {
-            let node = chance.below(2)
-            let id = "account-\(chance.below(3))"
-            switch chance.below(8) {
-            case 0: disk.set(DiskTrouble.allCases[chance.below(5)], of: "n\(node + 1)")
+            let node = generator.below(2)
+            let id = "account-\(generator.below(3))"
+            switch generator.below(8) {
+            case 0: disk.set(DiskTrouble.allCases[generator.below(5)], of: "n\(node + 1)")
             case 1: disk.set(nil, of: "n\(node + 1)")
             case 2:
                 disk.crash(of: "n\(node + 1)")
-                stores[node] = JournalStore(disk, node: "n\(node + 1)", truth: truth)
+                stores[node] = JournalStore(disk, node: "n\(node + 1)", oracle: oracle)
             case 3:
-                let starts = chance.below(2) == 0
+                let starts = generator.below(2) == 0
                 // A shard is read before it is written, as by a region that has just been given it.
                 stores[node].load(type: "account", shard: 0, of: 1) { _ in }
                 let isStored = Mutex(false)
@@ -94,7 +94,7 @@ struct JournalTests {
             }
         }
         for node in ["n1", "n2"] { disk.set(nil, of: node) }
-        let reader = JournalStore(disk, node: "n3", truth: truth)
+        let reader = JournalStore(disk, node: "n3", oracle: oracle)
         for number in 0..<3 { _ = try reader.load(type: "account", id: "account-\(number)") }
         #expect(violations.withLock { $0 } == [], "seed \(seed)")
         #expect(try reader.remembered(type: "account", shards: 1) == remembered.sorted(), "seed \(seed)")
@@ -102,35 +102,35 @@ struct JournalTests {
     }
 
     @Test("a state that comes back as none that was written breaks K1")
-    func truth() {
+    func oracle() {
         let violations = Mutex<[String]>([])
-        let truth = DurableTruth { id, _, _ in violations.withLock { $0.append(id) } }
-        truth.loaded(nil, of: "account-1", on: "n1")
-        truth.writes(bytes("5"), of: "account-1", on: "n1")
-        truth.wrote(bytes("5"), of: "account-1", on: "n1")
-        truth.writes(bytes("6"), of: "account-1", on: "n1")
-        truth.writes(bytes("7"), of: "account-1", on: "n1")
-        truth.loaded(bytes("6"), of: "account-1", on: "n1")
+        let oracle = DurableOracle { id, _, _ in violations.withLock { $0.append(id) } }
+        oracle.loaded(nil, of: "account-1", on: "n1")
+        oracle.writes(bytes("5"), of: "account-1", on: "n1")
+        oracle.wrote(bytes("5"), of: "account-1", on: "n1")
+        oracle.writes(bytes("6"), of: "account-1", on: "n1")
+        oracle.writes(bytes("7"), of: "account-1", on: "n1")
+        oracle.loaded(bytes("6"), of: "account-1", on: "n1")
         #expect(violations.withLock { $0 } == [])
         // What was read once is settled: neither the state before it nor another attempt may come after it.
-        truth.loaded(bytes("5"), of: "account-1", on: "n1")
-        truth.loaded(bytes("7"), of: "account-1", on: "n1")
-        truth.loaded(nil, of: "account-1", on: "n1")
+        oracle.loaded(bytes("5"), of: "account-1", on: "n1")
+        oracle.loaded(bytes("7"), of: "account-1", on: "n1")
+        oracle.loaded(nil, of: "account-1", on: "n1")
         #expect(violations.withLock { $0 } == ["K1", "K1", "K1"])
     }
 
-    @Test("a write of a node that the shard was taken from is a violation, and does not become the truth")
+    @Test("a write of a node that the shard was taken from is a violation, and does not become the oracle")
     func entitled() {
         let violations = Mutex<[String]>([])
-        let truth = DurableTruth(
+        let oracle = DurableOracle(
             isEntitled: { _, node in node == "n2" }, object: { id, _, _ in violations.withLock { $0.append(id) } })
-        truth.writes(bytes("5"), of: "account-1", on: "n2")
-        truth.wrote(bytes("5"), of: "account-1", on: "n2")
-        truth.writes(bytes("4"), of: "account-1", on: "n1")
-        truth.wrote(bytes("4"), of: "account-1", on: "n1")
+        oracle.writes(bytes("5"), of: "account-1", on: "n2")
+        oracle.wrote(bytes("5"), of: "account-1", on: "n2")
+        oracle.writes(bytes("4"), of: "account-1", on: "n1")
+        oracle.wrote(bytes("4"), of: "account-1", on: "n1")
         #expect(violations.withLock { $0 } == ["K1"])
-        truth.loaded(bytes("4"), of: "account-1", on: "n2")
+        oracle.loaded(bytes("4"), of: "account-1", on: "n2")
         #expect(violations.withLock { $0 } == ["K1", "K1"])
-        #expect(truth.comebacks == 0)
+        #expect(oracle.comebacks == 0)
     }
 }

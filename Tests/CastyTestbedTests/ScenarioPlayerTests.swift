@@ -19,24 +19,24 @@ struct ScenarioPlayerTests {
         let result = runner.run()
         #expect(result.status == .passed)
 
-        let laboratory = Laboratory(
-            world: SimulatedLabWorld(seed: seed), settings: LabSettings(scenario), checkers: .all)
-        defer { laboratory.end() }
-        try laboratory.start(Array(1...(scenario.header.nodes ?? 3)))
-        let player = ScenarioPlayer(scenario.body, in: laboratory, options: options)
-        var chance = SeededGenerator(seed: seed)
+        let testbed = TestCluster(
+            world: SimulatedClusterWorld(seed: seed), settings: TestClusterSettings(scenario), checkers: .all)
+        defer { testbed.end() }
+        try testbed.start(Array(1...(scenario.header.nodes ?? 3)))
+        let player = ScenarioPlayer(scenario.body, in: testbed, options: options)
+        var generator = SeededGenerator(seed: seed)
         while !player.isSettled {
             player.look()
-            let end = laboratory.now + .nanoseconds(1 + chance.below(400_000_000))
-            while laboratory.now < end, !player.isSettled {
+            let end = testbed.now + .nanoseconds(1 + generator.below(400_000_000))
+            while testbed.now < end, !player.isSettled {
                 let due = player.nextMoment
-                try laboratory.advance(until: min(end, due)) {
+                try testbed.advance(until: min(end, due)) {
                     player.look()
                     return player.nextMoment < due
                 }
             }
         }
-        let parts = laboratory.recorder.events(from: 0).map(\.json)
+        let parts = testbed.recorder.events(from: 0).map(\.json)
         #expect(parts.count > 50)
         #expect(parts == Array(whole.withLock { $0 }.prefix(parts.count)))
     }

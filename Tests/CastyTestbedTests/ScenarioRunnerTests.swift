@@ -234,7 +234,7 @@ struct ScenarioRunnerTests {
     @Test("a run that is cut short is unproven")
     func cutShort() throws {
         let (result, _) = try run("nodes 1\nwait 60s\nexpect n1 up", RunOptions(until: .seconds(5)))
-        #expect(result.status == .unproven)
+        #expect(result.status == .inconclusive)
         #expect(result.seconds == 5)
     }
 
@@ -261,7 +261,7 @@ struct ScenarioRunnerTests {
     }
 
     @Test("a lease that outlasts the removal margin lets two instances act, and the invariants tell")
-    func sabotage() throws {
+    func mutations() throws {
         let (result, events) = try run(
             """
             seed 5

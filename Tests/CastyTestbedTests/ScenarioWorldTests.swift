@@ -13,31 +13,32 @@ struct ScenarioWorldTests {
         return ScenarioRunner(scenario, options: RunOptions(seed: seed, keepsGoing: keepsGoing), checkers: .all).run()
     }
 
-    private func laboratory(_ text: String) throws -> Laboratory {
+    private func testbed(_ text: String) throws -> TestCluster {
         let scenario = try Scenario.parse(text, file: "world.casty")
-        return Laboratory(world: SimulatedLabWorld(seed: 1), settings: LabSettings(scenario), checkers: .all)
+        return TestCluster(
+            world: SimulatedClusterWorld(seed: 1), settings: TestClusterSettings(scenario), checkers: .all)
     }
 
     @Test("every node has the seed list that the scenario names, and nodes that join later too")
     func seeds() throws {
-        let laboratory = try laboratory("seeds n1,n2\nnodes 4\n")
-        defer { laboratory.end() }
-        try laboratory.start([1, 2, 3, 4])
-        #expect(try laboratory.advance(until: .start + .seconds(30)) { laboratory.running.allSatisfy(\.isUp) })
-        try laboratory.start([5])
-        #expect(try laboratory.advance(until: .start + .seconds(60)) { laboratory.running.allSatisfy(\.isUp) })
-        let expected = [1, 2].map { laboratory.address(of: $0) }
-        for node in laboratory.running { #expect(node.cluster.config.seeds == expected) }
+        let testbed = try testbed("seeds n1,n2\nnodes 4\n")
+        defer { testbed.end() }
+        try testbed.start([1, 2, 3, 4])
+        #expect(try testbed.advance(until: .start + .seconds(30)) { testbed.running.allSatisfy(\.isUp) })
+        try testbed.start([5])
+        #expect(try testbed.advance(until: .start + .seconds(60)) { testbed.running.allSatisfy(\.isUp) })
+        let expected = [1, 2].map { testbed.address(of: $0) }
+        for node in testbed.running { #expect(node.cluster.config.seeds == expected) }
     }
 
     @Test("without seeds every node has the nodes that started first, also those that come later")
     func defaultSeeds() throws {
-        let laboratory = try laboratory("nodes 3\n")
-        defer { laboratory.end() }
-        try laboratory.start([1, 2, 3])
-        try laboratory.start([4])
-        let expected = [1, 2, 3].map { laboratory.address(of: $0) }
-        for number in 1...4 { #expect(try laboratory.node(number).cluster.config.seeds == expected) }
+        let testbed = try testbed("nodes 3\n")
+        defer { testbed.end() }
+        try testbed.start([1, 2, 3])
+        try testbed.start([4])
+        let expected = [1, 2, 3].map { testbed.address(of: $0) }
+        for number in 1...4 { #expect(try testbed.node(number).cluster.config.seeds == expected) }
     }
 
     @Test("a cluster forms whose seeds are not its first nodes")
@@ -49,16 +50,16 @@ struct ScenarioWorldTests {
 
     @Test("nodes have the roles of the header, keep them when they are restarted, and add those of `start`")
     func roles() throws {
-        let laboratory = try laboratory("roles n2,n4 backend\nnodes 3\n")
-        defer { laboratory.end() }
-        try laboratory.start([1, 2, 3])
-        try laboratory.start([4], roles: ["web"])
-        let roles = try (1...4).map { try laboratory.node($0).cluster.config.roles }
+        let testbed = try testbed("roles n2,n4 backend\nnodes 3\n")
+        defer { testbed.end() }
+        try testbed.start([1, 2, 3])
+        try testbed.start([4], roles: ["web"])
+        let roles = try (1...4).map { try testbed.node($0).cluster.config.roles }
         #expect(roles == [[], ["backend"], [], ["backend", "web"]])
-        try laboratory.advance(until: .start + .seconds(20))
-        try laboratory.kill(2)
-        try laboratory.restart(2)
-        #expect(try laboratory.node(2).cluster.config.roles == ["backend"])
+        try testbed.advance(until: .start + .seconds(20))
+        try testbed.kill(2)
+        try testbed.restart(2)
+        #expect(try testbed.node(2).cluster.config.roles == ["backend"])
     }
 
     @Test("accounts live on the nodes of their role only, and every node reaches them", arguments: 1...3)
@@ -86,15 +87,15 @@ struct ScenarioWorldTests {
 
     @Test("the singleton runs on the oldest member of its role, and moves when that one goes", arguments: 1...3)
     func singleton(seed: UInt64) throws {
-        let laboratory = try laboratory("roles n2,n3 backend\nset singleton-role backend\nnodes 4\n")
-        defer { laboratory.end() }
-        try laboratory.start([1, 2, 3, 4])
-        let acts = { (node: String) in laboratory.singleton.seen.latest?.node == node }
-        #expect(try laboratory.advance(until: .start + .seconds(40)) { acts("n2") })
-        try laboratory.leave(2)
-        #expect(try laboratory.advance(until: laboratory.now + .seconds(20)) { acts("n3") })
-        #expect(laboratory.tracker.violations.isEmpty)
-        #expect(laboratory.singleton.seen.acted == 2)
+        let testbed = try testbed("roles n2,n3 backend\nset singleton-role backend\nnodes 4\n")
+        defer { testbed.end() }
+        try testbed.start([1, 2, 3, 4])
+        let acts = { (node: String) in testbed.singleton.seen.latest?.node == node }
+        #expect(try testbed.advance(until: .start + .seconds(40)) { acts("n2") })
+        try testbed.leave(2)
+        #expect(try testbed.advance(until: testbed.now + .seconds(20)) { acts("n3") })
+        #expect(testbed.tracker.violations.isEmpty)
+        #expect(testbed.singleton.seen.acted == 2)
     }
 
     @Test("a singleton that acts after another one has begun is a violation")

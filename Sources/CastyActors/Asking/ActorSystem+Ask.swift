@@ -18,7 +18,7 @@ extension ActorSystem {
                 AskError(.shutdown, asking: ref.target.address.description, because: "\(unique) has ended"))
             return {}
         }
-        let replyTo = ActorRef(Target<Reply>(system: self, route: pending, uid: uid, traffic: .reply))
+        let replyTo = ActorRef(ActorCell<Reply>(system: self, route: pending, uid: uid, traffic: .reply))
         let message = question(replyTo)
         let describe = { @Sendable in ref.target.address.description }
         pending.start(

@@ -11,14 +11,14 @@ final class PendingAsk<Reply: Sendable>: Route, AnyPendingAsk {
     }
 
     let address: ActorAddress
-    let question: AnyTarget
+    let question: AnyActorCell
     private let system: ActorSystem
     private let state: Mutex<State>
     /// Which of the messages that the asked actor accepted this one is; 0 where the actor is elsewhere.
     let number = Atomic<UInt64>(0)
 
     init(
-        system: ActorSystem, asking question: AnyTarget,
+        system: ActorSystem, asking question: AnyActorCell,
         completion: @escaping @Sendable (Result<Reply, AskError>) -> Void
     ) {
         self.system = system
@@ -76,7 +76,7 @@ final class PendingAsk<Reply: Sendable>: Route, AnyPendingAsk {
 
 /// A question that waits, without the type of its answer.
 protocol AnyPendingAsk: AnyObject, Sendable {
-    var question: AnyTarget { get }
+    var question: AnyActorCell { get }
     var number: Atomic<UInt64> { get }
     func fail(_ error: AskError)
     /// Whether its answer is to come from a node, as far as is known here.

@@ -24,7 +24,7 @@ package enum Questions {
         for target in askers(in: message) { target.questionLeft(for: target.system.address) }
     }
 
-    private static func askers<Message: Sendable>(in message: Message) -> [AnyTarget] {
+    private static func askers<Message: Sendable>(in message: Message) -> [AnyActorCell] {
         var search = Search()
         search.look(into: message, depth: 0)
         return search.found
@@ -32,7 +32,7 @@ package enum Questions {
 
     /// Messages are trees of values and rarely deep; what lies behind these bounds is not found, and its question times out.
     private struct Search {
-        var found: [AnyTarget] = []
+        var found: [AnyActorCell] = []
         private var left = 200
 
         mutating func look(into value: Any, depth: Int) {
@@ -55,9 +55,9 @@ package enum Questions {
 
 /// A reference, whatever it takes.
 private protocol ReplyReference {
-    var anyTarget: AnyTarget { get }
+    var anyTarget: AnyActorCell { get }
 }
 
 extension ActorRef: ReplyReference {
-    fileprivate var anyTarget: AnyTarget { target }
+    fileprivate var anyTarget: AnyActorCell { target }
 }

@@ -32,7 +32,7 @@ public enum SupervisionStrategy: Hashable, Sendable {
         /// The wait before the restart of that number, counted from 1.
         ///
         /// - Parameter chance: A number in 0..<1.
-        package func delay(restart: Int, chance: Double) -> Duration {
+        package func delay(restart: Int, probability: Double) -> Duration {
             guard minimum > .zero else { return .zero }
             var delay = minimum
             var doublings = restart - 1
@@ -40,7 +40,7 @@ public enum SupervisionStrategy: Hashable, Sendable {
                 delay = delay * 2
                 doublings -= 1
             }
-            return min(delay, maximum) * (1 + jitter * chance)
+            return min(delay, maximum) * (1 + jitter * probability)
         }
     }
 }

@@ -11,7 +11,7 @@ package enum SystemMessage: Sendable {
     /// A watched actor has stopped.
     case terminated(Terminated)
     /// A child has stopped; its name is free.
-    case childStopped(AnyTarget)
+    case childStopped(AnyActorCell)
     /// A timer fired; it counts only if it is the one that was started last under its key.
     case timer(TimerToken)
     /// The time of a restart's backoff is over.

@@ -8,10 +8,10 @@ import Synchronization
 /// Valid only during the call it is handed to, and only there: it must not be kept, nor passed to other threads.
 public struct ActorContext<Message: Sendable> {
     @usableFromInline
-    let target: Target<Message>
+    let target: ActorCell<Message>
 
     @inlinable
-    init(_ target: Target<Message>) {
+    init(_ target: ActorCell<Message>) {
         self.target = target
     }
 
@@ -66,7 +66,7 @@ public struct ActorContext<Message: Sendable> {
     /// Starts a child in whose turns this part of the runtime has a say.
     package func spawn<Child: Sendable>(
         _ behavior: sending Behavior<Child>, name: String, hooks: CellHooks<Child>, traffic: LossClass,
-        turn: @escaping @Sendable (AnyTarget, Int) -> Void
+        turn: @escaping @Sendable (AnyActorCell, Int) -> Void
     ) throws(SpawnError) -> ActorRef<Child> {
         ActorRef(
             try target.spawn(
@@ -126,13 +126,14 @@ public struct ActorContext<Message: Sendable> {
     ) -> ActorRef<Other> {
         let extras = target.needExtras()
         let key = ObjectIdentifier(Other.self)
-        if let known = extras.adapters[key] as? Target<Other>, let route = known.route as? AdapterRoute<Other, Message>
+        if let known = extras.adapters[key] as? ActorCell<Other>,
+            let route = known.route as? AdapterRoute<Other, Message>
         {
             route.replace(transform)
             return ActorRef(known)
         }
         let route = AdapterRoute(to: target, transform: transform)
-        let adapter = Target<Other>(
+        let adapter = ActorCell<Other>(
             system: target.system, route: route, uid: route.address.uid, traffic: target.traffic)
         extras.adapters[key] = adapter
         return ActorRef(adapter)

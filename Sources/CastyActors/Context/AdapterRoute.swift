@@ -8,7 +8,7 @@ final class AdapterRoute<Other: Sendable, Message: Sendable>: Route {
     private let owner: WeakTarget<Message>
     private let transform: Mutex<@Sendable (Other) -> Message>
 
-    init(to owner: Target<Message>, transform: @escaping @Sendable (Other) -> Message) {
+    init(to owner: ActorCell<Message>, transform: @escaping @Sendable (Other) -> Message) {
         self.owner = WeakTarget(owner)
         self.transform = Mutex(transform)
         let uid = owner.system.nextUID()
@@ -32,9 +32,9 @@ final class AdapterRoute<Other: Sendable, Message: Sendable>: Route {
 
 /// A reference that does not keep its actor alive.
 struct WeakTarget<Message: Sendable>: Sendable {
-    private(set) weak var target: Target<Message>?
+    private(set) weak var target: ActorCell<Message>?
 
-    init(_ target: Target<Message>) {
+    init(_ target: ActorCell<Message>) {
         self.target = target
     }
 }

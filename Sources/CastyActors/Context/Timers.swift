@@ -3,7 +3,7 @@
 /// A timer has a key; starting one under a key that runs replaces it. No message of a replaced or cancelled timer is handled, nor one
 /// of an incarnation before a restart.
 public struct Timers<Message: Sendable> {
-    let target: Target<Message>
+    let target: ActorCell<Message>
 
     /// Sends the message once, after a delay.
     public func start(_ key: String, _ message: Message, after delay: Duration) {

@@ -14,7 +14,7 @@ extension CodingUserInfoKey {
 /// Unchecked because one writing at a time uses it.
 package final class AskerNote: @unchecked Sendable {
     /// The first reference in the message that waits for a reply.
-    package var asker: AnyTarget?
+    package var asker: AnyActorCell?
 
     package init() {}
 }

@@ -6,10 +6,10 @@ public import CastyCore
 /// stopped, what is told to it becomes a dead letter, even if another actor was started under the same name.
 public struct ActorRef<Message: Sendable>: Sendable {
     @usableFromInline
-    package let target: Target<Message>
+    package let target: ActorCell<Message>
 
     @inlinable
-    package init(_ target: Target<Message>) {
+    package init(_ target: ActorCell<Message>) {
         self.target = target
     }
 
@@ -31,7 +31,7 @@ public struct ActorRef<Message: Sendable>: Sendable {
 
 extension ActorRef: Hashable {
     /// References are equal when they name the same incarnation.
-    public static func == (left: ActorRef, right: ActorRef) -> Bool { AnyTarget.same(left.target, right.target) }
+    public static func == (left: ActorRef, right: ActorRef) -> Bool { AnyActorCell.same(left.target, right.target) }
 
     /// Hashes what equality compares.
     public func hash(into hasher: inout Hasher) { hasher.combine(target.uid) }
@@ -44,9 +44,9 @@ extension ActorRef: CustomStringConvertible {
 
 /// A reference to an actor whose message type is not known here.
 public struct AnyActorRef: Sendable {
-    package let target: AnyTarget
+    package let target: AnyActorCell
 
-    package init(_ target: AnyTarget) {
+    package init(_ target: AnyActorCell) {
         self.target = target
     }
 
@@ -56,7 +56,9 @@ public struct AnyActorRef: Sendable {
 
 extension AnyActorRef: Hashable {
     /// References are equal when they name the same incarnation.
-    public static func == (left: AnyActorRef, right: AnyActorRef) -> Bool { AnyTarget.same(left.target, right.target) }
+    public static func == (left: AnyActorRef, right: AnyActorRef) -> Bool {
+        AnyActorCell.same(left.target, right.target)
+    }
 
     /// Hashes what equality compares.
     public func hash(into hasher: inout Hasher) { hasher.combine(target.uid) }

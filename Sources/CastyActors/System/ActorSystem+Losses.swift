@@ -4,7 +4,7 @@ public import CastyObservability
 extension ActorSystem {
     /// Enters a message that could not be delivered in the loss ledger.
     @usableFromInline
-    package func lose<Message: Sendable>(_ message: Message, to target: AnyTarget, because delivery: Delivery) {
+    package func lose<Message: Sendable>(_ message: Message, to target: AnyActorCell, because delivery: Delivery) {
         guard let reason = LossReason(delivery) else { return }
         var traffic = target.traffic
         if let own = message as? any LossClassified {
@@ -21,7 +21,7 @@ extension ActorSystem {
     }
 
     @usableFromInline
-    func unhandled<Message: Sendable>(_ message: Message, by target: AnyTarget) {
+    func unhandled<Message: Sendable>(_ message: Message, by target: AnyActorCell) {
         inspector.lose(
             .unhandled, target.traffic, target: target.address.description, type: String(describing: Message.self))
     }

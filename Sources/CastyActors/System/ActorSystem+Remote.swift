@@ -25,14 +25,14 @@ extension ActorSystem {
         if address.node == self.address {
             switch find(path: address.path, uid: address.uid) {
             case .found(let target):
-                if let typed = target as? Target<Message> { return ActorRef(typed) }
+                if let typed = target as? ActorCell<Message> { return ActorRef(typed) }
                 return dead(address, .undecodable)
             case .missing(let reason): return dead(address, reason)
             }
         }
         guard let remote = state.withLock({ $0.remote }) else { return dead(address, .unreachable) }
         return ActorRef(
-            Target(
+            ActorCell(
                 system: self, route: remote.route(to: address, as: type), uid: address.uid,
                 traffic: Self.traffic(to: address)))
     }
@@ -48,14 +48,14 @@ extension ActorSystem {
 
     private func dead<Message: Sendable>(_ address: ActorAddress, _ reason: Delivery) -> ActorRef<Message> {
         ActorRef(
-            Target(
+            ActorCell(
                 system: self, route: DeadRoute<Message>(address: address, reason: reason), uid: address.uid,
                 traffic: .user))
     }
 
     /// What lives at a path of this node, for a message from another one.
     package enum Found: Sendable {
-        case found(AnyTarget)
+        case found(AnyActorCell)
         /// Nobody other nodes may reach.
         case missing(Delivery)
     }

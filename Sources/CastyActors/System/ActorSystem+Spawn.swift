@@ -37,8 +37,8 @@ extension ActorSystem {
     @usableFromInline
     package func spawn<Message: Sendable>(
         _ behavior: sending Behavior<Message>, under root: Root, name: String?, mailbox: MailboxCapacity,
-        turn: @escaping @Sendable (AnyTarget, Int) -> Void
-    ) throws(SpawnError) -> Target<Message> {
+        turn: @escaping @Sendable (AnyActorCell, Int) -> Void
+    ) throws(SpawnError) -> ActorCell<Message> {
         let (guardian, terminating) = state.withLock { ($0[root], $0.terminating) }
         guard let guardian, !terminating else { throw .stopping("the system") }
         return try guardian.spawn(behavior, name: name, mailbox: mailbox, turn: turn)
@@ -52,14 +52,14 @@ extension ActorSystem {
 
     /// Lets other nodes reach an actor by its path alone.
     @usableFromInline
-    package func publish(_ target: AnyTarget) { publish(target, as: target.pathText) }
+    package func publish(_ target: AnyActorCell) { publish(target, as: target.pathText) }
 
     /// Lets other nodes reach an actor by one more path.
     package func publish<Message: Sendable>(_ ref: ActorRef<Message>, as path: [String]) {
         publish(ref.target, as: "/" + path.joined(separator: "/"))
     }
 
-    private func publish(_ target: AnyTarget, as path: String) {
+    private func publish(_ target: AnyActorCell, as path: String) {
         state.withLock { state in
             // One that has stopped is taken off the list no more, and MUST NOT be put there.
             guard !target.isOver, !state.terminated else { return }
@@ -79,7 +79,7 @@ extension ActorSystem {
 
     func actorStarted() { live.add(1, ordering: .relaxed) }
 
-    func actorStopped(_ target: AnyTarget, handled: UInt64) {
+    func actorStopped(_ target: AnyActorCell, handled: UInt64) {
         // The two guardians at the top are nobody's actors.
         if target.parent != nil { live.subtract(1, ordering: .relaxed) }
         let waiting = state.withLock { state -> [any AnyPendingAsk] in
@@ -130,18 +130,18 @@ extension ActorSystem {
         }
     }
 
-    package func expose(_ target: AnyTarget) {
+    package func expose(_ target: AnyActorCell) {
         state.withLock { state in
             // What has ended is taken off the list no more, so a late reference to it MUST NOT put it there.
             if !target.isOver, !state.terminated { state.exposed[target.uid] = target }
         }
     }
 
-    func unexpose(_ target: AnyTarget) { state.withLock { $0.exposed[target.uid] = nil } }
+    func unexpose(_ target: AnyActorCell) { state.withLock { $0.exposed[target.uid] = nil } }
 }
 
 extension SystemState {
-    subscript(root: ActorSystem.Root) -> Target<Never>? {
+    subscript(root: ActorSystem.Root) -> ActorCell<Never>? {
         switch root {
         case .user: user
         case .system: system

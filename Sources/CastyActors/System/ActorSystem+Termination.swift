@@ -24,7 +24,7 @@ extension ActorSystem {
     ) {
         enum Step {
             case wait, done
-            case begin(Target<Never>?)
+            case begin(ActorCell<Never>?)
         }
         let step = state.withLock { state -> Step in
             if state.terminated { return .done }
@@ -75,7 +75,7 @@ extension ActorSystem {
 
     /// Time is up for the actors under one root: what still runs is named and left behind.
     private func goOnWithout(_ root: Root, after limit: Duration) {
-        let guardian = state.withLock { state -> Target<Never>? in
+        let guardian = state.withLock { state -> ActorCell<Never>? in
             guard let guardian = state[root] else { return nil }
             state.leftBehind.append(guardian)
             return guardian
@@ -90,16 +90,16 @@ extension ActorSystem {
     }
 
     /// The actors that hold up others: those that have not stopped and wait for no child.
-    private func unfinished(under target: AnyTarget) -> [String] {
+    private func unfinished(under target: AnyActorCell) -> [String] {
         let living = target.livingChildren
         if living.isEmpty { return target.parent == nil ? [] : [target.pathText] }
         return living.flatMap { unfinished(under: $0) }
     }
 
-    func guardianStopped(_ guardian: AnyTarget) {
+    func guardianStopped(_ guardian: AnyActorCell) {
         enum Step {
             case none
-            case stop(Target<Never>?)
+            case stop(ActorCell<Never>?)
             case close((any RemoteAccess)?)
         }
         let step = state.withLock { state -> Step in
@@ -161,7 +161,7 @@ extension ActorSystem {
     package func abandon() {
         let asks = state.withLock { $0.asks.sorted { $0.key < $1.key }.map(\.value) }
         for ask in asks { ask.fail(AskError(.cancelled, asking: ask.question.address.description)) }
-        let roots = state.withLock { state -> [AnyTarget] in
+        let roots = state.withLock { state -> [AnyActorCell] in
             (state.terminating, state.terminated) = (true, true)
             // Whoever waits for the end of a killed node is not called: for it, that never comes.
             state.whenTerminated = []

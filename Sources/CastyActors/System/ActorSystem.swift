@@ -55,7 +55,7 @@ public final class ActorSystem: Sendable {
         var log = log
         log[metadataKey: "node"] = "\(self.inspector.name)"
         self.log = log
-        state = Mutex(SystemState(chance: world.random.stream("restarts")))
+        state = Mutex(SystemState(generator: world.random.stream("restarts")))
         let user = guardian("user", traffic: .user)
         let system = guardian("system", traffic: .control)
         state.withLock {
@@ -66,8 +66,8 @@ public final class ActorSystem: Sendable {
         dispatcher.execute(system)
     }
 
-    private func guardian(_ name: String, traffic: LossClass) -> Target<Never> {
-        Target<Never>(
+    private func guardian(_ name: String, traffic: LossClass) -> ActorCell<Never> {
+        ActorCell<Never>(
             system: self, name: name, parent: nil, uid: nextUID(), traffic: traffic,
             behavior: .empty, capacity: 1, turn: { $0.takeTurn(of: Never.self, $1) })
     }
@@ -84,7 +84,7 @@ public final class ActorSystem: Sendable {
         }
     }
 
-    func chance() -> Double { state.withLock { $0.chance.unit() } }
+    func unitRandom() -> Double { state.withLock { $0.generator.unit() } }
 
     /// All that the node shows of itself at this moment.
     package func snapshot() -> NodeSnapshot {
@@ -98,17 +98,17 @@ public final class ActorSystem: Sendable {
 
 /// What a system's threads share.
 struct SystemState: Sendable {
-    var user: Target<Never>?
-    var system: Target<Never>?
+    var user: ActorCell<Never>?
+    var system: ActorCell<Never>?
     /// The actors that other nodes may reach, because a reference to them has travelled.
-    var exposed: [UInt64: AnyTarget] = [:]
+    var exposed: [UInt64: AnyActorCell] = [:]
     /// The actors that other nodes may reach by their path alone.
-    var wellKnown: [String: AnyTarget] = [:]
+    var wellKnown: [String: AnyActorCell] = [:]
     /// Who takes what comes for paths that begin so and where nobody lives.
-    var fallbacks: [(prefix: String, target: AnyTarget)] = []
+    var fallbacks: [(prefix: String, target: AnyActorCell)] = []
     var asks: [UInt64: any AnyPendingAsk] = [:]
     var remote: (any RemoteAccess)?
-    var chance: SeededGenerator
+    var generator: SeededGenerator
     var terminating = false
     var terminated = false
     var whenTerminated: [@Sendable () -> Void] = []
@@ -117,9 +117,9 @@ struct SystemState: Sendable {
     /// The moments at which ending goes on without what still runs.
     var deadlines: [any ScheduledTimer] = []
     /// Roots under which something still ran at such a moment.
-    var leftBehind: [AnyTarget] = []
+    var leftBehind: [AnyActorCell] = []
 
-    init(chance: SeededGenerator) {
-        self.chance = chance
+    init(generator: SeededGenerator) {
+        self.generator = generator
     }
 }

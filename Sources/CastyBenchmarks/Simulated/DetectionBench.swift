@@ -9,7 +9,7 @@ enum DetectionBench {
         let name = "detection at \(percent) % loss"
         return BenchCase(.membership, name) { plan in
             let study = DetectionStudy(loss: Double(percent) / 100)
-            let courses = try plan.seeds(usual: 200, quick: 20).map { try study.strike(seed: $0) }
+            let courses = try plan.seeds(usual: 200, quick: 20).map { try study.inject(seed: $0) }
             let first = courses.map(\.first.inSeconds).sorted()
             let all = courses.map(\.all.inSeconds).sorted()
             plan.progress("membership: \(name): a quiet time …")

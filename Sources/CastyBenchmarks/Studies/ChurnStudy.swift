@@ -34,23 +34,23 @@ package struct ChurnStudy: Hashable, Sendable {
         _ = try trial.form(staying)
         func sample() throws -> Sample {
             guard trial.wait(.seconds(30), until: { trial.agrees }) != nil else {
-                throw LabError("seed \(seed): the nodes do not agree")
+                throw TestClusterError("seed \(seed): the nodes do not agree")
             }
-            let gossip = try trial.laboratory.node(1).cluster.core.gossip
+            let gossip = try trial.testbed.node(1).cluster.core.gossip
             return Sample(
                 bytes: gossip.encodedSize, members: gossip.members.count, tombstones: gossip.tombstones.count)
         }
         var study = ChurnStudy(before: try sample(), after: try sample())
         for cycle in 0..<cycles {
             let guest = staying + 1 + cycle % 10
-            try trial.laboratory.start([guest])
+            try trial.testbed.start([guest])
             guard
-                trial.wait(.seconds(30), until: { trial.laboratory.running.count == staying + 1 && trial.isWhole })
+                trial.wait(.seconds(30), until: { trial.testbed.running.count == staying + 1 && trial.isWhole })
                     != nil
-            else { throw LabError("seed \(seed): n\(guest) does not get in") }
-            try trial.laboratory.leave(guest)
-            guard trial.wait(.seconds(30), until: { trial.laboratory.running.count == staying && trial.isWhole }) != nil
-            else { throw LabError("seed \(seed): n\(guest) does not get out") }
+            else { throw TestClusterError("seed \(seed): n\(guest) does not get in") }
+            try trial.testbed.leave(guest)
+            guard trial.wait(.seconds(30), until: { trial.testbed.running.count == staying && trial.isWhole }) != nil
+            else { throw TestClusterError("seed \(seed): n\(guest) does not get out") }
             study.samples.append(try sample())
         }
         trial.pass(tombstones + .seconds(5))

@@ -35,28 +35,28 @@ package struct DetectionStudy: Sendable {
     }
 
     /// Lets a node crash or hang, at a moment drawn from the seed.
-    package func strike(seed: UInt64) throws -> Course {
+    package func inject(seed: UInt64) throws -> Course {
         let trial = MembershipTrial(seed: seed, network: network)
         defer { trial.end() }
-        var chance = SeededGenerator(seed: seed).fork("strike")
+        var generator = SeededGenerator(seed: seed).fork("strike")
         _ = try trial.form(nodes)
         // Until phi knows the rhythm of the heartbeats.
-        trial.pass(.seconds(20) + .microseconds(Int64(chance.below(1_000_000))))
+        trial.pass(.seconds(20) + .microseconds(Int64(generator.below(1_000_000))))
         guard trial.wait(.seconds(60), grain: .milliseconds(100), until: { trial.isWhole }) != nil else {
-            throw LabError("seed \(seed): the cluster is never whole")
+            throw TestClusterError("seed \(seed): the cluster is never whole")
         }
-        let victim = 1 + chance.below(nodes)
-        let mark = trial.laboratory.recorder.count
+        let victim = 1 + generator.below(nodes)
+        let mark = trial.testbed.recorder.count
         let start = trial.now
-        if chance.below(2) == 0 { try trial.laboratory.kill(victim) } else { try trial.laboratory.freeze(victim) }
-        let survivors = trial.laboratory.running
+        if generator.below(2) == 0 { try trial.testbed.kill(victim) } else { try trial.testbed.freeze(victim) }
+        let survivors = trial.testbed.running
         func times() -> [Instant] {
             let events = trial.events(.memberUnreachable, from: mark).filter { $0.subject == "n\(victim)" }
             return survivors.compactMap { node in events.first { $0.node == node.name }?.time }
         }
         guard trial.wait(.seconds(30), grain: .milliseconds(50), until: { times().count == survivors.count }) != nil,
             let first = times().min(), let all = times().max()
-        else { throw LabError("seed \(seed): not all survivors called n\(victim) unreachable") }
+        else { throw TestClusterError("seed \(seed): not all survivors called n\(victim) unreachable") }
         return Course(first: first - start, all: all - start)
     }
 
@@ -92,7 +92,7 @@ package struct DetectionStudy: Sendable {
         defer { trial.end() }
         _ = try trial.form(nodes)
         trial.pass(.seconds(5))
-        let (mark, steps) = (trial.laboratory.recorder.count, trial.simulation.stepCount)
+        let (mark, steps) = (trial.testbed.recorder.count, trial.simulation.stepCount)
         trial.pass(time)
         var alarms = Alarms()
         alarms.nodeHours = Double(nodes) * time.inSeconds / 3600

@@ -32,33 +32,35 @@ package struct HealStudy: Sendable {
         if cut == .long { settings.strategy = .manual }
         let trial = MembershipTrial(seed: seed, settings: settings)
         defer { trial.end() }
-        var chance = SeededGenerator(seed: seed).fork("heal")
+        var generator = SeededGenerator(seed: seed).fork("heal")
         _ = try trial.form(nodes)
         trial.pass(.seconds(5))
         // Who is on which side, and how many, differs from seed to seed.
-        let order = chance.permuted(Array(1...nodes))
-        let size = 1 + chance.below(nodes / 2)
-        try trial.laboratory.cut([order.prefix(size).sorted(), order.dropFirst(size).sorted()])
+        let order = generator.permuted(Array(1...nodes))
+        let size = 1 + generator.below(nodes / 2)
+        try trial.testbed.cut([order.prefix(size).sorted(), order.dropFirst(size).sorted()])
         switch cut {
-        case .brief: trial.pass(.milliseconds(2500 + Int64(chance.below(1500))))
-        case .long: trial.pass(.seconds(15 + chance.below(10)))
+        case .brief: trial.pass(.milliseconds(2500 + Int64(generator.below(1500))))
+        case .long: trial.pass(.seconds(15 + generator.below(10)))
         case .resolved:
             let gone = trial.wait(.seconds(60)) {
-                trial.laboratory.nodes.values.contains { $0.state == .stopped } && trial.isWhole
+                trial.testbed.nodes.values.contains { $0.state == .stopped } && trial.isWhole
             }
-            guard gone != nil else { throw LabError("seed \(seed): no side has gone after 60 s") }
+            guard gone != nil else { throw TestClusterError("seed \(seed): no side has gone after 60 s") }
         }
-        if cut != .resolved, trial.laboratory.running.contains(where: { $0.cluster.state.unreachable.isEmpty }) {
-            throw LabError("seed \(seed): a node has not noticed the cut")
+        if cut != .resolved, trial.testbed.running.contains(where: { $0.cluster.state.unreachable.isEmpty }) {
+            throw TestClusterError("seed \(seed): a node has not noticed the cut")
         }
         let start = trial.now
-        try trial.laboratory.heal()
+        try trial.testbed.heal()
         if cut == .resolved {
-            try trial.laboratory.start(
-                trial.laboratory.numbers.filter { trial.laboratory.nodes[$0]?.state == .stopped })
+            try trial.testbed.start(
+                trial.testbed.numbers.filter { trial.testbed.nodes[$0]?.state == .stopped })
         }
-        let whole = trial.wait(.seconds(120)) { trial.laboratory.running.count == nodes && trial.agrees }
-        guard let whole else { throw LabError("seed \(seed): the nodes do not agree 120 s after the cut was healed") }
+        let whole = trial.wait(.seconds(120)) { trial.testbed.running.count == nodes && trial.agrees }
+        guard let whole else {
+            throw TestClusterError("seed \(seed): the nodes do not agree 120 s after the cut was healed")
+        }
         return whole - start
     }
 }

@@ -9,40 +9,40 @@ package import CastyTestbed
 
 /// A simulated cluster without entities, to measure its membership: the same runs for the same seed, on every machine.
 package final class MembershipTrial {
-    package let laboratory: Laboratory
+    package let testbed: TestCluster
     package let simulation: SimulatedWorld
 
     /// - Parameters:
     ///   - network: How every link behaves.
     package init(seed: UInt64, settings: MembershipSettings = .responsive, network: LinkProfile = .lan) {
-        let world = SimulatedLabWorld(seed: seed)
+        let world = SimulatedClusterWorld(seed: seed)
         simulation = world.simulation
         simulation.network.changeAll { $0 = network }
-        var lab = LabSettings(membership: settings)
+        var lab = TestClusterSettings(membership: settings)
         lab.samples = []
-        laboratory = Laboratory(world: world, settings: lab, checkers: .all)
+        testbed = TestCluster(world: world, settings: lab, checkers: .all)
     }
 
     /// Ends the world; the trial is over.
-    package func end() { laboratory.end() }
+    package func end() { testbed.end() }
 
-    package var now: Instant { laboratory.now }
+    package var now: Instant { testbed.now }
 
     /// Starts nodes and waits until all that run see each other up.
     ///
     /// - Returns: How long that took.
     package func form(_ count: Int, within limit: Duration = .seconds(60)) throws -> Duration {
         let start = now
-        try laboratory.start(Array(1...count))
+        try testbed.start(Array(1...count))
         guard let time = wait(limit, until: { self.isWhole }) else {
-            throw LabError("\(count) simulated nodes are not one cluster after \(limit)")
+            throw TestClusterError("\(count) simulated nodes are not one cluster after \(limit)")
         }
         return time - start
     }
 
     /// Whether all nodes that run see exactly each other, up and reachable.
     package var isWhole: Bool {
-        let running = laboratory.running
+        let running = testbed.running
         return running.allSatisfy { node in
             let state = node.cluster.state
             return state.members.count == running.count && state.unreachable.isEmpty
@@ -52,8 +52,8 @@ package final class MembershipTrial {
 
     /// Whether all nodes that run agree: they see exactly each other, in the same version, and everyone has seen it.
     package var agrees: Bool {
-        isWhole && laboratory.running.allSatisfy(\.cluster.state.isConverged)
-            && Set(laboratory.running.map { $0.cluster.core.gossip.contentDigest }).count == 1
+        isWhole && testbed.running.allSatisfy(\.cluster.state.isConverged)
+            && Set(testbed.running.map { $0.cluster.core.gossip.contentDigest }).count == 1
     }
 
     /// Lets time pass.
@@ -73,11 +73,11 @@ package final class MembershipTrial {
 
     /// What happened from an index of the recording on.
     package func events(_ kind: EventKind, from mark: Int = 0) -> [RuntimeEvent] {
-        laboratory.recorder.events(from: mark).filter { $0.kind == kind }
+        testbed.recorder.events(from: mark).filter { $0.kind == kind }
     }
 
     /// What all nodes that run have said to each other so far.
     package var traffic: ClusterTraffic {
-        laboratory.running.map(\.cluster.traffic).reduce(ClusterTraffic()) { $0 + $1 }
+        testbed.running.map(\.cluster.traffic).reduce(ClusterTraffic()) { $0 + $1 }
     }
 }

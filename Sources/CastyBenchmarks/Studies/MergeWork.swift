@@ -33,7 +33,7 @@ package struct MergeWork: Sendable {
         for _ in 0..<times {
             let merged = left.merged(with: right)
             guard merged.obstacles(seenBy: members[0], leavers: []).count == members.count else {
-                throw LabError("a merged state of \(members.count) members counts as seen")
+                throw TestClusterError("a merged state of \(members.count) members counts as seen")
             }
         }
     }

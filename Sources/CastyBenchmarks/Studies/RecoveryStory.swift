@@ -24,7 +24,7 @@ package enum RecoveryStory: String, CaseIterable, Sendable {
 
     /// The story of a seed. Some of its lines do not apply to every course: it is run leniently.
     package func scenario(seed: UInt64) throws -> Scenario {
-        var chance = SeededGenerator(seed: seed).fork("recovery/" + rawValue)
+        var generator = SeededGenerator(seed: seed).fork("recovery/" + rawValue)
         var lines = ["seed \(seed)", "nodes 5", "expect members n1,n2,n3,n4,n5 up within 20s"]
         let accounts = 1...40
         lines += accounts.map { "tell account-\($0) deposit \($0)" }
@@ -35,8 +35,8 @@ package enum RecoveryStory: String, CaseIterable, Sendable {
             lines += ["expect members n1,n2,n3,n4,n5 up within 20s", "expect leader n1 within 5s"]
             lines += ["expect coordinator n2 within 20s", "expect shards balanced within 40s"]
         }
-        lines += ["load 20/s over 40 entities for 6s", "wait \(chance.below(2000))ms"]
-        let (strike, survivors) = course(&chance)
+        lines += ["load 20/s over 40 entities for 6s", "wait \(generator.below(2000))ms"]
+        let (strike, survivors) = course(&generator)
         lines += strike
         let names = survivors.map { "n\($0)" }.joined(separator: ",")
         lines += ["expect members \(names) up within 30s", "expect converged within 10s"]
@@ -46,25 +46,25 @@ package enum RecoveryStory: String, CaseIterable, Sendable {
         return try Scenario.parse(lines.joined(separator: "\n"), file: "\(rawValue), seed \(seed)")
     }
 
-    private func course(_ chance: inout SeededGenerator) -> (lines: [String], survivors: [Int]) {
-        let one = 1 + chance.below(5)
+    private func course(_ generator: inout SeededGenerator) -> (lines: [String], survivors: [Int]) {
+        let one = 1 + generator.below(5)
         let all = [1, 2, 3, 4, 5]
         // Most of a way in or out takes milliseconds, its end may take seconds.
-        let moment = chance.below(2) == 0 ? chance.below(40) : chance.below(3000)
+        let moment = generator.below(2) == 0 ? generator.below(40) : generator.below(3000)
         func without(_ dead: Int...) -> [Int] { all.filter { !dead.contains($0) } }
         switch self {
         case .leader: return (["kill n1"], without(1))
         case .firstSeed:
-            return (["kill n1", "wait \(chance.below(12_000))ms", "restart n1"], all)
+            return (["kill n1", "wait \(generator.below(12_000))ms", "restart n1"], all)
         case .coordinator: return (["kill n2"], without(2))
         case .twoAtOnce:
-            let other = 1 + (one + chance.below(4)) % 5
+            let other = 1 + (one + generator.below(4)) % 5
             return (["kill n\(one),n\(other)"], without(one, other))
         case .joining: return (["start n6", "wait \(moment)ms", "kill n6", "wait 1ms"], all)
         case .leaderOfJoin: return (["start n6", "wait \(moment)ms", "kill n1", "wait 1ms"], without(1) + [6])
         case .leaving: return (["leave n\(one)", "wait \(moment)ms", "kill n\(one)", "wait 1ms"], without(one))
         case .freeze:
-            let pause = 300 + chance.below(15_000)
+            let pause = 300 + generator.below(15_000)
             return (["freeze n\(one)", "wait \(pause)ms", "thaw n\(one)", "wait 12s", "restart n\(one)"], all)
         }
     }

@@ -23,7 +23,7 @@ package struct ScaleStudy: Hashable, Sendable {
         let start = trial.now
         let formed = try trial.form(count)
         guard let agreed = trial.wait(.seconds(60), until: { trial.agrees }) else {
-            throw LabError("\(count) simulated nodes do not agree after 60 s")
+            throw TestClusterError("\(count) simulated nodes do not agree after 60 s")
         }
         return ScaleStudy(
             formed: formed, converged: agreed - start, steps: trial.simulation.stepCount, traffic: trial.traffic)

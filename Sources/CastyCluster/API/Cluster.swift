@@ -38,6 +38,8 @@ public final class Cluster: Sendable {
     public let config: ClusterConfig
     package let remoting: Remoting?
     let published: Mutex<Published>
+    /// What was shown last, and of which gossip.
+    let latestShown = Mutex<(gossip: Gossip, snapshot: MembershipSnapshot)?>(nil)
     /// Until when the node may run entities, in nanoseconds of its clock; read before every batch of handlers.
     private let lease = Atomic<Int64>(Instant.start.nanoseconds)
     private let views = Atomic<UInt64>(0)

@@ -10,7 +10,10 @@ extension Cluster {
         let nameOf = system.inspector.nameOf
         system.inspector.provide { [weak self] now in
             guard let self else { return MembershipSnapshot() }
-            var snapshot = MembershipSnapshot(core, at: now) { nameOf($0.address) }
+            let core = core
+            let earlier = latestShown.withLock { $0 }.flatMap { $0.gossip == core.gossip ? $0.snapshot : nil }
+            var snapshot = MembershipSnapshot(core, at: now, sameGossip: earlier) { nameOf($0.address) }
+            latestShown.withLock { $0 = (core.gossip, snapshot) }
             (snapshot.gossipBytes, snapshot.gossipLimit) = published.withLock { ($0.gossipBytes, $0.gossipLimit) }
             return snapshot
         }
@@ -25,32 +28,21 @@ extension Membership {
 }
 
 extension MembershipSnapshot {
-    init(_ core: Membership, at now: Instant, name: (UniqueAddress) -> String) {
+    /// - Parameter earlier: What was shown of the same gossip before: what follows from that alone is not made again.
+    init(
+        _ core: Membership, at now: Instant, sameGossip earlier: MembershipSnapshot?, name: (UniqueAddress) -> String
+    ) {
         let gossip = core.gossip
-        let unreachable = gossip.unreachable
         let obstacles = core.obstacles
         self.init(
-            members: gossip.members.map { member in
-                MemberSnapshot(
-                    node: member.node, name: name(member.node), status: MemberCondition(member.status),
-                    upNumber: member.upNumber.map { Int($0) }, roles: member.roles,
-                    unreachable: unreachable.contains(member.node))
-            },
+            members: earlier?.members ?? gossip.shownMembers(name),
             leader: core.leader, oldest: core.oldest, converged: core.phase == .member && obstacles.isEmpty,
             waitingFor: obstacles.map { core.sentence($0, at: now, name) },
             pendingLeaderActions: core.phase == .member
                 ? core.pendingLeaderActions(at: now).map { $0.sentence(name) } : [],
-            clock: gossip.version.entries.map {
-                ClockEntry(node: $0.node, name: name($0.node), counter: $0.count)
-            },
-            gossipVersion: gossip.number, digest: gossip.contentDigest, seenBy: gossip.seen,
-            reachability: gossip.reachability.flatMap { observer in
-                observer.rows.map { row in
-                    CastyObservability.ReachabilityRow(
-                        observer: observer.observer, subject: row.subject, status: row.verdict.word,
-                        version: observer.version)
-                }
-            },
+            clock: earlier?.clock ?? gossip.shownClock(name), gossipVersion: gossip.number,
+            digest: earlier?.digest ?? gossip.contentDigest, seenBy: gossip.seen,
+            reachability: earlier?.reachability ?? gossip.shownReachability,
             peers: core.monitoredPeers(at: now).map { PeerSnapshot($0, name) },
             downing: core.pendingDowning.map { pending in
                 DowningSnapshot(
@@ -59,6 +51,32 @@ extension MembershipSnapshot {
                         ? "nothing" : "down " + pending.decision.down.map(name).joined(separator: ","),
                     reason: pending.decision.reason)
             })
+    }
+}
+
+extension Gossip {
+    fileprivate func shownMembers(_ name: (UniqueAddress) -> String) -> [MemberSnapshot] {
+        let unreachable = unreachable
+        return members.map { member in
+            MemberSnapshot(
+                node: member.node, name: name(member.node), status: MemberCondition(member.status),
+                upNumber: member.upNumber.map { Int($0) }, roles: member.roles,
+                unreachable: unreachable.contains(member.node))
+        }
+    }
+
+    fileprivate func shownClock(_ name: (UniqueAddress) -> String) -> [ClockEntry] {
+        version.entries.map { ClockEntry(node: $0.node, name: name($0.node), counter: $0.count) }
+    }
+
+    fileprivate var shownReachability: [CastyObservability.ReachabilityRow] {
+        reachability.flatMap { observer in
+            observer.rows.map { row in
+                CastyObservability.ReachabilityRow(
+                    observer: observer.observer, subject: row.subject, status: row.verdict.word,
+                    version: observer.version)
+            }
+        }
     }
 }
 

@@ -2,7 +2,7 @@ public import CastyCore
 public import CastyMembership
 import Synchronization
 
-/// The lease of nodes that live in one process: in a laboratory, in tests. It answers at once.
+/// The lease of nodes that live in one process: in a testbed, in tests. It answers at once.
 public final class InProcessMajorityLease: MajorityLease {
     private let record = Mutex(LeaseRecord())
     private let now: @Sendable () -> Instant

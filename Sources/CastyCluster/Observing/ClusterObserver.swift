@@ -56,8 +56,8 @@ package final class ClusterObserver: Sendable {
     ///   - cluster: The cluster's name.
     ///   - seed: A member of it.
     package init(world: NodeWorld, cluster: String, seed: NodeAddress) throws {
-        var chance = world.random.stream("observer")
-        let place = NodeAddress(host: "observer-\(String(chance.next(), radix: 16))", port: 0)
+        var generator = world.random.stream("observer")
+        let place = NodeAddress(host: "observer-\(String(generator.next(), radix: 16))", port: 0)
         let registry = TypeRegistry()
         try ObservationProtocol.register(in: registry)
         system = ActorSystem(name: cluster, address: place, world: world, registry: registry)

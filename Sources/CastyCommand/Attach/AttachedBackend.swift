@@ -50,7 +50,7 @@ final class AttachedBackend: ConsoleBackend {
         return false
     }
 
-    func latest() -> LabSnapshot {
+    func latest() -> ClusterSnapshot {
         let now = now
         let (known, names) = look()
         let heard = known.filter { node in node.heard.map { now - $0 < Self.patience } ?? false }
@@ -69,7 +69,7 @@ final class AttachedBackend: ConsoleBackend {
         let lost = nodes.reduce(UInt64(0)) { sum, node in
             sum + node.losses.filter { $0.lossClass == .user }.reduce(0) { $0 + $1.count }
         }
-        return LabSnapshot(time: now, version: handled, nodes: nodes, lost: lost)
+        return ClusterSnapshot(time: now, version: handled, nodes: nodes, lost: lost)
     }
 
     /// All nodes, and their names.

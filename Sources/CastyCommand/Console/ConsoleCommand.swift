@@ -4,7 +4,7 @@ import CastyScenario
 import CastyTestbed
 import Foundation
 
-/// `casty console`: the laboratory on a screen.
+/// `casty console`: the testbed on a screen.
 struct OpenConsole: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "console",
@@ -57,13 +57,13 @@ struct OpenConsole: ParsableCommand {
         try screen.show(plan, named: "console")
     }
 
-    private func plan() throws -> LabPlan {
+    private func plan() throws -> ConsolePlan {
         let scenario = try script.map { try ScenarioFile.read($0) }
         let header = scenario?.header ?? ScenarioHeader()
         let started = nodes ?? scenario?.nodesStarted ?? Scenario.defaultNodes
-        var settings = LabSettings(header, nodes: started, preset: try timings())
+        var settings = TestClusterSettings(header, nodes: started, preset: try timings())
         if let shards { settings.shards = shards }
-        return LabPlan(
+        return ConsolePlan(
             settings: settings, preset: try timings() ?? header.preset,
             nodes: nodes ?? header.nodes ?? Scenario.defaultNodes,
             seed: sim ? seed ?? header.seed ?? 1 : nil, speed: try factor(), script: scenario?.body ?? [],

@@ -34,11 +34,11 @@ struct ScreenOptions: ParsableArguments {
         _ = try snapshotSize()
     }
 
-    /// Shows a laboratory until the person quits, or prints what the screen would show in the end.
-    func show(_ plan: LabPlan, named command: String) throws {
-        let backend: LabBackend
+    /// Shows a testbed until the person quits, or prints what the screen would show in the end.
+    func show(_ plan: ConsolePlan, named command: String) throws {
+        let backend: TestClusterBackend
         do {
-            backend = try LabBackend.open(plan)
+            backend = try TestClusterBackend.open(plan)
         } catch {
             Output.error("casty \(command): \(error)")
             throw ExitCode(73)

@@ -110,12 +110,12 @@ struct ExploreReport: Sendable {
     }
 
     /// The invariants that no seed put to the test.
-    private var unproven: [String] {
+    private var inconclusive: [String] {
         InvariantChecks.ids.filter { !exercised.contains($0) && !(notApplicable ?? []).contains($0) }
     }
 
     /// Those of them for which that leaves a question open.
-    private var open: [String] { notApplicable == nil ? [] : unproven }
+    private var open: [String] { notApplicable == nil ? [] : inconclusive }
 
     private var mark: String {
         switch outcome {
@@ -136,7 +136,7 @@ struct ExploreReport: Sendable {
             line.add("seeds", seeds)
             line.add("failed", failures)
             line.add("steps", steps)
-            line.add("unproven", unproven)
+            line.add("inconclusive", inconclusive)
             line.add("not_applicable", notApplicable ?? [])
             line.add("coverage", raw: coverage.json)
             line.add("virtual_s", raw: RunResult.rounded(seconds))
@@ -147,9 +147,9 @@ struct ExploreReport: Sendable {
                 "\(mark) \(seeds) seeds, \(failures) failed; \(Int(seconds)) virtual s in "
                     + "\(RunResult.rounded(wall)) s (\(Int(speed)) times real time), \(steps) steps")
             for line in coverage.lines { Output.line("  \(line)") }
-            if !unproven.isEmpty {
+            if !inconclusive.isEmpty {
                 let word = open.isEmpty ? "not exercised" : "inconclusive: never exercised"
-                Output.line("  \(word): \(unproven.joined(separator: ", "))")
+                Output.line("  \(word): \(inconclusive.joined(separator: ", "))")
             }
             if let notApplicable, !notApplicable.isEmpty {
                 Output.line("  not applicable: \(notApplicable.joined(separator: ", "))")

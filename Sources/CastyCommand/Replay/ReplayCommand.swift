@@ -49,14 +49,14 @@ struct ReplayCommand: ParsableCommand {
         if headless { return try runThrough(scenario, options) }
         let finding = Finding.run(
             scenario, seed: options.seed(of: scenario), preset: world.preset, lenient: options.toleratesRefusals)
-        var plan = LabPlan(
-            settings: LabSettings(scenario, preset: world.preset),
+        var plan = ConsolePlan(
+            settings: TestClusterSettings(scenario, preset: world.preset),
             preset: world.preset ?? scenario.header.preset,
             nodes: scenario.header.nodes ?? Scenario.defaultNodes, seed: finding.seed, script: scenario.body)
         let failure = finding.failure
         // A full step of the grid, as every moment at which a person acts.
         let wanted = at.map { .start + $0.duration } ?? failure.map { max(.start, $0.time - .seconds(1)) } ?? .start
-        let grid = SimulatedLabWorld.grid.nanoseconds
+        let grid = SimulatedClusterWorld.grid.nanoseconds
         plan.beginsAt = Instant(nanoseconds: wanted.nanoseconds / grid * grid)
         plan.greeting = failure.map {
             "fails at \(RuntimeEvent.seconds($0.time)) s: \(EventLine.text(of: $0) ?? $0.kind.rawValue)"

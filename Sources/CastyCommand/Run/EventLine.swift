@@ -22,7 +22,7 @@ enum EventLine {
             switch result.status {
             case .passed: "✓ passed"
             case .failed: "✗ FAILED"
-            case .unproven: "? unproven"
+            case .inconclusive: "? inconclusive"
             }
         var parts = [
             "\(result.expectations) expectations" + (result.failed > 0 ? ", \(result.failed) failed" : ""),

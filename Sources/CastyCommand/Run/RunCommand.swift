@@ -69,7 +69,7 @@ struct RunCommand: ParsableCommand {
 
 /// What all commands know that run a scenario's world.
 struct WorldOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The seed that all chance follows from; beats the scenario's.", valueName: "number"))
+    @Option(help: ArgumentHelp("The seed that all randomness follows from; beats the scenario's.", valueName: "number"))
     var seed: UInt64?
 
     @Option(help: ArgumentHelp("responsive or lan; beats the scenario's.", valueName: "preset"))

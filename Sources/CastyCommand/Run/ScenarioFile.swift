@@ -37,7 +37,7 @@ enum ScenarioFile {
 
     /// Refuses settings that cannot work, or are not safe, before anything runs.
     static func check(_ scenario: Scenario, preset: Preset?) throws {
-        let problems = LabSettings(scenario, preset: preset).membership.problems
+        let problems = TestClusterSettings(scenario, preset: preset).membership.problems
         guard !problems.isEmpty else { return }
         for problem in problems { Output.error("\(scenario.file): the settings cannot work: \(problem)") }
         throw badData

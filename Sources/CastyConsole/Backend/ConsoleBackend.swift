@@ -1,6 +1,6 @@
 package import CastyObservability
 
-/// What the console looks at and speaks to: a laboratory, live or simulated, or a running cluster it is attached to.
+/// What the console looks at and speaks to: a testbed, live or simulated, or a running cluster it is attached to.
 ///
 /// All calls come from the console's own thread, several times a second, and return at once. Nothing waits: a line that is
 /// submitted is answered later by a message.
@@ -13,7 +13,7 @@ package protocol ConsoleBackend: Sendable {
     var recording: String? { get }
 
     /// The newest snapshot.
-    func latest() -> LabSnapshot
+    func latest() -> ClusterSnapshot
     /// The events after a cursor; 0 is before the first.
     func events(after cursor: UInt64) -> EventPage
     /// What became of submitted lines, after a cursor; 0 is before the first.
@@ -22,14 +22,14 @@ package protocol ConsoleBackend: Sendable {
     /// `save`.
     func submit(_ line: String)
     /// Says of which nodes a person thinks; the next snapshots tell what would come of cutting them off, where the backend can know.
-    func suppose(cut nodes: [String])
+    func previewPartition(cut nodes: [String])
 }
 
 extension ConsoleBackend {
     package var title: String { "casty" }
     package var recording: String? { nil }
 
-    package func suppose(cut nodes: [String]) {}
+    package func previewPartition(cut nodes: [String]) {}
 }
 
 /// In which world the nodes of a console live.

@@ -93,7 +93,7 @@ enum GossipPane {
                 guard let member = view.membership.members.last(where: { $0.name == cursor }) else {
                     return ("-", .faint)
                 }
-                let standing = Standing(status: member.status.rawValue, unreachable: member.unreachable)
+                let standing = DisplayStatus(status: member.status.rawValue, unreachable: member.unreachable)
                 return (standing.mark, standing.role)
             }
         }

@@ -6,7 +6,7 @@ struct NodeRow: Hashable, Sendable {
     var name: String
     var number: Int
     var address: String
-    var standing: Standing
+    var standing: DisplayStatus
     /// The status in the observer's own words: `weakly-up`.
     var status: String
     var state: NodeState
@@ -87,7 +87,8 @@ struct ClusterReading: Sendable {
         for node in snapshot.nodes {
             let member = believed.removeValue(forKey: node.name)
             let gone = node.state == .killed || node.state == .stopped
-            var standing = member.map { Standing(status: $0.status.rawValue, unreachable: $0.unreachable) } ?? .unknown
+            var standing =
+                member.map { DisplayStatus(status: $0.status.rawValue, unreachable: $0.unreachable) } ?? .unknown
             if member == nil, gone { standing = .removed }
             let isOldest = membership?.oldest.map { $0 == node.node } ?? false
             rows.append(
@@ -111,7 +112,7 @@ struct ClusterReading: Sendable {
                 NodeRow(
                     name: member.name, number: Self.number(in: member.name),
                     address: member.node.address.description,
-                    standing: Standing(status: member.status.rawValue, unreachable: member.unreachable),
+                    standing: DisplayStatus(status: member.status.rawValue, unreachable: member.unreachable),
                     status: member.status.rawValue,
                     state: .running, oldest: membership?.oldest == member.node,
                     leader: membership?.leader == member.node, drained: drained.contains(member.node),
@@ -140,7 +141,7 @@ struct ClusterReading: Sendable {
     func row(_ name: String?) -> NodeRow? { name.flatMap { name in rows.first { $0.name == name } } }
 
     /// How many rows stand so.
-    func count(_ standing: Standing) -> Int { rows.reduce(0) { $0 + ($1.standing == standing ? 1 : 0) } }
+    func count(_ standing: DisplayStatus) -> Int { rows.reduce(0) { $0 + ($1.standing == standing ? 1 : 0) } }
 
     /// Names by the numbers in them.
     static func inOrder(_ names: [String]) -> [String] { names.sorted { (number(in: $0), $0) < (number(in: $1), $1) } }

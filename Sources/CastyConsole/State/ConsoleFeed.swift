@@ -3,7 +3,7 @@ package import CastyObservability
 
 /// All that the console knows about the cluster: the newest snapshot and what it remembers of earlier ones.
 package struct ConsoleFeed: Sendable {
-    package private(set) var snapshot = LabSnapshot(time: .start, version: 0, nodes: [])
+    package private(set) var snapshot = ClusterSnapshot(time: .start, version: 0, nodes: [])
     package private(set) var log = EventLog()
     private(set) var phi = PhiHistory()
     private(set) var rates = RateMeter()
@@ -39,7 +39,7 @@ package struct ConsoleFeed: Sendable {
     }
 
     /// Takes a snapshot and the events that came with it.
-    package mutating func take(_ next: LabSnapshot, events: [RuntimeEvent] = [], dropped: UInt64 = 0) {
+    package mutating func take(_ next: ClusterSnapshot, events: [RuntimeEvent] = [], dropped: UInt64 = 0) {
         if next.time < snapshot.time { rewind(to: next.time) }
         if next.version != snapshot.version || next.time != snapshot.time {
             phi.sample(next)

@@ -10,7 +10,7 @@ extension ConsoleState {
     }
 
     /// The nodes whose cutting off a person may think of: the marked ones, else the one under the cursor.
-    package func supposedCut(_ feed: ConsoleFeed) -> [String] {
+    package func previewedPartition(_ feed: ConsoleFeed) -> [String] {
         if !marked.isEmpty { return marked }
         return (node ?? feed.snapshot.nodes.first?.name).map { [$0] } ?? []
     }

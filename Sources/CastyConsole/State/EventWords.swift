@@ -34,7 +34,7 @@ struct EventWords: Sendable {
 
     private static func cause(of event: RuntimeEvent, _ log: EventLog) -> String {
         if let truth = log.truth(behind: event) { return "you: \(verb(truth)) \(Words.moment(truth.time))" }
-        // The laboratory tells of a node that has stopped by itself too.
+        // The testbed tells of a node that has stopped by itself too.
         guard let first = event.causes.first else {
             return event.node == "lab" && event.kind != .nodeStopped ? "you" : ""
         }

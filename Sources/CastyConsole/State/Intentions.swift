@@ -20,7 +20,7 @@ struct Intentions: Hashable, Sendable {
     init() {}
 
     /// Forgets what has come true and what never did.
-    mutating func settle(_ snapshot: LabSnapshot, now: Double) {
+    mutating func settle(_ snapshot: ClusterSnapshot, now: Double) {
         guard self != Intentions() else { return }
         let known = Set(snapshot.nodes.map { ClusterReading.number(in: $0.name) })
         starts = starts.filter { !known.contains($0.key) && $0.value > now }
@@ -35,12 +35,12 @@ struct Intentions: Hashable, Sendable {
         return number
     }
 
-    func speed(_ snapshot: LabSnapshot) -> Double { speed?.wanted ?? snapshot.speed }
+    func speed(_ snapshot: ClusterSnapshot) -> Double { speed?.wanted ?? snapshot.speed }
     mutating func setSpeed(_ wanted: Double, now: Double) {
         speed = Intention(wanted: wanted, until: now + Self.patience)
     }
 
-    func isPaused(_ snapshot: LabSnapshot) -> Bool { paused?.wanted ?? snapshot.paused }
+    func isPaused(_ snapshot: ClusterSnapshot) -> Bool { paused?.wanted ?? snapshot.paused }
     mutating func setPaused(_ wanted: Bool, now: Double) {
         paused = Intention(wanted: wanted, until: now + Self.patience)
     }

@@ -25,7 +25,7 @@ package struct PhiHistory: Sendable {
 
     package init() {}
 
-    mutating func sample(_ snapshot: LabSnapshot) {
+    mutating func sample(_ snapshot: ClusterSnapshot) {
         let now = snapshot.time.nanoseconds / Self.step
         if now < bucket { series = [:] }
         bucket = now

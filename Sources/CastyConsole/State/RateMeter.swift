@@ -16,7 +16,7 @@ package struct RateMeter: Sendable {
 
     package init() {}
 
-    mutating func sample(_ snapshot: LabSnapshot) {
+    mutating func sample(_ snapshot: ClusterSnapshot) {
         let elapsed = (snapshot.time - since).inSeconds
         if elapsed >= 0, elapsed < 1 { return }
         var counters: [Key: UInt64] = [:]

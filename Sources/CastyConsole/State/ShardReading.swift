@@ -1,7 +1,7 @@
 import CastyCore
 import CastyObservability
 
-/// One shard as the whole laboratory shows it.
+/// One shard as the whole testbed shows it.
 struct ShardCell: Hashable, Sendable {
     var shard: Int
     /// The node that hosts it, or that the observer believes to; `nil` where it has no home.
@@ -37,7 +37,7 @@ struct ShardReading: Sendable {
     let epoch: UInt64
 
     /// The types that any node speaks of, by name.
-    static func types(in snapshot: LabSnapshot) -> [String] {
+    static func types(in snapshot: ClusterSnapshot) -> [String] {
         var names: [String] = []
         for node in snapshot.nodes {
             for region in node.sharding where !names.contains(region.type) { names.append(region.type) }

@@ -10,7 +10,7 @@ struct OneLeader: InvariantChecker {
 
     private(set) var exercised: Set<String> = []
 
-    mutating func check(_ moment: LabMoment) -> [Violation] {
+    mutating func check(_ moment: ClusterMoment) -> [Violation] {
         let members = moment.members
         let views = moment.views.filter { view in members.contains { $0.node == view.node } }.map(\.membership)
         guard let first = views.first, views.count > 1,
@@ -39,7 +39,7 @@ struct LeaderActsOnAgreement: InvariantChecker {
     private var latest: [UniqueAddress: Gossip] = [:]
     private(set) var exercised: Set<String> = []
 
-    mutating func check(_ moment: LabMoment) -> [Violation] {
+    mutating func check(_ moment: ClusterMoment) -> [Violation] {
         var found: [Violation] = []
         for sighting in moment.sightings {
             if acts(sighting), let reason = objection(to: sighting, moment) {
@@ -51,7 +51,7 @@ struct LeaderActsOnAgreement: InvariantChecker {
         return found
     }
 
-    private func acts(_ sighting: Sighting) -> Bool {
+    private func acts(_ sighting: StepTrace) -> Bool {
         sighting.events.contains { event in
             guard case .leaderAction = event.cause else { return false }
             switch event.kind {
@@ -64,7 +64,7 @@ struct LeaderActsOnAgreement: InvariantChecker {
         }
     }
 
-    private mutating func objection(to sighting: Sighting, _ moment: LabMoment) -> String? {
+    private mutating func objection(to sighting: StepTrace, _ moment: ClusterMoment) -> String? {
         var changed: Set<UniqueAddress> = []
         for event in sighting.events {
             if case .leaderAction = event.cause, let subject = event.subject { changed.insert(subject) }
@@ -97,7 +97,7 @@ struct Agreement: InvariantChecker {
 
     private(set) var exercised: Set<String> = []
 
-    mutating func check(_ moment: LabMoment) -> [Violation] {
+    mutating func check(_ moment: ClusterMoment) -> [Violation] {
         guard moment.isSettled else { return [] }
         let members = moment.members
         guard members.count > 1 else { return [] }
@@ -133,10 +133,11 @@ struct Agreement: InvariantChecker {
 /// M15: nobody but the incarnations that were started for this cluster is ever in a view.
 struct NoStrangers: InvariantChecker {
     static let ids = ["M15"]
+    static let subject = CheckedSubject.gossip
 
     private(set) var exercised: Set<String> = []
 
-    mutating func check(_ moment: LabMoment) -> [Violation] {
+    mutating func check(_ moment: ClusterMoment) -> [Violation] {
         let known = Set(moment.incarnations)
         var found: [Violation] = []
         for view in moment.views {

@@ -25,15 +25,15 @@ struct EndingAssociations: InvariantChecker {
     private var since: [Pair: Instant] = [:]
     private(set) var exercised: Set<String> = []
 
-    mutating func check(_ moment: LabMoment) -> [Violation] {
+    mutating func check(_ moment: ClusterMoment) -> [Violation] {
         var found: [Violation] = []
         var present: [Pair: Instant] = [:]
-        let dead = moment.truth.newest.filter { life in
+        let dead = moment.oracle.newest.filter { life in
             let isGone = life.state == .killed || life.state == .stopped
-            return isGone && !moment.truth.seeds.contains(life.number)
+            return isGone && !moment.oracle.seeds.contains(life.number)
         }
         for view in moment.views where view.state == .running {
-            guard let viewer = moment.truth.life(view.node), viewer.isSteady(at: moment.time) else { continue }
+            guard let viewer = moment.oracle.life(view.node), viewer.isSteady(at: moment.time) else { continue }
             for life in dead {
                 let place = life.node.address
                 guard !view.membership.members.contains(where: { $0.node.address == place }) else { continue }

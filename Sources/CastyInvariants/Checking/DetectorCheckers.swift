@@ -9,7 +9,7 @@ struct NoSelfSuspicion: InvariantChecker {
 
     private(set) var exercised: Set<String> = []
 
-    mutating func check(_ moment: LabMoment) -> [Violation] {
+    mutating func check(_ moment: ClusterMoment) -> [Violation] {
         var found = moment.views.filter { view in
             view.membership.peers.contains { $0.node == view.node }
                 || view.membership.reachability.contains { $0.observer == $0.subject }
@@ -45,7 +45,7 @@ struct GrowingPhi: InvariantChecker {
     private var latest: [NodePair: PeerSnapshot] = [:]
     private(set) var exercised: Set<String> = []
 
-    mutating func check(_ moment: LabMoment) -> [Violation] {
+    mutating func check(_ moment: ClusterMoment) -> [Violation] {
         var found: [Violation] = []
         var present: [NodePair: PeerSnapshot] = [:]
         for view in moment.views {
@@ -87,7 +87,7 @@ struct CalmPhi: InvariantChecker {
     private var latest: [NodePair: Instant] = [:]
     private(set) var exercised: Set<String> = []
 
-    mutating func check(_ moment: LabMoment) -> [Violation] {
+    mutating func check(_ moment: ClusterMoment) -> [Violation] {
         var found: [Violation] = []
         for view in moment.views where moment.hasTrueTime(view.node) {
             for peer in view.membership.peers {
@@ -119,10 +119,10 @@ struct BoundedWindow: InvariantChecker {
     private var latest: [NodePair: (peer: PeerSnapshot, time: Instant)] = [:]
     private(set) var exercised: Set<String> = []
 
-    mutating func check(_ moment: LabMoment) -> [Violation] {
+    mutating func check(_ moment: ClusterMoment) -> [Violation] {
         var found: [Violation] = []
         var present: [NodePair: (peer: PeerSnapshot, time: Instant)] = [:]
-        let (most, pause) = (max(moment.truth.settings.samples, 2), moment.truth.settings.pause.inSeconds)
+        let (most, pause) = (max(moment.oracle.settings.samples, 2), moment.oracle.settings.pause.inSeconds)
         for view in moment.views {
             func fail(_ peer: PeerSnapshot, _ what: String) {
                 found.append(Violation(id: "F5", subject: view.name, text: "its window for \(peer.name) \(what)"))

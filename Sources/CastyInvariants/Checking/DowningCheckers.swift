@@ -22,7 +22,7 @@ struct PatientDowning: InvariantChecker {
     private var troubles: [UniqueAddress: Trouble] = [:]
     private(set) var exercised: Set<String> = []
 
-    mutating func check(_ moment: LabMoment) -> [Violation] {
+    mutating func check(_ moment: ClusterMoment) -> [Violation] {
         var found: [Violation] = []
         for sighting in moment.sightings {
             if let reason = haste(of: sighting, moment) {
@@ -30,11 +30,11 @@ struct PatientDowning: InvariantChecker {
             }
             follow(sighting)
         }
-        let limit = moment.truth.bounds.decision
+        let limit = moment.oracle.bounds.decision
         for state in moment.members {
             guard let trouble = troubles[state.node], let since = trouble.leadsSince,
-                let life = moment.truth.life(state.node), life.isSteady(at: moment.time),
-                moment.truth.settings.strategy != .manual, !moment.truth.settings.strategy.needsLease
+                let life = moment.oracle.life(state.node), life.isSteady(at: moment.time),
+                moment.oracle.settings.strategy != .manual, !moment.oracle.settings.strategy.needsLease
             else { continue }
             let start = max(since, trouble.firstAt, life.steadySince)
             guard moment.time - start > limit else { continue }
@@ -44,19 +44,19 @@ struct PatientDowning: InvariantChecker {
         return found
     }
 
-    private mutating func haste(of sighting: Sighting, _ moment: LabMoment) -> String? {
+    private mutating func haste(of sighting: StepTrace, _ moment: ClusterMoment) -> String? {
         let isDecision = sighting.events.contains { if case .downingDecision = $0.kind { true } else { false } }
-        guard isDecision, let life = moment.truth.life(sighting.node), !life.hasJumped else { return nil }
+        guard isDecision, let life = moment.oracle.life(sighting.node), !life.hasJumped else { return nil }
         exercised = ["P4"]
         guard let trouble = troubles[sighting.node] else { return "it decided, and had no trouble" }
-        let settings = moment.truth.settings
+        let settings = moment.oracle.settings
         let (still, all) = (sighting.time - trouble.changedAt, sighting.time - trouble.firstAt)
         let needed = settings.stableAfter(members: sighting.before.members.count)
         if still >= needed * 0.97 || all >= settings.unstableLimit * 0.97 { return nil }
         return "it decided \(still) after the last change of its view, \(all) after the first"
     }
 
-    private mutating func follow(_ sighting: Sighting) {
+    private mutating func follow(_ sighting: StepTrace) {
         let gossip = sighting.after
         let unreachable = gossip.unreachable.filter { node in
             gossip.member(node).map { $0.status != .down && $0.status != .exiting } ?? false
@@ -90,7 +90,7 @@ struct FencedDown: InvariantChecker {
     private var downSince: [UniqueAddress: Instant] = [:]
     private(set) var exercised: Set<String> = []
 
-    mutating func check(_ moment: LabMoment) -> [Violation] {
+    mutating func check(_ moment: ClusterMoment) -> [Violation] {
         var found: [Violation] = []
         for sighting in moment.sightings where sighting.after.member(sighting.node)?.status == .down {
             exercised = ["P5"]
@@ -101,7 +101,7 @@ struct FencedDown: InvariantChecker {
             }
         }
         for state in moment.states {
-            guard let down = downSince[state.node], let life = moment.truth.life(state.node),
+            guard let down = downSince[state.node], let life = moment.oracle.life(state.node),
                 life.isSteady(at: moment.time)
             else { continue }
             // It may take a second to hand over what was queued before.
@@ -122,7 +122,7 @@ struct NoReturn: InvariantChecker {
     private var gone: [UniqueAddress: Set<UniqueAddress>] = [:]
     private(set) var exercised: Set<String> = []
 
-    mutating func check(_ moment: LabMoment) -> [Violation] {
+    mutating func check(_ moment: ClusterMoment) -> [Violation] {
         var found: [Violation] = []
         for sighting in moment.sightings where sighting.isChange {
             for state in [sighting.before, sighting.after] {
@@ -161,7 +161,7 @@ struct VotesOfMembers: InvariantChecker {
 
     private(set) var exercised: Set<String> = []
 
-    mutating func check(_ moment: LabMoment) -> [Violation] {
+    mutating func check(_ moment: ClusterMoment) -> [Violation] {
         var found: [Violation] = []
         for sighting in moment.sightings {
             for event in sighting.events {
@@ -169,7 +169,7 @@ struct VotesOfMembers: InvariantChecker {
                 let gossip = sighting.before
                 let comers = gossip.members.filter { $0.status < .up && $0.node != sighting.node }.map(\.node)
                 let view = DowningView(gossip, myself: sighting.node)
-                let strategy = moment.truth.settings.strategy
+                let strategy = moment.oracle.settings.strategy
                 // A side that goes decides about itself only, whatever it leaves undone elsewhere.
                 guard !comers.isEmpty, view.indirect.isEmpty, !strategy.needsLease,
                     !decision.down.contains(sighting.node)

@@ -7,10 +7,11 @@ import CastyTestbed
 /// or out of it.
 struct RememberedEntities: InvariantChecker {
     static let ids = ["S11"]
+    static let subject = CheckedSubject.sharding
 
     private(set) var exercised: Set<String> = []
 
-    mutating func check(_ moment: LabMoment) -> [Violation] {
+    mutating func check(_ moment: ClusterMoment) -> [Violation] {
         var found: [Violation] = []
         for view in moment.views where view.state == .running {
             for part in view.sharding where part.remembers {

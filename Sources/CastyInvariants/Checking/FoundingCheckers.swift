@@ -21,9 +21,9 @@ struct Founding: InvariantChecker {
     private var twoSince: Instant?
     private(set) var exercised: Set<String> = []
 
-    mutating func check(_ moment: LabMoment) -> [Violation] {
+    mutating func check(_ moment: ClusterMoment) -> [Violation] {
         var found: [Violation] = []
-        if !moment.truth.isClean(at: moment.time, ignoringLeavers: true) { uncleanAt = moment.time }
+        if !moment.oracle.isClean(at: moment.time, ignoringLeavers: true) { uncleanAt = moment.time }
         for sighting in moment.sightings {
             let isFounding =
                 sighting.phase == .member && sighting.phaseBefore != .member && sighting.after.members.count == 1
@@ -36,15 +36,15 @@ struct Founding: InvariantChecker {
         return found + coexistence(moment)
     }
 
-    private mutating func objection(to founding: Sighting, _ moment: LabMoment) -> String? {
-        let truth = moment.truth
-        guard let life = truth.life(founding.node) else { return nil }
+    private mutating func objection(to founding: StepTrace, _ moment: ClusterMoment) -> String? {
+        let oracle = moment.oracle
+        guard let life = oracle.life(founding.node) else { return nil }
         exercised = ["M11"]
-        if !life.founds, let reason = lacksMajority(life, at: founding.time, truth) { return reason }
+        if !life.founds, let reason = lacksMajority(life, at: founding.time, oracle) { return reason }
         if !life.founds, let reason = refounds(founding, moment) { return reason }
         let isFair =
             uncleanAt < life.startedAt
-            && !truth.disturbances.contains { disturbance in
+            && !oracle.disturbances.contains { disturbance in
                 switch disturbance.kind {
                 case .start, .kill, .leave, .downCommand, .selfStop, .forgetting: false
                 case .freeze, .thaw, .cut, .heal, .shape, .reset, .sick, .narrow: disturbance.settled > life.startedAt
@@ -52,7 +52,7 @@ struct Founding: InvariantChecker {
             }
         guard isFair else { return nil }
         let other = moment.members.first { state in
-            guard state.node != life.node, let other = truth.life(state.node), truth.seeds.contains(other.number),
+            guard state.node != life.node, let other = oracle.life(state.node), oracle.seeds.contains(other.number),
                 let status = latest[state.node]?.member(state.node)?.status
             else { return false }
             return status != .down
@@ -60,12 +60,12 @@ struct Founding: InvariantChecker {
         return other.map { "it founded a second cluster beside \(moment.name($0.node))" }
     }
 
-    private func refounds(_ founding: Sighting, _ moment: LabMoment) -> String? {
+    private func refounds(_ founding: StepTrace, _ moment: ClusterMoment) -> String? {
         guard let id = founding.after.cluster else { return nil }
         let member = moment.members.first { state in
             guard state.node != founding.node, state.gossip.cluster == id,
                 let status = state.gossip.member(state.node)?.status,
-                let life = moment.truth.life(state.node)
+                let life = moment.oracle.life(state.node)
             else { return false }
             return status < .exiting && life.isSteady(at: moment.time) && state.gossip.unreachable.isEmpty
                 && state.gossip.founding != founding.after.founding
@@ -73,32 +73,32 @@ struct Founding: InvariantChecker {
         return member.map { "it founded again the cluster in which \(moment.name($0.node)) is" }
     }
 
-    private func lacksMajority(_ life: GroundTruth.Life, at time: Instant, _ truth: GroundTruth) -> String? {
-        guard truth.seeds.contains(life.number) else { return "it founded a cluster, and is no seed" }
+    private func lacksMajority(_ life: Oracle.Life, at time: Instant, _ oracle: Oracle) -> String? {
+        guard oracle.seeds.contains(life.number) else { return "it founded a cluster, and is no seed" }
         // A seed that has ended may have given its word right before.
-        let free = truth.newest.filter { seed in
+        let free = oracle.newest.filter { seed in
             let hasEnded = seed.state == .killed || seed.state == .stopped
-            return truth.seeds.contains(seed.number) && (seed.node == life.node || phases[seed.node] == .contacting)
-                && (!hasEnded || time - seed.since < truth.settings.joinRetry)
+            return oracle.seeds.contains(seed.number) && (seed.node == life.node || phases[seed.node] == .contacting)
+                && (!hasEnded || time - seed.since < oracle.settings.joinRetry)
         }.count
-        guard free * 2 <= truth.seeds.count else { return nil }
-        return "it founded a cluster with the word of \(free) of \(truth.seeds.count) seeds at most"
+        guard free * 2 <= oracle.seeds.count else { return nil }
+        return "it founded a cluster with the word of \(free) of \(oracle.seeds.count) seeds at most"
     }
 
-    private mutating func coexistence(_ moment: LabMoment) -> [Violation] {
+    private mutating func coexistence(_ moment: ClusterMoment) -> [Violation] {
         let ids = moment.members.compactMap { state in
             state.gossip.cluster.map { (state.node, id: $0, founding: state.gossip.founding) }
         }
         guard let first = ids.first,
             let other = ids.first(where: { $0.id != first.id || $0.founding != first.founding }),
-            moment.truth.isClean(at: moment.time, ignoringLeavers: true)
+            moment.oracle.isClean(at: moment.time, ignoringLeavers: true)
         else {
             twoSince = nil
             return []
         }
         let since = twoSince ?? moment.time
         twoSince = since
-        guard moment.time - max(since, moment.truth.lastStrike) > moment.truth.bounds.secondCluster else { return [] }
+        guard moment.time - max(since, moment.oracle.lastFault) > moment.oracle.bounds.secondCluster else { return [] }
         return [
             Violation(
                 id: "M11", subject: moment.name(other.0),

@@ -16,7 +16,7 @@ struct NoTickInMerge: InvariantChecker {
 
     private(set) var exercised: Set<String> = []
 
-    mutating func check(_ moment: LabMoment) -> [Violation] {
+    mutating func check(_ moment: ClusterMoment) -> [Violation] {
         var found: [Violation] = []
         for sighting in moment.sightings {
             guard let received = sighting.received, sighting.isChange else { continue }
@@ -34,7 +34,7 @@ struct NoTickInMerge: InvariantChecker {
     }
 
     /// Once the merge is done the node may act as the leader.
-    private func hasOwnChange(_ sighting: Sighting) -> Bool {
+    private func hasOwnChange(_ sighting: StepTrace) -> Bool {
         sighting.events.contains { if case .leaderAction = $0.cause { true } else { false } }
             || sighting.before.tombstones.contains { !sighting.after.isTombstoned($0.node) }
             || sighting.received?.tombstones.contains { !sighting.after.isTombstoned($0.node) } == true
@@ -46,12 +46,12 @@ struct NoTickInMerge: InvariantChecker {
 struct MergeLaws: InvariantChecker {
     static let ids = ["M6"]
 
-    private var chance = SeededGenerator(seed: 6)
+    private var generator = SeededGenerator(seed: 6)
     private var next = Instant.start
     private var former: [Gossip] = []
     private(set) var exercised: Set<String> = []
 
-    mutating func check(_ moment: LabMoment) -> [Violation] {
+    mutating func check(_ moment: ClusterMoment) -> [Violation] {
         guard moment.time >= next, !moment.states.isEmpty else { return [] }
         next = moment.time + .seconds(1)
         let states = moment.states.map(\.gossip) + former
@@ -59,13 +59,13 @@ struct MergeLaws: InvariantChecker {
         if former.count < 8 {
             former.append(first)
         } else {
-            former[chance.below(former.count)] = first
+            former[generator.below(former.count)] = first
         }
         if first != second { exercised = ["M6"] }
         return broken(first, second, third).map { Violation(id: "M6", text: "merging two states is not \($0)") }
     }
 
-    private mutating func pick(_ states: [Gossip]) -> Gossip { states[chance.below(states.count)] }
+    private mutating func pick(_ states: [Gossip]) -> Gossip { states[generator.below(states.count)] }
 
     private func broken(_ first: Gossip, _ second: Gossip, _ third: Gossip) -> [String] {
         let both = first.merged(with: second)
@@ -92,14 +92,14 @@ struct Quiescence: InvariantChecker {
     private var since: Instant?
     private(set) var exercised: Set<String> = []
 
-    mutating func check(_ moment: LabMoment) -> [Violation] {
+    mutating func check(_ moment: ClusterMoment) -> [Violation] {
         guard moment.isSettled else {
             since = nil
             return []
         }
         let start = since ?? moment.time
         since = start
-        if moment.time - start > moment.truth.settings.gossip * 5, moment.members.count > 1 { exercised = ["M8"] }
+        if moment.time - start > moment.oracle.settings.gossip * 5, moment.members.count > 1 { exercised = ["M8"] }
         var found = moment.sightings.filter { $0.time > start && $0.isChange }.map { sighting in
             Violation(
                 id: "M8", subject: moment.name(sighting.node),
@@ -126,7 +126,7 @@ struct SmallGossip: InvariantChecker {
     private var turn = 0
     private(set) var exercised: Set<String> = []
 
-    mutating func check(_ moment: LabMoment) -> [Violation] {
+    mutating func check(_ moment: ClusterMoment) -> [Violation] {
         var found: [Violation] = []
         for state in moment.states {
             let stranger = state.gossip.version.entries.first { state.gossip.member($0.node) == nil }

@@ -10,15 +10,32 @@ protocol InvariantChecker: Sendable {
     /// Those of them whose precondition has been met in this run: a rule that never applied has not been put to the
     /// test.
     var exercised: Set<String> { get }
+    /// What they are about. Where nothing of that has changed since the last moment, they are not asked again.
+    static var subject: CheckedSubject { get }
     /// What goes against them at a moment; each thing may be told again and again.
-    mutating func check(_ moment: LabMoment) -> [Violation]
+    mutating func check(_ moment: ClusterMoment) -> [Violation]
 }
 
-/// Holds a laboratory against the invariants, again and again.
+extension InvariantChecker {
+    static var subject: CheckedSubject { .anything }
+}
+
+/// What a rule is about.
+enum CheckedSubject {
+    /// The members, clocks and marks in the views of nodes, and which nodes there are.
+    case gossip
+    /// What regions and coordinators show.
+    case sharding
+    /// More than that, or the time that passes.
+    case anything
+}
+
+/// Holds a testbed against the invariants, again and again.
 package struct InvariantChecks: RunChecker {
     /// Whether views are compared while time passes; that makes sense only where all of them are of one instant.
     private let comparesViews: Bool
     private var next = Instant.start
+    private var latest: ClusterMoment.Seen?
     private var reported = 0
     private var told: Set<String> = []
     private var watched = 0
@@ -71,65 +88,69 @@ package struct InvariantChecks: RunChecker {
             .subtracting(Set(Self.tracked).subtracting(tracked.union(liveness.exercised)))
     }
 
-    /// Looks at the laboratory, if it is time to: every 100 ms.
-    package mutating func look(_ laboratory: Laboratory) -> [Violation] {
-        guard laboratory.now >= next else { return [] }
-        next = laboratory.now + .milliseconds(100)
-        return compared(laboratory) + tracked(laboratory)
+    /// Looks at the testbed, if it is time to: every 100 ms.
+    package mutating func look(_ testbed: TestCluster) -> [Violation] {
+        guard testbed.now >= next else { return [] }
+        next = testbed.now + .milliseconds(100)
+        return compared(testbed) + tracked(testbed)
     }
 
-    /// Looks at the laboratory when all is done: every envelope must have come to an end, where nothing holds it up.
-    package mutating func finish(_ laboratory: Laboratory) -> [Violation] {
-        var found = compared(laboratory) + tracked(laboratory)
-        if comparesViews { found += liveness.finish(laboratory) }
-        takeEvidence(laboratory)
+    /// Looks at the testbed when all is done: every envelope must have come to an end, where nothing holds it up.
+    package mutating func finish(_ testbed: TestCluster) -> [Violation] {
+        var found = compared(testbed) + tracked(testbed)
+        if comparesViews { found += liveness.finish(testbed) }
+        takeEvidence(testbed)
         // What is on its way to a member that is dead, and that nobody has removed, has not come to an end; nor has what was sent through a node
         // that still waits for its cluster.
         let isFree =
-            laboratory.cuts.isEmpty
-            && !laboratory.nodes.values.contains { $0.state == .frozen || $0.waitsForCluster }
-            && !laboratory.countsOnDeadMembers
-        let mayWait = laboratory.entitiesWithoutNodes
-        if isFree, let oldest = laboratory.tracker.oldestPending(where: { !mayWait.contains($0) }) {
+            testbed.cuts.isEmpty
+            && !testbed.nodes.values.contains { $0.state == .frozen || $0.waitsForCluster }
+            && !testbed.countsOnDeadMembers
+        let mayWait = testbed.entitiesWithoutNodes
+        if isFree, let oldest = testbed.tracker.oldestPending(where: { !mayWait.contains($0) }) {
             found.append(
                 Violation(
-                    id: laboratory.watch.rule(for: oldest.entity, since: oldest.entered), entity: oldest.entity,
+                    id: testbed.watch.rule(for: oldest.entity, since: oldest.entered), entity: oldest.entity,
                     text:
-                        "\(laboratory.tracker.pending) envelopes were neither handled nor lost, the oldest: \(oldest.place)"
+                        "\(testbed.tracker.pending) envelopes were neither handled nor lost, the oldest: \(oldest.place)"
                 ))
         }
         return found
     }
 
     /// What there was occasion for, up to now.
-    private mutating func takeEvidence(_ laboratory: Laboratory) {
-        evidence = laboratory.watch.evidence
-        occasions = laboratory.tracker.exercised
-        if laboratory.truth.comebacks > 0 { occasions.insert("K1") }
-        if laboratory.singleton.seen.acted > 1 { occasions.insert(Self.singletonRule) }
+    private mutating func takeEvidence(_ testbed: TestCluster) {
+        evidence = testbed.watch.evidence
+        occasions = testbed.tracker.exercised
+        if testbed.durable.comebacks > 0 { occasions.insert("K1") }
+        if testbed.singleton.seen.acted > 1 { occasions.insert(Self.singletonRule) }
     }
 
-    private mutating func compared(_ laboratory: Laboratory) -> [Violation] {
+    private mutating func compared(_ testbed: TestCluster) -> [Violation] {
         guard comparesViews else { return [] }
-        let moment = LabMoment(laboratory)
+        let moment = ClusterMoment(testbed)
         var found: [Violation] = []
-        for index in checkers.indices { found += checkers[index].check(moment) }
-        found += liveness.check(laboratory, moment)
+        let changes = moment.changes(since: latest)
+        latest = moment.seen
+        for index in checkers.indices where changes.concern(type(of: checkers[index]).subject) {
+            found += checkers[index].check(moment)
+        }
+        found += liveness.check(testbed, moment)
         return found.filter { told.insert("\($0.id) \($0.subject ?? "") \($0.entity ?? "")").inserted }
     }
 
-    private mutating func tracked(_ laboratory: Laboratory) -> [Violation] {
-        let all = laboratory.tracker.violations
+    private mutating func tracked(_ testbed: TestCluster) -> [Violation] {
+        let all = testbed.tracker.violations
         defer { reported = all.count }
-        return all.dropFirst(reported) + seen(laboratory)
+        return all.dropFirst(reported) + seen(testbed)
     }
 
     /// What the watch over shards has found; in the live world its order is too loose to judge by.
-    private mutating func seen(_ laboratory: Laboratory) -> [Violation] {
+    private mutating func seen(_ testbed: TestCluster) -> [Violation] {
         guard comparesViews else { return [] }
-        let aftermath = laboratory.settings.aftermath(nodes: laboratory.numbers.count)
-        let calm = laboratory.calmSince.map { $0 == .start || laboratory.now - $0 >= aftermath }
-        let all = laboratory.watch.look(at: laboratory.now, isCalm: calm ?? false)
+        let aftermath = testbed.settings.aftermath(nodes: testbed.numbers.count)
+        let calm = testbed.calmSince.map { $0 == .start || testbed.now - $0 >= aftermath }
+        let all = testbed.watch.look(at: testbed.now, isCalm: calm ?? false)
         defer { watched = all.count }
         return Array(all.dropFirst(watched))
     }

@@ -23,9 +23,9 @@ struct Joining: InvariantChecker {
     private var attempts: [Attempt] = []
     private(set) var exercised: Set<String> = []
 
-    mutating func check(_ moment: LabMoment) -> [Violation] {
-        let truth = moment.truth
-        for life in truth.running {
+    mutating func check(_ moment: ClusterMoment) -> [Violation] {
+        let oracle = moment.oracle
+        for life in oracle.running {
             guard let begun = life.begunAt, known.insert(life.node).inserted else { continue }
             let others = moment.members.filter { $0.node != life.node }
             guard others.contains(where: { $0.gossip.member($0.node)?.status == .up }) else { continue }
@@ -33,25 +33,25 @@ struct Joining: InvariantChecker {
                 state.gossip.members.contains { $0.node.address == life.node.address && $0.node != life.node }
             }
             attempts.append(
-                Attempt(node: life.node, begun: begun, due: begun + truth.bounds.join, replaces: replaces))
+                Attempt(node: life.node, begun: begun, due: begun + oracle.bounds.join, replaces: replaces))
         }
-        attempts = attempts.filter { isFair($0, truth, at: moment.time) }
+        attempts = attempts.filter { isFair($0, oracle, at: moment.time) }
         let due = attempts.filter { $0.due <= moment.time }
         attempts.removeAll { $0.due <= moment.time }
-        return due.flatMap { attempt in judge(attempt, moment) }
+        return due.flatMap { attempt in evaluate(attempt, moment) }
     }
 
-    private func isFair(_ attempt: Attempt, _ truth: GroundTruth, at now: Instant) -> Bool {
-        guard let life = truth.life(attempt.node), life.state == .running, truth.isClean(at: now), !truth.mayBeHeldUp
+    private func isFair(_ attempt: Attempt, _ oracle: Oracle, at now: Instant) -> Bool {
+        guard let life = oracle.life(attempt.node), life.state == .running, oracle.isClean(at: now), !oracle.mayBeHeldUp
         else { return false }
-        return truth.disturbances.allSatisfy { disturbance in
+        return oracle.disturbances.allSatisfy { disturbance in
             let isOver = disturbance.settled <= attempt.begun
             let isOwn = disturbance.number == life.number && disturbance.at <= attempt.begun
             return isOver || disturbance.kind == .start || isOwn
         }
     }
 
-    private mutating func judge(_ attempt: Attempt, _ moment: LabMoment) -> [Violation] {
+    private mutating func evaluate(_ attempt: Attempt, _ moment: ClusterMoment) -> [Violation] {
         let id = attempt.replaces ? "M14" : "M10"
         exercised.insert(id)
         let name = moment.name(attempt.node)
@@ -85,9 +85,9 @@ struct Leaving: InvariantChecker {
     private var leavers: [UniqueAddress] = []
     private(set) var exercised: Set<String> = []
 
-    mutating func check(_ moment: LabMoment) -> [Violation] {
-        let truth = moment.truth
-        for life in truth.newest where life.leaveAskedAt != nil && life.memberSince != nil {
+    mutating func check(_ moment: ClusterMoment) -> [Violation] {
+        let oracle = moment.oracle
+        for life in oracle.newest where life.leaveAskedAt != nil && life.memberSince != nil {
             if known.insert(life.node).inserted { leavers.append(life.node) }
         }
         leavers = leavers.filter { isFair($0, moment) }
@@ -103,10 +103,10 @@ struct Leaving: InvariantChecker {
         }
         for leaver in leavers {
             let isSeen = moment.members.contains { $0.node != leaver && $0.gossip.member(leaver) != nil }
-            if truth.life(leaver)?.state == .stopped, !isSeen {
+            if oracle.life(leaver)?.state == .stopped, !isSeen {
                 exercised = ["M12"]
                 leavers.removeAll { $0 == leaver }
-            } else if let asked = truth.life(leaver)?.leaveAskedAt, asked + truth.bounds.leave < moment.time {
+            } else if let asked = oracle.life(leaver)?.leaveAskedAt, asked + oracle.bounds.leave < moment.time {
                 found.append(
                     Violation(id: "M12", subject: moment.name(leaver), text: "it left at \(asked) and is not gone"))
             }
@@ -114,19 +114,19 @@ struct Leaving: InvariantChecker {
         return found
     }
 
-    private func isFair(_ leaver: UniqueAddress, _ moment: LabMoment) -> Bool {
-        let truth = moment.truth
-        guard let life = truth.life(leaver), let asked = life.leaveAskedAt, life.state != .killed,
-            truth.isClean(at: moment.time, ignoringLeavers: true), !truth.mayBeHeldUp,
-            truth.running.contains(where: { $0.memberSince != nil && $0.leaveAskedAt == nil })
+    private func isFair(_ leaver: UniqueAddress, _ moment: ClusterMoment) -> Bool {
+        let oracle = moment.oracle
+        guard let life = oracle.life(leaver), let asked = life.leaveAskedAt, life.state != .killed,
+            oracle.isClean(at: moment.time, ignoringLeavers: true), !oracle.mayBeHeldUp,
+            oracle.running.contains(where: { $0.memberSince != nil && $0.leaveAskedAt == nil })
         else { return false }
-        return truth.disturbances.allSatisfy { disturbance in
+        return oracle.disturbances.allSatisfy { disturbance in
             switch disturbance.kind {
             case .start: disturbance.number != life.number || disturbance.at <= asked
             case .leave: true
             case .selfStop:
                 disturbance.settled <= asked
-                    || truth.lives.contains { life in
+                    || oracle.lives.contains { life in
                         life.number == disturbance.number && life.stoppedFor == .left
                             && life.startedAt <= disturbance.at
                     }

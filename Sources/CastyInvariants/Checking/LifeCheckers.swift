@@ -18,7 +18,7 @@ struct UniqueUpNumbers: InvariantChecker {
     private var gone: Set<ClusterID> = []
     private(set) var exercised: Set<String> = []
 
-    mutating func check(_ moment: LabMoment) -> [Violation] {
+    mutating func check(_ moment: ClusterMoment) -> [Violation] {
         var found: [Violation] = []
         for sighting in moment.sightings {
             guard sighting.isChange, let cluster = sighting.after.cluster else { continue }
@@ -59,11 +59,11 @@ struct StatusDeadlines: InvariantChecker {
     private var since: [Pair: (status: MemberStatus, at: Instant)] = [:]
     private(set) var exercised: Set<String> = []
 
-    mutating func check(_ moment: LabMoment) -> [Violation] {
-        let (truth, settings) = (moment.truth, moment.truth.settings)
-        let deadline = settings.statusDeadline(members: truth.bounds.size)
+    mutating func check(_ moment: ClusterMoment) -> [Violation] {
+        let (oracle, settings) = (moment.oracle, moment.oracle.settings)
+        let deadline = settings.statusDeadline(members: oracle.bounds.size)
         var found: [Violation] = []
-        for life in truth.newest {
+        for life in oracle.newest {
             guard let asked = life.leaveAskedAt else { continue }
             exercised = ["M17"]
             // A second for its last messages.
@@ -72,18 +72,19 @@ struct StatusDeadlines: InvariantChecker {
             let text = "it was asked to leave at \(asked), and still runs"
             found.append(Violation(id: "M17", subject: life.name, text: text))
         }
-        for state in moment.members { found += look(at: state, deadline * 2 + truth.bounds.decision, moment) }
+        for state in moment.members { found += look(at: state, deadline * 2 + oracle.bounds.decision, moment) }
         return found
     }
 
-    private mutating func look(at state: LabMoment.State, _ bound: Duration, _ moment: LabMoment) -> [Violation] {
-        guard let life = moment.truth.life(state.node), life.isSteady(at: moment.time) else { return [] }
+    private mutating func look(at state: ClusterMoment.State, _ bound: Duration, _ moment: ClusterMoment) -> [Violation]
+    {
+        guard let life = moment.oracle.life(state.node), life.isSteady(at: moment.time) else { return [] }
         let leads = state.gossip.leader(seenBy: state.node) == state.node
         var found: [Violation] = []
         for member in state.gossip.members {
             let pair = Pair(viewer: state.node, subject: member.node)
             let isPassing = member.status == .exiting || member.status == .down
-            guard leads, isPassing, moment.truth.life(member.node)?.state == .stopped else {
+            guard leads, isPassing, moment.oracle.life(member.node)?.state == .stopped else {
                 since[pair] = nil
                 continue
             }
@@ -91,7 +92,7 @@ struct StatusDeadlines: InvariantChecker {
                 since[pair] = (member.status, moment.time)
                 continue
             }
-            guard moment.time - max(known.at, life.steadySince, moment.truth.lastStrike) > bound else { continue }
+            guard moment.time - max(known.at, life.steadySince, moment.oracle.lastFault) > bound else { continue }
             let text = "\(moment.name(member.node)) has been \(member.status) since \(known.at), and has stopped"
             found.append(Violation(id: "M17", subject: moment.name(state.node), text: text))
         }

@@ -6,10 +6,11 @@ import CastyTestbed
 /// M1: in a view no incarnation stands twice, and a place has one living member at most; no two processes share a uid.
 struct UniqueIdentities: InvariantChecker {
     static let ids = ["M1"]
+    static let subject = CheckedSubject.gossip
 
     private(set) var exercised: Set<String> = []
 
-    mutating func check(_ moment: LabMoment) -> [Violation] {
+    mutating func check(_ moment: ClusterMoment) -> [Violation] {
         var found: [Violation] = []
         // Two can live at one place, and two processes share a number, only where a place was taken again.
         let places = Dictionary(grouping: moment.incarnations, by: \.address)
@@ -45,6 +46,7 @@ struct UniqueIdentities: InvariantChecker {
 /// come back.
 struct StatusOrder: InvariantChecker {
     static let ids = ["M2", "M3"]
+    static let subject = CheckedSubject.gossip
 
     /// The place of each status on the way; the last is that of the gone.
     private enum Rank: Int, Comparable {
@@ -75,7 +77,7 @@ struct StatusOrder: InvariantChecker {
     private var bereft: Set<UniqueAddress> = []
     private(set) var exercised: Set<String> = []
 
-    mutating func check(_ moment: LabMoment) -> [Violation] {
+    mutating func check(_ moment: ClusterMoment) -> [Violation] {
         var found: [Violation] = []
         for sighting in moment.sightings where sighting.isChange { found += step(sighting, moment) }
         for view in moment.views where latest[view.node] != view.membership.members {
@@ -103,7 +105,7 @@ struct StatusOrder: InvariantChecker {
 
 extension StatusOrder {
     /// One step of a node's membership: it may pass through several statuses between two looks.
-    private mutating func step(_ sighting: Sighting, _ moment: LabMoment) -> [Violation] {
+    private mutating func step(_ sighting: StepTrace, _ moment: ClusterMoment) -> [Violation] {
         // A view that changes after somebody was gone from it could bring them back.
         if bereft.contains(sighting.node) { exercised.insert("M2") }
         var found: [Violation] = []
@@ -125,11 +127,12 @@ extension StatusOrder {
 /// M4: a node's clock never runs backwards, and nobody counts more for a node than it has counted itself.
 struct GrowingClocks: InvariantChecker {
     static let ids = ["M4"]
+    static let subject = CheckedSubject.gossip
 
     private var latest: [UniqueAddress: [ClockEntry]] = [:]
     private(set) var exercised: Set<String> = []
 
-    mutating func check(_ moment: LabMoment) -> [Violation] {
+    mutating func check(_ moment: ClusterMoment) -> [Violation] {
         var found: [Violation] = []
         var own: [UniqueAddress: UInt64] = [:]
         for view in moment.views {
@@ -163,12 +166,13 @@ struct GrowingClocks: InvariantChecker {
 /// M5: equal versions mean equal views.
 struct EqualVersionsEqualViews: InvariantChecker {
     static let ids = ["M5"]
+    static let subject = CheckedSubject.gossip
 
     private var latest: [UniqueAddress: [ClockEntry]] = [:]
     private(set) var exercised: Set<String> = []
 
     /// Exercised when a version that two nodes share is another one than either had shown first.
-    mutating func check(_ moment: LabMoment) -> [Violation] {
+    mutating func check(_ moment: ClusterMoment) -> [Violation] {
         var first: [[ClockEntry]: NodeSnapshot] = [:]
         var changed: Set<UniqueAddress> = []
         var found: [Violation] = []

@@ -28,13 +28,13 @@ struct PromptAsks {
     private static let grace = Duration.seconds(1)
     private static let prompt: Set<AskError.Code> = [.nodeRemoved, .noHome]
 
-    mutating func check(_ laboratory: Laboratory, _ moment: LabMoment) -> [Violation] {
+    mutating func check(_ testbed: TestCluster, _ moment: ClusterMoment) -> [Violation] {
         var found: [Violation] = []
         let before = views
         views = Dictionary(
             moment.states.filter(\.isMember).map { ($0.node, $0.gossip.members) },
             uniquingKeysWith: { first, _ in first })
-        for question in laboratory.asks.take() {
+        for question in testbed.asks.take() {
             if let end = question.end {
                 let knowledge = known.removeValue(forKey: question.number)
                 if let code = end.code, Self.prompt.contains(code) { hasJudged = true }
@@ -56,7 +56,7 @@ struct PromptAsks {
                         text:
                             "a question timed out at \(end.time), and its node had known since \(knowledge.since) that \(knowledge.text)"
                     ))
-            } else if let text = Self.knowledge(of: question, laboratory, moment) {
+            } else if let text = Self.knowledge(of: question, testbed, moment) {
                 if known[question.number] == nil {
                     known[question.number] = Knowledge(since: moment.time, text: text)
                 }
@@ -69,15 +69,15 @@ struct PromptAsks {
 
     /// Why no reply can come, as far as the asker's node knows; `nil` where one can, or where that node is dead or hangs.
     private static func knowledge(
-        of question: AskLedger.Question, _ laboratory: Laboratory, _ moment: LabMoment
+        of question: AskLedger.Question, _ testbed: TestCluster, _ moment: ClusterMoment
     ) -> String? {
         guard let state = moment.states.first(where: { $0.node == question.asker }), state.isMember,
-            laboratory.nodes.values.contains(where: { $0.system.unique == question.asker && $0.state == .running })
+            testbed.nodes.values.contains(where: { $0.system.unique == question.asker && $0.state == .running })
         else { return nil }
         let asker = moment.name(question.asker)
-        guard let place = laboratory.tracker.whereabouts(of: question.number) else { return nil }
+        guard let place = testbed.tracker.whereabouts(of: question.number) else { return nil }
         if place.node != asker {
-            let isThere = state.gossip.members.contains { Laboratory.name(of: $0.node.address) == place.node }
+            let isThere = state.gossip.members.contains { TestCluster.name(of: $0.node.address) == place.node }
             return isThere ? nil : "\(place.node), which had it, was removed"
         }
         guard place.isPending, question.patience != .waitForNewNode else { return nil }

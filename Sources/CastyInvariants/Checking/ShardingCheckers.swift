@@ -13,6 +13,7 @@ extension NodeSnapshot {
 /// S2: a shard runs on one node at a time, of those that may act.
 struct OneOwner: InvariantChecker {
     static let ids = ["S2"]
+    static let subject = CheckedSubject.sharding
 
     private struct Shard: Hashable {
         let type: String
@@ -23,7 +24,7 @@ struct OneOwner: InvariantChecker {
     private var latest: [Shard: String] = [:]
     private(set) var exercised: Set<String> = []
 
-    mutating func check(_ moment: LabMoment) -> [Violation] {
+    mutating func check(_ moment: ClusterMoment) -> [Violation] {
         var owners: [Shard: String] = [:]
         var found: [Violation] = []
         for view in moment.views {
@@ -62,7 +63,7 @@ struct OneCoordinator: InvariantChecker {
     private var latest: [String: UniqueAddress] = [:]
     private(set) var exercised: Set<String> = []
 
-    mutating func check(_ moment: LabMoment) -> [Violation] {
+    mutating func check(_ moment: ClusterMoment) -> [Violation] {
         var acting: [String: String] = [:]
         var found: [Violation] = []
         // When nobody is left who knew an epoch, a new cluster begins with the first one again.
@@ -99,12 +100,13 @@ struct OneCoordinator: InvariantChecker {
 /// S0, S12: an entity lives in the shard its name says, and only where that shard does.
 struct EntitiesAtHome: InvariantChecker {
     static let ids = ["S12"]
+    static let subject = CheckedSubject.sharding
 
     private var places: [String: UniqueAddress] = [:]
     private(set) var exercised: Set<String> = []
 
     /// Exercised when an entity was seen on another node than before.
-    mutating func check(_ moment: LabMoment) -> [Violation] {
+    mutating func check(_ moment: ClusterMoment) -> [Violation] {
         var found: [Violation] = []
         for view in moment.views {
             for part in view.sharding {

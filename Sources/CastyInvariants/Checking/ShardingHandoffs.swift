@@ -18,7 +18,7 @@ struct PromptHandoffs: ShardingChecker {
 
     private var open: [ShardKey: Handoff] = [:]
 
-    mutating func note(_ fact: ShardingFact, in truth: ShardingTruth) -> [Violation] {
+    mutating func note(_ fact: ShardingFact, in oracle: ShardingOracle) -> [Violation] {
         switch fact.note {
         case .coordinator(.handoffBegun(let shard, _, _, _)):
             open[ShardKey(type: fact.type, shard: shard)] = Handoff(
@@ -34,14 +34,14 @@ struct PromptHandoffs: ShardingChecker {
         return []
     }
 
-    mutating func look(at now: Instant, isCalm: Bool, in truth: ShardingTruth) -> [Violation] {
+    mutating func look(at now: Instant, isCalm: Bool, in oracle: ShardingOracle) -> [Violation] {
         var found: [Violation] = []
         for (key, handoff) in open.sorted(by: { ($0.key.type, $0.key.shard) < ($1.key.type, $1.key.shard) }) {
-            guard truth.isAlive(handoff.coordinator) else {
+            guard oracle.isAlive(handoff.coordinator) else {
                 open[key] = nil
                 continue
             }
-            let isAble = truth.canCoordinate(handoff.coordinator)
+            let isAble = oracle.canCoordinate(handoff.coordinator)
             if isAble, handoff.wasAble { open[key]?.elapsed += now - handoff.lookedAt }
             open[key]?.wasAble = isAble
             open[key]?.lookedAt = now
@@ -80,7 +80,7 @@ struct FrugalRebalance: ShardingChecker {
     private var coordinations: [Coordinator: Coordination] = [:]
     private var isCalm = false
 
-    mutating func note(_ fact: ShardingFact, in truth: ShardingTruth) -> [Violation] {
+    mutating func note(_ fact: ShardingFact, in oracle: ShardingOracle) -> [Violation] {
         guard case .coordinator(let note) = fact.note else {
             switch fact.note {
             case .region(.registered): forEach(fact.type) { $0.moved = [] }
@@ -119,13 +119,13 @@ struct FrugalRebalance: ShardingChecker {
         case .allocated(let home, let reason):
             coordinations[key]?.moving.insert(home.shard)
             if reason != .handoff { coordinations[key]?.moved = [] }
-        case .roundPlanned(let moves): return judge(moves, key, fact, truth)
+        case .roundPlanned(let moves): return evaluate(moves, key, fact, oracle)
         case .recovered, .moved, .conflict: break
         }
         return []
     }
 
-    mutating func look(at now: Instant, isCalm: Bool, in truth: ShardingTruth) -> [Violation] {
+    mutating func look(at now: Instant, isCalm: Bool, in oracle: ShardingOracle) -> [Violation] {
         self.isCalm = isCalm
         return []
     }
@@ -137,17 +137,19 @@ struct FrugalRebalance: ShardingChecker {
         }
     }
 
-    private func judge(_ moves: Int, _ key: Coordinator, _ fact: ShardingFact, _ truth: ShardingTruth) -> [Violation] {
+    private func evaluate(_ moves: Int, _ key: Coordinator, _ fact: ShardingFact, _ oracle: ShardingOracle)
+        -> [Violation]
+    {
         guard isCalm, let coordination = coordinations[key], !coordination.isTied, coordination.moving.isEmpty else {
             return []
         }
         // Of a region whose node has just died the coordinator cannot know it yet, whatever was seen of the calm before.
-        guard coordination.regions.allSatisfy({ truth.isAlive($0) }) else { return [] }
+        guard coordination.regions.allSatisfy({ oracle.isAlive($0) }) else { return [] }
         var counts: [UniqueAddress: Int] = [:]
         for node in coordination.regions where !coordination.evacuated.contains(node) {
             counts[node] = 0
         }
-        for (shard, runs) in truth.runs where shard.type == fact.type && !runs.isEmpty {
+        for (shard, runs) in oracle.runs where shard.type == fact.type && !runs.isEmpty {
             // A shard that runs in two places, or in none of the registered ones, is another rule's business.
             guard runs.count == 1, let node = runs.keys.first, counts[node] != nil else { return [] }
             counts[node, default: 0] += 1

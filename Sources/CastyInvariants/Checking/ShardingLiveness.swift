@@ -14,10 +14,10 @@ struct ShardingLiveness {
     private var buffers = BoundedBuffers()
     private var asks = PromptAsks()
 
-    mutating func check(_ laboratory: Laboratory, _ moment: LabMoment) -> [Violation] {
-        losses.check(laboratory) + crashes.check(laboratory) + balance.check(laboratory, moment)
-            + buffers.check(moment, limit: laboratory.settings.placement.bufferLimit)
-            + asks.check(laboratory, moment)
+    mutating func check(_ testbed: TestCluster, _ moment: ClusterMoment) -> [Violation] {
+        losses.check(testbed) + crashes.check(testbed) + balance.check(testbed, moment)
+            + buffers.check(moment, limit: testbed.settings.placement.bufferLimit)
+            + asks.check(testbed, moment)
     }
 
     /// The rules for which there was a case to judge.
@@ -28,7 +28,7 @@ struct ShardingLiveness {
     }
 
     /// Looks once more when nothing is to come any more.
-    mutating func finish(_ laboratory: Laboratory) -> [Violation] { losses.check(laboratory, isLast: true) }
+    mutating func finish(_ testbed: TestCluster) -> [Violation] { losses.check(testbed, isLast: true) }
 }
 
 /// S6, S7: without a fault nothing is lost: not when shards move, nodes leave, join or coordinate in turn; not when entities go to sleep.
@@ -43,23 +43,23 @@ struct CalmLosses {
     /// Where no member can host an entity, its questions fail by right; L1 looks at whether they do so for a reason.
     private static let excusedQuestions: [EnvelopeTracker.LossCause] = [.ledger(.noHome)]
 
-    mutating func check(_ laboratory: Laboratory, isLast: Bool = false) -> [Violation] {
-        let new = laboratory.tracker.losses(from: next)
+    mutating func check(_ testbed: TestCluster, isLast: Bool = false) -> [Violation] {
+        let new = testbed.tracker.losses(from: next)
         next += new.count
-        let aftermath = laboratory.settings.aftermath(nodes: laboratory.numbers.count)
+        let aftermath = testbed.settings.aftermath(nodes: testbed.numbers.count)
         suspects += new.filter { loss in
-            let quiet = laboratory.calmSince.map {
+            let quiet = testbed.calmSince.map {
                 loss.entered >= $0 && ($0 == .start || loss.entered >= $0 + aftermath)
             }
             return quiet == true && !Self.excused.contains(loss.cause)
-                && !Self.excusedQuestions.contains(loss.cause) && !laboratory.saidGoodbye(loss.sender)
+                && !Self.excusedQuestions.contains(loss.cause) && !testbed.saidGoodbye(loss.sender)
         }
         // What left a node that ended in order may still turn up.
-        let ripe = suspects.filter { isLast || $0.time + .seconds(2) <= laboratory.now }
+        let ripe = suspects.filter { isLast || $0.time + .seconds(2) <= testbed.now }
         suspects.removeFirst(ripe.count)
-        return ripe.filter { !laboratory.tracker.isHandled($0.number) }.map { loss in
+        return ripe.filter { !testbed.tracker.isHandled($0.number) }.map { loss in
             Violation(
-                id: laboratory.watch.rule(for: loss.entity, since: loss.entered), entity: loss.entity,
+                id: testbed.watch.rule(for: loss.entity, since: loss.entered), entity: loss.entity,
                 text: "envelope \(loss.number), sent at \(loss.entered) in a quiet time, was lost: \(loss.cause)")
         }
     }
@@ -70,46 +70,46 @@ struct CalmLosses {
 /// Judged for a crash in a quiet cluster of which the others survive by their strategy, and while no other fault or change follows.
 struct ServedAfterCrash {
     private var next = 0
-    private var open: [Laboratory.Disturbances.Crash] = []
+    private var open: [TestCluster.Disturbances.Crash] = []
     private(set) var hasJudged = false
 
-    mutating func check(_ laboratory: Laboratory) -> [Violation] {
-        let crashes = laboratory.disturbances.crashes
+    mutating func check(_ testbed: TestCluster) -> [Violation] {
+        let crashes = testbed.disturbances.crashes
         open += crashes[next...].filter { crash in
             let wasCalm = crash.calmSince.map { $0 == .start || crash.time - $0 >= .seconds(10) } ?? false
             return wasCalm && crash.wasSettled && crash.leavesSurvivors
-                && crash.time - laboratory.disturbances.changedAt >= .seconds(10)
+                && crash.time - testbed.disturbances.changedAt >= .seconds(10)
         }
         next = crashes.count
         guard let crash = open.first else { return [] }
-        let disturbances = laboratory.disturbances
+        let disturbances = testbed.disturbances
         guard disturbances.faultedUntil <= crash.time, disturbances.changedAt <= crash.time,
-            laboratory.calmSince != nil
+            testbed.calmSince != nil
         else {
             open.removeFirst()
             return []
         }
-        let deadline = crash.time + laboratory.settings.failover(nodes: laboratory.numbers.count)
-        guard laboratory.now > deadline else { return [] }
+        let deadline = crash.time + testbed.settings.failover(nodes: testbed.numbers.count)
+        guard testbed.now > deadline else { return [] }
         open.removeFirst()
         let wanted = crash.shards.contains { key in
-            laboratory.tracker.hasEntered(since: crash.time) { entity in
+            testbed.tracker.hasEntered(since: crash.time) { entity in
                 EntityName.type(of: entity) == key.type
-                    && StableHash.shard(of: entity, count: laboratory.settings.shards) == key.shard
+                    && StableHash.shard(of: entity, count: testbed.settings.shards) == key.shard
             }
         }
         hasJudged = hasJudged || wanted
         return crash.shards.compactMap { key in
-            let waiting = laboratory.tracker.pending(enteredBefore: deadline - .seconds(1)) { entity, sender in
-                EntityName.type(of: entity) == key.type && laboratory.watch.isAlive(sender)
-                    && StableHash.shard(of: entity, count: laboratory.settings.shards) == key.shard
+            let waiting = testbed.tracker.pending(enteredBefore: deadline - .seconds(1)) { entity, sender in
+                EntityName.type(of: entity) == key.type && testbed.watch.isAlive(sender)
+                    && StableHash.shard(of: entity, count: testbed.settings.shards) == key.shard
             }
             guard let waiting else { return nil }
-            let owner = laboratory.watch.isRunning(key) ? "it runs" : "it runs nowhere"
+            let owner = testbed.watch.isRunning(key) ? "it runs" : "it runs nowhere"
             return Violation(
-                id: "S8", subject: Laboratory.name(of: crash.node.address), entity: "\(key.type) shard \(key.shard)",
+                id: "S8", subject: TestCluster.name(of: crash.node.address), entity: "\(key.type) shard \(key.shard)",
                 text:
-                    "\(laboratory.now - crash.time) after the crash of its node \(owner), and a message waits: \(waiting.place)"
+                    "\(testbed.now - crash.time) after the crash of its node \(owner), and a message waits: \(waiting.place)"
             )
         }
     }
@@ -125,10 +125,10 @@ struct EvenShards {
     private var restSince: Instant?
     private(set) var hasJudged = false
 
-    mutating func check(_ laboratory: Laboratory, _ moment: LabMoment) -> [Violation] {
-        let disturbances = laboratory.disturbances
+    mutating func check(_ testbed: TestCluster, _ moment: ClusterMoment) -> [Violation] {
+        let disturbances = testbed.disturbances
         let living = Set(moment.members.map(\.node))
-        guard moment.isSettled, laboratory.calmSince != nil, !laboratory.hasPendingVerbs,
+        guard moment.isSettled, testbed.calmSince != nil, !testbed.hasPendingVerbs,
             !moment.views.contains(where: { $0.hasTiedShards(among: living) })
         else {
             restSince = nil
@@ -136,10 +136,10 @@ struct EvenShards {
         }
         let since = restSince ?? moment.time
         restSince = since
-        let bound = laboratory.settings.rebalancing(nodes: laboratory.numbers.count)
+        let bound = testbed.settings.rebalancing(nodes: testbed.numbers.count)
         guard moment.time >= next, moment.time - max(since, disturbances.changedAt) >= bound else { return [] }
         next = moment.time + .seconds(5)
-        switch laboratory.balance(by: 1) {
+        switch testbed.balance(by: 1) {
         case .noShards, .noHosts: return []
         case .even(let hosts):
             if hosts > 1 { hasJudged = true }
@@ -155,7 +155,7 @@ struct EvenShards {
 struct BoundedBuffers {
     private(set) var hasJudged = false
 
-    mutating func check(_ moment: LabMoment, limit: Int) -> [Violation] {
+    mutating func check(_ moment: ClusterMoment, limit: Int) -> [Violation] {
         var found: [Violation] = []
         for view in moment.views {
             for part in view.sharding where part.buffered > 0 {

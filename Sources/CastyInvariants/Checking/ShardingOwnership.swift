@@ -24,52 +24,53 @@ struct GrowingOwnership: ShardingChecker {
     /// When a coordinator saw that the owner of a shard was removed.
     private var removals: [Removal: Instant] = [:]
 
-    mutating func note(_ fact: ShardingFact, in truth: ShardingTruth) -> [Violation] {
+    mutating func note(_ fact: ShardingFact, in oracle: ShardingOracle) -> [Violation] {
         switch fact.note {
         case .coordinator(.orphaned(let shards, _, _)):
             for shard in shards {
                 removals[Removal(node: fact.node, key: ShardKey(type: fact.type, shard: shard))] = fact.time
             }
             return []
-        case .coordinator(.allocated(let home, let reason)): return allocated(home, reason, fact, truth)
+        case .coordinator(.allocated(let home, let reason)): return allocated(home, reason, fact, oracle)
         case .region(.shardStarted(let shard, let version)):
             let key = ShardKey(type: fact.type, shard: shard)
-            return truth.actors(of: key).filter { $0 != fact.node }.map { other in
+            return oracle.actors(of: key).filter { $0 != fact.node }.map { other in
                 fact.violation(
-                    "S2", shard: shard, "it starts on \(fact.name) as \(version) while it runs on \(truth.name(other))")
+                    "S2", shard: shard, "it starts on \(fact.name) as \(version) while it runs on \(oracle.name(other))"
+                )
             }
         case .coordinator, .region: return []
         }
     }
 
     private mutating func allocated(
-        _ home: ShardHome, _ reason: AllocationReason, _ fact: ShardingFact, _ truth: ShardingTruth
+        _ home: ShardHome, _ reason: AllocationReason, _ fact: ShardingFact, _ oracle: ShardingOracle
     ) -> [Violation] {
         let key = ShardKey(type: fact.type, shard: home.shard)
         var found: [Violation] = []
-        if let before = latest[key], before.generation == truth.generation, before.version >= home.version {
+        if let before = latest[key], before.generation == oracle.generation, before.version >= home.version {
             found.append(
                 fact.violation(
                     "S2", shard: home.shard, "the allocation \(home.version) comes after \(before.version)"))
         }
-        latest[key] = Allocation(version: home.version, generation: truth.generation)
-        for other in truth.actors(of: key) where other != home.node {
-            let version = truth.runs[key]?[other]?.version ?? .none
+        latest[key] = Allocation(version: home.version, generation: oracle.generation)
+        for other in oracle.actors(of: key) where other != home.node {
+            let version = oracle.runs[key]?[other]?.version ?? .none
             found.append(
                 fact.violation(
                     version.epoch < home.version.epoch ? "S9" : "S2", shard: home.shard,
-                    "\(home.version) gives it to \(truth.name(home.node)) while \(truth.name(other)) runs it as \(version)"
+                    "\(home.version) gives it to \(oracle.name(home.node)) while \(oracle.name(other)) runs it as \(version)"
                 ))
         }
         // Whoever gives away what a crashed node ran waits from when it saw the removal itself, whether or not it coordinated then.
-        if let orphan = truth.orphans[key], orphan.generation == truth.generation, orphan.owner != home.node,
-            let seen = truth.removed(orphan.owner, seenBy: fact.node),
+        if let orphan = oracle.orphans[key], orphan.generation == oracle.generation, orphan.owner != home.node,
+            let seen = oracle.removed(orphan.owner, seenBy: fact.node),
             fact.time - seen < fact.settings.removalMargin * 0.985
         {
             found.append(
                 fact.violation(
                     "S2", shard: home.shard,
-                    "it is given away \(fact.time - seen) after this node saw that \(truth.name(orphan.owner)), which ran it and crashed, was removed"
+                    "it is given away \(fact.time - seen) after this node saw that \(oracle.name(orphan.owner)), which ran it and crashed, was removed"
                 ))
         }
         let removal = removals.removeValue(forKey: Removal(node: fact.node, key: key))
@@ -89,35 +90,35 @@ struct GrowingOwnership: ShardingChecker {
 
 /// S3: each start of a coordinator has an epoch above all that anybody alive has heard of; a coordinator without a lease grants nothing.
 struct CoordinatorEpochs: ShardingChecker {
-    mutating func note(_ fact: ShardingFact, in truth: ShardingTruth) -> [Violation] {
+    mutating func note(_ fact: ShardingFact, in oracle: ShardingOracle) -> [Violation] {
         switch fact.note {
         case .coordinator(.started(let epoch)):
-            guard let highest = truth.highestEpoch(of: fact.type), epoch <= highest else { return [] }
+            guard let highest = oracle.highestEpoch(of: fact.type), epoch <= highest else { return [] }
             return [fact.violation("S3", "its coordinator of \(fact.type) starts as \(epoch) after \(highest)")]
         case .coordinator(.allocated(let home, _)):
-            if truth.mayAct(fact.node) { return [] }
+            if oracle.mayAct(fact.node) { return [] }
             return [fact.violation("S3", shard: home.shard, "a coordinator without a lease gives it away")]
         case .coordinator(.handoffBegun(let shard, _, _, _)):
-            if truth.mayAct(fact.node) { return [] }
+            if oracle.mayAct(fact.node) { return [] }
             return [fact.violation("S3", shard: shard, "a coordinator without a lease begins a handoff")]
         case .coordinator, .region: return []
         }
     }
 }
 
-/// S0, S12: an entity starts only in the shard that its name says, by FNV-1a as ``ShardingTruth`` computes it once more, and only where that shard runs.
+/// S0, S12: an entity starts only in the shard that its name says, by FNV-1a as ``ShardingOracle`` computes it once more, and only where that shard runs.
 struct EntitiesWithOwners: ShardingChecker {
-    mutating func note(_ fact: ShardingFact, in truth: ShardingTruth) -> [Violation] {
+    mutating func note(_ fact: ShardingFact, in oracle: ShardingOracle) -> [Violation] {
         guard case .region(.entityStarted(let instance)) = fact.note else { return [] }
         var found: [Violation] = []
-        let shard = ShardingTruth.shard(of: instance.entity, count: fact.settings.shardCount)
+        let shard = ShardingOracle.shard(of: instance.entity, count: fact.settings.shardCount)
         if shard != instance.shard {
             found.append(
                 fact.violation(
                     "S0", entity: instance.entity, "it starts in shard \(instance.shard) and belongs to shard \(shard)")
             )
         }
-        if truth.runs[ShardKey(type: fact.type, shard: instance.shard)]?[fact.node] == nil {
+        if oracle.runs[ShardKey(type: fact.type, shard: instance.shard)]?[fact.node] == nil {
             found.append(
                 fact.violation(
                     "S12", entity: instance.entity,

@@ -11,50 +11,50 @@ struct SplitWatch {
     private(set) var split: Split?
 
     /// Looks at a moment; ``split`` is the one that has been there since the last strike, or `nil`.
-    mutating func look(_ moment: LabMoment) {
-        let truth = moment.truth
-        if truth.lastStrike > struck {
-            struck = truth.lastStrike
+    mutating func look(_ moment: ClusterMoment) {
+        let oracle = moment.oracle
+        if oracle.lastFault > struck {
+            struck = oracle.lastFault
             split = find(moment)
         }
         wasSettled = moment.isSettled
         agreed = wasSettled ? moment.members.first?.gossip.members : nil
     }
 
-    private func find(_ moment: LabMoment) -> Split? {
-        let truth = moment.truth
+    private func find(_ moment: ClusterMoment) -> Split? {
+        let oracle = moment.oracle
         let members = moment.members
-        let lives = members.compactMap { truth.life($0.node) }
+        let lives = members.compactMap { oracle.life($0.node) }
         // Where a person has declared members down, that person has decided who stays.
         guard lives.count == members.count, lives.allSatisfy({ $0.isSteady(at: moment.time) }),
-            !truth.disturbances.contains(where: { $0.kind == .downCommand && $0.settled > moment.time })
+            !oracle.disturbances.contains(where: { $0.kind == .downCommand && $0.settled > moment.time })
         else { return nil }
         let isSettled =
             lives.allSatisfy { $0.leaveAskedAt == nil }
             && members.allSatisfy { state in members.allSatisfy { $0.gossip.member(state.node)?.status == .up } }
-        var groups: [[GroundTruth.Life]] = []
+        var groups: [[Oracle.Life]] = []
         for life in lives {
-            let place = groups.firstIndex { group in group.contains { truth.cutSince($0.number, life.number) == nil } }
+            let place = groups.firstIndex { group in group.contains { oracle.cutSince($0.number, life.number) == nil } }
             if let place { groups[place].append(life) } else { groups.append([life]) }
         }
         for (index, group) in groups.enumerated() {
             for (place, life) in group.enumerated() {
                 let isWhole = group[(place + 1)...].allSatisfy { other in
-                    truth.reconnected(life.number, other.number) <= moment.time
-                        && truth.cleanSince(life.number, other.number).map { $0 <= moment.time } ?? false
+                    oracle.reconnected(life.number, other.number) <= moment.time
+                        && oracle.cleanSince(life.number, other.number).map { $0 <= moment.time } ?? false
                 }
-                let isApart = groups[(index + 1)...].joined().allSatisfy { truth.isSevered(life.number, $0.number) }
+                let isApart = groups[(index + 1)...].joined().allSatisfy { oracle.isSevered(life.number, $0.number) }
                 guard isWhole, isApart else { return nil }
             }
         }
-        let recent = truth.disturbances.filter { $0.at > struck - .milliseconds(100) && $0.at <= struck }
+        let recent = oracle.disturbances.filter { $0.at > struck - .milliseconds(100) && $0.at <= struck }
         let isPlain = recent.allSatisfy { $0.kind == .kill || $0.kind == .freeze || $0.kind == .cut }
-        let isAmongChanges = truth.disturbances.allSatisfy { disturbance in
+        let isAmongChanges = oracle.disturbances.allSatisfy { disturbance in
             switch disturbance.kind {
             case .start, .leave, .forgetting: true
             case .selfStop:
                 disturbance.settled <= struck
-                    || truth.lives.contains { $0.number == disturbance.number && $0.stoppedFor == .left }
+                    || oracle.lives.contains { $0.number == disturbance.number && $0.stoppedFor == .left }
             case .kill, .freeze, .cut: disturbance.settled <= struck || recent.contains { $0.at == disturbance.at }
             case .thaw, .downCommand, .heal, .shape, .reset, .sick, .narrow: disturbance.settled <= struck
             }
@@ -77,10 +77,10 @@ struct OneSide: InvariantChecker {
     private var watch = SplitWatch()
     private(set) var exercised: Set<String> = []
 
-    mutating func check(_ moment: LabMoment) -> [Violation] {
+    mutating func check(_ moment: ClusterMoment) -> [Violation] {
         watch.look(moment)
-        let bounds = moment.truth.bounds
-        guard let split = watch.split, split.groups.count > 1, moment.truth.settings.strategy != .manual,
+        let bounds = moment.oracle.bounds
+        guard let split = watch.split, split.groups.count > 1, moment.oracle.settings.strategy != .manual,
             moment.time - split.struck > bounds.split + (split.isFromQuiet ? .zero : bounds.decision)
         else { return [] }
         exercised = ["P1"]
@@ -106,12 +106,12 @@ struct SurvivorsAsOracle: InvariantChecker {
     private var listsOf = Instant.start
     private(set) var exercised: Set<String> = []
 
-    mutating func check(_ moment: LabMoment) -> [Violation] {
+    mutating func check(_ moment: ClusterMoment) -> [Violation] {
         watch.look(moment)
         if let split = watch.split, split.isAmongChanges, !split.isFromQuiet { return unsettled(split, moment) }
         guard let split = watch.split, split.isFromQuiet, split.hasLoss,
-            moment.time - split.struck > moment.truth.bounds.split,
-            let expected = SplitOracle(split).survivors(moment.truth.settings.strategy)
+            moment.time - split.struck > moment.oracle.bounds.split,
+            let expected = SplitOracle(split).survivors(moment.oracle.settings.strategy)
         else { return [] }
         exercised = ["P2"]
         let running = Set(split.groups.joined())
@@ -123,25 +123,25 @@ struct SurvivorsAsOracle: InvariantChecker {
     }
 
     /// A split while members were on their way.
-    private mutating func unsettled(_ split: Split, _ moment: LabMoment) -> [Violation] {
+    private mutating func unsettled(_ split: Split, _ moment: ClusterMoment) -> [Violation] {
         if listsOf != split.struck { (lists, listsOf) = ([], split.struck) }
         for state in moment.members where state.gossip.unreachable.isEmpty {
             let voters = state.gossip.members.filter(\.status.isVoting)
             if !voters.isEmpty, !lists.contains(voters) { lists.append(voters) }
         }
-        let bounds = moment.truth.bounds
+        let bounds = moment.oracle.bounds
         guard moment.time - split.struck > bounds.split + bounds.decision else { return [] }
         let running = Set(split.groups.joined())
         // Who goes of its own will says nothing about the decision.
         let judged = Set(lists.joined().map(\.node)).filter { node in
-            running.contains(node) && moment.truth.life(node)?.leaveAskedAt == nil
+            running.contains(node) && moment.oracle.life(node)?.leaveAskedAt == nil
         }
         let isLoss = split.groups.count > 1 || lists.contains { list in list.contains { !running.contains($0.node) } }
         guard isLoss, !judged.isEmpty else { return [] }
         var allowed: [[UniqueAddress]] = [[]]
         for list in lists {
             let view = Split(struck: split.struck, members: list, groups: split.groups, isFromQuiet: false)
-            guard let side = SplitOracle(view).survivors(moment.truth.settings.strategy) else { return [] }
+            guard let side = SplitOracle(view).survivors(moment.oracle.settings.strategy) else { return [] }
             allowed.append(side.filter(judged.contains).sorted())
         }
         exercised = ["P2"]
@@ -153,7 +153,7 @@ struct SurvivorsAsOracle: InvariantChecker {
         return [Violation(id: "P2", text: text)]
     }
 
-    private func words(_ nodes: [UniqueAddress], _ moment: LabMoment) -> String {
+    private func words(_ nodes: [UniqueAddress], _ moment: ClusterMoment) -> String {
         nodes.isEmpty ? "nobody" : nodes.sorted().map(moment.name).joined(separator: ",")
     }
 }
@@ -168,22 +168,22 @@ struct OneGroup: InvariantChecker {
     private var acquainted: Set<NodePair> = []
     private(set) var exercised: Set<String> = []
 
-    mutating func check(_ moment: LabMoment) -> [Violation] {
-        let truth = moment.truth
+    mutating func check(_ moment: ClusterMoment) -> [Violation] {
+        let oracle = moment.oracle
         let members = moment.members.filter { $0.gossip.member($0.node)?.status == .up }
-        let still = moment.time - truth.lastStrike
+        let still = moment.time - oracle.lastFault
         let isDue =
-            moment.isSettled || still > truth.bounds.decision + truth.bounds.split
-        if isDue, truth.hasCut, members.count > 1 { exercised = ["P3"] }
+            moment.isSettled || still > oracle.bounds.decision + oracle.bounds.split
+        if isDue, oracle.hasCut, members.count > 1 { exercised = ["P3"] }
         var found: [Violation] = []
         for (index, first) in members.enumerated() {
             for second in members[(index + 1)...] {
                 let pair = NodePair(observer: first.node, subject: second.node)
                 let (forth, back) = (first.gossip.member(second.node), second.gossip.member(first.node))
                 if forth != nil, back != nil { acquainted.insert(pair) }
-                guard isDue, truth.settings.strategy != .manual, forth == nil, back == nil, acquainted.contains(pair),
-                    truth.life(first.node)?.isSteady(at: moment.time) == true,
-                    truth.life(second.node)?.isSteady(at: moment.time) == true
+                guard isDue, oracle.settings.strategy != .manual, forth == nil, back == nil, acquainted.contains(pair),
+                    oracle.life(first.node)?.isSteady(at: moment.time) == true,
+                    oracle.life(second.node)?.isSteady(at: moment.time) == true
                 else { continue }
                 let text = "it and \(moment.name(second.node)) were of one cluster, and go on without each other"
                 found.append(Violation(id: "P3", subject: moment.name(first.node), text: text))

@@ -22,12 +22,12 @@ struct Completeness: InvariantChecker {
     private var silences: [NodePair: Silence] = [:]
     private(set) var exercised: Set<String> = []
 
-    mutating func check(_ moment: LabMoment) -> [Violation] {
+    mutating func check(_ moment: ClusterMoment) -> [Violation] {
         var found: [Violation] = []
         var present: [NodePair: Silence] = [:]
         for state in moment.members {
-            guard let observer = moment.truth.life(state.node), observer.isSteady(at: moment.time) else { continue }
-            guard state.gossip.members.count <= moment.truth.settings.monitors + 1 else { continue }
+            guard let observer = moment.oracle.life(state.node), observer.isSteady(at: moment.time) else { continue }
+            guard state.gossip.members.count <= moment.oracle.settings.monitors + 1 else { continue }
             for member in state.gossip.members where member.node != state.node && member.status < .exiting {
                 guard let began = silent(member.node, to: observer, moment) else { continue }
                 let pair = NodePair(observer: state.node, subject: member.node)
@@ -52,37 +52,37 @@ struct Completeness: InvariantChecker {
 
     /// Since when a subject cannot be heard by an observer, though it should be.
     private func silent(
-        _ subject: UniqueAddress, to observer: GroundTruth.Life, _ moment: LabMoment
+        _ subject: UniqueAddress, to observer: Oracle.Life, _ moment: ClusterMoment
     ) -> Instant? {
-        guard let life = moment.truth.life(subject), life.stoppedFor != .left,
-            !life.isReplaced, !moment.truth.isShaped(life.number, observer.number, at: moment.time),
-            moment.truth.reconnected(life.number, observer.number) <= moment.time
+        guard let life = moment.oracle.life(subject), life.stoppedFor != .left,
+            !life.isReplaced, !moment.oracle.isShaped(life.number, observer.number, at: moment.time),
+            moment.oracle.reconnected(life.number, observer.number) <= moment.time
         else { return nil }
-        return life.state != .running ? life.since : moment.truth.cutSince(life.number, observer.number)
+        return life.state != .running ? life.since : moment.oracle.cutSince(life.number, observer.number)
     }
 
-    private func begin(_ pair: NodePair, since began: Instant, _ moment: LabMoment) -> Silence? {
+    private func begin(_ pair: NodePair, since began: Instant, _ moment: ClusterMoment) -> Silence? {
         let view = moment.views.first { $0.node == pair.observer }
         guard let peer = view?.membership.peers.first(where: { $0.node == pair.subject }) else { return nil }
-        let settings = moment.truth.settings
+        let settings = moment.oracle.settings
         let learnt = peer.mean * 2 + peer.deviation * (MembershipBounds.deviations * 1.1)
         let due = moment.time + learnt + settings.pause * 2 + settings.heartbeat * 2
         return Silence(begun: began, due: due, markedAt: nil)
     }
 
-    private func onlookers(_ pair: NodePair, since marked: Instant, _ moment: LabMoment) -> [Violation] {
-        let truth = moment.truth
-        let limit = truth.bounds.spread + truth.settings.heartbeat
-        guard moment.time - marked > limit, let observer = truth.life(pair.observer) else { return [] }
+    private func onlookers(_ pair: NodePair, since marked: Instant, _ moment: ClusterMoment) -> [Violation] {
+        let oracle = moment.oracle
+        let limit = oracle.bounds.spread + oracle.settings.heartbeat
+        guard moment.time - marked > limit, let observer = oracle.life(pair.observer) else { return [] }
         let known = moment.members.first { $0.node == pair.observer }?.gossip
         return moment.members.compactMap { state in
-            guard state.node != pair.observer, state.node != pair.subject, let life = truth.life(state.node),
+            guard state.node != pair.observer, state.node != pair.subject, let life = oracle.life(state.node),
                 // Whom the observer does not know yet, because nobody could tell it, it tells nothing.
                 known?.member(state.node) != nil,
                 life.isSteady(at: moment.time), moment.time - life.steadySince > limit,
                 let joined = life.memberSince, moment.time - joined > limit,
-                let clean = truth.cleanSince(life.number, observer.number),
-                moment.time - clean > truth.bounds.recovery,
+                let clean = oracle.cleanSince(life.number, observer.number),
+                moment.time - clean > oracle.bounds.recovery,
                 let subject = state.gossip.member(pair.subject), subject.status < .exiting,
                 // Whoever goes or was declared down has no say any more.
                 let told = state.gossip.member(pair.observer), told.status < .exiting,
@@ -104,13 +104,13 @@ struct NoFalseRemoval: InvariantChecker {
 
     private(set) var exercised: Set<String> = []
 
-    mutating func check(_ moment: LabMoment) -> [Violation] {
-        guard moment.truth.isFaultless else { return [] }
+    mutating func check(_ moment: ClusterMoment) -> [Violation] {
+        guard moment.oracle.isFaultless else { return [] }
         if moment.time > .start + .seconds(5), moment.members.count > 1 { exercised = ["F6"] }
         return moment.sightings.flatMap { sighting in
             sighting.events.compactMap { event in
                 guard case .memberDown = event.kind, let subject = event.subject,
-                    let life = moment.truth.life(subject), life.leaveAskedAt == nil
+                    let life = moment.oracle.life(subject), life.leaveAskedAt == nil
                 else { return nil }
                 // Whether it has heard of that already, and stopped, makes no difference.
                 let text = "\(moment.name(sighting.node)) sees it down, and nothing was wrong with it"
@@ -129,23 +129,23 @@ struct SickObserver: InvariantChecker {
     private var suspects: [UniqueAddress: Set<UniqueAddress>] = [:]
     private(set) var exercised: Set<String> = []
 
-    mutating func check(_ moment: LabMoment) -> [Violation] {
-        let truth = moment.truth
-        let window = truth.settings.heartbeat * 2
-        for life in truth.running {
-            guard let thaw = life.thaw, thaw.after > truth.bounds.detection, life.memberSince != nil else { continue }
+    mutating func check(_ moment: ClusterMoment) -> [Violation] {
+        let oracle = moment.oracle
+        let window = oracle.settings.heartbeat * 2
+        for life in oracle.running {
+            guard let thaw = life.thaw, thaw.after > oracle.bounds.detection, life.memberSince != nil else { continue }
             if moment.time - thaw.at > window { exercised = ["F7"] }
         }
         var found: [Violation] = []
         for sighting in moment.sightings {
-            guard let life = truth.life(sighting.node), let thaw = life.thaw, thaw.after > truth.bounds.detection,
+            guard let life = oracle.life(sighting.node), let thaw = life.thaw, thaw.after > oracle.bounds.detection,
                 sighting.time >= thaw.at, sighting.time - thaw.at <= window, life.steadySince <= thaw.at
             else { continue }
             for event in sighting.events {
-                guard case .suspected = event.kind, let subject = event.subject, let peer = truth.life(subject),
+                guard case .suspected = event.kind, let subject = event.subject, let peer = oracle.life(subject),
                     peer.isSteady(at: moment.time), peer.steadySince < thaw.at - thaw.after,
-                    let clean = truth.cleanSince(life.number, peer.number), clean < thaw.at - thaw.after,
-                    truth.reconnected(life.number, peer.number) < thaw.at - thaw.after
+                    let clean = oracle.cleanSince(life.number, peer.number), clean < thaw.at - thaw.after,
+                    oracle.reconnected(life.number, peer.number) < thaw.at - thaw.after
                 else { continue }
                 suspects[sighting.node, default: []].insert(subject)
             }
@@ -155,7 +155,7 @@ struct SickObserver: InvariantChecker {
             }
         }
         suspects = suspects.filter { node, _ in
-            truth.life(node)?.thaw.map { moment.time - $0.at <= window } ?? false
+            oracle.life(node)?.thaw.map { moment.time - $0.at <= window } ?? false
         }
         return found
     }
@@ -171,12 +171,12 @@ struct Refutation: InvariantChecker {
     private var flips: [NodePair: (clean: Instant, count: Int)] = [:]
     private(set) var exercised: Set<String> = []
 
-    mutating func check(_ moment: LabMoment) -> [Violation] {
-        let truth = moment.truth
+    mutating func check(_ moment: ClusterMoment) -> [Violation] {
+        let oracle = moment.oracle
         var found: [Violation] = []
         for sighting in moment.sightings {
             for pair in flipped(sighting) {
-                guard let clean = workingSince(pair, truth, at: moment.time) else { continue }
+                guard let clean = workingSince(pair, oracle, at: moment.time) else { continue }
                 let before = flips[pair].flatMap { $0.clean == clean ? $0.count : nil } ?? 0
                 flips[pair] = (clean, before + (sighting.time > clean ? 1 : 0))
                 if before >= 2, sighting.time > clean {
@@ -190,12 +190,12 @@ struct Refutation: InvariantChecker {
             for rows in state.gossip.reachability where rows.observer == state.node {
                 for row in rows.rows where row.verdict != .terminated {
                     let pair = NodePair(observer: state.node, subject: row.subject)
-                    guard let clean = workingSince(pair, truth, at: moment.time), isMutual(pair, moment) else {
+                    guard let clean = workingSince(pair, oracle, at: moment.time), isMutual(pair, moment) else {
                         continue
                     }
                     exercised = ["F8"]
-                    let limit = truth.settings.heartbeat * 2 + truth.bounds.spread
-                    guard moment.time - max(clean, connected(pair, truth)) > limit else { continue }
+                    let limit = oracle.settings.heartbeat * 2 + oracle.bounds.spread
+                    guard moment.time - max(clean, connected(pair, oracle)) > limit else { continue }
                     let text =
                         "it still marks \(moment.name(row.subject)), though all is well between them since \(clean)"
                     found.append(Violation(id: "F8", subject: moment.name(state.node), text: text))
@@ -206,7 +206,7 @@ struct Refutation: InvariantChecker {
     }
 
     /// Whom its observer marked, or took the mark back from, in a step.
-    private func flipped(_ sighting: Sighting) -> [NodePair] {
+    private func flipped(_ sighting: StepTrace) -> [NodePair] {
         let own = { (gossip: Gossip) in gossip.reachability.first { $0.observer == sighting.node } }
         let (before, after) = (own(sighting.before), own(sighting.after))
         guard before != after else { return [] }
@@ -215,10 +215,10 @@ struct Refutation: InvariantChecker {
         return changed.map { NodePair(observer: sighting.node, subject: $0) }
     }
 
-    private func workingSince(_ pair: NodePair, _ truth: GroundTruth, at now: Instant) -> Instant? {
-        guard let observer = truth.life(pair.observer), let subject = truth.life(pair.subject),
+    private func workingSince(_ pair: NodePair, _ oracle: Oracle, at now: Instant) -> Instant? {
+        guard let observer = oracle.life(pair.observer), let subject = oracle.life(pair.subject),
             observer.isSteady(at: now), subject.isSteady(at: now), subject.stoppedFor == nil,
-            let clean = truth.cleanSince(observer.number, subject.number)
+            let clean = oracle.cleanSince(observer.number, subject.number)
         else { return nil }
         let joined = max(observer.memberSince ?? now, subject.memberSince ?? now)
         let since = max(clean, observer.steadySince, subject.steadySince, joined)
@@ -226,9 +226,9 @@ struct Refutation: InvariantChecker {
     }
 
     /// When their connections must stand again: a hang of half a minute loses them, as a long cut does.
-    private func connected(_ pair: NodePair, _ truth: GroundTruth) -> Instant {
-        guard let observer = truth.life(pair.observer), let subject = truth.life(pair.subject) else { return .start }
-        var latest = truth.reconnected(observer.number, subject.number)
+    private func connected(_ pair: NodePair, _ oracle: Oracle) -> Instant {
+        guard let observer = oracle.life(pair.observer), let subject = oracle.life(pair.subject) else { return .start }
+        var latest = oracle.reconnected(observer.number, subject.number)
         for life in [observer, subject] {
             if let joined = life.memberSince { latest = max(latest, joined + MembershipBounds.reconnect) }
             if let thaw = life.thaw, thaw.after > .seconds(20) {
@@ -238,7 +238,7 @@ struct Refutation: InvariantChecker {
         return latest
     }
 
-    private func isMutual(_ pair: NodePair, _ moment: LabMoment) -> Bool {
+    private func isMutual(_ pair: NodePair, _ moment: ClusterMoment) -> Bool {
         func holds(_ viewer: UniqueAddress, _ node: UniqueAddress) -> Bool {
             let gossip = moment.members.first { $0.node == viewer }?.gossip
             return gossip?.member(node).map { $0.status != .down } ?? false

@@ -61,15 +61,15 @@ package struct CrashPoints: Sendable {
 
     /// Counts the steps of a story.
     ///
-    /// - Throws: ``LabError`` where the story does not come about.
+    /// - Throws: ``TestClusterError`` where the story does not come about.
     package init(_ story: Story, seed: UInt64 = 1) throws {
         self.story = story
         self.seed = seed
         let stage = try Stage(story, seed: seed)
-        defer { stage.laboratory.end() }
+        defer { stage.testbed.end() }
         var steps = 0
         while try !stage.isOver() {
-            guard steps < 50_000, try stage.step() else { throw LabError("the \(story.rawValue) does not end") }
+            guard steps < 50_000, try stage.step() else { throw TestClusterError("the \(story.rawValue) does not end") }
             steps += 1
         }
         self.steps = steps
@@ -93,9 +93,9 @@ package struct CrashPoints: Sendable {
     /// Carries out one run.
     package func run(_ point: Point) throws -> Outcome {
         let stage = try Stage(story, seed: seed)
-        defer { stage.laboratory.end() }
+        defer { stage.testbed.end() }
         for _ in 0..<point.step { try stage.step() }
-        let time = stage.laboratory.now
+        let time = stage.testbed.now
         return Outcome(point: point, time: time, problems: try stage.crash(point.node))
     }
 }
@@ -103,7 +103,7 @@ package struct CrashPoints: Sendable {
 extension CrashPoints {
     /// The world of one run.
     private final class Stage {
-        let laboratory: Laboratory
+        let testbed: TestCluster
         private let story: Story
         private let simulation: SimulatedWorld
         private var checks = InvariantChecks(comparesViews: true)
@@ -113,104 +113,107 @@ extension CrashPoints {
         /// Lets everything happen up to the moment where the steps begin to count.
         init(_ story: Story, seed: UInt64) throws {
             self.story = story
-            let world = SimulatedLabWorld(seed: seed)
+            let world = SimulatedClusterWorld(seed: seed)
             simulation = world.simulation
-            laboratory = Laboratory(
-                world: world, settings: LabSettings(membership: .responsive, shards: CrashPoints.shards), checkers: .all
+            testbed = TestCluster(
+                world: world, settings: TestClusterSettings(membership: .responsive, shards: CrashPoints.shards),
+                checkers: .all
             )
-            let lab = laboratory
+            let lab = testbed
             let count = story == .handoff ? 4 : 5
-            try laboratory.start(Array(1...count))
+            try testbed.start(Array(1...count))
             for number in 1...CrashPoints.entities {
                 try lab.advance(until: lab.now + .seconds(10)) { lab.running.first?.isUp == true }
                 try lab.tell("account-\(number)", "start")
             }
-            try lab.advance(until: lab.now + .seconds(20)) { lab.judgeBalance(by: 1) == .met }
+            try lab.advance(until: lab.now + .seconds(20)) { lab.evaluateBalance(by: 1) == .met }
             // What n1 runs is not what moves.
-            try laboratory.load(perSecond: 200, entities: CrashPoints.entities, for: .seconds(1000))
-            try laboratory.advance(until: laboratory.now + .milliseconds(500))
-            before = laboratory.watch.evidence
+            try testbed.load(perSecond: 200, entities: CrashPoints.entities, for: .seconds(1000))
+            try testbed.advance(until: testbed.now + .milliseconds(500))
+            before = testbed.watch.evidence
             switch story {
             case .handoff:
-                let old = try laboratory.node(2).system.unique
-                guard let shard = laboratory.watch.shards(on: old).first?.shard else {
-                    throw LabError("n2 has no shard")
+                let old = try testbed.node(2).system.unique
+                guard let shard = testbed.watch.shards(on: old).first?.shard else {
+                    throw TestClusterError("n2 has no shard")
                 }
-                laboratory.running[0].sharding.command(
-                    .move(shard: shard, to: laboratory.address(of: 3)), type: SampleEntity.account.rawValue
+                testbed.running[0].sharding.command(
+                    .move(shard: shard, to: testbed.address(of: 3)), type: SampleEntity.account.rawValue
                 ) { _ in }
             case .takeover, .restart:
-                let starts = laboratory.watch.evidence.coordinatorStarts
-                try laboratory.kill(1)
+                let starts = testbed.watch.evidence.coordinatorStarts
+                try testbed.kill(1)
                 try advance(untilStep: "a coordinator starts") { $0.watch.evidence.coordinatorStarts > starts }
                 guard story == .restart else { return }
-                let allocations = laboratory.watch.evidence.allocations
+                let allocations = testbed.watch.evidence.allocations
                 try advance(untilStep: "a shard is given away") { $0.watch.evidence.allocations > allocations }
             }
         }
 
         /// Lets step follow step until something is so.
-        private func advance(untilStep aim: String, _ holds: (Laboratory) -> Bool) throws {
-            let limit = laboratory.now + .seconds(20)
-            while !holds(laboratory) {
-                guard laboratory.now < limit, try step() else { throw LabError("it does not come about that \(aim)") }
+        private func advance(untilStep aim: String, _ holds: (TestCluster) -> Bool) throws {
+            let limit = testbed.now + .seconds(20)
+            while !holds(testbed) {
+                guard testbed.now < limit, try step() else {
+                    throw TestClusterError("it does not come about that \(aim)")
+                }
             }
         }
 
         /// One step of the world; what the load has due is sent when its time has come.
         @discardableResult
         func step() throws -> Bool {
-            try laboratory.pump()
+            try testbed.pump()
             // The load sends at fixed moments: the world stops at each of them.
-            let grid = SimulatedLabWorld.grid.nanoseconds
-            let next = Instant(nanoseconds: (laboratory.now.nanoseconds / grid + 1) * grid)
+            let grid = SimulatedClusterWorld.grid.nanoseconds
+            let next = Instant(nanoseconds: (testbed.now.nanoseconds / grid + 1) * grid)
             if let due = simulation.nextStep, due < next { return simulation.step() }
             simulation.run(until: next)
-            note(checks.look(laboratory))
-            return laboratory.world.stuck == nil
+            note(checks.look(testbed))
+            return testbed.world.stuck == nil
         }
 
         /// Whether all that the story is about has happened.
         func isOver() throws -> Bool {
             switch story {
-            case .handoff: return laboratory.watch.evidence.moves > before.moves
+            case .handoff: return testbed.watch.evidence.moves > before.moves
             // Only accounts have homes that the new coordinator can find again.
-            case .takeover: return laboratory.watch.evidence.recoveries > before.recoveries
-            case .restart: return runningShards == laboratory.settings.shards
+            case .takeover: return testbed.watch.evidence.recoveries > before.recoveries
+            case .restart: return runningShards == testbed.settings.shards
             }
         }
 
         private var runningShards: Int {
-            (0..<laboratory.settings.shards).count {
-                laboratory.watch.isRunning(ShardKey(type: SampleEntity.account.rawValue, shard: $0))
+            (0..<testbed.settings.shards).count {
+                testbed.watch.isRunning(ShardKey(type: SampleEntity.account.rawValue, shard: $0))
             }
         }
 
         /// Crashes a node, and says what is wrong after T_fail and when all is quiet.
         func crash(_ number: Int) throws -> [String] {
-            try laboratory.kill(number)
-            let bound = laboratory.settings.failover(nodes: laboratory.numbers.count)
-            try pass(until: laboratory.now + bound)
-            if runningShards < laboratory.settings.shards {
-                problems.append("\(bound) after the crash \(runningShards) of \(laboratory.settings.shards) shards run")
+            try testbed.kill(number)
+            let bound = testbed.settings.failover(nodes: testbed.numbers.count)
+            try pass(until: testbed.now + bound)
+            if runningShards < testbed.settings.shards {
+                problems.append("\(bound) after the crash \(runningShards) of \(testbed.settings.shards) shards run")
             }
-            let watch = laboratory.watch
-            let limit = laboratory.now - .seconds(1)
-            if let waiting = laboratory.tracker.pending(enteredBefore: limit, where: { watch.isAlive($1) }) {
+            let watch = testbed.watch
+            let limit = testbed.now - .seconds(1)
+            if let waiting = testbed.tracker.pending(enteredBefore: limit, where: { watch.isAlive($1) }) {
                 problems.append("\(bound) after the crash a message still waits: \(waiting.entity), \(waiting.place)")
             }
-            laboratory.endLoads()
-            try pass(until: laboratory.now + .seconds(4)) { $0.tracker.pending == 0 }
-            note(checks.finish(laboratory))
+            testbed.endLoads()
+            try pass(until: testbed.now + .seconds(4)) { $0.tracker.pending == 0 }
+            note(checks.finish(testbed))
             return problems
         }
 
-        private func pass(until deadline: Instant, unless holds: (Laboratory) -> Bool = { _ in false }) throws {
-            try laboratory.advance(until: deadline) {
-                note(checks.look(laboratory))
-                return holds(laboratory)
+        private func pass(until deadline: Instant, unless holds: (TestCluster) -> Bool = { _ in false }) throws {
+            try testbed.advance(until: deadline) {
+                note(checks.look(testbed))
+                return holds(testbed)
             }
-            if let stuck = laboratory.world.stuck { problems.append(stuck) }
+            if let stuck = testbed.world.stuck { problems.append(stuck) }
         }
 
         private func note(_ found: [Violation]) {

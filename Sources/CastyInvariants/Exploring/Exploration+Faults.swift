@@ -10,70 +10,70 @@ extension Exploration {
 
     /// The faults that strike the world of a seed, as commands at their moments.
     func faults(in world: ExploredWorld, seed: UInt64) -> [Command] {
-        var chance = SeededGenerator(seed: seed).fork("explore")
+        var generator = SeededGenerator(seed: seed).fork("explore")
         let possible = families.filter { family in
             (world.everyone.count > 1 || !family.needsLink) && (!world.isGentle || family.isGentle)
         }
         guard !possible.isEmpty else { return [] }
         // Each seed has its own mixture: what never happens leaves room for what does.
-        var mixture = possible.filter { _ in chance.unit() < 0.6 }
+        var mixture = possible.filter { _ in generator.unit() < 0.6 }
         if mixture.isEmpty { mixture = possible }
-        var strokes: [Stroke] = []
+        var actions: [Stroke] = []
         var time = Duration.seconds(2)
         while time < self.time {
-            time += .milliseconds(Int64(500 + chance.below(7000)))
-            let family = mixture[chance.below(mixture.count)]
+            time += .milliseconds(Int64(500 + generator.below(7000)))
+            let family = mixture[generator.below(mixture.count)]
             let nodes = world.started(at: time)
             // As long as there is one node there is no link to strike.
             if nodes.count == 1, family.needsLink { continue }
-            strokes += stroke(family, at: time, on: nodes, &chance)
+            actions += action(family, at: time, on: nodes, &generator)
         }
         // A fault that came after the recovery would never be made good.
-        return strokes.compactMap { stroke in
-            if case .sinceStart(let at) = stroke.at, at >= self.time { return nil }
-            return .at(stroke.at, stroke.command)
+        return actions.compactMap { action in
+            if case .sinceStart(let at) = action.at, at >= self.time { return nil }
+            return .at(action.at, action.command)
         }
     }
 
     /// How long a node hangs: 0.1 to 120 s, each doubling as likely as the other, and in every other case about as long as a limit that
     /// membership or sharding knows.
-    private static func hang(_ chance: inout SeededGenerator) -> Duration {
+    private static func hang(_ generator: inout SeededGenerator) -> Duration {
         // The accepted pause, the detection, the lease, the margin and stability, and the sums of detection with those.
         let limits = [1000, 1700, 2900, 3000, 4700, 7700]
-        if chance.unit() < 0.5 {
-            let limit = limits[chance.below(limits.count)]
-            return .milliseconds(Int64(limit * 85 / 100 + chance.below(limit * 30 / 100)))
+        if generator.unit() < 0.5 {
+            let limit = limits[generator.below(limits.count)]
+            return .milliseconds(Int64(limit * 85 / 100 + generator.below(limit * 30 / 100)))
         }
-        let least = 100 << chance.below(11)
-        return .milliseconds(Int64(min(least + chance.below(least), 120_000)))
+        let least = 100 << generator.below(11)
+        return .milliseconds(Int64(min(least + generator.below(least), 120_000)))
     }
 
     /// What disks do wrong, beside being slow.
     private static let diskFaults = DiskFault.allCases.filter { $0 != .slow }
 
-    private func stroke(
-        _ family: FaultFamily, at time: Duration, on nodes: [NodeName], _ chance: inout SeededGenerator
+    private func action(
+        _ family: FaultFamily, at time: Duration, on nodes: [NodeName], _ generator: inout SeededGenerator
     ) -> [Stroke] {
-        let order = chance.permuted(nodes)
+        let order = generator.permuted(nodes)
         let (first, second) = (order[0], order.count > 1 ? order[1] : order[0])
         let now = Moment.sinceStart(time)
-        func later(_ most: Int) -> Moment { .sinceStart(time + .milliseconds(Int64(100 + chance.below(most)))) }
+        func later(_ most: Int) -> Moment { .sinceStart(time + .milliseconds(Int64(100 + generator.below(most)))) }
         func fault(_ kind: FaultKind, _ nodes: [NodeName], _ arguments: [FaultArgument] = []) -> Command {
             .fault(Fault(kind, nodes: nodes, arguments: arguments))
         }
-        let long = FaultArgument(.duration, .duration(.milliseconds(Int64(500 + chance.below(10_000)))))
+        let long = FaultArgument(.duration, .duration(.milliseconds(Int64(500 + generator.below(10_000)))))
         switch family {
         case .kill:
-            let victims = second != first && chance.unit() < 0.2 ? [first, second] : [first]
+            let victims = second != first && generator.unit() < 0.2 ? [first, second] : [first]
             return [Stroke(at: now, command: .kill(victims))]
                 + victims.map { Stroke(at: later(20_000), command: .restart([$0])) }
         case .freeze:
             return [
                 Stroke(at: now, command: .freeze([first])),
-                Stroke(at: .sinceStart(time + Self.hang(&chance)), command: .thaw([first])),
+                Stroke(at: .sinceStart(time + Self.hang(&generator)), command: .thaw([first])),
             ]
         case .cut:
-            let size = 1 + chance.below(order.count - 1)
+            let size = 1 + generator.below(order.count - 1)
             let groups = [order.prefix(size).sorted(), order.dropFirst(size).sorted()]
             return [Stroke(at: now, command: .cut(.split(groups))), Stroke(at: later(15_000), command: .heal(.all))]
         case .oneway:
@@ -83,26 +83,26 @@ extension Exploration {
             ]
         case .link:
             let change = LinkChange(
-                .pair(first, second), latency: .milliseconds(Int64(1 + chance.below(150))),
-                jitter: .milliseconds(Int64(chance.below(50))),
-                loss: Percentage(percent: Thousandths(count: Int64(chance.below(15_000)))))
+                .pair(first, second), latency: .milliseconds(Int64(1 + generator.below(150))),
+                jitter: .milliseconds(Int64(generator.below(50))),
+                loss: Percentage(percent: Thousandths(count: Int64(generator.below(15_000)))))
             return [
                 Stroke(at: now, command: .link(change)),
                 Stroke(at: later(15_000), command: .link(LinkChange(.pair(first, second)))),
             ]
         case .burst:
-            let ends: LinkChange.Ends = chance.unit() < 0.25 ? .all : .pair(first, second)
-            let loss = Percentage(percent: Thousandths(count: Int64(40_000 + chance.below(56_000))))
+            let ends: LinkChange.Ends = generator.unit() < 0.25 ? .all : .pair(first, second)
+            let loss = Percentage(percent: Thousandths(count: Int64(40_000 + generator.below(56_000))))
             return [
                 Stroke(at: now, command: .link(LinkChange(ends, loss: loss))),
                 Stroke(at: later(4000), command: .link(LinkChange(ends))),
             ]
         case .flap:
-            let period = FaultArgument(.period, .duration(.milliseconds(Int64(200 + chance.below(4000)))))
-            let times = FaultArgument(.times, .number(Thousandths(count: Int64(1000 * (1 + chance.below(5))))))
+            let period = FaultArgument(.period, .duration(.milliseconds(Int64(200 + generator.below(4000)))))
+            let times = FaultArgument(.times, .number(Thousandths(count: Int64(1000 * (1 + generator.below(5))))))
             return [Stroke(at: now, command: fault(.flap, [first, second], [period, times]))]
         case .narrow:
-            let limit = FaultArgument(.limit, .number(Thousandths(count: Int64(4000 << chance.below(4)) * 1000)))
+            let limit = FaultArgument(.limit, .number(Thousandths(count: Int64(4000 << generator.below(4)) * 1000)))
             return [Stroke(at: now, command: fault(.bandwidth, [first, second], [limit, long]))]
         case .reset: return [Stroke(at: now, command: fault(.reset, [first, second]))]
         case .leave:
@@ -111,20 +111,20 @@ extension Exploration {
                 Stroke(at: .sinceStart(time + .seconds(8)), command: .restart([first])),
             ]
         case .slow:
-            let factor = FaultArgument(.factor, .number(Thousandths(count: Int64(2000 + chance.below(40_000)))))
+            let factor = FaultArgument(.factor, .number(Thousandths(count: Int64(2000 + generator.below(40_000)))))
             return [Stroke(at: now, command: fault(.slow, [first], [factor, long]))]
         case .clock:
-            let rate = Thousandths(count: Int64(chance.below(2001)) - 1000)
+            let rate = Thousandths(count: Int64(generator.below(2001)) - 1000)
             let share = FaultArgument(.rate, .percentage(Percentage(percent: rate)))
-            let drift = FaultArgument(.duration, .duration(.milliseconds(Int64(5000 + chance.below(115_000)))))
+            let drift = FaultArgument(.duration, .duration(.milliseconds(Int64(5000 + generator.below(115_000)))))
             return [Stroke(at: now, command: fault(.clock, [first], [share, drift]))]
         case .disk:
-            let error = FaultArgument(.error, .disk(Self.diskFaults[chance.below(Self.diskFaults.count)]))
-            let nodes = second != first && chance.unit() < 0.3 ? [first, second] : [first]
+            let error = FaultArgument(.error, .disk(Self.diskFaults[generator.below(Self.diskFaults.count)]))
+            let nodes = second != first && generator.unit() < 0.3 ? [first, second] : [first]
             return [Stroke(at: now, command: fault(.disk, nodes, [error, long]))]
         case .poison:
-            let times = FaultArgument(.times, .number(Thousandths(count: Int64(1000 * (1 + chance.below(5))))))
-            if chance.unit() < 0.5, let entity = EntityName("account-\(1 + chance.below(40))") {
+            let times = FaultArgument(.times, .number(Thousandths(count: Int64(1000 * (1 + generator.below(5))))))
+            if generator.unit() < 0.5, let entity = EntityName("account-\(1 + generator.below(40))") {
                 return [
                     Stroke(
                         at: now, command: fault(.poison, [], [FaultArgument(.entity, .entity(entity)), times, long]))
@@ -133,25 +133,25 @@ extension Exploration {
             let share = FaultArgument(.chance, .percentage(Percentage(percent: 20)))
             return [Stroke(at: now, command: fault(.throw, [first], [share, times, long]))]
         case .stall:
-            let nodes = second != first && chance.unit() < 0.3 ? [first, second] : [first]
-            if chance.unit() < 0.3 {
+            let nodes = second != first && generator.unit() < 0.3 ? [first, second] : [first]
+            if generator.unit() < 0.3 {
                 return [Stroke(at: now, command: fault(.disk, nodes, [FaultArgument(.error, .disk(.slow)), long]))]
             }
             let share = FaultArgument(
-                .chance, .percentage(Percentage(percent: Thousandths(count: 1000 * Int64(5 + chance.below(40))))))
-            let each = FaultArgument(.period, .duration(.milliseconds(Int64(20 << chance.below(7)))))
+                .chance, .percentage(Percentage(percent: Thousandths(count: 1000 * Int64(5 + generator.below(40))))))
+            let each = FaultArgument(.period, .duration(.milliseconds(Int64(20 << generator.below(7)))))
             return [Stroke(at: now, command: fault(.stall, nodes, [each, share, long]))]
         case .operate:
-            if chance.unit() < 0.25 {
+            if generator.unit() < 0.25 {
                 return [
                     Stroke(at: now, command: .drain([first])), Stroke(at: later(12_000), command: .undrain([first])),
                 ]
             }
-            let shard = chance.below(Scenario.defaultShards)
-            let entity = EntityName("account-\(1 + chance.below(40))")
+            let shard = generator.below(Scenario.defaultShards)
+            let entity = EntityName("account-\(1 + generator.below(40))")
             let choices: [Command] =
                 [.move(shard: shard, to: first), .rebalance(.now)] + (entity.map { [.passivate(.single($0))] } ?? [])
-            return [Stroke(at: now, command: choices[chance.below(choices.count)])]
+            return [Stroke(at: now, command: choices[generator.below(choices.count)])]
         }
     }
 }

@@ -73,9 +73,9 @@ package struct Exploration: Sendable {
         return .range(range)
     }
 
-    private func settings(of header: [Command], nodes: Int) -> LabSettings {
+    private func settings(of header: [Command], nodes: Int) -> TestClusterSettings {
         let statements = header.map { Statement(line: 1, command: $0) }
-        return LabSettings(Scenario(file: "", statements: statements).header, nodes: nodes, preset: preset)
+        return TestClusterSettings(Scenario(file: "", statements: statements).header, nodes: nodes, preset: preset)
     }
 
     /// A bound as a scenario writes it: tenths of a second, and not less than so many seconds.
@@ -89,7 +89,7 @@ package struct Exploration: Sendable {
     ///
     /// Nodes may have stopped, down to the last one: a strategy may take a whole cluster down. They are started again twice, because one that
     /// was cut off learns only when it is back that it has been removed.
-    private func recovery(_ everyone: [NodeName], _ settings: LabSettings) -> [Command] {
+    private func recovery(_ everyone: [NodeName], _ settings: TestClusterSettings) -> [Command] {
         let bounds = settings.bounds(nodes: everyone.count)
         // One line a node: a line that names one which is not frozen is refused whole.
         var commands: [Command] = [.heal(.all), .link(LinkChange(.all))]
@@ -119,27 +119,27 @@ package struct Exploration: Sendable {
 
     /// One fault more, or none, in a cluster that is well: some invariants can be judged only where nothing else is wrong.
     private func finale(
-        _ everyone: [NodeName], _ settings: LabSettings, _ chance: inout SeededGenerator
+        _ everyone: [NodeName], _ settings: TestClusterSettings, _ generator: inout SeededGenerator
     ) -> [Command] {
         guard everyone.count > 1 else { return [] }
-        let order = chance.permuted(everyone)
+        let order = generator.permuted(everyone)
         let calm = Command.wait(bound(settings.bounds(nodes: everyone.count).join, least: 12))
-        if everyone.count <= 5, chance.unit() < 0.08 {
+        if everyone.count <= 5, generator.unit() < 0.08 {
             // For so long that everything must have forgotten it.
             return [calm, .kill([everyone[everyone.count - 1]]), .wait(.seconds(680))]
         }
-        switch chance.below(4) {
+        switch generator.below(4) {
         case 0: return [calm]
         case 1:
             return [
-                calm, .kill([order[0]]), .wait(.milliseconds(Int64(100 + chance.below(3000)))),
+                calm, .kill([order[0]]), .wait(.milliseconds(Int64(100 + generator.below(3000)))),
                 .restart([order[0]]), .wait(.seconds(10)),
             ]
         case 2:
             let served = bound(settings.failover(nodes: everyone.count) + .seconds(2), least: 10)
             return [calm, .kill([order[0]]), .tell(Tell(Self.accounts, "deposit 1")), .wait(served)]
         default:
-            let size = 1 + chance.below(everyone.count - 1)
+            let size = 1 + generator.below(everyone.count - 1)
             let groups = [order.prefix(size).sorted(), order.dropFirst(size).sorted()]
             let decided = bound(settings.bounds(nodes: everyone.count).split, least: 14)
             return [calm, .cut(.split(groups)), .wait(decided)]

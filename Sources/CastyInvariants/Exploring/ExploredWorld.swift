@@ -34,63 +34,63 @@ extension Exploration {
 
     /// Draws the world of a seed.
     func world(seed: UInt64) -> ExploredWorld {
-        var chance = SeededGenerator(seed: seed).fork("explore/world")
-        let size = size(&chance)
-        let later = size > 1 && chance.unit() < 0.5 ? 1 + chance.below(min(3, size - 1)) : 0
+        var generator = SeededGenerator(seed: seed).fork("explore/world")
+        let size = size(&generator)
+        let later = size > 1 && generator.unit() < 0.5 ? 1 + generator.below(min(3, size - 1)) : 0
         let everyone = (1...size).map(NodeName.init)
         let atOnce = Array(everyone.prefix(size - later))
         var header: [Command] = []
-        if let strategy = strategy(&chance) { header.append(.set(.downing(strategy))) }
-        if chance.unit() < 0.4 { header.append(.set(.remember(true))) }
+        if let strategy = strategy(&generator) { header.append(.set(.downing(strategy))) }
+        if generator.unit() < 0.4 { header.append(.set(.remember(true))) }
         // A majority of the seeds may be started again while other members live: only their memory keeps them from a second cluster.
         header.append(.set(.memory(true)))
-        if let seeds = seeds(of: atOnce, &chance) { header.append(.seeds(seeds)) }
-        let withRole = nodesWithRole(everyone, atOnce, &chance)
+        if let seeds = seeds(of: atOnce, &generator) { header.append(.seeds(seeds)) }
+        let withRole = nodesWithRole(everyone, atOnce, &generator)
         var world = ExploredWorld(everyone: everyone, first: atOnce.count, header: [])
         for node in everyone.dropFirst(atOnce.count) {
             // In the first two thirds, so that faults strike it too.
-            let at = Duration.milliseconds(Int64(1000 + chance.below(max(1, Int(time.nanoseconds / 1_500_000)))))
+            let at = Duration.milliseconds(Int64(1000 + generator.below(max(1, Int(time.nanoseconds / 1_500_000)))))
             world.joins.append(.init(node: node, at: at, roles: withRole.contains(node) ? [Self.role] : []))
         }
         let named = withRole.filter(atOnce.contains)
         if !named.isEmpty { header.append(.roles(named, [Self.role])) }
-        if !withRole.isEmpty, chance.unit() < 0.7 { header.append(.set(.accountRole(Self.role))) }
-        let isRestricted = !withRole.isEmpty && chance.unit() < 0.5
+        if !withRole.isEmpty, generator.unit() < 0.7 { header.append(.set(.accountRole(Self.role))) }
+        let isRestricted = !withRole.isEmpty && generator.unit() < 0.5
         header.append(.set(isRestricted ? .singletonRole(Self.role) : .singleton(true)))
         header += [.nodes(atOnce.count), .shards(Scenario.defaultShards)]
         world.header = header
-        world.isGentle = chance.unit() < 0.08
+        world.isGentle = generator.unit() < 0.08
         return world
     }
 
     /// Small clusters are drawn more often than large ones, and a single node seldom.
-    private func size(_ chance: inout SeededGenerator) -> Int {
-        let (isSingle, share) = (chance.unit() < 0.04, chance.unit())
+    private func size(_ generator: inout SeededGenerator) -> Int {
+        let (isSingle, share) = (generator.unit() < 0.04, generator.unit())
         if sizes.lowerBound == sizes.upperBound || sizes.lowerBound == 1 && isSingle { return sizes.lowerBound }
         let least = max(2, sizes.lowerBound)
         let count = sizes.upperBound - least + 1
         return min(sizes.upperBound, least + Int(share * share * share * Double(count)))
     }
 
-    private func strategy(_ chance: inout SeededGenerator) -> Downing? {
-        let (isUsual, drawn) = (chance.unit() < 0.3, Self.strategies[chance.below(Self.strategies.count)])
+    private func strategy(_ generator: inout SeededGenerator) -> Downing? {
+        let (isUsual, drawn) = (generator.unit() < 0.3, Self.strategies[generator.below(Self.strategies.count)])
         return downing ?? (isUsual ? nil : drawn)
     }
 
     /// A seed list that is shorter than the nodes, or `nil` for all of them.
-    private func seeds(of nodes: [NodeName], _ chance: inout SeededGenerator) -> [NodeName]? {
-        let (isShort, count, order) = (chance.unit() < 0.6, 1 + chance.below(3), chance.permuted(nodes))
+    private func seeds(of nodes: [NodeName], _ generator: inout SeededGenerator) -> [NodeName]? {
+        let (isShort, count, order) = (generator.unit() < 0.6, 1 + generator.below(3), generator.permuted(nodes))
         guard isShort, nodes.count > count else { return nil }
         return order.prefix(count).sorted()
     }
 
     /// The nodes that have the role, at least one of them from the start; often none.
     private func nodesWithRole(
-        _ everyone: [NodeName], _ atOnce: [NodeName], _ chance: inout SeededGenerator
+        _ everyone: [NodeName], _ atOnce: [NodeName], _ generator: inout SeededGenerator
     ) -> [NodeName] {
-        let (hasRoles, share) = (chance.unit() < 0.4, 0.3 + chance.unit() / 2)
-        let certain = atOnce[chance.below(atOnce.count)]
-        let drawn = everyone.filter { _ in chance.unit() < share }
+        let (hasRoles, share) = (generator.unit() < 0.4, 0.3 + generator.unit() / 2)
+        let certain = atOnce[generator.below(atOnce.count)]
+        let drawn = everyone.filter { _ in generator.unit() < share }
         guard hasRoles, everyone.count > 2 else { return [] }
         return drawn.contains(certain) ? drawn : (drawn + [certain]).sorted()
     }

@@ -52,13 +52,13 @@ package enum FaultFamily: String, CaseIterable, Hashable, Sendable {
     }
 
     /// Reads `all` or a list with commas; or says what is wrong with it.
-    package static func list(_ text: String) -> Result<[FaultFamily], LabError> {
+    package static func list(_ text: String) -> Result<[FaultFamily], TestClusterError> {
         if text == "all" { return .success(allCases) }
         var families: [FaultFamily] = []
         for word in text.split(separator: ",", omittingEmptySubsequences: false) {
             guard let family = FaultFamily(rawValue: String(word)) else {
                 let known = allCases.map(\.rawValue).joined(separator: ",")
-                return .failure(LabError("\"\(word)\" is no kind of fault; say all, or some of \(known)"))
+                return .failure(TestClusterError("\"\(word)\" is no kind of fault; say all, or some of \(known)"))
             }
             if !families.contains(family) { families.append(family) }
         }

@@ -40,98 +40,99 @@ package struct HandoffTrial {
 
     /// Carries it out.
     ///
-    /// - Throws: ``LabError`` where the cluster does not come to where it should within a minute.
+    /// - Throws: ``TestClusterError`` where the cluster does not come to where it should within a minute.
     package func run(progress: (Int) -> Void = { _ in }) throws -> Outcome {
-        let laboratory = Laboratory(
-            world: SimulatedLabWorld(seed: seed), settings: LabSettings(membership: .responsive, shards: shards),
+        let testbed = TestCluster(
+            world: SimulatedClusterWorld(seed: seed),
+            settings: TestClusterSettings(membership: .responsive, shards: shards),
             checkers: .all)
-        defer { laboratory.end() }
-        var course = Course(laboratory: laboratory, nodes: nodes, chance: SeededGenerator(seed: seed).fork("handoffs"))
+        defer { testbed.end() }
+        var course = Course(testbed: testbed, nodes: nodes, generator: SeededGenerator(seed: seed).fork("handoffs"))
         try course.begin(entities: shards * 2, perSecond: perSecond)
-        while laboratory.watch.evidence.handoffsDone < handoffs {
+        while testbed.watch.evidence.handoffsDone < handoffs {
             try course.act()
-            progress(laboratory.watch.evidence.handoffsDone)
+            progress(testbed.watch.evidence.handoffsDone)
         }
         return try course.finish()
     }
 
     private struct Course {
-        let laboratory: Laboratory
+        let testbed: TestCluster
         let nodes: Int
-        var chance: SeededGenerator
+        var generator: SeededGenerator
         var checks = InvariantChecks(comparesViews: true)
         var outcome = Outcome()
 
         mutating func begin(entities: Int, perSecond: Double) throws {
-            try laboratory.start(Array(1...nodes))
+            try testbed.start(Array(1...nodes))
             let count = nodes
             try pass("all nodes are up") { $0.running.allSatisfy { $0.cluster.state.up.count == count } }
             for number in 1...entities {
-                for sample in SampleEntity.allCases { try laboratory.tell("\(sample.rawValue)-\(number)", "start") }
+                for sample in SampleEntity.allCases { try testbed.tell("\(sample.rawValue)-\(number)", "start") }
             }
-            try laboratory.load(perSecond: perSecond, entities: entities, for: .seconds(100_000))
+            try testbed.load(perSecond: perSecond, entities: entities, for: .seconds(100_000))
             try pass(for: .seconds(2))
         }
 
         /// Moves shards in one of the ways.
         mutating func act() throws {
-            let node = 1 + chance.below(nodes)
-            switch chance.below(20) {
+            let node = 1 + generator.below(nodes)
+            switch generator.below(20) {
             case 0: try leave(node)
             case 1: for number in 1...nodes { try leave(number) }
             case 2...4: try drain(node)
             case 5...7:
-                try laboratory.operate(.rebalance)
-                try pass(for: .milliseconds(Int64(chance.below(400))))
-            case 8...9: try pass(for: .milliseconds(Int64(2000 + chance.below(1000))))
-            default: try move(count: 1 + chance.below(40))
+                try testbed.operate(.rebalance)
+                try pass(for: .milliseconds(Int64(generator.below(400))))
+            case 8...9: try pass(for: .milliseconds(Int64(2000 + generator.below(1000))))
+            default: try move(count: 1 + generator.below(40))
             }
         }
 
         private mutating func move(count: Int) throws {
             for _ in 0..<count {
-                let place = laboratory.address(of: 1 + chance.below(nodes))
-                try laboratory.operate(.move(shard: chance.below(laboratory.settings.shards), to: place))
+                let place = testbed.address(of: 1 + generator.below(nodes))
+                try testbed.operate(.move(shard: generator.below(testbed.settings.shards), to: place))
             }
-            try pass(for: .milliseconds(Int64(20 + chance.below(180))))
+            try pass(for: .milliseconds(Int64(20 + generator.below(180))))
         }
 
         private mutating func drain(_ node: Int) throws {
-            let place = laboratory.address(of: node)
-            try laboratory.operate(.drain(place))
-            let unique = try laboratory.node(node).system.unique
+            let place = testbed.address(of: node)
+            try testbed.operate(.drain(place))
+            let unique = try testbed.node(node).system.unique
             try pass("n\(node) is drained") { $0.watch.shards(on: unique).isEmpty }
-            try laboratory.operate(.undrain(place))
-            try laboratory.operate(.rebalance)
-            try pass(for: .milliseconds(Int64(chance.below(500))))
+            try testbed.operate(.undrain(place))
+            try testbed.operate(.rebalance)
+            try pass(for: .milliseconds(Int64(generator.below(500))))
         }
 
         private mutating func leave(_ node: Int) throws {
-            try laboratory.leave(node)
+            try testbed.leave(node)
             try pass("n\(node) has left") { $0.nodes[node]?.state == .stopped }
-            try laboratory.restart(node)
+            try testbed.restart(node)
             let count = nodes
             try pass("n\(node) is back") { $0.running.allSatisfy { $0.cluster.state.up.count == count } }
         }
 
         private mutating func pass(for time: Duration) throws {
-            try advance(until: laboratory.now + time) { _ in false }
+            try advance(until: testbed.now + time) { _ in false }
         }
 
-        private mutating func pass(_ aim: String, until holds: (Laboratory) -> Bool) throws {
-            guard try advance(until: laboratory.now + .seconds(60), unless: holds) else {
-                throw LabError("after a minute it is not so that \(aim)")
+        private mutating func pass(_ aim: String, until holds: (TestCluster) -> Bool) throws {
+            guard try advance(until: testbed.now + .seconds(60), unless: holds) else {
+                throw TestClusterError("after a minute it is not so that \(aim)")
             }
         }
 
         @discardableResult
-        private mutating func advance(until deadline: Instant, unless holds: (Laboratory) -> Bool) throws -> Bool {
-            let laboratory = laboratory
-            let held = try laboratory.advance(until: deadline) {
-                note(checks.look(laboratory))
-                return holds(laboratory)
+        private mutating func advance(until deadline: Instant, unless holds: (TestCluster) -> Bool) throws -> Bool {
+            let testbed = testbed
+            let held = try testbed.advance(until: deadline) {
+                note(checks.look(testbed))
+                return holds(testbed)
             }
-            if let stuck = laboratory.world.stuck { throw LabError(stuck) }
+            if let stuck = testbed.world.stuck { throw TestClusterError(stuck) }
             return held
         }
 
@@ -143,10 +144,10 @@ package struct HandoffTrial {
         }
 
         mutating func finish() throws -> Outcome {
-            laboratory.endLoads()
+            testbed.endLoads()
             try pass("every envelope has ended") { $0.tracker.pending == 0 }
-            note(checks.finish(laboratory))
-            let (evidence, tracker) = (laboratory.watch.evidence, laboratory.tracker)
+            note(checks.finish(testbed))
+            let (evidence, tracker) = (testbed.watch.evidence, testbed.tracker)
             outcome.handoffs = evidence.handoffsDone
             outcome.doubled = tracker.doubled
             outcome.timedOut = evidence.handoffsTimedOut
@@ -154,7 +155,7 @@ package struct HandoffTrial {
             outcome.sent = tracker.sent
             outcome.handled = tracker.handled
             outcome.lost = tracker.lost
-            outcome.seconds = Double((laboratory.now - .start).nanoseconds) / 1e9
+            outcome.seconds = Double((testbed.now - .start).nanoseconds) / 1e9
             outcome.longestWay = tracker.longestWay
             return outcome
         }

@@ -13,7 +13,7 @@ final class Worker {
 
     private let pool: WorkerPool
     private let index: Int
-    private let seat: WorkerSeat
+    private let seat: WorkerSlot
 
     /// The runnable woken last by a turn on this thread. Nobody can steal it, so two actors that talk to each other stay here.
     @exclusivity(unchecked) private var lastIn: Turn?
@@ -41,7 +41,7 @@ final class Worker {
     }
 
     /// Whose seat this is; tells a waiting ``LiveDispatcher/freeze()`` which one is its caller's.
-    func sits(on other: WorkerSeat) -> Bool { seat === other }
+    func sits(on other: WorkerSlot) -> Bool { seat === other }
 
     /// Takes what a turn on this thread hands over.
     @inline(__always)

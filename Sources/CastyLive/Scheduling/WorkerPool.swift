@@ -11,7 +11,7 @@ import Synchronization
 ///
 /// Source: the schedulers of Go (D. Vyukov, "Scalable Go Scheduler Design Doc", 2012) and Tokio.
 package final class WorkerPool: @unchecked Sendable {
-    let seats: [WorkerSeat]
+    let seats: [WorkerSlot]
     /// The worker that the calling thread is, kept per thread.
     let threadKey: pthread_key_t
     /// Bit by bit the workers that sleep.
@@ -34,7 +34,7 @@ package final class WorkerPool: @unchecked Sendable {
     ///   stop all others.
     package init(workers: Int = max(2, WorkerPool.cores)) {
         precondition((1...64).contains(workers), "a pool has 1…64 workers, not \(workers)")
-        seats = (0..<workers).map { _ in WorkerSeat() }
+        seats = (0..<workers).map { _ in WorkerSlot() }
         var key = pthread_key_t()
         let failure = pthread_key_create(&key, nil)
         precondition(failure == 0, "the system refuses a thread key (error \(failure))")

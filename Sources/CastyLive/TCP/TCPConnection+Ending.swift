@@ -84,11 +84,11 @@ extension TCPConnection {
     func refresh() {
         guard phase != .connecting else { return redial() }
         let isFrozen = transport.isFrozen
-        isMute = isFrozen || isCutFromHere
-        let wasDeaf = isDeaf
-        isDeaf = isFrozen || (isCutToHere && !hasOwnNotice)
-        if phase == .open, isDeaf != wasDeaf {
-            channel?.setOption(.autoRead, value: !isDeaf).whenFailure { _ in }
+        writesPaused = isFrozen || isCutFromHere
+        let wasDeaf = readsPaused
+        readsPaused = isFrozen || (isCutToHere && !hasOwnNotice)
+        if phase == .open, readsPaused != wasDeaf {
+            channel?.setOption(.autoRead, value: !readsPaused).whenFailure { _ in }
         }
         watchCut()
         tellHeld()

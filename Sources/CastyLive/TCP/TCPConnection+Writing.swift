@@ -19,7 +19,7 @@ extension TCPConnection {
         isPullRequested.store(false, ordering: .sequentiallyConsistent)
         hasMoreToSay = true
         // Writing a buffer may make the channel call back, here, to say that it can take more.
-        guard phase == .open, hasToldOpened, !isMute, !isPulling, let channel else { return }
+        guard phase == .open, hasToldOpened, !writesPaused, !isPulling, let channel else { return }
         isPulling = true
         defer { isPulling = false }
         for _ in 0..<Self.pullsInARow {

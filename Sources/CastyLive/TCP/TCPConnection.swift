@@ -37,9 +37,9 @@ final class TCPConnection: Connection, @unchecked Sendable {
     var localHost = ""
     var remoteHost = ""
     /// Whether what the peer says is held back, because the node is frozen or the link to here is cut.
-    var isDeaf = false
+    var readsPaused = false
     /// Whether nothing is written, because the node is frozen or the link from here is cut.
-    var isMute = false
+    var writesPaused = false
     /// What the handler is told when it can be told again.
     private var held: [Notice] = []
     /// Whether this end ended it: then what is held is only that, and no cut keeps it back.
@@ -144,7 +144,7 @@ final class TCPConnection: Connection, @unchecked Sendable {
 
     /// Tells what comes from the peer, in order, as soon as the node can hear it.
     private func tell(_ notice: Notice) {
-        if held.isEmpty, !isDeaf { deliver(notice) } else { held.append(notice) }
+        if held.isEmpty, !readsPaused { deliver(notice) } else { held.append(notice) }
     }
 
     /// Tells what this end brought about, which no cut keeps back; what the peer said before is not told any more.
@@ -156,7 +156,7 @@ final class TCPConnection: Connection, @unchecked Sendable {
 
     func tellHeld() {
         let canHear = phase == .open || phase == .closed
-        guard canHear, !held.isEmpty, !isDeaf else { return }
+        guard canHear, !held.isEmpty, !readsPaused else { return }
         let notices = held
         held = []
         for notice in notices { deliver(notice) }

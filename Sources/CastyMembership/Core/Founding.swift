@@ -73,7 +73,7 @@ struct Founding: Sendable {
     let hold: Duration
     /// After how long without a word a candidate no longer binds its voters.
     let silence: Duration
-    let sabotage: MembershipSabotage
+    let mutations: MembershipMutation
 
     /// Whether a person has said that no cluster runs.
     var isTold = false
@@ -108,7 +108,7 @@ struct Founding: Sendable {
         others = set(self.seeds + self.remembered).filter { $0 != myself.address }
         hold = settings.joinRetry
         silence = settings.unstableLimit
-        sabotage = settings.sabotage
+        mutations = settings.mutations
         words = others.map { _ in .none }
     }
 
@@ -144,14 +144,14 @@ struct Founding: Sendable {
         if case .supporter(let candidate, let until, _) = stance, candidate.address == address, now >= until {
             stance = .undecided
         }
-        guard sabotage.contains(.foundsOnRefusal) else { return .none }
+        guard mutations.contains(.foundsOnRefusal) else { return .none }
         return counted(UniqueAddress(address: address, incarnation: 0), at: now)
     }
 
     /// A member that is about to go has answered: there is a cluster, and it cannot be joined there.
     mutating func onGoingAway(_ peer: UniqueAddress, at now: Instant) -> Outcome {
         guard let index = others.firstIndex(of: peer.address) else { return .none }
-        if sabotage.contains(.foundsBesideLeavers) {
+        if mutations.contains(.foundsBesideLeavers) {
             words[index] = .refusedConnection
             return counted(peer, at: now)
         }
@@ -180,7 +180,7 @@ struct Founding: Sendable {
 
     /// Takes over what another node remembers. Returns whether there are more nodes to ask now.
     private mutating func learn(_ theirs: RememberedCluster?) -> Bool {
-        guard isSeed, let theirs, !sabotage.contains(.foundsFromOwnMemory) else { return false }
+        guard isSeed, let theirs, !mutations.contains(.foundsFromOwnMemory) else { return false }
         guard var known = memory else {
             memory = RememberedCluster(id: theirs.id)
             return learn(theirs)
@@ -254,7 +254,7 @@ struct Founding: Sendable {
     ///
     /// - Parameter candidate: Not this one: it has just spoken itself.
     private func unheard(besides candidate: NodeAddress? = nil, at now: Instant) -> NodeAddress? {
-        guard let firstAskedAt, now - firstAskedAt < silence, !sabotage.contains(.forgetsVotes) else { return nil }
+        guard let firstAskedAt, now - firstAskedAt < silence, !mutations.contains(.forgetsVotes) else { return nil }
         for (address, word) in zip(others, words) where address != candidate && seeds.sortedContains(address) {
             switch word {
             case .refusedConnection, .goingAway, .wrong: break
@@ -288,7 +288,7 @@ struct Founding: Sendable {
     /// Another node in no cluster asks. Returns what becomes of this node's vote.
     mutating func onAsked(by peer: UniqueAddress, _ ballot: Ballot, at now: Instant) -> VoteAnswer {
         guard isSeed else { return .noSeed }
-        if sabotage.contains(.votesForAll), case .candidacy = ballot { return .granted }
+        if mutations.contains(.votesForAll), case .candidacy = ballot { return .granted }
         switch ballot {
         case .question:
             // It has no claim to votes any more: what it asked for before counts in its earlier rounds only.

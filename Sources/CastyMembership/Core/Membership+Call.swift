@@ -12,7 +12,7 @@ import CastyCore
 extension Membership {
     mutating func call(_ index: Int, at now: Instant) {
         let peer = monitors[index].peer
-        guard !settings.sabotage.contains(.neverCalls), let status = gossip.member(peer)?.status, status != .down,
+        guard !settings.mutations.contains(.neverCalls), let status = gossip.member(peer)?.status, status != .down,
             gossip.row(by: myself, of: peer)?.verdict != .terminated
         else { return }
         monitors[index].sent &+= 1

@@ -69,7 +69,7 @@ extension Membership {
     }
 
     var downingDue: Instant {
-        if settings.sabotage.contains(.decidesAtOnce) { return downing.stableSince + settings.heartbeat }
+        if settings.mutations.contains(.decidesAtOnce) { return downing.stableSince + settings.heartbeat }
         return min(
             downing.stableSince + settings.stableAfter(members: gossip.members.count),
             downing.firstChange + settings.unstableLimit)
@@ -91,13 +91,13 @@ extension Membership {
 
     mutating func decideDowning(at now: Instant) {
         guard phase == .member, downing.picture != nil else { return }
-        guard mayDecide, !settings.sabotage.contains(.neverDecides) else {
+        guard mayDecide, !settings.mutations.contains(.neverDecides) else {
             // The one whose turn it is may fall silent as well.
             arm(.downing, at: now + settings.heartbeat)
             return
         }
         // Members may have joined since the timer was set, and the more there are the longer the view must be still.
-        guard now >= downingDue || settings.sabotage.contains(.countsMembersOnce) else {
+        guard now >= downingDue || settings.mutations.contains(.countsMembersOnce) else {
             arm(.downing, at: downingDue)
             return
         }
@@ -123,7 +123,7 @@ extension Membership {
 
     func downingView(_ gossip: Gossip) -> DowningView {
         var view = DowningView(gossip, myself: myself)
-        view.ignoresChanges = settings.sabotage.contains(.ignoresChanges)
+        view.ignoresChanges = settings.mutations.contains(.ignoresChanges)
         return view
     }
 
@@ -137,11 +137,11 @@ extension Membership {
                 kind: .downAll, down: DowningView(gossip, myself: myself).members.map(\.node),
                 reason: "down-all-when-unstable: no still view for \(now - downing.firstChange)")
         }
-        if settings.sabotage.contains(.joinersVote) {
+        if settings.mutations.contains(.joinersVote) {
             for member in gossip.members where member.status < .up { gossip.setStatus(.up, of: member.node) }
         }
         let view = downingView(gossip)
-        if settings.sabotage.contains(.ignoresVotes) {
+        if settings.mutations.contains(.ignoresVotes) {
             return DowningDecision(kind: .downUnreachable, down: view.unreachable, reason: "we are here")
         }
         return settings.strategy.decide(view)
@@ -156,7 +156,7 @@ extension Membership {
     /// What the strategy would decide here if exactly these members were cut off.
     package func decisionIfCut(from unreachable: [UniqueAddress]) -> DowningDecision {
         var view = DowningView(myself: myself, members: gossip.members, unreachable: unreachable)
-        view.ignoresChanges = settings.sabotage.contains(.ignoresChanges)
+        view.ignoresChanges = settings.mutations.contains(.ignoresChanges)
         return settings.strategy.decide(view)
     }
 }

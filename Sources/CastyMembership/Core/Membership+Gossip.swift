@@ -37,8 +37,8 @@ extension Membership {
         let preferUnseen = generator.unit() < settings.gossipPreferUnseen
         let choice = preferUnseen && !unseen.isEmpty ? unseen : targets
         let target = choice[generator.below(choice.count)]
-        if settings.sabotage.contains(.isRestless) { change(.command, at: now) { $0.version.tick($1) } }
-        if gossip.seen.sortedContains(target), !settings.sabotage.contains(.gossipsWhole) {
+        if settings.mutations.contains(.isRestless) { change(.command, at: now) { $0.version.tick($1) } }
+        if gossip.seen.sortedContains(target), !settings.mutations.contains(.gossipsWhole) {
             effects.append(.send(.gossipStatus(digest: digest, seenDigest: gossip.seenDigest), to: target))
         } else {
             effects.append(.send(.gossipEnvelope(gossip), to: target))
@@ -100,11 +100,11 @@ extension Membership {
             addSeen(theirs.seen.sortedUnion([peer]))
             if isSpread { acknowledge(theirs.seen, to: peer) } else { answerSeen(theirs.seen, to: peer) }
         case .after: answerOlder(to: peer)
-        case .before where settings.sabotage.contains(.ignoresGossip): break
+        case .before where settings.mutations.contains(.ignoresGossip): break
         case .before where !theirs.members.contains(where: { gossip.isTombstoned($0.node) }):
             let old = gossip
             gossip = theirs
-            if settings.sabotage.contains(.keepsBuried), !theirs.tombstones.isEmpty { gossip.members = old.members }
+            if settings.mutations.contains(.keepsBuried), !theirs.tombstones.isEmpty { gossip.members = old.members }
             gossip.seen = theirs.seen.sortedUnion([peer]).sortedUnion([myself])
             adopted(over: old, cause: cause, at: now)
             spreadBy = peer
@@ -144,7 +144,7 @@ extension Membership {
         } else {
             merged.seen = [myself]
         }
-        if settings.sabotage.contains(.mergeTicks), leader == myself { merged.version.tick(myself) }
+        if settings.mutations.contains(.mergeTicks), leader == myself { merged.version.tick(myself) }
         gossip = merged
         if merged.hasSameContent(as: old) {
             if merged.seen != old.seen { revision &+= 1 }

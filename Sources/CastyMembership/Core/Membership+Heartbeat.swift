@@ -64,7 +64,7 @@ extension Membership {
         let newcomers = wanted.filter { monitorIndex($0) == nil }
         // Whoever was not monitored before counts for the lease as it did, and no longer than that.
         let credits = newcomers.map { peer in
-            settings.sabotage.contains(.creditsNewMonitors)
+            settings.mutations.contains(.creditsNewMonitors)
                 ? now : old.member(peer).flatMap { _ in unmonitoredProof(of: peer) }
         }
         monitors = wanted.map { peer in
@@ -113,7 +113,7 @@ extension Membership {
         case .down?:
             // An answer would let it go on; what it needs is the news.
             return .gossipEnvelope(gossip)
-        case nil where !settings.sabotage.contains(.acknowledgesNonMembers):
+        case nil where !settings.mutations.contains(.acknowledgesNonMembers):
             return .unknown(sequence: sequence, sentAt: sentAt)
         case nil, .joining?, .weaklyUp?, .up?, .leaving?, .exiting?:
             return .heartbeatAck(sequence: sequence, sentAt: sentAt, voters: recentVoters.last ?? 0)
@@ -141,7 +141,7 @@ extension Membership {
         }
         giveUpStream(index, at: now)
         if monitors[index].timer == nil { armSuspicion(index, at: now) }
-        if row != nil, !settings.sabotage.contains(.neverRefutes) {
+        if row != nil, !settings.mutations.contains(.neverRefutes) {
             mark(nil, peer, .heartbeat, at: now)
         } else if now + settings.heartbeat >= leaseValidUntil {
             // A lease that is not renewed at once only ends earlier; each round of heartbeats renews it anyway.
@@ -179,9 +179,9 @@ extension Membership {
             publish(.suspected(phi: phi, silence: silence), monitor.peer, .silence(phi: phi, silence: silence), at: now)
         case .suspected:
             monitors[index].stage = .marked
-            if settings.sabotage.contains(.neverMarks) { return }
+            if settings.mutations.contains(.neverMarks) { return }
             let verdict: ReachabilityRow.Verdict = monitor.witness == nil ? .unreachable : .indirect
-            let subject = settings.sabotage.contains(.marksItself) ? myself : monitor.peer
+            let subject = settings.mutations.contains(.marksItself) ? myself : monitor.peer
             let row = ReachabilityRow(subject: subject, verdict: verdict, witness: monitor.witness)
             mark(row, subject, .silence(phi: phi, silence: silence), at: now)
         case .marked: break
@@ -227,14 +227,14 @@ extension Membership {
     /// all former ones replaced so, nobody would be left who knows, and this node would go on with shards that others have had meanwhile.
     /// It waits for the downing strategy instead, which lets it go on only where the others could not have removed it.
     var mayBeLeftBehind: Bool {
-        guard hungUntil != nil, !settings.sabotage.contains(.letsInAfterHanging) else { return false }
+        guard hungUntil != nil, !settings.mutations.contains(.letsInAfterHanging) else { return false }
         return gossip.members.contains { $0.node != myself && ($0.status == .up || $0.status == .leaving) }
     }
 
     /// This node was late itself, so the silence of its peers may be its own: it asks them all once more, forgives each
     /// silence once for one heartbeat, and counts its absence to no period of stability.
     mutating func noteLate(by lateness: Duration, at now: Instant) {
-        if settings.sabotage.contains(.blamesPeers) { return }
+        if settings.mutations.contains(.blamesPeers) { return }
         let isNew = lastLate.map { now - $0 >= settings.heartbeat } ?? true
         lastLate = now
         if lateness >= settings.entityLease { hungUntil = now }

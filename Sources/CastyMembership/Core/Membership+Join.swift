@@ -49,7 +49,7 @@ extension Membership {
         join.founding.isTold = mayFound
         let founds =
             mayFound && join.founding.isSeed && join.founding.remembered.isEmpty
-            || settings.sabotage.contains(.everyoneFounds)
+            || settings.mutations.contains(.everyoneFounds)
         if founds || join.founding.isAlone { found(at: now) } else { ask(at: now) }
         return finish(at: now)
     }
@@ -88,12 +88,12 @@ extension Membership {
         phase = .member
         cancel(.join)
         effects.append(.welcomed)
-        var chance = generator.fork("cluster \(myself)")
+        var generator = generator.fork("cluster \(myself)")
         let memory = join.founding.memory
-        let id = memory?.id ?? ClusterID(from: &chance)
-        let founding = max(1, chance.next())
+        let id = memory?.id ?? ClusterID(from: &generator)
+        let founding = max(1, generator.next())
         let founder = Member(node: myself, status: .joining, roles: roles)
-        let highest = settings.sabotage.contains(.reusesUpNumbers) ? 0 : memory?.highestUpNumber ?? 0
+        let highest = settings.mutations.contains(.reusesUpNumbers) ? 0 : memory?.highestUpNumber ?? 0
         change(.start, at: now) { gossip, _ in
             gossip.cluster = id
             gossip.founding = founding
@@ -151,7 +151,7 @@ extension Membership {
     private mutating func sendJoin(to contact: UniqueAddress, at now: Instant) {
         join.attempts += 1
         join.mayBeIn = true
-        let highest = settings.sabotage.contains(.forgetsJoinersNumbers) ? 0 : join.remembered?.highestUpNumber ?? 0
+        let highest = settings.mutations.contains(.forgetsJoinersNumbers) ? 0 : join.remembered?.highestUpNumber ?? 0
         effects.append(.send(.join(roles: roles, settings: sharedSettings, highest: highest), to: contact))
         arm(.join, at: now + settings.joinRetry)
     }
@@ -324,7 +324,7 @@ extension Membership {
     mutating func letIn(
         _ peer: UniqueAddress, roles: [String], settings: [SharedSetting], highest: UInt32, at now: Instant
     ) {
-        if self.settings.sabotage.contains(.ignoresJoiners) || mayBeLeftBehind { return }
+        if self.settings.mutations.contains(.ignoresJoiners) || mayBeLeftBehind { return }
         var objection = objection(to: settings)
         if gossip.member(peer)?.status == .down || peer.address == myself.address { objection = .removed }
         if let objection {
@@ -333,7 +333,7 @@ extension Membership {
         }
         if gossip.member(peer) == nil {
             // Whoever lived at that place before is dead: its place is taken.
-            let isShared = self.settings.sabotage.contains(.sharesPlaces)
+            let isShared = self.settings.mutations.contains(.sharesPlaces)
             for former in gossip.members(at: peer.address) where !isShared {
                 change(.newIncarnation(peer), at: now) { gossip, myself in
                     gossip.setStatus(.down, of: former.node)
@@ -342,7 +342,7 @@ extension Membership {
                 }
                 settle(former.node)
             }
-            let isInvented = self.settings.sabotage.contains(.inventsMembers)
+            let isInvented = self.settings.mutations.contains(.inventsMembers)
             let node = isInvented ? UniqueAddress(address: peer.address, incarnation: ~peer.incarnation) : peer
             change(.join, at: now) { gossip, _ in
                 gossip.add(Member(node: node, status: .joining, roles: roles))

@@ -3,12 +3,12 @@ package import CastyCore
 extension Membership {
     /// What keeps the cluster from acting on this version, as this node sees it.
     package var obstacles: [ConvergenceObstacle] {
-        settings.sabotage.contains(.leaderActsUnseen) ? [] : gossip.obstacles(seenBy: myself, leavers: leavers)
+        settings.mutations.contains(.leaderActsUnseen) ? [] : gossip.obstacles(seenBy: myself, leavers: leavers)
     }
 
     /// Whether the cluster may act on this version: there are no obstacles.
     package var isAgreed: Bool {
-        settings.sabotage.contains(.leaderActsUnseen) || gossip.isAgreed(seenBy: myself, leavers: leavers)
+        settings.mutations.contains(.leaderActsUnseen) || gossip.isAgreed(seenBy: myself, leavers: leavers)
     }
 
     /// The leader, as this node sees it.
@@ -38,7 +38,7 @@ extension Membership {
     ///
     /// Notes that it has waited, so that it acts as soon as the lease is back.
     mutating func mayLead(at now: Instant) -> Bool {
-        if settings.sabotage.contains(.leadsWithoutLease) { return true }
+        if settings.mutations.contains(.leadsWithoutLease) { return true }
         var isProven = leaseHeld(at: now)
         if let status = gossip.member(myself)?.status, status < .up {
             isProven = monitors.allSatisfy { monitor in
@@ -55,7 +55,7 @@ extension Membership {
 
     /// Whether this node has just found that it was late itself, or is about to.
     private func isLate(at now: Instant) -> Bool {
-        if settings.sabotage.contains(.leadsWithoutLease) { return false }
+        if settings.mutations.contains(.leadsWithoutLease) { return false }
         guard let nextBeat = timers[.heartbeat] else { return true }
         return lastLate == now || now > nextBeat + settings.lateTolerance
     }
@@ -111,7 +111,7 @@ extension Membership {
     ///
     /// - Returns: Whether anything changed.
     private mutating func removeOverdue(at now: Instant) -> Bool {
-        guard !settings.sabotage.contains(.leavesForEver), let since = divergedSince,
+        guard !settings.mutations.contains(.leavesForEver), let since = divergedSince,
             now - since >= settings.statusDeadline(members: gossip.members.count)
         else { return false }
         let unreachable = gossip.unreachable
@@ -139,21 +139,21 @@ extension Membership {
 
     private mutating func perform(_ actions: [LeaderAction], _ cause: EventCause, at now: Instant) {
         var removed: [UniqueAddress] = []
-        let sabotage = settings.sabotage
+        let mutations = settings.mutations
         change(cause, at: now) { gossip, _ in
             let version = gossip.version
             for action in actions {
                 switch action {
                 case .moveToUp(let node):
-                    if sabotage.contains(.reusesUpNumbers) {
+                    if mutations.contains(.reusesUpNumbers) {
                         gossip.highestUpNumber = gossip.members.compactMap(\.upNumber).max() ?? 0
                     }
                     gossip.setStatus(.up, of: node)
                 case .moveToExiting(let node): gossip.setStatus(.exiting, of: node)
                 case .remove(let node):
-                    gossip.bury(node)
+                    gossip.addTombstone(node)
                     removed.append(node)
-                    if sabotage.contains(.keepsGoneClocks) { gossip.version.merge(version) }
+                    if mutations.contains(.keepsGoneClocks) { gossip.version.merge(version) }
                 case .forget(let node): gossip.forget(node)
                 }
             }

@@ -79,7 +79,7 @@ extension Membership {
     /// What a peer that others have just marked counts for: what it did before, and not more than they can have heard from it.
     func proofBeforeMark(of peer: UniqueAddress, at now: Instant) -> Instant? {
         let heardByOthers = now - settings.pause - settings.heartbeat * 2
-        if settings.sabotage.contains(.creditsMarks) { return heardByOthers }
+        if settings.mutations.contains(.creditsMarks) { return heardByOthers }
         let proven = monitorIndex(peer).map { monitors[$0].provenAt } ?? sharedProof
         return proven.map { min($0, heardByOthers) }
     }

@@ -16,7 +16,7 @@ extension Membership {
     /// Where it has asked a member to let it in it may be a member already, in the eyes of the others: it waits for the welcome, and leaves then.
     package mutating func onLeave(at now: Instant) -> [MembershipEffect] {
         switch phase {
-        case .contacting where join.mayBeIn, .joining where !settings.sabotage.contains(.leavesUnwelcomed):
+        case .contacting where join.mayBeIn, .joining where !settings.mutations.contains(.leavesUnwelcomed):
             guard !join.isLeaving else { break }
             join.isLeaving = true
             arm(.leave, at: now + settings.joinRetry * Self.attemptsToLeave)
@@ -47,7 +47,7 @@ extension Membership {
             pendingStop = pendingStop ?? .left
         case .idle, .member, .stopped: break
         }
-        guard phase == .member, gossip.member(myself)?.status == .leaving, !settings.sabotage.contains(.leavesForEver)
+        guard phase == .member, gossip.member(myself)?.status == .leaving, !settings.mutations.contains(.leavesForEver)
         else { return }
         effects.append(.note("no agreement on its leaving: it goes by its own word"))
         change(.command, at: now) { $0.setStatus(.exiting, of: $1) }
@@ -64,7 +64,7 @@ extension Membership {
 
     /// Tells the first three that may be the leader.
     mutating func confirmExit() {
-        if settings.sabotage.contains(.leavesUnconfirmed) { return }
+        if settings.mutations.contains(.leavesUnconfirmed) { return }
         let leaders = targets.filter { node in
             gossip.member(node).map { $0.status != .down && $0.status != .exiting } ?? false
         }
@@ -92,7 +92,7 @@ extension Membership {
     mutating func lookAtMyself(at now: Instant) {
         guard phase == .member, pendingStop == nil else { return }
         switch gossip.member(myself)?.status {
-        case .down? where settings.sabotage.contains(.survivesDown): break
+        case .down? where settings.mutations.contains(.survivesDown): break
         case .down?: pendingStop = .downed
         case nil: pendingStop = exit.areTasksAsked ? .left : .removed
         case .exiting?:

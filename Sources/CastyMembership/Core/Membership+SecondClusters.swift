@@ -44,7 +44,7 @@ extension Membership {
     /// Whether this node is one of the oldest members that can be reached.
     private var isLookout: Bool {
         guard let mine = gossip.member(myself), mine.status == .up, let number = mine.upNumber,
-            !settings.sabotage.contains(.looksSeldom)
+            !settings.mutations.contains(.looksSeldom)
         else { return false }
         let unreachable = gossip.unreachable
         let older = gossip.members.count { member in
@@ -78,7 +78,7 @@ extension Membership {
             : (join.founding.seeds + secondClusters.vouched).sortedUniquely(by: { $0 }) { first, _ in first }
                 .filter { $0 != myself.address && !isTaken($0) }
         let pause = secondClusters.beginRound(targets)
-        if let claim, !settings.sabotage.contains(.ignoresSecondClusters) {
+        if let claim, !settings.mutations.contains(.ignoresSecondClusters) {
             for target in targets {
                 effects.append(
                     .contact(.clusterProbe(number: secondClusters.probe(target), claim: claim), at: target))
@@ -101,7 +101,7 @@ extension Membership {
             let question = Ballot.question(round: join.founding.round)
             return effects.append(.send(.initJoin(settings: sharedSettings, ballot: question), to: peer))
         }
-        guard let claim, !settings.sabotage.contains(.ignoresSecondClusters) else { return }
+        guard let claim, !settings.mutations.contains(.ignoresSecondClusters) else { return }
         effects.append(.send(.clusterAnswer(number: number, claim: claim, yours: theirs), to: peer))
         guard !theirs.isSame(as: claim) else { return }
         report(theirs, from: peer, at: now)

@@ -80,7 +80,7 @@ extension Membership {
 
     /// Whether the cluster has agreed, and has been as it is, for the stability period; a node that is late itself cannot tell.
     private func isSettled(since heard: Instant, at now: Instant) -> Bool {
-        guard !settings.sabotage.contains(.toleratesStrangers), gossip.member(myself)?.status.isVoting == true,
+        guard !settings.mutations.contains(.toleratesStrangers), gossip.member(myself)?.status.isVoting == true,
             isAgreed, let nextBeat = timers[.heartbeat], now <= nextBeat + settings.lateTolerance
         else { return false }
         let period = settings.stableAfter(members: gossip.members.count)
@@ -113,7 +113,7 @@ extension Membership {
     /// that has known this node, and knows it no more, has removed it and has forgotten that since.
     mutating func unknownTo(_ peer: UniqueAddress, at now: Instant) {
         guard phase == .member, gossip.member(myself)?.upNumber != nil else { return }
-        if settings.sabotage.contains(.heedsLateNews) { return toldStranger(by: peer) }
+        if settings.mutations.contains(.heedsLateNews) { return toldStranger(by: peer) }
         guard acquaintances.sortedContains(peer) else { return }
         guard let index = forgetters.firstIndex(where: { $0.node == peer }) else {
             return forgetters.append(Forgetter(node: peer, since: now))

@@ -26,7 +26,7 @@ extension Membership {
     func dueTombstones(at now: Instant) -> [UniqueAddress] {
         if tombstoneTimes.isEmpty { return [] }
         let least = min(settings.tombstones, Self.leastMemory)
-        let boundsMemory = !settings.sabotage.contains(.remembersAll)
+        let boundsMemory = !settings.mutations.contains(.remembersAll)
         var due: [UniqueAddress] = []
         var kept: [TombstoneTime] = []
         for (index, time) in tombstoneTimes.enumerated() {

@@ -120,9 +120,9 @@ package struct Membership: Sendable {
         join = JoinState(Founding(myself, seeds: [], remembered: nil, settings: settings))
         detectorParameters = .init(
             threshold: settings.threshold, sigmaFloor: settings.sigmaFloor,
-            pause: settings.sabotage.contains(.isImpatient) ? .zero : settings.pause,
+            pause: settings.mutations.contains(.isImpatient) ? .zero : settings.pause,
             samples: settings.samples, expected: settings.heartbeat,
-            learnsOutages: settings.sabotage.contains(.learnsOutages))
+            learnsOutages: settings.mutations.contains(.learnsOutages))
         suspicionDeviations = GaussianTail.y(ofPhi: min(settings.suspicion, settings.threshold))
     }
 
@@ -135,7 +135,7 @@ package struct Membership: Sendable {
         case .contacting, .joining, .member: break
         }
         guard peer != myself else { return [] }
-        if gossip.isTombstoned(peer), settings.sabotage.contains(.readmitsRemoved) {
+        if gossip.isTombstoned(peer), settings.mutations.contains(.readmitsRemoved) {
             change(.join, at: now) { gossip, _ in
                 gossip.tombstones.removeAll { $0.node == peer }
                 gossip.add(Member(node: peer, status: .up))

@@ -112,7 +112,7 @@ package struct MembershipSettings: Hashable, Sendable {
     package var endsSecondClusters = true
 
     /// Bugs that are switched on, to try the invariants; none.
-    package var sabotage: MembershipSabotage = []
+    package var mutations: MembershipMutation = []
 
     /// For a cluster on one machine or in one rack that people look at: failures are noticed in two seconds.
     package static let responsive = MembershipSettings(

@@ -42,7 +42,7 @@ extension Gossip {
     }
 
     /// Removes a member for good.
-    mutating func bury(_ node: UniqueAddress) {
+    mutating func addTombstone(_ node: UniqueAddress) {
         guard let member = member(node) else { return }
         let place = tombstones.sortedIndex(of: node, by: \.node)
         tombstones.insert(Tombstone(node: node, lastStatus: member.status), at: place)

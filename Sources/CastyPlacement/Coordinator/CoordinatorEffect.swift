@@ -5,7 +5,7 @@ package enum CoordinatorEffect: Hashable, Sendable {
     /// Send the order, with the coordinator's epoch, to the region on this node; it may be the own one.
     case send(to: UniqueAddress, CoordinatorEpoch, CoordinatorOrder)
     /// The node does not answer: find out whether anything answers for the type there. If nothing does,
-    /// ``Coordinator/onRequest(_:from:at:)`` must be told ``CoordinatorRequest/notHosted``.
+    /// ``ShardCoordinator/onRequest(_:from:at:)`` must be told ``CoordinatorRequest/notHosted``.
     case probe(UniqueAddress)
     case note(CoordinatorNote)
 }

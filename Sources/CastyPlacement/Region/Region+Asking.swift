@@ -10,12 +10,12 @@ extension Region {
 
     /// Why a question for a shard to which nothing can be sent now fails at once; `nil` where it waits, and for what is no question.
     func refusal(of asks: AskPatience?, in shard: Int) -> Unavailability? {
-        guard let asks, !settings.sabotage.contains(.hidesFromAskers) else { return nil }
+        guard let asks, !settings.mutations.contains(.hidesFromAskers) else { return nil }
         if let target = homes[shard].target {
             return asks == .failFast && isSilent(target) ? .nodeUnreachable(target.address) : nil
         }
         if asks != .waitForNewNode, let unavailability { return unavailability }
-        if settings.sabotage.contains(.refusesHastily) { return .noHost }
+        if settings.mutations.contains(.refusesHastily) { return .noHost }
         guard asks == .failFast, let coordinator else { return nil }
         if notHostedSince != nil { return .notHosted(by: coordinator.address) }
         return isSilent(coordinator) ? .coordinatorUnreachable(coordinator.address) : nil
@@ -35,7 +35,7 @@ extension Region {
         for item in homeless where homes.indices.contains(item.shard) && homes[item.shard].target == nil {
             homes[item.shard].homeless = item.cause
             refuse(in: item.shard, &effects) { region, asks in
-                guard !region.settings.sabotage.contains(.hidesFromAskers) else { return nil }
+                guard !region.settings.mutations.contains(.hidesFromAskers) else { return nil }
                 return item.cause.ends(asks) ? item.cause.unavailability : nil
             }
         }
@@ -45,7 +45,7 @@ extension Region {
         in shard: Int, _ effects: inout Effects, _ why: (Region, AskPatience) -> Unavailability?
     ) {
         guard buffers[shard].contains(where: { $0.asks != nil }) else { return }
-        var left: [KeptMessage<Payload>] = []
+        var left: [BufferedMessage<Payload>] = []
         for message in buffers[shard] {
             if let asks = message.asks, let cause = why(self, asks) {
                 effects.append(.refused(message.payload, entity: message.entity, shard: shard, cause))
@@ -60,8 +60,8 @@ extension Region {
     }
 
     /// Nobody coordinates the type where its coordinator belongs, or it counts other shards: what waits is given up.
-    func giveUp(_ message: KeptMessage<Payload>, of shard: Int, _ effects: inout Effects) {
-        guard message.asks != nil, let cause = notHosted, !settings.sabotage.contains(.losesSilently) else {
+    func giveUp(_ message: BufferedMessage<Payload>, of shard: Int, _ effects: inout Effects) {
+        guard message.asks != nil, let cause = notHosted, !settings.mutations.contains(.losesSilently) else {
             return lose(message, of: shard, .notHosted, &effects)
         }
         effects.append(.refused(message.payload, entity: message.entity, shard: shard, cause))

@@ -3,7 +3,7 @@ package import CastyCore
 extension Region {
     /// Hands a message to its entity on this node, which is started if it does not run.
     mutating func deliver(
-        _ message: KeptMessage<Payload>, in shard: Int, at now: Instant, _ effects: inout Effects
+        _ message: BufferedMessage<Payload>, in shard: Int, at now: Instant, _ effects: inout Effects
     ) {
         let name = message.entity
         guard let (state, instance, slot) = entities[shard][name].map({ ($0.state, $0.instance, $0.slot) }) else {
@@ -32,7 +32,7 @@ extension Region {
     /// Starts an entity and gives it what was kept for it. The messages are not counted as kept any more.
     mutating func begin(
         _ name: String, in shard: Int, after failures: (all: Int, starts: Int) = (0, 0),
-        with messages: [KeptMessage<Payload>], at now: Instant, _ effects: inout Effects
+        with messages: [BufferedMessage<Payload>], at now: Instant, _ effects: inout Effects
     ) {
         if hosted[shard]?.isPaused == true {
             return beginLater(name, in: shard, after: failures, with: messages, at: now)
@@ -61,7 +61,7 @@ extension Region {
     }
 
     /// The entity asks to be passivated, or an operator does.
-    @specialized(where Payload == SealedMessage)
+    @specialized(where Payload == ErasedMessage)
     package mutating func onPassivate(_ entity: String, at now: Instant) -> Effects {
         var effects: Effects = []
         checkLease(at: now, &effects)
@@ -80,7 +80,7 @@ extension Region {
     }
 
     /// An entity ended, for whatever reason.
-    @specialized(where Payload == SealedMessage)
+    @specialized(where Payload == ErasedMessage)
     package mutating func onTerminated(_ end: EntityEnd<Payload>, at now: Instant) -> Effects {
         var effects: Effects = []
         checkLease(at: now, &effects)
@@ -96,9 +96,9 @@ extension Region {
         }
         if let slot = entity.slot { usage.remove(slot) }
         entities[shard][name] = nil
-        var kept: [KeptMessage<Payload>] = []
+        var kept: [BufferedMessage<Payload>] = []
         for payload in end.unhandled {
-            let message = KeptMessage(entity: name, payload: payload, sequence: 0, since: now)
+            let message = BufferedMessage(entity: name, payload: payload, sequence: 0, since: now)
             if keep(message, of: shard, &effects) { kept.append(message) }
         }
         kept += entity.kept
@@ -111,7 +111,7 @@ extension Region {
     }
 
     private mutating func endWithShard(
-        _ entity: Entity<Payload>, _ end: EntityEnd<Payload>, _ kept: [KeptMessage<Payload>], at now: Instant,
+        _ entity: Entity<Payload>, _ end: EntityEnd<Payload>, _ kept: [BufferedMessage<Payload>], at now: Instant,
         _ effects: inout Effects
     ) {
         let shard = end.instance.shard
@@ -124,14 +124,14 @@ extension Region {
     }
 
     private mutating func endAlone(
-        _ entity: Entity<Payload>, _ end: EntityEnd<Payload>, _ kept: [KeptMessage<Payload>], at now: Instant,
+        _ entity: Entity<Payload>, _ end: EntityEnd<Payload>, _ kept: [BufferedMessage<Payload>], at now: Instant,
         _ effects: inout Effects
     ) {
         let shard = end.instance.shard
         let name = end.instance.entity
         let wasAsked = entity.state == .passivating
         var kept = kept
-        if wasAsked, settings.sabotage.contains(.forgetsPassivating) {
+        if wasAsked, settings.mutations.contains(.forgetsPassivating) {
             keptCount -= kept.count
             kept = []
         }
@@ -153,7 +153,7 @@ extension Region {
 
     /// The entity may start again after a while, which doubles with each failure in a row.
     private mutating func wait(
-        _ entity: Entity<Payload>, _ end: EntityEnd<Payload>, _ kept: [KeptMessage<Payload>], at now: Instant,
+        _ entity: Entity<Payload>, _ end: EntityEnd<Payload>, _ kept: [BufferedMessage<Payload>], at now: Instant,
         _ effects: inout Effects
     ) {
         let ranLong = now - entity.startedAt > settings.restartBackoffLimit

@@ -2,7 +2,7 @@ package import CastyCore
 
 extension Region {
     /// Membership changed, or its reachability.
-    @specialized(where Payload == SealedMessage)
+    @specialized(where Payload == ErasedMessage)
     package mutating func onView(_ view: PlacementView, at now: Instant) -> Effects {
         var effects: Effects = []
         let old = self.view
@@ -117,7 +117,7 @@ extension Region {
     /// The node may run entities until then; called before any other event when that has moved. Before the first call it may for ever.
     ///
     /// The lease may have moved several times since the last call, so that the one before this proves nothing.
-    @specialized(where Payload == SealedMessage)
+    @specialized(where Payload == ErasedMessage)
     package mutating func onLease(validUntil: Instant, at now: Instant) -> Effects {
         var effects: Effects = []
         leaseValidUntil = validUntil
@@ -127,7 +127,7 @@ extension Region {
 
     /// Holds every entity still if the lease has lapsed. When there is a new one, the region registers: the coordinator says which shards it still has.
     mutating func checkLease(at now: Instant, _ effects: inout Effects) {
-        if settings.sabotage.contains(.skipsLease) { return }
+        if settings.mutations.contains(.skipsLease) { return }
         if now < leaseValidUntil {
             guard isFenced, !isShutDown else { return }
             isFenced = false
@@ -188,7 +188,7 @@ extension Region {
     }
 
     /// The node stops now: every entity is stopped, every kept message is lost.
-    @specialized(where Payload == SealedMessage)
+    @specialized(where Payload == ErasedMessage)
     package mutating func onShutdown(at now: Instant) -> Effects {
         var effects: Effects = []
         isShutDown = true

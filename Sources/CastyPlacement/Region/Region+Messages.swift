@@ -1,8 +1,8 @@
 package import CastyCore
 
 extension Region {
-    /// An order of a coordinator, or a message of another region. (Requests go to ``Coordinator/onRequest(_:from:at:)``.)
-    @specialized(where Payload == SealedMessage)
+    /// An order of a coordinator, or a message of another region. (Requests go to ``ShardCoordinator/onRequest(_:from:at:)``.)
+    @specialized(where Payload == ErasedMessage)
     package mutating func onMessage(
         _ message: ShardingMessage<Payload>, from node: UniqueAddress, at now: Instant
     ) -> Effects {
@@ -87,7 +87,7 @@ extension Region {
     /// Whether an order counts: it comes from a member that may coordinate, in the epoch of its own up-number. One that has raised its epoch, because
     /// a higher one was seen, must be the coordinator in this node's view too.
     private func mayOrder(_ node: UniqueAddress, as epoch: CoordinatorEpoch) -> Bool {
-        if settings.sabotage.contains(.obeysAnyone) { return true }
+        if settings.mutations.contains(.obeysAnyone) { return true }
         guard let member = view.member(node), member.hasRole(settings.role), !isFormer(member) else { return false }
         return epoch.upNumber == member.upNumber || node == view.oldest(role: settings.role)
     }
@@ -97,7 +97,7 @@ extension Region {
     /// This region has told the younger one which shards it runs, or is about to: what it began on an order of the former one that comes after
     /// the report would be in no report, and the shard would be given to another node.
     private func isFormer(_ member: PlacementMember) -> Bool {
-        if settings.sabotage.contains(.obeysFormer) { return false }
+        if settings.mutations.contains(.obeysFormer) { return false }
         guard let oldest = view.oldest(role: settings.role).flatMap(view.member) else { return false }
         return member.upNumber < oldest.upNumber
     }
@@ -209,11 +209,11 @@ extension Region {
             if hosted[item.shard] == nil { request(.stopped(item, hasLeftover: hasLeftover[item.shard]), &effects) }
             return
         }
-        if settings.sabotage.contains(.neverEndsHandoff) { return }
+        if settings.mutations.contains(.neverEndsHandoff) { return }
         guard case .running = running.phase else { return }
-        if settings.sabotage.contains(.acknowledgesEarly) { request(.stopped(item, hasLeftover: false), &effects) }
+        if settings.mutations.contains(.acknowledgesEarly) { request(.stopped(item, hasLeftover: false), &effects) }
         homes[item.shard].target = nil
-        let waits = !settings.sabotage.contains(.skipsMarkers)
+        let waits = !settings.mutations.contains(.skipsMarkers)
         let others = participants.filter { waits && view.member($0) != nil }.sorted()
         let deadline = now + settings.markerBound
         hosted[item.shard]?.phase = .draining(handoff: handoff, participants: others, deadline: deadline)
@@ -253,7 +253,7 @@ extension Region {
     ) {
         let number = delivery.shard
         let (entity, ownNumber) = place(of: delivery.entity)
-        let message = KeptMessage(
+        let message = BufferedMessage(
             entity: entity, payload: delivery.payload, sequence: 0, since: now, isRetry: delivery.isRetry,
             asks: delivery.asks)
         guard !isShutDown else {
@@ -291,7 +291,7 @@ extension Region {
     /// One that was sent for an earlier run may follow others that were sent back, and must not overtake them. A shard that is paused or
     /// stopping takes what comes even without a lease: it waits here, or goes to the new home.
     private func isMine(_ delivery: ShardDelivery<Payload>) -> Bool {
-        if settings.sabotage.contains(.sendsInCircles) { return false }
+        if settings.mutations.contains(.sendsInCircles) { return false }
         guard let version = hosted[delivery.shard]?.version else { return false }
         return delivery.version >= version
     }
@@ -315,14 +315,14 @@ extension Region {
     ) {
         let shard = delivery.shard
         guard homes.indices.contains(shard) else { return }
-        let message = KeptMessage(
+        let message = BufferedMessage(
             entity: place(of: delivery.entity).entity, payload: delivery.payload, sequence: delivery.sequence,
             since: now, isRetry: true, asks: delivery.asks)
-        let isRetry = delivery.isRetry && !settings.sabotage.contains(.sendsInCircles)
+        let isRetry = delivery.isRetry && !settings.mutations.contains(.sendsInCircles)
         if isShutDown || isRetry || isLate(delivery, from: node) {
             lose(message, of: shard, isShutDown ? .shutdown : isRetry ? .wrongHome : .late, &effects)
         } else if keep(message, of: shard, &effects) {
-            let sorts = !settings.sabotage.contains(.appendsReturned)
+            let sorts = !settings.mutations.contains(.appendsReturned)
             let index = buffers[shard].lowerBound { !sorts || $0.sequence <= message.sequence }
             buffers[shard].insert(message, at: index)
             buffering.insertSorted(shard)

@@ -39,7 +39,7 @@ extension Region {
         let instances = entities[shard].sorted { $0.value.instance < $1.value.instance }.filter { $0.value.isRunning }
             .map { EntityInstance(entity: $0.key, shard: shard, number: $0.value.instance) }
         effects.append(.resume(shard: shard, instances))
-        if settings.sabotage.contains(.forgetsPaused) {
+        if settings.mutations.contains(.forgetsPaused) {
             keptCount -= item.ahead.count + item.held.count
             hosted[shard]?.ahead = []
             hosted[shard]?.held = []
@@ -66,7 +66,8 @@ extension Region {
 
     /// The entity starts when its shard goes on.
     mutating func beginLater(
-        _ name: String, in shard: Int, after failures: (all: Int, starts: Int), with messages: [KeptMessage<Payload>],
+        _ name: String, in shard: Int, after failures: (all: Int, starts: Int),
+        with messages: [BufferedMessage<Payload>],
         at now: Instant
     ) {
         if settings.remembersEntities, entities[shard][name]?.state == .remembered { hosted[shard]?.dormant -= 1 }

@@ -4,7 +4,7 @@ extension Region {
     /// A message from this node for an entity, wherever it lives.
     ///
     /// - Parameter asks: It is a question, and how long its asker waits where there is no home.
-    @specialized(where Payload == SealedMessage)
+    @specialized(where Payload == ErasedMessage)
     package mutating func onRoute(
         _ payload: Payload, to entity: String, asks: AskPatience? = nil, at now: Instant
     ) -> Effects {
@@ -12,12 +12,12 @@ extension Region {
         checkLease(at: now, &effects)
         let (entity, shard) = place(of: entity)
         sequence += 1
-        let message = KeptMessage(entity: entity, payload: payload, sequence: sequence, since: now, asks: asks)
+        let message = BufferedMessage(entity: entity, payload: payload, sequence: sequence, since: now, asks: asks)
         guard !isShutDown else {
             lose(message, of: shard, .shutdown, &effects)
             return effects
         }
-        if settings.sabotage.contains(.startsAnywhere), homes[shard].target == nil, !isProxy {
+        if settings.mutations.contains(.startsAnywhere), homes[shard].target == nil, !isProxy {
             deliver(message, in: shard, at: now, &effects)
         } else if canSend(shard) {
             pass(message, of: shard, at: now, &effects)
@@ -38,14 +38,14 @@ extension Region {
     /// Whether messages for the shard can leave this region.
     func canSend(_ shard: Int) -> Bool {
         let isOpen =
-            homes[shard].isOpen || (settings.sabotage.contains(.skipsMarkers) && homes[shard].target != nil)
+            homes[shard].isOpen || (settings.mutations.contains(.skipsMarkers) && homes[shard].target != nil)
         guard isOpen, !isSilent(homes[shard].target) else { return false }
         guard homes[shard].target == own else { return true }
         return !isFenced && hosted[shard]?.isHolding == false
     }
 
     /// Delivers here or forwards.
-    mutating func pass(_ message: KeptMessage<Payload>, of shard: Int, at now: Instant, _ effects: inout Effects) {
+    mutating func pass(_ message: BufferedMessage<Payload>, of shard: Int, at now: Instant, _ effects: inout Effects) {
         guard let target = homes[shard].target else { return }
         if target == own {
             deliver(message, in: shard, at: now, &effects)
@@ -57,14 +57,14 @@ extension Region {
             shard: shard, entity: message.entity, version: homes[shard].version, sequence: message.sequence,
             isRetry: message.isRetry, asks: message.asks, payload: message.payload)
         effects.append(.send(to: target, .peer(.deliver(delivery))))
-        if settings.sabotage.contains(.deliversTwice), message.isRetry || message.sequence == 0 {
+        if settings.mutations.contains(.deliversTwice), message.isRetry || message.sequence == 0 {
             effects.append(.send(to: target, .peer(.deliver(delivery))))
         }
     }
 
     /// Whether there is room for one more message; if not, it is lost.
-    mutating func keep(_ message: KeptMessage<Payload>, of shard: Int, _ effects: inout Effects) -> Bool {
-        guard keptCount < settings.bufferLimit || settings.sabotage.contains(.ignoresBufferLimit) else {
+    mutating func keep(_ message: BufferedMessage<Payload>, of shard: Int, _ effects: inout Effects) -> Bool {
+        guard keptCount < settings.bufferLimit || settings.mutations.contains(.ignoresBufferLimit) else {
             lose(message, of: shard, unavailability == nil ? .bufferFull : .noHome, &effects)
             return false
         }
@@ -103,7 +103,8 @@ extension Region {
     mutating func learn(_ home: ShardHome, at now: Instant, _ effects: inout Effects) {
         let shard = home.shard
         guard homes.indices.contains(shard), home.version >= homes[shard].version else { return }
-        if settings.sabotage.contains(.dropsBuffer), homes[shard].version > .none, home.version > homes[shard].version {
+        if settings.mutations.contains(.dropsBuffer), homes[shard].version > .none, home.version > homes[shard].version
+        {
             for message in buffers[shard] { lose(message, of: shard, .handoff, &effects) }
             keptCount -= buffers[shard].count
             buffers[shard] = []

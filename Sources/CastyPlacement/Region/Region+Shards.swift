@@ -83,7 +83,7 @@ extension Region {
 
     /// What waited for a pause or a hold that is over goes to the new home with the rest, ahead of what comes from now on.
     mutating func leaveHeld(_ shard: Int) {
-        guard let item = hosted[shard], item.isStopping, !item.isHolding, !settings.sabotage.contains(.overtakesHeld)
+        guard let item = hosted[shard], item.isStopping, !item.isHolding, !settings.mutations.contains(.overtakesHeld)
         else { return }
         hosted[shard]?.ahead = []
         hosted[shard]?.held = []
@@ -98,11 +98,11 @@ extension Region {
     }
 
     /// A message for a shard that is stopping here goes with what the shard leaves, behind what its entity still has.
-    mutating func keepForNewHome(_ message: KeptMessage<Payload>, of shard: Int, _ effects: inout Effects) {
+    mutating func keepForNewHome(_ message: BufferedMessage<Payload>, of shard: Int, _ effects: inout Effects) {
         if keep(message, of: shard, &effects) { leave(message, of: shard) }
     }
 
-    private mutating func leave(_ message: KeptMessage<Payload>, of shard: Int) {
+    private mutating func leave(_ message: BufferedMessage<Payload>, of shard: Int) {
         if entities[shard][message.entity] != nil {
             entities[shard][message.entity]?.kept.append(message)
         } else {

@@ -14,7 +14,7 @@ extension Region {
 
     /// Whether what the node says counts, or is known to come too late.
     func isKnown(_ node: UniqueAddress) -> Bool {
-        node == own || view.member(node) != nil || removed.contains(node) || settings.sabotage.contains(.obeysAnyone)
+        node == own || view.member(node) != nil || removed.contains(node) || settings.mutations.contains(.obeysAnyone)
     }
 
     /// Whether the node has been a member, as far as is remembered, and can never be one again.

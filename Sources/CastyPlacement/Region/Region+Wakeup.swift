@@ -2,7 +2,7 @@ package import CastyCore
 
 extension Region {
     /// The time ``wakeAt`` has come.
-    @specialized(where Payload == SealedMessage)
+    @specialized(where Payload == ErasedMessage)
     package mutating func onWakeup(at now: Instant) -> Effects {
         var effects: Effects = []
         wakeAt = nil
@@ -86,7 +86,7 @@ extension Region {
 
     /// A write that is under way could come after the next home has read; entities that do not end could not.
     private func waitsForWrites(of shard: Int, until end: Instant, at now: Instant) -> Bool {
-        guard let item = hosted[shard], !settings.sabotage.contains(.overtakesWrites) else { return false }
+        guard let item = hosted[shard], !settings.mutations.contains(.overtakesWrites) else { return false }
         return item.writing > 0 && now < end
     }
 

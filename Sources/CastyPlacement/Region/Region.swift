@@ -51,7 +51,7 @@ package struct Region<Payload: Sendable>: Sendable {
 
     /// By shard.
     var homes: [HomeEntry]
-    var buffers: [[KeptMessage<Payload>]]
+    var buffers: [[BufferedMessage<Payload>]]
     /// By shard: its buffer begins with what a handoff left here.
     var hasLeftover: [Bool]
     var hosted: [Shard<Payload>?]
@@ -104,7 +104,7 @@ package struct Region<Payload: Sendable>: Sendable {
     /// The one form of an entity's id, and its shard: whatever comes from outside goes through here first.
     func place(of entity: String) -> (entity: String, shard: Int) {
         let (entity, hash) = EntityID.hashed(entity)
-        if settings.sabotage.contains(.hashesByLength) { return (entity, entity.utf8.count % settings.shardCount) }
+        if settings.mutations.contains(.hashesByLength) { return (entity, entity.utf8.count % settings.shardCount) }
         return (entity, Int(hash % UInt64(settings.shardCount)))
     }
 
@@ -114,8 +114,8 @@ package struct Region<Payload: Sendable>: Sendable {
 
     func note(_ note: RegionNote, _ effects: inout Effects) { effects.append(.note(note)) }
 
-    func lose(_ message: KeptMessage<Payload>, of shard: Int, _ reason: LossReason, _ effects: inout Effects) {
-        if settings.sabotage.contains(.losesSilently) { return }
+    func lose(_ message: BufferedMessage<Payload>, of shard: Int, _ reason: LossReason, _ effects: inout Effects) {
+        if settings.mutations.contains(.losesSilently) { return }
         effects.append(.lost(message.payload, entity: message.entity, shard: shard, reason))
     }
 }

@@ -38,7 +38,7 @@ struct HomeEntry: Sendable {
 }
 
 /// A message that waits.
-struct KeptMessage<Payload: Sendable>: Sendable {
+struct BufferedMessage<Payload: Sendable>: Sendable {
     var entity: String
     var payload: Payload
     var sequence: UInt64
@@ -76,16 +76,16 @@ struct Shard<Payload: Sendable>: Sendable {
     /// Writes to the store that are not answered. The shard goes only after them, so that none comes after the next home has read.
     var writing = 0
     /// Messages of other regions that wait for the hold, the load or the pause to end.
-    var held: [KeptMessage<Payload>] = []
+    var held: [BufferedMessage<Payload>] = []
     /// What the old home had left and sent before the load ended; it goes first.
-    var ahead: [KeptMessage<Payload>] = []
+    var ahead: [BufferedMessage<Payload>] = []
     /// The handoff that the markers are for, and the regions whose stream is closed, sorted.
     var markersFor = ShardVersion.none
     var markers: [UniqueAddress] = []
     /// Messages that its entities were handed.
     var handled: UInt64 = 0
     /// What the stopped entities left, for the new home.
-    var leftover: [KeptMessage<Payload>] = []
+    var leftover: [BufferedMessage<Payload>] = []
 
     var isStopping: Bool {
         switch phase {
@@ -138,10 +138,10 @@ struct Entity<Payload: Sendable>: Sendable {
     var handled: UInt64 = 0
     /// Its place in the order of use, while active.
     var slot: Int?
-    var kept: [KeptMessage<Payload>] = []
+    var kept: [BufferedMessage<Payload>] = []
 
     init(
-        instance: UInt64, state: State, startedAt: Instant, failures: Int = 0, kept: [KeptMessage<Payload>] = []
+        instance: UInt64, state: State, startedAt: Instant, failures: Int = 0, kept: [BufferedMessage<Payload>] = []
     ) {
         self.instance = instance
         self.state = state

@@ -63,7 +63,7 @@ extension Singleton {
 
     /// Why a question that cannot go anywhere now fails at once; `nil` where it waits, and for what is no question.
     private func refusal(of asks: AskPatience?, at now: Instant) -> Unavailability? {
-        guard let asks, !settings.sabotage.contains(.hidesFromAskers) else { return nil }
+        guard let asks, !settings.mutations.contains(.hidesFromAskers) else { return nil }
         guard let home else {
             guard asks != .waitForNewNode, let cause = view.absence(role: settings.role) else { return nil }
             return cause

@@ -21,10 +21,10 @@ extension Singleton {
     /// Whether a removed member may still run it, until its lease has ended: only its own word, to this node, proves that it does not. A member
     /// that this node never saw, because it was removed before this one came, may have been the oldest.
     func mayStillRun(_ node: UniqueAddress, in old: PlacementView, ownNumber: Int) -> Bool {
-        guard let member = old.member(node) else { return !settings.sabotage.contains(.ignoresTombstones) }
+        guard let member = old.member(node) else { return !settings.mutations.contains(.ignoresTombstones) }
         let isOlder = ownNumber == 0 || (member.upNumber > 0 && member.upNumber < ownNumber)
         guard isOlder, member.hasRole(settings.role) else { return false }
-        if settings.sabotage.contains(.trustsLeavers), member.status == .exiting { return false }
+        if settings.mutations.contains(.trustsLeavers), member.status == .exiting { return false }
         return member.status == .down || !released.containsSorted(node)
     }
 

@@ -8,7 +8,7 @@ extension Singleton {
 
     /// Whether what the node says counts.
     func isKnown(_ node: UniqueAddress) -> Bool {
-        node == own || view.member(node) != nil || settings.sabotage.contains(.obeysAnyone)
+        node == own || view.member(node) != nil || settings.mutations.contains(.obeysAnyone)
     }
 
     mutating func keepUnknown(_ message: Kept, since now: Instant, _ effects: inout Effects) {

@@ -20,7 +20,7 @@ package struct SingletonSettings: Hashable, Sendable {
     package var restartBackoffLimit = Duration.seconds(10)
 
     /// Bugs that are switched on.
-    package var sabotage: PlacementSabotage = []
+    package var mutations: PlacementMutation = []
 
     package init() {}
 }

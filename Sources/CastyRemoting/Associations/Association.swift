@@ -34,7 +34,7 @@ final class Association: Sendable {
     let framesIn = Atomic<UInt64>(0)
     let bytesIn = Atomic<UInt64>(0)
 
-    init(with place: NodeAddress, _ remoting: Remoting, chance: SeededGenerator) {
+    init(with place: NodeAddress, _ remoting: Remoting, generator: SeededGenerator) {
         self.place = place
         self.remoting = remoting
         agreedCodec = Atomic(remoting.settings.codec.rawValue)
@@ -42,7 +42,7 @@ final class Association: Sendable {
             AssociationState(
                 place: place, settings: remoting.settings,
                 dialsOneConnection: remoting.isDeaf || remoting.settings.mixesLanes,
-                strangerBudget: remoting.strangerBudget, chance: chance))
+                strangerBudget: remoting.strangerBudget, generator: generator))
     }
 
     /// The codec for user messages: what was agreed last, before that what this node wants.
@@ -51,7 +51,7 @@ final class Association: Sendable {
     /// Queues an encoded message, and sees to it that there is a connection that takes it.
     func enqueue(
         _ destination: Destination, _ codec: CodecID, _ lossClass: LossClass?, _ payload: ByteBuffer,
-        asker: AnyTarget? = nil
+        asker: AnyActorCell? = nil
     ) -> Delivery {
         let (delivery, step) = state.withLock { $0.enqueue(destination, codec, lossClass, payload, asker) }
         if case .moved = step {
@@ -145,7 +145,8 @@ final class Association: Sendable {
         let former = state.withLock { state in
             let former = state
             state = AssociationState(
-                place: place, settings: remoting.settings, strangerBudget: former.strangerBudget, chance: former.chance)
+                place: place, settings: remoting.settings, strangerBudget: former.strangerBudget,
+                generator: former.generator)
             state.isClosing = true
             (state.control.phase, state.user.phase) = (.closed, .closed)
             return former

@@ -162,7 +162,7 @@ extension AssociationState {
         var pause = settings.reconnectMinimum
         for _ in 0..<min(max(failures - 1, 0), 32) where pause < settings.reconnectMaximum { pause = pause * 2 }
         pause = min(pause, settings.reconnectMaximum)
-        return pause * (1 - settings.reconnectJitter * chance.unit())
+        return pause * (1 - settings.reconnectJitter * generator.unit())
     }
 
     /// The cluster says that an incarnation is gone.

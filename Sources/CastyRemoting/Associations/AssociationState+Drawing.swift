@@ -2,7 +2,7 @@ import CastyObservability
 import CastySerialization
 
 /// What one pull of a connection takes from an association, and how much of it went out.
-struct Draw: Sendable {
+struct Flush: Sendable {
     var control = Batch()
     var user = Batch()
     /// Which lanes it was taken from.
@@ -12,8 +12,8 @@ struct Draw: Sendable {
     var signals: ArraySlice<RemoteSignal> = []
     var hasPing = false
 
-    var drawnControl = Drawn()
-    var drawnUser = Drawn()
+    var drawnControl = Flushed()
+    var drawnUser = Flushed()
     var frames: UInt64 = 0
     var bytes: UInt64 = 0
 }
@@ -22,11 +22,11 @@ extension AssociationState {
     private static let signalsPerDraw = 128
 
     /// Hands out what waits in the lanes that a connection serves, unless a former one still draws from them.
-    mutating func beginDrawing(_ link: Link) -> Draw? {
+    mutating func beginDrawing(_ link: Link) -> Flush? {
         let hasControl = control.isServed(by: link) && !control.isDrawing
         let hasUser = user.isServed(by: link) && !user.isDrawing
         guard hasControl || hasUser else { return nil }
-        var draw = Draw()
+        var draw = Flush()
         draw.lanes = hasControl && hasUser ? Self.lanes : ConnectionLanes(hasControl ? .control : .user).all
         if hasControl {
             control.isDrawing = true
@@ -48,7 +48,7 @@ extension AssociationState {
     /// Takes back what did not go out.
     ///
     /// - Parameter isFinished: Whether the connection was told that there are no more bytes.
-    mutating func endDrawing(_ link: Link, _ draw: Draw) -> (isFinished: Bool, effects: [Effect]) {
+    mutating func endDrawing(_ link: Link, _ draw: Flush) -> (isFinished: Bool, effects: [Effect]) {
         framesOut += draw.frames
         var effects: [Effect] = []
         var isPresent = false

@@ -48,17 +48,17 @@ struct AssociationState: Sendable {
     private var charged = 0
     var isClosing = false
     var framesOut: UInt64 = 0
-    var chance: SeededGenerator
+    var generator: SeededGenerator
 
     init(
         place: NodeAddress, settings: RemotingSettings, dialsOneConnection: Bool = false, strangerBudget: ByteBudget,
-        chance: SeededGenerator
+        generator: SeededGenerator
     ) {
         self.strangerBudget = strangerBudget
         self.place = place
         self.settings = settings
         self.dialsOneConnection = dialsOneConnection
-        self.chance = chance
+        self.generator = generator
         control = LaneState(limits: settings.controlQueue)
         user = LaneState(limits: settings.userQueue)
     }
@@ -118,7 +118,7 @@ struct AssociationState: Sendable {
 
     mutating func enqueue(
         _ destination: Destination, _ codec: CodecID, _ lossClass: LossClass?, _ payload: ByteBuffer,
-        _ asker: AnyTarget?
+        _ asker: AnyActorCell?
     ) -> (Delivery, NextStep) {
         if isDetached { return (.unreachable, .moved) }
         if isClosing || (removed != nil && destination.address.uid != 0) { return (.unreachable, .none) }

@@ -10,14 +10,14 @@ struct QueuedFrame: Sendable {
     /// What its loss counts as; `nil` where somebody else accounts for it.
     let lossClass: LossClass?
     /// The ask that a reply to it would answer: it fails at once where the message is lost on its way.
-    let asker: AnyTarget?
+    let asker: AnyActorCell?
     let start: Int
     let length: Int
 
     /// The most bytes it can take on the wire.
     var bound: Int { Self.bound(length, destination, asker) }
 
-    static func bound(_ length: Int, _ destination: Destination, _ asker: AnyTarget?) -> Int {
+    static func bound(_ length: Int, _ destination: Destination, _ asker: AnyActorCell?) -> Int {
         length + destination.headerBound + (asker?.frameName.address.map(Destination.bound(of:)) ?? 0)
     }
 }
@@ -40,7 +40,7 @@ struct Batch: Sendable {
 
     mutating func append(
         _ destination: Destination, _ codec: CodecID, _ lossClass: LossClass?, _ payload: ByteBuffer,
-        asker: AnyTarget? = nil
+        asker: AnyActorCell? = nil
     ) {
         let start = payloads.writerIndex
         payloads.writeImmutableBuffer(payload)

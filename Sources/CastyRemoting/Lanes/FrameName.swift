@@ -12,7 +12,7 @@ struct FrameName {
     var address: ActorAddress?
 }
 
-extension AnyTarget {
+extension AnyActorCell {
     /// Of an ask: how a frame that this node sends names it.
     var frameName: FrameName {
         let address = address

@@ -23,7 +23,7 @@ struct Lane: Sendable {
 
     mutating func append(
         _ destination: Destination, _ codec: CodecID, _ lossClass: LossClass?, _ payload: ByteBuffer,
-        asker: AnyTarget? = nil
+        asker: AnyActorCell? = nil
     ) -> Delivery {
         let size = QueuedFrame.bound(payload.readableBytes, destination, asker)
         guard count < limits.count, bytes + size <= limits.bytes else { return .bufferFull }
@@ -42,7 +42,7 @@ struct Lane: Sendable {
     }
 
     /// Takes the front back.
-    mutating func endDrawing(_ batch: Batch, _ drawn: Drawn) {
+    mutating func endDrawing(_ batch: Batch, _ drawn: Flushed) {
         front = batch
         front.recycle()
         count -= drawn.count

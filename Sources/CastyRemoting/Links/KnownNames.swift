@@ -3,10 +3,10 @@ import CastySerialization
 
 /// What the numbers that a peer announced on one lane led to, so that it is not looked up for each message.
 struct KnownNames {
-    private var targets: [AnyTarget?] = []
+    private var targets: [AnyActorCell?] = []
     private var types: [AnyRegisteredType?] = []
 
-    func target(_ id: Int?) -> AnyTarget? {
+    func target(_ id: Int?) -> AnyActorCell? {
         guard let id, id <= targets.count else { return nil }
         return targets[id - 1]
     }
@@ -18,7 +18,7 @@ struct KnownNames {
 
     // The decoder lets a peer announce at most `WireLimits.internedNames` numbers.
 
-    mutating func set(_ target: AnyTarget, _ id: Int?) {
+    mutating func set(_ target: AnyActorCell, _ id: Int?) {
         guard let id else { return }
         while targets.count < id { targets.append(nil) }
         targets[id - 1] = target

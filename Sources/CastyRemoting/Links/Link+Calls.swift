@@ -45,7 +45,7 @@ extension Link {
             return shared.said
         }
         guard !said.isEmpty else { return }
-        var draw = Draw(control: said)
+        var draw = Flush(control: said)
         writer.write(&draw, into: &buffer, end: end)
         guard !draw.control.isEmpty else { return }
         shared.withLock { shared in

@@ -118,7 +118,8 @@ extension Link {
                 refuse(frame, .noSuchActor, "\(address) has stopped, or never lived")
             }
             decode(
-                frame, registered, address, into: Mourner(system: remoting.system, address: address, reason, lossClass))
+                frame, registered, address,
+                into: DeadLetterReceiver(system: remoting.system, address: address, reason, lossClass))
         }
     }
 
@@ -160,7 +161,7 @@ extension Link {
         }
     }
 
-    private func knownTarget(_ frame: Frame) -> AnyTarget? {
+    private func knownTarget(_ frame: Frame) -> AnyActorCell? {
         if let occupant, occupant.id == frame.targetID, occupant.lane == frame.lane { return occupant.target }
         switch frame.lane {
         case .control: return controlNames.target(frame.targetID)
@@ -175,7 +176,7 @@ extension Link {
         }
     }
 
-    private func remember(_ target: AnyTarget, _ frame: Frame) {
+    private func remember(_ target: AnyActorCell, _ frame: Frame) {
         switch frame.lane {
         case .control: controlNames.set(target, frame.targetID)
         case .user: userNames.set(target, frame.targetID)
@@ -185,12 +186,12 @@ extension Link {
 
 /// Puts a message into a mailbox of its type.
 private struct Receiver: DecodedMessageReceiver {
-    let target: AnyTarget
+    let target: AnyActorCell
     let link: Link
     let frame: Frame
 
     func receive<Message: Sendable>(_ message: Message) {
-        if let typed = target as? Target<Message> {
+        if let typed = target as? ActorCell<Message> {
             typed.tell(message)
         } else {
             let reason = "\(target.address) does not take a \(String(describing: Message.self))"
@@ -204,7 +205,7 @@ private struct Receiver: DecodedMessageReceiver {
 }
 
 /// Enters a message that nobody can take in the loss ledger; it may say itself whose it is.
-private struct Mourner: DecodedMessageReceiver {
+private struct DeadLetterReceiver: DecodedMessageReceiver {
     let system: ActorSystem
     let address: ActorAddress
     let reason: LossReason

@@ -51,7 +51,7 @@ final class Link: ConnectionHandler, @unchecked Sendable {
     @exclusivity(unchecked) var userNames = KnownNames()
     /// Who lived at the path that a message of these bytes went to last; looked up again for the next bytes, because whoever lives at a path may
     /// change.
-    @exclusivity(unchecked) var occupant: (lane: FrameLane, id: Int, target: AnyTarget)?
+    @exclusivity(unchecked) var occupant: (lane: FrameLane, id: Int, target: AnyActorCell)?
     /// What decoders are given: it knows the peer once the handshake is over.
     @exclusivity(unchecked) var context: CodingContext
     /// The association, once its frames may come.

@@ -39,7 +39,7 @@ struct LinkWriter: Sendable {
     }
 
     /// Writes up to one chunk: acknowledgement, signals, control frames, then user frames.
-    mutating func write(_ draw: inout Draw, into buffer: inout ByteBuffer, end: Int) {
+    mutating func write(_ draw: inout Flush, into buffer: inout ByteBuffer, end: Int) {
         if let number = draw.acknowledgement {
             try? control.encode(FrameHeader(.acknowledgement, correlation: number), into: &buffer)
             draw.frames += 1
@@ -64,8 +64,8 @@ struct LinkWriter: Sendable {
     private static func write(
         _ batch: inout Batch, _ kind: FrameKind, _ encoder: inout FrameEncoder, _ rest: inout ByteBuffer,
         into buffer: inout ByteBuffer, end: Int
-    ) -> Drawn {
-        var drawn = Drawn()
+    ) -> Flushed {
+        var drawn = Flushed()
         while let frame = batch.first {
             let bound = frame.bound
             let fits = bound <= end - buffer.writerIndex
@@ -96,7 +96,7 @@ struct LinkWriter: Sendable {
 }
 
 /// How much of a lane went out.
-struct Drawn: Sendable {
+struct Flushed: Sendable {
     var count = 0
     var bytes = 0
     /// Frames that were taken and could not be written.

@@ -10,7 +10,7 @@ import Synchronization
 final class RemoteRoute<Message: Sendable>: Route {
     let address: ActorAddress
     private let remoting: Remoting
-    private let prepared = AtomicLazyReference<PreparedWay>()
+    private let prepared = AtomicLazyReference<ResolvedRoute>()
     /// Where messages are encoded; a second teller at the same time uses memory of its own.
     private let scratch: Mutex<Scratch>
 
@@ -28,7 +28,7 @@ final class RemoteRoute<Message: Sendable>: Route {
     }
 
     func deliver(_ message: Message) -> Delivery {
-        let way: PreparedWay
+        let way: ResolvedRoute
         if let known = prepared.load() {
             way = known
         } else {
@@ -49,7 +49,7 @@ final class RemoteRoute<Message: Sendable>: Route {
         return send(message, way, &another)
     }
 
-    private func send(_ message: Message, _ way: PreparedWay, _ scratch: inout Scratch) -> Delivery {
+    private func send(_ message: Message, _ way: ResolvedRoute, _ scratch: inout Scratch) -> Delivery {
         // Only `prepare()` made it, from the registration of this very type.
         let registered = unsafeDowncast(way.registered, to: RegisteredType<Message>.self)
         let codec = way.registered.codec(agreed: way.association.codec)
@@ -115,7 +115,7 @@ final class RemoteRoute<Message: Sendable>: Route {
         let reason: String
     }
 
-    private func prepare() -> Result<PreparedWay, Refusal> {
+    private func prepare() -> Result<ResolvedRoute, Refusal> {
         guard let registered = remoting.system.registry.find(Message.self) else {
             let type = String(reflecting: Message.self)
             remoting.complain(
@@ -148,7 +148,7 @@ final class RemoteRoute<Message: Sendable>: Route {
             address: address, wireType: registered.name, shownType: String(describing: Message.self),
             lane: isControl ? .control : .user)
         return .success(
-            PreparedWay(
+            ResolvedRoute(
                 registered: registered, destination: destination, association: association, isClassified: isClassified))
     }
 
@@ -173,7 +173,7 @@ final class RemoteRoute<Message: Sendable>: Route {
 
 /// What a route finds out at its first message, and never changes. Without the message type, so that reading it
 /// needs no type at run time.
-private final class PreparedWay: Sendable {
+private final class ResolvedRoute: Sendable {
     let registered: AnyRegisteredType
     let destination: Destination
     let association: Association

@@ -4,7 +4,7 @@ import CastyCore
 /// Which actors of this node the actors of one peer watch, so that their watches end with the peer.
 struct HeldWatches: Sendable {
     struct Watch: Sendable {
-        let watched: AnyTarget
+        let watched: AnyActorCell
         /// Stands here for the watcher.
         let watcher: AnyActorRef
         fileprivate let order: UInt64
@@ -20,7 +20,7 @@ struct HeldWatches: Sendable {
 
     var count: Int { watches.count }
 
-    mutating func insert(_ watcher: AnyActorRef, _ watched: AnyTarget) {
+    mutating func insert(_ watcher: AnyActorRef, _ watched: AnyActorCell) {
         lastOrder += 1
         watches[Key(watcher: watcher.target.uid, watched: watched.uid)] = Watch(
             watched: watched, watcher: watcher, order: lastOrder)

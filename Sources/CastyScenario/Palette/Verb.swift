@@ -106,7 +106,7 @@ package enum Verb: String, CaseIterable, Hashable, Sendable {
         case .cut: "Cuts the links between groups of nodes, or one way."
         case .heal: "Mends all cuts, or those between two nodes."
         case .link: "Gives links latency, jitter and loss; without any, their defaults."
-        case .fault: "Injects any other fault of the laboratory."
+        case .fault: "Injects any other fault of the testbed."
         case .move: "Hands a shard over to a node."
         case .pin: "Hands a shard over to a node and keeps it there."
         case .drain: "Moves all shards off nodes and allocates none to them."

@@ -45,7 +45,7 @@ package indirect enum Command: Hashable, Sendable {
     case heal(Heal)
     /// `link n1 n3 latency 50ms`: what is named changes; a link named without anything gets its defaults back.
     case link(LinkChange)
-    /// `fault clock n2 rate 1%`: every other fault of the laboratory, by word.
+    /// `fault clock n2 rate 1%`: every other fault of the testbed, by word.
     case fault(Fault)
 
     /// `move shard 12 to n3`.

@@ -36,13 +36,13 @@ public struct ShardRegion<Message: Codable & Sendable>: Sendable {
     /// Messages of one sender to one entity arrive in order, each at most once; while the shard moves they are kept. What is lost is in
     /// the loss ledger.
     @inlinable
-    public func tell(_ entity: String, _ message: Message) { route(Sealed(message), to: entity) }
+    public func tell(_ entity: String, _ message: Message) { route(TypedMessage(message), to: entity) }
 
     /// Tells an entity a message.
-    public func tell(_ envelope: ShardEnvelope<Message>) { route(Sealed(envelope.message), to: envelope.entity) }
+    public func tell(_ envelope: ShardEnvelope<Message>) { route(TypedMessage(envelope.message), to: envelope.entity) }
 
     @usableFromInline
-    func route(_ message: SealedMessage, to entity: String) { actor.tell(.route(entity: entity, message)) }
+    func route(_ message: ErasedMessage, to entity: String) { actor.tell(.route(entity: entity, message)) }
 
     /// Asks an entity and waits for its reply.
     ///
@@ -60,7 +60,7 @@ public struct ShardRegion<Message: Codable & Sendable>: Sendable {
     ) async throws -> Reply {
         do {
             return try await system.ask(actor, within: timeout) {
-                .ask(entity: entity, Sealed(question($0)), patience)
+                .ask(entity: entity, TypedMessage(question($0)), patience)
             }
         } catch let error as AskError {
             throw error.about(type: type, entity: entity)
@@ -75,7 +75,7 @@ public struct ShardRegion<Message: Codable & Sendable>: Sendable {
     ) -> @Sendable () -> Void {
         let type = type
         return system.ask(
-            actor, within: timeout, { .ask(entity: entity, Sealed(question($0)), patience) },
+            actor, within: timeout, { .ask(entity: entity, TypedMessage(question($0)), patience) },
             completion: { result in completion(result.mapError { $0.about(type: type, entity: entity) }) })
     }
 

@@ -26,12 +26,12 @@ package struct ShardTracing<Message: Sendable>: Sendable {
     }
 
     /// The same for messages that are sealed.
-    var sealed: ShardTracing<SealedMessage> {
+    var sealed: ShardTracing<ErasedMessage> {
         let (forwarded, arrived, lost) = (forwarded, arrived, lost)
-        return ShardTracing<SealedMessage>(
-            forwarded: { sealed, hop, node in sealed.opened().map { forwarded($0, hop, node) } },
-            arrived: { $0.opened().map(arrived) },
-            lost: { sealed, reason in sealed.opened().map { lost($0, reason) } }, noted: noted)
+        return ShardTracing<ErasedMessage>(
+            forwarded: { sealed, hop, node in sealed.unwrap().map { forwarded($0, hop, node) } },
+            arrived: { $0.unwrap().map(arrived) },
+            lost: { sealed, reason in sealed.unwrap().map { lost($0, reason) } }, noted: noted)
     }
 }
 

@@ -160,7 +160,7 @@ public final class Sharding: Sendable {
         try system.registry.register(ShardQuestion.self, name: "casty.sharding.question")
         try system.registry.register(ShardAnswer.self, name: "casty.sharding.answer")
         guard isAnswering.exchange(true, ordering: .relaxed) == false else { return }
-        let stranger = try system.spawnSystem(ShardingStranger.behavior, name: ShardingStranger.actorName)
+        let stranger = try system.spawnSystem(UnhostedTypeResponder.behavior, name: UnhostedTypeResponder.actorName)
         for path in [RegionHost.controlPath(""), RegionHost.dataPath("")] { system.publish(stranger, under: path) }
         _ = try system.spawnSystem(
             Behavior<ShardQuestion>.receive { [weak self] _, question in

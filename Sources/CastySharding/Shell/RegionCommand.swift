@@ -5,9 +5,9 @@ package import CastyPlacement
 /// What the sharding actor of one type on one node is told: by users, by other nodes, by its entities, by its clock.
 package enum RegionCommand: Sendable {
     /// A user's message for an entity.
-    case route(entity: String, SealedMessage)
+    case route(entity: String, ErasedMessage)
     /// The same with a question, and how long its asker waits where there is no home.
-    case ask(entity: String, SealedMessage, AskPatience)
+    case ask(entity: String, ErasedMessage, AskPatience)
     /// From another node. Only this travels.
     case wire(ShardingEnvelope)
     /// The membership has changed.
@@ -16,7 +16,7 @@ package enum RegionCommand: Sendable {
     /// The node's lease was found to have lapsed.
     case leaseLapsed
     /// An entity has ended, and why it failed, if it did.
-    case ended(EntityEnd<SealedMessage>, failure: String?)
+    case ended(EntityEnd<ErasedMessage>, failure: String?)
     case passivate(EntityInstance)
     case passivateByName(String)
     /// Other entities than before go to sleep by themselves.
@@ -33,7 +33,7 @@ package enum RegionCommand: Sendable {
 /// One sharding message between two nodes.
 package struct ShardingEnvelope: Sendable {
     package let head: EnvelopeHead
-    package let message: ShardingMessage<SealedMessage>
+    package let message: ShardingMessage<ErasedMessage>
 }
 
 extension RegionCommand: LossClassified {

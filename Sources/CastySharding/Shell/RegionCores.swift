@@ -8,21 +8,23 @@ import Synchronization
 /// them may read the cores too. `@unchecked Sendable` because every access goes through the lock.
 final class RegionCores: @unchecked Sendable {
     private struct State {
-        var region: Region<SealedMessage>
-        var coordinator: Coordinator
+        var region: Region<ErasedMessage>
+        var coordinator: ShardCoordinator
         var lease = Instant.distantFuture
         var storeTrouble: String?
+        /// Grows whenever anything of this may have changed.
+        var changes: UInt64 = 0
     }
 
     // Accessors that lend the value in place cannot be written with `Mutex.withLock`, and a copy would cost as much as all entities.
     private let lock = Mutex<Void>(())
     @exclusivity(unchecked) private var state: State
 
-    init(region: Region<SealedMessage>, coordinator: Coordinator) {
+    init(region: Region<ErasedMessage>, coordinator: ShardCoordinator) {
         state = State(region: region, coordinator: coordinator)
     }
 
-    var region: Region<SealedMessage> {
+    var region: Region<ErasedMessage> {
         _read {
             lock._unsafeLock()
             defer { lock._unsafeUnlock() }
@@ -31,11 +33,12 @@ final class RegionCores: @unchecked Sendable {
         _modify {
             lock._unsafeLock()
             defer { lock._unsafeUnlock() }
+            state.changes &+= 1
             yield &state.region
         }
     }
 
-    var coordinator: Coordinator {
+    var coordinator: ShardCoordinator {
         _read {
             lock._unsafeLock()
             defer { lock._unsafeUnlock() }
@@ -44,6 +47,7 @@ final class RegionCores: @unchecked Sendable {
         _modify {
             lock._unsafeLock()
             defer { lock._unsafeUnlock() }
+            state.changes &+= 1
             yield &state.coordinator
         }
     }
@@ -51,12 +55,25 @@ final class RegionCores: @unchecked Sendable {
     /// Until when the lease was valid that the cores heard of last.
     var lease: Instant {
         get { lock.withLock { _ in state.lease } }
-        set { lock.withLock { _ in state.lease = newValue } }
+        set {
+            lock.withLock { _ in
+                state.lease = newValue
+                state.changes &+= 1
+            }
+        }
     }
 
     /// What people know of a store of remembered entities that refuses something.
     var storeTrouble: String? {
         get { lock.withLock { _ in state.storeTrouble } }
-        set { lock.withLock { _ in state.storeTrouble = newValue } }
+        set {
+            lock.withLock { _ in
+                state.storeTrouble = newValue
+                state.changes &+= 1
+            }
+        }
     }
+
+    /// Grows whenever anything here may have changed.
+    var changes: UInt64 { lock.withLock { _ in state.changes } }
 }

@@ -17,15 +17,17 @@ final class RegionHost: Sendable {
     private let remembered: (any RememberedEntityStore)?
     let kind: EntityKind
     let payloads: PayloadCodec
-    let tracing: ShardTracing<SealedMessage>?
+    let tracing: ShardTracing<ErasedMessage>?
     let gate = LeaseGate()
     /// What the actor decides with, once it has begun.
     private let started = Mutex<RegionCores?>(nil)
+    /// What was shown last, and at which change of the cores.
+    private let latest = Mutex<(changes: UInt64, snapshot: ShardingSnapshot)?>(nil)
 
     init(
         type: String, cluster: Cluster, settings: PlacementSettings, strategy: any ShardAllocationStrategy,
         isProxy: Bool, store: (any EntityStore)?, remembered: (any RememberedEntityStore)?, kind: EntityKind,
-        payloads: PayloadCodec, tracing: ShardTracing<SealedMessage>?
+        payloads: PayloadCodec, tracing: ShardTracing<ErasedMessage>?
     ) {
         self.type = type
         self.cluster = cluster
@@ -65,7 +67,7 @@ final class RegionHost: Sendable {
     }
 
     /// Accounts for a user's message whose entity has an id that is too long.
-    func refuse(_ message: SealedMessage, entity: String) {
+    func refuse(_ message: ErasedMessage, entity: String) {
         let shown = String(entity.prefix(40)) + "…"
         tracing?.lost(message, .undecodable)
         Questions.fail(
@@ -75,7 +77,7 @@ final class RegionHost: Sendable {
 
     /// Accounts for a user's message that will not be handled.
     func lose(
-        _ reason: CastyObservability.LossReason, _ message: SealedMessage, entity: String, shard: Int,
+        _ reason: CastyObservability.LossReason, _ message: ErasedMessage, entity: String, shard: Int,
         causes: [EventID] = []
     ) {
         tracing?.lost(message, reason)
@@ -85,7 +87,7 @@ final class RegionHost: Sendable {
 
     /// Tells the asker of a question why it will not be answered, and accounts for it.
     func fail(
-        _ message: SealedMessage, entity: String, shard: Int, _ cause: Unavailability, causes: [EventID]
+        _ message: ErasedMessage, entity: String, shard: Int, _ cause: Unavailability, causes: [EventID]
     ) {
         let reason = CastyObservability.LossReason(cause)
         tracing?.lost(message, reason)
@@ -129,9 +131,17 @@ final class RegionHost: Sendable {
     }
 
     /// What others see of it.
+    ///
+    /// A region that nothing has happened to shows what it showed last: looking at it costs nothing then.
     func snapshot(at now: Instant) -> ShardingSnapshot {
-        cores.map { ShardingSnapshot(self, $0, at: now) }
-            ?? ShardingSnapshot(type: type, shardCount: settings.shardCount)
+        guard let cores else { return ShardingSnapshot(type: type, shardCount: settings.shardCount) }
+        let changes = cores.changes
+        if let latest = latest.withLock({ $0 }), latest.changes == changes, latest.snapshot.isStill {
+            return latest.snapshot
+        }
+        let snapshot = ShardingSnapshot(self, cores, at: now)
+        latest.withLock { $0 = (changes, snapshot) }
+        return snapshot
     }
 
     /// The cores of the actor, for those who look; `nil` before its first turn.
@@ -142,7 +152,7 @@ final class RegionHost: Sendable {
         let own = cluster.system.unique
         let cores = RegionCores(
             region: Region(own: own, settings: settings, isProxy: isProxy),
-            coordinator: Coordinator(own: own, settings: settings, strategy: strategy))
+            coordinator: ShardCoordinator(own: own, settings: settings, strategy: strategy))
         started.withLock { $0 = cores }
         return cores
     }

@@ -17,7 +17,7 @@ extension RegionShell {
         }
     }
 
-    mutating func perform(_ effects: [RegionEffect<SealedMessage>], _ context: ActorContext<RegionCommand>) {
+    mutating func perform(_ effects: [RegionEffect<ErasedMessage>], _ context: ActorContext<RegionCommand>) {
         for effect in effects {
             switch effect {
             case .send(let to, let message): send(message, to: to, context)
@@ -51,7 +51,7 @@ extension RegionShell {
     }
 
     mutating func send(
-        _ message: ShardingMessage<SealedMessage>, to node: UniqueAddress, _ context: ActorContext<RegionCommand>
+        _ message: ShardingMessage<ErasedMessage>, to node: UniqueAddress, _ context: ActorContext<RegionCommand>
     ) {
         guard node != context.system.unique else { return loopback.append(message) }
         let peer = peer(node, context.system)
@@ -93,15 +93,15 @@ extension RegionShell {
     private mutating func start(_ instance: EntityInstance, _ context: ActorContext<RegionCommand>) {
         let me = context.`self`
         let (cluster, scheduler) = (host.cluster, context.system.world.scheduler)
-        let needsLease = !host.settings.sabotage.contains(.skipsLease)
-        let checksWrites = needsLease && !host.settings.sabotage.contains(.savesStale)
+        let needsLease = !host.settings.mutations.contains(.skipsLease)
+        let checksWrites = needsLease && !host.settings.mutations.contains(.savesStale)
         let pass = pass(of: instance.shard)
         let entity = host.context(
             for: instance,
             mayWrite: {
                 !checksWrites || pass.lets(ifValid: scheduler.now < cluster.leaseValidUntil) { me.tell(.leaseLapsed) }
             }, passivate: { me.tell(.passivate(instance)) })
-        let hooks = CellHooks<SealedMessage>(
+        let hooks = CellHooks<ErasedMessage>(
             mayRun: {
                 if !needsLease { return true }
                 return pass.lets(ifValid: scheduler.now < cluster.leaseValidUntil) { me.tell(.leaseLapsed) }
@@ -121,7 +121,7 @@ extension RegionShell {
         }
     }
 
-    private mutating func deliver(_ payload: SealedMessage, to instance: EntityInstance) {
+    private mutating func deliver(_ payload: ErasedMessage, to instance: EntityInstance) {
         guard let target = entities[instance.number] else {
             return host.lose(.noSuchActor, payload, entity: instance.entity, shard: instance.shard)
         }

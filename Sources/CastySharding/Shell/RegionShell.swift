@@ -13,14 +13,14 @@ struct RegionShell: Sendable {
     let host: RegionHost
     private let cores: RegionCores
     /// The lives that run, by their number.
-    var entities: [UInt64: AnyTarget] = [:]
+    var entities: [UInt64: AnyActorCell] = [:]
     /// What came for entities whose end was not told yet.
-    var late: [UInt64: [SealedMessage]] = [:]
+    var late: [UInt64: [ErasedMessage]] = [:]
     var peers: [UniqueAddress: RegionPeer] = [:]
     /// What lets the entities of a shard act, by shard that runs here.
     var passes: [Int: ShardPass] = [:]
     /// Messages of the two cores to each other, in order.
-    var loopback: [ShardingMessage<SealedMessage>] = []
+    var loopback: [ShardingMessage<ErasedMessage>] = []
     private var wakeup = WakeupTimer()
     var causes = ShardCauses()
     var hasLeft = false
@@ -62,12 +62,12 @@ struct RegionShell: Sendable {
 
     // Each access holds the lock of the cores for its own length, and no longer.
 
-    var region: Region<SealedMessage> {
+    var region: Region<ErasedMessage> {
         _read { yield cores.region }
         nonmutating _modify { yield &cores.region }
     }
 
-    var coordinator: Coordinator {
+    var coordinator: ShardCoordinator {
         _read { yield cores.coordinator }
         nonmutating _modify { yield &cores.coordinator }
     }
@@ -144,7 +144,7 @@ struct RegionShell: Sendable {
     private mutating func receive(
         _ envelope: ShardingEnvelope, at now: Instant, _ context: ActorContext<RegionCommand>
     ) {
-        let delivery: ShardDelivery<SealedMessage>? =
+        let delivery: ShardDelivery<ErasedMessage>? =
             if case .peer(let message) = envelope.message { message.delivery } else { nil }
         // The head says which type the message is of, the address where it goes: a peer may have let them differ.
         guard envelope.head.payloads === host.payloads else {
@@ -165,7 +165,7 @@ struct RegionShell: Sendable {
     }
 
     private mutating func dispatch(
-        _ message: ShardingMessage<SealedMessage>, from node: UniqueAddress, at now: Instant,
+        _ message: ShardingMessage<ErasedMessage>, from node: UniqueAddress, at now: Instant,
         _ context: ActorContext<RegionCommand>
     ) {
         switch message {

@@ -43,6 +43,15 @@ extension ShardingSnapshot {
     }
 }
 
+extension ShardingSnapshot {
+    /// Whether time alone changes nothing of it: nothing waits for a bound to pass.
+    var isStill: Bool {
+        guard buffered == 0, unavailable == nil, unplaced.isEmpty else { return false }
+        guard let coordinating else { return true }
+        return coordinating.state == .running && coordinating.handoffs.isEmpty && coordinating.waiting.isEmpty
+    }
+}
+
 extension CoordinatorEpoch {
     /// The epoch as one number that grows as epochs do.
     var single: UInt64 { UInt64(clamping: upNumber) << 32 | UInt64(clamping: start) }

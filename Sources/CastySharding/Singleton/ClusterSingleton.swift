@@ -104,7 +104,7 @@ public struct SingletonRef<Message: Codable & Sendable>: Sendable {
     let actor: ActorRef<SingletonCommand>
 
     /// Tells it a message.
-    public func tell(_ message: Message) { actor.tell(.route(Sealed(message))) }
+    public func tell(_ message: Message) { actor.tell(.route(TypedMessage(message))) }
 
     /// Asks it and waits for its reply.
     ///
@@ -119,7 +119,7 @@ public struct SingletonRef<Message: Codable & Sendable>: Sendable {
         _ question: @Sendable (ActorRef<Reply>) -> Message
     ) async throws -> Reply {
         do {
-            return try await system.ask(actor, within: timeout) { .ask(Sealed(question($0)), patience) }
+            return try await system.ask(actor, within: timeout) { .ask(TypedMessage(question($0)), patience) }
         } catch let error as AskError {
             throw error.about(type: name)
         }
@@ -133,7 +133,7 @@ public struct SingletonRef<Message: Codable & Sendable>: Sendable {
     ) -> @Sendable () -> Void {
         let name = name
         return system.ask(
-            actor, within: timeout, { .ask(Sealed(question($0)), patience) },
+            actor, within: timeout, { .ask(TypedMessage(question($0)), patience) },
             completion: { result in completion(result.mapError { $0.about(type: name) }) })
     }
 }

@@ -8,16 +8,16 @@ import NIOCore
 /// What the manager of one singleton on one node is told: by users, by other nodes, by the singleton itself, by its clock.
 enum SingletonCommand: Sendable {
     /// A user's message.
-    case route(SealedMessage)
+    case route(ErasedMessage)
     /// The same with a question, and how long its asker waits where there is none.
-    case ask(SealedMessage, AskPatience)
+    case ask(ErasedMessage, AskPatience)
     /// From another node. Only this travels.
-    case wire(EnvelopeHead, SingletonMessage<SealedMessage>)
+    case wire(EnvelopeHead, SingletonMessage<ErasedMessage>)
     case membershipChanged
     case wakeup(generation: UInt64)
     /// The singleton found the node's lease lapsed.
     case leaseLapsed
-    case ended(UInt64, failed: Bool, unhandled: [SealedMessage])
+    case ended(UInt64, failed: Bool, unhandled: [ErasedMessage])
     /// The node leaves; the function is called when nothing of it runs here any more.
     case leave(@Sendable () -> Void)
 }

@@ -31,22 +31,22 @@ final class SingletonHost: Sendable {
 /// What depends on the type of the messages that a singleton takes.
 struct SingletonKind: Sendable {
     let start:
-        @Sendable (ActorContext<SingletonCommand>, _ name: String, CellHooks<SealedMessage>) throws(SpawnError)
-            -> AnyTarget
-    let offer: @Sendable (SealedMessage, AnyTarget) -> Delivery
+        @Sendable (ActorContext<SingletonCommand>, _ name: String, CellHooks<ErasedMessage>) throws(SpawnError)
+            -> AnyActorCell
+    let offer: @Sendable (ErasedMessage, AnyActorCell) -> Delivery
 
     init<Message: Sendable>(_ behavior: @escaping @Sendable () -> Behavior<Message>) {
         start = { context, name, hooks throws(SpawnError) in
             let typed = CellHooks<Message>(
-                mayRun: hooks.mayRun, onEnd: { hooks.onEnd($0, $1.map { Sealed($0) }) })
+                mayRun: hooks.mayRun, onEnd: { hooks.onEnd($0, $1.map { TypedMessage($0) }) })
             return try context.spawn(
                 behavior(), name: name, hooks: typed, traffic: .user, turn: { $0.takeTurn(of: Message.self, $1) }
             ).target
         }
         offer = { message, target in
-            guard let message: Message = message.opened() else { return .undecodable }
+            guard let message: Message = message.unwrap() else { return .undecodable }
             // `start` of the same kind made it.
-            return unsafeDowncast(target, to: Target<Message>.self).offer(message)
+            return unsafeDowncast(target, to: ActorCell<Message>.self).offer(message)
         }
     }
 }
@@ -54,11 +54,11 @@ struct SingletonKind: Sendable {
 /// The shell of a singleton on one node: calls its core, and does what the effects say.
 struct SingletonShell: Sendable {
     let host: SingletonHost
-    var core: Singleton<SealedMessage>
+    var core: Singleton<ErasedMessage>
     /// The life that runs here.
-    private var running: (life: UInt64, target: AnyTarget, pass: ShardPass)?
+    private var running: (life: UInt64, target: AnyActorCell, pass: ShardPass)?
     /// What came for it after its end, which was not told yet.
-    private var late: [SealedMessage] = []
+    private var late: [ErasedMessage] = []
     private var peers: [UniqueAddress: (head: EnvelopeHead, manager: ActorRef<SingletonCommand>)] = [:]
     private var wakeup = WakeupTimer()
     private var lease = Instant.distantFuture
@@ -141,7 +141,7 @@ struct SingletonShell: Sendable {
     }
 
     private mutating func perform(
-        _ effects: [SingletonEffect<SealedMessage>], _ context: ActorContext<SingletonCommand>
+        _ effects: [SingletonEffect<ErasedMessage>], _ context: ActorContext<SingletonCommand>
     ) {
         for effect in effects {
             switch effect {
@@ -175,7 +175,7 @@ struct SingletonShell: Sendable {
     }
 
     private mutating func send(
-        _ message: SingletonMessage<SealedMessage>, to node: UniqueAddress, _ context: ActorContext<SingletonCommand>
+        _ message: SingletonMessage<ErasedMessage>, to node: UniqueAddress, _ context: ActorContext<SingletonCommand>
     ) {
         let known = peers[node]
         let peer =
@@ -193,7 +193,7 @@ struct SingletonShell: Sendable {
     private mutating func start(_ life: UInt64, _ context: ActorContext<SingletonCommand>) {
         let (me, cluster, scheduler) = (context.`self`, host.cluster, context.system.world.scheduler)
         let pass = ShardPass(host.gate)
-        let hooks = CellHooks<SealedMessage>(
+        let hooks = CellHooks<ErasedMessage>(
             mayRun: { pass.lets(ifValid: scheduler.now < cluster.leaseValidUntil) { me.tell(.leaseLapsed) } },
             onEnd: { failure, unhandled in
                 me.tell(.ended(life, failed: failure != nil, unhandled: unhandled))
@@ -206,7 +206,7 @@ struct SingletonShell: Sendable {
         }
     }
 
-    private mutating func deliver(_ payload: SealedMessage, to life: UInt64) {
+    private mutating func deliver(_ payload: ErasedMessage, to life: UInt64) {
         guard let running, running.life == life else { return late.append(payload) }
         switch host.kind.offer(payload, running.target) {
         case .accepted, .acceptedIdle, .accounted: break
@@ -217,7 +217,7 @@ struct SingletonShell: Sendable {
         }
     }
 
-    private func lose(_ payload: SealedMessage, _ reason: CastyObservability.LossReason) {
+    private func lose(_ payload: ErasedMessage, _ reason: CastyObservability.LossReason) {
         Questions.fail(in: payload, AskError.Code(reason), reason.rawValue)
         host.cluster.system.inspector.lose(reason, .user, target: host.name, type: host.name)
     }

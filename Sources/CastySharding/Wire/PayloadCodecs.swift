@@ -8,12 +8,12 @@ import Synchronization
 package final class PayloadCodec: Sendable {
     /// The shard type.
     let type: String
-    let encode: @Sendable (SealedMessage, CodingContext, inout ByteBuffer) throws -> Void
-    let decode: @Sendable (inout ByteBuffer, CodingContext) throws -> SealedMessage
+    let encode: @Sendable (ErasedMessage, CodingContext, inout ByteBuffer) throws -> Void
+    let decode: @Sendable (inout ByteBuffer, CodingContext) throws -> ErasedMessage
 
     private init(
-        type: String, encode: @escaping @Sendable (SealedMessage, CodingContext, inout ByteBuffer) throws -> Void,
-        decode: @escaping @Sendable (inout ByteBuffer, CodingContext) throws -> SealedMessage
+        type: String, encode: @escaping @Sendable (ErasedMessage, CodingContext, inout ByteBuffer) throws -> Void,
+        decode: @escaping @Sendable (inout ByteBuffer, CodingContext) throws -> ErasedMessage
     ) {
         self.type = type
         self.encode = encode
@@ -26,7 +26,7 @@ package final class PayloadCodec: Sendable {
         self.init(
             type: type,
             encode: { sealed, context, buffer in
-                guard let message: Message = sealed.opened() else {
+                guard let message: Message = sealed.unwrap() else {
                     throw WireError(.notEncodable, "a message of another type than those of \(type)")
                 }
                 buffer.writeInteger(codec.rawValue)
@@ -34,7 +34,7 @@ package final class PayloadCodec: Sendable {
             },
             decode: { buffer, context in
                 let codec = CodecID(rawValue: try buffer.readByte())
-                return Sealed(try registered.decode(from: &buffer, codec: codec, context: context))
+                return TypedMessage(try registered.decode(from: &buffer, codec: codec, context: context))
             })
     }
 }
@@ -50,7 +50,7 @@ extension PayloadCodec {
         self.init(
             type: type,
             encode: { sealed, _, buffer in
-                guard let unread: UnreadPayload = sealed.opened() else {
+                guard let unread: UnreadPayload = sealed.unwrap() else {
                     throw WireError(.notEncodable, "a message of \(type) that was read already")
                 }
                 buffer.writeImmutableBuffer(unread.bytes)
@@ -58,7 +58,7 @@ extension PayloadCodec {
             decode: { buffer, _ in
                 let bytes = ByteBuffer(bytes: buffer.readableBytesView)
                 buffer.moveReaderIndex(forwardBy: buffer.readableBytes)
-                return Sealed(UnreadPayload(bytes: bytes))
+                return TypedMessage(UnreadPayload(bytes: bytes))
             })
     }
 }

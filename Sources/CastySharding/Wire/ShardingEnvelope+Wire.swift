@@ -33,7 +33,7 @@ extension RegionCommand {
             decode: { buffer, context in
                 let head = try payloads.head(from: &buffer)
                 try context.require(sender: head.from)
-                let message: ShardingMessage<SealedMessage>
+                let message: ShardingMessage<ErasedMessage>
                 switch try buffer.readByte() {
                 case 1: message = .request(try CoordinatorRequest(from: &buffer))
                 case 2: message = .order(try CoordinatorEpoch(from: &buffer), try CoordinatorOrder(from: &buffer))
@@ -45,7 +45,7 @@ extension RegionCommand {
     }
 
     private static func encode(
-        _ message: PeerMessage<SealedMessage>, _ payloads: PayloadCodec, _ context: CodingContext,
+        _ message: PeerMessage<ErasedMessage>, _ payloads: PayloadCodec, _ context: CodingContext,
         into buffer: inout ByteBuffer
     ) throws {
         switch message {
@@ -75,7 +75,7 @@ extension RegionCommand {
     }
 
     private static func encode(
-        _ delivery: ShardDelivery<SealedMessage>, _ payloads: PayloadCodec, _ context: CodingContext,
+        _ delivery: ShardDelivery<ErasedMessage>, _ payloads: PayloadCodec, _ context: CodingContext,
         into buffer: inout ByteBuffer
     ) throws {
         buffer.writeVarint(delivery.shard)
@@ -89,7 +89,7 @@ extension RegionCommand {
 
     private static func peerMessage(
         from buffer: inout ByteBuffer, _ payloads: PayloadCodec, _ context: CodingContext
-    ) throws -> PeerMessage<SealedMessage> {
+    ) throws -> PeerMessage<ErasedMessage> {
         switch try buffer.readByte() {
         case 1: return .deliver(try delivery(from: &buffer, payloads, context))
         case 2:
@@ -108,7 +108,7 @@ extension RegionCommand {
 
     private static func delivery(
         from buffer: inout ByteBuffer, _ payloads: PayloadCodec, _ context: CodingContext
-    ) throws -> ShardDelivery<SealedMessage> {
+    ) throws -> ShardDelivery<ErasedMessage> {
         let shard = try buffer.readShard()
         let entity = try buffer.readText(upTo: RegionHost.longestID)
         let version = try ShardVersion(from: &buffer)

@@ -16,7 +16,7 @@ package final class SimulatedDisk: Sendable {
     private struct State {
         var files: [String: File] = [:]
         var troubles: [String: DiskTrouble] = [:]
-        var chance: SeededGenerator
+        var generator: SeededGenerator
     }
 
     private let state: Mutex<State>
@@ -24,8 +24,8 @@ package final class SimulatedDisk: Sendable {
     /// Makes an empty disk.
     ///
     /// - Parameter chance: Decides how much of a torn write arrives and which bit flips.
-    package init(chance: SeededGenerator) {
-        state = Mutex(State(chance: chance))
+    package init(generator: SeededGenerator) {
+        state = Mutex(State(generator: generator))
     }
 
     /// Breaks a node's way to the disk, or mends it.
@@ -39,7 +39,7 @@ package final class SimulatedDisk: Sendable {
             case .failing: throw .failed
             case .corrupt where !bytes.isEmpty:
                 var flipped = bytes
-                flipped[state.chance.below(bytes.count)] ^= 1 << UInt8(state.chance.below(8))
+                flipped[state.generator.below(bytes.count)] ^= 1 << UInt8(state.generator.below(8))
                 return flipped
             case .corrupt, .full, .torn, .lostTail, nil: return bytes
             }
@@ -53,7 +53,7 @@ package final class SimulatedDisk: Sendable {
             case .full: throw .full
             case .failing: throw .failed
             case .torn:
-                let part = bytes.prefix(state.chance.below(max(1, bytes.count)))
+                let part = bytes.prefix(state.generator.below(max(1, bytes.count)))
                 var file = state.files[name] ?? File()
                 file.bytes += part
                 file.synced = file.bytes.count

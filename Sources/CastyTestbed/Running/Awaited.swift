@@ -21,57 +21,57 @@ final class Awaited {
     /// An ask: first the earlier messages to its entity have to end, then it is sent, then the answer comes.
     private final class Question: Sendable {
         let earlier: UInt64
-        let state = Mutex((asker: LabNode?.none, answer: Result<EntityReply, AskError>?.none))
+        let state = Mutex((asker: TestNode?.none, answer: Result<EntityReply, AskError>?.none))
 
         init(earlier: UInt64) { self.earlier = earlier }
     }
 
-    init(_ statement: Statement, expect: Expect, since laboratory: Laboratory, slack: Double) {
+    init(_ statement: Statement, expect: Expect, since testbed: TestCluster, slack: Double) {
         self.statement = statement
-        start = laboratory.now
+        start = testbed.now
         isBound = expect.within != nil
         deadline = start + (expect.within ?? .zero) * slack
         task = .expect(expect)
     }
 
-    init(_ statement: Statement, ask: Ask, since laboratory: Laboratory, slack: Double) {
+    init(_ statement: Statement, ask: Ask, since testbed: TestCluster, slack: Double) {
         self.statement = statement
-        start = laboratory.now
+        start = testbed.now
         isBound = false
-        deadline = start + (ask.within ?? laboratory.settings.askTimeout) * slack
-        task = .ask(ask, Question(earlier: laboratory.tracker.sent))
+        deadline = start + (ask.within ?? testbed.settings.askTimeout) * slack
+        task = .ask(ask, Question(earlier: testbed.tracker.sent))
     }
 
     /// How it has come out, or `nil` while that is open.
-    func settle(in laboratory: Laboratory, since mark: Int) -> Verdict? {
+    func settle(in testbed: TestCluster, since mark: Int) -> Verdict? {
         switch task {
         case .expect(let expect):
-            let verdict = laboratory.judge(expect, since: mark)
-            return verdict.isMet || laboratory.now >= deadline ? verdict : nil
-        case .ask(let ask, let question): return settle(ask, question, in: laboratory)
+            let verdict = testbed.evaluate(expect, since: mark)
+            return verdict.isMet || testbed.now >= deadline ? verdict : nil
+        case .ask(let ask, let question): return settle(ask, question, in: testbed)
         }
     }
 
-    private func settle(_ ask: Ask, _ question: Question, in laboratory: Laboratory) -> Verdict? {
+    private func settle(_ ask: Ask, _ question: Question, in testbed: TestCluster) -> Verdict? {
         let (asker, answer) = question.state.withLock { $0 }
         // The node that asked takes its clock with it when it is killed.
         if let asker, asker.state == .killed, (try? answer?.get()) == nil {
             return .unmet("no reply: \(asker.name), which asked, was killed")
         }
-        if let answer { return verdict(on: answer, to: ask, in: laboratory) }
+        if let answer { return verdict(on: answer, to: ask, in: testbed) }
         if let asker {
-            return laboratory.now >= deadline + .seconds(1)
+            return testbed.now >= deadline + .seconds(1)
                 ? .unmet("no reply: \(asker.name), which asked, is \(asker.state)") : nil
         }
-        let before = laboratory.tracker.pending(of: ask.entity.id, upTo: question.earlier)
-        let left = deadline - laboratory.now
+        let before = testbed.tracker.pending(of: ask.entity.id, upTo: question.earlier)
+        let left = deadline - testbed.now
         if before > 0 {
             if left > .zero { return nil }
-            let oldest = laboratory.tracker.oldestPending(of: ask.entity.id)?.place ?? ""
+            let oldest = testbed.tracker.oldestPending(of: ask.entity.id)?.place ?? ""
             return .unmet("\(before) earlier messages to \(ask.entity) have not ended, the oldest: \(oldest)")
         }
         do {
-            let asker = try laboratory.ask(
+            let asker = try testbed.ask(
                 ask.entity.id, ask.message, via: ask.via?.number, within: max(left, .milliseconds(1))
             ) { result in question.state.withLock { $0.answer = result } }
             question.state.withLock { $0.asker = asker }
@@ -81,17 +81,17 @@ final class Awaited {
         return nil
     }
 
-    private func verdict(on answer: Result<EntityReply, AskError>, to ask: Ask, in laboratory: Laboratory) -> Verdict {
+    private func verdict(on answer: Result<EntityReply, AskError>, to ask: Ask, in testbed: TestCluster) -> Verdict {
         switch answer {
         case .success(let reply):
-            laboratory.inspector.emit(
+            testbed.inspector.emit(
                 .reply, entity: ask.entity.id, reply: reply.text, text: ask.message, line: statement.line)
             if let expected = ask.reply, expected != reply.text { return .unmet("the reply was \(reply.text)") }
             return .met
         case .failure(let error):
             // Whoever expects a failure writes its code where the reply would stand: `-> failed`.
             guard ask.reply == error.code.rawValue else { return .unmet("no reply: \(error)") }
-            laboratory.inspector.emit(
+            testbed.inspector.emit(
                 .reply, entity: ask.entity.id, reason: error.description, reply: error.code.rawValue, text: ask.message,
                 line: statement.line)
             return .met

@@ -23,8 +23,8 @@ package protocol RunChecker {
     var exercised: Set<String> { get }
 
     /// What goes against the rules at this moment, and was not told before.
-    mutating func look(_ laboratory: Laboratory) -> [Violation]
+    mutating func look(_ testbed: TestCluster) -> [Violation]
 
     /// What goes against the rules at the end.
-    mutating func finish(_ laboratory: Laboratory) -> [Violation]
+    mutating func finish(_ testbed: TestCluster) -> [Violation]
 }

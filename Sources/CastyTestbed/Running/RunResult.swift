@@ -8,7 +8,7 @@ package struct RunResult: Hashable, Sendable {
         case passed
         case failed
         /// Nothing failed, but the run was ended before its last line.
-        case unproven
+        case inconclusive
     }
 
     package var file: String

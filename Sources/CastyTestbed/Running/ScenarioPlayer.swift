@@ -3,7 +3,7 @@ package import CastyCore
 import CastyObservability
 package import CastyScenario
 
-/// Plays a scenario in a laboratory while somebody else lets time pass: without a screen from end to end, or under the hands of a person.
+/// Plays a scenario in a testbed while somebody else lets time pass: without a screen from end to end, or under the hands of a person.
 ///
 /// What is scheduled by `at`, and what is awaited, stands in two lists that are looked at whenever time passes; a line that waits holds the
 /// lines after it up until its own entry is settled. So `at +5s expect …` and a plain `expect … within` are one thing.
@@ -11,7 +11,7 @@ package import CastyScenario
 /// In the simulated world the player acts only at moments of the grid and at those that its own lines name. So it does the same however time
 /// is cut into steps, and a run on a screen is the run without one.
 package final class ScenarioPlayer {
-    package let laboratory: Laboratory
+    package let testbed: TestCluster
     private let options: RunOptions
     private let statements: [Statement]
     private var next = 0
@@ -46,27 +46,27 @@ package final class ScenarioPlayer {
         let statement: Statement
     }
 
-    package init(_ statements: [Statement], in laboratory: Laboratory, options: RunOptions) {
+    package init(_ statements: [Statement], in testbed: TestCluster, options: RunOptions) {
         self.statements = statements
-        self.laboratory = laboratory
+        self.testbed = testbed
         self.options = options
-        checks = laboratory.checkers.whole(!laboratory.world.isLive)
+        checks = testbed.checkers.whole(!testbed.world.isLive)
     }
 
     /// The invariants whose precondition was met so far.
     package var exercised: Set<String> { checks.exercised }
 
     /// Whether all lines were carried out, and none is waited for.
-    package var isScriptDone: Bool { next >= statements.count && blocking == nil && resumes <= laboratory.now }
+    package var isScriptDone: Bool { next >= statements.count && blocking == nil && resumes <= testbed.now }
 
     /// Whether nothing is scheduled, awaited or sent any more.
     package var isSettled: Bool {
-        isScriptDone && schedule.isEmpty && awaited.isEmpty && !laboratory.isLoaded && !laboratory.hasPendingVerbs
+        isScriptDone && schedule.isEmpty && awaited.isEmpty && !testbed.isLoaded && !testbed.hasPendingVerbs
     }
 
     /// The next moment that a line names; time must not pass over it.
     package var nextMoment: Instant {
-        let now = laboratory.now
+        let now = testbed.now
         let scheduled = schedule.first { $0.time > now }?.time ?? .distantFuture
         return min(scheduled, resumes > now ? resumes : .distantFuture)
     }
@@ -79,19 +79,19 @@ package final class ScenarioPlayer {
         failUnconfirmed()
         doScheduled()
         settleAwaited()
-        while !isOver, blocking == nil, next < statements.count, resumes <= laboratory.now {
+        while !isOver, blocking == nil, next < statements.count, resumes <= testbed.now {
             next += 1
             carryOut(statements[next - 1])
         }
         // An `at` may name a moment that has passed.
         doScheduled()
-        if !isOver { report(checks.look(laboratory)) }
+        if !isOver { report(checks.look(testbed)) }
     }
 
     /// Whether this is a moment at which something may be done.
     private var isMoment: Bool {
-        let now = laboratory.now
-        return laboratory.world.isLive || now.nanoseconds % SimulatedLabWorld.grid.nanoseconds == 0
+        let now = testbed.now
+        return testbed.world.isLive || now.nanoseconds % SimulatedClusterWorld.grid.nanoseconds == 0
             || resumes == now || schedule.first?.time == now
     }
 
@@ -105,7 +105,7 @@ package final class ScenarioPlayer {
     package func report(_ found: [Violation]) {
         for violation in found {
             violations += 1
-            laboratory.inspector.emit(
+            testbed.inspector.emit(
                 .invariantViolated, subject: violation.subject, entity: violation.entity, reason: violation.id,
                 text: violation.text)
             if !options.keepsGoing { isOver = true }
@@ -119,12 +119,12 @@ package final class ScenarioPlayer {
 
     private func fail(line: Int, _ text: String, _ seen: String) {
         failed += 1
-        laboratory.inspector.emit(.expectationFailed, reason: seen, text: text, line: line)
+        testbed.inspector.emit(.expectationFailed, reason: seen, text: text, line: line)
         if !options.keepsGoing { isOver = true }
     }
 
     /// The last look, when nothing happens any more: every envelope must have come to an end.
-    package func finish() { if !isOver { report(checks.finish(laboratory)) } }
+    package func finish() { if !isOver { report(checks.finish(testbed)) } }
 }
 
 // MARK: - Lines
@@ -132,9 +132,9 @@ package final class ScenarioPlayer {
 extension ScenarioPlayer {
     private func carryOut(_ statement: Statement) {
         switch statement.command {
-        case .wait(let duration): resumes = laboratory.now + duration * options.slack
+        case .wait(let duration): resumes = testbed.now + duration * options.slack
         case .at(let moment, let command):
-            schedule(command, at: laboratory.moment(moment), line: statement.line)
+            schedule(command, at: testbed.moment(moment), line: statement.line)
         case .expect, .ask: blocking = begin(statement)
         case .seed, .seeds, .roles, .set, .nodes, .shards, .start, .spawn, .tell, .load, .kill, .freeze, .thaw,
             .restart, .leave, .down,
@@ -144,7 +144,7 @@ extension ScenarioPlayer {
     }
 
     private func doScheduled() {
-        while !isOver, let first = schedule.first, first.time <= laboratory.now {
+        while !isOver, let first = schedule.first, first.time <= testbed.now {
             schedule.removeFirst()
             switch first.statement.command {
             case .expect, .ask: _ = begin(first.statement)
@@ -159,7 +159,7 @@ extension ScenarioPlayer {
 
     /// An order that no node has confirmed in time fails its line; where refusals are tolerated, its event has told of it.
     private func failUnconfirmed() {
-        for verb in laboratory.takeUnconfirmedVerbs() {
+        for verb in testbed.takeUnconfirmedVerbs() {
             guard let line = verb.line, line > 0, !options.toleratesRefusals else {
                 unconfirmed(verb)
                 continue
@@ -173,15 +173,15 @@ extension ScenarioPlayer {
             if wasScheduled, case .tell(let tell) = statement.command, let via = tell.via {
                 // Planned before anybody knew whether that node would still run.
                 for entity in tell.entities.names {
-                    try laboratory.tellOrLose(entity.id, tell.message, via: via.number)
+                    try testbed.tellOrLose(entity.id, tell.message, via: via.number)
                 }
             } else {
-                try laboratory.perform(statement.command, line: statement.line)
+                try testbed.perform(statement.command, line: statement.line)
             }
             performed(statement.command, wasScheduled)
         } catch {
             if !options.toleratesRefusals { return fail(statement, "\(error)") }
-            laboratory.inspector.emit(
+            testbed.inspector.emit(
                 .note, reason: "\(error)", text: "left out: \(statement.command)", line: statement.line)
         }
     }
@@ -193,8 +193,8 @@ extension ScenarioPlayer {
         expectations += 1
         let entry: Awaited
         switch statement.command {
-        case .ask(let ask): entry = Awaited(statement, ask: ask, since: laboratory, slack: options.slack)
-        case .expect(let expect): entry = Awaited(statement, expect: expect, since: laboratory, slack: options.slack)
+        case .ask(let ask): entry = Awaited(statement, ask: ask, since: testbed, slack: options.slack)
+        case .expect(let expect): entry = Awaited(statement, expect: expect, since: testbed, slack: options.slack)
         case .seed, .seeds, .roles, .set, .nodes, .shards, .start, .spawn, .tell, .load, .kill, .freeze, .thaw,
             .restart, .leave, .down,
             .cut, .heal, .link, .fault, .move, .pin, .drain, .undrain, .rebalance, .passivate, .note, .at, .wait:
@@ -207,7 +207,7 @@ extension ScenarioPlayer {
 
     private func settleAwaited() {
         for entry in awaited where !isOver {
-            guard let outcome = entry.settle(in: laboratory, since: mark) else { continue }
+            guard let outcome = entry.settle(in: testbed, since: mark) else { continue }
             awaited.removeAll { $0 === entry }
             if blocking === entry { blocking = nil }
             switch outcome {
@@ -218,15 +218,15 @@ extension ScenarioPlayer {
     }
 
     private func pass(_ entry: Awaited) {
-        let took = laboratory.now - entry.start
-        laboratory.inspector.emit(
+        let took = testbed.now - entry.start
+        testbed.inspector.emit(
             .expectationPassed, reason: took > .zero ? "after \(RuntimeEvent.seconds(.start + took)) s" : nil,
             text: entry.statement.command.description, line: entry.statement.line)
-        if entry.isBound { mark = laboratory.recorder.count }
+        if entry.isBound { mark = testbed.recorder.count }
     }
 }
 
-extension Laboratory {
+extension TestCluster {
     /// The moment that an `at` means, said now.
     package func moment(_ moment: Moment) -> Instant {
         switch moment {

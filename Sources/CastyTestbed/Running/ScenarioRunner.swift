@@ -2,11 +2,11 @@ package import CastyCore
 package import CastyObservability
 package import CastyScenario
 
-/// Runs one scenario in a laboratory of its own, on the calling thread, from its first line to its last.
+/// Runs one scenario in a testbed of its own, on the calling thread, from its first line to its last.
 package final class ScenarioRunner {
     package let scenario: Scenario
     package let options: RunOptions
-    package let laboratory: Laboratory
+    package let testbed: TestCluster
     private let player: ScenarioPlayer
     private var isCutShort = false
     private let limit: Instant
@@ -25,34 +25,34 @@ package final class ScenarioRunner {
         self.scenario = scenario
         self.options = options
         self.progress = progress
-        let world: any LabWorld =
-            options.live ? LiveLabWorld() : SimulatedLabWorld(seed: options.seed(of: scenario))
-        laboratory = Laboratory(
-            world: world, settings: LabSettings(scenario, preset: options.preset), checkers: checkers)
-        player = ScenarioPlayer(scenario.body, in: laboratory, options: options)
+        let world: any ClusterWorld =
+            options.live ? LiveClusterWorld() : SimulatedClusterWorld(seed: options.seed(of: scenario))
+        testbed = TestCluster(
+            world: world, settings: TestClusterSettings(scenario, preset: options.preset), checkers: checkers)
+        player = ScenarioPlayer(scenario.body, in: testbed, options: options)
         limit = options.until.map { world.now + $0 } ?? .distantFuture
-        if let hear { laboratory.recorder.forward(to: hear) }
+        if let hear { testbed.recorder.forward(to: hear) }
     }
 
     /// Runs the scenario and ends its world.
     package func run() -> RunResult {
-        let start = laboratory.now
+        let start = testbed.now
         let nodes = max(1, scenario.header.nodes ?? Scenario.defaultNodes)
         do {
-            try laboratory.start(Array(1...nodes))
+            try testbed.start(Array(1...nodes))
             play()
         } catch {
             player.fail(Statement(line: 1, command: .nodes(nodes)), "\(error)")
         }
-        let end = laboratory.now
+        let end = testbed.now
         let hasFailed = player.failed + player.violations > 0
         let result = RunResult(
-            file: scenario.file, status: hasFailed ? .failed : isCutShort ? .unproven : .passed,
-            seed: laboratory.world.seed, expectations: player.expectations, failed: player.failed,
-            violations: player.violations, steps: laboratory.world.steps,
+            file: scenario.file, status: hasFailed ? .failed : isCutShort ? .inconclusive : .passed,
+            seed: testbed.world.seed, expectations: player.expectations, failed: player.failed,
+            violations: player.violations, steps: testbed.world.steps,
             seconds: Double((end - start).nanoseconds) / 1e9,
-            digest: options.live ? nil : laboratory.recorder.digest, exercised: player.exercised)
-        laboratory.end()
+            digest: options.live ? nil : testbed.recorder.digest, exercised: player.exercised)
+        testbed.end()
         return result
     }
 
@@ -60,13 +60,13 @@ package final class ScenarioRunner {
     private func play() {
         pass(until: .distantFuture) { player.isSettled }
         // What is on its way to a node that died in the last moment ends when that node is removed.
-        let bound = max(.seconds(15), laboratory.settings.failover(nodes: laboratory.numbers.count))
+        let bound = max(.seconds(15), testbed.settings.failover(nodes: testbed.numbers.count))
         // A slow link may hold more than that: as long as some come to an end, the rest is waited for.
         var open: Int
         repeat {
-            open = laboratory.tracker.pending
-            pass(until: laboratory.now + bound * options.slack) { laboratory.tracker.pending == 0 }
-        } while laboratory.tracker.pending > 0 && laboratory.tracker.pending < open && !player.isOver && !isCutShort
+            open = testbed.tracker.pending
+            pass(until: testbed.now + bound * options.slack) { testbed.tracker.pending == 0 }
+        } while testbed.tracker.pending > 0 && testbed.tracker.pending < open && !player.isOver && !isCutShort
         if !isCutShort { player.finish() }
     }
 
@@ -75,8 +75,8 @@ package final class ScenarioRunner {
         while !player.isOver, !isCutShort {
             player.look()
             if player.isOver || condition() { return }
-            let now = laboratory.now
-            if let stuck = laboratory.world.stuck {
+            let now = testbed.now
+            if let stuck = testbed.world.stuck {
                 return player.report([Violation(id: "livelock", text: stuck)])
             }
             if now >= limit {
@@ -86,7 +86,7 @@ package final class ScenarioRunner {
             if now >= deadline { return }
             let next = min(deadline, limit, player.nextMoment, now + .seconds(1))
             do {
-                try laboratory.advance(until: next) {
+                try testbed.advance(until: next) {
                     let due = player.nextMoment
                     player.look()
                     // What was carried out may name a moment before `next`.
@@ -95,7 +95,7 @@ package final class ScenarioRunner {
             } catch {
                 player.fail(Statement(line: 0, command: .wait(.zero)), "\(error)")
             }
-            progress(laboratory.now)
+            progress(testbed.now)
         }
     }
 }

@@ -2,7 +2,7 @@ package import CastyActors
 
 /// A command to a sample entity, in words: `deposit 100`.
 package struct EntityCommand: Codable, Sendable {
-    /// The number by which the laboratory follows it; unique in a run.
+    /// The number by which the testbed follows it; unique in a run.
     package let number: UInt64
     /// The command.
     package let text: String

@@ -3,7 +3,7 @@ import CastyCore
 import CastySharding
 import Synchronization
 
-/// The entities that every laboratory has: an account with a store, a counter without one.
+/// The entities that every testbed has: an account with a store, a counter without one.
 package enum SampleEntity: String, CaseIterable, Sendable {
     /// `deposit N`, `withdraw N`, `balance`; comes back with its balance.
     case account

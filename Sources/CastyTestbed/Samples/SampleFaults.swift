@@ -2,7 +2,7 @@ package import CastyCore
 import CastySharding
 import Synchronization
 
-/// What is wrong with the samples of a laboratory: entities that fail when they start, nodes on which handlers throw.
+/// What is wrong with the samples of a testbed: entities that fail when they start, nodes on which handlers throw.
 package final class SampleFaults: Sendable {
     private struct State {
         /// How many more starts fail, by entity; `nil` for all of them.
@@ -15,18 +15,18 @@ package final class SampleFaults: Sendable {
 
     private struct Stall {
         let longest: Duration
-        let chance: Double
+        let probability: Double
         var generator: SeededGenerator
 
         /// How long one handler takes; `nil` for no time.
         mutating func draw() -> Duration? {
-            guard generator.unit() < chance else { return nil }
+            guard generator.unit() < probability else { return nil }
             return longest * (0.1 + 0.9 * generator.unit())
         }
     }
 
     private struct Throwing {
-        var chance: Double
+        var probability: Double
         var left: Int?
         var generator: SeededGenerator
     }
@@ -45,13 +45,13 @@ package final class SampleFaults: Sendable {
     package func letHandlersWork(on node: String) { state.withLock { $0.throwing[node] = nil } }
 
     /// Lets handlers of entities on a node throw by chance, so many times or for ever.
-    package func letHandlersThrow(on node: String, chance: Double, times: Int?, generator: SeededGenerator) {
-        state.withLock { $0.throwing[node] = Throwing(chance: chance, left: times, generator: generator) }
+    package func letHandlersThrow(on node: String, probability: Double, times: Int?, generator: SeededGenerator) {
+        state.withLock { $0.throwing[node] = Throwing(probability: probability, left: times, generator: generator) }
     }
 
     /// Lets handlers on a node take a while, some of them.
-    package func stall(_ node: String, longest: Duration, chance: Double, generator: SeededGenerator) {
-        state.withLock { $0.stalled[node] = Stall(longest: longest, chance: chance, generator: generator) }
+    package func stall(_ node: String, longest: Duration, probability: Double, generator: SeededGenerator) {
+        state.withLock { $0.stalled[node] = Stall(longest: longest, probability: probability, generator: generator) }
     }
 
     /// Lets handlers on a node take no time again.
@@ -59,7 +59,7 @@ package final class SampleFaults: Sendable {
 
     /// Lets the stores of a node take a while, all of them.
     package func slowStores(of node: String, longest: Duration, generator: SeededGenerator) {
-        state.withLock { $0.slowStores[node] = Stall(longest: longest, chance: 1, generator: generator) }
+        state.withLock { $0.slowStores[node] = Stall(longest: longest, probability: 1, generator: generator) }
     }
 
     /// Lets the stores of a node take no time again.
@@ -94,7 +94,7 @@ package final class SampleFaults: Sendable {
     func handle(_ entity: String, on node: String) throws {
         let fails = state.withLock { state -> Bool in
             guard var throwing = state.throwing[node] else { return false }
-            let fails = throwing.generator.unit() < throwing.chance
+            let fails = throwing.generator.unit() < throwing.probability
             if fails, let left = throwing.left { throwing.left = left - 1 }
             state.throwing[node] = throwing.left == 0 ? nil : throwing
             return fails

@@ -4,7 +4,7 @@ import CastyCore
 import CastyObservability
 import CastySharding
 
-/// The singleton of a laboratory: it acts twenty times a second, without being asked.
+/// The singleton of a testbed: it acts twenty times a second, without being asked.
 enum SampleSingleton {
     static let name = "clock"
 

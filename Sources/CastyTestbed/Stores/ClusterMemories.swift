@@ -2,7 +2,7 @@ import CastyCluster
 import CastyMembership
 import Synchronization
 
-/// What the nodes of a laboratory remember of their cluster, by their number: it outlives each of their processes, as a data folder does.
+/// What the nodes of a testbed remember of their cluster, by their number: it outlives each of their processes, as a data folder does.
 final class ClusterMemories: Sendable {
     private let byNumber = Mutex<[Int: RememberedCluster]>([:])
 

@@ -2,7 +2,7 @@ package import CastySharding
 package import CastySimulator
 import Synchronization
 
-/// The stores of one node of a laboratory, on a disk that all nodes reach: a journal for each entity, and one for the remembered entities of
+/// The stores of one node of a testbed, on a disk that all nodes reach: a journal for each entity, and one for the remembered entities of
 /// each shard.
 package final class JournalStore: EntityStore, RememberedEntityStore {
     /// A journal that has grown beyond this is written anew.
@@ -10,13 +10,13 @@ package final class JournalStore: EntityStore, RememberedEntityStore {
 
     private let disk: SimulatedDisk
     private let node: String
-    private let truth: DurableTruth
+    private let oracle: DurableOracle
     private let journals = Mutex<[String: Journal]>([:])
 
-    package init(_ disk: SimulatedDisk, node: String, truth: DurableTruth) {
+    package init(_ disk: SimulatedDisk, node: String, oracle: DurableOracle) {
         self.disk = disk
         self.node = node
-        self.truth = truth
+        self.oracle = oracle
     }
 
     private func use<Result: Sendable>(
@@ -33,12 +33,12 @@ package final class JournalStore: EntityStore, RememberedEntityStore {
 
     package func load(type: String, id: String) throws(EntityStoreError) -> [UInt8]? {
         let state = try use("\(type)/\(id)") { journal throws(EntityStoreError) in try journal.read().last }
-        truth.loaded(state, of: id, on: node)
+        oracle.loaded(state, of: id, on: node)
         return state
     }
 
     package func save(_ state: [UInt8], type: String, id: String) throws(EntityStoreError) {
-        truth.writes(state, of: id, on: node)
+        oracle.writes(state, of: id, on: node)
         try use("\(type)/\(id)") { journal throws(EntityStoreError) in
             if journal.length > Self.tidyLength {
                 try journal.rewrite([state])
@@ -46,7 +46,7 @@ package final class JournalStore: EntityStore, RememberedEntityStore {
                 try journal.append(state)
             }
         }
-        truth.wrote(state, of: id, on: node)
+        oracle.wrote(state, of: id, on: node)
     }
 
     // MARK: Remembered entities

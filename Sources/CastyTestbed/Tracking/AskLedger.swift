@@ -3,7 +3,7 @@ package import CastyCore
 package import CastyPlacement
 import Synchronization
 
-/// The questions that a laboratory has asked, each from its start to its end.
+/// The questions that a testbed has asked, each from its start to its end.
 package final class AskLedger: Sendable {
     package struct Question: Sendable {
         /// The number of its envelope.

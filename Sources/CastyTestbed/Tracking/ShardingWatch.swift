@@ -7,7 +7,7 @@ import Synchronization
 /// Hears of everything that regions and coordinators do, at the moment when they do it, and holds it against the rules of sharding.
 package final class ShardingWatch: Sendable {
     private struct State {
-        var truth = ShardingTruth()
+        var oracle = ShardingOracle()
         var checkers: [any ShardingChecker] = []
         var violations: [Violation] = []
         var evidence = ShardingEvidence()
@@ -17,39 +17,39 @@ package final class ShardingWatch: Sendable {
 
     package init(shards: Int, checkers: [any ShardingChecker]) {
         state.withLock { state in
-            state.truth.shardCount = shards
+            state.oracle.shardCount = shards
             state.checkers = checkers
         }
     }
 
     /// A new incarnation of a node.
     func add(_ node: UniqueAddress, name: String, hasLease: @escaping @Sendable () -> Bool) {
-        state.withLock { $0.truth.add(node, .init(name: name, hasLease: hasLease)) }
+        state.withLock { $0.oracle.add(node, .init(name: name, hasLease: hasLease)) }
     }
 
     /// An incarnation hangs, or goes on.
-    func freeze(_ node: UniqueAddress, _ isFrozen: Bool) { state.withLock { $0.truth.freeze(node, isFrozen) } }
+    func freeze(_ node: UniqueAddress, _ isFrozen: Bool) { state.withLock { $0.oracle.freeze(node, isFrozen) } }
 
     /// An incarnation is dead.
     ///
     /// - Parameter isCrash: It could tell nobody.
     func end(_ node: UniqueAddress, isCrash: Bool = false) {
-        state.withLock { $0.truth.end(node, isCrash: isCrash) }
+        state.withLock { $0.oracle.end(node, isCrash: isCrash) }
     }
 
     /// A node sees that an incarnation was removed.
     func removed(_ subject: UniqueAddress, seenBy observer: UniqueAddress, at now: Instant) {
-        state.withLock { $0.truth.remove(subject, seenBy: observer, at: now) }
+        state.withLock { $0.oracle.remove(subject, seenBy: observer, at: now) }
     }
 
     /// A region or a coordinator has done something.
     func note(_ fact: ShardingFact) {
         state.withLock { state in
             for index in state.checkers.indices {
-                state.violations += state.checkers[index].note(fact, in: state.truth)
+                state.violations += state.checkers[index].note(fact, in: state.oracle)
             }
             state.evidence.note(fact)
-            state.truth.apply(fact)
+            state.oracle.apply(fact)
         }
     }
 
@@ -62,12 +62,12 @@ package final class ShardingWatch: Sendable {
             func object(_ text: String) {
                 state.violations.append(Violation(id: "S1", subject: name, entity: entity.id, text: text))
             }
-            if let grant = state.truth.successor(of: entity.node, for: key) {
+            if let grant = state.oracle.successor(of: entity.node, for: key) {
                 object(
-                    "it acts at \(now), and its shard was given to \(state.truth.name(grant.home.node)) as \(grant.home.version) at \(grant.at)"
+                    "it acts at \(now), and its shard was given to \(state.oracle.name(grant.home.node)) as \(grant.home.version) at \(grant.at)"
                 )
-            } else if let newest = state.truth.newest[entity.id], newest.node != entity.node {
-                object("it acts at \(now), and a later instance has started on \(state.truth.name(newest.node))")
+            } else if let newest = state.oracle.newest[entity.id], newest.node != entity.node {
+                object("it acts at \(now), and a later instance has started on \(state.oracle.name(newest.node))")
             }
         }
     }
@@ -75,7 +75,7 @@ package final class ShardingWatch: Sendable {
     /// A message for an entity enters.
     func entered(_ entity: String, type: String) {
         state.withLock { state in
-            let shard = ShardingTruth.shard(of: entity, count: state.truth.shardCount)
+            let shard = ShardingOracle.shard(of: entity, count: state.oracle.shardCount)
             state.evidence.entered(ShardKey(type: type, shard: shard))
         }
     }
@@ -85,10 +85,10 @@ package final class ShardingWatch: Sendable {
         state.withLock { state in
             let key = ShardKey(
                 type: EntityName.type(of: entity),
-                shard: ShardingTruth.shard(of: entity, count: state.truth.shardCount))
-            guard let grant = state.truth.grants[key], state.truth.name(grant.home.node) != name else { return true }
-            let node = state.truth.runs[key]?.keys.first { state.truth.name($0) == name }
-            return node.map { state.truth.successor(of: $0, for: key) == nil } ?? false
+                shard: ShardingOracle.shard(of: entity, count: state.oracle.shardCount))
+            guard let grant = state.oracle.grants[key], state.oracle.name(grant.home.node) != name else { return true }
+            let node = state.oracle.runs[key]?.keys.first { state.oracle.name($0) == name }
+            return node.map { state.oracle.successor(of: $0, for: key) == nil } ?? false
         }
     }
 
@@ -96,7 +96,7 @@ package final class ShardingWatch: Sendable {
     package func look(at now: Instant, isCalm: Bool) -> [Violation] {
         state.withLock { state in
             for index in state.checkers.indices {
-                state.violations += state.checkers[index].look(at: now, isCalm: isCalm, in: state.truth)
+                state.violations += state.checkers[index].look(at: now, isCalm: isCalm, in: state.oracle)
             }
             return state.violations
         }
@@ -105,26 +105,26 @@ package final class ShardingWatch: Sendable {
     /// The shards that run on an incarnation.
     package func shards(on node: UniqueAddress) -> [ShardKey] {
         state.withLock { state in
-            state.truth.runs.filter { $0.value[node] != nil }.map(\.key).sorted {
+            state.oracle.runs.filter { $0.value[node] != nil }.map(\.key).sorted {
                 ($0.type, $0.shard) < ($1.type, $1.shard)
             }
         }
     }
 
     /// Whether a shard runs on a node that may act.
-    package func isRunning(_ key: ShardKey) -> Bool { state.withLock { !$0.truth.actors(of: key).isEmpty } }
+    package func isRunning(_ key: ShardKey) -> Bool { state.withLock { !$0.oracle.actors(of: key).isEmpty } }
 
     /// Whether an incarnation has neither crashed nor ended.
-    package func isAlive(_ node: UniqueAddress) -> Bool { state.withLock { $0.truth.isAlive(node) } }
+    package func isAlive(_ node: UniqueAddress) -> Bool { state.withLock { $0.oracle.isAlive(node) } }
 
     /// The rule that a lost envelope breaks: S7 if its entity went to sleep meanwhile, S6 if its shard moved, else S4.
     package func rule(for entity: String, since entered: Instant) -> String {
         state.withLock { state in
-            if let slept = state.truth.passivations[entity], slept >= entered { return "S7" }
+            if let slept = state.oracle.passivations[entity], slept >= entered { return "S7" }
             let type = EntityName.type(of: entity)
-            let moved = state.truth.moves.contains { key, time in
+            let moved = state.oracle.moves.contains { key, time in
                 key.type == type && time >= entered - .seconds(15)
-                    && ShardingTruth.shard(of: entity, count: state.truth.shardCount) == key.shard
+                    && ShardingOracle.shard(of: entity, count: state.oracle.shardCount) == key.shard
             }
             return moved ? "S6" : "S4"
         }

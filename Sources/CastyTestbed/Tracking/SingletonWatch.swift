@@ -1,7 +1,7 @@
 package import CastyCore
 import Synchronization
 
-/// Follows the incarnations of the laboratory's singleton: from the start of one on, no earlier one may act, and none may act without a lease.
+/// Follows the incarnations of the testbed's singleton: from the start of one on, no earlier one may act, and none may act without a lease.
 package final class SingletonWatch: Sendable {
     /// What has been seen so far.
     package struct Seen: Hashable, Sendable {

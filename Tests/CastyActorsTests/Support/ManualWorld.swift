@@ -29,11 +29,11 @@ final class ManualWorld: Dispatcher, Scheduler, Transport, RandomSource {
     func execute(_ runnable: Runnable) { state.withLock { $0.ready.append(runnable) } }
 
     /// Runs turns until none is due, but those of actors that hang.
-    func settle(exceptOf hangs: (AnyTarget) -> Bool = { _ in false }) {
+    func settle(exceptOf hangs: (AnyActorCell) -> Bool = { _ in false }) {
         while true {
             let next = state.withLock { $0.ready.isEmpty ? nil : $0.ready.removeFirst() }
             guard let next else { return }
-            if let actor = next as? AnyTarget, hangs(actor) { continue }
+            if let actor = next as? AnyActorCell, hangs(actor) { continue }
             next.run(budget: budget)
         }
     }
@@ -44,7 +44,7 @@ final class ManualWorld: Dispatcher, Scheduler, Transport, RandomSource {
     var now: Instant { state.withLock { $0.now } }
 
     /// Lets time pass, timer by timer.
-    func advance(by duration: Duration, exceptOf hangs: (AnyTarget) -> Bool = { _ in false }) {
+    func advance(by duration: Duration, exceptOf hangs: (AnyActorCell) -> Bool = { _ in false }) {
         let end = now + duration
         settle(exceptOf: hangs)
         while true {

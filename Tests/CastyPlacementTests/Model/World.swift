@@ -14,7 +14,7 @@ struct Word: Hashable, Sendable {
 struct World {
     struct Node {
         var region: Region<Word>
-        var coordinator: Coordinator
+        var coordinator: ShardCoordinator
         var viewVersion = 0
         var isAlive = true
         /// Cut off from all others.
@@ -116,7 +116,7 @@ struct World {
 
     mutating func start(_ node: UniqueAddress) {
         nodes[node] = Node(
-            region: Region(own: node, settings: settings), coordinator: Coordinator(own: node, settings: settings))
+            region: Region(own: node, settings: settings), coordinator: ShardCoordinator(own: node, settings: settings))
         members.append(
             PlacementMember(node: node, upNumber: (members.map(\.upNumber).max() ?? 0) + 1))
         spread()

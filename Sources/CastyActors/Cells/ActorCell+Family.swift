@@ -1,0 +1,84 @@
+import CastyCore
+public import CastyObservability
+import Synchronization
+
+extension ActorCell {
+    /// Starts a child.
+    @usableFromInline
+    package func spawn<Child: Sendable>(
+        _ behavior: sending Behavior<Child>, name: String?, mailbox: MailboxCapacity,
+        turn: @escaping @Sendable (AnyActorCell, Int) -> Void, hooks: CellHooks<Child>? = nil,
+        traffic: LossClass? = nil
+    ) throws(SpawnError) -> ActorCell<Child> {
+        if let name, name.isEmpty || name.hasPrefix("$") { throw .badName(name) }
+        let chosen = name ?? anonymousName()
+        let child = ActorCell<Child>(
+            system: system, name: chosen, parent: self, uid: system.nextUID(), traffic: traffic ?? self.traffic,
+            behavior: behavior, capacity: mailbox.limit, turn: turn, hooks: hooks)
+        // The one place where it is decided whether a child begins: whoever stops the family closes it under the same lock, so that every
+        // child is either refused here or asked to stop there.
+        switch children.withLock({ $0.insert(child) }) {
+        case .inserted: break
+        case .nameTaken: throw .nameTaken(chosen, parent: pathText)
+        case .closed: throw .stopping(pathText)
+        }
+        system.actorStarted()
+        system.dispatcher.execute(child)
+        return child
+    }
+
+    private func anonymousName() -> String {
+        "$" + String(children.withLock { $0.nextAnonymous() }, radix: 36)
+    }
+
+    func watch(_ ref: AnyActorRef, message: Message?) {
+        let extras = needExtras()
+        if let index = extras.watching.firstIndex(where: { $0.watched == ref }) {
+            extras.watching[index].message = message
+            return
+        }
+        extras.watching.append((ref, message))
+        ref.target.post(.watch(AnyActorRef(self), ref))
+    }
+
+    func unwatch(_ ref: AnyActorRef) {
+        guard let extras, let index = extras.watching.firstIndex(where: { $0.watched == ref }) else { return }
+        extras.watching.remove(at: index)
+        ref.target.post(.unwatch(AnyActorRef(self), ref))
+    }
+}
+
+extension AnyActorCell {
+    /// Takes a turn of a target whose message type is known here, so that the loop is compiled for it.
+    @inlinable
+    package func takeTurn<Message: Sendable>(of type: Message.Type, _ budget: Int) {
+        unsafeDowncast(self, to: ActorCell<Message>.self).drain(budget: budget)
+    }
+}
+
+/// Why an actor could not be started.
+public struct SpawnError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What stands in the way.
+    public enum Code: String, Sendable {
+        case nameTaken, badName, stopping
+    }
+
+    /// What stands in the way.
+    public let code: Code
+    /// For a person.
+    public let description: String
+
+    static func nameTaken(_ name: String, parent: String) -> SpawnError {
+        SpawnError(code: .nameTaken, description: "\(parent) has a child named \"\(name)\" already")
+    }
+
+    static func badName(_ name: String) -> SpawnError {
+        SpawnError(
+            code: .badName,
+            description: "\"\(name)\" cannot name an actor: a name is not empty and does not start with $")
+    }
+
+    static func stopping(_ path: String) -> SpawnError {
+        SpawnError(code: .stopping, description: "\(path) is stopping and starts no children")
+    }
+}

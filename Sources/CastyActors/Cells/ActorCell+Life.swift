@@ -1,0 +1,228 @@
+import CastyCore
+import Logging
+import Synchronization
+
+extension ActorCell {
+    /// Runs the initial behavior, at the start and at each restart.
+    @usableFromInline
+    func start() {
+        life = .running
+        become(initial, after: nil)
+    }
+
+    /// Goes on with the behavior that a handler returned.
+    @usableFromInline
+    func become(_ following: Behavior<Message>, after message: Message?) {
+        var following = following
+        while true {
+            switch following.kind {
+            case .same: return
+            case .unhandled:
+                if let message { system.unhandled(message, by: self) }
+                return
+            case .stopped: return beginStop()
+            case .empty, .ignore, .receive:
+                behavior = following
+                return
+            case .supervised(let supervised):
+                needExtras().strategy = supervised.strategy
+                following = supervised.behavior
+            case .setup(let factory):
+                do {
+                    following = try factory(ActorContext(self))
+                    if case .same = following.kind { return fail(BehaviorError.setupReturnedSame) }
+                } catch {
+                    return fail(error)
+                }
+            }
+        }
+    }
+
+    func needExtras() -> ColdState<Message> {
+        if let extras { return extras }
+        let made = ColdState<Message>()
+        extras = made
+        return made
+    }
+
+    func handle(_ signal: SystemMessage) {
+        switch signal {
+        case .stop: beginStop()
+        case .watch(let watcher, let watched):
+            let extras = needExtras()
+            if !extras.watchers.contains(where: { $0.watcher == watcher }) {
+                extras.watchers.append((watcher, watched))
+            }
+        case .unwatch(let watcher, _): extras?.watchers.removeAll { $0.watcher == watcher }
+        // An actor that may not run acts on nothing: what came waits until it may.
+        case .terminated(let news): if mayAct(on: signal) { watchedActorEnded(news) }
+        case .childStopped(let child): childStopped(child)
+        case .timer(let token): if mayAct(on: signal) { timerFired(token) }
+        case .restart(let generation):
+            if life == .restarting, generation == extras?.generation, mayAct(on: signal) { start() }
+        case .resume:
+            let held = extras?.held ?? []
+            extras?.held = []
+            for signal in held { handle(signal) }
+        case .unanswered: break
+        }
+    }
+
+    /// Whether the actor may act on a signal now; if not, the signal waits for the end of the pause.
+    private func mayAct(on signal: SystemMessage) -> Bool {
+        if !isHooked || mayRun() { return true }
+        if life != .stopping, life != .stopped { needExtras().held.append(signal) }
+        return false
+    }
+
+    /// Hands a signal to the behavior; an error in it counts as the actor's failure.
+    func signal(_ signal: Signal) {
+        guard case .receive(let receiver) = behavior.kind, let onSignal = receiver.onSignal else { return }
+        do {
+            let following = try onSignal(ActorContext(self), signal)
+            if life == .running { become(following, after: nil) }
+        } catch {
+            if life == .running { fail(error) } else { system.log.error("\(path): failed while stopping: \(error)") }
+        }
+    }
+
+    private func watchedActorEnded(_ news: Terminated) {
+        guard let extras, let index = extras.watching.firstIndex(where: { $0.watched == news.ref }) else { return }
+        let entry = extras.watching.remove(at: index)
+        if let message = entry.message {
+            tell(message)
+        } else {
+            signal(.terminated(news))
+        }
+    }
+
+    private func childStopped(_ child: AnyActorCell) {
+        guard children.withLock({ $0.remove(child) }) else { return }
+        if life == .stopping { finish() } else if life == .restarting { scheduleRestart() }
+    }
+
+    /// Tells whoever asked that the handler of the question has failed, and reacts to the error.
+    @usableFromInline
+    func fail(_ error: any Error, handling message: Message) {
+        Questions.fail(in: message, .failed, "\(error)")
+        fail(error)
+    }
+
+    /// Reacts to an error thrown by a handler, as supervision says.
+    @usableFromInline
+    func fail(_ error: any Error) {
+        switch extras?.strategy ?? .stop {
+        case .stop:
+            system.log.error("\(pathText): stopped by an error: \(error)")
+            needExtras().failure = error
+            beginStop()
+        case .resume:
+            system.log.warning("\(pathText): went on after an error: \(error)")
+        case .restart(let limit, let window, _):
+            let extras = needExtras()
+            let now = system.now
+            extras.restarts.removeAll { $0 + window <= now }
+            guard extras.restarts.count < limit else {
+                system.log.error("\(pathText): stopped, failed more than \(limit) times: \(error)")
+                extras.failure = error
+                return beginStop()
+            }
+            extras.restarts.append(now)
+            system.log.warning("\(pathText): restarts after an error: \(error)")
+            beginRestart()
+        }
+    }
+
+    private func beginRestart() {
+        // First, so that nothing its last signal does can stop it or fail it once more on the way.
+        life = .restarting
+        signal(.preRestart)
+        let extras = needExtras()
+        extras.generation &+= 1
+        cancelTimers()
+        behavior = .empty
+        let living = children.withLock { $0.ordered }
+        for child in living { child.post(.stop) }
+        if living.isEmpty { scheduleRestart() }
+    }
+
+    private func scheduleRestart() {
+        guard let extras, case .restart(_, _, let backoff) = extras.strategy else { return start() }
+        let delay = backoff.delay(restart: extras.restarts.count, probability: system.unitRandom())
+        if delay <= .zero { return start() }
+        let generation = extras.generation
+        _ = system.world.scheduler.schedule(after: delay) { [weak self] in self?.post(.restart(generation: generation))
+        }
+    }
+
+    func beginStop() {
+        guard life != .stopping, life != .stopped else { return }
+        life = .stopping
+        cancelTimers()
+        let living = children.withLock { $0.close() }
+        for child in living { child.post(.stop) }
+        if living.isEmpty { finish() }
+    }
+
+    /// Ends the life of the actor: its last signal, its leftover messages, the news to those who watch.
+    private func finish() {
+        signal(.postStop)
+        life = .stopped
+        behavior = .stopped
+        initial = .stopped
+        let (leftover, signals) = inbox.withLock { state in
+            state.status = .terminated
+            let taken = (Array(batch[next...]) + state.messages, state.signals)
+            state.messages = []
+            state.signals = []
+            return taken
+        }
+        system.actorStopped(self, handled: consumed &+ UInt64(next))
+        batch = []
+        next = 0
+        if let hooks {
+            hooks.onEnd(extras?.failure, leftover)
+        } else {
+            for message in leftover { system.lose(message, to: self, because: .noSuchActor) }
+        }
+        let reason: Terminated.Reason = extras?.failure == nil ? .stopped : .failed
+        for watch in extras?.watchers ?? [] {
+            watch.watcher.target.post(.terminated(Terminated(ref: watch.watched, reason: reason)))
+        }
+        for case .watch(let watcher, let watched) in signals {
+            watcher.target.post(.terminated(Terminated(ref: watched, reason: reason)))
+        }
+        let me = AnyActorRef(self)
+        for watch in extras?.watching ?? [] { watch.watched.target.post(.unwatch(me, watch.watched)) }
+        for adapter in extras?.adapters.values.sorted(by: { $0.uid < $1.uid }) ?? [] { system.unexpose(adapter) }
+        extras = nil
+        if let parent { parent.post(.childStopped(self)) } else { system.guardianStopped(self) }
+    }
+}
+
+extension ActorCell {
+    /// Lets go of all that the actor and its children hold, and tells nobody.
+    ///
+    /// Only for the actors of a node that was killed: no turn of theirs may run any more.
+    func forgetEverything() {
+        let family = children.withLock { $0.abandon() }
+        for child in family { child.abandon() }
+        let waiting = inbox.withLock { state in
+            defer { (state.messages, state.signals) = ([], []) }
+            return (state.messages, state.signals)
+        }
+        // Released outside the lock: what the messages hold may end with them.
+        withExtendedLifetime(waiting) {}
+        (behavior, initial) = (.empty, .empty)
+        extras = nil
+        (batch, next) = ([], 0)
+    }
+}
+
+/// A mistake in how a behavior was put together.
+struct BehaviorError: Error, CustomStringConvertible {
+    let description: String
+
+    static let setupReturnedSame = BehaviorError(
+        description: "a setup returned .same, but there is no behavior before it to go on with")
+}

@@ -1,0 +1,43 @@
+import CastyCore
+
+extension ActorCell {
+    func startTimer(key: String, message: Message, after delay: Duration, every interval: Duration?) {
+        guard life == .running || life == .starting else { return }
+        let extras = needExtras()
+        extras.timers.removeValue(forKey: key)?.scheduled.cancel()
+        extras.timerGeneration &+= 1
+        arm(TimerToken(key: key, generation: extras.timerGeneration), message, after: delay, every: interval)
+    }
+
+    private func arm(_ token: TimerToken, _ message: Message, after delay: Duration, every interval: Duration?) {
+        let scheduled = system.world.scheduler.schedule(after: delay) { [weak self] in self?.post(.timer(token)) }
+        needExtras().timers[token.key] = RunningTimer(
+            generation: token.generation, message: message, interval: interval, scheduled: scheduled)
+    }
+
+    func cancelTimer(key: String) { extras?.timers.removeValue(forKey: key)?.scheduled.cancel() }
+
+    func cancelTimers() {
+        guard let extras else { return }
+        for timer in extras.timers.values { timer.scheduled.cancel() }
+        extras.timers = [:]
+    }
+
+    /// A timer counts only if it is the one started last under its key, so no tick of a replaced timer, or of an earlier
+    /// incarnation, is ever seen.
+    func timerFired(_ token: TimerToken) {
+        guard life == .running, let extras, let timer = extras.timers[token.key], timer.generation == token.generation
+        else { return }
+        if let interval = timer.interval {
+            arm(token, timer.message, after: interval, every: interval)
+        } else {
+            extras.timers[token.key] = nil
+        }
+        guard case .receive(let receiver) = behavior.kind else { return }
+        do {
+            become(try receiver.onMessage(ActorContext(self), timer.message), after: timer.message)
+        } catch {
+            fail(error)
+        }
+    }
+}

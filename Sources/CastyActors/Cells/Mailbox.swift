@@ -1,0 +1,43 @@
+/// What producers and the turn of one actor share.
+@usableFromInline
+package struct Mailbox<Message: Sendable>: Sendable {
+    /// Where an actor stands between its turns.
+    @usableFromInline
+    package enum Status: UInt8, Sendable {
+        /// No turn is due.
+        case idle
+        /// A turn is due or running.
+        case scheduled
+        /// The actor has stopped; nothing is taken any more.
+        case terminated
+    }
+
+    @usableFromInline package var messages: [Message] = []
+    @usableFromInline package var signals: [SystemMessage] = []
+    @usableFromInline package var status = Status.scheduled
+    /// How many messages may wait.
+    @usableFromInline package var capacity: Int
+    /// Whether the actor stops once nothing waits.
+    @usableFromInline package var stopsWhenEmpty = false
+    /// How many messages were ever accepted.
+    @usableFromInline package var accepted: UInt64 = 0
+
+    @usableFromInline
+    package init(capacity: Int) {
+        self.capacity = capacity
+    }
+
+    /// Appends a message, and says whether the actor has to be scheduled.
+    @inlinable
+    mutating func append(_ message: Message) -> Delivery {
+        if status == .terminated { return .noSuchActor }
+        if messages.count >= capacity { return .mailboxFull }
+        messages.append(message)
+        accepted &+= 1
+        if status == .idle {
+            status = .scheduled
+            return .acceptedIdle
+        }
+        return .accepted
+    }
+}

@@ -1,0 +1,57 @@
+import CastyActors
+import CastyConsole
+import CastyCore
+import CastyInvariants
+import CastyScenario
+import CastyTestbed
+
+extension ConsoleRun {
+    /// Lets time pass until a moment, doing on the way what is scheduled, what the script says, and what time was turned back over.
+    func advance(to end: Instant, _ backend: TestClusterBackend?) {
+        while backend?.ends != true {
+            look(backend)
+            let stop = max(min(end, player.nextMoment, future.first?.at ?? .distantFuture), lab.now)
+            do {
+                // A long way ahead must not keep the person who quits waiting.
+                try lab.advance(until: stop) {
+                    let due = player.nextMoment
+                    look(backend)
+                    return backend?.ends ?? false || player.nextMoment < due
+                }
+            } catch {
+                backend?.say(.refused, "\(error)")
+            }
+            if let deed = future.first, deed.at <= lab.now {
+                look(backend)
+                future.removeFirst()
+                redo(deed, backend)
+            } else if lab.now >= end {
+                return
+            }
+        }
+    }
+
+    private func redo(_ deed: RecordedCommand, _ backend: TestClusterBackend?) {
+        let count = history.count
+        perform(deed.command, backend)
+        if history.count > count, let undoneAt = deed.undoneAt { history[count].undoneAt = undoneAt }
+    }
+
+    /// Shows an earlier moment by running again up to it; what was done later waits to be done again.
+    func turnBack(to moment: Instant, _ backend: TestClusterBackend) {
+        let target = max(moment, .start)
+        lab.end()
+        do {
+            lab = try Self.begin(plan)
+        } catch {
+            return backend.say(.refused, "\(error)")
+        }
+        player = Self.player(plan, lab)
+        future = (history.filter(\.isByHand) + future).sorted { $0.at < $1.at }
+        history = []
+        paused = true
+        advance(to: target, nil)
+        let later = future.isEmpty ? "" : "; \(future.count) later commands wait for you to go on"
+        backend.say(.done, "back at \(lab.now) s\(later)")
+    }
+}

@@ -1,0 +1,269 @@
+import CastyActors
+import CastyConsole
+import CastyCore
+import CastyInvariants
+import CastyObservability
+import CastyScenario
+import CastyTestbed
+import Foundation
+
+/// A testbed that a person drives: its time can be stopped, stepped, sped up and, where the world is simulated, turned back.
+///
+/// Turning back means running again: the same seed and the same lines at the same moments give the same run.
+final class ConsoleRun {
+    /// How far one step goes.
+    static let tick = Duration.milliseconds(100)
+    /// How often the screen gets a new picture.
+    private static let turn = Duration.milliseconds(40)
+
+    let plan: ConsolePlan
+    var lab: TestCluster
+    var paused = false
+    private var speed: Double
+    /// What was done so far, for turning back and for saving.
+    var history: [RecordedCommand] = []
+    /// What was done later than the moment that time was turned back to; it is done again, unless a person does something else first.
+    var future: [RecordedCommand] = []
+    /// How much of the history stands in the recording.
+    var recorded = -1
+    /// Time that has to pass, but is less than a full step of the grid.
+    private var owed = Duration.zero
+    private var rate = RateOverTime()
+    private var pace = Pace()
+    /// Plays the script, and what was scheduled.
+    var player: ScenarioPlayer
+
+    struct RecordedCommand {
+        let at: Instant
+        let command: Command
+        /// Whether a person asked for it. An `at` and the script do so again by themselves when time has been turned back.
+        let isByHand: Bool
+        var undoneAt: Instant?
+    }
+
+    init(_ plan: ConsolePlan) throws {
+        self.plan = plan
+        speed = plan.speed
+        lab = try Self.begin(plan)
+        player = Self.player(plan, lab)
+    }
+
+    /// The script's player: what fails in it is shown, and ends nothing.
+    static func player(_ plan: ConsolePlan, _ lab: TestCluster) -> ScenarioPlayer {
+        var options = RunOptions(keepsGoing: true)
+        options.toleratesRefusals = true
+        return ScenarioPlayer(plan.script, in: lab, options: options)
+    }
+
+    static func begin(_ plan: ConsolePlan) throws -> TestCluster {
+        let world: any ClusterWorld = plan.seed.map { SimulatedClusterWorld(seed: $0) } ?? LiveClusterWorld()
+        let lab = TestCluster(world: world, settings: plan.settings, checkers: .all)
+        do {
+            try lab.start(Array(1...plan.nodes))
+        } catch {
+            lab.end()
+            throw error
+        }
+        return lab
+    }
+
+    var recorder: Recorder { lab.recorder }
+
+    var snapshot: ClusterSnapshot {
+        var snapshot = lab.snapshot
+        snapshot.paused = paused
+        snapshot.speed = speed
+        if plan.seed != nil, !paused { snapshot.reachedSpeed = pace.reached(of: speed) }
+        snapshot.envelopesPerSecond = rate.value
+        return snapshot
+    }
+
+    /// Runs until the backend ends; the whole life of the testbed's thread.
+    func loop(_ backend: TestClusterBackend) {
+        var turn = Self.turn
+        begin(backend)
+        while !backend.ends {
+            let began = ContinuousClock.now
+            let (start, wasPaused) = (lab.now, paused)
+            for line in backend.takeLines() { carryOut(line, backend) }
+            if !paused {
+                // As much as has passed in reality, so that sleeping too long slows nothing down; but no more, where the
+                // machine cannot keep up, than keeps the screen and the keys going.
+                let span = min(turn, Self.turn * 1.25)
+                advance(to: lab.now + steps(in: span), backend)
+            }
+            keepRecord(backend)
+            rate.note(lab.tracker.handled, at: lab.now)
+            var picture = snapshot
+            picture.outlook = lab.outlook(ifCutOff: backend.previewed)
+            backend.publish(picture, recorder, isScriptDone: player.isScriptDone)
+            let left = Self.turn - (ContinuousClock.now - began)
+            if left > .zero, plan.seed != nil { usleep(UInt32(clamping: left.nanoseconds / 1000)) }
+            turn = ContinuousClock.now - began
+            if !paused, !wasPaused { pace.note(lab.now - start, in: turn) }
+        }
+        keepRecord(backend, atTheEnd: true)
+        lab.end()
+        backend.finish()
+    }
+
+    /// How far time goes in a turn: simulated time in full steps of the grid, so that a person acts only at moments that a scenario can name.
+    private func steps(in span: Duration) -> Duration {
+        if plan.seed == nil { return span }
+        let grid = SimulatedClusterWorld.grid.nanoseconds
+        let due = (owed + .nanoseconds(Int64(Double(span.nanoseconds) * speed))).nanoseconds
+        owed = .nanoseconds(due % grid)
+        return .nanoseconds(due / grid * grid)
+    }
+
+    /// Goes to the moment to begin at, in steps that can be watched.
+    private func begin(_ backend: TestClusterBackend) {
+        if let moment = plan.beginsAt {
+            while lab.now < moment, !backend.ends {
+                advance(to: min(moment, lab.now + .seconds(1)), nil)
+                backend.publish(snapshot, recorder, isScriptDone: player.isScriptDone)
+            }
+            paused = true
+        }
+        if let greeting = plan.greeting { backend.say(.note, greeting) }
+    }
+
+    private func carryOut(_ line: String, _ backend: TestClusterBackend) {
+        do {
+            switch try PaletteLine.parse(line, names: [:]) {
+            case .command(let command):
+                if !future.isEmpty {
+                    backend.say(.note, "\(future.count) commands that came later are dropped")
+                    future = []
+                }
+                perform(command, backend)
+            case .console(let command, let moment):
+                if moment != nil { return backend.say(.refused, "at: only commands to the cluster can be scheduled") }
+                control(command, backend)
+            }
+        } catch {
+            backend.say(.refused, "\(error)")
+        }
+    }
+
+    /// Does what a person asked for.
+    func perform(_ command: Command, _ backend: TestClusterBackend?) {
+        do {
+            switch command {
+            case .at(let moment, let inner):
+                let at = lab.moment(moment)
+                if case .at = inner { throw TestClusterError("\(command): an `at` cannot be scheduled") }
+                guard at > lab.now else { throw TestClusterError("\(command): that moment has passed") }
+                player.schedule(inner, at: at)
+                note(command)
+                backend?.say(.done, "at \(at) s: \(inner)")
+                return
+            case .ask(let ask): try self.ask(ask, backend)
+            case .expect, .wait: throw TestClusterError("\(command): belongs into a scenario; run it with `casty run`")
+            case .seed, .seeds, .roles, .set, .nodes, .shards, .start, .spawn, .tell, .load, .kill, .freeze, .thaw,
+                .restart, .leave,
+                .down,
+                .cut, .heal, .link, .fault, .move, .pin, .drain, .undrain, .rebalance, .passivate, .note:
+                try lab.perform(command)
+            }
+            note(command)
+            backend?.say(.done, "\(command)")
+        } catch {
+            backend?.say(.refused, "\(error)")
+        }
+    }
+
+    private func note(_ command: Command, isByHand: Bool = true) {
+        history.append(RecordedCommand(at: lab.now, command: command, isByHand: isByHand))
+    }
+
+    /// Lets the player do what is due, and remembers it.
+    func look(_ backend: TestClusterBackend?) {
+        player.performed = { [weak self] command, _ in
+            self?.note(command, isByHand: false)
+            backend?.say(.done, "\(command)")
+        }
+        player.unconfirmed = { backend?.say(.refused, "\($0.order): \($0.text)") }
+        player.look()
+    }
+
+    private func ask(_ ask: Ask, _ backend: TestClusterBackend?) throws {
+        let inspector = lab.inspector
+        try lab.ask(
+            ask.entity.id, ask.message, via: ask.via?.number, within: ask.within ?? lab.settings.askTimeout
+        ) { result in
+            switch result {
+            case .success(let reply):
+                inspector.emit(.reply, entity: ask.entity.id, reply: reply.text)
+                if let expected = ask.reply {
+                    let isRight = expected == reply.text
+                    inspector.emit(
+                        isRight ? .expectationPassed : .expectationFailed, entity: ask.entity.id,
+                        reason: isRight ? nil : "the reply was \(reply.text)", text: "\(ask)")
+                }
+                backend?.say(.note, "\(ask.entity.id): \(reply.text)")
+            case .failure(let error):
+                inspector.emit(.reply, entity: ask.entity.id, reason: error.code.rawValue)
+                if ask.reply != nil {
+                    inspector.emit(
+                        .expectationFailed, entity: ask.entity.id, reason: error.code.rawValue, text: "\(ask)")
+                }
+                backend?.say(.refused, "\(error)")
+            }
+        }
+    }
+
+    private func control(_ command: ConsoleCommand, _ backend: TestClusterBackend) {
+        let verb = "\(command)".prefix { $0 != "(" }
+        if let refusal = backend.mode.refusal(of: String(verb)) { return backend.say(.refused, refusal) }
+        switch command {
+        case .pause: paused = true
+        case .play: paused = false
+        case .step(let count):
+            paused = true
+            advance(to: lab.now + Self.tick * count, backend)
+        case .back(let count): turnBack(to: lab.now - Self.tick * count, backend)
+        case .seek(let moment):
+            let grid = SimulatedClusterWorld.grid.nanoseconds
+            let target = Instant(nanoseconds: moment.nanoseconds / grid * grid)
+            if target >= lab.now { advance(to: target, backend) } else { turnBack(to: target, backend) }
+        case .speed(let factor): speed = min(max(factor.value, 1.0 / 64), 64)
+        case .undo: undo(backend)
+        case .saveScript(let file): save(file, backend)
+        case .until, .always, .never, .focus, .zoom, .filter, .sort, .follow, .view, .why, .goto, .mark, .redo, .record,
+            .replay, .export, .bookmark, .source, .readonly, .set, .help, .background, .quit:
+            backend.say(.refused, "\(verb): not available here")
+        }
+    }
+
+    /// Takes the last fault back that can be taken back.
+    private func undo(_ backend: TestClusterBackend) {
+        guard let last = history.lastIndex(where: { $0.undoneAt == nil && $0.command.inverse != nil }),
+            let inverse = history[last].command.inverse
+        else {
+            return backend.say(.refused, "undo: there is nothing that can be undone; kills are not")
+        }
+        let count = history.count
+        perform(inverse, backend)
+        // Both have happened, and both are passed over by the next undo.
+        history[last].undoneAt = lab.now
+        if history.count > count { history[count].undoneAt = lab.now }
+    }
+
+}
+
+extension Command {
+    /// The command that takes this one back, where there is one.
+    fileprivate var inverse: Command? {
+        switch self {
+        case .freeze(let nodes): .thaw(nodes)
+        case .thaw(let nodes): .freeze(nodes)
+        case .cut: .heal(.all)
+        case .seed, .seeds, .roles, .set, .nodes, .shards, .start, .spawn, .tell, .ask, .load, .kill, .restart, .leave,
+            .down, .heal,
+            .link,
+            .fault, .move, .pin, .drain, .undrain, .rebalance, .passivate, .note, .wait, .at, .expect:
+            nil
+        }
+    }
+}

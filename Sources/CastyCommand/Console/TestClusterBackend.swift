@@ -1,0 +1,124 @@
+import CastyConsole
+import CastyCore
+import CastyInvariants
+import CastyObservability
+import CastyScenario
+import CastyTestbed
+import Foundation
+import Synchronization
+
+/// The console's testbed: runs it on a thread of its own, takes lines from the screen's thread, and publishes what there is to see.
+final class TestClusterBackend: ConsoleBackend {
+    private struct State {
+        var lines: [String] = []
+        var snapshot: ClusterSnapshot
+        var messages: [ConsoleMessage] = []
+        var recorder: Recorder
+        var previewed: [String] = []
+        var ends = false
+        var isScriptDone = false
+        var ended = false
+    }
+
+    let mode: ConsoleMode
+    let title: String
+    let recording: String?
+    private let state: Mutex<State>
+
+    private init(mode: ConsoleMode, title: String, recording: String?, first: borrowing ConsoleRun) {
+        self.mode = mode
+        self.title = title
+        self.recording = recording
+        state = Mutex(State(snapshot: first.snapshot, recorder: first.recorder))
+    }
+
+    /// Opens a testbed and starts its nodes.
+    ///
+    /// - Throws: ``TestClusterError`` where the nodes cannot be started.
+    static func open(_ plan: ConsolePlan) throws -> TestClusterBackend {
+        let run = try ConsoleRun(plan)
+        let backend = TestClusterBackend(
+            mode: plan.seed.map { .simulated(seed: $0) } ?? .live, title: plan.settings.cluster,
+            recording: plan.record, first: run)
+        let box = RunBox(run)
+        let thread = Thread { box.take().loop(backend) }
+        thread.name = "testbed"
+        thread.stackSize = 8 << 20
+        thread.start()
+        return backend
+    }
+
+    func latest() -> ClusterSnapshot { state.withLock { $0.snapshot } }
+
+    func events(after cursor: UInt64) -> EventPage {
+        let recorder = state.withLock { $0.recorder }
+        let events = recorder.events(from: Int(clamping: cursor))
+        // After time was turned back there are fewer events than were read; those that remain are the same.
+        let next = events.isEmpty ? min(cursor, UInt64(recorder.count)) : cursor + UInt64(events.count)
+        return EventPage(events: events, next: next)
+    }
+
+    func messages(after cursor: UInt64) -> MessagePage {
+        state.withLock { state in
+            let from = min(Int(clamping: cursor), state.messages.count)
+            return MessagePage(messages: Array(state.messages[from...]), next: UInt64(state.messages.count))
+        }
+    }
+
+    func previewPartition(cut nodes: [String]) { state.withLock { $0.previewed = nodes } }
+
+    func submit(_ line: String) { state.withLock { $0.lines.append(line) } }
+
+    /// Ends the testbed, and returns when its thread has.
+    func close() {
+        state.withLock { $0.ends = true }
+        while !state.withLock({ $0.ended }) { usleep(2000) }
+    }
+
+    // What follows is called by the testbed's thread.
+
+    func takeLines() -> [String] {
+        state.withLock { state in
+            defer { state.lines = [] }
+            return state.lines
+        }
+    }
+
+    /// The nodes whose cutting off a person thinks of.
+    var previewed: [String] { state.withLock { $0.previewed } }
+
+    var ends: Bool { state.withLock { $0.ends } }
+
+    /// Whether all that the script says was done.
+    var isScriptDone: Bool { state.withLock { $0.isScriptDone } }
+
+    func publish(_ snapshot: ClusterSnapshot, _ recorder: Recorder, isScriptDone: Bool) {
+        state.withLock { state in
+            state.snapshot = snapshot
+            state.recorder = recorder
+            state.isScriptDone = isScriptDone
+        }
+    }
+
+    func say(_ kind: ConsoleMessage.Kind, _ text: String) {
+        state.withLock { $0.messages.append(ConsoleMessage(kind, text)) }
+    }
+
+    func finish() { state.withLock { $0.ended = true } }
+}
+
+/// Hands a run to the thread that it belongs to from then on.
+private final class RunBox: @unchecked Sendable {
+    // Taken once, by the new thread, before the one that made it goes on using it: it never does.
+    private var run: ConsoleRun?
+
+    init(_ run: consuming ConsoleRun) {
+        self.run = run
+    }
+
+    func take() -> ConsoleRun {
+        guard let taken = run else { preconditionFailure("a run is taken by one thread only") }
+        run = nil
+        return taken
+    }
+}

@@ -1,0 +1,81 @@
+import CastyActors
+import CastyCluster
+import CastyCore
+import CastyMembership
+import CastyObservability
+import CastyTestbed
+
+/// All nodes at one moment, and what has happened since the moment before.
+struct ClusterMoment {
+    /// The membership of a node that runs or hangs, as it is, not as it shows it.
+    struct State {
+        let node: UniqueAddress
+        let phase: Membership.Phase
+        let gossip: Gossip
+
+        /// Whether it is a member in its own eyes.
+        var isMember: Bool { phase == .member && gossip.member(node) != nil }
+    }
+
+    let time: Instant
+    /// The newest incarnation of each node that runs or hangs: not those that are gone.
+    let views: [NodeSnapshot]
+    /// Every incarnation there has ever been.
+    let incarnations: [UniqueAddress]
+    /// By type: the entities that the store remembers.
+    let remembered: [String: [String]]
+    /// The membership of those nodes, in the same order.
+    let states: [State]
+    /// What is known for sure.
+    let oracle: Oracle
+    /// The steps of all nodes' memberships since the last moment, in order.
+    let sightings: [StepTrace]
+    /// When a node last sent all that it knows, and which one.
+    let lastEnvelope: (time: Instant, node: UniqueAddress)?
+    /// Whether the quiet point has passed, and all that was wrong before it must be over.
+    let isSettled: Bool
+    /// The states of the nodes that run and are members, whatever the others believe, by number.
+    let members: [State]
+
+    init(
+        time: Instant, views: [NodeSnapshot], incarnations: [UniqueAddress], remembered: [String: [String]] = [:],
+        states: [State] = [],
+        oracle: Oracle = Oracle(), sightings: [StepTrace] = [],
+        lastEnvelope: (time: Instant, node: UniqueAddress)? = nil
+    ) {
+        self.time = time
+        self.views = views
+        self.incarnations = incarnations
+        self.remembered = remembered
+        self.states = states
+        self.oracle = oracle
+        self.sightings = sightings
+        self.lastEnvelope = lastEnvelope
+        isSettled = oracle.isSettled(at: time)
+        members = states.filter { $0.isMember && oracle.life($0.node)?.state == .running }
+    }
+
+    init(_ testbed: TestCluster) {
+        let newest = testbed.numbers.compactMap { testbed.nodes[$0] }
+        let living = newest.filter { $0.state == .running || $0.state == .frozen }
+        let sightings = testbed.witness?.take() ?? []
+        testbed.oracle.note(sightings)
+        for node in newest where node.state == .stopped {
+            testbed.oracle.stopped(node.number, at: testbed.now)
+        }
+        self.init(
+            time: testbed.now, views: living.map(\.snapshot),
+            incarnations: (testbed.former + newest).map(\.system.unique),
+            remembered: [SampleEntity.account.rawValue: testbed.rememberedAccounts],
+            states: living.map { node in
+                let core = node.cluster.core
+                return State(node: core.myself, phase: core.phase, gossip: core.gossip)
+            },
+            oracle: testbed.oracle, sightings: sightings, lastEnvelope: testbed.witness?.lastEnvelope)
+    }
+
+    /// Whether a node's clock shows the time of the world.
+    func hasTrueTime(_ node: UniqueAddress) -> Bool { oracle.life(node)?.hasTrueTime ?? true }
+
+    func name(_ node: UniqueAddress) -> String { TestCluster.name(of: node.address) }
+}

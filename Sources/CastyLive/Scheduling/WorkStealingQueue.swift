@@ -1,0 +1,121 @@
+import CastyCore
+import Synchronization
+
+/// A runnable that waits for its turn, held once, and the node's view it was handed to.
+struct Turn: @unchecked Sendable {
+    let runnable: Unmanaged<Runnable>
+    /// Not held: the pool keeps its views as long as it lives.
+    let view: Unmanaged<LiveDispatcher>
+}
+
+/// A worker's queue of turns: its owner appends and takes, other workers steal the older half.
+///
+/// Two counters that only grow; a slot is taken by moving `head` past it with a compare-exchange. A thief reads slots before its
+/// exchange and believes what it read only when the exchange succeeds, so a slot overwritten meanwhile does no harm.
+final class WorkStealingQueue: @unchecked Sendable {
+    static let capacity: UInt = 256
+
+    private struct Slot: ~Copyable {
+        let runnable = Atomic<Unmanaged<Runnable>?>(nil)
+        let view = Atomic<Unmanaged<LiveDispatcher>?>(nil)
+    }
+
+    /// Takers meet at the head, only the owner moves the tail: each has a cache line to itself.
+    private let counters: UnsafeMutablePointer<Atomic<UInt>>
+    private let slots: UnsafeMutablePointer<Slot>
+    private static let headIndex = 8
+    private static let tailIndex = 24
+
+    init() {
+        counters = .allocate(capacity: 40)
+        for index in 0..<40 { (counters + index).initialize(to: Atomic(0)) }
+        slots = .allocate(capacity: Int(Self.capacity))
+        for index in 0..<Int(Self.capacity) { (slots + index).initialize(to: Slot()) }
+    }
+
+    deinit {
+        while let turn = take() { turn.runnable.release() }
+        slots.deinitialize(count: Int(Self.capacity))
+        slots.deallocate()
+        counters.deinitialize(count: 40)
+        counters.deallocate()
+    }
+
+    /// How many turns wait; a hint unless the owner asks.
+    @inline(__always)
+    var count: UInt {
+        let head = counters[Self.headIndex].load(ordering: .acquiring)
+        let tail = counters[Self.tailIndex].load(ordering: .acquiring)
+        // Read in this order the tail is the newer one, so the difference is never negative.
+        return tail &- head
+    }
+
+    /// Appends at the tail; only the owner may. `false` when full.
+    @inline(__always)
+    func append(_ turn: Turn) -> Bool {
+        let tail = counters[Self.tailIndex].load(ordering: .relaxed)
+        let head = counters[Self.headIndex].load(ordering: .acquiring)
+        if tail &- head >= Self.capacity { return false }
+        write(turn, at: tail)
+        counters[Self.tailIndex].store(tail &+ 1, ordering: .releasing)
+        return true
+    }
+
+    /// Takes the oldest; only the owner may.
+    @inline(__always)
+    func take() -> Turn? {
+        let tail = counters[Self.tailIndex].load(ordering: .relaxed)
+        var head = counters[Self.headIndex].load(ordering: .acquiring)
+        while head != tail {
+            let turn = read(at: head)
+            let (exchanged, original) = counters[Self.headIndex].compareExchange(
+                expected: head, desired: head &+ 1, ordering: .acquiringAndReleasing)
+            if exchanged { return turn }
+            head = original
+        }
+        return nil
+    }
+
+    /// Moves the older half of the victim's turns here, all but the oldest, which is returned; only the owner may.
+    func steal(from victim: WorkStealingQueue) -> Turn? {
+        let tail = counters[Self.tailIndex].load(ordering: .relaxed)
+        let room = Self.capacity &- (tail &- counters[Self.headIndex].load(ordering: .acquiring))
+        while true {
+            let head = victim.counters[Self.headIndex].load(ordering: .acquiring)
+            let waiting = victim.counters[Self.tailIndex].load(ordering: .acquiring) &- head
+            if waiting == 0 { return nil }
+            // The owner ran on between the two loads: what was read of the head is stale.
+            if waiting > Self.capacity { continue }
+            let taken = min(waiting &- waiting / 2, room &+ 1)
+            let first = victim.read(at: head)
+            var offset: UInt = 1
+            while offset < taken {
+                if let turn = victim.read(at: head &+ offset) { write(turn, at: tail &+ offset &- 1) }
+                offset &+= 1
+            }
+            let exchanged = victim.counters[Self.headIndex].compareExchange(
+                expected: head, desired: head &+ taken, ordering: .acquiringAndReleasing
+            ).exchanged
+            if exchanged {
+                counters[Self.tailIndex].store(tail &+ taken &- 1, ordering: .releasing)
+                return first
+            }
+        }
+    }
+
+    @inline(__always)
+    private func write(_ turn: Turn, at position: UInt) {
+        let slot = slots + Int(position % Self.capacity)
+        slot.pointee.runnable.store(turn.runnable, ordering: .relaxed)
+        slot.pointee.view.store(turn.view, ordering: .relaxed)
+    }
+
+    @inline(__always)
+    private func read(at position: UInt) -> Turn? {
+        let slot = slots + Int(position % Self.capacity)
+        guard let runnable = slot.pointee.runnable.load(ordering: .relaxed),
+            let view = slot.pointee.view.load(ordering: .relaxed)
+        else { return nil }
+        return Turn(runnable: runnable, view: view)
+    }
+}

@@ -1,0 +1,73 @@
+/// What would become of the cluster if some of its members were cut off from the rest now.
+public struct PartitionForecast: Hashable, Sendable, Codable {
+    /// One side of the cut.
+    public struct Side: Hashable, Sendable, Codable {
+        /// The short names of its members.
+        public var nodes: [String]
+        /// What its deciding node would decide.
+        public var verdict: Verdict
+        /// Why, in the strategy's words.
+        public var reason: String
+
+        /// Creates a side.
+        public init(nodes: [String], verdict: Verdict, reason: String) {
+            self.nodes = nodes
+            self.verdict = verdict
+            self.reason = reason
+        }
+    }
+
+    /// What one side would decide.
+    public enum Verdict: String, Hashable, Sendable, Codable {
+        /// It stays.
+        case stays
+        /// It goes down.
+        case goes
+        /// It asks the lease before the others do, and stays if it gets it.
+        case asksFirst = "asks-first"
+        /// It asks the lease after the others, and stays if it gets it.
+        case asksLater = "asks-later"
+        /// It waits for a person, or for ever.
+        case waits
+    }
+
+    /// The sides; at least two.
+    public var sides: [Side]
+
+    /// Creates an outlook.
+    public init(sides: [Side]) {
+        self.sides = sides
+    }
+
+    /// The cut itself: `n1,n2 | n3`.
+    public var cut: String { sides.map { Self.names($0) }.joined(separator: " | ") }
+
+    /// What would come of it: `n1,n2 stay (keep-majority: 2 of 3 votes stay)`.
+    public var outcome: String { outcome(naming: true) }
+
+    /// The same without the strategy's name: `n1,n2 stay (2 of 3 votes stay)`.
+    public var brief: String { outcome(naming: false) }
+
+    private func outcome(naming: Bool) -> String {
+        func reason(_ side: Side) -> String {
+            guard !naming, let colon = side.reason.firstIndex(of: ":") else { return " (\(side.reason))" }
+            return " (\(side.reason[colon...].dropFirst(2)))"
+        }
+        func word(_ sides: [Side], _ one: String, _ many: String) -> String {
+            let names = sides.map { Self.names($0) }.joined(separator: " and ")
+            return "\(names) \(sides.count == 1 && sides[0].nodes.count == 1 ? one : many)"
+        }
+        let (stay, ask) = (sides.filter { $0.verdict == .stays }, sides.filter { $0.verdict == .asksFirst })
+        if let first = stay.first { return word(stay, "stays", "stay") + reason(first) }
+        if let first = ask.first {
+            return word(ask, "asks the lease first", "ask the lease first") + reason(first)
+        }
+        if let later = sides.first(where: { $0.verdict == .asksLater }) {
+            return "who gets the lease stays" + reason(later)
+        }
+        return (sides.contains { $0.verdict == .waits } ? "nobody goes" : "nobody stays")
+            + (sides.first.map(reason) ?? "")
+    }
+
+    private static func names(_ side: Side) -> String { side.nodes.joined(separator: ",") }
+}

@@ -1,0 +1,47 @@
+import CastyActors
+import CastyCore
+import CastyObservability
+import CastyPlacement
+
+/// Answers what other nodes' sharding says about types that do not run on this node, so that nobody waits for it.
+enum UnhostedTypeResponder {
+    static let actorName = "sharding"
+
+    static var behavior: Behavior<RegionCommand> {
+        .receive { context, command in
+            guard case .wire(let envelope) = command else { return .unhandled }
+            let head = envelope.head
+            guard head.to == context.system.unique else { return .same }
+            var answer: ShardingMessage<ErasedMessage>?
+            switch envelope.message {
+            case .order(_, .notHosted), .request(.notHosted), .request(.departed), .request(.epochSeen): break
+            case .order: answer = .request(.notHosted)
+            case .request: answer = .order(.none, .notHosted)
+            case .peer(.deliver(let delivery)): answer = .peer(.notHome(delivery, known: nil))
+            case .peer(.streamEnd(let shard, let token, _)):
+                answer = .peer(.streamClosed(shard: shard, token: token))
+            case .peer(.notHome(let delivery, _)):
+                context.system.inspector.lose(
+                    .notHosted, .user, target: delivery.entity, type: head.payloads.type, shard: delivery.shard,
+                    entity: delivery.entity)
+            case .peer(.streamClosed), .peer(.transferred), .peer(.passivate): break
+            }
+            if let answer { send(answer, head, context.system) }
+            return .same
+        }
+    }
+
+    private static func send(
+        _ message: ShardingMessage<ErasedMessage>, _ head: EnvelopeHead, _ system: ActorSystem
+    ) {
+        let path: [String] =
+            switch message {
+            case .request, .order: RegionHost.controlPath(head.payloads.type)
+            case .peer: RegionHost.dataPath(head.payloads.type)
+            }
+        let region = system.reference(
+            to: ActorAddress(system: system.name, node: head.from.address, path: path, uid: 0), as: RegionCommand.self)
+        let back = EnvelopeHead(from: system.unique, to: head.from, payloads: head.payloads)
+        region.tell(.wire(ShardingEnvelope(head: back, message: message)))
+    }
+}

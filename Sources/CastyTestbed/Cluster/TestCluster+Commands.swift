@@ -1,0 +1,125 @@
+import CastyActors
+import CastyObservability
+import CastyPlacement
+package import CastyScenario
+import CastySharding
+
+extension TestCluster {
+    /// Does what a command says that takes no time; the same for a scenario's line and for one that a person types.
+    ///
+    /// - Throws: ``TestClusterError`` where it cannot be done.
+    package func perform(_ command: Command, line: Int? = nil) throws {
+        switch command {
+        case .seed, .seeds, .roles, .nodes, .shards:
+            throw TestClusterError("\(command.verb.rawValue) describes the world: it stands before all else")
+        case .set(let setting): try set(setting)
+        case .start(let names, let roles): try start(names.map(\.number), roles: roles)
+        case .spawn(let entities): for entity in entities.names { try tell(entity.id, "start") }
+        case .tell(let tell):
+            for entity in tell.entities.names { try self.tell(entity.id, tell.message, via: tell.via?.number) }
+        case .load(let load):
+            try self.load(perSecond: load.rate.perSecond.value, entities: load.entities, for: load.duration)
+        case .kill(let names): for name in names { try kill(name.number) }
+        case .freeze(let names): for name in names { try freeze(name.number) }
+        case .thaw(let names): for name in names { try thaw(name.number) }
+        case .restart(let names): for name in names { try restart(name.number) }
+        case .leave(let names): for name in names { try leave(name.number) }
+        case .down(let names, let judge):
+            for name in names { try down(name.number, by: judge?.number, line: line) }
+        case .cut(.split(let groups)): try cut(groups.map { $0.map(\.number) })
+        case .cut(.oneWay(let sources, let targets)):
+            for source in sources { for target in targets { try cut(from: source.number, to: target.number) } }
+        case .heal(.all): try heal()
+        case .heal(.pair(let first, let second)): try heal((first.number, second.number))
+        case .link(let change): try link(change)
+        case .fault(let fault): try inject(fault)
+        case .move(let shard, let name): try operate(.move(shard: shard, to: address(of: name.number)), line: line)
+        case .pin(let shard, let name): try operate(.pin(shard: shard, to: address(of: name.number)), line: line)
+        case .drain(let names):
+            for name in names {
+                _ = try node(name.number)
+                try operate(.drain(address(of: name.number)), line: line)
+            }
+        case .undrain(let names):
+            for name in names {
+                _ = try node(name.number)
+                try operate(.undrain(address(of: name.number)), line: line)
+            }
+        case .rebalance(.now): try operate(.rebalance, line: line)
+        case .rebalance(.pause): try operate(.pause, line: line)
+        case .rebalance(.resume): try operate(.resume, line: line)
+        case .passivate(let entities): for entity in entities.names { try passivate(entity.id) }
+        case .note(let text): inspector.emit(.note, text: text, line: line)
+        case .ask, .wait, .at, .expect:
+            throw TestClusterError("\(command.verb.rawValue) takes time: only a script can wait for it")
+        }
+    }
+
+    private func set(_ setting: Setting) throws {
+        guard !setting.belongsToHeader || nodes.isEmpty else {
+            throw TestClusterError("\(setting) describes the world: it stands before the nodes start")
+        }
+        settings.apply(setting)
+        guard case .passivation = setting else { return }
+        for node in running {
+            for region in SampleEntity.allCases.compactMap({ node.regions[$0] }) {
+                region.passivate(by: settings.placement.passivation)
+            }
+        }
+    }
+
+    private func link(_ change: LinkChange) throws {
+        let pair: (Int, Int)? =
+            switch change.ends {
+            case .all: nil
+            case .pair(let first, let second): (first.number, second.number)
+            }
+        if change.isReset { return try unshape(pair) }
+        try shape(
+            pair, LinkShape(latency: change.latency, jitter: change.jitter, loss: change.loss.map(\.fraction)))
+    }
+
+    /// Gives an order to all coordinators and tells what came of it.
+    private func operate(_ command: OperatorCommand, line: Int?) throws {
+        try operate(command, line: line) { [inspector] sample, answer in
+            switch answer {
+            case .accepted(let moves):
+                inspector.emit(.note, text: "\(sample.rawValue): \(command.word), \(moves) shards move", line: line)
+            case .refused(let refusal):
+                inspector.emit(
+                    .note, reason: refusal.word, text: "\(sample.rawValue): \(command.word) refused", line: line)
+            }
+        }
+    }
+}
+
+extension OperatorCommand {
+    /// The order in the words of the scenario language.
+    package var word: String {
+        switch self {
+        case .move(let shard, let place): "move shard \(shard) to \(TestCluster.name(of: place))"
+        case .pin(let shard, let place): "pin shard \(shard) to \(TestCluster.name(of: place))"
+        case .unpin(let shard): "unpin shard \(shard)"
+        case .drain(let place): "drain \(TestCluster.name(of: place))"
+        case .undrain(let place): "undrain \(TestCluster.name(of: place))"
+        case .rebalance: "rebalance"
+        case .pause: "rebalance pause"
+        case .resume: "rebalance resume"
+        }
+    }
+}
+
+extension CommandRefusal {
+    /// Why, in words.
+    package var word: String {
+        switch self {
+        case .noCoordinator: "no coordinator is active"
+        case .noSuchShard: "there is no such shard"
+        case .noSuchNode: "no region is registered there"
+        case .nodeTakesNoShards: "the node takes no shards"
+        case .shardIsMoving: "the shard is moving already"
+        case .tooManyIntents: "there are too many pins and drains already"
+        case .noAnswer: "no coordinator has answered"
+        }
+    }
+}

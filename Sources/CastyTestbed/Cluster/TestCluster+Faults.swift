@@ -1,0 +1,163 @@
+import CastyActors
+import CastyCluster
+import CastyCore
+import CastyObservability
+import CastyRemoting
+import CastySimulator
+
+extension TestCluster {
+    /// Crashes a node: no goodbye, nothing flushed.
+    package func kill(_ number: Int) throws {
+        let node = try node(number)
+        guard node.state == .running || node.state == .frozen else {
+            throw TestClusterError("n\(number) does not run: it is \(node.state.rawValue)")
+        }
+        inspector.emit(.nodeKilled, subject: node.name)
+        noteCrash(of: node)
+        oracle.killed(number, at: now)
+        node.set(.killed)
+        node.host.kill()
+        node.abandon()
+        disk.crash(of: node.name)
+        for loss in tracker.crash(node.name, at: now) where loss.sender == node.system.unique {
+            inspector.emit(
+                .messageLost, entity: loss.entity, reason: loss.cause.description, text: "envelope \(loss.number)")
+        }
+        watch.end(node.system.unique, isCrash: true)
+    }
+
+    /// Hangs a node: its sockets stay open, nothing runs.
+    package func freeze(_ number: Int) throws {
+        let node = try runningNode(number)
+        inspector.emit(.nodeFrozen, subject: node.name)
+        oracle.froze(number, at: now)
+        node.set(.frozen)
+        watch.freeze(node.system.unique, true)
+        node.host.freeze()
+    }
+
+    /// Lets a frozen node go on.
+    package func thaw(_ number: Int) throws {
+        let node = try node(number)
+        guard node.state == .frozen else {
+            throw TestClusterError("n\(number) is not frozen: it is \(node.state.rawValue)")
+        }
+        inspector.emit(.nodeThawed, subject: node.name)
+        disturbances.fault(until: now)
+        oracle.thawed(number, at: now)
+        node.set(.running)
+        watch.freeze(node.system.unique, false)
+        node.host.thaw()
+    }
+
+    /// Starts a killed or stopped node again on the same address, as a new incarnation.
+    package func restart(_ number: Int) throws {
+        let node = try node(number)
+        guard node.state == .killed || node.state == .stopped else {
+            throw TestClusterError("n\(number) is \(node.state.rawValue); only a killed or stopped node is restarted")
+        }
+        try start([number], roles: node.cluster.config.roles)
+    }
+
+    /// Lets a node leave gracefully.
+    package func leave(_ number: Int) throws {
+        let node = try runningNode(number)
+        disturbances.changedAt = now
+        oracle.leaveAsked(number, at: now)
+        node.cluster.leave()
+    }
+
+    /// Lets a node, the lowest running one by default, declare another one dead.
+    package func down(_ number: Int, by judge: Int? = nil, line: Int? = nil) throws {
+        let subject = try node(number)
+        if let judge { _ = try runningNode(judge) }
+        guard running.contains(where: { $0 !== subject }) else {
+            throw TestClusterError("no node runs that could declare n\(number) dead")
+        }
+        disturbances.fault(until: now)
+        oracle.downAsked(number, at: now)
+        declareDown(subject, by: judge, line: line)
+    }
+
+    /// Cuts every link between different groups, in both directions.
+    package func cut(_ groups: [[Int]]) throws {
+        for number in groups.joined() { _ = try node(number) }
+        var directions: [Direction] = []
+        for (index, group) in groups.enumerated() {
+            for other in groups[(index + 1)...].joined() {
+                for member in group where member != other {
+                    directions += [Direction(from: member, to: other), Direction(from: other, to: member)]
+                }
+            }
+        }
+        cut(directions)
+    }
+
+    /// Cuts one direction of a link.
+    package func cut(from: Int, to: Int) throws {
+        for number in [from, to] { _ = try node(number) }
+        cut([Direction(from: from, to: to)])
+    }
+
+    private func cut(_ directions: [Direction]) {
+        for direction in directions.sorted() where cuts.insert(direction).inserted {
+            world.cut(from: address(of: direction.from).host, to: address(of: direction.to).host)
+            oracle.cut(direction, at: now)
+            inspector.emit(.cut, from: "n\(direction.from)", to: "n\(direction.to)")
+        }
+    }
+
+    /// Heals all links, or those between two nodes: cuts, delays and losses.
+    package func heal(_ pair: (Int, Int)? = nil) throws {
+        func concerns(_ direction: Direction) -> Bool {
+            guard let pair else { return true }
+            return direction == Direction(from: pair.0, to: pair.1) || direction == Direction(from: pair.1, to: pair.0)
+        }
+        if cuts.contains(where: concerns) || shapes.keys.contains(where: concerns) { disturbances.fault(until: now) }
+        for direction in cuts.sorted() where concerns(direction) {
+            cuts.remove(direction)
+            world.heal(from: address(of: direction.from).host, to: address(of: direction.to).host)
+            oracle.healed(direction, at: now)
+            inspector.emit(.healed, from: "n\(direction.from)", to: "n\(direction.to)")
+        }
+        for direction in shapes.keys.sorted() where concerns(direction) {
+            shapes[direction] = nil
+            oracle.shaped(direction, nil, at: now)
+            world.shape(from: address(of: direction.from).host, to: address(of: direction.to).host, nil)
+        }
+    }
+
+    /// Changes what the link between two nodes, or every link, does to bytes.
+    package func shape(_ pair: (Int, Int)?, _ shape: LinkShape) throws {
+        if world.isLive {
+            throw TestClusterError("a live link is left as it is: latency, jitter and loss exist with --sim only")
+        }
+        for direction in try directions(of: pair) {
+            var merged = shapes[direction] ?? LinkShape()
+            merged.latency = shape.latency ?? merged.latency
+            merged.jitter = shape.jitter ?? merged.jitter
+            merged.loss = shape.loss ?? merged.loss
+            shapes[direction] = merged
+            oracle.shaped(direction, merged, at: now)
+            world.shape(from: address(of: direction.from).host, to: address(of: direction.to).host, merged)
+        }
+    }
+
+    /// Lets a link, or every link, do to bytes what it does by default.
+    package func unshape(_ pair: (Int, Int)?) throws {
+        for direction in try directions(of: pair) where shapes.removeValue(forKey: direction) != nil {
+            disturbances.fault(until: now)
+            oracle.shaped(direction, nil, at: now)
+            world.shape(from: address(of: direction.from).host, to: address(of: direction.to).host, nil)
+        }
+    }
+
+    /// Both directions between two nodes, or all directions there are.
+    private func directions(of pair: (Int, Int)?) throws -> [Direction] {
+        if let pair {
+            for number in [pair.0, pair.1] { _ = try node(number) }
+            return [Direction(from: pair.0, to: pair.1), Direction(from: pair.1, to: pair.0)]
+        }
+        return numbers.flatMap { from in numbers.filter { $0 != from }.map { Direction(from: from, to: $0) } }
+    }
+}

@@ -1,0 +1,323 @@
+import CastyActors
+import CastyCore
+import CastyObservability
+package import CastyScenario
+import CastySimulator
+
+extension TestCluster {
+    /// How long a turn of a slowed node takes for each unit of the factor.
+    private static let usualTurn = Duration.microseconds(50)
+
+    /// Lets a fault strike that has no verb of its own. The simulated world only.
+    package func inject(_ fault: Fault) throws {
+        guard let simulation = (world as? SimulatedClusterWorld)?.simulation else {
+            throw TestClusterError("fault \(fault.kind.rawValue) exists in the simulated world only")
+        }
+        let lasting = fault[key: .duration]?.time
+        disturbances.fault(until: end(of: fault, lasting: lasting))
+        try note(fault, lasting)
+        switch fault.kind {
+        case .slow:
+            let turn = Self.usualTurn * (fault[key: .factor]?.number ?? 10)
+            try each(fault, lasting, in: simulation) {
+                $0.turnTime = turn
+            } undo: {
+                $0.turnTime = .zero
+            }
+        case .clock:
+            if let jump = fault[key: .jump]?.time {
+                guard jump > .zero else { throw TestClusterError("a node's monotonic clock jumps ahead only") }
+                try each(fault, nil, in: simulation) {
+                    $0.advanceClock(by: jump)
+                } undo: { _ in
+                }
+            }
+            guard let rate = fault[key: .rate]?.share else { return }
+            let millionths = Int(rate * 1e6)
+            try each(fault, lasting, in: simulation) {
+                $0.setClockRate(partsPerMillion: millionths)
+            } undo: {
+                $0.setClockRate(partsPerMillion: 0)
+            }
+        case .bandwidth:
+            let limit = Int(fault[key: .limit]?.number ?? 100_000)
+            try links(fault, lasting, in: simulation) {
+                $0.profile.bandwidth = limit
+            } undo: {
+                $0.profile.bandwidth = nil
+            }
+        case .corrupt:
+            let probability = fault[key: .chance]?.share ?? 0.01
+            try links(fault, lasting, in: simulation) {
+                $0.profile.corruption = probability
+            } undo: {
+                $0.profile.corruption = 0
+            }
+        case .trickle:
+            try links(fault, lasting, in: simulation) {
+                $0.profile.pieceLimit = 1
+            } undo: {
+                $0.profile.pieceLimit = nil
+            }
+        case .refuse:
+            try links(fault, lasting, in: simulation) {
+                $0.refusesConnections = true
+            } undo: {
+                $0.refusesConnections = false
+            }
+        case .reset:
+            if fault[key: .after] != nil {
+                throw TestClusterError("fault reset strikes at once; \"after\" is not simulated")
+            }
+            for (first, second) in try pairs(fault) {
+                simulation.network.resetConnections(between: first.host, and: second.host)
+            }
+        case .halfOpen:
+            for (first, second) in try pairs(fault) {
+                simulation.network.forgetConnections(at: first.host, with: second.host)
+            }
+        case .flap: try flap(fault, in: simulation)
+        case .swizzle: try swizzle(fault, in: simulation)
+        case .poison:
+            guard case .entity(let entity)? = fault[key: .entity] else {
+                throw TestClusterError("fault poison says which entity: fault poison entity account-7 times 3")
+            }
+            _ = try sample(of: entity.id)
+            faults.poison(entity.id, times: fault[key: .times]?.number.map { Int($0) })
+            if let lasting { simulation.schedule(at: now + lasting) { [faults] in faults.cure(entity.id) } }
+        case .throw:
+            for name in fault.nodes {
+                let node = try node(name.number)
+                faults.letHandlersThrow(
+                    on: node.name, probability: fault[key: .chance]?.share ?? 0.05,
+                    times: fault[key: .times]?.number.map { Int($0) },
+                    generator: simulation.stream("throw \(node.name)"))
+                guard let lasting else { continue }
+                simulation.schedule(at: now + lasting) { [faults] in faults.letHandlersWork(on: node.name) }
+            }
+        case .disk where fault[key: .error] == .disk(.slow):
+            try letTakeTime(fault, lasting, in: simulation) { [faults] name, generator in
+                faults.slowStores(of: name, longest: .milliseconds(400), generator: generator)
+            } undo: { [faults] name in
+                faults.endSlowStores(of: name)
+            }
+        case .disk: try breakDisks(fault, lasting, in: simulation)
+        case .stall:
+            let (longest, probability) = (fault[key: .period]?.time ?? .seconds(1), fault[key: .chance]?.share ?? 1)
+            try letTakeTime(fault, lasting, in: simulation) { [faults] name, generator in
+                faults.stall(name, longest: longest, probability: probability, generator: generator)
+            } undo: { [faults] name in
+                faults.endStall(name)
+            }
+        case .silence, .truncate, .hostile, .buggify:
+            throw TestClusterError("fault \(fault.kind.rawValue) is not simulated")
+        }
+    }
+
+    /// Lets what entities do on nodes take time, and no time again after a while.
+    private func letTakeTime(
+        _ fault: Fault, _ lasting: Duration?, in simulation: SimulatedWorld,
+        _ change: (_ node: String, SeededGenerator) -> Void, undo: @escaping @Sendable (_ node: String) -> Void
+    ) throws {
+        for number in fault.nodes.map(\.number) {
+            let node = try node(number)
+            change(node.name, simulation.stream("stall \(node.name)"))
+            // Each message has a turn of its own, which may last.
+            (node.host as? SimulatedHost)?.node.budget = 1
+            guard let lasting else { continue }
+            simulation.schedule(at: now + lasting) { [weak self, faults] in
+                undo(node.name)
+                guard !faults.takesTime(node.name) else { return }
+                (self?.nodes[number]?.host as? SimulatedHost)?.node.budget = SimulatedNode.usualBudget
+            }
+        }
+    }
+
+    /// When a fault is over, at the latest; what lasts for ever is never over.
+    private func end(of fault: Fault, lasting: Duration?) -> Instant {
+        switch fault.kind {
+        case .reset, .flap, .swizzle:
+            let rounds = Int(fault[key: .times]?.number ?? 5) + fault.nodes.count
+            return now + (fault[key: .period]?.time ?? .seconds(1)) * (2 * max(1, rounds) * max(1, fault.nodes.count))
+        case .clock where fault[key: .jump]?.time != nil && fault[key: .rate] == nil: return now
+        case .slow, .clock, .bandwidth, .corrupt, .trickle, .refuse, .halfOpen, .silence, .truncate, .disk, .throw,
+            .stall, .poison, .hostile, .buggify:
+            return lasting.map { now + $0 } ?? .distantFuture
+        }
+    }
+
+    /// Breaks the way of nodes to the disk, and mends it after a while.
+    private func breakDisks(_ fault: Fault, _ lasting: Duration?, in simulation: SimulatedWorld) throws {
+        var trouble = DiskTrouble.failing
+        if case .disk(let kind)? = fault[key: .error] { trouble = DiskTrouble(kind) ?? trouble }
+        let names = try fault.nodes.map { try node($0.number).name }
+        for name in names {
+            disk.set(trouble, of: name)
+            inspector.emit(.note, subject: name, reason: trouble.word, text: "its disk is in trouble")
+        }
+        guard let lasting else { return }
+        simulation.schedule(at: now + lasting) { [disk, inspector] in
+            for name in names {
+                disk.set(nil, of: name)
+                inspector.emit(.note, subject: name, text: "its disk works again")
+            }
+        }
+    }
+
+    /// Lets the truth know what a fault will do. A slow node still has to work off what has piled up when it is over.
+    private func note(_ fault: Fault, _ lasting: Duration?) throws {
+        let end = lasting.map { now + $0 } ?? .distantFuture
+        switch fault.kind {
+        case .slow, .clock:
+            let hasJumped = fault.kind == .clock && fault[key: .jump] != nil
+            let isSlow = fault.kind == .slow
+            let recovered = hasJumped ? now : isSlow ? end + (lasting ?? .zero) : end
+            for name in fault.nodes {
+                oracle.sickened(
+                    try node(name.number).number, until: recovered, hasClockFault: fault.kind == .clock,
+                    hasJumped: hasJumped, at: now)
+            }
+        case .bandwidth where Int(fault[key: .limit]?.number ?? 100_000) >= Oracle.leastBandwidth:
+            for (first, second) in try numberedPairs(fault) {
+                for direction in [Direction(from: first, to: second), Direction(from: second, to: first)] {
+                    oracle.narrowed(direction, until: end, at: now)
+                }
+            }
+        case .bandwidth, .corrupt, .trickle, .refuse, .reset, .halfOpen:
+            let isMoment = fault.kind == .reset || fault.kind == .halfOpen
+            for (first, second) in try numberedPairs(fault) {
+                for direction in [Direction(from: first, to: second), Direction(from: second, to: first)] {
+                    oracle.harmed(direction, until: isMoment ? now : end, at: now)
+                }
+            }
+        case .flap, .swizzle, .silence, .truncate, .disk, .throw, .stall, .poison, .hostile,
+            .buggify:
+            break
+        }
+    }
+
+    /// Changes each of the nodes, and changes it back after a while.
+    private func each(
+        _ fault: Fault, _ lasting: Duration?, in simulation: SimulatedWorld,
+        _ change: @escaping (SimulatedNode) -> Void, undo: @escaping (SimulatedNode) -> Void
+    ) throws {
+        let nodes = try fault.nodes.compactMap { (try node($0.number).host as? SimulatedHost)?.node }
+        for node in nodes { change(node) }
+        if let lasting {
+            simulation.schedule(at: now + lasting) { for node in nodes where !node.isGone { undo(node) } }
+        }
+    }
+
+    /// Changes the links of the fault in both directions, and changes them back after a while.
+    private func links(
+        _ fault: Fault, _ lasting: Duration?, in simulation: SimulatedWorld, _ change: @escaping (Link) -> Void,
+        undo: @escaping (Link) -> Void
+    ) throws {
+        let links = try pairs(fault).flatMap { first, second in
+            [
+                simulation.network.link(from: first.host, to: second.host),
+                simulation.network.link(from: second.host, to: first.host),
+            ]
+        }
+        for link in links { change(link) }
+        if let lasting { simulation.schedule(at: now + lasting) { for link in links { undo(link) } } }
+    }
+
+    /// The two ends of the link the fault names, or each link of the nodes it names.
+    private func pairs(_ fault: Fault) throws -> [(NodeAddress, NodeAddress)] {
+        try numberedPairs(fault).map { (address(of: $0), address(of: $1)) }
+    }
+
+    private func numberedPairs(_ fault: Fault) throws -> [(Int, Int)] {
+        for name in fault.nodes { _ = try node(name.number) }
+        if fault.nodes.count == 2, fault.kind.nodes.upperBound == 2 {
+            return [(fault.nodes[0].number, fault.nodes[1].number)]
+        }
+        return fault.nodes.flatMap { name in numbers.filter { $0 != name.number }.map { (name.number, $0) } }
+    }
+
+    /// Cuts and heals one link again and again.
+    private func flap(_ fault: Fault, in simulation: SimulatedWorld) throws {
+        let ends = fault.nodes.map(\.number)
+        guard ends.count == 2 else { throw TestClusterError("fault flap takes the two ends of a link") }
+        for number in ends { _ = try node(number) }
+        let period = fault[key: .period]?.time ?? .seconds(1)
+        let times = Int(fault[key: .times]?.number ?? 5)
+        for index in 0..<max(0, times) {
+            let start = now + period * index
+            simulation.schedule(at: start) { [weak self] in try? self?.cut([[ends[0]], [ends[1]]]) }
+            simulation.schedule(at: start + period / 2) { [weak self] in try? self?.heal((ends[0], ends[1])) }
+        }
+    }
+
+    /// Cuts nodes off one by one, then lets them come back in another order.
+    private func swizzle(_ fault: Fault, in simulation: SimulatedWorld) throws {
+        let named = fault.nodes.map(\.number)
+        for number in named { _ = try node(number) }
+        let period = fault[key: .period]?.time ?? .seconds(1)
+        var generator = simulation.stream("swizzle")
+        let others = { (number: Int) in self.numbers.filter { $0 != number } }
+        for round in 0..<max(1, Int(fault[key: .times]?.number ?? 1)) {
+            let start = now + period * (2 * named.count * round)
+            for (index, number) in named.enumerated() {
+                simulation.schedule(at: start + period * index) { [weak self] in
+                    try? self?.cut([[number], others(number)])
+                }
+            }
+            for (index, number) in generator.permuted(named).enumerated() {
+                simulation.schedule(at: start + period * (named.count + index)) { [weak self] in
+                    for other in others(number) { try? self?.heal((number, other)) }
+                }
+            }
+        }
+    }
+}
+
+extension DiskTrouble {
+    /// What a scenario calls so; `nil` where nothing fails.
+    init?(_ fault: DiskFault) {
+        switch fault {
+        case .full: self = .full
+        case .failing: self = .failing
+        case .torn: self = .torn
+        case .lostTail: self = .lostTail
+        case .corrupt: self = .corrupt
+        // What only takes time does not fail.
+        case .slow: return nil
+        }
+    }
+
+    /// What is wrong, in words.
+    var word: String {
+        switch self {
+        case .full: "full"
+        case .failing: "nothing can be read or written"
+        case .torn: "writes are torn"
+        case .lostTail: "what is not synced is lost"
+        case .corrupt: "reads have flipped bits"
+        }
+    }
+}
+
+extension FaultValue {
+    var time: Duration? {
+        switch self {
+        case .duration(let duration), .shift(let duration): duration
+        case .percentage, .number, .disk, .entity: nil
+        }
+    }
+
+    var number: Double? {
+        switch self {
+        case .number(let number): number.value
+        case .duration, .shift, .percentage, .disk, .entity: nil
+        }
+    }
+
+    var share: Double? {
+        switch self {
+        case .percentage(let share): share.fraction
+        case .duration, .shift, .number, .disk, .entity: nil
+        }
+    }
+}

@@ -1,0 +1,36 @@
+import CastyActors
+import CastyCluster
+import CastyCore
+import CastyMembership
+package import CastyObservability
+
+extension TestCluster {
+    /// What would become of the cluster if these nodes were cut off from the rest now: each side asked by its own view and strategy.
+    ///
+    /// - Parameter names: The short names of nodes.
+    /// - Returns: `nil` where the cut would leave one side without a member that runs.
+    package func outlook(ifCutOff names: [String]) -> PartitionForecast? {
+        guard !names.isEmpty else { return nil }
+        let running = running.filter { $0.cluster.core.phase == .member }
+        let sides = [running.filter { names.contains($0.name) }, running.filter { !names.contains($0.name) }]
+            .sorted { ($0.first?.number ?? 0) < ($1.first?.number ?? 0) }
+        guard sides.allSatisfy({ !$0.isEmpty }) else { return nil }
+        return PartitionForecast(sides: sides.map { outlook($0) })
+    }
+
+    private func outlook(_ side: [TestNode]) -> PartitionForecast.Side {
+        let here = side.map(\.system.unique)
+        let cores = side.map(\.cluster.core)
+        // The one of the side that would lead it.
+        let core = cores.first { $0.gossip.member($0.myself)?.status.isVoting == true } ?? cores[0]
+        let decision = core.decisionIfCut(from: core.gossip.members.map(\.node).filter { !here.contains($0) })
+        let verdict: PartitionForecast.Verdict =
+            switch decision.kind {
+            case .keepAll: .waits
+            case .downUnreachable, .downIndirectlyConnected: .stays
+            case .downReachable, .downAll: .goes
+            case .claimLease(let isLate): isLate ? .asksLater : .asksFirst
+            }
+        return PartitionForecast.Side(nodes: side.map(\.name), verdict: verdict, reason: decision.reason)
+    }
+}

@@ -1,0 +1,65 @@
+import CastyActors
+import CastyCluster
+package import CastyCore
+import CastyMembership
+import CastyObservability
+import CastyPlacement
+import CastySharding
+import CastySimulator
+
+extension TestCluster {
+    /// Starts a sample type on a node, with everything that follows its messages and shards.
+    func startRegion(
+        _ sample: SampleEntity, on sharding: Sharding, host: any ClusterHost
+    ) throws -> ShardRegion<EntityCommand> {
+        let (tracker, watch, clock, settings) = (tracker, watch, world.clock, settings.placement(of: sample))
+        let faults = faults
+        let (cluster, type) = (sharding.cluster, sample.rawValue)
+        let events = cluster.system.inspector
+        let (name, unique, scheduler) = (events.name, cluster.system.unique, cluster.system.world.scheduler)
+        let tracing = ShardTracing<EntityCommand>(
+            forwarded: { tracker.forward($0.number, from: name, to: Self.name(of: $2.address), $1) },
+            arrived: { tracker.arrive($0.number, at: name) },
+            lost: { tracker.lose($0.number, because: .ledger($1), at: clock()) },
+            noted: {
+                watch.note(
+                    ShardingFact(time: clock(), type: type, node: unique, name: name, note: $0, settings: settings))
+            })
+        let store = JournalStore(disk, node: name, oracle: durable)
+        return try sharding.start(
+            type: type, settings: settings, store: sample == .account ? store : nil,
+            remember: sample == .account && self.settings.remembersAccounts ? store : nil, tracing: tracing
+        ) { entity in
+            sample.behavior(
+                entity, starting: { entity in try faults.start(entity.id) },
+                handled: { entity, command in
+                    tracker.handle(
+                        command.number, entity: entity.id,
+                        life: EnvelopeTracker.Life(node: entity.node, number: entity.life), at: clock())
+                    watch.handled(entity, on: name, at: clock())
+                    if scheduler.now >= cluster.leaseValidUntil {
+                        tracker.object("S1", entity.id, "it acts on \(name) without a lease, at \(clock())")
+                    }
+                    try faults.handle(entity.id, on: name)
+                },
+                misunderstood: { entity, command in
+                    events.emit(.note, entity: entity.id, reason: "not understood", text: command.text)
+                },
+                refused: { entity, error in
+                    events.emit(
+                        .note, entity: entity.id, reason: "store \(error.code.rawValue)",
+                        text: "a change was refused: \(error.description)")
+                },
+                taking: { [weak node = (host as? SimulatedHost)?.node] writes, work in
+                    guard let node, let time = faults.delay(on: name, writes: writes) else { return work() }
+                    node.prolongTurn(by: time, then: work)
+                })
+        }
+    }
+
+    /// Whether an incarnation was told to leave, or has ended.
+    package func saidGoodbye(_ node: UniqueAddress) -> Bool {
+        guard let found = (former + nodes.values).first(where: { $0.system.unique == node }) else { return true }
+        return found.state == .stopped || found.cluster.state.member(node)?.status != .up
+    }
+}

@@ -1,0 +1,190 @@
+import CastyActors
+import CastyCluster
+package import CastyCore
+import CastyMembership
+import CastyObservability
+package import CastyPlacement
+import CastySharding
+import Synchronization
+
+/// Something an operator asked for through a node, until the cluster has confirmed it.
+final class PendingVerb {
+    /// What was asked for.
+    enum Verb {
+        /// Something of the coordinator of a sample type.
+        case operate(OperatorCommand, SampleEntity)
+        /// That an incarnation is declared down, by a certain node or by any.
+        case down(UniqueAddress, by: Int?)
+    }
+
+    let verb: Verb
+    /// The line of the scenario that asked for it; `nil` where a person did.
+    let line: Int?
+    /// Whoever asked is told by then that it was not confirmed.
+    let deadline: Instant
+    /// The node it was given through last, and when.
+    var given: (node: TestNode, at: Instant)?
+    let answer = FirstAnswer()
+    var hear: @Sendable (CommandAnswer) -> Void = { _ in }
+
+    init(_ verb: Verb, line: Int?, deadline: Instant) {
+        self.verb = verb
+        self.line = line
+        self.deadline = deadline
+    }
+
+    /// The order in the words of the scenario language.
+    var word: String {
+        switch verb {
+        case .operate(let command, let sample): "\(sample.rawValue): \(command.word)"
+        case .down(let node, _): "down \(TestCluster.name(of: node.address))"
+        }
+    }
+}
+
+/// The first answer that has come, whichever way the order was given.
+final class FirstAnswer: Sendable {
+    private let answer = Mutex<CommandAnswer?>(nil)
+
+    var value: CommandAnswer? { answer.withLock { $0 } }
+
+    func take(_ given: CommandAnswer) { answer.withLock { $0 = $0 ?? given } }
+
+    func forget() { answer.withLock { $0 = nil } }
+}
+
+/// An operator's order that nobody has confirmed in time.
+package struct UnconfirmedVerb: Hashable, Sendable {
+    /// The line of the scenario that asked for it; `nil` where a person did.
+    package let line: Int?
+    /// The order, in words.
+    package let order: String
+    /// What is known of it, in words.
+    package let text: String
+}
+
+extension TestCluster {
+    /// Gives an operator's command to the coordinators of all sample types; calls back with each answer.
+    ///
+    /// It goes through the lowest running node, and through another one when that node dies or hangs before the answer has come. What no coordinator
+    /// has confirmed in the time that a fail-over may take is told as ``UnconfirmedVerb``.
+    package func operate(
+        _ command: OperatorCommand, line: Int? = nil,
+        answer: @escaping @Sendable (SampleEntity, CommandAnswer) -> Void = { _, _ in }
+    ) throws {
+        _ = try entry(nil)
+        for sample in settings.samples {
+            let verb = PendingVerb(.operate(command, sample), line: line, deadline: now + verbBound)
+            verb.hear = { answer(sample, $0) }
+            pendingVerbs.append(verb)
+            give(verb)
+        }
+    }
+
+    /// Has a node declare another one dead, as above.
+    func declareDown(_ node: TestNode, by judge: Int?, line: Int?) {
+        let verb = PendingVerb(.down(node.system.unique, by: judge), line: line, deadline: now + verbBound)
+        pendingVerbs.append(verb)
+        give(verb)
+    }
+
+    /// How long an order may take: a coordinator may have to be found anew, and asked again.
+    private var verbBound: Duration { settings.failover(nodes: numbers.count) + settings.placement.commandBound }
+
+    private func give(_ pending: PendingVerb) {
+        disturbances.changedAt = now
+        switch pending.verb {
+        case .operate(let command, let sample):
+            guard let node = running.first(where: { $0.regions[sample] != nil }) else { return }
+            pending.given = (node, now)
+            node.sharding.command(command, type: sample.rawValue) { [answer = pending.answer] in
+                answer.take($0)
+            }
+        case .down(let subject, let judge):
+            let candidates = running.filter { $0.system.unique != subject }
+            let node = judge.map { number in candidates.first { $0.number == number } } ?? candidates.first
+            guard let node else { return }
+            pending.given = (node, now)
+            node.cluster.down(subject.address)
+        }
+    }
+
+    /// Looks what has become of the orders that were given, and gives those again whose node has died.
+    func followVerbs() {
+        guard !pendingVerbs.isEmpty else { return }
+        for pending in pendingVerbs where !settle(pending) {
+            let isLost = pending.given.map { $0.node.state != .running } ?? true
+            if isLost { give(pending) }
+            guard now >= pending.deadline else { continue }
+            let way = pending.given.map { "given last through \($0.node.name), at \($0.at)" } ?? "no node could take it"
+            giveUp(pending, "not confirmed within \(verbBound): \(way)")
+        }
+    }
+
+    /// Whether it has been decided; then it is no longer pending.
+    private func settle(_ pending: PendingVerb) -> Bool {
+        switch pending.verb {
+        case .operate:
+            guard let answer = pending.answer.value else { return false }
+            switch answer {
+            case .refused(.noAnswer), .refused(.noCoordinator):
+                // Not known, or not done: it is asked for again as long as there is time.
+                pending.answer.forget()
+                pending.given = nil
+                return false
+            case .accepted, .refused:
+                remove(pending)
+                disturbances.changedAt = now
+                pending.hear(answer)
+                return true
+            }
+        case .down(let subject, _):
+            let isKnown = running.contains { node in
+                let gossip = node.cluster.core.gossip
+                return gossip.member(subject)?.status == .down || gossip.isTombstoned(subject)
+            }
+            guard isKnown || !watch.isAlive(subject) && !running.contains(where: { knows(subject, on: $0) }) else {
+                return false
+            }
+            remove(pending)
+            return true
+        }
+    }
+
+    private func knows(_ subject: UniqueAddress, on node: TestNode) -> Bool {
+        node.cluster.core.gossip.member(subject) != nil
+    }
+
+    private func giveUp(_ pending: PendingVerb, _ text: String) {
+        remove(pending)
+        inspector.emit(.note, reason: "not confirmed", text: "\(pending.word): \(text)", line: pending.line)
+        unconfirmedVerbs.append(UnconfirmedVerb(line: pending.line, order: pending.word, text: text))
+    }
+
+    private func remove(_ pending: PendingVerb) { pendingVerbs.removeAll { $0 === pending } }
+
+    /// The orders that were given up since the last time.
+    package func takeUnconfirmedVerbs() -> [UnconfirmedVerb] {
+        defer { unconfirmedVerbs = [] }
+        return unconfirmedVerbs
+    }
+
+    /// Whether orders wait for their confirmation.
+    package var hasPendingVerbs: Bool { !pendingVerbs.isEmpty }
+
+    /// The nodes that shall host no shards of a type: as its coordinator knows, or, where there is none, as any region does.
+    func drained(for sample: SampleEntity, in views: [NodeSnapshot]) -> Set<UniqueAddress> {
+        let parts = views.flatMap(\.sharding).filter { $0.type == sample.rawValue }
+        if let part = parts.first(where: { $0.coordinating != nil }) { return Set(part.drained) }
+        return Set(parts.flatMap(\.drained))
+    }
+}
+
+extension NodeSnapshot {
+    /// Whether operators have tied shards to places, as far as this node knows.
+    package func hasTiedShards(among living: Set<UniqueAddress>) -> Bool {
+        sharding.contains { part in
+            part.isPaused || !part.pinned.isEmpty || part.drained.contains(where: living.contains)
+        }
+    }
+}

@@ -1,0 +1,123 @@
+import CastyCluster
+package import CastyCore
+package import CastyMembership
+import Synchronization
+
+/// A step of a node's membership that changed or told something, as it was seen from outside, in the time of the world.
+package struct StepTrace: Sendable {
+    package var time: Instant
+    package var node: UniqueAddress
+    package var before: Gossip
+    package var after: Gossip
+    package var phaseBefore: Membership.Phase
+    package var phase: Membership.Phase
+    /// What the node told its listeners.
+    package var events: [MembershipEvent]
+    /// The gossip that came in, if it was that.
+    package var received: Gossip?
+    /// Why the node stops, if it does.
+    package var stop: StopReason?
+
+    package init(
+        time: Instant, node: UniqueAddress, before: Gossip = Gossip(), after: Gossip = Gossip(),
+        phaseBefore: Membership.Phase = .member, phase: Membership.Phase = .member, events: [MembershipEvent] = [],
+        received: Gossip? = nil, stop: StopReason? = nil
+    ) {
+        self.time = time
+        self.node = node
+        self.before = before
+        self.after = after
+        self.phaseBefore = phaseBefore
+        self.phase = phase
+        self.events = events
+        self.received = received
+        self.stop = stop
+    }
+
+    /// Whether the content of the state differs from before.
+    package var isChange: Bool { before.version != after.version || !before.hasSameContent(as: after) }
+}
+
+/// Sees every step of the membership of every node.
+package final class StepTraceRecorder: Sendable {
+    private struct State {
+        var sightings: [StepTrace] = []
+        var phases: [UniqueAddress: Membership.Phase] = [:]
+        var lastEnvelope: (time: Instant, node: UniqueAddress)?
+    }
+
+    private let state = Mutex(State())
+    private let tracker: EnvelopeTracker
+    private let removed: @Sendable (_ subject: UniqueAddress, _ observer: UniqueAddress, Instant) -> Void
+
+    /// Creates one that tells the tracker which nodes have seen themselves declared down.
+    ///
+    /// - Parameters:
+    ///   - tracker: The tracker.
+    ///   - removed: Told when a node sees that another one was removed.
+    package init(
+        tracker: EnvelopeTracker,
+        removed: @escaping @Sendable (_ subject: UniqueAddress, _ observer: UniqueAddress, Instant) -> Void = {
+            _, _, _ in
+        }
+    ) {
+        self.tracker = tracker
+        self.removed = removed
+    }
+
+    /// Takes note of a step.
+    func see(_ step: MembershipStep, at now: Instant) {
+        var events: [MembershipEvent] = []
+        var stop: StopReason?
+        var hasEnvelope = false
+        for effect in step.effects {
+            switch effect {
+            case .publish(let event): events.append(event)
+            case .stop(let reason): stop = reason
+            case .send(.gossipEnvelope, _), .send(.gossipSpread, _), .answer(.gossipEnvelope, _): hasEnvelope = true
+            case .send, .contact, .call, .answer, .redial, .schedule, .cancel, .repost, .acquireLease, .releaseLease,
+                .withdrawLease, .welcomed,
+                .runExitTasks, .remember, .note:
+                break
+            }
+        }
+        let node = step.node
+        if step.isChange {
+            for tombstone in step.after.tombstones where !step.before.isTombstoned(tombstone.node) {
+                removed(tombstone.node, node, now)
+            }
+        }
+        if step.isChange, step.after.member(node)?.status == .down { tracker.fence(node) }
+        state.withLock { state in
+            if hasEnvelope { state.lastEnvelope = (now, node) }
+            let phaseBefore = state.phases.updateValue(step.phase, forKey: node) ?? .idle
+            let isChange = step.isChange && step.before.version != step.after.version
+            guard isChange || !events.isEmpty || stop != nil || phaseBefore != step.phase else { return }
+            var received: Gossip?
+            switch step.received?.message {
+            case .gossipEnvelope(let gossip)?, .gossipSpread(let gossip, _)?: received = gossip
+            case .initJoin, .noCluster, .initJoinAck, .initJoinNack, .join, .welcome, .joinRefused, .heartbeat,
+                .heartbeatAck, .unknown, .call,
+                .gossipStatus, .gossipSeen, .gossipAck, .exitingConfirmed, .probeRequest, .probe, .probeAck,
+                .probeAnswer,
+                .gone, .stranger, .clusterProbe, .clusterAnswer, .otherCluster, nil:
+                break
+            }
+            state.sightings.append(
+                StepTrace(
+                    time: now, node: node, before: step.before, after: step.after, phaseBefore: phaseBefore,
+                    phase: step.phase, events: events, received: received, stop: stop))
+        }
+    }
+
+    /// What was seen since the last time, in order.
+    package func take() -> [StepTrace] {
+        state.withLock { state in
+            defer { state.sightings = [] }
+            return state.sightings
+        }
+    }
+
+    /// When a node last sent all that it knows, not a digest, and which one.
+    package var lastEnvelope: (time: Instant, node: UniqueAddress)? { state.withLock { $0.lastEnvelope } }
+}
