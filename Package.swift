@@ -92,9 +92,6 @@ let targets: [Target] = [
 
     // Layer 5: the two runtimes, and stores.
     library("CastyLive", ["CastyCore", nioCore, nioPosix]),
-    tests(
-        "CastyLiveTests",
-        ["CastyLive", "CastyActors", "CastyObservability", "CastySerialization", "CastyCore", nioCore, nioPosix]),
     library("CastySimulator", ["CastyCore", nioCore]),
     tests(
         "CastySimulatorTests",
@@ -120,7 +117,7 @@ let targets: [Target] = [
             "CastyCore", "CastySerialization", "CastyActors", "CastyRemoting", "CastyMembership", "CastyPlacement",
             "CastyCluster", "CastySharding", "CastyLive", logging,
         ]),
-    tests("CastyTests", ["Casty", "CastyObservability", "CastyTestSupport"]),
+    tests("CastyTests", ["Casty", "CastySQLite", "CastyObservability", "CastyTestSupport"]),
 
     // Layer 7: clusters in one process, live or simulated.
     library(
@@ -129,6 +126,12 @@ let targets: [Target] = [
             "CastySimulator", "CastyScenario", "CastySharding", "CastyCluster", "CastyLive", "CastyRemoting",
             "CastyActors", "CastyObservability", "CastyPlacement", "CastyMembership", "CastySerialization",
             "CastyCore", logging,
+        ]),
+    tests(
+        "CastyLiveTests",
+        [
+            "CastyLive", "CastyTestbed", "CastyActors", "CastyObservability", "CastySerialization", "CastyCore",
+            nioCore, nioPosix,
         ]),
     tests("CastyTestbedTests", ["CastyTestbed", "CastyInvariants"] + cluster),
 
@@ -171,6 +174,9 @@ let package = Package(
         .library(name: "Casty", targets: ["Casty"]),
         .library(name: "CastySQLite", targets: ["CastySQLite"]),
         .executable(name: "casty", targets: ["CastyCommand"]),
+    ],
+    traits: [
+        .trait(name: "Mutations", description: "Compiles in the deliberate bugs that show that the checkers see them.")
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),

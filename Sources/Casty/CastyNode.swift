@@ -8,7 +8,7 @@ public import CastySharding
 import Glibc
 public import Logging
 
-/// One node of a cluster in this process: its actors, its membership, its shards, over TCP.
+/// One node of a cluster in this process: its actors, its membership and its shards, over TCP.
 ///
 /// ```swift
 /// let node = try await CastyNode.start(
@@ -23,7 +23,8 @@ public import Logging
 /// await node.leave()
 /// ```
 ///
-/// Keep the node as long as it shall run: when the last reference to it is gone it leaves the cluster by itself.
+/// Keep a reference to the node as long as it should run: after the last one is released, the node leaves the cluster
+/// by itself.
 public final class CastyNode: Sendable {
     /// The node's actors.
     public let system: ActorSystem
@@ -33,7 +34,7 @@ public final class CastyNode: Sendable {
     public let sharding: Sharding
     private let life: NodeLife
 
-    /// How long leaving takes at most where nothing else is said.
+    /// The default limit for leaving.
     public static var leaveLimit: Duration { .seconds(30) }
 
     private init(life: NodeLife, system: ActorSystem, cluster: Cluster, entityStore: (any EntityStore)?) {
@@ -45,19 +46,19 @@ public final class CastyNode: Sendable {
 
     deinit { life.dropped(cluster, within: Self.leaveLimit) }
 
-    /// Starts a node: it listens, then joins the cluster through its seeds, or founds one if it is the first of them.
+    /// Starts a node: it listens, then joins the cluster through its seeds, or founds one if it is the first seed.
     ///
-    /// Returns when it listens; ``Cluster/state`` and ``Cluster/subscribe(_:)`` tell how joining goes on.
+    /// Returns once it listens; ``Cluster/state`` and ``Cluster/subscribe(_:)`` show the progress of joining.
     ///
     /// - Parameters:
-    ///   - name: The name of the cluster; nodes of others are refused.
-    ///   - listen: Where to listen; the address that other nodes use, with a port that is not zero.
+    ///   - name: The name of the cluster; nodes of other clusters are refused.
+    ///   - listen: The address to listen on, which is also the one that other nodes use; its port must not be zero.
     ///   - config: Seeds, roles and timings.
-    ///   - entityStore: Where entities keep their state, unless their type has a store of its own: `SQLiteStores` of `CastySQLite` keeps it
-    ///     on the disk. All nodes that host a type must reach one and the same store.
+    ///   - entityStore: The store of the entities' state, for types without a store of their own: `SQLiteStores` of
+    ///     `CastySQLite` stores it on disk. All nodes that host a type must use the same store.
     ///   - log: The logger.
-    ///   - register: Registers the message types that travel between nodes, under stable names.
-    /// - Throws: ``NodeError`` where the address cannot be listened on; whatever `register` throws.
+    ///   - register: Registers the types of messages between nodes, under stable names.
+    /// - Throws: ``NodeError`` if the node cannot listen on the address; any error from `register`.
     public static func start(
         name: String, listen: NodeAddress, cluster config: ClusterConfig, entityStore: (any EntityStore)? = nil,
         log: Logger = Logger(label: "casty"),
@@ -96,7 +97,7 @@ public final class CastyNode: Sendable {
         }
     }
 
-    /// An event loop takes a few files, and the network library does without an error where there are none.
+    /// An event loop needs a few files, and the network library continues without an error if there are none left.
     private static func requireFiles() throws(NodeError) {
         var files: [Int32] = []
         defer { for file in files { close(file) } }
@@ -110,33 +111,35 @@ public final class CastyNode: Sendable {
         }
     }
 
-    /// Leaves the cluster gracefully: shards move away, the others agree, everything stops. Returns when it has.
+    /// Leaves the cluster gracefully: shards move away, the other members agree, and everything stops. Returns after
+    /// that.
     ///
-    /// - Parameter limit: How long that may take. Handlers that do not return and members that do not answer are not waited for any longer:
-    ///   towards the end of the time the node stops without the others' word, and what still runs is logged, with the actor's path, and left
-    ///   behind.
+    /// - Parameter limit: The time limit. The node does not wait any longer for handlers that do not return and members
+    ///   that do not answer: near the end of the time it stops without the others' agreement. Actors that are still
+    ///   running are logged with their paths and abandoned.
     public func leave(within limit: Duration = CastyNode.leaveLimit) async {
         life.leave(cluster, within: limit)
         await life.ended()
     }
 
-    /// Begins to leave as ``leave(within:)`` does, and returns at once: for a signal's handler.
+    /// Starts leaving like ``leave(within:)``, and returns at once: for use in a signal handler.
     package func beginLeaving(within limit: Duration) { life.leave(cluster, within: limit) }
 
-    /// Stops without asking the others; they will find it unreachable.
+    /// Stops without notifying the other members; they will find the node unreachable.
     ///
-    /// - Parameter limit: How long that may take; what still runs then is logged, with the actor's path, and left behind.
+    /// - Parameter limit: The time limit; actors that are still running after it are logged with their paths and
+    ///   abandoned.
     public func stop(within limit: Duration = ActorSystem.terminationLimit) async {
         life.stop(within: limit)
         await life.ended()
     }
 
-    /// Returns when the node has ended, by itself or because it was told to.
+    /// Returns when the node has ended, for whichever reason.
     public func ended() async { await life.ended() }
 }
 
-/// Why a node could not be started.
+/// The reason why a node could not be started.
 public struct NodeError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// For a person: what is wrong, and what to do.
+    /// A message for a person: what is wrong, and what to do.
     public let description: String
 }

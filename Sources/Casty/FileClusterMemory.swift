@@ -4,19 +4,20 @@ public import CastyMembership
 import Dispatch
 import Glibc
 
-/// Remembers the cluster in a small file of a folder, one file for each node, so that nodes may share the folder.
+/// Stores the memory of the cluster in a small file, one for each node, so that nodes may share a folder.
 ///
-/// It is written beside its place, flushed, and put there by a renaming: the file is always whole, whenever the process or the machine dies.
+/// The data is written to a second file, flushed, and renamed over the first: the file is always complete, even if the
+/// process or the machine crashes.
 public final class FileClusterMemory: ClusterMemory {
-    /// Where it is written down. Beside it stands, for moments, `PATH.new`.
+    /// The path of the file. `PATH.new` exists beside it during a write.
     public let path: String
     private let queue = DispatchQueue(label: "casty.memory")
 
     /// Names the file of a node.
     ///
     /// - Parameters:
-    ///   - directory: The folder; it is made, for its owner only, if there is none.
-    ///   - node: Where the node listens.
+    ///   - directory: The folder; if missing, it is created with access for its owner only.
+    ///   - node: The node's listening address.
     public init(directory: String, node: NodeAddress) throws {
         if mkdir(directory, 0o700) != 0, errno != EEXIST {
             throw ClusterMemoryError("\(directory): \(String(cString: strerror(errno)))")
@@ -25,9 +26,9 @@ public final class FileClusterMemory: ClusterMemory {
         path = "\(directory)/cluster-\(String(host))-\(node.port)"
     }
 
-    /// What the file says.
+    /// Reads the memory from the file.
     ///
-    /// - Throws: ``ClusterMemoryError`` where it says something else than a memory, or cannot be read.
+    /// - Throws: ``ClusterMemoryError`` if the file does not contain a memory, or cannot be read.
     public func recall() throws -> RememberedCluster? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         if descriptor < 0, errno == ENOENT { return nil }
@@ -50,14 +51,14 @@ public final class FileClusterMemory: ClusterMemory {
         return remembered
     }
 
-    /// Writes the file, after this call.
+    /// Writes the file asynchronously.
     public func remember(_ cluster: RememberedCluster, failed: @escaping @Sendable (String) -> Void) {
         queue.async { [path] in
             if let problem = Self.write(cluster.text, to: path) { failed("\(path): \(problem)") }
         }
     }
 
-    /// Returns when all that was to be remembered has been written.
+    /// Returns when all pending writes are done.
     package func flush() { queue.sync {} }
 
     private static func write(_ text: String, to path: String) -> String? {
@@ -81,7 +82,7 @@ public final class FileClusterMemory: ClusterMemory {
         }
         close(descriptor)
         guard rename(beside, path) == 0 else { return problem() }
-        // The name is on the disk only when the folder is.
+        // The new name is durable only when the folder has been flushed.
         let folder = open(String(path.prefix(upTo: path.lastIndex(of: "/") ?? path.startIndex)), O_RDONLY | O_CLOEXEC)
         if folder >= 0 {
             fsync(folder)

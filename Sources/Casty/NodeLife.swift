@@ -4,14 +4,14 @@ import CastyCore
 import Logging
 import Synchronization
 
-/// How a node ends: once, whatever ends it, within the time it was given, and with nothing left behind.
+/// The end of a node: it happens once, for whichever reason, within its time limit, and releases everything.
 ///
 /// ```
 ///   running ──leave──▶ leaving ──▶ system ends ──▶ connections, timers and threads end ──▶ ended
 ///      └──────stop, a user's terminate(), the cluster──▲
 /// ```
 final class NodeLife: Sendable {
-    /// How long sockets and threads may take to end when the actors have.
+    /// The time limit for sockets and threads to end after the actors.
     private static let lastPatience = Duration.seconds(3)
 
     private struct Ending: Sendable {
@@ -24,18 +24,18 @@ final class NodeLife: Sendable {
     private let system: ActorSystem
     private let ending = Mutex(Ending())
 
-    /// From now on the node ends with its system.
+    /// Makes the node end with its actor system.
     init(_ world: LiveWorld, _ host: LiveNode, _ system: ActorSystem) {
         self.world = world
         self.host = host
         self.system = system
         system.whenEnded { [self] in
-            // Threads cannot wait for their own end, and this is called on one of them.
+            // A thread cannot wait for its own end, and this is called on one of the threads to end.
             LiveThread { [self] in end() }.detach()
         }
     }
 
-    /// Leaves, and stops when that takes too long.
+    /// Leaves the cluster, and stops the system near the end of the time limit.
     func leave(_ cluster: Cluster, within limit: Duration) {
         let patience = min(limit / 4, .seconds(5))
         _ = system.world.scheduler.schedule(after: limit - patience) { [system] in
@@ -48,14 +48,14 @@ final class NodeLife: Sendable {
         cluster.leave()
     }
 
-    /// Stops without a word to the others.
+    /// Stops without notifying the other members.
     func stop(within limit: Duration) { system.terminate(within: limit) {} }
 
-    /// Nothing refers to the node any more.
+    /// Called when the last reference to the node is released.
     func dropped(_ cluster: Cluster, within limit: Duration) {
         if system.isTerminating { return }
         system.log.warning("the last reference to the CastyNode is gone: it leaves; keep it, and end it with leave()")
-        // The cluster's own actor does not keep it.
+        // The cluster's own actor does not retain it.
         system.whenEnded { withExtendedLifetime(cluster) {} }
         leave(cluster, within: limit)
     }
@@ -71,7 +71,7 @@ final class NodeLife: Sendable {
         }
     }
 
-    /// Ends what the actors ran on. On a thread of its own.
+    /// Ends the runtime of the actors. Runs on its own thread.
     private func end() {
         let isQuiet = host.end(within: Self.lastPatience)
         let isDown = world.shutdown(within: isQuiet ? Self.lastPatience : .zero)
@@ -82,7 +82,8 @@ final class NodeLife: Sendable {
         }
         for action in waiting { action() }
         guard !isDown else { return }
-        // A handler that does not return keeps its thread, and what that leads to. Should it return after all, the rest goes too.
+        // A handler that does not return retains its thread and everything it references. If it returns later, these
+        // are released too.
         world.shutdown()
         system.abandon()
     }

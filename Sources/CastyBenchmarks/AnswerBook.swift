@@ -1,7 +1,7 @@
 import CastyCore
 import Synchronization
 
-/// Which questions are still open, and when the last was answered.
+/// The open questions, and the time of the last answer.
 final class AnswerBook: Sendable {
     private struct State {
         var open: Set<String>
@@ -24,6 +24,6 @@ final class AnswerBook: Sendable {
 
     var isComplete: Bool { state.withLock { $0.open.isEmpty } }
 
-    /// When the last answer came so far.
+    /// The time of the last answer so far.
     var last: Instant { state.withLock { $0.last } }
 }

@@ -1,16 +1,16 @@
-/// What belongs together, and can be asked for by one word.
+/// A group of benchmarks, selected by one word.
 package enum BenchGroup: String, CaseIterable, Sendable {
     case local, remote, shards, cluster, simulation, membership
 }
 
-/// Something to measure: one figure, or several that come out of the same runs.
+/// A benchmark: one figure, or several from the same runs.
 package struct BenchCase {
     package let group: BenchGroup
-    /// The name of its figures, or what they begin with.
+    /// The name of its figures, or their common prefix.
     package let name: String
     package let measure: (BenchPlan) throws -> [Measurement]
 
-    /// A figure measured run by run, after one run that warms up and does not count.
+    /// A figure that is measured once per run, after one warm-up run that does not count.
     package init(
         _ group: BenchGroup, _ name: String, unit: String, goal: Measurement.Goal? = nil,
         run: @escaping (BenchPlan) throws -> Double
@@ -28,7 +28,7 @@ package struct BenchCase {
         self.measure = measure
     }
 
-    /// Everything that can be measured.
+    /// All benchmarks.
     package static var all: [BenchCase] {
         LocalBench.cases + RemoteBench.cases + ShardBench.cases + EntityMemoryBench.cases + CoordinatorBench.cases
             + ClusterBench.cases + SimulationBench.cases + HandoffBench.cases + simulated
@@ -43,45 +43,45 @@ package struct BenchCase {
     }
 }
 
-/// How much is measured.
+/// The extent of the measurements.
 package struct BenchPlan: Sendable {
-    /// Less of everything: good enough to see that nothing has become much slower.
+    /// Whether all amounts are reduced: enough to see that nothing has become much slower.
     package let isQuick: Bool
-    /// How many runs count, where the person said so.
+    /// The number of runs that count, if the user gave one.
     package let chosenRuns: Int?
-    /// Which seeds, where the person said so.
+    /// The seeds, if the user gave any.
     package let chosenSeeds: ClosedRange<UInt64>?
-    /// Where to say what is going on.
+    /// Receives progress messages.
     package let progress: @Sendable (String) -> Void
-    /// Where to say what went wrong with what is measured.
-    package let complain: @Sendable (String) -> Void
+    /// Receives messages about problems in the measured system.
+    package let warn: @Sendable (String) -> Void
 
     package init(
         isQuick: Bool, chosenRuns: Int?, chosenSeeds: ClosedRange<UInt64>?,
-        progress: @escaping @Sendable (String) -> Void, complain: @escaping @Sendable (String) -> Void
+        progress: @escaping @Sendable (String) -> Void, warn: @escaping @Sendable (String) -> Void
     ) {
         self.isQuick = isQuick
         self.chosenRuns = chosenRuns
         self.chosenSeeds = chosenSeeds
         self.progress = progress
-        self.complain = complain
+        self.warn = warn
     }
 
     package var runs: Int { runs(5, quick: 3) }
 
-    /// How many runs of a thing that takes long.
+    /// The number of runs of a long measurement.
     package func runs(_ usual: Int, quick: Int) -> Int { chosenRuns ?? (isQuick ? quick : usual) }
 
-    /// The seeds of what is measured once for each: from 1 on, where nobody said which.
+    /// The seeds of a measurement that runs once per seed: by default from 1 on.
     package func seeds(usual: UInt64, quick: UInt64) -> ClosedRange<UInt64> {
         chosenSeeds ?? 1...(isQuick ? quick : usual)
     }
 
-    /// An amount, or a part of it.
+    /// An amount, reduced in quick mode.
     package func amount(_ usual: Int, quick: Int) -> Int { isQuick ? quick : usual }
 }
 
-/// Why something could not be measured.
+/// The reason why a measurement failed.
 package struct BenchError: Error, CustomStringConvertible {
     package let description: String
 

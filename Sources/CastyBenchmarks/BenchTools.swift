@@ -6,7 +6,7 @@ import Dispatch
 import Glibc
 import Synchronization
 
-/// Real time since it was made.
+/// The real time since the stopwatch was made.
 struct Stopwatch: Sendable {
     private let start = Stopwatch.now
 
@@ -19,15 +19,15 @@ struct Stopwatch: Sendable {
     var seconds: Double { Double(Self.now - start) / 1e9 }
 }
 
-/// Lets one thread wait until another opens it.
+/// Blocks one thread until another opens the gate.
 final class Gate: Sendable {
     private let semaphore = DispatchSemaphore(value: 0)
 
     func open() { semaphore.signal() }
 
-    /// Waits until it is open.
+    /// Waits until the gate is open.
     ///
-    /// - Throws: ``BenchError`` when that takes too long: then something is broken, not slow.
+    /// - Throws: ``BenchError`` after the time limit: such a long wait means that something is broken.
     func wait(seconds: Int = 120) throws {
         guard semaphore.wait(timeout: .now() + .seconds(seconds)) == .success else {
             throw BenchError("no end after \(seconds) s")
@@ -35,7 +35,7 @@ final class Gate: Sendable {
     }
 }
 
-/// Numbers collected from anywhere.
+/// Numbers collected from any thread.
 final class Collected: Sendable {
     private let numbers = Mutex<[Double]>([])
 
@@ -46,13 +46,13 @@ final class Collected: Sendable {
     var all: [Double] { numbers.withLock { $0 } }
 }
 
-/// What went wrong somewhere else.
+/// An error from another thread.
 final class Failure: Sendable {
     private let error = Mutex<(any Error)?>(nil)
 
     func note(_ error: any Error) { self.error.withLock { $0 = error } }
 
-    /// Throws what was noted last.
+    /// Throws the last recorded error.
     func check() throws {
         if let error = error.withLock({ $0 }) { throw error }
     }
@@ -68,19 +68,19 @@ final class Shared: Sendable {
 }
 
 extension Array where Element == Double {
-    /// The value that this share, 0…1, of all values do not exceed; the array is sorted and not empty.
+    /// The value that this share, 0…1, of all values does not exceed; the array must be sorted and not empty.
     func quantile(_ share: Double) -> Double { self[Swift.min(count - 1, Int(Double(count) * share))] }
 }
 
-/// What the machine says of itself and of this process.
+/// The operating system's figures about the machine and this process.
 package enum Machine {
-    /// How many threads wanted to run, on average over the last minute.
+    /// The number of runnable threads, averaged over the last minute.
     package static var load: Double? {
         var loads = [0.0]
         return getloadavg(&loads, 1) == 1 ? loads[0] : nil
     }
 
-    /// The memory this process has in use, in bytes.
+    /// The memory in use by this process, in bytes.
     static var residentBytes: Double? {
         guard let file = fopen("/proc/self/statm", "r") else { return nil }
         defer { fclose(file) }
@@ -92,16 +92,16 @@ package enum Machine {
         return pages * Double(sysconf(Int32(_SC_PAGESIZE)))
     }
 
-    /// The processor time this process has used, in seconds.
+    /// The processor time used by this process, in seconds.
     static var processorSeconds: Double {
         var time = timespec()
         clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
         return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 
-    /// Waits until the condition holds, looking every so many microseconds.
+    /// Waits until the condition holds, and checks it every `pause` microseconds.
     ///
-    /// - Throws: ``BenchError`` with these words when that takes too long.
+    /// - Throws: ``BenchError`` with the text `failure` after the time limit.
     static func wait(_ failure: String, seconds: Int = 60, every pause: UInt32 = 1000, until condition: () -> Bool)
         throws
     {
@@ -112,7 +112,7 @@ package enum Machine {
         }
     }
 
-    /// A port of the loopback network that nobody uses at this moment.
+    /// A port of the loopback network that is free at this moment.
     static func freePort() throws -> Int {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { throw BenchError("no socket: errno \(errno)") }

@@ -8,8 +8,8 @@ import CastyPlacement
 import CastyTestbed
 import Glibc
 
-/// Measures live clusters in this process, each node with its own threads and sockets: how fast they form, and how fast they notice that
-/// one of them is dead.
+/// Measures live clusters in this process, where each node has its own threads and sockets: the time to form, and the
+/// time to detect a dead node.
 struct ClusterBench {
     let testbed: TestCluster
     let count: Int
@@ -23,7 +23,7 @@ struct ClusterBench {
         ]
     }
 
-    /// A cluster whose nodes are all up in all views, and how long that took.
+    /// Runs `body` with a cluster whose nodes are up in all views, and the time it took to form.
     private static func with<Result>(_ count: Int, _ body: (ClusterBench, _ formed: Double) throws -> Result) throws
         -> Result
     {
@@ -40,7 +40,7 @@ struct ClusterBench {
         return try body(bench, (testbed.now - started).inSeconds)
     }
 
-    /// Waits until the condition holds, looking every millisecond.
+    /// Waits until the condition holds, and checks it every millisecond.
     private func wait(_ limit: Duration, until condition: () -> Bool) -> Bool {
         let deadline = testbed.now + limit
         while !condition() {
@@ -64,7 +64,7 @@ struct ClusterBench {
 
     // MARK: One of three fails
 
-    /// When the survivors knew, in seconds since it failed.
+    /// When the survivors detected the failure, removed the node and served its shards; in seconds since the failure.
     private struct Course {
         var first = 0.0
         var all = 0.0
@@ -80,7 +80,7 @@ struct ClusterBench {
             let count = plan.runs(runs.usual, quick: runs.quick)
             let courses = try (0..<count).map { run in
                 plan.progress("cluster: \(name), run \(run + 1) of \(count) …")
-                // The last, the second, the first: the first leads and coordinates.
+                // Rotates over n3, n2 and n1: n1 leads and coordinates.
                 return try with(3) { bench, _ in try bench.course(of: 3 - run % 3, inject) }
             }
             func measurement(_ what: String, _ goal: Double, _ value: (Course) -> Double) -> Measurement {
@@ -104,7 +104,7 @@ struct ClusterBench {
         guard try answers(of: entities, at: [survivors[0]], .seconds(30)) != nil else {
             throw BenchError("not all shards answer in a healthy cluster")
         }
-        // Until phi knows the rhythm of the heartbeats.
+        // Long enough for phi to learn the heartbeat interval.
         pass(.seconds(5))
         let snapshot = try testbed.node(survivors[0]).snapshot
         let dead = try testbed.node(victim).system.unique
@@ -134,9 +134,9 @@ struct ClusterBench {
         return Course(first: first, all: all, removed: removed, served: (served - start).inSeconds)
     }
 
-    /// Asks entities by some nodes again and again, until each has answered once by each.
+    /// Asks entities through some nodes repeatedly, until each has answered once through each node.
     ///
-    /// - Returns: When the last of them did; `nil` when they did not in time.
+    /// - Returns: The time of the last of these answers; `nil` after the time limit.
     private func answers(of entities: [String], at nodes: [Int], _ limit: Duration) throws -> Instant? {
         let book = AnswerBook(entities.flatMap { entity in nodes.map { "\(entity) \($0)" } })
         let deadline = testbed.now + limit

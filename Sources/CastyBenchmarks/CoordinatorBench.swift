@@ -1,7 +1,7 @@
 import CastyCore
 import CastyPlacement
 
-/// Measures how long one decision of a coordinator takes where there are many regions and many shards: the core alone.
+/// Measures the time for one decision of a coordinator with many regions and shards, in the core alone.
 struct CoordinatorBench {
     private static let regions = 100
     private static let shards = 10_000
@@ -27,10 +27,10 @@ struct CoordinatorBench {
         ]
     }
 
-    /// How long each decision took, in seconds.
+    /// The time of each decision, in seconds.
     private struct Decisions {
         var allocation = 0.0
-        /// The last region reports what it hosts, and the new coordinator takes over.
+        /// The last region reports its shards, and the new coordinator takes over.
         var recovery = 0.0
         var round = 0.0
         var removal = 0.0
@@ -61,7 +61,7 @@ struct CoordinatorBench {
         let homes = try start(allocated, &coordinator, at: now)
         guard homes.joined().count == shards else { throw BenchError("not all shards have a home") }
 
-        // A second coordinator rebuilds the same from what the regions report.
+        // A second coordinator rebuilds the same state from the regions' reports.
         var successor = ShardCoordinator(own: node(1), settings: settings)
         _ = successor.onView(view(1...(regions + 1)), at: now)
         for number in 1..<regions { _ = register(number, homes[number], with: &successor, at: now) }
@@ -70,7 +70,7 @@ struct CoordinatorBench {
         _ = register(regions, homes[regions], with: &successor, at: now)
         result.recovery = recovery.seconds
 
-        // The hundred-and-first region has nothing yet.
+        // The hundred-and-first region has no shards yet.
         now = now + settings.rebalanceInterval
         let round = Stopwatch()
         let planned = successor.onWakeup(at: now)
@@ -99,7 +99,7 @@ struct CoordinatorBench {
         return coordinator.onRequest(.register(registration), from: node(number), at: now)
     }
 
-    /// Lets every region start what it was given; returns what each has now, by its number.
+    /// Makes every region start its allocated shards; returns the shards of each region, by its number.
     private static func start(
         _ effects: [CoordinatorEffect], _ coordinator: inout ShardCoordinator, at now: Instant
     ) throws -> [[HostedShard]] {

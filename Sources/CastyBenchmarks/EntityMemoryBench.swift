@@ -5,7 +5,7 @@ import CastyPlacement
 import CastySharding
 import Synchronization
 
-/// Measures what entities cost the node they live on: those that sleep, and those that wait.
+/// Measures the memory that passivated and idle entities use on their node.
 struct EntityMemoryBench {
     private let node: ShardNode
     private let sinks: ShardRegion<Parcel>
@@ -17,7 +17,7 @@ struct EntityMemoryBench {
                 let count = plan.amount(1_000_000, quick: 200_000)
                 let batch = 10_000
                 let bytes = try with(passivation: .init()) { bench in
-                    // Once, so that what the process keeps for the next batch is there already.
+                    // One batch first, so that the memory that the process reuses is allocated before the measurement.
                     try bench.touchAndPassivate(from: 0, batch)
                     let before = try Machine.usedBytes
                     for start in stride(from: batch, to: batch + count, by: batch) {

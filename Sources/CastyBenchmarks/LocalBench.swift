@@ -4,10 +4,10 @@ import CastyLive
 import Glibc
 import Synchronization
 
-/// Measures actors of one node: how many messages a second, how long an ask, how fast a start.
+/// Measures actors of one node: messages per second, the latency of an ask, and the rate of starts.
 struct LocalBench {
     let world: LiveWorld
-    /// How many messages one run sends.
+    /// The number of messages in one run.
     let messages: Int
 
     enum Message: Sendable {
@@ -23,7 +23,7 @@ struct LocalBench {
 
     static var cases: [BenchCase] {
         [
-            // First, as long as the process has no memory to use again.
+            // First, while the process has no freed memory to reuse.
             BenchCase(.local, "memory of an idle actor") { plan in
                 let bytes = try with(plan) { try $0.idleBytes() }
                 return [
@@ -73,7 +73,7 @@ struct LocalBench {
     private func system() -> ActorSystem {
         ActorSystem(
             name: "bench", address: NodeAddress(host: "127.0.0.1", port: 0),
-            world: world.node(transport: TwoLaneTransport()).world)
+            world: world.node(transport: LocalTransport()).world)
     }
 
     private func end(_ system: ActorSystem) {
@@ -82,7 +82,8 @@ struct LocalBench {
         try? done.wait()
     }
 
-    /// Senders keep at most four batches of a thousand on their way. A message is a number: twice the sender's, odd at a batch's end.
+    /// Each sender has at most four batches of a thousand messages in flight. A message is a number: twice the sender's
+    /// index, plus one at the end of a batch.
     private func tell(senders: Int) throws -> Double {
         let system = system()
         defer { end(system) }
@@ -184,7 +185,7 @@ struct LocalBench {
         return Double(count) / started.seconds
     }
 
-    /// The memory of one of many actors that have handled one message and wait for the next.
+    /// The memory per actor, for many actors that have each handled one message and wait for the next.
     private func idleBytes() throws -> Double {
         let system = system()
         defer { end(system) }
@@ -193,7 +194,7 @@ struct LocalBench {
         return ((Machine.residentBytes ?? .nan) - before) / Double(count)
     }
 
-    /// Starts many actors, tells each a message, and waits until all have handled it.
+    /// Starts many actors, sends one message to each, and waits until all have handled it.
     private func spawnAll(_ system: ActorSystem) throws -> Int {
         let done = Gate()
         let count = messages / 20
@@ -219,7 +220,7 @@ struct LocalBench {
         case answered(Int)
     }
 
-    /// How long each of so many asks took, one after the other, in microseconds.
+    /// The latencies of `messages / 100` successive asks, in microseconds.
     private func askTimes() throws -> [Double] {
         let count = messages / 100
         let system = system()

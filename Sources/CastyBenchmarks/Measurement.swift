@@ -2,7 +2,7 @@ import CastyObservability
 
 /// One figure, measured several times.
 package struct Measurement: Sendable {
-    /// What a figure should be.
+    /// The target for a figure.
     package enum Goal: Sendable {
         case atLeast(Double)
         case atMost(Double)
@@ -26,7 +26,7 @@ package struct Measurement: Sendable {
     package let unit: String
     package let runs: [Double]
     package var goal: Goal?
-    /// What another system reached: a word to compare with, measured at another time.
+    /// Another system's figure for comparison, measured at another time.
     package var peer: Peer?
 
     /// The figure of another system.
@@ -42,7 +42,7 @@ package struct Measurement: Sendable {
         return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
     }
 
-    /// How many runs met the goal.
+    /// The number of runs that met the goal.
     package var met: Int? {
         goal.map { goal in runs.count { goal.isMet(by: $0) } }
     }
@@ -57,7 +57,7 @@ package struct Measurement: Sendable {
         return Self.line(name, Self.text(median), unit, spread, verdict)
     }
 
-    /// The line above the rows.
+    /// The heading above the rows.
     package static let heading = line("what", "median", "unit", "min … max", "goal")
 
     private static func line(_ name: String, _ median: String, _ unit: String, _ spread: String, _ goal: String)

@@ -4,14 +4,14 @@ import CastySerialization
 import Foundation
 import Glibc
 
-/// The other process: this program once more.
+/// The other process: a second instance of this program.
 final class PeerProcess {
-    /// Where it listens.
+    /// The address on which it listens.
     let address: NodeAddress
     private let process: Process
     private let input = Pipe()
 
-    /// Starts it, and waits until it listens.
+    /// Starts the process, and waits until it listens.
     init(codec: CodecID) throws {
         guard let program = Bundle.main.executableURL else { throw BenchError("this program's file is unknown") }
         let output = Pipe()
@@ -46,7 +46,7 @@ final class PeerProcess {
         return NodeAddress(host: "127.0.0.1", port: port)
     }
 
-    /// Ends it: first by the end of its input, then by a signal.
+    /// Ends the process: first by closing its input, then by a signal.
     func end() {
         try? input.fileHandleForWriting.close()
         let waited = Stopwatch()

@@ -3,13 +3,13 @@ import CastyCore
 import CastySerialization
 import Synchronization
 
-/// Measures two processes over loopback TCP: this one, and itself once more.
+/// Measures two processes over loopback TCP: this one, and a second instance of it.
 struct RemoteBench {
     let node: RemoteNode
     let peer: NodeAddress
 
     private static let batch = 500
-    /// How many batches may be on their way: enough to keep both ends busy, far less than what may queue.
+    /// The most batches in flight: enough to keep both ends busy, far fewer than the queues can hold.
     private static let window = 16
 
     static var cases: [BenchCase] {
@@ -68,7 +68,8 @@ struct RemoteBench {
         return try body(RemoteBench(node: node, peer: peer.address))
     }
 
-    /// Tells so many texts from one actor here to one there; each batch earns the right to send another.
+    /// Sends texts from one actor here to one in the other process; the receipt for a batch lets the sender send
+    /// another.
     private func tell(bytes: Int, count: Int) throws -> Double {
         let done = Gate()
         let sink = node.reference("sink", at: peer, as: Parcel.self)
@@ -100,7 +101,7 @@ struct RemoteBench {
         case answered(Result<Answer, AskError>)
     }
 
-    /// Lets so many actors ask one after the other; returns how long each ask took, in microseconds, and how long all took.
+    /// Runs `callers` actors, each of which asks repeatedly; returns the latencies in microseconds and the total time.
     private func ask(callers: Int, count: Int) throws -> (times: [Double], seconds: Double) {
         let done = Gate()
         let oracle = node.reference("oracle", at: peer, as: Question.self)

@@ -8,11 +8,11 @@ import Logging
 /// A text for the other process.
 package struct Parcel: Codable, Sendable {
     package let text: String
-    /// Who is told how many came since the last that asked.
+    /// The actor that receives the number of parcels since the last receipt.
     package let receipt: ActorRef<Receipt>?
 }
 
-/// Says how many parcels have come.
+/// The number of parcels received.
 package struct Receipt: Codable, Sendable {
     package let count: Int
 }
@@ -23,7 +23,7 @@ package struct Question: Codable, Sendable {
     package let replyTo: ActorRef<Answer>
 }
 
-/// The number that was asked.
+/// The number of the question.
 package struct Answer: Codable, Sendable {
     package let number: Int
 }
@@ -33,7 +33,7 @@ package final class RemoteNode {
     package let system: ActorSystem
     private let world = LiveWorld()
 
-    /// Starts a node that listens on a port that is free.
+    /// Starts a node that listens on a free port.
     package init(codec: CodecID) throws {
         let registry = TypeRegistry()
         try registry.register(Parcel.self, name: "bench.parcel")
@@ -61,7 +61,7 @@ package final class RemoteNode {
         }
     }
 
-    /// A reference to what the other end offers under a name.
+    /// A reference to an actor that the other end offers under a name.
     package func reference<Message: Sendable>(_ name: String, at node: NodeAddress, as type: Message.Type) -> ActorRef<
         Message
     > {

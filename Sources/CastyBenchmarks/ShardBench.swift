@@ -5,17 +5,17 @@ import CastySerialization
 import CastySharding
 import Synchronization
 
-/// Measures sharding over loopback TCP: messages from one node to entities that live on two others.
+/// Measures sharding over loopback TCP: messages from one node to entities on two others.
 struct ShardBench {
     private let nodes: ShardNodes
     private let sinks: ShardRegion<Parcel>
     private let oracles: ShardRegion<Question>
-    /// Entities of each type that live on other nodes than the first.
+    /// Entities of each type on nodes other than the first.
     private let farSinks: [String]
     private let farOracles: [String]
 
     private static let batch = 500
-    /// How many batches may be on their way.
+    /// The most batches in flight.
     private static let window = 16
     private static let python = "Casty for Python v1"
 
@@ -91,7 +91,7 @@ struct ShardBench {
                 all.allSatisfy { $0.system.snapshot().sharding.first { $0.type == type }?.registered == true }
             }
         }
-        // With a receipt, so that the entities begin to count anew.
+        // With a receipt, so that the entities restart their counts.
         let nobody = try all[0].system.spawn(Behavior<Receipt>.ignore)
         farSinks = try Self.settle("sink", nodes) { sinks[0].tell($0, Parcel(text: "", receipt: nobody)) }
         farOracles = try Self.settle("oracle", nodes) { name in
@@ -100,7 +100,7 @@ struct ShardBench {
         }
     }
 
-    /// Starts entities, and says which of them live on other nodes than the first.
+    /// Starts entities; returns those on nodes other than the first.
     private static func settle(
         _ type: String, _ nodes: ShardNodes, touch: (String) -> Void
     ) throws -> [String] {
@@ -115,7 +115,7 @@ struct ShardBench {
         return far
     }
 
-    /// Tells so many texts from one actor; each batch goes to one entity and earns the right to send another.
+    /// Sends texts from one actor; each batch goes to one entity, and its receipt lets the sender send another.
     private func tell(bytes: Int, count: Int) throws -> Double {
         let done = Gate()
         let total = count / Self.batch * Self.batch
@@ -150,7 +150,7 @@ struct ShardBench {
         case answered(Result<Answer, AskError>)
     }
 
-    /// Lets so many actors ask one after the other; returns how long each ask took, in microseconds, and how long all took.
+    /// Runs `callers` actors, each of which asks repeatedly; returns the latencies in microseconds and the total time.
     private func ask(callers: Int, count: Int) throws -> (times: [Double], seconds: Double) {
         let done = Gate()
         let working = Shared(callers)

@@ -9,13 +9,14 @@ import CastySerialization
 import CastySharding
 import Logging
 
-/// Nodes of one cluster in this process, each with its own sockets and event loops; actors share the worker threads.
+/// Nodes of one cluster in this process, each with its own sockets and event loops; the actors share the worker
+/// threads.
 final class ShardNodes {
     static let shards = 24
     let nodes: [ShardNode]
     private let world = LiveWorld()
 
-    /// Starts a cluster, and waits until all are up in all views.
+    /// Starts a cluster, and waits until all nodes are up in all views.
     init(_ count: Int, codec: CodecID = .binary) throws {
         let places = try (0..<count).map { _ in NodeAddress(host: "127.0.0.1", port: try Machine.freePort()) }
         let world = world
@@ -38,7 +39,7 @@ final class ShardNodes {
     }
 }
 
-/// One node of a cluster that shards.
+/// One node of a cluster with sharding.
 final class ShardNode: Sendable {
     let system: ActorSystem
     let sharding: Sharding

@@ -4,7 +4,7 @@ import CastyInvariants
 import CastyMembership
 import CastyTestbed
 
-/// Measures how fast virtual time passes.
+/// Measures the speed of virtual time.
 struct SimulationBench {
     private static let rate = 20.0
 
@@ -25,7 +25,7 @@ struct SimulationBench {
         }
     }
 
-    /// A cluster without faults under a light load: how long the time took, and how many steps.
+    /// Runs a cluster without faults under a light load; returns the real time and the number of steps.
     private static func run(nodes count: Int, for time: Duration) throws -> (seconds: Double, steps: UInt64) {
         let testbed = TestCluster(
             world: SimulatedClusterWorld(seed: 1), settings: TestClusterSettings(membership: .responsive),

@@ -4,13 +4,14 @@ import Dispatch
 import Glibc
 import Logging
 
-/// Where the process begins.
+/// The entry point of the process.
 @main
 enum Entry {
     static func main() {
-        // The parent that gives the terminal back after any death of this process has to split off before the first thread.
+        // The parent process that restores the terminal after any death of this one has to be split off before the
+        // first thread starts.
         if opensScreen(CommandLine.arguments.dropFirst()) { TerminalApp.supervise() }
-        // A write to a reader that has gone is an error there, not the end of the process.
+        // A write to a closed reader is an error at the write, and does not end the process.
         signal(SIGPIPE, SIG_IGN)
         FileLimit.raise()
         LoggingSystem.bootstrap { OutputLogHandler(label: $0) }
@@ -25,13 +26,13 @@ enum Entry {
         }
     }
 
-    /// Ends the process: says what is wrong, and waits for what is still to be written.
+    /// Ends the process: reports the error, and waits for pending output.
     private static func end(_ error: (any Error)? = nil) -> Never {
         var code: Int32 = 0
         if let error {
             code = Casty.exitCode(for: error).rawValue
             let message = Casty.fullMessage(for: error)
-            // Help and the version are results.
+            // Help and the version count as results.
             if !message.isEmpty { if code == 0 { Output.line(message) } else { Output.error(message) } }
         }
         // A node does not wait for a reader that may never come.
@@ -39,7 +40,7 @@ enum Entry {
         exit(code == 0 && !isWritten && !Output.mayDrop ? Output.writeFailed : code)
     }
 
-    /// Names a mistyped command; the parser would take it for an argument of the console.
+    /// Reports a mistyped command; the parser would treat it as an argument of the console.
     private static func refuseUnknownCommand(_ word: String?) {
         guard let word, !word.hasPrefix("-"), word != "help" else { return }
         var known: [String] = []
@@ -56,7 +57,7 @@ enum Entry {
         exit(64)
     }
 
-    /// Runs a command that uses tasks. Only then are there threads before the command begins.
+    /// Runs a command that uses tasks. In this case only, there are threads before the command begins.
     private static func runAsynchronously() -> Never {
         Task {
             do {

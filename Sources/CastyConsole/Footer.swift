@@ -1,4 +1,4 @@
-/// The last line: what became of the last action, a question, or the keys that matter here.
+/// The last line: the result of the last action, a question, or the relevant keys.
 enum Footer {
     static func draw(_ scene: Scene, _ buffer: inout CellBuffer) {
         let rect = scene.layout.footer
@@ -39,7 +39,7 @@ enum Footer {
 
     private static let common: [Action] = [.help, .palette, .filter, .turn(.nextPane)]
 
-    /// What matters in each pane, in this order, as far as there is room.
+    /// The actions to offer in each pane, by importance, as far as there is room.
     private static func order(_ state: ConsoleState) -> [Action] {
         let time: [Action] =
             switch state.mode {
@@ -86,7 +86,7 @@ enum Footer {
         var x = 1
         var result: [Hint] = []
         let table = KeyTable.bindings(in: state.focus)
-        // Leaving is always offered: its room is kept free.
+        // Quitting is always offered: its room is reserved.
         let quit = 7
         for action in order(state) {
             guard let binding = table.first(where: { $0.action == action }) else { continue }
@@ -134,7 +134,7 @@ enum TabStrip {
     }
 }
 
-/// A text field with its cursor, scrolled so that the cursor is seen.
+/// A text field with its cursor, scrolled so that the cursor is visible.
 enum FieldView {
     static func draw(_ field: TextField, x: Int, y: Int, width: Int, _ scene: Scene, _ buffer: inout CellBuffer) {
         guard width > 1 else { return }

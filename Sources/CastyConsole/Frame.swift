@@ -1,6 +1,6 @@
-/// Frames without a terminal: for `--snapshot`, for pictures, for records of a session.
+/// Frames without a terminal: for `--snapshot`, for pictures, and for recordings of a session.
 ///
-/// Look as often as a screen would, so that curves and rates have something to show; then take the picture.
+/// Call `look` as often as a screen would, so that curves and rates have data; then take the picture.
 package struct Frame: Sendable {
     private let backend: any ConsoleBackend
     private var feed = ConsoleFeed()
@@ -25,13 +25,13 @@ package struct Frame: Sendable {
         state.resize(width: min(max(0, width), 1000), height: min(max(0, height), 1000))
     }
 
-    /// Takes in what the cluster shows now.
+    /// Takes in the current state of the cluster.
     package mutating func look() {
         backend.previewPartition(cut: state.previewedPartition(feed))
         for message in feed.refresh(from: backend) { state.show(message) }
     }
 
-    /// Presses a key, as a person would; lines go to the cluster.
+    /// Presses a key, as a person would; the resulting lines go to the cluster.
     package mutating func press(_ key: Key) {
         for intent in state.handle(key, feed: feed) {
             if case .submit(let line) = intent { backend.submit(line) }
@@ -41,7 +41,7 @@ package struct Frame: Sendable {
     /// The picture as cells.
     package var picture: CellBuffer { Renderer.picture(feed, state) }
 
-    /// A frame as text, one line a row.
+    /// A frame as text, one line per row.
     package static func plainText(of backend: any ConsoleBackend, width: Int, height: Int, options: ConsoleOptions)
         -> String
     {

@@ -1,7 +1,7 @@
 import CastyCore
 import CastyObservability
 
-/// The first line: which cluster, which world, what time, how it is doing.
+/// The first line: the cluster, the runtime, the time and the cluster's health.
 enum Header {
     static func draw(_ scene: Scene, _ buffer: inout CellBuffer) {
         let rect = scene.layout.header
@@ -58,7 +58,7 @@ enum Header {
         }
     }
 
-    /// The speed that was asked for, and beside it what the machine reaches of it: `x64›18`.
+    /// The requested speed, followed by the achieved speed if the machine is slower: `x64›18`.
     private static func speed(_ scene: Scene) -> String {
         let wished = "x\(ConsoleState.factor(scene.snapshot.speed))"
         guard let reached = scene.snapshot.reachedSpeed else { return wished }
@@ -71,7 +71,7 @@ enum Header {
         guard !reading.rows.isEmpty else { return [("no nodes", paint[.dim])] }
         let wide = scene.layout.header.width >= 100
         var pieces: [(String, Style)] = [(Words.count(reading.rows.count, "node"), paint[.text])]
-        // What the dead saw last is no news of a cluster.
+        // The last views of stopped nodes say nothing about the current cluster.
         guard reading.running > 0 else { return pieces + [("  none runs", paint[.unreachable])] }
         for standing in DisplayStatus.allCases {
             let count = reading.count(standing)

@@ -1,6 +1,6 @@
 import CastyObservability
 
-/// Draws the console: a function from what is known and where the person is to a picture.
+/// Draws the console: a function from the feed and the state of the screen to a picture.
 package enum Renderer {
     /// Draws a frame into a buffer of the state's size.
     package static func draw(_ feed: ConsoleFeed, _ state: ConsoleState, into buffer: inout CellBuffer) {
@@ -53,7 +53,7 @@ package enum Renderer {
         PaneFrame.hint(hidden(pane, scene, inside), slot, scene, &buffer)
     }
 
-    /// What a list hides for want of room; empty where nothing is hidden, and where the pane says so itself.
+    /// A hint at what a list hides for lack of room; empty if nothing is hidden, or if the pane itself shows a hint.
     private static func hidden(_ pane: Pane, _ scene: Scene, _ rect: Rect) -> String {
         switch pane {
         case .members: MembersPane.window(scene.state.visibleRows(scene.reading), rect.height, scene.state).hint

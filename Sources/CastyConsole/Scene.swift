@@ -1,6 +1,6 @@
 import CastyObservability
 
-/// What a frame is drawn from: computed once, read by every pane.
+/// The input for drawing a frame: computed once, read by every pane.
 struct Scene: Sendable {
     let feed: ConsoleFeed
     let state: ConsoleState
@@ -23,7 +23,7 @@ struct Scene: Sendable {
     var paint: Paint { state.paint }
     var snapshot: ClusterSnapshot { feed.snapshot }
 
-    /// What would come of cutting off the nodes that the person has chosen; `nil` while the answer is to another question.
+    /// The forecast for cutting off the nodes that the user has chosen; `nil` while the forecast is for other nodes.
     var outlook: PartitionForecast? {
         guard let outlook = snapshot.outlook else { return nil }
         let chosen = Set(state.previewedPartition(feed))
@@ -37,7 +37,7 @@ struct Scene: Sendable {
 }
 
 extension CellBuffer {
-    /// Writes a text so that it ends before a column; what is too long loses its end.
+    /// Writes a text so that it ends before a column; a text that is too long is cut at its end.
     mutating func putRight(_ text: String, endX: Int, y: Int, width: Int, _ style: Style) {
         let fitted = Words.fit(text, width)
         put(fitted, x: endX - CharacterWidth.columns(of: fitted), y: y, style)
@@ -49,7 +49,7 @@ extension CellBuffer {
         put(fitted, x: rect.x + (rect.width - CharacterWidth.columns(of: fitted)) / 2, y: y, style)
     }
 
-    /// Writes pieces one after the other, each in its own style, within so many columns.
+    /// Writes pieces one after the other, each in its own style, within `limit` columns.
     @discardableResult
     mutating func put(_ pieces: [(String, Style)], x: Int, y: Int, limit: Int) -> Int {
         var column = x

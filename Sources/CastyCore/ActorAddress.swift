@@ -1,26 +1,28 @@
-/// Where an actor lives: a system, a node, a path, and the number of the incarnation.
+/// The address of an actor: a system, a node, a path, and the number of the incarnation.
 ///
-/// As text: `casty://system@host:port/user/cart/17#2a`, the number in hexadecimal. A segment may hold any text; what a
-/// URI reserves is percent-encoded. Reading a text that this type wrote gives the same address.
+/// As text: `casty://system@host:port/user/cart/17#2a`, the number in hexadecimal. A segment may hold any text;
+/// reserved characters of a URI are percent-encoded. Parsing a text that this type wrote gives the same address.
 ///
 /// Two addresses are equal when their node, path and number are equal. An actor that stopped and one that was started
 /// later under the same path differ in their number, so a message for the first never reaches the second.
 public struct ActorAddress: Hashable, Sendable {
     /// The name of the actor system.
     public let system: String
-    /// The place of the node that hosts the actor.
+    /// The address of the node that hosts the actor.
     public let node: NodeAddress
     /// The names from the root down to the actor, at least one.
     public let path: [String]
-    /// The incarnation of the actor. Zero stands for "whichever lives at this path", which only well-known system actors use.
+    /// The incarnation of the actor. Zero stands for "the actor now running at this path"; only well-known system
+    /// actors use it.
     public let uid: UInt64
 
-    /// The most names in a path that travels.
+    /// The most names in a path that may be sent to another node.
     package static let deepestPath = 64
-    /// The most bytes of a name, or of a system's name, that travels.
+    /// The most bytes of a name, or of a system's name, in an address that may be sent to another node.
     package static let longestName = 4096
 
-    /// Whether every node can read it: a peer closes the connection on which an address comes that it cannot.
+    /// Whether every node can parse it. A peer closes the connection on which it receives an address that it cannot
+    /// parse.
     package var mayTravel: Bool {
         !system.isEmpty && system.utf8.count <= Self.longestName && node.host.utf8.count <= NodeAddress.longestHost
             && (0...65_535).contains(node.port) && (1...Self.deepestPath).contains(path.count)
@@ -31,7 +33,7 @@ public struct ActorAddress: Hashable, Sendable {
     ///
     /// - Parameters:
     ///   - system: The name of the actor system; not empty.
-    ///   - node: The place of the node.
+    ///   - node: The address of the node.
     ///   - path: The names from the root down; at least one, none of them empty.
     ///   - uid: The number of the incarnation, or zero for a well-known system actor.
     public init(system: String, node: NodeAddress, path: [String], uid: UInt64) {
@@ -71,8 +73,8 @@ extension ActorAddress: CustomStringConvertible {
 
     /// Reads a `casty://` URI.
     ///
-    /// - Returns: `nil` where the text is not one: another scheme, no system, no place, an empty path or segment, a bad
-    ///   percent code, or a number that is not hexadecimal.
+    /// - Returns: `nil` where the text is not such a URI: another scheme, no system, no node, an empty path or segment,
+    ///   a bad percent code, or a number that is not hexadecimal.
     public init?(_ text: String) {
         let scheme = "casty://"
         guard text.hasPrefix(scheme) else { return nil }

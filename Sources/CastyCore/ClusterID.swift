@@ -1,7 +1,8 @@
-/// The identity of one cluster, drawn at random when it is founded: 128 bits.
+/// The identity of one cluster, generated at random when it is founded: 128 bits.
 ///
-/// Two clusters of the same name have different identities, and a cluster that is founded twice, by nodes that could not see each other, has two.
-/// Members say it when they meet, and stores carry it, so that one cluster never takes another one for itself.
+/// Two clusters of the same name have different identities. A cluster founded twice, by nodes that could not see each
+/// other, is two clusters with two identities. Members exchange the identity when they meet, and stores record it, so
+/// that one cluster is never taken for another.
 public struct ClusterID: Hashable, Sendable {
     /// The first 64 bits.
     public let high: UInt64
@@ -14,7 +15,7 @@ public struct ClusterID: Hashable, Sendable {
         self.low = low
     }
 
-    /// Draws an identity.
+    /// Generates an identity.
     public init(from generator: inout SeededGenerator) {
         high = generator.next()
         low = generator.next()
@@ -32,7 +33,7 @@ extension ClusterID: CustomStringConvertible {
     /// 32 hexadecimal digits.
     public var description: String { Self.digits(high) + Self.digits(low) }
 
-    /// The first eight digits: enough to tell two clusters apart on a screen.
+    /// The first eight digits: enough to distinguish two clusters on a screen.
     public var short: String { String(Self.digits(high).prefix(8)) }
 
     private static func digits(_ value: UInt64) -> String {

@@ -1,31 +1,31 @@
-/// A point in time, in nanoseconds since the start of the world it belongs to.
+/// A point in time, in nanoseconds since the start of the runtime it belongs to.
 ///
-/// In the live world it is read from a monotonic clock; in the simulated world it is virtual. Instants of two worlds, or of two
-/// processes, do not compare.
+/// The live runtime reads it from a monotonic clock; in the simulated runtime it is virtual. Instants of two runtimes,
+/// or of two processes, do not compare.
 public struct Instant: Hashable, Sendable, Codable {
-    /// Nanoseconds since the start of the world.
+    /// Nanoseconds since the start of the runtime.
     public var nanoseconds: Int64
 
-    /// Creates the point that lies this many nanoseconds after the start of the world.
+    /// Creates the point this many nanoseconds after the start of the runtime.
     @inlinable
     public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
-    /// The start of the world.
+    /// The start of the runtime.
     public static let start = Instant(nanoseconds: 0)
 
-    /// A point later than any that is reached.
+    /// A point later than any that is ever reached.
     public static let distantFuture = Instant(nanoseconds: .max)
 
-    /// Seconds since the start of the world.
+    /// Seconds since the start of the runtime.
     public var seconds: Double { Double(nanoseconds) / 1e9 }
 
-    /// The point that lies `duration` later; saturates at ``distantFuture``.
+    /// The point `duration` later; saturates at ``distantFuture``, and at the smallest value for a negative duration.
     public static func + (instant: Instant, duration: Duration) -> Instant {
         let (sum, overflow) = instant.nanoseconds.addingReportingOverflow(duration.nanoseconds)
         return Instant(nanoseconds: overflow ? (duration > .zero ? .max : .min) : sum)
     }
 
-    /// The point that lies `duration` earlier.
+    /// The point `duration` earlier.
     public static func - (instant: Instant, duration: Duration) -> Instant { instant + (.zero - duration) }
 
     /// The time from the second point to the first.
@@ -50,7 +50,7 @@ extension Instant: CustomStringConvertible {
 }
 
 extension Duration {
-    /// The duration in whole nanoseconds, saturated to what 64 bits hold (292 years).
+    /// The duration in whole nanoseconds, saturated to 64 bits (292 years).
     public var nanoseconds: Int64 {
         let (seconds, attoseconds) = components
         let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)

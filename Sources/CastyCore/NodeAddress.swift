@@ -1,21 +1,22 @@
-/// The place where a node listens: a host and a port.
+/// The address where a node listens: a host and a port.
 ///
-/// A place outlives the process that listens there; which process it is, is told by ``UniqueAddress``.
+/// An address outlives the process that listens there; ``UniqueAddress`` identifies the process.
 ///
 /// Addresses compare by host, then port. Two dotted IPv4 hosts compare by their numbers, so that 127.0.0.2 comes before
-/// 127.0.0.10; otherwise hosts compare by their UTF-8 bytes.
+/// 127.0.0.10. A dotted IPv4 host comes before any other host. All other hosts compare by their UTF-8 bytes.
 public struct NodeAddress: Hashable, Sendable, Codable {
     /// A host name, a dotted IPv4 address, or an IPv6 address without brackets.
     public let host: String
     /// The TCP port, 0…65535. Zero means "not chosen yet".
     public let port: Int
-    /// The four numbers of a dotted IPv4 host as one number, or `nil` for any other host; kept because addresses are compared often.
+    /// The four numbers of a dotted IPv4 host as one number, or `nil` for any other host; stored because addresses are
+    /// compared often.
     private let ipv4: UInt32?
 
-    /// Creates the address of a place.
+    /// Creates an address.
     ///
     /// - Parameters:
-    ///   - host: A host name or address; an IPv6 address comes without brackets.
+    ///   - host: A host name or address; an IPv6 address has no brackets.
     ///   - port: A TCP port, 0…65535.
     public init(host: String, port: Int) {
         self.host = host
@@ -25,8 +26,9 @@ public struct NodeAddress: Hashable, Sendable, Codable {
 
     /// Reads `host:port`, or `[host]:port` for IPv6.
     ///
-    /// - Returns: `nil` where the host is empty or holds a blank, `/`, `@`, `#` or a bracket, where an IPv6 host has no
-    ///   brackets, or where the port is not a number in 0…65535.
+    /// - Returns: `nil` where the host is empty or holds a blank, `/`, `@`, `#`, `?`, `%`, a bracket or a control
+    ///   character, where it is longer than 255 bytes, where an IPv6 host has no brackets, or where the port is not a
+    ///   number in 0…65535.
     public init?(_ text: String) {
         let host: Substring
         let rest: Substring
@@ -59,7 +61,7 @@ public struct NodeAddress: Hashable, Sendable, Codable {
             }
     }
 
-    /// Read byte by byte, because every address that comes in from another node passes here.
+    /// Reads byte by byte, because every address received from another node passes here.
     private static func ipv4(_ host: String) -> UInt32? {
         guard host.utf8.count <= 15 else { return nil }
         var value: UInt32 = 0
@@ -89,8 +91,8 @@ extension NodeAddress {
 
     /// Reads host and port.
     ///
-    /// - Throws: `DecodingError` also where the host is none, or the port is outside 0…65535: what a peer has written is checked here and nowhere
-    ///   later.
+    /// - Throws: `DecodingError` also where the host is not valid, or the port is outside 0…65535: values written by a
+    ///   peer are checked here and nowhere later.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         let host = try container.decode(String.self, forKey: .host)
@@ -108,7 +110,7 @@ extension NodeAddress {
 }
 
 extension NodeAddress {
-    /// Compares the numbers first: where they differ, there is no text to compare.
+    /// Compares the numbers first: where they differ, no text is compared.
     public static func == (left: NodeAddress, right: NodeAddress) -> Bool {
         left.ipv4 == right.ipv4 && left.port == right.port && left.host == right.host
     }

@@ -15,7 +15,8 @@ enum PercentCoding {
         return String(decoding: result, as: UTF8.self)
     }
 
-    /// The decoded text, or `nil` where a code is cut short, is not hexadecimal, or the bytes are not UTF-8.
+    /// The decoded text, or `nil` where a code is cut short or is not hexadecimal, where a reserved byte is not
+    /// encoded, or where the decoded bytes are not UTF-8.
     static func decode(_ text: Substring) -> String? {
         if text.utf8.allSatisfy(isUnreserved) { return String(text) }
         var bytes: [UInt8] = []

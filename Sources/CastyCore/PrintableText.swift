@@ -1,10 +1,10 @@
-/// Which scalars must never reach a terminal as they are, and how they are shown instead.
+/// Which scalars must never reach a terminal unchanged, and how they are shown instead.
 ///
-/// Texts of users and of other nodes, such as replies, notes, ids and file names, end on terminals. A scalar that a terminal acts on, or that
-/// changes how the text around it is read, is shown as its number.
+/// Texts from users and from other nodes, such as replies, notes, ids and file names, are printed on terminals. A
+/// scalar that a terminal acts on, or that changes how the text around it is read, is shown as its number.
 extension Unicode.Scalar {
-    /// Whether a terminal could take this for an order, or would show the text around it in another order or not at all: C0, DEL, C1, marks of
-    /// direction, line separators, invisible characters, tags.
+    /// Whether a terminal could take this for a command, or would reorder or hide the text around it: C0, DEL, C1,
+    /// direction marks, line separators, invisible characters, tags.
     package var isUnprintable: Bool {
         switch value {
         case 0...0x1F, 0x7F...0x9F, 0x061C, 0x180E, 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x206F, 0xFEFF,
@@ -16,7 +16,8 @@ extension Unicode.Scalar {
 }
 
 extension String {
-    /// The text on one line, with `\u{1B}` in place of what must not reach a terminal; O(length), without a copy where there is nothing to replace.
+    /// The text on one line, with every scalar that must not reach a terminal replaced by an escape such as `\u{1B}`.
+    /// O(length); no copy where there is nothing to replace.
     package var printable: String { replacingUnprintable { _ in false } }
 
     /// The same for a text of several lines: line breaks stay.

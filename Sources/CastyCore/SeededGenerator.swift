@@ -1,16 +1,16 @@
 /// A random number generator whose whole sequence follows from its seed: xoshiro256**.
 ///
-/// Source: D. Blackman, S. Vigna, "Scrambled linear pseudorandom number generators" (ACM TOMS 2021); the state is filled by
-/// SplitMix64, as the authors advise. Not fit for secrets.
+/// Source: D. Blackman, S. Vigna, "Scrambled linear pseudorandom number generators" (ACM TOMS 2021); the state is
+/// filled by SplitMix64, as the authors advise. Not fit for secrets.
 ///
-/// Every node and every part of a node draws from a stream of its own, made by ``fork(_:)`` from the seed and a name, so that one more
-/// draw in one part does not shift what another part draws.
+/// Every node and every component of a node draws from its own stream, made by ``fork(_:)`` from the seed and a name.
+/// So one more draw in one component does not shift the numbers of another.
 public struct SeededGenerator: RandomNumberGenerator, Hashable, Sendable {
     private var s0: UInt64
     private var s1: UInt64
     private var s2: UInt64
     private var s3: UInt64
-    /// What forks are made from; it does not change as numbers are drawn.
+    /// The seed that forks are derived from; drawing numbers does not change it.
     private let origin: UInt64
 
     /// Creates the generator of a seed.

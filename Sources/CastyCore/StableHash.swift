@@ -1,9 +1,9 @@
 /// The hash that placement, digests and logs use: the same on every node, process, platform and version.
 ///
-/// FNV-1a with 64 bits (G. Fowler, L. C. Noll, K.-P. Vo; IETF draft-eastlake-fnv). Swift's own `Hasher` is seeded per process and must never
-/// reach a message, a placement, a digest or a log.
+/// FNV-1a with 64 bits (G. Fowler, L. C. Noll, K.-P. Vo; IETF draft-eastlake-fnv). Swift's own `Hasher` is seeded per
+/// process and must never reach a message, a placement, a digest or a log.
 public struct StableHash: Hashable, Sendable {
-    /// The hash of all that was combined so far.
+    /// The hash of everything combined so far.
     public private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
 
     /// Creates the hash of nothing.
@@ -17,7 +17,7 @@ public struct StableHash: Hashable, Sendable {
         for byte in bytes { combine(byte) }
     }
 
-    /// Adds the UTF-8 bytes of a text, and a byte that ends it, so that two texts never run together.
+    /// Adds the UTF-8 bytes of a text, then a terminating byte, so that two texts never run together.
     public mutating func combine(_ text: String) {
         combine(bytes: text.utf8)
         combine(0xFF as UInt8)

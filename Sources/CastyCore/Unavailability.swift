@@ -1,18 +1,21 @@
-/// Why an entity or a singleton cannot be reached at present, or lost the node that it was asked on.
+/// Why an entity or a singleton cannot be reached at present, or why an ask lost the node that it was sent to.
 public enum Unavailability: Hashable, Sendable, Codable {
-    /// The node that had the message has left the cluster or was removed from it; the message may have been handled there.
+    /// The node that had the message has left the cluster or was removed from it; that node may have handled the
+    /// message.
     case nodeRemoved(NodeAddress)
-    /// The home is unreachable: it comes back, or is removed and another node takes over.
+    /// The home node is unreachable: it comes back, or is removed and another node takes over.
     case nodeUnreachable(NodeAddress)
-    /// The home was removed, and another node starts the shard when the lease of that node has surely ended.
+    /// The home node was removed. Another node starts the shard once the lease of the removed node has certainly
+    /// expired.
     case waitsForLease
     /// The node that coordinates the shards is unreachable.
     case coordinatorUnreachable(NodeAddress)
-    /// The node that coordinates the shards is new, and waits for the word of one that is unreachable: it may run the shard.
+    /// The node that coordinates the shards is new, and waits for an answer from an unreachable node that may run the
+    /// shard.
     case coordinatorWaits
-    /// No member with this role is up, or on its way to be.
+    /// No member with this role is up or about to become up.
     case noNodeWithRole(String)
-    /// No member is up, or on its way to be.
+    /// No member is up or about to become up.
     case noNode
     /// No member that is up has registered to host the type.
     case noHost
@@ -44,7 +47,7 @@ extension Unavailability {
 }
 
 extension Unavailability: CustomStringConvertible {
-    /// For a person: what is the matter, and what to do.
+    /// For a person: what the problem is, and what to do.
     public var description: String {
         switch self {
         case .nodeRemoved(let node):

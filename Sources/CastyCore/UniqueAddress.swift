@@ -1,11 +1,11 @@
-/// One incarnation of a node: the place where it listens, and a number drawn when its process started.
+/// One incarnation of a node: the address where it listens, and a random number generated when its process started.
 ///
-/// A node that restarts at the same place is another incarnation and so another member; what was said to the first never
-/// reaches the second. Addresses compare by place, then incarnation.
+/// A node that restarts at the same address is another incarnation and so another member; messages to the first never
+/// reach the second. Values compare by address, then incarnation.
 public struct UniqueAddress: Hashable, Sendable, Codable {
     /// Where the node listens.
     public let address: NodeAddress
-    /// A random number that tells this process from every other one at the same place; never zero.
+    /// A random number that distinguishes this process from every other one at the same address; never zero.
     public let incarnation: UInt64
 
     /// Creates the identity of one incarnation.
@@ -16,14 +16,14 @@ public struct UniqueAddress: Hashable, Sendable, Codable {
 }
 
 extension UniqueAddress {
-    /// Compares the incarnations first: two processes share one hardly ever.
+    /// Compares the incarnations first: two processes hardly ever share one.
     public static func == (left: UniqueAddress, right: UniqueAddress) -> Bool {
         left.incarnation == right.incarnation && left.address == right.address
     }
 }
 
 extension UniqueAddress: Comparable {
-    /// Compares by place, then incarnation.
+    /// Compares by address, then incarnation.
     public static func < (left: UniqueAddress, right: UniqueAddress) -> Bool {
         if left.address < right.address { return true }
         return left.incarnation < right.incarnation && left.address == right.address

@@ -1,28 +1,28 @@
 public import CastyCore
 
-/// All nodes of a testbed at one moment, with what only the testbed knows: the truth about nodes and links.
+/// All nodes of a testbed at one moment, with facts about nodes and links that only the testbed knows.
 public struct ClusterSnapshot: Hashable, Sendable, Codable {
-    /// When it was taken, since the start of the world.
+    /// When it was taken, since the start of the run.
     public var time: Instant
-    /// Grows with every change.
+    /// Increases with every change.
     public var version: UInt64
-    /// Every node that was ever started, by number: its newest incarnation.
+    /// Every node that was ever started, by number: its latest incarnation.
     public var nodes: [NodeSnapshot]
-    /// The links that are not as they should be, by from and to.
+    /// The links that differ from their default, by from and to.
     public var links: [LinkSnapshot]
-    /// The seed, where the world is simulated.
+    /// The seed, if the runtime is simulated.
     public var seed: UInt64?
-    /// Whether virtual time stands still.
+    /// Whether virtual time is paused.
     public var paused: Bool
-    /// Virtual seconds per real second; 1 in the live world.
+    /// Virtual seconds per real second; 1 in the live runtime.
     public var speed: Double
-    /// Virtual seconds per real second that this machine reaches, where that is less than `speed`.
+    /// Virtual seconds per real second that this machine achieves, if less than `speed`.
     public var reachedSpeed: Double?
     /// User envelopes handled per second over the last second.
     public var envelopesPerSecond: Double
     /// User envelopes lost since the start.
     public var lost: UInt64
-    /// What a cut that somebody thinks of would lead to.
+    /// The forecast for a cut that a user is considering.
     public var outlook: PartitionForecast?
 
     /// Creates a snapshot of a testbed.
@@ -48,13 +48,13 @@ public struct LinkSnapshot: Hashable, Sendable, Codable {
     public var from: String
     /// The receiving node's short name.
     public var to: String
-    /// Whether nothing passes.
+    /// Whether the direction is cut.
     public var cut: Bool
     /// Added delay.
     public var latency: Duration
-    /// How far the delay may spread.
+    /// The spread of the delay.
     public var jitter: Duration
-    /// The share of bytes that need another try, 0…1.
+    /// The share of bytes that have to be resent, 0…1.
     public var loss: Double
 
     /// Creates the state of one direction.

@@ -1,4 +1,4 @@
-/// What may happen in a cluster, by the name that event logs, scenarios and the console share.
+/// The kinds of events in a cluster, by the names that event logs, scenarios and the console share.
 public enum EventKind: String, Sendable, Codable, CaseIterable {
     case nodeStarted = "node-started"
     case nodeKilled = "node-killed"

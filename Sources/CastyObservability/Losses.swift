@@ -9,21 +9,21 @@ public enum LossReason: String, Sendable, Codable, CaseIterable {
     case lateReply = "late reply"
     case handoff
     case notHosted = "not hosted"
-    /// No node could host its entity, or its singleton, when it had to be given up.
+    /// No node could host its entity or singleton before it had to be given up.
     case noHome = "no home"
     case shutdown
     case unhandled
-    /// The entity it was for fails whenever it starts.
+    /// Its entity fails whenever it starts.
     case entityFailed = "entity failed"
-    /// Its entity cannot be remembered, and so does not start.
+    /// Its entity cannot be recorded as remembered, and so does not start.
     case storeFailed = "store failed"
 }
 
-/// What kind of traffic a lost message belonged to.
+/// The kind of traffic that a lost message belonged to.
 public enum LossClass: String, Sendable, Codable, CaseIterable {
     /// A user's envelope: a tell, a load's message, the request of an ask. Only these count as `lost` in a scenario.
     case user
-    /// A reply that came too late, or that nobody waits for any more.
+    /// A reply that came too late, or for which no ask is waiting.
     case reply
     /// The runtime's own traffic: heartbeats, gossip, sharding control.
     case control
@@ -31,15 +31,15 @@ public enum LossClass: String, Sendable, Codable, CaseIterable {
 
 /// One line of the loss ledger: how many messages were lost for one reason, and the latest of them.
 public struct LossEntry: Hashable, Sendable, Codable {
-    /// Why they were lost.
+    /// The reason for the loss.
     public var reason: LossReason
-    /// What traffic they belonged to.
+    /// The traffic that they belonged to.
     public var lossClass: LossClass
-    /// How many since the node started.
+    /// The number of losses since the node started.
     public var count: UInt64
-    /// Where the latest was going: an address or an entity's name.
+    /// The destination of the latest: an address or an entity's name.
     public var latestTarget: String
-    /// What type the latest had.
+    /// The message type of the latest.
     public var latestType: String
 
     /// Creates a line of the ledger.

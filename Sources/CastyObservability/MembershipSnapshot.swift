@@ -4,11 +4,11 @@ public import CastyCore
 public struct MembershipSnapshot: Hashable, Sendable, Codable {
     /// The members it knows, by address.
     public var members: [MemberSnapshot]
-    /// The member it takes for the leader.
+    /// The leader in this view.
     public var leader: UniqueAddress?
-    /// The oldest up member: the one that coordinates.
+    /// The oldest up member, which coordinates.
     public var oldest: UniqueAddress?
-    /// Whether all that must have seen this version have, and nothing stands in the way of the leader.
+    /// Whether all required members have seen this version, and no obstacle keeps the leader from acting.
     public var converged: Bool
     /// Why it is not converged, in words; empty when it is.
     public var waitingFor: [String]
@@ -16,23 +16,24 @@ public struct MembershipSnapshot: Hashable, Sendable, Codable {
     public var pendingLeaderActions: [String]
     /// The vector clock, by address.
     public var clock: [ClockEntry]
-    /// The number of all changes, those of removed members included, which the clock has no entries of any more: it grows with every change.
+    /// The total number of changes, including those by removed members, which have no clock entries any more: it
+    /// increases with every change.
     public var gossipVersion: UInt64
     /// A digest of members, rows, tombstones and clock; equal digests mean equal views.
     public var digest: UInt64
-    /// Who has seen this version.
+    /// The members that have seen this version.
     public var seenBy: [UniqueAddress]
-    /// Who calls whom unreachable.
+    /// Which observers consider which members unreachable.
     public var reachability: [ReachabilityRow]
     /// The peers this node monitors.
     public var peers: [PeerSnapshot]
     /// What the downing strategy is about to do.
     public var downing: DowningSnapshot?
-    /// The bytes of the state that this node has sent last.
+    /// The size in bytes of the state that this node sent last.
     public var gossipBytes = 0
-    /// The bytes that a state should not take in one message; from half of it on it travels in pages.
+    /// The size in bytes that a state should not exceed in one message; from half of it on, it is sent in pages.
     public var gossipLimit = 0
-    /// The names of the settings in force and their values, by name.
+    /// The names and values of the current settings, by name.
     public var settings: [String: String]
 
     /// Creates a view.
@@ -64,17 +65,17 @@ public struct MembershipSnapshot: Hashable, Sendable, Codable {
 
 /// One member as one node sees it.
 public struct MemberSnapshot: Hashable, Sendable, Codable {
-    /// Who it is.
+    /// The member's incarnation.
     public var node: UniqueAddress
     /// Its short name, `n2` in a testbed.
     public var name: String
-    /// How far it is on its way through the cluster.
+    /// Its status.
     public var status: MemberCondition
-    /// Its place in the order of age; 1 is the oldest; `nil` before it is up.
+    /// Its position in the order of age; 1 is the oldest; `nil` before it is up.
     public var upNumber: Int?
-    /// What it can do.
+    /// Its roles.
     public var roles: [String]
-    /// Whether somebody calls it unreachable.
+    /// Whether any observer considers it unreachable.
     public var unreachable: Bool
 
     /// Creates a member.
@@ -91,32 +92,32 @@ public struct MemberSnapshot: Hashable, Sendable, Codable {
     }
 }
 
-/// How far a member is on its way through the cluster, by its word.
+/// The status of a member, by its word.
 public enum MemberCondition: String, Sendable, Codable, CaseIterable, CustomStringConvertible {
-    /// It was let in, and waits for the leader.
+    /// It was admitted, and waits for the leader.
     case joining
-    /// It takes part, though not all members could be asked.
+    /// It takes part, although not all members could be asked.
     case weaklyUp = "weakly-up"
     /// A full member.
     case up
-    /// It has said that it goes.
+    /// It has announced that it leaves.
     case leaving
-    /// All know that it goes.
+    /// All members know that it leaves.
     case exiting
     /// It was declared dead.
     case down
 
-    /// Its word.
+    /// The word.
     public var description: String { rawValue }
 }
 
 /// One node's counter in a vector clock.
 public struct ClockEntry: Hashable, Sendable, Codable {
-    /// Whose counter it is.
+    /// The node that the counter belongs to.
     public var node: UniqueAddress
     /// Its short name.
     public var name: String
-    /// How many changes it has made.
+    /// The number of changes that the node has made.
     public var counter: UInt64
 
     /// Creates an entry.
@@ -127,19 +128,32 @@ public struct ClockEntry: Hashable, Sendable, Codable {
     }
 }
 
-/// What one observer says of one subject.
+/// An observer's verdict on whether it reaches a subject.
+public enum ReachabilityMark: String, Hashable, Sendable, Codable, CaseIterable, CustomStringConvertible {
+    case reachable
+    case unreachable
+    /// The observer does not reach it, but another member does.
+    case indirectlyUnreachable = "unreachable (indirect)"
+    /// Its process has ended: another incarnation at its address proves that, or it said so itself.
+    case terminated
+
+    /// The name in JSON and on screens.
+    public var description: String { rawValue }
+}
+
+/// One observer's verdict on one subject.
 public struct ReachabilityRow: Hashable, Sendable, Codable {
-    /// Who says so.
+    /// The observer.
     public var observer: UniqueAddress
-    /// Of whom.
+    /// The subject.
     public var subject: UniqueAddress
-    /// `reachable`, `unreachable` or `terminated`.
-    public var status: String
-    /// The observer's own version when it said so.
+    /// The verdict.
+    public var status: ReachabilityMark
+    /// The observer's own version when it gave the verdict.
     public var version: UInt64
 
     /// Creates a row.
-    public init(observer: UniqueAddress, subject: UniqueAddress, status: String, version: UInt64) {
+    public init(observer: UniqueAddress, subject: UniqueAddress, status: ReachabilityMark, version: UInt64) {
         self.observer = observer
         self.subject = subject
         self.status = status
@@ -147,31 +161,31 @@ public struct ReachabilityRow: Hashable, Sendable, Codable {
     }
 }
 
-/// One monitored peer: its heartbeats and what they say.
+/// One monitored peer and the statistics of its heartbeats.
 public struct PeerSnapshot: Hashable, Sendable, Codable {
-    /// Who is monitored.
+    /// The peer.
     public var node: UniqueAddress
     /// Its short name.
     public var name: String
-    /// −log10 of the probability that a heartbeat still comes; 0 before the first.
+    /// −log10 of the probability that a heartbeat will still arrive; 0 before the first.
     public var phi: Double
-    /// From which phi on the peer is suspected.
+    /// The phi from which the peer is suspected.
     public var threshold: Double
-    /// Mean of the intervals between heartbeats.
+    /// The mean of the intervals between heartbeats.
     public var mean: Duration
     /// Their standard deviation, not below the configured floor.
     public var deviation: Duration
-    /// The pause that is forgiven on top.
+    /// The additional silence that is accepted.
     public var acceptablePause: Duration
-    /// When the last heartbeat came.
+    /// When the last heartbeat arrived.
     public var lastHeartbeat: Instant?
-    /// When phi crosses the threshold if nothing comes.
+    /// When phi will cross the threshold if no heartbeat arrives.
     public var suspicionDeadline: Instant?
-    /// How many intervals the figures rest on.
+    /// The number of intervals in the statistics.
     public var samples: Int
-    /// Whether this node itself calls the peer unreachable.
+    /// Whether this node itself considers the peer unreachable.
     public var unreachable: Bool
-    /// A node that could still reach it, where this node calls it unreachable.
+    /// A node that could still reach the peer, if this node considers it unreachable.
     public var witness: String?
 
     /// Creates the figures of a peer.
@@ -201,12 +215,12 @@ public struct DowningSnapshot: Hashable, Sendable, Codable {
     public var strategy: String
     /// When it decides if nothing changes.
     public var due: Instant?
-    /// What it would decide: `down n3`, `down this side`, `nothing`.
+    /// The decision it would make now: `down n3`, `down this side`, `nothing`.
     public var decision: String
-    /// Why: `2 of 3 stay`.
+    /// The reason: `2 of 3 stay`.
     public var reason: String
 
-    /// Creates the outlook.
+    /// Creates the state of a strategy.
     public init(strategy: String, due: Instant?, decision: String, reason: String) {
         self.strategy = strategy
         self.due = due

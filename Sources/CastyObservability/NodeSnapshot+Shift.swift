@@ -1,7 +1,7 @@
 import CastyCore
 
 extension NodeSnapshot {
-    /// The same snapshot on a clock that shows `shift` more: each process counts time from its own start.
+    /// The same snapshot with all times shifted by `shift`: each process counts time from its own start.
     public func shifted(by shift: Duration) -> NodeSnapshot {
         var shifted = self
         shifted.time = time + shift

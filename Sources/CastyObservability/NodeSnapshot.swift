@@ -1,29 +1,29 @@
 public import CastyCore
 
-/// All that one node knows and shows, as a value, at one moment.
+/// The state that one node publishes, as a value, at one moment.
 ///
-/// What it says of other nodes is that node's own view, not the truth: two snapshots of one moment may contradict each other,
-/// and showing that is their purpose.
+/// Data about other nodes is this node's own view and may be wrong: two snapshots from the same moment may contradict
+/// each other, and their purpose is to show that.
 public struct NodeSnapshot: Hashable, Sendable, Codable {
     /// The node's short name, `n1` in a testbed.
     public var name: String
-    /// Which incarnation speaks.
+    /// The node's incarnation.
     public var node: UniqueAddress
-    /// When it was taken, since the start of the world.
+    /// When it was taken, since the start of the run.
     public var time: Instant
-    /// Grows with every change of what the node publishes; equal versions mean equal content apart from `time` and phi.
+    /// Increases with every change of the published state; equal versions mean equal content apart from `time` and phi.
     public var version: UInt64
-    /// How the node is doing, as the testbed that runs it knows.
+    /// The state of the node, as the testbed that runs it knows it.
     public var state: NodeState
     /// Its view of the membership.
     public var membership: MembershipSnapshot
-    /// Its part in sharding, one entry a shard type.
+    /// Its part in sharding, one entry for each shard type.
     public var sharding: [ShardingSnapshot]
     /// Its associations with other nodes.
     public var associations: [AssociationSnapshot]
     /// Its actors and their mailboxes.
     public var actors: ActorsSnapshot
-    /// What was lost there, by reason.
+    /// The messages lost on this node, by reason.
     public var losses: [LossEntry]
 
     /// Creates a snapshot.
@@ -45,20 +45,20 @@ public struct NodeSnapshot: Hashable, Sendable, Codable {
     }
 }
 
-/// How a node is doing.
+/// The state of a node.
 public enum NodeState: String, Sendable, Codable, CaseIterable {
     case running, frozen, killed, stopped
 }
 
-/// How a node's actors are doing.
+/// Figures about a node's actors.
 public struct ActorsSnapshot: Hashable, Sendable, Codable {
-    /// Actors alive.
+    /// The number of live actors.
     public var live: Int
-    /// Messages waiting in mailboxes.
+    /// The number of messages in mailboxes.
     public var queued: Int
-    /// Messages handled since the start.
+    /// The number of messages handled since the start.
     public var handled: UInt64
-    /// Asks that wait for an answer.
+    /// The number of asks that wait for an answer.
     public var asksPending: Int
 
     /// Creates the figures.
@@ -70,14 +70,31 @@ public struct ActorsSnapshot: Hashable, Sendable, Codable {
     }
 }
 
+/// The state of an association: of its control lane, or of its user lane if the control lane has no connection.
+public enum AssociationCondition: String, Hashable, Sendable, Codable, CaseIterable, CustomStringConvertible {
+    /// It has no connection, and needs none.
+    case closed
+    /// It dials.
+    case connecting
+    /// The connection is open, and both ends are introducing themselves.
+    case handshaking
+    /// Both ends have introduced themselves.
+    case active
+    /// It waits until its next attempt to dial.
+    case waiting
+
+    /// The name in JSON and on screens.
+    public var description: String { rawValue }
+}
+
 /// One association with a peer, as this end sees it.
 public struct AssociationSnapshot: Hashable, Sendable, Codable {
-    /// The peer's place.
+    /// The peer's address.
     public var peer: NodeAddress
     /// The peer's short name.
     public var peerName: String
-    /// `connecting`, `handshaking`, `active`, `waiting` (to reconnect) or `closed`.
-    public var state: String
+    /// The state of its connection.
+    public var state: AssociationCondition
     /// Frames sent since the start.
     public var framesOut: UInt64
     /// Frames received since the start.
@@ -88,12 +105,12 @@ public struct AssociationSnapshot: Hashable, Sendable, Codable {
     public var bytesIn: UInt64
     /// Bytes that wait to be written.
     public var queuedBytes: Int
-    /// How often it was connected again.
+    /// The number of reconnections.
     public var reconnects: Int
 
     /// Creates the figures of an association.
     public init(
-        peer: NodeAddress, peerName: String, state: String, framesOut: UInt64 = 0, framesIn: UInt64 = 0,
+        peer: NodeAddress, peerName: String, state: AssociationCondition, framesOut: UInt64 = 0, framesIn: UInt64 = 0,
         bytesOut: UInt64 = 0, bytesIn: UInt64 = 0, queuedBytes: Int = 0, reconnects: Int = 0
     ) {
         self.peer = peer

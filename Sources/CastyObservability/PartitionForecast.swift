@@ -1,12 +1,12 @@
-/// What would become of the cluster if some of its members were cut off from the rest now.
+/// The forecast of what happens if some members are cut off from the rest now.
 public struct PartitionForecast: Hashable, Sendable, Codable {
     /// One side of the cut.
     public struct Side: Hashable, Sendable, Codable {
         /// The short names of its members.
         public var nodes: [String]
-        /// What its deciding node would decide.
+        /// The decision of its deciding node.
         public var verdict: Verdict
-        /// Why, in the strategy's words.
+        /// The reason, in the strategy's words.
         public var reason: String
 
         /// Creates a side.
@@ -17,24 +17,24 @@ public struct PartitionForecast: Hashable, Sendable, Codable {
         }
     }
 
-    /// What one side would decide.
+    /// The decision of one side.
     public enum Verdict: String, Hashable, Sendable, Codable {
-        /// It stays.
+        /// It survives.
         case stays
-        /// It goes down.
+        /// It downs itself.
         case goes
-        /// It asks the lease before the others do, and stays if it gets it.
+        /// It requests the lease before the other sides, and survives if it gets it.
         case asksFirst = "asks-first"
-        /// It asks the lease after the others, and stays if it gets it.
+        /// It requests the lease after the other sides, and survives if it gets it.
         case asksLater = "asks-later"
-        /// It waits for a person, or for ever.
+        /// It waits for a person, or forever.
         case waits
     }
 
     /// The sides; at least two.
     public var sides: [Side]
 
-    /// Creates an outlook.
+    /// Creates a forecast.
     public init(sides: [Side]) {
         self.sides = sides
     }
@@ -42,10 +42,10 @@ public struct PartitionForecast: Hashable, Sendable, Codable {
     /// The cut itself: `n1,n2 | n3`.
     public var cut: String { sides.map { Self.names($0) }.joined(separator: " | ") }
 
-    /// What would come of it: `n1,n2 stay (keep-majority: 2 of 3 votes stay)`.
+    /// The result of the cut: `n1,n2 stay (keep-majority: 2 of 3 votes stay)`.
     public var outcome: String { outcome(naming: true) }
 
-    /// The same without the strategy's name: `n1,n2 stay (2 of 3 votes stay)`.
+    /// The result without the strategy's name: `n1,n2 stay (2 of 3 votes stay)`.
     public var brief: String { outcome(naming: false) }
 
     private func outcome(naming: Bool) -> String {

@@ -1,7 +1,7 @@
 extension NodeSnapshot {
     /// The same snapshot with other names for the nodes.
     ///
-    /// - Parameter rename: Given any text that names nodes, gives the same text with their new names.
+    /// - Parameter rename: Replaces the node names in a text.
     public func renamed(_ rename: (String) -> String) -> NodeSnapshot {
         var renamed = self
         renamed.name = rename(name)
@@ -17,7 +17,7 @@ extension NodeSnapshot {
 extension RuntimeEvent {
     /// The same event with other names for the nodes.
     ///
-    /// - Parameter rename: Given any text that names nodes, gives the same text with their new names.
+    /// - Parameter rename: Replaces the node names in a text.
     public func renamed(_ rename: (String) -> String) -> RuntimeEvent {
         var renamed = self
         renamed.id = EventID(node: rename(id.node), number: id.number)

@@ -1,9 +1,10 @@
 public import CastyCore
 
 extension RuntimeEvent {
-    /// The event as one line of JSON, without a line break, its names in a fixed order.
+    /// The event as one line of JSON, without a line break, with its keys in a fixed order.
     ///
-    /// Written by hand so that the bytes, and so the digest of a run, never depend on an encoder's choices.
+    /// Not written by an encoder, so that the bytes, and with them the digest of a run, do not depend on an encoder's
+    /// choices.
     public var json: String {
         var line = JSONLine()
         line.add("t", raw: Self.seconds(time))
@@ -33,7 +34,7 @@ extension RuntimeEvent {
     }
 }
 
-/// A JSON object written name by name on one line.
+/// A JSON object on one line, written key by key.
 public struct JSONLine: Sendable {
     private var body = ""
 
@@ -43,7 +44,7 @@ public struct JSONLine: Sendable {
     /// The object as text.
     public var text: String { "{\(body)}" }
 
-    /// Adds a value that is JSON already.
+    /// Adds a value that is already JSON.
     public mutating func add(_ name: String, raw: String) {
         if !body.isEmpty { body += "," }
         body += "\"\(name)\":\(raw)"
@@ -64,7 +65,7 @@ public struct JSONLine: Sendable {
         add(name, raw: "[" + values.map(Self.quoted).joined(separator: ",") + "]")
     }
 
-    /// A text as a JSON string: quotes, backslashes and all that must not reach a terminal escaped.
+    /// A text as a JSON string: quotes, backslashes and all characters that must not reach a terminal are escaped.
     public static func quoted(_ text: String) -> String {
         var result = "\""
         for scalar in text.unicodeScalars {

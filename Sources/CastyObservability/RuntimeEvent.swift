@@ -1,15 +1,15 @@
 public import CastyCore
 
-/// The name of one event: the node that saw it and a number that grows by one with each event there.
+/// The identifier of an event: the node that observed it, and a number that increases by one with each event there.
 ///
 /// As text, and in JSON: `n1/812`.
 public struct EventID: Hashable, Sendable {
-    /// The node that saw the event; `lab` for what a person or a scenario did.
+    /// The node that observed the event; `lab` for actions of a person or a scenario.
     public let node: String
     /// Counts from 1 on that node.
     public let number: UInt64
 
-    /// Creates the name of an event.
+    /// Creates an identifier.
     public init(node: String, number: UInt64) {
         self.node = node
         self.number = number
@@ -17,7 +17,7 @@ public struct EventID: Hashable, Sendable {
 }
 
 extension EventID: CustomStringConvertible, Codable {
-    /// The name as text: `n1/812`.
+    /// The identifier as text: `n1/812`.
     public var description: String { "\(node)/\(number)" }
 
     /// Reads the text form.
@@ -37,38 +37,38 @@ extension EventID: CustomStringConvertible, Codable {
     }
 }
 
-/// Something that happened, with the events that led to it.
+/// An event, with the events that caused it.
 ///
-/// The one feed of console, JSON output, metrics and tests.
+/// The one feed for the console, JSON output, metrics and tests.
 public struct RuntimeEvent: Hashable, Sendable, Codable {
-    /// When it happened, since the start of the world.
+    /// When it happened, since the start of the run.
     public var time: Instant
-    /// Its own name.
+    /// Its identifier.
     public var id: EventID
-    /// What kind of thing happened.
+    /// The kind of event.
     public var kind: EventKind
-    /// The node it is about, where that is not the node that saw it.
+    /// The node concerned, if it is not the observing node.
     public var subject: String?
-    /// The shard it is about.
+    /// The shard concerned.
     public var shard: Int?
-    /// The entity it is about.
+    /// The entity concerned.
     public var entity: String?
-    /// Where something came from: a node.
+    /// The source node.
     public var from: String?
-    /// Where something went: a node.
+    /// The destination node.
     public var to: String?
-    /// Why, in a few words: `phi 8.1`, `keep-majority`, `no such actor`.
+    /// The reason, in a few words: `phi 8.1`, `keep-majority`, `no such actor`.
     public var reason: String?
-    /// What an entity answered.
+    /// An entity's answer.
     public var reply: String?
     /// Free text for a person.
     public var text: String?
-    /// The line of the scenario it belongs to.
+    /// The scenario line that it belongs to.
     public var line: Int?
-    /// The events that led to it; empty where it is a first cause.
+    /// The events that caused it; empty for a first cause.
     public var causes: [EventID]
 
-    /// Creates an event; what does not apply stays `nil`.
+    /// Creates an event; fields that do not apply stay `nil`.
     public init(
         time: Instant, id: EventID, kind: EventKind, subject: String? = nil, shard: Int? = nil, entity: String? = nil,
         from: String? = nil, to: String? = nil, reason: String? = nil, reply: String? = nil, text: String? = nil,
@@ -89,6 +89,6 @@ public struct RuntimeEvent: Hashable, Sendable, Codable {
         self.causes = causes
     }
 
-    /// The node that saw it.
+    /// The node that observed it.
     public var node: String { id.node }
 }

@@ -4,39 +4,39 @@ public import CastyCore
 public struct ShardingSnapshot: Hashable, Sendable, Codable {
     /// The shard type: `account`.
     public var type: String
-    /// How many shards it has.
+    /// The number of its shards.
     public var shardCount: Int
-    /// Where this node believes each shard lives, by shard; a shard with no known home is absent.
+    /// The home of each shard as this node knows it, by shard; a shard without a known home is absent.
     public var homes: [ShardHome]
     /// The shards this node hosts.
     public var shards: [ShardSnapshot]
-    /// Envelopes that wait for a home.
+    /// The number of envelopes that wait for a home.
     public var buffered: Int
-    /// Since when the oldest of them waits.
+    /// Since when the oldest of them has been waiting.
     public var bufferedSince: Instant?
     /// Whether this node's region is registered with the coordinator.
     public var registered: Bool
-    /// Until when the node may run entities by its lease; `nil` where it holds none.
+    /// When the lease that allows this node to run entities expires; `nil` if it holds none.
     public var leaseUntil: Instant?
-    /// The coordinator this region obeys.
+    /// The coordinator that this region follows.
     public var coordinator: UniqueAddress?
     /// The epoch of that coordinator.
     public var epoch: UInt64
-    /// Whether its entities are remembered: they come back without a message.
+    /// Whether its entities are remembered: they restart without a message.
     public var remembers: Bool
-    /// Why entities cannot be remembered at present, in words; `nil` where all is well.
+    /// Why entities cannot be recorded as remembered at present, in words; `nil` if they can.
     public var storeTrouble: String?
-    /// Why shards of the type cannot get a home at present, as far as this node knows; `nil` where nothing stands in their way.
+    /// Why shards of the type cannot get a home at present, as far as this node knows; `nil` if they can.
     public var unavailable: Unavailability?
-    /// The shards that are wanted and have no home, as far as this node knows, and why, by shard.
+    /// The shards that are needed but have no home, as far as this node knows, and the reasons, by shard.
     public var unplaced: [UnplacedShard]
-    /// The nodes that shall host nothing, as far as this region knows.
+    /// The drained nodes, which host no shards, as far as this region knows.
     public var drained: [UniqueAddress]
-    /// The shards that are tied to a node, as far as this region knows.
+    /// The pinned shards, as far as this region knows.
     public var pinned: [Int]
-    /// Whether no shard moves for balance alone, as far as this region knows.
+    /// Whether rebalancing is paused, as far as this region knows.
     public var isPaused: Bool
-    /// What the coordinator does, where it runs on this node.
+    /// The state of the coordinator, if it runs on this node.
     public var coordinating: CoordinatorSnapshot?
 
     /// Creates the figures of a shard type.
@@ -69,13 +69,13 @@ public struct ShardingSnapshot: Hashable, Sendable, Codable {
     }
 }
 
-/// Where a shard lives.
+/// The home of a shard.
 public struct ShardHome: Hashable, Sendable, Codable {
     /// The shard's number.
     public var shard: Int
     /// The node that owns it.
     public var node: UniqueAddress
-    /// Whether it is on its way to another node.
+    /// Whether it is moving to another node.
     public var moving: Bool
 
     /// Creates a home.
@@ -86,11 +86,11 @@ public struct ShardHome: Hashable, Sendable, Codable {
     }
 }
 
-/// A shard that is wanted and has no home.
+/// A shard that is needed but has no home.
 public struct UnplacedShard: Hashable, Sendable, Codable {
     /// The shard's number.
     public var shard: Int
-    /// Why it has none.
+    /// The reason why it has none.
     public var cause: Unavailability
 
     /// Creates an entry.
@@ -102,32 +102,32 @@ public struct UnplacedShard: Hashable, Sendable, Codable {
 
 /// One shard that a node hosts.
 public struct ShardSnapshot: Hashable, Sendable, Codable {
-    /// What a shard does, by its word.
+    /// The state of a shard, by its word.
     public enum State: String, Sendable, Codable, CaseIterable, CustomStringConvertible {
-        /// It waits for what its old home has left, or for the store.
+        /// It waits for its old home's handover, or for the store.
         case starting
         case running
-        /// Its entities are held still: the node has no lease.
+        /// Its entities are paused: the node has no lease.
         case paused
         case handingOff = "handing-off"
 
-        /// Its word.
+        /// The word.
         public var description: String { rawValue }
     }
 
     /// The shard's number.
     public var shard: Int
-    /// What it does.
+    /// Its state.
     public var state: State
-    /// Its entities, by name; at most a page of them.
+    /// Its entities, by name; at most one page of them.
     public var entities: [EntitySnapshot]
-    /// How many entities it has.
+    /// The number of its entities.
     public var entityCount: Int
-    /// Envelopes its entities were handed since it started here.
+    /// The number of envelopes delivered to its entities since it started here.
     public var handled: UInt64
-    /// How many entities were remembered when it started here.
+    /// The number of entities that were remembered when it started here.
     public var remembered: Int
-    /// How many of those have started since.
+    /// The number of those that have started since.
     public var restarted: Int
 
     /// Creates the figures of a shard.
@@ -147,27 +147,27 @@ public struct ShardSnapshot: Hashable, Sendable, Codable {
 
 /// One entity on the node that hosts it.
 public struct EntitySnapshot: Hashable, Sendable, Codable {
-    /// What an entity does, by its word.
+    /// The state of an entity, by its word.
     public enum State: String, Sendable, Codable, CaseIterable, CustomStringConvertible {
         case active, passivating, stopping
-        /// It has failed, and waits until it may start again.
+        /// It has failed, and waits for its restart.
         case restarting
-        /// It waits until the store knows that it runs.
+        /// It waits until the store has recorded that it runs.
         case remembering
-        /// It waits until the store no longer knows that it runs.
+        /// It waits until the store has removed that record.
         case forgetting
-        /// It is to start by itself, and has not yet.
+        /// It is to start without a message, and has not started yet.
         case remembered
 
-        /// Its word.
+        /// The word.
         public var description: String { rawValue }
     }
 
-    /// The entity's whole id.
+    /// The entity's full id.
     public var id: String
-    /// What it does.
+    /// Its state.
     public var state: State
-    /// Envelopes handed to it since it started.
+    /// The number of envelopes delivered to it since it started.
     public var handled: UInt64
     /// When it was last used.
     public var lastUsed: Instant
@@ -181,31 +181,31 @@ public struct EntitySnapshot: Hashable, Sendable, Codable {
     }
 }
 
-/// What a coordinator knows and does.
+/// The state of a coordinator.
 public struct CoordinatorSnapshot: Hashable, Sendable, Codable {
-    /// What a coordinator does, by its word.
+    /// The state of a coordinator, by its word.
     public enum State: String, Sendable, Codable, CaseIterable, CustomStringConvertible {
-        /// It asks the nodes what they host.
+        /// It asks the nodes which shards they host.
         case rebuilding
-        /// What a removed member may still run is not given away yet.
+        /// It does not reallocate shards yet that a removed member may still run.
         case holding
         case running
 
-        /// Its word.
+        /// The word.
         public var description: String { rawValue }
     }
 
-    /// What it does.
+    /// Its state.
     public var state: State
     /// Its epoch.
     public var epoch: UInt64
     /// The nodes whose regions are registered.
     public var regions: [UniqueAddress]
-    /// Shards on the move: which, from where, to where, and what they wait for.
+    /// The shards in handoff: number, source, destination, and what they wait for.
     public var handoffs: [String]
     /// Shards that wait until a removed owner's margin has passed.
     public var waiting: [Int]
-    /// While it rebuilds: the nodes that have not said what they host.
+    /// While it rebuilds: the nodes that have not reported their shards.
     public var awaited: [UniqueAddress]
 
     /// Creates the figures of a coordinator.

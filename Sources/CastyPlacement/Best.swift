@@ -1,9 +1,9 @@
-/// The first few, in an order, of many that come in none: keeps at most twice as many.
+/// The first `limit` of many unordered elements; holds at most 2 · max(limit, 16) of them.
 struct Best<Element> {
     private let limit: Int
     private let comesBefore: (Element, Element) -> Bool
     private var elements: [Element] = []
-    /// What does not come before this one is not among the first.
+    /// An element that does not come before this one is not among the first `limit`.
     private var bound: Element?
 
     init(limit: Int, by comesBefore: @escaping (Element, Element) -> Bool) {
@@ -19,6 +19,6 @@ struct Best<Element> {
         bound = elements.count == limit ? elements.last : nil
     }
 
-    /// The first of them, in order.
+    /// The first `limit` elements, in order.
     var sorted: [Element] { Array(elements.sorted(by: comesBefore).prefix(limit)) }
 }

@@ -1,18 +1,18 @@
 public import CastyCore
-// The standard library normalizes texts whenever it compares them, but only its own libraries may ask it to.
+// The standard library normalizes strings whenever it compares them, but exposes that only as SPI.
 @_spi(_Unicode) import Swift
 
-/// What makes a text the id of one entity.
+/// The canonical form of entity ids.
 ///
-/// Two spellings that Unicode holds to be the same text, such as "é" as one scalar and as two, name one entity: what compares texts as Swift
-/// does, and what compares bytes as a database does, must not disagree. So every id that comes from a user or another node is first brought
-/// to one form, that of the fewest scalars (Unicode Standard Annex 15, NFC), which later versions of Unicode never change. ASCII is in that
-/// form already.
+/// Two canonically equivalent spellings, such as "é" as one scalar and as two, name one entity: code that compares
+/// strings as Swift does, and code that compares bytes as a database does, must agree. So every id from a user or
+/// another node is first normalized to NFC (Unicode Standard Annex 15), which has the fewest scalars and which later
+/// versions of Unicode never change. ASCII is already in that form.
 public enum EntityID {
-    /// The id in its one form; O(length of the id).
+    /// The id in canonical form; O(length of the id).
     public static func canonical(_ id: String) -> String { hashed(id).id }
 
-    /// The id in its one form, and the hash of that, from which its shard follows. One look at each byte where the id is ASCII.
+    /// The id in canonical form, and its hash, which determines the shard. An ASCII id takes one pass over its bytes.
     package static func hashed(_ id: String) -> (id: String, hash: UInt64) {
         var hash = StableHash()
         var bits: UInt8 = 0

@@ -1,6 +1,6 @@
 package import CastyCore
 
-/// Where a member stands in its life, as far as placement asks.
+/// The membership status of a member, as far as placement needs it.
 package enum PlacementStatus: UInt8, Hashable, Sendable {
     case joining, weaklyUp, up, leaving, exiting, down
 }
@@ -12,9 +12,10 @@ package struct PlacementMember: Hashable, Sendable {
     /// The number the member got when it became up; lower is older. Zero before that.
     package var upNumber: Int
     package var status: PlacementStatus
-    /// No member that watches it holds it to be unreachable.
+    /// Whether no member that monitors it considers it unreachable.
     package var isReachable: Bool
-    /// Somebody holds it to be unreachable, and this node has no better knowledge of its own: what is sent there may go nowhere.
+    /// Whether a member considers it unreachable and this node has no better knowledge of its own: messages sent there
+    /// may be lost.
     package var isSilent: Bool
     package var roles: [String]
 
@@ -31,17 +32,19 @@ package struct PlacementMember: Hashable, Sendable {
     }
 }
 
-/// The cluster at one moment, as one node sees it: all that placement reads of membership.
+/// A snapshot of the cluster as one node sees it: all that placement reads of membership.
 package struct PlacementView: Hashable, Sendable {
     /// The node whose view this is.
     package var own: UniqueAddress
     /// All members that are not removed, sorted by node.
     package private(set) var members: [PlacementMember]
-    /// The tombstones: removed members that this node still remembers, sorted, also those it never saw as members.
+    /// The tombstones: removed members that this node still remembers, sorted. They include nodes that it never saw as
+    /// members.
     package private(set) var removed: [UniqueAddress]
-    /// The members to which nothing is sent at present, sorted.
+    /// The members to which this node currently sends nothing, sorted.
     package private(set) var silent: [UniqueAddress]
-    /// The removal margin of a cluster of this size; the longer one of it and ``PlacementSettings/removalMargin`` counts.
+    /// The removal margin of a cluster of this size; the longer of this and ``PlacementSettings/removalMargin``
+    /// applies.
     package var removalMargin = Duration.zero
 
     /// Creates a view; members and tombstones may come in any order.
@@ -52,7 +55,7 @@ package struct PlacementView: Hashable, Sendable {
         silent = self.members.filter { $0.isSilent && $0.node != own }.map(\.node)
     }
 
-    /// The member of this incarnation, or `nil` once it is removed or where it never was one.
+    /// The member of this incarnation, or `nil` if it is removed or never was a member.
     package func member(_ node: UniqueAddress) -> PlacementMember? {
         var low = 0
         var high = members.count
@@ -63,7 +66,7 @@ package struct PlacementView: Hashable, Sendable {
         return low < members.count && members[low].node == node ? members[low] : nil
     }
 
-    /// What this view knows to be removed and the one before did not: former members, and tombstones that came with the news.
+    /// The removals that this view knows of and the earlier one did not: former members, and new tombstones.
     func removals(since old: PlacementView) -> [UniqueAddress] {
         var gone = old.members.map(\.node).filter { member($0) == nil }
         if removed != old.removed {
@@ -72,8 +75,8 @@ package struct PlacementView: Hashable, Sendable {
         return gone
     }
 
-    /// Why no member can be the home of anything that needs the role, now or as soon as it is up; `nil` where one can, and before this node is a
-    /// member itself: it knows nothing then.
+    /// Why no member can host anything that needs the role, now or as soon as it is up. `nil` if one can, and before
+    /// this node is a member itself: it knows nothing then.
     package func absence(role: String?) -> Unavailability? {
         switch member(own)?.status {
         case .weaklyUp, .up, .leaving, .exiting: break
@@ -83,7 +86,8 @@ package struct PlacementView: Hashable, Sendable {
         return role.map { .noNodeWithRole($0) } ?? .noNode
     }
 
-    /// The node where the coordinator belongs: the oldest member that is up, of those with the role if one is given.
+    /// The node that should run the coordinator: the oldest member that is up, among those with the role if one is
+    /// given.
     package func oldest(role: String?) -> UniqueAddress? {
         members.filter { $0.status == .up && $0.hasRole(role) }
             .min { ($0.upNumber, $0.node) < ($1.upNumber, $1.node) }?.node
@@ -91,7 +95,7 @@ package struct PlacementView: Hashable, Sendable {
 }
 
 extension PlacementMember {
-    /// Whether the member can be a home now, or will be when it is up.
+    /// Whether the member can host now, or will once it is up.
     func mayHost(role: String?) -> Bool {
         guard hasRole(role) else { return false }
         switch status {
@@ -100,7 +104,7 @@ extension PlacementMember {
         }
     }
 
-    /// Whether the member has the role; every member does where no role is asked for.
+    /// Whether the member has the role; always true if `role` is `nil`.
     package func hasRole(_ role: String?) -> Bool {
         guard let role else { return true }
         return roles.contains(role)

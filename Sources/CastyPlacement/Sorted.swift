@@ -1,5 +1,5 @@
 extension Array {
-    /// The first index whose element does not come before what is sought; O(log n) in a sorted array.
+    /// The first index whose element does not come before the wanted one; O(log n) in a sorted array.
     func lowerBound(_ comesBefore: (Element) -> Bool) -> Int {
         var low = 0
         var high = count
@@ -18,13 +18,13 @@ extension Array where Element: Comparable {
         return index < count && self[index] == element
     }
 
-    /// Puts the element in its place in an ascending array, once.
+    /// Inserts the element into an ascending array, unless it is already there.
     mutating func insertSorted(_ element: Element) {
         let index = lowerBound { $0 < element }
         if index == count || self[index] != element { insert(element, at: index) }
     }
 
-    /// Takes the element out of an ascending array, if it is there.
+    /// Removes the element from an ascending array, if it is there.
     mutating func removeSorted(_ element: Element) {
         let index = lowerBound { $0 < element }
         if index < count, self[index] == element { remove(at: index) }

@@ -1,7 +1,6 @@
 import CastyCore
 
-/// Says which warnings are worth a line in the log: of each kind the first, and then one a minute with how many
-/// there were.
+/// Decides which warnings are logged: the first of each kind, and then one a minute with the count since the last.
 struct RateLimitedLog: Sendable {
     private struct Kind {
         var logged: Instant
@@ -13,7 +12,8 @@ struct RateLimitedLog: Sendable {
 
     private var kinds: [String: Kind] = [:]
 
-    /// Notes one; returns how many came since the last that was logged, this one included, if it should be logged.
+    /// Counts a warning. If it should be logged, returns how many arrived since the last logged one, including this
+    /// one.
     mutating func note(_ kind: String, at now: Instant) -> Int? {
         if var known = kinds[kind] {
             known.unlogged += 1
@@ -22,7 +22,7 @@ struct RateLimitedLog: Sendable {
             defer { known = Kind(logged: now) }
             return known.unlogged
         }
-        // A peer may come up with ever new kinds; forgetting all of them costs a few lines too many.
+        // A peer may cause ever new kinds. Forgetting all of them costs only a few extra log lines.
         if kinds.count >= Self.kindLimit { kinds = [:] }
         kinds[kind] = Kind(logged: now)
         return 1
@@ -30,7 +30,7 @@ struct RateLimitedLog: Sendable {
 }
 
 extension String {
-    /// A peer's text, fit for a log: one line without control characters or changes of direction, cut at 256
+    /// A peer's text made safe for a log: one line without control characters or changes of text direction, cut at 256
     /// characters.
     init(printable text: String) {
         self = String(

@@ -4,12 +4,13 @@ import Synchronization
 
 /// How associations begin and end.
 ///
-/// A member's stands as long as it is a member. Any other ends when nothing is under way with its place and nothing waits
-/// for it, and no actor here watches one there: after ``RemotingSettings/associationIdle``, or ten times as long where it
-/// remembers that an incarnation was removed. Places that are no members are bounded apart from members.
+/// The association of a member exists as long as the member does. Any other ends when nothing is under way with its
+/// address, nothing is queued for it, and no local actor watches an actor there. It is dropped at the second
+/// ``RemotingSettings/associationIdle`` sweep in a row that finds it idle, or at the twentieth where it remembers that
+/// an incarnation was removed. Addresses of non-members are bounded separately from members.
 extension Remoting {
-    /// The association with a place, made when first needed; `nil` where there are too many, or the system ends, or nobody
-    /// listens there.
+    /// The association with an address, created when first needed; `nil` where there are too many, the system is
+    /// shutting down, or no node listens there.
     func association(with place: NodeAddress) -> Association? {
         if let known = known(place) { return known }
         guard place.port != 0 else { return nil }
@@ -18,9 +19,9 @@ extension Remoting {
         return insert(place) { $0.outgoingCount < settings.associationLimit }
     }
 
-    /// The association with a place that has introduced itself.
+    /// The association with an address whose node has introduced itself.
     ///
-    /// - Parameter host: Where its connection comes from. What a peer says of itself does not count here.
+    /// - Parameter host: The host its connection comes from. What a peer states about itself does not count here.
     func association(accepting place: NodeAddress, from host: String) -> Association? {
         if let known = known(place) { return known }
         makeRoom()
@@ -51,22 +52,22 @@ extension Remoting {
         return made
     }
 
-    /// Lets the longest known of a crowd go, where there are too many places that are no members.
+    /// Drops the oldest association of the most crowded host, where too many non-members have introduced themselves.
     private func makeRoom() {
         let crowd = state.withLock { state -> [Association] in
-            guard state.places.strangerCount >= settings.strangerLimit else { return [] }
+            guard state.places.pendingHandshakeCount >= settings.pendingHandshakeLimit else { return [] }
             return state.places.mostCrowded.compactMap { state.associations[$0] }
         }
-        // One that local actors watch, or that is kept, stays as long as another can go.
+        // One that holds watches of local actors, or that is in use by request, stays as long as another can go.
         guard let leaving = crowd.first(where: { $0.state.withLock { $0.mayBeCrowdedOut } }) ?? crowd.first else {
             return
         }
         remove(leaving) { _ in true }
         leaving.perform(leaving.state.withLock { $0.crowdedOut() })
-        complain("crowd", "too many places that are no members: the oldest of \(leaving.place.host) are dropped")
+        warn("crowd", "too many places that are no members: the oldest of \(leaving.place.host) are dropped")
     }
 
-    /// Takes an association out of the table, where the condition holds for it under its lock.
+    /// Removes an association from the table, if the condition holds for it under its lock.
     @discardableResult
     private func remove(_ association: Association, where condition: (AssociationState) -> Bool) -> Bool {
         state.withLock { state in
@@ -79,14 +80,14 @@ extension Remoting {
         }
     }
 
-    /// Forgets an association whose peer can never be reached again.
+    /// Drops an association whose peer can never be reached again.
     func drop(_ association: Association) {
         remove(association) { _ in true }
         system.inspector.touch()
     }
 
-    /// What stands for the place of an association that was taken out of the table: another that was made meanwhile, or the
-    /// same once more.
+    /// The current association for the address of a detached one: a newer one if the table has it, otherwise the same
+    /// one, put back.
     func attach(_ association: Association) -> Association? {
         let standing = state.withLock { state -> Association? in
             guard state.closing == nil, association.place.port != 0 else { return nil }
@@ -123,7 +124,7 @@ extension Remoting {
         if isLate { timer.cancel() }
     }
 
-    /// The system ends: nothing is looked after any more.
+    /// The system shuts down: ends the sweeps.
     func endSweeps() {
         let timer = state.withLock { state in
             defer { state.sweepTimer = nil }
@@ -132,7 +133,7 @@ extension Remoting {
         timer?.cancel()
     }
 
-    /// Drops what has been of no use since the sweep before this one, or what is of no use now.
+    /// Drops the associations of non-members that have been idle for enough sweeps in a row, or that are idle now.
     private func sweep(atOnce: Bool) {
         let all = state.withLock { state in
             state.associations.filter { !state.places.isMember($0.key) }.map(\.value)
@@ -147,8 +148,8 @@ extension Remoting {
 
     // MARK: Members
 
-    /// The cluster knows of an incarnation: its association is kept apart from all others, and messages for it may wait where
-    /// an earlier one was forgotten.
+    /// The cluster knows an incarnation. Its association is kept apart from those of non-members, and messages for it
+    /// may be queued even where an earlier incarnation was forgotten.
     package func expect(_ incarnation: UniqueAddress) {
         let known = state.withLock { state -> Association? in
             state.places.add(member: incarnation)
@@ -158,7 +159,7 @@ extension Remoting {
         known?.expect(incarnation)
     }
 
-    /// It is no member any more.
+    /// The incarnation is no longer a member.
     func noteGone(_ incarnation: UniqueAddress) {
         let known = state.withLock { state -> Association? in
             state.places.remove(member: incarnation) ? state.associations[incarnation.address] : nil
@@ -169,11 +170,11 @@ extension Remoting {
 }
 
 extension Remoting.State {
-    /// Associations with places that are no members.
+    /// The number of associations with non-members.
     private var otherCount: Int { associations.keys.count { !places.isMember($0) } }
 
     var hasOthers: Bool { associations.keys.contains { !places.isMember($0) } }
 
-    /// Of these, the ones that began here, by a message to such a place.
-    var outgoingCount: Int { otherCount - places.strangerCount }
+    /// The number of those that this node began, by a message to a non-member.
+    var outgoingCount: Int { otherCount - places.pendingHandshakeCount }
 }

@@ -5,13 +5,13 @@ import NIOCore
 import Synchronization
 
 extension Remoting {
-    /// Asks something of one incarnation on a connection that is dialled for it and closed with the first message that
+    /// Sends one incarnation a question on a connection that is dialled for it and closed with the first message that
     /// comes back.
     ///
-    /// What is stuck on the connection that stands does not hold it up, and what is said here has no place in its
-    /// order; so it is for the runtime's own questions only. At most ``RemotingSettings/callLimit`` calls to a peer are
-    /// under way, each for ``RemotingSettings/callTimeout`` at most; a further one is not made. Nothing that goes lost
-    /// here is accounted as lost: whoever asks will ask again.
+    /// Bytes stuck on a standing connection do not delay a call, and its messages have no order relative to that
+    /// connection. So calls are only for the runtime's own questions. At most ``RemotingSettings/callLimit`` calls to a
+    /// peer are under way, each for ``RemotingSettings/callTimeout`` at most; a further one is not made. A message lost
+    /// on a call is not recorded as lost, because the asker asks again.
     package func call<Message: Sendable>(_ peer: UniqueAddress, at target: ActorAddress, _ message: Message) {
         guard let association = known(peer.address), association.state.withLock({ $0.mayCall(peer) }),
             let said = encoded(message, to: target)
@@ -19,7 +19,7 @@ extension Remoting {
         association.call(peer, saying: said)
     }
 
-    /// Says something on all connections on which that incarnation calls at present.
+    /// Sends a message on all connections on which that incarnation is calling at present.
     package func answer<Message: Sendable>(_ peer: UniqueAddress, at target: ActorAddress, _ message: Message) {
         guard let association = known(peer.address) else { return }
         let callers = association.state.withLock { $0.peer == peer ? $0.callers : [] }
@@ -27,10 +27,10 @@ extension Remoting {
         for link in callers { link.say(said) }
     }
 
-    /// Gives up the connection with an incarnation, and dials a new one where one is wanted.
+    /// Closes the connections with an incarnation, and dials new ones where they are wanted.
     package func redial(_ peer: UniqueAddress) { known(peer.address)?.redial(peer) }
 
-    /// Ends the pause before the next attempt to connect to a place, if there is one.
+    /// Ends the pause before the next attempt to open the control connection to an address, if there is one.
     package func hurry(_ place: NodeAddress) { known(place)?.hurry() }
 
     private func encoded<Message: Sendable>(_ message: Message, to address: ActorAddress) -> Batch? {

@@ -5,66 +5,67 @@ import Logging
 import Synchronization
 
 extension Remoting {
-    /// Keeps a connection to a place, also when there is nothing to send, until ``release(_:)``.
+    /// Keeps a control connection to an address open until ``release(_:)``, even when there is nothing to send.
     package func keep(_ place: NodeAddress) { association(with: place)?.keep(true) }
 
-    /// Lets a kept connection be lost; it is not closed.
+    /// Stops redialling the address when its connection is lost. Does not close the connection.
     package func release(_ place: NodeAddress) { known(place)?.keep(false) }
 
-    /// An incarnation is gone for good: its connection is closed and what waits for it is lost.
+    /// An incarnation is gone permanently: its connections are closed and the messages queued for it are lost.
     ///
-    /// From then on messages to actors there are lost at once, until another incarnation introduces itself or is
-    /// expected. Messages to "whichever lives at that path" are still tried. Does nothing where another incarnation
-    /// is known there.
+    /// From then on messages to its actors are lost at once, until another incarnation introduces itself or is
+    /// expected. Messages to a path without a uid are still tried. Does nothing where another incarnation is known
+    /// there.
     package func forget(_ incarnation: UniqueAddress) {
         noteGone(incarnation)
         known(incarnation.address)?.forget(incarnation, isRemoved: false)
     }
 
-    /// An incarnation was removed from the cluster: besides being forgotten, whoever watches an actor there is told
-    /// that it ended, and asks of its actors fail.
+    /// An incarnation was removed from the cluster. It is forgotten, the watchers of its actors are notified of their
+    /// end, and asks of its actors fail.
     package func nodeRemoved(_ incarnation: UniqueAddress) {
         noteGone(incarnation)
         association(with: incarnation.address)?.forget(incarnation, isRemoved: true)
     }
 
-    /// Whether a connection with that place stands and was welcomed, for either lane.
+    /// Whether a welcomed connection with that address exists, for either lane.
     package func isConnected(_ place: NodeAddress) -> Bool {
         known(place)?.state.withLock { $0.isActive } ?? false
     }
 
-    /// Whether that incarnation has answered at its address, on a connection that this node dialled.
+    /// Whether that incarnation has answered at its address on a connection that this node dialled.
     package func isProven(_ incarnation: UniqueAddress) -> Bool {
         known(incarnation.address)?.state.withLock { $0.peer == incarnation && $0.isProven } ?? false
     }
 
-    /// Dials a place to learn who answers there, where so far a peer has only said that it lives there.
+    /// Dials an address to learn which incarnation answers there, where so far a peer has only claimed it.
     package func prove(_ place: NodeAddress) { known(place)?.prove() }
 
-    /// Tells of somebody that introduced itself as living where another still answers: a node's last words that came late, or a
-    /// stranger. Told once a minute at most for each place.
+    /// Reports that an incarnation claimed an address where another one still answers: either a late hello of a former
+    /// node, or a false claim. Reported once a minute at most for each address.
     func contradicted(_ claimed: UniqueAddress, by present: UniqueAddress) {
         let text = "\(claimed) introduced itself and was refused: \(present) answers at that address"
-        let isNews = state.withLock { $0.complaints.note("claim \(present.address)", at: system.now) != nil }
+        let isNews = state.withLock { $0.warnings.note("claim \(present.address)", at: system.now) != nil }
         guard isNews else { return }
         system.log.warning("\(text)")
         system.inspector.emit(.note, reason: "claimed address", text: text)
     }
 
-    /// The incarnation that lives at a place, as far as is known.
+    /// The incarnation that lives at an address, as far as this node knows.
     package func incarnation(at place: NodeAddress) -> UniqueAddress? {
         known(place)?.state.withLock { $0.peer }
     }
 
-    /// What the associations look like now, in the order of their places.
+    /// Snapshots of all associations, in the order of their addresses.
     package var snapshots: [AssociationSnapshot] { ordered.map(\.snapshot) }
 
-    /// Tells an ask that no reply will come, and why: here, on a node that is known, or else by way of the peer that passed the question on.
+    /// Notifies an ask that no reply will come, and why. The notice goes to a local ask, over an existing association
+    /// with the asker's node, or else through the peer that forwarded the question.
     ///
-    /// No connection is made for it, so that a stranger's word for a third node leads to none.
+    /// No connection is opened for it, so a peer cannot make this node dial a third node.
     func tell(_ asker: ActorAddress, _ code: AskError.Code, _ reason: String, by peer: Association? = nil) {
         guard asker.path.first == "temp" else { return }
-        // A peer's words may be in it, and a signal carries a kilobyte at most.
+        // The reason may contain a peer's text, and a signal carries at most one kilobyte.
         let reason = String(printable: reason)
         if asker.node == system.address {
             guard case .found(let target) = system.find(path: asker.path, uid: asker.uid) else { return }

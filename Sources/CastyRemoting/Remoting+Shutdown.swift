@@ -3,12 +3,12 @@ import CastyCore
 import Synchronization
 
 extension Remoting {
-    /// Flushes what waits, says goodbye and closes all connections; what cannot be flushed in time is lost.
+    /// Flushes the queues, sends goodbyes and closes all connections. What cannot be flushed in time is lost.
     package func shutdown(completion: @escaping @Sendable () -> Void) {
         let isFirst = state.withLock { state in
             if state.closing != nil { return false }
-            // One more than there are associations, so that the count is not over before the last of them has begun
-            // to close.
+            // One more than the number of associations, so that the count does not reach zero before the last of them
+            // has begun to close.
             state.closing = state.associations.count + 1
             let transport = system.world.transport
             state.whenClosed = { transport.shutdown(completion: completion) }
@@ -16,8 +16,8 @@ extension Remoting {
         }
         guard isFirst else { return system.world.transport.shutdown(completion: completion) }
         endSweeps()
-        let (all, strangers) = (ordered, state.withLock { $0.strangers })
-        for link in strangers { link.abandon(orderly: false) }
+        let (all, pendingHandshakes) = (ordered, state.withLock { $0.pendingHandshakes })
+        for link in pendingHandshakes { link.abandon(orderly: false) }
         for association in all { association.beginClosing() }
         _ = system.world.scheduler.schedule(after: settings.shutdownFlush) {
             for association in all { association.close() }
@@ -25,17 +25,17 @@ extension Remoting {
         associationClosed()
     }
 
-    /// Whether the system ends.
+    /// Whether the system is shutting down.
     var isClosing: Bool { state.withLock { $0.closing != nil } }
 
-    /// One association has closed for good.
+    /// One association has closed permanently.
     func associationClosed() {
         let whenClosed = state.withLock { state -> (@Sendable () -> Void)? in
             guard let left = state.closing else { return nil }
             state.closing = left - 1
             guard left == 1 else { return nil }
             state.associations = [:]
-            state.strangers = []
+            state.pendingHandshakes = []
             defer { state.whenClosed = nil }
             return state.whenClosed
         }
@@ -44,17 +44,18 @@ extension Remoting {
         whenClosed()
     }
 
-    /// Lets go of everything without a word, as when the node was killed: nothing refers to the system any more.
+    /// Releases everything without notifying anyone, because the node was killed. Afterwards nothing refers to the
+    /// system.
     package func abandon() {
         let (associations, links) = state.withLock { state in
             defer {
-                (state.associations, state.strangers) = ([:], [])
+                (state.associations, state.pendingHandshakes) = ([:], [])
                 state.closing = state.closing ?? 0
             }
-            return (state.associations, state.strangers)
+            return (state.associations, state.pendingHandshakes)
         }
         endSweeps()
-        // An association and its connection hold each other.
+        // An association and its connection refer to each other.
         for association in associations.values { association.letGo() }
         withExtendedLifetime(links) {}
         system.inspector.provide(associations: { [] })

@@ -1,17 +1,18 @@
 import CastyActors
 package import CastyCore
 
-/// What the cluster wants to hear of connections. Called on the thread that brings the news, never under a lock.
+/// The connection events that the cluster subscribes to. Called on the thread that detects the event, never under a
+/// lock.
 package struct RemotingHooks: Sendable {
-    /// An attempt to talk to a place failed: nobody listens there, no answer, or a refusal. A refusal because both
-    /// ends dialled at the same time does not count.
+    /// An attempt to connect to an address failed: no node listens there, none answered, or the peer refused. Not
+    /// called while the other lane is connected, nor for a refusal because both ends dialled at the same time.
     package var connectFailed: @Sendable (NodeAddress, TransportError) -> Void
-    /// An incarnation has answered at its place for the first time, on a connection that this node dialled; not told of nodes that
-    /// only look on. Any other incarnation there is gone.
+    /// An incarnation answered at its address for the first time, on a connection that this node dialled. Any other
+    /// incarnation there is gone. Not called for observers.
     package var peerIncarnation: @Sendable (UniqueAddress) -> Void
-    /// A connection with an incarnation was lost, and with it what was under way: that of one lane, or of both.
+    /// A connection with an incarnation was lost, and with it the messages in flight: those of one lane, or of both.
     package var connectionLost: @Sendable (UniqueAddress) -> Void
-    /// Messages that waited for a connection with a place were given up; each is in the ledger with its reason.
+    /// Messages queued for an address were given up. Each is in the ledger with its reason.
     package var gaveUp: @Sendable (NodeAddress) -> Void
 
     package init(

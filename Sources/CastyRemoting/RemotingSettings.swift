@@ -1,59 +1,61 @@
 public import CastySerialization
 
-/// How a node talks to others: its name, its codec, its patience and its bounds.
+/// How a node connects to others: cluster name, codec, timeouts and limits.
 public struct RemotingSettings: Sendable {
-    /// The name of the cluster; nodes of another one are refused. `nil` takes the system's name.
+    /// The name of the cluster. Nodes of another cluster are refused. `nil` takes the system's name.
     public var clusterName: String?
-    /// The codec wanted for user messages; what the two ends use is agreed when they connect.
+    /// The preferred codec for user messages. The two ends agree on one when they connect.
     public var codec = CodecID.binary
-    /// The most bytes one message may take on the wire, its header included.
+    /// The most bytes one message may take on the wire, including its header.
     public var frameLimit = WireLimits.frame
     /// How long an attempt to connect may take.
     public var connectTimeout = Duration.seconds(5)
-    /// How long the two ends may take to introduce themselves.
+    /// How long the handshake may take.
     public var handshakeTimeout = Duration.seconds(5)
-    /// How much may wait for one peer on its user lane.
+    /// How much may be queued for one peer on its user lane.
     public var userQueue = QueueLimits(count: 262_144, bytes: 64 << 20)
-    /// How much may wait for one peer on its control lane.
+    /// How much may be queued for one peer on its control lane.
     public var controlQueue = QueueLimits(count: 16_384, bytes: 8 << 20)
-    /// How many watches and their answers may be under way to one peer; further watches wait until some of them have been
-    /// acknowledged.
+    /// How many signals (watches and their answers) may be under way to one peer. Further watches wait until some
+    /// signals are acknowledged.
     public var signalLimit = 65_536
-    /// How long a call may take: a connection of its own for one question to a silent peer.
+    /// How long a call may take. A call is a connection of its own for one question to a silent peer.
     public var callTimeout = Duration.seconds(2)
-    /// How many calls to one peer, and from one peer, may be under way.
+    /// How many calls to one peer, and how many from it, may be under way.
     public var callLimit = 4
-    /// The pause after the first failed attempt to connect; each further one doubles it.
+    /// The pause after the first failed attempt to connect. Each further failure doubles it, up to
+    /// ``reconnectMaximum``.
     public var reconnectMinimum = Duration.milliseconds(100)
     /// The longest pause between two attempts.
     public var reconnectMaximum = Duration.seconds(5)
-    /// After how many failed attempts in a row what waits for a place is given up, unless a connection to it is kept.
+    /// The number of failed attempts in a row after which the messages queued for an address are given up. Does not
+    /// apply to the control lane while a connection to the address is requested.
     public var reconnectAttempts = 20
-    /// How much of each pause is left to chance, 0…1.
+    /// The share of each pause, 0…1, that is random: the pause is shortened by up to this share.
     public var reconnectJitter = 0.3
-    /// A connection that has been silent this long says that it is still there.
+    /// A connection that has sent nothing for this long sends a ping.
     public var keepAlive = Duration.seconds(5)
-    /// After how many such pauses without a byte from the peer a connection is given up.
+    /// After this many such pauses without a byte from the peer, the connection is given up.
     public var keepAliveMisses = 6
-    /// How many accepted connections may be without an introduction; the oldest makes room for the newest.
+    /// How many accepted connections may have a pending handshake. The newest displaces the oldest.
     public var pendingHandshakes = 256
-    /// How many places that are no members a node may talk to of itself.
+    /// With how many non-members a node may begin associations itself.
     public var associationLimit = 4096
-    /// How many places that are no members may have introduced themselves; the host that most of them came from gives up its
-    /// oldest for the newest.
-    public var strangerLimit = 1024
-    /// How long nothing is said to a place that is no member, and nothing waits for it, before it is forgotten; up to twice as
-    /// long.
+    /// How many non-members may have introduced themselves. The host that most of them came from gives up its oldest
+    /// for the newest.
+    public var pendingHandshakeLimit = 1024
+    /// How long an association with a non-member may be idle before it is dropped. The actual time is between this and
+    /// twice as long.
     public var associationIdle = Duration.seconds(30)
-    /// How many bytes may wait for all places together that are no members.
-    public var strangerBytes = 128 << 20
-    /// How much may wait for one place that is no member, in each lane, while there is no connection with it.
-    public var strangerQueue = QueueLimits(count: 65_536, bytes: 16 << 20)
-    /// How long what is queued may take to leave when the system ends.
+    /// How many bytes may be queued for all non-members together.
+    public var nonMemberBytes = 128 << 20
+    /// How much may be queued for one non-member, in each lane, while the lane has no connection.
+    public var nonMemberQueue = QueueLimits(count: 65_536, bytes: 16 << 20)
+    /// How long flushing the queues may take when the system shuts down.
     public var shutdownFlush = Duration.seconds(1)
-    /// Both lanes on one connection, as before there were two: the fault that tests bring back.
+    /// Carries both lanes on one connection: a mutation that tests switch on.
     package var mixesLanes = false
-    /// This node only looks on: it is never a member.
+    /// This node is an observer: it is never a member.
     package var observes = false
 
     /// Creates the default settings.
@@ -66,7 +68,7 @@ public struct RemotingSettings: Sendable {
     }
 }
 
-/// How much may wait.
+/// The limits of a queue.
 public struct QueueLimits: Hashable, Sendable {
     /// The most messages.
     public var count: Int

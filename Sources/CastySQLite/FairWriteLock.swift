@@ -1,17 +1,18 @@
 import CastySharding
 import Glibc
 
-/// Where the writers of several processes take turns.
+/// A lock by which the writers of several processes take turns.
 ///
-/// SQLite's write lock is unfair: who commits one transaction after the other takes it again within microseconds, and everybody else, who
-/// asks anew every few milliseconds, may never find it free. Here a writer passes a turnstile on its way to that lock, and stands in it until it has the
-/// lock: the one that has just committed finds the turnstile taken, and comes after the one that waits. The kernel takes it back from a process that
-/// dies.
+/// SQLite's write lock is unfair: a process that commits one transaction after another takes it again within
+/// microseconds, and a process that retries every few milliseconds may never find it free. Here a writer first takes a
+/// turnstile, and holds it until it has SQLite's write lock. The process that has just committed finds the turnstile
+/// taken, and comes after the waiting one. The kernel releases the turnstile when a process dies.
 final class FairWriteLock: Sendable {
     private let path: String
     private let descriptor: Int32
 
-    /// - Parameter path: A file that only serves as the lock; it is made, for its owner only, and stays empty.
+    /// - Parameter path: A file that only serves as the lock; it is created if it is missing, readable by its owner
+    ///   only, and stays empty.
     init(path: String) throws(EntityStoreError) {
         self.path = path
         descriptor = open(path, O_CREAT | O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0o600)
@@ -23,9 +24,9 @@ final class FairWriteLock: Sendable {
 
     deinit { close(descriptor) }
 
-    /// Waits until it is free, and asks once a millisecond.
+    /// Waits until the turnstile is free; tries once a millisecond.
     ///
-    /// - Throws: ``EntityStoreError`` where another process still stands in it after so many attempts: one that hangs.
+    /// - Throws: ``EntityStoreError`` if another process still holds it after `attempts` attempts: that process hangs.
     func enter(attempts: Int) throws(EntityStoreError) {
         for _ in 0..<attempts {
             if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return }

@@ -3,20 +3,20 @@ import CastySharding
 import Foundation
 import GRDB
 
-/// The checksum of a row: over its key as well, so that a row under a wrong key is as wrong as one with wrong bytes.
+/// The checksum of a row. It covers the key as well, so that a row under a wrong key fails like one with wrong bytes.
 ///
-/// SQLite finds torn pages by itself, but not a disk that changes a byte.
+/// SQLite itself detects torn pages, but not a disk that changes a byte.
 func checksum(type: String, id: String, state: Data) -> Int64 {
     var sum = CRC32C()
     for part in [Data(type.utf8), Data(id.utf8), state] {
-        // The length before each part, so that no two keys run together: every byte may occur in an id.
+        // The length comes before each part, so that no two keys have the same bytes: an id may contain any byte.
         withUnsafeBytes(of: UInt64(part.count).littleEndian) { sum.update($0) }
         part.withUnsafeBytes { sum.update($0) }
     }
     return Int64(sum.value)
 }
 
-/// The checksum of a remembered entity's row, which also says where the entity belongs.
+/// The checksum of a remembered entity's row; it also covers the entity's shard and the number of shards.
 func checksum(type: String, id: String, shard: Int, of count: Int) -> Int64 {
     var place = Data()
     for number in [count, shard] {
@@ -26,7 +26,7 @@ func checksum(type: String, id: String, shard: Int, of count: Int) -> Int64 {
 }
 
 extension String {
-    /// The text as it is stored: SQLite's own texts end at the first NUL, and any string is an id.
+    /// The string as it is stored: SQLite's text functions stop at the first NUL, and any string is a valid id.
     var stored: Data { Data(utf8) }
 }
 

@@ -2,10 +2,11 @@ public import CastySharding
 import Foundation
 import GRDB
 
-/// Keeps the states of entities in an SQLite file.
+/// Stores the states of entities in an SQLite file.
 ///
-/// A state is on the disk when ``save(_:type:id:)`` returns; a crash of the process or the machine loses no state that was saved, and leaves none
-/// half-written. Each row has a checksum: what a disk has changed is an error, never a state. The nodes of one machine may share the file.
+/// A state is on disk when ``save(_:type:id:)`` returns. A crash of the process or the machine loses no saved state,
+/// and leaves none half-written. Each row has a checksum: bytes that the disk has changed are reported as an error and
+/// never returned as a state. The nodes of one machine may share the file.
 public final class SQLiteEntityStore: EntityStore {
     private let file: SQLiteFile
 
@@ -13,14 +14,14 @@ public final class SQLiteEntityStore: EntityStore {
         self.file = file
     }
 
-    /// Opens a file, and makes it, readable by its owner only, if there is none.
+    /// Opens a file; creates it, readable by its owner only, if it is missing.
     ///
-    /// - Throws: ``EntityStoreError``, also where the file is no store, or is one of another version.
+    /// - Throws: ``EntityStoreError``, also if the file is not a store, or is one of another version.
     public convenience init(path: String) throws(EntityStoreError) {
         self.init(file: try SQLiteFile(path: path))
     }
 
-    /// The state last saved under an id, or `nil` where there is none.
+    /// The state last saved under an id, or `nil` if there is none.
     public func load(type: String, id: String) throws(EntityStoreError) -> [UInt8]? {
         try file.read { database in
             let statement = try database.cachedStatement(sql: "SELECT state, sum FROM entity WHERE type = ? AND id = ?")
@@ -33,7 +34,7 @@ public final class SQLiteEntityStore: EntityStore {
         }
     }
 
-    /// Saves the state under an id, in place of what was there.
+    /// Saves the state under an id; replaces the previous one.
     public func save(_ state: [UInt8], type: String, id: String) throws(EntityStoreError) {
         let state = Data(state)
         let sum = checksum(type: type, id: id, state: state)

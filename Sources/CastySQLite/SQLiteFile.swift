@@ -3,41 +3,43 @@ import Foundation
 import GRDB
 import Glibc
 
-/// The database file of a node's stores: how it is opened, so that a crash at any moment costs nothing that was acknowledged.
+/// The database file of a node's stores, opened so that a crash at any moment loses nothing that was acknowledged.
 ///
-/// Write-ahead log, and a sync of it with every commit: a transaction is in the file as a whole or not at all, and once `commit` has returned it
-/// survives the process and the machine. Other processes may use the same file at the same time; SQLite's locks order their writes.
+/// It uses a write-ahead log, and syncs it with every commit: a transaction is in the file as a whole or not at all,
+/// and once `commit` has returned, it survives a crash of the process and of the machine. Other processes may use the
+/// same file at the same time; SQLite's locks order their writes.
 final class SQLiteFile: Sendable {
-    /// Marks a file as one of ours: `CSTY`.
+    /// The application id that marks a file as a Casty store: `CSTY`.
     private static let applicationID: Int64 = 0x4353_5459
-    /// The version of the tables; a file of another one is left alone.
+    /// The version of the tables; a file of another version is refused and not changed.
     private static let version: Int64 = 2
 
-    /// How often a write asks for the lock that another process holds, once a millisecond: it is held for one commit, so whoever
-    /// waits for more than these five seconds waits for something that is broken.
+    /// How often a write tries to get a lock that another process holds, once a millisecond. The lock is held for one
+    /// commit, so a wait of more than these five seconds means that something is broken.
     static let attempts = 5000
 
     let path: String
     private let queue: DatabaseQueue
     private let turnstile: FairWriteLock
 
-    /// Opens the file, and makes it if there is none.
+    /// Opens the file; creates it if it is missing.
     ///
     /// - Parameters:
-    ///   - path: Where it is, or shall be.
-    ///   - pageLimit: The file never grows beyond so many pages of 4 KiB; for tests of what happens then.
+    ///   - path: The path of the file.
+    ///   - pageLimit: The most pages of 4 KiB that the file may have; for tests of a full store.
     init(path: String, pageLimit: Int? = nil) throws(EntityStoreError) {
         self.path = path
         try Self.create(path)
         var configuration = Configuration()
         configuration.label = "casty.store"
-        // Short steps: SQLite's own grow to 100 ms, and who sleeps so long misses every gap that a busy neighbour leaves.
+        // Short steps: SQLite's own steps grow to 100 ms, and a process that sleeps that long misses every gap that a
+        // busy neighbor leaves.
         configuration.busyMode = .callback { attempt in
             usleep(1000)
             return attempt < Self.attempts
         }
         configuration.prepareDatabase { database in
-            // Not by the configuration: that would take the sync of each commit away again.
+            // Not set by the configuration: that would turn off the sync with each commit.
             try database.execute(sql: "PRAGMA journal_mode = WAL")
             try database.execute(
                 sql: "PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
@@ -48,10 +50,11 @@ final class SQLiteFile: Sendable {
         try migrate()
     }
 
-    /// Opens the database, one process after the other, and again while it is locked.
+    /// Opens the database, one process at a time, and retries while it is locked.
     ///
-    /// Making the log and recovering it after a crash need the file alone, and SQLite does not always wait for that: of several processes that start
-    /// at once, or of one that starts while its predecessor ends, some would find the database locked.
+    /// Creating the log, and recovering it after a crash, need exclusive access to the file, and SQLite does not always
+    /// wait for it: if several processes start at once, or one starts while its predecessor ends, some would find the
+    /// database locked.
     private static func database(
         _ path: String, _ configuration: Configuration, _ turnstile: FairWriteLock
     ) throws(EntityStoreError) -> DatabaseQueue {
@@ -72,9 +75,9 @@ final class SQLiteFile: Sendable {
         }
     }
 
-    /// Makes an empty file that only its owner can read, before SQLite makes one that follows the umask.
+    /// Creates an empty file that only its owner can read, before SQLite creates one that follows the umask.
     ///
-    /// A file that exists is never opened here: closing it would end all locks that this process holds on it.
+    /// An existing file is never opened here: closing it would release all locks that this process holds on it.
     private static func create(_ path: String) throws(EntityStoreError) {
         var info = stat()
         if lstat(path, &info) == 0 {
@@ -127,12 +130,14 @@ final class SQLiteFile: Sendable {
         }
     }
 
-    /// Runs one transaction that takes the write lock at once; all of it is durable when this returns, or nothing has happened.
+    /// Runs one transaction that takes the write lock at its start. When this returns, the transaction is durable; when
+    /// it throws, nothing has changed.
     func write<Result>(_ body: (Database) throws -> Result) throws(EntityStoreError) -> Result {
         try Self.run(path) {
             try queue.writeWithoutTransaction { database in
                 try turnstile.enter(attempts: Self.attempts)
-                // It is given back as soon as the write lock is held, so that the next one waits inside of it meanwhile.
+                // The turnstile is released as soon as the write lock is held, so that the next writer waits in it
+                // meanwhile.
                 do {
                     defer { turnstile.leave() }
                     try database.beginTransaction(.immediate)
@@ -142,7 +147,7 @@ final class SQLiteFile: Sendable {
                     try database.commit()
                     return result
                 } catch {
-                    // The error that matters is the first; where SQLite has rolled back by itself there is nothing left to do.
+                    // The first error is the one to report; if SQLite has already rolled back, nothing is left to do.
                     if database.isInsideTransaction { try? database.rollback() }
                     throw error
                 }
@@ -168,7 +173,7 @@ final class SQLiteFile: Sendable {
 }
 
 extension EntityStoreError {
-    /// What SQLite says, in the words of a store.
+    /// The store error for an SQLite error.
     init(_ error: DatabaseError, path: String) {
         let code: Code =
             switch error.resultCode {

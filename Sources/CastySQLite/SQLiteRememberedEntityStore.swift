@@ -5,10 +5,10 @@ import Dispatch
 import GRDB
 import Synchronization
 
-/// Keeps in an SQLite file which entities run.
+/// Records in an SQLite file which entities run.
 ///
-/// Changes are written by a thread of their own, all that wait in one transaction, and answered when it is on the disk. The nodes of one
-/// machine may share the file.
+/// A serial queue writes the changes: all that wait go into one transaction, and are answered when it is on disk. The
+/// nodes of one machine may share the file.
 public final class SQLiteRememberedEntityStore: RememberedEntityStore {
     private struct Change: Sendable {
         let change: RememberedChange
@@ -31,9 +31,9 @@ public final class SQLiteRememberedEntityStore: RememberedEntityStore {
         self.file = file
     }
 
-    /// Opens a file, and makes it, readable by its owner only, if there is none.
+    /// Opens a file; creates it, readable by its owner only, if it is missing.
     ///
-    /// - Throws: ``EntityStoreError``, also where the file is no store, or is one of another version.
+    /// - Throws: ``EntityStoreError``, also if the file is not a store, or is one of another version.
     public convenience init(path: String) throws(EntityStoreError) {
         self.init(file: try SQLiteFile(path: path))
     }
@@ -49,7 +49,7 @@ public final class SQLiteRememberedEntityStore: RememberedEntityStore {
             })
     }
 
-    /// Writes a change.
+    /// Records a change.
     public func record(
         _ change: RememberedChange, type: String, shard: Int, of count: Int,
         completion: @escaping @Sendable (Result<Void, EntityStoreError>) -> Void
@@ -66,7 +66,7 @@ public final class SQLiteRememberedEntityStore: RememberedEntityStore {
         if isFirst { queue.async { self.workOff() } }
     }
 
-    /// Does all that waits: changes that stand together in one transaction, loads in their place between them.
+    /// Performs all waiting work in order: consecutive changes in one transaction, loads between them.
     private func workOff() {
         let work = waiting.withLock { waiting in
             defer { waiting = [] }
@@ -132,7 +132,7 @@ public final class SQLiteRememberedEntityStore: RememberedEntityStore {
         }
     }
 
-    /// The type had another number of shards when these were written: they are sorted into the present ones.
+    /// Reassigns rows that were written under another number of shards to the current shards.
     private static func resort(_ file: SQLiteFile, _ type: String, _ count: Int) throws(EntityStoreError) {
         try file.write { database in
             let rows = try Row.fetchAll(
@@ -143,7 +143,8 @@ public final class SQLiteRememberedEntityStore: RememberedEntityStore {
                 let shard = StableHash.shard(of: id, count: count)
                 let old = checksum(
                     type: type, id: id, shard: Int(clamping: try row.number(3)), of: Int(clamping: try row.number(2)))
-                // What was right stays right, and what was wrong stays wrong: whoever loads its shard finds it.
+                // A correct checksum stays correct, and a wrong one stays wrong, so that a load of the shard detects
+                // it.
                 let sum = checksum(type: type, id: id, shard: shard, of: count) ^ old ^ (try row.number(1))
                 try database.execute(
                     sql: "UPDATE remembered SET shards = ?, shard = ?, sum = ? WHERE type = ? AND id = ?",

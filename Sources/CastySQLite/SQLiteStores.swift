@@ -1,7 +1,7 @@
 public import CastySharding
 import Glibc
 
-/// The two stores of a node in one folder: what its entities know, and which of them run.
+/// The two stores of a node in one folder: the states of its entities, and which of them run.
 ///
 /// ```swift
 /// let stores = try SQLiteStores(directory: "/var/lib/shop")
@@ -9,18 +9,19 @@ import Glibc
 ///     type: "cart", shards: 24, store: stores.entities, remember: stores.remembered) { entity in cart(entity) }
 /// ```
 ///
-/// All nodes of a cluster that host a type must reach one and the same store: nodes of one machine name the same folder. A folder on a network file
-/// system does not do, because SQLite's locks do not hold there.
+/// All nodes of a cluster that host a type must use the same store: nodes of one machine name the same folder. A folder
+/// on a network file system does not work, because SQLite's locks are not reliable there.
 public struct SQLiteStores: Sendable {
     /// The states of entities.
     public let entities: SQLiteEntityStore
     /// Which entities run.
     public let remembered: SQLiteRememberedEntityStore
-    /// `sqlite` and a random name that the file got when it was made: the same for all nodes that share it.
+    /// `sqlite` and the random identity that the file got when it was created: the same for all nodes that share it.
     public let identity: String
     let file: SQLiteFile
 
-    /// Opens the stores in a folder, and makes folder and file, for their owner only, if there are none.
+    /// Opens the stores in a folder; creates the folder and the file, accessible to their owner only, if they are
+    /// missing.
     ///
     /// - Throws: ``EntityStoreError``.
     public init(directory: String) throws(EntityStoreError) {

@@ -1,6 +1,6 @@
-/// How the payload of a message is written.
+/// The codec of a message's payload.
 ///
-/// The number travels in the header of every message, so that a node can read what another system setting wrote.
+/// The number is in the header of every message, so that a node can read what a node with another setting has written.
 public struct CodecID: RawRepresentable, Hashable, Sendable {
     /// The number on the wire.
     public let rawValue: UInt8
@@ -12,12 +12,12 @@ public struct CodecID: RawRepresentable, Hashable, Sendable {
     public static let json = CodecID(rawValue: 1)
     /// Casty's compact binary form of `Codable`.
     public static let binary = CodecID(rawValue: 2)
-    /// The form a message type writes by hand.
+    /// The hand-written codec of a message type.
     package static let native = CodecID(rawValue: 3)
 }
 
 extension CodecID: CustomStringConvertible {
-    /// The name of the codec, or its number where it is unknown.
+    /// The name of the codec, or its number if it is unknown.
     public var description: String {
         switch self {
         case .json: "json"

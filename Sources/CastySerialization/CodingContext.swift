@@ -1,16 +1,16 @@
 package import CastyCore
 
-/// What a codec hands to the types it encodes and decodes, so that a reference can find the system it belongs to.
+/// What a codec passes to the types it encodes and decodes, so that a reference can find the system it belongs to.
 package struct CodingContext: Sendable {
-    /// The values, by key, that `Encoder.userInfo` and `Decoder.userInfo` show.
+    /// The values, by key, that `Encoder.userInfo` and `Decoder.userInfo` expose.
     package var userInfo: [CodingUserInfoKey: any Sendable] {
         didSet { erased = Erased(userInfo) }
     }
 
-    /// The same values in the type `Encoder` asks for, converted once and not per message.
+    /// The same values in the type that `Encoder` requires, converted once and not per message.
     private(set) var erased: Erased
 
-    /// The node that the bytes come from, as its handshake has shown; `nil` where they came from nowhere in particular.
+    /// The node that the bytes come from, as proven by its handshake; `nil` if they come from no particular node.
     package var peer: UniqueAddress?
 
     package init(userInfo: [CodingUserInfoKey: any Sendable] = [:]) {
@@ -18,7 +18,7 @@ package struct CodingContext: Sendable {
         erased = Erased(userInfo)
     }
 
-    /// Demands that whoever a message names as its sender is who sent it.
+    /// Requires that the sender named in a message is the node that sent it.
     package func require(sender: UniqueAddress) throws(WireError) {
         guard let peer, peer != sender else { return }
         throw WireError(.malformed, "\(peer) speaks in the name of \(sender)")
@@ -27,7 +27,8 @@ package struct CodingContext: Sendable {
     /// A context without values.
     package static let empty = CodingContext()
 
-    /// Unchecked because `Any` hides that every value is `Sendable`; the values are set once, from such a dictionary.
+    /// Unchecked because `Any` hides that every value is `Sendable`; the values are set once, from a dictionary of
+    /// `Sendable` values.
     final class Erased: @unchecked Sendable {
         let values: [CodingUserInfoKey: Any]
 

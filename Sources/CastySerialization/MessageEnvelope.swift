@@ -1,19 +1,19 @@
 public import CastyCore
 package import NIOCore
 
-/// A message on its way between nodes: encoded, with the address it goes to.
+/// A message in transit between nodes: encoded, with its target address.
 public struct MessageEnvelope: Sendable, Equatable {
     /// The incarnation the message is for.
     public var target: ActorAddress
-    /// The actor that sent it, where it can be answered.
+    /// The actor that sent it, if it can be answered.
     public var sender: ActorAddress?
     /// The name under which the message's type is registered.
     public var typeName: String
-    /// How the payload is written.
+    /// The codec of the payload.
     public var codec: CodecID
-    /// Ties an answer to its question; zero where there is none.
+    /// Matches an answer to its question; zero if there is none.
     public var correlation: UInt64
-    /// The payload, as it lies between header and next frame.
+    /// The encoded payload, without the header.
     package var buffer: ByteBuffer
 
     /// The encoded message, copied out.
@@ -27,9 +27,9 @@ public struct MessageEnvelope: Sendable, Equatable {
     ///   - target: The incarnation the message is for.
     ///   - sender: The actor that can be answered, if any.
     ///   - typeName: The name under which the type is registered.
-    ///   - codec: How the payload is written.
+    ///   - codec: The codec of the payload.
     ///   - payload: The encoded message.
-    ///   - correlation: Ties an answer to its question; zero where there is none.
+    ///   - correlation: Matches an answer to its question; zero if there is none.
     public init(
         target: ActorAddress, sender: ActorAddress? = nil, typeName: String, codec: CodecID, payload: [UInt8],
         correlation: UInt64 = 0

@@ -2,9 +2,9 @@ import CNCurses
 import CastyConsole
 import CastyObservability
 
-/// The loop of the screen's thread: signals, keys, what is new, a frame where something changed.
+/// The loop of the screen's thread: handles signals, keys and new data, and draws a frame if something changed.
 ///
-/// Never waits for the cluster, and is never waited for by it.
+/// Never waits for the cluster; the cluster never waits for it.
 struct ConsoleSession: ~Copyable {
     private let backend: any ConsoleBackend
     private let frameTime: Int64
@@ -18,7 +18,7 @@ struct ConsoleSession: ~Copyable {
     private var lastFrame: Int64 = 0
     private var drawn = Drawn()
 
-    /// What the last frame showed, to leave out frames that would show the same.
+    /// The content of the last frame, used to skip identical frames.
     private struct Drawn: Equatable {
         var version: UInt64 = .max
         var time: Int64 = -1
@@ -35,7 +35,7 @@ struct ConsoleSession: ~Copyable {
         measure()
     }
 
-    /// Runs until the person leaves or a signal ends it; gives the exit code.
+    /// Runs until the user quits or a signal ends it; returns the exit code.
     mutating func loop() -> Int32 {
         while true {
             let now = cnc_milliseconds()
@@ -44,7 +44,7 @@ struct ConsoleSession: ~Copyable {
             if let code = takeSignals() { return code }
             if ready & Int32(CNC_READY_HANGUP) != 0 { return 129 }
             if !attached {
-                // The shell does not tell a background job that it is in the foreground again: look.
+                // The shell does not notify a background job that it is in the foreground again, so check.
                 guard cnc_foreground() else { continue }
                 reattach()
             }
@@ -59,7 +59,7 @@ struct ConsoleSession: ~Copyable {
             switch Int(number) {
             case 0: return nil
             case KnownSignal.interrupt:
-                // From the keyboard it is a key; while in the background nobody meant the screen.
+                // From the keyboard it is a key; in the background it is not meant for the screen.
                 if attached, let code = take(.control("c")) { return code }
             case KnownSignal.suspend: if attached { suspend() }
             case KnownSignal.resize: resized = true
@@ -71,7 +71,7 @@ struct ConsoleSession: ~Copyable {
     }
 
     private mutating func takeKeys() -> Int32? {
-        // ncurses holds bytes that poll cannot see: read until there is nothing.
+        // ncurses holds bytes that poll cannot see: read until there are none.
         while let key = keys.next() {
             if let code = take(key) { return code }
         }
@@ -97,7 +97,7 @@ struct ConsoleSession: ~Copyable {
     private mutating func suspend() {
         attached = false
         cnc_suspend()
-        // Continued in the foreground; in the background the cluster runs on without the screen.
+        // Continued in the foreground; in the background the cluster continues without the screen.
         if cnc_foreground() { reattach() }
     }
 
@@ -148,7 +148,7 @@ struct ConsoleSession: ~Copyable {
     private func present() {
         let cursor = buffer.cursor
         buffer.cells.withUnsafeBytes { bytes in
-            // A Cell is laid out as the shim's cell: scalar, foreground, background, attributes, width.
+            // A Cell has the memory layout of the shim's cell: scalar, foreground, background, attributes, width.
             guard let cells = bytes.bindMemory(to: cnc_cell.self).baseAddress else { return }
             cnc_present(
                 cells, Int32(buffer.height), Int32(buffer.width), Int32(cursor?.y ?? -1), Int32(cursor?.x ?? -1))

@@ -1,7 +1,7 @@
 import CNCurses
 import CastyConsole
 
-/// Keys as the console knows them; what lies between the marks of a paste is one piece of text.
+/// Converts terminal input to the console's keys; a bracketed paste becomes one piece of text.
 struct KeyReader {
     /// Whether the terminal is gone.
     private(set) var gone = false

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Standard error without the shared stream object, which Swift does not take for safe.
+/// Writes to standard error without the shared stream object, which Swift does not consider safe.
 enum StandardError {
     static func write(_ text: String) {
         var text = text

@@ -2,7 +2,7 @@ import CNCurses
 import CastyConsole
 import Glibc
 
-/// What the terminal can show, and what the person wants of it.
+/// What the terminal supports, combined with the user's options.
 enum TerminalAbility {
     static func tier(_ options: ConsoleOptions) -> GlyphTier {
         switch options.glyphs {
@@ -29,7 +29,7 @@ enum TerminalAbility {
     }
 }
 
-/// The signals the screen answers to.
+/// The signals that the screen handles.
 enum KnownSignal {
     static let interrupt = Int(SIGINT)
     static let suspend = Int(SIGTSTP)

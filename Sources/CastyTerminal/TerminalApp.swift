@@ -3,16 +3,17 @@ package import CastyConsole
 
 /// The console in a terminal.
 package enum TerminalApp {
-    /// Splits off a parent process that gives the terminal back even when this one is killed; call it first in `main`, before any
-    /// thread exists. It returns in the child only.
+    /// Forks off a parent process that restores the terminal even if this process is killed. Call it first in `main`,
+    /// before any thread exists. It returns in the child only.
     package static func supervise() { cnc_supervise() }
 
-    /// Runs the console until the person leaves; blocks the calling thread.
+    /// Runs the console until the user quits; blocks the calling thread.
     ///
-    /// The screen lives on a thread of its own, the only one that ever touches it. The cluster behind the backend goes on meanwhile,
-    /// and after: stopping it is the caller's business.
+    /// The screen has its own thread, and no other thread touches it. The cluster behind the backend continues
+    /// meanwhile and afterwards: the caller is responsible for stopping it.
     ///
-    /// - Returns: the exit code: 0, 66 without a terminal, 69 where the terminal cannot position the cursor, 128 + n after signal n.
+    /// - Returns: The exit code: 0, 66 without a terminal, 69 if the terminal cannot position the cursor, 128 + n after
+    ///   signal n.
     package static func run(backend: any ConsoleBackend, options: ConsoleOptions) -> Int32 {
         guard cnc_prepare() == 0 else { return 74 }
         let session = Unmanaged.passRetained(SessionBox(backend, options))
@@ -24,7 +25,8 @@ package enum TerminalApp {
     }
 }
 
-/// Carries a session to its thread and the exit code back. The thread that made it waits until the other has ended.
+/// Passes a session to its thread and the exit code back. The creating thread waits until the session's thread has
+/// ended.
 private final class SessionBox {
     private let backend: any ConsoleBackend
     private let options: ConsoleOptions

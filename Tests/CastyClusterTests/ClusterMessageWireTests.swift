@@ -68,7 +68,7 @@ import Testing
             .gossipAck(digest: generator.next(), seen: [node(3)]),
             .exitingConfirmed, .probeRequest(id: 7, subject: node(3)), .probe(id: .max, origin: node(4)),
             .probeAck(id: 1, origin: node(5)), .probeAnswer(id: 2, subject: node(6)), .gone,
-            .stranger, .initJoinAck(leader: nil, cluster: ClusterID(high: 3, low: 4)),
+            .unknownPeer, .initJoinAck(leader: nil, cluster: ClusterID(high: 3, low: 4)),
             .clusterProbe(number: 8, claim: claim), .clusterAnswer(number: 9, claim: claim, yours: claim),
             .otherCluster(at: [node(2).address]), .joinRefused(.wrongSeed(address: node(1).address, answer: "no")),
             .joinRefused(.otherCluster(remembered: claim.id, found: claim.id)),

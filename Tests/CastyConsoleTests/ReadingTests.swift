@@ -64,9 +64,9 @@ struct ReadingTests {
         #expect(!outlook().contains("crossed"))
     }
 
-    @Test("a member that was removed is removed, whatever else is said of it")
-    func removed() {
-        #expect(DisplayStatus(status: "removed", unreachable: true) == .removed)
+    @Test("a member that was declared down is down, whatever else is said of it")
+    func down() {
+        #expect(DisplayStatus(status: .down, unreachable: true) == .down)
     }
 }
 

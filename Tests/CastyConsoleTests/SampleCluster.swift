@@ -175,7 +175,7 @@ struct SampleCluster {
         membership.digest = gossip - lag
         membership.seenBy = members.map(\.unique)
         membership.reachability = members.filter(\.unreachable).map {
-            ReachabilityRow(observer: nodes[0].unique, subject: $0.unique, status: "unreachable", version: 3)
+            ReachabilityRow(observer: nodes[0].unique, subject: $0.unique, status: .unreachable, version: 3)
         }
         membership.peers = members.filter { $0.number != node.number }.map { peer in
             PeerSnapshot(
@@ -206,7 +206,7 @@ struct SampleCluster {
         let associations = nodes.filter { $0.number != node.number }.map { peer in
             AssociationSnapshot(
                 peer: peer.unique.address, peerName: peer.name,
-                state: peer.state == .running ? "active" : "waiting", framesOut: 1234, framesIn: 1200,
+                state: peer.state == .running ? .active : .waiting, framesOut: 1234, framesIn: 1200,
                 bytesOut: 45_600, bytesIn: 44_100)
         }
         return NodeSnapshot(

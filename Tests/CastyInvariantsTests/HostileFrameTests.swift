@@ -274,7 +274,7 @@ struct HostileFrameTests {
             .gossipStatus(digest: 1, seenDigest: 1), .gossipSeen(digest: 1, seen: [node]), .gossipEnvelope(gossip),
             .gossipSpread(gossip, relay: [node]), .gossipAck(digest: 1, seen: [node]), .exitingConfirmed,
             .probeRequest(id: 1, subject: node), .probe(id: 1, origin: node), .probeAck(id: 1, origin: node),
-            .probeAnswer(id: 1, subject: node), .gone, .stranger, .clusterProbe(number: .max, claim: claim),
+            .probeAnswer(id: 1, subject: node), .gone, .unknownPeer, .clusterProbe(number: .max, claim: claim),
             .clusterAnswer(number: .max, claim: claim, yours: claim), .otherCluster(at: []),
         ]
     }

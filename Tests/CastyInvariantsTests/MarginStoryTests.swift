@@ -43,7 +43,9 @@ struct MarginStoryTests {
         }
     }
 
-    @Test("a coordinator that takes the way out of a member for its word is caught")
+    @Test(
+        "a coordinator that takes the way out of a member for its word is caught",
+        .enabled(if: PlacementMutation.areCompiledIn, "swift test --traits Mutations"))
     func trustsLeavers() throws {
         let told = try StoryRun(Self.cutOff(after: 180, cut: 5), seed: 9_000_001) {
             $0.shardingMutations = .trustsLeavers

@@ -49,14 +49,14 @@ struct ObserverTests {
     func leavesNothing() throws {
         let (testbed, _, observer) = try watched(4)
         defer { testbed.end() }
-        func strangers() -> Int {
+        func unknownPeers() -> Int {
             testbed.running.reduce(0) { $0 + $1.node.remoting.snapshots.count { $0.peer.port == 0 } }
         }
         try testbed.advance(until: .start + .seconds(2))
-        #expect(strangers() == 2)
+        #expect(unknownPeers() == 2)
         observer.stop {}
         try testbed.advance(until: .start + .seconds(4))
-        #expect(strangers() == 0)
+        #expect(unknownPeers() == 0)
         #expect(testbed.running.allSatisfy { $0.isUp })
     }
 }

@@ -147,7 +147,9 @@ struct PlacementMutationTests {
             with: .reusesUpNumbers),
     ]
 
-    @Test("a bug that is switched on is told by the rule that is there for it", arguments: cases)
+    @Test(
+        "a bug that is switched on is told by the rule that is there for it",
+        .enabled(if: PlacementMutation.areCompiledIn, "swift test --traits Mutations"), arguments: cases)
     func tells(_ item: Case) throws {
         var told: Set<String> = []
         for seed in UInt64(1)...5 where told.isDisjoint(with: item.ids) {

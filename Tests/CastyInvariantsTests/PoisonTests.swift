@@ -71,7 +71,7 @@ struct PoisonTests {
             wait 2s
             tell account-1 deposit 7
             ask account-1 balance -> 7 within 1s
-            fault throw n1,n2 generator 50% times 6
+            fault throw n1,n2 chance 50% times 6
             load 20/s over 4 entities for 3s
             wait 20s
             ask account-5 balance -> 0 within 5s

@@ -1,5 +1,6 @@
 import CastyInvariants
 import CastyMembership
+import CastyPlacement
 import CastyRemoting
 import CastyTestbed
 import Testing
@@ -26,7 +27,9 @@ struct RemotingMutationTests {
         wait 670s
         """
 
-    @Test("with both lanes on one connection, user messages on a narrow link make a member unreachable, which R6 tells")
+    @Test(
+        "with both lanes on one connection, user messages on a narrow link make a member unreachable, which R6 tells",
+        .enabled(if: PlacementMutation.areCompiledIn, "swift test --traits Mutations"))
     func mixedLanes() throws {
         // A call on a connection of its own would still find the member alive.
         let mixed = try StoryRun(Self.narrow) {

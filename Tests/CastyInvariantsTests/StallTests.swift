@@ -4,6 +4,7 @@ import CastyCore
 import CastyInvariants
 import CastyMembership
 import CastyObservability
+import CastyPlacement
 import CastySimulator
 import CastyTestbed
 import Testing
@@ -38,7 +39,9 @@ struct StallTests {
         #expect(notes.isEmpty, "seed \(seed)")
     }
 
-    @Test("without calls a living node would be removed")
+    @Test(
+        "without calls a living node would be removed",
+        .enabled(if: PlacementMutation.areCompiledIn, "swift test --traits Mutations"))
     func withoutCalls() throws {
         let trial = try trial(seed: 1, mutations: .neverCalls)
         defer { trial.end() }

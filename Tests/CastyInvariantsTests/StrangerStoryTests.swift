@@ -5,7 +5,7 @@ import CastyTestbed
 import Testing
 
 @Suite("Strangers")
-struct StrangerStoryTests {
+struct UnknownPeerStoryTests {
     /// n2 and n1 are let in, one by the other, on a side that is gone when the cut is healed.
     static let story = """
         nodes 5

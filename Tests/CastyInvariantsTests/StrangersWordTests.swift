@@ -14,7 +14,7 @@ import Testing
 
 /// A peer that is no member says, after a handshake in order, what only members may say: nothing comes of it.
 @Suite("Strangers' words", .timeLimit(.minutes(10)))
-struct StrangersWordTests {
+struct UnknownPeersWordTests {
     /// Three nodes that are members.
     private struct Scene {
         let testbed: TestCluster

@@ -146,10 +146,10 @@ struct CallTests {
                         .heartbeatAck(sequence: 7, sentAt: pair.now, voters: pair.membership.recentVoters.last ?? 0),
                         to: Self.there)
                 ])
-        let stranger = UniqueAddress(address: Self.there.address, incarnation: ~Self.there.incarnation)
+        let unknownPeer = UniqueAddress(address: Self.there.address, incarnation: ~Self.there.incarnation)
         #expect(
-            pair.membership.onMessage(call, from: stranger, at: pair.now)
-                == [.answer(.unknown(sequence: 7, sentAt: pair.now), to: stranger)])
+            pair.membership.onMessage(call, from: unknownPeer, at: pair.now)
+                == [.answer(.unknown(sequence: 7, sentAt: pair.now), to: unknownPeer)])
         _ = pair.membership.onDown(Self.there.address, at: pair.now)
         let effects = pair.membership.onMessage(call, from: Self.there, at: pair.now)
         #expect(effects == [.answer(.gossipEnvelope(pair.membership.gossip), to: Self.there)])

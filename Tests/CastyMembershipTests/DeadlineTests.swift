@@ -38,7 +38,9 @@ import Testing
         #expect(cluster[1].core.gossip.members.count == 3)
     }
 
-    @Test("a member that a person declares down is removed although another one cannot be asked")
+    @Test(
+        "a member that a person declares down is removed although another one cannot be asked",
+        .enabled(if: MembershipMutation.areCompiledIn, "swift test --traits Mutations"))
     func down() throws {
         for mutations in [[], MembershipMutation.leavesForEver] {
             let cluster = try Self.formed(4, Self.manual(mutations), seed: 1)

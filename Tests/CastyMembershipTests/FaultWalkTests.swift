@@ -222,7 +222,9 @@ struct FaultWalk {
         #expect(left.isEmpty || walk.cluster.agree(on: left), "seed \(seed): \(left) disagree, \(walk.story)")
     }
 
-    @Test("a lease longer than the removal margin is caught by the checks")
+    @Test(
+        "a lease longer than the removal margin is caught by the checks",
+        .enabled(if: MembershipMutation.areCompiledIn, "swift test --traits Mutations"))
     func mutations() {
         var settings = MembershipSettings.responsive
         settings.lease = .seconds(9)

@@ -202,24 +202,24 @@ import Testing
     }
 
     @Test("what a node did not ask for, or cannot trust, changes nothing")
-    func strangers() {
+    func unknownPeers() {
         let cluster = TestCluster(2)
         cluster.run(.seconds(3))
-        let stranger = UniqueAddress(address: TestCluster.address(9), incarnation: 99)
+        let unknownPeer = UniqueAddress(address: TestCluster.address(9), incarnation: 99)
         let before = cluster[1].core
         var forged = before.gossip
         forged.setStatus(.down, of: cluster[2].core.myself)
-        forged.version.tick(stranger)
+        forged.version.tick(unknownPeer)
         let messages: [ClusterMessage] = [
-            .welcome(forged), .gossipEnvelope(forged), .gossipSeen(digest: before.digest, seen: [stranger]),
+            .welcome(forged), .gossipEnvelope(forged), .gossipSeen(digest: before.digest, seen: [unknownPeer]),
             .initJoinAck(leader: nil),
-            .joinRefused(.removed), .exitingConfirmed, .gone, .stranger,
+            .joinRefused(.removed), .exitingConfirmed, .gone, .unknownPeer,
             .heartbeatAck(sequence: 1, sentAt: .distantFuture, voters: 0),
             .unknown(sequence: 1, sentAt: .distantFuture),
-            .probeAnswer(id: 1, subject: stranger), .gossipStatus(digest: 1, seenDigest: 1), .initJoinNack(.removed),
+            .probeAnswer(id: 1, subject: unknownPeer), .gossipStatus(digest: 1, seenDigest: 1), .initJoinNack(.removed),
         ]
         for message in messages {
-            let effects = cluster[1].core.onMessage(message, from: stranger, at: cluster.now)
+            let effects = cluster[1].core.onMessage(message, from: unknownPeer, at: cluster.now)
             #expect(effects == [], "\(message)")
         }
         #expect(cluster[1].core.gossip == before.gossip)

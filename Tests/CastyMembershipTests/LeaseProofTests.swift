@@ -61,7 +61,9 @@ import Testing
         var monitored: [Int] { core.monitors.compactMap { Int($0.peer.incarnation) } }
     }
 
-    @Test("a member that has acknowledged nothing yet counts for nothing")
+    @Test(
+        "a member that has acknowledged nothing yet counts for nothing",
+        .enabled(if: MembershipMutation.areCompiledIn, "swift test --traits Mutations"))
     func newMonitors() {
         var core = Core(5)
         #expect(!core.isHeld)
@@ -126,7 +128,9 @@ import Testing
         #expect(core.isHeld)
     }
 
-    @Test("marks that others have made give no credit, however late the news of them is")
+    @Test(
+        "marks that others have made give no credit, however late the news of them is",
+        .enabled(if: MembershipMutation.areCompiledIn, "swift test --traits Mutations"))
     func oldMarks() {
         for mutations in [[], MembershipMutation.creditsMarks] {
             var core = Self.big(mutations)

@@ -105,7 +105,9 @@ import Testing
         #expect(!cluster[2].core.mayBeLeftBehind)
     }
 
-    @Test("a member goes on above the up-numbers that a joiner remembers", arguments: [true, false])
+    @Test(
+        "a member goes on above the up-numbers that a joiner remembers",
+        .enabled(if: MembershipMutation.areCompiledIn, "swift test --traits Mutations"), arguments: [true, false])
     func joinersNumbers(isMended: Bool) throws {
         let cluster = cluster(2, seeds: [1, 2])
         if !isMended { cluster.settings.mutations = .forgetsJoinersNumbers }

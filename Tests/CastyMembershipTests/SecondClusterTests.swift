@@ -170,7 +170,7 @@ import Testing
 
     // MARK: what must not end a cluster
 
-    private static let stranger = UniqueAddress(address: place(8), incarnation: 800)
+    private static let unknownPeer = UniqueAddress(address: place(8), incarnation: 800)
     private static let boast = ClusterClaim(id: ClusterID(high: 9, low: 9), size: 1000, age: 1000)
 
     private func pair() -> TestCluster {
@@ -213,10 +213,10 @@ import Testing
         for round in 1...50 {
             cluster.now = cluster.now + .seconds(2)
             let peer = UniqueAddress(
-                address: Self.stranger.address, incarnation: Self.stranger.incarnation + UInt64(round % names))
+                address: Self.unknownPeer.address, incarnation: Self.unknownPeer.incarnation + UInt64(round % names))
             let effects = cluster[1].core.onMessage(.clusterProbe(number: 1, claim: boast), from: peer, at: cluster.now)
             for effect in effects {
-                guard case .contact(.clusterProbe(let number, let claim), Self.stranger.address) = effect else {
+                guard case .contact(.clusterProbe(let number, let claim), Self.unknownPeer.address) = effect else {
                     continue
                 }
                 asked += 1
@@ -235,7 +235,7 @@ import Testing
         for number in UInt64(1)...200 {
             let claim = ClusterClaim(id: ClusterID(high: 1, low: number), size: 1, age: 1)
             let effects = cluster[1].core.onMessage(
-                .clusterProbe(number: number, claim: claim), from: Self.stranger, at: cluster.now)
+                .clusterProbe(number: number, claim: claim), from: Self.unknownPeer, at: cluster.now)
             reports += effects.count { if case .publish = $0 { true } else { false } }
         }
         #expect(reports == 8)
@@ -256,12 +256,12 @@ import Testing
         while count < most {
             now = max(now, cluster[1].core.armed(.seedProbe) ?? now)
             for effect in cluster[1].core.onTimer(.seedProbe, at: now) {
-                guard case .contact(.clusterProbe(let number, let claim), Self.stranger.address) = effect else {
+                guard case .contact(.clusterProbe(let number, let claim), Self.unknownPeer.address) = effect else {
                     continue
                 }
                 count += 1
                 let answer = ClusterMessage.clusterAnswer(number: number, claim: other, yours: claim)
-                if stops(cluster[1].core.onMessage(answer, from: Self.stranger, at: now)) { return count }
+                if stops(cluster[1].core.onMessage(answer, from: Self.unknownPeer, at: now)) { return count }
             }
         }
         return nil
@@ -280,7 +280,7 @@ import Testing
         let mine = try #require(cluster[1].core.claim)
         let other = ClusterClaim(id: mine.id, founding: mine.founding &+ 1, size: 1, age: 1)
         let effects = cluster[1].core.onMessage(
-            .clusterProbe(number: 1, claim: other), from: Self.stranger, at: cluster.now)
+            .clusterProbe(number: 1, claim: other), from: Self.unknownPeer, at: cluster.now)
         #expect(effects.contains { if case .publish(let event) = $0 { event.name == "second-cluster" } else { false } })
         #expect(mine.founding == cluster[2].core.claim?.founding && mine.founding != 0)
     }

@@ -264,7 +264,9 @@ struct Influence: Sendable, CustomTestStringConvertible {
         #expect(low < high, "\(influence.setting)")
     }
 
-    @Test("no setting is without such a test")
+    @Test(
+        "no setting is without such a test",
+        .enabled(if: MembershipMutation.areCompiledIn, "swift test --traits Mutations"))
     func all() {
         // Bugs to switch on are no settings; they have tests of their own.
         let settings = Mirror(reflecting: MembershipSettings.responsive).children.compactMap(\.label).filter {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import CastyMembership
 
-@Suite("Strangers") struct StrangerTests {
+@Suite("Strangers") struct UnknownPeerTests {
     private static func node(_ number: Int) -> UniqueAddress {
         UniqueAddress(address: TestCluster.address(number), incarnation: UInt64(number))
     }
@@ -58,7 +58,7 @@ import Testing
     /// A cluster of one, which has agreed since the start, and a stranger that sends a heartbeat every 200 ms.
     private struct Pair {
         var core = Membership(myself: node(1), settings: .responsive, generator: SeededGenerator(seed: 1))
-        let stranger = node(9)
+        let unknownPeer = node(9)
         var now = Instant.start
 
         init() { _ = core.onStart(seeds: [], mayFound: true, at: .start) }
@@ -69,8 +69,8 @@ import Testing
             for _ in 0..<times {
                 now = now + .milliseconds(200)
                 if !isLate { _ = core.onTimer(.heartbeat, at: now) }
-                let effects = core.onMessage(.heartbeat(sequence: 1, sentAt: now), from: stranger, at: now)
-                notices += effects.count { $0 == .send(.stranger, to: stranger) }
+                let effects = core.onMessage(.heartbeat(sequence: 1, sentAt: now), from: unknownPeer, at: now)
+                notices += effects.count { $0 == .send(.unknownPeer, to: unknownPeer) }
             }
             return notices
         }
@@ -125,7 +125,7 @@ import Testing
         for number in 10...200 {
             _ = pair.core.onMessage(.heartbeat(sequence: 1, sentAt: pair.now), from: Self.node(number), at: pair.now)
         }
-        #expect(pair.core.strangers.count == 32)
+        #expect(pair.core.unknownPeers.count == 32)
         #expect(pair.beat(20) == 5)
     }
 
@@ -150,7 +150,7 @@ import Testing
     /// - Returns: After how many notices, one from each of these in turn, it stops; `nil` if it does not.
     private func notices(_ core: inout Membership, from numbers: [Int]) -> Int? {
         for (index, number) in numbers.enumerated() {
-            let effects = core.onMessage(.stranger, from: Self.node(number), at: .start + .seconds(5))
+            let effects = core.onMessage(.unknownPeer, from: Self.node(number), at: .start + .seconds(5))
             if effects.contains(.stop(.removed)) { return index + 1 }
         }
         return nil

@@ -264,7 +264,7 @@ final class TestCluster {
         case .probe, .probeAck, .probeAnswer, .probeRequest: "probe"
         case .initJoin, .noCluster, .initJoinAck, .initJoinNack, .join, .welcome, .joinRefused: "join"
         case .exitingConfirmed, .gone: "leave"
-        case .stranger: "stranger"
+        case .unknownPeer: "stranger"
         case .clusterProbe, .clusterAnswer, .otherCluster: "second cluster"
         }
     }

@@ -4,7 +4,9 @@ import Testing
 @testable import CastyMembership
 
 @Suite("Up-numbers") struct UpNumberTests {
-    @Test("no up-number is given twice, whoever goes and comes", arguments: 1...3)
+    @Test(
+        "no up-number is given twice, whoever goes and comes",
+        .enabled(if: MembershipMutation.areCompiledIn, "swift test --traits Mutations"), arguments: 1...3)
     func neverTwice(seed: UInt64) throws {
         for mutations in [[], MembershipMutation.reusesUpNumbers] {
             var settings = MembershipSettings.responsive

@@ -71,7 +71,9 @@ struct LastResortTests {
         }
     }
 
-    @Test("a shard that no node can host has a reason")
+    @Test(
+        "a shard that no node can host has a reason",
+        .enabled(if: PlacementMutation.areCompiledIn, "swift test --traits Mutations"))
     func reasons() {
         var coordinator = coordinator([1], drained: [], mutations: [.forbidsDrained])
         _ = coordinator.onRequest(

@@ -197,7 +197,9 @@ struct SingletonTests {
         #expect(second.onView(PlacementView(own: node(2), members: members), at: at(0)).contains(.start(1)))
     }
 
-    @Test("questions fail where no member can run it, those that wait are kept, and so is what is told")
+    @Test(
+        "questions fail where no member can run it, those that wait are kept, and so is what is told",
+        .enabled(if: PlacementMutation.areCompiledIn, "swift test --traits Mutations"))
     func noHost() {
         var settings = SingletonSettings()
         settings.role = "backend"

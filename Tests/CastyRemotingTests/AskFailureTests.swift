@@ -88,7 +88,7 @@ struct AskFailureTests {
     func fullQueue() throws {
         let world = SimulatedTestWorld(seed: 7)
         var settings = RemotingSettings()
-        settings.strangerQueue = QueueLimits(count: 10, bytes: 1 << 20)
+        settings.nonMemberQueue = QueueLimits(count: 10, bytes: 1 << 20)
         let (a, b) = (try world.startNow(1), try world.startNow(2, settings))
         let got = Record<Int>()
         let sink = b.reference(to: try a.system.spawn(Stories.collector(got), name: "sink"))

@@ -31,14 +31,14 @@ struct AssociationEndTests {
             for peer in peers { peer.reset() }
             world.run(for: .milliseconds(50))
         }
-        #expect(b.remoting.snapshots.count <= b.remoting.settings.strangerLimit)
+        #expect(b.remoting.snapshots.count <= b.remoting.settings.pendingHandshakeLimit)
         let c = try world.startNow(3)
         let got = Record<Int>()
         c.reference(to: try b.system.spawn(Stories.collector(got), name: "r")).tell(1)
         #expect(world.run(.seconds(1)) { got.all == [1] })
         world.run(for: .seconds(100))
         #expect(b.remoting.snapshots.map(\.peer) == [c.address])
-        #expect(b.remoting.state.withLock { $0.places.strangerCount } == 1)
+        #expect(b.remoting.state.withLock { $0.places.pendingHandshakeCount } == 1)
         world.world.dispose()
     }
 
@@ -46,7 +46,7 @@ struct AssociationEndTests {
     func crowd() throws {
         let world = SimulatedTestWorld(seed: 2)
         var settings = RemotingSettings()
-        settings.strangerLimit = 20
+        settings.pendingHandshakeLimit = 20
         let (b, c, d) = (try world.startNow(2, settings), try world.startNow(3), try world.startNow(4))
         let (fromC, fromD) = (Record<Int>(), Record<Int>())
         let toC = c.reference(to: try b.system.spawn(Stories.collector(fromC), name: "c"))
@@ -75,8 +75,8 @@ struct AssociationEndTests {
     func silentPlaces() throws {
         let world = SimulatedTestWorld(seed: 3)
         var settings = RemotingSettings()
-        settings.strangerBytes = 1_000_000
-        settings.strangerQueue = QueueLimits(count: 100, bytes: 50_000)
+        settings.nonMemberBytes = 1_000_000
+        settings.nonMemberQueue = QueueLimits(count: 100, bytes: 50_000)
         let (a, b) = (try world.startNow(1, settings), try world.startNow(2))
         let text = String(repeating: "x", count: 10_000)
         for round in 0..<10 {
@@ -84,7 +84,7 @@ struct AssociationEndTests {
                 let place = NodeAddress(host: "127.0.1.\(number)", port: 1)
                 a.published(["system", "r"], at: place, as: String.self).tell(text)
             }
-            #expect(a.remoting.strangerBudget.taken <= 1_000_000, "round \(round)")
+            #expect(a.remoting.nonMemberBudget.taken <= 1_000_000, "round \(round)")
             world.run(for: .milliseconds(100))
         }
         #expect(a.lost("buffer full") > 800)
@@ -93,7 +93,7 @@ struct AssociationEndTests {
         a.reference(to: try b.system.spawn(Stories.collector(got), name: "r")).tell(1)
         world.run(for: .seconds(200))
         #expect(a.lost("buffer full") + a.lost("unreachable") >= 1000)
-        #expect(a.remoting.strangerBudget.taken == 0)
+        #expect(a.remoting.nonMemberBudget.taken == 0)
         #expect(a.remoting.snapshots.count <= 1)
         world.world.dispose()
     }

@@ -82,10 +82,10 @@ struct HostileTests {
         let remote = c.reference(to: try scene.b.system.spawn(Stories.collector(scene.got), name: "r2"))
         remote.tell(1)
         #expect(scene.world.run(.seconds(1)) { scene.got.count == 2 })
-        #expect(scene.b.remoting.state.withLock { $0.strangers.count } <= c.remoting.settings.pendingHandshakes)
+        #expect(scene.b.remoting.state.withLock { $0.pendingHandshakes.count } <= c.remoting.settings.pendingHandshakes)
         scene.world.run(for: .seconds(6))
         #expect(peers.allSatisfy { $0.log == ["opened", "closed reset"] })
-        #expect(scene.b.remoting.state.withLock { $0.strangers.isEmpty })
+        #expect(scene.b.remoting.state.withLock { $0.pendingHandshakes.isEmpty })
         #expect(scene.isUndisturbed())
         scene.world.world.dispose()
     }

@@ -49,7 +49,7 @@ enum Stories {
         }
         #expect(await world.wait { atA.count >= 50 && atB.count >= 50 })
         #expect(atA.all == Array(1...50) && atB.all == Array(1...50))
-        #expect(a.remoting.snapshots.map(\.state) == ["active"] && b.remoting.snapshots.map(\.state) == ["active"])
+        #expect(a.remoting.snapshots.map(\.state) == [.active] && b.remoting.snapshots.map(\.state) == [.active])
         #expect(a.remoting.snapshots.map(\.reconnects) == [0] && b.remoting.snapshots.map(\.reconnects) == [0])
     }
 

@@ -96,7 +96,7 @@ struct WatchTests {
         _ = try a.system.spawn(Stories.watcher(of: watched, ends), name: "late")
         world.run(for: .milliseconds(10))
         #expect(ends.count == 2)
-        #expect(a.remoting.snapshots.map(\.state) == ["closed"] && a.remoting.snapshots.map(\.queuedBytes) == [0])
+        #expect(a.remoting.snapshots.map(\.state) == [.closed] && a.remoting.snapshots.map(\.queuedBytes) == [0])
         // Another incarnation at the place can be talked to as soon as it has introduced itself.
         let second = try world.startNow(2)
         let got = Record<Int>()

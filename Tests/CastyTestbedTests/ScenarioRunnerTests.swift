@@ -1,6 +1,7 @@
 import CastyCore
 import CastyInvariants
 import CastyObservability
+import CastyPlacement
 import CastyScenario
 import CastyTestbed
 import Synchronization
@@ -260,7 +261,9 @@ struct ScenarioRunnerTests {
         #expect(events.contains { $0.kind == .entityPassivated && $0.entity == "account-7" })
     }
 
-    @Test("a lease that outlasts the removal margin lets two instances act, and the invariants tell")
+    @Test(
+        "a lease that outlasts the removal margin lets two instances act, and the invariants tell",
+        .enabled(if: PlacementMutation.areCompiledIn, "swift test --traits Mutations"))
     func mutations() throws {
         let (result, events) = try run(
             """

@@ -3,9 +3,9 @@ package import CastyObservability
 import Synchronization
 
 extension ActorSystem {
-    /// Asks an actor, and calls back once: with its reply, or with why there is none.
+    /// Asks an actor and calls back once, with its reply or with the reason why there is none.
     ///
-    /// - Returns: A function that gives the question up.
+    /// - Returns: A function that cancels the question.
     @discardableResult
     package func ask<Message: Sendable, Reply: Sendable>(
         _ ref: ActorRef<Message>, within timeout: Duration, _ question: (ActorRef<Reply>) -> Message,
@@ -29,7 +29,7 @@ extension ActorSystem {
         switch delivery {
         case .accepted, .acceptedIdle, .accounted: break
         case .noSuchActor, .wrongIncarnation, .undecodable, .lateReply, .mailboxFull, .bufferFull, .unreachable:
-            // The words of whoever refused it come first, if there are any.
+            // If the refusing node has already failed the ask with its own reason, this call has no effect.
             pending.fail(AskError(AskError.Code(delivery) ?? .failed, asking: describe()))
             lose(message, to: ref.target, because: delivery)
         }
@@ -66,7 +66,7 @@ extension ActorSystem {
 }
 
 extension AskError.Code {
-    /// Why a question that was refused so gets no reply; `nil` for what is no refusal.
+    /// Why a question with this refusal gets no reply; `nil` where the delivery is not a refusal.
     package init?(_ delivery: Delivery) {
         switch delivery {
         case .accepted, .acceptedIdle, .accounted: return nil
@@ -80,7 +80,7 @@ extension AskError.Code {
 }
 
 extension AskError.Code {
-    /// Why a question that was lost so gets no reply.
+    /// Why a question lost for this reason gets no reply.
     package init(_ reason: LossReason) {
         switch reason {
         case .mailboxFull, .bufferFull: self = .mailboxFull
@@ -95,13 +95,13 @@ extension AskError.Code {
 }
 
 extension ActorContext {
-    /// Asks another actor; the outcome comes back as one message to this actor.
+    /// Asks another actor. The outcome arrives as one message to this actor.
     ///
     /// - Parameters:
     ///   - ref: Whom to ask.
     ///   - timeout: How long to wait.
     ///   - question: Makes the message from the reference that the reply goes to.
-    ///   - transform: Makes this actor's message from the reply, or from why there is none.
+    ///   - transform: Makes this actor's message from the reply, or from the reason why there is none.
     public func ask<Other: Sendable, Reply: Sendable>(
         _ ref: ActorRef<Other>, within timeout: Duration = .seconds(10), _ question: (ActorRef<Reply>) -> Other,
         _ transform: @escaping @Sendable (Result<Reply, AskError>) -> Message

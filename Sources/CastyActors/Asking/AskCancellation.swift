@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Carries a task's cancellation to its question, whichever of the two comes first.
+/// Forwards a task's cancellation to its question, whichever of the two is there first.
 final class AskCancellation: Sendable {
     private struct State {
         var cancelled = false

@@ -2,7 +2,7 @@ public import CastyCore
 
 /// Why an ask got no answer.
 ///
-/// An ask fails as soon as a node that holds a part of it knows that no reply can come; only silence lasts until the timeout.
+/// An ask fails as soon as a node involved in it knows that no reply can come. Only silence lasts until the timeout.
 public struct AskError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What happened.
     public enum Code: String, Sendable, CaseIterable {
@@ -13,11 +13,12 @@ public struct AskError: Error, Hashable, Sendable, CustomStringConvertible {
         case cancelled
         /// The actor failed while it handled the question, or before it could.
         case failed
-        /// The question or its reply cannot be written for the wire: its type is not registered, or its `encode(to:)` throws.
+        /// The question or its reply cannot be encoded: its type is not registered, or its `encode(to:)` throws.
         case notEncodable = "not encodable"
-        /// The question or its reply cannot be read where it arrived: its type is not registered there, or not what the receiver takes.
+        /// The question or its reply cannot be decoded where it arrived: its type is not registered there, or the
+        /// receiver does not take it.
         case notDecodable = "not decodable"
-        /// The question or its reply is above the limit of a frame.
+        /// The question or its reply is larger than the frame limit.
         case tooLarge = "too large"
         /// The asked node has left the cluster, was removed from it, or another incarnation has taken its address.
         case nodeRemoved = "node removed"
@@ -25,7 +26,7 @@ public struct AskError: Error, Hashable, Sendable, CustomStringConvertible {
         case notHosted = "not hosted"
         /// The entity's shard has no home at present; the reason says why.
         case noHome = "no home"
-        /// The asked system, or one that the question passed through, is ending.
+        /// The asked system, or one that the question passed through, is shutting down.
         case shutdown = "shutting down"
     }
 
@@ -37,13 +38,14 @@ public struct AskError: Error, Hashable, Sendable, CustomStringConvertible {
     public let type: String?
     /// The id of the entity that was asked; `nil` where something else was.
     public let entity: String?
-    /// The node where the question was, or should have gone, as far as that is known.
+    /// The node that the question reached or should have reached, where known.
     public let node: NodeAddress?
-    /// Why the entity or the singleton cannot be reached, where that is why there is no answer.
+    /// Why the entity or the singleton cannot be reached, where that is the reason.
     public let cause: Unavailability?
-    /// What a node found out about it, in words: the type, the sizes, the node that knows; `nil` where the code says it all.
+    /// What a node found out, in words: the type, the sizes, the node that reports it. `nil` where the code says
+    /// everything.
     public let reason: String?
-    /// For a person: who was asked, what happened, and what to do about it.
+    /// A readable description: what was asked, what happened, and the reason where one is known.
     public let description: String
 
     package init(
@@ -66,7 +68,8 @@ public struct AskError: Error, Hashable, Sendable, CustomStringConvertible {
     /// How long it waited, in words.
     private let waited: String?
 
-    /// The same about an entity, or about a singleton where there is no id, rather than about the actor that passes questions on to it.
+    /// The same error, stated about an entity (or about a singleton, where there is no id) instead of the actor that
+    /// forwards questions to it.
     package func about(type: String, entity: String? = nil) -> AskError {
         AskError(
             code, asking: entity.map { "\(type) \($0)" } ?? type, type: type, entity: entity, node: node, cause: cause,

@@ -1,12 +1,12 @@
 import CastyCore
 import Synchronization
 
-/// A question that waits for its answer: the route that the reply takes, and what it leads to.
+/// A question that waits for its answer: the route for the reply, and the completion it calls.
 final class PendingAsk<Reply: Sendable>: Route, AnyPendingAsk {
     private struct State {
         var completion: (@Sendable (Result<Reply, AskError>) -> Void)?
         var timer: (any ScheduledTimer)?
-        /// The node that the question went to last, by whatever way.
+        /// The node that the question was last sent to, by any route.
         var node: NodeAddress?
     }
 
@@ -14,7 +14,8 @@ final class PendingAsk<Reply: Sendable>: Route, AnyPendingAsk {
     let question: AnyActorCell
     private let system: ActorSystem
     private let state: Mutex<State>
-    /// Which of the messages that the asked actor accepted this one is; 0 where the actor is elsewhere.
+    /// The position of this question among the messages that the asked actor accepted; 0 where the actor is on another
+    /// node.
     let number = Atomic<UInt64>(0)
 
     init(
@@ -74,11 +75,11 @@ final class PendingAsk<Reply: Sendable>: Route, AnyPendingAsk {
     }
 }
 
-/// A question that waits, without the type of its answer.
+/// A waiting question without the type of its answer.
 protocol AnyPendingAsk: AnyObject, Sendable {
     var question: AnyActorCell { get }
     var number: Atomic<UInt64> { get }
     func fail(_ error: AskError)
-    /// Whether its answer is to come from a node, as far as is known here.
+    /// Whether its answer is expected from a node, as far as this node knows.
     func waits(for node: NodeAddress) -> Bool
 }

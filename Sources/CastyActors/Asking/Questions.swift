@@ -1,15 +1,17 @@
 package import CastyCore
 import CastyObservability
 
-/// Finds the questions inside messages, so that whoever asked is told when a message will never be answered.
+/// Finds the questions inside messages, so that the asker is notified when a message will never be answered.
 package enum Questions {
-    /// Tells everybody who waits for a reply to this message why none will come. Where the reply is under way or has come, nothing happens.
+    /// Notifies every ask that waits for a reply to this message that none will come. An ask that is already complete
+    /// ignores the notice.
     ///
     /// - Parameters:
-    ///   - message: A message that will not be handled to its end; references in it that wait for a reply are found wherever they stand.
-    ///   - code: Why.
-    ///   - reason: The same for a person.
-    ///   - cause: Why the entity or singleton cannot be reached, if it cannot.
+    ///   - message: A message that will not be fully handled. References in it that wait for a reply are found wherever
+    ///     they are.
+    ///   - code: The reason.
+    ///   - reason: The reason in words.
+    ///   - cause: Why the entity or the singleton cannot be reached, if that is the reason.
     package static func fail<Message: Sendable>(
         in message: Message, _ code: AskError.Code, _ reason: String, cause: Unavailability? = nil
     ) {
@@ -19,7 +21,7 @@ package enum Questions {
         for target in found { target.questionFailed(AskFailure(code, short, cause: cause)) }
     }
 
-    /// A message that had left for another node has come back to this one: its question is not lost with that node.
+    /// A message that was sent to another node has come back to this one. Its question no longer depends on that node.
     package static func cameBack<Message: Sendable>(in message: Message) {
         for target in askers(in: message) { target.questionLeft(for: target.system.address) }
     }
@@ -30,7 +32,7 @@ package enum Questions {
         return search.found
     }
 
-    /// Messages are trees of values and rarely deep; what lies behind these bounds is not found, and its question times out.
+    /// Messages are trees of values and rarely deep. A question beyond these bounds is not found and times out.
     private struct Search {
         var found: [AnyActorCell] = []
         private var left = 200
@@ -43,7 +45,8 @@ package enum Questions {
             }
             guard depth < 8, !(value is String) else { return }
             let mirror = Mirror(reflecting: value)
-            // Objects may lead back to themselves, and do not travel; only the runtime puts a message into one.
+            // Objects may form cycles, and they are not sent over the network. Only the runtime puts a message into
+            // one.
             if mirror.displayStyle == .class, depth > 0, !(value is any MessageBox) { return }
             for child in mirror.children {
                 guard left > 0 else { return }
@@ -53,7 +56,7 @@ package enum Questions {
     }
 }
 
-/// A reference, whatever it takes.
+/// A reference of any message type.
 private protocol ReplyReference {
     var anyTarget: AnyActorCell { get }
 }

@@ -1,6 +1,7 @@
 /// What an actor does with its next message.
 ///
-/// A handler returns the next behavior: ``same`` to go on as before, another one to change, ``stopped`` to end. Two styles:
+/// A handler returns the next behavior: ``same`` to continue unchanged, another one to change, ``stopped`` to end. Two
+/// styles:
 ///
 /// ```swift
 /// // inout state: simple, and the fastest
@@ -14,8 +15,8 @@
 /// }
 /// ```
 ///
-/// A behavior belongs to the one actor that it was handed to, and is not shared. A handler that throws ends its actor, unless
-/// ``supervise(_:with:)`` says otherwise.
+/// A behavior belongs to the one actor that it was given to, and is not shared. A handler that throws stops its actor,
+/// unless ``supervise(_:with:)`` sets another strategy.
 public struct Behavior<Message: Sendable> {
     @usableFromInline
     package enum Kind {
@@ -37,7 +38,7 @@ public struct Behavior<Message: Sendable> {
         self.kind = kind
     }
 
-    /// Go on as before.
+    /// Continue unchanged.
     @inlinable
     public static var same: Behavior { Behavior(.same) }
 
@@ -45,7 +46,7 @@ public struct Behavior<Message: Sendable> {
     @inlinable
     public static var stopped: Behavior { Behavior(.stopped) }
 
-    /// Go on as before; the message was not one this actor handles, and is counted as lost.
+    /// Continue unchanged. The actor does not handle this message, and it is counted as lost.
     @inlinable
     public static var unhandled: Behavior { Behavior(.unhandled) }
 
@@ -53,12 +54,12 @@ public struct Behavior<Message: Sendable> {
     @inlinable
     public static var empty: Behavior { Behavior(.empty) }
 
-    /// Handle everything by doing nothing.
+    /// Handle every message by doing nothing.
     @inlinable
     public static var ignore: Behavior { Behavior(.ignore) }
 
-    /// Does something when the actor starts, and each time it restarts: spawns children, starts timers; then goes on with
-    /// the behavior it returns.
+    /// Runs a function when the actor starts and at each restart, for example to spawn children or start timers. The
+    /// actor then continues with the behavior it returns.
     @inlinable
     public static func setup(_ factory: @escaping (ActorContext<Message>) throws -> Behavior) -> Behavior {
         Behavior(.setup(factory))
@@ -136,7 +137,8 @@ package final class Receiver<Message: Sendable> {
     }
 }
 
-/// The state of a stateful behavior. Only the turn of its actor touches it, so dynamic exclusivity checks would only cost.
+/// The state of a stateful behavior. Only its actor's turn touches it, so dynamic exclusivity checks would only add
+/// cost.
 @usableFromInline
 package final class StateBox<State> {
     @usableFromInline @exclusivity(unchecked)

@@ -1,14 +1,15 @@
-/// What an actor may be told by the runtime rather than by another actor.
+/// A notification to an actor from the runtime rather than from another actor.
 public enum Signal: Sendable {
     /// A watched actor has stopped.
     case terminated(Terminated)
-    /// The actor itself has stopped; its last chance to let go of what it holds. Messages to itself become dead letters.
+    /// The actor itself has stopped. This is its last opportunity to release resources. Messages to itself become dead
+    /// letters.
     case postStop
-    /// The actor failed and starts anew; what the failed incarnation holds must be let go.
+    /// The actor failed and is restarted. Resources of the failed run must be released.
     case preRestart
 }
 
-/// The end of a watched actor, told exactly once.
+/// The end of a watched actor, reported exactly once.
 public struct Terminated: Hashable, Sendable {
     /// Why an actor ended.
     public enum Reason: String, Hashable, Sendable, Codable {
@@ -24,10 +25,10 @@ public struct Terminated: Hashable, Sendable {
 
     /// The actor that ended, as it was watched.
     public let ref: AnyActorRef
-    /// Why.
+    /// Why it ended.
     public let reason: Reason
 
-    /// Creates the news of an end.
+    /// Creates the report of an actor's end.
     public init(ref: AnyActorRef, reason: Reason) {
         self.ref = ref
         self.reason = reason

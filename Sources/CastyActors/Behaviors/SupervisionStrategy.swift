@@ -1,13 +1,13 @@
 /// What happens when a handler throws.
 public enum SupervisionStrategy: Hashable, Sendable {
-    /// The actor stops; what waits in its mailbox becomes dead letters. The default.
+    /// The actor stops, and the messages in its mailbox become dead letters. The default.
     case stop
-    /// The actor goes on with its present behavior and state; only the message is lost.
+    /// The actor continues with its current behavior and state. Only the message is lost.
     case resume
-    /// The actor's children stop, its timers end, and its behavior starts anew; its mailbox and address stay.
+    /// The actor's children stop, its timers end, and its initial behavior starts again. Its mailbox and address stay.
     ///
-    /// It waits longer before each restart: `backoff.minimum` first, doubling up to `backoff.maximum`, spread by up to `jitter` of it.
-    /// More than `limit` restarts within `window` stop it.
+    /// The delay before each restart grows: `backoff.minimum` first, doubling up to `backoff.maximum`, plus a random
+    /// share of up to `jitter` of it. More than `limit` restarts within `window` stop the actor.
     case restart(limit: Int = 10, window: Duration = .seconds(60), backoff: Backoff = .none)
 
     /// How long to wait before a restart.
@@ -16,7 +16,7 @@ public enum SupervisionStrategy: Hashable, Sendable {
         public var minimum: Duration
         /// The longest wait.
         public var maximum: Duration
-        /// The share of the wait, 0…1, that is drawn by chance on top.
+        /// The share of the wait, 0…1, that is added at random at most.
         public var jitter: Double
 
         /// Creates a backoff.
@@ -29,9 +29,9 @@ public enum SupervisionStrategy: Hashable, Sendable {
         /// No wait.
         public static let none = Backoff(minimum: .zero, maximum: .zero, jitter: 0)
 
-        /// The wait before the restart of that number, counted from 1.
+        /// The wait before a restart, counted from 1.
         ///
-        /// - Parameter chance: A number in 0..<1.
+        /// - Parameter probability: A random number in 0..<1.
         package func delay(restart: Int, probability: Double) -> Duration {
             guard minimum > .zero else { return .zero }
             var delay = minimum

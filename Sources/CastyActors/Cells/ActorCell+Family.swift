@@ -15,8 +15,8 @@ extension ActorCell {
         let child = ActorCell<Child>(
             system: system, name: chosen, parent: self, uid: system.nextUID(), traffic: traffic ?? self.traffic,
             behavior: behavior, capacity: mailbox.limit, turn: turn, hooks: hooks)
-        // The one place where it is decided whether a child begins: whoever stops the family closes it under the same lock, so that every
-        // child is either refused here or asked to stop there.
+        // Only this insertion decides whether a child starts. Stopping the actor closes the family under the same lock,
+        // so every child is either refused here or stopped there.
         switch children.withLock({ $0.insert(child) }) {
         case .inserted: break
         case .nameTaken: throw .nameTaken(chosen, parent: pathText)
@@ -49,7 +49,7 @@ extension ActorCell {
 }
 
 extension AnyActorCell {
-    /// Takes a turn of a target whose message type is known here, so that the loop is compiled for it.
+    /// Takes a turn of a cell whose message type is known here, so that the loop is compiled for that type.
     @inlinable
     package func takeTurn<Message: Sendable>(of type: Message.Type, _ budget: Int) {
         unsafeDowncast(self, to: ActorCell<Message>.self).drain(budget: budget)
@@ -58,14 +58,14 @@ extension AnyActorCell {
 
 /// Why an actor could not be started.
 public struct SpawnError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What stands in the way.
+    /// The reason.
     public enum Code: String, Sendable {
         case nameTaken, badName, stopping
     }
 
-    /// What stands in the way.
+    /// The reason.
     public let code: Code
-    /// For a person.
+    /// A readable description.
     public let description: String
 
     static func nameTaken(_ name: String, parent: String) -> SpawnError {

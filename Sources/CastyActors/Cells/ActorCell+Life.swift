@@ -6,11 +6,11 @@ extension ActorCell {
     /// Runs the initial behavior, at the start and at each restart.
     @usableFromInline
     func start() {
-        life = .running
+        lifecycle = .running
         become(initial, after: nil)
     }
 
-    /// Goes on with the behavior that a handler returned.
+    /// Continues with the behavior that a handler returned.
     @usableFromInline
     func become(_ following: Behavior<Message>, after message: Message?) {
         var following = following
@@ -54,12 +54,12 @@ extension ActorCell {
                 extras.watchers.append((watcher, watched))
             }
         case .unwatch(let watcher, _): extras?.watchers.removeAll { $0.watcher == watcher }
-        // An actor that may not run acts on nothing: what came waits until it may.
+        // An actor that may not run acts on nothing: these signals wait until it may.
         case .terminated(let news): if mayAct(on: signal) { watchedActorEnded(news) }
         case .childStopped(let child): childStopped(child)
         case .timer(let token): if mayAct(on: signal) { timerFired(token) }
         case .restart(let generation):
-            if life == .restarting, generation == extras?.generation, mayAct(on: signal) { start() }
+            if lifecycle == .restarting, generation == extras?.generation, mayAct(on: signal) { start() }
         case .resume:
             let held = extras?.held ?? []
             extras?.held = []
@@ -71,18 +71,22 @@ extension ActorCell {
     /// Whether the actor may act on a signal now; if not, the signal waits for the end of the pause.
     private func mayAct(on signal: SystemMessage) -> Bool {
         if !isHooked || mayRun() { return true }
-        if life != .stopping, life != .stopped { needExtras().held.append(signal) }
+        if lifecycle != .stopping, lifecycle != .stopped { needExtras().held.append(signal) }
         return false
     }
 
-    /// Hands a signal to the behavior; an error in it counts as the actor's failure.
+    /// Passes a signal to the behavior. An error in it counts as the actor's failure.
     func signal(_ signal: Signal) {
         guard case .receive(let receiver) = behavior.kind, let onSignal = receiver.onSignal else { return }
         do {
             let following = try onSignal(ActorContext(self), signal)
-            if life == .running { become(following, after: nil) }
+            if lifecycle == .running { become(following, after: nil) }
         } catch {
-            if life == .running { fail(error) } else { system.log.error("\(path): failed while stopping: \(error)") }
+            if lifecycle == .running {
+                fail(error)
+            } else {
+                system.log.error("\(path): failed while stopping: \(error)")
+            }
         }
     }
 
@@ -98,17 +102,17 @@ extension ActorCell {
 
     private func childStopped(_ child: AnyActorCell) {
         guard children.withLock({ $0.remove(child) }) else { return }
-        if life == .stopping { finish() } else if life == .restarting { scheduleRestart() }
+        if lifecycle == .stopping { finish() } else if lifecycle == .restarting { scheduleRestart() }
     }
 
-    /// Tells whoever asked that the handler of the question has failed, and reacts to the error.
+    /// Notifies the asker that the handler of its question has failed, and reacts to the error.
     @usableFromInline
     func fail(_ error: any Error, handling message: Message) {
         Questions.fail(in: message, .failed, "\(error)")
         fail(error)
     }
 
-    /// Reacts to an error thrown by a handler, as supervision says.
+    /// Reacts to an error thrown by a handler, as the supervision strategy says.
     @usableFromInline
     func fail(_ error: any Error) {
         switch extras?.strategy ?? .stop {
@@ -134,8 +138,8 @@ extension ActorCell {
     }
 
     private func beginRestart() {
-        // First, so that nothing its last signal does can stop it or fail it once more on the way.
-        life = .restarting
+        // Set first, so that nothing the handler of its last signal does can stop it or fail it again.
+        lifecycle = .restarting
         signal(.preRestart)
         let extras = needExtras()
         extras.generation &+= 1
@@ -156,18 +160,18 @@ extension ActorCell {
     }
 
     func beginStop() {
-        guard life != .stopping, life != .stopped else { return }
-        life = .stopping
+        guard lifecycle != .stopping, lifecycle != .stopped else { return }
+        lifecycle = .stopping
         cancelTimers()
         let living = children.withLock { $0.close() }
         for child in living { child.post(.stop) }
         if living.isEmpty { finish() }
     }
 
-    /// Ends the life of the actor: its last signal, its leftover messages, the news to those who watch.
+    /// Ends the actor: sends its last signal, disposes of the remaining messages, and notifies its watchers.
     private func finish() {
         signal(.postStop)
-        life = .stopped
+        lifecycle = .stopped
         behavior = .stopped
         initial = .stopped
         let (leftover, signals) = inbox.withLock { state in
@@ -201,9 +205,9 @@ extension ActorCell {
 }
 
 extension ActorCell {
-    /// Lets go of all that the actor and its children hold, and tells nobody.
+    /// Releases everything that the actor and its children hold, without notifying anyone.
     ///
-    /// Only for the actors of a node that was killed: no turn of theirs may run any more.
+    /// Only for the actors of a node that was killed: none of their turns may run any more.
     func forgetEverything() {
         let family = children.withLock { $0.abandon() }
         for child in family { child.abandon() }
@@ -211,7 +215,7 @@ extension ActorCell {
             defer { (state.messages, state.signals) = ([], []) }
             return (state.messages, state.signals)
         }
-        // Released outside the lock: what the messages hold may end with them.
+        // Released outside the lock: releasing the messages may run their deinitializers.
         withExtendedLifetime(waiting) {}
         (behavior, initial) = (.empty, .empty)
         extras = nil
@@ -219,7 +223,7 @@ extension ActorCell {
     }
 }
 
-/// A mistake in how a behavior was put together.
+/// A mistake in the construction of a behavior.
 struct BehaviorError: Error, CustomStringConvertible {
     let description: String
 

@@ -2,7 +2,7 @@ import CastyCore
 
 extension ActorCell {
     func startTimer(key: String, message: Message, after delay: Duration, every interval: Duration?) {
-        guard life == .running || life == .starting else { return }
+        guard lifecycle == .running || lifecycle == .starting else { return }
         let extras = needExtras()
         extras.timers.removeValue(forKey: key)?.scheduled.cancel()
         extras.timerGeneration &+= 1
@@ -23,10 +23,11 @@ extension ActorCell {
         extras.timers = [:]
     }
 
-    /// A timer counts only if it is the one started last under its key, so no tick of a replaced timer, or of an earlier
-    /// incarnation, is ever seen.
+    /// A timer counts only if it is the one last started under its key. So no tick of a replaced timer, or of one from
+    /// before a restart, is handled.
     func timerFired(_ token: TimerToken) {
-        guard life == .running, let extras, let timer = extras.timers[token.key], timer.generation == token.generation
+        guard lifecycle == .running, let extras, let timer = extras.timers[token.key],
+            timer.generation == token.generation
         else { return }
         if let interval = timer.interval {
             arm(token, timer.message, after: interval, every: interval)

@@ -7,8 +7,9 @@ extension ActorCell {
     package func drain(budget: Int) {
         var left = budget
         while left > 0 {
-            // Before the signals: an actor that is stopped before its first turn still begins, so that its last signal finds what it began.
-            if life == .starting {
+            // Before the signals: an actor that is stopped before its first turn still starts, so that its last signal
+            // finds what its start created.
+            if lifecycle == .starting {
                 if isHooked, !mayRun() {
                     if signalled.load(ordering: .acquiring) { handleSignals() }
                     if rest() { return }
@@ -17,7 +18,7 @@ extension ActorCell {
                 start()
             }
             if signalled.load(ordering: .acquiring) { handleSignals() }
-            switch life {
+            switch lifecycle {
             case .running:
                 if isHooked, !mayRun() {
                     if rest() { return }
@@ -26,7 +27,7 @@ extension ActorCell {
             case .starting: continue
             case .stopped: return
             case .restarting, .stopping:
-                // User messages wait until it runs again or has stopped; only signals can bring that about.
+                // User messages wait until the actor runs again or has stopped. Only signals can bring that about.
                 if rest() { return }
                 continue
             }
@@ -36,7 +37,7 @@ extension ActorCell {
         requestTurn()
     }
 
-    /// Swaps the inbox into the batch. Returns whether the turn goes on; otherwise the actor is idle.
+    /// Swaps the mailbox into the batch. Returns whether the turn continues; otherwise the actor is idle.
     @inlinable
     func refill() -> Bool {
         consumed &+= UInt64(batch.count)
@@ -59,7 +60,7 @@ extension ActorCell {
         }
     }
 
-    /// Whether the one who keeps this actor lets it go on.
+    /// Whether the hooks let this actor run.
     @usableFromInline
     func mayRun() -> Bool { hooks?.mayRun() ?? true }
 
@@ -73,11 +74,12 @@ extension ActorCell {
         }
     }
 
-    /// Handles the batch until it ends, the budget is spent, a signal comes, or the behavior changes.
+    /// Handles the batch until it ends, the budget is spent, a signal arrives, or the behavior changes. Returns the
+    /// rest of the budget.
     @inlinable
     func handleBatch(_ budget: Int) -> Int {
         var left = budget
-        // Not by `next`, which the end of the actor takes back to 0.
+        // Not computed from `next`, which the end of the actor resets to 0.
         defer { system.handled.add(UInt64(budget &- left), ordering: .relaxed) }
         switch behavior.kind {
         case .receive(let receiver):
@@ -124,8 +126,8 @@ extension ActorCell {
             return taken
         }
         for signal in signals {
-            // What came together with the end is answered like what comes after it.
-            if life == .stopped { refuse(signal) } else { handle(signal) }
+            // Signals that arrived together with the end are answered like those that arrive later.
+            if lifecycle == .stopped { refuse(signal) } else { handle(signal) }
         }
     }
 }

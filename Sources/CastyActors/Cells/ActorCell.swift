@@ -2,36 +2,37 @@ package import CastyCore
 public import CastyObservability
 public import Synchronization
 
-/// The mailbox and turn of an actor, or the route to what is no actor of this node.
+/// The mailbox and turn of an actor, or the route to something that is not an actor of this node.
 ///
-/// A batch mailbox: producers append under a lock held for a few instructions; the turn swaps the whole batch out and handles it
-/// without a lock. The hot functions are inlinable, so that they are compiled for the message type where it is known.
+/// A batch mailbox: producers append under a lock held for a few instructions, and the turn swaps out the whole batch
+/// and handles it without a lock. The hot functions are inlinable, so that they are compiled for the message type where
+/// it is known.
 @usableFromInline
 package final class ActorCell<Message: Sendable>: AnyActorCell, @unchecked Sendable {
-    /// Where messages go if this is no actor of this node.
+    /// Where messages go if this is not an actor of this node.
     @usableFromInline let route: (any Route<Message>)?
     @usableFromInline let inbox: Mutex<Mailbox<Message>>
-    /// Whether signals wait; read between messages so that a stop need not wait for the end of a batch.
+    /// Whether signals wait. Read between messages, so that a stop does not wait for the end of a batch.
     @usableFromInline let signalled = Atomic<Bool>(false)
-    /// Whether and how somebody else has a say in this actor's turns.
+    /// The hooks of the runtime part that controls this actor's turns, if any.
     let hooks: CellHooks<Message>?
     @usableFromInline let isHooked: Bool
-    /// Children by name. Behind a lock of its own because lookups by path come from other threads.
+    /// Children by name. They have a lock of their own because lookups by path come from other threads.
     let children = Mutex(Family())
 
-    // What follows belongs to the turn.
+    // The properties below belong to the turn.
     @usableFromInline @exclusivity(unchecked) var batch: [Message] = []
     @usableFromInline @exclusivity(unchecked) var next = 0
     @usableFromInline @exclusivity(unchecked) var behavior: Behavior<Message>
-    @usableFromInline @exclusivity(unchecked) var life = Life.starting
+    @usableFromInline @exclusivity(unchecked) var lifecycle = Lifecycle.starting
     @exclusivity(unchecked) var initial: Behavior<Message>
     @exclusivity(unchecked) var extras: ColdState<Message>?
-    /// How many of the accepted messages were handled before the present batch.
+    /// How many of the accepted messages were handled before the current batch.
     @usableFromInline @exclusivity(unchecked) var consumed: UInt64 = 0
 
-    /// Where an actor stands in its life; only its turn changes it.
+    /// The lifecycle state of an actor. Only its turn changes it.
     @usableFromInline
-    package enum Life: UInt8 {
+    package enum Lifecycle: UInt8 {
         case starting, running, restarting, stopping, stopped
     }
 
@@ -51,7 +52,7 @@ package final class ActorCell<Message: Sendable>: AnyActorCell, @unchecked Senda
         super.init(system: system, name: name, parent: parent, uid: uid, traffic: traffic, turn: turn)
     }
 
-    /// Creates a target that hands its messages to a route.
+    /// Creates a cell that passes its messages to a route.
     package init(system: ActorSystem, route: any Route<Message>, uid: UInt64, traffic: LossClass) {
         self.route = route
         hooks = nil
@@ -59,13 +60,13 @@ package final class ActorCell<Message: Sendable>: AnyActorCell, @unchecked Senda
         inbox = Mutex(Mailbox(capacity: 0))
         initial = .empty
         behavior = .empty
-        life = .stopped
+        lifecycle = .stopped
         super.init(system: system, name: "", parent: nil, uid: uid, traffic: traffic, turn: { _, _ in })
     }
 
     override package var address: ActorAddress { route?.address ?? super.address }
 
-    /// Delivers a message, or enters it in the loss ledger.
+    /// Delivers a message, or records it in the loss ledger.
     @inlinable
     package func tell(_ message: Message) {
         switch offer(message) {
@@ -74,7 +75,7 @@ package final class ActorCell<Message: Sendable>: AnyActorCell, @unchecked Senda
         }
     }
 
-    /// Delivers a message, or says why not; what is refused is for the caller to account for.
+    /// Delivers a message or returns why not. The caller accounts for a refused message.
     @inlinable
     package func offer(_ message: Message) -> Delivery {
         if let route { return route.deliver(message) }
@@ -86,12 +87,12 @@ package final class ActorCell<Message: Sendable>: AnyActorCell, @unchecked Senda
         return delivery
     }
 
-    /// Delivers a question, which is told which of the accepted messages it is.
+    /// Delivers a question and stores in it its position among the accepted messages.
     func offer(_ message: Message, asking pending: some AnyPendingAsk) -> Delivery {
         if let route { return route.deliver(message) }
         let delivery = inbox.withLock { state -> Delivery in
             let delivery = state.append(message)
-            // Before the lock is open: the actor may handle the question, or end, at once.
+            // Before the lock is released: afterwards the actor may handle the question, or end, at once.
             pending.number.store(state.accepted, ordering: .relaxed)
             return delivery
         }
@@ -127,14 +128,14 @@ package final class ActorCell<Message: Sendable>: AnyActorCell, @unchecked Senda
         }
     }
 
-    /// A stopped actor still answers those who begin to watch it.
+    /// A stopped actor still answers new watches.
     func refuse(_ message: SystemMessage) {
         if case .watch(let watcher, let watched) = message {
             watcher.target.post(.terminated(Terminated(ref: watched, reason: .noSuchActor)))
         }
     }
 
-    /// Stops the actor when it has handled all that waits now; what comes later is refused.
+    /// Stops the actor when it has handled all messages that wait now. Later messages are refused.
     override package func stopAfterMailbox() {
         let wake = inbox.withLock { state -> Bool in
             if state.status == .terminated { return false }
@@ -158,6 +159,6 @@ package final class ActorCell<Message: Sendable>: AnyActorCell, @unchecked Senda
         if let route { route.questionFailed(failure) } else { super.questionFailed(failure) }
     }
 
-    /// How many messages wait; an estimate while the actor runs.
+    /// The number of waiting messages, without those of the batch that the actor is handling.
     override package var waiting: Int { inbox.withLock { $0.messages.count } }
 }

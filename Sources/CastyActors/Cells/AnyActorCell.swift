@@ -1,10 +1,10 @@
 public import CastyCore
 package import CastyObservability
 
-/// What references point at, without the type of its messages: identity, family and the runtime's own messages.
+/// The target of references, without its message type: identity, family and the runtime's own messages.
 ///
-/// `@unchecked Sendable` by design: what producers share is behind a `Mutex`; the rest belongs to the turn, and a dispatcher never lets two
-/// turns of one runnable overlap.
+/// `@unchecked Sendable` by design: what producers share is behind a `Mutex`. The rest belongs to the turn, and a
+/// dispatcher never lets two turns of one runnable overlap.
 @usableFromInline
 package class AnyActorCell: Runnable, @unchecked Sendable {
     /// The system it belongs to.
@@ -12,13 +12,14 @@ package class AnyActorCell: Runnable, @unchecked Sendable {
     package let system: ActorSystem
     package let name: String
     package let parent: AnyActorCell?
-    /// The number of this incarnation. Zero only for a reference to "whichever lives at that path".
+    /// The number of this incarnation. Zero only for a reference to whichever actor has the path.
     package let uid: UInt64
-    /// Whose traffic its messages are.
+    /// The loss class of its messages.
     package let traffic: LossClass
-    /// Whether other nodes may reach it by a path alone; behind the lock of its system.
+    /// Whether other nodes may reach it by a path alone. Protected by the lock of its system.
     @exclusivity(unchecked) var isPublished = false
-    /// Takes one turn. A closure made where the message type is known, so that the compiler specialises the loop for it.
+    /// Takes one turn. The closure is created where the message type is known, so that the compiler specialises the
+    /// loop for it.
     private let turn: @Sendable (AnyActorCell, Int) -> Void
 
     package init(
@@ -40,7 +41,7 @@ package class AnyActorCell: Runnable, @unchecked Sendable {
     @usableFromInline
     final func requestTurn() { system.dispatcher.execute(self) }
 
-    /// The address; composed when asked for, so that an idle actor does not pay for it.
+    /// The address. It is composed on demand, so that an idle actor does not pay for it.
     package var address: ActorAddress {
         ActorAddress(system: system.name, node: system.address, path: path, uid: uid)
     }
@@ -55,43 +56,43 @@ package class AnyActorCell: Runnable, @unchecked Sendable {
         return names.reversed()
     }
 
-    /// Hands over one of the runtime's messages; they overtake user messages.
+    /// Delivers a message of the runtime. These overtake user messages.
     package func post(_ message: SystemMessage) {}
 
-    /// Stops the actor when it has handled all that waits now; what comes later is refused.
+    /// Stops the actor when it has handled all messages that wait now. Later messages are refused.
     package func stopAfterMailbox() {}
 
-    /// Makes the target reachable from other nodes, because a reference to it is about to leave. One that lives elsewhere is
-    /// reachable there already.
+    /// Makes the cell reachable from other nodes, because a reference to it is about to leave this node. A cell for an
+    /// actor of another node is reachable there already.
     package func willTravel() {
         if address.node == system.address { system.expose(self) }
     }
 
-    /// Lets go of what it holds and of its children.
+    /// Releases what it holds, and its children.
     package func abandon() {}
 
-    /// Whether what it led to has ended for good.
+    /// Whether the actor or route behind it has ended permanently.
     package var isOver: Bool { false }
 
-    /// The child of that name, if it lives.
+    /// The living child of that name.
     package func child(named name: String) -> AnyActorCell? { nil }
 
-    /// The children that live, in the order of their birth.
+    /// The living children in the order of their creation.
     package var livingChildren: [AnyActorCell] { [] }
 
-    /// A question that waits for its reply here has left for a node, or is on this one again.
+    /// The question whose reply this cell waits for was sent to a node, or is on this one again.
     package func questionLeft(for node: NodeAddress) {}
 
-    /// A question that waits for its reply here will not be answered.
+    /// The question whose reply this cell waits for will not be answered.
     package func questionFailed(_ failure: AskFailure) { post(.unanswered(failure.code, failure.reason)) }
 
-    /// How many messages wait.
+    /// The number of waiting messages.
     package var waiting: Int { 0 }
 
-    /// The place in the order in which actors were started here.
+    /// The position in the order in which actors were started on this node.
     package var birth: UInt64 { uid &- system.firstUID }
 
-    /// The path as text, for people.
+    /// The path as readable text.
     package var pathText: String { "/" + path.joined(separator: "/") }
 
     package static func same(_ left: AnyActorCell, _ right: AnyActorCell) -> Bool {

@@ -1,10 +1,11 @@
-/// What a part of the runtime that keeps actors of its own, as sharding keeps entities, adds to their cells.
+/// Hooks that a part of the runtime adds to the cells of actors it manages; sharding adds them to entities.
 @usableFromInline
 package struct CellHooks<Message: Sendable>: Sendable {
-    /// Asked before every message and signal; as long as it says no, the actor handles nothing, and its messages and timers wait. Who says yes
-    /// again posts `SystemMessage.resume`.
+    /// Called before every message and signal. While it returns `false`, the actor handles nothing, and its messages
+    /// and timers wait. The part of the runtime that allows running again posts `SystemMessage.resume`.
     package let mayRun: @Sendable () -> Bool
-    /// Told once, when the actor has stopped: why it failed, if it did, and what no handler saw, which are then not dead letters.
+    /// Called once when the actor has stopped, with its failure, if any, and the messages that no handler saw. These
+    /// are not dead letters.
     package let onEnd: @Sendable (_ failure: (any Error)?, _ unhandled: [Message]) -> Void
 
     package init(

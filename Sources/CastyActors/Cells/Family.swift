@@ -2,10 +2,10 @@
 struct Family: Sendable {
     private var byName: [String: AnyActorCell] = [:]
     private var anonymous: UInt64 = 0
-    /// The actor stops, or has stopped: no child begins any more.
+    /// The actor is stopping or has stopped: no child starts any more.
     private var isClosed = false
 
-    /// What became of a new child.
+    /// The result of inserting a child.
     enum Insertion {
         case inserted, nameTaken, closed
     }
@@ -25,21 +25,21 @@ struct Family: Sendable {
         return byName.isEmpty
     }
 
-    /// A number for a child without a name; never given twice.
+    /// A number for a child without a name. Each is given only once.
     mutating func nextAnonymous() -> UInt64 {
         anonymous += 1
         return anonymous
     }
 
-    /// Lets no child begin any more.
+    /// Prevents further children.
     ///
-    /// - Returns: The children that live, in the order of their birth.
+    /// - Returns: The living children in the order of their creation.
     mutating func close() -> [AnyActorCell] {
         isClosed = true
         return ordered
     }
 
-    /// Forgets the children, and lets none begin any more.
+    /// Releases the children and prevents further ones.
     mutating func abandon() -> [AnyActorCell] {
         defer { byName = [:] }
         return close()
@@ -47,6 +47,6 @@ struct Family: Sendable {
 
     func child(named name: String) -> AnyActorCell? { byName[name] }
 
-    /// The children in the order of their birth.
+    /// The children in the order of their creation.
     var ordered: [AnyActorCell] { byName.isEmpty ? [] : byName.values.sorted { $0.birth < $1.birth } }
 }

@@ -1,14 +1,14 @@
-/// What producers and the turn of one actor share.
+/// The state that producers and the turn of one actor share.
 @usableFromInline
 package struct Mailbox<Message: Sendable>: Sendable {
-    /// Where an actor stands between its turns.
+    /// The scheduling state of an actor.
     @usableFromInline
     package enum Status: UInt8, Sendable {
         /// No turn is due.
         case idle
         /// A turn is due or running.
         case scheduled
-        /// The actor has stopped; nothing is taken any more.
+        /// The actor has stopped and accepts nothing more.
         case terminated
     }
 
@@ -17,9 +17,9 @@ package struct Mailbox<Message: Sendable>: Sendable {
     @usableFromInline package var status = Status.scheduled
     /// How many messages may wait.
     @usableFromInline package var capacity: Int
-    /// Whether the actor stops once nothing waits.
+    /// Whether the actor stops once its mailbox is empty.
     @usableFromInline package var stopsWhenEmpty = false
-    /// How many messages were ever accepted.
+    /// The number of messages accepted so far.
     @usableFromInline package var accepted: UInt64 = 0
 
     @usableFromInline
@@ -27,7 +27,7 @@ package struct Mailbox<Message: Sendable>: Sendable {
         self.capacity = capacity
     }
 
-    /// Appends a message, and says whether the actor has to be scheduled.
+    /// Appends a message and returns whether the actor has to be scheduled.
     @inlinable
     mutating func append(_ message: Message) -> Delivery {
         if status == .terminated { return .noSuchActor }

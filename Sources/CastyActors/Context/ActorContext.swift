@@ -3,9 +3,9 @@ package import CastyObservability
 public import Logging
 import Synchronization
 
-/// What an actor can do while it handles a message: the actor itself, its children, its timers, its system.
+/// The operations available to an actor while it handles a message: on itself, its children, its timers and its system.
 ///
-/// Valid only during the call it is handed to, and only there: it must not be kept, nor passed to other threads.
+/// Valid only during the call that receives it. It must not be stored or passed to other threads.
 public struct ActorContext<Message: Sendable> {
     @usableFromInline
     let target: ActorCell<Message>
@@ -30,13 +30,13 @@ public struct ActorContext<Message: Sendable> {
         return log
     }
 
-    /// The present moment of the node's clock.
+    /// The current time of the node's clock.
     public var now: Instant { target.system.now }
 
     /// The actor's own name.
     public var name: String { target.name }
 
-    /// The living children, in the order of their birth.
+    /// The living children in the order of their creation.
     public var children: [AnyActorRef] {
         target.children.withLock { $0.ordered }.map { AnyActorRef($0) }
     }
@@ -55,7 +55,7 @@ public struct ActorContext<Message: Sendable> {
         ActorRef(try target.spawn(behavior, name: name, mailbox: mailbox, turn: { $0.takeTurn(of: Child.self, $1) }))
     }
 
-    /// Starts a child whose name does not matter.
+    /// Starts a child with a name that the runtime chooses.
     @inlinable
     public func spawnAnonymous<Child: Sendable>(
         _ behavior: sending Behavior<Child>, mailbox: MailboxCapacity = .unbounded
@@ -63,7 +63,7 @@ public struct ActorContext<Message: Sendable> {
         ActorRef(try target.spawn(behavior, name: nil, mailbox: mailbox, turn: { $0.takeTurn(of: Child.self, $1) }))
     }
 
-    /// Starts a child in whose turns this part of the runtime has a say.
+    /// Starts a child with the hooks of a part of the runtime.
     package func spawn<Child: Sendable>(
         _ behavior: sending Behavior<Child>, name: String, hooks: CellHooks<Child>, traffic: LossClass,
         turn: @escaping @Sendable (AnyActorCell, Int) -> Void
@@ -73,7 +73,7 @@ public struct ActorContext<Message: Sendable> {
                 behavior, name: name, mailbox: .unbounded, turn: turn, hooks: hooks, traffic: traffic))
     }
 
-    /// Stops a child; its own children stop first. Other actors stop by what they are told.
+    /// Stops a child; its own children stop first. Other actors can be stopped only by a message.
     ///
     /// - Returns: Whether it is a child of this actor.
     @discardableResult
@@ -87,40 +87,40 @@ public struct ActorContext<Message: Sendable> {
     @discardableResult
     public func stop<Child: Sendable>(_ child: ActorRef<Child>) -> Bool { stop(child.untyped) }
 
-    /// Stops this actor after the present message.
+    /// Stops this actor after the current message.
     public func stop() { target.post(.stop) }
 
-    /// Asks to be told, as ``Signal/terminated(_:)``, when an actor has stopped; also one on another node.
+    /// Watches an actor, also one on another node: ``Signal/terminated(_:)`` arrives when it has stopped.
     public func watch(_ ref: AnyActorRef) { target.watch(ref, message: nil) }
 
-    /// Asks to be told when an actor has stopped.
+    /// Watches an actor.
     public func watch<Other: Sendable>(_ ref: ActorRef<Other>) { target.watch(ref.untyped, message: nil) }
 
-    /// Asks to be told with a message of one's own when an actor has stopped.
+    /// Watches an actor: the given message arrives when it has stopped.
     public func watch<Other: Sendable>(_ ref: ActorRef<Other>, with message: Message) {
         target.watch(ref.untyped, message: message)
     }
 
-    /// Takes a watch back: from now on nothing is told of that actor's end.
+    /// Cancels a watch: the end of that actor is not reported from now on.
     public func unwatch(_ ref: AnyActorRef) { target.unwatch(ref) }
 
-    /// Takes a watch back.
+    /// Cancels a watch.
     public func unwatch<Other: Sendable>(_ ref: ActorRef<Other>) { target.unwatch(ref.untyped) }
 
     /// The timers of this actor.
     public var timers: Timers<Message> { Timers(target: target) }
 
-    /// Tells a message to any actor after a delay; it is not taken back when this actor stops.
+    /// Sends a message to any actor after a delay. It is still sent if this actor stops.
     public func scheduleOnce<Other: Sendable>(after delay: Duration, _ ref: ActorRef<Other>, _ message: Other) {
         _ = target.system.world.scheduler.schedule(after: delay) { ref.tell(message) }
     }
 
-    /// A reference that takes messages of another type and turns them into this actor's.
+    /// A reference that takes messages of another type and converts them to this actor's type.
     ///
-    /// An actor has one adapter for each type: asked for again, the same reference is returned, and from then on it converts with the new
-    /// function. It ends with the actor.
+    /// An actor has one adapter for each type. A second call for the same type returns the same reference, which then
+    /// converts with the new function. The adapter ends with the actor.
     ///
-    /// - Parameter transform: Runs where the message is told, so it must only convert.
+    /// - Parameter transform: Runs on the sender's thread, so it must only convert.
     public func messageAdapter<Other: Sendable>(
         _ transform: @escaping @Sendable (Other) -> Message
     ) -> ActorRef<Other> {
@@ -151,7 +151,7 @@ public struct MailboxCapacity: Hashable, Sendable {
     /// As many as memory holds.
     public static let unbounded = MailboxCapacity(limit: .max)
 
-    /// At most that many; what comes when they wait is refused and counted as lost.
+    /// At most that many. A message to a full mailbox is refused and counted as lost.
     ///
     /// - Precondition: `limit` is at least 1.
     public static func bounded(_ limit: Int) -> MailboxCapacity {

@@ -1,10 +1,10 @@
 import CastyCore
 import Synchronization
 
-/// Turns messages of one type into another's and hands them on.
+/// Converts messages of one type to another and passes them on.
 final class AdapterRoute<Other: Sendable, Message: Sendable>: Route {
     let address: ActorAddress
-    // Weak, because the actor keeps its adapters: a reference to a stopped actor's adapter leads nowhere.
+    // Weak, because the actor holds its adapters. A reference to a stopped actor's adapter leads nowhere.
     private let owner: WeakTarget<Message>
     private let transform: Mutex<@Sendable (Other) -> Message>
 
@@ -30,7 +30,7 @@ final class AdapterRoute<Other: Sendable, Message: Sendable>: Route {
     var isOver: Bool { owner.target?.isOver ?? true }
 }
 
-/// A reference that does not keep its actor alive.
+/// A weak reference to a cell.
 struct WeakTarget<Message: Sendable>: Sendable {
     private(set) weak var target: ActorCell<Message>?
 

@@ -1,7 +1,7 @@
-/// The timers of one actor: each sends the actor a message, and ends with it.
+/// The timers of one actor. Each sends the actor a message, and ends with the actor.
 ///
-/// A timer has a key; starting one under a key that runs replaces it. No message of a replaced or cancelled timer is handled, nor one
-/// of an incarnation before a restart.
+/// A timer has a key. Starting one under a key in use replaces the earlier one. No message of a replaced or cancelled
+/// timer is handled, nor one from before a restart.
 public struct Timers<Message: Sendable> {
     let target: ActorCell<Message>
 
@@ -10,17 +10,17 @@ public struct Timers<Message: Sendable> {
         target.startTimer(key: key, message: message, after: delay, every: nil)
     }
 
-    /// Sends the message again and again, with a fixed pause between two of them.
+    /// Sends the message repeatedly with a fixed pause.
     ///
-    /// The pause runs from one firing to the next being set, so that a node that was held up does not get a burst.
+    /// The pause starts when the actor handles the previous tick, so a delayed node does not get a burst.
     public func start(_ key: String, _ message: Message, every interval: Duration) {
         target.startTimer(key: key, message: message, after: interval, every: interval)
     }
 
-    /// Takes a timer back.
+    /// Cancels a timer.
     public func cancel(_ key: String) { target.cancelTimer(key: key) }
 
-    /// Takes all timers back.
+    /// Cancels all timers.
     public func cancelAll() { target.cancelTimers() }
 
     /// Whether a timer runs under that key.

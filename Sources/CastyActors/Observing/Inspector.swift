@@ -2,9 +2,10 @@ package import CastyCore
 package import CastyObservability
 import Synchronization
 
-/// What one node shows of itself: its events, its losses and its snapshot.
+/// The observable state of one node: its events, its losses and its snapshot.
 ///
-/// Parts of the runtime provide their section as a function; it is called when somebody looks, so that not being looked at costs nothing.
+/// Parts of the runtime provide their section as a function. It is called only when a snapshot is requested, so that an
+/// unobserved node has no cost.
 package final class Inspector: Sendable {
     private struct State {
         var lastEvent: UInt64
@@ -24,7 +25,7 @@ package final class Inspector: Sendable {
 
     /// The node's short name.
     package let name: String
-    /// How people call a place.
+    /// The displayed name of an address.
     package let nameOf: @Sendable (NodeAddress) -> String
     private let now: @Sendable () -> Instant
     private let state: Mutex<State>
@@ -45,7 +46,7 @@ package final class Inspector: Sendable {
     /// The number of the last event so far.
     package var lastEvent: UInt64 { state.withLock { $0.lastEvent } }
 
-    /// Publishes an event; returns its name, so that what follows from it can say so.
+    /// Publishes an event. Returns its id, so that later events can name it as their cause.
     ///
     /// Sinks are called before this returns, on the caller's thread.
     @discardableResult
@@ -67,9 +68,9 @@ package final class Inspector: Sendable {
         return id
     }
 
-    /// Hears every event from now on.
+    /// Subscribes to every event from now on.
     ///
-    /// - Returns: A function that ends it.
+    /// - Returns: A function that ends the subscription.
     @discardableResult
     package func subscribe(_ sink: @escaping @Sendable (RuntimeEvent) -> Void) -> @Sendable () -> Void {
         let id = state.withLock { state -> UInt64 in
@@ -80,13 +81,13 @@ package final class Inspector: Sendable {
         return { [self] in state.withLock { $0.sinks.removeAll { $0.id == id } } }
     }
 
-    /// Says that something a snapshot shows has changed.
+    /// Records that something a snapshot shows has changed.
     package func touch() { state.withLock { $0.version += 1 } }
 
     /// Grows with every change.
     package var version: UInt64 { state.withLock { $0.version } }
 
-    /// Enters a lost message in the ledger. A user's message and a late reply are also events.
+    /// Records a lost message in the ledger. The loss of a user message or of a reply is also an event.
     package func lose(
         _ reason: LossReason, _ lossClass: LossClass, target: String, type: String, shard: Int? = nil,
         entity: String? = nil, causes: [EventID] = []
@@ -109,7 +110,7 @@ package final class Inspector: Sendable {
         }
     }
 
-    /// The loss ledger, by reason and traffic.
+    /// The loss ledger, sorted by loss class and reason.
     package var losses: [LossEntry] {
         state.withLock { Array($0.losses.values) }.sorted {
             ($0.lossClass.rawValue, $0.reason.rawValue) < ($1.lossClass.rawValue, $1.reason.rawValue)
@@ -135,7 +136,7 @@ package final class Inspector: Sendable {
         state.withLock { $0.associations = associations }
     }
 
-    /// Lets go of whoever provides sections; snapshots are without them from now on.
+    /// Releases the providers of sections. Snapshots lack these sections from now on.
     func forgetSections() {
         let sections = state.withLock { state in
             defer { (state.membership, state.sharding, state.associations) = (nil, [], nil) }

@@ -2,16 +2,16 @@ import CastyCore
 import CastyObservability
 
 extension CodingUserInfoKey {
-    /// Under this key a decoder of messages finds the ``ActorSystem`` that references are bound to.
+    /// The key under which a decoder of messages finds the ``ActorSystem`` that references are bound to.
     package static let actorSystem = CodingUserInfoKey(rawValue: "casty.actor-system")!
 
-    /// Under this key an encoder of messages may hold an ``AskerNote``.
+    /// The key under which an encoder of messages may hold an ``AskerNote``.
     package static let asker = CodingUserInfoKey(rawValue: "casty.asker")!
 }
 
-/// Finds out, while a message is written, which ask its reply would answer.
+/// Records, while a message is encoded, which ask its reply would answer.
 ///
-/// Unchecked because one writing at a time uses it.
+/// Unchecked because only one encoding at a time uses it.
 package final class AskerNote: @unchecked Sendable {
     /// The first reference in the message that waits for a reply.
     package var asker: AnyActorCell?
@@ -20,10 +20,10 @@ package final class AskerNote: @unchecked Sendable {
 }
 
 extension ActorRef: Codable {
-    /// Reads an address and binds it to the system that receives the message.
+    /// Decodes an address and binds it to the system that receives the message.
     ///
-    /// - Throws: `DecodingError` where the text is not an address, or where no system is at hand, as when a reference is read
-    ///   outside a message.
+    /// - Throws: `DecodingError` where the text is not an address, or where no system is available because the
+    ///   reference is decoded outside a message.
     public init(from decoder: any Decoder) throws {
         let address = try ActorAddress(from: decoder)
         guard let system = decoder.userInfo[.actorSystem] as? ActorSystem else {
@@ -35,7 +35,7 @@ extension ActorRef: Codable {
         self = system.reference(to: address, as: Message.self)
     }
 
-    /// Writes the address; from now on the actor can be reached from other nodes.
+    /// Encodes the address. From now on other nodes can reach the actor.
     public func encode(to encoder: any Encoder) throws {
         target.willTravel()
         if target.traffic == .reply, let note = encoder.userInfo[.asker] as? AskerNote, note.asker == nil {

@@ -2,8 +2,8 @@ public import CastyCore
 
 /// A reference to an actor that takes messages of one type: the only way to reach it.
 ///
-/// A reference may be kept, sent in messages, also to other nodes, and compared. It names one incarnation: when the actor has
-/// stopped, what is told to it becomes a dead letter, even if another actor was started under the same name.
+/// A reference may be stored, compared, and sent in messages, also to other nodes. It names one incarnation: when the
+/// actor has stopped, messages to it become dead letters, even if another actor was started under the same name.
 public struct ActorRef<Message: Sendable>: Sendable {
     @usableFromInline
     package let target: ActorCell<Message>
@@ -18,8 +18,8 @@ public struct ActorRef<Message: Sendable>: Sendable {
 
     /// Puts a message into the actor's mailbox and returns at once.
     ///
-    /// Messages of one sender to one actor arrive in the order they were told, each at most once. What cannot be delivered is
-    /// counted, with its reason, in the loss ledger.
+    /// Messages from one sender to one actor arrive in the order they were sent, each at most once. A message that
+    /// cannot be delivered is counted, with its reason, in the loss ledger.
     @inlinable
     public func tell(_ message: Message) {
         target.tell(message)
@@ -42,7 +42,7 @@ extension ActorRef: CustomStringConvertible {
     public var description: String { address.description }
 }
 
-/// A reference to an actor whose message type is not known here.
+/// A reference to an actor whose message type is not known.
 public struct AnyActorRef: Sendable {
     package let target: AnyActorCell
 

@@ -3,49 +3,49 @@ public import CastyCore
 /// How an attempt to deliver a message ended.
 @usableFromInline
 package enum Delivery: Sendable {
-    /// It is in a mailbox, or on its way to another node.
+    /// It is in a mailbox, or queued for another node.
     case accepted
-    /// The mailbox was idle and has to be scheduled; only seen inside a mailbox.
+    /// The actor was idle and has to be scheduled. Never returned to callers of a cell.
     case acceptedIdle
-    /// The actor has stopped, or never lived.
+    /// The actor has stopped or never existed.
     case noSuchActor
     /// Another incarnation lives at the address.
     case wrongIncarnation
     /// The mailbox is bounded and full.
     case mailboxFull
-    /// The way to the node is closed.
+    /// The node cannot be reached.
     case unreachable
-    /// What waits for the node is as much as may wait.
+    /// The queue for the node is full.
     case bufferFull
-    /// The message cannot be written for the wire.
+    /// The message cannot be encoded, or the actor at the address takes another type.
     case undecodable
-    /// The ask it answers is over.
+    /// The ask it answers has ended.
     case lateReply
-    /// Whoever refused it has already entered it in the loss ledger.
+    /// The component that refused it has already recorded it in the loss ledger.
     case accounted
 }
 
-/// Where a target that is no local actor sends its messages: another node, an ask, an adapter, nowhere.
+/// Where a cell that is not a local actor sends its messages: another node, an ask, an adapter, or nowhere.
 @usableFromInline
 package protocol Route<Message>: AnyObject, Sendable {
     associatedtype Message: Sendable
 
-    /// The address that the target shows.
+    /// The address of the cell.
     var address: ActorAddress { get }
 
     /// Takes a message.
     func deliver(_ message: Message) -> Delivery
 
-    /// Takes a message of the runtime: a stop, a watch.
+    /// Takes a message of the runtime, such as a watch.
     func post(_ signal: SystemMessage)
 
-    /// Whether nothing can arrive by it any more.
+    /// Whether nothing can arrive over it any more.
     var isOver: Bool { get }
 
-    /// A question that is answered by this route has left for a node.
+    /// The question whose reply takes this route was sent to a node.
     func questionLeft(for node: NodeAddress)
 
-    /// A question that is answered by this route will not be answered.
+    /// The question whose reply takes this route will not be answered.
     func questionFailed(_ failure: AskFailure)
 }
 

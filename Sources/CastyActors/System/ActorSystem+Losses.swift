@@ -2,7 +2,7 @@ import CastyCore
 public import CastyObservability
 
 extension ActorSystem {
-    /// Enters a message that could not be delivered in the loss ledger.
+    /// Records a message that could not be delivered in the loss ledger.
     @usableFromInline
     package func lose<Message: Sendable>(_ message: Message, to target: AnyActorCell, because delivery: Delivery) {
         guard let reason = LossReason(delivery) else { return }
@@ -11,7 +11,7 @@ extension ActorSystem {
             guard let lossClass = own.lossClass else { return }
             traffic = lossClass
         }
-        // The runtime's own messages and replies carry no user's question.
+        // The runtime's own messages and replies contain no user's question.
         if traffic == .user, let code = AskError.Code(delivery) {
             Questions.fail(
                 in: message, code,
@@ -30,14 +30,14 @@ extension ActorSystem {
     public var losses: [LossEntry] { inspector.losses }
 }
 
-/// A message of the runtime that may carry a user's: it knows what its loss means.
+/// A message of the runtime that may carry a user message. It states its own loss class.
 package protocol LossClassified: Sendable {
-    /// Whose traffic is lost with this message; `nil` where somebody else accounts for it.
+    /// The loss class of this message; `nil` where another component accounts for it.
     var lossClass: LossClass? { get }
 }
 
 extension LossReason {
-    /// The ledger's word for a refusal; `nil` for what is no loss.
+    /// The ledger's reason for a refusal; `nil` where the delivery is not a loss.
     package init?(_ delivery: Delivery) {
         switch delivery {
         case .accepted, .acceptedIdle, .accounted: return nil

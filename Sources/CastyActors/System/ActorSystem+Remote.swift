@@ -2,23 +2,23 @@ package import CastyCore
 import CastyObservability
 import Synchronization
 
-/// The way to other nodes, provided by remoting.
+/// The route to other nodes, provided by remoting.
 package protocol RemoteAccess: AnyObject, Sendable {
     /// A route to an actor of another node.
     func route<Message: Sendable>(to address: ActorAddress, as type: Message.Type) -> any Route<Message>
 
-    /// Ends all that is open; calls back when done.
+    /// Closes all connections and calls back when done.
     func shutdown(completion: @escaping @Sendable () -> Void)
 }
 
 extension ActorSystem {
-    /// Installs the way to other nodes; without one, references to other nodes lead nowhere.
+    /// Installs the route to other nodes. Without one, references to other nodes lead nowhere.
     package func install(_ remote: any RemoteAccess) { state.withLock { $0.remote = remote } }
 
-    /// A reference to the actor at an address, here or on another node.
+    /// A reference to the actor at an address, on this node or another.
     ///
-    /// An address with number zero means whichever actor lives at that path, and is known only for published actors. Where nobody
-    /// lives, what is told becomes a dead letter.
+    /// An address with uid zero means whichever actor has that path; only published actors are found by it. Where no
+    /// actor is found, messages become dead letters.
     package func reference<Message: Sendable>(
         to address: ActorAddress, as type: Message.Type = Message.self
     ) -> ActorRef<Message> {
@@ -37,7 +37,8 @@ extension ActorSystem {
                 traffic: Self.traffic(to: address)))
     }
 
-    /// Whose traffic goes to an address: the runtime's own actors live under `system`, those who wait for replies under `temp`.
+    /// The loss class of messages to an address: the runtime's own actors are under `system`, asks that wait for
+    /// replies under `temp`.
     private static func traffic(to address: ActorAddress) -> LossClass {
         switch address.path.first {
         case "system": .control
@@ -53,14 +54,15 @@ extension ActorSystem {
                 traffic: .user))
     }
 
-    /// What lives at a path of this node, for a message from another one.
+    /// The result of looking up a path of this node for a message from another one.
     package enum Found: Sendable {
         case found(AnyActorCell)
-        /// Nobody other nodes may reach.
+        /// No actor that other nodes may reach.
         case missing(Delivery)
     }
 
-    /// Finds an actor that other nodes may reach: one whose reference has travelled, or a published one by its path.
+    /// Finds an actor that other nodes may reach: one whose reference was sent to another node, or a published one by
+    /// its path.
     package func find(path: [String], uid: UInt64) -> Found {
         state.withLock { state in
             if uid == 0 {
@@ -70,7 +72,7 @@ extension ActorSystem {
                 return target.map { .found($0) } ?? .missing(.noSuchActor)
             }
             if let target = state.exposed[uid] { return .found(target) }
-            // A number this system never drew belongs to an earlier incarnation at the same place.
+            // A uid that this system never assigned belongs to an earlier incarnation at the same address.
             let drawn = uid &- firstUID
             let mine = drawn != 0 && drawn <= uidsDrawn.load(ordering: .relaxed)
             if mine {

@@ -2,13 +2,14 @@ package import CastyCore
 import Synchronization
 
 extension ActorSystem {
-    /// Starts an actor at the top, under `/user`.
+    /// Starts a top-level actor under `/user`.
     ///
     /// - Parameters:
     ///   - behavior: What it does. It belongs to the actor from now on.
-    ///   - name: Its name, unique at the top; not empty, not starting with `$`. Without one the system chooses.
+    ///   - name: Its name, unique among top-level actors; not empty, not starting with `$`. Without one the system
+    ///     chooses.
     ///   - mailbox: How many messages may wait.
-    /// - Throws: ``SpawnError`` where the name is taken or not allowed, or the system is ending.
+    /// - Throws: ``SpawnError`` where the name is taken or not allowed, or the system is shutting down.
     @inlinable
     public func spawn<Message: Sendable>(
         _ behavior: sending Behavior<Message>, name: String? = nil, mailbox: MailboxCapacity = .unbounded
@@ -18,7 +19,7 @@ extension ActorSystem {
                 behavior, under: .user, name: name, mailbox: mailbox, turn: { $0.takeTurn(of: Message.self, $1) }))
     }
 
-    /// Starts an actor of the runtime, under `/system`; other nodes may reach it by its path alone.
+    /// Starts an actor of the runtime under `/system`. Other nodes may reach it by its path alone.
     @inlinable
     package func spawnSystem<Message: Sendable>(
         _ behavior: sending Behavior<Message>, name: String, mailbox: MailboxCapacity = .unbounded
@@ -47,28 +48,29 @@ extension ActorSystem {
     /// Stops an actor; its children stop first.
     public func stop<Message: Sendable>(_ ref: ActorRef<Message>) { ref.target.post(.stop) }
 
-    /// Stops an actor whose type is not known here.
+    /// Stops an actor whose message type is not known.
     public func stop(_ ref: AnyActorRef) { ref.target.post(.stop) }
 
     /// Lets other nodes reach an actor by its path alone.
     @usableFromInline
     package func publish(_ target: AnyActorCell) { publish(target, as: target.pathText) }
 
-    /// Lets other nodes reach an actor by one more path.
+    /// Lets other nodes reach an actor by an additional path.
     package func publish<Message: Sendable>(_ ref: ActorRef<Message>, as path: [String]) {
         publish(ref.target, as: "/" + path.joined(separator: "/"))
     }
 
     private func publish(_ target: AnyActorCell, as path: String) {
         state.withLock { state in
-            // One that has stopped is taken off the list no more, and MUST NOT be put there.
+            // A stopped actor MUST NOT be added, because nothing would remove it again.
             guard !target.isOver, !state.terminated else { return }
             target.isPublished = true
             state.wellKnown[path] = target
         }
     }
 
-    /// Lets an actor take what other nodes send to paths of this node that begin so, its last name unfinished, and where nobody lives.
+    /// Lets an actor take messages from other nodes to paths of this node that begin with `path` and where no actor is
+    /// published. The match is on the text, so the last name of `path` may be a prefix of a name.
     package func publish<Message: Sendable>(_ ref: ActorRef<Message>, under path: [String]) {
         state.withLock { state in
             guard !ref.target.isOver, !state.terminated else { return }
@@ -80,7 +82,7 @@ extension ActorSystem {
     func actorStarted() { live.add(1, ordering: .relaxed) }
 
     func actorStopped(_ target: AnyActorCell, handled: UInt64) {
-        // The two guardians at the top are nobody's actors.
+        // The two guardians at the top are not counted as actors.
         if target.parent != nil { live.subtract(1, ordering: .relaxed) }
         let waiting = state.withLock { state -> [any AnyPendingAsk] in
             state.exposed[target.uid] = nil
@@ -89,7 +91,8 @@ extension ActorSystem {
                 state.fallbacks.removeAll { $0.target === target }
             }
             guard !state.asks.isEmpty else { return [] }
-            // A question that was handled may still be answered by somebody else; one that was not never will be.
+            // A question that was handled may still be answered by another actor. One that was not handled never will
+            // be.
             return state.asks.filter { entry in
                 entry.value.question === target && entry.value.number.load(ordering: .relaxed) > handled
             }.sorted { $0.key < $1.key }.map(\.value)
@@ -102,9 +105,9 @@ extension ActorSystem {
         }
     }
 
-    /// Notes a question.
+    /// Registers a question.
     ///
-    /// - Returns: Whether it may be asked; not where the system has ended.
+    /// - Returns: Whether it may be asked: `false` where the system has ended.
     func askStarted(_ ask: any AnyPendingAsk, uid: UInt64) -> Bool {
         state.withLock { state in
             if !state.terminated { state.asks[uid] = ask }
@@ -119,8 +122,8 @@ extension ActorSystem {
         }
     }
 
-    /// Fails every question that waits for an answer from a node that is gone, whether an actor there was asked or it went there by way of
-    /// one of this node's.
+    /// Fails every question that waits for an answer from a node that is gone, whether an actor there was asked or an
+    /// actor of this node forwarded the question there.
     package func failAsks(to node: NodeAddress) {
         let asks = state.withLock { $0.asks.sorted { $0.key < $1.key }.map(\.value) }
         for ask in asks where ask.waits(for: node) {
@@ -132,7 +135,8 @@ extension ActorSystem {
 
     package func expose(_ target: AnyActorCell) {
         state.withLock { state in
-            // What has ended is taken off the list no more, so a late reference to it MUST NOT put it there.
+            // An ended cell MUST NOT be added, for example by a late reference to it, because nothing would remove it
+            // again.
             if !target.isOver, !state.terminated { state.exposed[target.uid] = target }
         }
     }

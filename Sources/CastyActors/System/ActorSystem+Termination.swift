@@ -9,16 +9,17 @@ import Synchronization
 ///        └─ half the time is over ─┘└─ three quarters ──┘└─ all of it ──────────┘
 /// ```
 ///
-/// A handler that does not return holds up its actor and all above it; at the marked moments the system goes on without them.
+/// A handler that does not return delays its actor and all its ancestors. At the marked times the system continues
+/// without them.
 extension ActorSystem {
-    /// How long ending takes at most where nothing else is said.
+    /// The default limit for shutting down a system.
     public static var terminationLimit: Duration { .seconds(10) }
 
-    /// Ends the system: users' actors stop, then the runtime's own, then the connections close.
+    /// Shuts the system down: users' actors stop, then the runtime's own, then the connections close.
     ///
     /// - Parameters:
     ///   - limit: How long that may take, whatever handlers do. Of several limits the shortest counts.
-    ///   - completion: Called once when all has ended; at once where it has already.
+    ///   - completion: Called once when the system has ended; at once where it already has.
     package func terminate(
         within limit: Duration = ActorSystem.terminationLimit, completion: @escaping @Sendable () -> Void
     ) {
@@ -34,23 +35,24 @@ extension ActorSystem {
             return .begin(state.user)
         }
         if case .done = step { return completion() }
-        // First, because all may have ended by the time the next line returns.
+        // Set first, because everything may have ended when the next line returns.
         setDeadlines(limit)
         if case .begin(let user) = step { user?.post(.stop) }
     }
 
-    /// Ends the system and waits until all has ended.
+    /// Shuts the system down and waits until it has ended.
     ///
-    /// - Parameter limit: How long that may take, whatever handlers do: what still runs then is logged and left behind.
+    /// - Parameter limit: How long that may take, whatever handlers do. Actors that still run then are logged and left
+    ///   behind.
     public func terminate(within limit: Duration = ActorSystem.terminationLimit) async {
         await withCheckedContinuation { continuation in terminate(within: limit) { continuation.resume() } }
     }
 
-    /// Whether the system is ending or has ended.
+    /// Whether the system is shutting down or has ended.
     public var isTerminating: Bool { state.withLock { $0.terminating } }
 
-    /// Calls back once when the system has ended or was abandoned; at once where it has. For the parts of the runtime that let go of each
-    /// other then.
+    /// Calls back once when the system has ended or was abandoned; at once where it already has. Parts of the runtime
+    /// use it to release each other.
     package func whenEnded(_ action: @escaping @Sendable () -> Void) {
         let isOver = state.withLock { state -> Bool in
             if !state.terminated { state.whenEnded.append(action) }
@@ -73,7 +75,7 @@ extension ActorSystem {
         if isLate { for timer in timers { timer.cancel() } }
     }
 
-    /// Time is up for the actors under one root: what still runs is named and left behind.
+    /// The time for the actors under one root is over: those that still run are logged and left behind.
     private func goOnWithout(_ root: Root, after limit: Duration) {
         let guardian = state.withLock { state -> ActorCell<Never>? in
             guard let guardian = state[root] else { return nil }
@@ -89,7 +91,7 @@ extension ActorSystem {
         guardianStopped(guardian)
     }
 
-    /// The actors that hold up others: those that have not stopped and wait for no child.
+    /// The actors that delay others: those that have not stopped and wait for no child.
     private func unfinished(under target: AnyActorCell) -> [String] {
         let living = target.livingChildren
         if living.isEmpty { return target.parent == nil ? [] : [target.pathText] }
@@ -107,7 +109,7 @@ extension ActorSystem {
                 state.user = nil
                 return .stop(state.system)
             }
-            // One that was left behind may stop later, which changes nothing.
+            // A guardian that was left behind may stop later, which changes nothing.
             guard guardian === state.system else { return .none }
             state.system = nil
             return .close(state.remote)
@@ -135,7 +137,7 @@ extension ActorSystem {
         inspector.forgetSections()
     }
 
-    /// Cuts what the system holds, and returns whom to tell.
+    /// Releases what the system holds, and returns the callbacks to call.
     private func letGo() -> [@Sendable () -> Void] {
         let (callbacks, deadlines, others) = state.withLock { state in
             defer {
@@ -149,21 +151,21 @@ extension ActorSystem {
             )
         }
         for deadline in deadlines { deadline.cancel() }
-        // Released outside the lock: what they hold may end with them.
+        // Released outside the lock: releasing them may run deinitializers.
         withExtendedLifetime(others) {}
         return callbacks
     }
 
-    /// Lets go of all that a killed node holds; its questions are given up.
+    /// Releases everything that a killed node holds, and cancels its questions.
     ///
-    /// Actors and their system hold each other, and nothing of a killed node runs to part them. MUST be called after the
-    /// dispatcher and the scheduler have been killed, when no turn is taken any more.
+    /// Actors and their system refer to each other, and nothing of a killed node runs to break the cycle. MUST be
+    /// called after the dispatcher and the scheduler have been killed, when no turn runs any more.
     package func abandon() {
         let asks = state.withLock { $0.asks.sorted { $0.key < $1.key }.map(\.value) }
         for ask in asks { ask.fail(AskError(.cancelled, asking: ask.question.address.description)) }
         let roots = state.withLock { state -> [AnyActorCell] in
             (state.terminating, state.terminated) = (true, true)
-            // Whoever waits for the end of a killed node is not called: for it, that never comes.
+            // The completions of `terminate` are not called: a killed node never ends in that sense.
             state.whenTerminated = []
             defer { state.leftBehind = [] }
             return state.leftBehind + [state.user, state.system].compactMap { $0 }

@@ -4,12 +4,13 @@ package import CastySerialization
 public import Logging
 public import Synchronization
 
-/// The actors of one node, and all they share.
+/// The actors of one node, and the state they share.
 ///
-/// A system has a name, which all nodes of a cluster share, an address, and an incarnation number of its own. Users' actors live
-/// under `/user`, the runtime's own under `/system`.
+/// A system has a name, which all nodes of a cluster share, an address, and an incarnation number of its own. Users'
+/// actors live under `/user`, the runtime's own under `/system`.
 public final class ActorSystem: Sendable {
-    /// The name; nodes of systems with different names refuse each other.
+    /// The name. Nodes of systems with different names refuse each other, unless their remoting settings give the
+    /// cluster a name of its own.
     public let name: String
     /// The node's identity.
     public let unique: UniqueAddress
@@ -21,7 +22,7 @@ public final class ActorSystem: Sendable {
     public let log: Logger
     package let world: NodeWorld
     package let dispatcher: any Dispatcher
-    /// What the node shows of itself.
+    /// The node's events, losses and snapshots.
     package let inspector: Inspector
     @usableFromInline
     let handled = Atomic<UInt64>(0)
@@ -30,14 +31,14 @@ public final class ActorSystem: Sendable {
     let uidsDrawn = Atomic<UInt64>(0)
     let state: Mutex<SystemState>
 
-    /// Creates a system in a world; ``terminate()`` ends it.
+    /// Creates a system in a runtime; ``terminate()`` ends it.
     ///
     /// - Parameters:
     ///   - name: The name, shared by all nodes of a cluster.
     ///   - address: Where the node listens.
-    ///   - world: The node's time, threads, chance and network.
+    ///   - world: The node's clock, threads, random source and network.
     ///   - registry: The message types that may arrive from other nodes.
-    ///   - inspector: What collects what the node shows; one named after the address by default.
+    ///   - inspector: Collects the node's events, losses and snapshots; by default one named after the address.
     ///   - log: The logger.
     package init(
         name: String, address: NodeAddress, world: NodeWorld, registry: TypeRegistry = TypeRegistry(),
@@ -72,10 +73,10 @@ public final class ActorSystem: Sendable {
             behavior: .empty, capacity: 1, turn: { $0.takeTurn(of: Never.self, $1) })
     }
 
-    /// The present moment of the node's clock.
+    /// The current time of the node's clock.
     public var now: Instant { world.scheduler.now }
 
-    /// A number that no other actor of this incarnation has.
+    /// A uid that no other actor of this incarnation has.
     package func nextUID() -> UInt64 {
         while true {
             let drawn = uidsDrawn.wrappingAdd(1, ordering: .relaxed).newValue
@@ -86,7 +87,7 @@ public final class ActorSystem: Sendable {
 
     func unitRandom() -> Double { state.withLock { $0.generator.unit() } }
 
-    /// All that the node shows of itself at this moment.
+    /// The node's snapshot at this moment.
     package func snapshot() -> NodeSnapshot {
         let asks = state.withLock { $0.asks.count }
         return inspector.snapshot(
@@ -96,15 +97,15 @@ public final class ActorSystem: Sendable {
     }
 }
 
-/// What a system's threads share.
+/// The state that a system's threads share.
 struct SystemState: Sendable {
     var user: ActorCell<Never>?
     var system: ActorCell<Never>?
-    /// The actors that other nodes may reach, because a reference to them has travelled.
+    /// The actors that other nodes may reach because a reference to them was sent there.
     var exposed: [UInt64: AnyActorCell] = [:]
     /// The actors that other nodes may reach by their path alone.
     var wellKnown: [String: AnyActorCell] = [:]
-    /// Who takes what comes for paths that begin so and where nobody lives.
+    /// The actors that take messages to paths with a prefix where no actor is published.
     var fallbacks: [(prefix: String, target: AnyActorCell)] = []
     var asks: [UInt64: any AnyPendingAsk] = [:]
     var remote: (any RemoteAccess)?
@@ -112,11 +113,11 @@ struct SystemState: Sendable {
     var terminating = false
     var terminated = false
     var whenTerminated: [@Sendable () -> Void] = []
-    /// The parts of the runtime that let go of each other at the end.
+    /// The callbacks by which parts of the runtime release each other at the end.
     var whenEnded: [@Sendable () -> Void] = []
-    /// The moments at which ending goes on without what still runs.
+    /// The timers at which shutdown continues without what still runs.
     var deadlines: [any ScheduledTimer] = []
-    /// Roots under which something still ran at such a moment.
+    /// The roots under which actors still ran at such a time.
     var leftBehind: [AnyActorCell] = []
 
     init(generator: SeededGenerator) {

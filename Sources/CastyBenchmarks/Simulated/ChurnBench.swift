@@ -1,7 +1,7 @@
 import CastyCore
 import CastyTestbed
 
-/// Measures the size of the shared state while nodes come and go.
+/// Measures the size of the shared state while nodes join and leave.
 enum ChurnBench {
     static var cases: [BenchCase] { [churn] }
 

@@ -1,7 +1,8 @@
 import CastyCore
 import CastyTestbed
 
-/// Measures failure detection in the simulated world: how soon a dead node is noticed, how often a living one is suspected.
+/// Measures failure detection in the simulated runtime: the time to detect a dead node, and the rate of false
+/// suspicions.
 enum DetectionBench {
     static var cases: [BenchCase] { [0, 1, 5, 10, 20].map(detection) + [endurance] }
 
@@ -33,7 +34,8 @@ enum DetectionBench {
         }
     }
 
-    /// Clusters of five on a network that delays, and loses up to 5 %, an hour each. Two hundred seeds are a thousand node-hours.
+    /// Clusters of five nodes, for an hour each, on a network with delay and up to 5 % loss. Two hundred seeds are a
+    /// thousand node-hours.
     private static var endurance: BenchCase {
         let name = "endurance"
         return BenchCase(.membership, name) { plan in

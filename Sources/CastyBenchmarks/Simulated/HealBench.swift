@@ -1,7 +1,7 @@
 import CastyCore
 import CastyTestbed
 
-/// Measures how soon a simulated cluster that was cut in two is one again.
+/// Measures the time until a simulated cluster that was cut in two is whole again.
 enum HealBench {
     static var cases: [BenchCase] {
         [(10, 10.0), (50, 20.0)].flatMap { nodes, goal in HealStudy.Cut.allCases.map { heal(nodes, $0, goal: goal) } }

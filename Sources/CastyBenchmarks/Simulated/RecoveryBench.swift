@@ -3,7 +3,7 @@ import CastyInvariants
 import CastyObservability
 import CastyTestbed
 
-/// Kills nodes in certain ways, over seeds, and counts the clusters that do not become well.
+/// Kills nodes in certain situations, over seeds, and counts the clusters that do not recover.
 enum RecoveryBench {
     static var cases: [BenchCase] { RecoveryStory.allCases.map(recovery) }
 
@@ -16,7 +16,7 @@ enum RecoveryBench {
                 let finding = try story.run(seed: seed)
                 guard let failure = finding.failure else { continue }
                 failures += 1
-                plan.complain("\(name), seed \(seed): \(failure.json)")
+                plan.warn("\(name), seed \(seed): \(failure.json)")
             }
             return [
                 Measurement(

@@ -2,11 +2,12 @@ import CastyCluster
 import CastyCore
 import CastyTestbed
 
-/// Measures simulated clusters as they grow.
+/// Measures simulated clusters of increasing size.
 enum ScaleBench {
     static var cases: [BenchCase] { [30, 50, 100].map(formation) + [merging] }
 
-    /// What a member costs in a merge and in a look for what hinders convergence: were it more in a larger cluster, the ratio would grow.
+    /// The cost per member of a merge and of a convergence check: if it grew with the size of the cluster, so would the
+    /// ratio.
     private static var merging: BenchCase {
         let name = "scale: a gossip merged and looked through"
         return BenchCase(.membership, name) { plan in

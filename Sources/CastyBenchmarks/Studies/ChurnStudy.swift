@@ -5,25 +5,26 @@ import CastyMembership
 import CastySimulator
 import CastyTestbed
 
-/// How large the shared state of a cluster is while nodes come and go.
+/// The size of a cluster's shared state while nodes join and leave.
 package struct ChurnStudy: Hashable, Sendable {
-    /// The bytes of a state as it is sent, the members in it, and the removed ones it still remembers.
+    /// The encoded size of a state in bytes, its members, and its tombstones.
     package struct Sample: Hashable, Sendable {
         package var bytes: Int
         package var members: Int
         package var tombstones: Int
 
-        /// What a state of so many members and tombstones may take: 32 bytes and 48 for each of them, the dotted addresses of IPv4.
+        /// The size limit for this number of members and tombstones: 32 bytes, and 48 for each of them with dotted IPv4
+        /// addresses.
         package var bound: Int { 32 + 48 * (members + tombstones) }
     }
 
     /// The state after each departure.
     package var samples: [Sample] = []
-    /// The state before anyone came, and when all that left has been forgotten.
+    /// The state before the first join, and the state once all departed nodes have been forgotten.
     package var before: Sample
     package var after: Sample
 
-    /// Lets nodes join and leave one after the other, beside some that stay.
+    /// Lets nodes join and leave one after the other, while other nodes stay.
     package static func run(
         seed: UInt64 = 1, staying: Int = 5, cycles: Int, tombstones: Duration
     ) throws -> ChurnStudy {

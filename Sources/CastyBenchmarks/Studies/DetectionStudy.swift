@@ -6,14 +6,14 @@ import CastyObservability
 package import CastySimulator
 import CastyTestbed
 
-/// How soon a dead node is noticed, and how often a living one is taken for dead, on a network that delays and loses.
+/// The time to detect a dead node, and the rate of false suspicions, on a network with delay and loss.
 ///
-/// Nodes talk over streams, as over TCP: what is lost is sent again, soon where later bytes tell of it, else after
-/// timeouts that double, and holds up all that follows it. So loss shows as bursts of delay, in either direction on its
-/// own.
+/// Nodes communicate over streams, as over TCP. A lost piece is resent: soon if later bytes reveal the loss, otherwise
+/// after timeouts that double; and it delays everything behind it. So loss appears as bursts of delay, independently in
+/// each direction.
 package struct DetectionStudy: Sendable {
     package var nodes = 5
-    /// The chance, 0…1, that a piece is lost, in each direction.
+    /// The probability, 0…1, that a piece is lost, in each direction.
     package var loss: Double
 
     package init(nodes: Int = 5, loss: Double) {
@@ -21,26 +21,26 @@ package struct DetectionStudy: Sendable {
         self.loss = loss
     }
 
-    /// A way of 1 ms and a tail of 30 ms on average, besides what is lost.
+    /// A latency of 1 ms and an average tail of 30 ms, in addition to the loss.
     package var network: LinkProfile {
         LinkProfile(latency: .milliseconds(1), jitter: .microseconds(500), tail: .milliseconds(30), loss: loss)
     }
 
     // MARK: One dies
 
-    /// When the survivors knew.
+    /// When the survivors detected the failure.
     package struct Course: Hashable, Sendable {
         package var first: Duration
         package var all: Duration
     }
 
-    /// Lets a node crash or hang, at a moment drawn from the seed.
+    /// Crashes or hangs a node at a time that follows from the seed.
     package func inject(seed: UInt64) throws -> Course {
         let trial = MembershipTrial(seed: seed, network: network)
         defer { trial.end() }
         var generator = SeededGenerator(seed: seed).fork("strike")
         _ = try trial.form(nodes)
-        // Until phi knows the rhythm of the heartbeats.
+        // Long enough for phi to learn the heartbeat interval.
         trial.pass(.seconds(20) + .microseconds(Int64(generator.below(1_000_000))))
         guard trial.wait(.seconds(60), grain: .milliseconds(100), until: { trial.isWhole }) != nil else {
             throw TestClusterError("seed \(seed): the cluster is never whole")
@@ -60,9 +60,9 @@ package struct DetectionStudy: Sendable {
         return Course(first: first - start, all: all - start)
     }
 
-    // MARK: Nobody dies
+    // MARK: No node dies
 
-    /// The alarms of a time in which nothing failed.
+    /// The false alarms in a period without a failure.
     package struct Alarms: Hashable, Sendable {
         package var nodeHours = 0.0
         /// Phi crossed the lower threshold.
@@ -86,7 +86,7 @@ package struct DetectionStudy: Sendable {
         }
     }
 
-    /// Lets time pass in which nothing fails.
+    /// Lets time pass without a failure.
     package func quiet(seed: UInt64, for time: Duration) throws -> Alarms {
         let trial = MembershipTrial(seed: seed, network: network)
         defer { trial.end() }
@@ -98,7 +98,7 @@ package struct DetectionStudy: Sendable {
         alarms.nodeHours = Double(nodes) * time.inSeconds / 3600
         alarms.steps = trial.simulation.stepCount - steps
         alarms.suspicions = trial.events(.suspected, from: mark).count
-        // What came by gossip is somebody else's alarm.
+        // A mark that arrived by gossip is another node's alarm.
         alarms.marks = trial.events(.memberUnreachable, from: mark).count { $0.from == nil }
         alarms.removals = (trial.events(.memberDown, from: mark) + trial.events(.memberRemoved, from: mark)).count
         return alarms

@@ -6,15 +6,16 @@ import CastyObservability
 import CastySimulator
 import CastyTestbed
 
-/// How soon a cluster that was cut in two is one again.
+/// The time until a cluster that was cut in two is whole again.
 package struct HealStudy: Sendable {
-    /// How long the cut lasts.
+    /// The length of the cut.
     package enum Cut: String, CaseIterable, Sendable {
-        /// Every node has marked the other side, and nobody has decided about it: the connections still stand.
+        /// Until every node has marked the other side, but no node has decided about it: the connections are still
+        /// open.
         case brief
-        /// Until the connections have broken down; decisions are left to a person, who takes none.
+        /// Until the connections have been lost; decisions are left to a person, who makes none.
         case long
-        /// Until one side has been declared dead; its nodes start again when the cut is healed.
+        /// Until one side has been declared dead; its nodes restart when the cut is healed.
         case resolved
     }
 
@@ -26,7 +27,7 @@ package struct HealStudy: Sendable {
         self.cut = cut
     }
 
-    /// From the healing until all nodes see each other up and reachable, in one version that everyone has seen.
+    /// The time from healing until all nodes see each other up and reachable, in one version that every node has seen.
     package func run(seed: UInt64) throws -> Duration {
         var settings = MembershipSettings.responsive
         if cut == .long { settings.strategy = .manual }
@@ -35,7 +36,7 @@ package struct HealStudy: Sendable {
         var generator = SeededGenerator(seed: seed).fork("heal")
         _ = try trial.form(nodes)
         trial.pass(.seconds(5))
-        // Who is on which side, and how many, differs from seed to seed.
+        // The sides and their sizes differ from seed to seed.
         let order = generator.permuted(Array(1...nodes))
         let size = 1 + generator.below(nodes / 2)
         try trial.testbed.cut([order.prefix(size).sorted(), order.dropFirst(size).sorted()])

@@ -7,13 +7,13 @@ package import CastyObservability
 package import CastySimulator
 package import CastyTestbed
 
-/// A simulated cluster without entities, to measure its membership: the same runs for the same seed, on every machine.
+/// A simulated cluster without entities, for measuring its membership: a seed gives the same run on every machine.
 package final class MembershipTrial {
     package let testbed: TestCluster
     package let simulation: SimulatedWorld
 
     /// - Parameters:
-    ///   - network: How every link behaves.
+    ///   - network: The properties of every link.
     package init(seed: UInt64, settings: MembershipSettings = .responsive, network: LinkProfile = .lan) {
         let world = SimulatedClusterWorld(seed: seed)
         simulation = world.simulation
@@ -23,14 +23,14 @@ package final class MembershipTrial {
         testbed = TestCluster(world: world, settings: lab, checkers: .all)
     }
 
-    /// Ends the world; the trial is over.
+    /// Ends the runtime and the trial.
     package func end() { testbed.end() }
 
     package var now: Instant { testbed.now }
 
-    /// Starts nodes and waits until all that run see each other up.
+    /// Starts nodes, and waits until all running ones see each other up.
     ///
-    /// - Returns: How long that took.
+    /// - Returns: The time that took.
     package func form(_ count: Int, within limit: Duration = .seconds(60)) throws -> Duration {
         let start = now
         try testbed.start(Array(1...count))
@@ -40,7 +40,7 @@ package final class MembershipTrial {
         return time - start
     }
 
-    /// Whether all nodes that run see exactly each other, up and reachable.
+    /// Whether each running node sees exactly the running nodes, all up and reachable.
     package var isWhole: Bool {
         let running = testbed.running
         return running.allSatisfy { node in
@@ -50,7 +50,7 @@ package final class MembershipTrial {
         }
     }
 
-    /// Whether all nodes that run agree: they see exactly each other, in the same version, and everyone has seen it.
+    /// Whether all running nodes agree: the cluster is whole, in one version that every node has seen.
     package var agrees: Bool {
         isWhole && testbed.running.allSatisfy(\.cluster.state.isConverged)
             && Set(testbed.running.map { $0.cluster.core.gossip.contentDigest }).count == 1
@@ -59,9 +59,9 @@ package final class MembershipTrial {
     /// Lets time pass.
     package func pass(_ time: Duration) { simulation.run(until: now + time) }
 
-    /// Lets time pass until a condition holds, looked at every `grain`.
+    /// Lets time pass until a condition holds, and checks it every `grain`.
     ///
-    /// - Returns: When it held; `nil` if it did not in time.
+    /// - Returns: The time when it held; `nil` after the time limit.
     package func wait(_ limit: Duration, grain: Duration = .milliseconds(10), until condition: () -> Bool) -> Instant? {
         let deadline = now + limit
         while !condition() {
@@ -71,12 +71,12 @@ package final class MembershipTrial {
         return now
     }
 
-    /// What happened from an index of the recording on.
+    /// The recorded events of a kind, from an index on.
     package func events(_ kind: EventKind, from mark: Int = 0) -> [RuntimeEvent] {
         testbed.recorder.events(from: mark).filter { $0.kind == kind }
     }
 
-    /// What all nodes that run have said to each other so far.
+    /// The traffic that all running nodes have sent so far.
     package var traffic: ClusterTraffic {
         testbed.running.map(\.cluster.traffic).reduce(ClusterTraffic()) { $0 + $1 }
     }

@@ -2,7 +2,7 @@ import CastyCore
 import CastyMembership
 import CastyTestbed
 
-/// Two states of a cluster that differ in every third member, to measure what it takes to merge them.
+/// Two states of a cluster that differ in every third member, to measure the cost of merging them.
 package struct MergeWork: Sendable {
     private let left: Gossip
     private let right: Gossip
@@ -28,7 +28,7 @@ package struct MergeWork: Sendable {
         right = state(1)
     }
 
-    /// Merges the two, and looks what keeps the result from converging.
+    /// Merges the two, and checks what keeps the result from converging.
     package func repeated(_ times: Int) throws {
         for _ in 0..<times {
             let merged = left.merged(with: right)

@@ -3,26 +3,26 @@ package import CastyInvariants
 package import CastyScenario
 import CastyTestbed
 
-/// A cluster of five under load that loses nodes in one certain way, and must become well: the members agree, every shard answers with all it
-/// had, and no invariant breaks. When and to whom it happens is drawn from the seed.
+/// A cluster of five under load that loses nodes in one certain situation, and must recover: the members agree, every
+/// shard answers with all its data, and no invariant is violated. The seed determines the time and the nodes.
 package enum RecoveryStory: String, CaseIterable, Sendable {
     /// The leader, which is not the coordinator.
     case leader
-    /// The first seed, leader and coordinator in one, which comes back to the others.
+    /// The first seed, which is leader and coordinator, and which rejoins the others.
     case firstSeed = "first seed"
     /// The coordinator's node, which is not the leader.
     case coordinator
     case twoAtOnce = "two at once"
-    /// A node on its way in, at any moment of it.
+    /// A joining node, at any point of the join.
     case joining
-    /// The leader, while it lets a node in.
+    /// The leader, while it admits a node.
     case leaderOfJoin = "leader of a join"
-    /// A node on its way out, at any moment of it.
+    /// A leaving node, at any point of its departure.
     case leaving
-    /// A node hangs and goes on: it agrees again, or stops itself.
+    /// A node hangs and thaws: it agrees again, or stops itself.
     case freeze
 
-    /// The story of a seed. Some of its lines do not apply to every course: it is run leniently.
+    /// The scenario of a seed. Some of its lines do not fit every course, so it runs leniently.
     package func scenario(seed: UInt64) throws -> Scenario {
         var generator = SeededGenerator(seed: seed).fork("recovery/" + rawValue)
         var lines = ["seed \(seed)", "nodes 5", "expect members n1,n2,n3,n4,n5 up within 20s"]
@@ -30,7 +30,7 @@ package enum RecoveryStory: String, CaseIterable, Sendable {
         lines += accounts.map { "tell account-\($0) deposit \($0)" }
         lines += ["expect shards balanced within 30s"]
         if self == .leader || self == .coordinator {
-            // The oldest coordinates, the lowest leads: n1 comes back as the youngest.
+            // The oldest coordinates, and the lowest address leads: n1 rejoins as the youngest.
             lines += ["kill n1", "expect n1 removed on n2,n3,n4,n5 within 20s", "restart n1"]
             lines += ["expect members n1,n2,n3,n4,n5 up within 20s", "expect leader n1 within 5s"]
             lines += ["expect coordinator n2 within 20s", "expect shards balanced within 40s"]
@@ -49,7 +49,7 @@ package enum RecoveryStory: String, CaseIterable, Sendable {
     private func course(_ generator: inout SeededGenerator) -> (lines: [String], survivors: [Int]) {
         let one = 1 + generator.below(5)
         let all = [1, 2, 3, 4, 5]
-        // Most of a way in or out takes milliseconds, its end may take seconds.
+        // Most of a join or departure takes milliseconds; its end may take seconds.
         let moment = generator.below(2) == 0 ? generator.below(40) : generator.below(3000)
         func without(_ dead: Int...) -> [Int] { all.filter { !dead.contains($0) } }
         switch self {

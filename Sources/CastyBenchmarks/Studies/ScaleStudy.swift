@@ -4,14 +4,14 @@ package import CastyMembership
 import CastySimulator
 import CastyTestbed
 
-/// How a cluster of some size comes into being, and what that costs.
+/// The formation of a cluster of a given size, and its cost.
 package struct ScaleStudy: Hashable, Sendable {
-    /// From the first start until every node sees every node up.
+    /// The time from the first start until every node sees every node up.
     package var formed: Duration
-    /// Until everyone had seen the last version.
+    /// The time until every node had seen the last version.
     package var converged: Duration
     package var steps: UInt64
-    /// What all nodes have sent.
+    /// The traffic that all nodes have sent.
     package var traffic: ClusterTraffic
 
     /// Lets a cluster form.

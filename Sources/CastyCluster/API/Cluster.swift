@@ -6,7 +6,7 @@ package import CastyRemoting
 import CastySerialization
 import Synchronization
 
-/// A node's membership in a cluster: how it joins, what it sees, how it leaves.
+/// A node's membership in a cluster: how the node joins, which members it sees, how it leaves.
 ///
 /// ```swift
 /// cluster.subscribe(watcher)          // ClusterEvent messages from now on
@@ -23,7 +23,7 @@ public final class Cluster: Sendable {
         var exitTasks: [@Sendable (@escaping @Sendable () -> Void) -> Void] = []
         var onStop: (@Sendable (StopReason) -> Void)?
         var welcomed = false
-        /// The bytes of the state that was sent last, those it may take in one message, and those that were told last.
+        /// The size of the last state sent, the most that one message may carry, and the size that was last reported.
         var gossipBytes = 0
         var gossipLimit = 0
         var announcedGossip = 0
@@ -32,19 +32,19 @@ public final class Cluster: Sendable {
         var stepWatcher: (@Sendable (MembershipStep) -> Void)?
     }
 
-    /// The system this node's actors live in.
+    /// The system that runs this node's actors.
     public let system: ActorSystem
-    /// How the node takes part.
+    /// The configuration of the node's membership.
     public let config: ClusterConfig
     package let remoting: Remoting?
     let published: Mutex<Published>
-    /// What was shown last, and of which gossip.
+    /// The last snapshot shown, and the gossip that it was made from.
     let latestShown = Mutex<(gossip: Gossip, snapshot: MembershipSnapshot)?>(nil)
     /// Until when the node may run entities, in nanoseconds of its clock; read before every batch of handlers.
     private let lease = Atomic<Int64>(Instant.start.nanoseconds)
     private let views = Atomic<UInt64>(0)
     let daemon: ActorRef<DaemonMessage>
-    /// What other parts of the runtime keep one of for each node, by type.
+    /// Objects of other components of the runtime, one of each type per node.
     private let parts = Mutex<[ObjectIdentifier: any AnyObject & Sendable]>([:])
     let shared: SharedCore
 
@@ -72,7 +72,7 @@ public final class Cluster: Sendable {
         system.whenEnded { [weak self] in self?.letGo() }
     }
 
-    /// Lets go of all that was registered here, when the system has ended: much of it leads back to this node.
+    /// Releases everything that was registered here, when the system has ended: much of it refers back to this node.
     private func letGo() {
         let (registered, kept) = (
             published.withLock { published in
@@ -88,7 +88,7 @@ public final class Cluster: Sendable {
                 return parts
             }
         )
-        // Released outside the locks: what they hold may end with them.
+        // Released outside the locks: objects that these hold may end with them.
         withExtendedLifetime((registered, kept)) {}
     }
 
@@ -107,8 +107,8 @@ public final class Cluster: Sendable {
 
     /// Sends every change of the view to an actor, from now on until ``unsubscribe(_:)``.
     ///
-    /// Each step of a member is told once and in order, also where several became known at once; ``state`` may be further already. Who needs both subscribes
-    /// first and reads the state then.
+    /// The actor receives each step of a member once and in order, also where several became known at once; ``state``
+    /// may already be further. An actor that needs both subscribes first and reads the state then.
     public func subscribe(_ ref: ActorRef<ClusterEvent>) { published.withLock { $0.subscribers.append(ref) } }
 
     /// Ends a subscription.
@@ -116,34 +116,35 @@ public final class Cluster: Sendable {
         published.withLock { $0.subscribers.removeAll { $0 == ref } }
     }
 
-    /// Leaves gracefully: shards and singletons move away, the others agree, then the node stops.
+    /// Leaves gracefully: shards and singletons move away, the other members agree, then the node stops.
     public func leave() { daemon.tell(.leave) }
 
-    /// Declares whoever lives at a place dead. It cannot come back but as a new incarnation.
+    /// Declares the member at an address dead. A process can come back there only as a new incarnation.
     public func down(_ address: NodeAddress) { daemon.tell(.down(address)) }
 
-    /// Calls back with every change, on the daemon's turn, with the name of the event that reported it.
+    /// Calls back with every change, on the daemon's turn, with the id of the event that reported it.
     package func observe(_ observer: @escaping @Sendable (ClusterEvent, EventID) -> Void) {
         published.withLock { $0.observers.append(observer) }
     }
 
-    /// Calls back whenever members, their statuses or their reachability differ from before, events or not: what others say of this node
-    /// itself is no event here, but it changes the view.
+    /// Calls back whenever the members, their statuses, their reachability or the removed members differ from before,
+    /// with or without an event: what other members say about this node changes the view, but is no event here.
     package func follow(_ follower: @escaping @Sendable () -> Void) {
         published.withLock { $0.followers.append(follower) }
     }
 
-    /// Registers what must be done before this node has left: it is called with what to call when it is done.
+    /// Registers a task that must be done before this node has left. The task is passed a callback to call when it is
+    /// done.
     package func beforeExit(_ task: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void) {
         published.withLock { $0.exitTasks.append(task) }
     }
 
-    /// Says what happens when the node must stop; by default its system ends.
+    /// Sets what happens when the node must stop; by default its system ends.
     package func onStop(_ action: @escaping @Sendable (StopReason) -> Void) {
         published.withLock { $0.onStop = action }
     }
 
-    /// Calls back when this node has become a member; at once where it is one.
+    /// Calls back when this node has become a member; at once where it already is.
     package func whenWelcomed(_ action: @escaping @Sendable () -> Void) {
         let now = published.withLock { published -> Bool in
             if !published.welcomed { published.whenWelcomed.append(action) }
@@ -154,27 +155,27 @@ public final class Cluster: Sendable {
 
     /// Why the node stopped by itself, or is about to; `nil` while it runs.
     ///
-    /// The same reason is one line of the log, and the reason of the `node-stopped` event.
+    /// The same reason is logged in one line, and is the reason of the `node-stopped` event.
     public var stopReason: StopReason? { published.withLock { $0.stopped } }
 
-    /// The latest event about a member: the cause of what follows from it.
+    /// The latest event about a member: the cause of events that follow from it.
     package func lastEvent(about node: UniqueAddress) -> EventID? {
         published.withLock { $0.latestEvents.latest(about: node) }
     }
 
-    /// Until when this node may run entities if it hears nothing more.
+    /// Until when this node may run entities if it receives nothing more.
     package var leaseValidUntil: Instant { Instant(nanoseconds: lease.load(ordering: .acquiring)) }
 
     /// The membership's core as it was after the last change.
     package var core: Membership { shared.value }
 
-    /// How many bytes of others' states wait here for further pages.
+    /// How many bytes of partly received states of other nodes wait for further pages.
     package var unfinishedBytes: Int { shared.unfinishedBytes }
 
-    /// What this node has said to the others about the cluster so far.
+    /// What this node has sent to the others about the cluster so far.
     package var traffic: ClusterTraffic { shared.traffic }
 
-    /// The one of its kind that belongs to this node; made when first asked for.
+    /// The one object of this type that belongs to this node; created on first use.
     package func part<Part: AnyObject & Sendable>(_ make: () -> Part) -> Part {
         parts.withLock { parts in
             if let known = parts[ObjectIdentifier(Part.self)] as? Part { return known }
@@ -186,7 +187,8 @@ public final class Cluster: Sendable {
 
     func publish(lease until: Instant) { lease.store(until.nanoseconds, ordering: .releasing) }
 
-    /// Counts the views that followers are called for. It is read before the ``state`` that it counts, and moves after it.
+    /// Counts the views that followers are called for. Read it before ``state``: it changes after the state that it
+    /// counts.
     package var viewNumber: UInt64 { views.load(ordering: .acquiring) }
 
     func countView() { views.add(1, ordering: .releasing) }

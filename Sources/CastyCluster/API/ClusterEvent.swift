@@ -1,39 +1,39 @@
 public import CastyCore
 public import CastyMembership
 
-/// A change in this node's view of the cluster, told once to everyone who subscribed.
+/// A change in this node's view of the cluster, sent once to each subscriber.
 public enum ClusterEvent: Hashable, Sendable {
     /// A node asked to join and was let in; it is not up yet.
     case memberJoined(Member)
-    /// A node is useful although the cluster cannot converge.
+    /// A node was let in although the cluster cannot converge; it hosts nothing and has no vote.
     case memberWeaklyUp(Member)
     /// A node is a full member.
     case memberUp(MemberUp)
-    /// A member has asked to go.
+    /// A member has asked to leave.
     case memberLeaving(Member)
-    /// All know that a member goes; it ends its last tasks.
+    /// All members know that a member leaves; it ends its last tasks.
     case memberExiting(Member)
     /// A member was declared dead.
     case memberDown(Member)
     /// A member was removed: it left, or was down.
     case memberLeft(MemberLeft)
-    /// Somebody cannot reach a member.
+    /// Some member cannot reach another one.
     case unreachableMember(UnreachableMember)
-    /// Everybody can reach it again.
+    /// All members can reach it again.
     case reachableMember(ReachableMember)
-    /// Another member leads; `nil` while nobody can.
+    /// Another member is the leader; `nil` while there is none.
     case leaderChanged(UniqueAddress?)
 }
 
-/// A member became a full one.
+/// A member became a full member.
 public struct MemberUp: Hashable, Sendable {
-    /// The member; its `upNumber` tells its age.
+    /// The member; its `upNumber` gives its age.
     public let member: Member
 }
 
 /// A member was removed.
 public struct MemberLeft: Hashable, Sendable {
-    /// Who it was.
+    /// The removed member.
     public let node: UniqueAddress
     /// Its last status: `exiting` for one that left, `down` for one that was declared dead.
     public let lastStatus: MemberStatus
@@ -41,14 +41,14 @@ public struct MemberLeft: Hashable, Sendable {
 
 /// A member cannot be reached.
 public struct UnreachableMember: Hashable, Sendable {
-    /// Whom.
+    /// The member.
     public let node: UniqueAddress
-    /// Who says so.
+    /// The members that cannot reach it.
     public let observers: [UniqueAddress]
 }
 
 /// A member can be reached again.
 public struct ReachableMember: Hashable, Sendable {
-    /// Whom.
+    /// The member.
     public let node: UniqueAddress
 }

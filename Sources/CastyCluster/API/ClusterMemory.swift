@@ -3,40 +3,41 @@ public import CastyCore
 public import CastyMembership
 import Logging
 
-/// Where a node remembers the cluster it is in, so that it asks those members first when it is started again, and founds no second cluster while the
-/// remembered one may live.
+/// Where a node stores which cluster it is in. When it is started again it asks the remembered members first, and
+/// founds no second cluster while the remembered one may still run.
 public protocol ClusterMemory: Sendable {
-    /// What was remembered last; `nil` where nothing was.
+    /// The last remembered cluster; `nil` where there is none.
     ///
-    /// - Throws: ``ClusterMemoryError`` where that cannot be known.
+    /// - Throws: ``ClusterMemoryError`` where that cannot be determined.
     func recall() throws -> RememberedCluster?
 
-    /// Remembers, in place of what was remembered. Returns at once; the writing may take its time.
+    /// Remembers a cluster, replacing the one remembered before. Returns at once; the write may take longer.
     ///
-    /// - Parameter failed: Called with the reason where it could not be written.
+    /// - Parameter failed: Called with the reason where the write fails.
     func remember(_ cluster: RememberedCluster, failed: @escaping @Sendable (String) -> Void)
 }
 
-/// A store that belongs to one cluster for good.
+/// A store that belongs to one cluster permanently.
 ///
-/// The nodes of a cluster that share such a store must all have the same one; a second cluster, whatever its name, must not write into it.
+/// All nodes of a cluster must have the same such store; a second cluster, whatever its name, must not write into it.
 public protocol ClusterStore: Sendable {
-    /// What kind of store it is, and which one: the same on all nodes that reach the same store, and compared when a node joins.
+    /// The kind of store, and which one: the same on all nodes that reach the same store, and compared when a node
+    /// joins.
     var identity: String { get }
 
-    /// The cluster that it belongs to; `nil` while it belongs to none.
+    /// The cluster that the store belongs to; `nil` while it belongs to none.
     ///
     /// - Parameter name: The name of the cluster that this node is to join.
     /// - Throws: ``ClusterMemoryError`` where it belongs to a cluster of another name.
     func recallCluster(name: String) throws -> ClusterID?
 
-    /// The store belongs to this cluster from now on.
+    /// Binds the store to this cluster from now on.
     ///
     /// - Throws: ``ClusterMemoryError`` where it belongs to another one.
     func belong(to id: ClusterID, name: String) throws
 }
 
-/// Why a node may not use what it was given to remember a cluster by, or to keep the cluster's data.
+/// Why a node may not use its configured cluster memory or store.
 public struct ClusterMemoryError: Error, Hashable, Sendable, CustomStringConvertible {
     /// For a person: what is wrong, and what to do.
     public let description: String
@@ -46,7 +47,7 @@ public struct ClusterMemoryError: Error, Hashable, Sendable, CustomStringConvert
 }
 
 extension Cluster {
-    /// What this node knows of the cluster it was in, from its memory and its store.
+    /// The cluster that this node was in, according to its memory and its store.
     func recall() throws -> RememberedCluster? {
         let remembered = try config.memory?.recall()
         let owner = try config.store?.recallCluster(name: system.name)
@@ -58,7 +59,7 @@ extension Cluster {
         return remembered ?? owner.map { RememberedCluster(id: $0) }
     }
 
-    /// This node is a member: its store belongs to the cluster from now on.
+    /// Binds the store to the cluster, now that this node is a member.
     func bindStore() {
         guard let store = config.store, let id = shared.value.gossip.cluster else { return }
         do {

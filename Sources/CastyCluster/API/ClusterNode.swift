@@ -4,16 +4,17 @@ import CastyMembership
 package import CastyRemoting
 import Synchronization
 
-/// One node, put together: its actors, its way to other nodes, its membership.
+/// One node, assembled: its actors, its connections to other nodes, its membership.
 package struct ClusterNode: Sendable {
     package let system: ActorSystem
     package let remoting: Remoting
     package let cluster: Cluster
 
-    /// Puts a node together; ``start(completion:)`` makes it live.
+    /// Creates a node; ``start(completion:)`` starts it.
     ///
-    /// - Parameter connectionLost: Told when the connection with an incarnation was lost: what was on its way to there may be gone.
-    /// - Parameter gaveUp: Told when messages that waited for a connection with a place were given up.
+    /// - Parameter connectionLost: Called when the connection with an incarnation was lost: messages in transit to it
+    ///   may be lost.
+    /// - Parameter gaveUp: Called when messages that waited for a connection with an address were given up.
     package init(
         system: ActorSystem, config: ClusterConfig, remoting settings: RemotingSettings = RemotingSettings(),
         connectionLost: @escaping @Sendable (UniqueAddress) -> Void = { _ in },
@@ -25,7 +26,8 @@ package struct ClusterNode: Sendable {
                 switch error.answer {
                 case .wrongNode(let text)?: link.cluster?.metWrongNode(at: address, text)
                 case .notNow?: break
-                // Silence may be a cut, with the cluster on its other side; a refused connection means that no process listens.
+                // Silence may mean a network cut with the cluster on the other side; a refused connection means that no
+                // process listens.
                 case nil: if error.code == .refused { link.cluster?.contactFailed(address) }
                 }
             },
@@ -38,7 +40,7 @@ package struct ClusterNode: Sendable {
 
     /// Listens, then begins to join.
     ///
-    /// - Parameter completion: Told the address in fact bound, or why it could not be.
+    /// - Parameter completion: Called with the bound address, or with the reason why binding failed.
     package func start(completion: @escaping @Sendable (Result<NodeAddress, TransportError>) -> Void) {
         let cluster = cluster
         remoting.start { result in
@@ -52,12 +54,12 @@ extension Cluster {
     /// No process listens at an address.
     func contactFailed(_ address: NodeAddress) { daemon.tell(.contactFailed(address)) }
 
-    /// The process at an address is no node of this cluster.
+    /// The process at an address is not a node of this cluster.
     func metWrongNode(at address: NodeAddress, _ answer: String) {
         daemon.tell(.wrongNode(address, answer: answer))
     }
 
-    /// An incarnation answered where this node dialled: any other member at its place is gone.
+    /// An incarnation answered where this node dialled: any other member at its address is gone.
     func met(_ peer: UniqueAddress) {
         let gone = published.withLock { published in
             published.state.members.map(\.node).filter { $0.address == peer.address && $0 != peer }

@@ -3,17 +3,18 @@ public import CastyMembership
 
 /// This node's view of the cluster, as a value.
 public struct ClusterState: Hashable, Sendable {
-    /// All members known, by address.
+    /// All known members, by address.
     public var members: [Member] = []
-    /// Those that somebody cannot reach.
+    /// The members that at least one member cannot reach.
     public var unreachable: [UniqueAddress] = []
-    /// The member that leads, in this view.
+    /// The leader, in this view.
     public var leader: UniqueAddress?
     /// The oldest member that is up.
     public var oldest: UniqueAddress?
-    /// Whether all have seen this view and nothing stands in the leader's way.
+    /// Whether all members have seen this view and nothing keeps the leader from acting.
     public var isConverged = false
-    /// Those of the unreachable that this node does not know better about: it holds them unreachable itself, or does not watch them.
+    /// The unreachable members for which this node has no evidence of its own to the contrary: it has marked them
+    /// itself, or does not monitor them.
     package var silent: [UniqueAddress] = []
     /// Removed members that this node still remembers.
     package var removed: [UniqueAddress] = []
@@ -21,6 +22,6 @@ public struct ClusterState: Hashable, Sendable {
     /// The members that are up.
     public var up: [Member] { members.filter { $0.status == .up } }
 
-    /// The member of that identity.
+    /// The member with that identity.
     public func member(_ node: UniqueAddress) -> Member? { members.first { $0.node == node } }
 }

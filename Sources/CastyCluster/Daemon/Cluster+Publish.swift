@@ -7,9 +7,9 @@ import Logging
 import Synchronization
 
 extension Cluster {
-    /// Publishes what a change of the core led to.
+    /// Publishes the result of a change of the core.
     ///
-    /// - Returns: Who follows the view, if it moved: to be called when the events that tell of it are out.
+    /// - Returns: The followers to call if the view changed, once the events about the change are published.
     func publish(_ outcome: SharedCore.Outcome) -> [@Sendable () -> Void] {
         publish(lease: outcome.leaseValidUntil)
         guard let state = outcome.state else { return [] }
@@ -22,11 +22,11 @@ extension Cluster {
                 && state.removed == before.removed
             let known = areSameMembers ? [] : Set(before.members.map(\.node))
             let newMembers = areSameMembers ? [] : state.members.filter { !known.contains($0.node) }
-            // Under the lock: who reads the new state finds it counted.
+            // Under the lock, so that a reader of the new state finds it counted.
             if !isSame { countView() }
             return (isSame ? [] : published.followers, newMembers)
         }
-        // From the view and not from what is told of it: those that were here before this node are never told as joining.
+        // Taken from the view and not from the events: members that were here before this node have no joining event.
         for member in newMembers where member.status != .down && member.node != system.unique {
             remoting?.expect(member.node)
         }
@@ -34,7 +34,7 @@ extension Cluster {
         return followers
     }
 
-    /// Tells everyone of a change: the event feed first, then those who subscribed.
+    /// Publishes a change: to the event feed first, then to the subscribers.
     func publish(_ event: MembershipEvent, causes: inout EventCauses) {
         let inspector = system.inspector
         var leading = causes.leading(to: event.subject)
@@ -57,7 +57,7 @@ extension Cluster {
         guard let news else { return }
         if case .memberLeft(let left) = news {
             remoting?.nodeRemoved(left.node)
-            // Asks know a place only: where a new incarnation lives already, they may be its.
+            // Asks know only an address: where a new incarnation already runs there, they may be addressed to it.
             let isReplaced = self.state.members.contains { $0.node.address == left.node.address }
             if !isReplaced { system.failAsks(to: left.node.address) }
         }
@@ -65,12 +65,13 @@ extension Cluster {
         for subscriber in subscribers { subscriber.tell(news) }
     }
 
-    /// Tells those that watch when the shared state takes a quarter of what it may in one message, and again whenever it has doubled.
+    /// Emits a note when the shared state takes a quarter of what one message may carry, and again whenever its size
+    /// has doubled.
     func watchGossipSize(_ bytes: Int, limit: Int) {
         let isNews = published.withLock { published in
             published.gossipBytes = bytes
             published.gossipLimit = limit
-            // It has shrunk: the next growth is news again.
+            // The state has shrunk: its next growth is reported again.
             if bytes * 4 < published.announcedGossip { published.announcedGossip = 0 }
             guard bytes * 4 >= limit, bytes >= published.announcedGossip * 2 else { return false }
             published.announcedGossip = bytes
@@ -81,7 +82,7 @@ extension Cluster {
         system.inspector.emit(.note, reason: "gossip size", text: text)
     }
 
-    /// Tells whoever watches why the lease did not answer: for the decision that is a no.
+    /// Emits a note with the reason why the lease did not answer; for the decision that is a no.
     func noteLeaseProblem(_ error: LeaseError) {
         system.inspector.emit(.note, reason: "lease \(error.code.rawValue)", text: error.message)
     }
@@ -96,7 +97,7 @@ extension Cluster {
         for action in waiting { action() }
     }
 
-    /// Runs what must be done before this node has left, then says so.
+    /// Runs the exit tasks, then notifies the daemon.
     func runExitTasks() {
         let tasks = published.withLock { $0.exitTasks }
         let daemon = daemon

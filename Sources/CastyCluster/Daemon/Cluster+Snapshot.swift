@@ -5,7 +5,7 @@ import CastyObservability
 import Synchronization
 
 extension Cluster {
-    /// Lets whoever looks see the membership as this node knows it; nothing is computed while nobody does.
+    /// Registers the provider of the membership snapshot; nothing is computed until a snapshot is requested.
     func provideSnapshot() {
         let nameOf = system.inspector.nameOf
         system.inspector.provide { [weak self] now in
@@ -21,14 +21,15 @@ extension Cluster {
 }
 
 extension Membership {
-    /// The oldest member that is up: the one that coordinates.
+    /// The oldest member that is up: the coordinator.
     var oldest: UniqueAddress? {
         gossip.members.filter { $0.status == .up }.min { $0.isOlder(than: $1) }?.node
     }
 }
 
 extension MembershipSnapshot {
-    /// - Parameter earlier: What was shown of the same gossip before: what follows from that alone is not made again.
+    /// - Parameter earlier: The snapshot shown before for the same gossip; parts that follow from the gossip alone are
+    ///   reused.
     init(
         _ core: Membership, at now: Instant, sameGossip earlier: MembershipSnapshot?, name: (UniqueAddress) -> String
     ) {
@@ -73,7 +74,7 @@ extension Gossip {
         reachability.flatMap { observer in
             observer.rows.map { row in
                 CastyObservability.ReachabilityRow(
-                    observer: observer.observer, subject: row.subject, status: row.verdict.word,
+                    observer: observer.observer, subject: row.subject, status: row.verdict.mark,
                     version: observer.version)
             }
         }
@@ -94,12 +95,11 @@ extension MemberCondition {
 }
 
 extension CastyMembership.ReachabilityRow.Verdict {
-    /// The word that people see.
-    fileprivate var word: String {
+    fileprivate var mark: ReachabilityMark {
         switch self {
-        case .indirect: "unreachable (indirect)"
-        case .unreachable: "unreachable"
-        case .terminated: "terminated"
+        case .indirect: .indirectlyUnreachable
+        case .unreachable: .unreachable
+        case .terminated: .terminated
         }
     }
 }
@@ -116,7 +116,7 @@ extension Membership.LeaderAction {
 }
 
 extension Membership {
-    /// What keeps the cluster from converging, and for how long it has, in words.
+    /// What keeps the cluster from converging, and for how long, in words.
     fileprivate func sentence(
         _ obstacle: ConvergenceObstacle, at now: Instant, _ name: (UniqueAddress) -> String
     ) -> String {

@@ -7,7 +7,7 @@ import CastySerialization
 import Logging
 import NIOCore
 
-/// The shell of the membership: calls the core, and does what its effects say.
+/// The shell of the membership: calls the core, and carries out its effects.
 struct ClusterDaemon {
     private let shared: SharedCore
     private let myself: UniqueAddress
@@ -16,9 +16,9 @@ struct ClusterDaemon {
     private var generation: UInt64 = 0
     private var peers: [NodeAddress: ActorRef<DaemonMessage>] = [:]
     private var causes = EventCauses()
-    /// The state that was sent last, and its bytes: what goes to many is encoded once.
+    /// The last state sent, and its encoding: a state that goes to many nodes is encoded once.
     private var encoded: (gossip: Gossip, bytes: ByteBuffer)?
-    /// Envelopes of others that come in pages, and the number of the last one that this node has sent so.
+    /// Partly received envelopes of other nodes, and the number of the last envelope that this node has sent in pages.
     private var assembly = PageAssembly()
     private var lastPaged: UInt64 = 0
 
@@ -68,8 +68,8 @@ struct ClusterDaemon {
             if case .clusterAnswer = envelope.message,
                 link.cluster?.remoting?.isProven(envelope.from) != true
             {
-                // It came on a connection that the peer dialled, under an address that has not answered itself. The probe of the next round
-                // finds it proven, if it can be.
+                // The answer came on a connection that the peer dialled, from an address that has not been verified by
+                // dialling it. If the address can be verified, it is by the next round of probes.
                 return
             }
             outcome = shared.change { $0.onMessage(envelope.message, from: envelope.from, at: now) }
@@ -97,7 +97,7 @@ struct ClusterDaemon {
         case .contactFailed(let address): outcome = shared.change { $0.onUnreachableContact(address, at: now) }
         case .incarnationGone(let peer): outcome = shared.change { $0.onPeerIncarnationGone(peer, at: now) }
         }
-        // The snapshot first, then the events: whoever hears of a change finds it already there.
+        // The snapshot first, then the events: a reader that learns of a change finds it in the snapshot.
         let followers = link.cluster?.publish(outcome) ?? []
         if let seen = outcome.seen {
             link.cluster?.stepWatcher?(
@@ -115,7 +115,8 @@ struct ClusterDaemon {
         case .contact(let message, let address):
             if case .clusterProbe = message { link.cluster?.remoting?.prove(address) }
             send(message, to: nil, at: address, context)
-            // Probes have a rhythm of their own: they do not wait for what many refused connections have made a long pause.
+            // Probes have their own interval: they do not wait for the long backoff that many refused connections lead
+            // to.
             if case .clusterProbe = message { link.cluster?.remoting?.hurry(address) }
         case .call(let message, let to): sendAside(message, to: to, context.system) { $0.call(to, at: $1, $2) }
         case .answer(let message, let to): sendAside(message, to: to, context.system) { $0.answer(to, at: $1, $2) }
@@ -158,7 +159,7 @@ struct ClusterDaemon {
         for part in parts(of: envelope, gossip) { peer.tell(part) }
     }
 
-    /// What is to be sent: the envelope, or its pages where it carries a state that would take too much of a frame.
+    /// The messages to send: the envelope, or its pages where it carries a state that would take too much of a frame.
     private mutating func parts(of envelope: ClusterEnvelope, _ gossip: ByteBuffer?) -> [DaemonMessage] {
         let limit = (link.cluster?.remoting?.settings.frameLimit ?? WireLimits.frame) / 4
         guard let size = gossip?.readableBytes else { return [.received(envelope)] }
@@ -168,7 +169,7 @@ struct ClusterDaemon {
         return EnvelopePage.pages(of: envelope, number: lastPaged, size: limit / 2).map { .page($0) }
     }
 
-    /// Sends a message beside the connection that stands.
+    /// Sends a message outside the established connection.
     private mutating func sendAside(
         _ message: ClusterMessage, to: UniqueAddress, _ system: ActorSystem,
         _ way: (Remoting, ActorAddress, DaemonMessage) -> Void
@@ -199,7 +200,7 @@ struct ClusterDaemon {
         timers[key] = RunningTimer(
             generation: number,
             scheduled: context.system.world.scheduler.schedule(at: deadline) {
-                // Through the inbox, so that what came before the timer is handled before it.
+                // Through the mailbox, so that messages that came before the timer are handled before it.
                 me.tell(.timer(key, generation: number))
             })
     }
@@ -210,7 +211,7 @@ struct ClusterDaemon {
 
     private mutating func peer(_ address: NodeAddress, _ system: ActorSystem) -> ActorRef<DaemonMessage> {
         if let known = peers[address] { return known }
-        // References are cheap to make again; what peers name must not fill the memory.
+        // References are cheap to recreate; addresses named by peers must not fill the memory.
         if peers.count >= 1024 { peers = [:] }
         let ref = system.reference(to: Self.place(of: address, system), as: DaemonMessage.self)
         peers[address] = ref
@@ -218,7 +219,7 @@ struct ClusterDaemon {
     }
 }
 
-/// Stands for a timer that has fired already.
+/// A placeholder for a timer that has already fired.
 private final class NoTimer: ScheduledTimer {
     static let shared = NoTimer()
 

@@ -1,6 +1,6 @@
 import CastyMembership
 
-/// How much a node has said to the others about the cluster since it started.
+/// How much a node has sent to the others about the cluster since it started.
 package struct ClusterTraffic: Hashable, Sendable {
     /// Heartbeats and the answers to them.
     package private(set) var heartbeats = 0
@@ -12,7 +12,7 @@ package struct ClusterTraffic: Hashable, Sendable {
     package private(set) var lastGossipBytes = 0
     /// Hashes of the state, and lists of who has seen it.
     package private(set) var digests = 0
-    /// All that belongs to joining, leaving and probing.
+    /// Messages for joining, leaving and probing.
     package private(set) var others = 0
 
     package init() {}
@@ -27,12 +27,12 @@ package struct ClusterTraffic: Hashable, Sendable {
         case .gossipStatus, .gossipSeen, .gossipAck: digests += 1
         case .initJoin, .noCluster, .initJoinAck, .initJoinNack, .join, .joinRefused, .exitingConfirmed, .probeRequest,
             .probe,
-            .probeAck, .probeAnswer, .gone, .stranger, .clusterProbe, .clusterAnswer, .otherCluster:
+            .probeAck, .probeAnswer, .gone, .unknownPeer, .clusterProbe, .clusterAnswer, .otherCluster:
             others += 1
         }
     }
 
-    /// The sum of what two nodes have said.
+    /// The sum of the traffic of two nodes; of the last state sizes the larger one.
     package static func + (left: ClusterTraffic, right: ClusterTraffic) -> ClusterTraffic {
         var sum = left
         sum.heartbeats += right.heartbeats

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Ties the daemon to its cluster object, which is made after it.
+/// Links the daemon to its cluster object, which is created after it.
 final class DaemonLink: Sendable {
     private struct Holder: Sendable {
         weak var cluster: Cluster?

@@ -4,9 +4,9 @@ import CastyObservability
 package import CastySerialization
 package import NIOCore
 
-/// What the cluster daemon of a node is told: by other nodes, by its own timers, by people.
+/// A message to the cluster daemon of a node: from other nodes, from its own timers, from people.
 package enum DaemonMessage: Sendable {
-    /// From another node. Only this travels, and pages of it.
+    /// From another node. Only this case and `page` are sent between nodes.
     case received(ClusterEnvelope)
     case page(EnvelopePage)
     case start(seeds: [NodeAddress], mayFound: Bool, remembered: RememberedCluster?)
@@ -23,7 +23,7 @@ package enum DaemonMessage: Sendable {
 }
 
 extension DaemonMessage {
-    /// What another node said, and which one.
+    /// The message of another node, and its sender.
     var received: (message: ClusterMessage, from: UniqueAddress)? {
         switch self {
         case .received(let envelope): (envelope.message, envelope.from)
@@ -36,12 +36,12 @@ extension DaemonMessage {
 
 /// One message between the cluster daemons of two nodes.
 package struct ClusterEnvelope: Hashable, Sendable {
-    /// Who says it.
+    /// The sender.
     package let from: UniqueAddress
-    /// Which incarnation it is for; `nil` for whoever listens at the place.
+    /// The incarnation it is for; `nil` for any process that listens at the address.
     package let to: UniqueAddress?
     package let message: ClusterMessage
-    /// The bytes of the state that the message carries, where they are known already.
+    /// The encoded state that the message carries, where it is encoded already.
     private let gossip: ByteBuffer?
 
     package init(from: UniqueAddress, to: UniqueAddress?, message: ClusterMessage, gossip: ByteBuffer? = nil) {

@@ -1,18 +1,18 @@
 import CastyCore
 import CastyObservability
 
-/// Remembers the latest event about each member, so that the next one can name what led to it.
+/// Remembers the latest event about each member, so that the next one can name its cause.
 struct EventCauses: Sendable {
     private var latest: [UniqueAddress: EventID] = [:]
-    /// Members that were removed, the latest last: what follows from their removal still needs its name for a while.
+    /// Removed members, the latest last: events that follow from a removal still need its id for a while.
     private var removed: [UniqueAddress] = []
 
     private static let mostRemoved = 256
 
-    /// The latest event about a member, as far as this node saw it.
+    /// The latest event about a member that this node saw.
     func latest(about node: UniqueAddress) -> EventID? { latest[node] }
 
-    /// What the event about this member follows from, as far as this node saw it.
+    /// The events that the next event about this member follows from, as far as this node saw them.
     func leading(to subject: UniqueAddress?) -> [EventID] {
         guard let subject, let id = latest[subject] else { return [] }
         return [id]

@@ -2,14 +2,14 @@ package import CastyCore
 package import CastySerialization
 package import NIOCore
 
-/// One of the parts in which an envelope travels that would fill too much of a frame.
+/// One part of an envelope that would fill too much of a frame.
 package struct EnvelopePage: Hashable, Sendable {
     /// The most pages of one envelope.
     package static let mostPages = 256
 
     package let from: UniqueAddress
     package let to: UniqueAddress?
-    /// Which of the sender's envelopes it belongs to; later ones have higher numbers.
+    /// The sender's number of the envelope that the page belongs to; later envelopes have higher numbers.
     package let number: UInt64
     package let index: Int
     package let count: Int
@@ -26,7 +26,7 @@ package struct EnvelopePage: Hashable, Sendable {
 
     /// Cuts an envelope into pages.
     ///
-    /// - Parameter size: The bytes of a page, its head not included.
+    /// - Parameter size: The bytes of a page, without its header.
     static func pages(of envelope: ClusterEnvelope, number: UInt64, size: Int) -> [EnvelopePage] {
         var whole = ByteBuffer()
         envelope.encode(into: &whole)
@@ -65,17 +65,18 @@ extension EnvelopePage: WireCodable {
     }
 }
 
-/// Puts pages together again: one envelope for each sender, of a few senders at a time.
+/// Reassembles pages: one envelope per sender, for a few senders at a time.
 ///
-/// Pages of one sender come in order, because they take the same connection. So a page that does not follow the one before ends
-/// what it does not belong to; gossip by rounds brings the state once more. What stays unfinished is forgotten after
-/// ``patience``, and the longest unfinished ones make room where all together would take more than ``mostBytes``.
+/// Pages of one sender arrive in order, because they take the same connection. So a page that does not follow the one
+/// before discards the unfinished envelope; a later gossip round brings the state again. An unfinished envelope is
+/// discarded after ``patience``. Where all together would take more than ``mostBytes``, those with the oldest last page
+/// are discarded.
 struct PageAssembly {
-    /// How many senders may be in the middle of an envelope.
+    /// How many senders may have an unfinished envelope.
     static let mostSenders = 16
-    /// How many bytes of unfinished envelopes are kept.
+    /// How many bytes of unfinished envelopes are buffered.
     static let mostBytes = 64 << 20
-    /// How long after its last page an envelope is kept.
+    /// How long an envelope is buffered after its last page arrived.
     static let patience = Duration.seconds(30)
 
     private struct Unfinished {
@@ -87,13 +88,13 @@ struct PageAssembly {
         var latest: Instant
     }
 
-    /// The one whose last page came longest ago comes first.
+    /// Sorted by the arrival of the last page, the oldest first.
     private var unfinished: [Unfinished] = []
 
-    /// The bytes of the pages that wait for others.
+    /// The bytes of the buffered pages.
     var bytes: Int { unfinished.reduce(0) { $0 + $1.bytes.readableBytes } }
 
-    /// Forgets what has been without a further page for too long. Returns whether there was any.
+    /// Discards envelopes that have had no further page for too long. Returns whether there were any.
     @discardableResult
     mutating func expire(at now: Instant) -> Bool {
         let kept = unfinished.count

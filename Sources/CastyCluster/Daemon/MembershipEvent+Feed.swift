@@ -3,7 +3,7 @@ import CastyMembership
 import CastyObservability
 
 extension MembershipEvent {
-    /// The word of the event feed.
+    /// The kind of the event in the event feed.
     var eventKind: EventKind {
         switch kind {
         case .memberJoining: .memberJoining
@@ -23,7 +23,7 @@ extension MembershipEvent {
         }
     }
 
-    /// The node the news came from, where it came from another.
+    /// The node that the event was learned from, where that is another node.
     var source: UniqueAddress? {
         switch cause {
         case .welcome(let from, _), .gossip(let from, _), .goneNotice(let from), .probe(let from): from
@@ -52,7 +52,7 @@ extension MembershipEvent {
         }
     }
 
-    /// What else a person wants to know.
+    /// Further details for a person.
     func text(_ name: (UniqueAddress) -> String) -> String? {
         switch kind {
         case .memberUp(let number): return "number \(number)"
@@ -83,7 +83,7 @@ extension MembershipEvent {
         return "\(tenths / 10).\(abs(tenths % 10))"
     }
 
-    /// The event as subscribers hear it; `nil` for what only the feed tells.
+    /// The event for subscribers; `nil` for events that only the feed carries.
     var news: ClusterEvent? {
         switch kind {
         case .memberJoining: return member.map { .memberJoined($0) }

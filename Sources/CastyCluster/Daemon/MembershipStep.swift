@@ -2,7 +2,7 @@ package import CastyCore
 package import CastyMembership
 import Synchronization
 
-/// One input of a node's membership, and what came of it: for those who check the core while it runs.
+/// One input of a node's membership and its result: for code that checks the core while it runs.
 package struct MembershipStep: Sendable {
     /// The node.
     package let node: UniqueAddress
@@ -10,18 +10,18 @@ package struct MembershipStep: Sendable {
     package let before: Gossip
     /// Its state afterwards.
     package let after: Gossip
-    /// Where it stands afterwards.
+    /// The phase that the node is in afterwards.
     package let phase: Membership.Phase
-    /// What it made the node do, in order.
+    /// The effects of the input, in order.
     package let effects: [MembershipEffect]
-    /// The message that came in, and its sender; `nil` for a timer or a command.
+    /// The message received, and its sender; `nil` for a timer or a command.
     package let received: (message: ClusterMessage, from: UniqueAddress)?
-    /// Whether members, rows, tombstones, version or seen differ from before.
+    /// Whether members, rows, tombstones, version or seen may differ from before.
     package let isChange: Bool
 }
 
 extension Cluster {
-    /// Calls back after every step of the core, before its effects are carried out. One watcher at most.
+    /// Calls back after every step of the core, before its effects are carried out. There is one watcher at most.
     package func watchSteps(_ watcher: @escaping @Sendable (MembershipStep) -> Void) {
         published.withLock { $0.stepWatcher = watcher }
         shared.watch()

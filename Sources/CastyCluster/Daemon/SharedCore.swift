@@ -2,17 +2,17 @@ import CastyCore
 import CastyMembership
 import Synchronization
 
-/// The core of a node's membership: its daemon changes it in place, and whoever looks takes a copy.
+/// The core of a node's membership: its daemon mutates it in place, and readers take a copy.
 ///
-/// A copy for every change would cost more than the change: most changes are a heartbeat that was answered.
+/// A copy for every change would cost more than the change itself: most changes are answered heartbeats.
 final class SharedCore: Sendable {
-    /// What a change led to.
+    /// The result of a change.
     struct Outcome {
         let effects: [MembershipEffect]
         let leaseValidUntil: Instant
         /// The view, if it may differ from the one before.
         let state: ClusterState?
-        /// The gossip before and after, and where the node stands, for those who watch each step.
+        /// The gossip before and after, and the phase, for the step watcher.
         let seen: (before: Gossip, after: Gossip, phase: Membership.Phase)?
     }
 
@@ -35,13 +35,13 @@ final class SharedCore: Sendable {
     /// What the daemon has sent so far.
     var traffic: ClusterTraffic { state.withLock { $0.traffic } }
 
-    /// How many bytes of others' states wait for further pages.
+    /// How many bytes of partly received states wait for further pages.
     var unfinishedBytes: Int {
         get { state.withLock { $0.unfinishedBytes } }
         set { state.withLock { $0.unfinishedBytes = newValue } }
     }
 
-    /// Whether the pages of that node's state are taken.
+    /// Whether pages of that node's state are accepted.
     func takesPages(from peer: UniqueAddress) -> Bool { state.withLock { $0.core.takesPages(from: peer) } }
 
     /// Changes the core.
@@ -57,7 +57,7 @@ final class SharedCore: Sendable {
         }
     }
 
-    /// Hands out the gossip with each outcome from now on.
+    /// Adds the gossip to each outcome from now on.
     func watch() { state.withLock { $0.isWatched = true } }
 
     /// Counts a message.

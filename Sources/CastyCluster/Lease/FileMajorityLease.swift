@@ -3,7 +3,7 @@ public import CastyMembership
 import Dispatch
 import Glibc
 
-/// The lease as a file, for nodes in several processes of one machine.
+/// The lease as a file, for nodes in several processes on one machine.
 ///
 /// ```swift
 /// var config = ClusterConfig.lan(seeds: seeds)
@@ -11,26 +11,27 @@ import Glibc
 /// config.majorityLease = FileMajorityLease("/var/lib/shop/lease")
 /// ```
 ///
-/// Every change is made under a lock that its process cannot take to its grave, written beside the file, flushed, and put in its place by a
-/// renaming; so the file is always whole, whenever a process or the machine dies. A file that says anything else is never written over: it
-/// counts as an error, which is a no, until a person has looked at it. Times are those of the machine's calendar clock.
+/// Every change is made under a file lock that the system releases when its process dies. The new content is written
+/// beside the file, flushed, and renamed over it, so the file is always whole, even if a process or the machine dies. A
+/// file with any other content is never overwritten: it counts as an error, which is a no, until a person has looked at
+/// it. Times are those of the machine's calendar clock.
 public final class FileMajorityLease: MajorityLease {
-    /// Where the lease is written down. Beside it stand `PATH.lock` and, for moments, `PATH.new`.
+    /// The path of the lease file. Beside it stand `PATH.lock` and, for moments, `PATH.new`.
     public let path: String
     private let queue = DispatchQueue(label: "casty.lease")
     private let patience: Duration
 
-    /// Names a file; it is made when the lease is asked for the first time.
+    /// Creates a lease in a file; the file itself is created on the first claim.
     ///
     /// - Parameters:
-    ///   - path: The file, in a folder that all nodes can write.
-    ///   - patience: How long to wait for another process that is at work on it.
+    ///   - path: The file, in a folder that all nodes can write to.
+    ///   - patience: How long to wait for another process that holds the lock.
     public init(_ path: String, patience: Duration = .seconds(1)) {
         self.path = path
         self.patience = patience
     }
 
-    /// Asks for the lease, or renews it.
+    /// Requests the lease, or renews it.
     public func acquire(_ claim: LeaseClaim, answer: @escaping @Sendable (Result<Bool, LeaseError>) -> Void) {
         queue.async {
             let bad = ([claim.owner] + claim.losers).first { !LeaseRecord.isName($0) }
@@ -39,17 +40,17 @@ public final class FileMajorityLease: MajorityLease {
         }
     }
 
-    /// Gives the lease back. Where that fails it runs out by itself.
+    /// Releases the lease. Where that fails, the lease expires by itself.
     public func release(owner: String) {
         queue.async { _ = self.change { record, _ in record.release(owner) } }
     }
 
-    /// Undoes what the owner was granted.
+    /// Undoes the last claim that the owner was granted.
     public func withdraw(owner: String) {
         queue.async { _ = self.change { record, _ in record.withdraw(owner) } }
     }
 
-    /// What the file says at this moment.
+    /// The present content of the file.
     package func contents() -> Result<LeaseRecord, LeaseError> { locked { () throws(LeaseError) in try read() } }
 
     private func change<Answer>(_ edit: (inout LeaseRecord, Instant) -> Answer) -> Result<Answer, LeaseError> {
@@ -68,7 +69,7 @@ public final class FileMajorityLease: MajorityLease {
         return Instant(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
     }
 
-    /// Does something while no other lease object, in this process or another, does.
+    /// Runs `body` while no other lease object, in this process or another, runs its own.
     private func locked<Answer>(_ body: () throws(LeaseError) -> Answer) -> Result<Answer, LeaseError> {
         let lock = open(path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard lock >= 0 else { return .failure(problem("cannot open \(path).lock")) }
@@ -106,7 +107,8 @@ public final class FileMajorityLease: MajorityLease {
     }
 
     private func write(_ text: String) throws(LeaseError) {
-        // What could not be read again must not be written: losers are forgotten with time, so there will be room again.
+        // A text that is too long to be read back must not be written. Losers expire with time, so there will be room
+        // again.
         guard text.utf8.count <= Self.mostBytes else { throw LeaseError(.full, "\(path) has no room for more losers") }
         let file = open(path + ".new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard file >= 0 else { throw problem("cannot open \(path).new") }
@@ -123,7 +125,7 @@ public final class FileMajorityLease: MajorityLease {
         let failure = problem("cannot write \(path).new")
         guard close(file) == 0, isWhole else { throw failure }
         guard rename(path + ".new", path) == 0 else { throw problem("cannot put \(path).new in its place") }
-        // The renaming itself must outlive a crash of the machine.
+        // The rename itself must survive a crash of the machine.
         let slash = path.lastIndex(of: "/")
         let folder = open(slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? ".", O_RDONLY | O_CLOEXEC)
         guard folder >= 0 else { throw problem("cannot open the folder of \(path)") }

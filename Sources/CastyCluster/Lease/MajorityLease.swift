@@ -1,42 +1,45 @@
 public import CastyMembership
 
-/// A place outside the cluster where one side of a split writes down that it stays: what the downing strategy `leaseMajority` asks.
+/// A record outside the cluster in which one side of a split notes that it stays; the downing strategy `leaseMajority`
+/// uses it.
 ///
-/// It may be a file, a row in a database, an object of an orchestrator. What it must guarantee is that it has one holder at a time, and that
-/// those whom a granted claim names as losers are refused from then on, for the time the claim says. What one node asks takes effect in the order in
-/// which it asks. ``InProcessMajorityLease`` serves nodes of one process.
+/// It may be a file, a row in a database, an object of an orchestrator. It must guarantee that there is one holder at a
+/// time, and that the losers named by a granted claim are refused from then on, for the time the claim says. The
+/// requests of one node take effect in the order in which the node makes them. ``InProcessMajorityLease`` serves nodes
+/// of one process.
 public protocol MajorityLease: Sendable {
-    /// Asks for the lease, or renews it for one who holds it.
+    /// Requests the lease, or renews it for its holder.
     ///
     /// - Parameters:
-    ///   - claim: Who asks, for how long, and who goes if it is granted.
-    ///   - answer: Called once, on any thread, at once or later: whether the claim is granted. An error, like no answer in time, counts as
-    ///     a no.
+    ///   - claim: Who requests it, for how long, and which members go if it is granted.
+    ///   - answer: Called once, on any thread, at once or later, with whether the claim is granted. An error, or no
+    ///     answer in time, counts as a no.
     func acquire(_ claim: LeaseClaim, answer: @escaping @Sendable (Result<Bool, LeaseError>) -> Void)
 
-    /// The owner has no more need of the lease. Its losers remain losers.
+    /// The owner no longer needs the lease. Its losers remain losers.
     func release(owner: String)
 
-    /// The owner has made no use of what it was granted last: all must be as if it had not asked for that. What it was granted before and
-    /// had made use of, as a renewal or a release has shown, stays: those losers remain losers.
+    /// The owner has not used the last claim that it was granted: the record must be as if that claim had not been
+    /// made. Claims granted before and used, as a renewal or a release has shown, stay in effect: their losers remain
+    /// losers.
     func withdraw(owner: String)
 }
 
-/// Why a lease could not be asked.
+/// Why a lease could not answer.
 public struct LeaseError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The kind of the problem.
     public enum Code: String, Hashable, Sendable {
-        /// The place cannot be reached, read or written.
+        /// The record cannot be reached, read or written.
         case unavailable
-        /// Another process keeps it busy.
+        /// Another process holds its lock.
         case busy
-        /// What is written there is not a lease.
+        /// The content is not a lease.
         case malformed
         /// There is no room for another claim.
         case full
-        /// The owner or a loser has a name that cannot be written there.
+        /// The name of the owner or of a loser cannot be written into the record.
         case badName
-        /// The node was given none.
+        /// The node has no lease configured.
         case missing
     }
 

@@ -5,25 +5,26 @@ import CastyRemoting
 import CastySerialization
 import Synchronization
 
-/// Looks on at a running cluster: asks every member in turn what it shows and what has happened.
+/// Observes a running cluster: asks every member in turn for its snapshot and its events.
 ///
-/// It is never a member, never counted, never monitored, and nobody dials it. It begins with one member and learns of the
-/// others from what that one sees. It is lossy, and knows how much it missed.
+/// It is never a member, never counted, never monitored, and no node dials it. It starts with one member and learns of
+/// the others from that member's view. It may miss events, and knows how many.
 package final class ClusterObserver: Sendable {
-    /// What is known of one place.
+    /// What is known of one address.
     package struct Node: Sendable {
         package let place: NodeAddress
-        /// The latest that was shown there, in the observer's own time.
+        /// The latest snapshot from there, on the clock of the node that answered first.
         package var snapshot: NodeSnapshot?
-        /// When that came.
+        /// When the snapshot arrived, on the same clock.
         package var heard: Instant?
-        /// Why nothing comes from there, in the words of the connection.
+        /// Why nothing arrives from there, in the words of the connection.
         package var complaint: String?
-        /// The last event that came from there.
+        /// The number of the last event received from there.
         var latest: UInt64 = 0
-        /// How many events came from earlier processes at this place: so much is added to the numbers of this one's.
+        /// How many events came from earlier processes at this address; added to the event numbers of the present
+        /// process.
         var earlier: UInt64 = 0
-        /// When the present question was asked; `nil` where none is open.
+        /// When the present request was sent; `nil` where none is open.
         var asked: Instant?
         var number: UInt64 = 0
         var parts: [ObservationPart] = []
@@ -34,7 +35,8 @@ package final class ClusterObserver: Sendable {
         var events: [RuntimeEvent] = []
         /// How many events were dropped from the front of `events`.
         var forgotten: UInt64 = 0
-        /// How much the clock of the node that answered first is ahead of this process's; all moments are told on that clock.
+        /// How far the clock of the node that answered first is ahead of this process's; all times are given on that
+        /// clock.
         var ahead: Duration?
         var questions: UInt64 = 0
     }
@@ -42,17 +44,17 @@ package final class ClusterObserver: Sendable {
     package let system: ActorSystem
     private let remoting: Remoting
     let state: Mutex<State>
-    /// How often every node is asked.
+    /// The interval at which every node is asked.
     private static let pause = Duration.milliseconds(250)
-    /// A question that was not answered in this time is asked again.
+    /// A request that is not answered in this time is sent again.
     private static let patience = Duration.seconds(2)
-    /// How many events are kept.
+    /// How many events are buffered at most.
     private static let kept = 50_000
 
     /// Creates an observer of a cluster; ``start()`` begins.
     ///
     /// - Parameters:
-    ///   - world: Time, threads and network.
+    ///   - world: The interfaces of the runtime: time, threads, network and randomness.
     ///   - cluster: The cluster's name.
     ///   - seed: A member of it.
     package init(world: NodeWorld, cluster: String, seed: NodeAddress) throws {
@@ -93,10 +95,10 @@ package final class ClusterObserver: Sendable {
     /// The present moment, on the clock of the node that answered first.
     package var now: Instant { system.now + (state.withLock { $0.ahead } ?? .zero) }
 
-    /// All places, in their order.
+    /// All known addresses with their state, sorted.
     package var nodes: [Node] { state.withLock { Array($0.nodes.values) }.sorted { $0.place < $1.place } }
 
-    /// The events from a position on, the position after them, and how many before that position are gone.
+    /// The events from a position on, the position after them, and how many from that position on are already dropped.
     package func events(from position: UInt64) -> (events: [RuntimeEvent], next: UInt64, dropped: UInt64) {
         state.withLock { state in
             let start = max(position, state.forgotten)
@@ -163,7 +165,7 @@ package final class ClusterObserver: Sendable {
         let snapshot = observation.snapshot.shifted(by: shift)
         state.withLock { state in
             guard var node = state.nodes[place] else { return }
-            // Another process lives there now: its events count from the beginning.
+            // Another process runs there now: its event numbers start again.
             let isNew = node.snapshot.map { $0.node != snapshot.node } ?? false
             node.snapshot = snapshot
             node.heard = snapshot.time
@@ -189,7 +191,7 @@ package final class ClusterObserver: Sendable {
 }
 
 extension RuntimeEvent {
-    /// The event on the observer's clock, numbered after those of earlier processes at its place.
+    /// The event on the clock that the observer uses, numbered after those of earlier processes at its address.
     fileprivate func shifted(by shift: Duration, after earlier: UInt64) -> RuntimeEvent {
         var event = self
         event.time = time + shift

@@ -1,8 +1,8 @@
 import CastyObservability
 
-/// What a node shows of itself, as far as others add it up: whatever wrote it, no sum of such numbers goes beyond its type.
+/// Checks of the numbers in a node's snapshot that others add up: whatever wrote them, no sum overflows its type.
 extension NodeSnapshot {
-    /// More than any node has of anything, and few enough that a million of them can be added.
+    /// A bound above any real count, and low enough that a million such counts can be added.
     private static let most = 1 << 40
 
     var isPlausible: Bool {

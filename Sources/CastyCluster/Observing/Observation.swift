@@ -3,25 +3,25 @@ import CastyCore
 package import CastyObservability
 import CastySerialization
 
-/// What a node tells an observer: what it shows of itself, and what has happened since the observer asked last.
+/// A node's answer to an observer: its snapshot, and the events since the observer's last request.
 package struct Observation: Codable, Sendable {
     package var snapshot: NodeSnapshot
-    /// Events in their order, not all at once where there are many.
+    /// Events in order; only a part of them where there are many.
     package var events: [RuntimeEvent]
-    /// How many events were forgotten before they could be told.
+    /// How many events were dropped before they could be sent.
     package var missed: UInt64
 }
 
-/// An observer's question to a node.
+/// An observer's request to a node.
 struct ObservationRequest: Codable, Sendable {
-    /// Comes back with the answer.
+    /// Returned with the answer.
     var number: UInt64
     /// The number of the last event that the observer has.
     var after: UInt64
     var replyTo: ActorRef<ObserverMessage>
 }
 
-/// What the observer's actor hears.
+/// A message to the observer's actor.
 enum ObserverMessage: Codable, Sendable {
     /// It is time to ask again.
     case tick
@@ -36,7 +36,7 @@ struct ObservationPart: Codable, Sendable {
     var bytes: [UInt8]
 }
 
-/// How observers and nodes speak with each other.
+/// The protocol between observers and nodes.
 enum ObservationProtocol {
     static let path = ["system", "observation"]
     /// The most bytes of one piece.

@@ -5,12 +5,12 @@ import CastySerialization
 import Logging
 import Synchronization
 
-/// Answers observers. It keeps the latest events for them and computes nothing while nobody asks.
+/// Answers observers. It buffers the latest events for them and computes nothing until one asks.
 package enum ObservationService {
-    /// How many events are kept for observers that come later or are slow.
+    /// How many events are buffered for observers that come later or are slow.
     private static let kept = 5000
 
-    /// Lets observers look at a node.
+    /// Makes a node answer observers.
     package static func start(on system: ActorSystem) throws {
         try ObservationProtocol.register(in: system.registry)
         let memory = EventMemory(limit: kept)
@@ -53,15 +53,15 @@ private final class EventMemory: Sendable {
     func keep(_ event: RuntimeEvent) {
         events.withLock { events in
             events.append(event)
-            // Half at a time, so that a full memory costs little for each event.
+            // Drops half at a time, so that a full buffer costs little per event.
             if events.count > limit { events.removeFirst(limit / 2) }
         }
     }
 
-    /// The events after the one with a number, the oldest first; and how many between them are forgotten.
+    /// The events after the one with this number, the oldest first, and how many in between are dropped.
     func events(after number: UInt64, limit: Int) -> (events: [RuntimeEvent], missed: UInt64) {
         events.withLock { events in
-            // Threads may have kept two events in the other order.
+            // Concurrent threads may have appended two events out of order.
             let later = events.filter { $0.id.number > number }.sorted { $0.id.number < $1.id.number }
             let page = Array(later.prefix(limit))
             guard let first = page.first else { return ([], 0) }

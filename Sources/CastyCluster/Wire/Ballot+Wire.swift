@@ -22,7 +22,7 @@ extension Ballot: WireCodable {
 }
 
 extension VoteAnswer: WireCodable {
-    /// A longer pause than this is no answer.
+    /// The longest pause, in milliseconds; a longer one is malformed.
     private static let longestPause = 3_600_000
 
     package func encode(into buffer: inout ByteBuffer) {

@@ -4,12 +4,12 @@ package import CastySerialization
 package import NIOCore
 
 extension ClusterMessage: WireCodable {
-    /// The number of each message on the wire. A number is never used again for another message.
+    /// The number of each message on the wire. A number is never reused for another message.
     private enum Tag: UInt8 {
         case initJoin = 1
         case initJoinAck, initJoinNack, join, welcome, joinRefused, heartbeat, heartbeatAck, gossipStatus, gossipSeen
         case gossipEnvelope, exitingConfirmed, probeRequest, probe, probeAck, probeAnswer, gone, gossipSpread, gossipAck
-        case stranger, call, unknown, noCluster, clusterProbe, clusterAnswer, otherCluster
+        case unknownPeer, call, unknown, noCluster, clusterProbe, clusterAnswer, otherCluster
     }
 
     package func encode(into buffer: inout ByteBuffer) { encode(into: &buffer, gossip: nil) }
@@ -21,12 +21,12 @@ extension ClusterMessage: WireCodable {
         case .initJoin, .noCluster, .initJoinAck, .initJoinNack, .join, .joinRefused, .heartbeat, .heartbeatAck,
             .unknown, .call,
             .gossipStatus, .gossipSeen, .gossipAck, .exitingConfirmed, .probeRequest, .probe, .probeAck, .probeAnswer,
-            .gone, .stranger, .clusterProbe, .clusterAnswer, .otherCluster:
+            .gone, .unknownPeer, .clusterProbe, .clusterAnswer, .otherCluster:
             nil
         }
     }
 
-    /// - Parameter bytes: The state that the message carries, where it is encoded already.
+    /// - Parameter bytes: The encoded state that the message carries, where it is encoded already.
     func encode(into buffer: inout ByteBuffer, gossip bytes: ByteBuffer?) {
         func state(_ gossip: Gossip) {
             if let bytes { buffer.writeImmutableBuffer(bytes) } else { gossip.encode(into: &buffer) }
@@ -114,7 +114,7 @@ extension ClusterMessage: WireCodable {
             buffer.writeVarint(id)
             subject.encode(into: &buffer)
         case .gone: tag(.gone)
-        case .stranger: tag(.stranger)
+        case .unknownPeer: tag(.unknownPeer)
         case .clusterProbe(let number, let claim):
             tag(.clusterProbe)
             buffer.writeVarint(number)
@@ -178,7 +178,7 @@ extension ClusterMessage: WireCodable {
         case .probeAnswer:
             self = .probeAnswer(id: try buffer.readVarint(), subject: try UniqueAddress(from: &buffer))
         case .gone: self = .gone
-        case .stranger: self = .stranger
+        case .unknownPeer: self = .unknownPeer
         case .clusterProbe:
             self = .clusterProbe(number: try buffer.readVarint(), claim: try ClusterClaim(from: &buffer))
         case .clusterAnswer:
@@ -239,7 +239,7 @@ extension JoinRefusal: WireCodable {
 }
 
 extension ByteBuffer {
-    /// A hash: eight bytes, highest first.
+    /// A hash: eight bytes, the highest first.
     mutating func readHash() throws(WireError) -> UInt64 {
         guard let value = readInteger(as: UInt64.self) else { throw WireError(.truncated, "a hash is cut short") }
         return value

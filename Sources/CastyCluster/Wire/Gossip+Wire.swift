@@ -6,7 +6,7 @@ package import NIOCore
 /// The most members, rows, tombstones or clock entries that one gossip may carry.
 private let mostEntries = 65_536
 
-/// Written as a table of the nodes it speaks of, and numbers that point into it: a node stands in a gossip up to six times.
+/// Encoded as a table of the nodes it mentions, and indices into that table: a node occurs in a gossip up to six times.
 extension Gossip: WireCodable {
     package func encode(into buffer: inout ByteBuffer) {
         let table = NodeTable(self)
@@ -79,7 +79,7 @@ extension Gossip: WireCodable {
 }
 
 extension Gossip {
-    /// How many bytes it takes when it is sent. Encodes it to find out.
+    /// The encoded size in bytes. Encodes the gossip to determine it.
     package var encodedSize: Int {
         var buffer = ByteBuffer()
         encode(into: &buffer)
@@ -87,7 +87,7 @@ extension Gossip {
     }
 }
 
-/// All nodes that a gossip speaks of, sorted, so that each can be named by its place.
+/// All nodes that a gossip mentions, sorted, so that each can be referred to by its index.
 private struct NodeTable {
     let nodes: [UniqueAddress]
 
@@ -107,7 +107,7 @@ private struct NodeTable {
         nodes = unique
     }
 
-    /// The place of a node of this gossip.
+    /// The index of a node of this gossip.
     func number(of node: UniqueAddress) -> Int {
         var (low, high) = (0, nodes.count)
         while low < high {
@@ -119,7 +119,7 @@ private struct NodeTable {
 }
 
 extension ByteBuffer {
-    /// A node by its place in the table.
+    /// Reads an index and returns the node at that index of the table.
     fileprivate mutating func readNode(_ nodes: [UniqueAddress]) throws(WireError) -> UniqueAddress {
         let number = try readVarint(upTo: mostEntries)
         guard number < nodes.count else {

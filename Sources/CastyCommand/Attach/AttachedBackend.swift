@@ -7,7 +7,7 @@ import CastyObservability
 import Foundation
 import Synchronization
 
-/// What the console sees of a cluster that runs in other processes.
+/// The console's backend for a cluster that runs in other processes.
 final class AttachedBackend: ConsoleBackend {
     let mode = ConsoleMode.attached
     let title: String
@@ -16,7 +16,7 @@ final class AttachedBackend: ConsoleBackend {
     private let observer: ClusterObserver
     private let messages = Mutex<[ConsoleMessage]>([])
     private let names = Mutex(PlaceNames())
-    /// A node that has said nothing for so long counts as hung.
+    /// A node that has sent nothing for this long counts as hung.
     private static let patience = Duration.seconds(3)
 
     private init(cluster: String, seed: NodeAddress) throws {
@@ -26,22 +26,22 @@ final class AttachedBackend: ConsoleBackend {
         observer = try ClusterObserver(world: host.world, cluster: cluster, seed: seed)
     }
 
-    /// Begins to look at a cluster.
+    /// Starts observing a cluster.
     static func open(cluster: String, seed: NodeAddress) throws -> AttachedBackend {
         let backend = try AttachedBackend(cluster: cluster, seed: seed)
         try backend.observer.start()
         return backend
     }
 
-    /// The present moment on the clock of the node that was looked at first.
+    /// The current time, by the clock of the node that was observed first.
     var now: Instant { observer.now }
 
-    /// Why the first node does not answer, if it is known.
+    /// The reason why the first node does not answer, if it is known.
     var complaint: String? { observer.nodes.lazy.compactMap(\.complaint).first }
 
-    /// Waits until a node has shown itself.
+    /// Waits for the first snapshot of a node.
     func waitForFirst(atMost patience: Duration) -> Bool {
-        // On this process's own clock: the other one is not known before the first answer.
+        // Uses this process's own clock: the other one is not known before the first answer.
         let end = world.now + patience
         while world.now < end {
             if observer.nodes.contains(where: { $0.snapshot != nil }) { return true }
@@ -59,7 +59,7 @@ final class AttachedBackend: ConsoleBackend {
         for node in known {
             guard var snapshot = node.snapshot else { continue }
             if let last = node.heard, now - last >= Self.patience {
-                // Whether it hangs or is gone can only be told from outside by what the others say.
+                // From outside, only the other nodes' views show whether the node hangs or is gone.
                 snapshot.state = members.contains(snapshot.node) ? .frozen : .stopped
             }
             snapshot.associations.removeAll { $0.peer.port == 0 }

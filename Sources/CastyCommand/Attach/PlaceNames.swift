@@ -1,13 +1,14 @@
 import CastyCore
 import Foundation
 
-/// Short names for the places of a cluster: columns are narrow.
+/// Short names for the addresses of a cluster, for narrow columns.
 ///
-/// On a loopback host a node goes by its port, elsewhere by its host, and by both where that is taken. A name once given stays.
+/// On a loopback host the name of a node is its port; elsewhere it is its host; if that name is taken, it is the whole
+/// address. A name never changes.
 struct PlaceNames {
     private var names: [(full: String, short: String)] = []
 
-    /// Gives a place a name, if it has none.
+    /// Gives an address a name, if it has none.
     mutating func learn(_ place: NodeAddress) {
         let full = place.description
         if names.contains(where: { $0.full == full }) { return }
@@ -15,11 +16,11 @@ struct PlaceNames {
         let wished = isLoopback ? String(place.port) : place.host
         let short = names.contains { $0.short == wished } ? full : wished
         names.append((full, short))
-        // A port may be the beginning of another one: the longest is replaced first.
+        // A port may be a prefix of another one, so the longest name is replaced first.
         names.sort { $0.full.utf8.count > $1.full.utf8.count }
     }
 
-    /// A text with the short names in it.
+    /// The text with short names in place of addresses.
     func shorten(_ text: String) -> String {
         var text = text
         for name in names where text.contains(name.full) {

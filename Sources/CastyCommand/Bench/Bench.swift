@@ -4,7 +4,7 @@ import CastyBenchmarks
 import CastyLive
 import CastyObservability
 
-/// `casty bench`: figures of this machine.
+/// `casty bench`: benchmarks on this machine.
 struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Measure throughput, latency and failure detection on this machine.",
@@ -78,7 +78,7 @@ struct Bench: ParsableCommand {
             isQuick: quick, chosenRuns: runs, chosenSeeds: seeds,
             progress: { text in
                 if showsProgress { Output.progress(text) } else { Output.error(text) }
-            }, complain: { Output.error("casty: \($0)") })
+            }, warn: { Output.error("casty: \($0)") })
         introduce()
         var failed = false
         for item in BenchCase.all where names.isEmpty || names.contains(where: { item.matches($0) }) {
@@ -99,7 +99,7 @@ struct Bench: ParsableCommand {
         if failed { throw ExitCode(1) }
     }
 
-    /// Says what the figures depend on.
+    /// Prints the conditions that the figures depend on.
     private func introduce() {
         let load = Machine.load.map { Measurement.text($0) }
         #if DEBUG

@@ -5,7 +5,7 @@ import CastyCore
 import CastySerialization
 import Glibc
 
-/// The program in its part as the other process. It ends when its input does, so it never outlives who started it.
+/// The program as the other process of a benchmark. It ends when its input ends, so it never outlives its parent.
 struct BenchPeer: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench-peer", abstract: "The other process of a measurement.", shouldDisplay: false)

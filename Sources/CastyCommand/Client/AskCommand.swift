@@ -6,7 +6,7 @@ import Dispatch
 import Glibc
 import Synchronization
 
-/// `casty ask`: a question to an entity through any node.
+/// `casty ask`: asks an entity through any node.
 struct AskCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ask", abstract: "Ask an entity through a running node, and print its reply.",
@@ -24,7 +24,7 @@ struct AskCommand: ParsableCommand {
     func run() throws { try arguments.send(for: "ask") }
 }
 
-/// `casty tell`: a command to an entity through any node.
+/// `casty tell`: sends a command to an entity through any node.
 struct TellCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tell", abstract: "Send a command to an entity through a running node.",
@@ -40,7 +40,7 @@ struct TellCommand: ParsableCommand {
     func run() throws { try arguments.send(for: "tell") }
 }
 
-/// A node, an entity, and what it is sent.
+/// The arguments for a node, an entity, and a message.
 struct EntityArguments: ParsableArguments {
     @Argument(help: ArgumentHelp("The node, as HOST:PORT; several with commas between them.", valueName: "node"))
     var node: String
@@ -106,7 +106,8 @@ extension ClientSession {
         case ask, tell
     }
 
-    /// Sends a request, and again while it was surely not handled and may be answered later.
+    /// Sends a request. Repeats it as long as it was definitely not handled, the failure is transient, and there is
+    /// time left.
     func send(
         _ kind: Kind, _ entity: String, _ text: String, within timeout: Duration
     ) -> Result<EntityClient.Reply, ClientError> {

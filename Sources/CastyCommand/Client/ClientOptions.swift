@@ -2,7 +2,7 @@ import ArgumentParser
 import CastyCore
 import CastyObservability
 
-/// What all commands know that talk to running nodes.
+/// The options of all commands that talk to running nodes.
 struct ClientOptions: ParsableArguments {
     @Option(help: "The name of the cluster.")
     var cluster = "casty"
@@ -10,7 +10,7 @@ struct ClientOptions: ParsableArguments {
     @Flag(help: "Print JSON, one object a line.")
     var json = false
 
-    /// Reads HOST:PORT of a node that may be asked.
+    /// Parses HOST:PORT of a node to ask.
     static func node(_ text: String) throws -> NodeAddress {
         guard let address = NodeAddress(text), address.port != 0 else {
             throw ValidationError("A node is HOST:PORT, as 127.0.0.1:7001, not \(text.printable)")
@@ -24,7 +24,7 @@ struct ClientOptions: ParsableArguments {
     }
 }
 
-/// What the commands know that show what one running node sees.
+/// The options of the commands that show one running node's view.
 struct AskedNode: ParsableArguments {
     @Argument(help: ArgumentHelp("The node, as HOST:PORT.", valueName: "node"))
     var node: String
@@ -32,9 +32,9 @@ struct AskedNode: ParsableArguments {
 
     func validate() throws { _ = try ClientOptions.node(node) }
 
-    /// What the node sees now.
+    /// The node's current view.
     ///
-    /// - Parameter verb: The command, for its error.
+    /// - Parameter verb: The command's name, for its error.
     func snapshot(for verb: String) throws -> NodeSnapshot {
         try NodeGlance.take(at: try ClientOptions.node(node), cluster: options.cluster, for: verb)
     }

@@ -4,7 +4,7 @@ import CastyLive
 import CastySharding
 import Dispatch
 
-/// A client of running nodes with threads of its own.
+/// A client of running nodes with its own threads.
 final class ClientSession: Sendable {
     let client: EntityClient
     private let world: LiveWorld

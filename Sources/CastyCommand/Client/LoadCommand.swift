@@ -6,7 +6,7 @@ import CastyTestbed
 import Dispatch
 import Glibc
 
-/// `casty load`: deposits on many entities through running nodes, and the books of what was acknowledged.
+/// `casty load`: deposits to many entities through running nodes, with a ledger of acknowledged deposits.
 struct LoadCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "load",
@@ -93,7 +93,7 @@ struct LoadCommand: ParsableCommand {
         if !summary.isConsistent { throw ExitCode(1) }
     }
 
-    /// Says every few seconds how it goes, and a contradiction at once.
+    /// Reports the progress every few seconds, and a contradiction at once.
     private func watch(_ driver: LoadDriver, _ session: ClientSession, until isOver: DispatchSemaphore) {
         var hasContradicted = false
         var looks = 0

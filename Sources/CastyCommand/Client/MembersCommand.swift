@@ -2,7 +2,7 @@ import ArgumentParser
 import CastyCore
 import CastyObservability
 
-/// `casty members`: whom a running node sees.
+/// `casty members`: the members in a running node's view.
 struct MembersCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "members", abstract: "Print the members that a running node sees.",

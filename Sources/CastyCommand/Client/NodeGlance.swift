@@ -7,9 +7,9 @@ import CastyObservability
 import Dispatch
 import Glibc
 
-/// Asks one running node what it shows of itself, once.
+/// Asks one running node for its snapshot, once.
 enum NodeGlance {
-    /// - Throws: `ExitCode` 69, after it has said why, where no node answers within five seconds.
+    /// - Throws: `ExitCode` 69, after printing the reason, if no node answers within five seconds.
     static func take(at address: NodeAddress, cluster: String, for command: String) throws -> NodeSnapshot {
         let world = LiveWorld(workers: 1)
         let host = world.node(transport: TCPTransport())

@@ -2,7 +2,7 @@ import ArgumentParser
 import CastyCore
 import CastyObservability
 
-/// `casty shards`: where a running node believes the shards live.
+/// `casty shards`: the homes of the shards in a running node's view.
 struct ShardsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "shards", abstract: "Print where the shards live, as a running node sees it.",
@@ -47,7 +47,7 @@ struct ShardsCommand: ParsableCommand {
         let shard: Int
         let home: ShardHome?
         let here: ShardSnapshot?
-        /// Why it has no home, where it is wanted and has none.
+        /// The reason why it has no home, if it needs one.
         let unplaced: Unavailability?
         let node: UniqueAddress
 

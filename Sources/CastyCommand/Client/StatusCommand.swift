@@ -2,7 +2,7 @@ import ArgumentParser
 import CastyCore
 import CastyObservability
 
-/// `casty status`: how a running node is doing.
+/// `casty status`: the state of a running node.
 struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Print how a running node is doing.",
@@ -22,7 +22,7 @@ struct StatusCommand: ParsableCommand {
     }
 }
 
-/// The figures of a node that tell how it is doing.
+/// The figures that summarise a node's state.
 struct NodeStatus {
     private let snapshot: NodeSnapshot
     private let me: MemberSnapshot?

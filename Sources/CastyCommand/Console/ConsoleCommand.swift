@@ -45,7 +45,7 @@ struct OpenConsole: ParsableCommand {
 
     func run() throws {
         let plan = try plan()
-        // Whoever records wants to know at once where that is not possible, not when the session is over.
+        // An unwritable recording has to be reported at once, not at the end of the session.
         if let record {
             do {
                 try "".write(toFile: record, atomically: true, encoding: .utf8)

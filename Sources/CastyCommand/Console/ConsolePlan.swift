@@ -3,23 +3,23 @@ import CastyInvariants
 import CastyScenario
 import CastyTestbed
 
-/// What a console's testbed starts with.
+/// The initial configuration of a console's testbed.
 struct ConsolePlan: Sendable {
     var settings: TestClusterSettings
-    /// The timings that the settings began with, if not the usual ones.
+    /// The preset that the settings are based on, if not the default.
     var preset: Preset?
-    /// How many nodes start at once.
+    /// The number of nodes that start at once.
     var nodes: Int
-    /// The seed of the simulated world; `nil` for the live one.
+    /// The seed of the simulated runtime; `nil` for the live one.
     var seed: UInt64?
     /// Virtual seconds per real second.
     var speed = 1.0
-    /// What is done, and when, besides what a person types.
+    /// The commands of the script, besides those that a person types.
     var script: [Statement] = []
-    /// The file that the session is written to while it goes on.
+    /// The file to which the session is continuously written.
     var record: String?
-    /// Simulated time runs to this moment at once, and stops there.
+    /// The time to which the simulation runs at once, and where it pauses.
     var beginsAt: Instant?
-    /// What the person is told first.
+    /// The first message to the user.
     var greeting: String?
 }

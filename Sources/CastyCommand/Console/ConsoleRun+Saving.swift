@@ -6,7 +6,7 @@ import CastyTestbed
 import Foundation
 
 extension ConsoleRun {
-    /// Writes the session as a scenario, because a person asks for it.
+    /// Writes the session as a scenario, at the user's request.
     func save(_ file: String, _ backend: TestClusterBackend) {
         do {
             try write(to: file)
@@ -16,7 +16,7 @@ extension ConsoleRun {
         }
     }
 
-    /// Keeps the recording, if there is one, as new as the session: a crash of this process loses nothing of it.
+    /// Keeps the recording, if there is one, up to date: a crash of this process loses nothing of the session.
     func keepRecord(_ backend: TestClusterBackend, atTheEnd: Bool = false) {
         guard let file = plan.record, atTheEnd || history.count != recorded else { return }
         recorded = history.count
@@ -27,15 +27,15 @@ extension ConsoleRun {
         }
     }
 
-    /// Writes the session as a scenario. In the simulated world commands are carried out at full hundredths of a second, so
-    /// the scenario does what the session did, event for event.
+    /// Writes the session as a scenario. In the simulated runtime commands are carried out at full hundredths of a
+    /// second, so the scenario reproduces the session event for event.
     private func write(to file: String) throws {
         var lines = ["# A session at the console."]
         if let seed = plan.seed { lines.append("seed \(seed)") }
         if let preset = plan.preset { lines.append("set preset \(preset.rawValue)") }
         lines += ["nodes \(plan.nodes)", "shards \(plan.settings.shards)"]
         for entry in history + future {
-            // What it scheduled stands below, if it was done.
+            // The scheduled command itself follows, if it was carried out.
             if case .at = entry.command { continue }
             lines.append("at \(Duration.milliseconds(entry.at.nanoseconds / 1_000_000).scenarioText) \(entry.command)")
         }

@@ -6,13 +6,14 @@ import CastyScenario
 import CastyTestbed
 
 extension ConsoleRun {
-    /// Lets time pass until a moment, doing on the way what is scheduled, what the script says, and what time was turned back over.
+    /// Lets time pass until `end`. Carries out scheduled commands, the script, and commands that were undone by turning
+    /// back time.
     func advance(to end: Instant, _ backend: TestClusterBackend?) {
         while backend?.ends != true {
             look(backend)
             let stop = max(min(end, player.nextMoment, future.first?.at ?? .distantFuture), lab.now)
             do {
-                // A long way ahead must not keep the person who quits waiting.
+                // A long advance must not make a user wait who quits.
                 try lab.advance(until: stop) {
                     let due = player.nextMoment
                     look(backend)
@@ -37,7 +38,7 @@ extension ConsoleRun {
         if history.count > count, let undoneAt = deed.undoneAt { history[count].undoneAt = undoneAt }
     }
 
-    /// Shows an earlier moment by running again up to it; what was done later waits to be done again.
+    /// Shows an earlier time by running again up to it; later commands wait to be repeated.
     func turnBack(to moment: Instant, _ backend: TestClusterBackend) {
         let target = max(moment, .start)
         lab.end()

@@ -7,36 +7,39 @@ import CastyScenario
 import CastyTestbed
 import Foundation
 
-/// A testbed that a person drives: its time can be stopped, stepped, sped up and, where the world is simulated, turned back.
+/// A testbed under a person's control: its time can be paused, stepped, sped up and, in the simulated runtime, turned
+/// back.
 ///
-/// Turning back means running again: the same seed and the same lines at the same moments give the same run.
+/// Turning back repeats the run: the same seed and the same lines at the same times give the same run.
 final class ConsoleRun {
-    /// How far one step goes.
+    /// The size of one step.
     static let tick = Duration.milliseconds(100)
-    /// How often the screen gets a new picture.
+    /// The time between two pictures on the screen.
     private static let turn = Duration.milliseconds(40)
 
     let plan: ConsolePlan
     var lab: TestCluster
     var paused = false
     private var speed: Double
-    /// What was done so far, for turning back and for saving.
+    /// The commands carried out so far, for turning back and for saving.
     var history: [RecordedCommand] = []
-    /// What was done later than the moment that time was turned back to; it is done again, unless a person does something else first.
+    /// The commands later than the time to which the run was turned back. They are repeated, unless the user gives
+    /// another command first.
     var future: [RecordedCommand] = []
-    /// How much of the history stands in the recording.
+    /// The number of history entries in the recording.
     var recorded = -1
-    /// Time that has to pass, but is less than a full step of the grid.
+    /// Time that has to pass but is less than a full step of the grid.
     private var owed = Duration.zero
     private var rate = RateOverTime()
     private var pace = Pace()
-    /// Plays the script, and what was scheduled.
+    /// Plays the script and the scheduled commands.
     var player: ScenarioPlayer
 
     struct RecordedCommand {
         let at: Instant
         let command: Command
-        /// Whether a person asked for it. An `at` and the script do so again by themselves when time has been turned back.
+        /// Whether the user gave the command. An `at` and the script repeat their own commands after time has been
+        /// turned back.
         let isByHand: Bool
         var undoneAt: Instant?
     }
@@ -48,7 +51,7 @@ final class ConsoleRun {
         player = Self.player(plan, lab)
     }
 
-    /// The script's player: what fails in it is shown, and ends nothing.
+    /// The script's player: it shows failures, and continues after them.
     static func player(_ plan: ConsolePlan, _ lab: TestCluster) -> ScenarioPlayer {
         var options = RunOptions(keepsGoing: true)
         options.toleratesRefusals = true
@@ -78,7 +81,7 @@ final class ConsoleRun {
         return snapshot
     }
 
-    /// Runs until the backend ends; the whole life of the testbed's thread.
+    /// Runs until the backend ends; this is the body of the testbed's thread.
     func loop(_ backend: TestClusterBackend) {
         var turn = Self.turn
         begin(backend)
@@ -87,8 +90,8 @@ final class ConsoleRun {
             let (start, wasPaused) = (lab.now, paused)
             for line in backend.takeLines() { carryOut(line, backend) }
             if !paused {
-                // As much as has passed in reality, so that sleeping too long slows nothing down; but no more, where the
-                // machine cannot keep up, than keeps the screen and the keys going.
+                // As much as has passed in reality, so that oversleeping does not slow the run down. But if the machine
+                // cannot keep up, no more than lets the screen and the keys respond.
                 let span = min(turn, Self.turn * 1.25)
                 advance(to: lab.now + steps(in: span), backend)
             }
@@ -107,7 +110,8 @@ final class ConsoleRun {
         backend.finish()
     }
 
-    /// How far time goes in a turn: simulated time in full steps of the grid, so that a person acts only at moments that a scenario can name.
+    /// How far time advances in a turn: simulated time in full steps of the grid, so that a person acts only at times
+    /// that a scenario can name.
     private func steps(in span: Duration) -> Duration {
         if plan.seed == nil { return span }
         let grid = SimulatedClusterWorld.grid.nanoseconds
@@ -116,7 +120,7 @@ final class ConsoleRun {
         return .nanoseconds(due / grid * grid)
     }
 
-    /// Goes to the moment to begin at, in steps that can be watched.
+    /// Advances to the initial time, in visible steps.
     private func begin(_ backend: TestClusterBackend) {
         if let moment = plan.beginsAt {
             while lab.now < moment, !backend.ends {
@@ -146,7 +150,7 @@ final class ConsoleRun {
         }
     }
 
-    /// Does what a person asked for.
+    /// Carries out a user's command.
     func perform(_ command: Command, _ backend: TestClusterBackend?) {
         do {
             switch command {
@@ -177,7 +181,7 @@ final class ConsoleRun {
         history.append(RecordedCommand(at: lab.now, command: command, isByHand: isByHand))
     }
 
-    /// Lets the player do what is due, and remembers it.
+    /// Lets the player carry out due commands, and records them.
     func look(_ backend: TestClusterBackend?) {
         player.performed = { [weak self] command, _ in
             self?.note(command, isByHand: false)
@@ -236,7 +240,7 @@ final class ConsoleRun {
         }
     }
 
-    /// Takes the last fault back that can be taken back.
+    /// Undoes the last fault that can be undone.
     private func undo(_ backend: TestClusterBackend) {
         guard let last = history.lastIndex(where: { $0.undoneAt == nil && $0.command.inverse != nil }),
             let inverse = history[last].command.inverse
@@ -245,7 +249,7 @@ final class ConsoleRun {
         }
         let count = history.count
         perform(inverse, backend)
-        // Both have happened, and both are passed over by the next undo.
+        // The fault and its inverse have both happened; the next undo skips both.
         history[last].undoneAt = lab.now
         if history.count > count { history[count].undoneAt = lab.now }
     }
@@ -253,7 +257,7 @@ final class ConsoleRun {
 }
 
 extension Command {
-    /// The command that takes this one back, where there is one.
+    /// The command that undoes this one, if there is one.
     fileprivate var inverse: Command? {
         switch self {
         case .freeze(let nodes): .thaw(nodes)

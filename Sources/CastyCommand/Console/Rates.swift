@@ -1,7 +1,7 @@
 import CastyActors
 import CastyCore
 
-/// How many envelopes a second were handled lately.
+/// The number of envelopes handled per second, over the recent past.
 struct RateOverTime {
     private var samples: [(handled: UInt64, at: Instant)] = []
 
@@ -17,20 +17,20 @@ struct RateOverTime {
     }
 }
 
-/// How fast virtual time really goes: over the last second or so, in which old turns weigh less and less.
+/// The actual speed of virtual time: over about the last second, where older turns weigh less.
 struct Pace {
     private var virtual = 0.0
     private var real = 0.0
 
     mutating func note(_ span: Duration, in elapsed: Duration) {
-        // Time was turned back or jumped over; that says nothing of how fast it goes.
+        // Time was turned back or skipped, which says nothing about the speed.
         guard span > .zero, elapsed > .zero else { return self = Pace() }
         let kept = max(0, 1 - elapsed.inSeconds)
         virtual = virtual * kept + span.inSeconds
         real = real * kept + elapsed.inSeconds
     }
 
-    /// The speed that is reached, where it falls short of the one that is wished by a tenth or more.
+    /// The achieved speed, if it is below the requested one by a tenth or more.
     func reached(of wished: Double) -> Double? {
         guard real > 0.2 else { return nil }
         let reached = virtual / real

@@ -5,7 +5,7 @@ import CastyObservability
 import CastyTerminal
 import Foundation
 
-/// How a console looks, and on what: what all commands know that open one.
+/// The options of all commands that open a console: its appearance and its output.
 struct ScreenOptions: ParsableArguments {
     @Option(help: "Print one frame of this size as text and end, as 120x40; needs no terminal.")
     var snapshot: String?
@@ -34,7 +34,7 @@ struct ScreenOptions: ParsableArguments {
         _ = try snapshotSize()
     }
 
-    /// Shows a testbed until the person quits, or prints what the screen would show in the end.
+    /// Shows a testbed until the user quits, or prints the final frame.
     func show(_ plan: ConsolePlan, named command: String) throws {
         let backend: TestClusterBackend
         do {
@@ -45,7 +45,8 @@ struct ScreenOptions: ParsableArguments {
         }
         defer { backend.close() }
         try show(backend) {
-            // The moment to begin at; the end of the script, or ten seconds; a script that never ends is looked at after two minutes.
+            // Ends at the initial time, at the end of the script, or after ten seconds without a script. A script that
+            // never ends is stopped after two minutes.
             let time = backend.latest().time
             if let begin = plan.beginsAt { return time >= begin }
             if plan.script.isEmpty { return time >= .start + .seconds(10) }
@@ -53,7 +54,7 @@ struct ScreenOptions: ParsableArguments {
         }
     }
 
-    /// Shows whatever is behind a backend until the person quits, or prints the frame of the moment when a condition holds.
+    /// Shows a backend until the user quits, or prints the frame at the time when a condition holds.
     func show(_ backend: any ConsoleBackend, printingWhen isThere: () -> Bool) throws {
         if let size = try snapshotSize() { return try print(backend, size, when: isThere) }
         let code = TerminalApp.run(backend: backend, options: try options())
@@ -90,7 +91,8 @@ struct ScreenOptions: ParsableArguments {
             throw ValidationError(
                 "--theme is one of \(ThemeName.allCases.map(\.rawValue).joined(separator: ", ")), not \(theme)")
         }
-        // NO_COLOR counts where nothing else was said: ``TerminalAbility`` looks at it, and a picture has no terminal.
+        // NO_COLOR applies if no option was given: ``TerminalAbility`` evaluates it for a terminal, but a picture has
+        // none.
         let isPicture = snapshot != nil
         let wantsNone = ProcessInfo.processInfo.environment["NO_COLOR"].map { !$0.isEmpty } == true
         options.colours = colours == .auto && isPicture && wantsNone ? .never : colours

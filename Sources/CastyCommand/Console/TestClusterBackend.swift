@@ -7,7 +7,8 @@ import CastyTestbed
 import Foundation
 import Synchronization
 
-/// The console's testbed: runs it on a thread of its own, takes lines from the screen's thread, and publishes what there is to see.
+/// The console's testbed: runs it on its own thread, takes lines from the screen's thread, and publishes snapshots and
+/// events.
 final class TestClusterBackend: ConsoleBackend {
     private struct State {
         var lines: [String] = []
@@ -34,7 +35,7 @@ final class TestClusterBackend: ConsoleBackend {
 
     /// Opens a testbed and starts its nodes.
     ///
-    /// - Throws: ``TestClusterError`` where the nodes cannot be started.
+    /// - Throws: ``TestClusterError`` if the nodes cannot be started.
     static func open(_ plan: ConsolePlan) throws -> TestClusterBackend {
         let run = try ConsoleRun(plan)
         let backend = TestClusterBackend(
@@ -53,7 +54,7 @@ final class TestClusterBackend: ConsoleBackend {
     func events(after cursor: UInt64) -> EventPage {
         let recorder = state.withLock { $0.recorder }
         let events = recorder.events(from: Int(clamping: cursor))
-        // After time was turned back there are fewer events than were read; those that remain are the same.
+        // After time was turned back there are fewer events than were read; the remaining ones are the same.
         let next = events.isEmpty ? min(cursor, UInt64(recorder.count)) : cursor + UInt64(events.count)
         return EventPage(events: events, next: next)
     }
@@ -69,13 +70,13 @@ final class TestClusterBackend: ConsoleBackend {
 
     func submit(_ line: String) { state.withLock { $0.lines.append(line) } }
 
-    /// Ends the testbed, and returns when its thread has.
+    /// Ends the testbed, and returns after its thread has ended.
     func close() {
         state.withLock { $0.ends = true }
         while !state.withLock({ $0.ended }) { usleep(2000) }
     }
 
-    // What follows is called by the testbed's thread.
+    // The following members are called by the testbed's thread.
 
     func takeLines() -> [String] {
         state.withLock { state in
@@ -84,12 +85,12 @@ final class TestClusterBackend: ConsoleBackend {
         }
     }
 
-    /// The nodes whose cutting off a person thinks of.
+    /// The nodes for which the user previews a cut.
     var previewed: [String] { state.withLock { $0.previewed } }
 
     var ends: Bool { state.withLock { $0.ends } }
 
-    /// Whether all that the script says was done.
+    /// Whether the whole script was carried out.
     var isScriptDone: Bool { state.withLock { $0.isScriptDone } }
 
     func publish(_ snapshot: ClusterSnapshot, _ recorder: Recorder, isScriptDone: Bool) {
@@ -107,9 +108,9 @@ final class TestClusterBackend: ConsoleBackend {
     func finish() { state.withLock { $0.ended = true } }
 }
 
-/// Hands a run to the thread that it belongs to from then on.
+/// Passes a run to the thread that owns it from then on.
 private final class RunBox: @unchecked Sendable {
-    // Taken once, by the new thread, before the one that made it goes on using it: it never does.
+    // The new thread takes it once; the thread that made it does not use it afterwards.
     private var run: ConsoleRun?
 
     init(_ run: consuming ConsoleRun) {

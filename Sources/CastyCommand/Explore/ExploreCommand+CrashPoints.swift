@@ -7,7 +7,7 @@ import CastyObservability
 import CastyTestbed
 import Synchronization
 
-/// One crash as the command line names it.
+/// One crash, as named on the command line.
 struct CrashPoint: ExpressibleByArgument, Sendable {
     let value: CrashPoints.Point
 
@@ -36,7 +36,7 @@ extension ExploreCommand {
         if failed > 0 { throw ExitCode(1) }
     }
 
-    /// The runs in which something was wrong, in the order of the points.
+    /// The runs with violations, in the order of the points.
     private func carryOut(_ crashes: CrashPoints, _ points: [CrashPoints.Point]) -> [CrashPoints.Outcome] {
         let next = Mutex(0)
         let found = Mutex<[Int: CrashPoints.Outcome]>([:])

@@ -7,7 +7,7 @@ import CastyScenario
 import CastyTestbed
 import Synchronization
 
-/// `casty explore`: random faults over many seeds, all invariants on.
+/// `casty explore`: random faults over many seeds, with all invariants checked.
 struct ExploreCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explore", abstract: "Search for faults: random failures over many seeds, all invariants on.",
@@ -75,7 +75,7 @@ struct ExploreCommand: ParsableCommand {
         if crashPoints { return try crashEverywhere() }
         let file = try scenario.map(ScenarioFile.read)
         let exploration = faults.exploration(preset: preset)
-        // What a scenario of the user's is about, and what not, only the user knows.
+        // Only the user knows which rules apply to the user's own scenario.
         let rules = file == nil ? exploration.notApplicable : nil
         let report = SharedReport(ExploreReport(json: json, replay: replayWords, notApplicable: rules))
         let seeds = SeedSource(range.lower...range.upper)
@@ -95,7 +95,7 @@ struct ExploreCommand: ParsableCommand {
         if outcome == .failed || strict && outcome == .inconclusive { throw ExitCode(1) }
     }
 
-    /// What a replay must be told besides the seed.
+    /// The options that a replay needs besides the seed.
     private var replayWords: String {
         let chosen = scenario.map { [$0] } ?? faults.words
         return (chosen + (preset.map { ["--preset \($0.rawValue)"] } ?? [])).map { " " + $0 }.joined()

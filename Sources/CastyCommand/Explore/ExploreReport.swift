@@ -4,7 +4,7 @@ import CastyObservability
 import CastyScenario
 import CastyTestbed
 
-/// Tells what an exploration finds, while it goes on.
+/// Reports the findings of an exploration while it runs.
 struct ExploreReport: Sendable {
     private let json: Bool
     private let replay: String
@@ -17,14 +17,14 @@ struct ExploreReport: Sendable {
     private var seconds = 0.0
     private var exercised: Set<String> = []
     private var coverage = Coverage()
-    /// Rules that no seed can put to the test; `nil` where any rule may be left out.
+    /// Rules that no seed can test; `nil` if any rule may remain untested.
     private let notApplicable: [String]?
 
-    /// What an exploration shows as a whole.
+    /// The overall result of an exploration.
     enum Outcome: String {
         case passed
         case failed
-        /// No seed failed, and some rule was put to the test by none.
+        /// No seed failed, but some applicable rule was not tested by any seed.
         case inconclusive
     }
 
@@ -36,9 +36,9 @@ struct ExploreReport: Sendable {
         latestProgress = start
     }
 
-    /// Takes what a seed has shown, and tells of a failure at once.
+    /// Takes in the result of a seed, and reports a failure at once.
     ///
-    /// - Parameter isFinal: Whether it will not be made shorter.
+    /// - Parameter isFinal: Whether the scenario will not be minimised.
     mutating func take(_ finding: Finding, isFinal: Bool) {
         coverage.add(finding.scenario)
         seeds += 1
@@ -52,7 +52,7 @@ struct ExploreReport: Sendable {
         progress()
     }
 
-    /// Tells of a failure once more, with the faults that it needs.
+    /// Reports a failure again, with only the faults that it needs.
     func shorten(_ finding: Finding) {
         guard json else {
             Output.line("  seed \(finding.seed) made shorter:")
@@ -109,12 +109,12 @@ struct ExploreReport: Sendable {
         if isTerminal { Output.progress(text) } else { Output.error(text) }
     }
 
-    /// The invariants that no seed put to the test.
+    /// The applicable invariants that no seed tested.
     private var inconclusive: [String] {
         InvariantChecks.ids.filter { !exercised.contains($0) && !(notApplicable ?? []).contains($0) }
     }
 
-    /// Those of them for which that leaves a question open.
+    /// Those of them that make the exploration inconclusive.
     private var open: [String] { notApplicable == nil ? [] : inconclusive }
 
     private var mark: String {

@@ -4,7 +4,7 @@ import CastyInvariants
 import CastyScenario
 import CastyTestbed
 
-/// What makes a scenario of random faults, besides its seed.
+/// The options that determine a scenario of random faults, besides its seed.
 struct FaultOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -35,7 +35,7 @@ struct FaultOptions: ParsableArguments {
             families: (try? FaultFamily.list(faults).get()) ?? [], downing: downing, preset: preset)
     }
 
-    /// The options as they were given, without those that say what is usual.
+    /// The options as given, without those that have their default value.
     var words: [String] {
         var words: [String] = []
         if nodes.limits != Exploration.usualSizes { words.append("--nodes \(nodes)") }
@@ -48,7 +48,7 @@ struct FaultOptions: ParsableArguments {
 
 extension Downing: ExpressibleByArgument {}
 
-/// How many nodes, as `5` or `1..16`.
+/// A number of nodes, as `5` or `1..16`.
 struct NodeCount: ExpressibleByArgument, CustomStringConvertible {
     let limits: ClosedRange<Int>
 

@@ -2,10 +2,10 @@ import ArgumentParser
 import Casty
 import CastyMembership
 
-/// What `--downing` says: a strategy, and what it needs.
+/// The value of `--downing`: a strategy and its parameters.
 struct DowningOption: ExpressibleByArgument {
     let strategy: DowningStrategy
-    /// The file that lease-majority asks.
+    /// The file that lease-majority uses.
     let leaseFile: String?
 
     static let forms = "keep-majority, static-quorum:N, keep-oldest, down-all, lease-majority:FILE or manual"

@@ -8,7 +8,7 @@ import CastySQLite
 import CastyTestbed
 import Glibc
 
-/// `casty node`: one node in a process of its own.
+/// `casty node`: one node in its own process.
 struct NodeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "node",
@@ -126,7 +126,8 @@ struct NodeCommand: AsyncParsableCommand {
         let limit = grace.duration
         let signals = Signals { count in
             if count > 1 { _exit(130) }
-            // Towards the end it stops without the others' word, so that its entities and stores still end in order.
+            // Near the end of the limit the node stops without the others' agreement, so that its entities and stores
+            // still end in order.
             node.beginLeaving(within: limit * 0.8)
             _ = LiveThread {
                 usleep(UInt32(clamping: limit.nanoseconds / 1000))

@@ -1,15 +1,16 @@
-/// Text that waits to be written, up to a limit: what comes when it is full is dropped and counted, and the count stands where the lines would be.
+/// A bounded buffer of text to be written. When it is full, further lines are dropped and counted, and the count is
+/// written in their place.
 struct BoundedLines: Sendable {
     private let limit: Int
     private let notice: @Sendable (Int) -> String
     private var waiting = ""
     private var bytes = 0
-    /// How many lines were dropped after the last one that waits.
+    /// The number of lines dropped after the last buffered one.
     private(set) var dropped = 0
 
     /// - Parameters:
-    ///   - limit: The most bytes that wait.
-    ///   - notice: The line in place of as many dropped ones.
+    ///   - limit: The most bytes in the buffer.
+    ///   - notice: The line that replaces a number of dropped ones.
     init(limit: Int, notice: @escaping @Sendable (Int) -> String) {
         self.limit = limit
         self.notice = notice
@@ -29,7 +30,7 @@ struct BoundedLines: Sendable {
         bytes += size
     }
 
-    /// Takes all that waits.
+    /// Removes and returns the whole content.
     mutating func take() -> String {
         noteDropped()
         defer { (waiting, bytes) = ("", 0) }

@@ -3,9 +3,9 @@ import CastyInvariants
 import CastyTestbed
 import Glibc
 
-/// How many files, sockets among them, this process may have open.
+/// The number of files, including sockets, that this process may have open.
 enum FileLimit {
-    /// Raises the soft limit to the hard one; the usual soft limit of 1024 is for programs that use `select`.
+    /// Raises the soft limit to the hard one; the usual soft limit of 1024 exists for programs that use `select`.
     static func raise() {
         let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
         var limit = rlimit()
@@ -14,9 +14,9 @@ enum FileLimit {
         setrlimit(files, &limit)
     }
 
-    /// Refuses in words what does not fit.
+    /// Rejects a number of nodes that does not fit, with an explanation.
     ///
-    /// - Parameter nodes: How many live nodes of one cluster are to run in this process.
+    /// - Parameter nodes: The number of live nodes of one cluster in this process.
     static func require(nodes: Int, for command: String) throws {
         guard let problem = DescriptorBudget.problem(nodes: nodes) else { return }
         Output.error("casty \(command): \(problem)")

@@ -3,15 +3,16 @@ import CastyObservability
 import Glibc
 import Synchronization
 
-/// The two streams of the program. What goes out here contains nothing that a terminal would act on but line breaks.
+/// The two output streams of the program. Their text contains nothing that a terminal would interpret, except line
+/// breaks.
 enum Output {
     /// Whether results go to a terminal.
     static let isTerminal = isatty(STDOUT_FILENO) == 1
 
-    /// Whether complaints and progress go to a terminal.
+    /// Whether errors and progress go to a terminal.
     static let errorIsTerminal = isatty(STDERR_FILENO) == 1
 
-    /// The exit code where results cannot be written.
+    /// The exit code if results cannot be written.
     static let writeFailed: Int32 = 74
 
     private struct Queues: Sendable {
@@ -22,13 +23,13 @@ enum Output {
 
     private static let queues = Mutex<Queues?>(nil)
 
-    /// From now on lines wait in memory for a thread that writes them, and are dropped and counted where more than `limit` bytes wait: the rest of
-    /// the process never waits for a reader.
+    /// Starts queues in memory, with a thread that writes their lines. Lines are dropped and counted if more than
+    /// `limit` bytes are waiting: the rest of the process never waits for a reader.
     ///
     /// - Parameters:
-    ///   - limit: The most bytes that wait.
+    ///   - limit: The most bytes in a queue.
     ///   - mayDrop: Whether the process ends without waiting for a reader.
-    ///   - notice: What is written in place of lines of results that were dropped.
+    ///   - notice: The line that replaces dropped lines of results.
     static func startQueues(limit: Int, mayDrop: Bool, notice: @escaping @Sendable (Int) -> String) {
         queues.withLock { queues in
             guard queues == nil else { return }
@@ -43,7 +44,7 @@ enum Output {
     /// Whether the process ends without waiting for a reader.
     static var mayDrop: Bool { queues.withLock { $0?.mayDrop ?? false } }
 
-    /// What is written in place of dropped lines, for programs.
+    /// The line that replaces dropped lines, for programs.
     static let jsonNotice: @Sendable (Int) -> String = { count in
         var line = JSONLine()
         line.add("event", "output-dropped")
@@ -51,12 +52,12 @@ enum Output {
         return line.text
     }
 
-    /// What is written in place of dropped lines, for people.
+    /// The line that replaces dropped lines, for people.
     static let notice: @Sendable (Int) -> String = { count in
         "casty: \(count) \(count == 1 ? "line was" : "lines were") dropped, because nothing read the output"
     }
 
-    /// Waits until the queues are empty; `nil` waits for as long as it takes.
+    /// Waits until the queues are empty; `nil` waits without a limit.
     ///
     /// - Returns: Whether all results have been written.
     @discardableResult
@@ -70,30 +71,31 @@ enum Output {
     /// Prints a line of results.
     static func line(_ text: String) { results(text.printableLines + "\n") }
 
-    /// Prints a line for the person, beside the results.
+    /// Prints a line for a person, separate from the results.
     static func error(_ text: String) {
         let text = text.printableLines + "\n"
         if let queue = queues.withLock({ $0?.errors }) { queue.add(text) } else { writeAll(text, to: STDERR_FILENO) }
     }
 
-    /// Writes whole lines of results as they are. Where that fails and there is no queue, the process ends: nothing it could find out would be read.
+    /// Writes whole lines of results unchanged. If that fails and there is no queue, the process ends: it can no
+    /// longer deliver its results.
     static func results(_ text: String) {
         if let queue = queues.withLock({ $0?.results }) { return queue.add(text) }
         if let problem = writeAll(text, to: STDOUT_FILENO) { end(because: problem) }
     }
 
-    /// Shows progress on a terminal, in place of what was shown before.
+    /// Shows progress on a terminal, and replaces the previous progress.
     static func progress(_ text: String) { writeAll("\r\u{1B}[K" + text.printable, to: STDERR_FILENO) }
 
     private static func end(because problem: Int32) -> Never {
-        // A reader that has gone, as `head` does, knows why.
+        // A reader that has closed the pipe, as `head` does, needs no message.
         if problem != EPIPE { error("casty: cannot write the results: \(String(cString: strerror(problem)))") }
         exit(writeFailed)
     }
 
-    /// Writes all of a text.
+    /// Writes a whole text.
     ///
-    /// - Returns: The error number where that failed.
+    /// - Returns: The error number if that failed.
     @discardableResult
     private static func writeAll(_ text: String, to descriptor: Int32) -> Int32? {
         var bytes = Array(text.utf8)[...]
@@ -106,7 +108,7 @@ enum Output {
             let problem = errno
             if written < 0, problem == EINTR { continue }
             if written < 0, problem == EAGAIN {
-                // The other end of a shared terminal or socket has made it so that writes do not wait.
+                // The other end of a shared terminal or socket has made it non-blocking.
                 var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
                 poll(&waiting, 1, -1)
                 continue

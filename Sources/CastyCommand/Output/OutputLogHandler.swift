@@ -2,7 +2,8 @@ import CastyCore
 import Glibc
 import Logging
 
-/// Logs to standard error by way of ``Output``: a line each, without what a terminal would act on, and without waiting for a reader.
+/// Logs to standard error through ``Output``: one line per entry, without anything that a terminal would interpret, and
+/// without waiting for a reader.
 struct OutputLogHandler: LogHandler {
     private let label: String
     var metadata: Logger.Metadata = [:]

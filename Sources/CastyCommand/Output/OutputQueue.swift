@@ -3,7 +3,7 @@ import CastyLive
 import Dispatch
 import Synchronization
 
-/// A stream with a thread that writes to it, so that a reader that does not read holds up that thread only.
+/// A stream with its own writing thread, so that a slow reader blocks that thread only.
 final class OutputQueue: Sendable {
     private struct State: Sendable {
         var lines: BoundedLines
@@ -15,12 +15,12 @@ final class OutputQueue: Sendable {
     private let work = DispatchSemaphore(value: 0)
     private let write: @Sendable (String) -> Bool
 
-    /// Starts the thread, which lives as long as the process.
+    /// Starts the thread, which runs until the process ends.
     ///
     /// - Parameters:
-    ///   - limit: The most bytes that wait.
-    ///   - notice: The line in place of dropped ones.
-    ///   - write: Writes a text, and takes as long as that takes; returns whether it could.
+    ///   - limit: The most bytes in the queue.
+    ///   - notice: The line that replaces dropped ones.
+    ///   - write: Writes a text, blocking as long as needed; returns whether that succeeded.
     init(
         limit: Int, notice: @escaping @Sendable (Int) -> String, write: @escaping @Sendable (String) -> Bool
     ) {
@@ -29,7 +29,7 @@ final class OutputQueue: Sendable {
         _ = LiveThread { [self] in run() }
     }
 
-    /// Whether something could not be written. What comes later is dropped.
+    /// Whether a write has failed. Later text is dropped.
     var hasFailed: Bool { state.withLock { $0.hasFailed } }
 
     /// Adds whole lines; never waits.
@@ -43,9 +43,9 @@ final class OutputQueue: Sendable {
         if isFirst { work.signal() }
     }
 
-    /// Waits until all is written.
+    /// Waits until everything is written.
     ///
-    /// - Returns: Whether it is.
+    /// - Returns: Whether everything is written.
     @discardableResult
     func drain(atMost limit: Duration?) -> Bool {
         let clock = ContinuousClock()

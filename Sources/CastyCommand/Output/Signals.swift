@@ -2,7 +2,7 @@ import Dispatch
 import Glibc
 import Synchronization
 
-/// Calls back at each signal that asks the process to end, with how many there were.
+/// Calls back at each signal that asks the process to end, with the number of such signals so far.
 final class Signals {
     private let sources: [any DispatchSourceSignal]
 
@@ -10,7 +10,7 @@ final class Signals {
         let queue = DispatchQueue(label: "signals")
         let count = SignalCount()
         sources = [SIGINT, SIGTERM, SIGHUP].compactMap { number in
-            // Under nohup a lost terminal is to change nothing.
+            // Under nohup, the loss of the terminal must have no effect.
             let isIgnored = unsafeBitCast(signal(number, SIG_IGN), to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
             if number == SIGHUP, isIgnored { return nil }
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)

@@ -6,7 +6,7 @@ import CastyObservability
 import CastyScenario
 import CastyTestbed
 
-/// `casty replay`: a run that was found or written down, in the console.
+/// `casty replay`: shows a found or recorded run in the console.
 struct ReplayCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay",
@@ -54,7 +54,7 @@ struct ReplayCommand: ParsableCommand {
             preset: world.preset ?? scenario.header.preset,
             nodes: scenario.header.nodes ?? Scenario.defaultNodes, seed: finding.seed, script: scenario.body)
         let failure = finding.failure
-        // A full step of the grid, as every moment at which a person acts.
+        // A full step of the grid, like every time at which a person acts.
         let wanted = at.map { .start + $0.duration } ?? failure.map { max(.start, $0.time - .seconds(1)) } ?? .start
         let grid = SimulatedClusterWorld.grid.nanoseconds
         plan.beginsAt = Instant(nanoseconds: wanted.nanoseconds / grid * grid)

@@ -3,9 +3,9 @@ import CastyInvariants
 import CastyObservability
 import CastyTestbed
 
-/// Events and results in words, a line each.
+/// Events and results in words, one line each.
 enum EventLine {
-    /// The line for an event, or `nil` where it matters to nobody who reads along.
+    /// The line for an event, or `nil` if the event is not shown to people.
     static func text(of event: RuntimeEvent) -> String? {
         guard let mark = mark(of: event.kind) else { return nil }
         let time = RunResult.rounded(Double(event.time.nanoseconds) / 1e9)

@@ -5,7 +5,7 @@ import CastyObservability
 import CastyScenario
 import CastyTestbed
 
-/// `casty run`: scenarios without a screen.
+/// `casty run`: runs scenarios without a screen.
 struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Run scenarios without a screen.",
@@ -67,7 +67,7 @@ struct RunCommand: ParsableCommand {
     }
 }
 
-/// What all commands know that run a scenario's world.
+/// The options of all commands that run a scenario.
 struct WorldOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The seed that all randomness follows from; beats the scenario's.", valueName: "number"))
     var seed: UInt64?
@@ -78,7 +78,7 @@ struct WorldOptions: ParsableArguments {
 
 extension Preset: ExpressibleByArgument {}
 
-/// A duration as scenarios write it.
+/// A duration in scenario syntax.
 struct ScenarioDuration: ExpressibleByArgument {
     let duration: Duration
 

@@ -5,14 +5,14 @@ import CastyScenario
 import CastyTestbed
 import Synchronization
 
-/// Tells how a run goes. Events come from any thread.
+/// Reports the progress of a run. Events come from any thread.
 protocol RunReporter: Sendable {
     func hear(_ event: RuntimeEvent)
     func progress(_ time: Instant)
     func finish(_ result: RunResult)
 }
 
-/// One JSON object a line, for programs.
+/// One JSON object per line, for programs.
 final class JSONReporter: RunReporter {
     private let buffer = LineBuffer()
 
@@ -26,7 +26,7 @@ final class JSONReporter: RunReporter {
     }
 }
 
-/// Lines for a person: what happens in the cluster, what the scenario says and expects, the result.
+/// Lines for a person: the events of the cluster, the scenario's notes and expectations, the result.
 final class TextReporter: RunReporter {
     private let buffer = LineBuffer()
     private let heading: String?
@@ -54,7 +54,7 @@ final class TextReporter: RunReporter {
     }
 }
 
-/// Collects lines and writes many at a time; they come out in the order in which they came in.
+/// Collects lines and writes many at a time, in the order in which they were added.
 final class LineBuffer: Sendable {
     private let text = Mutex("")
 

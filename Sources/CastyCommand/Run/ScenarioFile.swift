@@ -5,11 +5,11 @@ import CastyScenario
 import CastyTestbed
 import Glibc
 
-/// Reads scenario files, and ends the program in the way the contract says where one is wrong.
+/// Reads scenario files, and ends the program with the documented exit code if one is invalid.
 enum ScenarioFile {
     /// A file that could not be read.
     static let noInput = ExitCode(66)
-    /// A scenario with mistakes.
+    /// A scenario with errors.
     static let badData = ExitCode(65)
 
     static func read(_ path: String) throws -> Scenario {
@@ -35,7 +35,7 @@ enum ScenarioFile {
         return scenario
     }
 
-    /// Refuses settings that cannot work, or are not safe, before anything runs.
+    /// Rejects settings that cannot work, or are not safe, before the run.
     static func check(_ scenario: Scenario, preset: Preset?) throws {
         let problems = TestClusterSettings(scenario, preset: preset).membership.problems
         guard !problems.isEmpty else { return }
@@ -54,7 +54,7 @@ enum ScenarioFile {
         defer { close(descriptor) }
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 1 << 16)
-        // A scenario that is longer than any may be is read no further; the parser says so.
+        // Reading stops at the limit for scenarios; the parser reports the error.
         while bytes.count <= Scenario.longestFile {
             let count = Glibc.read(descriptor, &chunk, chunk.count)
             guard count >= 0 else { return failure() }

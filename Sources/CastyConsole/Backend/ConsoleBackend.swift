@@ -1,27 +1,27 @@
 package import CastyObservability
 
-/// What the console looks at and speaks to: a testbed, live or simulated, or a running cluster it is attached to.
+/// The console's source of data and receiver of commands: a testbed, live or simulated, or a running cluster.
 ///
-/// All calls come from the console's own thread, several times a second, and return at once. Nothing waits: a line that is
-/// submitted is answered later by a message.
+/// All calls come from the console's own thread, several times a second, and return at once. No call waits: the result
+/// of a submitted line arrives later as a message.
 package protocol ConsoleBackend: Sendable {
-    /// In which world the nodes live.
+    /// The runtime of the nodes.
     var mode: ConsoleMode { get }
     /// The name of the cluster or scenario, for the header line.
     var title: String { get }
-    /// Whether something is being recorded; its file name.
+    /// The file name of the current recording; `nil` if there is none.
     var recording: String? { get }
 
     /// The newest snapshot.
     func latest() -> ClusterSnapshot
     /// The events after a cursor; 0 is before the first.
     func events(after cursor: UInt64) -> EventPage
-    /// What became of submitted lines, after a cursor; 0 is before the first.
+    /// The results of submitted lines after a cursor; 0 is before the first.
     func messages(after cursor: UInt64) -> MessagePage
-    /// Executes a line of the scenario language, or one of the console's verbs `pause`, `play`, `step`, `speed`, `back`, `seek`, `undo`,
-    /// `save`.
+    /// Executes a line of the scenario language, or one of the console's verbs `pause`, `play`, `step`, `speed`,
+    /// `back`, `seek`, `undo`, `save`.
     func submit(_ line: String)
-    /// Says of which nodes a person thinks; the next snapshots tell what would come of cutting them off, where the backend can know.
+    /// Requests a forecast for cutting these nodes off; the next snapshots contain it if the backend can compute it.
     func previewPartition(cut nodes: [String])
 }
 
@@ -32,13 +32,13 @@ extension ConsoleBackend {
     package func previewPartition(cut nodes: [String]) {}
 }
 
-/// In which world the nodes of a console live.
+/// The runtime of the nodes that a console shows.
 package enum ConsoleMode: Hashable, Sendable {
     case live
     case simulated(seed: UInt64)
     case attached
 
-    /// Why a verb cannot act in this world, in a few words; `nil` where it can.
+    /// Why a verb is not available in this mode, in a few words; `nil` if it is.
     package func refusal(of verb: String) -> String? {
         switch self {
         case .live:
@@ -50,12 +50,12 @@ package enum ConsoleMode: Hashable, Sendable {
     }
 }
 
-/// Some events, and where to go on.
+/// A page of events, and the cursor for the next one.
 package struct EventPage: Sendable {
     package var events: [RuntimeEvent]
     /// The cursor for the next call.
     package var next: UInt64
-    /// How many events were overwritten before they were read.
+    /// The number of events that were overwritten before they were read.
     package var dropped: UInt64
 
     package init(events: [RuntimeEvent], next: UInt64, dropped: UInt64 = 0) {
@@ -65,7 +65,7 @@ package struct EventPage: Sendable {
     }
 }
 
-/// Some messages, and where to go on.
+/// A page of messages, and the cursor for the next one.
 package struct MessagePage: Sendable {
     package var messages: [ConsoleMessage]
     package var next: UInt64
@@ -76,7 +76,7 @@ package struct MessagePage: Sendable {
     }
 }
 
-/// What became of a submitted line, in one line for the flash line.
+/// The result of a submitted line, as one line for the flash line.
 package struct ConsoleMessage: Hashable, Sendable {
     package enum Kind: Hashable, Sendable { case done, note, refused }
 

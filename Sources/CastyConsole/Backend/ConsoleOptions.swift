@@ -1,4 +1,4 @@
-/// How a console looks and behaves, as the command line says.
+/// The appearance and behavior of a console, as set on the command line.
 package struct ConsoleOptions: Hashable, Sendable {
     package enum Colours: String, Hashable, Sendable, CaseIterable { case auto, never, sixteen = "16", all = "256" }
     package enum Glyphs: String, Hashable, Sendable, CaseIterable { case auto, unicode, acs, ascii }
@@ -7,7 +7,7 @@ package struct ConsoleOptions: Hashable, Sendable {
     package var colours = Colours.auto
     package var glyphs = Glyphs.auto
     package var mouse = true
-    /// Frames a second at most, 1…60.
+    /// The highest frame rate, in frames per second, 1…60.
     package var framesPerSecond = 20
     /// Whether keys and lines that change the cluster are refused.
     package var readOnly = false

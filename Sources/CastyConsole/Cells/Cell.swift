@@ -1,4 +1,4 @@
-/// How a cell looks: palette indices and attributes. −1 is the terminal's own colour.
+/// The style of a cell: palette indices and attributes. −1 is the terminal's own colour.
 package struct Style: Hashable, Sendable {
     package var foreground: Int16
     package var background: Int16
@@ -10,7 +10,7 @@ package struct Style: Hashable, Sendable {
         self.attributes = attributes
     }
 
-    /// The terminal's own look.
+    /// The terminal's default style.
     package static let plain = Style()
 
     /// The same colours with more attributes.
@@ -19,7 +19,7 @@ package struct Style: Hashable, Sendable {
     }
 }
 
-/// What is done to a character besides its colour.
+/// The attributes of a character besides its colour.
 package struct Attributes: OptionSet, Hashable, Sendable {
     package let rawValue: UInt16
     package init(rawValue: UInt16) { self.rawValue = rawValue }
@@ -30,12 +30,12 @@ package struct Attributes: OptionSet, Hashable, Sendable {
     package static let reverse = Attributes(rawValue: 8)
 }
 
-/// One position of the screen: 12 bytes, laid out as the terminal's C shim reads it.
+/// One position of the screen: 12 bytes, with the memory layout that the terminal's C shim reads.
 package struct Cell: Hashable, Sendable {
     /// The Unicode scalar; 0 in the right half of a wide character.
     package var scalar: UInt32
     package var style: Style
-    /// Columns it takes: 1 or 2, 0 in the right half of a wide character.
+    /// The number of columns: 1 or 2; 0 in the right half of a wide character.
     package var width: UInt16
 
     package init(_ scalar: UInt32, _ style: Style, width: UInt16 = 1) {

@@ -1,5 +1,5 @@
 extension CellBuffer {
-    /// The picture as text, a line a row, without trailing blanks.
+    /// The picture as text, one line per row, without trailing blanks.
     package func plainText() -> String {
         var result = ""
         for y in 0..<height {

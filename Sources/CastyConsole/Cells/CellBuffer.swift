@@ -18,7 +18,7 @@ package struct Rect: Hashable, Sendable {
 
     package func contains(x: Int, y: Int) -> Bool { x >= self.x && x < maxX && y >= self.y && y < maxY }
 
-    /// The rectangle without a frame of this thickness.
+    /// The rectangle reduced by a margin on each side.
     package func inset(x dx: Int, y dy: Int) -> Rect {
         Rect(x: x + dx, y: y + dy, width: width - 2 * dx, height: height - 2 * dy)
     }
@@ -30,19 +30,19 @@ package struct Rect: Hashable, Sendable {
     }
 }
 
-/// A picture of the screen as values: what is drawn here is what a terminal shows, character for character.
+/// A picture of the screen as a value: the terminal shows exactly these characters.
 ///
-/// Whatever is written passes through here, and nothing passes that could act on a terminal: control characters, escapes and
-/// characters that reorder text are replaced.
+/// All text passes through here, and nothing that could control the terminal gets through: control characters, escapes
+/// and characters that reorder text are replaced.
 package struct CellBuffer: Hashable, Sendable {
     package let width: Int
     package let height: Int
     package let tier: GlyphTier
     /// The cells, row by row.
     package private(set) var cells: [Cell]
-    /// Nothing is drawn outside; always within the buffer.
+    /// Drawing outside has no effect; always within the buffer.
     package private(set) var clip: Rect
-    /// Where the text cursor stands, in a field that is being typed into.
+    /// The position of the text cursor in an active text field.
     package var cursor: (x: Int, y: Int)? {
         get { cursorX >= 0 ? (cursorX, cursorY) : nil }
         set {
@@ -63,12 +63,12 @@ package struct CellBuffer: Hashable, Sendable {
 
     package var bounds: Rect { Rect(x: 0, y: 0, width: width, height: height) }
 
-    /// The cell at a position; a blank outside.
+    /// The cell at a position; a blank outside the buffer.
     package subscript(x: Int, y: Int) -> Cell {
         bounds.contains(x: x, y: y) ? cells[y * width + x] : .blank
     }
 
-    /// Draws with a narrower clip, and gives the old one back.
+    /// Draws with a narrower clip, and restores the old one.
     package mutating func clipped(to rect: Rect, _ draw: (inout CellBuffer) -> Void) {
         let kept = clip
         clip = clip.intersection(rect)
@@ -76,9 +76,9 @@ package struct CellBuffer: Hashable, Sendable {
         clip = kept
     }
 
-    /// Writes a text from a position to the right; what does not fit is cut off, wide characters as a whole.
+    /// Writes a text from a position to the right; text that does not fit is cut off, wide characters as a whole.
     ///
-    /// - Returns: the column after the text.
+    /// - Returns: The column after the text.
     @discardableResult
     package mutating func put(_ text: some StringProtocol, x: Int, y: Int, _ style: Style, limit: Int = .max) -> Int {
         var column = x
@@ -113,7 +113,7 @@ package struct CellBuffer: Hashable, Sendable {
         }
     }
 
-    /// Changes the look of cells without their characters.
+    /// Changes the style of cells without their characters.
     package mutating func restyle(_ rect: Rect, _ change: (Style) -> Style) {
         let area = rect.intersection(clip)
         guard !area.isEmpty else { return }
@@ -141,7 +141,7 @@ package struct CellBuffer: Hashable, Sendable {
         }
     }
 
-    /// Half a wide character must not stay behind.
+    /// Replaces the other half of a wide character that is partly overwritten.
     private mutating func breakWide(at index: Int, x: Int) {
         if cells[index].width == 0, x > 0 { cells[index - 1] = Cell(0x20, cells[index - 1].style) }
         if cells[index].width == 2, x + 1 < width { cells[index + 1] = Cell(0x20, cells[index + 1].style) }

@@ -1,13 +1,13 @@
-/// How a scalar may be shown.
+/// How a scalar is displayed.
 enum CharacterWidth: Hashable {
     /// One or two columns.
     case columns(Int)
-    /// Takes no column of its own and is left out: marks that combine with the character before them, joiners, selectors.
+    /// Takes no column of its own and is left out: combining marks, joiners, selectors.
     case nothing
-    /// Would act on the terminal or reorder the text around it: shown as a replacement.
+    /// Would control the terminal or reorder the text around it: displayed as a replacement.
     case hostile
 
-    /// The width of a scalar, by its properties; what is ambiguous counts as narrow.
+    /// The width of a scalar, by its properties; an ambiguous width counts as narrow.
     static func of(_ scalar: UInt32) -> CharacterWidth {
         switch scalar {
         case 0x20...0x7E: .columns(1)
@@ -44,7 +44,7 @@ enum CharacterWidth: Hashable {
         }
     }
 
-    /// The columns a text takes on the screen.
+    /// The number of columns that a text takes on the screen.
     static func columns(of text: some StringProtocol) -> Int {
         var total = 0
         for scalar in text.unicodeScalars {

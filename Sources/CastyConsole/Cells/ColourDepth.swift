@@ -1,4 +1,4 @@
-/// How many colours a terminal has.
+/// The number of colours of a terminal.
 package enum ColourDepth: Int, Hashable, Sendable, CaseIterable, Comparable {
     case none = 0
     case eight = 8
@@ -7,7 +7,7 @@ package enum ColourDepth: Int, Hashable, Sendable, CaseIterable, Comparable {
 
     package static func < (left: ColourDepth, right: ColourDepth) -> Bool { left.rawValue < right.rawValue }
 
-    /// The depth for a number of colours as a terminal states it.
+    /// The depth for the number of colours that a terminal reports.
     package init(colours: Int) {
         self = colours >= 256 ? .all : colours >= 16 ? .sixteen : colours >= 8 ? .eight : .none
     }

@@ -1,18 +1,18 @@
-/// Which characters a terminal can show. Panes draw in Unicode; the buffer lowers each cell to the tier.
+/// The characters that a terminal can show. Panes draw in Unicode; the buffer lowers each cell to the tier.
 package enum GlyphTier: String, Hashable, Sendable, CaseIterable {
     case unicode
-    /// Light box drawing that every terminal has in some form; everything else ASCII.
+    /// Light box drawing, which every terminal supports in some form; everything else is ASCII.
     case acs
     case ascii
 
-    /// What stands for a scalar in this tier.
+    /// The replacement for a scalar in this tier.
     func lower(_ scalar: UInt32) -> UInt32 {
         if scalar < 0x7F || self == .unicode { return scalar }
         if let box = Self.box(scalar) { return self == .acs ? box.light : box.ascii }
         return Self.plain(scalar)
     }
 
-    /// Box drawing as the nearest light character and as ASCII.
+    /// A box-drawing character as the nearest light character and as ASCII.
     private static func box(_ scalar: UInt32) -> (light: UInt32, ascii: UInt32)? {
         switch scalar {
         case 0x2500: (0x2500, 0x2D)

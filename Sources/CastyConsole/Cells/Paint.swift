@@ -1,11 +1,11 @@
-/// How one role looks at each depth of colour.
+/// The style of one role at each colour depth.
 struct Ink: Hashable, Sendable {
-    /// Palette indices: of 256, and of 16 (8 are made from it); −1 the terminal's own.
+    /// Palette indices: of 256 colours, and of 16 (the 8-colour style is derived from it); −1 is the terminal's own.
     var all: Int16
     var sixteen: Int16
     var background: Int16
     var attributes: Attributes
-    /// What is done without any colour.
+    /// The attributes without any colour.
     var mono: Attributes
 
     init(
@@ -23,7 +23,8 @@ struct Ink: Hashable, Sendable {
         case .all: Style(foreground: all, background: background, attributes: attributes)
         case .sixteen: Style(foreground: sixteen, background: nearest(background), attributes: attributes)
         case .eight:
-            // Bright colours are the plain ones in bold; bright black would vanish, so it is the default, dimmed.
+            // Bright colours become the plain ones in bold; bright black would be invisible, so it becomes the default,
+            // dimmed.
             if sixteen == 8 {
                 Style(attributes: attributes.union(.dim))
             } else if sixteen > 8 {
@@ -50,7 +51,7 @@ struct Ink: Hashable, Sendable {
     }
 }
 
-/// The styles of all roles for one theme and one depth of colour.
+/// The styles of all roles for one theme and one colour depth.
 struct Paint: Hashable, Sendable {
     let depth: ColourDepth
     private let styles: [Style]

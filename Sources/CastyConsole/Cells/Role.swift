@@ -1,4 +1,4 @@
-/// What something on the screen means. Code names roles; a theme and the terminal's colours decide how they look.
+/// The meaning of an element on the screen. Code names roles; a theme and the terminal's colours determine their style.
 enum Role: Int, CaseIterable, Hashable, Sendable {
     case text, strong, dim, faint
     case header, headerKey, headerQuiet

@@ -75,7 +75,7 @@ enum Theme {
         }
     }
 
-    /// Blue against orange and never green against red, with the owners' colours in the order of Okabe and Ito.
+    /// Blue against orange, never green against red, with the owners' colours in the order of Okabe and Ito.
     private static let safe: [Role: Ink] = [
         .joining: Ink(75, 6),
         .up: Ink(33, 12),
@@ -124,7 +124,7 @@ enum Theme {
         .joining: Ink(51, 14, .bold),
     ]
 
-    /// Colour only where something is wrong.
+    /// Colour only for problems.
     private static let quiet: [Role: Ink] = [
         .up: Ink(-1, -1),
         .joining: Ink(-1, -1),

@@ -1,4 +1,4 @@
-/// What a key can do.
+/// The actions of keys.
 enum Action: Hashable, Sendable {
     case help, palette, filter, escape, quit
     case turn(Turn), pane(Pane), move(Move), sort(Sorting)
@@ -14,14 +14,14 @@ enum Action: Hashable, Sendable {
     }
     enum Sorting: Hashable, Sendable { case left, right, invert }
     enum SpeedChange: Hashable, Sendable { case faster, slower, normal }
-    /// What is done to the nodes under the cursor or marked.
+    /// An action on the nodes under the cursor or marked.
     enum NodeAction: Hashable, Sendable { case add, kill, leave, down, restart, thaw, freeze }
     enum LinkAction: Hashable, Sendable { case cutOneWay, cutBothWays, partition, healAll, delay, loss }
-    /// What asks for a few words first.
+    /// An action that first asks for a few words.
     enum Prompting: Hashable, Sendable { case spawnOne, spawnMany, send, load, moveShard }
 }
 
-/// One line of the key table: footers, help, the manual and the dispatch all read it.
+/// One line of the key table, which is used for footers, help, the manual and the dispatch.
 struct KeyBinding: Sendable {
     enum Group: String, CaseIterable, Sendable {
         case here = "This pane"
@@ -36,12 +36,12 @@ struct KeyBinding: Sendable {
     var action: Action
     /// One word for the footer.
     var word: String
-    /// What it does, for help and manual.
+    /// A description for help and manual.
     var summary: String
     var group: Group
-    /// The panes it acts in; `nil` everywhere.
+    /// The panes in which it acts; `nil` for all.
     var panes: Set<Pane>?
-    /// The verb of the scenario or console language it stands for, where it changes the cluster or its time.
+    /// The verb of the scenario or console language that it stands for, if it changes the cluster or its time.
     var verb: String?
 
     init(
@@ -57,6 +57,6 @@ struct KeyBinding: Sendable {
         self.verb = verb
     }
 
-    /// The keys as help writes them.
+    /// The keys as help shows them.
     var label: String { keys.map(\.name).joined(separator: " ") }
 }

@@ -1,4 +1,4 @@
-/// One key press or one act of the mouse.
+/// One key press or one mouse action.
 package enum Key: Hashable, Sendable {
     case character(Character)
     case control(Character)
@@ -11,7 +11,7 @@ package enum Key: Hashable, Sendable {
     /// Pasted text, as one piece: never a series of keys.
     case paste(String)
 
-    /// The key's name as footers, help and the manual write it.
+    /// The key's name as footers, help and the manual show it.
     package var name: String {
         switch self {
         case .character(" "): "Space"

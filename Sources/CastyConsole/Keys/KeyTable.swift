@@ -1,4 +1,4 @@
-/// Every key of the console. The first entry that fits the focused pane counts.
+/// Every key of the console. The first entry that fits the focused pane applies.
 enum KeyTable {
     static let bindings: [KeyBinding] = here + cluster + entities + time + view + general
 
@@ -104,7 +104,7 @@ enum KeyTable {
         return index
     }()
 
-    /// What a key does in a pane; the second value says where it would act, if not here.
+    /// The action of a key in a pane; the second value says where it would act, if not here.
     static func binding(for key: Key, in pane: Pane) -> (here: KeyBinding?, elsewhere: KeyBinding?) {
         let all = index[key] ?? []
         return (all.first { $0.panes?.contains(pane) ?? true }, all.first)

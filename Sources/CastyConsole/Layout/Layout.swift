@@ -1,12 +1,12 @@
-/// How much of the console fits.
+/// The size class of the screen, which determines how much of the console fits.
 enum SizeClass: Hashable, Sendable {
     /// Under 40x12: only a card that says so.
     case none
     /// One pane and a strip of tabs.
     case tiny
-    /// Four places.
+    /// Four slots.
     case small
-    /// Five places.
+    /// Five slots.
     case medium
     /// All eight panes.
     case large
@@ -26,14 +26,14 @@ enum SizeClass: Hashable, Sendable {
     }
 }
 
-/// A place on the screen and the panes that share it.
+/// An area of the screen and the panes that share it.
 struct Slot: Hashable, Sendable {
     var rect: Rect
     var panes: [Pane]
     var shown: Pane
 }
 
-/// Where everything is: the places tile the body without gap or overlap.
+/// The positions of all parts: the slots tile the body without gaps or overlap.
 struct Layout: Hashable, Sendable {
     let size: SizeClass
     let header: Rect
@@ -124,7 +124,7 @@ struct Layout: Hashable, Sendable {
         )
     }
 
-    /// The place that shows a pane.
+    /// The slot that shows a pane.
     func slot(of pane: Pane) -> Slot? { slots.first { $0.shown == pane } }
 }
 

@@ -1,11 +1,11 @@
-/// The part of a list that a pane has room for, and what it hides.
+/// The part of a list that a pane has room for, and what is hidden.
 struct ListWindow: Hashable, Sendable {
     let count: Int
-    /// How many rows above are scrolled away.
+    /// The number of rows that are scrolled away above.
     let first: Int
     let shown: Int
 
-    /// So many rows around the cursor, as many as there is room for.
+    /// As many rows around the cursor as there is room for.
     init(count: Int, room: Int, cursor: Int) {
         let room = max(0, room)
         self.count = count
@@ -13,10 +13,10 @@ struct ListWindow: Hashable, Sendable {
         first = count <= room ? 0 : min(max(0, cursor - room / 2), count - room)
     }
 
-    /// What is hidden, in words; empty where everything is shown.
+    /// What is hidden, in words; empty if everything is shown.
     var hint: String { hint(before: "↑", after: "↓") }
 
-    /// What is hidden, with the arrows that point there.
+    /// What is hidden, in words, with arrows for the direction.
     func hint(before: String, after: String) -> String {
         let rest = count - first - shown
         let parts = [first > 0 ? "\(before) \(first)" : "", rest > 0 ? "\(after) \(rest)" : ""].filter { !$0.isEmpty }

@@ -16,6 +16,6 @@ package enum Pane: Int, CaseIterable, Hashable, Sendable {
         }
     }
 
-    /// The title beside other tabs, where room is short.
+    /// The short title for use beside other tabs.
     var tabTitle: String { self == .network ? "Net" : title }
 }

@@ -1,6 +1,6 @@
-/// The box around a place, with the tabs of its panes in the upper edge.
+/// The box around a slot, with the tabs of its panes in the upper edge.
 enum PaneFrame {
-    /// Where the tabs of a place stand.
+    /// The positions of a slot's tabs.
     static func tabs(of slot: Slot) -> [(pane: Pane, x: Int, text: String)] {
         var x = slot.rect.x + 3
         return slot.panes.map { pane in
@@ -14,7 +14,7 @@ enum PaneFrame {
         tabs(of: slot).first { x >= $0.x && x < $0.x + $0.text.count }?.pane
     }
 
-    /// Draws the box; gives the rectangle inside.
+    /// Draws the box; returns the rectangle inside.
     static func draw(_ slot: Slot, info: [String], extra: String, _ scene: Scene, _ buffer: inout CellBuffer)
         -> Rect
     {
@@ -44,7 +44,7 @@ enum PaneFrame {
         return rect.inset(x: 1, y: 1)
     }
 
-    /// Says in the lower edge what is hidden.
+    /// Shows a hint in the lower edge at what is hidden.
     static func hint(_ text: String, _ slot: Slot, _ scene: Scene, _ buffer: inout CellBuffer) {
         let width = text.count + 2
         guard !text.isEmpty, width + 4 <= slot.rect.width else { return }
@@ -53,7 +53,7 @@ enum PaneFrame {
             scene.paint[scene.isFocused(slot.shown) ? .text : .dim])
     }
 
-    /// A frame: heavy for what has the focus, light and rounded for the rest.
+    /// A frame: heavy for the focused pane, light and rounded for the others.
     static func box(_ rect: Rect, heavy: Bool, _ style: Style, _ buffer: inout CellBuffer) {
         guard rect.width >= 2, rect.height >= 2 else { return }
         let right = rect.maxX - 1

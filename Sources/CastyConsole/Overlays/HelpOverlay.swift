@@ -1,4 +1,4 @@
-/// The keys that act here, from the table that dispatches them.
+/// The available keys, from the table that dispatches them.
 enum HelpOverlay {
     static func matches(_ help: HelpState) -> [KeyBinding] {
         let filter = TextFilter(help.filter.text)
@@ -57,9 +57,9 @@ enum HelpOverlay {
     }
 }
 
-/// The box of something that lies over the panes.
+/// The box of an overlay above the panes.
 enum OverlayBox {
-    /// Draws it in the middle; gives the rectangle inside.
+    /// Draws it in the middle; returns the rectangle inside.
     static func draw(
         title: String, width: Int, height: Int, danger: Bool, _ scene: Scene, _ buffer: inout CellBuffer
     ) -> Rect {

@@ -1,6 +1,6 @@
 import CastyScenario
 
-/// The command line with what could come next.
+/// The command line with the possible continuations.
 enum PaletteOverlay {
     static func draw(_ palette: PaletteState, _ scene: Scene, _ buffer: inout CellBuffer) {
         let bounds = buffer.bounds
@@ -45,7 +45,7 @@ enum PaletteOverlay {
             y: rect.maxY - 1, paint[.faint])
     }
 
-    /// What is wrong, what helps most first, in lines of so many columns.
+    /// The error in lines of `width` columns, with the most helpful part first.
     static func lines(_ problem: ScenarioProblem, _ width: Int) -> [String] {
         let parts = [
             problem.suggestion.map { "did you mean \"\($0)\"?" }, problem.what,
@@ -54,7 +54,7 @@ enum PaletteOverlay {
         return parts.compactMap(\.self).flatMap { WhyPane.wrap($0, width) }
     }
 
-    /// How the verb at the start of the line is written.
+    /// The syntax of the verb at the start of the line.
     private static func usage(_ palette: PaletteState, _ scene: Scene) -> [String] {
         let words = palette.field.text.split(separator: " ")
         guard let first = words.first else {

@@ -1,4 +1,4 @@
-/// The box that asks before something that cannot be undone.
+/// The box that asks before an action that cannot be undone.
 enum ConfirmOverlay {
     static func draw(_ confirm: ConfirmState, _ scene: Scene, _ buffer: inout CellBuffer) {
         let bounds = buffer.bounds
@@ -29,7 +29,7 @@ enum ConfirmOverlay {
 }
 
 extension ConfirmOverlay {
-    /// What is to be typed, and what that is.
+    /// The text to type, and its meaning.
     private static func label(_ confirm: ConfirmState) -> String {
         guard let demand = confirm.demand else { return "" }
         return confirm.meaning.isEmpty

@@ -1,7 +1,7 @@
 import CastyCore
 import CastyObservability
 
-/// Pane 6: what happened, the newest on top, with what led to it.
+/// Pane 6: the events with their causes, newest on top.
 enum EventsPane {
     static func info(_ scene: Scene) -> [String] {
         var parts: [String] = []
@@ -13,7 +13,7 @@ enum EventsPane {
         return [parts.joined(separator: " · "), parts.prefix(2).joined(separator: " · "), position]
     }
 
-    /// How many events above are scrolled away.
+    /// The number of events that are scrolled away above.
     static func offset(_ list: EventList, _ height: Int, _ state: ConsoleState) -> Int {
         let room = max(1, height - 1 - (height >= 8 ? 2 : 0))
         let index = list.index(of: state.event)
@@ -65,7 +65,7 @@ enum EventsPane {
         if timeline { strip(scene, Rect(x: rect.x + 1, y: rect.maxY - 1, width: rect.width - 2, height: 1), &buffer) }
     }
 
-    /// The last half minute, or two where there is room, as a line: the gravest event of each moment.
+    /// A timeline of the last 30, 60 or 120 seconds, depending on the width: the most severe event of each period.
     private static func strip(_ scene: Scene, _ rect: Rect, _ buffer: inout CellBuffer) {
         let now = scene.snapshot.time
         let right = "now \(Words.moment(now))"

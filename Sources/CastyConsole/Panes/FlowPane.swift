@@ -1,7 +1,8 @@
 import CastyCore
 import CastyObservability
 
-/// Pane 8: a column a node, time from top to bottom, and an arrow wherever what happened on one node led to something on another.
+/// Pane 8: one column per node and the newest events on top, with an arrow wherever an event on one node caused one on
+/// another.
 enum FlowPane {
     static func info(_ scene: Scene) -> [String] { ["newest on top"] }
 
@@ -85,7 +86,7 @@ enum FlowPane {
 }
 
 extension RuntimeEvent {
-    /// A moment in seconds with two digits.
+    /// A time in seconds with two digits after the point.
     static func hundredths(_ instant: Instant) -> String {
         let hundredths = max(0, instant.nanoseconds) / 10_000_000
         let rest = hundredths % 100

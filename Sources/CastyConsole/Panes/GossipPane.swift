@@ -1,7 +1,7 @@
 import CastyCore
 import CastyObservability
 
-/// Pane 5: the vector clocks side by side: the row is whose changes, the column is whose view.
+/// Pane 5: the vector clocks side by side: a row for each node that made changes, a column for each view.
 enum GossipPane {
     static func info(_ scene: Scene) -> [String] {
         let reading = scene.reading
@@ -14,12 +14,12 @@ enum GossipPane {
         scene.snapshot.nodes.filter { $0.state == .running || $0.state == .frozen }
     }
 
-    /// Whoever has an entry in a clock, by number.
+    /// The names of all nodes that have an entry in a clock, by number.
     private static func names(_ scene: Scene) -> [String] {
         ClusterReading.inOrder(Array(Set(views(scene).flatMap(\.membership.clock).map(\.name))))
     }
 
-    /// The rows of the clocks that are shown.
+    /// The visible rows of the clocks.
     static func window(_ scene: Scene, _ rect: Rect) -> ListWindow {
         let names = names(scene)
         let cursor = scene.state.cursorRow(scene.reading)?.name
@@ -93,11 +93,11 @@ enum GossipPane {
                 guard let member = view.membership.members.last(where: { $0.name == cursor }) else {
                     return ("-", .faint)
                 }
-                let standing = DisplayStatus(status: member.status.rawValue, unreachable: member.unreachable)
+                let standing = DisplayStatus(status: member.status, unreachable: member.unreachable)
                 return (standing.mark, standing.role)
             }
         }
-        // Equal letters are equal views.
+        // Equal letters mean equal views.
         var letters: [UInt64] = []
         row("digest") { view in
             let digest = view.membership.digest

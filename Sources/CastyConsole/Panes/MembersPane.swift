@@ -1,11 +1,11 @@
 import CastyCore
 import CastyObservability
 
-/// Pane 1: who is in the cluster, as one node sees it, beside the truth.
+/// Pane 1: the members in one node's view, next to what the testbed knows.
 enum MembersPane {
     private static let required: [MemberColumn] = [.node, .status, .phi, .shards, .entities]
 
-    /// The columns that fit, with their places and widths.
+    /// The columns that fit, with their positions and widths.
     static func columns(width: Int) -> [(column: MemberColumn, x: Int, width: Int)] {
         let optional: [MemberColumn] =
             width >= 60
@@ -40,7 +40,7 @@ enum MembersPane {
         columns(width: width).first { x >= $0.x && x < $0.x + $0.width }?.column
     }
 
-    /// The rows that are shown.
+    /// The visible rows.
     static func window(_ rows: [NodeRow], _ height: Int, _ state: ConsoleState) -> ListWindow {
         ListWindow(
             count: rows.count, room: max(1, height - 1), cursor: rows.firstIndex { $0.name == state.node } ?? 0)
@@ -91,7 +91,7 @@ enum MembersPane {
         if free >= 2 { outlook(scene, rect, lines: free >= 4 ? 2 : 1, &buffer) }
     }
 
-    /// What would come of cutting off the marked nodes, or the one under the cursor: above the legend.
+    /// The forecast for cutting off the marked nodes, or the one under the cursor; above the legend.
     private static func outlook(_ scene: Scene, _ rect: Rect, lines: Int, _ buffer: inout CellBuffer) {
         guard let outlook = scene.outlook else { return }
         let outcome = rect.width < 60 ? outlook.brief : outlook.outcome
@@ -147,7 +147,7 @@ enum MembersPane {
         case .node: return (row.name, row.alive ? .strong : .dim)
         case .address: return (row.address, .dim)
         case .status:
-            // The oldest leads as a rule: a mark for the leader says when it does not.
+            // The oldest usually leads: the leader is marked only if it is another node.
             var flag = (row.oldest ? "★" : row.leader ? "◆" : "") + (row.drained ? "▽" : "")
             if row.state == .frozen { flag = "‖" }
             if !row.alive, row.standing != .removed { flag = "†" }
@@ -172,7 +172,7 @@ enum MembersPane {
     }
 }
 
-/// What a pane says while it has nothing to show.
+/// The text of a pane that has nothing to show.
 enum EmptyPane {
     static func draw(_ lines: [String], _ rect: Rect, _ scene: Scene, _ buffer: inout CellBuffer) {
         let top = rect.y + max(0, (rect.height - lines.count) / 2)

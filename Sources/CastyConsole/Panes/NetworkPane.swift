@@ -1,7 +1,7 @@
 import CastyCore
 import CastyObservability
 
-/// Pane 4: the links as a matrix, from the row to the column, because a link may be cut one way only.
+/// Pane 4: the links as a matrix, from the row to the column, because a link may be cut in one direction only.
 enum NetworkPane {
     private static let labelWidth = 10
 
@@ -71,7 +71,7 @@ enum NetworkPane {
         explain(cursor, scene, Rect(x: rect.x, y: top, width: rect.width, height: rect.maxY - top), &buffer)
     }
 
-    /// The rows and columns of the matrix that are shown.
+    /// The visible rows and columns of the matrix.
     private static func windows(
         _ names: [String], _ cursor: (from: String, to: String), _ rect: Rect
     ) -> (rows: ListWindow, columns: ListWindow) {
@@ -86,7 +86,7 @@ enum NetworkPane {
         )
     }
 
-    /// What of the matrix is hidden, in words.
+    /// What is hidden of the matrix, in words.
     static func hint(_ scene: Scene, _ rect: Rect) -> String {
         guard let cursor = scene.state.linkCursor(scene.reading) else { return "" }
         let (rows, columns) = windows(scene.reading.rows.map(\.name), cursor, rect)
@@ -105,10 +105,10 @@ enum NetworkPane {
         let node = scene.snapshot.nodes.first { $0.name == from.name }
         guard let known = node?.associations.first(where: { $0.peerName == to.name }) else { return ("-", .faint) }
         switch known.state {
-        case "active": return ("ok", .linkOK)
-        case "connecting", "handshaking": return ("..", .joining)
-        case "waiting": return ("wt", .linkSlow)
-        default: return ("-", .faint)
+        case .active: return ("ok", .linkOK)
+        case .connecting, .handshaking: return ("..", .joining)
+        case .waiting: return ("wt", .linkSlow)
+        case .closed: return ("-", .faint)
         }
     }
 
@@ -157,16 +157,16 @@ enum NetworkPane {
         }
         let node = scene.snapshot.nodes.first { $0.name == cursor.from }
         let known = node?.associations.first { $0.peerName == cursor.to }
-        return "\(name)  \(known?.state ?? "no association")"
+        return "\(name)  \(known?.state.rawValue ?? "no association")"
     }
 
-    /// The largest groups of live nodes in which all can talk both ways; with many nodes none are computed.
+    /// The largest groups of live nodes whose links all work in both directions; not computed for many nodes.
     static func groups(_ scene: Scene) -> [[String]] {
         let names = scene.reading.rows.filter(\.alive).map(\.name)
         guard names.count <= 12 else { return [] }
         let cuts = Set(scene.snapshot.links.filter(\.cut).flatMap { ["\($0.from)>\($0.to)", "\($0.to)>\($0.from)"] })
         var found: [[Int]] = []
-        // Bron and Kerbosch; with twelve nodes at most.
+        // The algorithm of Bron and Kerbosch, with twelve nodes at most.
         func grow(_ group: [Int], _ candidates: [Int], _ excluded: [Int]) {
             if candidates.isEmpty {
                 if excluded.isEmpty { found.append(group) }

@@ -1,7 +1,7 @@
 import CastyCore
 import CastyObservability
 
-/// Pane 2: phi of every peer over time, against the threshold, and what it would take to cross it.
+/// Pane 2: phi of every peer over time, against the threshold, and the time until it crosses it.
 enum PhiPane {
     static func info(_ scene: Scene) -> [String] {
         guard let peer = scene.reading.observer?.membership.peers.first else { return [] }
@@ -41,7 +41,7 @@ enum PhiPane {
         }
     }
 
-    /// How many rows at the bottom explain one peer.
+    /// The number of rows at the bottom that explain one peer.
     private static func details(_ rect: Rect) -> Int {
         rect.height >= 8 ? min(rect.width >= 50 ? 5 : 4, rect.height - 4) : 0
     }
@@ -50,7 +50,7 @@ enum PhiPane {
         max(1, min(7, (rect.height - details(rect)) / max(1, count)))
     }
 
-    /// The peers that are shown.
+    /// The visible peers.
     static func window(_ scene: Scene, _ rect: Rect) -> ListWindow {
         let peers = scene.reading.observer.map(peers) ?? []
         return ListWindow(
@@ -60,7 +60,7 @@ enum PhiPane {
 
     private static let blocks = Array("▁▂▃▄▅▆▇█")
 
-    /// One peer: its name, the value, and the curve. With two rows or more the middle of the curve is the threshold.
+    /// One peer: its name, the value, and the curve. With two or more rows, the middle of the curve is the threshold.
     private static func draw(
         _ peer: PeerSnapshot, of observer: NodeSnapshot, rows: Int, _ scene: Scene, _ rect: Rect, y: Int,
         _ buffer: inout CellBuffer
@@ -87,7 +87,7 @@ enum PhiPane {
         for (index, raw) in values.enumerated() where !raw.isNaN {
             let phi = Double(raw)
             let style = paint[Role.phi(phi, threshold: peer.threshold)]
-            // In rows of the curve; without rows above the threshold the curve ends there.
+            // The height in rows of the curve; the curve is cut off at the threshold if there are no rows above it.
             let height = phi / max(0.001, peer.threshold) * Double(max(1, half))
             for row in 0..<max(1, 2 * half) where row == 0 || height > Double(row) {
                 buffer.put(block(height - Double(row)), x: left + index, y: baseline - row, style)
@@ -133,7 +133,7 @@ enum PhiPane {
         buffer.put(Words.fit(hint, rect.width - 2), x: rect.x + 1, y: y + 3, paint[.faint])
     }
 
-    /// What is to come: the moment of suspicion, or when it was.
+    /// The time of the coming suspicion, or of the past one.
     static func outlook(_ peer: PeerSnapshot, _ observer: NodeSnapshot, _ scene: Scene) -> (String, Role) {
         let now = scene.snapshot.time
         let threshold = Words.fixed(peer.threshold)

@@ -1,9 +1,10 @@
-/// Where each shard stands in the grid of a rectangle: rows of 16, 32 or 64 cells of two columns behind a label.
+/// The positions of shards in the grid of a rectangle: rows of 16, 32 or 64 cells of two columns, each row with a
+/// label.
 struct ShardGrid: Hashable, Sendable {
     let count: Int
     let columns: Int
     let area: Rect
-    /// The first row that is shown.
+    /// The first visible row.
     let firstRow: Int
     let shownRows: Int
 
@@ -16,7 +17,7 @@ struct ShardGrid: Hashable, Sendable {
         return columns
     }
 
-    /// - Parameter area: the inside of the pane; the first row is the heading.
+    /// - Parameter area: The inside of the pane; the first row is the heading.
     init(count: Int, in area: Rect, cursor: Int) {
         self.count = count
         self.area = area
@@ -30,7 +31,7 @@ struct ShardGrid: Hashable, Sendable {
 
     var rows: Int { (count + columns - 1) / columns }
 
-    /// Where a shard's cell is; `nil` where it is scrolled away.
+    /// The position of a shard's cell; `nil` if it is scrolled away.
     func place(of shard: Int) -> (x: Int, y: Int)? {
         let row = shard / columns - firstRow
         guard row >= 0, row < shownRows else { return nil }

@@ -3,13 +3,13 @@ import CastyObservability
 
 /// The lists of entities below the grid.
 extension ShardsPane {
-    /// Entities in columns, as many as fit; gives the row below.
+    /// Entities in as many columns as fit; returns the row below.
     static func list(
         _ entities: [(entity: EntitySnapshot, place: String)], placed: Bool, _ scene: Scene, _ rect: Rect,
         _ buffer: inout CellBuffer
     ) -> Int {
         let paint = scene.paint
-        // Where it is comes first after the name: what does not fit is cut at the right.
+        // The location comes first after the name: text that does not fit is cut at the right.
         let x = rect.x + (placed ? 35 : 22)
         buffer.put("  entity", x: rect.x + 1, y: rect.y, paint[.column])
         if placed { buffer.put("shard", x: rect.x + 22, y: rect.y, paint[.column]) }
@@ -29,7 +29,7 @@ extension ShardsPane {
         return y
     }
 
-    /// What the filter finds in all shards of the type.
+    /// The entities that the filter finds in all shards of the type.
     static func found(_ search: EntitySearch, _ scene: Scene, _ rect: Rect, _ buffer: inout CellBuffer) {
         guard rect.height > 0 else { return }
         var parts =

@@ -1,7 +1,7 @@
 import CastyCore
 import CastyObservability
 
-/// Pane 3: every shard as a cell, its owner and its load.
+/// Pane 3: every shard as a cell, with its owner and its load.
 enum ShardsPane {
     static func info(_ scene: Scene) -> [String] {
         guard let shards = scene.shards else { return [] }
@@ -58,7 +58,7 @@ enum ShardsPane {
         let paint = scene.paint
         let current = cell.shard == scene.state.shard && scene.isFocused(.shards)
         guard let owner = cell.owner else {
-            // One that is wanted and has no home is not one that nobody has asked for.
+            // A shard that is needed but has no home is distinct from one that was never requested.
             let style = paint[cell.unplaced == nil ? .unallocated : .unreachable]
             buffer.put(
                 cell.unplaced == nil ? "··" : "?·", x: x, y: y, current ? style.with(.reverse) : style)
@@ -106,7 +106,7 @@ enum ShardsPane {
         detail(shards, scene, Rect(x: rect.x, y: y, width: rect.width, height: rect.maxY - y), &buffer)
     }
 
-    /// A bar for every owner; gives the row below.
+    /// A bar for every owner; returns the row below.
     private static func legend(
         _ shards: ShardReading, _ scene: Scene, _ rect: Rect, y start: Int, last: Int, _ buffer: inout CellBuffer
     ) -> Int {
@@ -135,7 +135,7 @@ enum ShardsPane {
 
     private static let eighths = Array(" ▏▎▍▌▋▊▉█")
 
-    /// A bar of so many cells, to the eighth.
+    /// A bar of `cells` cells, in steps of an eighth of a cell.
     static func bar(_ share: Double, cells: Int) -> String {
         let total = Int((max(0, min(1, share.isFinite ? share : 0)) * Double(cells * 8)).rounded())
         return String((0..<cells).map { eighths[max(0, min(8, total - $0 * 8))] })
@@ -161,7 +161,7 @@ enum ShardsPane {
         if let hot = shards.cells.max(by: { $0.rate < $1.rate }), hot.rate >= 1 {
             parts.append("hot \(hot.shard) \(Words.short(hot.rate.rounded()))/s")
         }
-        // What does not fit is left out as a whole, the least important first.
+        // A part that does not fit is left out as a whole, the least important first.
         while parts.count > 1, CharacterWidth.columns(of: parts.joined(separator: "  ")) > width { parts.removeLast() }
         return parts.joined(separator: "  ")
     }

@@ -1,7 +1,7 @@
 import CastyCore
 import CastyObservability
 
-/// Pane 7: the chain from the first cause to what is seen, and what can be done about it.
+/// Pane 7: the chain from the first cause to the current state, and the possible actions.
 enum WhyPane {
     static func info(_ scene: Scene) -> [String] {
         switch scene.state.subject {
@@ -37,7 +37,7 @@ enum WhyPane {
         }
     }
 
-    /// A line with a label that stands apart; without one it takes the whole width.
+    /// A line with a separate label; without one it takes the whole width.
     struct Line: Hashable, Sendable {
         var label: String
         var text: String
@@ -85,7 +85,7 @@ enum WhyPane {
     }
 }
 
-/// Why a node stands as it does.
+/// The explanation of a node's status.
 enum WhyNode {
     static func lines(_ name: String, _ scene: Scene) -> [WhyPane.Line] {
         guard let row = scene.reading.row(name) else { return [.init("", "\(name) is not known", .dim)] }
@@ -119,7 +119,7 @@ enum WhyNode {
             return lines + history(name, scene)
         }
         let rows = (observer?.membership.reachability ?? []).filter { scene.reading.names[$0.subject] == name }
-        let against = rows.filter { $0.status != "reachable" }.compactMap { scene.reading.names[$0.observer] }
+        let against = rows.filter { $0.status != .reachable }.compactMap { scene.reading.names[$0.observer] }
         add(
             "by",
             against.isEmpty
@@ -147,7 +147,7 @@ enum WhyNode {
         return lines + history(name, scene)
     }
 
-    /// What happened to it lately, the newest first.
+    /// The recent events about it, newest first.
     private static func history(_ name: String, _ scene: Scene) -> [WhyPane.Line] {
         let log = scene.feed.log
         let past = log.entries.reversed().lazy.filter { entry in
@@ -194,7 +194,7 @@ enum WhyNode {
     }
 }
 
-/// Why a shard is where it is.
+/// The explanation of a shard's location.
 enum WhyShard {
     static func lines(_ number: Int, _ scene: Scene) -> [WhyPane.Line] {
         guard let shards = scene.shards, shards.cells.indices.contains(number) else {
@@ -244,7 +244,7 @@ enum WhyShard {
     }
 }
 
-/// Why an event happened: its causes, the nearest first, down to what nobody caused but a person.
+/// The explanation of an event: its causes, nearest first, down to events that only a person can have caused.
 enum WhyEvent {
     static func lines(_ event: RuntimeEvent, _ scene: Scene) -> [WhyPane.Line] {
         let words = EventWords(event, scene.feed.log)
@@ -253,7 +253,7 @@ enum WhyEvent {
         ]
         var seen: Set<EventID> = [event.id]
         var open = event.causes
-        // What a person did comes before what the nodes made of it: it is the cause that they cannot see.
+        // A person's action precedes the nodes' reactions to it: it is the cause that the nodes cannot see.
         func truth(behind event: RuntimeEvent) {
             if let fault = scene.feed.log.truth(behind: event) { open.insert(fault.id, at: 0) }
         }

@@ -1,7 +1,7 @@
 import CastyCore
 import CastyObservability
 
-/// One row of the member table: the truth about a node beside what one observer believes of it.
+/// One row of the member table: the node's actual state next to one observer's view of it.
 struct NodeRow: Hashable, Sendable {
     var name: String
     var number: Int
@@ -12,20 +12,20 @@ struct NodeRow: Hashable, Sendable {
     var state: NodeState
     var oldest: Bool
     var leader: Bool
-    /// It was told to host no shards.
+    /// Whether it is drained.
     var drained: Bool
-    /// The phi the observer has of it; `nil` for the observer itself and for peers it does not monitor.
+    /// The observer's phi for it; `nil` for the observer itself and for peers that it does not monitor.
     var phi: Double?
     var threshold: Double
     var shards: Int
     var entities: Int
     var rate: Double
     var version: UInt64
-    /// Its version less the newest anyone has: 0 or negative; `nil` where it does not run.
+    /// Its version minus the newest version of any node: 0 or negative; `nil` if it is not running.
     var lag: Int?
-    /// Whether it has the newest version and yet another content than the commonest one.
+    /// Whether it has the newest version, but different content from the most common one.
     var diverges: Bool
-    /// How many running nodes take it for a reachable member, of how many.
+    /// The number of running nodes that see it as a reachable member, and the number of running nodes that could.
     var seenBy: Int
     var observers: Int
     var started: Instant?
@@ -33,15 +33,15 @@ struct NodeRow: Hashable, Sendable {
     var alive: Bool { state == .running || state == .frozen }
 }
 
-/// What a snapshot says, sorted for reading: computed once a frame.
+/// The contents of a snapshot, sorted for display: computed once per frame.
 struct ClusterReading: Sendable {
     let rows: [NodeRow]
     let observer: NodeSnapshot?
-    /// Running nodes whose views are equal to the commonest view, of how many running nodes.
+    /// The number of running nodes whose views equal the most common view, and the number of running nodes.
     let agreeing: Int
     let running: Int
     let newestVersion: UInt64
-    /// The commonest content of the newest version.
+    /// The most common content of the newest version.
     let newestDigest: UInt64?
     let names: [UniqueAddress: String]
 
@@ -78,7 +78,7 @@ struct ClusterReading: Sendable {
         let membership = observer?.membership
         var believed: [String: MemberSnapshot] = [:]
         for member in membership?.members ?? [] {
-            // Two incarnations of one address may be known for a while; the newer one counts.
+            // Two incarnations at one address may be known for a while; the newer one counts.
             if let other = believed[member.name], other.node.incarnation > member.node.incarnation { continue }
             believed[member.name] = member
         }
@@ -88,7 +88,7 @@ struct ClusterReading: Sendable {
             let member = believed.removeValue(forKey: node.name)
             let gone = node.state == .killed || node.state == .stopped
             var standing =
-                member.map { DisplayStatus(status: $0.status.rawValue, unreachable: $0.unreachable) } ?? .unknown
+                member.map { DisplayStatus(status: $0.status, unreachable: $0.unreachable) } ?? .unknown
             if member == nil, gone { standing = .removed }
             let isOldest = membership?.oldest.map { $0 == node.node } ?? false
             rows.append(
@@ -112,7 +112,7 @@ struct ClusterReading: Sendable {
                 NodeRow(
                     name: member.name, number: Self.number(in: member.name),
                     address: member.node.address.description,
-                    standing: DisplayStatus(status: member.status.rawValue, unreachable: member.unreachable),
+                    standing: DisplayStatus(status: member.status, unreachable: member.unreachable),
                     status: member.status.rawValue,
                     state: .running, oldest: membership?.oldest == member.node,
                     leader: membership?.leader == member.node, drained: drained.contains(member.node),
@@ -124,12 +124,12 @@ struct ClusterReading: Sendable {
         self.rows = rows.sorted { ($0.number, $0.name) < ($1.number, $1.name) }
     }
 
-    /// Whether a node has the newest version and yet another content than the commonest one.
+    /// Whether a node has the newest version, but different content from the most common one.
     func diverges(_ node: NodeSnapshot) -> Bool {
         node.membership.gossipVersion == newestVersion && node.membership.digest != newestDigest
     }
 
-    /// The content that most nodes of a version have; of equally common ones the preferred.
+    /// The content that most nodes with this version have; the preferred one breaks a tie.
     private static func commonest(_ version: UInt64, _ nodes: [NodeSnapshot], preferred: UInt64?) -> UInt64? {
         let digests = nodes.map(\.membership).filter { $0.gossipVersion == version }.map(\.digest)
         func weight(_ digest: UInt64) -> Int {
@@ -140,10 +140,10 @@ struct ClusterReading: Sendable {
 
     func row(_ name: String?) -> NodeRow? { name.flatMap { name in rows.first { $0.name == name } } }
 
-    /// How many rows stand so.
+    /// The number of rows with this status.
     func count(_ standing: DisplayStatus) -> Int { rows.reduce(0) { $0 + ($1.standing == standing ? 1 : 0) } }
 
-    /// Names by the numbers in them.
+    /// Sorts names by the numbers in them.
     static func inOrder(_ names: [String]) -> [String] { names.sorted { (number(in: $0), $0) < (number(in: $1), $1) } }
 
     /// The number at the end of a node's name; names without one come last.

@@ -1,15 +1,15 @@
 import CastyCore
 package import CastyObservability
 
-/// All that the console knows about the cluster: the newest snapshot and what it remembers of earlier ones.
+/// The console's data about the cluster: the newest snapshot, and a history of earlier ones.
 package struct ConsoleFeed: Sendable {
     package private(set) var snapshot = ClusterSnapshot(time: .start, version: 0, nodes: [])
     package private(set) var log = EventLog()
     private(set) var phi = PhiHistory()
     private(set) var rates = RateMeter()
-    /// When each node's newest incarnation was started.
+    /// When each node's latest incarnation was started.
     private(set) var started: [String: Instant] = [:]
-    /// The moments at which peers were suspected, by observer and subject.
+    /// When peers were first suspected, by observer and subject.
     private var suspected: [Pair: Instant] = [:]
     package private(set) var title = "casty"
     package private(set) var recording: String?
@@ -24,9 +24,9 @@ package struct ConsoleFeed: Sendable {
 
     package init() {}
 
-    /// Reads what is new.
+    /// Reads new data from the backend.
     ///
-    /// - Returns: the answers to submitted lines, for the flash line.
+    /// - Returns: The results of submitted lines, for the flash line.
     package mutating func refresh(from backend: any ConsoleBackend) -> [ConsoleMessage] {
         title = backend.title
         recording = backend.recording
@@ -38,7 +38,7 @@ package struct ConsoleFeed: Sendable {
         return messages.messages
     }
 
-    /// Takes a snapshot and the events that came with it.
+    /// Takes in a snapshot and the events that came with it.
     package mutating func take(_ next: ClusterSnapshot, events: [RuntimeEvent] = [], dropped: UInt64 = 0) {
         if next.time < snapshot.time { rewind(to: next.time) }
         if next.version != snapshot.version || next.time != snapshot.time {
@@ -54,7 +54,7 @@ package struct ConsoleFeed: Sendable {
         let pair = Pair(observer: event.node, subject: event.subject ?? event.node)
         if event.kind == .nodeStarted {
             started[pair.subject] = event.time
-            // A new life: what was thought of the earlier one, or by it, is over.
+            // A new incarnation: suspicions of the earlier one, or by it, are over.
             suspected = suspected.filter { $0.key.subject != pair.subject && $0.key.observer != pair.subject }
         } else if event.kind == .suspected || event.kind == .memberUnreachable {
             if suspected[pair] == nil { suspected[pair] = event.time }
@@ -63,14 +63,15 @@ package struct ConsoleFeed: Sendable {
         }
     }
 
-    /// When an observer began to suspect this life of a peer; `nil` where it was an earlier life or an earlier silence.
+    /// When an observer began to suspect this incarnation of a peer; `nil` if the suspicion concerns an earlier
+    /// incarnation or an earlier silence.
     func suspicion(of peer: PeerSnapshot, by observer: String) -> Instant? {
         guard let since = suspected[Pair(observer: observer, subject: peer.name)] else { return nil }
         let begun = [peer.lastHeartbeat, started[peer.name], started[observer]].compactMap(\.self).max() ?? .start
         return since >= begun ? since : nil
     }
 
-    /// Time was turned back: what lies ahead has not happened.
+    /// Removes everything after a time to which the run was turned back.
     private mutating func rewind(to time: Instant) {
         let past = log.events.filter { $0.time <= time }
         log.clear()
@@ -81,8 +82,8 @@ package struct ConsoleFeed: Sendable {
 }
 
 extension ConsoleFeed {
-    /// Tenths of a second of the world's time: as fine as the screen shows it.
+    /// The runtime's time in tenths of a second, the resolution of the screen.
     package var clockTenths: Int64 { snapshot.time.nanoseconds / 100_000_000 }
-    /// How many events have come so far.
+    /// The number of events so far.
     package var eventCount: Int { log.end }
 }

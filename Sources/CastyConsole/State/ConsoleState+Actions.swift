@@ -2,23 +2,23 @@ import CastyCore
 import CastyObservability
 
 extension ConsoleState {
-    /// What is under the cursor, and what is marked, by name.
+    /// The marked nodes, or the node under the cursor, as rows.
     func targets(_ reading: ClusterReading) -> [NodeRow] {
         let chosen = reading.rows.filter { marked.contains($0.name) }
         if !chosen.isEmpty { return chosen }
         return cursorRow(reading).map { [$0] } ?? []
     }
 
-    /// The nodes whose cutting off a person may think of: the marked ones, else the one under the cursor.
+    /// The nodes to preview a cut for: the marked ones, else the one under the cursor.
     package func previewedPartition(_ feed: ConsoleFeed) -> [String] {
         if !marked.isEmpty { return marked }
         return (node ?? feed.snapshot.nodes.first?.name).map { [$0] } ?? []
     }
 
-    /// The row under the node cursor; the first where the cursor points nowhere.
+    /// The row under the node cursor; the first row if the cursor's node does not exist.
     func cursorRow(_ reading: ClusterReading) -> NodeRow? { reading.row(node) ?? visibleRows(reading).first }
 
-    /// The rows that the filter of the member table lets through, in its order.
+    /// The rows of the member table that pass the filter, in its order.
     func visibleRows(_ reading: ClusterReading) -> [NodeRow] {
         let filter = TextFilter(filters[.members] ?? "")
         let rows = reading.rows.filter { row in
@@ -67,7 +67,7 @@ extension ConsoleState {
             intentions.setPaused(pauses, now: now)
             return [.submit(line: pauses ? "pause" : "play")]
         case .step, .back:
-            // Both stop the clock.
+            // Both pause the clock.
             intentions.setPaused(true, now: now)
             return [.submit(line: action == .step ? "step" : "back")]
         case .speed(let change): return speed(change, feed)
@@ -76,7 +76,7 @@ extension ConsoleState {
         return []
     }
 
-    /// Esc leaves the nearest transient state.
+    /// Esc ends the topmost transient state.
     private mutating func escape() {
         if filters[focus] != nil {
             filters[focus] = nil
@@ -95,7 +95,7 @@ extension ConsoleState {
         }
     }
 
-    /// Back to the pane that asked, with the tab that the explanation covered.
+    /// Returns to the pane that opened the explanation, with the tab that the explanation covered.
     private mutating func leaveWhy() {
         recent.removeAll { $0 == .why }
         let covered = Layout(width: width, height: height, focus: .events, recent: recent, zoomed: false).slots
@@ -106,7 +106,7 @@ extension ConsoleState {
     private mutating func turn(_ way: Action.Turn) {
         switch way {
         case .nextPane, .previousPane:
-            // Among the panes on the screen; where one fills it, among all.
+            // Among the panes on the screen; if one fills the screen, among all panes.
             let shown = layout.slots.count > 1 ? layout.slots.map(\.shown) : Pane.allCases
             let index = shown.firstIndex(of: focus) ?? 0
             focus(on: shown[(index + (way == .nextPane ? 1 : shown.count - 1)) % shown.count])
@@ -123,7 +123,7 @@ extension ConsoleState {
     private mutating func sortMembers(_ change: Action.Sorting) {
         guard change != .invert else { return descending.toggle() }
         let columns = MembersPane.columns(width: (layout.slot(of: .members)?.rect.width ?? 40) - 2).map(\.column)
-        // From a column that is not shown at this width to the nearest one that is.
+        // From a column that is not visible at this width to the nearest visible one.
         if change == .right {
             sort = columns.first { $0.rawValue > sort.rawValue } ?? .node
         } else {
@@ -165,7 +165,7 @@ extension ConsoleState {
         return [.submit(line: "speed x\(Self.factor(bounded))")]
     }
 
-    /// A speed as the command language writes it, in thousandths: `0.25`, `2`.
+    /// A speed in the command language's format: `0.25`, `2`.
     static func factor(_ speed: Double) -> String {
         let thousandths = max(10, Int((speed * 1000).rounded()))
         if thousandths % 1000 == 0 { return "\(thousandths / 1000)" }
@@ -188,7 +188,7 @@ extension EventKind.Level {
 }
 
 extension MemberColumn {
-    /// The order of two rows by this column; rows that are equal keep the order of their numbers.
+    /// The order of two rows by this column; equal rows keep the order of their numbers.
     func precedes(_ left: NodeRow, _ right: NodeRow) -> Bool {
         let byNumber = (left.number, left.name) < (right.number, right.name)
         func order<Value: Comparable>(_ a: Value, _ b: Value) -> Bool { a == b ? byNumber : a < b }

@@ -3,9 +3,9 @@ import CastyObservability
 import CastyPlacement
 import CastyScenario
 
-/// The console's own commands, as far as they are of the screen.
+/// The console's own commands that concern only the screen.
 extension ConsoleState {
-    /// Carries out a command of the screen; `nil` where the world has to.
+    /// Carries out a screen command; `nil` if the backend has to carry it out.
     mutating func executeHere(_ command: ConsoleCommand, _ line: String, _ feed: ConsoleFeed) -> [Intent]? {
         switch command {
         case .pause, .play, .step, .back, .speed, .seek, .until, .always, .never, .undo, .redo, .record, .saveScript,
@@ -56,7 +56,7 @@ extension ConsoleState {
         focus(on: .why)
     }
 
-    /// Narrows a pane to what fits; in the shard pane the cursor goes to what is found.
+    /// Sets the filter of a pane; in the shard pane the cursor moves to the first result.
     mutating func setFilter(_ text: String, in pane: Pane, _ feed: ConsoleFeed) {
         filters[pane] = text.trimmingBlanks.isEmpty ? nil : text
         guard pane == .shards, let shards = shownShards(feed), let search = EntitySearch(text, in: shards) else {
@@ -65,7 +65,7 @@ extension ConsoleState {
         shard = search.shard
     }
 
-    /// The shard type that the shard pane shows; `nil` where there is none.
+    /// The shard type that the shard pane shows; `nil` if there is none.
     private func shownShards(_ feed: ConsoleFeed) -> ShardReading? {
         let feed = visible(feed)
         let types = ShardReading.types(in: feed.snapshot)

@@ -1,9 +1,9 @@
 import CastyObservability
 
 extension ConsoleState {
-    /// Takes a key and says what it asks of the world.
+    /// Handles a key and returns the resulting intents.
     ///
-    /// A key that cannot act here says why in the flash line and asks nothing.
+    /// A key that cannot act here gives the reason in the flash line, and returns no intent.
     package mutating func handle(_ key: Key, feed: ConsoleFeed) -> [Intent] {
         switch key {
         case .control("c"): return interrupt(feed)
@@ -44,7 +44,7 @@ extension ConsoleState {
         return []
     }
 
-    /// Does what a line of the key table says, unless something stands against it.
+    /// Carries out a line of the key table, unless something prevents it.
     mutating func run(_ binding: KeyBinding, _ feed: ConsoleFeed) -> [Intent] {
         if let verb = binding.verb {
             if readOnly {
@@ -59,10 +59,10 @@ extension ConsoleState {
         return perform(binding.action, feed)
     }
 
-    /// The lines for the world; nothing where there are none.
+    /// The intents that submit lines to the backend.
     mutating func submit(_ lines: [String]) -> [Intent] { lines.map { .submit(line: $0) } }
 
-    /// Ctrl-C asks once; the second within two seconds ends at once.
+    /// Ctrl-C asks for confirmation; a second Ctrl-C within two seconds quits at once.
     private mutating func interrupt(_ feed: ConsoleFeed) -> [Intent] {
         if now - interruptedAt < 2 { return [.quit] }
         interruptedAt = now

@@ -52,7 +52,7 @@ extension ConsoleState {
         }
     }
 
-    /// Cuts the node under the cursor, or the marked ones, from all others; heals where they are cut off.
+    /// Cuts the node under the cursor, or the marked ones, from all others; heals the cut if they are already cut off.
     private mutating func cutOff(_ links: [LinkSnapshot], _ reading: ClusterReading) -> [Intent] {
         let side = targets(reading).map(\.name)
         let rest = reading.rows.filter { $0.standing != .removed || $0.alive }.map(\.name).filter { !side.contains($0) }
@@ -84,7 +84,7 @@ extension ConsoleState {
             return [.submit(line: line)]
         }
         guard isCut(from, to) else { return [.submit(line: "cut \(from) -> \(to)")] }
-        // Healing is for both directions; the other one is cut again where it was.
+        // `heal` applies to both directions; the other direction is cut again if it was cut.
         return submit(["heal \(from) \(to)"] + (isCut(to, from) ? ["cut \(to) -> \(from)"] : []))
     }
 }

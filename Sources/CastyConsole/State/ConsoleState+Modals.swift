@@ -1,7 +1,7 @@
 import CastyObservability
 import CastyScenario
 
-/// Keys while something lies on top.
+/// Key handling while an overlay is open.
 extension ConsoleState {
     mutating func handle(_ key: Key, in modal: Modal, _ feed: ConsoleFeed) -> [Intent] {
         switch modal {
@@ -32,7 +32,7 @@ extension ConsoleState {
         return []
     }
 
-    /// How far a key moves in a list that lies on top.
+    /// How far a key moves in the list of an overlay.
     private static func listStep(_ key: Key) -> Int? {
         if case .wheel(_, _, let up) = key { return up ? -1 : 1 }
         let steps: [Key: Int] = [.up: -1, .down: 1, .pageUp: -10, .pageDown: 10]

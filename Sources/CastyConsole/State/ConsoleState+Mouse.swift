@@ -1,6 +1,6 @@
 import CastyObservability
 
-/// The mouse: a click focuses and selects, the wheel scrolls what is under it.
+/// The mouse: a click focuses and selects; the wheel scrolls the list under it.
 extension ConsoleState {
     mutating func press(x: Int, y: Int, _ feed: ConsoleFeed) -> [Intent] {
         let layout = layout
@@ -31,7 +31,7 @@ extension ConsoleState {
         return []
     }
 
-    /// Puts the cursor of a pane on what was clicked.
+    /// Moves the cursor of a pane to the clicked item.
     private mutating func select(x: Int, y: Int, in slot: Slot, _ feed: ConsoleFeed) {
         let inner = slot.rect.inset(x: 1, y: 1)
         let reading = ClusterReading(feed, observer: observer)

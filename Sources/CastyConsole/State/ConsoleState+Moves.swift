@@ -87,7 +87,7 @@ extension ConsoleState {
         let list = EventList(feed.log, self)
         guard !list.entries.isEmpty else { return say(.note, "no events to show") }
         let index = list.index(of: event)
-        // The newest stands on top: down goes back in time.
+        // The newest is on top: down moves back in time.
         let next: Int
         switch action {
         case .up, .pageUp, .previousMatch, .right: next = max(0, index - page(action))

@@ -1,6 +1,6 @@
 import CastyObservability
 
-/// Keys that act on nodes: each becomes lines of the scenario language, the grave ones after a question.
+/// Keys that act on nodes: each becomes lines of the scenario language, after a confirmation for severe ones.
 extension ConsoleState {
     mutating func act(_ action: Action.NodeAction, on reading: ClusterReading, _ feed: ConsoleFeed) -> [Intent] {
         if action == .add {
@@ -32,7 +32,7 @@ extension ConsoleState {
         }
     }
 
-    /// Why a key cannot act on a node; `nil` where it can.
+    /// Why a key cannot act on a node; `nil` if it can.
     private static func problem(_ action: Action.NodeAction, _ row: NodeRow) -> String? {
         let state = row.state.rawValue
         switch action {
@@ -52,7 +52,7 @@ extension ConsoleState {
         }
     }
 
-    /// A question at the bottom; ten seconds without an answer mean No.
+    /// A question at the bottom; ten seconds without an answer count as No.
     private mutating func ask(_ text: String, _ lines: [String]) -> [Intent] {
         guard confirms else { return submit(lines) }
         question = Question(text: text, lines: lines, until: now + 10)
@@ -74,11 +74,11 @@ extension ConsoleState {
     }
 }
 
-/// What killing some nodes takes with it.
+/// The effects of killing some nodes.
 struct BlastRadius: Hashable, Sendable {
-    /// In sentences, for the question.
+    /// As sentences, for the question.
     let facts: [String]
-    /// Whether the rest has no majority, or nobody is left.
+    /// Whether the remaining nodes have no majority, or none remains.
     let grave: Bool
 
     init(killing rows: [NodeRow], _ reading: ClusterReading, _ feed: ConsoleFeed) {

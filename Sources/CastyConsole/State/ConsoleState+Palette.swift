@@ -1,7 +1,7 @@
 import CastyObservability
 import CastyScenario
 
-/// The command line: history, completion, and what the console does itself.
+/// The command line: history, completion, and the console's own commands.
 extension ConsoleState {
     mutating func handle(_ key: Key, _ palette: PaletteState, _ feed: ConsoleFeed) -> [Intent] {
         var palette = palette
@@ -63,12 +63,12 @@ extension ConsoleState {
         let index = palette.cycle.map { ($0 + (backwards ? found.count - 1 : 1)) % found.count } ?? 0
         let word = palette.stem.reversed().prefix { $0 != " " }.count
         let text = palette.stem.dropLast(word) + found[index]
-        // The only way to go on is taken for good, with a blank to type after.
+        // The only candidate is accepted at once, with a blank for the next word.
         palette.field = TextField(found.count == 1 ? text + " " : String(text))
         palette.cycle = found.count == 1 ? nil : index
     }
 
-    /// What could be typed after a part of a line.
+    /// The possible continuations of a partial line.
     func completions(of text: String, _ feed: ConsoleFeed) -> Completion {
         let names = feed.snapshot.nodes.map(\.name)
         var entities: [String] = []
@@ -91,7 +91,7 @@ extension ConsoleState {
         return completion
     }
 
-    /// Verbs of the language that no world carries out for a console: they are not offered.
+    /// Verbs of the language that no backend carries out for a console: they are not offered.
     private static let refused: Set<String> = [
         "until", "always", "never", "redo", "record", "replay", "export", "bookmark", "source", "background",
     ]
@@ -101,7 +101,7 @@ extension ConsoleState {
         return name.hasPrefix("n") && number < 1_000_000 && "n\(number)" == name ? NodeName(number) : nil
     }
 
-    /// What `cursor`, `marked`, `all` and `oldest` stand for now.
+    /// The nodes that `cursor`, `marked`, `all` and `oldest` stand for at this moment.
     private func aliases(_ feed: ConsoleFeed) -> [String: [NodeName]] {
         let reading = ClusterReading(feed, observer: observer)
         var names: [String: [NodeName]] = [:]
@@ -114,9 +114,9 @@ extension ConsoleState {
         return names
     }
 
-    /// Carries out a line: what is the console's own here, everything else in the world.
+    /// Carries out a line: a command of the console itself here, every other command through the backend.
     ///
-    /// - Throws: what is wrong with the line; then nothing was done, and it is not remembered.
+    /// - Throws: The error in the line; then nothing was done, and the line is not added to the history.
     mutating func execute(_ line: String, _ feed: ConsoleFeed) throws(ScenarioProblem) -> [Intent] {
         let parsed = try PaletteLine.parse(line, names: aliases(feed))
         remember(line)

@@ -45,7 +45,7 @@ extension ConsoleState {
         }
     }
 
-    /// An entity of the shard under the cursor, or any.
+    /// An entity of the shard under the cursor, or any other.
     private func someEntity(_ feed: ConsoleFeed, _ reading: ClusterReading) -> String? {
         let types = ShardReading.types(in: feed.snapshot)
         guard !types.isEmpty else { return nil }

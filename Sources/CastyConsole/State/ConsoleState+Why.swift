@@ -1,7 +1,7 @@
 import CastyObservability
 
 extension ConsoleState {
-    /// Opens the pane Why about what the cursor is on.
+    /// Opens the pane Why for the item under the cursor.
     mutating func explain(_ reading: ClusterReading, _ feed: ConsoleFeed, opening: Bool) {
         switch focus {
         case .members, .phi, .gossip:

@@ -1,8 +1,8 @@
 import CastyObservability
 
-/// Everything that is of the screen and not of the cluster: where the cursor is, what lies on top, what is filtered.
+/// The state of the screen, independent of the cluster: cursors, overlays, filters.
 ///
-/// A value: keys change it, frames are drawn from it, tests compare it.
+/// A value type: keys change it, frames are drawn from it, and tests compare it.
 package struct ConsoleState: Sendable {
     package var mode: ConsoleMode
     var width = 80
@@ -10,20 +10,20 @@ package struct ConsoleState: Sendable {
     var theme: ThemeName
     package private(set) var tier: GlyphTier
     private(set) var depth: ColourDepth
-    /// What the terminal can show; settings go no further.
+    /// The capabilities of the terminal; settings cannot exceed them.
     private let ablest: (tier: GlyphTier, depth: ColourDepth)
     private(set) var paint: Paint
     package var readOnly: Bool
     var confirms: Bool
 
     var focus = Pane.members
-    /// Panes by when they had the focus, the latest first: a place shows the latest of its tabs.
+    /// Panes in the order of their last focus, latest first: a slot shows the latest of its tabs.
     var recent: [Pane] = [.members]
     /// The pane that had the focus before the pane Why.
     var asker: Pane?
     var zoomed = false
 
-    /// The node under the cursor, by name; `nil` is the first.
+    /// The node under the cursor, by name; `nil` for the first.
     var node: String?
     var marked: [String] = []
     var observer: String?
@@ -43,7 +43,7 @@ package struct ConsoleState: Sendable {
     var subject: WhySubject? {
         didSet { whyOffset = 0 }
     }
-    /// How many lines of the explanation are scrolled away.
+    /// The number of lines of the explanation that are scrolled away.
     var whyOffset = 0
     var filters: [Pane: String] = [:]
 
@@ -51,11 +51,11 @@ package struct ConsoleState: Sendable {
     var question: Question?
     var flash: Flash?
     var history: [String] = []
-    /// What was asked for and is not to be seen yet.
+    /// Requests that no snapshot shows yet.
     var intentions = Intentions()
-    /// The moment the view was frozen at.
+    /// The feed at the time when the view was frozen.
     var still: ConsoleFeed?
-    /// Seconds of the person's clock, for what times out.
+    /// The user's clock in seconds, for timeouts.
     package private(set) var now = 0.0
     var interruptedAt = -10.0
 
@@ -78,7 +78,7 @@ package struct ConsoleState: Sendable {
         self.height = height
     }
 
-    /// Lets the person's clock go on; says whether the picture changes by it.
+    /// Advances the user's clock; returns whether the picture changes.
     package mutating func tick(now: Double) -> Bool {
         self.now = now
         var changed = false
@@ -99,9 +99,9 @@ package struct ConsoleState: Sendable {
         flash = Flash(text: text, kind: kind, until: now + (kind == .refused ? 6 : 4))
     }
 
-    /// Shows what became of a line.
+    /// Shows the result of a line.
     package mutating func show(_ message: ConsoleMessage) {
-        // What was refused will not come true, and a message does not say which it was.
+        // A refused request will not take effect, and the message does not say which one was refused.
         if message.kind == .refused { intentions = Intentions() }
         say(message.kind, message.text)
     }
@@ -125,11 +125,11 @@ package struct ConsoleState: Sendable {
         recent.insert(pane, at: 0)
     }
 
-    /// What is looked at: the frozen moment, or what the cluster does now.
+    /// The displayed feed: the frozen one, or the current one.
     func visible(_ feed: ConsoleFeed) -> ConsoleFeed { still ?? feed }
 }
 
-/// What the shades of the shard grid stand for.
+/// The meaning of the shades in the shard grid.
 enum ShardMode: Int, CaseIterable, Hashable, Sendable {
     case owner, entities, traffic
 
@@ -142,7 +142,7 @@ enum ShardMode: Int, CaseIterable, Hashable, Sendable {
     }
 }
 
-/// What the pane Why explains.
+/// The subject of the pane Why.
 enum WhySubject: Hashable, Sendable {
     case node(String)
     case shard(Int)

@@ -1,17 +1,16 @@
-/// How one member stands in one view: the words and marks that rows, headers and grids share.
+import CastyObservability
+
+/// The display status of one member in one view: the words and marks that rows, headers and grids share.
 enum DisplayStatus: Int, Hashable, Sendable, CaseIterable {
     case up, unreachable, joining, leaving, exiting, down, removed, unknown
 
-    init(status: String, unreachable: Bool) {
+    init(status: MemberCondition, unreachable: Bool) {
         switch status {
-        case "down": self = .down
-        case "removed": self = .removed
-        case _ where unreachable: self = .unreachable
-        case "up": self = .up
-        case "joining", "weakly-up": self = .joining
-        case "leaving": self = .leaving
-        case "exiting": self = .exiting
-        default: self = .unknown
+        case .down: self = .down
+        case .joining, .weaklyUp: self = unreachable ? .unreachable : .joining
+        case .up: self = unreachable ? .unreachable : .up
+        case .leaving: self = unreachable ? .unreachable : .leaving
+        case .exiting: self = unreachable ? .unreachable : .exiting
         }
     }
 
@@ -28,7 +27,7 @@ enum DisplayStatus: Int, Hashable, Sendable, CaseIterable {
         }
     }
 
-    /// The word in a wide column, and in one of six characters.
+    /// The word for a wide column, and for one of six characters.
     var word: String {
         switch self {
         case .up: "up"

@@ -2,9 +2,9 @@ import CastyCore
 import CastyObservability
 import CastyPlacement
 
-/// What a filter of the shard pane finds: entities of any shard of the type, and the shard of just that id.
+/// The results of a filter in the shard pane: entities of any shard of the type, and the shard for exactly that id.
 struct EntitySearch {
-    /// An entity that runs, and where.
+    /// A running entity and its location.
     struct Match: Hashable {
         let shard: Int
         let owner: String
@@ -14,9 +14,9 @@ struct EntitySearch {
     let text: String
     /// By id.
     let matches: [Match]
-    /// The shard that an entity of just this id belongs to, whether it runs or not.
+    /// The shard that an entity with exactly this id belongs to, whether it runs or not.
     let home: ShardCell
-    /// How many entities run that no snapshot lists: only a page of each shard's is known here.
+    /// The number of running entities that no snapshot lists: only one page of each shard's entities is known here.
     let unlisted: Int
 
     /// `nil` without a text or without shards.
@@ -34,12 +34,13 @@ struct EntitySearch {
             .sorted { ($0.entity.id, $0.shard) < ($1.entity.id, $1.shard) }
     }
 
-    /// Where the cursor goes: to the entity of just this id, to the first that is found, or to where the id would run.
+    /// The shard for the cursor: that of the entity with exactly this id, of the first result, or the one where the id
+    /// would run.
     var shard: Int {
         let found = matches.first { $0.entity.id == text } ?? matches.first
         return found?.shard ?? home.shard
     }
 
-    /// The shards that hold what was found.
+    /// The shards of the results.
     var shards: Set<Int> { matches.isEmpty ? [home.shard] : Set(matches.map(\.shard)) }
 }

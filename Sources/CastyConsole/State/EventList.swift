@@ -1,6 +1,6 @@
 import CastyObservability
 
-/// The events that level and filter let through, the newest first.
+/// The events that pass level and filter, newest first.
 struct EventList: Sendable {
     let entries: [EventLog.Entry]
 
@@ -20,10 +20,10 @@ struct EventList: Sendable {
         }
     }
 
-    /// Where an event stands; the nearest older one where it is hidden.
+    /// The index of an event; that of the nearest older one if it is hidden.
     func index(of number: Int?) -> Int {
         guard let number else { return 0 }
-        // Numbers fall from front to back.
+        // Numbers decrease from front to back.
         var low = 0
         var high = entries.count
         while low < high {

@@ -1,18 +1,19 @@
 import CastyCore
 import CastyObservability
 
-/// The events the console remembers, oldest first, each with a number that never changes.
+/// The events that the console stores, oldest first, each with a number that never changes.
 ///
-/// What several nodes see of one member within some seconds of the first is one entry, with all that saw it: five nodes that find out
-/// about one death are one line, not five. So are the shards that one node hands on or allocates in one go.
+/// When several nodes observe the same change of a member within some seconds, it is one entry with all observers: five
+/// nodes that detect one death make one line instead of five. The same applies to the shards that one node hands over
+/// or allocates together.
 package struct EventLog: Sendable {
-    /// How many are kept at least; twice as many are the most.
+    /// The log stores at least this many events, and at most twice as many.
     static let kept = 4096
-    /// How far apart views of one thing may lie.
+    /// The longest time between observations of one change.
     private static let together: Duration = .seconds(3)
 
-    /// How far from the first event of an entry another one may lie: a person's two cuts are two things, while the links of one are
-    /// cut in one go, and so it is with the shards of one decision.
+    /// The longest time from the first event of an entry to another one. A user's two cuts are two entries, but the
+    /// links of one cut are cut together; the same applies to the shards of one decision.
     private static func reach(of kind: EventKind) -> Duration {
         if kind == .cut || kind == .healed { return .milliseconds(50) }
         return isOfShards(kind) ? .milliseconds(500) : together
@@ -28,7 +29,7 @@ package struct EventLog: Sendable {
         var level: EventKind.Level
     }
 
-    /// What the events of one entry have in common with its first: all that saw it, all shards it was about.
+    /// The data of an entry beyond its first event: all observers, and all shards concerned.
     struct Group: Sendable {
         var observers: [String]
         var shards: [Int]
@@ -42,31 +43,31 @@ package struct EventLog: Sendable {
 
     private(set) var events: [RuntimeEvent] = []
     private(set) var entries: [Entry] = []
-    /// The number of the first event kept, and of the first entry.
+    /// The number of the first stored event, and of the first entry.
     private(set) var base = 0
     private var entryBase = 0
     private var numbers: [EventID: Int] = [:]
     private var topics: [Topic: Int] = [:]
-    /// The faults injected and not yet mended: by node, and the cuts.
+    /// The injected faults that are still active: by node, and the cuts.
     private var faults: [String: EventID] = [:]
     private var cuts: [RuntimeEvent] = []
-    /// What a person did that a suspicion rests on, which no node can know.
+    /// The injected fault behind each suspicion, which no node can know.
     private var truths: [EventID: EventID] = [:]
-    /// What further events of an entry add to it.
+    /// The data that further events of an entry add to it.
     private var groups: [Int: Group] = [:]
-    /// How many were lost before they were read.
+    /// The number of events that were lost before they were read.
     private(set) var dropped: UInt64 = 0
 
     package init() {}
 
     var end: Int { base + events.count }
 
-    /// The event of a number, where it is still kept.
+    /// The event with a number, if it is still stored.
     subscript(number: Int) -> RuntimeEvent? {
         number >= base && number < end ? events[number - base] : nil
     }
 
-    /// The number of an event, where it is still kept.
+    /// The number of an event, if it is still stored.
     func number(of id: EventID) -> Int? {
         guard let number = numbers[id], number >= base else { return nil }
         return number
@@ -74,7 +75,7 @@ package struct EventLog: Sendable {
 
     func event(_ id: EventID) -> RuntimeEvent? { number(of: id).flatMap { self[$0] } }
 
-    /// All that saw the event of an entry, and all shards it was about.
+    /// All observers of an entry's event, and all shards concerned.
     func group(of number: Int) -> Group {
         if let known = groups[number] { return known }
         let event = self[number]
@@ -94,7 +95,7 @@ package struct EventLog: Sendable {
         if events.count > 2 * Self.kept { trim() }
     }
 
-    /// The injected fault behind a suspicion; `nil` where there is none, and the suspicion is wrong.
+    /// The injected fault behind a suspicion; `nil` if there is none, and the suspicion is false.
     func truth(behind event: RuntimeEvent) -> RuntimeEvent? { truths[event.id].flatMap { self.event($0) } }
 
     private mutating func judge(_ event: RuntimeEvent) {
@@ -112,7 +113,7 @@ package struct EventLog: Sendable {
         }
     }
 
-    /// Whether a cut is about a node; one that names none is about all.
+    /// Whether a cut concerns a node; a cut without names concerns all nodes.
     private static func touches(_ cut: RuntimeEvent, _ node: String) -> Bool {
         guard cut.from != nil || cut.to != nil else { return true }
         return [cut.from, cut.to].contains { $0?.split(separator: ",").contains { $0 == node } ?? false }
@@ -125,7 +126,7 @@ package struct EventLog: Sendable {
         if let known = topics[topic], known >= entryBase {
             let first = entries[known - entryBase].number
             var group = group(of: first)
-            // What one node sees for a second time has happened a second time.
+            // A second observation by the same node is a second event.
             let again = Self.link(event) == nil && event.shard == nil && group.observers.contains(event.node)
             if !again, let earlier = self[first], event.time - earlier.time <= Self.reach(of: event.kind) {
                 if !group.observers.contains(event.node) { group.observers.append(event.node) }
@@ -139,7 +140,7 @@ package struct EventLog: Sendable {
         entries.append(Entry(number: number, level: event.kind.level))
     }
 
-    /// What an event is about, where several events of that kind are one thing for a person; `nil` where each stands alone.
+    /// The topic that groups several events of a kind into one entry; `nil` if each event is an entry of its own.
     private static func topic(of event: RuntimeEvent) -> Topic? {
         switch event.kind {
         case .memberJoining, .memberWeaklyUp, .memberUp, .memberLeaving, .memberExiting, .memberDown, .memberRemoved,
@@ -178,7 +179,7 @@ package struct EventLog: Sendable {
         groups = groups.filter { $0.key >= base }
     }
 
-    /// Forgets everything; the numbers go on.
+    /// Removes all events; the numbers continue.
     mutating func clear() {
         base = end
         entryBase += entries.count

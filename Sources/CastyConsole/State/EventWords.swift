@@ -4,10 +4,10 @@ import CastyObservability
 struct EventWords: Sendable {
     let mark: String
     let role: Role
-    /// Whom it is about, in a few characters.
+    /// The subject, in a few characters.
     let subject: String
     let what: String
-    /// What led to it; empty where nothing is known.
+    /// The cause; empty if it is unknown.
     let cause: String
 
     init(_ event: RuntimeEvent, _ log: EventLog, group: EventLog.Group? = nil) {
@@ -34,7 +34,7 @@ struct EventWords: Sendable {
 
     private static func cause(of event: RuntimeEvent, _ log: EventLog) -> String {
         if let truth = log.truth(behind: event) { return "you: \(verb(truth)) \(Words.moment(truth.time))" }
-        // The testbed tells of a node that has stopped by itself too.
+        // The testbed also emits an event when a node stops by itself.
         guard let first = event.causes.first else {
             return event.node == "lab" && event.kind != .nodeStopped ? "you" : ""
         }
@@ -43,7 +43,7 @@ struct EventWords: Sendable {
         return "\(what) \(Words.moment(cause.time))"
     }
 
-    /// A word for what happened, to name it as a cause.
+    /// A word for an event, to name it as a cause.
     static func verb(_ event: RuntimeEvent) -> String {
         switch event.kind {
         case .nodeStarted: "start \(event.subject ?? event.node)"
@@ -138,12 +138,12 @@ struct EventWords: Sendable {
         case .expectationFailed: "NOT AS EXPECTED\(text)\(reason)"
         case .invariantViolated: "INVARIANT VIOLATED\(text)\(reason)"
         case .note:
-            // What is said of one entity says of which, and why.
+            // An event about one entity names the entity and the reason.
             event.entity.map { "\($0)\(text)\(reason)" } ?? event.text ?? event.reason ?? ""
         }
     }
 
-    /// Why, so that it does not read as something else: a member that is up "leader, v5" is not the leader.
+    /// The reason, worded so that it cannot be misread: a member that is up "leader, v5" is not the leader.
     private static func reason(of event: RuntimeEvent) -> String? {
         guard let reason = event.reason else { return nil }
         switch event.kind {
@@ -154,13 +154,13 @@ struct EventWords: Sendable {
         }
     }
 
-    /// One shard by its number, several by the first and how many.
+    /// One shard by its number, several by the first one and their count.
     private static func shards(_ event: RuntimeEvent, _ group: EventLog.Group?) -> String {
         guard let group, group.shards.count > 1 else { return event.shard.map { "shard \($0)" } ?? "shard" }
         return "\(group.shards.count) shards"
     }
 
-    /// Whose view it is, where it is a view.
+    /// The observers, if the event is an observation.
     private static func by(_ event: RuntimeEvent, _ observers: [String]) -> String {
         if observers.count > 1 { return "  (\(Words.list(ClusterReading.inOrder(observers), most: 5)))" }
         return event.node == "lab" || event.node == event.subject ?? event.node ? "" : "  (\(event.node))"

@@ -1,12 +1,12 @@
-/// What a key asks of the world outside the console.
+/// A key's request to the outside of the console.
 package enum Intent: Hashable, Sendable {
     /// Execute a line of the scenario language.
     case submit(line: String)
     case quit
-    /// Stop the process as Ctrl-Z does, with the terminal given back.
+    /// Stop the process as Ctrl-Z does, with the terminal restored.
     case suspend
-    /// Draw everything again, whatever the terminal shows.
+    /// Redraw everything, whatever the terminal shows.
     case repaint
-    /// Hand a text to the terminal's clipboard.
+    /// Copy a text to the terminal's clipboard.
     case copy(String)
 }

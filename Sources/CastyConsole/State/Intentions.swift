@@ -1,10 +1,11 @@
 import CastyObservability
 
-/// What keys have asked for and no snapshot shows yet.
+/// Requests by keys that no snapshot shows yet.
 ///
-/// Keys come faster than snapshots: without this, the second of two quick presses would be computed from what was before the first.
+/// Keys come faster than snapshots: without this, the second of two quick presses would be computed from the state
+/// before the first.
 struct Intentions: Hashable, Sendable {
-    /// How long an intention is believed in without a sign of it, in seconds of the person's clock.
+    /// How long an intention is assumed without a confirmation, in seconds of the user's clock.
     static let patience = 3.0
 
     private struct Intention<Value: Hashable & Sendable>: Hashable, Sendable {
@@ -12,14 +13,14 @@ struct Intentions: Hashable, Sendable {
         var until: Double
     }
 
-    /// The numbers of nodes that were asked for, and until when each is believed in.
+    /// The numbers of requested nodes, and until when each request is assumed to succeed.
     private var starts: [Int: Double] = [:]
     private var speed: Intention<Double>?
     private var paused: Intention<Bool>?
 
     init() {}
 
-    /// Forgets what has come true and what never did.
+    /// Drops intentions that have taken effect or expired.
     mutating func settle(_ snapshot: ClusterSnapshot, now: Double) {
         guard self != Intentions() else { return }
         let known = Set(snapshot.nodes.map { ClusterReading.number(in: $0.name) })
@@ -28,7 +29,7 @@ struct Intentions: Hashable, Sendable {
         if let intended = paused, intended.wanted == snapshot.paused || intended.until <= now { paused = nil }
     }
 
-    /// The number of the next node, after those that run and those that were asked for; it is asked for from now on.
+    /// Reserves the number of the next node: after all known nodes and all requested ones.
     mutating func start(after highest: Int, now: Double) -> Int {
         let number = max(highest, starts.keys.max() ?? 0) + 1
         starts[number] = now + Self.patience

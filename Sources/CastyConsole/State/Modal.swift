@@ -1,6 +1,6 @@
 import CastyScenario
 
-/// What lies over the panes and takes the keys.
+/// An overlay above the panes, which receives the keys.
 enum Modal: Hashable, Sendable {
     case help(HelpState)
     case palette(PaletteState)
@@ -17,45 +17,45 @@ struct HelpState: Hashable, Sendable {
 
 struct PaletteState: Hashable, Sendable {
     var field = TextField()
-    /// How far back in the history; `nil` is the new line.
+    /// The position in the history; `nil` for the new line.
     var recalled: Int?
-    /// What was typed before the history was opened.
+    /// The text that was typed before the history was opened.
     var draft = ""
-    /// What is wrong with the line that was to be carried out.
+    /// The error in the line that was to be carried out.
     var problem: ScenarioProblem?
-    /// Which completion Tab took last, and from what text.
+    /// The index of the completion that Tab used last, and the text it started from.
     var cycle: Int?
     var stem = ""
 }
 
-/// One field whose text completes a line.
+/// One text field whose content completes a line.
 struct PromptState: Hashable, Sendable {
     var title: String
     var hint: String
-    /// The line is this, the text, and that.
+    /// The line consists of `before`, the text, and `after`.
     var before: String
     var after = ""
     var field: TextField
-    /// What is wrong with the line that was to be carried out.
+    /// The error in the line that was to be carried out.
     var problem: ScenarioProblem?
 }
 
-/// A question about something that cannot be undone.
+/// A question about an action that cannot be undone.
 struct ConfirmState: Hashable, Sendable {
     var title: String
     var facts: [String]
     var outcome: Outcome
-    /// Typed to confirm, where a key is too easy.
+    /// The text to type as confirmation, if a key would be too easy.
     var demand: String?
-    /// What the demanded text is.
+    /// The meaning of the demanded text.
     var meaning = ""
     var typed = TextField()
-    /// Whether the cursor is on the button that goes on; the default is Cancel.
+    /// Whether the cursor is on the button that confirms; the default is Cancel.
     var accepting = false
     var accept: String
 }
 
-/// What a confirmed question does.
+/// The action of a confirmed question.
 enum Outcome: Hashable, Sendable {
     case submit([String])
     case quit
@@ -68,7 +68,7 @@ struct Question: Hashable, Sendable {
     var until: Double
 }
 
-/// One line at the bottom that says what became of something.
+/// One line at the bottom with the result of an action.
 struct Flash: Hashable, Sendable {
     var text: String
     var kind: ConsoleMessage.Kind

@@ -1,11 +1,12 @@
 import CastyCore
 import CastyObservability
 
-/// What phi was, over the last minutes of the world's time: a value each quarter of a second for each observer and subject.
+/// The history of phi over the last minutes of the runtime's time: a value each quarter of a second for each observer
+/// and subject.
 ///
-/// Kept on the console's side, so that snapshots stay small. When time jumps back, as it may in a simulated world, the history starts afresh.
+/// Stored by the console, so that snapshots stay small. When simulated time jumps back, the history restarts.
 package struct PhiHistory: Sendable {
-    /// The time one value stands for, in nanoseconds.
+    /// The time covered by one value, in nanoseconds.
     static let step: Int64 = 250_000_000
     static let kept = 256
 
@@ -41,7 +42,7 @@ package struct PhiHistory: Sendable {
         var entry = series[pair] ?? Series(values: [], last: now - 1)
         let gap = now - entry.last
         if gap <= 0 {
-            // Within one bucket the worst counts: a short peak must be seen.
+            // Within one bucket the highest value counts: a short peak must be visible.
             if let latest = entry.values.last, value > latest || latest.isNaN {
                 entry.values[entry.values.count - 1] = value
             }
@@ -55,7 +56,7 @@ package struct PhiHistory: Sendable {
         series[pair] = entry
     }
 
-    /// The last values, oldest first, the last of them now; NaN where nothing was known.
+    /// The latest values, oldest first, up to now; NaN where no value is known.
     func values(observer: String, subject: String, count: Int) -> [Float] {
         guard count > 0 else { return [] }
         guard let entry = series[Pair(observer: observer, subject: subject)] else {

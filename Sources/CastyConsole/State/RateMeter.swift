@@ -1,7 +1,7 @@
 import CastyCore
 import CastyObservability
 
-/// Envelopes a second, from counters that only ever grow, over about a second of the world's time.
+/// Envelopes per second, computed from monotonic counters over about a second of the runtime's time.
 package struct RateMeter: Sendable {
     private struct Key: Hashable {
         var node: String

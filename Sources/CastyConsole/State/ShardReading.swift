@@ -4,12 +4,12 @@ import CastyObservability
 /// One shard as the whole testbed shows it.
 struct ShardCell: Hashable, Sendable {
     var shard: Int
-    /// The node that hosts it, or that the observer believes to; `nil` where it has no home.
+    /// The node that hosts it, or its host in the observer's view; `nil` if it has no home.
     var owner: String?
     var hosted = false
     var moving = false
     var ownerUnreachable = false
-    /// Why it has no home, where it is wanted and has none.
+    /// The reason why it has no home, if it needs one.
     var unplaced: Unavailability?
     var entities = 0
     var handled: UInt64 = 0
@@ -18,25 +18,26 @@ struct ShardCell: Hashable, Sendable {
     var listed: [EntitySnapshot] = []
 }
 
-/// The shards of one type: where they are, and how loaded.
+/// The shards of one type: their locations and their load.
 struct ShardReading: Sendable {
     let type: String
     let cells: [ShardCell]
     let buffered: Int
-    /// How many entities were remembered when the shards started where they are, and how many of them have started since.
+    /// The number of entities that were remembered when the shards started at their current homes, and the number of
+    /// those that have started since.
     let remembered: Int
     let restarted: Int
-    /// The first node whose entities cannot be remembered at present, and why.
+    /// The first node that cannot record remembered entities at present, and the reason.
     let storeTrouble: String?
-    /// Why shards of the type cannot get a home at present, as the first node says that knows a reason.
+    /// Why shards of the type cannot get a home at present, according to the first node that knows a reason.
     let unavailable: Unavailability?
     let coordinator: String?
     let coordinating: CoordinatorSnapshot?
-    /// Whom a coordinator that rebuilds its knowledge waits for.
+    /// The nodes that a rebuilding coordinator waits for.
     let awaited: [String]
     let epoch: UInt64
 
-    /// The types that any node speaks of, by name.
+    /// The types that any node reports, by name.
     static func types(in snapshot: ClusterSnapshot) -> [String] {
         var names: [String] = []
         for node in snapshot.nodes {
@@ -58,7 +59,7 @@ struct ShardReading: Sendable {
         var epoch: UInt64 = 0
         for node in feed.snapshot.nodes {
             for region in node.sharding where region.type == type {
-                // A peer may claim any number; what is drawn is bounded.
+                // A peer may claim any number; the drawn number is bounded.
                 count = max(count, min(region.shardCount, 1 << 16))
                 guard node.state == .running else { continue }
                 waiting += region.buffered
@@ -115,7 +116,7 @@ struct ShardReading: Sendable {
         self.epoch = epoch
     }
 
-    /// Owners with their numbers of shards and entities, by number of node.
+    /// Owners with the numbers of their shards and entities, by node number.
     var owners: [(name: String, shards: Int, entities: Int)] {
         var totals: [String: (Int, Int)] = [:]
         for cell in cells {

@@ -1,8 +1,8 @@
-/// A line of text that is being typed.
+/// A line of text in an input field.
 struct TextField: Hashable, Sendable {
     private(set) var characters: [Character]
     private(set) var cursor: Int
-    /// The most characters it takes.
+    /// The most characters that it accepts.
     static let limit = 500
 
     init(_ text: String = "") {
@@ -11,10 +11,10 @@ struct TextField: Hashable, Sendable {
     }
 
     var text: String { String(characters) }
-    /// What stands before the cursor.
+    /// The text before the cursor.
     var head: String { String(characters[..<cursor]) }
 
-    /// Takes a key; says whether it meant the field.
+    /// Handles a key; returns whether the key was for the field.
     mutating func handle(_ key: Key) -> Bool {
         switch key {
         case .character(let character): insert(String(character))
@@ -47,7 +47,7 @@ struct TextField: Hashable, Sendable {
         return true
     }
 
-    /// Inserts at the cursor; line breaks become blanks, other control characters vanish.
+    /// Inserts at the cursor; line breaks become blanks, other control characters are dropped.
     mutating func insert(_ text: String) {
         for character in text where characters.count < Self.limit {
             if character.isNewline || character == "\t" {

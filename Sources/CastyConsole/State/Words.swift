@@ -1,6 +1,6 @@
 import CastyCore
 
-/// Numbers and lists as a person reads them.
+/// Formats numbers and lists for people.
 enum Words {
     /// `1 node`, `3 nodes`, `2 entities`.
     static func count(_ number: Int, _ noun: String) -> String {
@@ -8,13 +8,13 @@ enum Words {
         return noun.hasSuffix("y") ? "\(number) \(noun.dropLast())ies" : "\(number) \(noun)s"
     }
 
-    /// The first of a list, and how many more.
+    /// The first names of a list, and the number of the others.
     static func list(_ names: [String], most: Int, separator: String = " ") -> String {
         let shown = names.prefix(most).joined(separator: separator)
         return names.count > most ? "\(shown)\(separator)… \(names.count - most) more" : shown
     }
 
-    /// A number with so many digits after the point; what is not finite is `-`.
+    /// A number with `digits` digits after the point; a value that is not finite is `-`.
     static func fixed(_ value: Double, _ digits: Int = 1) -> String {
         guard value.isFinite, abs(value) < 1e15 else { return "-" }
         let scale = digits == 0 ? 1.0 : digits == 1 ? 10.0 : 100.0
@@ -62,13 +62,13 @@ enum Words {
         return seconds < 1 ? fixed(seconds * 1000, 0) + "ms" : fixed(seconds, 2) + "s"
     }
 
-    /// A moment of the run in seconds with one digit: `41.3`.
+    /// A time of the run in seconds with one digit after the point: `41.3`.
     static func moment(_ instant: Instant) -> String {
         let tenths = max(0, instant.nanoseconds) / 100_000_000
         return "\(tenths / 10).\(tenths % 10)"
     }
 
-    /// A moment for the header: `41.3s`, `12:41.3`, `1:02:03`.
+    /// A time for the header: `41.3s`, `12:41.3`, `1:02:03`.
     static func clock(_ instant: Instant) -> String {
         let tenths = max(0, instant.nanoseconds) / 100_000_000
         let seconds = tenths / 10
@@ -78,12 +78,12 @@ enum Words {
         return "\(seconds / 3600):\(two(seconds / 60 % 60)):\(two(seconds % 60))"
     }
 
-    /// An epoch as the coordinator's place in the order of age and its starts, where it holds both: `3.1`.
+    /// An epoch as the coordinator's position in the order of age and its starts, if it contains both: `3.1`.
     static func epoch(_ epoch: UInt64) -> String {
         epoch >> 32 == 0 ? "\(epoch)" : "\(epoch >> 32).\(epoch & 0xFFFF_FFFF)"
     }
 
-    /// The text in so many columns, cut with an ellipsis.
+    /// The text in `columns` columns, cut with an ellipsis.
     static func fit(_ text: String, _ columns: Int) -> String {
         guard columns > 0 else { return "" }
         if CharacterWidth.columns(of: text) <= columns { return text }

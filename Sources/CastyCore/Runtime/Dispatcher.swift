@@ -1,9 +1,10 @@
-/// Something that runs in short turns: an actor's mailbox, a connection's inbox.
+/// Something that runs in short turns: an actor's mailbox, a connection's queue.
 ///
-/// A runnable is handed to a ``Dispatcher`` when it has work and not again before its turn has come, so no two turns of one
-/// runnable ever overlap. A base class rather than a protocol: queues hold one word per entry and a turn is one virtual call.
+/// A runnable is handed to a ``Dispatcher`` when it has work, and not again before its turn starts, so two turns of one
+/// runnable never overlap. It is a base class rather than a protocol: queues hold one word per entry and a turn is one
+/// virtual call.
 open class Runnable: @unchecked Sendable {
-    /// Makes one that has no work.
+    /// Creates a runnable that has no work.
     public init() {}
 
     /// Takes a turn: handles at most `budget` messages, then asks the dispatcher for another turn if more wait.
@@ -12,7 +13,7 @@ open class Runnable: @unchecked Sendable {
     open func run(budget: Int) {}
 }
 
-/// A piece of work that takes one turn and is done: for code outside the actors that must run where actors run.
+/// A piece of work that takes exactly one turn: for code outside the actors that must run on the dispatcher.
 package final class WorkItem: Runnable, @unchecked Sendable {
     private let work: @Sendable () -> Void
 
@@ -23,10 +24,10 @@ package final class WorkItem: Runnable, @unchecked Sendable {
     override public func run(budget: Int) { work() }
 }
 
-/// Runs turns: one of the borders between the two worlds.
+/// Runs turns: one of the interfaces that the live and the simulated runtime implement.
 ///
-/// Live, worker threads behind one view per node; simulated, one queue ordered by virtual time. Freezing a node parks its view:
-/// what is handed over meanwhile waits. Killing it discards its view: what is handed over is forgotten.
+/// Live: worker threads behind one view per node. Simulated: one queue ordered by virtual time. Freezing a node parks
+/// its view: work handed over meanwhile waits. Killing a node discards its view: work handed over is dropped.
 package protocol Dispatcher: AnyObject, Sendable {
     /// How many messages a turn may handle.
     var budget: Int { get }

@@ -1,7 +1,8 @@
-/// Chance: one of the borders between the two worlds.
+/// Randomness: one of the interfaces that the live and the simulated runtime implement.
 package protocol RandomSource: Sendable {
-    /// The stream that this node's part of that name draws from.
+    /// The random stream of the named component of this node.
     ///
-    /// In the simulated world it follows from the seed, the node and the name; in the live world every call starts a new one.
+    /// In the simulated runtime the stream follows from the seed, the node and the name; in the live runtime every call
+    /// starts a new one.
     func stream(_ name: String) -> SeededGenerator
 }

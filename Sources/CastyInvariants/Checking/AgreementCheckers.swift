@@ -3,8 +3,8 @@ import CastyMembership
 import CastyObservability
 import CastyTestbed
 
-/// M7: where all views are converged, of one version, and nobody is unreachable, all name the same leader, and it is up
-/// or leaving.
+/// M7: if all views are converged, have one version, and show no unreachable member, then all name the same leader, and
+/// that leader is up or leaving.
 struct OneLeader: InvariantChecker {
     static let ids = ["M7"]
 
@@ -31,8 +31,8 @@ struct OneLeader: InvariantChecker {
     }
 }
 
-/// M7: the leader promotes and removes only on a version that every up or leaving member has, and in which no member is
-/// unreachable that is neither down nor on its way out.
+/// M7: the leader promotes and removes only on a version that every up or leaving member has seen, and in which every
+/// unreachable member is down or exiting.
 struct LeaderActsOnAgreement: InvariantChecker {
     static let ids = ["M7"]
 
@@ -77,7 +77,7 @@ struct LeaderActsOnAgreement: InvariantChecker {
             let wasVoter = member.status == .up && !changed.contains(member.node) || member.status == .leaving
             guard wasVoter, let theirs = latest[member.node] else { continue }
             exercised = ["M7"]
-            // What the leader's own actions counted is not part of the version it acted on.
+            // The leader's own actions advance its clock entry, so they are not part of the version it acted on.
             let missing = sighting.after.version.entries.contains { entry in
                 let count = entry.node == sighting.node ? sighting.before.version[entry.node] : entry.count
                 return theirs.version[entry.node] < count && !theirs.isTombstoned(entry.node)
@@ -88,10 +88,10 @@ struct LeaderActsOnAgreement: InvariantChecker {
     }
 }
 
-/// M9, M11: in a quiet cluster every member's view is the same: all members that run, each of them up and reachable,
-/// and nobody else; so there is one cluster.
+/// M9, M11: in a quiet cluster all members have the same view: it contains exactly the running members, each of them up
+/// and reachable. So there is one cluster.
 ///
-/// Precondition: the quiet point has passed, and all that was wrong before it must be over by the bounds.
+/// Precondition: the quiet point has passed, and by the bounds the effects of all earlier faults must be over.
 struct Agreement: InvariantChecker {
     static let ids = ["M9", "M11"]
 
@@ -106,13 +106,13 @@ struct Agreement: InvariantChecker {
         let expected = members.map(\.node).sorted()
         for state in members {
             let name = moment.name(state.node)
-            if let stranger = expected.first(where: { node in
+            if let unknownPeer = expected.first(where: { node in
                 state.gossip.member(node) == nil
                     && !members.contains { $0.node == node && $0.gossip.member(state.node) != nil }
             }) {
                 found.append(
                     Violation(
-                        id: "M11", subject: name, text: "it and \(moment.name(stranger)) are in different clusters"))
+                        id: "M11", subject: name, text: "it and \(moment.name(unknownPeer)) are in different clusters"))
             } else if state.gossip.members.map(\.node) != expected {
                 let seen = state.gossip.members.map { moment.name($0.node) }.joined(separator: ",")
                 let text = "its members are \(seen), those that run \(expected.map(moment.name).joined(separator: ","))"
@@ -130,8 +130,8 @@ struct Agreement: InvariantChecker {
     }
 }
 
-/// M15: nobody but the incarnations that were started for this cluster is ever in a view.
-struct NoStrangers: InvariantChecker {
+/// M15: a view contains only incarnations that were started for this cluster.
+struct NoUnknownMembers: InvariantChecker {
     static let ids = ["M15"]
     static let subject = CheckedSubject.gossip
 
@@ -142,9 +142,10 @@ struct NoStrangers: InvariantChecker {
         var found: [Violation] = []
         for view in moment.views {
             if view.membership.members.count > 1 { exercised = ["M15"] }
-            guard let stranger = view.membership.members.first(where: { !known.contains($0.node) }) else { continue }
+            guard let unknownPeer = view.membership.members.first(where: { !known.contains($0.node) }) else { continue }
             found.append(
-                Violation(id: "M15", subject: view.name, text: "\(stranger.node) is in its view, and was never started")
+                Violation(
+                    id: "M15", subject: view.name, text: "\(unknownPeer.node) is in its view, and was never started")
             )
         }
         return found

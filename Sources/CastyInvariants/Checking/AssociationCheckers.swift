@@ -3,14 +3,14 @@ import CastyObservability
 import CastyRemoting
 import CastyTestbed
 
-/// R8: what a node keeps of others ends with them, and no stranger takes a member's place.
+/// R8: what a node stores about a peer is removed when the peer is, and no non-member replaces a member.
 ///
-/// - An association with a place that is no member any more, and where nothing has run since, is gone within a little more than ten times the
-///   time after which idle ones are forgotten, up to twice: so long messages for the removed are lost at once. Seeds are looked for all the time and
-///   are left out.
+/// - Suppose an address belongs to no member, and nothing has run there since. An association with it is removed within
+///   a little more than ten times the idle timeout of associations, or at most twice that: for that time messages to
+///   the removed node are lost at once. Seeds are contacted continuously and are left out.
 /// - In a quiet cluster a node has an association with every peer that it monitors.
 ///
-/// Precondition of the first: the node runs at its own speed all the while.
+/// Precondition of the first rule: the node runs at full speed the whole time.
 struct EndingAssociations: InvariantChecker {
     static let ids = ["R8"]
 
@@ -21,7 +21,7 @@ struct EndingAssociations: InvariantChecker {
         let place: NodeAddress
     }
 
-    /// Since when a place has been dead, and none of a member, for one who knew it.
+    /// Since when an address has been dead and belongs to no member, from the viewpoint of a node that knew it.
     private var since: [Pair: Instant] = [:]
     private(set) var exercised: Set<String> = []
 

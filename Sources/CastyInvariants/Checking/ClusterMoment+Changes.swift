@@ -3,21 +3,21 @@ import CastyMembership
 import CastyObservability
 
 extension ClusterMoment {
-    /// What is remembered of a moment, to know at the next one what has changed.
+    /// What is stored about a moment, to find the changes at the next one.
     struct Seen {
         let states: [State]
         let incarnations: Int
         let remembered: [String: [String]]
-        /// The nodes with their sharding: one that thaws may act again, though nothing else of it has changed.
+        /// The nodes with their sharding: a node that thaws may act again, even if nothing else about it has changed.
         let nodes: [(state: NodeState, sharding: [ShardingSnapshot])]
     }
 
-    /// What differs from the moment before.
+    /// The differences from the previous moment.
     struct Changes {
         let gossip: Bool
         let sharding: Bool
 
-        /// Whether a rule about something has to be looked at.
+        /// Whether a rule about this subject has to be checked.
         func concern(_ subject: CheckedSubject) -> Bool {
             switch subject {
             case .gossip: gossip
@@ -33,7 +33,7 @@ extension ClusterMoment {
             nodes: views.map { ($0.state, $0.sharding) })
     }
 
-    /// What has changed since a moment. Values that nobody has touched share their storage, so that comparing them costs next to nothing.
+    /// The changes since an earlier moment. Unmodified values share their storage, so the comparison costs little.
     func changes(since seen: Seen?) -> Changes {
         guard let seen, seen.incarnations == incarnations.count, seen.states.count == states.count else {
             return Changes(gossip: true, sharding: true)

@@ -5,36 +5,36 @@ import CastyMembership
 import CastyObservability
 import CastyTestbed
 
-/// All nodes at one moment, and what has happened since the moment before.
+/// The state of all nodes at one moment, and the steps since the previous moment.
 struct ClusterMoment {
-    /// The membership of a node that runs or hangs, as it is, not as it shows it.
+    /// The actual membership state of a running or frozen node, as opposed to its snapshot.
     struct State {
         let node: UniqueAddress
         let phase: Membership.Phase
         let gossip: Gossip
 
-        /// Whether it is a member in its own eyes.
+        /// Whether it sees itself as a member.
         var isMember: Bool { phase == .member && gossip.member(node) != nil }
     }
 
     let time: Instant
-    /// The newest incarnation of each node that runs or hangs: not those that are gone.
+    /// The views of the latest incarnation of each node that is running or frozen.
     let views: [NodeSnapshot]
-    /// Every incarnation there has ever been.
+    /// Every incarnation that was ever started.
     let incarnations: [UniqueAddress]
     /// By type: the entities that the store remembers.
     let remembered: [String: [String]]
-    /// The membership of those nodes, in the same order.
+    /// The membership of the same nodes, in the same order.
     let states: [State]
-    /// What is known for sure.
+    /// What is known for certain.
     let oracle: Oracle
-    /// The steps of all nodes' memberships since the last moment, in order.
+    /// The steps of all nodes' memberships since the previous moment, in order.
     let sightings: [StepTrace]
-    /// When a node last sent all that it knows, and which one.
+    /// When a node last sent its full state, and which node that was.
     let lastEnvelope: (time: Instant, node: UniqueAddress)?
-    /// Whether the quiet point has passed, and all that was wrong before it must be over.
+    /// Whether the quiet point has passed, and the effects of all earlier faults must be over.
     let isSettled: Bool
-    /// The states of the nodes that run and are members, whatever the others believe, by number.
+    /// The states of the nodes that are running and are members, regardless of the other nodes' views, by number.
     let members: [State]
 
     init(
@@ -74,7 +74,7 @@ struct ClusterMoment {
             oracle: testbed.oracle, sightings: sightings, lastEnvelope: testbed.witness?.lastEnvelope)
     }
 
-    /// Whether a node's clock shows the time of the world.
+    /// Whether a node's clock shows the runtime's time.
     func hasTrueTime(_ node: UniqueAddress) -> Bool { oracle.life(node)?.hasTrueTime ?? true }
 
     func name(_ node: UniqueAddress) -> String { TestCluster.name(of: node.address) }

@@ -3,7 +3,7 @@ import CastyMembership
 import CastyObservability
 import CastyTestbed
 
-/// F2: nobody suspects itself, and nobody suspects who was removed.
+/// F2: no node suspects itself, and no node suspects a removed one.
 struct NoSelfSuspicion: InvariantChecker {
     static let ids = ["F2"]
 
@@ -15,7 +15,7 @@ struct NoSelfSuspicion: InvariantChecker {
                 || view.membership.reachability.contains { $0.observer == $0.subject }
         }.map { Violation(id: "F2", subject: $0.name, text: "a node suspects itself in its view") }
         for sighting in moment.sightings {
-            // One step may mark a member and then remove it: what counts is who was gone before the mark.
+            // One step may mark a member and then remove it: only removals before the mark count.
             var removed = Set(sighting.before.tombstones.map(\.node))
             for event in sighting.events {
                 guard let subject = event.subject else { continue }
@@ -38,7 +38,7 @@ struct NoSelfSuspicion: InvariantChecker {
     }
 }
 
-/// F3: between two heartbeats phi never falls; it is a number, and not negative.
+/// F3: phi never decreases between two heartbeats; it is a number, and not negative.
 struct GrowingPhi: InvariantChecker {
     static let ids = ["F3"]
 
@@ -72,15 +72,15 @@ struct GrowingPhi: InvariantChecker {
     }
 }
 
-/// Who looks at whom.
+/// An observer and the node that it observes.
 struct NodePair: Hashable {
     let observer: UniqueAddress
     let subject: UniqueAddress
 }
 
-/// F4: as long as a peer has not been silent for longer than usual, its phi is below 1.
+/// F4: as long as a peer has not been silent for longer than the mean interval, its phi is below 1.
 ///
-/// Precondition: the observer's clock shows the time of the world, in which its view is dated.
+/// Precondition: the observer's clock shows the runtime's time, in which its view is dated.
 struct CalmPhi: InvariantChecker {
     static let ids = ["F4"]
 
@@ -95,7 +95,7 @@ struct CalmPhi: InvariantChecker {
                 let pair = NodePair(observer: view.node, subject: peer.node)
                 let isNew = latest.updateValue(heard, forKey: pair).map { $0 != heard } ?? false
                 guard view.time - heard <= peer.mean else { continue }
-                // Another heartbeat has come since the last look, and in time.
+                // Another heartbeat has arrived in time since the previous check.
                 if isNew { exercised = ["F4"] }
                 guard peer.phi >= 1 else { continue }
                 found.append(
@@ -108,11 +108,11 @@ struct CalmPhi: InvariantChecker {
     }
 }
 
-/// F5: a detector remembers no more intervals than it may, none of them is empty, and the gap of an outage is not among
-/// them.
+/// F5: a detector stores at most its configured number of intervals, none of them is empty, and the gap of an outage is
+/// not among them.
 ///
-/// The gap is looked for where the observer's deadline had passed at the last look and a heartbeat has come since. For
-/// that its clock has to show the time of the world, in which its view is dated.
+/// The gap is checked if the observer's deadline had passed at the previous check and a heartbeat has arrived since.
+/// For that, the observer's clock has to show the runtime's time, in which its view is dated.
 struct BoundedWindow: InvariantChecker {
     static let ids = ["F5"]
 
@@ -137,7 +137,8 @@ struct BoundedWindow: InvariantChecker {
                     peer.lastHeartbeat != before.peer.lastHeartbeat, peer.samples >= before.peer.samples
                 else { continue }
                 exercised = ["F5"]
-                // What else came in the tenth of a second between two looks can raise the sum by little more than that.
+                // Other intervals in the tenth of a second between two checks can raise the sum by little more than
+                // that.
                 let raised = (peer.mean - before.peer.mean).inSeconds * Double(peer.samples)
                 if pause > 0.5, raised > 0.5 * pause {
                     fail(peer, "has learnt the gap of an outage: its mean is \(peer.mean)")

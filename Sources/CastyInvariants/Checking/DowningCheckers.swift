@@ -3,11 +3,11 @@ import CastyMembership
 import CastyObservability
 import CastyTestbed
 
-/// P4: no node decides before its view has been still for S, unless the unstable limit has passed since the trouble
-/// began; and a node that has led, and has had trouble, for S and the unstable limit and T_G has decided.
+/// P4: no node decides before its view has been stable for S, unless the unstable limit has passed since the trouble
+/// began. A node that has led, and has had trouble, for S plus the unstable limit plus T_G has decided.
 ///
-/// The clock of a node may be wrong by 1 %, and so much is forgiven; nodes whose clock has jumped are left out. For the
-/// second the node has run at its own speed all the time.
+/// A node's clock may be wrong by 1 %, and the check tolerates that; nodes whose clock has jumped are left out.
+/// Precondition of the second rule: the node has run at full speed the whole time.
 struct PatientDowning: InvariantChecker {
     static let ids = ["P4"]
 
@@ -80,10 +80,10 @@ struct PatientDowning: InvariantChecker {
     }
 }
 
-/// P5: a node that sees itself declared down stops at once, and is gone within a second and the time to say goodbye;
-/// that it handles no user message any more is told by the tracker of envelopes.
+/// P5: a node that sees itself declared down stops at once, and has ended within a second plus the time to say goodbye.
+/// The envelope tracker checks that it handles no further user message.
 ///
-/// Precondition of the second: it runs at its own speed.
+/// Precondition of the second rule: it runs at full speed.
 struct FencedDown: InvariantChecker {
     static let ids = ["P5"]
 
@@ -104,7 +104,7 @@ struct FencedDown: InvariantChecker {
             guard let down = downSince[state.node], let life = moment.oracle.life(state.node),
                 life.isSteady(at: moment.time)
             else { continue }
-            // It may take a second to hand over what was queued before.
+            // It may take a second to hand over queued messages.
             guard moment.time - max(down, life.steadySince) > .milliseconds(2200) else { continue }
             let text = "it saw itself declared down at \(down), and is still there"
             found.append(Violation(id: "P5", subject: moment.name(state.node), text: text))
@@ -113,8 +113,9 @@ struct FencedDown: InvariantChecker {
     }
 }
 
-/// M2, P6: an incarnation that was removed never comes back, and one that was declared down does not live again: not in
-/// the view of who knew. (A node that hung may still get old news of one that all others had removed before they died.)
+/// M2, P6: a removed incarnation never comes back, and a member declared down never becomes live again; both in the
+/// views of nodes that knew of it. (A node that hung may still receive old news of an incarnation that all others had
+/// removed before they died.)
 struct NoReturn: InvariantChecker {
     static let ids = ["M2", "P6"]
 
@@ -151,11 +152,10 @@ struct NoReturn: InvariantChecker {
     }
 }
 
-/// P7: members that are not up yet do not save anybody: whoever stays by a decision would also stay were they not
-/// there.
+/// P7: members that are not up yet do not save a side: a side that survives a decision would also survive without them.
 ///
-/// Precondition: a decision falls while somebody is joining or weakly up, nobody is cut off indirectly, and no lease is
-/// asked.
+/// Precondition: a decision is made while a member is joining or weakly up, no member is indirectly disconnected, and
+/// the strategy uses no lease.
 struct VotesOfMembers: InvariantChecker {
     static let ids = ["P7"]
 
@@ -170,7 +170,7 @@ struct VotesOfMembers: InvariantChecker {
                 let comers = gossip.members.filter { $0.status < .up && $0.node != sighting.node }.map(\.node)
                 let view = DowningView(gossip, myself: sighting.node)
                 let strategy = moment.oracle.settings.strategy
-                // A side that goes decides about itself only, whatever it leaves undone elsewhere.
+                // A losing side decides only about itself, whatever it leaves undecided elsewhere.
                 guard !comers.isEmpty, view.indirect.isEmpty, !strategy.needsLease,
                     !decision.down.contains(sighting.node)
                 else { continue }

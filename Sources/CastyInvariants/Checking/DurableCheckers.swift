@@ -3,8 +3,8 @@ import CastyObservability
 import CastyPlacement
 import CastyTestbed
 
-/// S11: of a shard that runs, the entities it knows and the entities the store remembers are the same, as soon as none is on its way into the store
-/// or out of it.
+/// S11: for a running shard, the entities that it knows and the entities that the store remembers are the same, once no
+/// write to the store is in progress.
 struct RememberedEntities: InvariantChecker {
     static let ids = ["S11"]
     static let subject = CheckedSubject.sharding

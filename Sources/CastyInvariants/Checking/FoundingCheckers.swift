@@ -5,19 +5,21 @@ import CastyTestbed
 
 /// M11: there is one cluster.
 ///
-/// - A founder was told to found, or has the word of a majority of the seed list, itself included, that they are in no cluster: at that moment so many seeds
-///   run, or have just ended, and are no members.
-/// - No founder founds beside a seed that is a member, leaving and exiting ones included. Precondition: since the founder was started no link
-///   was bad and no node hung or was sick.
-/// - No founder that was not told to founds a cluster again while a member of it runs and reaches all the others that it knows.
-/// - Two clusters that can reach each other become one within the bound: members are of one cluster id and one founding. Precondition: nothing has been wrong for as long.
+/// - A founder was started as such, or a majority of the seed list, itself included, has replied that they are in no
+///   cluster. At that moment a majority of the seeds is running without being members, or has just ended.
+/// - No founder founds a cluster while a seed is a member, including leaving and exiting seeds. Precondition: since the
+///   start of the founder no link was faulty and no node was frozen or slow.
+/// - No founder, unless it was started as such, founds a cluster again while a member of that cluster is running and
+///   reaches all other members that it knows.
+/// - Two clusters that can reach each other become one within the bound: all members have the same cluster id and
+///   founding. Precondition: there was no fault for that long.
 struct Founding: InvariantChecker {
     static let ids = ["M11"]
 
     private var latest: [UniqueAddress: Gossip] = [:]
     private var phases: [UniqueAddress: Membership.Phase] = [:]
     private var uncleanAt = Instant.start
-    /// Since when members of two clusters have run side by side with nothing wrong.
+    /// Since when members of two clusters have coexisted without a fault.
     private var twoSince: Instant?
     private(set) var exercised: Set<String> = []
 
@@ -75,7 +77,7 @@ struct Founding: InvariantChecker {
 
     private func lacksMajority(_ life: Oracle.Life, at time: Instant, _ oracle: Oracle) -> String? {
         guard oracle.seeds.contains(life.number) else { return "it founded a cluster, and is no seed" }
-        // A seed that has ended may have given its word right before.
+        // A seed that has ended may have replied right before.
         let free = oracle.newest.filter { seed in
             let hasEnded = seed.state == .killed || seed.state == .stopped
             return oracle.seeds.contains(seed.number) && (seed.node == life.node || phases[seed.node] == .contacting)

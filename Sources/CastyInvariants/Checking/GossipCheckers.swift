@@ -6,11 +6,11 @@ import CastySerialization
 import CastyTestbed
 import NIOCore
 
-/// M4: only a change of a node's own counts it up, a merge never does.
+/// M4: only a change by the node itself advances its clock entry; a merge never does.
 ///
-/// Precondition of the test: a node has taken in gossip that was concurrent to its own. Where the merged version equals
-/// one of the two and the content does not (a removed member told only one side), the product has to count; that is
-/// left out.
+/// Exercised when a node has merged gossip that was concurrent to its own. If the merged version equals one of the two
+/// but the content does not (only one side learned of a removed member), the product has to advance the entry; the
+/// check leaves that case out.
 struct NoTickInMerge: InvariantChecker {
     static let ids = ["M4"]
 
@@ -33,7 +33,7 @@ struct NoTickInMerge: InvariantChecker {
         return found
     }
 
-    /// Once the merge is done the node may act as the leader.
+    /// After the merge the node may act as the leader.
     private func hasOwnChange(_ sighting: StepTrace) -> Bool {
         sighting.events.contains { if case .leaderAction = $0.cause { true } else { false } }
             || sighting.before.tombstones.contains { !sighting.after.isTombstoned($0.node) }
@@ -41,8 +41,8 @@ struct NoTickInMerge: InvariantChecker {
     }
 }
 
-/// M6: merge is commutative, associative, idempotent, and never loses or counts anything: tried once a second on states
-/// that were reached, of the present and of some time ago.
+/// M6: merge is commutative, associative and idempotent, and never loses or advances anything. Checked once a second on
+/// states that occurred in the run, current and earlier ones.
 struct MergeLaws: InvariantChecker {
     static let ids = ["M6"]
 
@@ -83,9 +83,9 @@ struct MergeLaws: InvariantChecker {
     }
 }
 
-/// M8: in a quiet cluster no version changes, and gossip is digests only.
+/// M8: in a quiet cluster no version changes, and gossip consists of digests only.
 ///
-/// Precondition: the quiet point has passed, and all that was wrong before it must be over by the bounds.
+/// Precondition: the quiet point has passed, and by the bounds the effects of all earlier faults must be over.
 struct Quiescence: InvariantChecker {
     static let ids = ["M8"]
 
@@ -115,10 +115,10 @@ struct Quiescence: InvariantChecker {
     }
 }
 
-/// M13: what is gossiped is bounded by the members and the tombstones and by a quarter of a frame, and the clock has no entry of
-/// anyone else.
+/// M13: the size of gossip is bounded by the members and tombstones and by a quarter of a frame, and the vector clock
+/// has entries of members only.
 ///
-/// One node's state is measured a second.
+/// Each second the state of one node is measured.
 struct SmallGossip: InvariantChecker {
     static let ids = ["M13"]
 
@@ -129,18 +129,18 @@ struct SmallGossip: InvariantChecker {
     mutating func check(_ moment: ClusterMoment) -> [Violation] {
         var found: [Violation] = []
         for state in moment.states {
-            let stranger = state.gossip.version.entries.first { state.gossip.member($0.node) == nil }
-            guard let stranger else { continue }
+            let unknownPeer = state.gossip.version.entries.first { state.gossip.member($0.node) == nil }
+            guard let unknownPeer else { continue }
             found.append(
                 Violation(
                     id: "M13", subject: moment.name(state.node),
-                    text: "its clock counts \(stranger.node), which is no member"))
+                    text: "its clock counts \(unknownPeer.node), which is no member"))
         }
         guard moment.time >= next, !moment.states.isEmpty else { return found }
         next = moment.time + .seconds(1)
         turn += 1
         let state = moment.states[turn % moment.states.count]
-        // What would grow is what remains of the gone.
+        // The part that could grow without limit is the data about removed members.
         if !state.gossip.tombstones.isEmpty { exercised = ["M13"] }
         var buffer = ByteBuffer()
         state.gossip.encode(into: &buffer)
@@ -154,7 +154,7 @@ struct SmallGossip: InvariantChecker {
         return found
     }
 
-    /// So many bytes a gossip may take.
+    /// The most bytes that the gossip may take.
     private static func limit(_ gossip: Gossip) -> Int {
         let roles = gossip.members.reduce(0) { $0 + $1.roles.reduce(0) { $0 + $1.utf8.count + 2 } }
         let rows = gossip.reachability.reduce(0) { $0 + 12 + 8 * $1.rows.count }

@@ -3,16 +3,16 @@ import CastyCore
 import CastyObservability
 package import CastyTestbed
 
-/// Rules that must hold at every moment.
+/// A rule that must hold at every moment.
 protocol InvariantChecker: Sendable {
-    /// The invariants it looks after.
+    /// The invariants that this checker covers.
     static var ids: [String] { get }
-    /// Those of them whose precondition has been met in this run: a rule that never applied has not been put to the
-    /// test.
+    /// Those of them whose precondition was met in this run: a rule that never applied has not been tested.
     var exercised: Set<String> { get }
-    /// What they are about. Where nothing of that has changed since the last moment, they are not asked again.
+    /// The subject of the rules. If nothing about it has changed since the previous moment, the rules are not evaluated
+    /// again.
     static var subject: CheckedSubject { get }
-    /// What goes against them at a moment; each thing may be told again and again.
+    /// The violations at a moment; the same violation may be reported repeatedly.
     mutating func check(_ moment: ClusterMoment) -> [Violation]
 }
 
@@ -20,19 +20,19 @@ extension InvariantChecker {
     static var subject: CheckedSubject { .anything }
 }
 
-/// What a rule is about.
+/// The subject of a rule.
 enum CheckedSubject {
-    /// The members, clocks and marks in the views of nodes, and which nodes there are.
+    /// The members, clocks and marks in the nodes' views, and the set of nodes.
     case gossip
-    /// What regions and coordinators show.
+    /// The snapshots of regions and coordinators.
     case sharding
-    /// More than that, or the time that passes.
+    /// Further data, or the passing of time.
     case anything
 }
 
-/// Holds a testbed against the invariants, again and again.
+/// Checks a testbed against the invariants repeatedly.
 package struct InvariantChecks: RunChecker {
-    /// Whether views are compared while time passes; that makes sense only where all of them are of one instant.
+    /// Whether views are compared while time passes; requires that all of them are from one instant.
     private let comparesViews: Bool
     private var next = Instant.start
     private var latest: ClusterMoment.Seen?
@@ -47,7 +47,7 @@ package struct InvariantChecks: RunChecker {
         UniqueIdentities(), StatusOrder(), GrowingClocks(), EqualVersionsEqualViews(), NoTickInMerge(), MergeLaws(),
         OneLeader(), LeaderActsOnAgreement(), Quiescence(), Agreement(), Joining(), Founding(), Leaving(),
         SmallGossip(),
-        NoStrangers(),
+        NoUnknownMembers(),
         Completeness(), NoSelfSuspicion(), GrowingPhi(), CalmPhi(), BoundedWindow(), NoFalseRemoval(), SickObserver(),
         Refutation(),
         UniqueUpNumbers(), StatusDeadlines(),
@@ -56,15 +56,15 @@ package struct InvariantChecks: RunChecker {
         NarrowLinks(),
     ]
 
-    /// The rules that are not checkers' of views.
+    /// The rules without a checker of views.
     private static let tracked = ShardingEvidence.ids + ["S8", "S10", "S13", "L1", "K1", singletonRule]
-    /// S1 for singletons, which have a premise of their own: that one has followed another.
+    /// S1 for singletons. It has its own precondition: one incarnation has followed another.
     private static let singletonRule = "S1-singleton"
     private var occasions: Set<String> = []
 
     package init(comparesViews: Bool) { self.comparesViews = comparesViews }
 
-    /// All invariants that are looked after, in order.
+    /// All invariants that are covered, in order.
     package static var ids: [String] {
         Array(Set(all.flatMap { type(of: $0).ids } + tracked)).sorted(by: inOrder)
     }
@@ -74,12 +74,12 @@ package struct InvariantChecks: RunChecker {
         (left.prefix(1), left.count, left) < (right.prefix(1), right.count, right)
     }
 
-    /// The invariants whose precondition was met: where several rules make up one, that of each of them.
+    /// The invariants whose precondition was met. If several rules make up an invariant, each precondition must be met.
     ///
-    /// Complete when the run has been finished.
+    /// Complete once the run has finished.
     package var exercised: Set<String> {
         let tracked = evidence.exercised.union(occasions)
-        // The live world's order is too loose to judge more by.
+        // In the live runtime the order of events is too loose to evaluate more.
         guard comparesViews else { return tracked.intersection(["S1", "S4", "S5"]) }
         let open = checkers.reduce(into: Set<String>()) { open, checker in
             open.formUnion(Set(type(of: checker).ids).subtracting(checker.exercised))
@@ -88,20 +88,20 @@ package struct InvariantChecks: RunChecker {
             .subtracting(Set(Self.tracked).subtracting(tracked.union(liveness.exercised)))
     }
 
-    /// Looks at the testbed, if it is time to: every 100 ms.
+    /// Checks the testbed every 100 ms.
     package mutating func look(_ testbed: TestCluster) -> [Violation] {
         guard testbed.now >= next else { return [] }
         next = testbed.now + .milliseconds(100)
         return compared(testbed) + tracked(testbed)
     }
 
-    /// Looks at the testbed when all is done: every envelope must have come to an end, where nothing holds it up.
+    /// Checks the testbed at the end: every envelope must have ended, unless a fault blocks it.
     package mutating func finish(_ testbed: TestCluster) -> [Violation] {
         var found = compared(testbed) + tracked(testbed)
         if comparesViews { found += liveness.finish(testbed) }
         takeEvidence(testbed)
-        // What is on its way to a member that is dead, and that nobody has removed, has not come to an end; nor has what was sent through a node
-        // that still waits for its cluster.
+        // An envelope has not ended if it is in transit to a dead member that was not removed, or if it was sent
+        // through a node that still waits for its cluster.
         let isFree =
             testbed.cuts.isEmpty
             && !testbed.nodes.values.contains { $0.state == .frozen || $0.waitsForCluster }
@@ -118,7 +118,7 @@ package struct InvariantChecks: RunChecker {
         return found
     }
 
-    /// What there was occasion for, up to now.
+    /// Collects the rules that had something to check, up to now.
     private mutating func takeEvidence(_ testbed: TestCluster) {
         evidence = testbed.watch.evidence
         occasions = testbed.tracker.exercised
@@ -145,7 +145,8 @@ package struct InvariantChecks: RunChecker {
         return all.dropFirst(reported) + seen(testbed)
     }
 
-    /// What the watch over shards has found; in the live world its order is too loose to judge by.
+    /// The violations found by the watch over shards; in the live runtime the order of events is too loose to evaluate
+    /// them.
     private mutating func seen(_ testbed: TestCluster) -> [Violation] {
         guard comparesViews else { return [] }
         let aftermath = testbed.settings.aftermath(nodes: testbed.numbers.count)

@@ -3,11 +3,11 @@ import CastyMembership
 import CastyObservability
 import CastyTestbed
 
-/// M10, M14: a node that starts is up in every member's view within the bound; where it takes the place of an earlier
-/// incarnation, that one is in no view any more.
+/// M10, M14: a started node is up in every member's view within the bound; if it replaces an earlier incarnation, no
+/// view contains that one any more.
 ///
-/// Precondition: there is a member that is up; whatever was wrong before, but for the end of the earlier incarnation
-/// itself, must be over by the bounds when the node begins to ask; and until the bound nothing else happens than
+/// Precondition: there is an up member. By the bounds the effects of all earlier faults, except the end of the earlier
+/// incarnation, must be over when the node begins to contact the cluster. Until the bound nothing else happens than
 /// further starts.
 struct Joining: InvariantChecker {
     static let ids = ["M10", "M14"]
@@ -74,10 +74,10 @@ struct Joining: InvariantChecker {
     }
 }
 
-/// M12: nobody ever calls a graceful leaver unreachable or down, and within the bound it is gone.
+/// M12: no member ever calls a gracefully leaving node unreachable or down, and the node is removed within the bound.
 ///
-/// Precondition: whatever was wrong before must be over by the bounds when it asks to leave; until it is gone nothing
-/// happens but starts and goodbyes, and some other member stays.
+/// Precondition: by the bounds the effects of all earlier faults must be over when it asks to leave. Until it is
+/// removed nothing happens except starts and departures, and some other member stays.
 struct Leaving: InvariantChecker {
     static let ids = ["M12"]
 

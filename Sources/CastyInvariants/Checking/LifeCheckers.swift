@@ -3,9 +3,9 @@ import CastyMembership
 import CastyObservability
 import CastyTestbed
 
-/// M16: no up-number is given twice in the life of a cluster, whoever goes and comes.
+/// M16: no up-number is given twice while a cluster exists, whichever members leave and join.
 ///
-/// A cluster that is founded again by nodes that remember it is the same one, and goes on with its numbers.
+/// If nodes that remember a cluster found it again, it is the same cluster, and its numbers continue.
 struct UniqueUpNumbers: InvariantChecker {
     static let ids = ["M16"]
 
@@ -30,7 +30,7 @@ struct UniqueUpNumbers: InvariantChecker {
                 let key = Number(cluster: cluster, number: number)
                 guard let holder = holders[key] else {
                     holders[key] = member.node
-                    // Before a member has gone, every rule gives each number once.
+                    // Until a member has been removed, any numbering scheme satisfies this rule.
                     if gone.contains(cluster) { exercised = ["M16"] }
                     continue
                 }
@@ -43,11 +43,12 @@ struct UniqueUpNumbers: InvariantChecker {
     }
 }
 
-/// M17: every status but up ends within its deadline, also where members cannot be reached and a person decides about them.
+/// M17: every status except up ends within its deadline, even if members are unreachable and a person decides about
+/// them.
 ///
-/// - A node that was asked to leave and runs at its own speed has stopped.
-/// - No member that has stopped is exiting or down for longer in the view of one that leads, has run at its own speed all the
-///   while, and has seen no new fault.
+/// - A node that was asked to leave and runs at full speed has stopped.
+/// - No stopped member is exiting or down beyond the deadline in the view of a leader that has run at full speed the
+///   whole time and has seen no new fault.
 struct StatusDeadlines: InvariantChecker {
     static let ids = ["M17"]
 
@@ -66,7 +67,7 @@ struct StatusDeadlines: InvariantChecker {
         for life in oracle.newest {
             guard let asked = life.leaveAskedAt else { continue }
             exercised = ["M17"]
-            // A second for its last messages.
+            // One more second for its last messages.
             let bound = deadline + settings.exitTimeout * 6 + .seconds(1)
             guard life.isSteady(at: moment.time), moment.time - max(asked, life.steadySince) > bound else { continue }
             let text = "it was asked to leave at \(asked), and still runs"

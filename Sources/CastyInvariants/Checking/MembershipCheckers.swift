@@ -3,7 +3,7 @@ import CastyMembership
 import CastyObservability
 import CastyTestbed
 
-/// M1: in a view no incarnation stands twice, and a place has one living member at most; no two processes share a uid.
+/// M1: a view contains no incarnation twice, and at most one live member per address; no two processes share a uid.
 struct UniqueIdentities: InvariantChecker {
     static let ids = ["M1"]
     static let subject = CheckedSubject.gossip
@@ -12,7 +12,7 @@ struct UniqueIdentities: InvariantChecker {
 
     mutating func check(_ moment: ClusterMoment) -> [Violation] {
         var found: [Violation] = []
-        // Two can live at one place, and two processes share a number, only where a place was taken again.
+        // Two live members at one address, or two processes with one uid, are possible only if an address was reused.
         let places = Dictionary(grouping: moment.incarnations, by: \.address)
         for view in moment.views where exercised.isEmpty {
             let isBeside = view.membership.members.contains { places[$0.node.address, default: []].count > 1 }
@@ -42,13 +42,13 @@ struct UniqueIdentities: InvariantChecker {
     }
 }
 
-/// M2, M3: in a view a member only goes on its way, joining, up, leaving, exiting, gone, or down, gone; and does not
-/// come back.
+/// M2, M3: in a view the status of a member only moves forward: joining, up, leaving, exiting, removed; or down,
+/// removed. A removed member does not come back.
 struct StatusOrder: InvariantChecker {
     static let ids = ["M2", "M3"]
     static let subject = CheckedSubject.gossip
 
-    /// The place of each status on the way; the last is that of the gone.
+    /// The rank of each status in that order; the last is that of a removed member.
     private enum Rank: Int, Comparable {
         case joining, weaklyUp, up, leaving, exiting, down, gone
 
@@ -73,7 +73,7 @@ struct StatusOrder: InvariantChecker {
 
     private var ranks: [Pair: Rank] = [:]
     private var latest: [UniqueAddress: [MemberSnapshot]] = [:]
-    /// Viewers that have seen a member go.
+    /// Viewers that have seen the removal of a member.
     private var bereft: Set<UniqueAddress> = []
     private(set) var exercised: Set<String> = []
 
@@ -104,9 +104,9 @@ struct StatusOrder: InvariantChecker {
 }
 
 extension StatusOrder {
-    /// One step of a node's membership: it may pass through several statuses between two looks.
+    /// Checks one step of a node's membership, which may pass through several statuses between two checks.
     private mutating func step(_ sighting: StepTrace, _ moment: ClusterMoment) -> [Violation] {
-        // A view that changes after somebody was gone from it could bring them back.
+        // A view that changes after a removal could bring the member back.
         if bereft.contains(sighting.node) { exercised.insert("M2") }
         var found: [Violation] = []
         for member in sighting.before.members {
@@ -124,7 +124,7 @@ extension StatusOrder {
     }
 }
 
-/// M4: a node's clock never runs backwards, and nobody counts more for a node than it has counted itself.
+/// M4: a node's clock never goes back, and no node has a higher entry for another node than that node itself.
 struct GrowingClocks: InvariantChecker {
     static let ids = ["M4"]
     static let subject = CheckedSubject.gossip
@@ -140,7 +140,7 @@ struct GrowingClocks: InvariantChecker {
             own[view.node] = clock.first { $0.node == view.node }?.counter
             for entry in latest[view.node] ?? [] {
                 guard let now = clock.first(where: { $0.node == entry.node }) else { continue }
-                // What another one has counted up has come by gossip.
+                // An entry that another node advanced has arrived by gossip.
                 if now.counter != entry.counter, entry.node != view.node { exercised = ["M4"] }
                 guard now.counter < entry.counter else { continue }
                 found.append(
@@ -171,7 +171,7 @@ struct EqualVersionsEqualViews: InvariantChecker {
     private var latest: [UniqueAddress: [ClockEntry]] = [:]
     private(set) var exercised: Set<String> = []
 
-    /// Exercised when a version that two nodes share is another one than either had shown first.
+    /// Exercised when two nodes share a version that differs from the first one seen.
     mutating func check(_ moment: ClusterMoment) -> [Violation] {
         var first: [[ClockEntry]: NodeSnapshot] = [:]
         var changed: Set<UniqueAddress> = []

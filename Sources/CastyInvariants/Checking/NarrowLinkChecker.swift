@@ -2,9 +2,10 @@ import CastyMembership
 import CastyObservability
 import CastyTestbed
 
-/// R6: however much users send over however narrow a link, nobody is suspected for it.
+/// R6: user traffic over a link with little bandwidth makes no node suspect another.
 ///
-/// Precondition: nothing was done in this run but starts, goodbyes, and links that carry ``Oracle/leastBandwidth`` at least; one was made narrow.
+/// Precondition: nothing happened in this run except starts, departures, and links with at least
+/// ``Oracle/leastBandwidth``; at least one link was narrowed.
 struct NarrowLinks: InvariantChecker {
     static let ids = ["R6"]
 

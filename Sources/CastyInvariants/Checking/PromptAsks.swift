@@ -6,25 +6,27 @@ import CastyObservability
 import CastyPlacement
 import CastyTestbed
 
-/// L1: no question ends by its timeout although its asker's node has known for long that no reply can come: the node that had it was removed, or no
-/// member could be the home of its entity.
+/// L1: no question ends by its timeout if its asker's node has long known that no reply can come: the node that held
+/// the question was removed, or no member can be the home of its entity.
 ///
-/// Nor does a question fail for want of a home while a member that could be one is in its node's view, unless its asker does not wait.
+/// A question also does not fail for lack of a home while its node's view contains a possible home, unless its asker
+/// does not wait.
 ///
-/// What the node knew is read from its membership and from where the envelope was seen last, not from what sharding says of itself.
+/// What the node knew is derived from its membership and from the envelope's last known location, not from the state of
+/// sharding.
 struct PromptAsks {
     private struct Knowledge {
         let since: Instant
         let text: String
     }
 
-    /// By envelope.
+    /// By envelope number.
     private var known: [UInt64: Knowledge] = [:]
-    /// The members in the view of each node, at the last look.
+    /// The members in each node's view, at the previous check.
     private var views: [UniqueAddress: [Member]] = [:]
-    /// Whether a question has ended, or had to, because its node knew.
+    /// Whether a question has ended, or had to end, because its node knew.
     private(set) var hasJudged = false
-    /// How long a node may take from knowing to telling.
+    /// How long a node may take to report what it knows.
     private static let grace = Duration.seconds(1)
     private static let prompt: Set<AskError.Code> = [.nodeRemoved, .noHome]
 
@@ -67,7 +69,7 @@ struct PromptAsks {
         return found
     }
 
-    /// Why no reply can come, as far as the asker's node knows; `nil` where one can, or where that node is dead or hangs.
+    /// Why no reply can come, as far as the asker's node knows; `nil` if one can, or if that node is dead or hangs.
     private static func knowledge(
         of question: AskLedger.Question, _ testbed: TestCluster, _ moment: ClusterMoment
     ) -> String? {
@@ -89,7 +91,7 @@ struct PromptAsks {
             ? nil : "no member with the role \(question.role ?? "") was up, or about to be"
     }
 
-    /// Whether a member could be the home of the entity, or could as soon as it is up, in the view of the asker's node.
+    /// Whether, in the view of the asker's node, a member is a possible home of the entity, now or as soon as it is up.
     private static func isHosted(_ question: AskLedger.Question, _ views: [UniqueAddress: [Member]]) -> Bool {
         views[question.asker]?.contains { member in
             [.joining, .weaklyUp, .up].contains(member.status) && question.role.map(member.roles.contains) ?? true

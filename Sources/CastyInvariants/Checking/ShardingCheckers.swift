@@ -4,13 +4,13 @@ import CastyPlacement
 import CastyTestbed
 
 extension NodeSnapshot {
-    /// Whether its entities may act at a moment: it runs, and its lease is valid.
+    /// Whether its entities may act at a moment: it is running, and its lease is valid.
     fileprivate func mayAct(_ part: ShardingSnapshot, at now: Instant) -> Bool {
         state == .running && part.leaseUntil.map { $0 > now } ?? true
     }
 }
 
-/// S2: a shard runs on one node at a time, of those that may act.
+/// S2: a shard runs on at most one node that may act.
 struct OneOwner: InvariantChecker {
     static let ids = ["S2"]
     static let subject = CheckedSubject.sharding
@@ -20,7 +20,7 @@ struct OneOwner: InvariantChecker {
         let number: Int
     }
 
-    /// The node on which each shard was seen last.
+    /// The node on which each shard was last seen.
     private var latest: [Shard: String] = [:]
     private(set) var exercised: Set<String> = []
 
@@ -38,7 +38,7 @@ struct OneOwner: InvariantChecker {
                                 text: "it runs on \(other) and on \(view.name)"))
                     }
                     owners[key] = view.name
-                    // Only where a shard changes its owner can it have two.
+                    // Two owners are possible only if a shard changes its owner.
                     if let before = latest.updateValue(view.name, forKey: key), before != view.name {
                         exercised = ["S2"]
                     }
@@ -49,7 +49,7 @@ struct OneOwner: InvariantChecker {
     }
 }
 
-/// S3: of each type one coordinator may act at a time, and no two ever share an epoch.
+/// S3: at most one coordinator of each type may act at a time, and no two ever share an epoch.
 struct OneCoordinator: InvariantChecker {
     static let ids = ["S3"]
 
@@ -59,14 +59,14 @@ struct OneCoordinator: InvariantChecker {
     }
 
     private var epochs: [Epoch: UniqueAddress] = [:]
-    /// The node that was seen to coordinate each type last.
+    /// The node that last coordinated each type.
     private var latest: [String: UniqueAddress] = [:]
     private(set) var exercised: Set<String> = []
 
     mutating func check(_ moment: ClusterMoment) -> [Violation] {
         var acting: [String: String] = [:]
         var found: [Violation] = []
-        // When nobody is left who knew an epoch, a new cluster begins with the first one again.
+        // When no node is left that knew an epoch, a new cluster starts with the first epoch again.
         let alive = Set(moment.views.map(\.node))
         epochs = epochs.filter { alive.contains($0.value) }
         for view in moment.views {
@@ -97,7 +97,7 @@ struct OneCoordinator: InvariantChecker {
     }
 }
 
-/// S0, S12: an entity lives in the shard its name says, and only where that shard does.
+/// S0, S12: an entity runs in the shard that its name determines, and only where that shard runs.
 struct EntitiesAtHome: InvariantChecker {
     static let ids = ["S12"]
     static let subject = CheckedSubject.sharding
@@ -105,7 +105,7 @@ struct EntitiesAtHome: InvariantChecker {
     private var places: [String: UniqueAddress] = [:]
     private(set) var exercised: Set<String> = []
 
-    /// Exercised when an entity was seen on another node than before.
+    /// Exercised when an entity is seen on another node than before.
     mutating func check(_ moment: ClusterMoment) -> [Violation] {
         var found: [Violation] = []
         for view in moment.views {
@@ -116,13 +116,13 @@ struct EntitiesAtHome: InvariantChecker {
                             exercised = ["S12"]
                         }
                     }
-                    let stranger = shard.entities.first {
+                    let unknownPeer = shard.entities.first {
                         StableHash.shard(of: $0.id, count: part.shardCount) != shard.shard
                     }
-                    guard let stranger else { continue }
+                    guard let unknownPeer else { continue }
                     found.append(
                         Violation(
-                            id: "S12", subject: view.name, entity: stranger.id,
+                            id: "S12", subject: view.name, entity: unknownPeer.id,
                             text: "it lives in shard \(shard.shard), which is not its own"))
                 }
             }

@@ -3,9 +3,10 @@ import CastyPlacement
 import CastySharding
 import CastyTestbed
 
-/// S14: a handoff ends, done or given up, within the bounds on closing the streams and on the old home together, and two retries.
+/// S14: a handoff ends, completed or given up, within the bound for closing the streams, plus the bound for the old
+/// home, plus two retries.
 ///
-/// Only the time counts in which its coordinator could work: it ran, with a lease.
+/// Only the time in which its coordinator could work counts: it was running, with a lease.
 struct PromptHandoffs: ShardingChecker {
     private struct Handoff {
         let coordinator: UniqueAddress
@@ -56,19 +57,21 @@ struct PromptHandoffs: ShardingChecker {
     }
 }
 
-/// S10: a round of rebalancing moves no more shards than it has to, with a tenth to spare, and no shard twice while nothing changes.
+/// S10: a round of rebalancing moves no more shards than necessary, with a tolerance of a tenth, and no shard twice
+/// while nothing changes.
 ///
-/// Judged where shards count alike and may go anywhere: nothing is pinned, drained, leaving or on its way, and no fault is at work.
+/// Evaluated if all shards count equally and may go anywhere: nothing is pinned, drained, leaving or in transit, and no
+/// fault is active.
 struct FrugalRebalance: ShardingChecker {
-    /// What one coordinator knows, as far as it matters here.
+    /// The part of one coordinator's knowledge that this rule needs.
     private struct Coordination {
         var regions: Set<UniqueAddress> = []
-        /// Regions that shards move away from.
+        /// Regions from which shards move away.
         var evacuated: Set<UniqueAddress> = []
         var isTied = false
         /// Shards that have not started at their next home.
         var moving: Set<Int> = []
-        /// Shards moved for balance alone since something changed.
+        /// Shards moved for balance alone since the last change.
         var moved: Set<Int> = []
     }
 
@@ -143,14 +146,14 @@ struct FrugalRebalance: ShardingChecker {
         guard isCalm, let coordination = coordinations[key], !coordination.isTied, coordination.moving.isEmpty else {
             return []
         }
-        // Of a region whose node has just died the coordinator cannot know it yet, whatever was seen of the calm before.
+        // If a region's node has just died, the coordinator cannot know it yet, even if the period before was calm.
         guard coordination.regions.allSatisfy({ oracle.isAlive($0) }) else { return [] }
         var counts: [UniqueAddress: Int] = [:]
         for node in coordination.regions where !coordination.evacuated.contains(node) {
             counts[node] = 0
         }
         for (shard, runs) in oracle.runs where shard.type == fact.type && !runs.isEmpty {
-            // A shard that runs in two places, or in none of the registered ones, is another rule's business.
+            // Another rule covers a shard that runs on two nodes, or on no registered one.
             guard runs.count == 1, let node = runs.keys.first, counts[node] != nil else { return [] }
             counts[node, default: 0] += 1
         }
@@ -159,7 +162,7 @@ struct FrugalRebalance: ShardingChecker {
         return [fact.violation("S10", "a round of \(fact.type) plans \(moves) moves where \(least) are enough")]
     }
 
-    /// The fewest moves after which no two numbers differ by more than one.
+    /// The fewest moves after which no two counts differ by more than one.
     static func leastMoves(_ counts: [Int]) -> Int {
         guard !counts.isEmpty else { return 0 }
         let (share, rest) = counts.reduce(0, +).quotientAndRemainder(dividingBy: counts.count)

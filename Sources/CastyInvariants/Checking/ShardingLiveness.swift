@@ -6,7 +6,7 @@ import CastyScenario
 import CastySharding
 import CastyTestbed
 
-/// What sharding owes in quiet times and in time: S6, S7, S8, S10, S13, L1.
+/// The liveness rules of sharding, in calm periods and within time bounds: S6, S7, S8, S10, S13, L1.
 struct ShardingLiveness {
     private var losses = CalmLosses()
     private var crashes = ServedAfterCrash()
@@ -20,27 +20,28 @@ struct ShardingLiveness {
             + asks.check(testbed, moment)
     }
 
-    /// The rules for which there was a case to judge.
+    /// The rules that had a case to evaluate.
     var exercised: Set<String> {
         Set(
             (crashes.hasJudged ? ["S8"] : []) + (balance.hasJudged ? ["S10"] : []) + (buffers.hasJudged ? ["S13"] : [])
                 + (asks.hasJudged ? ["L1"] : []))
     }
 
-    /// Looks once more when nothing is to come any more.
+    /// The last check, once nothing more can happen.
     mutating func finish(_ testbed: TestCluster) -> [Violation] { losses.check(testbed, isLast: true) }
 }
 
-/// S6, S7: without a fault nothing is lost: not when shards move, nodes leave, join or coordinate in turn; not when entities go to sleep.
+/// S6, S7: without a fault no message is lost: not when shards move, when nodes leave, join or take over as
+/// coordinator, or when entities are passivated.
 ///
-/// Judged where no fault was at work since so long before the envelope entered that none of it can be left,
-/// before the envelope entered. What a full buffer or mailbox drops is no violation:
-/// their bounds hold always, and it is counted. Nor is what is said to a node that has said goodbye.
+/// Evaluated if the effects of the last fault must have been over before the envelope entered. A drop by a full buffer
+/// or mailbox is no violation: those limits always apply, and the drop is counted. A message sent by a node that has
+/// said goodbye is no violation either.
 struct CalmLosses {
     private var next = 0
     private var suspects: [EnvelopeTracker.Loss] = []
     private static let excused: [EnvelopeTracker.LossCause] = [.ledger(.bufferFull), .ledger(.mailboxFull)]
-    /// Where no member can host an entity, its questions fail by right; L1 looks at whether they do so for a reason.
+    /// If no member can host an entity, its questions fail correctly; L1 checks the reasons.
     private static let excusedQuestions: [EnvelopeTracker.LossCause] = [.ledger(.noHome)]
 
     mutating func check(_ testbed: TestCluster, isLast: Bool = false) -> [Violation] {
@@ -54,7 +55,7 @@ struct CalmLosses {
             return quiet == true && !Self.excused.contains(loss.cause)
                 && !Self.excusedQuestions.contains(loss.cause) && !testbed.saidGoodbye(loss.sender)
         }
-        // What left a node that ended in order may still turn up.
+        // An envelope that left a node before its regular end may still turn up.
         let ripe = suspects.filter { isLast || $0.time + .seconds(2) <= testbed.now }
         suspects.removeFirst(ripe.count)
         return ripe.filter { !testbed.tracker.isHandled($0.number) }.map { loss in
@@ -65,9 +66,11 @@ struct CalmLosses {
     }
 }
 
-/// S8: within T_fail of a crash every shard of the dead node for which messages wait runs elsewhere and has handled the first of them.
+/// S8: within T_fail of a crash, every shard of the dead node that has waiting messages runs elsewhere and has handled
+/// the first of them.
 ///
-/// Judged for a crash in a quiet cluster of which the others survive by their strategy, and while no other fault or change follows.
+/// Evaluated for a crash in a quiet cluster whose other nodes survive by their strategy, as long as no other fault or
+/// change follows.
 struct ServedAfterCrash {
     private var next = 0
     private var open: [TestCluster.Disturbances.Crash] = []
@@ -115,11 +118,11 @@ struct ServedAfterCrash {
     }
 }
 
-/// S10: when the cluster has been at rest for as long as balancing may take, no two nodes differ by more than one shard, and every shard that
-/// is wanted runs.
+/// S10: when the cluster has been at rest for the time that balancing may take, no two nodes differ by more than one
+/// shard, and every needed shard runs.
 ///
-/// Judged where the membership has come to rest by its bounds, no fault is at work, no shard is pinned, no node was drained and rebalancing was
-/// not paused.
+/// Evaluated if the membership has come to rest by its bounds, no fault is active, no shard is pinned, no node is
+/// drained and rebalancing is not paused.
 struct EvenShards {
     private var next = Instant.start
     private var restSince: Instant?
@@ -151,7 +154,7 @@ struct EvenShards {
     }
 }
 
-/// S13: a region keeps no more messages than it may.
+/// S13: a region buffers no more messages than its limit.
 struct BoundedBuffers {
     private(set) var hasJudged = false
 

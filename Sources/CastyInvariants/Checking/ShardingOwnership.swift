@@ -3,12 +3,12 @@ import CastyPlacement
 import CastySharding
 import CastyTestbed
 
-/// S2, S9: each allocation of a shard is newer than the one before, and comes only when the owner before has stopped the shard, is dead, or
-/// has no lease any more. A shard whose owner was removed waits for the removal margin besides. S9 is the same at a fail-over: what a living
-/// region still runs, a new coordinator gives to nobody else.
+/// S2, S9: each allocation of a shard is newer than the one before, and is made only when the previous owner has
+/// stopped the shard, is dead, or has no valid lease. The shard of a removed owner also waits for the removal margin.
+/// S9 is the same rule at a fail-over: a new coordinator does not reallocate a shard that a live region still runs.
 ///
-/// When nobody is left who knew the cluster, a new one begins with the first version again. The margin is measured by the world's clock, so
-/// one and a half percent are allowed for clocks that go wrong.
+/// When no node is left that knew the cluster, a new one starts with the first version again. The margin is measured by
+/// the runtime's clock, with a tolerance of one and a half percent for faulty clocks.
 struct GrowingOwnership: ShardingChecker {
     private struct Allocation {
         let version: ShardVersion
@@ -21,7 +21,7 @@ struct GrowingOwnership: ShardingChecker {
     }
 
     private var latest: [ShardKey: Allocation] = [:]
-    /// When a coordinator saw that the owner of a shard was removed.
+    /// When a coordinator saw the removal of the shard's owner.
     private var removals: [Removal: Instant] = [:]
 
     mutating func note(_ fact: ShardingFact, in oracle: ShardingOracle) -> [Violation] {
@@ -62,7 +62,8 @@ struct GrowingOwnership: ShardingChecker {
                     "\(home.version) gives it to \(oracle.name(home.node)) while \(oracle.name(other)) runs it as \(version)"
                 ))
         }
-        // Whoever gives away what a crashed node ran waits from when it saw the removal itself, whether or not it coordinated then.
+        // A coordinator that reallocates the shards of a crashed node waits from the moment when it saw the removal
+        // itself, whether or not it was coordinating then.
         if let orphan = oracle.orphans[key], orphan.generation == oracle.generation, orphan.owner != home.node,
             let seen = oracle.removed(orphan.owner, seenBy: fact.node),
             fact.time - seen < fact.settings.removalMargin * 0.985
@@ -88,7 +89,8 @@ struct GrowingOwnership: ShardingChecker {
     }
 }
 
-/// S3: each start of a coordinator has an epoch above all that anybody alive has heard of; a coordinator without a lease grants nothing.
+/// S3: each start of a coordinator has an epoch above all epochs that any live node knows; a coordinator without a
+/// lease grants nothing.
 struct CoordinatorEpochs: ShardingChecker {
     mutating func note(_ fact: ShardingFact, in oracle: ShardingOracle) -> [Violation] {
         switch fact.note {
@@ -106,7 +108,8 @@ struct CoordinatorEpochs: ShardingChecker {
     }
 }
 
-/// S0, S12: an entity starts only in the shard that its name says, by FNV-1a as ``ShardingOracle`` computes it once more, and only where that shard runs.
+/// S0, S12: an entity starts only in the shard that its name determines, and only where that shard runs.
+/// ``ShardingOracle`` computes the shard independently by FNV-1a.
 struct EntitiesWithOwners: ShardingChecker {
     mutating func note(_ fact: ShardingFact, in oracle: ShardingOracle) -> [Violation] {
         guard case .region(.entityStarted(let instance)) = fact.note else { return [] }

@@ -3,14 +3,14 @@ import CastyMembership
 import CastyObservability
 import CastyTestbed
 
-/// Notices splits that are clean.
+/// Detects clean splits.
 struct SplitWatch {
     private var wasSettled = false
     private var struck = Instant.start
     private var agreed: [Member]?
     private(set) var split: Split?
 
-    /// Looks at a moment; ``split`` is the one that has been there since the last strike, or `nil`.
+    /// Takes in a moment. ``split`` is the split since the last fault, or `nil`.
     mutating func look(_ moment: ClusterMoment) {
         let oracle = moment.oracle
         if oracle.lastFault > struck {
@@ -25,7 +25,7 @@ struct SplitWatch {
         let oracle = moment.oracle
         let members = moment.members
         let lives = members.compactMap { oracle.life($0.node) }
-        // Where a person has declared members down, that person has decided who stays.
+        // If a person has declared members down, that person has decided which members stay.
         guard lives.count == members.count, lives.allSatisfy({ $0.isSteady(at: moment.time) }),
             !oracle.disturbances.contains(where: { $0.kind == .downCommand && $0.settled > moment.time })
         else { return nil }
@@ -66,11 +66,11 @@ struct SplitWatch {
     }
 }
 
-/// P1: after S + M + T_conv at most one side of a split has members that go on.
+/// P1: after S + M + T_conv + P at most one side of a split has members that continue.
 ///
-/// Precondition: the split is clean (nothing passes between the sides, all is well within each), and nothing was done since.
-/// Members may be on their way in or out at that moment. A side goes on if one of its nodes has a vote in its own view. With
-/// `manual` nobody decides.
+/// Precondition: the split is clean (nothing passes between the sides, and all links within each side work), and
+/// nothing was done since. Members may be joining or leaving at that moment; the time for a decision is then added to
+/// the bound. A side continues if one of its nodes has a vote in its own view. With `manual` no node decides.
 struct OneSide: InvariantChecker {
     static let ids = ["P1"]
 
@@ -92,16 +92,17 @@ struct OneSide: InvariantChecker {
     }
 }
 
-/// P2: who is left after a split are those that an independent oracle names.
+/// P2: the survivors of a split are those that an independent oracle names.
 ///
-/// Precondition: as for P1; what was done at that moment are kills, hangs and cuts only, and no other trouble was under way. Where the cluster
-/// was quiet and of one mind before, the oracle has one answer. Where members were on their way in or out, it has one for each view that some
-/// member had before it noticed the loss; one of those sides is left, or nobody, because a side that cannot exclude that the other stays has to go.
+/// Precondition: as for P1; the faults at that moment are kills, hangs and cuts only, and there was no other trouble.
+/// If the cluster was quiet and in agreement before, the oracle has one answer. If members were joining or leaving, it
+/// has one answer for each view that some member had before it noticed the loss. One of those sides survives, or none,
+/// because a side that cannot exclude the survival of the other one has to stop.
 struct SurvivorsAsOracle: InvariantChecker {
     static let ids = ["P2"]
 
     private var watch = SplitWatch()
-    /// The votes that members counted on after the strike, before they noticed it.
+    /// The voters in the members' views after the fault, before the members noticed it.
     private var lists: [[Member]] = []
     private var listsOf = Instant.start
     private(set) var exercised: Set<String> = []
@@ -122,7 +123,7 @@ struct SurvivorsAsOracle: InvariantChecker {
         return [Violation(id: "P2", text: text)]
     }
 
-    /// A split while members were on their way.
+    /// Evaluates a split that happened while members were joining or leaving.
     private mutating func unsettled(_ split: Split, _ moment: ClusterMoment) -> [Violation] {
         if listsOf != split.struck { (lists, listsOf) = ([], split.struck) }
         for state in moment.members where state.gossip.unreachable.isEmpty {
@@ -132,7 +133,7 @@ struct SurvivorsAsOracle: InvariantChecker {
         let bounds = moment.oracle.bounds
         guard moment.time - split.struck > bounds.split + bounds.decision else { return [] }
         let running = Set(split.groups.joined())
-        // Who goes of its own will says nothing about the decision.
+        // A voluntary departure says nothing about the decision.
         let judged = Set(lists.joined().map(\.node)).filter { node in
             running.contains(node) && moment.oracle.life(node)?.leaveAskedAt == nil
         }
@@ -158,10 +159,10 @@ struct SurvivorsAsOracle: InvariantChecker {
     }
 }
 
-/// P3: however links fail, there are never two groups that go on without each other.
+/// P3: whichever links fail, there are never two groups that continue without each other.
 ///
-/// Precondition: nothing was done for as long as a decision, and what follows it, may take at most. Looked at: members
-/// that knew each other once, and do not know each other now.
+/// Precondition: nothing was done for the longest time that a decision and its consequences may take. Checked: members
+/// that once knew each other and no longer do.
 struct OneGroup: InvariantChecker {
     static let ids = ["P3"]
 

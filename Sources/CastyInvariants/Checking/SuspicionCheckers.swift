@@ -3,13 +3,13 @@ import CastyMembership
 import CastyObservability
 import CastyTestbed
 
-/// F1: a member that died, hangs or is cut off is marked by each of its observers within T_FD, or T_FD + P where a
-/// witness still reaches it, and is unreachable, down or gone in the view of everyone that observer can reach T_G
-/// later.
+/// F1: a member that died, hangs or is cut off is marked by each of its observers within T_FD, or within T_FD + P if a
+/// witness still reaches it. T_G later it is unreachable, down or removed in the view of every node that the observer
+/// can reach.
 ///
-/// Precondition: observer and onlooker run at their own speed, and links but for the cut ones are as they should be.
-/// What T_FD is for this pair follows from what the observer's detector had learnt when the silence began, twice its
-/// mean and a tenth more than its deviation.
+/// Precondition: observer and onlooker run at full speed, and all links that are not cut work normally. T_FD for this
+/// pair follows from the state of the observer's detector when the silence began: twice its mean, and 1.1 times its
+/// deviation term.
 struct Completeness: InvariantChecker {
     static let ids = ["F1"]
 
@@ -50,7 +50,7 @@ struct Completeness: InvariantChecker {
         return found
     }
 
-    /// Since when a subject cannot be heard by an observer, though it should be.
+    /// Since when an observer cannot hear a subject, though it should.
     private func silent(
         _ subject: UniqueAddress, to observer: Oracle.Life, _ moment: ClusterMoment
     ) -> Instant? {
@@ -77,14 +77,14 @@ struct Completeness: InvariantChecker {
         let known = moment.members.first { $0.node == pair.observer }?.gossip
         return moment.members.compactMap { state in
             guard state.node != pair.observer, state.node != pair.subject, let life = oracle.life(state.node),
-                // Whom the observer does not know yet, because nobody could tell it, it tells nothing.
+                // The observer sends nothing to a node that it does not know yet.
                 known?.member(state.node) != nil,
                 life.isSteady(at: moment.time), moment.time - life.steadySince > limit,
                 let joined = life.memberSince, moment.time - joined > limit,
                 let clean = oracle.cleanSince(life.number, observer.number),
                 moment.time - clean > oracle.bounds.recovery,
                 let subject = state.gossip.member(pair.subject), subject.status < .exiting,
-                // Whoever goes or was declared down has no say any more.
+                // The marks of a member that is leaving the cluster or declared down no longer count.
                 let told = state.gossip.member(pair.observer), told.status < .exiting,
                 state.gossip.observers(of: pair.subject).isEmpty
             else { return nil }
@@ -95,10 +95,10 @@ struct Completeness: InvariantChecker {
     }
 }
 
-/// F6: nobody who runs is declared down.
+/// F6: no running node is declared down.
 ///
-/// Precondition: nothing was done in this run but starts, goodbyes, and links that are a little late, uneven, or lose 5
-/// % at most.
+/// Precondition: nothing happened in this run except starts, departures, narrow links, and links with slight latency,
+/// jitter, or at most 5 % loss.
 struct NoFalseRemoval: InvariantChecker {
     static let ids = ["F6"]
 
@@ -112,7 +112,7 @@ struct NoFalseRemoval: InvariantChecker {
                 guard case .memberDown = event.kind, let subject = event.subject,
                     let life = moment.oracle.life(subject), life.leaveAskedAt == nil
                 else { return nil }
-                // Whether it has heard of that already, and stopped, makes no difference.
+                // It makes no difference whether the node has already learned of that and stopped.
                 let text = "\(moment.name(sighting.node)) sees it down, and nothing was wrong with it"
                 return Violation(id: "F6", subject: moment.name(subject), text: text)
             }
@@ -120,9 +120,10 @@ struct NoFalseRemoval: InvariantChecker {
     }
 }
 
-/// F7: a node that hung for longer than T_FD suspects at most one of its peers in its first two heartbeats after it.
+/// F7: a node that hung for longer than T_FD suspects at most one of its peers in its first two heartbeats after the
+/// thaw.
 ///
-/// Only peers count that ran all the time, at their own speed and over a good link.
+/// Only peers that ran at full speed the whole time, over a good link, count.
 struct SickObserver: InvariantChecker {
     static let ids = ["F7"]
 
@@ -161,10 +162,10 @@ struct SickObserver: InvariantChecker {
     }
 }
 
-/// F8: once the way to a peer works again its observer takes the mark back within a reconnect, a heartbeat and T_G, and
-/// marks it no more.
+/// F8: once the link to a peer works again, its observer removes the mark within a reconnect, two heartbeats and T_G,
+/// and does not mark the peer again.
 ///
-/// Precondition: both run at their own speed over a good link since then, and neither holds the other for down or gone.
+/// Precondition: since then both run at full speed over a good link, and neither considers the other down or removed.
 struct Refutation: InvariantChecker {
     static let ids = ["F8"]
 
@@ -205,7 +206,7 @@ struct Refutation: InvariantChecker {
         return found
     }
 
-    /// Whom its observer marked, or took the mark back from, in a step.
+    /// The peers that an observer marked or unmarked in a step.
     private func flipped(_ sighting: StepTrace) -> [NodePair] {
         let own = { (gossip: Gossip) in gossip.reachability.first { $0.observer == sighting.node } }
         let (before, after) = (own(sighting.before), own(sighting.after))
@@ -225,7 +226,7 @@ struct Refutation: InvariantChecker {
         return since <= now ? since : nil
     }
 
-    /// When their connections must stand again: a hang of half a minute loses them, as a long cut does.
+    /// When the pair's connections must be open again: a hang of half a minute loses them, as a long cut does.
     private func connected(_ pair: NodePair, _ oracle: Oracle) -> Instant {
         guard let observer = oracle.life(pair.observer), let subject = oracle.life(pair.subject) else { return .start }
         var latest = oracle.reconnected(observer.number, subject.number)

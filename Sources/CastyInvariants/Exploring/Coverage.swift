@@ -2,7 +2,7 @@ import CastyObservability
 package import CastyScenario
 import CastyTestbed
 
-/// What the scenarios of an exploration were made of: an exploration says nothing about a world that it never drew.
+/// The contents of an exploration's scenarios: an exploration proves nothing about a cluster that it never generated.
 package struct Coverage: Sendable {
     private var seeds = 0
     private var sizes: [Int: Int] = [:]
@@ -41,7 +41,7 @@ package struct Coverage: Sendable {
         }
     }
 
-    /// The same as lines for a person.
+    /// The counts as lines for a person.
     package var lines: [String] {
         let bySize = sizes.sorted { $0.key < $1.key }.map { "\($0.value)×\($0.key)" }.joined(separator: " ")
         return [
@@ -51,7 +51,7 @@ package struct Coverage: Sendable {
         ]
     }
 
-    /// The same as an object of JSON.
+    /// The counts as a JSON object.
     package var json: String {
         func object(_ counts: [(String, Int)]) -> String {
             "{" + counts.map { "\(JSONLine.quoted($0.0)):\($0.1)" }.joined(separator: ",") + "}"

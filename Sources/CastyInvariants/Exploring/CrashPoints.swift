@@ -7,16 +7,16 @@ import CastySharding
 import CastySimulator
 import CastyTestbed
 
-/// Crashes a node after each single step of a handoff, and of a coordinator's fail-over, one run for each step and node.
+/// Crashes a node after each single step of a handoff, or of a coordinator's fail-over: one run for each step and node.
 ///
-/// A first run counts the steps between two moments; every other run is the same up to its step, then a node crashes. Within T_fail of the
-/// crash all shards must serve again, and no rule may be broken.
+/// A first run counts the steps between two moments. Every other run is identical up to its step; then a node crashes.
+/// Within T_fail of the crash all shards must serve again, and no rule may be broken.
 package struct CrashPoints: Sendable {
-    /// What goes on while the node crashes.
+    /// What is in progress when the node crashes.
     package enum Story: String, CaseIterable, Sendable {
         /// A shard moves from n2 to n3, while n1 coordinates and n4 sends.
         case handoff
-        /// n1, which coordinated, has crashed, and n2 rebuilds what it knew.
+        /// The coordinator n1 has crashed, and n2 rebuilds its state.
         case takeover
         /// The same, when the shards of the dead node start elsewhere.
         case restart
@@ -27,7 +27,7 @@ package struct CrashPoints: Sendable {
         package let story: Story
         /// The node that crashes.
         package let node: Int
-        /// After how many steps.
+        /// The number of steps before the crash.
         package let step: Int
 
         package init(story: Story, node: Int, step: Int) {
@@ -37,12 +37,12 @@ package struct CrashPoints: Sendable {
         }
     }
 
-    /// What a run has shown.
+    /// The result of one run.
     package struct Outcome: Sendable {
         package let point: Point
-        /// When the node crashed, since the start of the world.
+        /// The time of the crash, since the start of the runtime.
         package let time: Instant
-        /// What went against a rule.
+        /// The violations, in words.
         package let problems: [String]
 
         package init(point: Point, time: Instant, problems: [String]) {
@@ -54,14 +54,14 @@ package struct CrashPoints: Sendable {
 
     package let story: Story
     package let seed: UInt64
-    /// How many steps there are.
+    /// The number of steps.
     package let steps: Int
     private static let shards = 8
     private static let entities = 24
 
     /// Counts the steps of a story.
     ///
-    /// - Throws: ``TestClusterError`` where the story does not come about.
+    /// - Throws: ``TestClusterError`` if the story does not happen.
     package init(_ story: Story, seed: UInt64 = 1) throws {
         self.story = story
         self.seed = seed
@@ -75,7 +75,8 @@ package struct CrashPoints: Sendable {
         self.steps = steps
     }
 
-    /// The nodes that may crash: the coordinator's, the old home or an owner, the new home or another owner, a bystander.
+    /// The nodes that may crash: the coordinator, the old home or an owner, the new home or another owner, and an
+    /// uninvolved node.
     package var nodes: [Int] {
         switch story {
         case .handoff: [1, 2, 3, 4]
@@ -83,7 +84,7 @@ package struct CrashPoints: Sendable {
         }
     }
 
-    /// The runs, each node after every `stride`th step.
+    /// The runs: each node after every `stride`th step.
     package func points(stride: Int = 1) -> [Point] {
         Swift.stride(from: 0, through: steps, by: max(1, stride)).flatMap { step in
             nodes.map { Point(story: story, node: $0, step: step) }
@@ -101,7 +102,7 @@ package struct CrashPoints: Sendable {
 }
 
 extension CrashPoints {
-    /// The world of one run.
+    /// The runtime of one run.
     private final class Stage {
         let testbed: TestCluster
         private let story: Story
@@ -110,7 +111,7 @@ extension CrashPoints {
         private var problems: [String] = []
         private let before: ShardingEvidence
 
-        /// Lets everything happen up to the moment where the steps begin to count.
+        /// Runs up to the moment from which the steps count.
         init(_ story: Story, seed: UInt64) throws {
             self.story = story
             let world = SimulatedClusterWorld(seed: seed)
@@ -127,7 +128,7 @@ extension CrashPoints {
                 try lab.tell("account-\(number)", "start")
             }
             try lab.advance(until: lab.now + .seconds(20)) { lab.evaluateBalance(by: 1) == .met }
-            // What n1 runs is not what moves.
+            // The shard that moves is not one of n1's.
             try testbed.load(perSecond: 200, entities: CrashPoints.entities, for: .seconds(1000))
             try testbed.advance(until: testbed.now + .milliseconds(500))
             before = testbed.watch.evidence
@@ -150,7 +151,7 @@ extension CrashPoints {
             }
         }
 
-        /// Lets step follow step until something is so.
+        /// Executes steps until a condition holds.
         private func advance(untilStep aim: String, _ holds: (TestCluster) -> Bool) throws {
             let limit = testbed.now + .seconds(20)
             while !holds(testbed) {
@@ -160,11 +161,11 @@ extension CrashPoints {
             }
         }
 
-        /// One step of the world; what the load has due is sent when its time has come.
+        /// Executes one step of the runtime, and sends the load's due messages.
         @discardableResult
         func step() throws -> Bool {
             try testbed.pump()
-            // The load sends at fixed moments: the world stops at each of them.
+            // The load sends at fixed times: the runtime stops at each of them.
             let grid = SimulatedClusterWorld.grid.nanoseconds
             let next = Instant(nanoseconds: (testbed.now.nanoseconds / grid + 1) * grid)
             if let due = simulation.nextStep, due < next { return simulation.step() }
@@ -173,11 +174,11 @@ extension CrashPoints {
             return testbed.world.stuck == nil
         }
 
-        /// Whether all that the story is about has happened.
+        /// Whether the story has ended.
         func isOver() throws -> Bool {
             switch story {
             case .handoff: return testbed.watch.evidence.moves > before.moves
-            // Only accounts have homes that the new coordinator can find again.
+            // The new coordinator can recover homes of accounts only.
             case .takeover: return testbed.watch.evidence.recoveries > before.recoveries
             case .restart: return runningShards == testbed.settings.shards
             }
@@ -189,7 +190,7 @@ extension CrashPoints {
             }
         }
 
-        /// Crashes a node, and says what is wrong after T_fail and when all is quiet.
+        /// Crashes a node, and reports the violations after T_fail and once all is quiet.
         func crash(_ number: Int) throws -> [String] {
             try testbed.kill(number)
             let bound = testbed.settings.failover(nodes: testbed.numbers.count)

@@ -8,14 +8,14 @@ extension Exploration {
         let command: Command
     }
 
-    /// The faults that strike the world of a seed, as commands at their moments.
+    /// The faults to inject for a seed, as commands with their times.
     func faults(in world: ExploredWorld, seed: UInt64) -> [Command] {
         var generator = SeededGenerator(seed: seed).fork("explore")
         let possible = families.filter { family in
             (world.everyone.count > 1 || !family.needsLink) && (!world.isGentle || family.isGentle)
         }
         guard !possible.isEmpty else { return [] }
-        // Each seed has its own mixture: what never happens leaves room for what does.
+        // Each seed has its own mixture of faults: leaving some out makes the others more frequent.
         var mixture = possible.filter { _ in generator.unit() < 0.6 }
         if mixture.isEmpty { mixture = possible }
         var actions: [Stroke] = []
@@ -24,19 +24,19 @@ extension Exploration {
             time += .milliseconds(Int64(500 + generator.below(7000)))
             let family = mixture[generator.below(mixture.count)]
             let nodes = world.started(at: time)
-            // As long as there is one node there is no link to strike.
+            // A single node has no link to break.
             if nodes.count == 1, family.needsLink { continue }
             actions += action(family, at: time, on: nodes, &generator)
         }
-        // A fault that came after the recovery would never be made good.
+        // A fault after the recovery would never be undone.
         return actions.compactMap { action in
             if case .sinceStart(let at) = action.at, at >= self.time { return nil }
             return .at(action.at, action.command)
         }
     }
 
-    /// How long a node hangs: 0.1 to 120 s, each doubling as likely as the other, and in every other case about as long as a limit that
-    /// membership or sharding knows.
+    /// How long a node hangs. Half of the time: 0.1 to 120 s, with equal probability for each doubling. Otherwise:
+    /// about as long as one of the limits of membership or sharding.
     private static func hang(_ generator: inout SeededGenerator) -> Duration {
         // The accepted pause, the detection, the lease, the margin and stability, and the sums of detection with those.
         let limits = [1000, 1700, 2900, 3000, 4700, 7700]
@@ -48,7 +48,7 @@ extension Exploration {
         return .milliseconds(Int64(min(least + generator.below(least), 120_000)))
     }
 
-    /// What disks do wrong, beside being slow.
+    /// The disk faults, except for slowness.
     private static let diskFaults = DiskFault.allCases.filter { $0 != .slow }
 
     private func action(

@@ -2,29 +2,30 @@ import CastyScenario
 import CastyTestbed
 
 extension Exploration {
-    /// The rules that no seed of this exploration can put to the test, in order: what they are about cannot happen in it.
+    /// The rules that no seed of this exploration can test, in order: their preconditions cannot be met in it.
     ///
-    /// All others are to be exercised by some seed; an exploration that leaves one of them out proves nothing about it.
+    /// All others must be exercised by some seed; an exploration that misses one of them proves nothing about it.
     package var notApplicable: [String] { InvariantChecks.ids.filter { !isApplicable($0) } }
 
     private func isApplicable(_ rule: String) -> Bool {
-        // It asks at its end only, when the cluster is whole.
+        // An exploration sends questions only at its end, when the cluster is whole.
         if rule == "L1" { return false }
-        // A node that is alone has no peers, gives no shard away and is cut off from no one.
+        // A single node has no peers, moves no shard and cannot be cut off.
         if sizes.upperBound == 1 { return ["S0", "S7"].contains(rule) }
         if let kinds = Self.occasions[rule], families.allSatisfy({ !kinds.contains($0) }) { return false }
-        // Joiners need a third node to be seen by two that disagree.
+        // With fewer than three nodes, no two nodes can disagree about a joining one.
         if rule == "P7", sizes.upperBound < 3 { return false }
         switch downing {
         case .some(.none): return !["P1", "P2", "P3", "P4", "P7", "S8"].contains(rule)
         case .downAll: return !["S8"].contains(rule)
-        // What a lease decides does not follow from the votes.
+        // The votes do not determine what a lease decides.
         case .leaseMajority: return !["P2"].contains(rule)
         case .keepMajority, .keepOldest, .staticQuorum, nil: return true
         }
     }
 
-    /// The faults that give occasion to a rule, where one of some is needed. The last fault of a scenario, a crash or a cut, is always there.
+    /// The fault families of which a rule needs at least one. The last fault of a scenario, a crash or a cut, always
+    /// happens.
     private static let occasions: [String: [FaultFamily]] = [
         "F5": [.freeze, .cut, .oneway, .flap, .burst],
         "F7": [.freeze],

@@ -2,20 +2,21 @@ import CastyCore
 package import CastyScenario
 import CastyTestbed
 
-/// Makes a scenario out of a seed: a cluster under load, a time of random faults, then a time in which all must become well.
+/// Generates a scenario from a seed: a cluster under load, a phase of random faults, then a phase in which the cluster
+/// must recover.
 ///
-/// Each seed draws its own world: how many nodes there are, which of them join later, who the seeds are, roles, the downing strategy. What is
-/// fixed here is the same for all seeds.
+/// Each seed generates its own cluster: the number of nodes, which of them join later, the seeds, the roles, the
+/// downing strategy. A value that is set here is the same for all seeds.
 package struct Exploration: Sendable {
-    /// The sizes that are drawn from where the caller says none.
+    /// The range of sizes if the caller gives none.
     package static let usualSizes = 1...16
 
-    /// How many nodes there are in all; each seed draws one of these.
+    /// The range of the number of nodes; each seed picks one.
     package var sizes: ClosedRange<Int>
-    /// How long faults strike.
+    /// The duration of the fault phase.
     package var time: Duration
     package var families: [FaultFamily]
-    /// The downing strategy; `nil` lets each seed draw one.
+    /// The downing strategy; `nil` lets each seed pick one.
     package var downing: Downing?
     /// The preset of the run, on which the bounds depend.
     package var preset: Preset?
@@ -38,7 +39,7 @@ package struct Exploration: Sendable {
         self.init(sizes: nodes...nodes, time: time, families: families, downing: downing)
     }
 
-    /// The scenario of a seed. Each line of faults stands for itself, so that any of them can be left out.
+    /// The scenario of a seed. Each line of faults is independent, so that any of them can be left out.
     package func scenario(seed: UInt64) -> Scenario {
         let world = world(seed: seed)
         var commands: [Command] = [.seed(seed)] + world.header
@@ -65,7 +66,7 @@ package struct Exploration: Sendable {
             statements: commands.enumerated().map { Statement(line: $0 + 1, command: $1) })
     }
 
-    /// The accounts that are spoken to.
+    /// The accounts that receive messages.
     static var accounts: EntityPattern {
         guard let range = EntityRange(from: "account-1", to: "account-40") else {
             preconditionFailure("account-1..account-40 is a run of entities")
@@ -78,20 +79,20 @@ package struct Exploration: Sendable {
         return TestClusterSettings(Scenario(file: "", statements: statements).header, nodes: nodes, preset: preset)
     }
 
-    /// A bound as a scenario writes it: tenths of a second, and not less than so many seconds.
+    /// A bound in scenario syntax: in tenths of a second, and at least `least` seconds.
     private func bound(_ duration: Duration, least: Int) -> Duration {
         let tenths = (duration.nanoseconds + 99_999_999) / 100_000_000
         return max(.seconds(least), .milliseconds(tenths * 100))
     }
 
-    /// The liveness phase: every fault is over, and within bounds that follow from the settings and the size all nodes agree and every shard
-    /// serves.
+    /// The liveness phase: every fault is over. Within bounds that follow from the settings and the size, all nodes
+    /// agree and every shard serves.
     ///
-    /// Nodes may have stopped, down to the last one: a strategy may take a whole cluster down. They are started again twice, because one that
-    /// was cut off learns only when it is back that it has been removed.
+    /// Any number of nodes may have stopped, since a strategy may shut down a whole cluster. They are restarted twice,
+    /// because a node that was cut off learns of its removal only when it is back.
     private func recovery(_ everyone: [NodeName], _ settings: TestClusterSettings) -> [Command] {
         let bounds = settings.bounds(nodes: everyone.count)
-        // One line a node: a line that names one which is not frozen is refused whole.
+        // One line per node: a line that names a node which is not frozen is rejected as a whole.
         var commands: [Command] = [.heal(.all), .link(LinkChange(.all))]
         commands += everyone.map { .thaw([$0]) }
         commands += [.rebalance(.resume), .wait(bound(bounds.recovery + bounds.decision, least: 15))]
@@ -102,7 +103,7 @@ package struct Exploration: Sendable {
         commands += [
             .expect(Expect(.members(everyone), within: bound(bounds.join + bounds.loss, least: 40))),
             .expect(Expect(.converged, within: bound(bounds.convergence, least: 10))),
-            // A cluster that has been started anew has no shards yet.
+            // A cluster that was started anew has no shards yet.
             .spawn(Self.accounts),
             .expect(
                 Expect(
@@ -117,7 +118,7 @@ package struct Exploration: Sendable {
         return commands
     }
 
-    /// One fault more, or none, in a cluster that is well: some invariants can be judged only where nothing else is wrong.
+    /// One more fault, or none, in a healthy cluster: some invariants can be evaluated only if there is no other fault.
     private func finale(
         _ everyone: [NodeName], _ settings: TestClusterSettings, _ generator: inout SeededGenerator
     ) -> [Command] {
@@ -125,7 +126,7 @@ package struct Exploration: Sendable {
         let order = generator.permuted(everyone)
         let calm = Command.wait(bound(settings.bounds(nodes: everyone.count).join, least: 12))
         if everyone.count <= 5, generator.unit() < 0.08 {
-            // For so long that everything must have forgotten it.
+            // Long enough that all nodes must have forgotten it.
             return [calm, .kill([everyone[everyone.count - 1]]), .wait(.seconds(680))]
         }
         switch generator.below(4) {
@@ -146,7 +147,7 @@ package struct Exploration: Sendable {
         }
     }
 
-    /// Whether a command is one of the random faults, and may be left out. What joins is part of the world.
+    /// Whether a command is one of the random faults and may be left out. Joins are part of the cluster.
     package static func isFault(_ statement: Statement) -> Bool {
         guard case .at(_, let command) = statement.command else { return false }
         if case .start = command { return false }

@@ -2,37 +2,37 @@ import CastyCore
 import CastyScenario
 import CastyTestbed
 
-/// What the cluster of a seed is made of.
+/// The cluster of one seed.
 struct ExploredWorld {
-    /// A node that joins while faults strike.
+    /// A node that joins during the fault phase.
     struct Join {
         let node: NodeName
         let at: Duration
         let roles: [String]
     }
 
-    /// All nodes, those that join later last.
+    /// All nodes, with the later joining ones at the end.
     var everyone: [NodeName]
-    /// How many of them start at once.
+    /// The number of nodes that start at once.
     var first: Int
     var joins: [Join] = []
-    /// The commands that describe it.
+    /// The commands that set the cluster up.
     var header: [Command]
-    /// Only faults that a cluster bears without losing anything.
+    /// Whether only faults are used that a cluster survives without any loss.
     var isGentle = false
 
-    /// The nodes that have been started at a moment.
+    /// The nodes that have been started by a given time.
     func started(at time: Duration) -> [NodeName] {
         everyone.filter { node in joins.first { $0.node == node }.map { $0.at < time } ?? true }
     }
 }
 
 extension Exploration {
-    /// The strategies that are drawn.
+    /// The strategies to pick from.
     private static let strategies: [Downing] = [.keepMajority, .keepOldest, .staticQuorum, .leaseMajority, .downAll]
     private static let role = "backend"
 
-    /// Draws the world of a seed.
+    /// Generates the cluster of a seed.
     func world(seed: UInt64) -> ExploredWorld {
         var generator = SeededGenerator(seed: seed).fork("explore/world")
         let size = size(&generator)
@@ -42,13 +42,14 @@ extension Exploration {
         var header: [Command] = []
         if let strategy = strategy(&generator) { header.append(.set(.downing(strategy))) }
         if generator.unit() < 0.4 { header.append(.set(.remember(true))) }
-        // A majority of the seeds may be started again while other members live: only their memory keeps them from a second cluster.
+        // A majority of the seeds may be restarted while other members live: only their memory stops them from founding
+        // a second cluster.
         header.append(.set(.memory(true)))
         if let seeds = seeds(of: atOnce, &generator) { header.append(.seeds(seeds)) }
         let withRole = nodesWithRole(everyone, atOnce, &generator)
         var world = ExploredWorld(everyone: everyone, first: atOnce.count, header: [])
         for node in everyone.dropFirst(atOnce.count) {
-            // In the first two thirds, so that faults strike it too.
+            // In the first two thirds, so that faults affect it too.
             let at = Duration.milliseconds(Int64(1000 + generator.below(max(1, Int(time.nanoseconds / 1_500_000)))))
             world.joins.append(.init(node: node, at: at, roles: withRole.contains(node) ? [Self.role] : []))
         }
@@ -63,7 +64,7 @@ extension Exploration {
         return world
     }
 
-    /// Small clusters are drawn more often than large ones, and a single node seldom.
+    /// Small clusters are generated more often than large ones, and a single node rarely.
     private func size(_ generator: inout SeededGenerator) -> Int {
         let (isSingle, share) = (generator.unit() < 0.04, generator.unit())
         if sizes.lowerBound == sizes.upperBound || sizes.lowerBound == 1 && isSingle { return sizes.lowerBound }
@@ -77,14 +78,14 @@ extension Exploration {
         return downing ?? (isUsual ? nil : drawn)
     }
 
-    /// A seed list that is shorter than the nodes, or `nil` for all of them.
+    /// A seed list that is shorter than the list of nodes, or `nil` for all of them.
     private func seeds(of nodes: [NodeName], _ generator: inout SeededGenerator) -> [NodeName]? {
         let (isShort, count, order) = (generator.unit() < 0.6, 1 + generator.below(3), generator.permuted(nodes))
         guard isShort, nodes.count > count else { return nil }
         return order.prefix(count).sorted()
     }
 
-    /// The nodes that have the role, at least one of them from the start; often none.
+    /// The nodes with the role, at least one of them from the start; often none.
     private func nodesWithRole(
         _ everyone: [NodeName], _ atOnce: [NodeName], _ generator: inout SeededGenerator
     ) -> [NodeName] {

@@ -1,41 +1,41 @@
 package import CastyTestbed
 
-/// What an exploration may do to a cluster.
+/// A kind of fault that an exploration may inject.
 package enum FaultFamily: String, CaseIterable, Hashable, Sendable {
     /// Crashes, and restarts on the same address.
     case kill
-    /// Hangs of all lengths, around every limit that there is.
+    /// Hangs of all lengths, in particular around the limits of membership and sharding.
     case freeze
     /// Splits of the nodes into two groups.
     case cut
-    /// One direction of one link.
+    /// Cuts of one direction of one link.
     case oneway
     /// Latency, jitter and loss.
     case link
-    /// Short times in which most of what is sent is lost.
+    /// Short periods in which most bytes are lost.
     case burst
-    /// Links that are cut and healed again and again.
+    /// Links that are cut and healed repeatedly.
     case flap
-    /// Links that carry little.
+    /// Links with little bandwidth.
     case narrow
     /// Connections that are reset.
     case reset
-    /// Graceful goodbyes, and returns.
+    /// Graceful departures, and returns.
     case leave
-    /// Nodes that are slow.
+    /// Slow nodes.
     case slow
     /// Clocks that run fast or slow by one percent.
     case clock
-    /// Disks that are full, fail, tear what is written, lose what is not synced, or flip bits.
+    /// Disks that are full, fail, tear writes, lose unsynced data, or flip bits.
     case disk
     /// Handlers that throw, and entities that fail when they start.
     case poison
-    /// Handlers that take time, and stores that do.
+    /// Handlers and stores that take time.
     case stall
-    /// Operators who move shards, drain nodes and let them host again, and entities sent to sleep.
+    /// Operators who move shards, drain nodes and undo that, and entities that are passivated.
     case operate
 
-    /// Whether it strikes a link, so that there must be two nodes.
+    /// Whether it affects a link, and so needs two nodes.
     var needsLink: Bool {
         switch self {
         case .cut, .oneway, .link, .burst, .flap, .reset, .narrow: true
@@ -43,7 +43,7 @@ package enum FaultFamily: String, CaseIterable, Hashable, Sendable {
         }
     }
 
-    /// Whether a cluster bears it without losing anything.
+    /// Whether a cluster survives it without any loss.
     var isGentle: Bool {
         switch self {
         case .leave, .operate, .narrow: true
@@ -51,7 +51,7 @@ package enum FaultFamily: String, CaseIterable, Hashable, Sendable {
         }
     }
 
-    /// Reads `all` or a list with commas; or says what is wrong with it.
+    /// Parses `all` or a comma-separated list; fails with a description of the error.
     package static func list(_ text: String) -> Result<[FaultFamily], TestClusterError> {
         if text == "all" { return .success(allCases) }
         var families: [FaultFamily] = []

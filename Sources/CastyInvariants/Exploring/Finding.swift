@@ -4,21 +4,21 @@ package import CastyScenario
 package import CastyTestbed
 import Synchronization
 
-/// What one seed of an exploration has shown.
+/// The result of one seed of an exploration.
 package struct Finding: Sendable {
     package var seed: UInt64
     package var result: RunResult
-    /// The first thing that failed, as an event; `nil` where nothing did.
+    /// The first failure, as an event; `nil` if there was none.
     package var failure: RuntimeEvent?
     /// The scenario that was run.
     package var scenario: Scenario
 
-    /// What failed, short: `S1`, or the expectation.
+    /// A short name of the failure: `S1`, or the expectation.
     package var what: String? {
         failure.map { $0.kind == .invariantViolated ? $0.reason ?? "invariant" : $0.text ?? "expectation" }
     }
 
-    /// Runs a scenario whose commands may come at a time when they make no sense, and looks for the first failure.
+    /// Runs a scenario up to its first failure. Its commands may come at times when they cannot be carried out.
     package static func run(_ scenario: Scenario, seed: UInt64, preset: Preset? = nil, lenient: Bool = true) -> Finding
     {
         let failure = Mutex<RuntimeEvent?>(nil)

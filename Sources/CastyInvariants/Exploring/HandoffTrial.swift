@@ -6,12 +6,12 @@ import CastyObservability
 package import CastyPlacement
 import CastyTestbed
 
-/// A simulated cluster under load whose shards are moved in every way there is, without a fault, until so many handoffs are done: nothing
-/// may be lost, doubled or reordered.
+/// Moves the shards of a simulated cluster under load in every possible manner, without a fault, until the given number
+/// of handoffs is done. No message may be lost, handled twice or reordered.
 package struct HandoffTrial {
-    /// What came of it.
+    /// The results of a trial.
     package struct Outcome: Sendable {
-        /// Handoffs that were done, and those that were given up.
+        /// Completed handoffs, and abandoned ones.
         package var handoffs = 0
         package var timedOut = 0
         package var byReason: [MoveReason: Int] = [:]
@@ -21,7 +21,7 @@ package struct HandoffTrial {
         /// Envelopes that were handled twice, or after a later one of the same sender.
         package var doubled = 0
         package var outOfOrder = 0
-        /// Everything that went against a rule, in words.
+        /// All violations, in words.
         package var violations: [String] = []
         package var seconds = 0.0
         package var longestWay = 0
@@ -38,9 +38,9 @@ package struct HandoffTrial {
         self.seed = seed
     }
 
-    /// Carries it out.
+    /// Runs the trial.
     ///
-    /// - Throws: ``TestClusterError`` where the cluster does not come to where it should within a minute.
+    /// - Throws: ``TestClusterError`` if the cluster misses an expected state for a minute.
     package func run(progress: (Int) -> Void = { _ in }) throws -> Outcome {
         let testbed = TestCluster(
             world: SimulatedClusterWorld(seed: seed),
@@ -74,7 +74,7 @@ package struct HandoffTrial {
             try pass(for: .seconds(2))
         }
 
-        /// Moves shards in one of the ways.
+        /// Moves shards in one of the possible manners.
         mutating func act() throws {
             let node = 1 + generator.below(nodes)
             switch generator.below(20) {

@@ -1,16 +1,16 @@
 package import CastyScenario
 import CastyTestbed
 
-/// Makes a failing scenario shorter: leaves out what it fails without.
+/// Shortens a failing scenario: removes faults that the failure does not need.
 package struct Minimiser {
-    /// So many runs are spent at most.
+    /// The number of runs that may still be spent.
     package var runs: Int
 
     package init(runs: Int = 120) { self.runs = runs }
 
-    /// The scenario without the faults that it does not need.
+    /// The scenario without the faults that its failure does not need.
     ///
-    /// First halves of the faults are left out, then ever smaller parts, down to single ones.
+    /// Removes halves of the faults first, then ever smaller parts, down to single ones.
     ///
     /// - Parameter fails: Whether a scenario still fails in the same way.
     package mutating func shrink(_ scenario: Scenario, while fails: (Scenario) -> Bool) -> Scenario {

@@ -1,18 +1,18 @@
 package import CastyCore
 import Glibc
 
-/// The monotonic clock, read as time since a world began.
+/// The monotonic clock, read as the time since a runtime started.
 package struct LiveClock: Sendable {
-    /// The clock's reading when the world began.
+    /// The clock's reading when the runtime started.
     private let origin: Int64
 
-    /// Begins a world now.
+    /// Creates a clock that starts now.
     package init() { origin = Self.reading }
 
-    /// The present moment.
+    /// The current time.
     package var now: Instant { Instant(nanoseconds: Self.reading - origin) }
 
-    /// The clock's reading at that moment, in nanoseconds.
+    /// The clock's reading at that instant, in nanoseconds.
     func reading(at instant: Instant) -> Int64 {
         let (sum, overflow) = origin.addingReportingOverflow(max(0, instant.nanoseconds))
         return overflow ? .max : sum

@@ -4,7 +4,8 @@ import Synchronization
 
 /// A node's view of a ``WorkerPool``: the live ``Dispatcher``.
 ///
-/// Nodes of one process share the threads; each has a view of its own, so that one can be frozen or killed while the others run.
+/// Nodes of one process share the threads. Each has a view of its own, so that one can be frozen or killed while the
+/// others run.
 package final class LiveDispatcher: Dispatcher, Suspendable {
     package let budget: Int
 
@@ -12,7 +13,7 @@ package final class LiveDispatcher: Dispatcher, Suspendable {
     private let phase = Atomic<UInt8>(Phase.running)
     private let held = Mutex<[Runnable]>([])
 
-    /// What a view does with what it is handed.
+    /// How a view treats the runnables it receives.
     private enum Phase {
         static let running: UInt8 = 0
         static let frozen: UInt8 = 1
@@ -38,9 +39,9 @@ package final class LiveDispatcher: Dispatcher, Suspendable {
         }
     }
 
-    /// Lets no further turn begin; returns when none is being taken, except the one that calls this.
+    /// Prevents further turns. Returns when no turn of the view runs, except the one that calls this.
     ///
-    /// Two turns of two nodes that freeze each other's node would wait for ever; so nodes are frozen from outside.
+    /// Two turns of two nodes that freeze each other's node would wait forever, so nodes are frozen from outside.
     package func freeze() {
         let froze = held.withLock { _ in
             phase.compareExchange(
@@ -50,7 +51,7 @@ package final class LiveDispatcher: Dispatcher, Suspendable {
         if froze { _ = awaitQuiet(within: nil) }
     }
 
-    /// Lets turns begin again, first those that were due meanwhile.
+    /// Allows turns again, first those that were due in the meantime.
     package func thaw() {
         let waiting: [Runnable] = held.withLock { held in
             guard phase.load(ordering: .relaxed) == Phase.frozen else { return [] }
@@ -63,12 +64,13 @@ package final class LiveDispatcher: Dispatcher, Suspendable {
         }
     }
 
-    /// Forgets what waits and what will be handed over; returns when no turn is being taken, except the one that calls this.
+    /// Drops the waiting runnables and all later ones. Returns when no turn of the view runs, except the one that calls
+    /// this.
     package func kill() { _ = kill(within: nil) }
 
-    /// The same, but waits for a turn that is being taken no longer than that.
+    /// The same, but waits at most `limit` for a turn that runs.
     ///
-    /// - Returns: Whether none is being taken.
+    /// - Returns: Whether no turn runs.
     package func kill(within limit: Duration?) -> Bool {
         let forgotten: [Runnable] = held.withLock { held in
             phase.store(Phase.dead, ordering: .sequentiallyConsistent)
@@ -79,11 +81,11 @@ package final class LiveDispatcher: Dispatcher, Suspendable {
         return awaitQuiet(within: limit)
     }
 
-    /// Whether turns may begin.
+    /// Whether turns may start.
     @inline(__always)
     var isRunning: Bool { phase.load(ordering: .sequentiallyConsistent) == Phase.running }
 
-    /// Takes what cannot run now.
+    /// Takes a runnable that cannot run now.
     func hold(_ runnable: Runnable) {
         let wasThawed = held.withLock { held in
             switch phase.load(ordering: .relaxed) {

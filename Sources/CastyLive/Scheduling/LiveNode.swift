@@ -1,16 +1,16 @@
 package import CastyCore
 import Synchronization
 
-/// A node's part of a ``LiveWorld``, and the switches that hang or end it.
+/// A node's part of a ``LiveWorld``, and the controls that freeze or end it.
 package final class LiveNode: Suspendable {
-    /// What the runtime builds on.
+    /// The clock, threads, random source and network of the node.
     package let world: NodeWorld
 
     private let dispatcher: LiveDispatcher
     private let scheduler: LiveScheduler
-    private let transport: any Transport & Suspendable
+    private let transport: any MessageTransport & Suspendable
 
-    init(dispatcher: LiveDispatcher, scheduler: LiveScheduler, transport: any Transport & Suspendable) {
+    init(dispatcher: LiveDispatcher, scheduler: LiveScheduler, transport: any MessageTransport & Suspendable) {
         self.dispatcher = dispatcher
         self.scheduler = scheduler
         self.transport = transport
@@ -18,7 +18,7 @@ package final class LiveNode: Suspendable {
             dispatcher: dispatcher, scheduler: scheduler, transport: transport, random: SystemRandomSource())
     }
 
-    /// Hangs the node as SIGSTOP would: sockets stay open, nothing is read, run or timed.
+    /// Freezes the node as SIGSTOP would: sockets stay open, and nothing is read, run or timed.
     package func freeze() {
         transport.freeze()
         scheduler.freeze()
@@ -31,15 +31,15 @@ package final class LiveNode: Suspendable {
         transport.thaw()
     }
 
-    /// Ends the node as a crash would: sockets are reset, nothing is flushed, nothing runs any more.
+    /// Ends the node as a crash would: sockets are reset, nothing is flushed, and nothing runs any more.
     package func kill() {
         dispatcher.kill()
         scheduler.kill()
         transport.kill()
     }
 
-    /// Ends the node whatever its handlers do: closes its connections, then forgets the rest. Not to be called from one of the threads of its
-    /// world or its transport.
+    /// Ends the node whatever its handlers do: closes its connections, then drops everything else. MUST NOT be called
+    /// from a thread of its runtime or its transport.
     ///
     /// - Returns: Whether nothing of it runs any more.
     package func end(within limit: Duration) -> Bool {
@@ -55,7 +55,7 @@ package final class LiveNode: Suspendable {
         return dispatcher.kill(within: limit)
     }
 
-    /// Ends the node after its actors have stopped: flushes and closes its connections, then forgets the rest.
+    /// Ends the node after its actors have stopped: flushes and closes its connections, then drops everything else.
     package func stop(completion: @escaping @Sendable () -> Void) {
         transport.shutdown {
             self.scheduler.kill()
@@ -65,7 +65,7 @@ package final class LiveNode: Suspendable {
     }
 }
 
-/// Something that happens once.
+/// A flag that is set once.
 private final class Flag: Sendable {
     private let value = Atomic<Bool>(false)
 

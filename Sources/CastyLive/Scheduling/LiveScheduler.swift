@@ -8,7 +8,7 @@ package final class LiveScheduler: Scheduler, Suspendable, @unchecked Sendable {
         case running, frozen, dead
     }
 
-    /// Guarded by the thread's monitor, as is what came due while frozen.
+    /// The thread's monitor guards `phase` and `held`, the timers that came due while frozen.
     private var phase = Phase.running
     private var held: [LiveTimer] = []
 
@@ -44,11 +44,11 @@ package final class LiveScheduler: Scheduler, Suspendable, @unchecked Sendable {
             thread.awaitQuiet(of: self)
             return timers
         }
-        // Released outside the monitor: what the actions captured may end with them.
+        // Released outside the monitor: releasing the actions may run deinitializers.
         for timer in forgotten { _ = timer.takeAction() }
     }
 
-    /// Takes a due timer that may not fire now. The monitor is held.
+    /// Takes a due timer if it may not fire now. The monitor is held.
     func holdsBack(_ timer: LiveTimer) -> Bool {
         switch phase {
         case .running:

@@ -1,6 +1,6 @@
 import Glibc
 
-/// A thread of our own, that can be joined.
+/// A thread that can be joined.
 package final class LiveThread: @unchecked Sendable {
     private final class Start {
         let body: @Sendable () -> Void
@@ -28,9 +28,9 @@ package final class LiveThread: @unchecked Sendable {
     /// Whether the caller runs on this thread.
     var isCurrent: Bool { pthread_equal(handle, pthread_self()) != 0 }
 
-    /// Lets the thread clean up after itself when it ends; it cannot be joined then.
+    /// Detaches the thread: it cleans up after itself when it ends, and cannot be joined.
     package func detach() { pthread_detach(handle) }
 
-    /// Waits for the thread's end. To be called once, from another thread.
+    /// Waits for the thread's end. Call it once, from another thread.
     package func join() { pthread_join(handle, nil) }
 }

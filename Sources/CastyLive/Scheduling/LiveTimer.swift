@@ -4,7 +4,7 @@ import Synchronization
 /// A timer of a ``LiveScheduler``.
 final class LiveTimer: ScheduledTimer {
     let deadline: Instant
-    /// The order in which timers were set; decides between equal deadlines.
+    /// The order in which timers were set. It decides between equal deadlines.
     let sequence: UInt64
     let scheduler: LiveScheduler
 
@@ -20,11 +20,11 @@ final class LiveTimer: ScheduledTimer {
     }
 
     func cancel() {
-        // Released outside the lock: what it captured may end with it.
+        // Released outside the lock: releasing the action may run deinitializers.
         if takeAction() != nil { scheduler.thread.noteCancelled() }
     }
 
-    /// What to do, for the one who asks first.
+    /// The action, for the first caller only.
     func takeAction() -> (@Sendable () -> Void)? {
         action.withLock { action in
             defer { action = nil }

@@ -1,6 +1,6 @@
 package import CastyCore
 
-/// The live world of a process: its worker threads, its timer thread, its clock. Nodes are views of it.
+/// The live runtime of a process: its worker threads, its timer thread, its clock. Nodes are views of it.
 package final class LiveWorld: Sendable {
     /// The threads that actors run on.
     package let pool: WorkerPool
@@ -15,19 +15,19 @@ package final class LiveWorld: Sendable {
         timers = TimerThread()
     }
 
-    /// The present moment, which all nodes of this world share.
+    /// The current time, which all nodes of this runtime share.
     package var now: Instant { timers.clock.now }
 
-    /// A node over that transport, which becomes the node's own.
-    package func node(transport: any Transport & Suspendable) -> LiveNode {
+    /// A node that uses, and from now on owns, the given transport.
+    package func node(transport: any MessageTransport & Suspendable) -> LiveNode {
         LiveNode(
             dispatcher: LiveDispatcher(pool: pool), scheduler: LiveScheduler(thread: timers), transport: transport)
     }
 
-    /// Ends all threads. Nodes should be stopped or killed before. Not to be called from one of the threads.
+    /// Ends all threads. Nodes should be stopped or killed before. MUST NOT be called from one of the threads.
     package func shutdown() { _ = shutdown(within: nil) }
 
-    /// The same, but waits for handlers that run no longer than that; to be called again to wait for the rest.
+    /// The same, but waits at most `limit` for running handlers. Call it again to wait for the rest.
     ///
     /// - Returns: Whether all threads have ended.
     package func shutdown(within limit: Duration?) -> Bool {

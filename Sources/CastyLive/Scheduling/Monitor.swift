@@ -1,9 +1,9 @@
 import CastyCore
 import Glibc
 
-/// A lock that threads can wait on: `pthread` mutex and condition, timed by the monotonic clock.
+/// A lock that threads can wait on: a `pthread` mutex and condition, timed by the monotonic clock.
 ///
-/// `Synchronization.Mutex` has nothing to wait on, hence this one; it is used only where threads park.
+/// `Synchronization.Mutex` has no condition to wait on. This one is used only where threads wait.
 final class Monitor: @unchecked Sendable {
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let condition: UnsafeMutablePointer<pthread_cond_t>
@@ -36,16 +36,16 @@ final class Monitor: @unchecked Sendable {
         return body()
     }
 
-    /// Gives the lock up until it is signalled, or for no reason: check the condition again.
+    /// Releases the lock until a signal or a spurious wakeup. The caller MUST check its condition again.
     func wait() { pthread_cond_wait(condition, mutex) }
 
-    /// As ``wait()``, but no longer than until that reading of the monotonic clock, in nanoseconds.
+    /// As ``wait()``, but at most until that reading of the monotonic clock, in nanoseconds.
     func wait(untilNanoseconds deadline: Int64) {
         var time = timespec(tv_sec: Int(deadline / 1_000_000_000), tv_nsec: Int(deadline % 1_000_000_000))
         pthread_cond_timedwait(condition, mutex, &time)
     }
 
-    /// Waits until the condition holds, but no longer than the limit. The lock is held.
+    /// Waits until the condition holds, at most for the limit. The lock is held.
     ///
     /// - Returns: Whether it holds.
     func wait(within limit: Duration?, until condition: () -> Bool) -> Bool {

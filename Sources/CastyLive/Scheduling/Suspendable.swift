@@ -1,11 +1,12 @@
-/// What can be frozen, thawed and killed with the live node it belongs to.
+/// A component that can be frozen, thawed and killed with the live node it belongs to.
 package protocol Suspendable: AnyObject, Sendable {
-    /// Hangs: what is due meanwhile waits. Returns when nothing of it runs any more, except what calls this.
+    /// Freezes it: whatever comes due meanwhile waits. Returns when nothing of it runs any more, except the caller.
     func freeze()
 
-    /// Goes on, first with what was due while frozen.
+    /// Continues, first with what came due while frozen.
     func thaw()
 
-    /// Ends at once, as by a crash; what waits is forgotten. Nothing of it runs once this has returned, except what calls this.
+    /// Ends it at once, as a crash would; what waits is dropped. Nothing of it runs once this has returned, except the
+    /// caller.
     func kill()
 }

@@ -1,6 +1,6 @@
 package import CastyCore
 
-/// The live world's chance: streams seeded by the operating system.
+/// The live runtime's source of randomness: streams seeded by the operating system.
 package struct SystemRandomSource: RandomSource {
     package init() {}
 

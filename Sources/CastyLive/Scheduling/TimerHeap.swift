@@ -22,7 +22,8 @@ struct TimerHeap {
         return first
     }
 
-    /// Removes all that `isDead` says, in linear time, and returns them, so that they can be released elsewhere.
+    /// Removes all timers that satisfy `isDead`, in linear time, and returns them so that the caller can release them
+    /// elsewhere.
     mutating func removeAll(where isDead: (LiveTimer) -> Bool) -> [LiveTimer] {
         let end = timers.partition(by: isDead)
         let removed = Array(timers[end...])

@@ -1,13 +1,13 @@
 import CastyCore
 import Synchronization
 
-/// The one thread on which the timers of all live nodes of a world fire.
+/// The one thread on which the timers of all nodes of a live runtime fire.
 package final class TimerThread: @unchecked Sendable {
     /// The clock that deadlines refer to.
     package let clock: LiveClock
 
     let monitor = Monitor()
-    /// What the monitor guards.
+    /// The monitor guards the properties below, up to `thread`.
     private var heap = TimerHeap()
     private var sequence: UInt64 = 0
     private var wakesAt = Instant.distantFuture
@@ -15,7 +15,7 @@ package final class TimerThread: @unchecked Sendable {
     private var isStopping = false
     private var thread: LiveThread?
 
-    /// Timers taken back whose place in the heap is still taken; a hint for when to sweep.
+    /// The number of cancelled timers that are still in the heap; a hint for when to sweep.
     private let cancelled = Atomic<Int>(0)
     /// Fewer dead timers than this are not worth a sweep.
     private static let sweepMinimum = 1024
@@ -26,7 +26,7 @@ package final class TimerThread: @unchecked Sendable {
         monitor.withLock { thread = LiveThread { self.main() } }
     }
 
-    /// Ends the thread after the action it is in, and forgets all timers. Not to be called from an action.
+    /// Ends the thread after its current action, and drops all timers. MUST NOT be called from an action.
     package func shutdown() {
         let (running, forgotten) = monitor.withLock {
             isStopping = true
@@ -50,27 +50,27 @@ package final class TimerThread: @unchecked Sendable {
         return timer
     }
 
-    /// How many timers take up room, cancelled ones among them.
+    /// The number of timers in the heap, including cancelled ones.
     var pendingCount: Int { monitor.withLock { heap.count } }
 
     func noteCancelled() { cancelled.add(1, ordering: .relaxed) }
 
-    /// Puts timers back that came due while their node was frozen. The monitor is held.
+    /// Reinserts timers that came due while their node was frozen. The monitor is held.
     func reinsert(_ timers: [LiveTimer]) {
         for timer in timers { heap.insert(timer) }
         monitor.broadcast()
     }
 
-    /// Takes all timers of a node out. The monitor is held.
+    /// Removes all timers of a node. The monitor is held.
     func removeAll(of scheduler: LiveScheduler) -> [LiveTimer] { heap.removeAll { $0.scheduler === scheduler } }
 
-    /// Returns when no action of that node runs, except the one that calls this. The monitor is held.
+    /// Returns when no action of that node runs, except the caller. The monitor is held.
     func awaitQuiet(of scheduler: LiveScheduler) {
         if thread?.isCurrent == true { return }
         while firing === scheduler { monitor.wait() }
     }
 
-    /// Returns dead timers for release outside the monitor.
+    /// Inserts a timer. Returns dead timers for release outside the monitor.
     private func insert(_ timer: LiveTimer) -> [LiveTimer] {
         if isStopping { return [timer] }
         heap.insert(timer)
@@ -105,11 +105,11 @@ package final class TimerThread: @unchecked Sendable {
         } else {
             monitor.wait(untilNanoseconds: clock.reading(at: deadline))
         }
-        // Awake it looks at the heap anyway: nobody need signal.
+        // While awake it checks the heap anyway, so no signal is needed.
         wakesAt = .start
     }
 
-    /// Runs an action with the monitor given up, and takes it again.
+    /// Runs an action with the monitor released, and acquires it again.
     private func fire(_ timer: LiveTimer) {
         let scheduler = timer.scheduler
         if scheduler.holdsBack(timer) { return }
@@ -122,7 +122,7 @@ package final class TimerThread: @unchecked Sendable {
         }
         monitor.lock()
         firing = nil
-        // For who waits in `awaitQuiet`; costs a few nanoseconds when nobody does.
+        // Wakes the waiters in `awaitQuiet`. It costs a few nanoseconds when there are none.
         monitor.broadcast()
     }
 }

@@ -1,17 +1,18 @@
 import CastyCore
 import Synchronization
 
-/// A runnable that waits for its turn, held once, and the node's view it was handed to.
+/// A runnable that waits for its turn, retained once, and the view through which it was scheduled.
 struct Turn: @unchecked Sendable {
     let runnable: Unmanaged<Runnable>
-    /// Not held: the pool keeps its views as long as it lives.
+    /// Not retained: the pool retains its views until it is shut down.
     let view: Unmanaged<LiveDispatcher>
 }
 
 /// A worker's queue of turns: its owner appends and takes, other workers steal the older half.
 ///
-/// Two counters that only grow; a slot is taken by moving `head` past it with a compare-exchange. A thief reads slots before its
-/// exchange and believes what it read only when the exchange succeeds, so a slot overwritten meanwhile does no harm.
+/// The queue has two counters that only grow. A slot is taken by moving `head` past it with a compare-exchange. A thief
+/// reads slots before its exchange and uses what it read only if the exchange succeeds, so a slot overwritten in the
+/// meantime does no harm.
 final class WorkStealingQueue: @unchecked Sendable {
     static let capacity: UInt = 256
 
@@ -20,7 +21,7 @@ final class WorkStealingQueue: @unchecked Sendable {
         let view = Atomic<Unmanaged<LiveDispatcher>?>(nil)
     }
 
-    /// Takers meet at the head, only the owner moves the tail: each has a cache line to itself.
+    /// All takers move the head, only the owner moves the tail. Each has a cache line of its own.
     private let counters: UnsafeMutablePointer<Atomic<UInt>>
     private let slots: UnsafeMutablePointer<Slot>
     private static let headIndex = 8
@@ -41,16 +42,16 @@ final class WorkStealingQueue: @unchecked Sendable {
         counters.deallocate()
     }
 
-    /// How many turns wait; a hint unless the owner asks.
+    /// The number of waiting turns; a hint unless the owner reads it.
     @inline(__always)
     var count: UInt {
         let head = counters[Self.headIndex].load(ordering: .acquiring)
         let tail = counters[Self.tailIndex].load(ordering: .acquiring)
-        // Read in this order the tail is the newer one, so the difference is never negative.
+        // In this order the tail is read later, so the difference is never negative.
         return tail &- head
     }
 
-    /// Appends at the tail; only the owner may. `false` when full.
+    /// Appends at the tail. Returns `false` when full. Only the owner may call it.
     @inline(__always)
     func append(_ turn: Turn) -> Bool {
         let tail = counters[Self.tailIndex].load(ordering: .relaxed)
@@ -61,7 +62,7 @@ final class WorkStealingQueue: @unchecked Sendable {
         return true
     }
 
-    /// Takes the oldest; only the owner may.
+    /// Takes the oldest turn. Only the owner may call it.
     @inline(__always)
     func take() -> Turn? {
         let tail = counters[Self.tailIndex].load(ordering: .relaxed)
@@ -76,7 +77,8 @@ final class WorkStealingQueue: @unchecked Sendable {
         return nil
     }
 
-    /// Moves the older half of the victim's turns here, all but the oldest, which is returned; only the owner may.
+    /// Moves the older half of the victim's turns here, except the oldest, which it returns. Only the owner may call
+    /// it.
     func steal(from victim: WorkStealingQueue) -> Turn? {
         let tail = counters[Self.tailIndex].load(ordering: .relaxed)
         let room = Self.capacity &- (tail &- counters[Self.headIndex].load(ordering: .acquiring))
@@ -84,7 +86,7 @@ final class WorkStealingQueue: @unchecked Sendable {
             let head = victim.counters[Self.headIndex].load(ordering: .acquiring)
             let waiting = victim.counters[Self.tailIndex].load(ordering: .acquiring) &- head
             if waiting == 0 { return nil }
-            // The owner ran on between the two loads: what was read of the head is stale.
+            // The victim's owner made progress between the two loads, so the loaded head is stale.
             if waiting > Self.capacity { continue }
             let taken = min(waiting &- waiting / 2, room &+ 1)
             let first = victim.read(at: head)

@@ -2,28 +2,29 @@ import CastyCore
 import Glibc
 import Synchronization
 
-/// One thread of a ``WorkerPool``; all it holds is touched by that thread alone.
+/// One thread of a ``WorkerPool``. Only that thread touches its properties.
 final class Worker {
-    /// After so many turns from the last-in place the ring has its turn.
+    /// After this many turns in a row from the last-in slot, the ring comes first.
     private static let lastInLimit = 32
-    /// Every so many turns the outside queue comes before the worker's own.
+    /// Once in this many turns, the injection queue comes before the worker's own queue.
     private static let injectedInterval: UInt = 61
-    /// How often an idle worker looks around before it sleeps: some microseconds.
+    /// How many times an idle worker looks for work before it sleeps: some microseconds.
     private static let looks = 24
 
     private let pool: WorkerPool
     private let index: Int
     private let seat: WorkerSlot
 
-    /// The runnable woken last by a turn on this thread. Nobody can steal it, so two actors that talk to each other stay here.
+    /// The last-in slot: the runnable woken last by a turn on this thread. No other worker can steal it, so two actors
+    /// that exchange messages stay here.
     @exclusivity(unchecked) private var lastIn: Turn?
     @exclusivity(unchecked) private var lastInUses = 0
     @exclusivity(unchecked) private var ticks: UInt = 0
     @exclusivity(unchecked) private var isSearching = false
-    /// What takes its turn now, and whether it asked for another.
+    /// The runnable whose turn runs now, and whether it has requested another turn.
     @exclusivity(unchecked) private var running: UnsafeMutableRawPointer?
     @exclusivity(unchecked) private var runsAgain = false
-    /// The view of the turn taken last, as published in the seat.
+    /// The view of the last turn, as published in the worker's slot.
     @exclusivity(unchecked) private var serving: UnsafeMutableRawPointer?
 
     init(pool: WorkerPool, index: Int) {
@@ -40,14 +41,14 @@ final class Worker {
         lastIn = nil
     }
 
-    /// Whose seat this is; tells a waiting ``LiveDispatcher/freeze()`` which one is its caller's.
+    /// Whether this worker owns a slot. A waiting ``LiveDispatcher/freeze()`` finds its caller's slot by it.
     func sits(on other: WorkerSlot) -> Bool { seat === other }
 
-    /// Takes what a turn on this thread hands over.
+    /// Takes a runnable that a turn on this thread has woken.
     @inline(__always)
     func accept(_ runnable: Runnable, from view: LiveDispatcher) {
         if running == Unmanaged.passUnretained(runnable).toOpaque() {
-            // It asks for another turn from within its turn: it queues up behind the others once this one has ended.
+            // It requests another turn during its turn, and queues up behind the others once this one has ended.
             runsAgain = true
             return
         }
@@ -82,20 +83,20 @@ extension Worker {
         running = nil
         if runsAgain {
             queueUp(turn)
-            // Where it is all there is, this worker takes it next itself.
+            // If it is the only work, this worker takes it next itself.
             if lastIn != nil || seat.ring.count > 1 { pool.notify() }
         } else {
             turn.runnable.release()
         }
     }
 
-    /// Publishes whose turn is taken; `false` when that view is frozen or dead.
+    /// Publishes the view whose turn runs. Returns `false` when that view is frozen or dead.
     @inline(__always)
     private func enter(_ view: Unmanaged<LiveDispatcher>) -> Bool {
         let pointer = view.toOpaque()
         if serving != pointer {
             serving = pointer
-            // MUST come before the view's phase is read: who freezes writes the phase and then reads this.
+            // MUST come before the view's phase is read: `freeze()` writes the phase and then reads this.
             _ = seat.serving.exchange(view, ordering: .sequentiallyConsistent)
         }
         if view._withUnsafeGuaranteedRef({ $0.isRunning }) { return true }
@@ -131,17 +132,17 @@ extension Worker {
         return seat.ring.take()
     }
 
-    /// What comes before the worker's own work now and then.
+    /// An injected turn, which now and then comes before the worker's own work.
     private func between() -> Turn? {
         guard !pool.isStopping.load(ordering: .relaxed), let turn = pool.takeInjected() else { return nil }
-        // What was going to be next waits for a turn longer, so another worker may have it.
+        // The turn that was to be next is delayed by one turn, so another worker may take it.
         if seat.ring.count > 0 { pool.notify() }
         return turn
     }
 }
 
 extension Worker {
-    /// Looks for work elsewhere, sleeping when there is none; `nil` when the pool stops.
+    /// Looks for work elsewhere and sleeps when there is none. Returns `nil` when the pool stops.
     private func search() -> Turn? {
         leaveView()
         while !pool.isStopping.load(ordering: .relaxed) {
@@ -153,7 +154,7 @@ extension Worker {
             if isSearching {
                 for _ in 0..<Self.looks {
                     if let turn = look() { return found(turn) }
-                    // Not a bare spin: the core may be wanted by the threads that read the network.
+                    // Not a bare spin: the threads that read the network may need the core.
                     sched_yield()
                 }
             }
@@ -177,7 +178,7 @@ extension Worker {
         if isSearching {
             isSearching = false
             let left = pool.searching.subtract(1, ordering: .sequentiallyConsistent).newValue
-            // While this worker looked, hand-overs woke nobody; whoever looks last MUST pass that on.
+            // While this worker searched, new work woke no other worker. The last one to search MUST wake the next.
             if left == 0, pool.hasWork { pool.notify() }
         }
         return turn
@@ -190,13 +191,13 @@ extension Worker {
             isSearching = false
             pool.searching.subtract(1, ordering: .sequentiallyConsistent)
         }
-        // Work handed over before it was plain that this worker sleeps woke nobody: look once more.
+        // Work added before this worker was marked asleep woke no worker, so check once more.
         if pool.hasWork || pool.isStopping.load(ordering: .sequentiallyConsistent) {
             let before = pool.asleep.bitwiseAnd(~bit, ordering: .sequentiallyConsistent).oldValue
             if before & bit != 0 { return }
         }
         seat.park()
-        // Woken by `notify`, which has counted this worker as one that looks, or by the end of the pool.
+        // Woken by `notify`, which has counted this worker as searching, or by the end of the pool.
         isSearching = true
     }
 }

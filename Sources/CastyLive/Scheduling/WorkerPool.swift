@@ -2,21 +2,21 @@ import Glibc
 import NIOCore
 import Synchronization
 
-/// The threads that actors run on: one per core, each with a queue of its own, stealing from each other when idle.
+/// The threads that actors run on: one per core, each with a queue of its own. Idle threads steal from the others.
 ///
-/// A runnable woken by a turn goes to that worker's last-in place and runs next, while its message is warm in the cache; what is
-/// displaced goes to the worker's ring, where others may steal it. Threads outside hand over through a shared queue. An idle
-/// worker looks around for a few microseconds and then sleeps; of all workers at most half look around, and one is woken at a time:
-/// who finds work while nobody else looks wakes the next.
+/// A runnable woken by a turn goes to its worker's last-in slot and runs next, while its message is still in the cache.
+/// The runnable it displaces goes to the worker's ring, where others may steal it. Other threads inject runnables
+/// through a shared queue. An idle worker searches for work for a few microseconds and then sleeps. At most half of the
+/// workers search, and one is woken at a time: the last searching worker that finds work wakes the next.
 ///
 /// Source: the schedulers of Go (D. Vyukov, "Scalable Go Scheduler Design Doc", 2012) and Tokio.
 package final class WorkerPool: @unchecked Sendable {
     let seats: [WorkerSlot]
-    /// The worker that the calling thread is, kept per thread.
+    /// The thread-local key for the calling thread's worker.
     let threadKey: pthread_key_t
-    /// Bit by bit the workers that sleep.
+    /// The sleeping workers, one bit each.
     let asleep = Atomic<UInt64>(0)
-    /// How many workers look for work.
+    /// The number of workers that search for work.
     let searching = Atomic<Int>(0)
     let isStopping = Atomic<Bool>(false)
 
@@ -24,14 +24,14 @@ package final class WorkerPool: @unchecked Sendable {
     private let injectedCount = Atomic<Int>(0)
     private let views = Mutex<[LiveDispatcher]>([])
     private let threads = Mutex<[LiveThread]>([])
-    /// How many threads have not ended, guarded by the monitor.
+    /// Guards `alive`, the number of threads that have not ended.
     private let ends = Monitor()
     private var alive: Int
 
     /// Starts the threads; ``shutdown()`` must end them.
     ///
-    /// - Parameter workers: How many, 1…64; by default as many as cores, at least two so that a handler that blocks does not
-    ///   stop all others.
+    /// - Parameter workers: How many, 1…64. By default as many as cores, at least two so that a handler that blocks
+    ///   does not stop all others.
     package init(workers: Int = max(2, WorkerPool.cores)) {
         precondition((1...64).contains(workers), "a pool has 1…64 workers, not \(workers)")
         seats = (0..<workers).map { _ in WorkerSlot() }
@@ -47,7 +47,7 @@ package final class WorkerPool: @unchecked Sendable {
         }
     }
 
-    /// How many cores this process may use, at most 64.
+    /// The number of cores that are online, at most 64.
     package static var cores: Int { min(64, max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
 
     private func work(_ index: Int) {
@@ -58,10 +58,10 @@ package final class WorkerPool: @unchecked Sendable {
         }
     }
 
-    /// Ends the threads, each after its present turn, and forgets what waits. Not to be called from one of them.
+    /// Ends the threads, each after its current turn, and drops waiting turns. MUST NOT be called from one of them.
     package func shutdown() { _ = shutdown(within: nil) }
 
-    /// The same, but waits no longer than that for turns that are being taken; to be called again to wait for the rest.
+    /// The same, but waits at most `limit` for running turns. Call it again to wait for the rest.
     ///
     /// - Returns: Whether all threads have ended.
     package func shutdown(within limit: Duration?) -> Bool {
@@ -81,10 +81,10 @@ package final class WorkerPool: @unchecked Sendable {
         return true
     }
 
-    /// Keeps a view until the pool is shut down, because turns that wait refer to it without holding it.
+    /// Retains a view until the pool is shut down, because waiting turns refer to it without retaining it.
     func keep(_ view: LiveDispatcher) { views.withLock { $0.append(view) } }
 
-    /// The worker that the calling thread is, if it is one of this pool.
+    /// The worker of the calling thread, if the thread belongs to this pool.
     @inline(__always)
     var currentWorker: Unmanaged<Worker>? {
         pthread_getspecific(threadKey).map { Unmanaged.fromOpaque($0) }
@@ -92,14 +92,14 @@ package final class WorkerPool: @unchecked Sendable {
 }
 
 extension WorkerPool {
-    /// Hands a turn over from a thread that is no worker.
+    /// Adds a turn to the shared queue. Any thread may call it.
     func inject(_ turn: Turn) {
         injected.withLock { $0.append(turn) }
         injectedCount.add(1, ordering: .releasing)
         notify()
     }
 
-    /// The oldest turn handed over from outside.
+    /// Takes the oldest turn of the shared queue.
     func takeInjected() -> Turn? {
         if injectedCount.load(ordering: .acquiring) == 0 { return nil }
         guard let turn = injected.withLock({ $0.popFirst() }) else { return nil }
@@ -107,14 +107,14 @@ extension WorkerPool {
         return turn
     }
 
-    /// Whether a worker could find something to do.
+    /// Whether a worker could find work.
     var hasWork: Bool {
         if injectedCount.load(ordering: .acquiring) > 0 { return true }
         for seat in seats where seat.ring.count > 0 { return true }
         return false
     }
 
-    /// Wakes one worker unless one is looking already. To be called after work was made visible.
+    /// Wakes one worker unless one is searching already. Call it after work was made visible.
     func notify() {
         atomicMemoryFence(ordering: .sequentiallyConsistent)
         if searching.load(ordering: .relaxed) > 0 { return }
@@ -124,7 +124,7 @@ extension WorkerPool {
             let (exchanged, original) = asleep.compareExchange(
                 expected: mask, desired: mask & ~bit, ordering: .sequentiallyConsistent)
             if exchanged {
-                // It wakes as one that looks, so that the next hand-over need not wake another.
+                // It is counted as searching when it wakes, so the next `notify` need not wake another.
                 searching.add(1, ordering: .sequentiallyConsistent)
                 seats[bit.trailingZeroBitCount].wake()
                 return

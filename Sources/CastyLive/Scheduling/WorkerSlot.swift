@@ -1,9 +1,9 @@
 import Synchronization
 
-/// What other threads see of a worker: its queue, whose turn it takes, where it sleeps.
+/// The parts of a worker that other threads see: its queue, the view it serves, and its parking.
 final class WorkerSlot: @unchecked Sendable {
     let ring = WorkStealingQueue()
-    /// The view whose turns this worker takes at present. It stays set between turns of one view, which spares a fence a turn.
+    /// The view whose turn this worker runs. It stays set between turns of one view, which saves a fence per turn.
     let serving = Atomic<Unmanaged<LiveDispatcher>?>(nil)
 
     private let monitor = Monitor()
@@ -11,7 +11,7 @@ final class WorkerSlot: @unchecked Sendable {
 
     init() {}
 
-    /// Sleeps until woken; at once when ``wake()`` came first.
+    /// Sleeps until woken. Returns at once if ``wake()`` came first.
     func park() {
         monitor.withLock {
             while !woken { monitor.wait() }

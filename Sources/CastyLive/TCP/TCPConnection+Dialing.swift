@@ -3,7 +3,7 @@ import NIOCore
 import NIOPosix
 
 extension TCPConnection {
-    /// Tries to connect; where a cut lies between, waits for it to heal and tries then.
+    /// Tries to connect. If the link is cut, waits for it to heal and tries then.
     func dial(_ address: NodeAddress, from source: NodeAddress, timeout: Duration) {
         localHost = source.host
         remoteHost = address.host
@@ -16,21 +16,21 @@ extension TCPConnection {
         redial()
     }
 
-    /// Starts the attempt unless it has started or a cut lies between.
+    /// Starts the attempt unless it has started or the link is cut.
     func redial() {
         guard phase == .connecting, !isLinkCut, let attempt = stalledDial else { return }
         stalledDial = nil
         attempt()
     }
 
-    /// The attempt is over; nothing follows.
+    /// Ends the attempt; nothing follows.
     func failAttempt(_ error: TransportError) {
         guard phase == .connecting else { return }
         phase = .closed
         stalledDial = nil
         attemptTimeout?.cancel()
         attemptTimeout = nil
-        // A channel that is still connecting is closed by its bootstrap's failure or here, whichever comes first.
+        // A channel that is still connecting is closed here or by its bootstrap's failure, whichever comes first.
         channel?.close(promise: nil)
         channel = nil
         tellOwn(.failed(error))
@@ -49,14 +49,15 @@ extension TCPConnection {
                     try self.take(channel)
                 }
             }
-        // From the node's own host, so that the peer can tell links apart; a wildcard says nothing.
+        // Bind to the node's own host, so that the peer can tell links apart. A wildcard address identifies no host.
         let remote = try? SocketAddress(ipAddress: address.host, port: address.port)
         if let local = try? SocketAddress(ipAddress: source.host, port: 0), !["0.0.0.0", "::"].contains(source.host),
             let remote, local.protocol == remote.protocol
         {
             bootstrap = bootstrap.bind(to: local)
         }
-        // A number needs no resolver, whose thread would come back to the loop after it has ended; for a name the loop waits.
+        // A numeric address needs no resolver, whose thread would return to the loop after it has ended. For a name the
+        // loop waits.
         let attempt =
             remote.map { bootstrap.connect(to: $0) } ?? bootstrap.connect(host: address.host, port: address.port)
         transport.openAttempts += 1

@@ -10,10 +10,10 @@ extension TCPConnection {
         transport.perform { self.resetNow(TransportError(.reset, "\(self.remoteDescription): reset by this end")) }
     }
 
-    /// Writes what was pulled, then ends the stream and waits a moment for the peer to end its own.
+    /// Writes what was pulled, then ends the stream and waits briefly for the peer to end its own.
     ///
-    /// Closing at once would lose bytes: a socket closed while bytes of the peer wait in it answers with a reset, which overtakes
-    /// what was just written.
+    /// Closing at once would lose bytes: a socket that is closed while bytes of the peer wait in it answers with a
+    /// reset, which overtakes what was just written.
     func closeNow() {
         switch phase {
         case .connecting:
@@ -35,7 +35,7 @@ extension TCPConnection {
         }
     }
 
-    /// Ends the connection with a reset and tells the handler why.
+    /// Ends the connection with a reset and notifies the handler of the reason.
     func resetNow(_ error: TransportError) {
         switch phase {
         case .connecting:
@@ -50,7 +50,7 @@ extension TCPConnection {
         }
     }
 
-    /// Ends the connection with a reset and tells nobody.
+    /// Ends the connection with a reset without notifying the handler.
     func abandon() {
         forgetHandler()
         attemptTimeout?.cancel()
@@ -64,7 +64,7 @@ extension TCPConnection {
     /// Closes the socket so that the peer sees a reset.
     func breakOff() {
         guard let channel else { return }
-        // With nothing to linger for, closing discards what is unsent and resets.
+        // With a linger time of zero, closing discards unsent bytes and resets.
         if let options = channel as? any SocketOptionProvider {
             options.setSoLinger(linger(l_onoff: 1, l_linger: 0)).whenFailure { _ in }
         }
@@ -76,11 +76,11 @@ extension TCPConnection {
     /// Whether the link is cut in either direction.
     var isLinkCut: Bool { isCutToHere || isCutFromHere }
 
-    private var isCutToHere: Bool { transport.gate?.isCut(from: remoteHost, to: localHost) ?? false }
+    private var isCutToHere: Bool { transport.filter?.isCut(from: remoteHost, to: localHost) ?? false }
 
-    private var isCutFromHere: Bool { transport.gate?.isCut(from: localHost, to: remoteHost) ?? false }
+    private var isCutFromHere: Bool { transport.filter?.isCut(from: localHost, to: remoteHost) ?? false }
 
-    /// Looks again at what holds the connection up: a frozen node, a cut link.
+    /// Checks again what pauses the connection: a frozen node or a cut link.
     func refresh() {
         guard phase != .connecting else { return redial() }
         let isFrozen = transport.isFrozen
@@ -95,16 +95,16 @@ extension TCPConnection {
         if phase == .open, hasMoreToSay { pull() }
     }
 
-    /// Resets the connection when a cut lasts.
+    /// Resets the connection when a cut lasts too long.
     private func watchCut() {
-        guard phase == .open || isEndHeldBack, isLinkCut, let gate = transport.gate else {
+        guard phase == .open || isEndHeldBack, isLinkCut, let filter = transport.filter else {
             cutTimeout?.cancel()
             cutTimeout = nil
             return
         }
         if cutTimeout != nil { return }
-        cutTimeout = transport.loop.scheduleTask(in: .nanoseconds(gate.tolerance.nanoseconds)) {
-            self.resetNow(TransportError(.reset, "\(self.remoteDescription): no way there for \(gate.tolerance)"))
+        cutTimeout = transport.loop.scheduleTask(in: .nanoseconds(filter.tolerance.nanoseconds)) {
+            self.resetNow(TransportError(.reset, "\(self.remoteDescription): no way there for \(filter.tolerance)"))
         }
     }
 }

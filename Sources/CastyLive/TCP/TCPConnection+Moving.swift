@@ -4,13 +4,14 @@ import NIOCore
 import NIOPosix
 
 extension TCPConnection {
-    /// Serves the connection on the thread of users' messages from now on, if there is one.
+    /// Serves the connection on the thread for user messages from now on, if there is one.
     func moveToUsers() { transport.perform { self.moveNow() } }
 
-    /// Gives up the channel, and has another one opened for the same socket on the other transport's loop.
+    /// Closes the channel and opens another one for the same socket on the other transport's loop.
     ///
-    /// The handler hears ``ConnectionHandler/connectionOpened(_:)`` once more, with the connection that serves it then. What came
-    /// before this turn of the loop it has heard; what comes later waits in the socket.
+    /// The handler receives ``ConnectionHandler/connectionOpened(_:)`` once more, with the connection that serves it
+    /// from then on. It has received everything that arrived before this turn of the loop; later bytes wait in the
+    /// socket.
     private func moveNow() {
         guard phase == .open, let users = transport.usersTransport, let channel, let handler else { return }
         let duplicate = try? channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(
@@ -19,7 +20,7 @@ extension TCPConnection {
         guard let socket = duplicate, socket >= 0 else { return }
         forgetHandler()
         phase = .closed
-        // The socket lives on in its duplicate, so the peer sees no end.
+        // The duplicate keeps the socket open, so the peer sees no end.
         channel.close(promise: nil)
         leaveIfOver()
         users.adopt(socket, remoteDescription, handler)
@@ -27,7 +28,7 @@ extension TCPConnection {
 }
 
 extension TCPTransport {
-    /// Serves a connected socket that another transport has given up.
+    /// Serves a connected socket that another transport has handed over.
     func adopt(_ socket: NIOBSDSocket.Handle, _ remote: String, _ handler: any ConnectionHandler) {
         let wasTaken = perform {
             guard !self.isDead, !self.isShuttingDown else {

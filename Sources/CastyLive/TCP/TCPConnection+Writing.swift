@@ -3,9 +3,9 @@ import NIOCore
 import Synchronization
 
 extension TCPConnection {
-    /// How many buffers are pulled before other connections of the node have their turn.
+    /// How many buffers are pulled before other connections of the node get a turn.
     private static let pullsInARow = 16
-    /// The smallest buffer that is offered; it grows as the handler fills it.
+    /// The smallest buffer that is offered. It grows as the handler fills it.
     private static let smallestBuffer = 1024
 
     func requestWrite() {
@@ -15,10 +15,10 @@ extension TCPConnection {
 
     /// Lets the handler fill buffers while the socket takes them.
     func pull() {
-        // MUST come before the handler is asked: what it has to say from now on needs a new request.
+        // MUST come before the handler is called: whatever it queues from now on needs a new request.
         isPullRequested.store(false, ordering: .sequentiallyConsistent)
         hasMoreToSay = true
-        // Writing a buffer may make the channel call back, here, to say that it can take more.
+        // Writing a buffer may make the channel call back into this method when it becomes writable again.
         guard phase == .open, hasToldOpened, !writesPaused, !isPulling, let channel else { return }
         isPulling = true
         defer { isPulling = false }

@@ -3,7 +3,7 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// One end of a TCP connection. All but what ``Connection`` offers belongs to the transport's loop.
+/// One end of a TCP connection. Everything but the ``Connection`` interface belongs to the transport's loop.
 ///
 ///     connecting ──► open ──► closing ──► closed
 ///          └───────────┴───────────────────▲
@@ -12,13 +12,13 @@ final class TCPConnection: Connection, @unchecked Sendable {
         /// Being dialed, or accepted and not yet active.
         case connecting
         case open
-        /// Closed by this end; what was pulled is being written.
+        /// Closed by this end; the pulled bytes are still being written.
         case closing
-        /// Nothing more is read or written; the socket may take a moment longer.
+        /// Nothing more is read or written. The socket may stay open for a short time.
         case closed
     }
 
-    /// What the handler is told.
+    /// A notice to the handler.
     enum Notice {
         case opened
         case bytes(ByteBuffer)
@@ -33,28 +33,28 @@ final class TCPConnection: Connection, @unchecked Sendable {
     var handler: (any ConnectionHandler)?
     private var accept: (@Sendable (any Connection) -> any ConnectionHandler)?
 
-    /// Both ends as the link gate knows them.
+    /// Both hosts, as the link filter knows them.
     var localHost = ""
     var remoteHost = ""
-    /// Whether what the peer says is held back, because the node is frozen or the link to here is cut.
+    /// Whether received bytes are held back, because the node is frozen or the link to this node is cut.
     var readsPaused = false
-    /// Whether nothing is written, because the node is frozen or the link from here is cut.
+    /// Whether writing is paused, because the node is frozen or the link from this node is cut.
     var writesPaused = false
-    /// What the handler is told when it can be told again.
+    /// The notices that wait until the handler can receive them.
     private var held: [Notice] = []
-    /// Whether this end ended it: then what is held is only that, and no cut keeps it back.
+    /// Whether this end has ended the connection. Then only that notice may be held, and no cut delays it.
     private(set) var hasOwnNotice = false
     var hasToldOpened = false
-    /// Why the socket broke, as far as the system said.
+    /// Why the socket broke, where the system reported a reason.
     private var failure: TransportError?
 
-    /// Whether a pull is on its way to the loop.
+    /// Whether a pull is scheduled on the loop.
     let isPullRequested = Atomic<Bool>(false)
-    /// Whether the handler may have more to say than could be written.
+    /// Whether the handler may have more bytes than could be written.
     var hasMoreToSay = false
-    /// Whether the handler is being asked just now.
+    /// Whether the handler is filling a buffer at this moment.
     var isPulling = false
-    /// How much the last buffers held: how large the next one starts.
+    /// The size of the recent buffers, and of the next one at first.
     var usualFill = 1024
 
     /// The attempt to connect that waits for a link to heal.
@@ -80,7 +80,7 @@ final class TCPConnection: Connection, @unchecked Sendable {
         remote = Mutex(address.description)
     }
 
-    /// A connection that stands already, and was served elsewhere.
+    /// A connection that is already open and was served by another transport.
     init(transport: TCPTransport, number: Int, adoptedFrom remote: String, handler: any ConnectionHandler) {
         self.transport = transport
         self.number = number
@@ -97,10 +97,10 @@ final class TCPConnection: Connection, @unchecked Sendable {
         try channel.pipeline.syncOperations.addHandler(TCPChannelHandler(connection: self))
     }
 
-    // MARK: What the channel says
+    // MARK: Events of the channel
 
     func becameActive(_ channel: any Channel) {
-        // A name may stand for several addresses, which are tried at once: the first to answer counts.
+        // A name may resolve to several addresses, which are tried at once. The first to answer counts.
         guard phase == .connecting else { return channel.close(promise: nil) }
         self.channel = channel
         phase = .open
@@ -127,7 +127,7 @@ final class TCPConnection: Connection, @unchecked Sendable {
         channel = nil
         switch phase {
         case .connecting:
-            // The attempt's own result says why.
+            // The attempt's own result reports the reason.
             break
         case .open:
             phase = .closed
@@ -140,14 +140,15 @@ final class TCPConnection: Connection, @unchecked Sendable {
         }
     }
 
-    // MARK: Telling the handler
+    // MARK: Notifying the handler
 
-    /// Tells what comes from the peer, in order, as soon as the node can hear it.
+    /// Notifies the handler of an event from the peer, in order, as soon as the node can receive it.
     private func tell(_ notice: Notice) {
         if held.isEmpty, !readsPaused { deliver(notice) } else { held.append(notice) }
     }
 
-    /// Tells what this end brought about, which no cut keeps back; what the peer said before is not told any more.
+    /// Notifies the handler of an event that this end caused. A cut does not delay it, and earlier undelivered events
+    /// of the peer are dropped.
     func tellOwn(_ notice: Notice) {
         hasOwnNotice = true
         held = []
@@ -176,7 +177,7 @@ final class TCPConnection: Connection, @unchecked Sendable {
             takeHandler()?.connectionFailed(error)
             leaveIfOver()
         case .closed(let error):
-            // Who was never told of it has nothing to be told.
+            // A handler that was never notified of the opening is not notified of the end.
             let handler = takeHandler()
             if hasToldOpened { handler?.connectionClosed(self, error: error) }
             leaveIfOver()
@@ -189,17 +190,17 @@ final class TCPConnection: Connection, @unchecked Sendable {
         return handler
     }
 
-    /// Forgets the handler and what it would have been told.
+    /// Releases the handler and the notices held for it.
     func forgetHandler() {
         handler = nil
         accept = nil
         held = []
     }
 
-    /// Whether a cut keeps back that the connection is over.
+    /// Whether a cut delays the notice that the connection is over.
     var isEndHeldBack: Bool { phase == .closed && !held.isEmpty && !hasOwnNotice }
 
-    /// Leaves the transport once the socket is gone and the handler knows.
+    /// Leaves the transport once the socket is closed and the handler has been notified.
     func leaveIfOver() {
         guard phase == .closed, channel == nil, held.isEmpty else { return }
         cutTimeout?.cancel()
@@ -208,7 +209,7 @@ final class TCPConnection: Connection, @unchecked Sendable {
     }
 }
 
-/// Passes what a channel says to its connection.
+/// Passes the events of a channel to its connection.
 private final class TCPChannelHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 

@@ -4,7 +4,7 @@ import NIOPosix
 import Synchronization
 
 extension TCPTransport: Suspendable {
-    /// Stops reading, accepting and writing. Sockets stay open; what peers send waits in the system's buffers.
+    /// Stops reading, accepting and writing. Sockets stay open; bytes from peers wait in the system's buffers.
     package func freeze() {
         performAndWait {
             guard !self.isFrozen, !self.isDead else { return }
@@ -14,7 +14,7 @@ extension TCPTransport: Suspendable {
         }
     }
 
-    /// Goes on, first with what came in before the freeze took hold.
+    /// Continues, first with what arrived before the freeze took effect.
     package func thaw() {
         performAndWait {
             guard self.isFrozen, !self.isDead else { return }
@@ -24,7 +24,7 @@ extension TCPTransport: Suspendable {
         }
     }
 
-    /// Resets all connections, flushes nothing, calls no handler and no completion any more.
+    /// Resets all connections without flushing. Calls no handler and no completion any more.
     package func kill() {
         performAndWait {
             guard !self.isDead else { return }
@@ -32,7 +32,7 @@ extension TCPTransport: Suspendable {
             self.shutdownCompletions = []
             self.closeListeners()
             for connection in self.orderedConnections { connection.abandon() }
-            // One turn of the loop later, so that the sockets are gone before the loop is.
+            // One turn of the loop later, so that the sockets are closed before the loop ends.
             self.perform { self.stopWhenDead() }
         }
     }
@@ -40,7 +40,7 @@ extension TCPTransport: Suspendable {
     package func shutdown(completion: @escaping @Sendable () -> Void) {
         let wasTaken = perform {
             if self.isDead { return }
-            // Asked for again while the loop was already ending.
+            // Called again while the loop was already ending.
             if self.hasEnded { return completion() }
             self.shutdownCompletions.append(completion)
             if self.isShuttingDown { return }
@@ -49,7 +49,7 @@ extension TCPTransport: Suspendable {
             for connection in self.orderedConnections { connection.closeNow() }
             self.loop.scheduleTask(in: Self.closeLimit + .milliseconds(500)) {
                 for connection in self.orderedConnections { connection.abandon() }
-                // A resolver that hangs does not hold up the end.
+                // A hanging resolver does not delay the end.
                 self.openAttempts = 0
                 self.stopWhenQuiet()
             }
@@ -58,17 +58,17 @@ extension TCPTransport: Suspendable {
         if !wasTaken, !isKilled { completion() }
     }
 
-    /// The connections in the order in which they came about.
+    /// The connections in the order of their creation.
     var orderedConnections: [TCPConnection] {
         connections.values.sorted { $0.number < $1.number }
     }
 
-    /// Lets every connection look again at what holds it up.
+    /// Lets every connection check again what pauses it.
     func refreshConnections() {
         for connection in orderedConnections { connection.refresh() }
     }
 
-    /// A connection is gone for good.
+    /// Removes a connection that has ended permanently.
     func remove(_ connection: TCPConnection) {
         connections.removeValue(forKey: connection.number)
         stopWhenQuiet()
@@ -79,7 +79,7 @@ extension TCPTransport: Suspendable {
         listeners = []
     }
 
-    /// The network library has finished with an attempt to connect or to listen.
+    /// The network library has finished an attempt to connect or to listen.
     func attemptEnded() {
         openAttempts -= 1
         stopWhenQuiet()
@@ -100,7 +100,7 @@ extension TCPTransport: Suspendable {
             return state
         }
         if before != .running { return }
-        gate?.unregister(self)
+        filter?.unregister(self)
         let completions = shutdownCompletions
         shutdownCompletions = []
         group.shutdownGracefully { _ in

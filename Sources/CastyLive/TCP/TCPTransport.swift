@@ -5,54 +5,55 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// The live ``Transport``: TCP on an event loop of the node's own.
+/// The live ``MessageTransport``: TCP on an event loop of the node's own.
 ///
-/// All state of the transport and of its connections belongs to that one loop; handlers are called there. The thread runs from
-/// creation until ``shutdown(completion:)`` or ``kill()``, one of which must be called.
-package final class TCPTransport: Transport, @unchecked Sendable {
-    /// How long ending a connection in order may take: flushing, and the peer's answer to the end of the stream.
+/// All state of the transport and of its connections belongs to that one loop, and handlers are called there. The
+/// thread runs from creation until ``shutdown(completion:)`` or ``kill()``, one of which MUST be called.
+package final class TCPTransport: MessageTransport, @unchecked Sendable {
+    /// How long an orderly close may take: flushing, and the peer's answer to the end of the stream.
     static let closeLimit = TimeAmount.seconds(2)
 
-    /// How many bytes the kernel may hold in each direction: enough to keep the line busy, and so few that a heartbeat behind a full
-    /// queue of user data does not wait for long.
+    /// How many bytes the kernel may hold in each direction: enough to keep the line busy, and few enough that a
+    /// heartbeat behind a full queue of user data does not wait long.
     static let kernelBuffer: Int = 128 * 1024
 
-    /// A chunk may be pulled while another is on its way into the socket.
+    /// A chunk may be pulled while another one is being written to the socket.
     static let waterMark = ChannelOptions.Types.WriteBufferWaterMark(
         low: ConnectionLimits.writeChunk, high: 2 * ConnectionLimits.writeChunk)
 
-    let gate: LinkGate?
-    /// Serves the connections that carry users' messages, where that is not this one.
+    let filter: (any LinkFilter)?
+    /// Serves the connections that carry user messages, where this transport does not.
     let usersTransport: TCPTransport?
     let group: MultiThreadedEventLoopGroup
     let loop: any EventLoop
-    /// Guards the loop: nothing is handed to it once it has ended.
+    /// Guards the loop: nothing is scheduled on it once it has ended.
     let loopState = Mutex(LoopState.running)
 
     enum LoopState {
         case running, shutDown, killed
     }
 
-    // What follows belongs to the loop.
+    // The properties below belong to the loop.
     var isFrozen = false
     var isDead = false
     var isShuttingDown = false
     var shutdownCompletions: [@Sendable () -> Void] = []
     var listeners: [any Channel] = []
     var connections: [Int: TCPConnection] = [:]
-    /// Attempts to connect that the network library has not finished, whether or not a connection still waits for them: the loop outlives them.
+    /// Attempts to connect that the network library has not finished, even if no connection waits for them any more.
+    /// The loop MUST outlive them.
     var openAttempts = 0
     private var lastNumber = 0
 
     /// Starts the event loop.
     ///
-    /// - Parameter gate: Which links are cut, shared by the nodes of one process; `nil` where links cannot be cut.
-    package init(gate: LinkGate? = nil, usersTransport: TCPTransport? = nil) {
-        self.gate = gate
+    /// - Parameter filter: Which links are cut, shared by the nodes of one process; `nil` where links cannot be cut.
+    package init(filter: (any LinkFilter)? = nil, usersTransport: TCPTransport? = nil) {
+        self.filter = filter
         self.usersTransport = usersTransport
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         loop = group.next()
-        gate?.register(self)
+        filter?.register(self)
     }
 
     package func listen(
@@ -90,7 +91,7 @@ package final class TCPTransport: Transport, @unchecked Sendable {
         if !wasTaken, !isKilled { handler.connectionFailed(TransportError(.closed, "the transport is shut down")) }
     }
 
-    /// Runs the body on the loop, never inside this call; `false` when the loop has ended.
+    /// Runs the body on the loop, never inside this call. Returns `false` when the loop has ended.
     @discardableResult
     func perform(_ body: @escaping @Sendable () -> Void) -> Bool {
         loopState.withLock { state in
@@ -102,10 +103,10 @@ package final class TCPTransport: Transport, @unchecked Sendable {
     /// Whether the loop has ended or is about to.
     var hasEnded: Bool { loopState.withLock { $0 != .running } }
 
-    /// Whether the loop has ended by ``kill()``, after which nobody is told anything.
+    /// Whether ``kill()`` has ended the loop. No handler and no completion is called after that.
     var isKilled: Bool { loopState.withLock { $0 == .killed } }
 
-    /// Runs the body on the loop and returns when it has run; at once when the loop has ended.
+    /// Runs the body on the loop and returns when it has run, or at once when the loop has ended.
     func performAndWait(_ body: @escaping @Sendable () -> Void) {
         if loop.inEventLoop { return body() }
         let done = DispatchSemaphore(value: 0)
@@ -162,7 +163,7 @@ package final class TCPTransport: Transport, @unchecked Sendable {
 }
 
 extension Channel {
-    /// A process that this one starts does not keep the socket: else it would hold a dead node's port.
+    /// A child process does not inherit the socket; otherwise it would hold a dead node's port.
     func closeOnExec() throws {
         _ = try pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
             fcntl($0, F_SETFD, FD_CLOEXEC)
@@ -171,7 +172,7 @@ extension Channel {
 }
 
 extension NodeAddress {
-    /// Whether the port is one; NIO traps at others.
+    /// Whether the port is valid. NIO traps at others.
     fileprivate var hasPort: Bool { (0...65_535).contains(port) }
 }
 

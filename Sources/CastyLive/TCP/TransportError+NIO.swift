@@ -4,7 +4,7 @@ import NIOCore
 import NIOPosix
 
 extension TransportError {
-    /// What an error of the event loop or the system means for a connection to `place`.
+    /// Converts an error of the event loop or the system for a connection to `place`.
     init(_ error: any Error, at place: String) {
         switch error {
         case let error as TransportError:
@@ -12,7 +12,7 @@ extension TransportError {
         case let error as IOError:
             self.init(Self.code(of: error.errnoCode), "\(place): \(String(cString: strerror(error.errnoCode)))")
         case let error as NIOConnectionError:
-            // A name may stand for several addresses; the last one's failure is as good as any.
+            // A name may resolve to several addresses. The last one's failure represents all.
             if let last = error.connectionErrors.last {
                 self.init(last.error, at: place)
             } else {

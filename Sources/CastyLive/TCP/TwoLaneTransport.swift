@@ -1,20 +1,20 @@
 package import CastyCore
 import Synchronization
 
-/// The live ``Transport`` of a node: one thread for the connections that carry control messages, another for those that carry
-/// users' messages.
+/// The live ``MessageTransport`` of a node: one thread for the connections that carry control messages, another for
+/// those that carry user messages.
 ///
-/// What decodes on the thread of users' messages, and how long that takes, is the users' code. No heartbeat waits for it.
-package final class TwoLaneTransport: Transport, Suspendable {
+/// Decoding user messages runs the users' code on the user thread and may take any time. No heartbeat waits for it.
+package final class TwoLaneTransport: MessageTransport, Suspendable {
     private let control: TCPTransport
     private let user: TCPTransport
 
     /// Starts both threads; ``shutdown(completion:)`` or ``kill()`` MUST be called.
     ///
-    /// - Parameter gate: Which links are cut, shared by the nodes of one process; `nil` where links cannot be cut.
-    package init(gate: LinkGate? = nil) {
-        user = TCPTransport(gate: gate)
-        control = TCPTransport(gate: gate, usersTransport: user)
+    /// - Parameter filter: Which links are cut, shared by the nodes of one process; `nil` where links cannot be cut.
+    package init(filter: (any LinkFilter)? = nil) {
+        user = TCPTransport(filter: filter)
+        control = TCPTransport(filter: filter, usersTransport: user)
     }
 
     package func listen(
@@ -33,7 +33,8 @@ package final class TwoLaneTransport: Transport, Suspendable {
     }
 
     package func shutdown(completion: @escaping @Sendable () -> Void) {
-        // Both at once; the second call comes when the first thread is done, and is answered when the second is.
+        // Both shut down at once. The second call to `user` is made when `control` is done, and completes when `user`
+        // is done.
         user.shutdown {}
         control.shutdown { [user] in user.shutdown(completion: completion) }
     }

@@ -1,6 +1,6 @@
 import CastyCore
 
-/// Which timers are set, and for when. The timers of single peers are kept with their monitors.
+/// Which timers are set, and for when. The timers of single peers are stored with their monitors.
 struct ArmedTimers: Sendable {
     private var due: [(key: TimerKey, at: Instant)] = []
     private var reposted: [TimerKey] = []
@@ -13,7 +13,7 @@ struct ArmedTimers: Sendable {
         }
     }
 
-    /// Notes that a late timer was put behind the inbox; `false` when it has been already.
+    /// Records that a late timer was put at the end of the mailbox; `false` when it already was.
     mutating func markReposted(_ key: TimerKey) -> Bool {
         if reposted.contains(key) { return false }
         reposted.append(key)

@@ -2,9 +2,10 @@ import CastyCore
 
 /// How the seeds agree on which of them founds the cluster, seen by one of them. A value without clock or network.
 ///
-/// A seed that is in no cluster asks all other seeds, round by round. It founds a cluster when a majority of the seed list, itself included, has given it
-/// its vote in one round; whoever is in a cluster says so instead, and is joined. A refused connection is no answer: the cluster may live
-/// where this node cannot look. A node with one seed, itself, is its own majority.
+/// A seed that is in no cluster asks all other seeds, round by round. It founds a cluster when a majority of the seed
+/// list, itself included, has voted for it in one round. A node that is in a cluster says so instead, and the seed
+/// joins through it. A refused connection is no answer: the cluster may run where this node cannot reach it. A node
+/// with one seed, itself, is its own majority.
 ///
 /// ```
 ///               asks, and may vote            a lower candidate asks
@@ -14,49 +15,56 @@ import CastyCore
 /// ```
 ///
 /// Why no two seeds found a cluster each:
-/// - Two majorities of one list share a seed, and a seed has one vote. It goes to the first candidate that asks whose address is lower than the
-///   seed's own, and the seed's own candidacy ends with that; so of candidates that ask each other the lowest wins.
-/// - A vote counts for a candidate for ``hold`` from when it asked, and the voter holds it for as long from when it answered, which is later.
-/// - After that the voter does not know whether its candidate has founded. So its vote stays bound until the candidate itself asks without a
-///   candidacy or answers that it is in no cluster, or its process is gone, or it has been silent for ``silence``.
-/// - A process that starts may have voted in its earlier life. So a seed gives no vote, not even to itself, before it has asked all
-///   others itself and ``hold`` has passed; by then it has heard of a cluster that its forgotten vote helped to found.
+/// - Two majorities of one list share a seed, and a seed has one vote. It goes to the first candidate that asks and
+///   whose address is lower than the seed's own; that ends the seed's own candidacy. So of candidates that ask each
+///   other the lowest wins.
+/// - A vote counts for a candidate for ``hold`` from when it asked. The voter holds it for as long from when it
+///   answered, which is later.
+/// - After that the voter does not know whether its candidate has founded. So its vote stays bound until the candidate
+///   asks without a candidacy or answers that it is in no cluster, or its process is gone, or it has been silent for
+///   ``silence``.
+/// - A process that starts may have voted in its earlier run. So a seed gives no vote, not even to itself, before it
+///   has asked all others itself and ``hold`` has passed; by then it has heard of a cluster that its forgotten vote
+///   helped to found.
 ///
-///   A seed that it has not heard since then may be that founder, cut off: the vote waits for ``silence``, as in the earlier life, unless that
-///   seed refuses the connection, so that no process is there.
+///   A seed that it has not heard from since then may be that founder, cut off. Then the vote waits for ``silence``, as
+///   in the earlier run, unless that seed refuses the connection, which means that no process runs there.
 ///
-/// Why none founds beside a cluster that somebody remembers: each answer carries what its sender remembers, and a candidate must hear from all the
-/// members of that as well, and of what those remember. So it comes to those who were members last, whichever of them it knew itself. All
-/// must say in one round that they are in none; then it founds that same cluster again, above the highest number that any of them remembers.
+/// Why no seed founds a new cluster while a remembered one may run: each answer carries what its sender remembers, and
+/// a candidate must hear from all members of that cluster as well, and from those that these remember. So it reaches
+/// the last members, whichever of them it knew itself. All must say in one round that they are in no cluster. Then the
+/// candidate founds that same cluster again, above the highest up-number that any of them remembers.
 ///
-/// What this cannot exclude is a founder that is cut off from its voters right after its founding, for longer than ``silence``, and a seed that was
-/// *told* to found while the others could not see it. Such second clusters are found and ended by `Membership+SecondClusters`.
+/// Two cases are not excluded: a founder that is cut off from its voters right after founding, for longer than
+/// ``silence``; and a seed that a person orders to found while the others cannot see it. `Membership+SecondClusters`
+/// finds and ends such second clusters.
 struct Founding: Sendable {
-    /// To whom this seed's vote belongs.
+    /// Which candidate this seed's vote belongs to.
     enum Stance: Hashable, Sendable {
         case undecided
-        /// It is its own, and these seeds have given it theirs in this round, sorted.
+        /// The vote is its own, and these seeds have voted for it in this round, sorted.
         case candidate(voters: [UniqueAddress])
-        /// It is another one's: held until a moment, and bound until more is known of the candidate, which was heard last at another.
+        /// The vote is another seed's: held `until` a moment, and bound until more is known of the candidate, which was
+        /// last `heard` at another.
         case supporter(of: UniqueAddress, until: Instant, heard: Instant)
     }
 
-    /// The last word of a place that was asked.
+    /// The last answer from an address that was asked.
     enum Word: Hashable, Sendable {
         case none
         case refusedConnection
         case inNoCluster(round: UInt64, VoteAnswer)
         case goingAway(at: Instant)
-        /// What answers there is no node of this cluster, and has been since.
+        /// The process there is not a node of this cluster; `since` is when this was first seen.
         case wrong(String, since: Instant)
     }
 
-    /// What follows from an answer.
+    /// The result of an answer.
     enum Outcome: Hashable, Sendable {
         case none
         /// A majority has voted for this seed.
         case found(voters: [UniqueAddress])
-        /// Another round makes sense after so long.
+        /// Another round makes sense after this time.
         case askAgain(after: Duration)
     }
 
@@ -67,32 +75,32 @@ struct Founding: Sendable {
     private(set) var memory: RememberedCluster?
     /// The members of that cluster, without this node, sorted.
     private(set) var remembered: [NodeAddress]
-    /// Whom to ask: seeds and remembered members without itself, sorted.
+    /// The addresses to ask: seeds and remembered members without this node, sorted.
     private(set) var others: [NodeAddress]
     /// How long a vote counts.
     let hold: Duration
-    /// After how long without a word a candidate no longer binds its voters.
+    /// The silence after which a candidate no longer binds its voters.
     let silence: Duration
     let mutations: MembershipMutation
 
-    /// Whether a person has said that no cluster runs.
+    /// Whether a person has ordered this node to found because no cluster runs.
     var isTold = false
 
-    private(set) var stance = Stance.undecided
+    var stance = Stance.undecided
     private(set) var round: UInt64 = 0
-    private var askedAt = Instant.start
-    /// The first round in which an answer says that its sender has not founded with a vote from this seed's earlier life.
-    private var firstSettledRound: UInt64?
-    /// Whether this node was itself in the cluster that it remembers.
-    private let isOwnMemory: Bool
+    var askedAt = Instant.start
+    /// The first round whose answers show that their senders have not founded with a vote from this seed's earlier run.
+    var firstSettledRound: UInt64?
+    /// Whether `memory` is this node's own and not learned from another one.
+    let isOwnMemory: Bool
     /// Another cluster that one of the seeds remembers, where this node itself was in none.
-    private var otherMemory: ClusterID?
+    var otherMemory: ClusterID?
     /// When this node asked for the first time.
-    private var firstAskedAt: Instant?
-    /// By place in `others`.
-    private var words: [Word]
-    /// When a member of a cluster last made itself known.
-    private var clusterHeardAt: Instant?
+    var firstAskedAt: Instant?
+    /// Indexed as `others`.
+    var words: [Word]
+    /// When this node last heard from a member of a cluster.
+    var clusterHeardAt: Instant?
 
     init(
         _ myself: UniqueAddress, seeds: [NodeAddress], remembered: RememberedCluster?, settings: MembershipSettings
@@ -114,12 +122,12 @@ struct Founding: Sendable {
 
     var isSeed: Bool { seeds.contains(myself.address) }
     var majority: Int { seeds.count / 2 + 1 }
-    /// Whether nobody else has to be asked.
+    /// Whether there is no other node to ask.
     var isAlone: Bool { isSeed && others.isEmpty }
 
     // MARK: asking
 
-    /// A new round of questions begins. Returns what they ask for.
+    /// Begins a new round of questions. Returns the ballot to send.
     mutating func ask(at now: Instant) -> Ballot {
         round &+= 1
         askedAt = now
@@ -137,7 +145,7 @@ struct Founding: Sendable {
         return .candidacy(round: round)
     }
 
-    /// A place refused the connection: nothing runs there at this moment. Says nothing about a cluster.
+    /// An address refused the connection: no process listens there at this moment. This says nothing about a cluster.
     mutating func onRefusedConnection(_ address: NodeAddress, at now: Instant) -> Outcome {
         guard let index = others.firstIndex(of: address) else { return .none }
         words[index] = .refusedConnection
@@ -148,7 +156,7 @@ struct Founding: Sendable {
         return counted(UniqueAddress(address: address, incarnation: 0), at: now)
     }
 
-    /// A member that is about to go has answered: there is a cluster, and it cannot be joined there.
+    /// A leaving member has answered: there is a cluster, and this node cannot join through that member.
     mutating func onGoingAway(_ peer: UniqueAddress, at now: Instant) -> Outcome {
         guard let index = others.firstIndex(of: peer.address) else { return .none }
         if mutations.contains(.foundsBesideLeavers) {
@@ -159,14 +167,14 @@ struct Founding: Sendable {
         return .none
     }
 
-    /// A node has answered that it is in no cluster, and what becomes of its vote.
+    /// A node has answered that it is in no cluster, and how it votes.
     mutating func onNoCluster(
         from peer: UniqueAddress, round: UInt64, _ vote: VoteAnswer, _ memory: RememberedCluster? = nil, at now: Instant
     ) -> Outcome {
         guard let index = others.firstIndex(of: peer.address), round == self.round else { return .none }
         words[index] = .inNoCluster(round: round, vote)
         if case .supporter(let candidate, let until, _) = stance, candidate.address == peer.address {
-            // It was asked after its claim to this vote had run out, and still had founded nothing.
+            // It was asked after its claim to this vote had expired, and still had founded nothing.
             if askedAt >= until || candidate != peer { stance = .undecided }
         }
         if learn(memory) { return .askAgain(after: hold / 10) }
@@ -178,8 +186,8 @@ struct Founding: Sendable {
         }
     }
 
-    /// Takes over what another node remembers. Returns whether there are more nodes to ask now.
-    private mutating func learn(_ theirs: RememberedCluster?) -> Bool {
+    /// Merges what another node remembers. Returns whether there are more nodes to ask now.
+    mutating func learn(_ theirs: RememberedCluster?) -> Bool {
         guard isSeed, let theirs, !mutations.contains(.foundsFromOwnMemory) else { return false }
         guard var known = memory else {
             memory = RememberedCluster(id: theirs.id)
@@ -189,7 +197,7 @@ struct Founding: Sendable {
             if !isOwnMemory { otherMemory = theirs.id }
             return false
         }
-        // No cluster comes near the end of the numbers, and a word that is wrong must not bring this one there.
+        // No cluster comes near the maximum of the numbers, and a wrong answer must not bring this one there.
         if theirs.highestUpNumber < .max / 2 {
             known.highestUpNumber = max(known.highestUpNumber, theirs.highestUpNumber)
         }
@@ -207,17 +215,17 @@ struct Founding: Sendable {
         return !news.isEmpty
     }
 
-    private static let mostRemembered = 16_384
+    static let mostRemembered = 16_384
 
-    private mutating func counted(_ voter: UniqueAddress, at now: Instant) -> Outcome {
+    mutating func counted(_ voter: UniqueAddress, at now: Instant) -> Outcome {
         guard case .candidate(var voters) = stance, seeds.contains(voter.address) else { return .none }
         voters.insertSorted(voter)
         stance = .candidate(voters: voters)
         return decide(at: now)
     }
 
-    private func decide(at now: Instant) -> Outcome {
-        // The clocks of two nodes may run at rates that differ by some per cent.
+    func decide(at now: Instant) -> Outcome {
+        // The clock rates of two nodes may differ by some per cent.
         guard case .candidate(let voters) = stance, voters.count >= majority, now - askedAt < hold * 0.9,
             !knowsCluster(at: now), !words.contains(.inNoCluster(round: round, .knowsCluster)), haveAllAnswered,
             unheard(at: now) == nil
@@ -225,10 +233,11 @@ struct Founding: Sendable {
         return .found(voters: voters.filter { $0 != myself && $0.incarnation != 0 })
     }
 
-    /// Whether every place of the remembered cluster has said in this round that it is in none: while one of them is silent the cluster may live.
-    private var haveAllAnswered: Bool {
+    /// Whether every address to ask, all remembered members among them, has said in this round that it is in no
+    /// cluster: while a remembered member is silent that cluster may run.
+    var haveAllAnswered: Bool {
         guard let memory else { return true }
-        // Which of two clusters is to be founded again only a person can say.
+        // Only a person can decide which of two clusters is founded again.
         if let otherMemory, otherMemory != memory.id { return false }
         if remembered.isEmpty { return true }
         return words.allSatisfy { word in
@@ -240,7 +249,8 @@ struct Founding: Sendable {
         }
     }
 
-    /// Those without whose word a seed that was told to found goes on, after ``silence``; `nil` while it does not.
+    /// The addresses without whose answer a seed that was ordered to found goes ahead, after ``silence``; `nil` while
+    /// it does not go ahead.
     func lost(at now: Instant) -> [NodeAddress]? {
         guard isTold, isSeed, memory != nil, let firstAskedAt, now - firstAskedAt >= silence, !knowsCluster(at: now),
             !words.contains(.inNoCluster(round: round, .knowsCluster))
@@ -252,8 +262,8 @@ struct Founding: Sendable {
 
     /// A seed that may have founded a cluster with a vote that this one has forgotten; `nil` where there is none.
     ///
-    /// - Parameter candidate: Not this one: it has just spoken itself.
-    private func unheard(besides candidate: NodeAddress? = nil, at now: Instant) -> NodeAddress? {
+    /// - Parameter candidate: An address to skip: it has just sent its own candidacy.
+    func unheard(besides candidate: NodeAddress? = nil, at now: Instant) -> NodeAddress? {
         guard let firstAskedAt, now - firstAskedAt < silence, !mutations.contains(.forgetsVotes) else { return nil }
         for (address, word) in zip(others, words) where address != candidate && seeds.sortedContains(address) {
             switch word {
@@ -265,65 +275,23 @@ struct Founding: Sendable {
         return nil
     }
 
-    /// A member of a cluster has made itself known: joining that cluster comes first.
+    /// Records that a member of a cluster was heard from: joining that cluster comes first.
     mutating func heardOfCluster(at now: Instant) { clusterHeardAt = now }
 
-    /// A place is listened on by something that is no node of this cluster.
+    /// The process at an address is not a node of this cluster.
     mutating func onWrongNode(at address: NodeAddress, _ answer: String, now: Instant) {
         guard let index = others.firstIndex(of: address) else { return }
         if case .wrong = words[index] { return }
         words[index] = .wrong(answer, since: now)
     }
 
-    /// A place whose answer was wrong for so long that waiting for another answer makes no sense.
+    /// An address that has answered as another cluster's node, or another node, for so long that waiting makes no
+    /// sense.
     func lastingError(at now: Instant) -> (address: NodeAddress, answer: String)? {
         for (address, word) in zip(others, words) {
             if case .wrong(let answer, let since) = word, now - since >= hold * 3 { return (address, answer) }
         }
         return nil
-    }
-
-    // MARK: being asked
-
-    /// Another node in no cluster asks. Returns what becomes of this node's vote.
-    mutating func onAsked(by peer: UniqueAddress, _ ballot: Ballot, at now: Instant) -> VoteAnswer {
-        guard isSeed else { return .noSeed }
-        if mutations.contains(.votesForAll), case .candidacy = ballot { return .granted }
-        switch ballot {
-        case .question:
-            // It has no claim to votes any more: what it asked for before counts in its earlier rounds only.
-            if case .supporter(peer, _, _) = stance { stance = .undecided }
-            return .notAsked
-        case .candidacy:
-            let pause = pause(at: now)
-            guard pause == .zero else { return .later(pause) }
-            guard seeds.contains(peer.address) else { return .noSeed }
-            guard !knowsCluster(at: now) else { return .knowsCluster }
-            switch stance {
-            case .undecided, .candidate:
-                guard peer.address < myself.address else { return .givenTo(myself.address) }
-            case .supporter(let candidate, _, _):
-                guard candidate.address == peer.address else { return .givenTo(candidate.address) }
-            }
-            guard unheard(besides: peer.address, at: now) == nil else { return .later(hold / 10) }
-            stance = .supporter(of: peer, until: now + hold, heard: now)
-            return .granted
-        }
-    }
-
-    /// How long this seed gives no vote yet, because it has only just begun to ask.
-    private func pause(at now: Instant) -> Duration {
-        if others.isEmpty { return .zero }
-        guard let firstAskedAt else { return hold }
-        return max(.zero, firstAskedAt + hold - now)
-    }
-
-    /// Whether a member was heard, one that is about to go too: its cluster may go on without it.
-    private func knowsCluster(at now: Instant) -> Bool {
-        if let clusterHeardAt, now - clusterHeardAt < hold * 4 { return true }
-        return words.contains { word in
-            if case .goingAway(let time) = word { now - time < silence } else { false }
-        }
     }
 }
 
@@ -358,6 +326,6 @@ extension Founding {
         return "waits for \(need): " + parts.joined(separator: "; ")
     }
 
-    /// The seed list as all nodes must have it, whatever its order.
+    /// The seed list as text, the same on all nodes whatever the order of their lists.
     var seedsText: String { seeds.map(\.description).joined(separator: ",") }
 }

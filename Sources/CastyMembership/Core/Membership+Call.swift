@@ -2,13 +2,13 @@ import CastyCore
 
 /// Calls: heartbeats on connections of their own.
 ///
-/// What a network loses holds up all that follows it on the same connection: a few losses in a row, and a living peer
-/// says nothing for seconds. When about half of the time to its suspicion has gone in silence, the peer is called: a
-/// connection is dialled for one heartbeat and closed with its answer. Nothing that is stuck on another connection
-/// holds that up, so whoever answers a call lives, and can be reached.
+/// A lost packet delays all that follows it on the same connection: after a few losses in a row a live peer appears
+/// silent for seconds. When about half of the time to its suspicion has passed in silence, this node calls the peer: it
+/// dials a connection for one heartbeat and closes it with the answer. Data stuck on another connection does not delay
+/// a call, so a peer that answers one is alive and can be reached.
 ///
-/// An answered call counts as an answered heartbeat, except that nothing is learnt of the rhythm. Whoever is cut off,
-/// hangs or is dead answers neither.
+/// An answered call counts as an answered heartbeat, except that the detector learns no interval from it. A peer that
+/// is cut off, hangs or is dead answers neither.
 extension Membership {
     mutating func call(_ index: Int, at now: Instant) {
         let peer = monitors[index].peer
@@ -24,7 +24,7 @@ extension Membership {
         effects.append(.answer(heartbeatAnswer(to: peer, sequence: sequence, sentAt: sentAt), to: peer))
     }
 
-    /// A connection on which nothing has been answered for very long, though calls are, is of no use to anyone.
+    /// Replaces a connection on which nothing has been answered for very long although calls are answered.
     mutating func giveUpStream(_ index: Int, at now: Instant) {
         guard let since = monitors[index].callsOnlySince, now - since >= settings.unstableLimit else { return }
         monitors[index].callsOnlySince = now

@@ -1,6 +1,6 @@
 package import CastyCore
 
-/// What lease-majority adds: before a side may stay, its deciding node asks a lease outside the cluster.
+/// The part of lease-majority: before a side may stay, its deciding node requests a lease outside the cluster.
 extension Membership {
     /// The lease has answered.
     ///
@@ -12,10 +12,10 @@ extension Membership {
         case .held where isAwaited && phase == .member:
             if !isGranted { effects.append(.note("the lease could not be renewed; what it was held for is decided")) }
         case .asked where phase == .member, .held where phase == .member:
-            // Another answer will say what is the case.
+            // A later answer decides.
             break
         case .none, .waiting, .asked, .held:
-            // Too late: it is of no use any more.
+            // Too late: the grant is no longer needed.
             if isGranted, number > downing.usedClaim { effects.append(.withdrawLease(owner: leaseOwner)) }
             if isGranted, number <= downing.usedClaim { effects.append(.releaseLease(owner: leaseOwner)) }
         }
@@ -24,7 +24,7 @@ extension Membership {
 
     private var leaseOwner: String { myself.description }
 
-    /// Asks for the lease, after the delay of the smaller side.
+    /// Requests the lease, after the delay of the smaller side.
     mutating func claimLease(_ decision: DowningDecision, isLate: Bool, at now: Instant) {
         switch downing.claim {
         case .asked: return
@@ -44,7 +44,7 @@ extension Membership {
     }
 
     private mutating func ask(losers: [UniqueAddress], at now: Instant) {
-        // Whoever is down already must not get it either.
+        // Members already down must not get it either.
         let lost = gossip.members.filter { $0.status == .down }.map(\.node)
         let claim = LeaseClaim(
             owner: leaseOwner, losers: losers.sortedUnion(lost).filter { $0 != myself }.map(\.description),
@@ -57,7 +57,7 @@ extension Membership {
         effects.append(.acquireLease(claim, number: downing.lastClaim))
     }
 
-    /// No answer came in time, or it is time to renew.
+    /// No answer arrived in time, or it is time to renew.
     mutating func lookAtClaim(at now: Instant) {
         switch downing.claim {
         case .asked: settleClaim(isGranted: false, at: now)
@@ -74,10 +74,10 @@ extension Membership {
         cancel(.lease)
         downing.claim = .none
         let view = downingView(gossip)
-        // Whether or not it was granted after all, for all this node knows: where it was, the others may have it.
+        // The lease may have been granted all the same, without an answer here; withdrawing frees it for the others.
         if !isGranted { effects.append(.withdrawLease(owner: leaseOwner)) }
-        // What was asked for must still be what is wanted; else all begins again. Who is refused and has got into touch with
-        // the other side meanwhile must not take part of that down with itself.
+        // The claim must still match the decision wanted now, or all starts again. A node that was refused and has
+        // meanwhile regained contact with the other side must not take part of that side down with itself.
         guard downing.picture == picture, mayDecide, settings.strategy.decide(view) == asked else {
             if isGranted { effects.append(.withdrawLease(owner: leaseOwner)) }
             if downing.picture != nil { arm(.downing, at: max(downingDue, now + settings.heartbeat)) }
@@ -94,8 +94,8 @@ extension Membership {
         carryOut(settings.strategy.decide(view, holdsLease: isGranted), at: now)
     }
 
-    /// Gives the lease back as soon as all on this side know the decision and whoever had to go is removed: from then on
-    /// any of them may need it for the next split.
+    /// Releases the lease as soon as all on this side know the decision and the members declared down are removed: from
+    /// then on any of them may need it for the next split.
     mutating func releaseLeaseIfDone() {
         guard case .held = downing.claim, phase == .member, isAgreed,
             !gossip.members.contains(where: { $0.status == .down })

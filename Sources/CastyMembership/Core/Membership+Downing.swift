@@ -2,17 +2,17 @@ package import CastyCore
 
 /// What this node knows of the split that may have to be resolved.
 struct DowningState: Sendable {
-    /// The members in trouble and the settled ones: what must be still before a decision.
+    /// The unreachable members and the settled ones: both must be unchanged for a while before a decision.
     var picture: Picture?
-    /// Since when the picture has been still.
+    /// Since when the picture has been unchanged.
     var stableSince = Instant.start
-    /// When the trouble began.
+    /// When the first member became unreachable.
     var firstChange = Instant.start
-    /// The last decision, for the screens.
+    /// The last decision, for display.
     var last: DowningDecision?
-    /// How far this node is with the lease of lease-majority.
+    /// The state of this node's claim to the lease of lease-majority.
     var claim = Claim.none
-    /// The numbers of the last question, and of the last one that something was decided by.
+    /// The numbers of the last claim sent, and of the last claim that a decision used.
     var lastClaim: UInt64 = 0
     var usedClaim: UInt64 = 0
 
@@ -22,11 +22,11 @@ struct DowningState: Sendable {
     /// ```
     enum Claim: Hashable, Sendable {
         case none
-        /// The others ask first.
+        /// The other side asks first.
         case waiting(until: Instant)
-        /// No answer yet; `picture` and `decision` are what was asked for.
+        /// No answer yet; the picture and the decision for which the lease was requested.
         case asked(Picture, DowningDecision)
-        /// It is this node's, until the members that it declared down are removed.
+        /// This node holds the lease, until the members that it declared down are removed.
         case held(LeaseClaim)
     }
 
@@ -37,7 +37,7 @@ struct DowningState: Sendable {
 }
 
 extension Membership {
-    /// A person at this node declares whoever lives at a place dead.
+    /// A person at this node declares the members at an address dead.
     package mutating func onDown(_ address: NodeAddress, at now: Instant) -> [MembershipEffect] {
         guard phase == .member else { return [] }
         let nodes = gossip.members(at: address).map(\.node)
@@ -75,7 +75,7 @@ extension Membership {
             downing.firstChange + settings.unstableLimit)
     }
 
-    /// The time this node was not there does not count as time in which nothing changed.
+    /// The time in which this node hung does not count as time without changes.
     mutating func postponeDowning(by lateness: Duration, at now: Instant) {
         guard downing.picture != nil else { return }
         downing.firstChange = min(downing.firstChange + lateness, now)
@@ -92,11 +92,11 @@ extension Membership {
     mutating func decideDowning(at now: Instant) {
         guard phase == .member, downing.picture != nil else { return }
         guard mayDecide, !settings.mutations.contains(.neverDecides) else {
-            // The one whose turn it is may fall silent as well.
+            // The node whose turn it is may fall silent as well.
             arm(.downing, at: now + settings.heartbeat)
             return
         }
-        // Members may have joined since the timer was set, and the more there are the longer the view must be still.
+        // Members may have joined since the timer was set; with more members the view must be stable for longer.
         guard now >= downingDue || settings.mutations.contains(.countsMembersOnce) else {
             arm(.downing, at: downingDue)
             return
@@ -108,7 +108,7 @@ extension Membership {
         case .claimLease(let isLate): claimLease(decision, isLate: isLate, at: now)
         case .downUnreachable, .downReachable, .downAll, .downIndirectlyConnected:
             carryOut(decision, at: now)
-            // The trouble is still there, and asks for another look.
+            // Members are still unreachable: look again.
             if decision.down.isEmpty { arm(.downing, at: now + settings.stableAfter(members: gossip.members.count)) }
         }
     }
@@ -147,7 +147,7 @@ extension Membership {
         return settings.strategy.decide(view)
     }
 
-    /// When a decision falls and what it would be, as things stand; `nil` without a split.
+    /// When a decision is due and what it would be at present; `nil` without a split.
     package var pendingDowning: (due: Instant, decision: DowningDecision)? {
         guard phase == .member, downing.picture != nil else { return nil }
         return (timers[.downing] ?? downingDue, settings.strategy.decide(downingView(gossip)))

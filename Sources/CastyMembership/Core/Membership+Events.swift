@@ -7,7 +7,7 @@ extension Membership {
         effects.append(.publish(MembershipEvent(kind, subject: subject, at: now, cause: cause)))
     }
 
-    /// A new state has taken the place of an old one: tells what changed, and follows it up.
+    /// Handles a new state that replaced an old one: publishes the changes, and acts on them.
     mutating func adopted(over old: Gossip, cause: EventCause, at now: Instant) {
         revision &+= 1
         digest = gossip.contentDigest
@@ -17,8 +17,8 @@ extension Membership {
         lastCause = cause
         leavers.removeAll { gossip.member($0) == nil }
         publishMembers(over: old, cause: cause, at: now)
-        // Who has been declared down stops now. That it takes back its complaints, or whom it would take for the leader, is
-        // no news about the cluster.
+        // A node that has been declared down stops now. That it takes back its reachability rows, or which leader it
+        // would see, is no news about the cluster.
         if let status = gossip.member(myself)?.status, status != .down {
             publishReachability(over: old, cause: cause, at: now)
             let leader = gossip.leader(seenBy: myself)
@@ -29,7 +29,7 @@ extension Membership {
         }
         syncTombstones(at: now)
         rememberCluster()
-        syncStrangers(over: old)
+        syncUnknownPeers(over: old)
         syncSilences(at: now)
         noteVoters()
         syncMonitors(over: old, at: now)
@@ -39,7 +39,7 @@ extension Membership {
         lookForSeeds(at: now)
     }
 
-    /// Members on their way out are no longer asked about this cluster.
+    /// Stores the cluster and its members, without those exiting or down: these are no longer asked about the cluster.
     private mutating func rememberCluster() {
         guard phase == .member, let id = gossip.cluster else { return }
         let members = gossip.members.filter { $0.status < .exiting }.map(\.node.address)
@@ -79,7 +79,7 @@ extension Membership {
         effects.append(.publish(MembershipEvent(kind, subject: member.node, member: told, at: now, cause: cause)))
     }
 
-    /// The steps between two statuses, though gossip may have carried only the last one here.
+    /// The steps between two statuses, also where gossip carried only the last one here.
     private func path(from former: MemberStatus?, to status: MemberStatus, wasUp: Bool) -> [MemberStatus] {
         guard former != status else { return [] }
         var steps: [MemberStatus] = former == nil ? [.joining] : []
@@ -116,7 +116,8 @@ extension Membership {
         }
     }
 
-    /// Ends an input: acts on what has become possible, sends what has changed, and hands over the effects.
+    /// Ends the handling of an input: acts on what has become possible, sends what has changed, and returns the
+    /// effects.
     mutating func finish(at now: Instant) -> [MembershipEffect] {
         if phase == .member, isDirty || waitsForLease && mayLead(at: now) {
             isDirty = false
@@ -155,7 +156,7 @@ extension Membership {
 
     private mutating func stop(_ reason: StopReason) {
         if phase == .member, reason == .downed {
-            // Those on this side must know, and whoever removes this node need not wait for its silence.
+            // The members on this side must know, and the node that removes this one need not wait for its silence.
             for target in targets {
                 if !settings.gossipAtOnce { effects.append(.send(.gossipEnvelope(gossip), to: target)) }
                 effects.append(.send(.exitingConfirmed, to: target))

@@ -1,7 +1,8 @@
 import CastyCore
 
 extension Membership {
-    /// A change by this node itself: the only thing that ticks the clock.
+    /// Applies a change by this node itself. It ticks the clock; apart from this, only a merge does that has the
+    /// version of one side but other content.
     mutating func change(_ cause: EventCause, at now: Instant, _ edit: (inout Gossip, _ myself: UniqueAddress) -> Void)
     {
         let old = gossip
@@ -15,7 +16,8 @@ extension Membership {
         isMerged = false
     }
 
-    /// Gossip goes to members that this node itself can reach; that others cannot reach them is no obstacle.
+    /// The members to gossip with: those that this node itself can reach. Whether others can reach them does not
+    /// matter.
     var targets: [UniqueAddress] {
         let mine = gossip.rows(by: myself)
         return gossip.members.map(\.node).filter { node in
@@ -47,7 +49,7 @@ extension Membership {
 
     // MARK: receiving
 
-    /// Whether what a peer gossips counts: it is a member, and this node hears from it.
+    /// Whether gossip of a peer counts: the peer is a member, and this node hears from it.
     func listens(to peer: UniqueAddress) -> Bool {
         phase == .member && gossip.member(peer) != nil && gossip.row(by: myself, of: peer) == nil
     }
@@ -61,8 +63,8 @@ extension Membership {
         }
     }
 
-    /// A peer has the version with this digest, and knows of others that have it. Tells whoever has sent it here when all are through to whom
-    /// it was passed on.
+    /// A peer has the version with this digest, and knows others that have it. Once all nodes to which this node
+    /// relayed the version have it, this node reports that to the sender.
     mutating func receiveAck(digest theirs: UInt64, seen: [UniqueAddress], from peer: UniqueAddress) {
         guard listens(to: peer), theirs == digest else { return }
         let known = seen.filter { gossip.member($0) != nil }.sortedUniquely(by: { $0 }) { first, _ in first }
@@ -87,7 +89,7 @@ extension Membership {
         isDirty = true
     }
 
-    /// - Parameter isSpread: The sender sees to it that everyone gets it, so that nobody else need.
+    /// - Parameter isSpread: Whether the sender itself sends the version to everyone, so that no other node has to.
     mutating func receiveGossip(
         _ theirs: Gossip, from peer: UniqueAddress, isSpread: Bool = false, at now: Instant
     ) {
@@ -113,7 +115,7 @@ extension Membership {
             if isSpread { acknowledge(theirs.seen, to: peer) } else { answerSeen(theirs.seen, to: peer) }
         case .before, .concurrent:
             mergeIn(theirs, from: peer, cause: cause, at: now)
-            // Whoever spreads the other part has sent it to that peer as well, or will.
+            // The node that spreads the other part has sent it to that peer as well, or will.
             if isSpread { return }
             effects.append(.send(.gossipEnvelope(gossip), to: peer))
             // It has just been sent there.
@@ -133,8 +135,9 @@ extension Membership {
         let isOurs = merged.version == old.version
         let isTheirs = merged.version == theirs.version
         if isOurs || isTheirs {
-            // One version without the entries of removed members includes the other. A removed member may have told one
-            // side something that the other side, which removed it, never heard; that is new then, and needs a version.
+            // Without the entries of removed members, one version includes the other. A removed member may have sent
+            // one side a change that the other side, which removed it, never received. Then the merged content is new,
+            // and needs a new version.
             if merged.hasSameContent(as: isOurs ? old : theirs) {
                 merged.seen = (isOurs ? old.seen : theirs.seen.sortedUnion([peer])).sortedUnion([myself])
             } else {

@@ -3,7 +3,7 @@ package import CastyCore
 extension Membership {
     func monitorIndex(_ peer: UniqueAddress) -> Int? { monitors.firstIndex { $0.peer == peer } }
 
-    /// The transport learnt that an incarnation is gone: another one answers at its place.
+    /// The transport found that an incarnation is gone: another one answers at its address.
     package mutating func onPeerIncarnationGone(_ peer: UniqueAddress, at now: Instant) -> [MembershipEffect] {
         guard phase == .member, peer != myself, gossip.member(peer) != nil else { return [] }
         change(.newIncarnation(nil), at: now) { gossip, myself in
@@ -13,7 +13,7 @@ extension Membership {
         return finish(at: now)
     }
 
-    /// Stops listening for a peer of which all is known.
+    /// Stops monitoring a peer whose end is certain.
     mutating func settle(_ peer: UniqueAddress) {
         guard let index = monitorIndex(peer) else { return }
         cancel(.suspicion(peer))
@@ -22,8 +22,8 @@ extension Membership {
 
     // MARK: who is monitored
 
-    /// Everyone, or in a big cluster the next ones on a ring, which is ordered by a hash so that neighbours of one
-    /// rack spread out.
+    /// All other members, or in a big cluster the next ones on a ring. The ring is ordered by a hash, so that the
+    /// neighbours in one rack spread out.
     private func wantedPeers() -> [UniqueAddress] {
         let others = gossip.members.map(\.node).filter { $0 != myself }
         if others.count <= settings.monitors { return others }
@@ -43,7 +43,7 @@ extension Membership {
             wanted.append(node)
             if !unreachable.contains(node) { healthy += 1 }
         }
-        // One that this node has marked stays monitored: nobody else can take the mark back.
+        // A peer that this node has marked stays monitored: no other node can take the mark back.
         for node in others where gossip.row(by: myself, of: node) != nil && !wanted.contains(node) {
             wanted.append(node)
         }
@@ -51,7 +51,7 @@ extension Membership {
     }
 
     mutating func syncMonitors(over old: Gossip, at now: Instant) {
-        // Who is monitored depends on who is there and on who reaches whom, and on nothing else.
+        // Which peers are monitored depends on the members and on the reachability rows, and on nothing else.
         let isSame =
             old.reachability == gossip.reachability && old.members.count == gossip.members.count
             && zip(old.members, gossip.members).allSatisfy {
@@ -62,7 +62,7 @@ extension Membership {
         if monitors.map(\.peer) == wanted { return }
         for monitor in monitors where !wanted.contains(monitor.peer) { cancel(.suspicion(monitor.peer)) }
         let newcomers = wanted.filter { monitorIndex($0) == nil }
-        // Whoever was not monitored before counts for the lease as it did, and no longer than that.
+        // A peer that was not monitored before counts for the lease as it did, and for no longer.
         let credits = newcomers.map { peer in
             settings.mutations.contains(.creditsNewMonitors)
                 ? now : old.member(peer).flatMap { _ in unmonitoredProof(of: peer) }
@@ -74,7 +74,7 @@ extension Membership {
             return monitor
         }
         for index in monitors.indices where monitors[index].timer == nil { armSuspicion(index, at: now) }
-        // Their first answers are needed now, not after the next round.
+        // The first answers of new peers are needed now, not after the next round.
         guard armed(.heartbeat) != nil else { return }
         for peer in newcomers {
             sendHeartbeat(to: peer, at: now)
@@ -90,8 +90,8 @@ extension Membership {
 
     // MARK: heartbeats
 
-    /// Sends a heartbeat to every monitored peer. The next round comes a fixed time after this one, so a pause is not
-    /// followed by a burst.
+    /// Sends a heartbeat to every monitored peer. The next round comes a fixed time after this one, so no burst follows
+    /// a pause.
     mutating func beat(at now: Instant) {
         arm(.heartbeat, at: now + settings.heartbeat)
         refreshLease()
@@ -105,13 +105,14 @@ extension Membership {
         effects.append(.send(heartbeatAnswer(to: peer, sequence: sequence, sentAt: sentAt), to: peer))
     }
 
-    /// An acknowledgement renews the lease of the one that asks, so only a member gets one.
+    /// An acknowledgement renews the lease of the asking node, so only a member gets one.
     ///
-    /// A node that has not been welcomed yet may be a member in the eyes of the others already, and it has removed none of them.
+    /// This node also acknowledges before it has been welcomed: to the others it may already be a member, and it has
+    /// removed none of them.
     func heartbeatAnswer(to peer: UniqueAddress, sequence: UInt64, sentAt: Instant) -> ClusterMessage {
         switch phase == .member ? gossip.member(peer)?.status : .joining {
         case .down?:
-            // An answer would let it go on; what it needs is the news.
+            // An acknowledgement would let the peer go on; it needs the gossip instead.
             return .gossipEnvelope(gossip)
         case nil where !settings.mutations.contains(.acknowledgesNonMembers):
             return .unknown(sequence: sequence, sentAt: sentAt)
@@ -120,8 +121,8 @@ extension Membership {
         }
     }
 
-    /// - Parameter voters: Which members vote and can be reached in the peer's view; `nil` where it does not know this node: it
-    ///   lives, and that is all its answer proves.
+    /// - Parameter voters: The hash of the members that vote and can be reached in the peer's view; `nil` where the
+    ///   peer does not know this node: then the answer proves only that the peer is alive.
     mutating func heard(
         _ peer: UniqueAddress, sequence: UInt64, sentAt: Instant, voters: UInt64?, at now: Instant
     ) {
@@ -133,7 +134,7 @@ extension Membership {
         monitors[index].hear(sequence: sequence, sentAt: sentAt, at: now)
         if let voters {
             monitors[index].provenAt = max(monitors[index].provenAt ?? sentAt, sentAt)
-            // It still has this node: whatever happened while that hung, it was not removed.
+            // The peer still has this node as a member: whatever happened while this node hung, it was not removed.
             if let hung = hungUntil, sentAt >= hung { hungUntil = nil }
             if recentVoters.contains(voters) {
                 monitors[index].sharedAt = max(monitors[index].sharedAt ?? sentAt, sentAt)
@@ -144,14 +145,14 @@ extension Membership {
         if row != nil, !settings.mutations.contains(.neverRefutes) {
             mark(nil, peer, .heartbeat, at: now)
         } else if now + settings.heartbeat >= leaseValidUntil {
-            // A lease that is not renewed at once only ends earlier; each round of heartbeats renews it anyway.
+            // A lease that is renewed late only ends earlier; each round of heartbeats renews it anyway.
             refreshLease()
         }
     }
 
     // MARK: silence
 
-    /// Sets the timer for the next step. It is not moved with every heartbeat: when it fires early it is set again.
+    /// Sets the timer for the next step. Heartbeats do not move the timer: when it fires early it is set again.
     private mutating func armSuspicion(_ index: Int, at now: Instant) {
         guard let step = monitors[index].nextStep(settings, suspicionDeviations: suspicionDeviations) else { return }
         arm(.suspicion(monitors[index].peer), at: max(step, now))
@@ -188,7 +189,7 @@ extension Membership {
         }
     }
 
-    /// Changes what this node says of a peer. Such changes rarely come alone: see ``push(at:)``.
+    /// Changes this node's row about a peer. Such changes rarely come alone: see ``push(at:)``.
     private mutating func mark(
         _ row: ReachabilityRow?, _ subject: UniqueAddress, _ cause: EventCause, at now: Instant
     ) {
@@ -212,7 +213,7 @@ extension Membership {
             gossip.member(witness) != nil
         else { return }
         monitors[index].witness = witness
-        // It came too late to wait for the peer, but not to say what is broken.
+        // The answer came too late to prevent the mark, but it shows that only the link is broken.
         if gossip.row(by: myself, of: subject)?.verdict == .unreachable {
             let row = ReachabilityRow(subject: subject, verdict: .indirect, witness: witness)
             mark(row, subject, lastCause, at: now)
@@ -221,18 +222,21 @@ extension Membership {
 
     // MARK: local health
 
-    /// Whether this node hung for so long that the others may have removed it, and none of them has acknowledged since that it is their member.
+    /// Whether this node hung for so long that the others may have removed it, and none of them has acknowledged it as
+    /// a member since.
     ///
-    /// Until one has, it lets nobody in. A new incarnation shows that the former one has died, not that it died before it removed this node: with
-    /// all former ones replaced so, nobody would be left who knows, and this node would go on with shards that others have had meanwhile.
-    /// It waits for the downing strategy instead, which lets it go on only where the others could not have removed it.
+    /// Until one has, this node lets no node in. A new incarnation shows that the former one has died, not that it died
+    /// before it removed this node. If all former incarnations were replaced this way, no node would be left that knows
+    /// of the removal, and this node would go on with shards that others have run meanwhile. It waits for the downing
+    /// strategy instead, which lets it go on only where the others could not have removed it.
     var mayBeLeftBehind: Bool {
         guard hungUntil != nil, !settings.mutations.contains(.letsInAfterHanging) else { return false }
         return gossip.members.contains { $0.node != myself && ($0.status == .up || $0.status == .leaving) }
     }
 
-    /// This node was late itself, so the silence of its peers may be its own: it asks them all once more, forgives each
-    /// silence once for one heartbeat, and counts its absence to no period of stability.
+    /// This node was late itself, so the silence of its peers may be its own fault. It sends all of them another
+    /// heartbeat, extends each silence once by one heartbeat, and counts the time of its absence towards no stability
+    /// period.
     mutating func noteLate(by lateness: Duration, at now: Instant) {
         if settings.mutations.contains(.blamesPeers) { return }
         let isNew = lastLate.map { now - $0 >= settings.heartbeat } ?? true

@@ -1,20 +1,20 @@
 package import CastyCore
 
-/// How far this node is with being let in.
+/// The state of this node's attempt to join.
 struct JoinState: Sendable {
-    /// Who founds the cluster where there is none; also knows whom to ask.
+    /// Decides which seed founds the cluster where there is none; also holds the addresses to ask.
     var founding: Founding
-    /// Which places said no since the last round of questions.
+    /// The addresses that said no since the last round of questions.
     var refusals: [NodeAddress] = []
     /// How often the join was sent since a member said that this node may join.
     var attempts = 0
-    /// The member that said so: the one to turn to if the leader does not answer.
+    /// The member that said so: the fallback if the leader does not answer.
     var contact: UniqueAddress?
-    /// The place among the others of the next one to ask.
+    /// The index in `founding.others` of the next address to ask.
     var next = 0
-    /// Those who were asked last.
+    /// The addresses that were asked last.
     var asked: [NodeAddress] = []
-    /// How many were asked in this attempt.
+    /// How many addresses were asked in this attempt.
     var askedInVain = 0
     /// The cluster this node was in, or its data belongs to.
     var remembered: RememberedCluster?
@@ -22,7 +22,7 @@ struct JoinState: Sendable {
     var mayBeIn = false
     /// Whether this node is to leave as soon as it has been let in.
     var isLeaving = false
-    /// When the log last said what this node waits for.
+    /// When the log last reported what this node waits for.
     var saidAt: Instant?
 
     init(_ founding: Founding) { self.founding = founding }
@@ -32,10 +32,12 @@ extension Membership {
     /// The node starts.
     ///
     /// - Parameters:
-    ///   - seeds: Where to ask, the same set on every node; with none the node is its only seed.
-    ///   - mayFound: Whether it was told that no cluster runs, and that this node founds it, without asking.
-    ///   - remembered: The cluster it was in before. Then it founds nothing while a member of that one may live, and where all of them and all
-    ///     seeds are in none it founds the same cluster again. Where it is told to found, those that give no answer for long are taken for lost.
+    ///   - seeds: The addresses to ask, the same set on every node; with none the node is its only seed.
+    ///   - mayFound: Whether a person has ordered this node to found, because no cluster runs. It then founds at once,
+    ///     without asking, if it is a seed and remembers no other members.
+    ///   - remembered: The cluster that the node was in before. Then the node founds nothing while a member of that
+    ///     cluster may run; where all of its members and all seeds are in no cluster, the node founds that cluster
+    ///     again. If `mayFound` is set, addresses that do not answer for long count as lost.
     package mutating func onStart(
         seeds: [NodeAddress], mayFound: Bool, remembered: RememberedCluster? = nil, at now: Instant
     ) -> [MembershipEffect] {
@@ -54,7 +56,7 @@ extension Membership {
         return finish(at: now)
     }
 
-    /// A place that was contacted refused the connection.
+    /// A contacted address refused the connection.
     package mutating func onUnreachableContact(_ address: NodeAddress, at now: Instant) -> [MembershipEffect] {
         switch phase {
         case .contacting:
@@ -66,7 +68,8 @@ extension Membership {
         return finish(at: now)
     }
 
-    /// What answers at an address is no node of this cluster: of another cluster name, or one that calls itself otherwise.
+    /// The process at an address is not a node of this cluster: it has another cluster name, or identifies itself as
+    /// another node.
     package mutating func onWrongNode(at address: NodeAddress, answer: String, now: Instant) -> [MembershipEffect] {
         if phase == .contacting { join.founding.onWrongNode(at: address, answer, now: now) }
         return finish(at: now)
@@ -84,7 +87,7 @@ extension Membership {
 
     // MARK: the side of the joiner
 
-    private mutating func found(voters: [UniqueAddress] = [], at now: Instant) {
+    mutating func found(voters: [UniqueAddress] = [], at now: Instant) {
         phase = .member
         cancel(.join)
         effects.append(.welcomed)
@@ -103,18 +106,19 @@ extension Membership {
         performLeaderActions(at: now)
         startRounds(at: now)
         effects.append(.note("founds cluster \(id)"))
-        // They need not wait for their next round.
+        // The voters need not wait for their next round.
         for voter in voters { effects.append(.send(.initJoinAck(leader: nil, cluster: id), to: voter)) }
     }
 
-    private mutating func ask(at now: Instant) {
+    mutating func ask(at now: Instant) {
         phase = .contacting
         join.askedInVain = 0
         askSome(at: now)
     }
 
-    /// Asks the next few seeds: one that is in a cluster is enough. A seed asks all, because it may have to found one.
-    private mutating func askSome(at now: Instant) {
+    /// Asks the next few seeds: one that is in a cluster is enough. A seed asks all of them, because it may have to
+    /// found a cluster.
+    mutating func askSome(at now: Instant) {
         join.refusals = []
         join.attempts = 0
         if let lost = join.founding.lost(at: now) {
@@ -137,18 +141,18 @@ extension Membership {
         arm(.join, at: now + settings.joinRetry)
     }
 
-    private static let askedAtOnce = 5
-    /// How often the log says what a node waits for that finds no cluster.
-    private static let saying = Duration.seconds(5)
+    static let askedAtOnce = 5
+    /// The interval at which the log reports what a node waits for that finds no cluster.
+    static let saying = Duration.seconds(5)
 
-    private mutating func sayWaiting(at now: Instant) {
+    mutating func sayWaiting(at now: Instant) {
         guard let saidAt = join.saidAt else { return join.saidAt = now }
         guard now - saidAt >= Self.saying else { return }
         join.saidAt = now
         effects.append(.note(join.founding.waiting))
     }
 
-    private mutating func sendJoin(to contact: UniqueAddress, at now: Instant) {
+    mutating func sendJoin(to contact: UniqueAddress, at now: Instant) {
         join.attempts += 1
         join.mayBeIn = true
         let highest = settings.mutations.contains(.forgetsJoinersNumbers) ? 0 : join.remembered?.highestUpNumber ?? 0
@@ -165,11 +169,11 @@ extension Membership {
                 ask(at: now)
             }
         case .joining(let contact):
-            // A member that lets nobody in for so long is itself in trouble; another one may do better.
+            // A member that does not answer joins for this long is itself in trouble; another one may do better.
             if join.attempts >= 5 {
                 ask(at: now)
             } else if let other = join.contact, other != contact, join.attempts >= 1 {
-                // The leader may be dead already; whoever said so has only not noticed yet.
+                // The leader may be dead already, unnoticed by the member that named it.
                 phase = .joining(through: other)
                 sendJoin(to: other, at: now)
             } else {
@@ -190,8 +194,8 @@ extension Membership {
         sendJoin(to: door, at: now)
     }
 
-    /// Whether this node's data belongs to another cluster than the one that it found; then it stops.
-    private mutating func belongsElsewhere(than found: ClusterID?) -> Bool {
+    /// Whether this node's data belongs to another cluster than the one found; if so, the node stops.
+    mutating func belongsElsewhere(than found: ClusterID?) -> Bool {
         guard let found, let mine = join.remembered?.id, mine != found else { return false }
         pendingStop = .refused(.otherCluster(remembered: mine, found: found))
         return true
@@ -226,7 +230,7 @@ extension Membership {
         noteNo(from: peer.address, at: now)
     }
 
-    private mutating func follow(_ outcome: Founding.Outcome, at now: Instant) {
+    mutating func follow(_ outcome: Founding.Outcome, at now: Instant) {
         switch outcome {
         case .none: break
         case .found where join.isLeaving: pendingStop = pendingStop ?? .left
@@ -237,8 +241,8 @@ extension Membership {
         }
     }
 
-    /// A seed that is no help is noted; where all that were asked are none, the next few are asked at once.
-    private mutating func noteNo(from address: NodeAddress, at now: Instant) {
+    /// Records a seed that does not help; once all that were asked are recorded, asks the next few at once.
+    mutating func noteNo(from address: NodeAddress, at now: Instant) {
         guard phase == .contacting, join.asked.contains(address), !join.refusals.contains(address) else { return }
         join.refusals.append(address)
         guard join.refusals.count == join.asked.count else { return }
@@ -263,95 +267,11 @@ extension Membership {
         beginToLeave(at: now)
     }
 
-    private mutating func startRounds(at now: Instant) {
+    mutating func startRounds(at now: Instant) {
         beat(at: now)
         // Nodes that start together do not gossip in step.
         arm(.gossip, at: now + settings.gossip * generator.unit())
         arm(.leaderActions, at: now + settings.leaderActions)
         armSeedProbe(at: now)
-    }
-
-    // MARK: the side of the member that is asked
-
-    private func objection(to settings: [SharedSetting]) -> JoinRefusal? {
-        guard phase == .member, let status = gossip.member(myself)?.status else { return .notInitialised }
-        if status >= .leaving { return .goingAway }
-        return difference(from: settings)
-    }
-
-    /// The first setting, by name, that is not the same on both sides; one that a side does not have at all is different. What explains
-    /// others comes before them: nodes of two presets differ in every timing.
-    private func difference(from settings: [SharedSetting]) -> JoinRefusal? {
-        var differences: [JoinRefusal] = []
-        mergeSorted(sharedSettings, settings.sortedUniquely(by: \.name) { first, _ in first }, key: \.name) {
-            mine, theirs in
-            guard mine?.value != theirs?.value, let name = mine?.name ?? theirs?.name else { return }
-            let refusal = JoinRefusal.settingDiffers(
-                name: name, cluster: mine?.value ?? SharedSetting.missing,
-                joiner: theirs?.value ?? SharedSetting.missing)
-            if name == "preset" { differences.insert(refusal, at: 0) } else { differences.append(refusal) }
-        }
-        return differences.first
-    }
-
-    mutating func answerContact(
-        from peer: UniqueAddress, settings: [SharedSetting], _ ballot: Ballot, at now: Instant
-    ) {
-        switch phase {
-        case .contacting:
-            let theirs = settings.first { $0.name == "seeds" }?.value
-            let mine = join.founding.seedsText
-            let vote =
-                theirs == mine || theirs == nil
-                ? join.founding.onAsked(by: peer, ballot, at: now) : VoteAnswer.otherSeeds(mine)
-            let answer = ClusterMessage.noCluster(round: ballot.round, vote: vote, memory: join.founding.memory)
-            return effects.append(.send(answer, to: peer))
-        case .joining:
-            // It has found one.
-            return effects.append(.send(.noCluster(round: ballot.round, vote: .knowsCluster), to: peer))
-        case .idle, .member, .stopped: break
-        }
-        // The other one asks again.
-        if mayBeLeftBehind { return }
-        // Where all joins go to one member, no two of them have to be merged.
-        let door = leader.flatMap { gossip.member($0) }.flatMap { $0.status <= .up ? $0.node : nil }
-        let answer =
-            objection(to: settings).map { ClusterMessage.initJoinNack($0) }
-            ?? .initJoinAck(leader: door, cluster: gossip.cluster)
-        effects.append(.send(answer, to: peer))
-    }
-
-    mutating func letIn(
-        _ peer: UniqueAddress, roles: [String], settings: [SharedSetting], highest: UInt32, at now: Instant
-    ) {
-        if self.settings.mutations.contains(.ignoresJoiners) || mayBeLeftBehind { return }
-        var objection = objection(to: settings)
-        if gossip.member(peer)?.status == .down || peer.address == myself.address { objection = .removed }
-        if let objection {
-            effects.append(.send(.joinRefused(objection), to: peer))
-            return
-        }
-        if gossip.member(peer) == nil {
-            // Whoever lived at that place before is dead: its place is taken.
-            let isShared = self.settings.mutations.contains(.sharesPlaces)
-            for former in gossip.members(at: peer.address) where !isShared {
-                change(.newIncarnation(peer), at: now) { gossip, myself in
-                    gossip.setStatus(.down, of: former.node)
-                    let row = ReachabilityRow(subject: former.node, verdict: .terminated)
-                    gossip.setRow(row, by: myself, of: former.node)
-                }
-                settle(former.node)
-            }
-            let isInvented = self.settings.mutations.contains(.inventsMembers)
-            let node = isInvented ? UniqueAddress(address: peer.address, incarnation: ~peer.incarnation) : peer
-            change(.join, at: now) { gossip, _ in
-                gossip.add(Member(node: node, status: .joining, roles: roles))
-                // This node may have hung while others, which are gone by now, gave numbers that only the joiner remembers. No cluster comes near the end of
-                // the numbers, and a word that is wrong must not bring this one there.
-                if highest < .max / 2 { gossip.highestUpNumber = max(gossip.highestUpNumber, highest) }
-            }
-        }
-        effects.append(.send(.welcome(gossip), to: peer))
-        justWelcomed = (peer, digest)
     }
 }

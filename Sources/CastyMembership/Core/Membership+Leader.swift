@@ -6,7 +6,7 @@ extension Membership {
         settings.mutations.contains(.leaderActsUnseen) ? [] : gossip.obstacles(seenBy: myself, leavers: leavers)
     }
 
-    /// Whether the cluster may act on this version: there are no obstacles.
+    /// Whether the cluster may act on this version: it has no obstacles.
     package var isAgreed: Bool {
         settings.mutations.contains(.leaderActsUnseen) || gossip.isAgreed(seenBy: myself, leavers: leavers)
     }
@@ -30,13 +30,14 @@ extension Membership {
         }
     }
 
-    /// Whether the others cannot have gone on without this node: the leader acts on nothing less.
+    /// Whether it is certain that the others have not gone on without this node; the leader acts only then.
     ///
-    /// A leader that hung may have been removed meanwhile, and the next one has led since. What it does on its old view before it hears of that
-    /// would be done twice: above all it would give numbers that others have. So it acts only while its lease rests on what the others have
-    /// acknowledged. A leader that is not up yet has no lease: all that it reaches must have answered within the time of one.
+    /// A leader that hung may have been removed meanwhile, with another leader since. Acting on its old view before it
+    /// learns of that would do things twice; above all, it would assign up-numbers that other members have. So it acts
+    /// only while its lease rests on acknowledgements of the others. A leader that is not up yet has no lease: every
+    /// peer that it reaches must have answered within the duration of a lease.
     ///
-    /// Notes that it has waited, so that it acts as soon as the lease is back.
+    /// Records a refusal, so that the leader acts as soon as the lease is back.
     mutating func mayLead(at now: Instant) -> Bool {
         if settings.mutations.contains(.leadsWithoutLease) { return true }
         var isProven = leaseHeld(at: now)
@@ -53,14 +54,14 @@ extension Membership {
         return may
     }
 
-    /// Whether this node has just found that it was late itself, or is about to.
+    /// Whether this node has just noticed that it was late itself, or is about to.
     private func isLate(at now: Instant) -> Bool {
         if settings.mutations.contains(.leadsWithoutLease) { return false }
         guard let nextBeat = timers[.heartbeat] else { return true }
         return lastLate == now || now > nextBeat + settings.lateTolerance
     }
 
-    /// One thing the leader will do once all have seen this version.
+    /// One action that the leader takes once all have seen this version.
     package enum LeaderAction: Hashable, Sendable {
         case moveToUp(UniqueAddress)
         case moveToExiting(UniqueAddress)
@@ -68,7 +69,7 @@ extension Membership {
         case forget(UniqueAddress)
     }
 
-    /// What the leader has to do, in order.
+    /// The actions that the leader has to take, in order.
     package func pendingLeaderActions(at now: Instant) -> [LeaderAction] {
         var actions: [LeaderAction] = []
         let unreachable = gossip.unreachable
@@ -103,11 +104,13 @@ extension Membership {
         return true
     }
 
-    /// Removes members that are done or dead although some cannot be asked, once the deadline for agreement has passed.
+    /// Removes members that are done or dead although some members cannot agree, once the deadline for agreement has
+    /// passed.
     ///
-    /// Only what is certain: an exiting member that has said itself that it is done; and where a person decides about those
-    /// that cannot be reached, one that was declared down. All that can be reached have heard of it. Where a strategy decides,
-    /// a lease rests on it that no node is removed before all who stay know of it, and that strategy brings agreement about.
+    /// It removes only what is certain: an exiting member that has itself confirmed that it is done; and, where a
+    /// person decides about unreachable members, one that was declared down. All reachable members have seen this
+    /// version. Where a strategy decides, leases rely on the rule that no node is removed before all members that stay
+    /// know of it, and that strategy restores agreement.
     ///
     /// - Returns: Whether anything changed.
     private mutating func removeOverdue(at now: Instant) -> Bool {
@@ -158,7 +161,7 @@ extension Membership {
                 }
             }
         }
-        // They wait for this; one that is cut off will hear it when it comes back.
+        // Removed members wait for this message; one that is cut off gets it when it comes back.
         for node in removed { effects.append(.send(.gone, to: node)) }
         if !removed.isEmpty, exit.areTasksDone {
             exit.saysGoodbye = true

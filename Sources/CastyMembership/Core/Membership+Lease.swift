@@ -1,33 +1,35 @@
 import CastyCore
 
-/// Whose silence ends the lease, found once for each order in which the peers were heard from.
+/// Which peer's silence ends the lease, computed once for each order in which the peers were heard from.
 struct LeaseQuorum: Sendable {
-    /// The members it was found for; who cannot reach whom does not matter.
+    /// The members that it was computed for; reachability does not matter.
     let members: [Member]
-    /// The peers, the one heard from the longest ago first.
+    /// The peers, the one not heard from for the longest time first.
     let order: [UniqueAddress]
-    /// The place in this order, from 1, of the first whose silence is one too many.
+    /// The position in this order, from 1, of the first peer whose silence is one too many.
     let place: Int
 }
 
 extension Membership {
     /// Computes until when this node may run entities.
     ///
-    /// It may as long as the downing strategy, applied as if every peer not heard from within the lease were
-    /// unreachable, would keep it. A peer counts as heard from at the time when the last heartbeat it acknowledged was
-    /// *sent*: when it acknowledged, at that time or later, it knew this node as a member that is not down; so the others
-    /// cannot have removed it before. Fewer peers heard from never make a strategy keep a node that it would not have
-    /// kept, so the moment is found by bisection.
+    /// It may as long as the downing strategy would keep it if every peer not heard from within the lease were
+    /// unreachable. A peer counts as heard from at the time when the last heartbeat it acknowledged was *sent*. When
+    /// the peer acknowledged, at that time or later, it knew this node as a member that is not down; so the others
+    /// cannot have removed this node before. A strategy never keeps a node with fewer peers heard from that it would
+    /// not have kept with more, so the moment is found by bisection.
     ///
-    /// Only acknowledgements prove anything. A peer that has just come under watch counts for what it had proven before, and a
-    /// new one for nothing. In a big cluster, where not everyone is monitored, the rest counts as heard from when half of those
-    /// who are have acknowledged *and* saw the same members vote and be reachable as this node does: then nothing has happened
-    /// there that this node does not know. Marks of others take credit away, and never give any: news may be old.
+    /// Only acknowledgements count as proof. A peer that is newly monitored counts for what it had proven before, and a
+    /// new member counts for nothing. In a big cluster, where not every member is monitored, the rest counts as heard
+    /// from as of when half of the monitored peers have acknowledged *and* saw the same members vote and be reachable
+    /// as this node does: then nothing has happened there that this node does not know. Marks of other nodes take
+    /// credit away, and never give any, because they may be old.
     ///
-    /// Where a lease outside the cluster decides (lease-majority), every member with a vote that falls silent may be the
-    /// one that gets it, however few there are with it. A node can rule that out only while it hears from all of them, so
-    /// a single silent one ends the lease, until a decision has been taken. The lease and the removal margin are both
-    /// longer then by the delay of the smaller side: enough for the greater one to decide before its entities stop.
+    /// Where a lease outside the cluster decides (lease-majority), every member with a vote that falls silent may be
+    /// the one that gets it, however few members are with it. A node can rule that out only while it hears from all of
+    /// them, so a single silent one ends the lease, until a decision has been taken. Both the lease and the removal
+    /// margin are then longer by the delay of the smaller side: enough for the larger side to decide before its
+    /// entities stop.
     mutating func refreshLease() {
         guard phase == .member, pendingStop == nil, let status = gossip.member(myself)?.status,
             status == .up || status == .leaving || status == .exiting
@@ -66,17 +68,18 @@ extension Membership {
         leaseValidUntil = low > expiries.count ? .distantFuture : expiries[low - 1].at
     }
 
-    /// As of when half of the monitored peers are known to have seen the same members vote and be reachable.
+    /// The time as of which half of the monitored peers are known to have seen the same members vote and be reachable.
     private var sharedProof: Instant? {
         let known = monitors.map { $0.sharedAt ?? .start }.sorted()
         let middle = known.isEmpty ? Instant.start : known[(known.count - 1) / 2]
         return middle == .start ? nil : middle
     }
 
-    /// As of when a peer that this node does not monitor counts as heard from.
+    /// The time as of which a peer that this node does not monitor counts as heard from.
     func unmonitoredProof(of peer: UniqueAddress) -> Instant? { silence(of: peer).map(\.proven) ?? sharedProof }
 
-    /// What a peer that others have just marked counts for: what it did before, and not more than they can have heard from it.
+    /// The proof of a peer that others have just marked: what it was before, and no later than they can have heard from
+    /// it.
     func proofBeforeMark(of peer: UniqueAddress, at now: Instant) -> Instant? {
         let heardByOthers = now - settings.pause - settings.heartbeat * 2
         if settings.mutations.contains(.creditsMarks) { return heardByOthers }
@@ -84,7 +87,7 @@ extension Membership {
         return proven.map { min($0, heardByOthers) }
     }
 
-    /// Notes which members vote and can be reached in the present version.
+    /// Records which members vote and can be reached in the present version.
     mutating func noteVoters() {
         let unreachable = gossip.unreachable
         var hash = StableHash()

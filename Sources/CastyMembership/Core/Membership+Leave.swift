@@ -1,19 +1,20 @@
 package import CastyCore
 
-/// How far this node is with leaving.
+/// The state of this node's departure.
 struct ExitState: Sendable {
     var areTasksAsked = false
     var areTasksDone = false
     /// Whether no member is left that could take over what this node runs.
     var isLast = false
-    /// Whether this node has just told others that they are removed, and stays until that has left.
+    /// Whether this node has just sent others the notice of their removal, and stays until that is sent.
     var saysGoodbye = false
 }
 
 extension Membership {
     /// This node wants to leave gracefully.
     ///
-    /// Where it has asked a member to let it in it may be a member already, in the eyes of the others: it waits for the welcome, and leaves then.
+    /// If it has asked a member to let it in, it may already be a member to the others: it waits for the welcome, and
+    /// leaves then.
     package mutating func onLeave(at now: Instant) -> [MembershipEffect] {
         switch phase {
         case .contacting where join.mayBeIn, .joining where !settings.mutations.contains(.leavesUnwelcomed):
@@ -27,7 +28,7 @@ extension Membership {
         return finish(at: now)
     }
 
-    /// After so many attempts to be let in, in vain, a node that wants to leave goes without.
+    /// The number of attempts to join after which a node that wants to leave stops without a welcome.
     private static let attemptsToLeave = 8
 
     /// This node is a member, and is to leave.
@@ -38,8 +39,8 @@ extension Membership {
         }
     }
 
-    /// The cluster could not agree that this node leaves: it goes by its own word. It gives up its vote by that, and nothing
-    /// else, so no side can win by it that would not have won before.
+    /// The cluster could not agree that this node leaves: it moves itself to exiting. By that it gives up its vote and
+    /// nothing else, so no side of a split can win by it that would not have won before.
     mutating func leaveUnagreed(at now: Instant) {
         switch phase {
         case .contacting, .joining:
@@ -62,7 +63,7 @@ extension Membership {
         return finish(at: now)
     }
 
-    /// Tells the first three that may be the leader.
+    /// Notifies the first three members that may be the leader.
     mutating func confirmExit() {
         if settings.mutations.contains(.leavesUnconfirmed) { return }
         let leaders = targets.filter { node in
@@ -77,7 +78,7 @@ extension Membership {
         if leavers.insertSorted(peer) { isDirty = true }
     }
 
-    /// A member says that this node is none.
+    /// A member says that this node is not a member.
     mutating func toldGone(by peer: UniqueAddress) {
         switch phase {
         case .member:
@@ -88,7 +89,7 @@ extension Membership {
         }
     }
 
-    /// What the state says about this node itself.
+    /// Acts on what the state says about this node itself.
     mutating func lookAtMyself(at now: Instant) {
         guard phase == .member, pendingStop == nil else { return }
         switch gossip.member(myself)?.status {
@@ -102,7 +103,7 @@ extension Membership {
                 arm(.exit, at: now + settings.exitTimeout * 5)
             }
             if !exit.isLast, !gossip.members.contains(where: { $0.node != myself && $0.status == .up }) {
-                // The tasks cannot end, as no member is left that could take over, and none need know that this one goes.
+                // The tasks cannot end, as no member is left to take over, and no member need know that this one goes.
                 exit.isLast = true
                 arm(.exit, at: min(armed(.exit) ?? .distantFuture, now + settings.lastExit * 2))
             }

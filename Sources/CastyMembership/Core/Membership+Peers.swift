@@ -1,6 +1,6 @@
 package import CastyCore
 
-/// One peer that this node monitors, as it stands at one moment.
+/// The state of one monitored peer at one moment.
 package struct MonitoredPeer: Hashable, Sendable {
     package let node: UniqueAddress
     package let phi: Double
@@ -9,28 +9,29 @@ package struct MonitoredPeer: Hashable, Sendable {
     package let deviation: Duration
     package let pause: Duration
     package let lastHeartbeat: Instant
-    /// When phi crosses the threshold if nothing comes.
+    /// When phi crosses the threshold if no heartbeat arrives.
     package let deadline: Instant
     package let samples: Int
-    /// This node itself has told the others that it cannot reach the peer.
+    /// Whether this node itself has marked the peer as unreachable.
     package let isMarked: Bool
-    /// Who reached it during the present silence.
+    /// The member that reached it during the present silence.
     package let witness: UniqueAddress?
 }
 
-/// A member that somebody cannot reach, and since when this node has known.
+/// A member that at least one member cannot reach, and since when this node has known.
 struct Silence: Sendable {
     let node: UniqueAddress
     let since: Instant
-    /// As of when it counts for the lease where this node does not monitor it.
+    /// The time as of which it counts for the lease where this node does not monitor it.
     let proven: Instant?
 }
 
 extension Membership {
-    /// Whether a state in many pages is taken from there: members send it, and whoever welcomes this node.
+    /// Whether this node accepts a state in pages from that node: members send it, and so does the node that welcomes
+    /// this one.
     ///
-    /// Anyone else would only fill the memory with pages that never end. News of a member that is not known here yet comes
-    /// from the others too.
+    /// Any other sender could only fill the memory with pages that never end. News of a member that is not yet known
+    /// here comes from the others too.
     package func takesPages(from peer: UniqueAddress) -> Bool {
         switch phase {
         case .joining(let door): door == peer
@@ -39,7 +40,7 @@ extension Membership {
         }
     }
 
-    /// Since when this node has known that somebody cannot reach a member; `nil` while everyone can.
+    /// Since when this node has known that at least one member cannot reach `node`; `nil` while all can.
     package func unreachableSince(_ node: UniqueAddress) -> Instant? { silence(of: node)?.since }
 
     func silence(of node: UniqueAddress) -> Silence? { silences.first { $0.node == node } }
@@ -52,8 +53,8 @@ extension Membership {
         }
     }
 
-    /// The unreachable members from which this node itself hears nothing, or which it does not monitor: where it hears one, what others say of
-    /// their links says nothing of its own. Sorted.
+    /// The unreachable members from which this node itself hears nothing, or which it does not monitor, sorted. For a
+    /// member that it hears, the rows of others say nothing about its own link.
     package var silent: [UniqueAddress] {
         gossip.unreachable.filter { node in
             !monitors.contains { $0.peer == node && $0.stage != .marked }

@@ -1,28 +1,35 @@
 import CastyCore
 
-/// How members find that two clusters of one name run, and end one of them.
+/// How members find out that two clusters of one name run, and end one of them.
 ///
-/// A cluster may be founded twice: two nodes are told to found; a founder is cut off from those who voted for it; the only seed of a list is started
-/// again. So each member asks the seeds that are no members, every few seconds and more rarely while nothing is found, in which cluster
-/// they are. A seed that is in none learns by that of a cluster that it can join. Where a seed is in another cluster, both sides report it,
-/// and the one that ends by ``ClusterClaim/ends(before:)`` stops, member by member, each with the reason.
+/// A cluster may be founded twice: two nodes are ordered to found; a founder is cut off from its voters; the only seed
+/// of a list is started again. So each member asks the seeds that are not members which cluster they are in, every few
+/// seconds, and less often while nothing is found. A seed that is in no cluster thereby learns of one that it can join.
+/// Where a seed is in another cluster, both sides report it. The cluster that ends by ``ClusterClaim/ends(before:)``
+/// stops, member by member, each with the reason.
 ///
-/// A claim must not end a healthy cluster: whoever can connect could make one up. So a member stops only on answers to *its own* probes, each from an
-/// address that it dialled and that answered there (which the shell sees to), an address counting once, never on what comes unasked; and only when
-/// - a seed of its own configuration, or an address at which a fellow member has found the other cluster, has confirmed in two rounds, or
-/// - more than half of the members that the other cluster claims to have, each at an address of its own, have, over as long.
+/// A claim must not end a healthy cluster: any process that can connect could make one up. So a member never stops on
+/// an unsolicited claim. It stops only on answers to *its own* probes, each from an address that it dialled and that
+/// answered there (which the shell ensures), an address counting once; and only when
+/// - a seed of its own configuration, or an address at which another member of its cluster has found the other cluster,
+///   has confirmed in two rounds, or
+/// - more than half of the members that the other cluster claims to have, each at an address of its own, have
+///   confirmed, over at least one such interval.
 ///
-/// A claim counts the voting members that its sender reaches, and says whether that cluster has members in trouble: until those are back or declared
-/// down nobody ends before it, as it may itself be about to end. A round takes as long as two looks are apart, in which a cluster finds that
-/// members have died. A cluster that is founded again keeps its identity, so each founding has a number of its own by which two are told apart.
+/// A claim counts the voting members that its sender reaches, and says whether that cluster has members in trouble.
+/// Until these are back or declared down, no other cluster ends before that one, because it may itself be about to end.
+/// A round takes at least the interval between two looks; in that time a cluster notices that members have died. A
+/// cluster that is founded again keeps its identity, so each founding has its own number, which distinguishes the two.
 ///
-/// Seeds whose processes have all ended may come back together, and no seed among them knows of the cluster. So a few of the members, its lookouts,
-/// ask often: within the time that a seed waits before it gives the first vote, so that it hears of the cluster first.
+/// Seeds whose processes have all ended may come back together, and then no seed among them knows of the cluster. So a
+/// few members, the lookouts, ask often: within the time that a seed waits before it gives its first vote, so that it
+/// hears of the cluster first.
 ///
-/// What comes unasked is reported, and answered by a probe of this node's own. Compared are the claims of one exchange: the prober's travels with
-/// the probe and comes back with the answer, so that both sides compare the same two.
+/// This node reports an unsolicited claim, and answers it with a probe of its own. It compares the claims of one
+/// exchange: the prober's claim is sent with the probe and comes back with the answer, so both sides compare the same
+/// two.
 extension Membership {
-    /// What this node says of its cluster; `nil` while it is in none.
+    /// This node's claim about its cluster; `nil` while it is in none.
     package var claim: ClusterClaim? {
         guard phase == .member, let id = gossip.cluster else { return nil }
         let unreachable = gossip.unreachable
@@ -36,12 +43,13 @@ extension Membership {
         arm(.seedProbe, at: now + settings.seedProbe * (Double(intervals) * (0.8 + 0.4 * probeGenerator.unit())))
     }
 
-    /// How many members ask seeds that do not run as often as ``lookout``.
+    /// How many members are lookouts: they ask seeds that do not run as often as ``lookout``.
     private static let lookouts = 5
-    /// The longest pause between two looks of a lookout. A seed gives no vote in the first ``MembershipSettings/joinRetry`` of its process.
+    /// The longest pause between two looks of a lookout. A seed gives no vote in the first
+    /// ``MembershipSettings/joinRetry`` after its start.
     private var lookout: Duration { settings.joinRetry * 0.6 }
 
-    /// Whether this node is one of the oldest members that can be reached.
+    /// Whether this node is a lookout: one of the oldest reachable members.
     private var isLookout: Bool {
         guard let mine = gossip.member(myself), mine.status == .up, let number = mine.upNumber,
             !settings.mutations.contains(.looksSeldom)
@@ -60,7 +68,7 @@ extension Membership {
         }
     }
 
-    /// A seed may have ended just now: a lookout asks there at once, and often.
+    /// A seed may have just ended: a lookout asks there at once, and often.
     mutating func lookForSeeds(at now: Instant) {
         guard let due = timers[.seedProbe], due > now + lookout,
             join.founding.seeds.contains(where: { $0 != myself.address && !isTaken($0) }), isLookout
@@ -68,7 +76,7 @@ extension Membership {
         arm(.seedProbe, at: now)
     }
 
-    /// Asks the seeds that are no members.
+    /// Probes the seeds that are not members.
     mutating func probeSeeds(at now: Instant) {
         guard phase == .member else { return }
         let isLeaving = gossip.member(myself).map { $0.status >= .leaving } ?? true
@@ -96,7 +104,7 @@ extension Membership {
         _ number: UInt64, _ theirs: ClusterClaim, from peer: UniqueAddress, at now: Instant
     ) {
         if phase == .contacting {
-            // There is a cluster, and here is one of its members: a better answer than any vote.
+            // There is a cluster, and the sender is a member of it: better than any vote.
             join.founding.heardOfCluster(at: now)
             let question = Ballot.question(round: join.founding.round)
             return effects.append(.send(.initJoin(settings: sharedSettings, ballot: question), to: peer))
@@ -107,14 +115,15 @@ extension Membership {
         report(theirs, from: peer, at: now)
         if theirs.size > 0, claim.ends(before: theirs), !secondClusters.awaits(peer.address) {
             let probe = ClusterMessage.clusterProbe(number: secondClusters.probe(peer.address), claim: claim)
-            // To the address and not to the peer: what answers on the connection on which a claim came proves nothing.
+            // Sent to the address and not to the peer: an answer on the connection on which a claim came proves
+            // nothing.
             effects.append(.contact(probe, at: peer.address))
         }
     }
 
     /// The answer to a probe.
     ///
-    /// - Parameter mine: What this node said of its own cluster when it asked.
+    /// - Parameter mine: The claim that this node sent with the probe.
     mutating func probeOfClusterAnswered(
         _ number: UInt64, _ theirs: ClusterClaim, mine: ClusterClaim, from peer: UniqueAddress, at now: Instant
     ) {
@@ -124,7 +133,7 @@ extension Membership {
         report(theirs, from: peer, at: now)
         let loses = mine.ends(before: theirs) && claim.ends(before: theirs) && !theirs.isTroubled
         secondClusters.confirm(theirs, at: peer.address, loses: loses, spacing: settings.seedProbe * 0.75, at: now)
-        // What has just been found is looked at again soon.
+        // A cluster that has just been found is probed again soon.
         if let due = timers[.seedProbe], due > now + settings.seedProbe { armSeedProbe(at: now) }
         guard settings.endsSecondClusters, loses else { return }
         let trusted = join.founding.seeds + secondClusters.vouched
@@ -136,13 +145,14 @@ extension Membership {
         pendingStop = pendingStop ?? .secondCluster(own: claim, other: winner.claim)
     }
 
-    /// The others of this cluster may have no seed by which they could find the other one.
+    /// Sends the addresses to the other members of this cluster: they may have no seed by which they could find the
+    /// other one.
     private mutating func tellFellows(of cluster: ClusterClaim) {
         let witnesses = secondClusters.witnesses(of: cluster)
         for target in targets { effects.append(.send(.otherCluster(at: Array(witnesses.prefix(8))), to: target)) }
     }
 
-    /// A fellow member has found another cluster at these addresses.
+    /// Another member of this cluster has found another cluster at these addresses.
     mutating func heardOfOtherCluster(at addresses: [NodeAddress], from peer: UniqueAddress, at now: Instant) {
         guard let claim, gossip.member(peer) != nil else { return }
         let members = gossip.members.map(\.node.address)

@@ -3,29 +3,30 @@ import CastyCore
 /// A version that this node has passed on for another one.
 struct Relayed: Sendable {
     let digest: UInt64
-    /// Who has asked for it, and is told when all have it.
+    /// The node that asked for the relay, and is notified when all have the version.
     let origin: UniqueAddress
-    /// To whom it was passed on, sorted.
+    /// The nodes that it was relayed to, sorted.
     let to: [UniqueAddress]
 }
 
-/// How a new version gets to everyone at once, in about two messages a member.
+/// How a new version gets to all members at once, in about two messages a member.
 ///
-/// Whoever changes the state sends it to all; in a big cluster to some, each of which passes it on to a few others. Everyone acknowledges it
-/// to whoever it came from, and when all that count have, its maker says so. Where two changes meet, everyone merges them to the same
-/// version by itself, and the leader alone sends it round, a moment later, because changes that meet rarely come in twos. Gossip by rounds
-/// makes good whatever gets lost on the way.
+/// The node that changes the state sends it to all; in a big cluster it sends it to some, each of which relays it to a
+/// few others. Each receiver acknowledges it to its sender, and when all members that count have, the originator
+/// announces that. Where two changes meet, each member merges them to the same version by itself. Only the leader sends
+/// the merged version round, a moment later, because usually more than two changes meet. Gossip rounds repair whatever
+/// is lost on the way.
 ///
-/// When a link or a node breaks, many mark many others at once. So each sends its first mark at once, and the next ones together; what joins,
-/// leaves or is decided never waits. And whom somebody cannot reach, and this node does not watch itself, it takes for silent: only rounds
-/// try it.
+/// When a link or a node breaks, many nodes mark many others at once. So each node sends its first mark at once, and
+/// the next ones together; joins, departures and decisions never wait. A member that is marked by another node, and
+/// that this node does not monitor itself, counts as silent: only gossip rounds try it.
 extension Membership {
-    /// How long the leader waits for more before it sends on what it has merged.
+    /// How long the leader waits for further changes before it sends a merged version.
     private static let merging = Duration.milliseconds(5)
-    /// The least time between two spreadings of marks, or of what was merged.
+    /// The least time between two sends of marks, or of merged versions.
     private static let gathering = Duration.milliseconds(50)
 
-    /// Sees to it that the present version gets to those who are not known to have it.
+    /// Sends the present version, directly or relayed, to the members that are not known to have it.
     mutating func push(at now: Instant) {
         guard pushedDigest != digest else { return }
         pushedDigest = digest
@@ -52,12 +53,13 @@ extension Membership {
         spread()
     }
 
-    /// Members that somebody cannot reach, and of which this node itself knows nothing; none where everyone watches everyone.
+    /// The members that at least one member cannot reach and that this node does not monitor itself; none where all
+    /// members monitor all.
     var presumedSilent: [UniqueAddress] {
         gossip.unreachable.filter { $0 != myself && monitorIndex($0) == nil }
     }
 
-    /// Somebody sent an older version: it gets this one, once. Were that lost, rounds would bring it.
+    /// A peer sent an older version: it gets this one, once. If that is lost, gossip rounds repeat it.
     mutating func answerOlder(to peer: UniqueAddress) {
         if answered.digest != digest { answered = (digest, []) }
         if answered.peers.insertSorted(peer) { effects.append(.send(.gossipEnvelope(gossip), to: peer)) }
@@ -72,7 +74,7 @@ extension Membership {
             $0 != welcomed && !gossip.seen.sortedContains($0) && !silent.sortedContains($0)
         }
         guard !unseen.isEmpty else { return }
-        // As even as whole numbers allow; whose turn it is to pass on changes from version to version.
+        // The parts are as equal as whole numbers allow; the relaying members change from version to version.
         let heads = min(unseen.count, max(1, settings.gossipFanout))
         let first = heads < unseen.count ? generator.below(unseen.count) : 0
         for head in 0..<heads {
@@ -82,7 +84,7 @@ extension Membership {
         }
     }
 
-    /// Sends the version to those whom its sender cannot reach.
+    /// Sends the version to the members that its sender cannot reach.
     private mutating func help(_ sender: UniqueAddress) {
         let mine = gossip.rows(by: myself)
         for row in gossip.rows(by: sender) where row.subject != myself {
@@ -102,7 +104,7 @@ extension Membership {
         relayed = others.isEmpty ? nil : Relayed(digest: digest, origin: peer, to: others)
     }
 
-    /// Tells a sender that this node has its version, and of whom else it knows that.
+    /// Acknowledges a version to its sender, with the other members that this node knows to have it.
     mutating func acknowledge(_ theirs: [UniqueAddress], to peer: UniqueAddress) {
         let more = gossip.seen.filter { $0 != peer && $0 != myself && !theirs.sortedContains($0) }
         if more.isEmpty, theirs.sortedContains(myself) { return }
@@ -117,13 +119,13 @@ extension Membership {
         effects.append(.send(.gossipAck(digest: digest, seen: relayed.to), to: relayed.origin))
     }
 
-    /// Who has sent a version to everyone tells the others once everyone has seen it.
+    /// The node that sent a version to everyone notifies the others once all have seen it.
     mutating func spreadConvergence(at now: Instant) {
         guard originDigest == digest else { return }
         originDigest = nil
         let leader = gossip.leader(seenBy: myself)
         if settings.gossipAtOnce, !pendingLeaderActions(at: now).isEmpty {
-            // The next version is about to come: only who makes it has to know.
+            // The next version is about to come: only the node that makes it has to know.
             if let leader, leader != myself {
                 effects.append(.send(.gossipAck(digest: digest, seen: gossip.seen), to: leader))
             }

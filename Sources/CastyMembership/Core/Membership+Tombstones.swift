@@ -5,21 +5,21 @@ struct TombstoneTime: Sendable {
     let learntAt: Instant
 }
 
-/// For how long a cluster remembers who was removed.
+/// How long a cluster remembers which members were removed.
 ///
-/// A tombstone keeps old gossip from bringing a removed member back. The leader forgets one only on a version that all who vote
-/// have seen; from then on such gossip can only be under way still, or come from a node that is no member, and to that nobody
-/// listens. So most tombstones could go soon, and the time that the settings give is a luxury. It is cut short in two cases, so
-/// that the state stays small however many come and go:
+/// A tombstone prevents old gossip from bringing a removed member back. The leader forgets a tombstone only on a
+/// version that all voting members have seen. From then on such gossip can only be in transit, or come from a node that
+/// is not a member, whose gossip is ignored. So most tombstones could go soon; the configured time is a generous
+/// margin. It is cut short in two cases, so that the state stays small however many members come and go:
 ///
-/// - Another incarnation lives, or has lived since, at the same address: of each address the latest removal is remembered.
-/// - The tombstones take more bytes than the settings allow: then those of the removals longest ago go first.
+/// - Another incarnation runs, or has run since, at the same address: of each address the latest removal is remembered.
+/// - The tombstones take more bytes than the settings allow: then the oldest removals go first.
 ///
-/// In both cases a tombstone stays for a minute at least, longer than a message can be under way; unless they take twice the bytes.
-/// A node that hangs for longer than it is remembered holds no lease when it wakes, and its heartbeats are answered with
-/// "unknown".
+/// In both cases a tombstone stays for at least a minute, longer than a message can be in transit, unless the
+/// tombstones take twice the allowed bytes. A node that hangs for longer than it is remembered holds no lease when it
+/// wakes, and its heartbeats are answered with "unknown".
 extension Membership {
-    /// How long a tombstone stays at least.
+    /// The least time that a tombstone stays.
     private static let leastMemory = Duration.seconds(60)
 
     /// The tombstones that the leader may forget now, sorted.
@@ -72,7 +72,7 @@ extension Membership {
         return false
     }
 
-    /// How many bytes a tombstone takes on the wire, at the most: the node in the table, and what is said of it.
+    /// The most bytes that a tombstone takes on the wire: the node in the table, and its entry.
     private static func bytes(of node: UniqueAddress) -> Int { node.address.host.utf8.count + 28 }
 
     mutating func syncTombstones(at now: Instant) {

@@ -1,22 +1,22 @@
 package import CastyCore
 
-/// The membership of one node: join, gossip, failure detection, leader, downing. A value without clock, chance or
+/// The membership of one node: join, gossip, failure detection, leader, downing. A value without clock, randomness or
 /// socket.
 ///
-/// Each `on…` takes what happened and when, and returns what the shell must do, in order. What it draws comes from the
-/// generator it was given; so the same inputs give the same effects.
+/// Each `on…` method takes an input and its time, and returns the effects for the shell to carry out, in order. All
+/// random numbers come from the generator passed in, so the same inputs give the same effects.
 package struct Membership: Sendable {
-    /// Where this node stands.
+    /// The phase of this node's membership.
     package enum Phase: Hashable, Sendable {
         /// Not started.
         case idle
         /// Asking the seeds.
         case contacting
-        /// Asked a member to let it in, waits for the welcome.
+        /// Has asked a member to let it in, and waits for the welcome.
         case joining(through: UniqueAddress)
         /// A member.
         case member
-        /// Stopped for good.
+        /// Stopped permanently.
         case stopped(StopReason)
     }
 
@@ -27,18 +27,18 @@ package struct Membership: Sendable {
     package internal(set) var sharedSettings: [SharedSetting]
     package internal(set) var phase = Phase.idle
     package internal(set) var gossip = Gossip()
-    /// Grows whenever the gossip may have changed, or who has seen it.
+    /// Incremented whenever the gossip, or the list of members that have seen it, may have changed.
     package internal(set) var revision: UInt64 = 0
-    /// Until when this node may run entities, should no further sign of life come in.
+    /// Until when this node may run entities if no further acknowledgement arrives.
     package internal(set) var leaseValidUntil = Instant.start
     /// Since when this node has known the present version.
     package internal(set) var versionSince = Instant.start
 
     var leaseQuorum: LeaseQuorum?
-    /// Whether this node has led, or would have, while its lease had run out.
+    /// Whether this node could not act as the leader at its last attempt, because it held no lease or was late.
     var waitsForLease = false
     var generator: SeededGenerator
-    /// Draws the moments of seed probes.
+    /// Generates the times of seed probes.
     var probeGenerator: SeededGenerator
     var secondClusters = SecondClusters()
     var effects: [MembershipEffect] = []
@@ -51,61 +51,64 @@ package struct Membership: Sendable {
     var lastProbe: UInt64 = 0
     /// When this node last noticed that it was late itself.
     var lastLate: Instant?
-    /// When it last noticed that it had been late for longer than a lease lasts; `nil` once a member has acknowledged it since.
+    /// When it last noticed that it had been late by at least the duration of a lease; `nil` once a member has
+    /// acknowledged it since.
     var hungUntil: Instant?
-    /// Members that are done and wait for their removal, sorted.
+    /// Members that have confirmed that they are done and wait for their removal, sorted.
     var leavers: [UniqueAddress] = []
-    /// When this node learnt of each removal; the tombstones expire by it.
+    /// When this node learned of each removal; the tombstones expire by it.
     var tombstoneTimes: [TombstoneTime] = []
-    /// Since when this node has known that a member cannot be reached, sorted by member.
+    /// Since when this node has known of each member that it cannot be reached, sorted by member.
     var silences: [Silence] = []
-    /// Hashes of the members that voted and could be reached in the last versions here, the latest last.
+    /// Hashes of the members that voted and could be reached in the last versions at this node, the latest last.
     var recentVoters: [UInt64] = []
     var downing = DowningState()
     var exit = ExitState()
     /// Why this node stops at the end of the present input.
     var pendingStop: StopReason?
 
-    // What was told last, so that each change is told once.
+    // What was published or sent last, so that each change is published once.
     var digest: UInt64 = 0
     var isDirty = false
     var lastCause = EventCause.start
     var toldLeader: UniqueAddress?
     var toldConvergence: UInt64?
     var pushedDigest: UInt64 = 0
-    /// The digest of the last version that this node has sent to everyone; it tells the others once all have seen it.
+    /// The digest of the last version that this node has sent to everyone; it notifies the others once all have seen
+    /// it.
     var originDigest: UInt64?
-    /// Who has sent the present version, and sees to it that everyone else gets it as well.
+    /// The node that sent the present version and also sends it to everyone else.
     var spreadBy: UniqueAddress?
-    /// Whether the present version came about by a merge, here and wherever both of its parts have arrived.
+    /// Whether the present version is the result of a merge, made here and wherever both of its parts have arrived.
     var isMerged = false
     /// Whether the present version is a mark that this node has just made or taken back.
     var isMark = false
-    /// Whether the present version has marks of this node that it has not sent to anyone.
+    /// Whether the present version has marks of this node that it has not sent to any node.
     var hasUnsentMarks = false
-    /// When this node last sent marks, or what it had merged, to everyone.
+    /// When this node last sent marks, or a merged version, to everyone.
     var gatheredAt: Instant?
-    /// Who has sent older versions, and got this one for it.
+    /// The peers that have sent older versions, and got this one in answer.
     var answered: (digest: UInt64, peers: [UniqueAddress]) = (0, [])
-    /// Who was welcomed last, and with which version.
+    /// The node that was welcomed last, and the digest of the version sent to it.
     var justWelcomed: (node: UniqueAddress, digest: UInt64)?
-    /// To whom this node has passed a version on, and for whom.
+    /// The version that this node relays, the receivers, and the node that it relays for.
     var relayed: Relayed?
     var divergedSince: Instant?
 
-    /// Those that speak to this node as members, and are none here.
-    var strangers: [Stranger] = []
-    /// The members whose clusters do not know this node, as they say, sorted.
-    var strangerTo: [UniqueAddress] = []
-    /// The members that have known this node as one of their cluster, sorted.
+    /// Unknown peers: they treat this node as a member of their cluster, and are not members here.
+    var unknownPeers: [UnknownPeer] = []
+    /// The members that have notified this node that their cluster does not know it, sorted.
+    var unknownTo: [UniqueAddress] = []
+    /// The members that have known this node as a member, sorted.
     var acquaintances: [UniqueAddress] = []
-    /// Those of them that answer as if they did not.
+    /// Those of them that answer as if they did not know it.
     var forgetters: [Forgetter] = []
 
     /// Creates the membership of a node that has not started.
     ///
     /// - Parameters:
-    ///   - sharedSettings: What all nodes must agree on (shard counts…); the downing strategy is added here.
+    ///   - sharedSettings: What all nodes must agree on (shard counts…); the shared ones of `settings`, the downing
+    ///     strategy among them, are added here.
     package init(
         myself: UniqueAddress, roles: [String] = [], settings: MembershipSettings, sharedSettings: [SharedSetting] = [],
         generator: SeededGenerator
@@ -141,7 +144,7 @@ package struct Membership: Sendable {
                 gossip.add(Member(node: peer, status: .up))
             }
         } else if gossip.isTombstoned(peer) {
-            // Two that have removed each other would never stop to say so.
+            // Two nodes that have removed each other would otherwise answer each other without end.
             if message != .gone { effects.append(.send(.gone, to: peer)) }
             return finish(at: now)
         }
@@ -180,14 +183,14 @@ package struct Membership: Sendable {
         case .gossipAck(let digest, let seen): receiveAck(digest: digest, seen: seen, from: peer)
         case .exitingConfirmed: confirmed(by: peer)
         case .probeRequest(let id, let subject):
-            // Otherwise anyone could have this node talk to addresses of their choice.
+            // Without this check any peer could make this node send messages to addresses of its choice.
             if areMembers(peer, subject) { effects.append(.send(.probe(id: id, origin: peer), to: subject)) }
         case .probe(let id, let origin): effects.append(.send(.probeAck(id: id, origin: origin), to: peer))
         case .probeAck(let id, let origin):
             if areMembers(peer, origin) { effects.append(.send(.probeAnswer(id: id, subject: peer), to: origin)) }
         case .probeAnswer(let id, let subject): probeAnswered(id: id, subject: subject, by: peer, at: now)
         case .gone: toldGone(by: peer)
-        case .stranger: toldStranger(by: peer)
+        case .unknownPeer: unknownToldPeer(by: peer)
         }
     }
 
@@ -226,6 +229,6 @@ package struct Membership: Sendable {
         return finish(at: now)
     }
 
-    /// Whether this node may run entities now. Constant time.
+    /// Whether this node may run entities now. O(1).
     package func leaseHeld(at now: Instant) -> Bool { now < leaseValidUntil }
 }

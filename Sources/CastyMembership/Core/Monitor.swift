@@ -1,6 +1,6 @@
 import CastyCore
 
-/// What this node knows of the life of one peer that it monitors.
+/// The state of the failure detection of one monitored peer.
 ///
 /// ```
 /// listening ──▶ probing ──▶ suspected ──▶ marked
@@ -9,13 +9,13 @@ import CastyCore
 /// ```
 struct Monitor: Sendable {
     enum Stage: Hashable, Sendable {
-        /// Answers come as they should.
+        /// Answers arrive as expected.
         case listening
-        /// Long silent: witnesses were asked to reach it.
+        /// Silent for long: witnesses were asked to reach the peer.
         case probing
         /// Phi is above the lower threshold.
         case suspected
-        /// Phi crossed the threshold, and this node told the others.
+        /// Phi crossed the threshold, and this node marked the peer.
         case marked
     }
 
@@ -25,18 +25,20 @@ struct Monitor: Sendable {
     /// The number of the last heartbeat sent, and of the last one answered.
     var sent: UInt64 = 0
     var answered: UInt64 = 0
-    /// When the last heartbeat was sent that the peer acknowledged as that of a member; `nil` before the first.
+    /// When the last heartbeat was sent that the peer acknowledged as coming from a member; `nil` before the first.
     var provenAt: Instant?
-    /// The same, of those that it acknowledged while it saw the same members vote and be reachable as this node.
+    /// As `provenAt`, but only for heartbeats that the peer acknowledged while it saw the same members vote and be
+    /// reachable as this node.
     var sharedAt: Instant?
     var roundTrip: Duration?
-    /// No step is taken before this time: this node was late itself.
+    /// No step is taken before this time, because this node was late itself.
     var grace: Instant?
-    /// Whether the present silence was forgiven once already.
+    /// Whether the present silence was already extended once.
     var hadGrace = false
-    /// Whether the present silence was this node's own fault, in part.
+    /// Whether the detector must not learn from the next arrival: the silence before it was partly this node's own
+    /// fault, or began with a call or an extra heartbeat.
     var isInterrupted = false
-    /// The number of the heartbeat that was sent out of turn, when the peer came under watch.
+    /// The number of the extra heartbeat that was sent when this node began to monitor the peer.
     var early: UInt64?
     /// The number under which witnesses were asked.
     var probe: UInt64?
@@ -45,11 +47,11 @@ struct Monitor: Sendable {
     /// How many calls there were in the present silence, and when the next is due.
     var callCount = 0
     var nextCall: Instant?
-    /// Since when the peer has answered calls, and nothing on the connection that stands.
+    /// Since when the peer has answered calls only, and nothing on the established connection.
     var callsOnlySince: Instant?
-    /// Who reached the peer during the present silence.
+    /// The member that reached the peer during the present silence.
     var witness: UniqueAddress?
-    /// For when the suspicion timer is set. It may lie before the next step, never after it.
+    /// When the suspicion timer fires. That may be before the next step, never after it.
     var timer: Instant?
 
     init(peer: UniqueAddress, parameters: PhiAccrualFailureDetector.Parameters, at now: Instant) {
@@ -70,20 +72,20 @@ struct Monitor: Sendable {
         stage = .listening
         grace = nil
         hadGrace = false
-        // What follows an answered call, or a heartbeat out of turn, ends no interval of the heartbeats' rhythm either.
+        // The arrival after an answered call, or after an extra heartbeat, ends no regular interval either.
         isInterrupted = isCall || sequence == early
         probe = nil
         witness = nil
     }
 
-    /// When the peer is to be called, at the earliest.
+    /// The earliest time for the next call.
     func callDue(_ settings: MembershipSettings) -> Instant {
         if let nextCall { return nextCall }
         let half = detector.lastArrival + (detector.mean + settings.pause) / 2
         return grace.map { max($0, half) } ?? half
     }
 
-    /// Takes the number of a call, and puts the next one off: the longer the silence, the more.
+    /// Records a call, and schedules the next one: the longer the silence, the longer the pause.
     mutating func noteCall(at now: Instant, _ settings: MembershipSettings) {
         calls.append(sent)
         if calls.count > 8 { calls.removeFirst() }
@@ -94,11 +96,11 @@ struct Monitor: Sendable {
             default: min(4 << min(callCount - 12, 3), 32)
             }
         callCount += 1
-        // Half a heartbeat less, so that the round at that time does not come just too early.
+        // Half a heartbeat less, so that the heartbeat round at that time is not just too early.
         nextCall = now + settings.heartbeat * pause - settings.heartbeat / 2
     }
 
-    /// When the silence tells the next thing.
+    /// When the silence leads to the next step; `nil` for a marked peer.
     func nextStep(_ settings: MembershipSettings, suspicionDeviations: Double) -> Instant? {
         let deadline = detector.deadline
         let step: Instant

@@ -1,16 +1,16 @@
 import CastyCore
 
-/// What a member knows of other clusters of the same name. Bounded, whatever others claim.
+/// What a member knows of other clusters of the same name. Bounded, whatever peers claim.
 struct SecondClusters: Sendable {
     /// Another cluster, and which of its members have answered this node's own probes.
     struct Other: Sendable {
         var claim: ClusterClaim
-        /// When it was heard of last.
+        /// When it was last heard of.
         var heardAt: Instant
-        /// Where this node has learnt that its own cluster must end before that one, and how often at each address.
-        /// An answer right after another one is none of the next round.
+        /// The addresses that have confirmed that this node's cluster must end before that one, and how often each has.
+        /// An answer shortly after another one does not count as a new round.
         var confirmations: [(address: NodeAddress, times: Int, at: Instant)] = []
-        /// Since when all answers have been such.
+        /// Since when all answers have confirmed this.
         var losesSince: Instant?
     }
 
@@ -23,7 +23,7 @@ struct SecondClusters: Sendable {
     private static let othersKept = 8
     private static let probesKept = 64
     private static let vouchedKept = 32
-    /// After so long without a word another cluster is forgotten, and news of it would be reported again.
+    /// After this time without news another cluster is forgotten, and later news of it is reported again.
     private static let memory = Duration.seconds(120)
 
     private(set) var others: [Other] = []
@@ -31,11 +31,11 @@ struct SecondClusters: Sendable {
     private var lastNumber: UInt64 = 0
     /// Addresses at which members of this node's own cluster have found another one, sorted.
     private(set) var vouched: [NodeAddress] = []
-    /// How many rounds of probes in a row have found nothing.
+    /// How many rounds of probes in a row have found no other cluster, at most 3.
     private(set) var quietRounds = 0
     private var latestTargets: [NodeAddress] = []
 
-    /// Takes note that another cluster exists. Returns whether that is news.
+    /// Records that another cluster exists. Returns whether that is new.
     mutating func heard(_ claim: ClusterClaim, at now: Instant) -> Bool {
         others.removeAll { now - $0.heardAt > Self.memory }
         if let index = others.firstIndex(where: { $0.claim.isSame(as: claim) }) {
@@ -49,7 +49,7 @@ struct SecondClusters: Sendable {
         return true
     }
 
-    /// A round of probes begins. Returns how many of the shortest intervals to wait for the next one.
+    /// Begins a round of probes. Returns the pause before the next one, in shortest intervals.
     mutating func beginRound(_ targets: [NodeAddress]) -> Int {
         if targets != latestTargets || !others.isEmpty { quietRounds = 0 }
         latestTargets = targets
@@ -57,7 +57,7 @@ struct SecondClusters: Sendable {
         return 1 << quietRounds
     }
 
-    /// A probe is sent there. Returns its number.
+    /// Records a probe to an address. Returns its number.
     mutating func probe(_ address: NodeAddress) -> UInt64 {
         lastNumber &+= 1
         if open.count == Self.probesKept { open.removeFirst() }
@@ -65,19 +65,20 @@ struct SecondClusters: Sendable {
         return lastNumber
     }
 
-    /// Whether an answer is one to a probe of this node; each counts once.
+    /// Whether an answer belongs to an open probe of this node; each probe counts once.
     mutating func isAnswer(_ number: UInt64, from address: NodeAddress) -> Bool {
         guard let index = open.firstIndex(where: { $0.number == number && $0.address == address }) else { return false }
         open.remove(at: index)
         return true
     }
 
-    /// Whether this node has a probe on its way there.
+    /// Whether a probe to this address is open.
     func awaits(_ address: NodeAddress) -> Bool { open.contains { $0.address == address } }
 
-    /// A member of another cluster has answered a probe: which of the two ends, by the claims that both of them know.
+    /// A member of another cluster has answered a probe. `loses` says whether this node's cluster ends, by the claims
+    /// that both sides know.
     ///
-    /// - Parameter spacing: How far apart two answers from one address are that count as two.
+    /// - Parameter spacing: The least time between two answers from one address that count as two.
     mutating func confirm(
         _ claim: ClusterClaim, at address: NodeAddress, loses: Bool, spacing: Duration, at now: Instant
     ) {
@@ -97,17 +98,17 @@ struct SecondClusters: Sendable {
         }
     }
 
-    /// A fellow member has found another cluster there. Returns whether that is news.
+    /// A member of this cluster has found another cluster at this address. Returns whether that is new.
     mutating func vouch(for address: NodeAddress) -> Bool {
         guard vouched.count < Self.vouchedKept else { return false }
         return vouched.insertSorted(address)
     }
 
-    /// The cluster before which this node's own must end, once that is certain enough.
+    /// The cluster before which this node's own must end, once that is confirmed often enough.
     ///
     /// - Parameters:
     ///   - trusted: Addresses that are configured, or vouched for by a fellow member.
-    ///   - spacing: For how long all answers must have said so.
+    ///   - spacing: For how long all answers must have confirmed it.
     func winner(trusted: [NodeAddress], spacing: Duration, at now: Instant) -> Other? {
         others.first { other in
             guard let since = other.losesSince, now - since >= spacing else { return false }
@@ -116,7 +117,7 @@ struct SecondClusters: Sendable {
         }
     }
 
-    /// Where members of another cluster have answered.
+    /// The addresses at which members of another cluster have confirmed it, sorted.
     func witnesses(of cluster: ClusterClaim) -> [NodeAddress] {
         (others.first { $0.claim.isSame(as: cluster) }?.confirmations.map(\.address) ?? []).sorted()
     }

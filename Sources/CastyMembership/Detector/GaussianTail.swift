@@ -2,8 +2,8 @@ import RealModule
 
 /// The tail of the standard normal distribution in decimal orders of magnitude: −log₁₀ P(Z > y).
 enum GaussianTail {
-    /// Finite for every finite `y` and increasing: by `erfc` (Abramowitz and Stegun 7.1), and far out by the
-    /// asymptotic series of the tail (26.2.12), where `erfc` itself would vanish.
+    /// Finite for every finite `y`, and increasing: computed by `erfc` (Abramowitz and Stegun 7.1), and for large `y`
+    /// by the asymptotic series of the tail (26.2.12), where `erfc` itself would underflow.
     static func phi(_ y: Double) -> Double {
         if y < 0 { return -Double.log(onePlus: -0.5 * Double.erfc(-y / 2.0.squareRoot())) / ln10 }
         if y < seriesFrom { return -Double.log(0.5 * Double.erfc(y / 2.0.squareRoot())) / ln10 }
@@ -13,7 +13,7 @@ enum GaussianTail {
         return (y * y / 2 + Double.log(y) + halfLogTwoPi - Double.log(onePlus: tail)) / ln10
     }
 
-    /// The `y` whose phi is the given one, by bisection; a threshold is turned into one number once.
+    /// The `y` that has the given phi, by bisection; computed once per threshold.
     static func y(ofPhi phi: Double) -> Double {
         guard phi > 0 else { return -40 }
         var (low, high) = (-40.0, 40.0)

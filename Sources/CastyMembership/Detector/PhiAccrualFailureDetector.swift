@@ -1,16 +1,17 @@
 public import CastyCore
 
-/// Says how surprising the silence of a peer is: phi is −log₁₀ of the chance that a heartbeat still comes.
+/// Measures how unlikely the silence of a peer is: phi is −log₁₀ of the probability that a heartbeat arrives even
+/// later.
 ///
 /// Source: N. Hayashibara, X. Défago, R. Yared, T. Katayama, "The φ accrual failure detector" (SRDS 2004). Intervals
-/// between heartbeats are taken as normally distributed, with the mean and the deviation of a window of the last ones.
-/// Not in the paper: a floor under the deviation, a pause that is always accepted, and a first guess before the first
-/// interval. The clock starts when monitoring starts, so a peer that never answers is suspected as well; the gap of an
-/// outage is not learnt.
+/// between heartbeats are modelled as normally distributed, with the mean and the deviation of a window of the last
+/// ones. Not in the paper: a lower bound for the deviation, a pause that is always accepted, and an initial guess
+/// before the first interval. Time counts from the start of monitoring, so a peer that never answers is suspected as
+/// well. The gap of an outage is not learned.
 ///
-/// Every operation takes constant time.
+/// Every operation except ``intervals`` takes constant time.
 public struct PhiAccrualFailureDetector: Hashable, Sendable {
-    /// What the numbers are computed with; made once and shared by the detectors of all peers.
+    /// The parameters of the computation; created once and shared by the detectors of all peers.
     public struct Parameters: Hashable, Sendable {
         /// The phi at which a peer counts as unavailable.
         public let threshold: Double
@@ -18,13 +19,13 @@ public struct PhiAccrualFailureDetector: Hashable, Sendable {
         public let sigmaFloor: Duration
         /// How much longer than usual a peer may be silent before phi begins to grow.
         public let pause: Duration
-        /// How many intervals are remembered, at least 2.
+        /// How many intervals the window holds, at least 2.
         public let samples: Int
-        /// The interval that is expected before one was measured.
+        /// The interval that is expected before any is measured.
         public let expected: Duration
-        /// Whether the gaps of outages are learnt, which is a mistake.
+        /// Whether the gaps of outages are learned: a mutation.
         let learnsOutages: Bool
-        /// How many deviations beyond the accepted silence phi reaches the threshold.
+        /// The number of deviations beyond the accepted silence at which phi reaches the threshold.
         let deviations: Double
 
         /// Creates parameters.
@@ -33,8 +34,8 @@ public struct PhiAccrualFailureDetector: Hashable, Sendable {
         ///   - threshold: The phi at which a peer counts as unavailable, above 0.
         ///   - sigmaFloor: The least standard deviation, above zero.
         ///   - pause: How much longer than usual a peer may be silent.
-        ///   - samples: How many intervals are remembered; fewer than 2 count as 2.
-        ///   - expected: The interval that is expected before one was measured.
+        ///   - samples: How many intervals the window holds; fewer than 2 count as 2.
+        ///   - expected: The interval that is expected before any is measured.
         public init(threshold: Double, sigmaFloor: Duration, pause: Duration, samples: Int, expected: Duration) {
             self.init(
                 threshold: threshold, sigmaFloor: sigmaFloor, pause: pause, samples: samples, expected: expected,
@@ -55,11 +56,11 @@ public struct PhiAccrualFailureDetector: Hashable, Sendable {
         }
     }
 
-    /// What the numbers are computed with.
+    /// The parameters of the computation.
     public let parameters: Parameters
-    /// When the last heartbeat came, or monitoring began.
+    /// When the last heartbeat arrived, or monitoring began.
     public private(set) var lastArrival: Instant
-    /// The intervals that are remembered, in microseconds; a ring once it is full.
+    /// The intervals of the window, in microseconds; a ring once it is full.
     private var ring: [Int64]
     private var next = 0
     private var sum: Int64 = 0
@@ -71,19 +72,19 @@ public struct PhiAccrualFailureDetector: Hashable, Sendable {
         self.parameters = parameters
         lastArrival = now
         ring = []
-        // Two guesses around the expected interval, so that there is a mean and a cautious deviation from the start.
+        // Two guesses around the expected interval give a mean and a cautious deviation from the start.
         let expected = Self.microseconds(parameters.expected)
         learn(expected - expected / 4)
         learn(expected + expected / 4)
     }
 
-    /// A heartbeat came.
+    /// A heartbeat arrived.
     ///
-    /// - Parameter isInterrupted: The silence before it was this node's own fault; nothing is learnt from it.
+    /// - Parameter isInterrupted: Whether the silence before it was this node's own fault; then no interval is learned.
     public mutating func heartbeat(at now: Instant, isInterrupted: Bool = false) {
         let interval = now - lastArrival
-        // The first arrival ends no interval; that of an outage tells nothing about the peer's rhythm; and what had
-        // piled up while a peer hung comes in one burst.
+        // The first arrival ends no interval. An arrival after an outage says nothing about the peer's rhythm.
+        // Heartbeats that piled up while a peer hung arrive in one burst.
         let isInTime = isAvailable(at: now) || parameters.learnsOutages
         let isRhythm = hasArrival && !isInterrupted && interval > parameters.expected / 10 && isInTime
         if isRhythm { learn(Self.microseconds(interval)) }
@@ -91,7 +92,7 @@ public struct PhiAccrualFailureDetector: Hashable, Sendable {
         lastArrival = max(lastArrival, now)
     }
 
-    /// How surprising the silence until `now` is: between heartbeats it never falls, and it is finite.
+    /// How unlikely the silence until `now` is. Finite, and never decreasing between heartbeats.
     public func phi(at now: Instant) -> Double {
         let excess = (now - lastArrival).inSeconds - mean.inSeconds - parameters.pause.inSeconds
         return GaussianTail.phi(excess / flooredDeviation.inSeconds)
@@ -100,25 +101,25 @@ public struct PhiAccrualFailureDetector: Hashable, Sendable {
     /// Whether phi is below the threshold.
     public func isAvailable(at now: Instant) -> Bool { now < deadline }
 
-    /// When phi will reach the threshold if nothing comes, in closed form.
+    /// When phi reaches the threshold if no heartbeat arrives, in closed form.
     public var deadline: Instant { deadline(deviations: parameters.deviations) }
 
-    /// When phi will reach another value that lies so many deviations beyond the accepted silence.
+    /// When phi reaches another value, given as the number of deviations beyond the accepted silence.
     func deadline(deviations: Double) -> Instant {
         let nanoseconds = deviations * Double(flooredDeviation.nanoseconds)
         let bounded = min(max(nanoseconds, -1e17), 1e17)
         return lastArrival + mean + parameters.pause + .nanoseconds(Int64(bounded.rounded(.up)))
     }
 
-    /// The mean of the remembered intervals.
+    /// The mean of the intervals in the window.
     public var mean: Duration { .microseconds(sum / Int64(ring.count)) }
 
-    /// The standard deviation of the remembered intervals, without the floor.
+    /// The standard deviation of the intervals in the window, without the lower bound.
     public var standardDeviation: Duration {
         let count = Int128(ring.count)
         // Whole numbers: n·Σx² − (Σx)² is never negative and never drifts.
         let spread = count * squares - Int128(sum) * Int128(sum)
-        // Of whole numbers the 64 bits wide ones become fractions much faster.
+        // A 64-bit integer converts to `Double` much faster than a 128-bit one.
         let wide = UInt64(exactly: spread).map { Double($0) } ?? Double(spread)
         return .microseconds(Int64((wide.squareRoot() / Double(ring.count)).rounded()))
     }
@@ -126,10 +127,10 @@ public struct PhiAccrualFailureDetector: Hashable, Sendable {
     /// The deviation that phi is computed with.
     public var flooredDeviation: Duration { max(standardDeviation, parameters.sigmaFloor) }
 
-    /// How many intervals are remembered.
+    /// How many intervals the window holds at present, the initial guesses included.
     public var sampleCount: Int { ring.count }
 
-    /// The remembered intervals, oldest first. Takes time in their number.
+    /// The intervals of the window, the oldest first. O(number of intervals).
     public var intervals: [Duration] {
         let ordered = ring.count < parameters.samples ? ring[...] : ring[next...] + ring[..<next]
         return ordered.map { .microseconds($0) }
@@ -149,7 +150,7 @@ public struct PhiAccrualFailureDetector: Hashable, Sendable {
         next = next + 1 == ring.count ? 0 : next + 1
     }
 
-    /// Bounded so that no window overflows: an interval of more than ten days is none.
+    /// Clamped to 1 µs…10¹² µs (about eleven days), so that the sums of a window do not overflow.
     private static func microseconds(_ duration: Duration) -> Int64 {
         min(max(duration.nanoseconds / 1000, 1), 1_000_000_000_000)
     }

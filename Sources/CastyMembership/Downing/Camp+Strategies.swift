@@ -1,20 +1,21 @@
 import CastyCore
 
-/// What each strategy says, with the changes reckoned in that may be under way.
+/// The decision of each strategy, taking into account changes that may be in progress.
 ///
-/// Only the leader promotes members and moves them to exiting, only on a version that all voters have seen, and it does so in
-/// one step. So the cluster is at most one such step ahead of any voter, and a side that has the leader knows that step. A
-/// side without the leader cannot know it. There every joiner may be up by now, and every leaver may have lost its vote:
-/// the side stays only if it wins whichever of these changes have happened.
+/// Only the leader promotes members and moves them to exiting, only on a version that all voters have seen, and in one
+/// step. So the cluster is at most one such step ahead of any voter, and a side that has the leader knows that step. A
+/// side without the leader cannot know it: every joiner may be up by now, and every leaver may have lost its vote. That
+/// side stays only if it wins whichever of these changes have happened.
 ///
 /// - A pure rule (more than half, the quorum, the oldest) lets at most one side win in any one state of the cluster.
-/// - The side with the leader applies the rule to the present state. Any other side that stays would win in that state as
-///   well, because that state is among those it has considered. So there are never two.
-/// - The price: a side that might be wrong goes. With changes under way at the moment of a split there may be no survivor.
+/// - The side with the leader applies the rule to the present state. Any other side that stays would win in that state
+///   as well, because that state is among those it has considered. So there are never two.
+/// - The cost: a side that might be wrong goes. With changes in progress at the moment of a split there may be no
+///   survivor.
 extension Camp {
-    /// Whether the one that would have made the changes under way stays here, so that they are known.
+    /// Whether the member that would have made the changes in progress is on this side, so that they are known.
     ///
-    /// A leader that was declared down here may be alive elsewhere, and leads there.
+    /// A leader that was declared down here may be alive elsewhere and still lead there.
     var knowsChanges: Bool {
         if ignoresChanges { return true }
         let leading = (all + lost).filter { $0.status.isVoting || $0.hasVote }.min { $0.node < $1.node }
@@ -25,22 +26,22 @@ extension Camp {
 
     private func isHere(_ member: Member) -> Bool { kept.sortedContains(member.node) }
 
-    /// The votes of this side that no change under way can have taken.
+    /// The members whose votes this side has whatever changes are in progress.
     private func certainHere(_ role: String?) -> [Member] {
         voters(role).filter { isHere($0) && (knowsChanges || $0.status == .up) }
     }
 
-    /// The votes that the others have at the most.
+    /// The most votes that the other side can have.
     private func possibleThere(_ role: String?) -> [Member] {
         let known = voters(role).filter { !isHere($0) }
         if knowsChanges { return known }
-        // A joiner that was declared down here may be up there, where that is not known.
+        // A joiner that was declared down here may be up on the other side, where that is not known.
         let joiners = all.filter { $0.status <= .weaklyUp && !isHere($0) } + lost.filter { $0.upNumber == nil }
         return known + joiners.filter { hasRole($0, role) }
     }
 
-    /// Whether this side has more votes than the others, or as many and the lowest address among all of them, whatever is
-    /// under way.
+    /// Whether this side has more votes than the others, or as many and the lowest address among all of them, whatever
+    /// changes are in progress.
     private func isAhead(_ role: String?) -> Bool {
         let (here, there) = (certainHere(role), possibleThere(role))
         guard here.count == there.count else { return here.count > there.count }
@@ -66,11 +67,11 @@ extension Camp {
         let mine = voters.count { isHere($0) }
         guard mine > 0 else { return go("lease-majority: no member here has a vote") }
         let count = "\(mine) of \(voters.count) votes"
-        // One that has lost its vote without having heard of it must not ask: the others see no reason to ask as well.
+        // A member that has unknowingly lost its vote must not ask, because the others then see no reason to ask.
         guard !certainHere(role).isEmpty else {
             return go("lease-majority: \(count) here, but changes under way may have taken them")
         }
-        // A member without a vote does not ask, so where none can have one there is none to be kept out.
+        // A member without a vote does not ask, so where no other member can have one there is none to exclude.
         if possibleThere(role).isEmpty {
             return stay("lease-majority: \(count) stay, no other member may ask")
         }
@@ -85,7 +86,7 @@ extension Camp {
             reason: "lease-majority: \(count) here, asks for the lease " + (isLate ? "after the others" : "at once"))
     }
 
-    /// The total needs no reckoning: were it too high because of members that the others have promoted, the others would
+    /// The total needs no correction. If it were too high because the other side has promoted members, that side would
     /// know, and go.
     func staticQuorum(size: Int, role: String?) -> DowningDecision {
         let voters = voters(role)
@@ -107,7 +108,7 @@ extension Camp {
         guard let oldest = byAge.first else { return go("keep-oldest: no member has a vote") }
         let outcome = withOldest(oldest, downIfAlone: downIfAlone, role: role, onlyCertain: false)
         guard outcome.stays, !knowsChanges else { return outcome.stays ? stay(outcome.reason) : go(outcome.reason) }
-        // An oldest member that is leaving may be gone from the votes; then the next one is the oldest.
+        // An oldest member that is leaving may have lost its vote; then the next one is the oldest.
         for candidate in byAge {
             guard withOldest(candidate, downIfAlone: downIfAlone, role: role, onlyCertain: true).stays else {
                 return go(outcome.reason + ", but changes under way may have reversed it")
@@ -117,9 +118,9 @@ extension Camp {
         return go(outcome.reason + ", but it may be on its way out, and with it the last vote")
     }
 
-    /// Whether this side stays if a member is the oldest.
+    /// Whether this side stays if the given member is the oldest.
     ///
-    /// - Parameter onlyCertain: Whether it must hold whatever is under way.
+    /// - Parameter onlyCertain: Whether the result must hold whatever changes are in progress.
     private func withOldest(
         _ oldest: Member, downIfAlone: Bool, role: String?, onlyCertain: Bool
     ) -> (stays: Bool, reason: String) {

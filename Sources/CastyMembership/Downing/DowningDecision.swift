@@ -1,25 +1,27 @@
 package import CastyCore
 
-/// What a downing strategy says about a view: who stays, who goes, and why.
+/// The result of a downing strategy for a view: which members stay, which go, and why.
 package struct DowningDecision: Hashable, Sendable {
-    /// The shape of the decision, seen from the node that decides.
+    /// The kind of the decision, seen from the node that decides.
     package enum Kind: Hashable, Sendable {
-        /// Nobody goes.
+        /// No member goes.
         case keepAll
         /// The deciding node's side stays, the unreachable members go.
         case downUnreachable
         /// The deciding node's side goes.
         case downReachable
-        /// Everyone goes.
+        /// All members go.
         case downAll
-        /// The deciding node's side stays but for members that cannot reach each other; the unreachable ones go too.
+        /// The deciding node's side stays, except for members that cannot reach each other; the unreachable ones go
+        /// too.
         case downIndirectlyConnected
-        /// The lease decides: the deciding node's side stays if it gets it, and goes otherwise. `isLate` where others are to ask first.
+        /// The lease decides: the deciding node's side stays if it gets the lease, and goes otherwise. `isLate` is set
+        /// where the other side asks first.
         case claimLease(isLate: Bool)
     }
 
     package let kind: Kind
-    /// Who must go, sorted; of a claim, who must go if it is granted.
+    /// The members that must go, sorted; of a claim, those that must go if it is granted.
     package let down: [UniqueAddress]
     /// The rule in words, with its numbers: "keep-majority: 3 of 5 votes stay".
     package let reason: String

@@ -1,10 +1,11 @@
 import CastyCore
 
 extension DowningStrategy {
-    /// Who goes in a view. One function for the decision, for the "what if" on a screen, for the lease and for the
-    /// tests.
+    /// Decides which members go in a view. The same function serves the decision, the preview on a screen, the lease
+    /// and the tests.
     ///
-    /// - Parameter holdsLease: What the lease outside the cluster has answered, where a strategy asks it; `nil` before that.
+    /// - Parameter holdsLease: Whether the lease outside the cluster was granted, where the strategy uses one; `nil`
+    ///   before it answers.
     package func decide(_ view: DowningView, holdsLease: Bool? = nil) -> DowningDecision {
         if view.unreachable.isEmpty, view.indirect.isEmpty { return keepAll("nobody is unreachable") }
         let camp = Camp(view)
@@ -25,15 +26,15 @@ extension DowningStrategy {
     }
 }
 
-/// The members in two camps: those that would stay with the deciding node, and the rest.
+/// The members in two groups: those that would stay with the deciding node, and the rest.
 struct Camp {
     let all: [Member]
     let lost: [Member]
-    /// Whether changes under way are not reckoned with: a mutation.
+    /// Whether changes in progress are ignored: a mutation.
     let ignoresChanges: Bool
-    /// Reachable members, minus those dropped because they cannot reach another one that is kept.
+    /// Reachable members, minus those dropped because they cannot reach another one that stays.
     let kept: [UniqueAddress]
-    /// Everyone the deciding node still hears of, directly or not.
+    /// All members that the deciding node still hears of, directly or not.
     let near: [UniqueAddress]
     let hasDropped: Bool
 
@@ -45,8 +46,8 @@ struct Camp {
             !view.unreachable.sortedContains($0.node) || view.indirect.sortedContains($0.node)
         }
         self.near = near.map(\.node)
-        // Among those that still hear of each other a few links are cut. Whoever has the most cut links goes first, of
-        // equals the youngest, until those who stay all reach each other.
+        // Among the members that still hear of each other a few links are cut. The member with the most cut links is
+        // dropped first, of equals the youngest, until the remaining members all reach each other.
         var cuts = Self.cuts(among: self.near, view.rows)
         var dropped: [Int] = []
         while !cuts.isEmpty {
@@ -65,7 +66,7 @@ struct Camp {
         hasDropped = !dropped.isEmpty
     }
 
-    /// The pairs, by their places, of which one complains about the other; each once, though both may.
+    /// The pairs of indices of which one cannot reach the other; each once, even if neither reaches the other.
     private static func cuts(
         among nodes: [UniqueAddress], _ rows: [DowningView.Row]
     ) -> [(one: Int, other: Int)] {
@@ -86,9 +87,10 @@ struct Camp {
         return unique
     }
 
-    /// The members that have a vote in this view, sorted; those declared down are among them, and vote for no side that decides.
+    /// The members that have a vote in this view, sorted. Those declared down are among them, and count for no side
+    /// that decides.
     ///
-    /// Only a member that became up has one: a joiner that leaves at once has none, and may believe that it has.
+    /// Only a member that became up has a vote: a joiner that leaves at once has none, even if it believes that it has.
     func voters(_ role: String?) -> [Member] {
         (all + lost).filter { $0.hasVote && hasRole($0, role) }.sorted { $0.node < $1.node }
     }

@@ -1,9 +1,9 @@
-/// Who stays when members cannot reach each other.
+/// Which members stay when members cannot reach each other.
 ///
-/// Every strategy reckons with changes that may be under way at the moment of the split: a side without the leader cannot
-/// know whether a joiner has become up, or a leaver has lost its vote, on the other side. It stays only if it wins in
-/// either case. So there are never two sides that stay; the price is that with members joining or leaving at that very
-/// moment it can happen that none does.
+/// Every strategy takes into account changes that may be in progress at the moment of the split: a side without the
+/// leader cannot know whether a joiner has become up, or a leaver has lost its vote, on the other side. It stays only
+/// if it wins in either case. So two sides never stay. The cost: with members joining or leaving at that very moment it
+/// can happen that no side stays.
 public enum DowningStrategy: Hashable, Sendable {
     /// The side with more than half of the votes stays; with exactly half, the one that has the lowest address.
     case keepMajority(role: String? = nil)
@@ -11,11 +11,12 @@ public enum DowningStrategy: Hashable, Sendable {
     case staticQuorum(size: Int, role: String? = nil)
     /// The side of the oldest member stays, unless the oldest is alone there and `downIfAlone` is set.
     case keepOldest(downIfAlone: Bool = true, role: String? = nil)
-    /// The side that gets a lease outside the cluster stays. The side with more votes asks first, the others wait a little.
+    /// The side that gets a lease outside the cluster stays. The side with more votes asks first, the others after a
+    /// delay.
     case leaseMajority(role: String? = nil)
-    /// Nobody stays.
+    /// No member stays.
     case downAll
-    /// Nobody goes until a person says so.
+    /// No member goes until a person declares it down.
     case manual
 
     /// Whether nothing is decided without the lease.
@@ -28,7 +29,7 @@ public enum DowningStrategy: Hashable, Sendable {
 }
 
 extension DowningStrategy: CustomStringConvertible {
-    /// The strategy as a setting that all nodes share: `keep-majority`, `static-quorum 3`.
+    /// The strategy as the text of a shared setting: `keep-majority`, `static-quorum 3`.
     public var description: String {
         func suffix(_ role: String?) -> String { role.map { " role \($0)" } ?? "" }
         return switch self {

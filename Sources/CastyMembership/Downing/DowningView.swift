@@ -1,24 +1,25 @@
 package import CastyCore
 
-/// What a downing strategy looks at: the members, and who cannot reach whom, as one node sees them.
+/// The input of a downing strategy: the members, and which cannot reach which, as one node sees them.
 package struct DowningView: Hashable, Sendable {
     /// The node that decides.
     package let myself: UniqueAddress
     /// The members that are neither down nor exiting, sorted.
     package let members: [Member]
-    /// The members that were declared down and are not removed yet, sorted. Not all that stay may know of it, and on another side
-    /// of a split nobody may: so their votes still count, and never for the side that decides.
+    /// The members that were declared down and are not removed yet, sorted. Not all that stay may know of it, and on
+    /// another side of a split possibly none. So their votes still count, and never for the side that decides.
     package let lost: [Member]
-    /// Whether changes under way are not reckoned with: a mutation.
+    /// Whether changes in progress are ignored: a mutation.
     package var ignoresChanges = false
-    /// Those among the members that somebody cannot reach, sorted.
+    /// The members that at least one member cannot reach, sorted.
     package let unreachable: [UniqueAddress]
-    /// Those among the unreachable that messages get through to all the same, by way of others, sorted.
+    /// The unreachable members that messages still reach through other members, sorted; the deciding node may be among
+    /// them.
     package let indirect: [UniqueAddress]
-    /// Who cannot reach whom among the members, sorted by observer and subject.
+    /// Which members cannot reach which, sorted by observer and subject.
     package let rows: [Row]
 
-    /// One observer's complaint about one subject.
+    /// One observer that cannot reach one subject.
     package struct Row: Hashable, Sendable {
         package let observer: UniqueAddress
         package let subject: UniqueAddress
@@ -45,10 +46,10 @@ package struct DowningView: Hashable, Sendable {
         self.rows = rows
     }
 
-    /// The view that a gossip gives.
+    /// Creates the view of a gossip.
     ///
-    /// A subject that has seen the very version in which it is called unreachable still gets messages, so it is not cut
-    /// off; only its link to some observer is.
+    /// A subject that has seen the version in which it is marked unreachable still gets messages. So it is not cut off;
+    /// only its link to some observer is.
     package init(_ gossip: Gossip, myself: UniqueAddress) {
         let members = gossip.members.filter { $0.status != .down && $0.status != .exiting }
         let unreachable = gossip.unreachable

@@ -1,7 +1,7 @@
 import CastyCore
 
 extension LeaseRecord {
-    /// The record as text, one fact a line, with a checksum in the last one.
+    /// The record as text, one entry a line, with a checksum in the last line.
     ///
     /// ```
     /// casty-lease 1
@@ -11,7 +11,7 @@ extension LeaseRecord {
     /// sum 8c1f…
     /// ```
     ///
-    /// A `loser` is one by a claim that may still be withdrawn, a `lost` one for good.
+    /// A `loser` line is from a claim that may still be withdrawn; a `lost` line is final.
     package var text: String {
         var lines = [Self.header]
         if let holder { lines.append("holder \(holder.owner) \(holder.until.nanoseconds)") }
@@ -21,7 +21,7 @@ extension LeaseRecord {
         return lines.map { $0 + "\n" }.joined() + "sum \(Self.sum(of: lines))\n"
     }
 
-    /// The record that a text says; `nil` where it is none, or not whole.
+    /// Reads a record from text; `nil` where the text is not a complete record.
     package init?(text: String) {
         var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         guard lines.count >= 3, lines.removeLast().isEmpty, let last = lines.popLast(), lines.first == Self.header,
@@ -43,7 +43,7 @@ extension LeaseRecord {
         self.init(holder: holder, losers: losers)
     }
 
-    /// Whether a name can stand in the text.
+    /// Whether a name can be written into the text.
     package static func isName(_ name: String) -> Bool {
         (1...512).contains(name.utf8.count) && name.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7f }
     }

@@ -1,11 +1,12 @@
 package import CastyCore
 
-/// What a lease has written down: who holds it, and who has lost it. The rules of every lease in one value.
+/// The content of a lease: its holder, and its losers. This value has the rules of every kind of lease.
 ///
-/// It has one holder at a time, so of two sides that ask at once one is refused. A loser is refused for a long time after
-/// the lease is free again: one that hung while its cluster went on without it must not found a second one when it wakes.
+/// There is one holder at a time, so of two sides that ask at once one is refused. A loser is refused for a long time
+/// after the lease is free again: a node that hung while its cluster went on without it must not found a second cluster
+/// when it wakes.
 package struct LeaseRecord: Hashable, Sendable {
-    /// Who holds the lease, and until when.
+    /// The holder, and until when it holds the lease.
     package struct Holder: Hashable, Sendable {
         package let owner: String
         package let until: Instant
@@ -16,12 +17,12 @@ package struct LeaseRecord: Hashable, Sendable {
         }
     }
 
-    /// One that may not get it, by whose claim, and until when.
+    /// A node that is refused the lease, by which owner's claim, and until when.
     package struct Loser: Hashable, Sendable {
         package let name: String
         package let to: String
         package let until: Instant
-        /// Whether the claim was made use of: then no withdrawal of a later one brings the loser back.
+        /// Whether the claim was used: then withdrawing a later one does not remove the loser.
         package let isFinal: Bool
 
         package init(name: String, to owner: String, until: Instant, isFinal: Bool = false) {
@@ -41,14 +42,14 @@ package struct LeaseRecord: Hashable, Sendable {
         self.losers = losers.sortedUniquely(by: \.name) { first, _ in first }
     }
 
-    /// Grants a claim, or renews one, unless another one holds the lease or the claimant has lost it.
+    /// Grants a claim, or renews one, unless another owner holds the lease or the claimant is a loser.
     ///
     /// - Returns: Whether it is granted.
     package mutating func claim(_ claim: LeaseClaim, at now: Instant) -> Bool {
         losers.removeAll { $0.until <= now }
         if let holder, holder.owner != claim.owner, holder.until > now { return false }
         if losers.contains(where: { $0.name == claim.owner }) { return false }
-        // What it was granted before and has not withdrawn, it has made use of.
+        // A claim granted before and not withdrawn counts as used.
         seal(claim.owner)
         holder = Holder(owner: claim.owner, until: now + claim.duration)
         for name in claim.losers where name != claim.owner {
@@ -66,7 +67,7 @@ package struct LeaseRecord: Hashable, Sendable {
         return true
     }
 
-    /// The owner has no more need of it; its losers stay.
+    /// The owner no longer needs the lease; its losers stay.
     package mutating func release(_ owner: String) {
         seal(owner)
         if holder?.owner == owner { holder = nil }
@@ -78,7 +79,8 @@ package struct LeaseRecord: Hashable, Sendable {
         }
     }
 
-    /// The owner has made no use of what it was granted last: all as if it had not asked. What it had made use of before stays.
+    /// The owner has not used its last granted claim: restores the state without that claim. Losers of earlier, used
+    /// claims stay.
     package mutating func withdraw(_ owner: String) {
         guard holder?.owner == owner else { return }
         holder = nil

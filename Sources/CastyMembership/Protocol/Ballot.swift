@@ -1,10 +1,10 @@
 package import CastyCore
 
-/// What a node in no cluster wants of those it asks, and in which of its rounds.
+/// What a node in no cluster asks other nodes for, and the number of its round.
 package enum Ballot: Hashable, Sendable {
-    /// Only to know whether there is a cluster.
+    /// Only whether there is a cluster.
     case question(round: UInt64)
-    /// Their votes, to found one.
+    /// Votes, to found a cluster.
     case candidacy(round: UInt64)
 
     package var round: UInt64 {
@@ -14,20 +14,20 @@ package enum Ballot: Hashable, Sendable {
     }
 }
 
-/// What becomes of the vote of a node that is in no cluster itself.
+/// How a node that is in no cluster itself votes.
 package enum VoteAnswer: Hashable, Sendable {
-    /// The asking seed has it.
+    /// The asking seed gets the vote.
     case granted
-    /// Nobody gets it yet.
+    /// No seed gets it yet; ask again after this time.
     case later(Duration)
-    /// Another seed has it, or the one that answers keeps it for itself.
+    /// Another seed has it, or the answering seed keeps it for itself.
     case givenTo(NodeAddress)
-    /// There is a cluster somewhere: one of its members was heard leaving.
+    /// There is a cluster: the answering node has heard from one of its members, or is joining it.
     case knowsCluster
-    /// The two have different seeds; these are the answering one's.
+    /// The two nodes have different seed lists; this is the answering node's.
     case otherSeeds(String)
-    /// It was not asked for.
+    /// The vote was not asked for.
     case notAsked
-    /// One of the two is no seed.
+    /// One of the two nodes is not a seed.
     case noSeed
 }

@@ -1,16 +1,16 @@
 public import CastyCore
 
-/// What a member says of its cluster to a member of another one: enough to decide which of the two ends.
+/// A member's statement about its cluster to a member of another one: enough to decide which of the two ends.
 public struct ClusterClaim: Hashable, Sendable {
-    /// Its identity.
+    /// The identity of the cluster.
     public let id: ClusterID
-    /// Which of the foundings under that identity: a cluster that was founded again by nodes that remember it keeps its identity.
+    /// Which founding of that identity: a cluster founded again by nodes that remember it keeps its identity.
     public let founding: UInt64
-    /// How many voting members it has that can be reached.
+    /// How many reachable voting members it has.
     public let size: UInt32
-    /// The highest number that one of its members has got on becoming up: the older a cluster, the more it has given.
+    /// The highest up-number among its members: an older cluster has assigned more.
     public let age: UInt32
-    /// Whether it has members that cannot be reached and have not been declared down yet: it may itself be about to end.
+    /// Whether it has unreachable members that have not been declared down yet: it may itself be about to end.
     public let isTroubled: Bool
 
     /// Creates a claim.
@@ -22,12 +22,13 @@ public struct ClusterClaim: Hashable, Sendable {
         self.isTroubled = isTroubled
     }
 
-    /// Whether both speak of one cluster, of one founding.
+    /// Whether both claims are about the same founding of the same cluster.
     public func isSame(as other: ClusterClaim) -> Bool { id == other.id && founding == other.founding }
 
-    /// Whether this cluster ends where it meets another one: the smaller, then the younger, then the one with the higher identity or founding.
+    /// Whether this cluster ends when it meets another one: the smaller, then the younger, then the one with the higher
+    /// identity or founding.
     ///
-    /// A total order of claims: of two different ones exactly one ends, and both sides compute the same.
+    /// This is a total order: of two different claims exactly one ends, and both sides compute the same result.
     public func ends(before other: ClusterClaim) -> Bool {
         if size != other.size { return size < other.size }
         if age != other.age { return age < other.age }

@@ -5,12 +5,12 @@ package struct SharedSetting: Hashable, Sendable {
     package let name: String
     package let value: String
 
-    /// What stands for a value that one side does not have.
+    /// The text for a value that one side does not have.
     package static let missing = "not set"
     /// The most bytes of a value.
     package static let longestValue = 4096
 
-    /// A value that is too long to travel stands for itself by its beginning and its hash.
+    /// Creates a setting. A value above ``longestValue`` bytes is replaced by its beginning and its hash.
     package init(_ name: String, _ value: String) {
         self.name = name
         let isLong = value.utf8.count > Self.longestValue
@@ -20,19 +20,20 @@ package struct SharedSetting: Hashable, Sendable {
 
 /// Why a node was not let in.
 public enum JoinRefusal: Hashable, Sendable {
-    /// The node asked is in no cluster itself yet.
+    /// The node asked is itself in no cluster yet.
     case notInitialised
-    /// The node asked is about to go.
+    /// The node asked is leaving.
     case goingAway
-    /// The joiner would run under another setting than the cluster.
+    /// The joiner has a different value for a shared setting.
     ///
-    /// A value that one of the two does not have at all is `not set`.
+    /// A value that one of the two does not have is `not set`.
     case settingDiffers(name: String, cluster: String, joiner: String)
     /// This incarnation was a member once and was removed; only a new one may join.
     case removed
-    /// A process answers at a seed's address that no node of this cluster can be: of another cluster name, or one that calls itself otherwise.
+    /// The process at a seed's address cannot be a node of this cluster: it has another cluster name, or identifies
+    /// itself as another node.
     case wrongSeed(address: NodeAddress, answer: String)
-    /// This node belongs to another cluster than the one that it found: its data does.
+    /// This node's data belongs to another cluster than the one it found.
     case otherCluster(remembered: ClusterID, found: ClusterID)
 }
 
@@ -54,58 +55,63 @@ extension JoinRefusal: CustomStringConvertible {
     }
 }
 
-/// What the membership of one node says to that of another. Plain values; the encoding belongs to the shell.
+/// A message between the memberships of two nodes. Plain values; the encoding belongs to the shell.
 package enum ClusterMessage: Hashable, Sendable {
-    /// "May I join, through you?" Sent to a place, by a node that belongs to no cluster.
+    /// Asks whether the sender may join through the receiver. A node that belongs to no cluster sends it to an address.
     case initJoin(settings: [SharedSetting], ballot: Ballot)
-    /// "I am in no cluster either." The answer to the question of that round, with what the node remembers of the cluster that it was in.
+    /// The sender is in no cluster either: the answer in that round, with the sender's vote and the cluster that it
+    /// remembers.
     case noCluster(round: UInt64, vote: VoteAnswer, memory: RememberedCluster? = nil)
-    /// "Yes: send your join to the leader, or to me if it does not answer." Without a leader: "to me."
+    /// Accepts an `initJoin`: send the join to the leader, or to the sender where there is no leader or it does not
+    /// answer.
     case initJoinAck(leader: UniqueAddress?, cluster: ClusterID? = nil)
-    /// "No."
+    /// Refuses an `initJoin`.
     case initJoinNack(JoinRefusal)
-    /// "Make me a member." With the highest up-number that the node remembers of this cluster; zero where it remembers none.
+    /// Asks to be made a member. `highest` is the highest up-number that the node remembers of this cluster; zero where
+    /// it remembers none.
     case join(roles: [String], settings: [SharedSetting], highest: UInt32 = 0)
-    /// "You are one. This is the cluster."
+    /// The receiver is a member of this cluster.
     case welcome(Gossip)
-    /// "You are not."
+    /// Refuses a `join`.
     case joinRefused(JoinRefusal)
-    /// "Are you there?" The sender's time travels along and comes back, so that the answer tells how old the news is.
+    /// A heartbeat. The sender's time is returned with the answer, and shows how old the answer's news is.
     case heartbeat(sequence: UInt64, sentAt: Instant)
-    /// "I am, and you are a member here." With a hash of the members that vote and can be reached, as the sender sees them.
+    /// Answers a heartbeat: the receiver is a member here. With a hash of the members that vote and can be reached, as
+    /// the sender sees them.
     case heartbeatAck(sequence: UInt64, sentAt: Instant, voters: UInt64)
-    /// "I am, and you are no member here."
+    /// Answers a heartbeat: the receiver is not a member here.
     case unknown(sequence: UInt64, sentAt: Instant)
-    /// "Are you there? Answer here": a heartbeat on a connection of its own.
+    /// A heartbeat on a connection of its own, to be answered there.
     case call(sequence: UInt64, sentAt: Instant)
-    /// "This is what I know", in two hashes: of the content, and of who has seen it.
+    /// The sender's state as two hashes: of the content, and of the list of members that have seen it.
     case gossipStatus(digest: UInt64, seenDigest: UInt64)
-    /// "These have seen the version with this digest."
+    /// The members that have seen the version with this digest.
     case gossipSeen(digest: UInt64, seen: [UniqueAddress])
-    /// All that the sender knows.
+    /// The sender's whole state.
     case gossipEnvelope(Gossip)
-    /// A new version, on its way to everyone: "pass it on to these."
+    /// A new version, which the receiver relays to these members.
     case gossipSpread(Gossip, relay: [UniqueAddress])
-    /// "I have the version with this digest, and so have these." Nothing comes back.
+    /// The sender has the version with this digest, and so have these members. No answer follows.
     case gossipAck(digest: UInt64, seen: [UniqueAddress])
-    /// "My last tasks are done: remove me."
+    /// The sender's last tasks are done: it can be removed.
     case exitingConfirmed
-    /// "Try to reach this one for me."
+    /// Asks the receiver to probe a subject for the sender.
     case probeRequest(id: UInt64, subject: UniqueAddress)
-    /// "Are you there? Another one asks."
+    /// Probes the receiver on behalf of `origin`.
     case probe(id: UInt64, origin: UniqueAddress)
-    /// "I am; tell the one who asks."
+    /// Answers a probe; the receiver forwards the result to `origin`.
     case probeAck(id: UInt64, origin: UniqueAddress)
-    /// "I reached it."
+    /// The sender has reached the subject.
     case probeAnswer(id: UInt64, subject: UniqueAddress)
-    /// "You are no member any more."
+    /// The receiver is no longer a member.
     case gone
-    /// "Which cluster are you in? I am in this one."
+    /// Asks which cluster the receiver is in, with the claim of the sender's own.
     case clusterProbe(number: UInt64, claim: ClusterClaim)
-    /// "In this one." What the asking node said of its own comes back with it.
+    /// Answers a `clusterProbe` with the sender's claim; `yours` is the claim from the probe.
     case clusterAnswer(number: UInt64, claim: ClusterClaim, yours: ClusterClaim)
-    /// "There is another cluster of our name; its members answer at these addresses."
+    /// There is another cluster of the same name; its members answer at these addresses.
     case otherCluster(at: [NodeAddress])
-    /// "You speak to me as to a member of your cluster; mine has agreed for long, and does not know you."
-    case stranger
+    /// The receiver treats the sender as a member of its cluster, but the sender's cluster has long agreed and does not
+    /// know the receiver.
+    case unknownPeer
 }

@@ -1,44 +1,46 @@
 package import CastyCore
 
-/// The timers of a membership. Each is armed at most once: arming it again moves it.
+/// The timers of a membership. Each is armed at most once; arming it again moves it.
 package enum TimerKey: Hashable, Sendable {
-    /// The next attempt to be let in.
+    /// The next attempt to join.
     case join
     /// The next round of heartbeats.
     case heartbeat
     /// The next round of gossip.
     case gossip
-    /// The moment when marks, or what the leader has merged, are sent on.
+    /// The time when marks, or versions that the leader has merged, are sent on.
     case spread
     /// The next look at what the leader has to do.
     case leaderActions
-    /// The moment when the silence of a peer tells the next thing.
+    /// The time when the silence of a peer leads to the next step.
     case suspicion(UniqueAddress)
-    /// The moment when a decision about unreachable members is due.
+    /// The time when a decision about unreachable members is due.
     case downing
-    /// The moment when the lease must have answered, or must be renewed.
+    /// The time when the lease must have answered, or must be renewed.
     case lease
-    /// The moment when a leaver stops waiting for the leader, and moves itself to exiting.
+    /// The time when a leaver stops waiting for the leader, and moves itself to exiting.
     case leave
-    /// The next look for a second cluster at seeds that are no members.
+    /// The next look for a second cluster at seeds that are not members.
     case seedProbe
-    /// The moment when a leaver stops waiting for its removal.
+    /// The time when a leaver stops waiting for its last tasks or its removal.
     case exit
 }
 
 /// Why a node stops by itself.
 public enum StopReason: Hashable, Sendable {
-    /// It left, and the others know.
+    /// It left on request.
     case left
-    /// It was declared dead, by itself or by the others.
+    /// It was declared down, by itself or by the others.
     case downed
-    /// The others have removed it already, as it was frozen or cut off; or they never heard of it, as whoever let it in was.
+    /// The others have already removed it, because it was frozen or cut off; or they never learned of it, because the
+    /// member that let it in was.
     case removed
     /// The cluster did not let it in.
     case refused(JoinRefusal)
-    /// A second cluster of the same name was found, and the node's own is the one that ends.
+    /// A second cluster of the same name was found, and the node's own cluster is the one that ends.
     case secondCluster(own: ClusterClaim, other: ClusterClaim)
-    /// The node cannot work in this cluster, as its environment says: its store belongs to another one.
+    /// The node cannot work in this cluster for a reason outside the membership, such as a store that belongs to
+    /// another cluster.
     case failed(String)
 }
 
@@ -56,41 +58,41 @@ extension StopReason: CustomStringConvertible {
     }
 }
 
-/// What the shell must do.
+/// An action for the shell to carry out.
 package enum MembershipEffect: Hashable, Sendable {
     /// Send a message to one incarnation.
     case send(ClusterMessage, to: UniqueAddress)
-    /// Send a message to whoever listens at a place.
+    /// Send a message to any process that listens at an address.
     case contact(ClusterMessage, at: NodeAddress)
     /// Send a message to one incarnation on a connection of its own, which is dialled for it and closed with the
     /// answer.
     case call(ClusterMessage, to: UniqueAddress)
-    /// Send a message on the connections on which that incarnation calls at present.
+    /// Send a message on the connections that this incarnation has open for calls.
     case answer(ClusterMessage, to: UniqueAddress)
     /// Give up the connection with that incarnation, and dial a new one.
     case redial(UniqueAddress)
-    /// Call `onTimer` at this time; the key's earlier timer, if any, is void.
+    /// Call `onTimer` at this time; an earlier timer of the key is void.
     case schedule(TimerKey, at: Instant)
     /// Void the timer.
     case cancel(TimerKey)
-    /// The timer came late: put it behind all that waits in the inbox, and call `onTimer` again when its turn comes.
+    /// The timer was late: put it at the end of the mailbox, and call `onTimer` again when its turn comes.
     case repost(TimerKey)
-    /// Ask the lease outside the cluster, then call `onLeaseAnswer` with this number.
+    /// Request the lease outside the cluster, then call `onLeaseAnswer` with this number.
     case acquireLease(LeaseClaim, number: UInt64)
-    /// What the lease granted has done its work.
+    /// Release the lease: the claim that it granted has served its purpose.
     case releaseLease(owner: String)
-    /// What the lease granted is of no use: undo it.
+    /// Undo the claim that the lease granted: it is not used.
     case withdrawLease(owner: String)
-    /// Tell those who listen.
+    /// Publish an event to the listeners.
     case publish(MembershipEvent)
-    /// This node is a member now: release what waited for that.
+    /// This node is a member now: run the actions that wait for that.
     case welcomed
     /// This node is exiting: run the last tasks (hand over shards and singletons), then call `onExitTasksDone`.
     case runExitTasks
     /// Stop the node, after the messages before this effect were handed to the transport.
     case stop(StopReason)
-    /// Remember the cluster, for the next process of this node.
+    /// Store the cluster, for the next run of this node.
     case remember(RememberedCluster)
-    /// Something worth a line in the log.
+    /// Write a line to the log.
     case note(String)
 }

@@ -1,36 +1,37 @@
 package import CastyCore
 
-/// Why something happened: what is needed to name the event, message or timer that led to it.
+/// The cause of an event: enough to name the event, message or timer that led to it.
 package enum EventCause: Hashable, Sendable {
     /// This node started, alone or as the founder of a cluster.
     case start
     /// A join came in from the subject.
     case join
-    /// This node was welcomed by a peer and took over what it knew, version `version` (the total of its clock).
+    /// A peer welcomed this node, which took over its state, version `version` (the total of its clock).
     case welcome(from: UniqueAddress, version: UInt64)
-    /// A gossip from a peer said so.
+    /// A gossip from a peer.
     case gossip(from: UniqueAddress, version: UInt64)
-    /// Someone at this node asked for it.
+    /// A person or program at this node requested it.
     case command
-    /// This node did it as the leader, because all had seen version `version`.
+    /// This node acted as the leader, because all had seen version `version`.
     case leaderAction(version: UInt64)
-    /// This node did it as the leader without the agreement of members that it cannot reach, because the deadline had passed.
+    /// This node acted as the leader without the agreement of members that it cannot reach, because the deadline had
+    /// passed.
     case overdue(version: UInt64)
     /// Silence: phi crossed the threshold.
     case silence(phi: Double, silence: Duration)
-    /// An answer came in again.
+    /// A peer answered heartbeats again.
     case heartbeat
     /// A downing decision of this node.
     case downing
-    /// Another incarnation runs at the subject's place.
+    /// Another incarnation runs at the subject's address.
     case newIncarnation(UniqueAddress?)
-    /// A peer said that this node is no member any more.
+    /// A peer said that this node is no longer a member.
     case goneNotice(from: UniqueAddress)
-    /// A probe of a peer, or its answer to one.
+    /// A probe from a peer, or its answer to one.
     case probe(of: UniqueAddress)
 }
 
-/// Something that changed in this node's view of the cluster. Each transition is told once.
+/// A change in this node's view of the cluster. Each transition is published once.
 package struct MembershipEvent: Hashable, Sendable {
     /// What changed.
     package enum Kind: Hashable, Sendable {
@@ -43,11 +44,11 @@ package struct MembershipEvent: Hashable, Sendable {
         case memberRemoved(lastStatus: MemberStatus)
         /// Phi of the subject, measured here, has crossed the lower threshold.
         case suspected(phi: Double, silence: Duration)
-        /// The first observers say that they cannot reach the subject.
+        /// The subject became unreachable; these observers cannot reach it.
         case memberUnreachable(observers: [UniqueAddress], witness: UniqueAddress?)
-        /// Everyone can reach the subject again.
+        /// All members can reach the subject again.
         case memberReachable
-        /// The subject is the leader now; without a subject nobody is.
+        /// The subject is the leader now; without a subject there is no leader.
         case leaderChanged
         /// All members that count have seen this version, and none of them is unreachable.
         case converged(version: UInt64)
@@ -59,7 +60,7 @@ package struct MembershipEvent: Hashable, Sendable {
     package let kind: Kind
     /// The member it is about.
     package let subject: UniqueAddress?
-    /// The subject as this step has left it, where its status changed: it may have gone further since.
+    /// The subject after this step, where its status changed; it may be further by now.
     package let member: Member?
     /// When this node saw it.
     package let at: Instant

@@ -1,16 +1,16 @@
 public import CastyCore
 
-/// What a node remembers of the cluster it was in, from one of its processes to the next.
+/// What a node remembers about its cluster from one run to the next.
 public struct RememberedCluster: Hashable, Sendable {
     /// The identity of the cluster.
     public var id: ClusterID
-    /// Where its members listened, this node included, sorted; empty where only the identity is known.
+    /// The addresses of its members, this node included, sorted; empty where only the identity is known.
     public var members: [NodeAddress]
-    /// The highest number that a member had got on becoming up: should the cluster be founded again, it goes on above it, so that
-    /// no number and no epoch that rests on one comes back.
+    /// The highest up-number that a member had. If the cluster is founded again it continues above this number, so that
+    /// no number, and no epoch based on one, is reused.
     public var highestUpNumber: UInt32
 
-    /// Creates a memory.
+    /// Creates a remembered cluster.
     public init(id: ClusterID, members: [NodeAddress] = [], highestUpNumber: UInt32 = 0) {
         self.id = id
         self.members = members
@@ -21,8 +21,8 @@ public struct RememberedCluster: Hashable, Sendable {
 extension RememberedCluster {
     private static let heading = "casty cluster 1"
 
-    /// The memory as the text of a small file: a heading, the identity, the highest up-number, a line for each member, and how many
-    /// these are.
+    /// The text of a small file: a heading, the identity, the highest up-number, a line for each member, and the number
+    /// of members.
     package var text: String {
         ([Self.heading, "id \(id)", "up-numbers \(highestUpNumber)"] + members.map { "member \($0)" } + [
             "end \(members.count)"
@@ -30,7 +30,7 @@ extension RememberedCluster {
         .joined(separator: "\n") + "\n"
     }
 
-    /// Reads a text; `nil` where it is not a whole one.
+    /// Reads such a text; `nil` where it is not complete.
     package init?(text: String) {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         guard lines.count >= 5, lines[0] == Self.heading, lines.last == "", lines[1].hasPrefix("id "),

@@ -1,7 +1,7 @@
-/// Bugs that can be switched on, to show that the invariants find them: none in any preset, and no setting that nodes
-/// share.
+/// Deliberate bugs that tests switch on, to show that the invariants find them: none in any preset, and no setting that
+/// nodes share.
 ///
-/// Each is one branch in the place that it breaks.
+/// Each is one branch in the code that it breaks.
 package struct MembershipMutation: OptionSet, Hashable, Sendable {
     package let rawValue: UInt64
 
@@ -9,7 +9,7 @@ package struct MembershipMutation: OptionSet, Hashable, Sendable {
 
     // Gossip
 
-    /// The leader counts a merge as a change of its own. (Did all of them, their messages would never end.)
+    /// The leader ticks its clock for a merge. (If all members did, their messages would never end.)
     package static let mergeTicks = MembershipMutation(rawValue: 1 << 0)
     /// Newer gossip is not taken over.
     package static let ignoresGossip = MembershipMutation(rawValue: 1 << 1)
@@ -17,11 +17,11 @@ package struct MembershipMutation: OptionSet, Hashable, Sendable {
     package static let gossipsWhole = MembershipMutation(rawValue: 1 << 2)
     /// The version grows though nothing changes.
     package static let isRestless = MembershipMutation(rawValue: 1 << 3)
-    /// Whoever hears of a removal keeps the removed among the members, beside its tombstone.
+    /// A node that learns of a removal keeps the removed member among its members, beside its tombstone.
     package static let keepsBuried = MembershipMutation(rawValue: 1 << 5)
     /// The clock keeps the entries of removed members.
     package static let keepsGoneClocks = MembershipMutation(rawValue: 1 << 6)
-    /// A removed member that speaks is a member again.
+    /// A removed member that sends a message becomes a member again.
     package static let readmitsRemoved = MembershipMutation(rawValue: 1 << 7)
     /// The leader acts on versions that not all have seen.
     package static let leaderActsUnseen = MembershipMutation(rawValue: 1 << 8)
@@ -30,20 +30,20 @@ package struct MembershipMutation: OptionSet, Hashable, Sendable {
 
     /// Every node founds a cluster at once.
     package static let everyoneFounds = MembershipMutation(rawValue: 1 << 9)
-    /// Whoever asks to be let in gets no answer.
+    /// A node that asks to be let in gets no answer.
     package static let ignoresJoiners = MembershipMutation(rawValue: 1 << 10)
-    /// A new incarnation does not end the one that lived at its place.
+    /// A new incarnation does not end the former one at its address.
     package static let sharesPlaces = MembershipMutation(rawValue: 1 << 11)
     /// Another incarnation than the one that asked is let in.
     package static let inventsMembers = MembershipMutation(rawValue: 1 << 12)
-    /// A leaver goes without saying so.
+    /// A leaver stops without confirming that it is done.
     package static let leavesUnconfirmed = MembershipMutation(rawValue: 1 << 13)
 
-    /// A node that is to leave before its welcome has come goes at once.
+    /// A node that is asked to leave before its welcome has come stops at once.
     package static let leavesUnwelcomed = MembershipMutation(rawValue: 1 << 50)
 
-    /// Nobody tells strangers that they are none of the cluster.
-    package static let toleratesStrangers = MembershipMutation(rawValue: 1 << 25)
+    /// No member notifies unknown peers that they are not members.
+    package static let toleratesUnknownPeers = MembershipMutation(rawValue: 1 << 25)
     /// A node that is not known to half of the members stops at once, though they may only not have heard of it yet.
     package static let heedsLateNews = MembershipMutation(rawValue: 1 << 47)
 
@@ -53,9 +53,9 @@ package struct MembershipMutation: OptionSet, Hashable, Sendable {
     package static let neverMarks = MembershipMutation(rawValue: 1 << 14)
     /// A peer that answers again stays marked.
     package static let neverRefutes = MembershipMutation(rawValue: 1 << 15)
-    /// Whoever finds a peer silent marks itself.
+    /// A node that finds a peer silent marks itself.
     package static let marksItself = MembershipMutation(rawValue: 1 << 16)
-    /// The gap of an outage is learnt like any interval.
+    /// The gap of an outage is learned like any interval.
     package static let learnsOutages = MembershipMutation(rawValue: 1 << 17)
     /// A node that was late itself blames its peers.
     package static let blamesPeers = MembershipMutation(rawValue: 1 << 18)
@@ -68,21 +68,21 @@ package struct MembershipMutation: OptionSet, Hashable, Sendable {
 
     /// A node that was declared down goes on.
     package static let survivesDown = MembershipMutation(rawValue: 1 << 20)
-    /// Decisions do not wait for a view that is still.
+    /// Decisions do not wait for a stable view.
     package static let decidesAtOnce = MembershipMutation(rawValue: 1 << 21)
-    /// The period for which the view must be still is that of the members at its start, however many have joined since.
+    /// The stability period depends on the number of members at its start, however many have joined since.
     package static let countsMembersOnce = MembershipMutation(rawValue: 1 << 49)
-    /// No decision ever falls.
+    /// No decision is ever taken.
     package static let neverDecides = MembershipMutation(rawValue: 1 << 22)
     /// Each side removes the other one, whatever the votes.
     package static let ignoresVotes = MembershipMutation(rawValue: 1 << 23)
     /// Members that are not up yet have a vote.
     package static let joinersVote = MembershipMutation(rawValue: 1 << 24)
 
-    /// Downing strategies do not reckon with promotions and departures that may be under way.
+    /// Downing strategies ignore promotions and departures that may be in progress.
     package static let ignoresChanges = MembershipMutation(rawValue: 1 << 40)
 
-    /// The next up-number is one more than that of the youngest member, though a younger one may have gone.
+    /// The next up-number is one more than that of the youngest present member, though a younger one may have gone.
     package static let reusesUpNumbers = MembershipMutation(rawValue: 1 << 41)
     /// A leader acts on the view that it has, however long it has not heard from anyone.
     package static let leadsWithoutLease = MembershipMutation(rawValue: 1 << 48)
@@ -90,7 +90,7 @@ package struct MembershipMutation: OptionSet, Hashable, Sendable {
     package static let creditsNewMonitors = MembershipMutation(rawValue: 1 << 42)
     /// A peer that others have marked counts for the lease as if they had marked it just now, however old the news is.
     package static let creditsMarks = MembershipMutation(rawValue: 1 << 43)
-    /// The heartbeats of nodes that are no members are acknowledged like those of members.
+    /// Heartbeats of non-members are acknowledged like those of members.
     package static let acknowledgesNonMembers = MembershipMutation(rawValue: 1 << 44)
     /// A leaver waits for the agreement of all, however long that takes, and so does its removal.
     package static let leavesForEver = MembershipMutation(rawValue: 1 << 45)
@@ -103,18 +103,34 @@ package struct MembershipMutation: OptionSet, Hashable, Sendable {
     package static let foundsOnRefusal = MembershipMutation(rawValue: 1 << 32)
     /// The answer of a leaving member counts as a vote.
     package static let foundsBesideLeavers = MembershipMutation(rawValue: 1 << 33)
-    /// Members do not look for second clusters, and answer nobody who does.
+    /// Members do not look for second clusters, and do not answer those that do.
     package static let ignoresSecondClusters = MembershipMutation(rawValue: 1 << 35)
     /// No member asks seeds that do not run more often than every few seconds.
     package static let looksSeldom = MembershipMutation(rawValue: 1 << 36)
-    /// A founder goes on above the numbers that it remembers itself, whatever the others remember.
+    /// A founder continues above the up-numbers that it remembers itself, whatever the others remember.
     package static let foundsFromOwnMemory = MembershipMutation(rawValue: 1 << 37)
     /// A seed that was started again votes at once, though it may have voted before and does not hear from the others.
     package static let forgetsVotes = MembershipMutation(rawValue: 1 << 51)
-    /// Joiners say nothing of the up-numbers that they remember.
+    /// Joiners do not report the up-numbers that they remember.
     package static let forgetsJoinersNumbers = MembershipMutation(rawValue: 1 << 52)
-    /// A node that hung lets others in before any of the former ones has acknowledged it.
+    /// A node that hung lets others in before any former member has acknowledged it.
     package static let letsInAfterHanging = MembershipMutation(rawValue: 1 << 53)
     /// A seed gives its vote to every candidate.
     package static let votesForAll = MembershipMutation(rawValue: 1 << 34)
+}
+
+extension MembershipMutation {
+    /// Whether the deliberate bugs are compiled in: with the package trait `Mutations` only, never in a product.
+    package static var areCompiledIn: Bool {
+        #if Mutations
+            true
+        #else
+            false
+        #endif
+    }
+
+    #if !Mutations
+        /// Always `false`: the compiler drops the branches of the deliberate bugs.
+        package func contains(_ mutation: MembershipMutation) -> Bool { false }
+    #endif
 }

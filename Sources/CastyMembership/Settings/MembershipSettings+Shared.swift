@@ -1,8 +1,9 @@
 import CastyCore
 
 extension MembershipSettings {
-    /// What all nodes of a cluster must have alike, because safety rests on it across nodes: a lease must be shorter than every other node's margin,
-    /// a vote must count as long for the voter as for the candidate, and all must notice, decide and forget at the same pace.
+    /// The settings that must be the same on all nodes of a cluster, because safety depends on them across nodes: a
+    /// lease must be shorter than every other node's margin, a vote must count as long for the voter as for the
+    /// candidate, and all nodes must notice, decide and forget at the same pace.
     var shared: [SharedSetting] {
         func setting(_ name: String, _ value: Duration) -> SharedSetting { SharedSetting(name, Self.seconds(value)) }
         let roles = minMembersOfRole.map { "\($0.role):\($0.count)" }.sorted().joined(separator: ",")
@@ -40,7 +41,7 @@ extension MembershipSettings {
         }
     }
 
-    /// A duration as it is compared: in whole milliseconds where it has no smaller part.
+    /// A duration as text for comparison: in whole milliseconds where it has no smaller part.
     private static func seconds(_ duration: Duration) -> String {
         let nanoseconds = duration.nanoseconds
         return nanoseconds % 1_000_000 == 0 ? "\(nanoseconds / 1_000_000)ms" : "\(nanoseconds)ns"

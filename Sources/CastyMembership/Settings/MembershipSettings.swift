@@ -1,4 +1,4 @@
-/// How long a view must have been still before a downing decision: the same for every cluster, or by its size.
+/// How long a view must have been stable before a downing decision: the same for every cluster, or by its size.
 package enum StabilityPeriod: Hashable, Sendable {
     case fixed(Duration)
     /// 5 members 7 s, 10 → 10 s, 20 → 13 s, 50 → 17 s, 100 → 20 s, 1000 → 30 s, linear in between.
@@ -18,7 +18,7 @@ package enum StabilityPeriod: Hashable, Sendable {
     }
 }
 
-/// Every number that membership depends on. Start from a preset.
+/// Every number that the membership depends on. Start from a preset.
 package struct MembershipSettings: Hashable, Sendable {
     // Failure detection
 
@@ -34,26 +34,27 @@ package struct MembershipSettings: Hashable, Sendable {
     package var suspicion: Double
     /// How many intervals a detector remembers.
     package var samples: Int
-    /// How many peers each node monitors; in a cluster with no more peers than that, everyone monitors everyone.
+    /// How many peers each node monitors; in a cluster with no more peers than that, all nodes monitor all others.
     package var monitors: Int
     /// How many witnesses are asked to probe a silent peer; 0 turns indirect probes off.
     package var witnesses: Int
-    /// A timer that fires this much too late makes the node doubt itself before its peers.
+    /// A node counts as late itself when a timer fires later than this; then it doubts itself before its peers.
     package var lateTolerance: Duration
 
     // Gossip
 
     /// The time between two rounds of gossip.
     package var gossip: Duration
-    /// Whether a change is sent on at once, and the leader acts at once, or at the next tick.
+    /// Whether a change is sent, and the leader acts, at once; otherwise both happen at the next tick.
     package var gossipAtOnce: Bool
-    /// To how many peers a change is sent at once; they pass it on to the rest.
+    /// How many peers a change is sent to at once; they relay it to the rest.
     package var gossipFanout: Int
-    /// The chance that a round goes to a peer that is not known to have this version.
+    /// The probability that a round goes to a peer that is not known to have this version.
     package var gossipPreferUnseen: Double
     /// The time between two looks at what the leader has to do.
     package var leaderActions: Duration
-    /// How long a removed member is remembered; less long where a later incarnation has its address, or too many are remembered.
+    /// How long a removed member is remembered; shorter where a later incarnation has its address, or where too many
+    /// are remembered.
     package var tombstones: Duration
     /// How many bytes the removed members may take in a gossip: a sixteenth of a frame.
     package var tombstoneBytes = 16 * 1024
@@ -62,16 +63,17 @@ package struct MembershipSettings: Hashable, Sendable {
 
     /// The time between two attempts to join, and how long the vote of a seed for a founder counts.
     package var joinRetry: Duration
-    /// The time between two looks for a second cluster at seeds that are no members; it doubles, up to eight times as long, while none is found. The
-    /// five oldest members look more often, within ``joinRetry``.
+    /// The time between two looks for a second cluster at seeds that are not members; it doubles, up to eight times as
+    /// long, while none is found. The five oldest members look more often, within ``joinRetry``.
     package var seedProbe: Duration
-    /// After how long without convergence joiners are let in as weakly up; zero: never.
+    /// The time without convergence after which joiners are let in as weakly up; zero: never.
     package var weaklyUpAfter: Duration
     /// How many members there must be before the first ones become up.
     package var minMembers: Int
     /// How many members of a role there must be, sorted by role.
     package var minMembersOfRole: [RoleMinimum]
-    /// How long a leaver waits for its removal once its last tasks are done; it gives those tasks five times as long.
+    /// How long a leaver waits for its removal once its last tasks are done; the tasks themselves get five times as
+    /// long.
     package var exitTimeout: Duration
 
     /// The least number of members of a role.
@@ -87,34 +89,36 @@ package struct MembershipSettings: Hashable, Sendable {
 
     // Split brain
 
-    /// Who stays when members cannot reach each other.
+    /// Which members stay when members cannot reach each other.
     package var strategy: DowningStrategy
-    /// How long the side with fewer votes waits before it asks for the lease of lease-majority. Entities run longer by as much, because with
-    /// this strategy any member that falls silent may be the one that stays, and so wait shards for theirs.
+    /// How long the side with fewer votes waits before it requests the lease of lease-majority. Entities run longer by
+    /// the same time, because with this strategy any member that falls silent may be the one that stays. So shards also
+    /// wait longer before they start elsewhere.
     package var leaseDelay: Duration
-    /// After how long without an answer the lease counts as not granted.
+    /// The time without an answer after which the lease counts as not granted.
     package var leaseTimeout: Duration
-    /// How long the lease is held when its holder dies with it. More than any side takes to decide.
+    /// How long the lease is held if its holder dies with it: more than any side takes to decide.
     package var leaseHold: Duration
-    /// How long the view must have been still before a decision.
+    /// How long the view must have been stable before a decision.
     package var stableAfter: StabilityPeriod
-    /// How long after the first change a decision falls even if the view has not been still.
+    /// How long after the first change a decision is taken even if the view has not been stable.
     package var unstableLimit: Duration
-    /// Whether that decision is that everyone goes, as no side knows what the others see, instead of what the strategy says.
+    /// Whether all members go in that decision, because no side knows what the others see; otherwise the strategy
+    /// decides.
     package var downAllWhenUnstable = false
-    /// From the removal of a member to the start of its shards elsewhere.
+    /// The time from the removal of a member to the start of its shards elsewhere.
     package var removalMargin: StabilityPeriod
-    /// How long a node may run entities after the last sign of life from those it needs. At most the removal margin /
-    /// 1.02. See ``entityLease``.
+    /// How long a node may run entities after the last acknowledgement from the members it needs. At most the removal
+    /// margin / 1.02. See ``entityLease``.
     package var lease: Duration
 
-    /// Whether a cluster ends that meets a bigger or older one of its name; otherwise both only report it.
+    /// Whether a cluster ends when it meets a bigger or older one of its name; otherwise both only report it.
     package var endsSecondClusters = true
 
-    /// Bugs that are switched on, to try the invariants; none.
+    /// Deliberate bugs that are switched on, to test the invariants; none by default.
     package var mutations: MembershipMutation = []
 
-    /// For a cluster on one machine or in one rack that people look at: failures are noticed in two seconds.
+    /// For a cluster on one machine or in one rack that people watch: failures are noticed within two seconds.
     package static let responsive = MembershipSettings(
         heartbeat: .milliseconds(200), sigmaFloor: .milliseconds(50), pause: .seconds(1), threshold: 8, suspicion: 4,
         samples: 200, monitors: 9, witnesses: 3, lateTolerance: .milliseconds(100), gossip: .milliseconds(200),
@@ -136,29 +140,29 @@ package struct MembershipSettings: Hashable, Sendable {
         leaseTimeout: .seconds(5), leaseHold: .seconds(120), stableAfter: .bySize,
         unstableLimit: .seconds(60), removalMargin: .bySize, lease: .milliseconds(6800))
 
-    /// How long a member may be leaving, exiting or down in a cluster that cannot agree, before this goes on without
-    /// agreement. Every decision about members that cannot be reached falls sooner.
+    /// How long a member may be leaving, exiting or down in a cluster that cannot agree, before its departure proceeds
+    /// without agreement. Every decision about unreachable members is taken sooner.
     package func statusDeadline(members: Int) -> Duration {
         stableAfter(members: members) + unstableLimit + exitTimeout
     }
 
-    /// How long one of the last members waits for messages that are under way; for its last tasks twice as long, as they cannot
-    /// end: no member is left to take over.
+    /// How long one of the last members waits for messages in transit; twice as long for its last tasks, which cannot
+    /// end because no member is left to take over.
     var lastExit: Duration { min(exitTimeout, max(heartbeat, .milliseconds(500))) }
 
-    /// How long the view must have been still in a cluster of this size.
+    /// How long the view must have been stable in a cluster of this size.
     package func stableAfter(members: Int) -> Duration { stableAfter.duration(members: members) }
 
-    /// From a removal to the start of the shards elsewhere, in a cluster of this size.
+    /// The time from a removal to the start of the shards elsewhere, in a cluster of this size.
     package func removalMargin(members: Int) -> Duration {
-        // By what entities run longer, and the 2 % that clocks may differ by.
+        // Plus the time that entities run longer, and 2 % of it for clock drift.
         removalMargin.duration(members: members) + (strategy.needsLease ? leaseDelay * 1.02 : .zero)
     }
 
-    /// The strategy as all nodes must have it.
+    /// The strategy as a shared setting.
     var downingName: String { strategy.description + (downAllWhenUnstable ? ", down-all-when-unstable" : "") }
 
-    /// How long a node may run entities after the last sign of life, under this strategy.
+    /// How long a node may run entities after the last acknowledgement, under this strategy.
     package var entityLease: Duration { lease + (strategy.needsLease ? leaseDelay : .zero) }
 }
 

@@ -25,7 +25,7 @@ extension Gossip {
         return highestUpNumber
     }
 
-    /// Replaces what an observer says of a subject; `nil`: it reaches the subject.
+    /// Replaces an observer's row about a subject; `nil` means that the observer reaches the subject.
     mutating func setRow(_ row: ReachabilityRow?, by observer: UniqueAddress, of subject: UniqueAddress) {
         guard self.row(by: observer, of: subject) != row else { return }
         let index = reachability.sortedIndex(of: observer, by: \.observer)
@@ -41,7 +41,7 @@ extension Gossip {
         }
     }
 
-    /// Removes a member for good.
+    /// Removes a member permanently: adds a tombstone.
     mutating func addTombstone(_ node: UniqueAddress) {
         guard let member = member(node) else { return }
         let place = tombstones.sortedIndex(of: node, by: \.node)
@@ -49,7 +49,7 @@ extension Gossip {
         dropGone()
     }
 
-    /// Forgets that a member was removed.
+    /// Drops the tombstone of a removed member.
     mutating func forget(_ node: UniqueAddress) {
         guard let tombstone = tombstones.first(where: { $0.node == node }) else { return }
         forgotten &+= tombstone.changes

@@ -3,8 +3,8 @@ import CastyCore
 extension Gossip {
     /// The join of two states: commutative, associative and idempotent, and it never ticks the clock.
     ///
-    /// A member is dropped only by a tombstone. Of a member that both know the further status wins; of an observer's
-    /// opinions the newer ones. Nobody is known to have seen the result.
+    /// Only a tombstone drops a member. Of a member that both states know, the further status wins; of an observer's
+    /// rows, the newer ones. No member is recorded as having seen the result.
     package func merged(with other: Gossip) -> Gossip {
         var members: [Member] = []
         mergeSorted(self.members, other.members, key: \.node) { left, right in
@@ -34,7 +34,7 @@ extension Gossip {
             highestUpNumber: max(highestUpNumber, other.highestUpNumber), seen: [])
     }
 
-    /// Hashes of the content, and of who has seen it.
+    /// The hash of the content.
     package var contentDigest: UInt64 {
         var hash = StableHash()
         hash.combine(cluster?.high ?? 0)
@@ -75,7 +75,7 @@ extension Gossip {
         return hash.value
     }
 
-    /// The hash of who has seen this version.
+    /// The hash of the list of members that have seen this version.
     package var seenDigest: UInt64 {
         var hash = StableHash()
         for node in seen { hash.combine(node) }

@@ -1,37 +1,37 @@
 package import CastyCore
 
 extension Gossip {
-    /// Those who say that they cannot reach a subject.
+    /// The members that cannot reach a subject.
     package func observers(of subject: UniqueAddress) -> [UniqueAddress] {
         reachability.compactMap { observer in
             observer.rows.contains { $0.subject == subject } && hasSay(observer.observer) ? observer.observer : nil
         }
     }
 
-    /// Whether it matters whom a node cannot reach: whoever is exiting or down has no say any more. What it said stays in the
-    /// table until it is removed, and it would never take it back.
+    /// Whether the rows of an observer count: those of an exiting or down member do not. They stay in the table until
+    /// the member is removed, and it would never take them back.
     private func hasSay(_ observer: UniqueAddress) -> Bool {
         place(of: observer).map { members[$0].status < .exiting } ?? true
     }
 
-    /// Whether somebody knows that this incarnation has ended, because another one runs at its address.
+    /// Whether at least one member knows that this incarnation has ended, because another one runs at its address.
     func isGone(_ subject: UniqueAddress) -> Bool {
         reachability.contains { observer in
             observer.rows.contains { $0.subject == subject && $0.verdict == .terminated }
         }
     }
 
-    /// What one observer says of a subject; `nil` when it reaches it.
+    /// One observer's row about a subject; `nil` when it reaches the subject.
     package func row(by observer: UniqueAddress, of subject: UniqueAddress) -> ReachabilityRow? {
         rows(by: observer).sortedElement(of: subject, by: \.subject)
     }
 
-    /// All that one observer says, sorted by subject.
+    /// All rows of one observer, sorted by subject.
     func rows(by observer: UniqueAddress) -> [ReachabilityRow] {
         reachability.sortedElement(of: observer, by: \.observer)?.rows ?? []
     }
 
-    /// The members that somebody cannot reach, sorted: one pessimist is enough.
+    /// The members that at least one member cannot reach, sorted: one observer is enough.
     package var unreachable: [UniqueAddress] {
         var isMarked: [Bool] = []
         for observer in reachability where !observer.rows.isEmpty && hasSay(observer.observer) {
@@ -48,8 +48,9 @@ extension Gossip {
         return index < members.count && members[index].node == node ? index : nil
     }
 
-    /// The lowest address among the members that are up or leaving and that everyone can reach, oneself included
-    /// whatever others say; where there is none, the furthest of those on their way in, then whoever is there.
+    /// The lowest address among the members that are up or leaving and that all can reach; `myself` counts as reachable
+    /// whatever others say. Where there is none, the lowest of the weakly up members, then of the joining, then of the
+    /// exiting.
     package func leader(seenBy myself: UniqueAddress) -> UniqueAddress? {
         let unreachable = unreachable
         func first(_ isWanted: (MemberStatus) -> Bool) -> UniqueAddress? {
@@ -60,9 +61,9 @@ extension Gossip {
         return first(\.isVoting) ?? first { $0 == .weaklyUp } ?? first { $0 == .joining } ?? first { $0 == .exiting }
     }
 
-    /// What keeps the cluster from acting on this version; empty when all agree.
+    /// What keeps the cluster from acting on this version; empty when all members agree.
     ///
-    /// - Parameter leavers: Members that have confirmed that they are done, sorted: nobody waits for them.
+    /// - Parameter leavers: Members that have confirmed that they are done, sorted: the cluster does not wait for them.
     package func obstacles(seenBy myself: UniqueAddress, leavers: [UniqueAddress]) -> [ConvergenceObstacle] {
         var obstacles = unreachable.filter { isMissed($0, by: myself, leavers: leavers) }
             .map { ConvergenceObstacle.unreachable($0, by: observers(of: $0)) }
@@ -70,7 +71,7 @@ extension Gossip {
         return obstacles
     }
 
-    /// Whether there are no ``obstacles(seenBy:leavers:)``: much sooner found than which there are.
+    /// Whether there are no ``obstacles(seenBy:leavers:)``; much faster than listing them.
     func isAgreed(seenBy myself: UniqueAddress, leavers: [UniqueAddress]) -> Bool {
         !members.contains { isAwaited($0, leavers: leavers) }
             && !unreachable.contains { isMissed($0, by: myself, leavers: leavers) }
@@ -86,16 +87,16 @@ extension Gossip {
     private func isAwaited(_ member: Member, leavers: [UniqueAddress]) -> Bool {
         if seen.sortedContains(member.node) || leavers.sortedContains(member.node) { return false }
         if member.status.isVoting { return true }
-        // Before the first member is up those on their way in take the place of the voters, or two of them could
-        // each take itself for the first.
+        // Before the first member is up, the joining and weakly up members stand in for the voters; otherwise two of
+        // them could each take itself for the first.
         return member.status <= .weaklyUp && !members.contains { $0.status.isVoting }
     }
 }
 
-/// One reason why there is no convergence.
+/// One reason why the cluster has not converged.
 package enum ConvergenceObstacle: Hashable, Sendable {
-    /// Someone cannot reach this member, and it is neither down nor on its way out.
+    /// These observers cannot reach the member, and it is neither exiting nor down.
     case unreachable(UniqueAddress, by: [UniqueAddress])
-    /// This member is not known to have the present version.
+    /// This member is not known to have seen the present version.
     case notSeen(UniqueAddress)
 }

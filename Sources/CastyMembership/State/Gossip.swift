@@ -2,11 +2,11 @@ package import CastyCore
 
 /// A member that was removed, so that an old gossip cannot bring it back.
 package struct Tombstone: Hashable, Sendable {
-    /// Which incarnation is gone.
+    /// The removed incarnation.
     package let node: UniqueAddress
     /// Its last status: exiting when it left, down when it was declared dead.
     package let lastStatus: MemberStatus
-    /// How many changes of its own the version had counted, which has no entry of it any more.
+    /// How many changes of this member the version had counted; the version no longer has an entry for it.
     package internal(set) var changes: UInt64
 
     package init(node: UniqueAddress, lastStatus: MemberStatus, changes: UInt64 = 0) {
@@ -23,41 +23,41 @@ package struct Tombstone: Hashable, Sendable {
 
 /// The shared state of the cluster, as one node knows it.
 ///
-/// Members, reachability rows, tombstones and the version are its content; a change of content by a node ticks that
-/// node's entry of the version, so equal versions mean equal content. Who has seen this version is noted beside the
-/// content and is part neither of the version nor of the digest.
+/// Members, reachability rows, tombstones, the highest up-number and the version are its content. A change of content
+/// by a node ticks that node's entry of the version, so equal versions mean equal content. The members that have seen
+/// this version are listed beside the content, and are part neither of the version nor of the digest.
 ///
-/// Everything is sorted, so that equal contents are equal values and a message or a digest never depends on an order
-/// of hashing.
+/// All arrays are sorted, so that equal contents are equal values, and no message or digest depends on hashing order.
 package struct Gossip: Hashable, Sendable {
-    /// Which cluster this is the state of; set at its founding, and never changed.
+    /// The identity of the cluster; set at its founding, and never changed.
     package internal(set) var cluster: ClusterID?
-    /// Which founding of it: one that is founded again keeps its identity. Zero while unknown.
+    /// Which founding of the cluster: a cluster founded again keeps its identity. Zero while unknown.
     package internal(set) var founding: UInt64
     /// The members, sorted by address.
     package internal(set) var members: [Member]
-    /// Who cannot reach whom, sorted by observer. An observer that reaches everyone again keeps its version and no
-    /// rows.
+    /// Which members cannot reach which, sorted by observer. An observer that reaches all members again keeps its
+    /// version and no rows.
     package internal(set) var reachability: [ObserverRows]
     /// The removed members, sorted; none of them is among the members.
     package internal(set) var tombstones: [Tombstone]
-    /// Which changes are included; it has no entry of a removed member.
+    /// The changes that are included; it has no entry of a removed member.
     package internal(set) var version: VectorClock
-    /// The changes of removed members whose tombstones are forgotten: they go on counting in ``number``, and nowhere else.
+    /// The number of changes of removed members whose tombstones are forgotten: they still count in ``number``, and
+    /// nowhere else.
     package internal(set) var forgotten: UInt64
-    /// The highest up-number that was ever given in this cluster; it stays when its member is gone, so that no number is
-    /// given twice.
+    /// The highest up-number ever assigned in this cluster; it stays when its member is gone, so that no number is
+    /// assigned twice.
     package internal(set) var highestUpNumber: UInt32
     /// The members known to have this version, sorted.
     package internal(set) var seen: [UniqueAddress]
 
-    /// Creates the state before anything happened.
+    /// Creates an empty state.
     package init() {
         self.init(members: [], reachability: [], tombstones: [], version: VectorClock(), seen: [])
     }
 
-    /// Creates a state from parts as they came from a peer, in any order: they are sorted, and whatever breaks the
-    /// rules (a removed member, an opinion of or about someone unknown) is left out.
+    /// Creates a state from parts received from a peer, in any order. It sorts them, and leaves out whatever breaks the
+    /// rules (a removed member, a row of or about an unknown node).
     package init(
         cluster: ClusterID? = nil, founding: UInt64 = 0, members: [Member], reachability: [ObserverRows],
         tombstones: [Tombstone],
@@ -76,8 +76,8 @@ package struct Gossip: Hashable, Sendable {
         dropGone()
     }
 
-    /// A short name for the version on a screen: the number of all changes, those of removed members included, so that it
-    /// grows with every change and never runs backwards.
+    /// A short number of the version for display: the number of all changes, those of removed members included, so that
+    /// it grows with every change and never decreases.
     package var number: UInt64 { tombstones.reduce(version.total &+ forgotten) { $0 &+ $1.changes } }
 
     /// The member of an incarnation.
@@ -88,17 +88,18 @@ package struct Gossip: Hashable, Sendable {
         tombstones.sortedElement(of: node, by: \.node) != nil
     }
 
-    /// The members that live at a place: at most one that is not down.
+    /// The members at an address: at most one that is not down.
     package func members(at address: NodeAddress) -> [Member] { members.filter { $0.node.address == address } }
 
-    /// Whether another state says the same, whoever has seen it.
+    /// Whether another state has the same content, whichever members have seen it. Does not compare cluster and
+    /// founding.
     package func hasSameContent(as other: Gossip) -> Bool {
         members == other.members && reachability == other.reachability && tombstones == other.tombstones
             && version == other.version && forgotten == other.forgotten
             && highestUpNumber == other.highestUpNumber
     }
 
-    /// Leaves out what the tombstones rule out.
+    /// Removes everything that refers to a tombstoned or unknown node.
     mutating func dropGone() {
         let gone = tombstones
         if !gone.isEmpty {

@@ -1,14 +1,15 @@
 public import CastyCore
 
-/// One incarnation of a node as the gossip describes it.
+/// One incarnation of a node, as the gossip describes it.
 public struct Member: Hashable, Sendable, Codable {
-    /// Which process it is.
+    /// The incarnation.
     public let node: UniqueAddress
-    /// How far it has come.
+    /// Its status.
     public var status: MemberStatus
-    /// Its place in the order in which members became up, from 1; `nil` before that. The lowest is the oldest member.
+    /// Its position in the order in which members became up, from 1; `nil` before that. The lowest is the oldest
+    /// member.
     public var upNumber: UInt32?
-    /// What it is for, sorted; an incarnation never changes its roles.
+    /// Its roles, sorted; an incarnation never changes its roles.
     public let roles: [String]
 
     /// Creates the description of a member.
@@ -25,13 +26,13 @@ public struct Member: Hashable, Sendable, Codable {
         return mine != theirs ? mine < theirs : node < other.node
     }
 
-    /// Whether it has a vote when the cluster is split, or had one when it was declared down: it became up once, and has not
-    /// gone since.
+    /// Whether it has a vote when the cluster is split, or had one when it was declared down: it has become up, and is
+    /// not exiting.
     package var hasVote: Bool { upNumber != nil && (status.isVoting || status == .down) }
 
     /// The join of two descriptions of the same incarnation: the further status, the lower up-number.
     func merged(with other: Member) -> Member {
-        // Roles never differ for one incarnation; were they to, the greater list wins on every side.
+        // Roles never differ for one incarnation; if they did, the greater list would win on every side.
         let roles = self.roles.lexicographicallyPrecedes(other.roles) ? other.roles : self.roles
         let number = [upNumber, other.upNumber].compactMap(\.self).min()
         return Member(node: node, status: max(status, other.status), upNumber: number, roles: roles)

@@ -1,4 +1,4 @@
-/// How far a member has come in its life in the cluster.
+/// The status of a member in the cluster.
 ///
 /// ```
 /// joining ──▶ weaklyUp ──▶ up ──▶ leaving ──▶ exiting ──▶ removed
@@ -6,24 +6,23 @@
 ///    └────────────┴─────────┴──▶  down  ◀────────┘───────────┘
 /// ```
 ///
-/// Being unreachable is no status: it is what the reachability table says, beside the status. A removed member is not
-/// in the gossip any more; it leaves a tombstone. The order of the cases is the order in which one status beats
-/// another in a merge.
+/// Being unreachable is not a status: the reachability table records it, beside the status. A removed member is not in
+/// the gossip any more; it leaves a tombstone. The cases are in the order in which one status beats another in a merge.
 public enum MemberStatus: UInt8, Hashable, Sendable, Codable, CaseIterable {
-    /// Known to the cluster, not yet counted by it.
+    /// Known to the cluster, but not yet voting.
     case joining
     /// Let in while the cluster cannot agree; hosts nothing and has no vote.
     case weaklyUp
     /// A full member.
     case up
-    /// Has asked to go.
+    /// Has asked to leave.
     case leaving
-    /// Everyone knows that it goes; it finishes its last tasks.
+    /// All members know that it leaves; it finishes its last tasks.
     case exiting
     /// Declared dead; it never comes back under the same incarnation.
     case down
 
-    /// Whether a member may go from this status to another one.
+    /// Whether a member may change from this status to another one.
     public func mayBecome(_ next: MemberStatus) -> Bool {
         switch (self, next) {
         case (.joining, .weaklyUp), (.joining, .up), (.joining, .leaving), (.joining, .down): true
@@ -46,7 +45,7 @@ extension MemberStatus: Comparable {
 }
 
 extension MemberStatus: CustomStringConvertible {
-    /// The word of the scenario language and of the screens.
+    /// The word used in the scenario language and on screens.
     public var description: String {
         switch self {
         case .joining: "joining"

@@ -1,22 +1,22 @@
 package import CastyCore
 
-/// What one observer says of one subject it cannot reach.
+/// One observer's record of one subject that it cannot reach.
 package struct ReachabilityRow: Hashable, Sendable {
-    /// How sure, and why. The order of the cases is the order in a merge.
+    /// How certain, and why. In a merge the later case wins.
     package enum Verdict: UInt8, Hashable, Sendable, CaseIterable {
-        /// The observer hears nothing, but a witness reached the subject: their link is cut, not the subject's life.
+        /// The observer hears nothing, but a witness reached the subject: the link is cut, the subject runs.
         case indirect
-        /// The observer hears nothing, and nobody told it that the subject lives.
+        /// The observer hears nothing, and no witness has reported that it reached the subject.
         case unreachable
-        /// This incarnation is gone for good: another one runs at its place.
+        /// This incarnation is gone permanently: another one runs at its address.
         case terminated
     }
 
-    /// Who cannot be reached.
+    /// The member that cannot be reached.
     package let subject: UniqueAddress
-    /// How sure the observer is.
+    /// How certain the observer is.
     package let verdict: Verdict
-    /// Who reached the subject nonetheless.
+    /// The member that reached the subject nonetheless.
     package let witness: UniqueAddress?
 
     package init(subject: UniqueAddress, verdict: Verdict, witness: UniqueAddress? = nil) {
@@ -26,13 +26,14 @@ package struct ReachabilityRow: Hashable, Sendable {
     }
 }
 
-/// All that one observer says. Nobody else writes it, so that of two states the higher version is simply the newer one.
+/// All rows of one observer. Only the observer writes them, so of two states the higher version is simply the newer
+/// one.
 package struct ObserverRows: Hashable, Sendable {
-    /// Whose opinion it is.
+    /// The member that the rows are from.
     package let observer: UniqueAddress
-    /// How often the observer has changed its opinion.
+    /// How often the observer has changed its rows.
     package var version: UInt64
-    /// Those it cannot reach, sorted; whoever is not among them is reachable for it.
+    /// The members that it cannot reach, sorted; it reaches all others.
     package var rows: [ReachabilityRow]
 
     package init(observer: UniqueAddress, version: UInt64, rows: [ReachabilityRow]) {
@@ -41,8 +42,8 @@ package struct ObserverRows: Hashable, Sendable {
         self.rows = rows.sortedUniquely(by: \.subject) { $0.verdict >= $1.verdict ? $0 : $1 }
     }
 
-    /// The join: the newer opinion. Two different opinions under one version can only come from a broken peer;
-    /// the graver verdicts win then, on every side alike.
+    /// The join: the newer rows. Two different sets of rows under one version can only come from a broken peer; then
+    /// the graver verdicts win, on every side alike.
     func merged(with other: ObserverRows) -> ObserverRows {
         if version != other.version { return version > other.version ? self : other }
         if rows == other.rows { return self }

@@ -1,5 +1,5 @@
 extension Array {
-    /// The first place whose element's key is not below the given one, in an array sorted by that key.
+    /// The first index whose element's key is not below the given one, in an array sorted by that key.
     func sortedIndex<Key: Comparable>(of wanted: Key, by key: (Element) -> Key) -> Int {
         var (low, high) = (0, count)
         while low < high {
@@ -9,7 +9,7 @@ extension Array {
         return low
     }
 
-    /// Sorted by the key, one element for each key: the join of those that share it.
+    /// Sorted by the key, with one element for each key: the join of the elements that share it.
     func sortedUniquely<Key: Comparable>(by key: (Element) -> Key, joining join: (Element, Element) -> Element)
         -> [Element]
     {
@@ -31,7 +31,7 @@ extension Array {
 }
 
 extension Array {
-    /// The element of that key, in an array sorted by the key without repetitions.
+    /// The element with that key, in an array sorted by the key without repetitions.
     func sortedElement<Key: Comparable>(of wanted: Key, by key: (Element) -> Key) -> Element? {
         let index = sortedIndex(of: wanted, by: key)
         return index < count && key(self[index]) == wanted ? self[index] : nil
@@ -67,7 +67,7 @@ extension Array where Element: Comparable {
     }
 }
 
-/// Walks two arrays that are sorted by the same key side by side, and hands out the elements that share a key together.
+/// Walks two arrays sorted by the same key in step, and passes elements with the same key together.
 func mergeSorted<Element, Key: Comparable>(
     _ left: [Element], _ right: [Element], key: (Element) -> Key, _ body: (Element?, Element?) -> Void
 ) {

@@ -2,8 +2,8 @@ public import CastyCore
 
 /// How many changes of each node a state includes: the version of a gossip.
 ///
-/// Source: C. Fidge 1988, F. Mattern 1989. Only a node itself counts its own entry up, and only for a change of its
-/// own: taking over or merging what others wrote never ticks, so that two nodes that know the same hold the same
+/// Source: C. Fidge 1988, F. Mattern 1989. Only a node itself increments its own entry, and only for a change of its
+/// own. Taking over or merging the changes of others never ticks, so two nodes with the same knowledge hold the same
 /// version. An entry of zero and no entry are the same.
 public struct VectorClock: Hashable, Sendable, Codable {
     /// One node's count.
@@ -38,7 +38,8 @@ public struct VectorClock: Hashable, Sendable, Codable {
     /// Creates the version that includes no change.
     public init() { entries = [] }
 
-    /// Creates a version from entries in any order; of two for one node the higher one counts, and zeros are dropped.
+    /// Creates a version from entries in any order; of two entries for one node the higher one counts, and zeros are
+    /// dropped.
     public init(_ entries: [Entry]) {
         var clock = VectorClock()
         for entry in entries where entry.count > 0 { clock.raise(entry.node, to: entry.count) }
@@ -50,7 +51,7 @@ public struct VectorClock: Hashable, Sendable, Codable {
         entries.first { $0.node == node }?.count ?? 0
     }
 
-    /// The number of changes included, of all nodes together: a short name for a version on a screen.
+    /// The number of changes included, of all nodes together: a short number of the version for display.
     public var total: UInt64 { entries.reduce(0) { $0 &+ $1.count } }
 
     /// Counts one more change of a node.

@@ -1,9 +1,10 @@
 public import CastyCore
 
-/// Gives a shard to the region with the fewest, and evens out the numbers.
+/// Gives a shard to the region with the fewest shards, and evens out the counts.
 ///
-/// (number of shards, node) is a total order, so ties are decided the same everywhere. One round takes from the fullest and gives to the emptiest
-/// until no two regions differ by more than one shard; it moves no shard more than is needed for that.
+/// (number of shards, node) is a total order, so every node resolves ties the same way. One round moves shards from the
+/// fullest to the emptiest region until no two regions differ by more than one shard. It moves no more shards than that
+/// needs.
 public struct LeastShardStrategy: ShardAllocationStrategy {
     /// Creates the strategy.
     public init() {}
@@ -15,7 +16,7 @@ public struct LeastShardStrategy: ShardAllocationStrategy {
         return best.node
     }
 
-    /// The moves that bring the cluster to where this strategy wants it.
+    /// The moves that bring the cluster to the assignment of this strategy.
     public func round(over regions: [RegionLoad], fixed: [Int]) -> [ShardMove] {
         var counts = regions.map(\.shards.count)
         var next = [Int](repeating: 0, count: regions.count)

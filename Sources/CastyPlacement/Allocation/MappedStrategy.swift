@@ -1,6 +1,7 @@
 public import CastyCore
 
-/// Follows a map from shards to places that the application keeps; shards that are not in it, or whose place hosts nothing, follow another strategy.
+/// Follows a map from shards to node addresses that the application supplies. A shard without an entry, or whose
+/// address hosts nothing, follows the fallback strategy.
 public struct MappedStrategy: ShardAllocationStrategy {
     private let places: [Int: NodeAddress]
     private let fallback: any ShardAllocationStrategy
@@ -8,8 +9,8 @@ public struct MappedStrategy: ShardAllocationStrategy {
     /// Creates the strategy.
     ///
     /// - Parameters:
-    ///   - places: The place of each shard that the application decides about.
-    ///   - fallback: What decides about all others.
+    ///   - places: The address of each shard that the application decides about.
+    ///   - fallback: The strategy for all other shards.
     public init(places: [Int: NodeAddress], otherwise fallback: any ShardAllocationStrategy = LeastShardStrategy()) {
         self.places = places
         self.fallback = fallback
@@ -20,7 +21,7 @@ public struct MappedStrategy: ShardAllocationStrategy {
         mapped(shard, among: regions) ?? fallback.home(of: shard, among: regions)
     }
 
-    /// The moves that bring the cluster to where this strategy wants it.
+    /// The moves that bring the cluster to the assignment of this strategy.
     public func round(over regions: [RegionLoad], fixed: [Int]) -> [ShardMove] {
         var moves: [ShardMove] = []
         var settled = fixed

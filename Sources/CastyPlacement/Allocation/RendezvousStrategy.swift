@@ -2,8 +2,9 @@ public import CastyCore
 
 /// Gives each shard to the region that scores highest for it: rendezvous hashing.
 ///
-/// When a region comes or goes, only the shards move that it wins or had. The numbers of shards are even only on average.
-/// Source: D. G. Thaler, C. V. Ravishankar, "Using name-based mappings to increase hit rates" (IEEE/ACM Trans. Networking 1998).
+/// When a region joins, only the shards that it wins move; when it leaves, only its own. Shard counts are even only on
+/// average. Source: D. G. Thaler, C. V. Ravishankar, "Using name-based mappings to increase hit rates" (IEEE/ACM Trans.
+/// Networking 1998).
 public struct RendezvousStrategy: ShardAllocationStrategy {
     /// Creates the strategy.
     public init() {}
@@ -19,7 +20,7 @@ public struct RendezvousStrategy: ShardAllocationStrategy {
         return best
     }
 
-    /// The moves that bring the cluster to where this strategy wants it.
+    /// The moves that bring the cluster to the assignment of this strategy.
     public func round(over regions: [RegionLoad], fixed: [Int]) -> [ShardMove] {
         var moves: [ShardMove] = []
         for region in regions {
@@ -31,7 +32,8 @@ public struct RendezvousStrategy: ShardAllocationStrategy {
         return moves
     }
 
-    /// The score of a place for a shard. FNV alone mixes its last bytes badly, so its value passes the finish of SplitMix64.
+    /// The score of an address for a shard. FNV alone mixes its last bytes badly, so the SplitMix64 finalizer is
+    /// applied to its value.
     static func score(_ shard: Int, _ place: NodeAddress) -> UInt64 {
         var hash = StableHash()
         hash.combine(place.host)

@@ -4,7 +4,7 @@ public import CastyCore
 public struct RegionLoad: Hashable, Sendable {
     /// The node of the region.
     public var node: UniqueAddress
-    /// The shards that live there or are about to, in ascending order.
+    /// The shards that run there or are about to, in ascending order.
     public var shards: [Int]
 
     /// Creates the load of a region.
@@ -18,9 +18,9 @@ public struct RegionLoad: Hashable, Sendable {
 public struct ShardMove: Hashable, Sendable {
     /// The shard.
     public var shard: Int
-    /// Where it lives.
+    /// The node that hosts it.
     public var from: UniqueAddress
-    /// Where it shall live.
+    /// The node that it moves to.
     public var to: UniqueAddress
 
     /// Creates a move.
@@ -31,15 +31,15 @@ public struct ShardMove: Hashable, Sendable {
     }
 }
 
-/// Decides where shards live.
+/// Decides which region hosts each shard.
 ///
-/// A strategy is a pure function of its arguments: every coordinator that sees the same regions decides the same. The regions come
-/// sorted by node and are all able to take shards; there is at least one.
+/// A strategy is a pure function of its arguments: every coordinator that sees the same regions makes the same
+/// decision. The regions come sorted by node and can all take shards; there is at least one.
 public protocol ShardAllocationStrategy: Sendable {
     /// The home for a shard that has none.
     func home(of shard: Int, among regions: [RegionLoad]) -> UniqueAddress
 
-    /// The moves that bring the cluster from where it is to where this strategy wants it, in one round.
+    /// One round of moves from the current assignment to the assignment of this strategy.
     ///
     /// - Parameters:
     ///   - regions: The regions that take shards, sorted by node.

@@ -6,20 +6,20 @@ extension ShardCoordinator {
         !intents.drains.containsSorted(region.node) && couldTakeShards(region)
     }
 
-    /// The same, whether the region is drained or not.
+    /// Whether the region could be given a shard if it were not drained.
     func couldTakeShards(_ region: RegisteredRegion) -> Bool {
         guard region.accepts, !region.isLeaving, let member = view.member(region.node) else { return false }
         return member.status == .up && member.isReachable && member.hasRole(settings.role)
     }
 
-    /// The regions that are given shards: drained ones only where there is no other.
+    /// The regions that can be given shards: drained ones only if there are no others.
     var hosts: [RegisteredRegion] {
         let willing = regions.filter(couldTakeShards)
         let undrained = willing.filter(takesShards)
         return undrained.isEmpty && !settings.mutations.contains(.forbidsDrained) ? willing : undrained
     }
 
-    /// Why no shard can be placed now; `nil` where one can.
+    /// Why no shard can be placed now; `nil` if one can.
     var obstacle: PlacementObstacle? {
         if !hosts.isEmpty { return hadEnoughRegions || hosts.count >= settings.minimumRegions ? nil : .tooFewRegions }
         let able = view.members.filter {
@@ -29,7 +29,7 @@ extension ShardCoordinator {
         return able.allSatisfy { !$0.isReachable } ? .allUnreachable : .allRefused
     }
 
-    /// Why this coordinator gives no shard a home now, for a reason that does not pass by itself at once.
+    /// Why this coordinator gives no shard a home now, for a reason that may last; `nil` otherwise.
     var hindrance: HomelessCause? {
         switch phase {
         case .inactive: nil
@@ -38,7 +38,7 @@ extension ShardCoordinator {
         }
     }
 
-    /// Says once which shards wait, and why, and once that they wait no longer.
+    /// Reports once which shards wait and why; resets the report when they no longer wait.
     private mutating func tellOfObstacle(_ ready: [Int], _ effects: inout [CoordinatorEffect]) {
         let cause = ready.isEmpty ? nil : obstacle.map { HomelessCause($0) }
         guard cause != toldObstacle else { return }
@@ -46,7 +46,8 @@ extension ShardCoordinator {
         if let cause { effects.append(.note(.unplaced(shards: ready, cause))) }
     }
 
-    /// The regions that can be given a shard, with what they have. A shard on its way to a known target counts there.
+    /// The regions that can be given a shard, with the shards they have. A shard in handoff to a known target counts as
+    /// the target's.
     func loads() -> [RegionLoad] {
         var result = hosts.map { RegionLoad(node: $0.node, shards: []) }
         guard !result.isEmpty else { return result }
@@ -60,7 +61,7 @@ extension ShardCoordinator {
         return result
     }
 
-    /// Gives a home to every shard that is wanted and may have one.
+    /// Gives a home to every wanted shard whose hold time has passed.
     mutating func allocate(at now: Instant, _ effects: inout [CoordinatorEffect]) {
         let ready = open.filter { shard in
             guard case .unallocated(let waiting) = shards[shard] else { return false }
@@ -100,7 +101,7 @@ extension ShardCoordinator {
         return strategy.home(of: shard, among: loads)
     }
 
-    /// Says again what was not answered, and ends what took too long.
+    /// Resends what was not answered, and ends what took too long.
     mutating func resend(at now: Instant, _ effects: inout [CoordinatorEffect]) {
         if case .recovering = phase, announcedAt + settings.retry <= now { announce(at: now, &effects) }
         probe(at: now, &effects)

@@ -1,7 +1,7 @@
 import CastyCore
 
 extension ShardCoordinator {
-    /// Moves shards off regions that leave or are drained, and lets those go that have none.
+    /// Moves shards off leaving and drained regions, and releases leaving regions that have no shards.
     mutating func evacuate(at now: Instant, _ effects: inout [CoordinatorEffect]) {
         var room = handoffLimit - handoffsInFlight
         for index in regions.indices {
@@ -10,7 +10,7 @@ extension ShardCoordinator {
             let leaves = region.isLeaving || status == .leaving || status == .exiting
             guard leaves || intents.drains.containsSorted(region.node) else { continue }
             let owned = shards.indices.filter { shards[$0].owner?.node == region.node }
-            // A drained node keeps what it has where only drained ones are left; one that leaves gives it to those.
+            // A drained node keeps its shards if only drained nodes are left. A leaving node hands its shards to those.
             let hasTarget = leaves ? hosts.contains { $0.node != region.node } : regions.contains(where: takesShards)
             if room > 0, hasTarget {
                 for shard in owned {
@@ -27,7 +27,8 @@ extension ShardCoordinator {
         }
     }
 
-    /// Nothing is on its way and every member is well: only then are shards moved for balance alone.
+    /// No shard is moving and every member is up and reachable: only then does the coordinator move shards for balance
+    /// alone.
     var isQuiet: Bool {
         open.isEmpty && planned.isEmpty && view.members.allSatisfy { $0.status == .up && $0.isReachable }
     }
@@ -40,7 +41,7 @@ extension ShardCoordinator {
         if !intents.isPaused { planRound(&effects) }
     }
 
-    /// Plans one round: first the pinned shards that are not where they belong, then what the strategy wants.
+    /// Plans one round: first the pinned shards that are not at their address, then the moves of the strategy.
     @discardableResult
     mutating func planRound(_ effects: inout [CoordinatorEffect]) -> Int {
         var loads = loads()
@@ -71,7 +72,7 @@ extension ShardCoordinator {
         return planned.count
     }
 
-    /// Begins as many moves of the round as may be in flight.
+    /// Begins as many moves of the round as the handoff limit allows.
     mutating func stepRound(at now: Instant, _ effects: inout [CoordinatorEffect]) {
         guard !planned.isEmpty else { return }
         var room = handoffLimit - handoffsInFlight

@@ -1,6 +1,6 @@
 import CastyCore
 
-/// An answer that waits until what it confirms outlives this node.
+/// An answer that waits until the change that it confirms outlives this node.
 struct UnconfirmedAnswer: Hashable, Sendable {
     let id: UInt64
     let answer: CommandAnswer
@@ -9,7 +9,7 @@ struct UnconfirmedAnswer: Hashable, Sendable {
 }
 
 extension OperatorCommand {
-    /// Whether what it asks for outlives the coordinator.
+    /// Whether its effect outlives the coordinator.
     fileprivate var lasts: Bool {
         switch self {
         case .pin, .unpin, .drain, .undrain, .pause, .resume: true
@@ -19,10 +19,11 @@ extension OperatorCommand {
 }
 
 extension ShardCoordinator {
-    /// Answers a command, when what it asked for is no longer this node's knowledge alone.
+    /// Answers a command once its effect is no longer known to this node alone.
     ///
-    /// Another node is told the intents before it is answered. The own node may end at any moment together with the coordinator, so what was asked
-    /// through it counts when another region has confirmed the intents; where there is no other, at once.
+    /// Another node is sent the intents before the answer. This node may end at any moment together with its
+    /// coordinator, so a command that came through it is answered once another region has confirmed the intents, or at
+    /// once if there is no other region.
     mutating func answer(
         _ id: UInt64, _ command: OperatorCommand, _ answer: CommandAnswer, to node: UniqueAddress,
         _ effects: inout [CoordinatorEffect]
@@ -34,7 +35,7 @@ extension ShardCoordinator {
         confirmCommands(&effects)
     }
 
-    /// Sends the answers that have waited until another region knew the intents.
+    /// Sends the answers whose intents another region now knows.
     mutating func confirmCommands(_ effects: inout [CoordinatorEffect]) {
         guard !unconfirmed.isEmpty else { return }
         let others = regions.filter { $0.node != own }
@@ -58,7 +59,7 @@ extension ShardCoordinator {
             changed.pin(ShardPin(shard: shard, place: place))
             guard changed.size <= ShardPages.intents else { return .refused(.tooManyIntents) }
             change(changed, at: now, &effects)
-            // What hinders the move now does not undo the pin: the next round looks again.
+            // A failed move does not undo the pin: the next round tries again.
             if case .accepted(let moves) = move(shard, to: place, .pin, at: now, &effects) {
                 return .accepted(moves: moves)
             }
@@ -92,7 +93,7 @@ extension ShardCoordinator {
         }
     }
 
-    /// The newest incarnation with a region at this place.
+    /// The newest incarnation with a region at this address.
     private func region(at place: NodeAddress) -> RegisteredRegion? {
         regions.filter { $0.node.address == place }
             .max { (view.member($0.node)?.upNumber ?? 0) < (view.member($1.node)?.upNumber ?? 0) }

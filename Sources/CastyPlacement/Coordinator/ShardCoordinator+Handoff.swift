@@ -41,7 +41,7 @@ extension ShardCoordinator {
         advance(shard, at: now, &effects)
     }
 
-    /// Step two: when all streams are closed, or waited for long enough, the owner stops the shard.
+    /// Step two: once all streams are closed, or the deadline has passed, the owner stops the shard.
     mutating func advance(_ shard: Int, at now: Instant, _ effects: inout [CoordinatorEffect]) {
         guard case .handingOff(var handoff) = shards[shard], !handoff.isStopping,
             handoff.waiting.isEmpty || handoff.deadline <= now
@@ -60,7 +60,7 @@ extension ShardCoordinator {
             to: handoff.owner.node, &effects)
     }
 
-    /// Step three: the owner has stopped the shard, or stopped it unasked; it gets a new home.
+    /// Step three: the owner has stopped the shard, on request or on its own; the shard gets a new home.
     mutating func stopped(
         _ item: VersionedShard, by node: UniqueAddress, hasLeftover: Bool, at now: Instant,
         _ effects: inout [CoordinatorEffect]
@@ -100,8 +100,8 @@ extension ShardCoordinator {
         }
     }
 
-    /// The owner may still run the shard, so nobody else can have it: it stays where it is. If the owner has stopped it after all, it
-    /// says so when it reads that it is the home.
+    /// The owner may still run the shard, so no other region can have it: it stays where it is. If the owner has
+    /// stopped it after all, it reports that when it learns that it is the home.
     private mutating func giveUp(_ shard: Int, _ handoff: ShardState.Handoff, _ effects: inout [CoordinatorEffect]) {
         set(shard, .started(handoff.owner))
         effects.append(.note(.handoffEnded(shard: shard, from: handoff.owner.node, .timedOut)))

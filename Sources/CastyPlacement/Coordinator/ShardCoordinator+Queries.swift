@@ -1,6 +1,6 @@
 package import CastyCore
 
-/// What a coordinator knows and does, for screens and operators.
+/// What a coordinator knows and does, for dashboards and operators.
 package struct CoordinatorStatus: Hashable, Sendable {
     package enum Phase: UInt8, Hashable, Sendable {
         case inactive, recovering, active
@@ -8,18 +8,18 @@ package struct CoordinatorStatus: Hashable, Sendable {
 
     package var phase: Phase
     package var epoch: CoordinatorEpoch
-    /// Until then it gives nobody a shard that no region has reported: a removed member may still run it, and a removed
-    /// coordinator may still give it away.
+    /// Until then it allocates no shard that no region has reported: a removed member may still run it, and a removed
+    /// coordinator may still allocate it.
     package var holdUntil: Instant
     package var regions: [CoordinatedRegion]
     /// Members that a recovering coordinator still waits for.
     package var awaited: [UniqueAddress]
-    /// By shard; only those that were ever asked for.
+    /// By shard; only shards that were requested at least once.
     package var shards: [ShardExplanation]
     /// Moves of the current round that have not begun.
     package var planned: [ShardMove]
     package var intents: Intents
-    /// Why no shard can be placed at present; `nil` where one can.
+    /// Why no shard can be placed at present; `nil` if one can.
     package var hindrance: HomelessCause?
 }
 
@@ -39,16 +39,16 @@ package enum PlacementObstacle: UInt8, Hashable, Sendable {
     case noHost
     /// Every node that hosts the type is unreachable.
     case allUnreachable
-    /// Every node that hosts the type leaves, or has no lease.
+    /// Every node that hosts the type is leaving, or has no lease.
     case allRefused
-    /// Fewer nodes host the type than there must be before the first shard is placed.
+    /// Fewer nodes host the type than required before the first shard is placed.
     case tooFewRegions
 }
 
-/// Why a shard is where it is, or is not anywhere.
+/// Why a shard is where it is, or why it has no home.
 package struct ShardExplanation: Hashable, Sendable {
     package enum State: Hashable, Sendable {
-        /// Nobody asked for it yet.
+        /// No region has asked for it yet.
         case unused
         /// A removed owner may run it until then.
         case held(until: Instant)
@@ -58,13 +58,13 @@ package struct ShardExplanation: Hashable, Sendable {
         case running(ShardHome)
         /// These regions have not closed their streams.
         case closing(ShardHome, to: UniqueAddress?, waitingFor: [UniqueAddress], deadline: Instant)
-        /// The old home stops it.
+        /// The old home is stopping it.
         case stopping(ShardHome, to: UniqueAddress?, deadline: Instant)
     }
 
     package var shard: Int
     package var state: State
-    /// The place an operator tied it to.
+    /// The address an operator pinned it to.
     package var pin: NodeAddress?
 }
 
@@ -72,7 +72,7 @@ extension ShardCoordinator {
     /// Whether this coordinator acts.
     package var isActing: Bool { phase != .inactive }
 
-    /// All there is to know; O(number of shards).
+    /// The whole status; O(number of shards).
     package func status(at now: Instant) -> CoordinatorStatus {
         var counts: [Int] = Array(repeating: 0, count: regions.count)
         for shard in shards {
@@ -96,7 +96,7 @@ extension ShardCoordinator {
             planned: planned, intents: intents, hindrance: hindrance)
     }
 
-    /// Why a shard is where it is; `nil` where there is no such shard, or this coordinator does not act.
+    /// Why a shard is where it is; `nil` if there is no such shard, or this coordinator does not act.
     package func explain(_ shard: Int, at now: Instant) -> ShardExplanation? {
         guard let state = state(shard) else { return nil }
         func home(_ owner: ShardState.Ownership) -> ShardHome {

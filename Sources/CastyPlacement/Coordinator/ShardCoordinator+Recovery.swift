@@ -11,7 +11,7 @@ extension ShardCoordinator {
         gathered = [:]
         withoutRegion = []
         intents = Intents()
-        // Remembered entities come back without a message, wherever they were before: every shard is wanted.
+        // Remembered entities restart without a message, wherever they ran before: every shard is wanted.
         let isWanted = settings.remembersEntities
         let unknown = ShardState.unallocated(.init(holdUntil: crashHold, isWanted: isWanted))
         shards = Array(repeating: unknown, count: settings.shardCount)
@@ -25,9 +25,11 @@ extension ShardCoordinator {
         announce(at: now, &effects)
     }
 
-    /// A region has obeyed a coordinator of an epoch that is not below this one's: nothing of this one counts there. It starts again, above both.
+    /// A region has obeyed a coordinator whose epoch is not below this one's, so it refuses this coordinator's orders.
+    /// The coordinator restarts with an epoch above both.
     mutating func startAgain(above seen: CoordinatorEpoch, at now: Instant, _ effects: inout [CoordinatorEffect]) {
-        // Up-numbers have 32 bits, and no coordinator starts so often: what is above is no epoch of any coordinator.
+        // Up-numbers have 32 bits, and no coordinator restarts that often: a larger value is not the epoch of any
+        // coordinator.
         guard seen >= epoch, seen.upNumber <= Int(UInt32.max), seen.start < Int(UInt32.max),
             settings.mutations.isDisjoint(with: [.ignoresSeenEpochs, .reusesEpoch])
         else { return }
@@ -50,13 +52,13 @@ extension ShardCoordinator {
         effects.append(.note(.stopped(epoch)))
     }
 
-    /// Calls on every member that may have a region and has not said so.
+    /// Asks every member that may have a region, and has not answered yet, to register.
     mutating func announce(at now: Instant, _ effects: inout [CoordinatorEffect]) {
         announcedAt = now
         for member in view.members where isAwaited(member) { send(.announce, to: member.node, &effects) }
     }
 
-    /// Whether the member may host shards that nobody has reported.
+    /// Whether the member may host shards that no region has reported.
     func isAwaited(_ member: PlacementMember) -> Bool {
         switch member.status {
         case .joining, .weaklyUp: false
@@ -66,7 +68,8 @@ extension ShardCoordinator {
         }
     }
 
-    /// Whether a removed member may run shards that this coordinator does not know of: only its own word, to this node, proves that it does not.
+    /// Whether a removed member may run shards that this coordinator does not know of: only the member's own report, to
+    /// this node, proves that it does not.
     func mayStillRun(_ node: UniqueAddress, in old: PlacementView) -> Bool {
         let member = old.member(node)
         if settings.mutations.contains(.trustsLeavers), member?.status == .exiting { return false }
@@ -75,7 +78,7 @@ extension ShardCoordinator {
         return !departed.containsSorted(node) && !withoutRegion.containsSorted(node)
     }
 
-    /// Has those looked for that have been silent for long: they may have no region that could answer.
+    /// Probes members that have been silent for long: they may have no region that could answer.
     mutating func probe(at now: Instant, _ effects: inout [CoordinatorEffect]) {
         guard case .recovering(let probeAt) = phase, probeAt <= now else { return }
         phase = .recovering(probeAt: now + settings.recoveryProbe)
@@ -86,8 +89,8 @@ extension ShardCoordinator {
 
     mutating func finishRecovery(at now: Instant, _ effects: inout [CoordinatorEffect]) {
         guard case .recovering = phase else { return }
-        // However long one is silent, it may run shards while its lease is valid. It registers, or says that it has none; or it is removed, which
-        // starts the margin.
+        // However long a member is silent, it may run shards while its lease is valid. It registers, reports that it
+        // has no region, or is removed; removal starts the margin.
         guard !view.members.contains(where: isAwaited) else { return }
         phase = .active
         effects.append(.note(.recovered(epoch, homes: startedHomes(in: shards.indices).count)))
@@ -101,7 +104,7 @@ extension ShardCoordinator {
         }
     }
 
-    /// A member is gone for good: what it owned waits until its lease has ended.
+    /// A member is gone for good: its shards wait until its lease has expired.
     mutating func remove(
         _ node: UniqueAddress, in old: PlacementView, at now: Instant, _ effects: inout [CoordinatorEffect]
     ) {
@@ -140,7 +143,7 @@ extension ShardCoordinator {
         }
         if !orphans.isEmpty { effects.append(.note(.orphaned(shards: orphans, of: node, until: holdUntil))) }
         if intents.drains.containsSorted(node) {
-            // No other incarnation is drained by it, and there is room for so many only.
+            // The drain applies to no other incarnation, and the size of the intents is bounded.
             var changed = intents
             changed.drains.removeSorted(node)
             change(changed, at: now, &effects)

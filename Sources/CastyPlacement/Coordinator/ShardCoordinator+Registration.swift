@@ -12,7 +12,7 @@ extension ShardCoordinator {
         }
         guard let registration = gather(registration, from: node) else { return }
         guard registration.shardCount == settings.shardCount else {
-            // It stays out, and nobody waits for it.
+            // The region stays out, and the coordinator does not wait for it.
             withoutRegion.insertSorted(node)
             send(
                 .registrationRefused(number: registration.number, shardCount: settings.shardCount), to: node, &effects)
@@ -47,7 +47,8 @@ extension ShardCoordinator {
         if phase == .active { sendAllHomes(to: [node], &effects) }
     }
 
-    /// Puts the parts of a registration together; `nil` while one is missing. They come in order; where one is lost, all are said again.
+    /// Assembles the parts of a registration; `nil` while one is missing. They arrive in order; if one is lost, the
+    /// region resends all.
     private mutating func gather(_ part: Registration, from node: UniqueAddress) -> Registration? {
         guard part.parts > 1 else {
             gathered[node] = nil
@@ -62,7 +63,7 @@ extension ShardCoordinator {
             whole.leftovers = earlier.leftovers + part.leftovers
             whole.known = earlier.known + part.known
         }
-        // A peer may send more than there are shards; what is kept of it is bounded.
+        // A peer may send more entries than there are shards; the buffered part is bounded.
         let isSane =
             part.parts <= settings.shardCount
             && max(whole.hosted.count, whole.leftovers.count, whole.known.count) <= settings.shardCount
@@ -71,7 +72,8 @@ extension ShardCoordinator {
         return isLast && isSane ? whole : nil
     }
 
-    /// What a region had started and does not report any more, it has stopped. What it was only told to start, it may still start.
+    /// A region has stopped every shard that it had started and no longer reports. A shard that it was only ordered to
+    /// start, it may still start.
     private mutating func forgetAbsent(
         from hosted: [HostedShard], of node: UniqueAddress, at now: Instant, _ effects: inout [CoordinatorEffect]
     ) {
@@ -103,7 +105,7 @@ extension ShardCoordinator {
             }
             return
         }
-        // Two regions claim the shard: the later decision counts, the other region stops it at once.
+        // Two regions claim the shard: the later decision wins, and the other region stops the shard at once.
         let loser = owner.version < item.version ? owner : reported
         effects.append(.note(.conflict(shard: item.shard, loser: loser.node)))
         send(.discard(VersionedShard(shard: item.shard, version: loser.version)), to: loser.node, &effects)
@@ -134,7 +136,7 @@ extension ShardCoordinator {
 }
 
 extension Intents {
-    /// Ties the shard to the place; an earlier pin of the shard is replaced.
+    /// Pins the shard to the address; replaces an earlier pin of the shard.
     mutating func pin(_ pin: ShardPin) {
         let index = pins.lowerBound { $0.shard < pin.shard }
         if index < pins.count, pins[index].shard == pin.shard { pins[index] = pin } else { pins.insert(pin, at: index) }

@@ -18,7 +18,7 @@ extension ShardCoordinator {
         case .homes, .started, .hostRefused, .handOffBegun, .stopped, .leave, .intentsKnown, .command: break
         }
         guard let region = indexOfRegion(node) else {
-            // It believes that it is registered, with us or with the coordinator before us.
+            // The region believes that it is registered, with this coordinator or with its predecessor.
             if view.member(node) != nil { send(.announce, to: node, &effects) }
             return
         }

@@ -1,6 +1,7 @@
 package import CastyCore
 
-/// Decides where the shards of one entity type live. Every node has one; the one on the oldest member acts.
+/// Decides which node hosts each shard of one entity type. Every node has a coordinator; only the one on the oldest
+/// member acts.
 ///
 /// ```
 ///            oldest up member            all have answered, or are gone
@@ -9,12 +10,12 @@ package import CastyCore
 ///      └───────────────────────────┴──────── no longer the oldest ────────────┘
 /// ```
 ///
-/// It stores nothing: the regions report what they host when they register. After each call the shell reads ``wakeAt`` and calls
-/// ``onWakeup(at:)`` then.
+/// The coordinator stores nothing: the regions report what they host when they register. After each call the shell
+/// reads ``wakeAt`` and calls ``onWakeup(at:)`` at that time.
 package struct ShardCoordinator: Sendable {
     enum Phase: Hashable, Sendable {
         case inactive
-        /// Those who have not answered by then are looked for.
+        /// Regions that have not answered by then are probed.
         case recovering(probeAt: Instant)
         case active
     }
@@ -31,38 +32,39 @@ package struct ShardCoordinator: Sendable {
     /// The epoch of the current or last start here.
     var epoch = CoordinatorEpoch.none
     var starts = 0
-    /// The highest epoch of another that a region has told of.
+    /// The highest epoch of another coordinator that a region has reported.
     var seenEpoch = CoordinatorEpoch.none
     var sequence: UInt64 = 0
     var leaseValidUntil = Instant.distantFuture
-    /// Until then a removed member, whose word that it has stopped this node has not, may still run shards that no region reports.
+    /// Until then a removed member may still run shards that no region reports, unless it confirmed to this node that
+    /// it has stopped.
     var crashHold = Instant.start
     /// Sorted by node.
     var regions: [RegisteredRegion] = []
-    /// Registrations of which not all parts have come.
+    /// Registrations of which some parts are still missing.
     var gathered: [UniqueAddress: Registration] = [:]
-    /// Members that said they have no region of this type, sorted.
+    /// Members that reported that they have no region of this type, sorted.
     var withoutRegion: [UniqueAddress] = []
-    /// Members that said themselves that nothing of the type runs there and nothing will again, sorted. Kept by inactive coordinators too.
+    /// Members that reported that nothing of the type runs there and nothing will again, sorted. Inactive coordinators
+    /// record this too.
     var departed: [UniqueAddress] = []
     /// By shard.
     var shards: [ShardState] = []
     /// The shards whose state is open, in ascending order.
     var open: [Int] = []
-    /// By shard: the region that still has messages of an earlier handoff.
+    /// By shard: the region that still has messages from an earlier handoff.
     var leftovers: [UniqueAddress?] = []
     var announcedAt = Instant.start
     var intents = Intents()
-    /// Answers to commands of the own node that wait until another region knows what was asked for.
+    /// Answers to commands from this node that wait until another region knows the new intents.
     var unconfirmed: [UnconfirmedAnswer] = []
     var hadEnoughRegions = false
     /// Moves of the current round that have not begun.
     var planned: [ShardMove] = []
-    var plannedReason = MoveReason.rebalance
-    /// Something changed since the last look at the balance.
+    /// Something changed since the last balance check.
     var isBalanceUnknown = false
     var nextBalanceCheck = Instant.start
-    /// Why shards that are wanted cannot be placed, as was told last.
+    /// Why wanted shards cannot be placed, as last reported.
     var toldObstacle: HomelessCause?
 
     package init(
@@ -75,14 +77,14 @@ package struct ShardCoordinator: Sendable {
         view = PlacementView(own: own, members: [])
     }
 
-    /// Membership changed, or its reachability.
+    /// Membership or reachability changed.
     package mutating func onView(_ view: PlacementView, at now: Instant) -> [CoordinatorEffect] {
         var effects: [CoordinatorEffect] = []
         let old = self.view
         self.view = view
         let removed = view.removals(since: old)
-        // Also of a member that was on its way out: it may have been cut off with shards, and its lease may still be valid. What this node finds
-        // removed when it joins counts from now, too.
+        // This includes a member that was leaving or exiting: it may have been cut off while it had shards, and its
+        // lease may still be valid. Members that were already removed when this node joins count from now, too.
         if removed.contains(where: { mayStillRun($0, in: old) }) { crashHold = max(crashHold, now + margin) }
         let shallAct = view.oldest(role: settings.role) == own
         if phase != .inactive, !shallAct { deactivate(&effects) }
@@ -96,7 +98,7 @@ package struct ShardCoordinator: Sendable {
         return effects
     }
 
-    /// The node may act until then; called whenever that moves. Before the first call it may act for ever.
+    /// The node may act until `validUntil`; called whenever that changes. Before the first call there is no limit.
     package mutating func onLease(validUntil: Instant, at now: Instant) -> [CoordinatorEffect] {
         var effects: [CoordinatorEffect] = []
         leaseValidUntil = validUntil
@@ -104,7 +106,7 @@ package struct ShardCoordinator: Sendable {
         return effects
     }
 
-    /// A region said something.
+    /// A region sent a request.
     package mutating func onRequest(
         _ request: CoordinatorRequest, from node: UniqueAddress, at now: Instant
     ) -> [CoordinatorEffect] {
@@ -130,7 +132,7 @@ package struct ShardCoordinator: Sendable {
 }
 
 extension ShardCoordinator {
-    /// What every event ends with: whatever has become possible is done, and the next wake-up is set.
+    /// Runs at the end of every event: does whatever has become possible, and sets the next wake-up.
     mutating func proceed(at now: Instant, _ effects: inout [CoordinatorEffect]) {
         wakeAt = nil
         // A coordinator without a lease may already have a successor: it grants nothing.
@@ -146,7 +148,7 @@ extension ShardCoordinator {
         wakeAt = nextWakeup(after: now)
     }
 
-    /// Looks again from time to time: nothing else may happen here when the lease is back.
+    /// Checks the lease periodically: no other event may arrive when it becomes valid again.
     private mutating func waitForLease(at now: Instant) {
         wakeAt = phase == .inactive ? nil : now + settings.retry
     }
@@ -155,7 +157,7 @@ extension ShardCoordinator {
         now < leaseValidUntil || settings.mutations.contains(.grantsWithoutLease)
     }
 
-    /// From the removal of a member to the start of its shards elsewhere.
+    /// The time from the removal of a member to the start of its shards elsewhere.
     var margin: Duration {
         if settings.mutations.contains(.skipsMargin) { return .zero }
         let margin = max(settings.removalMargin, view.removalMargin)
@@ -207,14 +209,14 @@ extension ShardCoordinator {
         for region in regions { effects.append(.send(to: region.node, epoch, order)) }
     }
 
-    /// Tells where these shards live, in as many messages as it takes.
+    /// Sends the homes of these shards, in as many messages as needed.
     func send(_ homes: [ShardHome], to nodes: [UniqueAddress], _ effects: inout [CoordinatorEffect]) {
         for page in ShardPages.slices(of: homes, upTo: ShardPages.named) {
             for node in nodes { send(.homes(page, allOf: 0..<0), to: node, &effects) }
         }
     }
 
-    /// Tells where all shards live, and which live nowhere.
+    /// Sends the homes of all shards, including which have none.
     func sendAllHomes(to nodes: [UniqueAddress], _ effects: inout [CoordinatorEffect]) {
         for range in ShardPages.ranges(of: shards.count, upTo: ShardPages.named) {
             let homes = startedHomes(in: range)
@@ -222,7 +224,7 @@ extension ShardCoordinator {
         }
     }
 
-    /// Has these shards started, in as many messages as it takes.
+    /// Orders the node to start these shards, in as many messages as needed.
     func send(_ orders: [HostOrder], to node: UniqueAddress, _ effects: inout [CoordinatorEffect]) {
         for page in ShardPages.slices(of: orders, upTo: ShardPages.named) { send(.host(page), to: node, &effects) }
     }

@@ -14,14 +14,14 @@ enum ShardState: Sendable {
     case handingOff(Handoff)
 
     struct Unallocated: Sendable {
-        /// Not before then: until that time a removed owner may still run it.
+        /// The shard is not allocated before this time: until then a removed owner may still run it.
         var holdUntil: Instant
-        /// Somebody asked for it, or it lived somewhere before.
+        /// A region asked for it, or it had a home before.
         var isWanted: Bool
         var reason = AllocationReason.asked
-        /// Where it shall go, if that node can take it.
+        /// The node that it moves to, if that node can take it.
         var target: UniqueAddress?
-        /// Where it lived.
+        /// Its previous home.
         var from: UniqueAddress?
     }
 
@@ -41,18 +41,18 @@ enum ShardState: Sendable {
         var id: ShardVersion
         var owner: Ownership
         var target: UniqueAddress?
-        /// The owner was told to stop it; before that, regions close their streams.
+        /// Whether the owner has been ordered to stop it; before that, regions close their streams.
         var isStopping: Bool
         /// Regions that have not closed their streams, sorted.
         var waiting: [UniqueAddress]
-        /// Regions that have, sorted.
+        /// Regions that have closed their streams, sorted.
         var participants: [UniqueAddress] = []
         var startedAt: Instant
         var deadline: Instant
         var sentAt: Instant
     }
 
-    /// The node that runs the shard, or may.
+    /// The node that runs the shard, or may run it.
     var owner: Ownership? {
         switch self {
         case .unallocated: nil
@@ -62,7 +62,7 @@ enum ShardState: Sendable {
         }
     }
 
-    /// Something is to be done or waited for.
+    /// Whether the coordinator has something to do or to wait for.
     var isOpen: Bool {
         switch self {
         case .unallocated(let waiting): waiting.isWanted

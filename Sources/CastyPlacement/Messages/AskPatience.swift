@@ -1,12 +1,13 @@
-/// How long an ask waits where its entity, or singleton, cannot be reached: always within its own time, and never for what cannot come.
+/// How long an ask waits while its entity or singleton cannot be reached. It never waits longer than its own timeout,
+/// and never for a home that cannot come.
 public enum AskPatience: UInt8, Hashable, Sendable, CaseIterable {
-    /// It waits where the home is unreachable, was removed or moves, until the new home has it. It fails at once where no member could be the new
-    /// home: none with the role is up, or on its way to be.
+    /// It waits while the home is unreachable, was removed or moves, until the new home is ready. It fails at once if
+    /// no member could become the new home: no member with the role is up or about to be.
     case waitForNewHome = 1
-    /// It waits for a node with the role to join, too.
+    /// It also waits for a node with the role to join.
     case waitForNewNode = 2
-    /// It fails at once where the home is unreachable or was removed, and where no member could host the entity. It waits only while a shard starts or
-    /// moves between nodes that can be reached.
+    /// It fails at once if the home is unreachable or was removed, or if no member could host the entity. It waits only
+    /// while a shard starts or moves between reachable nodes.
     case failFast = 3
 }
 
@@ -21,11 +22,11 @@ package struct HomelessShard: Hashable, Sendable {
     }
 }
 
-/// What the coordinator says of a shard that it cannot give a home now.
+/// Why the coordinator cannot give a shard a home now.
 package enum HomelessCause: UInt8, Hashable, Sendable, CaseIterable {
-    /// A removed owner may still run it, until its lease has ended.
+    /// A removed owner may still run it, until its lease has expired.
     case held = 1
-    /// The coordinator is new and waits for the word of a member that is unreachable: it may run the shard.
+    /// The coordinator is new and waits for the report of an unreachable member, which may run the shard.
     case awaited = 2
     /// See ``PlacementObstacle``.
     case noHost = 3

@@ -1,18 +1,18 @@
 public import CastyCore
 
-/// A user's message on its way through sharding, which only carries it.
+/// A type-erased user message; sharding only transports it.
 ///
-/// One type for the messages of all types: so the code that carries them is compiled once and for it, and does not look up types at run
-/// time. Only ``TypedMessage`` derives from it.
+/// All message types share this one type, so the code that transports messages is compiled once and looks up no types
+/// at run time. Only ``TypedMessage`` derives from it.
 @usableFromInline
 package class ErasedMessage: MessageBox, @unchecked Sendable {
     @inlinable
     package init() {}
 
-    /// The message inside, or `nil` where it was sealed as another type.
+    /// The message inside, or `nil` if it was erased from another type.
     ///
-    /// Which type it was sealed with follows from what a peer has sent, so it is compared each time. ``TypedMessage`` is final: one comparison of
-    /// class pointers tells, and no cast has to look anything up.
+    /// The erased type depends on what a peer has sent, so it is compared each time. ``TypedMessage`` is final: the
+    /// check is one comparison of class pointers, and no cast needs a lookup.
     @inlinable
     package func unwrap<Message: Sendable>(as type: Message.Type = Message.self) -> Message? {
         guard Swift.type(of: self) == TypedMessage<Message>.self else { return nil }

@@ -1,9 +1,9 @@
 package import CastyCore
 
-/// A shard that an operator tied to a place.
+/// A shard that an operator pinned to an address.
 package struct ShardPin: Hashable, Sendable {
     package var shard: Int
-    /// The place, not the incarnation: a node that restarts there gets its pins back.
+    /// The address, not the incarnation: a node that restarts there gets its pins back.
     package var place: NodeAddress
 
     package init(shard: Int, place: NodeAddress) {
@@ -12,20 +12,20 @@ package struct ShardPin: Hashable, Sendable {
     }
 }
 
-/// What operators asked for and what lasts: copied to every region, so that the next coordinator knows it.
+/// The lasting requests of operators: copied to every region, so that the next coordinator knows them.
 package struct Intents: Hashable, Sendable {
-    /// Grows with every change; a coordinator takes the newest that any region knows.
+    /// Grows with every change; a coordinator adopts the newest version that any region knows.
     package var version = ShardVersion.none
     /// Sorted by shard; at most one pin for each.
     package var pins: [ShardPin] = []
-    /// Incarnations that shall host nothing, sorted.
+    /// Drained incarnations, sorted: they are given no shards.
     package var drains: [UniqueAddress] = []
-    /// No rebalance by itself.
+    /// Whether automatic rebalancing is paused.
     package var isPaused = false
 
     package init() {}
 
-    /// About how many bytes they take when they travel, and never less.
+    /// An upper bound of their encoded size in bytes.
     package var size: Int {
         let places = Set(pins.map(\.place)).reduce(0) { $0 + $1.host.utf8.count + 5 }
         return 40 + places + pins.count * 6 + drains.reduce(0) { $0 + $1.address.host.utf8.count + 13 }
@@ -40,7 +40,7 @@ package enum OperatorCommand: Hashable, Sendable {
     /// Move all shards off this node and give it none until it is undrained or restarted.
     case drain(NodeAddress)
     case undrain(NodeAddress)
-    /// Plan and start a round at once, also when paused.
+    /// Plan and start a round at once, even while paused.
     case rebalance
     case pause
     case resume
@@ -48,7 +48,7 @@ package enum OperatorCommand: Hashable, Sendable {
 
 /// The coordinator's answer to a command.
 package enum CommandAnswer: Hashable, Sendable {
-    /// Done or begun; so many shards start to move.
+    /// The command is done or has begun; `moves` shards start to move.
     case accepted(moves: Int)
     case refused(CommandRefusal)
 }
@@ -58,13 +58,13 @@ package enum CommandRefusal: UInt8, Hashable, Sendable {
     /// No coordinator is active where the command arrived.
     case noCoordinator
     case noSuchShard
-    /// No region is registered at this place.
+    /// No region is registered at this address.
     case noSuchNode
-    /// The region there takes no shards: it leaves, is drained, is unreachable or has lost its lease.
+    /// The region there takes no shards: it is leaving, is drained, is unreachable or has lost its lease.
     case nodeTakesNoShards
     /// The shard is moving or starting already.
     case shardIsMoving
-    /// There are so many pins and drains that one more could not be told to every region.
+    /// The intents are full: with one more pin or drain they could not be sent to every region.
     case tooManyIntents
     /// No answer came in time; whether the command was carried out is not known.
     case noAnswer

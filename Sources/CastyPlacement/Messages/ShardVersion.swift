@@ -1,8 +1,9 @@
 package import CastyCore
 
-/// Which coordinator says something: its member's up-number, and which of its starts this is.
+/// Identifies one start of a coordinator: its member's up-number, and which of its starts this is.
 ///
-/// A younger member that takes over has a higher up-number, so epochs only grow; whoever has heard of one refuses all lower ones.
+/// A younger member that takes over has a higher up-number, so epochs only grow. A region that has seen an epoch
+/// refuses all lower ones.
 package struct CoordinatorEpoch: Hashable, Sendable, Comparable {
     package var upNumber: Int
     package var start: Int
@@ -20,7 +21,7 @@ package struct CoordinatorEpoch: Hashable, Sendable, Comparable {
     }
 }
 
-/// The number of an ownership of a shard, or of one handoff: the coordinator's epoch, and a sequence within it.
+/// The version of a shard's ownership, or of a handoff: the coordinator's epoch, and a sequence number within it.
 package struct ShardVersion: Hashable, Sendable, Comparable {
     package var epoch: CoordinatorEpoch
     package var sequence: UInt64
@@ -38,7 +39,7 @@ package struct ShardVersion: Hashable, Sendable, Comparable {
     }
 }
 
-/// Where a shard lives, and since which decision.
+/// The home of a shard, and the decision that assigned it.
 package struct ShardHome: Hashable, Sendable {
     package var shard: Int
     package var node: UniqueAddress

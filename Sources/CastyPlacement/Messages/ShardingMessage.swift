@@ -1,9 +1,9 @@
 package import CastyCore
 
-/// All that regions and coordinators of one entity type say to each other.
+/// All messages between regions and coordinators of one entity type.
 ///
-/// `request` and `order` are control traffic. `peer` MUST travel on one ordered lane between two nodes, the lane of user messages:
-/// its markers close a stream of deliveries, and a marker that overtakes a delivery breaks the order.
+/// `request` and `order` are control traffic. `peer` MUST travel on one ordered lane between two nodes, the lane of
+/// user messages: its markers close a stream of deliveries, and a marker that overtakes a delivery breaks the order.
 package enum ShardingMessage<Payload: Sendable>: Sendable {
     /// Region → coordinator.
     case request(CoordinatorRequest)
@@ -15,47 +15,48 @@ package enum ShardingMessage<Payload: Sendable>: Sendable {
 
 extension ShardingMessage: Equatable where Payload: Equatable {}
 
-/// What a region says to the coordinator.
+/// What a region sends to the coordinator.
 package enum CoordinatorRequest: Hashable, Sendable {
-    /// Here I am, this I host; said until it is acknowledged.
+    /// Registers this region and reports what it hosts; sent until acknowledged.
     case register(Registration)
     /// This node has no region of this type; a new coordinator need not wait for it.
     case notHosted
-    /// Where are these shards? Allocates those that have no home.
+    /// Asks for the homes of these shards. The coordinator allocates those that have none.
     case homes(of: [Int])
     case started([VersionedShard])
-    /// I cannot host these: I leave, or my lease lapsed.
+    /// This region cannot host these: it leaves, or its lease lapsed.
     case hostRefused([VersionedShard])
-    /// My stream to the old home is closed.
+    /// This region's stream to the old home is closed.
     case handOffBegun(shard: Int, handoff: ShardVersion)
-    /// The shard's entities are stopped here. `hasLeftover`: messages for it remain, and go to the new home ahead of all others.
+    /// The shard's entities are stopped here. `hasLeftover`: messages for it remain here, and go to the new home ahead
+    /// of all others.
     case stopped(VersionedShard, hasLeftover: Bool)
-    /// Move all my shards off, I want to leave.
+    /// This region wants to leave: move all its shards off.
     case leave
-    /// Nothing of the type runs on my node, and nothing will again. Said to every node that may become the coordinator: it need not wait for the
-    /// lease of this one.
+    /// Nothing of the type runs on this node, and nothing will again. Sent to every node that may become the
+    /// coordinator, so that it need not wait for this node's lease to expire.
     case departed
-    /// I have obeyed a coordinator of this epoch, and so cannot obey you.
+    /// This region has obeyed a coordinator of this epoch, and so refuses the receiver's orders.
     case epochSeen(CoordinatorEpoch)
     case intentsKnown(ShardVersion)
     /// An operator's command that arrived at this node.
     case command(id: UInt64, OperatorCommand)
 }
 
-/// What a region reports when it registers: the truth about the shards is at their owners.
+/// What a region reports when it registers: the owners are the authority on their shards.
 package struct Registration: Hashable, Sendable {
-    /// Which registration of this region; the acknowledgement repeats it.
+    /// Numbers the registrations of this region; the acknowledgement repeats it.
     package var number: UInt64
-    /// Which part of the registration, and how many there are: each reports on the next ``ShardPages/reported`` shards, and it counts when the
-    /// last has come after all others.
+    /// The index of this part, and the number of parts. Each part reports on the next ``ShardPages/reported`` shards.
+    /// The registration counts once the last part has arrived after all others.
     package var part = 0
     package var parts = 1
     package var shardCount: Int
-    /// It may be given shards: not a proxy, not leaving, its lease is valid.
+    /// Whether it may be given shards: it is not a proxy, is not leaving, and its lease is valid.
     package var accepts: Bool
     /// Every shard that has, or may still have, entities here.
     package var hosted: [HostedShard]
-    /// Shards for which it keeps messages of an earlier handoff.
+    /// Shards for which it buffers messages of an earlier handoff.
     package var leftovers: [Int]
     /// Shards that had a home before, as far as this region knows.
     package var known: [Int]
@@ -89,30 +90,31 @@ package struct HostedShard: Hashable, Sendable {
     }
 }
 
-/// What the coordinator says to a region.
+/// What the coordinator sends to a region.
 package enum CoordinatorOrder: Hashable, Sendable {
     /// A coordinator has started; register.
     case announce
     /// The registration counts.
     case registered(number: UInt64, intents: Intents)
-    /// The region counts another number of shards than the coordinator.
+    /// The region has a different shard count than the coordinator.
     case registrationRefused(number: UInt64, shardCount: Int)
-    /// The homes of started shards. A shard of the range that is not among them has no home; of others it says nothing.
+    /// The homes of started shards. A shard in the range that is not listed has no home; the order says nothing about
+    /// shards outside the range.
     case homes([ShardHome], allOf: Range<Int>)
     case host([HostOrder])
-    /// Forget the home of this shard, close the stream to `owner`, keep new messages.
+    /// Forget the home of this shard, close the stream to `owner`, and buffer new messages.
     case beginHandOff(shard: Int, handoff: ShardVersion, owner: UniqueAddress)
     /// To the owner: stop the shard when the streams of these regions are closed.
     case handOff(shard: Int, version: ShardVersion, handoff: ShardVersion, participants: [UniqueAddress])
-    /// To a region that claims a shard which belongs to another: stop it at once.
+    /// To a region that claims a shard of another region: stop it at once.
     case discard(VersionedShard)
     case intents(Intents)
-    /// Nothing of yours remains to be moved; you may go.
+    /// None of the region's shards remain to be moved; it may leave.
     case released
     case answer(id: UInt64, CommandAnswer)
-    /// Of the shards that were asked for, these have no home, for reasons that do not pass by themselves at once.
+    /// Of the requested shards, these have no home, for reasons that may last.
     case homeless([HomelessShard])
-    /// This node does not run the type, and so nobody coordinates it there. Of no epoch.
+    /// The sending node does not run the type, so it has no coordinator for it. Belongs to no epoch.
     case notHosted
 }
 
@@ -120,7 +122,8 @@ package enum CoordinatorOrder: Hashable, Sendable {
 package struct HostOrder: Hashable, Sendable {
     package var shard: Int
     package var version: ShardVersion
-    /// The old home that still has messages for the shard; all others' wait until those have come, or a bounded time.
+    /// The old home that still has messages for the shard. All other messages wait until those have arrived, for a
+    /// bounded time.
     package var holdFor: UniqueAddress?
 
     package init(shard: Int, version: ShardVersion, holdFor: UniqueAddress? = nil) {
@@ -130,18 +133,18 @@ package struct HostOrder: Hashable, Sendable {
     }
 }
 
-/// What regions say to each other, in order.
+/// What regions send to each other, in order.
 package enum PeerMessage<Payload: Sendable>: Sendable {
     case deliver(ShardDelivery<Payload>)
-    /// Not my shard, or not now: the delivery comes back unhandled, with the home that this region knows.
+    /// The sender does not host the shard, or not now: it returns the delivery unhandled, with the home that it knows.
     case notHome(ShardDelivery<Payload>, known: ShardHome?)
     /// The sender has sent its last delivery for this shard. `handoff` is set when a handoff asked for it.
     case streamEnd(shard: Int, token: UInt64, handoff: ShardVersion?)
-    /// All that came before the stream's end with this token was taken or sent back.
+    /// Every delivery before the stream end with this token was taken or returned.
     case streamClosed(shard: Int, token: UInt64)
-    /// The old home has sent what it had left for this shard.
+    /// The old home has sent all messages it had left for this shard.
     case transferred(shard: Int)
-    /// Somebody on the sender's node wants this entity to go to sleep.
+    /// A caller on the sender's node asks to passivate this entity.
     case passivate(entity: String)
 }
 
@@ -155,9 +158,9 @@ package struct ShardDelivery<Payload: Sendable>: Sendable {
     package var version: ShardVersion
     /// Counts the messages of the sending region; keeps returned ones in order. Zero for leftovers of a handoff.
     package var sequence: UInt64
-    /// It came back once already.
+    /// Whether it has been returned before.
     package var isRetry: Bool
-    /// It is a question, and how long its asker waits where there is no home; `nil` for what waits for no answer.
+    /// For a question: how long its asker waits while there is no home. `nil` if no reply is expected.
     package var asks: AskPatience?
     package var payload: Payload
 

@@ -1,14 +1,15 @@
 package import CastyCore
 
-/// What becomes of questions whose entity has no home: they fail as soon as this region knows, where their askers do not wait for it.
+/// Questions whose entity has no home fail as soon as this region knows that, unless their askers wait for a home.
 extension Region {
-    /// Whether nothing goes to the node at present: it is unreachable, as far as this node knows.
+    /// Whether nothing is sent to the node at present, because this node considers it unreachable.
     func isSilent(_ node: UniqueAddress?) -> Bool {
         guard !view.silent.isEmpty, let node else { return false }
         return view.silent.containsSorted(node)
     }
 
-    /// Why a question for a shard to which nothing can be sent now fails at once; `nil` where it waits, and for what is no question.
+    /// Why a question for a shard that cannot be reached now fails at once; `nil` if it waits, and for messages that
+    /// are not questions.
     func refusal(of asks: AskPatience?, in shard: Int) -> Unavailability? {
         guard let asks, !settings.mutations.contains(.hidesFromAskers) else { return nil }
         if let target = homes[shard].target {
@@ -21,7 +22,7 @@ extension Region {
         return isSilent(coordinator) ? .coordinatorUnreachable(coordinator.address) : nil
     }
 
-    /// Fails the questions that wait for a home, where it is known that none comes in their time.
+    /// Fails the waiting questions for which no home can come in time.
     mutating func refuseHopeless(_ effects: inout Effects) {
         for shard in buffering { refuseHopeless(in: shard, &effects) }
     }
@@ -30,7 +31,7 @@ extension Region {
         refuse(in: shard, &effects) { region, asks in region.refusal(of: asks, in: shard) }
     }
 
-    /// The coordinator says why these shards have no home.
+    /// The coordinator reports why these shards have no home.
     mutating func learn(_ homeless: [HomelessShard], _ effects: inout Effects) {
         for item in homeless where homes.indices.contains(item.shard) && homes[item.shard].target == nil {
             homes[item.shard].homeless = item.cause
@@ -53,13 +54,14 @@ extension Region {
                 left.append(message)
             }
         }
-        keptCount -= buffers[shard].count - left.count
+        bufferedCount -= buffers[shard].count - left.count
         buffers[shard] = left
-        // That a handoff had left something here stays noted: the new home is still told when nothing more comes.
+        // `hasLeftover` stays set: the new home must still receive the end of the transfer.
         if left.isEmpty { buffering.removeSorted(shard) }
     }
 
-    /// Nobody coordinates the type where its coordinator belongs, or it counts other shards: what waits is given up.
+    /// The node that should coordinate the type does not run it, or has a different shard count: gives up the waiting
+    /// message.
     func giveUp(_ message: BufferedMessage<Payload>, of shard: Int, _ effects: inout Effects) {
         guard message.asks != nil, let cause = notHosted, !settings.mutations.contains(.losesSilently) else {
             return lose(message, of: shard, .notHosted, &effects)
@@ -72,7 +74,7 @@ extension Region {
         return coordinator.map { .notHosted(by: $0.address) }
     }
 
-    /// After a change of the view: whether there is a member that could host, or that is about to.
+    /// After a change of the view: checks whether a member can host, or is about to.
     mutating func lookForHosts(since old: PlacementView, _ effects: inout Effects) {
         let before = unavailability
         unavailability = view.absence(role: settings.role)
@@ -85,7 +87,7 @@ extension Region {
         refuseHopeless(&effects)
     }
 
-    /// Why shards of the type have no home at present, as far as this region knows; `nil` where nothing stands in their way.
+    /// Why shards of the type have no home at present, as far as this region knows; `nil` if nothing prevents it.
     package func trouble(at now: Instant) -> Unavailability? {
         if isNotHosted(at: now) { return notHosted }
         if let unavailability { return unavailability }
@@ -100,7 +102,7 @@ extension Region {
 }
 
 extension HomelessCause {
-    /// Whether a question that waits so long ends because of it.
+    /// Whether a question with this patience ends because of it.
     func ends(_ asks: AskPatience) -> Bool {
         switch asks {
         case .failFast: true
@@ -109,7 +111,7 @@ extension HomelessCause {
         }
     }
 
-    /// The same for askers.
+    /// The cause as reported to askers.
     package var unavailability: Unavailability {
         switch self {
         case .held: .waitsForLease

@@ -4,17 +4,18 @@ package import CastyCore
 struct PendingCommand: Hashable, Sendable {
     let id: UInt64
     let command: OperatorCommand
-    /// Its sender is told by then that there is no answer.
+    /// By then its sender is notified that there is no answer.
     let deadline: Instant
-    /// When it is said again; `nil` until there is a coordinator to say it to.
+    /// When it is resent; `nil` until there is a coordinator to send it to.
     var repeatAt: Instant?
 }
 
 extension Region {
-    /// An operator's command, for the coordinator; the answer comes as ``RegionNote/answer(id:_:)``, within
+    /// Accepts an operator's command for the coordinator; the answer comes as ``RegionNote/answer(id:_:)``, within
     /// ``PlacementSettings/commandBound``.
     ///
-    /// A coordinator that ends before it has answered leaves the command to the next one: all commands may be carried out twice.
+    /// If a coordinator ends before it answers, the region sends the command to the next one: any command may be
+    /// executed twice.
     package mutating func onCommand(_ command: OperatorCommand, id: UInt64, at now: Instant) -> Effects {
         var effects: Effects = []
         commands.append(
@@ -24,7 +25,7 @@ extension Region {
         return effects
     }
 
-    /// Says the commands that this coordinator has not been told.
+    /// Sends the commands that this coordinator has not been sent, and those due for a retry.
     mutating func sendCommands(at now: Instant, _ effects: inout Effects) {
         guard isRegistered else { return }
         for index in commands.indices where commands[index].repeatAt.map({ $0 <= now }) ?? true {
@@ -34,13 +35,14 @@ extension Region {
         }
     }
 
-    /// A new coordinator knows nothing of what the one before was told.
+    /// A new coordinator does not know the commands sent to its predecessor.
     mutating func repeatCommands() { for index in commands.indices { commands[index].repeatAt = nil } }
 
     mutating func answered(_ id: UInt64, _ answer: CommandAnswer, at now: Instant, _ effects: inout Effects) {
         guard let index = commands.firstIndex(where: { $0.id == id }) else { return }
         if case .refused(.noCoordinator) = answer {
-            // It has no lease at present, or waits for other regions: it is asked again, or its successor is.
+            // The coordinator has no lease at present, or waits for other regions: the command is resent to it or to
+            // its successor.
             commands[index].repeatAt = now + settings.retry
             return wake(by: now + settings.retry)
         }
@@ -48,7 +50,7 @@ extension Region {
         note(.answer(id: id, answer), &effects)
     }
 
-    /// Gives up what has waited for long enough, and says again what may have been lost.
+    /// Gives up commands that are past their deadline, and resends those that may have been lost.
     mutating func followCommands(at now: Instant, _ effects: inout Effects) {
         for command in commands where command.deadline <= now {
             let refusal = command.repeatAt == nil ? CommandRefusal.noCoordinator : .noAnswer
@@ -56,7 +58,7 @@ extension Region {
         }
         commands.removeAll { $0.deadline <= now }
         sendCommands(at: now, &effects)
-        // Before it is registered a region says nothing; it says what has waited when it is.
+        // Before it is registered, a region sends no commands; it sends the waiting ones once it is.
         for command in commands {
             wake(by: isRegistered ? min(command.deadline, command.repeatAt ?? command.deadline) : command.deadline)
         }

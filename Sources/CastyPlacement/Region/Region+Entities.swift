@@ -1,7 +1,7 @@
 package import CastyCore
 
 extension Region {
-    /// Hands a message to its entity on this node, which is started if it does not run.
+    /// Delivers a message to its entity on this node; starts the entity if it does not run.
     mutating func deliver(
         _ message: BufferedMessage<Payload>, in shard: Int, at now: Instant, _ effects: inout Effects
     ) {
@@ -29,7 +29,7 @@ extension Region {
         }
     }
 
-    /// Starts an entity and gives it what was kept for it. The messages are not counted as kept any more.
+    /// Starts an entity and delivers the messages buffered for it, which no longer count as buffered.
     mutating func begin(
         _ name: String, in shard: Int, after failures: (all: Int, starts: Int) = (0, 0),
         with messages: [BufferedMessage<Payload>], at now: Instant, _ effects: inout Effects
@@ -55,12 +55,12 @@ extension Region {
         passivateOverLimit(sparing: entity.slot, &effects)
     }
 
-    /// Remembered entities stay until they are told to go.
+    /// Whether entities are passivated automatically; remembered entities are passivated only on request.
     var passivatesByItself: Bool {
         !settings.remembersEntities && (settings.passivation.idle != nil || settings.passivation.limit != nil)
     }
 
-    /// The entity asks to be passivated, or an operator does.
+    /// The entity or an operator asks to passivate it.
     @specialized(where Payload == ErasedMessage)
     package mutating func onPassivate(_ entity: String, at now: Instant) -> Effects {
         var effects: Effects = []
@@ -79,7 +79,7 @@ extension Region {
             .stop(EntityInstance(entity: name, shard: shard, number: entity.instance), .afterMailbox))
     }
 
-    /// An entity ended, for whatever reason.
+    /// An entity ended, for any reason.
     @specialized(where Payload == ErasedMessage)
     package mutating func onTerminated(_ end: EntityEnd<Payload>, at now: Instant) -> Effects {
         var effects: Effects = []
@@ -132,10 +132,10 @@ extension Region {
         let wasAsked = entity.state == .passivating
         var kept = kept
         if wasAsked, settings.mutations.contains(.forgetsPassivating) {
-            keptCount -= kept.count
+            bufferedCount -= kept.count
             kept = []
         }
-        // One that ends as soon as it starts would otherwise start and end without a pause.
+        // An entity that ends as soon as it starts would otherwise restart without a pause.
         let neverHandled = !end.unhandled.isEmpty && entity.handled <= UInt64(end.unhandled.count)
         if end.failed || neverHandled || (settings.remembersEntities && !wasAsked && kept.isEmpty) {
             wait(entity, end, kept, at: now, &effects)
@@ -143,7 +143,7 @@ extension Region {
         }
         note(wasAsked ? .entityPassivated(end.instance) : .entityStopped(end.instance), &effects)
         if !kept.isEmpty {
-            keptCount -= kept.count
+            bufferedCount -= kept.count
             begin(name, in: shard, with: kept, at: now, &effects)
         } else if settings.remembersEntities {
             entities[shard][name] = Entity(instance: 0, state: .forgetting, startedAt: now)
@@ -151,7 +151,7 @@ extension Region {
         }
     }
 
-    /// The entity may start again after a while, which doubles with each failure in a row.
+    /// Delays the restart of the entity; the delay doubles with each failure in a row.
     private mutating func wait(
         _ entity: Entity<Payload>, _ end: EntityEnd<Payload>, _ kept: [BufferedMessage<Payload>], at now: Instant,
         _ effects: inout Effects
@@ -168,13 +168,13 @@ extension Region {
         var waiting = Entity(
             instance: end.instance.number, state: .waiting(until: until), startedAt: now, failures: failures,
             kept: kept)
-        // Where it never came to handle anything, what waits for it would wait for ever.
+        // If it never handles a message, the messages that wait for it would wait forever.
         let handledNone =
             entity.handled <= UInt64(end.unhandled.count) && (end.failed || !end.unhandled.isEmpty)
         waiting.failedStarts = handledNone && !ranLong ? entity.failedStarts + 1 : 0
         if waiting.failedStarts >= settings.startAttempts {
             waiting.kept = []
-            keptCount -= kept.count
+            bufferedCount -= kept.count
             for message in kept { lose(message, of: end.instance.shard, .failed, &effects) }
         }
         entities[end.instance.shard][end.instance.entity] = waiting
@@ -183,7 +183,8 @@ extension Region {
         wake(by: until)
     }
 
-    /// How long an entity waits after so many failures in a row: twice as long each time, and each entity a little longer in its own way.
+    /// How long an entity waits after `failures` failures in a row: the wait doubles each time, plus a jitter derived
+    /// from the entity's id.
     private func restartDelay(of entity: String, failures: Int) -> Duration {
         let doubled = min(settings.restartBackoff * (1 << min(failures - 1, 20)), settings.restartBackoffLimit)
         var hash = StableHash()
@@ -192,7 +193,7 @@ extension Region {
         return doubled * (1 + settings.restartJitter * Double(hash.value >> 11) / Double(1 << 53 as UInt64))
     }
 
-    /// The wait of an entity is over: it starts if somebody needs it.
+    /// The wait of an entity is over: it starts if a message waits for it or it is remembered.
     mutating func restart(_ item: Restart, at now: Instant, _ effects: inout Effects) {
         let (shard, name) = (item.key.shard, item.key.entity)
         guard let entity = entities[shard][name], entity.instance == item.instance, case .waiting = entity.state else {
@@ -200,7 +201,7 @@ extension Region {
         }
         entities[shard][name] = nil
         guard !entity.kept.isEmpty || settings.remembersEntities else { return }
-        keptCount -= entity.kept.count
+        bufferedCount -= entity.kept.count
         begin(
             name, in: shard, after: (entity.failures, entity.failedStarts), with: entity.kept, at: now, &effects)
     }

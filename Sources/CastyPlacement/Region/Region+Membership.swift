@@ -1,7 +1,7 @@
 package import CastyCore
 
 extension Region {
-    /// Membership changed, or its reachability.
+    /// Membership or reachability changed.
     @specialized(where Payload == ErasedMessage)
     package mutating func onView(_ view: PlacementView, at now: Instant) -> Effects {
         var effects: Effects = []
@@ -12,7 +12,8 @@ extension Region {
         self.removed += removed
         self.removed.removeFirst(max(0, self.removed.count - Self.removedKept))
         for node in removed { forget(node, at: now, &effects) }
-        // Only when all of them are forgotten: what waits for one must not be sent there because another is gone too.
+        // Runs only after all of them are forgotten: messages that wait for one must not be sent to another that is
+        // gone too.
         if !removed.isEmpty || old.silent != view.silent {
             for shard in buffering { flush(shard, at: now, &effects) }
         }
@@ -20,7 +21,7 @@ extension Region {
         lookAtUnknown(at: now, &effects)
         let status = view.member(own)?.status
         if status == .down || (status == nil && old.member(own) != nil) {
-            // Others have given this node up, and will give its shards away.
+            // Other members have given this node up, and will reassign its shards.
             leaseValidUntil = .start
             checkLease(at: now, &effects)
             for shard in hostedShards { stop(shard, .now, at: now, &effects) }
@@ -34,7 +35,7 @@ extension Region {
             refusedCount = nil
             notHostedSince = nil
         }
-        // A weakly-up member may ask and tell; as it becomes up it may host, and says so.
+        // A weakly-up member may send messages and questions; when it becomes up it may host, so it registers again.
         let hasJoined = (status == .up || status == .weaklyUp) && old.member(own)?.status != status
         if hasJoined || (!isRegistered && isNew) { register(at: now, &effects) }
         if isLeaving { continueLeaving(at: now, &effects) }
@@ -45,7 +46,7 @@ extension Region {
     /// How many removed members are remembered.
     private static var removedKept: Int { 256 }
 
-    /// Nothing of this node is waited for any more; what still comes, comes too late.
+    /// Stops waiting for anything from this node; whatever still arrives is late.
     private mutating func forget(_ node: UniqueAddress, at now: Instant, _ effects: inout Effects) {
         for shard in homes.indices {
             if homes[shard].target == node { homes[shard].target = nil }
@@ -91,7 +92,7 @@ extension Region {
         wake(by: now + settings.retry)
     }
 
-    /// What there is to report on some of the shards.
+    /// The registration report on a range of shards.
     private func report(on range: Range<Int>) -> Registration {
         var report = Registration(number: registration, shardCount: settings.shardCount, accepts: accepts)
         for shard in range {
@@ -114,9 +115,10 @@ extension Region {
 
     // MARK: Lease
 
-    /// The node may run entities until then; called before any other event when that has moved. Before the first call it may for ever.
+    /// The node may run entities until `validUntil`; called before any other event when that has changed. Before the
+    /// first call there is no limit.
     ///
-    /// The lease may have moved several times since the last call, so that the one before this proves nothing.
+    /// The lease may have changed several times since the last call, so the previous value proves nothing.
     @specialized(where Payload == ErasedMessage)
     package mutating func onLease(validUntil: Instant, at now: Instant) -> Effects {
         var effects: Effects = []
@@ -125,7 +127,8 @@ extension Region {
         return effects
     }
 
-    /// Holds every entity still if the lease has lapsed. When there is a new one, the region registers: the coordinator says which shards it still has.
+    /// Pauses every entity if the lease has lapsed. When it is valid again, the region registers: the coordinator
+    /// confirms which shards it still has.
     mutating func checkLease(at now: Instant, _ effects: inout Effects) {
         if settings.mutations.contains(.skipsLease) { return }
         if now < leaseValidUntil {
@@ -142,7 +145,7 @@ extension Region {
 
     // MARK: Leaving
 
-    /// The node wants to leave: hand all shards off, then ``RegionEffect/left``.
+    /// The node wants to leave: hands all shards off, then emits ``RegionEffect/left``.
     package mutating func onLeave(at now: Instant) -> Effects {
         var effects: Effects = []
         if !isLeaving { leave(at: now, &effects) }
@@ -155,10 +158,10 @@ extension Region {
         continueLeaving(at: now, &effects)
     }
 
-    /// Asks to be released; where there is nobody to ask, or nothing to move, goes at once.
+    /// Asks to be released; if there is no coordinator to ask, leaves at once.
     mutating func continueLeaving(at now: Instant, _ effects: inout Effects) {
         guard isLeaving, !hasLeft else { return }
-        // A node that leaves before it was up never registered: it has no shard, and no coordinator knows it.
+        // A node that leaves before it was up never registered: it has no shards, and no coordinator knows it.
         let canAsk =
             registration > 0 && coordinator != nil && notHostedSince == nil && !isRefused
             && view.oldest(role: settings.role) != nil
@@ -177,7 +180,8 @@ extension Region {
             stop(shard, .afterMailbox, at: now, &effects)
         }
         guard hostedShards.isEmpty else { return }
-        // What a handoff left here still has to go to the new home; but where there is none, nobody can wait for ever.
+        // Leftovers of a handoff must still go to the new home; if there is none, the region waits only for a bounded
+        // time.
         let isTimeOver = coordinator == nil || leavingSince + settings.handoffTimeout <= now
         guard buffering.isEmpty || isTimeOver else { return }
         hasLeft = true
@@ -187,7 +191,7 @@ extension Region {
         effects.append(.left)
     }
 
-    /// The node stops now: every entity is stopped, every kept message is lost.
+    /// The node stops now: every entity is stopped, every buffered message is lost.
     @specialized(where Payload == ErasedMessage)
     package mutating func onShutdown(at now: Instant) -> Effects {
         var effects: Effects = []
@@ -196,7 +200,7 @@ extension Region {
         for shard in hostedShards { stop(shard, .now, at: now, &effects) }
         for shard in buffering {
             for message in buffers[shard] { lose(message, of: shard, .shutdown, &effects) }
-            keptCount -= buffers[shard].count
+            bufferedCount -= buffers[shard].count
             buffers[shard] = []
             hasLeftover[shard] = false
         }

@@ -1,7 +1,8 @@
 package import CastyCore
 
 extension Region {
-    /// An order of a coordinator, or a message of another region. (Requests go to ``ShardCoordinator/onRequest(_:from:at:)``.)
+    /// Handles an order of a coordinator or a message of another region. (Requests go to
+    /// ``ShardCoordinator/onRequest(_:from:at:)``.)
     @specialized(where Payload == ErasedMessage)
     package mutating func onMessage(
         _ message: ShardingMessage<Payload>, from node: UniqueAddress, at now: Instant
@@ -23,12 +24,12 @@ extension Region {
 
     // MARK: Orders
 
-    private mutating func obey(
+    mutating func obey(
         _ order: CoordinatorOrder, of epoch: CoordinatorEpoch, from node: UniqueAddress, at now: Instant,
         _ effects: inout Effects
     ) {
         if case .notHosted = order { return notHosted(by: node, at: now, &effects) }
-        // What an operator waits for is no order: it counts whoever coordinates by now.
+        // An answer to an operator is not an order: it counts whichever member coordinates by now.
         if case .answer(let id, let answer) = order, view.member(node) != nil {
             return answered(id, answer, at: now, &effects)
         }
@@ -38,7 +39,7 @@ extension Region {
         }
         guard epoch > self.epoch || (epoch == self.epoch && epochOwner ?? node == node) else {
             note(.refusedEpoch(epoch, from: node), &effects)
-            // It cannot know of an epoch that all who coordinated in it have taken with them: it starts again above it.
+            // It cannot know an epoch if every node that coordinated in it is gone: it restarts above that epoch.
             if node == view.oldest(role: settings.role) {
                 effects.append(.send(to: node, .request(.epochSeen(self.epoch))))
             }
@@ -84,51 +85,53 @@ extension Region {
         }
     }
 
-    /// Whether an order counts: it comes from a member that may coordinate, in the epoch of its own up-number. One that has raised its epoch, because
-    /// a higher one was seen, must be the coordinator in this node's view too.
-    private func mayOrder(_ node: UniqueAddress, as epoch: CoordinatorEpoch) -> Bool {
+    /// Whether an order counts: it comes from a member that may coordinate, in the epoch of its own up-number. A member
+    /// that has raised its epoch above a higher one it learned of must also be the coordinator in this node's view.
+    func mayOrder(_ node: UniqueAddress, as epoch: CoordinatorEpoch) -> Bool {
         if settings.mutations.contains(.obeysAnyone) { return true }
         guard let member = view.member(node), member.hasRole(settings.role), !isFormer(member) else { return false }
         return epoch.upNumber == member.upNumber || node == view.oldest(role: settings.role)
     }
 
-    /// Whether a member has been the coordinator and, in this node's view, a younger one is.
+    /// Whether the member is a former coordinator: in this node's view a younger member coordinates.
     ///
-    /// This region has told the younger one which shards it runs, or is about to: what it began on an order of the former one that comes after
-    /// the report would be in no report, and the shard would be given to another node.
-    private func isFormer(_ member: PlacementMember) -> Bool {
+    /// This region has reported its shards to the younger member, or is about to. An order of the former coordinator
+    /// that arrives after the report could start a shard that is in no report, and the shard would be given to another
+    /// node.
+    func isFormer(_ member: PlacementMember) -> Bool {
         if settings.mutations.contains(.obeysFormer) { return false }
         guard let oldest = view.oldest(role: settings.role).flatMap(view.member) else { return false }
         return member.upNumber < oldest.upNumber
     }
 
-    /// Nobody can give this region a home for its messages. The type may be about to start there; but nothing waits for ever.
-    private mutating func notHosted(by node: UniqueAddress, at now: Instant, _ effects: inout Effects) {
+    /// No coordinator can assign a home for this region's messages. The type may be about to start there, so messages
+    /// wait, but only for a bounded time.
+    mutating func notHosted(by node: UniqueAddress, at now: Instant, _ effects: inout Effects) {
         guard node == coordinator, !isRegistered else { return }
         notHostedSince = notHostedSince ?? now
         if isLeaving { continueLeaving(at: now, &effects) }
         if isNotHosted(at: now) { giveUpHomeless(&effects) } else { refuseHopeless(&effects) }
     }
 
-    /// Nobody will give a home to what waits for one.
-    private mutating func giveUpHomeless(_ effects: inout Effects) {
+    /// Gives up the messages that wait for a home, because no coordinator will assign one.
+    mutating func giveUpHomeless(_ effects: inout Effects) {
         for shard in buffering where homes[shard].target == nil {
             for message in buffers[shard] { giveUp(message, of: shard, &effects) }
-            keptCount -= buffers[shard].count
+            bufferedCount -= buffers[shard].count
             buffers[shard] = []
             hasLeftover[shard] = false
             buffering.removeSorted(shard)
         }
     }
 
-    /// Whether it has been so for as long as is waited for, or will be.
+    /// Whether the type has not been hosted there for ``PlacementSettings/notHostedBound``, or this region was refused.
     func isNotHosted(at now: Instant) -> Bool {
         isRefused || notHostedSince.map { $0 + settings.notHostedBound <= now } ?? false
     }
 
     func shard(_ number: Int) -> Shard<Payload>? { hosted.indices.contains(number) ? hosted[number] : nil }
 
-    private mutating func registered(
+    mutating func registered(
         _ number: UInt64, _ intents: Intents, by node: UniqueAddress, at now: Instant, _ effects: inout Effects
     ) {
         guard number == registration, !isRegistered else { return }
@@ -143,7 +146,7 @@ extension Region {
         sendCommands(at: now, &effects)
     }
 
-    private mutating func learn(
+    mutating func learn(
         _ list: [ShardHome], allOf range: Range<Int>, at now: Instant, _ effects: inout Effects
     ) {
         for home in list { learn(home, at: now, &effects) }
@@ -158,19 +161,19 @@ extension Region {
         if range.upperBound == homes.count { askForHomes(at: now, &effects) }
     }
 
-    private mutating func host(_ orders: [HostOrder], at now: Instant, _ effects: inout Effects) {
+    mutating func host(_ orders: [HostOrder], at now: Instant, _ effects: inout Effects) {
         var started: [VersionedShard] = []
         var refused: [VersionedShard] = []
         for order in orders where hosted.indices.contains(order.shard) {
             let item = VersionedShard(shard: order.shard, version: order.version)
             if let running = hosted[order.shard] {
-                // One that is stopping here is reported as stopped first; the order is said again.
+                // A shard that is stopping here is first reported as stopped; the coordinator resends the order.
                 if running.isStopping || order.version < running.version { continue }
                 hosted[order.shard]?.version = order.version
                 started.append(item)
                 resume(order.shard, as: order.version, at: now, &effects)
             } else if !accepts {
-                // The order may have been said twice; by the time the second comes, the shard may be another's.
+                // The order may arrive twice; by the second time the shard may belong to another region.
                 homes[order.shard].ended = max(homes[order.shard].ended, order.version)
                 refused.append(item)
             } else if order.version <= homes[order.shard].ended {
@@ -184,7 +187,7 @@ extension Region {
         if !refused.isEmpty { request(.hostRefused(refused), &effects) }
     }
 
-    private mutating func beginHandOff(
+    mutating func beginHandOff(
         _ shard: Int, _ handoff: ShardVersion, _ owner: UniqueAddress, at now: Instant, _ effects: inout Effects
     ) {
         guard homes.indices.contains(shard), handoff > homes[shard].version else { return }
@@ -200,7 +203,7 @@ extension Region {
         request(.handOffBegun(shard: shard, handoff: handoff), &effects)
     }
 
-    private mutating func handOff(
+    mutating func handOff(
         _ item: VersionedShard, _ handoff: ShardVersion, _ participants: [UniqueAddress], at now: Instant,
         _ effects: inout Effects
     ) {
@@ -220,130 +223,11 @@ extension Region {
         wake(by: deadline)
         stopIfDrained(item.shard, at: now, &effects)
     }
-
-    // MARK: Peers
-
-    mutating func receive(
-        _ message: PeerMessage<Payload>, from node: UniqueAddress, at now: Instant, _ effects: inout Effects
-    ) {
-        switch message {
-        case .deliver(let delivery): take(delivery, from: node, at: now, &effects)
-        case .notHome(let delivery, let known): takeBack(delivery, from: node, known, at: now, &effects)
-        case .streamEnd(let shard, let token, let handoff):
-            guard homes.indices.contains(shard) else { return }
-            effects.append(.send(to: node, .peer(.streamClosed(shard: shard, token: token))))
-            guard let handoff else { return }
-            hosted[shard]?.mark(node, for: handoff)
-            stopIfDrained(shard, at: now, &effects)
-        case .streamClosed(let shard, let token):
-            guard homes.indices.contains(shard), homes[shard].stream == node, homes[shard].closing?.token == token
-            else { return }
-            endStream(shard)
-            flush(shard, at: now, &effects)
-        case .transferred(let shard):
-            if self.shard(shard)?.holdFor == node { releaseHold(shard, at: now, &effects) }
-        case .passivate(let entity):
-            let (entity, shard) = place(of: entity)
-            passivate(entity, in: shard, &effects)
-        }
-    }
-
-    private mutating func take(
-        _ delivery: ShardDelivery<Payload>, from node: UniqueAddress, at now: Instant, _ effects: inout Effects
-    ) {
-        let number = delivery.shard
-        let (entity, ownNumber) = place(of: delivery.entity)
-        let message = BufferedMessage(
-            entity: entity, payload: delivery.payload, sequence: 0, since: now, isRetry: delivery.isRetry,
-            asks: delivery.asks)
-        guard !isShutDown else {
-            lose(message, of: number, .shutdown, &effects)
-            return
-        }
-        guard !removed.contains(node) else {
-            lose(message, of: number, .late, &effects)
-            return
-        }
-        // The entity's name decides, not the number that the sender computed.
-        guard number == ownNumber, isMine(delivery) else {
-            effects.append(.send(to: node, .peer(.notHome(delivery, known: knownHome(of: number, besides: node)))))
-            return
-        }
-        if delivery.sequence == 0, hosted[number]?.holdFor != node, hosted[number]?.isStopping == false {
-            // What an old home had left comes first or not at all.
-            lose(message, of: number, .late, &effects)
-        } else if hosted[number]?.isHolding == true {
-            guard keep(message, of: number, &effects) else { return }
-            if hosted[number]?.holdFor == node {
-                hosted[number]?.ahead.append(message)
-            } else {
-                hosted[number]?.held.append(message)
-            }
-        } else if hosted[number]?.isStopping == true {
-            keepForNewHome(message, of: number, &effects)
-        } else {
-            deliver(message, in: number, at: now, &effects)
-        }
-    }
-
-    /// Whether the delivery is for a shard that runs here, and for this run of it.
-    ///
-    /// One that was sent for an earlier run may follow others that were sent back, and must not overtake them. A shard that is paused or
-    /// stopping takes what comes even without a lease: it waits here, or goes to the new home.
-    private func isMine(_ delivery: ShardDelivery<Payload>) -> Bool {
-        if settings.mutations.contains(.sendsInCircles) { return false }
-        guard let version = hosted[delivery.shard]?.version else { return false }
-        return delivery.version >= version
-    }
-
-    /// Whether later messages than the one that comes back may have been handled already.
-    private func isLate(_ delivery: ShardDelivery<Payload>, from node: UniqueAddress) -> Bool {
-        if removed.contains(node) { return true }
-        guard let abandoned = homes[delivery.shard].abandoned else { return false }
-        return delivery.version <= abandoned.version && delivery.sequence <= abandoned.sequence
-    }
-
-    private func knownHome(of shard: Int, besides node: UniqueAddress) -> ShardHome? {
-        guard homes.indices.contains(shard), let target = homes[shard].target, target != node else { return nil }
-        return ShardHome(shard: shard, node: target, version: homes[shard].version)
-    }
-
-    /// A delivery came back unhandled: it goes to the right home, once, ahead of what was sent after it.
-    private mutating func takeBack(
-        _ delivery: ShardDelivery<Payload>, from node: UniqueAddress, _ known: ShardHome?, at now: Instant,
-        _ effects: inout Effects
-    ) {
-        let shard = delivery.shard
-        guard homes.indices.contains(shard) else { return }
-        let message = BufferedMessage(
-            entity: place(of: delivery.entity).entity, payload: delivery.payload, sequence: delivery.sequence,
-            since: now, isRetry: true, asks: delivery.asks)
-        let isRetry = delivery.isRetry && !settings.mutations.contains(.sendsInCircles)
-        if isShutDown || isRetry || isLate(delivery, from: node) {
-            lose(message, of: shard, isShutDown ? .shutdown : isRetry ? .wrongHome : .late, &effects)
-        } else if keep(message, of: shard, &effects) {
-            let sorts = !settings.mutations.contains(.appendsReturned)
-            let index = buffers[shard].lowerBound { !sorts || $0.sequence <= message.sequence }
-            buffers[shard].insert(message, at: index)
-            buffering.insertSorted(shard)
-            if message.sequence == 0 { hasLeftover[shard] = true }
-            if message.asks != nil { effects.append(.cameBack(message.payload)) }
-        }
-        if homes[shard].target == node, homes[shard].version <= delivery.version { homes[shard].target = nil }
-        if homes[shard].stream == node { closeStream(shard, handoff: nil, at: now, &effects) }
-        if let known, known.shard == shard, known.version > homes[shard].version {
-            learn(known, at: now, &effects)
-        } else {
-            flush(shard, at: now, &effects)
-        }
-        refuseHopeless(in: shard, &effects)
-        if homes[shard].target == nil { ask([shard], at: now, &effects) }
-    }
 }
 
 extension CoordinatorOrder {
     /// Whether the order answers this registration.
-    fileprivate func answers(_ registration: UInt64) -> Bool {
+    func answers(_ registration: UInt64) -> Bool {
         switch self {
         case .registered(registration, _), .registrationRefused(registration, _): true
         case .registered, .registrationRefused, .announce, .homes, .host, .beginHandOff, .handOff, .discard, .intents,

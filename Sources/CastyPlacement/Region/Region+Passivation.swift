@@ -1,7 +1,7 @@
 package import CastyCore
 
 extension Region {
-    /// From now on other entities go to sleep than before. Under another policy uses are counted anew.
+    /// Changes the passivation settings. If the policy changes, uses are counted anew.
     package mutating func onPassivation(_ passivation: PassivationSettings, at now: Instant) -> Effects {
         var effects: Effects = []
         checkLease(at: now, &effects)
@@ -14,7 +14,7 @@ extension Region {
             }
         }
         guard passivatesByItself else { return effects }
-        // Entities that started while nothing passivated them have no place in the order of use yet.
+        // Entities that started while passivation was off are not in the usage order yet.
         var unordered: [(used: Instant, key: EntityKey)] = []
         for shard in hostedShards {
             for (name, entity) in entities[shard] where entity.state == .active && entity.slot == nil {
@@ -28,7 +28,7 @@ extension Region {
         return effects
     }
 
-    /// Sends entities to sleep until no more are awake than may be.
+    /// Passivates entities until no more are active than the limit allows.
     mutating func passivateOverLimit(sparing spared: Int?, _ effects: inout Effects) {
         guard passivatesByItself, let limit = settings.passivation.limit else { return }
         while usage.count > max(1, limit), let victim = usage.victim(sparing: spared) {

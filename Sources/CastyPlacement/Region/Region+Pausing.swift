@@ -1,6 +1,6 @@
 import CastyCore
 
-/// A lapse of the lease pauses, it does not end.
+/// When the lease lapses, shards pause; they do not stop.
 ///
 /// ```
 ///            lease lapses                     lease is back, and the coordinator, asked since, has the shard here
@@ -9,9 +9,10 @@ import CastyCore
 ///                               └───────────────────────────────────────▶ stopping
 /// ```
 ///
-/// While it lasts no handler runs and no timer fires; what comes for the shard waits, in order, behind what is in the mailboxes.
+/// During the pause no handler runs and no timer fires; messages for the shard wait, in order, behind those in the
+/// mailboxes.
 extension Region {
-    /// Whether shards wait here for the coordinator's word.
+    /// Whether shards here wait for the coordinator to confirm them.
     var hasPaused: Bool { hostedShards.contains { hosted[$0]?.isPaused == true } }
 
     mutating func pause(at now: Instant, _ effects: inout Effects) {
@@ -20,17 +21,17 @@ extension Region {
         for shard in hostedShards {
             switch hosted[shard]?.phase {
             case .running?: hosted[shard]?.isPaused = true
-            // Its entities are on their way out: there is no state to keep.
+            // Its entities are already stopping: there is no state to preserve.
             case .draining?, .stopping?: stop(shard, .now, at: now, &effects)
             case nil: break
             }
         }
-        // Nothing else may happen here when the lease is back: then this region says that it can be given shards.
+        // No other event may arrive when the lease is valid again: on this wake-up the region registers.
         wake(by: now + settings.retry)
     }
 
-    /// The coordinator says that it has the shard here. That counts as soon as it comes from one that has read, since the lease is valid again, what
-    /// this region hosts.
+    /// The coordinator confirms that this region hosts the shard. The confirmation counts only if the region has
+    /// registered with it since the lease became valid again.
     mutating func resume(_ shard: Int, as version: ShardVersion, at now: Instant, _ effects: inout Effects) {
         guard !isFenced, isRegistered, let item = hosted[shard],
             item.isPaused, !item.isStopping, item.version == version
@@ -40,7 +41,7 @@ extension Region {
             .map { EntityInstance(entity: $0.key, shard: shard, number: $0.value.instance) }
         effects.append(.resume(shard: shard, instances))
         if settings.mutations.contains(.forgetsPaused) {
-            keptCount -= item.ahead.count + item.held.count
+            bufferedCount -= item.ahead.count + item.held.count
             hosted[shard]?.ahead = []
             hosted[shard]?.held = []
         }
@@ -49,14 +50,14 @@ extension Region {
         restarts.removeAll { $0.key.shard == shard && $0.at <= now }
         for item in due { restart(item, at: now, &effects) }
         guard !hasPaused else { return }
-        // The pause counts for no entity as a time in which it was not used.
+        // The pause does not count as idle time of any entity.
         usage.shift(by: now - pausedSince, notAfter: now)
         recover(at: now, &effects)
         for item in restarts { wake(by: item.at) }
         if settings.passivation.idle != nil { wake(by: now) }
     }
 
-    /// Asks the coordinator once more for its word, where that has been lost.
+    /// Asks the coordinator again to confirm the paused shards, in case its confirmation was lost.
     mutating func askForPaused(at now: Instant, _ effects: inout Effects) {
         guard hasPaused else { return }
         wake(by: now + settings.retry)
@@ -64,7 +65,7 @@ extension Region {
         request(.homes(of: hostedShards.filter { hosted[$0]?.isPaused == true }), &effects)
     }
 
-    /// The entity starts when its shard goes on.
+    /// The entity starts when its shard resumes.
     mutating func beginLater(
         _ name: String, in shard: Int, after failures: (all: Int, starts: Int),
         with messages: [BufferedMessage<Payload>],
@@ -75,7 +76,7 @@ extension Region {
         var entity = Entity(
             instance: instances, state: .waiting(until: now), startedAt: now, failures: failures.all, kept: messages)
         entity.failedStarts = failures.starts
-        keptCount += messages.count
+        bufferedCount += messages.count
         entities[shard][name] = entity
         restarts.append(Restart(key: EntityKey(shard: shard, entity: name), instance: instances, at: now))
     }

@@ -1,6 +1,6 @@
 package import CastyCore
 
-/// What a region knows and does, for screens and operators.
+/// What a region knows and does, for dashboards and operators.
 package struct RegionStatus: Hashable, Sendable {
     package var coordinator: UniqueAddress?
     package var epoch: CoordinatorEpoch
@@ -13,23 +13,24 @@ package struct RegionStatus: Hashable, Sendable {
     package var hosted: [HostedStatus]
     /// The shards that have messages waiting for a home, by shard.
     package var buffers: [BufferStatus]
-    /// All messages kept: for a home, for a handoff, for an entity.
+    /// All buffered messages: for a home, for a handoff, for an entity.
     package var kept: Int
     package var intents: Intents
-    /// What the store of remembered entities refused and will be asked again.
+    /// The number of refused store requests that will be retried.
     package var storeRetries = 0
 }
 
 /// One shard that runs here.
 package struct HostedStatus: Hashable, Sendable {
     package enum Phase: UInt8, Hashable, Sendable {
-        /// It waits for what the old home has left, or for the store.
+        /// It waits for the leftovers of the old home, or for the store.
         case starting
         case running
         /// It waits for the streams to it to be closed.
         case draining
         case stopping
-        /// Its entities are held still: the lease has lapsed, or the coordinator has not yet said that the shard is still this region's.
+        /// Its entities are paused: the lease has lapsed, or the coordinator has not yet confirmed that this region
+        /// still hosts the shard.
         case paused
     }
 
@@ -37,7 +38,7 @@ package struct HostedStatus: Hashable, Sendable {
     package var version: ShardVersion
     package var phase: Phase
     package var entities: Int
-    /// Messages that its entities were handed since it started here.
+    /// Messages delivered to its entities since it started here.
     package var handled: UInt64
     /// Messages that wait for the hold to end, or for the next home.
     package var kept: Int
@@ -50,7 +51,7 @@ package struct HostedStatus: Hashable, Sendable {
 package struct BufferStatus: Hashable, Sendable {
     package var shard: Int
     package var count: Int
-    /// Since when the oldest waits.
+    /// When the oldest message was buffered.
     package var since: Instant
 }
 
@@ -63,14 +64,14 @@ package struct EntityStatus: Hashable, Sendable {
     package var entity: String
     package var shard: Int
     package var phase: Phase
-    /// Messages it was handed since it started.
+    /// Messages delivered to it since it started.
     package var handled: UInt64
     package var lastUsed: Instant
     package var kept: Int
 }
 
 extension Region {
-    /// All but the entities; O(number of shards).
+    /// The status without the entities; O(number of shards).
     package var status: RegionStatus {
         RegionStatus(
             coordinator: coordinator, epoch: epoch, isRegistered: isRegistered, isFenced: isFenced,
@@ -83,7 +84,7 @@ extension Region {
                 let buffer = buffers[shard]
                 guard let oldest = buffer.map(\.since).min() else { return nil }
                 return BufferStatus(shard: shard, count: buffer.count, since: oldest)
-            }, kept: keptCount, intents: intents, storeRetries: storeRetries.count)
+            }, kept: bufferedCount, intents: intents, storeRetries: storeRetries.count)
     }
 
     private func hostedStatus(_ shard: Int) -> HostedStatus? {
@@ -106,7 +107,7 @@ extension Region {
     ///   - shard: The shard.
     ///   - prefix: Only names that begin with it.
     ///   - last: Only names after this one; the last name of the page before.
-    ///   - limit: So many at most.
+    ///   - limit: The most entities to return.
     /// - Returns: The page. O(entities of the shard · log limit).
     package func entities(
         of shard: Int, prefix: String = "", after last: String? = nil, limit: Int
@@ -129,7 +130,7 @@ extension Region {
     /// - Parameters:
     ///   - text: Only names that contain it.
     ///   - last: Only names after this one; the last name of the page before.
-    ///   - limit: So many at most.
+    ///   - limit: The most entities to return.
     /// - Returns: The page, and whether there are more after it. O(entities · log limit).
     package func entities(
         containing text: String, after last: String?, limit: Int
@@ -147,7 +148,7 @@ extension Region {
         )
     }
 
-    /// The entities here that were handed most messages, the busiest first. O(entities · log limit).
+    /// The entities here with the most delivered messages, the busiest first. O(entities · log limit).
     package func hottestEntities(limit: Int) -> [EntityStatus] {
         var best = Best<(key: EntityKey, handled: UInt64)>(limit: limit) {
             $0.handled != $1.handled ? $0.handled > $1.handled : $0.key.entity < $1.key.entity
@@ -179,7 +180,7 @@ extension Region {
 }
 
 extension Region {
-    /// Where this region believes a shard lives.
+    /// The home of a shard, as far as this region knows.
     package func home(of shard: Int) -> UniqueAddress? {
         homes.indices.contains(shard) ? homes[shard].target : nil
     }

@@ -1,7 +1,7 @@
 package import CastyCore
 
 extension Region {
-    /// The store knows these entities of a shard.
+    /// The store has read these remembered entities of a shard.
     package mutating func onRemembered(_ names: [String], shard: Int, run: UInt64, at now: Instant) -> Effects {
         var effects: Effects = []
         checkLease(at: now, &effects)
@@ -27,7 +27,7 @@ extension Region {
         return effects
     }
 
-    /// Starts the next few remembered entities: a bounded rate, so that a node is not trampled by what comes back.
+    /// Starts the next batch of remembered entities: the rate is bounded, so that restarts do not overload the node.
     mutating func recover(at now: Instant, _ effects: inout Effects) {
         guard recovered < recovering.count, !hasPaused else { return }
         if nextRecovery <= now {
@@ -56,7 +56,7 @@ extension Region {
         effects.append(.store(request))
     }
 
-    /// Whether an answer is for the present run of its shard; if so, one write less is under way.
+    /// Whether an answer belongs to the current run of its shard; if so, counts down the writes in flight.
     private mutating func takeAnswer(_ request: StoreRequest) -> Bool {
         guard let item = shard(request.shard), item.run == request.run else { return false }
         if case .load = request { return true }
@@ -64,7 +64,7 @@ extension Region {
         return true
     }
 
-    /// The store has written what was asked.
+    /// The store has performed the write.
     package mutating func onStored(_ request: StoreRequest, at now: Instant) -> Effects {
         var effects: Effects = []
         checkLease(at: now, &effects)
@@ -75,14 +75,14 @@ extension Region {
         case .load: break
         case .add(let name, _, _):
             guard let entity = entities[shard][name], entity.state == .remembering else { break }
-            keptCount -= entity.kept.count
+            bufferedCount -= entity.kept.count
             begin(name, in: shard, with: entity.kept, at: now, &effects)
         case .remove(let name, _, let run):
             guard let entity = entities[shard][name], entity.state == .forgetting else { break }
             if entity.kept.isEmpty {
                 entities[shard][name] = nil
             } else {
-                // A message came while the end was written: the entity lives again.
+                // A message arrived while the end was being written: the entity starts again.
                 entities[shard][name]?.state = .remembering
                 write(.add(entity: name, shard: shard, run: run), &effects)
             }
@@ -93,18 +93,18 @@ extension Region {
 
     // MARK: Refusals
 
-    /// The store could not read or write what was asked, and nothing has changed in it.
+    /// The store could not perform the request, and has changed nothing.
     package mutating func onStoreFailed(_ request: StoreRequest, at now: Instant) -> Effects {
         var effects: Effects = []
         checkLease(at: now, &effects)
         guard takeAnswer(request) else { return effects }
         let shard = request.shard
         guard hosted[shard]?.isStopping == false else {
-            // The next home has its own try; an end that could not be written is no end.
+            // The next home tries for itself; an end that could not be written does not count.
             finishIfEmpty(shard, at: now, &effects)
             return effects
         }
-        // A store that has refused for long is refused for: what needs it is given up at once, and the next message tries anew.
+        // After repeated refusals the messages that need the store are given up at once; the next message tries again.
         let isDegraded = storeFailures >= settings.storeAttempts
         var asksAgain = true
         switch request {
@@ -114,7 +114,7 @@ extension Region {
             if isDegraded {
                 asksAgain = false
                 entities[shard][name] = nil
-                keptCount -= entity.kept.count
+                bufferedCount -= entity.kept.count
                 for message in entity.kept { lose(message, of: shard, .store, &effects) }
             }
         case .remove(let name, _, _):
@@ -122,7 +122,7 @@ extension Region {
             if !entity.kept.isEmpty {
                 // It is still remembered, and needed.
                 asksAgain = false
-                keptCount -= entity.kept.count
+                bufferedCount -= entity.kept.count
                 begin(name, in: shard, with: entity.kept, at: now, &effects)
             }
         }
@@ -135,7 +135,7 @@ extension Region {
         return effects
     }
 
-    /// What is refused together is asked again together, after twice as long as the last time.
+    /// Requests refused in the same round are retried together; the delay doubles with each round.
     private mutating func nextStoreRetry(at now: Instant) -> Instant {
         if let round = storeRetries.last, round.at > now { return round.at }
         storeFailures += 1
@@ -158,7 +158,7 @@ extension Region {
         for item in storeRetries { wake(by: item.at) }
     }
 
-    /// What waits for a shard whose entities cannot be read has waited long enough.
+    /// Gives up the messages that wait for a shard whose remembered entities cannot be read.
     private mutating func giveUpHeld(_ shard: Int, _ effects: inout Effects) {
         guard let item = hosted[shard] else { return }
         let waiting = item.ahead + buffers[shard] + item.held
@@ -166,7 +166,7 @@ extension Region {
         hosted[shard]?.held = []
         buffers[shard] = []
         buffering.removeSorted(shard)
-        keptCount -= waiting.count
+        bufferedCount -= waiting.count
         for message in waiting { lose(message, of: shard, .store, &effects) }
     }
 }

@@ -1,9 +1,9 @@
 package import CastyCore
 
 extension Region {
-    /// A message from this node for an entity, wherever it lives.
+    /// Routes a message from this node to an entity, wherever it runs.
     ///
-    /// - Parameter asks: It is a question, and how long its asker waits where there is no home.
+    /// - Parameter asks: For a question: how long its asker waits while there is no home.
     @specialized(where Payload == ErasedMessage)
     package mutating func onRoute(
         _ payload: Payload, to entity: String, asks: AskPatience? = nil, at now: Instant
@@ -29,7 +29,8 @@ extension Region {
             buffers[shard].append(message)
             buffering.insertSorted(shard)
             guard homes[shard].target == nil else { return effects }
-            // A question that does not wait learns at once why there is no home; what waits is asked for again from time to time.
+            // A question with `failFast` learns at once why there is no home; other messages rely on the periodic
+            // request.
             if buffers[shard].count == 1 || asks == .failFast { ask([shard], at: now, &effects) }
         }
         return effects
@@ -62,23 +63,23 @@ extension Region {
         }
     }
 
-    /// Whether there is room for one more message; if not, it is lost.
+    /// Counts the message as buffered if there is room; otherwise it is lost.
     mutating func keep(_ message: BufferedMessage<Payload>, of shard: Int, _ effects: inout Effects) -> Bool {
-        guard keptCount < settings.bufferLimit || settings.mutations.contains(.ignoresBufferLimit) else {
+        guard bufferedCount < settings.bufferLimit || settings.mutations.contains(.ignoresBufferLimit) else {
             lose(message, of: shard, unavailability == nil ? .bufferFull : .noHome, &effects)
             return false
         }
-        keptCount += 1
+        bufferedCount += 1
         return true
     }
 
-    /// Sends what was kept for the shard, if it can go.
+    /// Sends the messages buffered for the shard, if they can go.
     mutating func flush(_ shard: Int, at now: Instant, _ effects: inout Effects) {
         guard canSend(shard), let target = homes[shard].target else { return }
         let messages = buffers[shard]
         buffers[shard] = []
         buffering.removeSorted(shard)
-        keptCount -= messages.count
+        bufferedCount -= messages.count
         for message in messages { pass(message, of: shard, at: now, &effects) }
         guard hasLeftover[shard] else { return }
         hasLeftover[shard] = false
@@ -99,14 +100,14 @@ extension Region {
         ask(buffering.filter { homes[$0].target == nil }, at: now, &effects)
     }
 
-    /// The coordinator, or another region, says where a shard lives.
+    /// The coordinator or another region reports the home of a shard.
     mutating func learn(_ home: ShardHome, at now: Instant, _ effects: inout Effects) {
         let shard = home.shard
         guard homes.indices.contains(shard), home.version >= homes[shard].version else { return }
         if settings.mutations.contains(.dropsBuffer), homes[shard].version > .none, home.version > homes[shard].version
         {
             for message in buffers[shard] { lose(message, of: shard, .handoff, &effects) }
-            keptCount -= buffers[shard].count
+            bufferedCount -= buffers[shard].count
             buffers[shard] = []
             buffering.removeSorted(shard)
         }
@@ -121,14 +122,14 @@ extension Region {
                 return
             }
             if item.isStopping { return }
-            // A handoff that was given up: the shard stays.
+            // The coordinator has given up a handoff: the shard stays.
             item.phase = .running
             hosted[shard] = item
             resume(shard, as: home.version, at: now, &effects)
         } else if let item = hosted[shard], item.version < home.version {
             stop(shard, .now, at: now, &effects)
         }
-        // Who says so has not heard yet that the node is gone. What waits here goes to the next home.
+        // The sender does not know yet that the node is gone. Messages that wait here go to the next home.
         homes[shard].target = isGone(home.node) ? nil : home.node
         if homes[shard].stream != home.node || homes[shard].streamVersion != home.version {
             closeStream(shard, handoff: nil, at: now, &effects)
@@ -138,7 +139,8 @@ extension Region {
 
     // MARK: Streams
 
-    /// Tells the node to which deliveries went that no more will come; its answer proves that all were taken or sent back.
+    /// Notifies the node that received deliveries that no more will come; its answer proves that all were taken or
+    /// returned.
     mutating func closeStream(_ shard: Int, handoff: ShardVersion?, at now: Instant, _ effects: inout Effects) {
         guard let stream = homes[shard].stream else { return }
         if homes[shard].closing == nil {
@@ -154,7 +156,8 @@ extension Region {
         effects.append(.send(to: stream, .peer(.streamEnd(shard: shard, token: token, handoff: handoff))))
     }
 
-    /// The end of the stream is not waited for any longer. What comes back from it later would follow what is sent from now on.
+    /// Stops waiting for the end of the stream. A delivery that is returned from it later would follow messages sent
+    /// from now on.
     mutating func abandonStream(_ shard: Int) {
         let home = homes[shard]
         if home.target != home.stream || home.version != home.streamVersion {

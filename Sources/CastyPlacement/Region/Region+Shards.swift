@@ -1,7 +1,7 @@
 import CastyCore
 
 extension Region {
-    /// The coordinator gave this region a shard.
+    /// Starts a shard that the coordinator assigned to this region.
     mutating func start(_ order: HostOrder, at now: Instant, _ effects: inout Effects) {
         let shard = order.shard
         var item = Shard<Payload>(number: shard, version: order.version)
@@ -24,7 +24,7 @@ extension Region {
         flush(shard, at: now, &effects)
     }
 
-    /// The old home has sent what it had, or will not; fresh messages may pass.
+    /// The old home has sent its messages, or will not; new messages may pass.
     mutating func releaseHold(_ shard: Int, at now: Instant, _ effects: inout Effects) {
         hosted[shard]?.holdFor = nil
         if hosted[shard]?.isStopping == true {
@@ -35,12 +35,12 @@ extension Region {
         }
     }
 
-    /// Delivers what waited: first what was left by earlier homes, here or elsewhere.
+    /// Delivers the held messages: first the leftovers of earlier homes, here or elsewhere.
     mutating func deliverHeld(_ shard: Int, at now: Instant, _ effects: inout Effects) {
         guard let item = hosted[shard], !item.isHolding else { return }
         hosted[shard]?.ahead = []
         hosted[shard]?.held = []
-        keptCount -= item.ahead.count + item.held.count
+        bufferedCount -= item.ahead.count + item.held.count
         for message in item.ahead { deliver(message, in: shard, at: now, &effects) }
         flush(shard, at: now, &effects)
         for message in item.held { deliver(message, in: shard, at: now, &effects) }
@@ -50,10 +50,11 @@ extension Region {
         if hosted[shard]?.isDrained == true { stop(shard, .afterMailbox, at: now, &effects) }
     }
 
-    /// Stops a shard and all its entities. There is no way back: when the last entity has ended, the coordinator is told.
+    /// Stops a shard and all its entities. This cannot be undone: when the last entity has ended, the coordinator is
+    /// notified.
     mutating func stop(_ shard: Int, _ mode: StopMode, at now: Instant, _ effects: inout Effects) {
         guard let item = hosted[shard] else { return }
-        // Entities that are held still cannot empty their mailboxes; what is in them goes to the new home.
+        // Paused entities cannot empty their mailboxes; the messages in them go to the new home.
         let mode = item.isPaused || isFenced ? .now : mode
         if case .stopping(_, let isKilled)? = hosted[shard]?.phase, isKilled || mode == .afterMailbox { return }
         if homes[shard].target == own { homes[shard].target = nil }
@@ -81,7 +82,7 @@ extension Region {
         finishIfEmpty(shard, at: now, &effects)
     }
 
-    /// What waited for a pause or a hold that is over goes to the new home with the rest, ahead of what comes from now on.
+    /// Messages that waited for a pause or hold that is over go to the new home with the rest, ahead of later ones.
     mutating func leaveHeld(_ shard: Int) {
         guard let item = hosted[shard], item.isStopping, !item.isHolding, !settings.mutations.contains(.overtakesHeld)
         else { return }
@@ -97,7 +98,8 @@ extension Region {
         }
     }
 
-    /// A message for a shard that is stopping here goes with what the shard leaves, behind what its entity still has.
+    /// Buffers a message for a shard that is stopping here; it goes to the new home with the leftovers, behind those of
+    /// its entity.
     mutating func keepForNewHome(_ message: BufferedMessage<Payload>, of shard: Int, _ effects: inout Effects) {
         if keep(message, of: shard, &effects) { leave(message, of: shard) }
     }
@@ -110,7 +112,7 @@ extension Region {
         }
     }
 
-    /// The shard is stopped. What it leaves goes to the front of this region's own buffer, and from there to the new home.
+    /// The shard is stopped. Its leftovers go to the front of this region's own buffer, and from there to the new home.
     mutating func finish(_ shard: Int, isForced: Bool, at now: Instant, _ effects: inout Effects) {
         guard let item = hosted[shard] else { return }
         var left = item.leftover
@@ -121,7 +123,7 @@ extension Region {
         hostedShards.removeSorted(shard)
         entities[shard] = [:]
         if isShutDown {
-            keptCount -= left.count
+            bufferedCount -= left.count
             for message in left { lose(message, of: shard, .shutdown, &effects) }
         } else if !left.isEmpty {
             for index in left.indices { left[index].sequence = 0 }
@@ -133,7 +135,7 @@ extension Region {
         let version = VersionedShard(shard: shard, version: item.version)
         request(.stopped(version, hasLeftover: hasLeftover[shard]), &effects)
         wake(by: now + settings.retry)
-        // Where the new home is known already, what is left goes there at once.
+        // If the new home is already known, the leftovers go there at once.
         flush(shard, at: now, &effects)
         if isReleased { released(at: now, &effects) }
     }

@@ -1,7 +1,7 @@
 import CastyCore
 
-/// What a node says that is no member in this node's view. The news of its joining may be on the way here: what it says waits for a moment, within
-/// a bound, and then counts as said by a stranger.
+/// A message from a node that is not a member in this node's view. The node may be joining, and the news of it may be
+/// on the way: the message waits for a bounded time, and then counts as sent by a non-member.
 struct UnknownMessage<Payload: Sendable>: Sendable {
     var node: UniqueAddress
     var message: PeerMessage<Payload>
@@ -9,15 +9,15 @@ struct UnknownMessage<Payload: Sendable>: Sendable {
 }
 
 extension Region {
-    /// The most messages of unknown nodes that wait here.
+    /// The most messages from unknown nodes that wait here.
     static var unknownLimit: Int { 256 }
 
-    /// Whether what the node says counts, or is known to come too late.
+    /// Whether messages from the node are handled now: it is a member, or is known to be removed.
     func isKnown(_ node: UniqueAddress) -> Bool {
         node == own || view.member(node) != nil || removed.contains(node) || settings.mutations.contains(.obeysAnyone)
     }
 
-    /// Whether the node has been a member, as far as is remembered, and can never be one again.
+    /// Whether the node is known to be removed, and so can never be a member again.
     func isGone(_ node: UniqueAddress) -> Bool {
         guard view.member(node) == nil else { return false }
         return removed.contains(node) || view.removed.containsSorted(node)
@@ -34,7 +34,7 @@ extension Region {
         wake(by: now + settings.unknownBound)
     }
 
-    /// Takes what came from nodes that are members by now, and refuses what has waited for long enough.
+    /// Handles messages of nodes that have become members, and refuses those that have waited too long.
     mutating func lookAtUnknown(at now: Instant, _ effects: inout Effects) {
         guard !unknown.isEmpty else { return }
         let waiting = unknown
@@ -51,7 +51,7 @@ extension Region {
         }
     }
 
-    /// Accounts for the user's message in it; nothing is answered.
+    /// Records the user's message in it as lost; sends no answer.
     private func refuse(_ message: PeerMessage<Payload>, _ effects: inout Effects) {
         switch message {
         case .deliver(let delivery), .notHome(let delivery, _):

@@ -30,7 +30,7 @@ extension Region {
         return effects
     }
 
-    /// Says again what was not answered.
+    /// Resends what was not answered.
     private mutating func retry(at now: Instant, _ effects: inout Effects) {
         if let coordinator, !isRegistered, !isRefused, registration > 0 {
             if registeredAt + settings.retry <= now {
@@ -84,7 +84,8 @@ extension Region {
         }
     }
 
-    /// A write that is under way could come after the next home has read; entities that do not end could not.
+    /// Whether a forced stop still waits for writes: a write in flight could come after the next home has read, whereas
+    /// entities that do not end are harmless in that respect.
     private func waitsForWrites(of shard: Int, until end: Instant, at now: Instant) -> Bool {
         guard let item = hosted[shard], !settings.mutations.contains(.overtakesWrites) else { return false }
         return item.writing > 0 && now < end

@@ -1,47 +1,47 @@
 package import CastyCore
 
-/// The part of one node in the sharding of one entity type: routes messages, keeps them while a home is unknown, and runs the
-/// entities of the shards it was given.
+/// One node's part in the sharding of one entity type: routes messages, buffers them while a home is unknown, and runs
+/// the entities of the shards that it hosts.
 ///
-/// After each call the shell carries out the effects in order, then reads ``wakeAt`` and calls ``onWakeup(at:)`` then. Messages to the
-/// own node are effects as well; the shell hands them to the own coordinator or region without a detour.
+/// After each call the shell performs the effects in order, then reads ``wakeAt`` and calls ``onWakeup(at:)`` at that
+/// time. Messages to this node are effects as well; the shell passes them directly to the local coordinator or region.
 package struct Region<Payload: Sendable>: Sendable {
     package typealias Effects = [RegionEffect<Payload>]
 
     package let own: UniqueAddress
     package internal(set) var settings: PlacementSettings
-    /// It routes, but hosts nothing.
+    /// Whether it only routes and hosts nothing.
     package let isProxy: Bool
 
     /// When ``onWakeup(at:)`` is due; `nil` while nothing is waited for.
     package internal(set) var wakeAt: Instant?
 
     var view: PlacementView
-    /// Members that are gone for good, the latest ones: what still comes from them was given up.
+    /// The most recently removed members: a message that still arrives from one of them is late.
     var removed: [UniqueAddress] = []
-    /// The highest epoch heard of; orders of lower ones are refused.
+    /// The highest epoch seen; orders of lower ones are refused.
     var epoch = CoordinatorEpoch.none
-    /// The coordinator whose epoch that is: two never have the same.
+    /// The coordinator of that epoch: no two coordinators share one.
     var epochOwner: UniqueAddress?
-    /// Where the coordinator is, or should be.
+    /// The node that runs the coordinator, or should.
     var coordinator: UniqueAddress?
     var isRegistered = false
-    /// Since when the coordinator's node has been saying that it does not run the type.
+    /// Since when the coordinator's node has been reporting that it does not run the type.
     var notHostedSince: Instant?
-    /// The coordinator counts this other number of shards: this region stays out, and asks no more.
+    /// The coordinator's shard count, if it differs: this region stays out, and does not register again with it.
     var refusedCount: Int?
     var isRefused: Bool { refusedCount != nil }
     var registration: UInt64 = 0
     var registeredAt = Instant.start
     var intents = Intents()
-    /// Why no member could host a shard, as far as this node's own view shows.
+    /// Why no member could host a shard, as far as this node's view shows.
     var unavailability: Unavailability?
     /// Operators' commands that have not been answered, by number.
     var commands: [PendingCommand] = []
 
     var leaseValidUntil = Instant.distantFuture
     var isFenced = false
-    /// When the shards that are paused were.
+    /// When the paused shards were paused.
     var pausedSince = Instant.start
     var isLeaving = false
     var leavingSince = Instant.start
@@ -52,19 +52,19 @@ package struct Region<Payload: Sendable>: Sendable {
     /// By shard.
     var homes: [HomeEntry]
     var buffers: [[BufferedMessage<Payload>]]
-    /// By shard: its buffer begins with what a handoff left here.
+    /// By shard: whether its buffer begins with messages that a handoff left here.
     var hasLeftover: [Bool]
     var hosted: [Shard<Payload>?]
     /// By shard. Apart from ``hosted``, so that a copy of a shard never makes this copy on write.
     var entities: [[String: Entity<Payload>]]
-    /// Shards with a buffer that is not empty; shards with a stream being closed; shards that run here. Ascending.
+    /// Shards with a non-empty buffer; shards with a stream being closed; shards that run here. Ascending.
     var buffering: [Int] = []
     var closings: [Int] = []
     var hostedShards: [Int] = []
-    /// What nodes said that are no members, or not yet; in order, few.
+    /// Messages from nodes that are not members, or not yet; in order, few.
     var unknown: [UnknownMessage<Payload>] = []
-    /// All messages kept: in buffers, held, and for entities.
-    var keptCount = 0
+    /// All buffered messages: in buffers, held, and for entities.
+    var bufferedCount = 0
 
     var sequence: UInt64 = 0
     var tokens: UInt64 = 0
@@ -75,11 +75,11 @@ package struct Region<Payload: Sendable>: Sendable {
     var usage: UsageOrder
     /// Entities that wait for their restart, in no order: few.
     var restarts: [Restart] = []
-    /// Remembered entities that wait for their turn, from an index on.
+    /// Remembered entities that wait for their turn; those before the index `recovered` have had it.
     var recovering: [EntityKey] = []
     var recovered = 0
     var nextRecovery = Instant.start
-    /// What the store refused and will be asked again.
+    /// Refused store requests that will be retried.
     var storeRetries: [StoreRetry] = []
     /// Refusals in a row.
     var storeFailures = 0
@@ -101,7 +101,7 @@ package struct Region<Payload: Sendable>: Sendable {
     /// The shard of an entity.
     package func shard(of entity: String) -> Int { place(of: entity).shard }
 
-    /// The one form of an entity's id, and its shard: whatever comes from outside goes through here first.
+    /// The canonical form of an entity's id, and its shard: every id from outside passes through here first.
     func place(of entity: String) -> (entity: String, shard: Int) {
         let (entity, hash) = EntityID.hashed(entity)
         if settings.mutations.contains(.hashesByLength) { return (entity, entity.utf8.count % settings.shardCount) }
@@ -126,7 +126,7 @@ struct EntityKey: Hashable, Sendable {
     var entity: String
 }
 
-/// Something that the store of remembered entities refused.
+/// A request that the store of remembered entities refused.
 struct StoreRetry: Hashable, Sendable {
     var request: StoreRequest
     var at: Instant

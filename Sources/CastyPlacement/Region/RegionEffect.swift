@@ -2,36 +2,36 @@ package import CastyCore
 
 /// What the shell of a region must do, in this order.
 package enum RegionEffect<Payload: Sendable>: Sendable {
-    /// Send to the region or coordinator of the same type on this node; it may be the own one.
+    /// Send to the region or coordinator of the same type on this node, which may be the own one.
     case send(to: UniqueAddress, ShardingMessage<Payload>)
-    /// Start an entity. Whatever becomes of it, ``Region/onTerminated(_:)`` must be told once.
+    /// Start an entity. However it ends, the shell calls ``Region/onTerminated(_:)`` exactly once.
     case start(EntityInstance)
     /// Put the message into the entity's mailbox.
     case deliver(Payload, to: EntityInstance)
     case stop(EntityInstance, StopMode)
-    /// No entity may handle anything from now on, until its shard is resumed.
+    /// No entity handles messages from now on, until its shard is resumed.
     case pause
-    /// The shard is still this region's: these of its entities go on, in this order.
+    /// The region still hosts the shard: resume these of its entities, in this order.
     case resume(shard: Int, [EntityInstance])
     /// The message will not be handled; count it.
     case lost(Payload, entity: String, shard: Int, LossReason)
     /// The question will not be answered: the asker learns why, and it counts as lost.
     case refused(Payload, entity: String, shard: Int, Unavailability)
-    /// The message has left for another node and came back: it is here again.
+    /// The message was sent to another node and was returned: it is here again.
     case cameBack(Payload)
     case store(StoreRequest)
-    /// All shards are handed off or stopped; the node may go on leaving.
+    /// All shards are handed off or stopped; the node may continue to leave.
     case left
     case note(RegionNote)
 }
 
 extension RegionEffect: Equatable where Payload: Equatable {}
 
-/// One life of an entity.
+/// One incarnation of an entity.
 package struct EntityInstance: Hashable, Sendable {
     package var entity: String
     package var shard: Int
-    /// Counts the starts in this region; a message for one life never reaches the next.
+    /// Counts the starts in this region; a message for one incarnation never reaches the next.
     package var number: UInt64
 
     package init(entity: String, shard: Int, number: UInt64) {
@@ -43,69 +43,71 @@ package struct EntityInstance: Hashable, Sendable {
 
 /// How to stop an entity.
 package enum StopMode: UInt8, Hashable, Sendable {
-    /// After the messages that are in its mailbox: the stop goes to its end.
+    /// After the messages in its mailbox: the stop is queued at its end.
     case afterMailbox
-    /// Before any other handler runs; what is in the mailbox comes back as unhandled, if it can.
+    /// Before any other handler runs; messages in the mailbox are returned as unhandled, if possible.
     case now
 }
 
 /// Why a message was dropped.
 package enum LossReason: UInt8, Hashable, Sendable, CaseIterable {
-    /// The region kept as many messages as it may.
+    /// The region's buffer was full.
     case bufferFull
     /// The same, while no member could host the shard.
     case noHome
-    /// It came back twice from nodes that are not the shard's home.
+    /// It was returned twice by nodes that are not the shard's home.
     case wrongHome
-    /// It came from a node, or back from one, that had been given up; later ones may have been handled since.
+    /// It came from, or was returned by, a node that had been given up; later messages may have been handled since.
     case late
     /// Its entity was still running when its shard had to go.
     case handoff
-    /// The node where the coordinator belongs does not run the type, or counts another number of shards.
+    /// The node that should run the coordinator does not run the type, or has a different shard count.
     case notHosted
     /// The node's lease lapsed, or it was downed.
     case fenced
     case shutdown
-    /// Its entity failed, or stopped, again and again before it handled anything.
+    /// Its entity failed or stopped repeatedly before it handled a message.
     case failed
     /// The store of remembered entities cannot be read or written.
     case store
-    /// It came from a node that is no member.
+    /// It came from a node that is not a member.
     case notMember
 }
 
 /// What happened in a region, for the event stream.
 package enum RegionNote: Hashable, Sendable {
     case registered(with: UniqueAddress, CoordinatorEpoch)
-    /// From now on no shard of the type can get a home, for this reason; `nil`: it can again. These members could be one before.
+    /// From now on no shard of the type can get a home, for this reason; `nil` when it can again. `formerHosts` are the
+    /// members that could host before.
     case unavailable(Unavailability?, formerHosts: [UniqueAddress])
     case shardStarted(shard: Int, ShardVersion)
     case shardStopped(shard: Int, ShardVersion, forced: Bool)
     case entityStarted(EntityInstance)
     case entityPassivated(EntityInstance)
     case entityStopped(EntityInstance)
-    /// For the how-manieth time in a row, and when it may start again.
+    /// `failures` counts the failures in a row; the entity restarts no earlier than `restartAt`.
     case entityFailed(EntityInstance, failures: Int, restartAt: Instant)
-    /// The remembered entities of a shard were read; they start one after the other.
+    /// The remembered entities of a shard were read; they start batch by batch.
     case remembered(shard: Int, count: Int)
-    /// The store of remembered entities refused something; it is asked again then.
+    /// The store of remembered entities refused a request, which is retried then.
     case storeFailed(StoreRequest, retryAt: Instant)
-    /// The store refuses nothing any more.
+    /// The store answers again without refusing.
     case storeRecovered
-    /// The lease lapsed; every entity is held still.
+    /// The lease lapsed; every entity is paused.
     case fenced
     case unfenced
-    /// A coordinator that is no longer in charge gave an order.
+    /// A former coordinator gave an order.
     case refusedEpoch(CoordinatorEpoch, from: UniqueAddress)
-    /// The coordinator counts so many shards; this region does not, and stays out.
+    /// The coordinator's shard count, which differs from this region's: the region stays out.
     case shardCountMismatch(Int)
     case answer(id: UInt64, CommandAnswer)
 }
 
-/// What is asked of the store of remembered entities. Each request is answered once, in order for one shard: by
+/// A request to the store of remembered entities. Each request is answered once, in order for one shard, by
 /// ``Region/onRemembered(_:shard:run:at:)``, ``Region/onStored(_:at:)`` or ``Region/onStoreFailed(_:at:)``.
 package enum StoreRequest: Hashable, Sendable {
-    /// Which entities of the shard are remembered? The run is the one of the shard on this node: answers for an earlier one mean nothing.
+    /// Reads which entities of the shard are remembered. `run` is the run of the shard on this node: answers for an
+    /// earlier run are ignored.
     case load(shard: Int, run: UInt64)
     case add(entity: String, shard: Int, run: UInt64)
     case remove(entity: String, shard: Int, run: UInt64)
@@ -126,9 +128,9 @@ package enum StoreRequest: Hashable, Sendable {
 /// How an entity ended.
 package struct EntityEnd<Payload: Sendable>: Sendable {
     package var instance: EntityInstance
-    /// It failed, rather than stopped.
+    /// Whether it failed, rather than stopped.
     package var failed: Bool
-    /// Messages of its mailbox that no handler saw, in order.
+    /// Messages in its mailbox that no handler processed, in order.
     package var unhandled: [Payload]
 
     package init(_ instance: EntityInstance, failed: Bool = false, unhandled: [Payload] = []) {

@@ -2,28 +2,30 @@ import CastyCore
 
 /// What a region knows of the home of one shard.
 struct HomeEntry: Sendable {
-    /// The home, if known and not about to change.
+    /// The home, if it is known and not about to change.
     var target: UniqueAddress?
-    /// Why the coordinator has not given it one, when it was asked last.
+    /// Why the coordinator could not assign a home, when last asked.
     var homeless: HomelessCause?
-    /// The newest ownership this region has heard of.
+    /// The newest ownership that this region knows of.
     var version = ShardVersion.none
-    /// The newest ownership that this region refused, or whose shard it has stopped: an order for it is a repetition that comes too late.
+    /// The newest ownership that this region refused, or whose shard it has stopped: an order for it is a late
+    /// duplicate.
     var ended = ShardVersion.none
-    /// The node to which deliveries went that may still be under way. The home changes only after this stream is closed: that keeps the order
-    /// of each sender's messages.
+    /// The node that was sent deliveries which may still be in flight. The home changes only after this stream is
+    /// closed: that preserves the order of each sender's messages.
     var stream: UniqueAddress?
-    /// The ownership under which they went. When it ends, the node sends back what it did not take, even if it gets the shard again.
+    /// The ownership under which they were sent. When it ends, the node returns what it did not take, even if it gets
+    /// the shard again.
     var streamVersion = ShardVersion.none
-    /// The close of the stream that is under way.
+    /// The close of the stream, while it is in progress.
     var closing: Closing?
-    /// The stream that was given up last: what comes back from it comes too late.
+    /// The stream that was given up last: deliveries returned from it are late.
     var abandoned: Abandoned?
 
-    /// The node did not confirm the end of the stream in time, and later messages may have been passed to a new home since.
+    /// The node did not confirm the end of the stream in time; later messages may have been sent to a new home since.
     struct Abandoned: Sendable {
         var version: ShardVersion
-        /// The last message that may have gone there.
+        /// The last message that may have been sent there.
         var sequence: UInt64
     }
 
@@ -44,7 +46,7 @@ struct BufferedMessage<Payload: Sendable>: Sendable {
     var sequence: UInt64
     var since: Instant
     var isRetry = false
-    /// It is a question, and how long its asker waits where there is no home.
+    /// For a question: how long its asker waits while there is no home.
     var asks: AskPatience?
 }
 
@@ -52,39 +54,42 @@ struct BufferedMessage<Payload: Sendable>: Sendable {
 struct Shard<Payload: Sendable>: Sendable {
     enum Phase: Sendable {
         case running
-        /// Told to hand off; the streams of these regions are not closed yet.
+        /// Ordered to hand off; the streams of these regions are not closed yet.
         case draining(handoff: ShardVersion, participants: [UniqueAddress], deadline: Instant)
-        /// Its entities were told to stop.
+        /// Its entities are stopping.
         case stopping(deadline: Instant, isKilled: Bool)
     }
 
     var number: Int
     var version: ShardVersion
     var phase = Phase.running
-    /// Fresh messages wait for those that this node still has.
+    /// New messages wait for those that this node still has.
     var holdFor: UniqueAddress?
     var holdDeadline = Instant.distantFuture
-    /// Which run of this shard on this node it is.
+    /// The number of this run of the shard on this node.
     var run: UInt64 = 0
-    /// The lease has lapsed, and the coordinator has not said since that the shard is still this region's: its entities are held still.
+    /// Whether its entities are paused: the lease has lapsed, and the coordinator has not confirmed since that this
+    /// region hosts the shard.
     var isPaused = false
-    /// Nothing is delivered before the remembered entities are known.
+    /// Whether the remembered entities are still being read; nothing is delivered before that.
     var isLoading = false
-    /// How many entities the store remembered when the shard started, and how many of them have not started since.
+    /// The number of entities that the store remembered when the shard started, and how many of them have not started
+    /// since.
     var remembered = 0
     var dormant = 0
-    /// Writes to the store that are not answered. The shard goes only after them, so that none comes after the next home has read.
+    /// Unanswered writes to the store. The shard is handed off only after them, so that no write comes after the next
+    /// home has read.
     var writing = 0
     /// Messages of other regions that wait for the hold, the load or the pause to end.
     var held: [BufferedMessage<Payload>] = []
-    /// What the old home had left and sent before the load ended; it goes first.
+    /// Messages that the old home sent during the hold; they are delivered first.
     var ahead: [BufferedMessage<Payload>] = []
-    /// The handoff that the markers are for, and the regions whose stream is closed, sorted.
+    /// The handoff that the markers belong to, and the regions whose stream is closed, sorted.
     var markersFor = ShardVersion.none
     var markers: [UniqueAddress] = []
-    /// Messages that its entities were handed.
+    /// Messages delivered to its entities.
     var handled: UInt64 = 0
-    /// What the stopped entities left, for the new home.
+    /// Messages that the stopped entities left, for the new home.
     var leftover: [BufferedMessage<Payload>] = []
 
     var isStopping: Bool {
@@ -114,13 +119,13 @@ struct Shard<Payload: Sendable>: Sendable {
 struct Entity<Payload: Sendable>: Sendable {
     enum State: Hashable, Sendable {
         case active
-        /// The stop is in its mailbox; what comes now waits for its end.
+        /// The stop is in its mailbox; messages that arrive now wait for its end.
         case passivating
-        /// Its shard stops here.
+        /// Its shard is stopping here.
         case stopping
         /// It failed, or stopped before it handled anything, or was remembered and stopped by itself.
         case waiting(until: Instant)
-        /// Its start, or its end, is being written to the store.
+        /// Its start is being written to the store; `forgetting`: its end is.
         case remembering
         case forgetting
         /// It was loaded from the store and its turn to start has not come.
@@ -136,7 +141,7 @@ struct Entity<Payload: Sendable>: Sendable {
     var failedStarts = 0
     var lastUsed: Instant
     var handled: UInt64 = 0
-    /// Its place in the order of use, while active.
+    /// Its slot in the usage order, while active.
     var slot: Int?
     var kept: [BufferedMessage<Payload>] = []
 

@@ -1,8 +1,9 @@
 import CastyCore
 
-/// The active entities of a region in the order in which they were used, and, for LFU, how often.
+/// The active entities of a region in order of use, and, for LFU, with their use counts.
 ///
-/// All operations are O(1). A use count saturates at ``maximumCount``; entities that reached it are told apart by recency alone.
+/// Operations are O(1), except ``shift(by:notAfter:)``. A use count saturates at ``maximumCount``; entities that
+/// reached it are ordered by recency alone.
 struct UsageOrder: Sendable {
     static let maximumCount = 255
 
@@ -50,7 +51,7 @@ struct UsageOrder: Sendable {
         frequency.append(slot, to: slots[slot].count)
     }
 
-    /// All uses count as that much later, but none as later than `now`. O(entities).
+    /// Moves all uses later by `duration`, but none past `now`. O(entities).
     mutating func shift(by duration: Duration, notAfter now: Instant) {
         for slot in slots.indices { slots[slot].usedAt = min(now, slots[slot].usedAt + duration) }
     }
@@ -62,12 +63,12 @@ struct UsageOrder: Sendable {
         count -= 1
     }
 
-    /// The entity that was used longest ago.
+    /// The least recently used entity.
     var oldest: (key: EntityKey, usedAt: Instant)? {
         recency.first(of: 0).map { (slots[$0].key, slots[$0].usedAt) }
     }
 
-    /// The entity that has to go first, but not the one in this slot.
+    /// The entity to passivate first, except the one in this slot.
     func victim(sparing spared: Int?) -> EntityKey? {
         if countsUses {
             for uses in 1...Self.maximumCount {

@@ -1,14 +1,14 @@
 import CastyCore
 
 extension Singleton {
-    /// Where a message can go at present.
+    /// The route of a message at present.
     private enum Way {
         case here(UInt64)
         case there(UniqueAddress)
         case nowhere
     }
 
-    /// - Parameter origin: Where the message came from. It does not go back: whoever sent it here will hear of the change too.
+    /// - Parameter origin: The node that sent the message. It is not sent back: that node will learn of the change too.
     private func way(from origin: UniqueAddress?) -> Way {
         switch phase {
         case .running(let life): return isPaused ? .nowhere : .here(life)
@@ -19,7 +19,7 @@ extension Singleton {
         return .there(home)
     }
 
-    /// Takes a message: behind those that wait.
+    /// Accepts a message, behind those that wait.
     mutating func take(_ message: Kept, at now: Instant, _ effects: inout Effects) {
         guard !isShutDown else {
             effects.append(.lost(message.payload, .shutdown))
@@ -37,14 +37,14 @@ extension Singleton {
         buffer.append(message)
     }
 
-    /// What it had not handled when it ended goes ahead of all that came later.
+    /// Buffers the messages that it had not handled when it ended, ahead of all later ones.
     mutating func keepAhead(_ unhandled: [Payload], _ effects: inout Effects) {
         let room = max(0, settings.bufferLimit - buffer.count)
         for payload in unhandled.dropFirst(room) { effects.append(.lost(payload, .bufferFull)) }
         buffer.insert(contentsOf: unhandled.prefix(room).map { Kept(payload: $0, hops: 0) }, at: 0)
     }
 
-    /// Sends what was kept, as far as it can go, and fails the questions for which nothing can be waited.
+    /// Sends the buffered messages as far as possible, and fails the questions that no longer wait.
     mutating func flush(at now: Instant, _ effects: inout Effects) {
         var count = 0
         while count < buffer.count, pass(buffer[count], &effects) { count += 1 }
@@ -61,7 +61,7 @@ extension Singleton {
         buffer = left
     }
 
-    /// Why a question that cannot go anywhere now fails at once; `nil` where it waits, and for what is no question.
+    /// Why a question that has no route now fails at once; `nil` if it waits, and for messages that are not questions.
     private func refusal(of asks: AskPatience?, at now: Instant) -> Unavailability? {
         guard let asks, !settings.mutations.contains(.hidesFromAskers) else { return nil }
         guard let home else {
@@ -70,13 +70,13 @@ extension Singleton {
         }
         guard asks == .failFast else { return nil }
         if home != own { return view.member(home)?.isSilent == true ? .nodeUnreachable(home.address) : nil }
-        // It would run here, but one that was removed may still run it, or one that is unreachable.
+        // It should run here, but a removed or unreachable member may still run it.
         guard phase == .absent, isWaiting else { return nil }
         if crashHold > now { return .waitsForLease }
         return awaited.first { $0.status == .down || $0.isSilent }.map { .nodeUnreachable($0.node.address) }
     }
 
-    /// - Returns: Whether the message need not be kept.
+    /// - Returns: Whether the message was sent or lost, so that it need not be buffered.
     private func pass(_ message: Kept, _ effects: inout Effects) -> Bool {
         switch way(from: message.from) {
         case .here(let life): effects.append(.deliver(message.payload, to: life))

@@ -1,15 +1,16 @@
 import CastyCore
 
 extension Singleton {
-    /// Whether this node is the one that runs it, in its own view; others may not have stopped yet.
+    /// Whether this node should run it, in its own view; other nodes may not have stopped theirs yet.
     var isHome: Bool { home == own && !isLeaving && !isShutDown }
 
-    /// Whether it is and may act.
+    /// Whether this node should run it and has a valid lease.
     func shallRun(at now: Instant) -> Bool { isHome && now < leaseValidUntil }
 
-    /// Older members that are still there and have not handed over: on their way out, or down.
+    /// Older members that are still in the cluster and have not handed over: leaving, exiting or down.
     ///
-    /// The word of one that was declared down counts for nothing: it may not know, and start again.
+    /// A handover by a member that was declared down does not count: it may not know that it is down, and may start
+    /// again.
     var awaited: [PlacementMember] {
         guard let ownNumber = view.member(own)?.upNumber else { return [] }
         return view.members.filter { member in
@@ -18,8 +19,9 @@ extension Singleton {
         }
     }
 
-    /// Whether a removed member may still run it, until its lease has ended: only its own word, to this node, proves that it does not. A member
-    /// that this node never saw, because it was removed before this one came, may have been the oldest.
+    /// Whether a removed member may still run it, until its lease has expired: only its own handover, to this node,
+    /// proves that it does not. A member that this node never saw, because it was removed before this node joined, may
+    /// have been the oldest.
     func mayStillRun(_ node: UniqueAddress, in old: PlacementView, ownNumber: Int) -> Bool {
         guard let member = old.member(node) else { return !settings.mutations.contains(.ignoresTombstones) }
         let isOlder = ownNumber == 0 || (member.upNumber > 0 && member.upNumber < ownNumber)
@@ -28,7 +30,7 @@ extension Singleton {
         return member.status == .down || !released.containsSorted(node)
     }
 
-    /// What every event ends with: whatever has become possible is done, and the next wake-up is set.
+    /// Runs at the end of every event: does whatever has become possible, and sets the next wake-up.
     mutating func proceed(at now: Instant) -> Effects {
         var effects: Effects = []
         wakeAt = nil
@@ -61,7 +63,7 @@ extension Singleton {
                 wake(by: leaseValidUntil)
             }
         case .stopping(let life, let deadline, let isKilled):
-            // One whose lease lapses while it stops has no time left to handle what waits.
+            // If the lease lapses while it stops, no time is left to handle the waiting messages.
             if !isKilled, now >= leaseValidUntil || deadline <= now {
                 stop(life, .now, at: now, &effects)
             } else if deadline <= now {
@@ -78,7 +80,7 @@ extension Singleton {
         if !isHome {
             var told = askers
             askers = []
-            // Any of them may be the next to run it, and need not wait for the lease of this node then.
+            // Any of them may run it next, and then need not wait for this node's lease to expire.
             if isLeaving, !hasLeft {
                 for member in view.members where member.node != own && member.hasRole(settings.role) {
                     told.insertSorted(member.node)
@@ -93,7 +95,7 @@ extension Singleton {
         return effects
     }
 
-    /// Starts it, if nobody else may run it; otherwise asks, and waits.
+    /// Starts it if no other node may run it; otherwise asks older members to hand over, and waits.
     private mutating func approach(at now: Instant, _ effects: inout Effects) {
         let awaited = awaited
         let hold = max(crashHold, restartAt)

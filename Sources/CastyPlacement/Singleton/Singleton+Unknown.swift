@@ -1,12 +1,12 @@
 import CastyCore
 
-/// Messages of nodes that are no members in this node's view: as a ``Region`` does, the singleton keeps them for a moment, in which the news of
-/// the joining may come, and then refuses them.
+/// Messages from nodes that are not members in this node's view. As in ``Region``, they wait for a bounded time, in
+/// which the news of the joining may arrive, and are then refused.
 extension Singleton {
-    /// The most of them that wait here.
+    /// The most such messages that wait here.
     static var unknownLimit: Int { 256 }
 
-    /// Whether what the node says counts.
+    /// Whether messages from the node are handled now.
     func isKnown(_ node: UniqueAddress) -> Bool {
         node == own || view.member(node) != nil || settings.mutations.contains(.obeysAnyone)
     }
@@ -20,7 +20,7 @@ extension Singleton {
         unknown.append((message, now))
     }
 
-    /// Takes what came from nodes that are members by now, and refuses what has waited for long enough.
+    /// Handles messages of nodes that have become members, and refuses those that have waited too long.
     mutating func lookAtUnknown(at now: Instant, _ effects: inout Effects) {
         guard !unknown.isEmpty else { return }
         let waiting = unknown

@@ -1,21 +1,23 @@
 package import CastyCore
 
-/// The part of one node in a singleton: an actor that runs on the oldest member, and on no other.
+/// One node's part in a singleton: an actor that runs on the oldest member, and on no other.
 ///
 /// ```
-///            oldest, nobody older may run it, lease valid
+///            oldest, no older one may run it, lease valid
 ///   absent ───────────────────────────────────────────────▶ running
 ///      ▲                                                       │ no longer the oldest, leaving, down
 ///      └───────────────────────── stopping ◀───────────────────┘
 /// ```
 ///
-/// While the lease has lapsed it is held still, and goes on when that is valid again: a lease that rests on proof says that this node was not
-/// removed in between, and so is still the oldest.
+/// While the lease has lapsed, the singleton is paused; it resumes when the lease is valid again. A lease that rests on
+/// proof implies that this node was not removed in between, and so is still the oldest.
 ///
-/// Members are ordered by the numbers they got when they became up, so a younger one runs it only if all older ones are on their way out.
-/// Those have to say that theirs has stopped; one that crashed is waited for until its removal, and then for as long as its lease may last. Messages are kept, within a bound, while there is nobody who can take them.
+/// Members are ordered by their up-numbers, so a younger member runs the singleton only if all older ones are leaving,
+/// exiting or down. Those must confirm that theirs has stopped. A crashed member is waited for until its removal, and
+/// then for as long as its lease may last. While no node can take messages, they are buffered, within a bound.
 ///
-/// After each call the shell carries out the effects in order, then reads ``wakeAt`` and calls ``onWakeup(at:)`` then.
+/// After each call the shell performs the effects in order, then reads ``wakeAt`` and calls ``onWakeup(at:)`` at that
+/// time.
 package struct Singleton<Payload: Sendable>: Sendable {
     package typealias Effects = [SingletonEffect<Payload>]
 
@@ -28,13 +30,13 @@ package struct Singleton<Payload: Sendable>: Sendable {
     struct Kept: Sendable {
         var payload: Payload
         var hops: Int
-        /// The node it came from; it does not go back there.
+        /// The node it came from; it is not sent back there.
         var from: UniqueAddress?
-        /// It is a question, and how long its asker waits where there is no singleton.
+        /// For a question: how long its asker waits while there is no singleton.
         var asks: AskPatience?
     }
 
-    /// A message is passed on so often; after that nobody seems to know who is the oldest.
+    /// The most times a message is forwarded; beyond that the nodes disagree about which is the oldest.
     static var mostHops: Int { 4 }
 
     package let own: UniqueAddress
@@ -45,7 +47,7 @@ package struct Singleton<Payload: Sendable>: Sendable {
 
     var view: PlacementView
     var phase = Phase.absent
-    /// Whether the lease has lapsed since it runs and is not valid again: it is held still.
+    /// Whether it is paused: the lease has lapsed since it started and is not valid again.
     var isPaused = false
     var lives: UInt64 = 0
     var leaseValidUntil = Instant.distantFuture
@@ -59,14 +61,14 @@ package struct Singleton<Payload: Sendable>: Sendable {
     var isWaiting = false
     var endsInARow = 0
     var startedAt = Instant.start
-    /// After it ended by itself, not before then.
+    /// After it ended by itself, it does not restart before this time.
     var restartAt = Instant.start
     var isLeaving = false
     var hasLeft = false
     var isShutDown = false
-    /// Messages that nobody can take at present, in order.
+    /// Messages that no node can take at present, in order.
     var buffer: [Kept] = []
-    /// What nodes said that are no members in this node's view, in order.
+    /// Messages from nodes that are not members in this node's view, in order.
     var unknown: [(message: Kept, since: Instant)] = []
 
     package init(own: UniqueAddress, settings: SingletonSettings = SingletonSettings()) {
@@ -75,7 +77,7 @@ package struct Singleton<Payload: Sendable>: Sendable {
         view = PlacementView(own: own, members: [])
     }
 
-    /// The node where it runs or shall run, in this node's view.
+    /// The node that runs it or should, in this node's view.
     package var home: UniqueAddress? { view.oldest(role: settings.role) }
 
     /// Whether it runs here.
@@ -86,10 +88,10 @@ package struct Singleton<Payload: Sendable>: Sendable {
         }
     }
 
-    /// How many messages are kept here.
+    /// The number of messages buffered here.
     package var kept: Int { buffer.count }
 
-    /// Membership changed, or its reachability.
+    /// Membership or reachability changed.
     package mutating func onView(_ view: PlacementView, at now: Instant) -> Effects {
         let old = self.view
         self.view = view
@@ -107,7 +109,8 @@ package struct Singleton<Payload: Sendable>: Sendable {
         return proceed(at: now)
     }
 
-    /// The node may run it until then; called before any other event when that has moved. Before the first call it may for ever.
+    /// The node may run it until `validUntil`; called before any other event when that has changed. Before the first
+    /// call there is no limit.
     package mutating func onLease(validUntil: Instant, at now: Instant) -> Effects {
         leaseValidUntil = validUntil
         return proceed(at: now)
@@ -115,21 +118,21 @@ package struct Singleton<Payload: Sendable>: Sendable {
 
     /// A user's message from this node.
     ///
-    /// - Parameter asks: It is a question, and how long its asker waits where there is no singleton.
+    /// - Parameter asks: For a question: how long its asker waits while there is no singleton.
     package mutating func onRoute(_ payload: Payload, asks: AskPatience? = nil, at now: Instant) -> Effects {
         var effects: Effects = []
         take(Kept(payload: payload, hops: 0, asks: asks), at: now, &effects)
         return effects
     }
 
-    /// Another node said something.
+    /// Another node sent a message.
     package mutating func onMessage(
         _ message: SingletonMessage<Payload>, from node: UniqueAddress, at now: Instant
     ) -> Effects {
         var effects: Effects = []
         switch message {
         case .handOver:
-            // Whoever holds itself to be the oldest does not give way; its view or the asker's is about to change.
+            // A node that considers itself the oldest does not give way; its view or the asker's is about to change.
             guard view.member(node) != nil, !isHome else { break }
             switch phase {
             case .absent: effects.append(.send(to: node, .handedOver))
@@ -143,11 +146,11 @@ package struct Singleton<Payload: Sendable>: Sendable {
         return effects + proceed(at: now)
     }
 
-    /// It has ended, for whatever reason.
+    /// It has ended, for any reason.
     ///
     /// - Parameters:
-    ///   - failed: It failed, rather than stopped.
-    ///   - unhandled: Messages of its mailbox that no handler saw, in order.
+    ///   - failed: Whether it failed, rather than stopped.
+    ///   - unhandled: Messages in its mailbox that no handler processed, in order.
     package mutating func onEnded(
         _ life: UInt64, failed: Bool, unhandled: [Payload], at now: Instant
     ) -> Effects {
@@ -160,7 +163,7 @@ package struct Singleton<Payload: Sendable>: Sendable {
             effects.append(.note(.ended(life, failed: failed, restartAt: restartAt)))
         case .stopping(life, _, _): effects.append(.note(.stopped(life, forced: false)))
         case .absent, .running, .stopping:
-            // It was given up before; what it left may have been overtaken.
+            // It was given up before; its leftovers may have been overtaken.
             return unhandled.map { .lost($0, .late) }
         }
         phase = .absent
@@ -172,13 +175,13 @@ package struct Singleton<Payload: Sendable>: Sendable {
     /// The time ``wakeAt`` has come.
     package mutating func onWakeup(at now: Instant) -> Effects { proceed(at: now) }
 
-    /// The node wants to leave: stop it, then ``SingletonEffect/left``.
+    /// The node wants to leave: stops it, then emits ``SingletonEffect/left``.
     package mutating func onLeave(at now: Instant) -> Effects {
         isLeaving = true
         return proceed(at: now)
     }
 
-    /// The node stops now: every kept message is lost.
+    /// The node stops now: every buffered message is lost.
     package mutating func onShutdown(at now: Instant) -> Effects {
         isShutDown = true
         wakeAt = nil

@@ -5,9 +5,9 @@ import NIOCore
 import Synchronization
 
 extension Association {
-    /// Writes what waits for the peer to a connection that has room.
+    /// Fills a connection's buffer with what is queued for the peer, up to one chunk.
     ///
-    /// - Returns: Whether all has been said, now that the system ends.
+    /// - Returns: Whether the system is shutting down and nothing is left to write.
     func draw(for link: Link, with writer: inout LinkWriter, into buffer: inout ByteBuffer) -> Bool {
         let start = buffer.writerIndex
         let end = start + ConnectionLimits.writeChunk

@@ -4,20 +4,20 @@ import CastyObservability
 import CastySerialization
 import Synchronization
 
-/// How signals are bounded without losing one that matters.
+/// How the signal queue is bounded without losing a signal that matters.
 ///
-/// At most ``RemotingSettings/signalLimit`` wait in the window. Beyond that:
-/// - a *watch* waits in the table of watches, which holds it anyway, and goes to the window as that drains;
-/// - the *end* of a watched actor is always taken: there is at most one for each watch that the peer has made, whose place in
-///   memory it takes;
-/// - an *unwatch* is dropped: the peer then tells of an end that no entry of the table waits for, and that is passed over;
-/// - the news that a question stays without a reply is dropped and counted: its asker's own time limit ends the question.
+/// At most ``RemotingSettings/signalLimit`` signals wait in the window. Beyond that:
+/// - A *watch* stays in the watch table, which holds it anyway. It moves to the window when the window drains.
+/// - The *end* of a watched actor is always accepted. There is at most one for each watch that the peer has made, and
+///   it reuses that watch's memory.
+/// - An *unwatch* is dropped. The peer then reports an end for which the table has no entry, and this node ignores it.
+/// - The report that a question gets no reply is dropped and counted. The asker's own timeout ends the question.
 extension AssociationState {
     private var hasRoom: Bool { signals.count < settings.signalLimit }
 
-    /// - Returns: What follows, and whether the signal was dropped for want of room.
+    /// - Returns: The next step, and whether the signal was dropped because the window is full.
     mutating func send(_ signal: RemoteSignal) -> (step: NextStep, isDropped: Bool) {
-        // What is told of an end to a removed incarnation, nobody hears; its own watches were answered when it was
+        // A removed incarnation does not receive the end of an actor. Its own watches were answered when it was
         // removed.
         if isDetached { return (.moved, false) }
         guard !isClosing, removed == nil else { return (.none, false) }
@@ -30,7 +30,7 @@ extension AssociationState {
         return (nextStep(.control), false)
     }
 
-    /// Notes a watch. `nil` where the watcher must be told at once that the node is gone.
+    /// Records a watch. Returns `nil` where the watcher must learn at once that the node is gone.
     mutating func watch(_ watched: AnyActorRef, by watcher: AnyActorRef) -> NextStep? {
         if isDetached { return .moved }
         guard !isClosing, removed == nil else { return nil }
@@ -47,7 +47,7 @@ extension AssociationState {
         return send(.unwatch(watcher: watcher.address, watched: watched.address)).step
     }
 
-    /// Fills the room in the window with watches that wait for it.
+    /// Fills the free room in the window with watches that wait for it.
     mutating func sayWatches() {
         while hasRoom, let watch = watches.nextToSay() {
             signals.append(.watch(watcher: watch.watcher.address, watched: watch.watched.address))
@@ -71,7 +71,7 @@ extension Association {
         take(state.withLock { $0.unwatch(watched, by: watcher) })
     }
 
-    /// The peer says what arrived there.
+    /// The peer acknowledges the signals up to a number.
     func acknowledged(_ number: UInt64, on link: Link) {
         let step = state.withLock { state -> NextStep in
             guard state.isPresent(link) else { return .none }
@@ -82,10 +82,10 @@ extension Association {
         take(step)
     }
 
-    /// A numbered signal came.
+    /// A numbered signal arrived.
     ///
-    /// - Returns: Whether it is the next one, so that it takes effect.
-    /// - Throws: ``WireError`` where one before it is missing.
+    /// - Returns: Whether it is the next one in order and takes effect.
+    /// - Throws: ``WireError`` where a signal before it is missing.
     func arrived(_ number: UInt64, on link: Link) throws(WireError) -> Bool {
         let (arrival, step) = state.withLock { state -> (SignalWindow.Arrival, NextStep) in
             guard state.isPresent(link) else { return (.duplicate, .none) }
@@ -99,11 +99,11 @@ extension Association {
         }
     }
 
-    /// Does what a signal of the peer says.
+    /// Applies a signal from the peer.
     func carryOut(_ signal: RemoteSignal) {
         switch signal {
         case .watch(let watcher, let watched):
-            // A peer speaks for its own actors only.
+            // A peer may act only for its own actors.
             guard watcher.node == place else { return }
             guard case .found(let target) = remoting.system.find(path: watched.path, uid: watched.uid) else {
                 return send(.terminated(watcher: watcher, watched: watched, .noSuchActor))
@@ -127,7 +127,7 @@ extension Association {
         }
     }
 
-    /// An actor that the peer watches has ended.
+    /// Reports the end of an actor that the peer watches.
     func tellEnd(of watched: ActorAddress, to watcher: ActorAddress, _ news: Terminated) {
         state.withLock { $0.held.remove(watcher: watcher.uid, watched: news.ref.target.uid) }
         send(.terminated(watcher: watcher, watched: watched, news.reason))

@@ -7,7 +7,7 @@ extension Association {
     var snapshot: AssociationSnapshot {
         state.withLock { state in
             AssociationSnapshot(
-                peer: place, peerName: remoting.system.inspector.nameOf(place), state: state.word,
+                peer: place, peerName: remoting.system.inspector.nameOf(place), state: state.condition,
                 framesOut: state.framesOut, framesIn: framesIn.load(ordering: .relaxed),
                 bytesOut: state.control.bytesOut + state.user.bytesOut, bytesIn: bytesIn.load(ordering: .relaxed),
                 queuedBytes: state.user.queue.bytes + state.control.queue.bytes,
@@ -17,24 +17,24 @@ extension Association {
 }
 
 extension AssociationState {
-    /// The word for people: that of the lane that is further.
-    var word: String {
+    /// The state that a snapshot shows: that of the control lane, or of the user lane where control has no connection.
+    var condition: AssociationCondition {
         switch control.phase {
-        case .active, .dialling, .starting, .waiting: control.phase.name
-        case .idle, .closed: user.phase.name
+        case .active, .dialling, .starting, .waiting: control.phase.condition
+        case .idle, .closed: user.phase.condition
         }
     }
 }
 
 extension LaneState.Phase {
-    /// The word for people.
-    var name: String {
+    /// The state that a snapshot shows for this phase.
+    var condition: AssociationCondition {
         switch self {
-        case .idle, .closed: "closed"
-        case .starting: "connecting"
-        case .dialling(let link): link.isOpen ? "handshaking" : "connecting"
-        case .active: "active"
-        case .waiting: "waiting"
+        case .idle, .closed: .closed
+        case .starting: .connecting
+        case .dialling(let link): link.isOpen ? .handshaking : .connecting
+        case .active: .active
+        case .waiting: .waiting
         }
     }
 }

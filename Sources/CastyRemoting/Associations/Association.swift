@@ -5,29 +5,29 @@ import CastySerialization
 import NIOCore
 import Synchronization
 
-/// All that is between this node and one place: the connections, what waits for them, the signals and watches of the
-/// incarnation there.
+/// Everything between this node and one address: the connections, the queued messages, and the signals and watches of
+/// the incarnation at that address.
 ///
-/// **Lanes.** There are two lanes, each with a queue and a connection of its own; the handshake says which lane a
-/// connection is for. *Control* carries heartbeats, gossip, signals and what the runtime's own actors say; *user*
-/// carries everything else. Each is dialled when it has something to say, or, for control, while the association is
-/// kept; each is lost, found silent and dialled again without the other. So neither a full user queue nor a user
-/// connection on which bytes are stuck delays a heartbeat. Only a node that cannot be dialled, as an observer, has both
-/// lanes on the one connection that it dials.
+/// **Lanes.** There are two lanes. Each has a queue and a connection of its own; the handshake states which lane a
+/// connection serves. *Control* carries heartbeats, gossip, signals and the messages of the runtime's own actors.
+/// *User* carries everything else. A lane is dialled when it has something to send; control is also dialled while a
+/// connection to the peer is requested. Each lane loses, times out and redials its connection without the other. So
+/// neither a full user queue nor a user connection with stuck bytes delays a heartbeat. Only a node that cannot be
+/// dialled, such as an observer, has both lanes on the one connection that it dials.
 ///
-/// **Order.** What one sender says to one actor stays in one lane, and so in order. Between the lanes there is none: the
-/// news of an actor's end may overtake its last messages, as a signal always could overtake what waited in the user
-/// queue. The markers that end a stream of sharding therefore travel on the user lane, behind what they end.
+/// **Order.** Messages from one sender to one actor stay in one lane and keep their order. There is no order between
+/// the lanes: the report of an actor's end may overtake its last messages, as a signal may overtake what is in the user
+/// queue. The markers that end a sharding stream therefore travel on the user lane, behind the messages they end.
 ///
-/// **Incarnations.** At most one incarnation lives at a place. When another answers there, on a connection that this node
-/// dialled, the connections with the former are closed: what waited for an actor of the former is lost, its watchers are told, its
-/// asks fail. What goes to "whichever lives at that path" is kept. A connection that a former incarnation dialled is
-/// refused.
+/// **Incarnations.** At most one incarnation lives at an address. When another one answers there on a connection that
+/// this node dialled, the connections with the former one are closed. Messages for an actor of the former incarnation
+/// are lost, its watchers are notified, and its asks fail. Messages to a path without a uid stay queued. A connection
+/// that a former incarnation dialled is refused.
 ///
-/// What is decided under the lock is carried out outside it, as ``Effect``s.
+/// Decisions are made under the lock and carried out outside it, as ``Effect``s.
 final class Association: Sendable {
     let place: NodeAddress
-    /// Kept strongly: ``Remoting/shutdown(completion:)`` and ``Remoting/abandon()`` cut the cycle.
+    /// A strong reference: ``Remoting/shutdown(completion:)`` and ``Remoting/abandon()`` break the cycle.
     let remoting: Remoting
     let state: Mutex<AssociationState>
     private let agreedCodec: Atomic<UInt8>
@@ -41,14 +41,14 @@ final class Association: Sendable {
         state = Mutex(
             AssociationState(
                 place: place, settings: remoting.settings,
-                dialsOneConnection: remoting.isDeaf || remoting.settings.mixesLanes,
-                strangerBudget: remoting.strangerBudget, generator: generator))
+                dialsOneConnection: remoting.cannotBeDialled || remoting.settings.mixesLanes,
+                nonMemberBudget: remoting.nonMemberBudget, generator: generator))
     }
 
-    /// The codec for user messages: what was agreed last, before that what this node wants.
+    /// The codec for user messages: the one agreed last, and before that the one this node prefers.
     var codec: CodecID { CodecID(rawValue: agreedCodec.load(ordering: .relaxed)) }
 
-    /// Queues an encoded message, and sees to it that there is a connection that takes it.
+    /// Queues an encoded message and requests a connection that takes it.
     func enqueue(
         _ destination: Destination, _ codec: CodecID, _ lossClass: LossClass?, _ payload: ByteBuffer,
         asker: AnyActorCell? = nil
@@ -87,7 +87,7 @@ final class Association: Sendable {
         }
     }
 
-    /// Opens the connection that the state has promised.
+    /// Opens the connection that the state has decided on.
     private func dial(_ lanes: ConnectionLanes) {
         let link = Link(dialling: self, lanes)
         guard state.withLock({ $0.beginDialling(link) }) else { return }
@@ -102,7 +102,7 @@ final class Association: Sendable {
         return admission
     }
 
-    /// The peer has welcomed this node on a connection it dialled.
+    /// The peer has welcomed this node on a connection that this node dialled.
     ///
     /// - Returns: Whether the connection is still wanted.
     func welcomed(_ link: Link, by peer: Handshake.Peer) -> Bool {
@@ -112,21 +112,21 @@ final class Association: Sendable {
         return isWanted
     }
 
-    /// A connection, or the attempt at one, is over.
+    /// A connection, or an attempt to open one, has ended.
     func ended(_ link: Link, _ end: LinkEnd) { perform(state.withLock { $0.ended(link, end) }) }
 
     func expect(_ incarnation: UniqueAddress) { perform(state.withLock { $0.expect(incarnation) }) }
 
     func prove() { perform(state.withLock { $0.prove() }) }
 
-    /// Asks the place who lives there.
+    /// Dials the address to learn which incarnation lives there.
     private func ask(for incarnation: UniqueAddress) {
         let link = Link(calling: incarnation, Batch(), self)
         link.isQuestion = true
         if state.withLock({ $0.beginAsking(link) }) { link.dialCall() }
     }
 
-    /// Somebody, or nobody, has answered a question who lives at the place.
+    /// The question which incarnation lives at the address has ended; `answerer` is `nil` where none answered.
     func asked(_ link: Link, answeredBy answerer: UniqueAddress?) {
         perform(state.withLock { $0.asked(link, answeredBy: answerer) })
     }
@@ -135,23 +135,23 @@ final class Association: Sendable {
         perform(state.withLock { $0.forget(incarnation, isRemoved: isRemoved) })
     }
 
-    /// Says what waits and goodbye, if there is a connection; otherwise closes.
+    /// Flushes the queues and sends a goodbye, if there is a connection; otherwise closes.
     func beginClosing() { perform(state.withLock { $0.beginClosing() }) }
 
     func close() { perform(state.withLock { $0.close() }) }
 
-    /// Forgets its connection and all that waits, and tells nobody: the node was killed.
+    /// Drops its connections and everything queued, without notifying anyone: the node was killed.
     func letGo() {
         let former = state.withLock { state in
             let former = state
             state = AssociationState(
-                place: place, settings: remoting.settings, strangerBudget: former.strangerBudget,
+                place: place, settings: remoting.settings, nonMemberBudget: former.nonMemberBudget,
                 generator: former.generator)
             state.isClosing = true
             (state.control.phase, state.user.phase) = (.closed, .closed)
             return former
         }
-        // Released outside the lock: what the messages hold may end with them.
+        // Released outside the lock: releasing the queued messages may run their deinitializers.
         withExtendedLifetime(former) {}
     }
 
@@ -196,7 +196,8 @@ final class Association: Sendable {
             reason, lossClass, target: frame.destination.address.description, type: frame.destination.shownType)
     }
 
-    /// Looks after a connection from time to time: says that this end is there, and gives up on a peer that does not.
+    /// Checks a connection once per keep-alive pause: pings where this end was silent, and closes the connection where
+    /// the peer was silent for too long.
     private func watchOver(_ link: Link) {
         _ = remoting.system.world.scheduler.schedule(after: remoting.settings.keepAlive) { [self] in
             let seen = link.bytesIn.load(ordering: .relaxed)
@@ -209,7 +210,7 @@ final class Association: Sendable {
 /// What follows from a decision about an association.
 enum Effect: Sendable {
     case write(Link)
-    /// Look after the connection after one keep-alive pause.
+    /// Check the connection after one keep-alive pause.
     case watchOver(Link)
     case close(Link)
     case reset(Link)
@@ -219,20 +220,20 @@ enum Effect: Sendable {
     /// The watcher's node is gone.
     case unwatch(HeldWatches.Watch)
     case failAsks
-    /// An incarnation has answered on a connection that this node dialled.
+    /// An incarnation answered on a connection that this node dialled.
     case introduce(UniqueAddress)
-    /// Dial the place, to learn which incarnation answers.
+    /// Dial the address to learn which incarnation answers.
     case askForIncarnation(UniqueAddress)
-    /// An incarnation claimed the place of another that still answers there.
+    /// An incarnation claimed the address of another one that still answers there.
     case contradicted(UniqueAddress, by: UniqueAddress)
     case lost(UniqueAddress)
     case failed(TransportError)
     case retry(Duration, FrameLane, attempt: UInt64)
     /// What a snapshot shows has changed.
     case changed
-    /// It is closed for good.
+    /// The association is closed permanently.
     case closed
-    /// An observer is gone, and can never be reached again.
+    /// An observer is gone and cannot be reached again.
     case gone
 }
 
@@ -241,21 +242,21 @@ enum NextStep: Sendable {
     case none
     case write(Link)
     case dial(ConnectionLanes)
-    /// Nothing was done: the association is no longer the one that stands for its place.
+    /// Nothing was done: the association is detached, and the table may hold another one for its address.
     case moved
 }
 
-/// Whether a peer is welcome.
+/// Whether a peer is admitted.
 enum Admission: Sendable, Equatable {
     case welcome
     case refuse(RefusalReason, String)
 }
 
-/// How a connection, or the attempt at one, ended.
+/// How a connection, or an attempt to open one, ended.
 struct LinkEnd: Sendable {
     var error: TransportError
-    /// The peer refused because another connection serves the pair: no failure.
+    /// The peer refused because another connection serves the pair. This is not a failure.
     var isDuplicate = false
-    /// Who answered, where one did.
+    /// The incarnation that answered, if one did.
     var answerer: UniqueAddress?
 }

@@ -1,23 +1,23 @@
 import CastyCore
 import CastySerialization
 
-/// Calls: connections beside the one that stands, each for one question and its answer.
+/// Calls: connections in addition to the standing ones, each for one question and its answer.
 extension AssociationState {
     /// Whether that incarnation may be called now.
     func mayCall(_ incarnation: UniqueAddress) -> Bool {
-        peer == incarnation && removed != incarnation && isCallable && !isClosing && !isDeaf
+        peer == incarnation && removed != incarnation && isCallable && !isClosing && !cannotBeDialled
             && calls.count < settings.callLimit
     }
 
-    /// Begins a call. Returns whether it may be dialled.
+    /// Records a call. Returns whether it may be dialled.
     mutating func beginCall(_ link: Link, to incarnation: UniqueAddress) -> Bool {
         guard mayCall(incarnation) else { return false }
         calls.append(link)
         return true
     }
 
-    /// The peer calls. Only the incarnation that has introduced itself on a connection of the usual kind may, and a new
-    /// call makes an old one give way.
+    /// The peer calls. Only the incarnation that has introduced itself on an ordinary connection may call. Beyond the
+    /// limit, a new call resets the oldest one.
     mutating func admitCall(_ link: Link, _ peer: Handshake.Peer) -> (Admission, [Effect]) {
         if isClosing { return (.refuse(.shuttingDown, ""), []) }
         guard self.peer == peer.address, removed != peer.address else { return (.refuse(.busy, ""), []) }
@@ -26,7 +26,7 @@ extension AssociationState {
         return (.welcome, [.reset(callers.removeFirst())])
     }
 
-    /// A call has been answered: the others need not be.
+    /// One call has been answered, so the others are not needed.
     mutating func endDialledCalls() -> [Effect] {
         defer { calls = [] }
         return calls.map { .close($0) }

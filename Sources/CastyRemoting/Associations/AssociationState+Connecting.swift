@@ -15,7 +15,7 @@ extension AssociationState {
         return isWanted
     }
 
-    /// The pause between two attempts is over. Returns what to do.
+    /// The pause between two attempts has ended. Returns the next step.
     mutating func retry(_ lane: FrameLane, _ attempt: UInt64) -> NextStep {
         guard case .waiting = self[lane].phase, attempt == self[lane].attempt else { return .none }
         guard wantsConnection(lane) else {
@@ -25,13 +25,13 @@ extension AssociationState {
         return startDialling(lane)
     }
 
-    /// A peer has introduced itself on a connection it dialled.
+    /// A peer has introduced itself on a connection that it dialled.
     ///
-    /// Each lane decides for itself: where both ends dial for it at the same time, the connection that the lower of the
-    /// two dialled is the one that stays.
+    /// Each lane decides on its own. Where both ends dial for a lane at the same time, the connection that the node
+    /// with the lower address dialled stays.
     mutating func admit(_ link: Link, _ peer: Handshake.Peer, local: UniqueAddress) -> (Admission, [Effect]) {
         if isClosing { return (.refuse(.shuttingDown, ""), []) }
-        // Dropped between the look at the table and now; the peer tries again.
+        // Detached after the lookup in the table. The peer tries again.
         if isDetached { return (.refuse(.busy, ""), []) }
         if former.contains(peer.address.incarnation) {
             return (.refuse(.wrongIncarnation, "another has taken that place since"), [])
@@ -50,9 +50,9 @@ extension AssociationState {
                 if local < peer.address { return (.refuse(.duplicate, ""), []) }
                 replaced.append(.close(own))
             case .active(let current):
-                // A peer dials only when it has no connection, so its old one is dead; but its hello may have been on
-                // the way when it took the one dialled from here. That one is then the winner; if it is dead after
-                // all, a ping brings this to light.
+                // A peer dials only when it has no connection, so its old one is dead. Its hello may, however, have
+                // been in flight when it accepted the connection dialled from here. That connection then stays; if it
+                // is dead after all, a ping detects that.
                 if self.peer == peer.address, current.isDialled, local < peer.address {
                     self[lane].owesPing = true
                     self[lane].isWriteRequested = true
@@ -64,14 +64,15 @@ extension AssociationState {
         return (.welcome, activate(link, peer) + replaced)
     }
 
-    /// The peer has welcomed this node on a connection dialled from here.
+    /// The peer has welcomed this node on a connection that this node dialled.
     ///
-    /// - Returns: What follows, and whether the connection is wanted.
+    /// - Returns: The effects, and whether the connection is still wanted.
     mutating func welcomed(_ link: Link, by peer: Handshake.Peer) -> (isWanted: Bool, effects: [Effect]) {
         let lanes = link.lanes.all.filter { self[$0].concerns(link) }
         guard !lanes.isEmpty else { return (false, []) }
         guard self.peer == peer.address || lanes.allSatisfy({ self[$0].proofsAtDial == proofs }) else {
-            // Another has answered since this one was dialled: which of the two is the later one is not known.
+            // Another connection has been answered since this one was dialled. Which of the two answers is the later
+            // one is unknown.
             return (false, askForIncarnation(peer.address, isClaim: false) + lanes.flatMap { rest($0) })
         }
         proofs += 1
@@ -110,24 +111,24 @@ extension AssociationState {
                 effects += rest(lane)
             } else {
                 self[lane].failures += 1
-                // Where the other lane talks to the place, it can be talked to.
+                // While the other lane is connected, the address is reachable.
                 if !isActive { effects.append(.failed(end.error)) }
                 effects += [.changed] + rest(lane)
             }
         }
-        if wasActive, isDeaf, !isClosing, !isActive {
+        if wasActive, cannotBeDialled, !isClosing, !isActive {
             effects += dropIncarnation() + purge(.unreachable, onlyNumbered: false)
             effects.append(.gone)
         }
         return effects
     }
 
-    /// The connection of a lane is over.
+    /// The connection of a lane has ended.
     mutating func lost(_ lane: FrameLane, peer: UniqueAddress?) -> [Effect] {
         self[lane].isWriteRequested = false
         var effects: [Effect] = peer.map { [.lost($0)] } ?? []
-        if isDeaf, !isClosing {
-            // It dials again, or never.
+        if cannotBeDialled, !isClosing {
+            // This node cannot dial an observer. The observer may dial again.
             self[lane].phase = .idle
             effects += self[lane].purge(.init(reason: .unreachable, onlyNumbered: false))
             settle()
@@ -137,7 +138,8 @@ extension AssociationState {
         return effects + [.changed]
     }
 
-    /// There is no connection and no attempt at one: waits for the next attempt, or for something to say.
+    /// The lane has no connection and no attempt under way: waits for the next attempt, or until there is something to
+    /// send.
     mutating func rest(_ lane: FrameLane) -> [Effect] {
         self[lane].phase = .idle
         if isClosing { return close(lane) }
@@ -146,7 +148,7 @@ extension AssociationState {
             self[lane].failures = 0
             effects += self[lane].purge(.init(reason: .unreachable, onlyNumbered: false))
             settle()
-            // The cluster will say of a member when it is gone; of anyone else nobody will.
+            // The cluster reports the removal of a member. For a non-member nothing does, so the watches end here.
             if lane == .control, !isMember {
                 signals = SignalWindow()
                 effects += endWatches(keepingLatest: false) + endHeld()
@@ -165,12 +167,12 @@ extension AssociationState {
         return pause * (1 - settings.reconnectJitter * generator.unit())
     }
 
-    /// The cluster says that an incarnation is gone.
+    /// The cluster reports that an incarnation is gone.
     mutating func forget(_ incarnation: UniqueAddress, isRemoved: Bool) -> [Effect] {
         guard !isClosing else { return [] }
         if expected == incarnation { expected = nil }
         guard peer == nil || peer == incarnation else { return [] }
-        // Another is awaited here: what is meant for it stays.
+        // Another incarnation is expected here: messages for it stay queued.
         let isReplaced = expected != nil
         var effects = endCalls()
         for lane in Self.lanes {
@@ -200,7 +202,7 @@ extension AssociationState {
         return effects + [.changed]
     }
 
-    /// One keep-alive pause has passed. `nil` where the connection is no longer the present one.
+    /// One keep-alive pause has passed. Returns `nil` where the connection no longer serves a lane.
     mutating func lookAfter(_ link: Link, bytesIn: UInt64) -> [Effect]? {
         guard let lane = Self.lanes.first(where: { self[$0].isServed(by: link) }) else { return nil }
         self[lane].misses = bytesIn == self[lane].bytesSeen ? self[lane].misses + 1 : 0
@@ -219,7 +221,7 @@ extension AssociationState {
         [.reset(link)] + ended(link, LinkEnd(error: TransportError(.timedOut, reason)))
     }
 
-    /// The cluster has found the control connection to be of no use; what holds that one up holds up the other too.
+    /// The cluster reports that the control connection does not work. What blocks it blocks the user connection too.
     mutating func redial(_ incarnation: UniqueAddress) -> [Effect] {
         guard peer == incarnation, !isClosing else { return [] }
         var effects: [Effect] = []
@@ -231,7 +233,7 @@ extension AssociationState {
         return effects
     }
 
-    /// The system ends: says what waits and goodbye.
+    /// The system shuts down: flushes the queues and sends a goodbye.
     mutating func beginClosing() -> [Effect] {
         isClosing = true
         isKept = false

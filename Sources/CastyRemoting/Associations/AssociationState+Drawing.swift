@@ -1,11 +1,11 @@
 import CastyObservability
 import CastySerialization
 
-/// What one pull of a connection takes from an association, and how much of it went out.
+/// What one write of a connection takes from an association, and how much of it was written.
 struct Flush: Sendable {
     var control = Batch()
     var user = Batch()
-    /// Which lanes it was taken from.
+    /// The lanes it was taken from.
     var lanes: [FrameLane] = []
     var acknowledgement: UInt64?
     var firstSignal: UInt64 = 0
@@ -21,7 +21,8 @@ struct Flush: Sendable {
 extension AssociationState {
     private static let signalsPerDraw = 128
 
-    /// Hands out what waits in the lanes that a connection serves, unless a former one still draws from them.
+    /// Hands out what is queued in the lanes that a connection serves, except a lane that a former connection still
+    /// flushes.
     mutating func beginDrawing(_ link: Link) -> Flush? {
         let hasControl = control.isServed(by: link) && !control.isDrawing
         let hasUser = user.isServed(by: link) && !user.isDrawing
@@ -45,9 +46,9 @@ extension AssociationState {
         return draw
     }
 
-    /// Takes back what did not go out.
+    /// Takes back what was not written.
     ///
-    /// - Parameter isFinished: Whether the connection was told that there are no more bytes.
+    /// - Returns: The effects, and whether the system is shutting down and nothing is left to write.
     mutating func endDrawing(_ link: Link, _ draw: Flush) -> (isFinished: Bool, effects: [Effect]) {
         framesOut += draw.frames
         var effects: [Effect] = []
@@ -69,7 +70,7 @@ extension AssociationState {
         let unwritable = draw.drawnControl.unwritable + draw.drawnUser.unwritable
         if !unwritable.isEmpty { effects.append(.lose(unwritable, .undecodable)) }
         if !isPresent || draw.bytes > 0 { return (false, effects) }
-        // An empty pull ends the pulling, so whatever came since needs another request.
+        // The transport stops asking after an empty write, so anything queued since then needs another request.
         if Self.lanes.contains(where: { self[$0].isServed(by: link) && hasSomethingToSay($0) }) {
             return (false, effects + [.write(link)])
         }

@@ -1,43 +1,44 @@
 import CastyCore
 import CastySerialization
 
-/// Which incarnation lives at a place.
+/// Which incarnation lives at an address.
 ///
-/// A hello on an accepted connection proves nothing: it may have waited in a socket while its sender died and another
-/// process took the place, or come from a stranger that claims the address. So it is taken at its word only where nothing is known of
-/// the place. Where another incarnation is known or awaited there, the caller is refused as *busy* and this node asks the address
-/// itself, on a connection that it dials for that: only the incarnation that answers there, after the question, counts. The
-/// caller tries again, and is welcome if it was the one.
+/// A hello on an accepted connection proves nothing. It may have waited in a socket while its sender died and another
+/// process took the address, or it may come from a node that falsely claims the address. So this node trusts a hello
+/// only where it knows nothing about the address. Where another incarnation is known or expected there, this node
+/// refuses the caller as *busy* and asks the address itself, on a connection that it dials for that purpose. Only the
+/// incarnation that answers there, after the question, counts. The caller tries again and is admitted if it was the one
+/// that answered.
 ///
-/// An answer decides only where none came to another connection since its own was dialled: of two dials that were under way at
-/// the same time, neither is known to be the later one.
+/// An answer counts only if no other connection was answered after its own was dialled. Of two dials under way at the
+/// same time, it is unknown which is the later one.
 extension AssociationState {
-    /// Whether the present incarnation must be asked for before a caller of that name is let in.
+    /// Whether this node must ask the address before it admits a caller that claims this incarnation.
     func isContested(_ claimed: UniqueAddress) -> Bool {
-        // Nobody listens at an observer's place, and nobody takes it for a member.
-        if isDeaf { return false }
+        // An observer does not listen at its address, and no node takes it for a member.
+        if cannotBeDialled { return false }
         if let peer { return peer != claimed }
         return expected.map { $0 != claimed } ?? false
     }
 
-    /// Asks the place who lives there; one question at a time.
+    /// Asks the address which incarnation lives there; one question at a time.
     ///
     /// - Parameters:
-    ///   - incarnation: Who may live there.
-    ///   - isClaim: Whether it has said so itself.
+    ///   - incarnation: The incarnation that may live there.
+    ///   - isClaim: Whether that incarnation has claimed the address itself.
     mutating func askForIncarnation(_ incarnation: UniqueAddress, isClaim: Bool) -> [Effect] {
-        guard !isDeaf, !isClosing, !isDetached, question == nil else { return [] }
+        guard !cannotBeDialled, !isClosing, !isDetached, question == nil else { return [] }
         question = PlaceQuestion(claimed: isClaim ? incarnation : nil, proofs: proofs)
         return [.askForIncarnation(incarnation)]
     }
 
-    /// Asks for the present incarnation, where it has not answered yet.
+    /// Asks the known incarnation to answer, where it has not done so yet.
     mutating func prove() -> [Effect] {
         guard let peer, !isProven else { return [] }
         return askForIncarnation(peer, isClaim: false)
     }
 
-    /// The connection that asks is about to be dialled. Returns whether it is still wanted.
+    /// The question's connection is about to be dialled. Returns whether it is still wanted.
     mutating func beginAsking(_ link: Link) -> Bool {
         guard question != nil, question?.link == nil, !isClosing else { return false }
         question?.link = link
@@ -49,7 +50,7 @@ extension AssociationState {
         return question?.link.map { [.reset($0)] } ?? []
     }
 
-    /// The attempt to ask is over; `nil` where nobody answered.
+    /// The question has ended; `answerer` is `nil` where none answered.
     mutating func asked(_ link: Link, answeredBy answerer: UniqueAddress?) -> [Effect] {
         guard let question, question.link === link else { return [] }
         self.question = nil
@@ -59,27 +60,27 @@ extension AssociationState {
         proofs += 1
         guard peer == answerer else { return takeOver(answerer) }
         isProven = true
-        // Whoever claimed the place before the present incarnation answered there is dead, or never lived there.
+        // The incarnation that claimed the address before this answer is dead, or never lived there.
         guard let claimed = question.claimed, claimed != answerer else { return [] }
         noteFormer(claimed.incarnation)
         return [.contradicted(claimed, by: answerer)]
     }
 
-    /// Another incarnation than the present one has answered at the place.
+    /// An incarnation other than the known one has answered at the address.
     private mutating func takeOver(_ incarnation: UniqueAddress) -> [Effect] {
         var effects: [Effect] = []
         if peer != nil { effects += replacePeer(by: incarnation, keeping: []) }
         peer = incarnation
         isProven = true
         isCallable = false
-        // What waits for it may have waited for no connection with its predecessor.
+        // Messages may be queued while no connection to the predecessor existed.
         if case .idle = control.phase { effects += rest(.control) }
         return effects + [.introduce(incarnation), .changed]
     }
 
-    /// The present incarnation is another's predecessor: ends what there was with it.
+    /// Another incarnation replaces the known one: ends everything that belonged to the known one.
     ///
-    /// - Parameter lanes: Those whose connections are the new incarnation's.
+    /// - Parameter lanes: The lanes whose connections belong to the new incarnation.
     mutating func replacePeer(by incarnation: UniqueAddress, keeping lanes: [FrameLane]) -> [Effect] {
         guard let known = peer else { return [] }
         noteFormer(known.incarnation)
@@ -98,24 +99,25 @@ extension AssociationState {
         if former.count > 16 { former.removeFirst() }
     }
 
-    /// The cluster knows of a member at this place.
+    /// The cluster knows a member at this address.
     mutating func expect(_ incarnation: UniqueAddress) -> [Effect] {
         if let removed, removed != incarnation { self.removed = nil }
         guard expected != incarnation else { return [] }
         expected = incarnation
-        // Watches that begin from now on are for its actors, also while the former's connection stands.
+        // Watches that begin from now on are for the actors of this incarnation, even while the connection of the
+        // former one stands.
         watches.beginIncarnation()
         guard let peer, peer != incarnation else { return [] }
         return askForIncarnation(incarnation, isClaim: false)
     }
 }
 
-/// A question to a place: who lives there?
+/// A question to an address: which incarnation lives there?
 struct PlaceQuestion: Sendable {
-    /// Who claimed to, before the question was asked.
+    /// The incarnation that claimed the address before the question was asked.
     let claimed: UniqueAddress?
-    /// How many answers had come when it was asked.
+    /// The number of answers that had arrived when it was asked.
     let proofs: UInt64
-    /// The connection that asks.
+    /// The connection that carries the question.
     var link: Link?
 }

@@ -4,7 +4,7 @@ import CastyObservability
 import CastySerialization
 import NIOCore
 
-/// What an association knows; each function decides one thing that can happen.
+/// The state of an association. Each function decides about one event.
 struct AssociationState: Sendable {
     let place: NodeAddress
     let settings: RemotingSettings
@@ -12,49 +12,49 @@ struct AssociationState: Sendable {
     let dialsOneConnection: Bool
     var control: LaneState
     var user: LaneState
-    /// The incarnation that lives there, as far as is known.
+    /// The incarnation that lives there, as far as this node knows.
     var peer: UniqueAddress?
     /// Whether it has answered on a connection that this node dialled.
     var isProven = false
-    /// How often an incarnation has answered so.
+    /// How many times an incarnation has answered that way.
     var proofs: UInt64 = 0
-    /// What is under way to find out who lives there.
+    /// The open question which incarnation lives there, if any.
     var question: PlaceQuestion?
-    /// The member that the cluster knows there.
+    /// The member that the cluster knows at this address.
     var expected: UniqueAddress?
-    /// Whether it knows what a call is.
+    /// Whether the peer supports calls.
     var isCallable = false
-    /// Connections with it beside those that stand: dialled here for a call, and those on which it calls, the oldest
-    /// first.
+    /// Connections in addition to the standing ones: `calls` were dialled here for a call, `callers` are those on which
+    /// the peer calls. The oldest come first.
     var calls: [Link] = []
     var callers: [Link] = []
-    /// Former incarnations; what comes from one of them comes late.
+    /// Former incarnations. Their hellos arrive late and are refused.
     var former: [UInt64] = []
-    /// The incarnation that the cluster has removed, until another lives here or is expected.
+    /// The incarnation that the cluster removed, until another one lives here or is expected.
     var removed: UniqueAddress?
     var signals = SignalWindow()
     var watches = WatchTable()
     /// What the peer watches here.
     var held = HeldWatches()
     var isKept = false
-    /// A member's association stands as long as the member does.
+    /// The association of a member exists as long as the member does.
     private(set) var isMember = false
-    /// Nobody finds it any more; whoever holds it has it put back first.
+    /// Removed from the table. A holder must attach it again before use.
     var isDetached = false
-    /// How many looks in a row found it idle.
+    /// How many sweeps in a row found it idle.
     private var idleSweeps = 0
-    let strangerBudget: ByteBudget
-    /// How many of the bytes that wait are taken from that budget.
+    let nonMemberBudget: ByteBudget
+    /// How many of the queued bytes are taken from that budget.
     private var charged = 0
     var isClosing = false
     var framesOut: UInt64 = 0
     var generator: SeededGenerator
 
     init(
-        place: NodeAddress, settings: RemotingSettings, dialsOneConnection: Bool = false, strangerBudget: ByteBudget,
+        place: NodeAddress, settings: RemotingSettings, dialsOneConnection: Bool = false, nonMemberBudget: ByteBudget,
         generator: SeededGenerator
     ) {
-        self.strangerBudget = strangerBudget
+        self.nonMemberBudget = nonMemberBudget
         self.place = place
         self.settings = settings
         self.dialsOneConnection = dialsOneConnection
@@ -80,8 +80,8 @@ struct AssociationState: Sendable {
         }
     }
 
-    /// Whether nobody listens at the place: an observer dials, and is not dialled.
-    var isDeaf: Bool { place.port == 0 }
+    /// Whether no node listens at the address: an observer dials and cannot be dialled.
+    var cannotBeDialled: Bool { place.port == 0 }
 
     var isActive: Bool { control.isActive || user.isActive }
 
@@ -93,14 +93,14 @@ struct AssociationState: Sendable {
         }
     }
 
-    /// What is asked of a lane's connection now that there is something to say.
+    /// The next step of a lane that has something to send.
     mutating func nextStep(_ lane: FrameLane) -> NextStep {
         switch self[lane].phase {
         case .active(let link):
             if self[lane].isWriteRequested { return .none }
             self[lane].isWriteRequested = true
             return .write(link)
-        case .idle: return isDeaf ? .none : startDialling(lane)
+        case .idle: return cannotBeDialled ? .none : startDialling(lane)
         case .starting, .dialling, .waiting, .closed: return .none
         }
     }
@@ -123,7 +123,7 @@ struct AssociationState: Sendable {
         if isDetached { return (.unreachable, .moved) }
         if isClosing || (removed != nil && destination.address.uid != 0) { return (.unreachable, .none) }
         let lane = destination.lane
-        if isDeaf, !self[lane].isActive { return (.unreachable, .none) }
+        if cannotBeDialled, !self[lane].isActive { return (.unreachable, .none) }
         if !isMember, !charge(QueuedFrame.bound(payload.readableBytes, destination, asker), lane) {
             return (.bufferFull, .none)
         }
@@ -145,16 +145,17 @@ struct AssociationState: Sendable {
         return nextStep(.control)
     }
 
-    /// Takes frames out of both lanes, at once or as soon as no connection draws from them.
+    /// Removes frames from both lanes, at once or as soon as no connection flushes them.
     mutating func purge(_ reason: LossReason, onlyNumbered: Bool) -> [Effect] {
         let purge = LaneState.Purge(reason: reason, onlyNumbered: onlyNumbered)
         defer { settle() }
         return control.purge(purge) + user.purge(purge)
     }
 
-    /// The incarnation is gone: its signals, its watches, what waits for its actors.
+    /// Drops an incarnation that is gone: its signals, its watches and the messages for its actors.
     ///
-    /// - Parameter successor: Who lives there now. Where the cluster knew of it, what has been watched since is its.
+    /// - Parameter successor: The incarnation that lives there now. If the cluster expected it, the watches made since
+    ///   then belong to it.
     mutating func dropIncarnation(for successor: UniqueAddress? = nil) -> [Effect] {
         signals = SignalWindow()
         var effects = endCalls()
@@ -164,10 +165,10 @@ struct AssociationState: Sendable {
         return effects
     }
 
-    /// Ends the watches of the peer's actors: nobody is left to tell.
+    /// Ends the watches that the peer's actors hold here, because their watchers are gone.
     mutating func endHeld() -> [Effect] { held.removeAll().map { .unwatch($0) } }
 
-    /// Ends watches; those that are kept are told to the peer anew.
+    /// Ends watches. The ones that remain are sent to the peer again.
     mutating func endWatches(keepingLatest: Bool) -> [Effect] {
         guard keepingLatest else { return watches.removeAll().map { .terminated($0) } }
         let ended = watches.removeFormer()
@@ -177,39 +178,39 @@ struct AssociationState: Sendable {
     }
 }
 
-/// How an association ends, and what it may cost until then.
+/// How an association ends, and which resources it may use until then.
 extension AssociationState {
     mutating func setMember(_ isMember: Bool) {
         self.isMember = isMember
         idleSweeps = 0
         if isMember {
-            strangerBudget.giveBack(charged)
+            nonMemberBudget.giveBack(charged)
             charged = 0
         }
     }
 
-    /// Takes the bytes of a message to a place that is no member out of the budget of all such places.
+    /// Takes the bytes of a message to a non-member out of the budget that all non-members share.
     private mutating func charge(_ bytes: Int, _ lane: FrameLane) -> Bool {
         if !self[lane].isActive {
-            let limits = settings.strangerQueue
+            let limits = settings.nonMemberQueue
             guard self[lane].queue.count < limits.count, self[lane].queue.bytes + bytes <= limits.bytes else {
                 return false
             }
         }
-        guard strangerBudget.take(bytes) else { return false }
+        guard nonMemberBudget.take(bytes) else { return false }
         charged += bytes
         return true
     }
 
-    /// Gives back what does not wait any more.
+    /// Returns the bytes that are no longer queued to the budget.
     mutating func settle() {
         let surplus = charged - control.queue.bytes - user.queue.bytes
         guard surplus > 0 else { return }
         charged -= surplus
-        strangerBudget.giveBack(surplus)
+        nonMemberBudget.giveBack(surplus)
     }
 
-    /// Whether nothing is under way or waits, here or there as far as is known here.
+    /// Whether nothing is under way or queued, here or at the peer, as far as this node knows.
     var isIdle: Bool {
         guard !isMember, !isKept, !isClosing, signals.isEmpty, watches.isEmpty, calls.isEmpty, callers.isEmpty else {
             return false
@@ -220,7 +221,7 @@ extension AssociationState {
         }
     }
 
-    /// A look at whether it is of use.
+    /// Whether a sweep should drop this association.
     mutating func isDue(atOnce: Bool) -> Bool {
         guard isIdle else {
             idleSweeps = 0
@@ -239,7 +240,7 @@ extension AssociationState {
 
     var mayBeCrowdedOut: Bool { !isMember && !isKept && watches.isEmpty }
 
-    /// Others need its place.
+    /// Ends the association because other non-members need the room.
     mutating func crowdedOut() -> [Effect] {
         var effects = endCalls()
         for lane in Self.lanes {
@@ -263,7 +264,7 @@ extension ConnectionLanes {
         }
     }
 
-    // Made once: they are asked for with each chunk that is written.
+    // Allocated once, because every written chunk reads them.
     private static let controlAlone: [FrameLane] = [.control]
     private static let userAlone: [FrameLane] = [.user]
 

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// So many bytes, for many queues together.
+/// A number of bytes that many queues share.
 final class ByteBudget: Sendable {
     private let limit: Int
     private let used = Atomic<Int>(0)
@@ -9,7 +9,7 @@ final class ByteBudget: Sendable {
         self.limit = limit
     }
 
-    /// Takes bytes out of it, if there are as many left.
+    /// Takes bytes out of the budget, if that many are left.
     func take(_ bytes: Int) -> Bool {
         let now = used.wrappingAdd(bytes, ordering: .relaxed).newValue
         if now <= limit { return true }

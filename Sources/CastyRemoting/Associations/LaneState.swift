@@ -3,7 +3,7 @@ import CastyCore
 import CastyObservability
 import CastySerialization
 
-/// One of the two lanes of an association: what waits in it, and the connection that takes it.
+/// One of the two lanes of an association: its queue and its connection.
 ///
 /// ```
 ///             something to say                  welcomed
@@ -21,32 +21,32 @@ struct LaneState: Sendable {
         case starting
         case dialling(Link)
         case active(Link)
-        /// For the time of the next attempt.
+        /// Waiting for the time of the next attempt.
         case waiting
         case closed
     }
 
-    /// Frames to take out of the queue.
+    /// Frames to remove from the queue.
     struct Purge: Sendable {
         var reason: LossReason
-        /// Only those that are meant for one incarnation.
+        /// Only those addressed to one incarnation.
         var onlyNumbered: Bool
     }
 
     var phase = Phase.idle
     var queue: Lane
-    /// Whether the connection has been asked to take bytes and has not yet found none.
+    /// Whether a write has been requested, and the connection has not yet found the queue empty.
     var isWriteRequested = false
-    /// Whether a connection draws from the queue at this moment.
+    /// Whether a connection is flushing the queue at this moment.
     var isDrawing = false
-    /// What is to be purged from the queue when the drawing ends.
+    /// The purges to apply when the flush ends.
     var purges: [Purge] = []
     var owesPing = false
     var failures = 0
-    /// How many answers had come from the place when the connection was dialled.
+    /// The number of answers from the address when the connection was dialled.
     var proofsAtDial: UInt64 = 0
     var attempt: UInt64 = 0
-    /// How many bytes had come and gone when the connection was looked after last.
+    /// `bytesSeen` and `bytesOutSeen` are the counts of received and sent bytes at the last keep-alive check.
     var bytesSeen: UInt64 = 0
     var bytesOut: UInt64 = 0
     var bytesOutSeen: UInt64 = 0
@@ -72,7 +72,7 @@ struct LaneState: Sendable {
         }
     }
 
-    /// Takes frames out of the queue, at once or as soon as no connection draws from it.
+    /// Removes frames from the queue, at once or as soon as no connection flushes it.
     mutating func purge(_ purge: Purge) -> [Effect] {
         guard !isDrawing else {
             purges.append(purge)

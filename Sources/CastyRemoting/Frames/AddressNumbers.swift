@@ -1,12 +1,12 @@
 import CastyCore
 import CastySerialization
 
-/// The addresses that one lane has announced numbers for, as the sender keeps them.
+/// The addresses for which one lane has announced numbers, on the sender's side.
 ///
-/// An address gets its number at its second use: an address that is used once, as that of an ask, never takes up a
-/// place.
+/// An address gets its number at its second use. An address that is used once, such as that of an ask, never takes up a
+/// number.
 struct AddressNumbers: Sendable {
-    /// Hashed by the number of the incarnation and the last name, which tell nearly all addresses apart.
+    /// Hashed by the uid and the last name, which distinguish nearly all addresses.
     private struct Key: Hashable {
         let address: ActorAddress
 
@@ -22,11 +22,11 @@ struct AddressNumbers: Sendable {
 
     private var numbers: [Key: Int] = [:]
     private var cost = 0
-    /// Used once, and not so long ago; the oldest makes room for the newest.
+    /// Addresses used once recently; the newest displaces the oldest.
     private var candidates: Set<Key> = []
     private var candidateOrder: [Key] = []
     private var oldestCandidate = 0
-    /// The newest target and the newest sender: most messages go where the one before went.
+    /// The last target and the last sender. Most messages go where the previous one went.
     private var lastTarget: (address: ActorAddress, id: Int)?
     private var lastSender: (address: ActorAddress, id: Int)?
 
@@ -58,7 +58,7 @@ struct AddressNumbers: Sendable {
         return NameReference(form: .announced, id: id)
     }
 
-    /// Takes back the newest announcement, because its frame was not written.
+    /// Undoes the last announcement, because its frame was not written.
     mutating func takeBack(_ address: ActorAddress) {
         numbers[Key(address: address)] = nil
         cost -= address.announcementCost
@@ -66,7 +66,7 @@ struct AddressNumbers: Sendable {
         lastSender = nil
     }
 
-    /// Whether the address was used before; if not, it is from now on.
+    /// Whether the address was used before. If not, it counts as used from now on.
     private mutating func isKnown(_ key: Key) -> Bool {
         if candidates.remove(key) != nil { return true }
         candidates.insert(key)
@@ -81,7 +81,7 @@ struct AddressNumbers: Sendable {
     }
 }
 
-/// The type names that one lane has announced numbers for, as the sender keeps them.
+/// The type names for which one lane has announced numbers, on the sender's side.
 struct TypeNumbers: Sendable {
     private var numbers: [String: Int] = [:]
     private var cost = 0

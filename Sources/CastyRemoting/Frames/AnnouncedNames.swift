@@ -2,7 +2,7 @@ import CastyCore
 import CastySerialization
 import NIOCore
 
-/// The names one lane's peer has announced numbers for, as the receiver keeps them.
+/// The names for which the peer has announced numbers on one lane, on the receiver's side.
 struct AnnouncedNames: Sendable {
     private var addresses: [ActorAddress] = []
     private var addressCost = 0

@@ -2,7 +2,7 @@ package import CastyCore
 package import CastySerialization
 package import NIOCore
 
-/// Everything of a frame but its payload.
+/// All parts of a frame except its payload.
 package struct FrameHeader: Sendable, Equatable {
     package var kind: FrameKind
     package var target: ActorAddress?
@@ -10,8 +10,8 @@ package struct FrameHeader: Sendable, Equatable {
     /// The registered name of the payload's type.
     package var type: String?
     package var codec: CodecID
-    /// For ``FrameKind/system`` and ``FrameKind/acknowledgement`` a sequence number, otherwise what ties an answer to
-    /// its question.
+    /// A sequence number for ``FrameKind/system`` and ``FrameKind/acknowledgement``. Otherwise the number of the ask
+    /// that waits for a reply, or 0.
     package var correlation: UInt64
 
     package init(
@@ -27,16 +27,16 @@ package struct FrameHeader: Sendable, Equatable {
     }
 }
 
-/// One frame as it came out of a stream.
+/// One frame as read from a stream.
 package struct Frame: Sendable, Equatable {
     package var header: FrameHeader
     package var lane: FrameLane
-    /// The id this association's peer announced for the target, per lane, from 1; `nil` where the address came in
-    /// full. Good as an index into a table of what the address led to.
+    /// The number that the peer announced for the target, counted per lane from 1. `nil` where the frame has no target
+    /// or carries the address in full. Suitable as an index into a table of resolved targets.
     package var targetID: Int?
     /// Likewise for the type.
     package var typeID: Int?
-    /// The payload; it shares the memory of the bytes that were read.
+    /// The payload. It shares memory with the bytes that were read.
     package var payload: ByteBuffer
 
     package init(

@@ -2,18 +2,18 @@ import CastyCore
 package import CastySerialization
 package import NIOCore
 
-/// Turns the bytes of one connection into frames, however the stream was cut into pieces.
+/// Splits the byte stream of one connection into frames, however the stream is cut into pieces.
 ///
-/// Frames that lie whole in the bytes that arrived are read where they are; only one that is cut by their end is
-/// copied. A peer that announces a long frame makes nothing be reserved for it: memory grows with the bytes that come.
+/// Frames that lie whole in the received bytes are read in place. Only a frame that is cut by the end of those bytes is
+/// copied. A peer that announces a long frame does not cause a reservation: memory grows with the bytes that arrive.
 ///
-/// After an error the stream has no next frame: the connection must be closed.
+/// After an error the stream is unusable, and the connection must be closed.
 package struct FrameDecoder: Sendable {
-    /// The most bytes a frame may have after its length. Starts at ``WireLimits/frameBeforeWelcome``; raise it when
-    /// the peer is welcomed.
+    /// The most bytes a frame may have after its length field. Starts at ``WireLimits/frameBeforeWelcome``; raise it
+    /// when the peer is welcomed.
     package var maximumLength: Int
 
-    /// What arrived last and was not read yet.
+    /// The bytes that arrived last and have not been read yet.
     private var arrived = ByteBuffer()
     /// The beginning of a frame whose end has not arrived.
     private var beginning = ByteBuffer()
@@ -25,7 +25,7 @@ package struct FrameDecoder: Sendable {
         self.maximumLength = maximumLength
     }
 
-    /// Takes the bytes that arrived.
+    /// Takes received bytes.
     ///
     /// - Complexity: O(1) after `next()` has returned `nil`; otherwise the bytes are copied.
     package mutating func append(_ bytes: ByteBuffer) {
@@ -38,7 +38,7 @@ package struct FrameDecoder: Sendable {
 
     /// The next frame, or `nil` until more bytes have arrived.
     ///
-    /// - Throws: ``WireError`` for a length, a header or a checksum that is wrong, from then on each time.
+    /// - Throws: ``WireError`` for an invalid length, header or checksum, and the same error on every later call.
     package mutating func next() throws(WireError) -> Frame? {
         if let failure { throw failure }
         do {
@@ -58,7 +58,7 @@ package struct FrameDecoder: Sendable {
             moveToBeginning(upTo: length + 4)
             guard beginning.readableBytes == length + 4 else { return nil }
             let whole = beginning
-            // Frames share the memory they are read from, so the next one that is cut begins in memory of its own.
+            // Frames share the memory they are read from, so the next partial frame starts in a new buffer.
             beginning = ByteBuffer()
             return try parse(whole, length)
         }
@@ -75,7 +75,7 @@ package struct FrameDecoder: Sendable {
         if missing > 0, var slice = arrived.readSlice(length: missing) { beginning.writeBuffer(&slice) }
     }
 
-    /// The length at the front of the bytes, or `nil` where not all four of its bytes are there.
+    /// The length field at the front of the bytes, or `nil` where not all of its four bytes have arrived.
     private func announcedLength(of bytes: ByteBuffer) throws(WireError) -> Int? {
         guard let length = bytes.getInteger(at: bytes.readerIndex, as: UInt32.self).map(Int.init) else { return nil }
         guard length <= maximumLength else {
@@ -93,7 +93,8 @@ package struct FrameDecoder: Sendable {
             let (_, version, kind, flags, codec, checksum) = bytes.readMultipleIntegers(
                 as: (UInt32, UInt8, UInt8, UInt8, UInt8, UInt32).self)
         else { throw WireError(.truncated, "a header is cut short") }
-        // The version comes first: another version may lay out all the rest, checksum included, in another way.
+        // The version is checked first: another version may use a different layout for everything else, including the
+        // checksum.
         guard version == FrameLayout.version else {
             throw WireError(.unsupportedVersion, "frames of version \(version) are not spoken here")
         }

@@ -4,11 +4,11 @@ package import NIOCore
 
 /// Writes the frames of one lane of one connection.
 ///
-/// Each lane of each connection has an encoder of its own, and what it wrote must reach the peer whole and in order:
-/// the encoder remembers which numbers it has announced.
+/// Each lane of each connection has an encoder of its own. Its output must reach the peer complete and in order,
+/// because the encoder remembers which numbers it has announced.
 package struct FrameEncoder: Sendable {
     package let lane: FrameLane
-    /// The most bytes a frame may have after its length.
+    /// The most bytes a frame may have after its length field.
     package var maximumLength: Int
 
     private var addresses = AddressNumbers()
@@ -22,8 +22,8 @@ package struct FrameEncoder: Sendable {
     /// Appends one frame, the payload written in place.
     ///
     /// - Parameter payload: Appends the payload; it MUST NOT change what the buffer held before.
-    /// - Throws: What `payload` throws, or ``WireError`` with ``WireError/Code/tooLarge``. The buffer and the numbers
-    ///   are then as they were.
+    /// - Throws: What `payload` throws, or ``WireError`` with ``WireError/Code/tooLarge``. The buffer and the announced
+    ///   numbers are then unchanged.
     package mutating func encode(
         _ header: FrameHeader, into buffer: inout ByteBuffer, payload: (inout ByteBuffer) throws -> Void
     ) throws {
@@ -72,7 +72,7 @@ package struct FrameEncoder: Sendable {
         _ header: FrameHeader, _ target: NameReference, _ sender: NameReference, _ type: NameReference,
         into buffer: inout ByteBuffer
     ) {
-        // Nearly always a few numbers, written at once because every write to a buffer has its price.
+        // Nearly always just a few numbers. They are written at once, because every write to a buffer has a cost.
         if target.isShort, sender.isShort, type.isShort {
             buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: 20) { bytes in
                 var size = Self.store(header.correlation, in: bytes, at: 0)
@@ -90,7 +90,7 @@ package struct FrameEncoder: Sendable {
         if type.form == .announced || type.form == .inFull, let name = header.type { buffer.writeText(name) }
     }
 
-    /// Stores a varint and returns the place after it.
+    /// Stores a varint and returns the offset after it.
     @inline(__always)
     private static func store(_ value: UInt64, in bytes: UnsafeMutableRawBufferPointer, at place: Int) -> Int {
         var rest = value
@@ -109,7 +109,7 @@ package struct FrameEncoder: Sendable {
         if reference.form == .announced || reference.form == .inFull { address?.encode(into: &buffer) }
     }
 
-    /// Fills in the length and the checksum, now that the rest is there.
+    /// Fills in the length and the checksum after everything else is written.
     private func finish(frameAt start: Int, in buffer: inout ByteBuffer) throws(WireError) {
         let length = buffer.writerIndex - start - 4
         guard length <= maximumLength, let announced = UInt32(exactly: length) else {
@@ -126,7 +126,7 @@ package struct FrameEncoder: Sendable {
 }
 
 extension FrameLayout {
-    /// The checksum of a whole frame: of all but the four bytes of the checksum itself.
+    /// The checksum over a whole frame except the four bytes of the checksum itself.
     static func checksum(of frame: UnsafeRawBufferPointer) -> UInt32 {
         guard frame.count >= fixedSize else { return 0 }
         var checksum = CRC32C()

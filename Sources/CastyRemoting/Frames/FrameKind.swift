@@ -4,23 +4,24 @@ package enum FrameKind: UInt8, Sendable, Hashable, CaseIterable {
     case hello = 1
     /// The answer that opens the association.
     case welcome = 2
-    /// The answer that does not, with a reason.
+    /// The answer that rejects the association, with a reason.
     case refusal = 3
     /// A message between actors.
     case user = 4
-    /// A message between the cluster's own parts: heartbeat, gossip, sharding.
+    /// A message between the runtime's own actors: heartbeat, gossip, sharding.
     case control = 5
-    /// A watch, its answer, its end: numbered by `correlation`, acknowledged, resent.
+    /// A signal: a watch, an unwatch, the end of a watched actor, or the failure of an ask. Numbered by `correlation`,
+    /// acknowledged, and resent.
     case system = 6
     /// All system messages up to `correlation` have arrived.
     case acknowledgement = 7
-    /// Nothing to say, but here; it keeps a silent connection open.
+    /// Carries nothing; it keeps a silent connection open.
     case ping = 8
-    /// Last frame: nothing follows on this connection.
+    /// The last frame: nothing follows on this connection.
     case goodbye = 9
 }
 
-/// Which queue a frame travels in. Frames of one lane keep their order; control overtakes user.
+/// The queue a frame travels in. Frames of one lane keep their order; control overtakes user.
 package enum FrameLane: UInt8, Sendable, Hashable, CaseIterable {
     case control = 0
     case user = 1

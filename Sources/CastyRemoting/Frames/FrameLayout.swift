@@ -17,13 +17,13 @@ import CastyCore
 /// announced in turn.
 enum FrameLayout {
     static let version: UInt8 = 1
-    /// Up to and with the checksum.
+    /// The bytes up to and including the checksum.
     static let fixedSize = 12
     /// The smallest length a frame can announce: the fixed part after the length, and one byte of correlation.
     static let smallestLength = 9
 }
 
-/// How a name is written; the number is its two bits in the flags.
+/// How a name is written. The raw value is its two bits in the flags.
 enum NameForm: UInt8 {
     case absent = 0
     case number = 1
@@ -34,10 +34,10 @@ enum NameForm: UInt8 {
 /// How one name of one frame is written.
 struct NameReference {
     var form: NameForm
-    /// From 1; zero where the form has none.
+    /// Counted from 1; zero where the form has no number.
     var id: Int
 
-    /// Whether it is at most a number.
+    /// Whether the name is written as a number or not at all.
     var isShort: Bool {
         switch form {
         case .absent, .number: true
@@ -50,13 +50,13 @@ struct NameReference {
 }
 
 extension ActorAddress {
-    /// What an announced address counts against the bytes a lane may announce; both sides compute it alike.
+    /// What an announced address costs of the bytes that a lane may announce. Both sides compute it alike.
     var announcementCost: Int {
         path.reduce(64 + system.utf8.count + node.host.utf8.count) { $0 + 16 + $1.utf8.count }
     }
 }
 
 extension String {
-    /// Likewise for a type.
+    /// The same cost for a type name.
     var announcementCost: Int { 16 + utf8.count }
 }

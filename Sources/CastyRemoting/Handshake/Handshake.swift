@@ -2,7 +2,7 @@ package import CastyCore
 package import CastySerialization
 import NIOCore
 
-/// The conversation that opens a connection, of either side: a value that is told what happens and says what to do.
+/// The handshake that opens a connection, for either side: a value that receives events and returns effects.
 ///
 /// ```
 /// caller                                     called
@@ -12,15 +12,15 @@ import NIOCore
 /// established    ◀───── or: refusal, close ──  onRefused, or a check that failed
 /// ```
 ///
-/// Any other frame, or silence until the deadline, ends it. Both sides arrive at the same codec: the first the caller
-/// wants that the called one knows.
+/// Any other frame, or silence until the deadline, ends the handshake. Both sides arrive at the same codec: the first
+/// one in the caller's list that the called node supports.
 package struct Handshake: Sendable {
-    /// What a node says about itself.
+    /// What a node states about itself.
     package struct Settings: Sendable, Equatable {
         package var cluster: String
         package var local: UniqueAddress
         package var capabilities: Capabilities
-        /// How long the whole conversation may take.
+        /// How long the whole handshake may take.
         package var timeout: Duration
 
         package init(
@@ -34,7 +34,7 @@ package struct Handshake: Sendable {
         }
     }
 
-    /// The other side, as the conversation established it.
+    /// The other side, as the handshake established it.
     package struct Peer: Sendable, Equatable {
         package var address: UniqueAddress
         package var capabilities: Capabilities
@@ -51,13 +51,13 @@ package struct Handshake: Sendable {
     package enum Effect: Sendable, Equatable {
         /// Send, on the control lane.
         case send(HandshakeMessage)
-        /// Call ``onDeadline(at:)`` at this instant, unless the conversation has ended by then.
+        /// Call ``onDeadline(at:)`` at this instant, unless the handshake has ended by then.
         case arm(Instant)
-        /// A caller is fit to be welcomed: answer with ``onAdmitted(at:)`` or ``onRefused(_:_:at:)``.
+        /// The caller has passed all checks: answer with ``onAdmitted(at:)`` or ``onRefused(_:_:at:)``.
         case decide(Peer)
         /// The association is open; later frames belong to it.
         case established(Peer)
-        /// Close, after what was sent is flushed.
+        /// Close, after everything sent is flushed.
         case close(HandshakeFailure)
     }
 
@@ -81,8 +81,8 @@ package struct Handshake: Sendable {
     /// The side that connected.
     ///
     /// - Parameters:
-    ///   - address: The place it dialled.
-    ///   - incarnation: The process that is meant, where it is known.
+    ///   - address: The address it dialled.
+    ///   - incarnation: The incarnation it wants to reach, where known.
     package init(calling address: NodeAddress, incarnation: UInt64? = nil, _ settings: Settings) {
         side = .caller(of: address, incarnation: incarnation)
         self.settings = settings
@@ -98,7 +98,7 @@ package struct Handshake: Sendable {
         if case .established = state { true } else { false }
     }
 
-    /// The connection is there.
+    /// The connection is open.
     package mutating func onConnected(at now: Instant) -> [Effect] {
         guard case .idle = state else { return [] }
         let deadline = now + settings.timeout
@@ -114,7 +114,7 @@ package struct Handshake: Sendable {
         }
     }
 
-    /// A frame came.
+    /// A frame arrived.
     package mutating func onFrame(_ frame: Frame, at now: Instant) -> [Effect] {
         switch state {
         case .established, .ended: return []
@@ -166,17 +166,9 @@ package struct Handshake: Sendable {
         case .idle, .established, .ended: return []
         }
     }
-
-    /// The peer closed, or the network did.
-    package mutating func onClosed(at now: Instant) -> [Effect] {
-        switch state {
-        case .idle, .waiting, .deciding: return end(.closed, "the connection closed during the handshake")
-        case .established, .ended: return []
-        }
-    }
 }
 
-/// Why no association came of a connection.
+/// Why a handshake failed.
 package struct HandshakeFailure: Error, Sendable, Equatable {
     package enum Code: Sendable, Equatable {
         /// The peer refused.
@@ -185,14 +177,14 @@ package struct HandshakeFailure: Error, Sendable, Equatable {
         case refuses(RefusalReason)
         /// The deadline passed.
         case timedOut
-        /// A frame came that has no place in the conversation.
+        /// A frame arrived that does not belong at this point of the handshake.
         case outOfTurn
         case closed
     }
 
     package var code: Code
     package var message: String
-    /// Who lives at the other end, where it said so. Not proven: a peer may claim anything.
+    /// The incarnation at the other end, where it stated one. Not proven: a peer may claim anything.
     package var peer: UniqueAddress?
 
     package init(_ code: Code, _ message: String, peer: UniqueAddress? = nil) {
@@ -222,7 +214,7 @@ extension Handshake {
         return [.decide(peer)]
     }
 
-    /// The called one has checked all this too; but what it says is not taken on trust.
+    /// The called node has checked all this too, but the caller does not trust it.
     private mutating func onWelcome(
         _ welcome: HandshakeMessage.Welcome, calling address: NodeAddress, _ incarnation: UInt64?
     ) -> [Effect] {

@@ -2,13 +2,13 @@ import CastyCore
 package import CastySerialization
 package import NIOCore
 
-/// The bytes of a handshake message: a magic number, the version, and then what that version says.
+/// The bytes of a handshake message: a magic number, the version, and then the fields of that version.
 ///
-/// A refusal is laid out alike in every version, so that a node of another one can read why it was refused.
+/// A refusal has the same layout in every version, so that a node of another version can read why it was refused.
 extension HandshakeMessage {
     /// `CSTY`.
     static let magic: UInt32 = 0x4353_5459
-    /// The version of the protocol this node speaks.
+    /// The protocol version of this node.
     package static let version: UInt16 = 1
 
     package var kind: FrameKind {
@@ -45,7 +45,7 @@ extension HandshakeMessage {
 
     /// Reads the payload of a frame.
     ///
-    /// - Throws: ``WireError``; with ``WireError/Code/unsupportedVersion`` where it is a handshake message of another
+    /// - Throws: ``WireError``, with ``WireError/Code/unsupportedVersion`` where it is a handshake message of another
     ///   version.
     package init(_ kind: FrameKind, from buffer: inout ByteBuffer) throws(WireError) {
         guard let magic = buffer.readInteger(as: UInt32.self), magic == Self.magic else {

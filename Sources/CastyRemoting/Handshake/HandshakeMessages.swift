@@ -1,15 +1,16 @@
 package import CastyCore
 package import CastySerialization
 
-/// What a node can do, as it tells a peer. Bits and codecs a node does not know are ignored.
+/// What a node can do, as it states to a peer. A node ignores bits and codecs that it does not know.
 package struct Capabilities: Sendable, Equatable {
-    /// The codecs for user messages, most wanted first.
+    /// The codecs for user messages, in order of preference.
     package var codecs: [CodecID]
-    /// The connection observes: its node is never a member, never counted, never monitored.
+    /// The connection belongs to an observer: a node that is never a member, never counted and never monitored.
     package var observe: Bool
-    /// The node knows what a call is.
+    /// The node supports calls.
     package var isCallable: Bool
-    /// The connection is a call: a question and its answer, beside the one that stands between the two nodes.
+    /// The connection is a call: a question and its answer, in addition to the standing connections between the two
+    /// nodes.
     package var isCall: Bool
     /// Which lanes the connection carries.
     package var lanes: ConnectionLanes
@@ -28,42 +29,35 @@ package struct Capabilities: Sendable, Equatable {
 
 /// Which of an association's two lanes a connection carries.
 package enum ConnectionLanes: Sendable, Hashable {
-    /// One connection for all, of a node that cannot be dialled.
+    /// One connection for both lanes, used by a node that cannot be dialled.
     case both
-    /// Heartbeats, gossip, signals, what the runtime's own actors say.
+    /// Heartbeats, gossip, signals and the messages of the runtime's own actors.
     case control
     /// Everything else.
     case user
 }
 
-/// Why a node does not talk to another.
+/// Why a node refuses a connection.
 package enum RefusalReason: UInt8, Sendable, Hashable, CaseIterable {
     /// A reason this version does not know.
     case unknown = 0
     case malformed = 1
     case wrongVersion = 2
     case wrongCluster = 3
-    /// Another node lives at the place that was dialled.
+    /// A node with another address answered at the address that was dialled.
     case notAddressed = 4
-    /// The process that was meant is gone; another runs at its place.
+    /// The incarnation that was dialled for is gone; another one runs at its address.
     case wrongIncarnation = 5
     case shuttingDown = 6
-    /// Both nodes dialled, or dialled twice: another connection serves this pair.
+    /// Another connection already serves this pair, because both nodes dialled or one dialled twice.
     case duplicate = 7
     case noCommonCodec = 8
-    /// Too many connections; try again.
+    /// The caller cannot be admitted now: there are too many associations, another incarnation is known at its address
+    /// and is asked first, or a call comes from an unknown incarnation. The caller may try again.
     case busy = 9
-
-    /// Whether another attempt may succeed without anyone changing a setting.
-    package var isTransient: Bool {
-        switch self {
-        case .shuttingDown, .duplicate, .busy: true
-        case .unknown, .malformed, .wrongVersion, .wrongCluster, .notAddressed, .wrongIncarnation, .noCommonCodec: false
-        }
-    }
 }
 
-/// The three frames before an association is open.
+/// The three frames that are exchanged before an association is open.
 package enum HandshakeMessage: Sendable, Equatable {
     case hello(Hello)
     case welcome(Welcome)
@@ -74,7 +68,7 @@ package enum HandshakeMessage: Sendable, Equatable {
         package var cluster: String
         package var from: UniqueAddress
         package var to: NodeAddress
-        /// The incarnation that is meant, where it is known.
+        /// The incarnation that the caller wants to reach, where known.
         package var expected: UInt64?
         package var capabilities: Capabilities
 
@@ -95,7 +89,7 @@ package enum HandshakeMessage: Sendable, Equatable {
         package var version: UInt16
         package var cluster: String
         package var from: UniqueAddress
-        /// Who is welcomed: the caller's own identity, read back to it.
+        /// The caller's own identity, read back to it.
         package var to: UniqueAddress
         package var capabilities: Capabilities
 
@@ -113,7 +107,7 @@ package enum HandshakeMessage: Sendable, Equatable {
     package struct Refusal: Sendable, Equatable {
         package var reason: RefusalReason
         package var message: String
-        /// Who refuses, so that the caller learns of a new incarnation.
+        /// The refusing node, so that the caller learns of a new incarnation.
         package var from: UniqueAddress?
 
         package init(reason: RefusalReason, message: String, from: UniqueAddress?) {

@@ -3,13 +3,13 @@ import CastyObservability
 import CastySerialization
 import NIOCore
 
-/// One encoded message that waits; its payload lies in its batch.
+/// One queued, encoded message; its payload is in its batch.
 struct QueuedFrame: Sendable {
     let destination: Destination
     let codec: CodecID
-    /// What its loss counts as; `nil` where somebody else accounts for it.
+    /// The class of its loss; `nil` where another component accounts for it.
     let lossClass: LossClass?
-    /// The ask that a reply to it would answer: it fails at once where the message is lost on its way.
+    /// The ask that a reply to it would answer. It fails at once if the message is lost on its route.
     let asker: AnyActorCell?
     let start: Int
     let length: Int
@@ -22,17 +22,17 @@ struct QueuedFrame: Sendable {
     }
 }
 
-/// Messages that wait, in order, their payloads side by side.
+/// Queued messages in order, their payloads in one buffer.
 ///
-/// Headers are written only when a connection takes the frames, because the numbers that stand for names differ
-/// from one connection to the next: so what waits survives a lost connection.
+/// Headers are written only when a connection takes the frames, because the numbers that stand for names differ from
+/// one connection to the next. So queued messages survive a lost connection.
 struct Batch: Sendable {
     private(set) var frames: [QueuedFrame] = []
-    /// The first that was not taken yet.
+    /// The index of the first frame that has not been taken.
     private(set) var next = 0
     private(set) var payloads = ByteBuffer()
 
-    /// What memory a drained batch keeps for the next round.
+    /// The most memory that a drained batch retains for reuse.
     private static let keptBytes = 1 << 20
     private static let keptFrames = 16_384
 
@@ -50,7 +50,7 @@ struct Batch: Sendable {
                 length: payload.readableBytes))
     }
 
-    /// Appends what another batch still holds.
+    /// Appends the frames that another batch still holds.
     mutating func append(_ other: Batch) {
         for frame in other.frames[other.next...] {
             let payload = other.payloads.getSlice(at: frame.start, length: frame.length) ?? ByteBuffer()
@@ -58,7 +58,7 @@ struct Batch: Sendable {
         }
     }
 
-    /// The next frame, without taking it.
+    /// The next frame, which stays in the batch.
     var first: QueuedFrame? { next < frames.count ? frames[next] : nil }
 
     mutating func removeFirst() { next += 1 }
@@ -70,7 +70,7 @@ struct Batch: Sendable {
         }
     }
 
-    /// Forgets the frames that were taken; keeps memory for about as many.
+    /// Clears the batch if all its frames were taken. Retains its memory up to the limits above.
     mutating func recycle() {
         guard isEmpty else { return }
         frames.removeAll(keepingCapacity: frames.count <= Self.keptFrames)
@@ -78,7 +78,7 @@ struct Batch: Sendable {
         if payloads.capacity <= Self.keptBytes { payloads.clear() } else { payloads = ByteBuffer() }
     }
 
-    /// Takes out the frames that the condition holds for.
+    /// Removes the frames for which the condition holds.
     mutating func remove(where condition: (QueuedFrame) -> Bool) -> [QueuedFrame] {
         var removed: [QueuedFrame] = []
         var kept = Batch()

@@ -2,15 +2,15 @@ import CastyCore
 import CastyObservability
 import CastySerialization
 
-/// Where the messages of one route go, and all of their frames' headers that is the same for each.
+/// The destination of one route, and the header fields that all its frames share.
 final class Destination: Sendable {
     let address: ActorAddress
     /// The registered name of the message type.
     let wireType: String
-    /// The type's name for people.
+    /// The displayed name of the type.
     let shownType: String
     let lane: FrameLane
-    /// What the loss of one of the messages counts as, where the message itself does not say.
+    /// The class of a message's loss, where the message does not state it itself.
     let lossClass: LossClass
     /// The most bytes a header with this address and type can take.
     let headerBound: Int
@@ -21,7 +21,7 @@ final class Destination: Sendable {
         self.shownType = shownType
         self.lane = lane
         lossClass = LossClass(path: address.path)
-        // The fixed part, the correlation and the type, beside the address.
+        // The fixed part, the correlation and the type, in addition to the address.
         headerBound = 32 + Self.bound(of: address) + wireType.utf8.count
     }
 
@@ -32,7 +32,7 @@ final class Destination: Sendable {
 }
 
 extension LossClass {
-    /// Whose traffic goes to an actor at a path.
+    /// The loss class of the traffic to an actor at a path.
     init(path: [String]) {
         switch path.first {
         case "system": self = .control

@@ -2,18 +2,19 @@ import CastyActors
 import CastyCore
 import CastySerialization
 
-/// How a frame names the ask that waits for a reply to it.
+/// How a frame identifies the ask that waits for a reply to it.
 ///
-/// An ask of the node that sends the frame is a number, in the frame's correlation: its address is long, no two asks have the same, and each
-/// end would parse, hash and remember it in vain. Only an ask of a third node, whose question is passed on, is named by its address.
+/// An ask of the sending node is a number in the frame's correlation. Its address is long and unique, so parsing,
+/// hashing and remembering it at both ends would be wasted. Only an ask of a third node, whose question is forwarded,
+/// is identified by its address.
 struct FrameName {
-    /// 0 where there is none, or where it is named by its address.
+    /// 0 where there is no ask, or where its address identifies it.
     var correlation: UInt64 = 0
     var address: ActorAddress?
 }
 
 extension AnyActorCell {
-    /// Of an ask: how a frame that this node sends names it.
+    /// For the cell of an ask: how a frame that this node sends identifies it.
     var frameName: FrameName {
         let address = address
         return address.node == system.address && address.path == FrameName.path
@@ -22,12 +23,12 @@ extension AnyActorCell {
 }
 
 extension FrameName {
-    /// Where asks live, on every node.
+    /// The path of asks, on every node.
     static let path = ["temp"]
 }
 
 extension FrameHeader {
-    /// The ask that waits for a reply to the frame, which came from that peer.
+    /// The ask that waits for a reply to this frame, which came from `peer`.
     func asker(from peer: NodeAddress?, system: String) -> ActorAddress? {
         if let sender { return sender }
         guard correlation != 0, let peer else { return nil }

@@ -3,15 +3,15 @@ import CastyObservability
 import CastySerialization
 import NIOCore
 
-/// What waits for one peer in one lane, bounded in messages and bytes.
+/// The queue of one lane for one peer, bounded in messages and bytes.
 ///
-/// Senders append to the back; a connection draws from the front without holding the lock, and gives back what it
-/// did not take.
+/// Senders append to the back. A connection flushes the front without holding the lock and returns what it did not
+/// take.
 struct Lane: Sendable {
     private let limits: QueueLimits
     private var back = Batch()
     private var front = Batch()
-    /// Also counts what is being drawn.
+    /// `count` and `bytes` include what is being flushed.
     private(set) var count = 0
     private(set) var bytes = 0
 
@@ -33,7 +33,7 @@ struct Lane: Sendable {
         return .accepted
     }
 
-    /// Hands out the front, refilled from the back where it was empty.
+    /// Hands out the front. An empty front is first refilled from the back.
     mutating func beginDrawing() -> Batch {
         if front.isEmpty { swap(&front, &back) }
         var taken = Batch()
@@ -49,7 +49,7 @@ struct Lane: Sendable {
         bytes -= drawn.bytes
     }
 
-    /// Takes out the frames that the condition holds for; what is being drawn is not looked at.
+    /// Removes the frames for which the condition holds, except those being flushed.
     mutating func remove(where condition: (QueuedFrame) -> Bool) -> [QueuedFrame] {
         let removed = front.remove(where: condition) + back.remove(where: condition)
         for frame in removed {

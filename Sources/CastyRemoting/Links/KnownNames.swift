@@ -1,7 +1,8 @@
 import CastyActors
 import CastySerialization
 
-/// What the numbers that a peer announced on one lane led to, so that it is not looked up for each message.
+/// The cells and types behind the numbers that a peer announced on one lane, so that they are not looked up for each
+/// message.
 struct KnownNames {
     private var targets: [AnyActorCell?] = []
     private var types: [AnyRegisteredType?] = []

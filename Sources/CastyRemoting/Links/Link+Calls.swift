@@ -7,13 +7,13 @@ import Synchronization
 /// A connection that is a call: after the handshake it carries control messages to the runtime's own actors, for a
 /// short time.
 extension Link {
-    /// Dials, and ends it all when the time of a call is over.
+    /// Dials, and ends the connection when the time of a call is over.
     func dialCall() {
         limitCall()
         dial()
     }
 
-    /// From now on it has the time of one call.
+    /// Limits the connection to the time of one call, from now on.
     func limitCall() {
         let timer = remoting.system.world.scheduler.schedule(after: remoting.settings.callTimeout) { [self] in
             let connection = shared.withLock { $0.connection }
@@ -27,7 +27,7 @@ extension Link {
         if isLate { timer.cancel() }
     }
 
-    /// Says something, once it may.
+    /// Sends messages once the handshake is complete.
     func say(_ said: Batch) {
         let connection = shared.withLock { shared in
             shared.said.append(said)
@@ -36,7 +36,7 @@ extension Link {
         connection?.requestWrite()
     }
 
-    /// Writes what is to be said, up to one chunk.
+    /// Writes the messages to be sent, up to one chunk.
     func drawCall(into buffer: inout ByteBuffer) {
         let end = buffer.writerIndex + ConnectionLimits.writeChunk
         guard writer.writeRest(into: &buffer, end: end) else { return }
@@ -54,7 +54,7 @@ extension Link {
         }
     }
 
-    /// Takes a frame that came on it.
+    /// Handles a frame that arrived on the call.
     func takeCall(_ frame: Frame, _ association: Association, _ connection: any Connection) throws(WireError) {
         switch frame.kind {
         case .control:

@@ -20,7 +20,7 @@ extension Link {
     }
 
     private func arm(_ deadline: Instant, _ connection: any Connection) {
-        // A call that was dialled has a deadline for all of it.
+        // A call that this node dialled has one deadline for its whole duration.
         if isCall { return }
         let timer = remoting.system.world.scheduler.schedule(at: deadline) { [self] in
             let now = remoting.system.now
@@ -37,7 +37,7 @@ extension Link {
         remoting.introductionEnded(self)
         isCall = peer.capabilities.isCall
         lanes = peer.capabilities.lanes
-        // Before anything is written: it may be served elsewhere from now on.
+        // Before anything is written: another event loop may serve the connection from now on.
         if lanes == .user, !isCall { connection.moveToUsers() }
         let admission: Admission
         if isCall {
@@ -80,7 +80,7 @@ extension Link {
         }
         timer?.cancel()
         if isCall { return limitCall() }
-        // An accepted connection became the association's when its peer was admitted.
+        // An accepted connection joined its association when the peer was admitted.
         if isDialled, association?.welcomed(self, by: peer) != true { return abandon(orderly: true) }
         connection.requestWrite()
     }
@@ -90,7 +90,7 @@ extension Link {
             shared.closesAfterMessages = true
             return !shared.messages.isEmpty
         }
-        if !isCall { complain(failure, connection) }
+        if !isCall { warn(failure, connection) }
         switch failure.code {
         case .timedOut, .outOfTurn: connection.reset()
         case .refused, .refuses, .closed: if !hasMessages { connection.close() }
@@ -103,26 +103,26 @@ extension Link {
                 isDuplicate: failure.code == .refused(.duplicate), answerer: failure.answerer))
     }
 
-    private func complain(_ failure: HandshakeFailure, _ connection: any Connection) {
+    private func warn(_ failure: HandshakeFailure, _ connection: any Connection) {
         switch failure.code {
-        // Part of how two nodes that dial each other at once agree, and of how nodes come and go.
+        // These are normal when two nodes dial each other at once, and when nodes start and stop.
         case .refused(.duplicate), .refuses(.duplicate), .closed, .refused(.shuttingDown), .refuses(.shuttingDown):
             return
         case .refused(let reason):
-            remoting.complain(
+            remoting.warn(
                 "refused \(reason) \(host(connection))",
                 "\(host(connection)) refuses this node, \(reason): \(failure.message)")
         case .refuses(let reason):
             remoting.noteRefusal(reason)
-            remoting.complain(
+            remoting.warn(
                 "refuses \(reason) \(host(connection))", "refused \(host(connection)), \(reason): \(failure.message)")
         case .timedOut, .outOfTurn:
-            remoting.complain(
+            remoting.warn(
                 "handshake \(host(connection))", "closed \(host(connection)) in the handshake: \(failure.message)")
         }
     }
 
-    /// Whose connection it is, without the port that differs each time.
+    /// The peer's host and port; for an accepted connection the host alone, because its port differs each time.
     private func host(_ connection: any Connection) -> String {
         let text = connection.remoteDescription
         return isDialled ? text : text.lastIndex(of: ":").map { String(text[..<$0]) } ?? text
@@ -130,7 +130,8 @@ extension Link {
 }
 
 extension HandshakeFailure {
-    /// Who answered. A refusal says it too, and so does a welcome of another incarnation than the one that was called.
+    /// The incarnation that answered. A refusal states it, and so does a welcome by an incarnation other than the one
+    /// called.
     fileprivate var answerer: UniqueAddress? {
         switch code {
         case .refused, .refuses(.wrongIncarnation): peer
@@ -138,7 +139,7 @@ extension HandshakeFailure {
         }
     }
 
-    /// What the other side's refusal, or this side's, means for further attempts.
+    /// What a refusal by either side means for further attempts.
     fileprivate var answer: TransportError.PeerAnswer? {
         let text = String(printable: message)
         return switch code {

@@ -31,7 +31,7 @@ extension Link {
                 association.bytesIn.wrappingAdd(UInt64(bytes.readableBytes), ordering: .relaxed)
             }
         } catch {
-            remoting.complain(
+            remoting.warn(
                 "bytes \(connection.remoteDescription)",
                 "closed \(connection.remoteDescription), which sent no frames: \(error)")
             connection.reset()
@@ -59,8 +59,9 @@ extension Link {
             do {
                 association.carryOut(try RemoteSignal(from: &payload))
             } catch {
-                // One of a later version, or a mistake there: it counts as arrived, and the stream goes on.
-                remoting.complain(
+                // The signal is from a later version, or the peer has a bug. It counts as arrived, and the stream goes
+                // on.
+                remoting.warn(
                     "signal \(association.place)", "\(association.place) sent an unknown signal: \(error)")
             }
         case .acknowledgement: association.acknowledged(frame.header.correlation, on: self)
@@ -70,7 +71,7 @@ extension Link {
         }
     }
 
-    /// Finds actor and type, decodes, tells: on the thread that read the bytes.
+    /// Finds the actor and the type, decodes the message and delivers it, on the thread that read the bytes.
     func deliver(_ frame: Frame) throws(WireError) {
         guard let address = frame.header.target, let name = frame.header.type else {
             throw WireError(.malformed, "a message came without a target or a type")
@@ -80,7 +81,7 @@ extension Link {
             registered = known
         } else {
             guard let found = remoting.system.registry.find(named: name) else {
-                remoting.complain(
+                remoting.warn(
                     "type \(name)",
                     "a message of the unknown type \(String(printable: name)) came: register it here too")
                 refuse(frame, .notDecodable, "\(remoting.system.address) knows no type \(String(printable: name))")
@@ -131,14 +132,14 @@ extension Link {
         do {
             try registered.decode(from: &payload, codec: frame.header.codec, context: context, into: receiver)
         } catch {
-            remoting.complain("decode \(registered.name)", "a \(registered.name) could not be decoded: \(error)")
+            remoting.warn("decode \(registered.name)", "a \(registered.name) could not be decoded: \(error)")
             refuse(frame, .notDecodable, "\(remoting.system.address) cannot read a \(registered.name): \(error)")
             lose(.undecodable, address, registered.name)
         }
     }
 
-    /// Tells the ask behind a message that is not handled here why: the one that the message would have answered, or the one that waits for
-    /// a reply to it.
+    /// Notifies the asks behind a message that is not handled here: the one that the message would have answered, and
+    /// the one that waits for a reply to it.
     private func refuse(_ frame: Frame, _ code: AskError.Code, _ reason: String) {
         for asker in [frame.header.target, asker(of: frame)] {
             if let asker { remoting.tell(asker, code, reason, by: established) }
@@ -184,7 +185,7 @@ extension Link {
     }
 }
 
-/// Puts a message into a mailbox of its type.
+/// Puts a message into the mailbox of its type.
 private struct Receiver: DecodedMessageReceiver {
     let target: AnyActorCell
     let link: Link
@@ -204,7 +205,7 @@ private struct Receiver: DecodedMessageReceiver {
     }
 }
 
-/// Enters a message that nobody can take in the loss ledger; it may say itself whose it is.
+/// Records a message without a receiver in the loss ledger. The message may state its loss class itself.
 private struct DeadLetterReceiver: DecodedMessageReceiver {
     let system: ActorSystem
     let address: ActorAddress

@@ -6,25 +6,25 @@ import Synchronization
 
 /// One connection, from the first byte to the last: the handshake, then the frames of an association.
 ///
-/// `@unchecked Sendable` because the transport's calls about one connection come one after the other, and decoder,
-/// writer and known names belong to them. What others touch is behind the `Mutex`.
+/// `@unchecked Sendable` because the transport makes its calls about one connection one after the other, and the
+/// decoder, the writer and the known names belong to those calls. State that other threads use is behind the `Mutex`.
 final class Link: ConnectionHandler, @unchecked Sendable {
     struct Shared: Sendable {
         var handshake: Handshake
         var connection: (any Connection)?
         var deadline: (any ScheduledTimer)?
-        /// What the handshake has to say.
+        /// The handshake messages to be sent.
         var messages: [HandshakeMessage] = []
-        /// What a call has to say.
+        /// The messages that a call is to send.
         var said = Batch()
-        /// The association it belongs to; a connection that was accepted has none before its peer is admitted.
+        /// The association it belongs to. An accepted connection has none before its peer is admitted.
         var association: Association?
         var isEstablished = false
-        /// Nothing that comes counts any more.
+        /// Everything that arrives from now on is ignored.
         var isOver = false
-        /// Close when the handshake's last message is written.
+        /// Close when the last message is written.
         var closesAfterMessages = false
-        /// The association was told the end, or need not be.
+        /// The association has been notified of the end, or does not need to be.
         var hasReported = false
     }
 
@@ -32,29 +32,29 @@ final class Link: ConnectionHandler, @unchecked Sendable {
     /// Whether this node dialled.
     let isDialled: Bool
     private let place: NodeAddress?
-    /// How many bytes have come: whether the peer is there at all.
+    /// The number of bytes received, which shows whether the peer is there at all.
     let bytesIn = Atomic<UInt64>(0)
     let shared: Mutex<Shared>
-    /// Read before each frame: what comes on a connection that was given up is not delivered.
+    /// Read before each frame, so that frames on an abandoned connection are not delivered.
     let isOver = Atomic<Bool>(false)
 
-    // What follows belongs to the transport's calls.
-    /// Whether it is a call; of one that was accepted this is known when its peer has introduced itself.
+    // The properties below belong to the transport's calls.
+    /// Whether it is a call. For an accepted connection this is known when its peer has introduced itself.
     @exclusivity(unchecked) var isCall = false
-    /// Whether it is a call that only asks who lives at the place; never changed once it is dialled.
+    /// Whether it is a call that only asks which incarnation lives at the address; constant once dialled.
     @exclusivity(unchecked) var isQuestion = false
-    /// Which lanes it carries; of one that was accepted this is known when its peer has introduced itself.
+    /// The lanes it carries. For an accepted connection they are known when its peer has introduced itself.
     @exclusivity(unchecked) var lanes: ConnectionLanes
     @exclusivity(unchecked) var decoder = FrameDecoder()
     @exclusivity(unchecked) var writer: LinkWriter
     @exclusivity(unchecked) var controlNames = KnownNames()
     @exclusivity(unchecked) var userNames = KnownNames()
-    /// Who lived at the path that a message of these bytes went to last; looked up again for the next bytes, because whoever lives at a path may
-    /// change.
+    /// The cell found for the last message in these bytes that addressed a path without a uid. It is looked up again
+    /// for the next bytes, because another actor may take the path.
     @exclusivity(unchecked) var occupant: (lane: FrameLane, id: Int, target: AnyActorCell)?
-    /// What decoders are given: it knows the peer once the handshake is over.
+    /// The context for decoders. It knows the peer once the handshake is over.
     @exclusivity(unchecked) var context: CodingContext
-    /// The association, once its frames may come.
+    /// The association, once its frames may arrive.
     @exclusivity(unchecked) var established: Association?
 
     /// A connection to be dialled for an association.
@@ -104,19 +104,19 @@ final class Link: ConnectionHandler, @unchecked Sendable {
             to: place, from: remoting.system.address, timeout: remoting.settings.connectTimeout, handler: self)
     }
 
-    /// Whether the connection stands, welcomed or not.
+    /// Whether the connection is open, welcomed or not.
     var isOpen: Bool { shared.withLock { $0.connection != nil } }
 
     func requestWrite() { shared.withLock { $0.connection }?.requestWrite() }
 
-    /// Closes without a word to the association, which knows.
+    /// Closes without notifying the association, which already knows.
     func abandon(orderly: Bool) {
         let (connection, timer) = end()
         timer?.cancel()
         if orderly { connection?.close() } else { connection?.reset() }
     }
 
-    /// From now on nothing that comes counts, and the association is told nothing.
+    /// From now on everything that arrives is ignored, and the association is not notified.
     private func end() -> ((any Connection)?, (any ScheduledTimer)?) {
         isOver.store(true, ordering: .relaxed)
         return shared.withLock { shared in
@@ -127,7 +127,7 @@ final class Link: ConnectionHandler, @unchecked Sendable {
         }
     }
 
-    /// Tells the association that this connection, or the attempt at one, is over; once.
+    /// Notifies the association, once, that this connection or the attempt to open it has ended.
     func report(_ end: LinkEnd) {
         isOver.store(true, ordering: .relaxed)
         let (association, timer, isNews) = shared.withLock { shared in
@@ -144,7 +144,7 @@ final class Link: ConnectionHandler, @unchecked Sendable {
         if isQuestion { association.asked(self, answeredBy: end.answerer) } else { association.ended(self, end) }
     }
 
-    // MARK: What the transport says
+    // MARK: Calls of the transport
 
     var isForUsers: Bool { isDialled && lanes == .user }
 
@@ -157,7 +157,7 @@ final class Link: ConnectionHandler, @unchecked Sendable {
         }
         guard let effects else { return connection.close() }
         perform(effects, connection)
-        // What was asked of the connection whose place this one takes.
+        // Repeats a write request that was made of the connection which this one replaces.
         if isMoved { connection.requestWrite() }
     }
 

@@ -5,7 +5,7 @@ import NIOCore
 
 /// The outgoing half of one connection: its encoders, and the rest of a frame that did not fit into one chunk.
 struct LinkWriter: Sendable {
-    /// A frame that does not fit any more waits for the next chunk if it is smaller than this; larger ones are cut.
+    /// A frame that no longer fits waits for the next chunk if it is at most this large. Larger ones are cut.
     private static let wholeFrame = 16 * 1024
 
     private var control = FrameEncoder(lane: .control)
@@ -17,7 +17,7 @@ struct LinkWriter: Sendable {
         user.maximumLength = frameLimit
     }
 
-    /// Writes the rest of a frame that was begun, as far as there is room. Returns whether the next frame may begin.
+    /// Writes the rest of a partly written frame, as far as there is room. Returns whether the next frame may begin.
     mutating func writeRest(into buffer: inout ByteBuffer, end: Int) -> Bool {
         guard rest.readableBytes > 0 else { return true }
         if var piece = rest.readSlice(length: min(rest.readableBytes, end - buffer.writerIndex)) {
@@ -28,7 +28,7 @@ struct LinkWriter: Sendable {
         return true
     }
 
-    // The runtime's own frames are far below the limit, which is all that could stand in their way.
+    // These frames are far below the size limit, which is the only reason why encoding them could fail.
 
     mutating func write(_ message: HandshakeMessage, into buffer: inout ByteBuffer) {
         try? control.encode(message, into: &buffer)
@@ -38,7 +38,7 @@ struct LinkWriter: Sendable {
         try? control.encode(FrameHeader(.goodbye), into: &buffer)
     }
 
-    /// Writes up to one chunk: acknowledgement, signals, control frames, then user frames.
+    /// Writes up to one chunk: acknowledgement, signals, ping, control frames, then user frames.
     mutating func write(_ draw: inout Flush, into buffer: inout ByteBuffer, end: Int) {
         if let number = draw.acknowledgement {
             try? control.encode(FrameHeader(.acknowledgement, correlation: number), into: &buffer)
@@ -95,10 +95,10 @@ struct LinkWriter: Sendable {
     }
 }
 
-/// How much of a lane went out.
+/// How much of a lane was written.
 struct Flushed: Sendable {
     var count = 0
     var bytes = 0
-    /// Frames that were taken and could not be written.
+    /// Frames that were taken and could not be encoded.
     var unwritable: [QueuedFrame] = []
 }

@@ -5,18 +5,19 @@ import CastySerialization
 import NIOCore
 import Synchronization
 
-/// The way to one actor of another node: messages are encoded on the teller's thread, straight to where they wait
-/// for the connection.
+/// The route to one actor of another node. Messages are encoded on the sender's thread, directly into the queue for the
+/// connection.
 final class RemoteRoute<Message: Sendable>: Route {
     let address: ActorAddress
     private let remoting: Remoting
     private let prepared = AtomicLazyReference<ResolvedRoute>()
-    /// Where messages are encoded; a second teller at the same time uses memory of its own.
+    /// The buffer that messages are encoded into. A second sender at the same time uses a buffer of its own.
     private let scratch: Mutex<Scratch>
 
     private struct Scratch {
         var buffer = ByteBuffer()
-        /// What the encoders are given, and the note in it; made when the first message is encoded, and never for a reply.
+        /// The context for the encoders, and the note in it. Created when the first message is encoded, and never for a
+        /// reply.
         var context: CodingContext?
         var note: AskerNote?
     }
@@ -50,14 +51,14 @@ final class RemoteRoute<Message: Sendable>: Route {
     }
 
     private func send(_ message: Message, _ way: ResolvedRoute, _ scratch: inout Scratch) -> Delivery {
-        // Only `prepare()` made it, from the registration of this very type.
+        // Safe: only `prepare()` creates it, from the registration of this very type.
         let registered = unsafeDowncast(way.registered, to: RegisteredType<Message>.self)
         let codec = way.registered.codec(agreed: way.association.codec)
         defer { scratch.note?.asker = nil }
         do {
             try registered.encode(message, with: codec, context: context(&scratch), into: &scratch.buffer)
         } catch {
-            remoting.complain("encode \(way.registered.name)", "\(way.registered.name) cannot be encoded: \(error)")
+            remoting.warn("encode \(way.registered.name)", "\(way.registered.name) cannot be encoded: \(error)")
             refuse(message, .notEncodable, "\(remoting.system.address) cannot write a \(way.registered.name): \(error)")
             return .undecodable
         }
@@ -65,7 +66,7 @@ final class RemoteRoute<Message: Sendable>: Route {
         let size = QueuedFrame.bound(scratch.buffer.readableBytes, way.destination, asker)
         guard size <= remoting.settings.frameLimit else {
             let limit = remoting.settings.frameLimit
-            remoting.complain(
+            remoting.warn(
                 "size \(way.registered.name)",
                 "a \(way.registered.name) of \(size) bytes is above the limit of \(limit)")
             refuse(
@@ -76,17 +77,17 @@ final class RemoteRoute<Message: Sendable>: Route {
         }
         var lossClass: LossClass? = way.destination.lossClass
         if way.isClassified, let own = message as? any LossClassified { lossClass = own.lossClass }
-        // Before it is queued: from then on it may come back at any time, and go elsewhere.
+        // Before it is queued: once queued, the message may be returned at any time and sent elsewhere.
         asker?.questionLeft(for: address.node)
         let delivery = way.association.enqueue(way.destination, codec, lossClass, scratch.buffer, asker: asker)
         if case .bufferFull = delivery, isReply {
-            // Signals have room of their own: the asker learns there that its reply found none.
+            // Signals have limits of their own, so the asker still learns that its reply found no room.
             post(.unanswered(.mailboxFull, "too much waits at \(remoting.system.address) for \(address.node)"))
         }
         return delivery
     }
 
-    /// A reply answers a question and holds none, so nothing is looked for in it.
+    /// A reply answers a question and contains none, so it is not searched for one.
     private func context(_ scratch: inout Scratch) -> CodingContext {
         if isReply { return remoting.context }
         if let context = scratch.context { return context }
@@ -100,7 +101,7 @@ final class RemoteRoute<Message: Sendable>: Route {
 
     private var isReply: Bool { address.path.first == "temp" }
 
-    /// The message does not travel: whoever waits for a reply to it, or for it, learns why.
+    /// The message cannot be sent. The ask that it would answer, or the asks inside it, fail with the reason.
     private func refuse(_ message: Message, _ code: AskError.Code, _ reason: String) {
         if isReply {
             post(.unanswered(code, reason))
@@ -118,7 +119,7 @@ final class RemoteRoute<Message: Sendable>: Route {
     private func prepare() -> Result<ResolvedRoute, Refusal> {
         guard let registered = remoting.system.registry.find(Message.self) else {
             let type = String(reflecting: Message.self)
-            remoting.complain(
+            remoting.warn(
                 "register \(type)",
                 """
                 \(type) cannot travel to \(address.node): it is not registered. Register it on every node before the first message: \
@@ -140,8 +141,8 @@ final class RemoteRoute<Message: Sendable>: Route {
                     delivery: .unreachable, code: .unreachable,
                     reason: "\(remoting.system.address) has no way to \(address.node)"))
         }
-        // A type that carries users' messages stays in one lane, so that what a sender says to one actor keeps its
-        // order.
+        // A type that carries users' messages stays in the user lane, so that messages from a sender to one actor keep
+        // their order.
         let isClassified = Message.self is any LossClassified.Type
         let isControl = address.path.first == "system" && !isClassified
         let destination = Destination(
@@ -164,20 +165,20 @@ final class RemoteRoute<Message: Sendable>: Route {
         case .unanswered(let code, let reason):
             remoting.association(with: address.node)?.send(
                 .unanswered(asker: address, code, String(printable: reason)))
-        // Nobody stops an actor of another node but by what it tells it; the rest is between an actor and its own
-        // system.
+        // An actor of another node can be stopped only by a message. The remaining signals are between an actor and its
+        // own system.
         case .stop, .terminated, .childStopped, .timer, .restart, .resume: break
         }
     }
 }
 
-/// What a route finds out at its first message, and never changes. Without the message type, so that reading it
-/// needs no type at run time.
+/// What a route resolves at its first message; constant afterwards. It is not generic over the message type, so reading
+/// it needs no type lookup at run time.
 private final class ResolvedRoute: Sendable {
     let registered: AnyRegisteredType
     let destination: Destination
     let association: Association
-    /// Whether each message says itself what its loss counts as.
+    /// Whether each message states its loss class itself.
     let isClassified: Bool
 
     init(registered: AnyRegisteredType, destination: Destination, association: Association, isClassified: Bool) {

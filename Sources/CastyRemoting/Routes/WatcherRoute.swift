@@ -1,7 +1,7 @@
 import CastyActors
 import CastyCore
 
-/// Stands for an actor of another node that watches one of this node's: takes the news of its end there.
+/// Represents an actor of another node that watches a local actor: forwards the report of the local actor's end.
 final class WatcherRoute: Route {
     typealias Message = Never
 

@@ -1,11 +1,11 @@
 import CastyActors
 import CastyCore
 
-/// Which actors of this node the actors of one peer watch, so that their watches end with the peer.
+/// The local actors that the actors of one peer watch. These watches end when the peer is gone.
 struct HeldWatches: Sendable {
     struct Watch: Sendable {
         let watched: AnyActorCell
-        /// Stands here for the watcher.
+        /// Represents the watcher on this node.
         let watcher: AnyActorRef
         fileprivate let order: UInt64
     }
@@ -30,7 +30,7 @@ struct HeldWatches: Sendable {
         watches[Key(watcher: watcher, watched: watched)] = nil
     }
 
-    /// Takes all out, in the order they were begun.
+    /// Removes all watches and returns them in the order they were begun.
     mutating func removeAll() -> [Watch] {
         defer { watches = [:] }
         return watches.values.sorted { $0.order < $1.order }

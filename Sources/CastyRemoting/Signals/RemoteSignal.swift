@@ -3,14 +3,14 @@ import CastyCore
 import CastySerialization
 import NIOCore
 
-/// What the runtimes of two nodes tell each other about the lives of actors.
+/// Signals between two nodes about the end of actors and the failure of asks.
 enum RemoteSignal: Sendable, Equatable {
-    /// The first wants to be told when the second has ended.
+    /// The watcher wants a report when the watched actor ends.
     case watch(watcher: ActorAddress, watched: ActorAddress)
     case unwatch(watcher: ActorAddress, watched: ActorAddress)
-    /// The second has ended, the first asked to be told.
+    /// The watched actor has ended.
     case terminated(watcher: ActorAddress, watched: ActorAddress, Terminated.Reason)
-    /// Who asked gets no reply, and why.
+    /// The asker gets no reply, and why.
     case unanswered(asker: ActorAddress, AskError.Code, String)
 }
 
@@ -85,7 +85,7 @@ extension AskError.Code {
         }
     }
 
-    /// The code of a byte; one of a later version counts as a failure.
+    /// The code for a byte. A code of a later version counts as a failure.
     fileprivate init(number: UInt8) { self = Self.allCases.first { $0.number == number } ?? .failed }
 }
 
@@ -100,7 +100,7 @@ extension Terminated.Reason {
         }
     }
 
-    /// The reason of a byte; one of a later version counts as an ordinary end.
+    /// The reason for a byte. A reason of a later version counts as an ordinary end.
     fileprivate init(number: UInt8) {
         switch number {
         case 1: self = .failed

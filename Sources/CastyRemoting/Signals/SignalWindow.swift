@@ -1,18 +1,18 @@
 import CastySerialization
 
-/// The signals exchanged with one incarnation of a peer: numbered from 1, acknowledged, sent again on the next
+/// The signals exchanged with one incarnation of a peer: numbered from 1, acknowledged, and resent on the next
 /// connection.
 ///
 /// The window belongs to the incarnation and outlives connections, so each signal takes effect exactly once. At the
-/// start of each connection both ends say what arrived so far, and only then are signals sent. An end that says
-/// less than it once acknowledged, or more than was ever sent, shows that one has forgotten the other in between;
-/// what waits is then numbered anew.
+/// start of each connection both ends state which signals have arrived; only then are signals sent. If an end states
+/// less than it once acknowledged, or more than was ever sent, one of the two has lost its state in between. The
+/// waiting signals are then numbered anew.
 struct SignalWindow: Sendable {
-    /// What arrived, in its order.
+    /// How a signal's number relates to those that arrived before it.
     enum Arrival: Equatable {
         case new
         case duplicate
-        /// One before it is missing, which no peer that keeps the protocol lets happen.
+        /// A signal before it is missing. No peer that follows the protocol causes this.
         case gap
     }
 
@@ -20,14 +20,14 @@ struct SignalWindow: Sendable {
     private var acknowledged: UInt64 = 0
     /// The highest number ever sent.
     private var highestSent: UInt64 = 0
-    /// Those before `head` are acknowledged; they are taken out many at a time.
+    /// The signals before `head` are acknowledged. They are removed many at a time.
     private var waiting: [RemoteSignal] = []
     private var head = 0
-    /// How many of those that wait were sent on this connection.
+    /// How many of the waiting signals were sent on this connection.
     private var sent = 0
-    /// Whether the peer has said on this connection what arrived so far.
+    /// Whether the peer has acknowledged on this connection what has arrived so far.
     private var isOpen = false
-    /// The number of the last signal of the peer's that arrived.
+    /// The number of the last signal that arrived from the peer.
     private(set) var arrived: UInt64 = 0
     private var owesAcknowledgement = false
 
@@ -46,12 +46,12 @@ struct SignalWindow: Sendable {
         owesAcknowledgement = true
     }
 
-    /// The peer says that all signals up to a number have arrived.
+    /// The peer states that all signals up to a number have arrived.
     mutating func onAcknowledgement(_ number: UInt64) {
-        // No association lives for so many signals: the peer is broken, or means harm.
+        // No association exchanges that many signals: the peer is broken or malicious.
         guard number <= UInt64.max / 2 else { return }
         if number < acknowledged || number > highestSent {
-            // One of the two has forgotten the other since; the peer's count is the one that goes on.
+            // One of the two ends has lost its state. The count continues from the peer's number.
             acknowledged = number
             highestSent = number
             sent = 0

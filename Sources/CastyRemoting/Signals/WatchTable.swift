@@ -1,10 +1,10 @@
 import CastyActors
 import CastyCore
 
-/// Which actors of this node watch which of one peer's.
+/// Which local actors watch which actors of one peer.
 ///
-/// It is also where a watch waits that the window of signals has no room for: the table is what both ends will agree on,
-/// and the window only what is under way.
+/// It also holds the watches for which the signal window has no room. The table is the state that both ends converge
+/// on; the window holds only what is under way.
 struct WatchTable: Sendable {
     struct Watch: Sendable {
         let watcher: AnyActorRef
@@ -22,18 +22,18 @@ struct WatchTable: Sendable {
 
     private var watches: [Key: Watch] = [:]
     private var lastOrder: UInt64 = 0
-    /// The last watch that may be for a former incarnation.
+    /// The order number of the last watch that may be for a former incarnation.
     private var lastFormer: UInt64 = 0
-    /// Watches that wait to be said, in their order; some may have been taken back since, or said in another way.
+    /// Watches that wait to be sent, in order. Some may have been removed since, or sent by another route.
     private var unsaid: [Key] = []
     private var nextUnsaid = 0
 
     var isEmpty: Bool { watches.isEmpty }
 
-    /// Whether some may wait to be said.
+    /// Whether some watches may wait to be sent.
     var hasUnsaid: Bool { nextUnsaid < unsaid.count }
 
-    /// - Parameter isSaid: Its signal goes to the window now; otherwise ``nextToSay()`` hands it out later.
+    /// - Parameter isSaid: Whether its signal goes to the window now; otherwise ``nextToSay()`` hands it out later.
     mutating func insert(watcher: AnyActorRef, watched: AnyActorRef, isSaid: Bool = true) {
         lastOrder += 1
         let key = Key(watcher: watcher.target.uid, watched: watched.address)
@@ -41,14 +41,14 @@ struct WatchTable: Sendable {
         watches[key] = Watch(watcher: watcher, watched: watched, order: lastOrder, isSaid: isSaid)
         guard !isSaid, !isWaiting else { return }
         unsaid.append(key)
-        // Of those that were taken back while they waited none is kept for long.
+        // Removes the entries whose watches were removed while they waited, so that they do not accumulate.
         guard unsaid.count - nextUnsaid > 2 * watches.count + 1024 else { return }
         var seen: Set<Key> = []
         unsaid = unsaid[nextUnsaid...].filter { watches[$0]?.isSaid == false && seen.insert($0).inserted }
         nextUnsaid = 0
     }
 
-    /// The next watch that waits to be said; it counts as said from now on.
+    /// The next watch that waits to be sent. It counts as sent from now on.
     mutating func nextToSay() -> Watch? {
         while nextUnsaid < unsaid.count {
             let key = unsaid[nextUnsaid]
@@ -66,29 +66,29 @@ struct WatchTable: Sendable {
         return nil
     }
 
-    /// Takes a watch out, which makes its end known once.
+    /// Removes a watch, so that its end is reported only once.
     mutating func remove(watcher: UInt64, watched: ActorAddress) -> Watch? {
         watches.removeValue(forKey: Key(watcher: watcher, watched: watched))
     }
 
-    /// What is watched from now on belongs to another incarnation.
+    /// Watches made from now on belong to another incarnation.
     mutating func beginIncarnation() { lastFormer = lastOrder }
 
-    /// Takes out what was watched before, in the order it was begun.
+    /// Removes the watches made before, and returns them in the order they were begun.
     mutating func removeFormer() -> [Watch] {
         let former = watches.filter { $0.value.order <= lastFormer }
         for key in former.keys { watches[key] = nil }
         return former.values.sorted { $0.order < $1.order }
     }
 
-    /// None counts as said any more: all are to be said to another incarnation.
+    /// Marks all watches as not sent, because all are to be sent to another incarnation.
     mutating func unsay() {
         nextUnsaid = 0
         unsaid = watches.sorted { $0.value.order < $1.value.order }.map(\.key)
         for key in unsaid { watches[key]?.isSaid = false }
     }
 
-    /// Takes all out, in the order they were begun.
+    /// Removes all watches and returns them in the order they were begun.
     mutating func removeAll() -> [Watch] {
         defer { (watches, unsaid, nextUnsaid) = ([:], [], 0) }
         return watches.values.sorted { $0.order < $1.order }

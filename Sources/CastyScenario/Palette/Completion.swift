@@ -1,14 +1,14 @@
-/// What could be typed next.
+/// The possible continuations of a line.
 package struct Completion: Hashable, Sendable {
-    /// What a console knows and may offer.
+    /// The names that a console can offer.
     package struct Knowledge: Hashable, Sendable {
-        /// The nodes, in the order to offer them.
+        /// The nodes, in the order in which they are offered.
         package var nodes: [NodeName]
-        /// Other names for nodes: `cursor`, `marked`, `oldest`.
+        /// Aliases for nodes: `cursor`, `marked`, `oldest`.
         package var nodeNames: [String]
         /// The ids of some entities.
         package var entities: [String]
-        /// The words that entities of a type understand.
+        /// The words that the entities of a type understand.
         package var messages: [String: [String]]
         /// The names of some files.
         package var files: [String]
@@ -27,19 +27,19 @@ package struct Completion: Hashable, Sendable {
         }
     }
 
-    /// What may replace the word at the end of the line; each begins with it.
+    /// The possible replacements for the word at the end of the line; each begins with that word.
     package var candidates: [String]
-    /// What may stand there, in words for a person: `a node such as n2`.
+    /// Descriptions of what may follow, for a person: `a node such as n2`.
     package var hints: [String]
 
-    /// The ways to go on from a part of a palette line.
+    /// The continuations of a partial palette line.
     ///
-    /// - Complexity: That of reading the line, plus the knowledge.
+    /// - Complexity: That of parsing the line, plus the size of the knowledge.
     package static func candidates(for partialLine: String, knowing knowledge: Knowledge = Knowledge()) -> Completion {
         let (before, word) = lastWord(of: partialLine)
         let names = Dictionary(knowledge.nodeNames.map { ($0, [NodeName(1)]) }) { first, _ in first }
         guard var cursor = try? Cursor(before, names: names) else { return Completion(candidates: [], hints: []) }
-        // The line is not complete, so a problem is no surprise: what counts is what was wanted at its end.
+        // The line is incomplete, so an error is expected: only the tokens wanted at its end matter.
         _ = try? PaletteLine.parse(&cursor)
         guard cursor.place == cursor.tokens.count else { return Completion(candidates: [], hints: []) }
         var completion = Completion(candidates: [], hints: [])

@@ -1,9 +1,9 @@
 extension PaletteLine {
-    /// Reads a line of the palette: a command of the scenario language, or one of the console's own.
+    /// Parses a line of the palette: a command of the scenario language, or one of the console's own.
     ///
     /// - Parameters:
     ///   - line: The line.
-    ///   - names: Other names for nodes: `cursor`, `marked`, `all`, `oldest`.
+    ///   - names: Aliases for nodes: `cursor`, `marked`, `all`, `oldest`.
     package static func parse(_ line: String, names: [String: [NodeName]] = [:]) throws(ScenarioProblem) -> PaletteLine
     {
         var cursor = try Cursor(line, names: names)
@@ -28,7 +28,7 @@ extension PaletteLine {
 }
 
 extension Cursor {
-    /// Whether `set` and an option of the console come next.
+    /// Whether the next words are `set` and an option of the console.
     fileprivate var isAtConsoleOption: Bool {
         guard bare == Verb.set.rawValue, position + 1 < tokens.count else { return false }
         return ConsoleOption.Name(rawValue: tokens[position + 1].text) != nil
@@ -157,7 +157,7 @@ enum Switch: String, CaseIterable {
 }
 
 extension ConsoleOption {
-    /// The words of the options.
+    /// The words for the options.
     enum Name: String, CaseIterable {
         case confirm
         case mouse

@@ -1,16 +1,16 @@
-/// What only a person at a screen does; the rest of the palette is the scenario language.
+/// The commands that exist only in the console; the rest of the palette is the scenario language.
 package enum ConsoleCommand: Hashable, Sendable {
     case pause
     case play
-    /// `step 3`: so many ticks forward.
+    /// `step 3`: three ticks forward.
     case step(Int)
-    /// `back 3`: so many ticks back.
+    /// `back 3`: three ticks back.
     case back(Int)
     /// `speed x2`, `speed x0.25`.
     case speed(Thousandths)
-    /// `seek 37.5s`: shows that moment of the run.
+    /// `seek 37.5s`: shows the run at that time.
     case seek(Duration)
-    /// `until n2 down within 10s`: time runs until it holds.
+    /// `until n2 down within 10s`: lets time run until the expectation holds.
     case until(Expect)
     /// `always lost 0`: checked at each step.
     case always(Expect)
@@ -18,36 +18,36 @@ package enum ConsoleCommand: Hashable, Sendable {
     case never(Expect)
 
     case focus(PaneName)
-    /// `zoom`: the focused pane alone, or all again.
+    /// `zoom`: shows the focused pane alone, or all panes again.
     case zoom
-    /// `filter TEXT`; without text the filter goes.
+    /// `filter TEXT`; without text, removes the filter.
     case filter(String?)
     case sort(column: String, descending: Bool)
     case follow(NodeName)
-    /// `view n2`: the cluster as n2 sees it; `view all` as all of them do.
+    /// `view n2`: the cluster as n2 sees it; `view all`: as all nodes see it.
     case view(NodeName?)
-    /// `why n3`; without a subject about what the cursor is on.
+    /// `why n3`; without a subject, explains what is under the cursor.
     case why(WhySubject?)
     /// `goto n1/812`: an event by its id.
     case goto(String)
-    /// `mark n3,n4`; without nodes all marks go.
+    /// `mark n3,n4`; without nodes, removes all marks.
     case mark([NodeName])
 
     case undo
     case redo
-    /// `record FILE`; without one the recording stops or starts under a name of its own.
+    /// `record FILE`; without a file, stops the recording or starts one with a default name.
     case record(String?)
     /// `save script FILE`: the session as a scenario.
     case saveScript(String)
     case replay(String)
     case export(ExportFormat, String?)
     case bookmark(String?)
-    /// `source FILE`: carries out a scenario here and now.
+    /// `source FILE`: runs a scenario in the current session.
     case source(String)
     case readonly(Bool)
     case set(ConsoleOption)
     case help(String?)
-    /// `background`: the cluster goes on without the console.
+    /// `background`: the cluster continues without the console.
     case background
     case quit
 }
@@ -64,7 +64,7 @@ package enum PaneName: String, CaseIterable, Hashable, Sendable {
     case flow
 }
 
-/// What `why` asks about.
+/// The subject of `why`.
 package enum WhySubject: Hashable, Sendable {
     case node(NodeName)
     case shard(Int)
@@ -73,7 +73,7 @@ package enum WhySubject: Hashable, Sendable {
     case event(String)
 }
 
-/// The forms in which a screen is exported.
+/// The export formats of a screen.
 package enum ExportFormat: String, CaseIterable, Hashable, Sendable {
     case text
     case ansi
@@ -82,7 +82,7 @@ package enum ExportFormat: String, CaseIterable, Hashable, Sendable {
     case csv
 }
 
-/// What `set` sets in the console.
+/// The options of the console for `set`.
 package enum ConsoleOption: Hashable, Sendable {
     case confirm(Bool)
     case mouse(Bool)
@@ -90,11 +90,11 @@ package enum ConsoleOption: Hashable, Sendable {
     case theme(String)
     case color(ColorDepth)
     case layout(String)
-    /// Frames a second, 1…60.
+    /// Frames per second, 1…60.
     case framesPerSecond(Int)
 }
 
-/// How many colours the console may use.
+/// The number of colours that the console may use.
 package enum ColorDepth: String, CaseIterable, Hashable, Sendable {
     case auto
     case never
@@ -105,6 +105,6 @@ package enum ColorDepth: String, CaseIterable, Hashable, Sendable {
 /// A line of the palette.
 package enum PaletteLine: Hashable, Sendable {
     case command(Command)
-    /// With a moment, `at +5s pause`.
+    /// With a time, `at +5s pause`.
     case console(ConsoleCommand, at: Moment?)
 }

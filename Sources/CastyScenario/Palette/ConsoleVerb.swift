@@ -1,4 +1,4 @@
-/// The first words of what only the console does.
+/// The first words of the console's own commands.
 package enum ConsoleVerb: String, CaseIterable, Hashable, Sendable {
     case pause
     case play
@@ -31,7 +31,7 @@ package enum ConsoleVerb: String, CaseIterable, Hashable, Sendable {
     case background
     case quit
 
-    /// How it is written.
+    /// The syntax, one line for each form.
     package var usage: [String] {
         switch self {
         case .pause, .play, .zoom, .undo, .redo, .background, .quit: [rawValue]
@@ -58,7 +58,7 @@ package enum ConsoleVerb: String, CaseIterable, Hashable, Sendable {
         }
     }
 
-    /// What it does, in a sentence.
+    /// A one-sentence description.
     package var summary: String {
         switch self {
         case .pause: "Stops virtual time."

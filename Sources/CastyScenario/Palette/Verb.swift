@@ -1,4 +1,4 @@
-/// The first words of the scenario language.
+/// The first words of the scenario language's commands.
 package enum Verb: String, CaseIterable, Hashable, Sendable {
     case seed
     case set
@@ -32,7 +32,7 @@ package enum Verb: String, CaseIterable, Hashable, Sendable {
     case at
     case expect
 
-    /// How it is written, a line for each form.
+    /// The syntax, one line for each form.
     package var usage: [String] {
         switch self {
         case .seed: ["seed NUMBER"]
@@ -83,7 +83,7 @@ package enum Verb: String, CaseIterable, Hashable, Sendable {
         }
     }
 
-    /// What it does, in a sentence.
+    /// A one-sentence description.
     package var summary: String {
         switch self {
         case .seed: "Fixes what all chance of the run follows from."

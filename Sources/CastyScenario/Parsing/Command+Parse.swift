@@ -1,9 +1,9 @@
 extension Command {
-    /// Reads one line.
+    /// Parses one line.
     ///
     /// - Parameters:
-    ///   - line: The line; a comment may end it. An empty one is a problem here.
-    ///   - names: Other names for nodes, as the console's `cursor` and `marked`.
+    ///   - line: The line; it may end with a comment. An empty line is an error here.
+    ///   - names: Aliases for nodes, such as the console's `cursor` and `marked`.
     package static func parse(_ line: String, names: [String: [NodeName]] = [:]) throws(ScenarioProblem) -> Command {
         var cursor = try Cursor(line, names: names)
         return try parse(&cursor)
@@ -147,7 +147,7 @@ extension EntityPattern {
 }
 
 extension Cursor {
-    /// Takes two different nodes.
+    /// Parses two different nodes.
     mutating func pair() throws(ScenarioProblem) -> (NodeName, NodeName) {
         let first = try node()
         let second = try node()

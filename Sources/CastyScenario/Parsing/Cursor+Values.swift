@@ -1,5 +1,5 @@
 extension Cursor {
-    /// Takes one node.
+    /// Parses one node.
     mutating func node() throws(ScenarioProblem) -> NodeName {
         want(.node)
         guard let text = bare else { throw misfit() }
@@ -16,7 +16,7 @@ extension Cursor {
         return node
     }
 
-    /// Takes a list of nodes: `n1,n3`, also with blanks at the commas.
+    /// Parses a list of nodes: `n1,n3`, with optional blanks around the commas.
     mutating func nodes() throws(ScenarioProblem) -> [NodeName] {
         want(.nodes)
         guard var text = bare else { throw misfit() }
@@ -41,7 +41,7 @@ extension Cursor {
         return nodes
     }
 
-    /// Whether the word at hand can begin a list of nodes.
+    /// Whether the current word can begin a list of nodes.
     var isAtNodes: Bool {
         guard let first = bare?.split(separator: ",").first else { return false }
         return NodeName(text: first) != nil || nodes(named: String(first)) != nil
@@ -64,7 +64,7 @@ extension Cursor {
         return problem
     }
 
-    /// Takes the name of one entity.
+    /// Parses the name of one entity.
     mutating func entity() throws(ScenarioProblem) -> EntityName {
         want(.entity)
         guard let token, token.kind != .json else { throw misfit() }
@@ -76,7 +76,7 @@ extension Cursor {
         return entity
     }
 
-    /// Takes one entity or a run of them.
+    /// Parses one entity or a range of entities.
     mutating func entities() throws(ScenarioProblem) -> EntityPattern {
         want(.entities)
         guard let text = bare, let dots = text.firstRange(of: "..") else {
@@ -94,7 +94,7 @@ extension Cursor {
         return .range(range)
     }
 
-    /// Takes a duration within limits.
+    /// Parses a duration within limits.
     mutating func duration(
         from least: Duration = .zero, to most: Duration = .longestInScenario
     ) throws(ScenarioProblem) -> Duration {
@@ -116,13 +116,13 @@ extension Cursor {
         return duration
     }
 
-    /// Takes a whole number within limits.
+    /// Parses a whole number within limits.
     mutating func number(_ label: String, in limits: ClosedRange<Int>) throws(ScenarioProblem) -> Int {
         want(.value("\(label) (\(limits.lowerBound) to \(limits.upperBound))"))
         return try counted(in: limits)
     }
 
-    /// Takes the number of a shard.
+    /// Parses the number of a shard.
     mutating func shard() throws(ScenarioProblem) -> Int {
         want(.shard)
         return try counted(in: 0...Scenario.shardCounts.upperBound - 1)
@@ -139,7 +139,7 @@ extension Cursor {
         return number
     }
 
-    /// Takes a decimal number that a suffix follows, as in `5%`, within limits.
+    /// Parses a decimal number within limits, followed by a suffix, as in `5%`.
     mutating func decimal(
         _ label: String, suffix: String = "", in limits: ClosedRange<Thousandths>
     ) throws(ScenarioProblem) -> Thousandths {
@@ -156,7 +156,7 @@ extension Cursor {
         return number
     }
 
-    /// Takes the words of a message, up to `via`, `->`, `within` or the end.
+    /// Parses the words of a message, up to `via`, `->`, `within` or the end.
     mutating func message(type: String) throws(ScenarioProblem) -> String {
         let start = position
         want(.message(type: type))
@@ -172,7 +172,7 @@ extension Cursor {
         return text
     }
 
-    /// Takes a list of roles: `web,db`.
+    /// Parses a list of roles: `web,db`.
     mutating func roles() throws(ScenarioProblem) -> [String] {
         let text = try text(.value("roles such as backend or web,db"))
         let all = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
@@ -188,7 +188,7 @@ extension Cursor {
         return all
     }
 
-    /// Takes one role.
+    /// Parses one role.
     mutating func role() throws(ScenarioProblem) -> String {
         let roles = try roles()
         guard roles.count == 1 else {
@@ -197,7 +197,7 @@ extension Cursor {
         return roles[0]
     }
 
-    /// Takes one word or quoted text of any kind.
+    /// Parses one word or quoted text of any kind.
     mutating func text(_ expected: Expected) throws(ScenarioProblem) -> String {
         want(expected)
         guard let token, !token.text.isEmpty else { throw misfit() }

@@ -1,13 +1,13 @@
-/// Reads a line word by word, and remembers what could have stood at the furthest place it came to: that becomes the
-/// message of an error and the candidates of a completion, so that neither can differ from the grammar.
+/// Reads a line word by word, and records which tokens were possible at the furthest position reached. That record
+/// becomes the error message and the candidates of a completion, so that neither can differ from the grammar.
 struct Cursor {
     private(set) var tokens: [Token]
     private(set) var position = 0
-    /// What could stand at ``place``.
+    /// The tokens that were possible at ``place``.
     private(set) var wanted: [Expected] = []
-    /// The furthest word that was asked about.
+    /// The index of the furthest word that was examined.
     private(set) var place = 0
-    /// Other names for nodes, as the console's `marked`.
+    /// Aliases for nodes, such as the console's `marked`.
     private let names: [String: [NodeName]]
     private let endColumn: Int
 
@@ -17,10 +17,10 @@ struct Cursor {
         endColumn = (tokens.last.map { $0.column + $0.source.unicodeScalars.count } ?? 1)
     }
 
-    /// The word at hand.
+    /// The current word.
     var token: Token? { position < tokens.count ? tokens[position] : nil }
 
-    /// The word at hand, if it is neither quoted nor JSON.
+    /// The current word, if it is neither quoted nor JSON.
     var bare: String? { token.flatMap { $0.kind == .bare ? $0.text : nil } }
 
     mutating func want(_ expected: Expected) {
@@ -33,7 +33,7 @@ struct Cursor {
 
     mutating func advance() { position += 1 }
 
-    /// Takes the word if it is this one.
+    /// Consumes the word if it is this one.
     mutating func accept(_ word: String) -> Bool {
         want(.word(word))
         guard bare == word else { return false }
@@ -41,12 +41,12 @@ struct Cursor {
         return true
     }
 
-    /// Takes this word, which must stand here.
+    /// Consumes this word, which is required here.
     mutating func require(_ word: String) throws(ScenarioProblem) {
         guard accept(word) else { throw misfit() }
     }
 
-    /// Takes one of the words that an enum names.
+    /// Parses one of the words that an enum defines.
     mutating func choice<Choice: CaseIterable & RawRepresentable<String>>(
         of type: Choice.Type
     ) throws(ScenarioProblem) -> Choice {
@@ -56,13 +56,13 @@ struct Cursor {
         return choice
     }
 
-    /// Makes sure that the line ends here.
+    /// Requires the end of the line.
     mutating func end() throws(ScenarioProblem) {
         want(.end)
         guard token == nil else { throw misfit() }
     }
 
-    /// The problem that the word at hand is none of what is wanted here.
+    /// The error that the current word is none of those possible here.
     func misfit() -> ScenarioProblem {
         let here = position == place ? wanted : []
         guard let token else {
@@ -78,7 +78,7 @@ struct Cursor {
             suggestion: Nearest.word(to: token.text, in: words))
     }
 
-    /// A problem with the word at hand, or with the one before.
+    /// An error about the current word, or an earlier one.
     func problem(
         _ code: ScenarioProblem.Code, _ what: String, expected: String? = nil, suggestion: String? = nil, back: Int = 0
     ) -> ScenarioProblem {
@@ -87,10 +87,10 @@ struct Cursor {
         return ScenarioProblem(code, column: column, what: what, expected: expected, suggestion: suggestion)
     }
 
-    /// The nodes that a name other than `nK` stands for.
+    /// The nodes that an alias stands for.
     func nodes(named name: String) -> [NodeName]? { names[name] }
 
-    /// Cuts the words still to come at some marks, so that these need no blanks around them.
+    /// Splits the remaining words at some marks, so that these need no blanks around them.
     mutating func split(at marks: [String]) {
         tokens[position...] =
             tokens[position...].flatMap { token in

@@ -1,4 +1,4 @@
-/// What may stand at a place of a line.
+/// A token that is possible at a position in a line.
 enum Expected: Hashable {
     case word(String)
     case node
@@ -7,14 +7,14 @@ enum Expected: Hashable {
     case entities
     case shard
     case duration
-    /// Words for an entity of a type.
+    /// The words for an entity of a type.
     case message(type: String)
     case file
-    /// Anything else, described.
+    /// Any other token, with a description.
     case value(String)
     case end
 
-    /// What to tell the person.
+    /// The description for a person.
     var description: String {
         switch self {
         case .word(let word): word

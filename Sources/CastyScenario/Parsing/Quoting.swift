@@ -1,11 +1,11 @@
 import CastyCore
 
-/// How texts are written in a line, and shown in a message.
+/// Writes texts for a line of the language, and for messages.
 enum Quoting {
-    /// The words that end a message, so that one which holds them needs quotes.
+    /// The words that end a message; a message that contains one needs quotes.
     static let clauses = ["via", "->", "within"]
 
-    /// A text in double quotes, escaped so that the lexer reads it back.
+    /// A text in double quotes, escaped so that the lexer can read it.
     static func quoted(_ text: String) -> String {
         var result = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
@@ -22,13 +22,13 @@ enum Quoting {
         return "\"\(String(result))\""
     }
 
-    /// A name without quotes where it can stand so, otherwise in quotes.
+    /// A name, in quotes only if it needs them.
     static func word(_ text: String) -> String {
         let isPlain = !text.isEmpty && text.utf8.allSatisfy { $0.isLetterOrDigit || plainMarks.contains($0) }
         return isPlain && !text.contains("..") ? text : quoted(text)
     }
 
-    /// A message without quotes where it reads back the same, otherwise in quotes.
+    /// A message, in quotes only if it would otherwise be read differently.
     static func message(_ text: String) -> String {
         guard let tokens = try? Lexer.tokens(of: text), let first = tokens.first,
             tokens.count > 1 || first.kind != .quoted, message(of: tokens[...]) == text,
@@ -43,7 +43,7 @@ enum Quoting {
         return tokens.map(\.source).joined(separator: " ")
     }
 
-    /// A user's text, for a message: shortened, nothing in it that a terminal obeys.
+    /// A user's text for a message: shortened, and without anything that a terminal would interpret.
     static func excerpt(_ text: String) -> String {
         quoted(text.count > 40 ? text.prefix(39) + "…" : text)
     }
@@ -51,9 +51,10 @@ enum Quoting {
     private static let plainMarks: [UInt8] = Array("-_.:/@+=*~%".utf8)
 }
 
-/// The word that was probably meant.
+/// Suggests the word that was probably meant.
 enum Nearest {
-    /// The candidate that differs in the fewest letters; `nil` where all differ in more than a third or than two.
+    /// The candidate with the fewest edits; `nil` if all of them need more than two edits, or more than a third of the
+    /// letters. One edit is always allowed.
     static func word(to text: String, in candidates: [String]) -> String? {
         guard text.utf8.count <= 32 else { return nil }
         var best: (word: String, distance: Int)?
@@ -65,7 +66,7 @@ enum Nearest {
         return best?.word
     }
 
-    /// Letters to insert, remove, replace or swap with their neighbour (optimal string alignment).
+    /// The number of letters to insert, remove, replace or swap with their neighbour (optimal string alignment).
     private static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
         var beforeLast: [Int] = []
         var last = Array(0...right.count)

@@ -2,12 +2,12 @@ extension Scenario {
     /// The longest file, in UTF-8 bytes.
     package static let longestFile = 1 << 20
 
-    /// Reads a whole file and collects every problem in it.
+    /// Parses a whole file and collects all errors in it.
     ///
     /// - Parameters:
     ///   - text: The contents of the file.
     ///   - file: The name of the file, for messages.
-    /// - Throws: All problems, in the order of their lines, at most ``ScenarioError/mostProblems``.
+    /// - Throws: All errors, in the order of their lines, at most ``ScenarioError/mostProblems``.
     package static func parse(_ text: String, file: String) throws(ScenarioError) -> Scenario {
         guard text.utf8.count <= longestFile else {
             let what = "the file has \(text.utf8.count) bytes"

@@ -1,4 +1,4 @@
-/// Follows a scenario line by line and finds what a single line cannot tell: order, repetition, unknown nodes.
+/// Checks a scenario line by line for errors that need context: order, repetition, unknown nodes.
 struct ScenarioCheck {
     private var firstLines: [Verb: Int] = [:]
     private var firstAct: Int?
@@ -8,7 +8,7 @@ struct ScenarioCheck {
     private var started: [NodeName] = []
     private var roleLines: [NodeName: Int] = [:]
 
-    /// The problems of the next statement.
+    /// The errors of the next statement.
     mutating func problems(with statement: Statement) -> [ScenarioProblem] {
         let (line, command) = (statement.line, statement.command)
         guard !command.belongsToHeader else { return headerProblems(command, line) }
@@ -16,7 +16,7 @@ struct ScenarioCheck {
         return nodeProblems(command, line) + shardProblems(command, line)
     }
 
-    /// Takes note of a line that could not be read, so that one mistake in the header does not seem to be many.
+    /// Records a line that could not be parsed, so that one mistake in the header is not reported repeatedly.
     mutating func skip(_ line: String) {
         let word = line.drop { $0 == " " || $0 == "\t" }.prefix { $0 != " " && $0 != "\t" }
         guard let verb = Verb(rawValue: String(word)) else { return }
@@ -55,7 +55,7 @@ struct ScenarioCheck {
         return problems
     }
 
-    /// The line that already says it.
+    /// The earlier line with the same command.
     private mutating func repetition(of command: Command, _ line: Int) -> Int? {
         guard case .set = command else {
             let first = firstLines[command.verb]

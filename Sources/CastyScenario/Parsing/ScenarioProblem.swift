@@ -1,6 +1,6 @@
-/// What is wrong with a line, where, and what was expected there.
+/// An error in a line: what is wrong, where, and what was expected there.
 package struct ScenarioProblem: Error, Hashable, Sendable {
-    /// What is wrong: ``Code`` for programs, the rest for people.
+    /// The kind of error: ``Code`` for programs, the other properties for people.
     package enum Code: String, Hashable, Sendable {
         case tooLong
         case badText
@@ -17,11 +17,11 @@ package struct ScenarioProblem: Error, Hashable, Sendable {
     package var line: Int
     /// The number of the character in the line, from 1.
     package var column: Int
-    /// What is wrong, as `"kil" is no command`.
+    /// The error, for example `"kil" is no command`.
     package var what: String
-    /// What would be right there, as `a node (n1, n2, …)`.
+    /// The expected token, for example `a node (n1, n2, …)`.
     package var expected: String?
-    /// The nearest word that would have been right.
+    /// The nearest correct word.
     package var suggestion: String?
 
     package init(
@@ -37,19 +37,19 @@ package struct ScenarioProblem: Error, Hashable, Sendable {
 }
 
 extension ScenarioProblem: CustomStringConvertible {
-    /// All of it in one line, without the place.
+    /// The whole error in one line, without its position.
     package var description: String {
         what + (expected.map { "; expected \($0)" } ?? "") + (suggestion.map { "; did you mean \"\($0)\"?" } ?? "")
     }
 }
 
-/// All that is wrong with a scenario.
+/// All errors in a scenario.
 package struct ScenarioError: Error, Hashable, Sendable {
-    /// The most problems that are collected.
+    /// The most errors that are collected.
     package static let mostProblems = 100
 
     package var file: String
-    /// The problems in the order of their lines, at least one.
+    /// The errors in the order of their lines, at least one.
     package var problems: [ScenarioProblem]
 
     package init(file: String, problems: [ScenarioProblem]) {
@@ -59,6 +59,6 @@ package struct ScenarioError: Error, Hashable, Sendable {
 }
 
 extension ScenarioError: CustomStringConvertible {
-    /// A line for each problem: `file:line: what; expected …; did you mean …?`
+    /// A line for each error: `file:line: what; expected …; did you mean …?`
     package var description: String { problems.map { "\(file):\($0.line): \($0)" }.joined(separator: "\n") }
 }

@@ -1,5 +1,5 @@
 extension Setting {
-    /// How many entities may stay awake on a node, where that is bounded.
+    /// The limits for the number of awake entities on a node.
     private static let awake = 1...10_000_000
 
     static func parse(_ cursor: inout Cursor) throws(ScenarioProblem) -> Setting {
@@ -43,7 +43,7 @@ extension Setting {
 }
 
 extension TimeSetting {
-    /// The least value that leaves a cluster that works.
+    /// The least value with which a cluster works.
     var least: Duration {
         switch self {
         case .pause, .removalMargin: .zero

@@ -9,15 +9,15 @@ struct Token: Hashable {
     }
 
     let kind: Kind
-    /// What it says; without quotes and escapes.
+    /// The text, without quotes and escapes.
     let text: String
-    /// How it is written.
+    /// The source text.
     let source: String
-    /// The number of its first character, from 1.
+    /// The column of its first character, from 1.
     let column: Int
 }
 
-/// Cuts a line into words.
+/// Splits a line into words.
 struct Lexer {
     /// The longest line, in UTF-8 bytes.
     static let longestLine = 4096

@@ -1,5 +1,5 @@
 extension Command: CustomStringConvertible {
-    /// The command in its canonical form, which ``parse(_:names:)`` reads back.
+    /// The command in its canonical form, which ``parse(_:names:)`` can read.
     package var description: String {
         switch self {
         case .seed(let number): "seed \(number)"
@@ -78,7 +78,7 @@ extension Command: CustomStringConvertible {
 }
 
 extension Scenario: CustomStringConvertible {
-    /// The scenario in its canonical form, a command a line.
+    /// The scenario in its canonical form, one command per line.
     package var description: String {
         let lines = (title.map { ["# \($0)"] } ?? []) + statements.map(\.command.description)
         return lines.map { $0 + "\n" }.joined()
@@ -86,11 +86,11 @@ extension Scenario: CustomStringConvertible {
 }
 
 extension [NodeName] {
-    /// The names with commas, as the language reads them.
+    /// The names with commas between them, as the parser reads them.
     package var list: String { map(\.description).joined(separator: ",") }
 }
 
-/// ` word value`, or nothing.
+/// ` word value`, or an empty text.
 func clause(_ word: String, _ value: (some CustomStringConvertible)?) -> String {
     value.map { " \(word) \($0)" } ?? ""
 }

@@ -4,7 +4,7 @@ extension Command {
         if case .at(_, let command) = self { command } else { self }
     }
 
-    /// Every node the command names, each once, in rising order.
+    /// All nodes that the command names, without repetition, in ascending order.
     package var nodesNamed: [NodeName] {
         var seen: [NodeName] = []
         for node in nodesWritten where !seen.contains(node) { seen.append(node) }

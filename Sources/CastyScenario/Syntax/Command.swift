@@ -1,90 +1,91 @@
-/// One command of the scenario language; the console's command line speaks the same.
+/// One command of the scenario language, which the console's command line uses too.
 ///
-/// Text becomes a command by ``parse(_:names:)``, a command becomes text by its description.
+/// ``parse(_:names:)`` turns text into a command; `description` turns a command into text.
 package indirect enum Command: Hashable, Sendable {
-    /// `seed 42`: what all chance of the run follows from. Before `nodes`.
+    /// `seed 42`: the seed of all randomness in the run. Before `nodes`.
     case seed(UInt64)
     /// `set preset lan`, `set heartbeat 500ms`, `set passivation idle 2s`.
     case set(Setting)
-    /// `seeds n1,n2`: the seed list of every node; without it that is all nodes of `nodes`. Before `nodes`.
+    /// `seeds n1,n2`: the seed list of every node; by default all nodes of `nodes`. Before `nodes`.
     case seeds([NodeName])
-    /// `roles n4,n5 backend`: the roles that nodes have from their start on. Before `nodes`.
+    /// `roles n4,n5 backend`: the roles of nodes from their start. Before `nodes`.
     case roles([NodeName], [String])
-    /// `nodes 5`: n1 … n5 start, each when the one before it has been welcomed.
+    /// `nodes 5`: starts n1 … n5, each after the one before it has been welcomed.
     case nodes(Int)
-    /// `shards 24`: how many shards each entity type has.
+    /// `shards 24`: the number of shards of each entity type.
     case shards(Int)
 
-    /// `start n6 roles backend`: nodes beyond those of `nodes` start.
+    /// `start n6 roles backend`: starts nodes in addition to those of `nodes`.
     case start([NodeName], roles: [String])
     /// `spawn account-1..account-100`: starts entities; does not block.
     case spawn(EntityPattern)
-    /// `tell account-7 deposit 100 via n2`: sends without waiting, to each entity of the pattern in turn.
+    /// `tell account-7 deposit 100 via n2`: sends without waiting, to the entities of the pattern one after the other.
     case tell(Tell)
     /// `ask account-7 balance -> 105 within 5s`: sends once and waits for the reply.
     case ask(Ask)
     /// `load 200/s over 50 entities for 30s`: a stream of tells; does not block.
     case load(Load)
 
-    /// `kill n2`: a crash without goodbye.
+    /// `kill n2`: a crash without a goodbye.
     case kill([NodeName])
-    /// `freeze n2`: a hang; sockets stay open, nothing runs.
+    /// `freeze n2`: a hang; sockets stay open, and no code runs.
     case freeze([NodeName])
     /// `thaw n2`: ends a freeze.
     case thaw([NodeName])
-    /// `restart n2`: starts a killed or stopped node on its address as a new incarnation.
+    /// `restart n2`: restarts a killed or stopped node on its address, as a new incarnation.
     case restart([NodeName])
-    /// `leave n2`: a graceful goodbye.
+    /// `leave n2`: a graceful departure.
     case leave([NodeName])
-    /// `down n2 by n1`: an operator's word that a member is dead; without `by` the lowest-numbered running node acts.
+    /// `down n2 by n1`: an operator declares a member dead; without `by`, through the running node with the lowest
+    /// number.
     case down([NodeName], by: NodeName?)
 
     /// `cut n1,n2 | n3,n4,n5`, `cut n1 -> n3`.
     case cut(Cut)
     /// `heal`, `heal n1 n3`.
     case heal(Heal)
-    /// `link n1 n3 latency 50ms`: what is named changes; a link named without anything gets its defaults back.
+    /// `link n1 n3 latency 50ms`: changes the named properties; a link without properties is reset to its defaults.
     case link(LinkChange)
-    /// `fault clock n2 rate 1%`: every other fault of the testbed, by word.
+    /// `fault clock n2 rate 1%`: all faults of the testbed without a command of their own, by word.
     case fault(Fault)
 
     /// `move shard 12 to n3`.
     case move(shard: Int, to: NodeName)
-    /// `pin shard 12 to n3`: moves it and keeps it there.
+    /// `pin shard 12 to n3`: moves the shard and pins it there.
     case pin(shard: Int, to: NodeName)
-    /// `drain n2`: moves all shards away and allocates none to it.
+    /// `drain n2`: moves all shards away from the node, and allocates none to it.
     case drain([NodeName])
-    /// `undrain n2`: lets it have shards again.
+    /// `undrain n2`: allows shards on the node again.
     case undrain([NodeName])
     /// `rebalance`, `rebalance pause`, `rebalance resume`.
     case rebalance(Rebalance)
     /// `passivate account-7`.
     case passivate(EntityPattern)
 
-    /// `wait 10s`: the script holds for that time.
+    /// `wait 10s`: the script pauses for that time.
     case wait(Duration)
     /// `note "text for the person watching"`.
     case note(String)
-    /// `at 12s COMMAND`, `at +5s COMMAND`: the script goes on at once. Never with `at`, `wait` or the header.
+    /// `at 12s COMMAND`, `at +5s COMMAND`: the script continues at once. Not allowed with `at`, `wait` or the header.
     case at(Moment, Command)
     /// `expect n2 down within 10s`.
     case expect(Expect)
 }
 
-/// A point in time that a command waits for.
+/// The time for which a command is scheduled.
 package enum Moment: Hashable, Sendable {
-    /// `at 12s`: that long after the start of the run.
+    /// `at 12s`: the time since the start of the run.
     case sinceStart(Duration)
-    /// `at +5s`: that long after the script came to this line.
+    /// `at +5s`: the time since the script reached this line.
     case fromNow(Duration)
 }
 
 /// `tell ENTITY MESSAGE [via NODE]`.
 package struct Tell: Hashable, Sendable {
     package var entities: EntityPattern
-    /// The words for the entity, not empty.
+    /// The words for the entity; not empty.
     package var message: String
-    /// The node that sends; without one the lowest-numbered running node.
+    /// The sending node; by default the running node with the lowest number.
     package var via: NodeName?
 
     package init(_ entities: EntityPattern, _ message: String, via: NodeName? = nil) {
@@ -96,17 +97,17 @@ package struct Tell: Hashable, Sendable {
 
 /// `ask ENTITY MESSAGE [via NODE] [-> REPLY] [within TIME]`.
 package struct Ask: Hashable, Sendable {
-    /// How long an ask waits unless it says otherwise.
+    /// The default timeout of an ask.
     package static let defaultTimeout: Duration = .seconds(10)
 
     package var entity: EntityName
-    /// The words for the entity, not empty.
+    /// The words for the entity; not empty.
     package var message: String
-    /// The node that sends; without one the lowest-numbered running node.
+    /// The sending node; by default the running node with the lowest number.
     package var via: NodeName?
-    /// The reply that is expected; without one any reply will do.
+    /// The expected reply; without one, any reply is accepted.
     package var reply: String?
-    /// How long to wait; without one ``defaultTimeout``.
+    /// The timeout; by default ``defaultTimeout``.
     package var within: Duration?
 
     package init(
@@ -123,7 +124,7 @@ package struct Ask: Hashable, Sendable {
 /// `load RATE over N entities for TIME`: `deposit 1` to account-1 … account-N in turn.
 package struct Load: Hashable, Sendable {
     package var rate: Rate
-    /// How many entities, 1…``EntityPattern/mostEntities``.
+    /// The number of entities, 1…``EntityPattern/mostEntities``.
     package var entities: Int
     package var duration: Duration
 
@@ -134,16 +135,16 @@ package struct Load: Hashable, Sendable {
     }
 }
 
-/// What a `cut` separates.
+/// The nodes that a `cut` separates.
 package enum Cut: Hashable, Sendable {
-    /// `cut n1,n2 | n3 | n4`: at least two groups without a common node; no link works between two of them. A node
-    /// that is not named keeps its links.
+    /// `cut n1,n2 | n3 | n4`: at least two groups without a common node; no link between two groups works. A node that
+    /// is not named keeps its links.
     case split([[NodeName]])
-    /// `cut n1 -> n3`: nothing gets through from the first to the second; the way back is untouched.
+    /// `cut n1 -> n3`: nothing passes from the first to the second; the opposite direction is unaffected.
     case oneWay(from: [NodeName], to: [NodeName])
 }
 
-/// What a `heal` mends.
+/// The links that a `heal` restores.
 package enum Heal: Hashable, Sendable {
     /// Every cut; latency, jitter and loss stay.
     case all
@@ -171,11 +172,11 @@ package struct LinkChange: Hashable, Sendable {
         self.loss = loss
     }
 
-    /// Whether nothing is named, so that the link gets its defaults back.
+    /// Whether no property is named, so that the link is reset to its defaults.
     package var isReset: Bool { latency == nil && jitter == nil && loss == nil }
 }
 
-/// What `rebalance` asks for.
+/// The request of a `rebalance`.
 package enum Rebalance: String, CaseIterable, Hashable, Sendable {
     case now
     case pause

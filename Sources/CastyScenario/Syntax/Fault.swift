@@ -1,9 +1,9 @@
 /// `fault NAME [NODE…] [key value…]`.
 package struct Fault: Hashable, Sendable {
     package var kind: FaultKind
-    /// The nodes it strikes; for some kinds the two ends of a link.
+    /// The affected nodes; for some kinds the two ends of a link.
     package var nodes: [NodeName]
-    /// Keys and values in the order written; no key twice, all of them known to the kind.
+    /// Keys and values in the order written; no key is repeated, and the kind supports all of them.
     package var arguments: [FaultArgument]
 
     package init(_ kind: FaultKind, nodes: [NodeName] = [], arguments: [FaultArgument] = []) {
@@ -30,7 +30,7 @@ package struct FaultArgument: Hashable, Sendable {
 /// The value of a fault's key.
 package enum FaultValue: Hashable, Sendable {
     case duration(Duration)
-    /// A time forwards or back; `-10m`.
+    /// A time shift forwards or back; `-10m`.
     case shift(Duration)
     case percentage(Percentage)
     case number(Thousandths)
@@ -38,20 +38,20 @@ package enum FaultValue: Hashable, Sendable {
     case entity(EntityName)
 }
 
-/// What a disk can do wrong.
+/// The faults of a disk.
 package enum DiskFault: String, CaseIterable, Hashable, Sendable {
     case full
     case failing
     case torn
     case lostTail = "lost-tail"
     case corrupt
-    /// What is read and written takes a while.
+    /// Reads and writes take time.
     case slow
 }
 
 /// The keys of faults.
 package enum FaultKey: String, CaseIterable, Hashable, Sendable {
-    /// How long it lasts; without one it lasts until the run ends.
+    /// The duration of the fault; without one it lasts until the run ends.
     case duration = "for"
     case factor
     case rate

@@ -1,4 +1,4 @@
-/// The faults that have no verb of their own, by word.
+/// The faults without a command of their own, by word.
 package enum FaultKind: String, CaseIterable, Hashable, Sendable {
     case slow
     case clock
@@ -19,7 +19,7 @@ package enum FaultKind: String, CaseIterable, Hashable, Sendable {
     case hostile
     case buggify
 
-    /// How many nodes it takes.
+    /// The allowed number of nodes.
     package var nodes: ClosedRange<Int> {
         switch self {
         case .slow, .clock, .silence, .refuse, .disk, .throw, .stall, .hostile: 1...NodeName.numbers.upperBound
@@ -31,7 +31,7 @@ package enum FaultKind: String, CaseIterable, Hashable, Sendable {
         }
     }
 
-    /// The keys it knows.
+    /// The supported keys.
     package var keys: [FaultKey] {
         switch self {
         case .slow: [.factor, .duration]
@@ -50,7 +50,7 @@ package enum FaultKind: String, CaseIterable, Hashable, Sendable {
         }
     }
 
-    /// What it does, in a sentence.
+    /// A one-sentence description.
     package var summary: String {
         switch self {
         case .slow: "Handlers on the nodes take a factor longer."

@@ -1,19 +1,19 @@
-/// A scenario: what a file says, in order.
+/// A scenario: the contents of a file, in order.
 package struct Scenario: Hashable, Sendable {
-    /// The number of nodes where neither the file nor the caller says one.
+    /// The number of nodes if neither the file nor the caller gives one.
     package static let defaultNodes = 3
-    /// The number of shards where neither the file nor the caller says one.
+    /// The number of shards if neither the file nor the caller gives one.
     package static let defaultShards = 24
-    /// The most nodes that `nodes` starts.
+    /// The most nodes that `nodes` can start.
     package static let mostNodes = 200
-    /// The numbers of shards an entity type may have.
+    /// The allowed numbers of shards of an entity type.
     package static let shardCounts = 1...16384
 
     /// The name of the file, for messages.
     package var file: String
-    /// The comment in the first line, which says what the scenario shows.
+    /// The comment in the first line, which describes the scenario.
     package var title: String?
-    /// All commands, those of the header included.
+    /// All commands, including those of the header.
     package var statements: [Statement]
 
     package init(file: String, title: String? = nil, statements: [Statement]) {
@@ -22,14 +22,14 @@ package struct Scenario: Hashable, Sendable {
         self.statements = statements
     }
 
-    /// What the run is made of, before anything happens.
+    /// The description of the cluster, before the run starts.
     package var header: ScenarioHeader {
         var header = ScenarioHeader()
         for statement in statements { header.take(statement.command) }
         return header
     }
 
-    /// How many nodes it starts in all, at once and later; a restarted node counts once.
+    /// The number of nodes that it starts, at once or later; a restarted node counts once.
     package var nodesStarted: Int {
         let atOnce = header.nodes ?? Self.defaultNodes
         var later: [NodeName] = []
@@ -40,11 +40,11 @@ package struct Scenario: Hashable, Sendable {
         return atOnce + later.count
     }
 
-    /// The commands to carry out in order, once the world stands: all but those of the header.
+    /// The commands to carry out in order once the cluster is set up: all except those of the header.
     package var body: [Statement] { statements.filter { !$0.command.belongsToHeader } }
 }
 
-/// A command and where it stands.
+/// A command and its line.
 package struct Statement: Hashable, Sendable {
     /// The number of the line, from 1.
     package var line: Int
@@ -56,7 +56,7 @@ package struct Statement: Hashable, Sendable {
     }
 }
 
-/// What a scenario says about the world it needs; `nil` is left to whoever runs it.
+/// A scenario's requirements for its cluster; `nil` leaves the value to the caller.
 package struct ScenarioHeader: Hashable, Sendable {
     package var seed: UInt64?
     package var preset: Preset?
@@ -64,9 +64,9 @@ package struct ScenarioHeader: Hashable, Sendable {
     package var settings: [Setting] = []
     package var nodes: Int?
     package var shards: Int?
-    /// The seed list of every node; empty where the file does not name one.
+    /// The seed list of every node; empty if the file does not name one.
     package var seeds: [NodeName] = []
-    /// The roles that nodes have from their start on.
+    /// The roles of nodes from their start.
     package var roles: [NodeName: [String]] = [:]
 
     package init() {}
@@ -85,7 +85,7 @@ package struct ScenarioHeader: Hashable, Sendable {
 }
 
 extension Command {
-    /// Whether it describes the world and must stand before the first command that acts in it.
+    /// Whether it describes the cluster and must precede the first command that acts in it.
     package var belongsToHeader: Bool {
         switch self {
         case .seed, .seeds, .roles, .nodes, .shards: true

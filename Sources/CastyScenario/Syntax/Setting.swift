@@ -1,6 +1,6 @@
-/// What `set` sets.
+/// The setting that a `set` changes.
 package enum Setting: Hashable, Sendable {
-    /// `set preset lan`: the ground that other settings change.
+    /// `set preset lan`: the base values for the other settings.
     case preset(Preset)
     /// `set heartbeat 500ms`.
     case time(TimeSetting, Duration)
@@ -10,20 +10,20 @@ package enum Setting: Hashable, Sendable {
     case downing(Downing)
     /// `set passivation idle 2s`: allowed at any time.
     case passivation(Passivation)
-    /// `set when-unstable down-all`: everyone goes where the view has not come to rest within the unstable limit.
+    /// `set when-unstable down-all`: all nodes down themselves if the view is not stable within the unstable limit.
     case whenUnstable(downsAll: Bool)
-    /// `set remember on`: accounts come back without a message after a move or a crash.
+    /// `set remember on`: accounts restart without a message after a move or a crash.
     case remember(Bool)
-    /// `set account-role backend`: only members with the role host accounts; the others reach them.
+    /// `set account-role backend`: only members with the role host accounts; the others can still reach them.
     case accountRole(String)
-    /// `set memory on`: nodes remember their cluster across restarts, as those with a data folder do.
+    /// `set memory on`: nodes remember their cluster across restarts, like nodes with a data folder.
     case memory(Bool)
     /// `set singleton on`: the built-in singleton runs on the oldest member and acts twenty times a second.
     case singleton(Bool)
     /// `set singleton-role backend`: the built-in singleton runs on the oldest member with the role.
     case singletonRole(String)
 
-    /// Whether it must stand before `nodes`.
+    /// Whether it must precede `nodes`.
     package var belongsToHeader: Bool {
         switch self {
         case .preset, .time, .threshold, .downing, .remember, .whenUnstable, .accountRole, .memory, .singleton,
@@ -40,7 +40,7 @@ package enum Preset: String, CaseIterable, Hashable, Sendable {
     case lan
 }
 
-/// The settings that are times, by the words of a scenario.
+/// The settings with a duration, by the words of a scenario.
 package enum TimeSetting: String, CaseIterable, Hashable, Sendable {
     case heartbeat
     case sigmaFloor = "sigma-floor"
@@ -67,13 +67,15 @@ package enum Downing: String, CaseIterable, Hashable, Sendable {
     case none
 }
 
-/// When entities are put to sleep.
+/// When entities are passivated.
 package enum Passivation: Hashable, Sendable {
-    /// `set passivation idle 2s`: after that long without a message.
+    /// `set passivation idle 2s`: after that time without a message.
     case idle(Duration)
-    /// `set passivation lru 100`: so many stay awake on a node; the one that was used longest ago goes first.
+    /// `set passivation lru 100`: the limit of awake entities on a node; the least recently used one is passivated
+    /// first.
     case lru(Int)
-    /// `set passivation lfu 100`: so many stay awake on a node; the one that was used least often goes first.
+    /// `set passivation lfu 100`: the limit of awake entities on a node; the least frequently used one is passivated
+    /// first.
     case lfu(Int)
     /// `set passivation off`.
     case off

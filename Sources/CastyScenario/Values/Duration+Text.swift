@@ -1,13 +1,13 @@
 import CastyCore
 
 extension Duration {
-    /// The longest duration a scenario may name.
+    /// The longest duration in a scenario.
     package static let longestInScenario: Duration = .seconds(7 * 24 * 3600)
 
-    /// Reads `250us`, `300ms`, `1.5s`, `10s`, `2m`, `24h`.
+    /// Parses `250us`, `300ms`, `1.5s`, `10s`, `2m`, `24h`.
     ///
-    /// - Returns: `nil` where there is no unit, no number, a sign, or a fraction that is finer than a nanosecond or
-    ///   has more than three digits.
+    /// - Returns: `nil` if there is no unit, no number, a sign, or a fraction that is finer than a nanosecond or has
+    ///   more than three digits.
     package init?(scenarioText text: some StringProtocol) {
         let number = text.prefix { $0.isASCII && $0.isNumber || $0 == "." }
         guard let unit = Self.units.first(where: { $0.name == text.dropFirst(number.count) }),
@@ -18,7 +18,7 @@ extension Duration {
         self = duration
     }
 
-    /// The duration in the largest unit that gives a whole number, as ``init(scenarioText:)`` reads it.
+    /// The duration in the largest unit that gives a whole number, in the format of ``init(scenarioText:)``.
     package var scenarioText: String {
         let count = nanoseconds
         guard let unit = Self.units.last(where: { count % $0.nanoseconds == 0 && count != 0 }) else {

@@ -1,4 +1,4 @@
-/// One entity, or a run of numbered ones: `account-7`, `account-1..account-100`.
+/// One entity, or a range of numbered ones: `account-7`, `account-1..account-100`.
 package enum EntityPattern: Hashable, Sendable {
     /// The most entities that one pattern may name.
     package static let mostEntities = 100_000
@@ -6,7 +6,7 @@ package enum EntityPattern: Hashable, Sendable {
     case single(EntityName)
     case range(EntityRange)
 
-    /// How many entities the pattern names.
+    /// The number of entities.
     package var count: Int {
         switch self {
         case .single: 1
@@ -14,7 +14,7 @@ package enum EntityPattern: Hashable, Sendable {
         }
     }
 
-    /// The entities in rising order of their numbers.
+    /// The entities in ascending order of their numbers.
     package var names: [EntityName] {
         switch self {
         case .single(let name): [name]
@@ -23,16 +23,16 @@ package enum EntityPattern: Hashable, Sendable {
     }
 }
 
-/// The entities that share a prefix and carry successive numbers.
+/// Entities with a common prefix and consecutive numbers.
 package struct EntityRange: Hashable, Sendable {
-    /// What stands before the number, as `account-`.
+    /// The part before the number, for example `account-`.
     package let prefix: String
     /// The numbers, at least one.
     package let numbers: ClosedRange<Int>
 
-    /// Reads the two ends of a range, as `account-1` and `account-100`.
+    /// Parses the two ends of a range, for example `account-1` and `account-100`.
     ///
-    /// - Returns: `nil` where an end is no name, the two differ in more than their number, a number has leading zeros,
+    /// - Returns: `nil` if an end is not a name, the two differ in more than their number, a number has leading zeros,
     ///   the first is greater than the last, or there are more than ``EntityPattern/mostEntities``.
     package init?(from first: String, to last: String) {
         guard let (prefix, low) = Self.split(first), let (other, high) = Self.split(last), prefix == other, low <= high,

@@ -1,12 +1,12 @@
-/// The name of a node in a scenario: `n1`, `n2`, …; it means the node's newest incarnation.
+/// The name of a node in a scenario: `n1`, `n2`, …; it refers to the node's latest incarnation.
 package struct NodeName: Hashable, Sendable {
-    /// The numbers a node may have; `nK` listens on 127.0.0.K.
+    /// The allowed numbers of a node; `nK` listens on 127.0.0.K.
     package static let numbers = 1...254
 
     /// The number behind the `n`.
     package let number: Int
 
-    /// Names the node with a number.
+    /// Creates the name of the node with this number.
     ///
     /// - Precondition: The number is one of ``numbers``.
     package init(_ number: Int) {
@@ -14,7 +14,7 @@ package struct NodeName: Hashable, Sendable {
         self.number = number
     }
 
-    /// Reads `n1` … `n254`; there are no leading zeros.
+    /// Parses `n1` … `n254`, without leading zeros.
     package init?(text: some StringProtocol) {
         guard text.first == "n", let number = Int(wholeNumber: text.dropFirst()), Self.numbers.contains(number)
         else { return nil }
@@ -31,7 +31,7 @@ extension NodeName: CustomStringConvertible {
 }
 
 extension Int {
-    /// Reads one to nine ASCII digits without sign and without leading zeros.
+    /// Parses one to nine ASCII digits without a sign and without leading zeros.
     init?(wholeNumber text: some StringProtocol) {
         let digits = text.utf8
         guard (1...9).contains(digits.count), digits.allSatisfy({ (0x30...0x39).contains($0) }),

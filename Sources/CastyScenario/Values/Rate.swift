@@ -1,6 +1,6 @@
-/// How often something happens: `200/s`.
+/// A frequency: `200/s`.
 package struct Rate: Hashable, Sendable {
-    /// The rates a load may have.
+    /// The allowed rates of a load.
     package static let limits: ClosedRange<Thousandths> = Thousandths(count: 1)...1_000_000
 
     /// Times per second.
@@ -8,7 +8,7 @@ package struct Rate: Hashable, Sendable {
 
     package init(perSecond: Thousandths) { self.perSecond = perSecond }
 
-    /// The time between two of them.
+    /// The time between two occurrences.
     package var interval: Duration { .nanoseconds(1_000_000_000_000 / Swift.max(1, perSecond.count)) }
 }
 
@@ -16,14 +16,14 @@ extension Rate: CustomStringConvertible {
     package var description: String { "\(perSecond)/s" }
 }
 
-/// A share of a hundred: `5%`.
+/// A percentage: `5%`.
 package struct Percentage: Hashable, Sendable {
-    /// How many of a hundred.
+    /// The value in percent.
     package let percent: Thousandths
 
     package init(percent: Thousandths) { self.percent = percent }
 
-    /// The share as a fraction of one.
+    /// The value as a fraction of one.
     package var fraction: Double { percent.value / 100 }
 }
 

@@ -1,11 +1,11 @@
-/// A decimal number with at most three digits after the point, held exactly.
+/// A decimal number with at most three digits after the point, stored exactly.
 package struct Thousandths: Hashable, Sendable {
     /// The number times one thousand.
     package let count: Int64
 
     package init(count: Int64) { self.count = count }
 
-    /// Reads `5`, `0.25`, `-1.5`: at most nine digits before the point and three after it.
+    /// Parses `5`, `0.25`, `-1.5`: at most nine digits before the point and three after it.
     package init?(text: some StringProtocol) {
         let negative = text.first == "-"
         let parts = text.dropFirst(negative ? 1 : 0).split(separator: ".", omittingEmptySubsequences: false)

@@ -1,7 +1,7 @@
 package import NIOCore
 
 extension ByteBuffer {
-    /// Writes a text: its length in UTF-8, then its bytes.
+    /// Writes a string: its length in UTF-8, then its bytes.
     package mutating func writeText(_ text: String) {
         writeVarint(text.utf8.count)
         writeString(text)
@@ -34,10 +34,10 @@ extension ByteBuffer {
         for element in elements { element.encode(into: &self) }
     }
 
-    /// Reads a text.
+    /// Reads a string.
     ///
-    /// - Parameter limit: The most bytes the text may have.
-    /// - Throws: ``WireError`` where it is longer, cut short, or not UTF-8.
+    /// - Parameter limit: The most bytes the string may have.
+    /// - Throws: ``WireError`` if it is longer, truncated, or not UTF-8.
     package mutating func readText(upTo limit: Int = WireLimits.text) throws(WireError) -> String {
         let count = try readVarint(upTo: limit)
         guard count <= readableBytes else { throw WireError(.truncated, "a text of \(count) bytes is cut short") }
@@ -66,7 +66,7 @@ extension ByteBuffer {
         try readBool() ? try Value(from: &self) : nil
     }
 
-    /// Reads a count and as many elements.
+    /// Reads a count, and then that many elements.
     ///
     /// - Parameters:
     ///   - limit: The most elements there may be.
@@ -76,7 +76,7 @@ extension ByteBuffer {
     ) throws(WireError) -> [Element] {
         let count = try readCount(upTo: limit, elementSize: elementSize)
         var elements: [Element] = []
-        // An element in memory may be far larger than its bytes, so a peer's count reserves little ahead.
+        // An element in memory may be far larger than its bytes, so a peer's count reserves little memory in advance.
         elements.reserveCapacity(min(count, 1024))
         for _ in 0..<count { elements.append(try read(&self)) }
         return elements
@@ -90,7 +90,7 @@ extension ByteBuffer {
 }
 
 extension String {
-    /// The text of these bytes, or `nil` where they are not UTF-8.
+    /// The string of these bytes, or `nil` if they are not UTF-8.
     init?(utf8 bytes: UnsafeRawBufferPointer) {
         if bytes.isASCII {
             self.init(decoding: bytes, as: UTF8.self)
@@ -101,7 +101,7 @@ extension String {
 }
 
 extension UnsafeRawBufferPointer {
-    /// Nearly all names are, and such bytes become a text several times as fast.
+    /// Nearly all names are ASCII, and ASCII bytes become a string several times as fast.
     fileprivate var isASCII: Bool {
         var index = 0
         while index + 8 <= count {

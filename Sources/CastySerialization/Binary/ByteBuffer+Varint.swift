@@ -1,7 +1,7 @@
 package import NIOCore
 
 extension ByteBuffer {
-    /// Writes an unsigned LEB128 number: seven bits a byte, lowest first, one to ten bytes.
+    /// Writes an unsigned LEB128 number: seven bits per byte, lowest first, one to ten bytes.
     package mutating func writeVarint(_ value: UInt64) {
         if value < 0x80 {
             writeInteger(UInt8(truncatingIfNeeded: value))
@@ -23,19 +23,19 @@ extension ByteBuffer {
         writeVarint(UInt64(value))
     }
 
-    /// Writes a signed number so that those near zero are short: 0, −1, 1, −2 become 0, 1, 2, 3.
+    /// Writes a signed number in zigzag encoding, so that numbers near zero are short: 0, −1, 1, −2 become 0, 1, 2, 3.
     package mutating func writeZigZag(_ value: Int64) {
         writeVarint(UInt64(bitPattern: value << 1 ^ value >> 63))
     }
 
     package mutating func writeBool(_ value: Bool) { writeInteger(value ? 1 as UInt8 : 0) }
 
-    /// Writes the eight bytes of a double, highest first.
+    /// Writes the eight bytes of a double, big-endian.
     package mutating func writeDouble(_ value: Double) { writeInteger(value.bitPattern) }
 
     /// Reads an unsigned LEB128 number.
     ///
-    /// - Throws: ``WireError`` where the bytes end first, or where the number needs more than 64 bits.
+    /// - Throws: ``WireError`` if the bytes end early, or if the number needs more than 64 bits.
     package mutating func readVarint() throws(WireError) -> UInt64 {
         guard let first = readInteger(as: UInt8.self) else { throw WireError(.truncated, "a number is cut short") }
         if first < 0x80 { return UInt64(first) }
@@ -55,9 +55,9 @@ extension ByteBuffer {
         return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
     }
 
-    /// Reads a number that counts or numbers something.
+    /// Reads a count or an index.
     ///
-    /// - Throws: ``WireError`` where it is above `limit`.
+    /// - Throws: ``WireError`` if it is above `limit`.
     package mutating func readVarint(upTo limit: Int) throws(WireError) -> Int {
         let value = try readVarint()
         guard value <= UInt64(max(0, limit)) else {
@@ -69,7 +69,7 @@ extension ByteBuffer {
     /// Reads how many elements follow.
     ///
     /// - Parameter elementSize: The fewest bytes one element takes: a count that the remaining bytes cannot hold is
-    ///   refused before anything is reserved for it.
+    ///   refused before memory is reserved for it.
     package mutating func readCount(upTo limit: Int = .max, elementSize: Int = 1) throws(WireError) -> Int {
         let count = try readVarint(upTo: limit)
         guard count <= readableBytes / max(1, elementSize) else {

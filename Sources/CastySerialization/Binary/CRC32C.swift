@@ -1,8 +1,8 @@
 /// The cyclic redundancy check with Castagnoli's polynomial, as iSCSI and ext4 use it.
 ///
-/// It finds every error of up to 32 bits in a row, so a frame with one broken byte never passes. Computed eight bytes
-/// at a time: M. E. Kounavis, F. L. Berry, "Novel Table Lookup-Based Algorithms for High-Performance CRC Generation"
-/// (IEEE ToC 2008).
+/// It detects every error burst of up to 32 bits, so a frame with one broken byte never passes. It is computed eight
+/// bytes at a time: M. E. Kounavis, F. L. Berry, "Novel Table Lookup-Based Algorithms for High-Performance CRC
+/// Generation" (IEEE ToC 2008).
 package struct CRC32C: Sendable {
     private var state: UInt32 = ~0
 
@@ -43,8 +43,8 @@ package struct CRC32C: Sendable {
         state = crc
     }
 
-    /// Eight tables of 256 entries, the *n*th for a byte that *n* zero bytes follow. Filled once, never changed, never
-    /// freed.
+    /// Eight tables of 256 entries; the *n*th is for a byte that *n* zero bytes follow. Filled once, never changed,
+    /// never freed.
     private nonisolated(unsafe) static let tables: UnsafePointer<UInt32> = {
         let tables = UnsafeMutablePointer<UInt32>.allocate(capacity: 8 * 256)
         for byte in 0..<256 {

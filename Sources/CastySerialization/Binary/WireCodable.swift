@@ -1,9 +1,9 @@
 package import NIOCore
 
-/// A message whose bytes are written by hand: what nodes say to each other about the cluster.
+/// A message with a hand-written encoding, for the traffic between nodes about the cluster.
 ///
-/// Reading takes bytes from a peer: it throws, it never traps, and it checks a count before it reserves memory for it.
-/// Bytes that follow the last field are left alone, so that a later version may append one.
+/// Decoding reads bytes from a peer: it throws, never traps, and checks a count before it reserves memory for it. It
+/// ignores bytes after the last field, so that a later version may append one.
 package protocol WireCodable {
     func encode(into buffer: inout ByteBuffer)
     init(from buffer: inout ByteBuffer) throws(WireError)

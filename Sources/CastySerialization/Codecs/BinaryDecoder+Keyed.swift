@@ -1,7 +1,7 @@
 struct BinaryKeyedDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol {
     let reader: BinaryReader
     let content: Range<Int>
-    /// How many containers its values lie in.
+    /// The number of containers that enclose its values.
     let level: Int
 
     var codingPath: [any CodingKey] { [] }
@@ -11,7 +11,7 @@ struct BinaryKeyedDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol {
         do {
             try reader.forEachKey(in: content) { if let key = Key(stringValue: $0) { keys.append(key) } }
         } catch {
-            // Nothing can be thrown here; the message as a whole fails for it.
+            // This call cannot throw; the decoding of the whole message fails later.
             reader.note(error)
         }
         return keys
@@ -26,7 +26,7 @@ struct BinaryKeyedDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol {
         }
     }
 
-    /// Finds the value under a key, reads it, and makes the next entry the one that is looked at first.
+    /// Finds the value under a key, reads it, and makes the next search begin at the next entry.
     @inline(__always)
     private func read<Value>(
         _ key: Key, _ body: (Int, Int) throws(BinaryReader.Problem) -> Value

@@ -1,6 +1,6 @@
 struct BinaryUnkeyedDecoding: UnkeyedDecodingContainer {
     let reader: BinaryReader
-    /// Places are kept in four bytes each, so that the container fits into an existential without a box.
+    /// Indices take four bytes each, so that the container fits into an existential without a box.
     private var place: Int32
     private let end: Int32
     private var index: Int32 = 0
@@ -8,7 +8,8 @@ struct BinaryUnkeyedDecoding: UnkeyedDecodingContainer {
 
     init(reader: BinaryReader, content: Range<Int>, level: Int) {
         self.reader = reader
-        // A message is at most as long as a frame may be announced to be, and is refused above `Int32.max`.
+        // A message is at most as long as the announced length of a frame, and is refused above `Int32.max` bytes, so
+        // the index fits.
         place = Int32(truncatingIfNeeded: content.lowerBound)
         end = Int32(truncatingIfNeeded: content.upperBound)
         self.level = Int32(truncatingIfNeeded: level)
@@ -18,7 +19,7 @@ struct BinaryUnkeyedDecoding: UnkeyedDecodingContainer {
     var currentIndex: Int { Int(index) }
     var isAtEnd: Bool { place >= end }
 
-    /// How many values there are.
+    /// The number of values.
     ///
     /// - Complexity: O(*n*).
     var count: Int? {
@@ -32,7 +33,7 @@ struct BinaryUnkeyedDecoding: UnkeyedDecodingContainer {
         return count
     }
 
-    /// Reads the value at hand and goes on to the next.
+    /// Reads the current value and advances to the next.
     @inline(__always)
     private mutating func read<Value>(_ body: (Int, Int) throws(BinaryReader.Problem) -> Value) throws -> Value {
         let start = try begin()
@@ -143,7 +144,7 @@ struct BinarySingleDecoding: SingleValueDecodingContainer {
         }
     }
 
-    /// Bytes that end too early hold no nil, and reading the value says what is wrong.
+    /// Truncated bytes are not nil; reading the value then reports the error.
     func decodeNil() -> Bool { (try? decoder.reader.isNull(at: decoder.place, end: decoder.end)) ?? false }
     func decode(_ type: Bool.Type) throws -> Bool { try read(decoder.reader.bool) }
     func decode(_ type: String.Type) throws -> String { try read(decoder.reader.text) }

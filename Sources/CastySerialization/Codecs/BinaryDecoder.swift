@@ -4,14 +4,14 @@
     import Foundation
 #endif
 
-/// Reads one value; a value type, so that handing it out costs nothing.
+/// Decodes one value; a value type, so that passing it costs nothing.
 struct BinaryDecoder: Decoder {
     let reader: BinaryReader
-    /// Where the value lies.
+    /// The index of the value.
     let place: Int
-    /// The end of what holds it.
+    /// The end of the enclosing container.
     let end: Int
-    /// How many containers it lies in.
+    /// The number of enclosing containers.
     let level: Int
 
     var codingPath: [any CodingKey] { [] }
@@ -37,9 +37,9 @@ struct BinaryDecoder: Decoder {
         }
     }
 
-    /// Reads a value that may be anything.
+    /// Decodes a value of any type.
     ///
-    /// The casts are of a type that was just compared, to itself.
+    /// Each cast follows a comparison that shows both types to be the same.
     func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
         do throws(BinaryReader.Problem) {
             if type == String.self {
@@ -78,7 +78,7 @@ struct BinaryDecoder: Decoder {
 }
 
 extension BinaryReader.Problem {
-    /// The error that `Decoder` promises.
+    /// The error that a `Decoder` must throw.
     func error(_ wanted: @autoclosure () -> String, key: String? = nil) -> DecodingError {
         let wanted = wanted() + (key.map { " under \($0)" } ?? "")
         let context = { DecodingError.Context(codingPath: [], debugDescription: $0) }

@@ -1,9 +1,9 @@
-/// Writes one value; a value type, so that handing it out costs nothing.
+/// Encodes one value; a value type, so that passing it costs nothing.
 struct BinaryEncoder: Encoder {
     let writer: BinaryWriter
-    /// Where a container it opens is kept.
+    /// The level of a container that it opens.
     let level: Int
-    /// Where its value begins.
+    /// The index at which its value begins.
     let start: Int
 
     var codingPath: [any CodingKey] { [] }
@@ -28,7 +28,6 @@ struct BinaryKeyedEncoding<Key: CodingKey>: KeyedEncodingContainerProtocol {
     let handle: BinaryWriter.Handle
 
     var codingPath: [any CodingKey] { [] }
-    private var childLevel: Int { Int(handle.level) + 1 }
 
     init(writer: BinaryWriter, handle: BinaryWriter.Handle) {
         self.writer = writer

@@ -1,6 +1,6 @@
-/// The bytes of the binary form of `Codable`.
+/// The binary encoding of `Codable` values.
 ///
-/// A value is one byte that tells what it is, and its content:
+/// A value is a tag byte, followed by its content:
 ///
 /// ```
 /// 00 nil   01 false   02 true   03 float (4)   04 double (8)   05 text   06 bytes   07 keyed   08 unkeyed
@@ -9,9 +9,9 @@
 /// ```
 ///
 /// Numbers of several bytes are little-endian. Text (UTF-8) and bytes begin with their length as a varint. Containers
-/// begin with the length of their content, four bytes, so that one that is not wanted is passed over at once; an
-/// unkeyed one holds values, a keyed one keys and values in turn. A key is a varint: twice its length, then its bytes;
-/// or twice the place, counted from the first byte of the message, of a key that is the same, plus one.
+/// begin with the length of their content in four bytes, so that a reader can skip one at once; an unkeyed container
+/// holds values, a keyed one keys and values in turn. A key is a varint: twice its length, followed by its bytes; or
+/// twice the index of an equal earlier key, counted from the first byte of the message, plus one.
 enum BinaryFormat {
     static let null: UInt8 = 0x00
     static let no: UInt8 = 0x01
@@ -26,6 +26,6 @@ enum BinaryFormat {
     static let negative: UInt8 = 0x18
     static let shortText: UInt8 = 0x40
     static let smallNumber: UInt8 = 0x80
-    /// The byte that tells what it is, and the length.
+    /// The size of a container's tag and length.
     static let containerHead = 5
 }

@@ -1,13 +1,14 @@
 import NIOCore
 
-/// The bytes of one message, and how to find values in them. Every place is checked against the end of what holds it.
+/// The bytes of one message, and functions to find values in them. Every index is checked against the end of the
+/// enclosing container.
 ///
-/// The buffer is held so that its memory stays as it is for as long as a decoder exists.
+/// The reader holds the buffer, so that its memory stays valid as long as a decoder exists.
 final class BinaryReader {
-    /// Why bytes are not read as what was asked for.
+    /// Why bytes cannot be read as the requested type.
     enum Problem: Error {
         case malformed
-        /// There is a value, of another kind.
+        /// There is a value of another kind.
         case mismatch
         /// There is nil.
         case null
@@ -21,13 +22,13 @@ final class BinaryReader {
     private let buffer: ByteBuffer
     private let base: UnsafeRawPointer?
 
-    /// The container whose next entry is known, by its first byte, and that entry: fields are mostly asked for in the
-    /// order in which they were written.
+    /// The container whose next entry is known, by the index of its content, and the index of that entry: fields are
+    /// mostly requested in the order in which they were written.
     ///
-    /// Unchecked: a reader is used by one call on one thread, and no access overlaps another.
+    /// Unchecked: one call on one thread uses a reader, and no access overlaps another.
     @exclusivity(unchecked) private var hintContainer = -1
     @exclusivity(unchecked) private var hintPlace = 0
-    /// What was found where nothing can be thrown.
+    /// The first problem found by a call that cannot throw.
     @exclusivity(unchecked) private(set) var failure: Problem?
 
     init(_ buffer: ByteBuffer, context: CodingContext) {
@@ -43,7 +44,7 @@ final class BinaryReader {
 
     @inline(__always)
     private func byte(_ place: Int) -> UInt8 {
-        // Every caller has compared the place with an end that is at most `count`, so there is memory.
+        // Every caller has compared the index with an end that is at most `count`, so the memory exists.
         base.unsafelyUnwrapped.load(fromByteOffset: place, as: UInt8.self)
     }
 
@@ -61,7 +62,7 @@ final class BinaryReader {
         return try longVarint(first, at: place, end: end)
     }
 
-    /// Lengths and places are below 2³⁵, so five bytes are enough.
+    /// Lengths and indices are below 2³⁵, so five bytes are enough.
     private func longVarint(_ first: UInt8, at place: Int, end: Int) throws(Problem) -> (value: Int, next: Int) {
         var value = Int(first & 0x7F)
         for index in 1..<5 {
@@ -87,7 +88,7 @@ final class BinaryReader {
 
     // MARK: Structure
 
-    /// Where the content of a container lies.
+    /// The range of the content of a container.
     func content(of kind: UInt8, at place: Int, end: Int) throws(Problem) -> Range<Int> {
         let tag = try tag(at: place, end: end)
         guard tag == kind else { throw tag == BinaryFormat.null ? .null : .mismatch }
@@ -103,7 +104,7 @@ final class BinaryReader {
         return start..<start + size
     }
 
-    /// The place after a value.
+    /// The index after a value.
     func skip(at place: Int, end: Int) throws(Problem) -> Int {
         let tag = try tag(at: place, end: end)
         let next: Int
@@ -122,7 +123,7 @@ final class BinaryReader {
         return next
     }
 
-    /// The bytes of the key at a place, and the place of its value.
+    /// The bytes of the key at an index, and the index of its value.
     @inline(__always)
     private func key(at place: Int, end: Int) throws(Problem) -> (bytes: Range<Int>, value: Int) {
         let (token, next) = try varint(at: place, end: end)
@@ -131,16 +132,16 @@ final class BinaryReader {
             guard half <= end - next else { throw .malformed }
             return (next..<next + half, next + half)
         }
-        // A reference leads back, to a key that is written out: it cannot lead in a circle.
+        // A reference points back to a key that is written out, so references cannot form a cycle.
         guard half < place else { throw .malformed }
         let (earlier, start) = try varint(at: half, end: place)
         guard earlier & 1 == 0, earlier >> 1 <= place - start else { throw .malformed }
         return (start..<start + earlier >> 1, next)
     }
 
-    /// The place of the value under a key, or `nil` where the container has no such key.
+    /// The index of the value under a key, or `nil` if the container has no such key.
     ///
-    /// - Complexity: O(1) for the key that follows the one asked for before, otherwise O(*n*) in the entries.
+    /// - Complexity: O(1) for the key that follows the one requested before, otherwise O(*n*) in the entries.
     func find(_ key: String, in content: Range<Int>) throws(Problem) -> Int? {
         var key = key
         let from = hintContainer == content.lowerBound ? hintPlace : content.lowerBound
@@ -181,14 +182,14 @@ final class BinaryReader {
         return true
     }
 
-    /// The entry at a place is dealt with: the next one is probably the next that is asked for.
+    /// The entry has been read: the next one is probably requested next.
     func advance(past value: Int, in content: Range<Int>) throws(Problem) {
         let next = try skip(at: value, end: content.upperBound)
         hintContainer = content.lowerBound
         hintPlace = next
     }
 
-    /// Calls `body` with every key of a keyed container, in the order of the bytes.
+    /// Calls `body` with every key of a keyed container, in the order in which they were written.
     func forEachKey(in content: Range<Int>, _ body: (String) -> Void) throws(Problem) {
         var place = content.lowerBound
         while place < content.upperBound {
@@ -296,7 +297,7 @@ final class BinaryReader {
         return try string(try counted(at: place + 1, end: end))
     }
 
-    /// Bytes, or `nil` where there is something else, as an array of numbers.
+    /// Bytes, or `nil` if there is something else, such as an array of numbers.
     func bytes(at place: Int, end: Int) throws(Problem) -> UnsafeRawBufferPointer? {
         guard try tag(at: place, end: end) == BinaryFormat.bytes else { return nil }
         return bytes(try counted(at: place + 1, end: end))

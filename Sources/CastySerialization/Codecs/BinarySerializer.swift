@@ -1,35 +1,35 @@
 package import NIOCore
 
-/// Writes messages in a compact binary form, through their `Codable` conformance.
+/// Encodes messages in a compact binary form, through their `Codable` conformance.
 ///
-/// Fields carry their names, as in JSON: a field the reader does not know is ignored, one that is missing is `nil` or
-/// what the type's own `init(from:)` makes of it, and the order of fields is free. A name that occurs again, as in a
-/// list of like values, is written once.
+/// Fields carry their names, as in JSON: the reader ignores unknown fields, a missing field is `nil` or whatever the
+/// type's own `init(from:)` makes of it, and the order of fields does not matter. A repeated name, as in a list of
+/// values of one type, is written once.
 ///
-/// Containers are written in the order in which the type's `encode(to:)` fills them; a type that opens two nested
-/// containers and writes to them in turn is refused with an error. Values may lie in each other 32 deep.
-public struct BinarySerializer: Sendable {
+/// Containers are written in the order in which the type's `encode(to:)` fills them. A type that opens two nested
+/// containers and writes to them alternately is refused with an error. Values may be nested 32 deep.
+public struct BinarySerializer: Serializer {
     /// Creates the serializer.
     public init() {}
 
-    /// The bytes of a value.
+    /// Encodes a value.
     ///
-    /// - Throws: What the type's `encode(to:)` throws, or an error for values that lie in each other too deep.
+    /// - Throws: What the type's `encode(to:)` throws, or an error if values are nested too deep.
     public func encode(_ value: some Encodable) throws -> [UInt8] {
         var buffer = ByteBuffer()
         try encode(value, context: .empty, into: &buffer)
         return Array(buffer.readableBytesView)
     }
 
-    /// The value of some bytes.
+    /// Decodes a value.
     ///
-    /// - Throws: `DecodingError` where the bytes are not of this type.
+    /// - Throws: `DecodingError` if the bytes are not of this type.
     public func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) throws -> Value {
         var buffer = ByteBuffer(bytes: bytes)
         return try decode(type, from: &buffer, context: .empty)
     }
 
-    /// Appends a value; the buffer stays as it was where this throws.
+    /// Appends a value; if this throws, the buffer is unchanged.
     package func encode(_ value: some Encodable, context: CodingContext, into buffer: inout ByteBuffer) throws {
         let writer = BinaryWriter(taking: &buffer, context: context)
         do {

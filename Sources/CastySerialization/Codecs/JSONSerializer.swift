@@ -6,11 +6,11 @@ package import NIOCore
     import Foundation
 #endif
 
-/// Writes messages as JSON, which a person can read.
+/// Encodes messages as JSON, which a person can read.
 ///
-/// Keys come in alphabetical order, so that equal values give equal bytes. Infinities and NaN are written as texts.
-/// Values may lie in each other 32 deep.
-public struct JSONSerializer: Sendable {
+/// Keys are in alphabetical order, so that equal values give equal bytes. Infinities and NaN are written as strings.
+/// Values may be nested 32 deep.
+public struct JSONSerializer: Serializer {
     private static let infinity = "inf"
     private static let negativeInfinity = "-inf"
     private static let nan = "nan"
@@ -18,24 +18,24 @@ public struct JSONSerializer: Sendable {
     /// Creates the serializer.
     public init() {}
 
-    /// The bytes of a value.
+    /// Encodes a value.
     ///
-    /// - Throws: What the type's `encode(to:)` throws, or an error for values that lie in each other too deep.
+    /// - Throws: What the type's `encode(to:)` throws, or an error if values are nested too deep.
     public func encode(_ value: some Encodable) throws -> [UInt8] {
         var buffer = ByteBuffer()
         try encode(value, context: .empty, into: &buffer)
         return Array(buffer.readableBytesView)
     }
 
-    /// The value of some bytes.
+    /// Decodes a value.
     ///
-    /// - Throws: `DecodingError` where the bytes are not of this type.
+    /// - Throws: `DecodingError` if the bytes are not of this type.
     public func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) throws -> Value {
         var buffer = ByteBuffer(bytes: bytes)
         return try decode(type, from: &buffer, context: .empty)
     }
 
-    /// Appends a value; the buffer stays as it was where this throws.
+    /// Appends a value; if this throws, the buffer is unchanged.
     package func encode(_ value: some Encodable, context: CodingContext, into buffer: inout ByteBuffer) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -66,7 +66,7 @@ public struct JSONSerializer: Sendable {
         return value
     }
 
-    /// Refuses brackets within brackets before a parser recurses into them.
+    /// Refuses brackets that are nested too deep before a parser recurses into them.
     private static func checkNesting(_ bytes: UnsafeRawBufferPointer) throws(WireError) {
         var depth = 0
         var inText = false

@@ -1,6 +1,6 @@
 package import NIOCore
 
-/// How a hand-written message type is written and read.
+/// Encodes and decodes a message type by hand-written functions.
 package struct MessageCodec<Message: Sendable>: Sendable {
     package let encode: @Sendable (Message, CodingContext, inout ByteBuffer) throws -> Void
     package let decode: @Sendable (inout ByteBuffer, CodingContext) throws -> Message
@@ -15,7 +15,7 @@ package struct MessageCodec<Message: Sendable>: Sendable {
 }
 
 extension MessageCodec where Message: WireCodable {
-    /// The codec of a type that writes and reads itself.
+    /// The codec of a type that encodes and decodes itself.
     package init() {
         self.init(
             encode: { message, _, buffer in message.encode(into: &buffer) },

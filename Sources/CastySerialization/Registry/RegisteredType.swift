@@ -1,17 +1,18 @@
 package import NIOCore
 
-/// Takes a message that was just decoded, in its own type, so that it reaches a typed mailbox unboxed.
+/// Receives a decoded message in its static type, so that it reaches a typed mailbox unboxed.
 package protocol DecodedMessageReceiver {
     func receive<Message: Sendable>(_ message: Message)
 }
 
-/// A registered message type whose type only its subclass knows.
+/// A type-erased registered message type; only its subclass knows the type.
 ///
-/// Unchecked because only a final class may conform; the one subclass is final and all properties are constants.
+/// Unchecked because only a final class may conform to `Sendable`; the only subclass is final, and all properties are
+/// constants.
 package class AnyRegisteredType: @unchecked Sendable {
     package let name: String
     package let identifier: ObjectIdentifier
-    /// Whether the type is only written by hand, in ``CodecID/native``.
+    /// Whether the type has only a hand-written codec, ``CodecID/native``.
     package let isNative: Bool
 
     fileprivate init(name: String, identifier: ObjectIdentifier, isNative: Bool) {
@@ -20,12 +21,12 @@ package class AnyRegisteredType: @unchecked Sendable {
         self.isNative = isNative
     }
 
-    /// The codec for this type where the association has agreed on `agreed` for `Codable` ones.
+    /// The codec for this type, if the association has agreed on `agreed` for `Codable` types.
     package final func codec(agreed: CodecID) -> CodecID { isNative ? .native : agreed }
 
-    /// Decodes a message and hands it over, typed.
+    /// Decodes a message and passes it to the receiver in its static type.
     ///
-    /// - Throws: What ``RegisteredType/decode(from:codec:context:)`` throws; the receiver then gets nothing.
+    /// - Throws: What ``RegisteredType/decode(from:codec:context:)`` throws; the receiver then gets no message.
     package func decode(
         from buffer: inout ByteBuffer, codec: CodecID, context: CodingContext, into receiver: any DecodedMessageReceiver
     ) throws {
@@ -74,8 +75,8 @@ package final class RegisteredType<Message: Sendable>: AnyRegisteredType, @unche
 
     /// Appends the message to the buffer.
     ///
-    /// - Throws: ``WireError`` for a codec the type is not written in; otherwise what the type's own `encode(to:)` or
-    ///   the codec throws. The buffer may then hold part of the message.
+    /// - Throws: ``WireError`` for a codec that the type does not support; otherwise what the type's own `encode(to:)`
+    ///   or the codec throws. The buffer may then hold part of the message.
     package func encode(
         _ message: Message, with codec: CodecID, context: CodingContext, into buffer: inout ByteBuffer
     ) throws {
@@ -84,8 +85,8 @@ package final class RegisteredType<Message: Sendable>: AnyRegisteredType, @unche
 
     /// Reads a message that fills the rest of the buffer.
     ///
-    /// - Throws: ``WireError`` for a codec the type is not written in and for bytes the codec cannot read;
-    ///   `DecodingError` where they are readable but not this type.
+    /// - Throws: ``WireError`` for a codec that the type does not support and for bytes that the codec cannot read;
+    ///   `DecodingError` if they are readable but not of this type.
     package func decode(from buffer: inout ByteBuffer, codec: CodecID, context: CodingContext) throws -> Message {
         try read(&buffer, codec, context)
     }

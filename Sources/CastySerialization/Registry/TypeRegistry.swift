@@ -2,17 +2,17 @@ import Synchronization
 
 /// The message types that may arrive from another node, each under a stable name.
 ///
-/// Only registered types are ever decoded: a name from the wire is looked up here and never turned into a type in any
-/// other way. A message under another name is a dead letter.
+/// Only registered types are decoded: a name from the wire is looked up here, and never turned into a type in any other
+/// way. A message under another name is a dead letter.
 ///
 /// ```swift
 /// let registry = TypeRegistry()
 /// try registry.register(Order.self, name: "shop.order")
 /// ```
 ///
-/// Names are part of the protocol between versions of a program: keep a name when the Swift type is renamed, and give
-/// a type whose old messages can no longer be read a new one. A field that may be missing in older messages is an
-/// `Optional`, or is read with `decodeIfPresent`; fields a node does not know are ignored.
+/// Names are part of the protocol between versions of a program: keep the name when the Swift type is renamed, and give
+/// a type a new name when its old messages can no longer be read. A field that may be missing in older messages is an
+/// `Optional`, or is read with `decodeIfPresent`; unknown fields are ignored.
 public final class TypeRegistry: Sendable {
     private struct State {
         var byName: [String: AnyRegisteredType] = [:]
@@ -29,20 +29,20 @@ public final class TypeRegistry: Sendable {
         state.withLock { Array($0.byName.keys) }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
-    /// Registers a message type; doing so again with the same name changes nothing.
+    /// Registers a message type; registering it again under the same name changes nothing.
     ///
     /// - Parameters:
-    ///   - type: The type; it is written by its `Codable` conformance.
+    ///   - type: The type; it is encoded through its `Codable` conformance.
     ///   - name: A stable name, 1…255 bytes of UTF-8, without blanks and control characters.
-    /// - Throws: ``RegistrationError`` where the name belongs to another type, the type has another name, or the name
-    ///   is no name.
+    /// - Throws: ``RegistrationError`` if the name belongs to another type, the type has another name or another codec,
+    ///   or the name is invalid.
     public func register<Message: Codable & Sendable>(
         _ type: Message.Type, name: String
     ) throws(RegistrationError) {
         try add(RegisteredType<Message>(name: name), String(reflecting: type))
     }
 
-    /// Registers a message type that is written by hand.
+    /// Registers a message type with a hand-written codec.
     ///
     /// - Throws: As ``register(_:name:)`` does.
     package func register<Message: Sendable>(
@@ -78,7 +78,7 @@ public final class TypeRegistry: Sendable {
             if let sameType, sameType.isNative != new.isNative {
                 return RegistrationError(code: .typeTaken, message: "\(type) is registered with another codec")
             }
-            // The first stays, because others may hold it already.
+            // The first registration stays, because other objects may already hold it.
             if sameType == nil {
                 state.byName[new.name] = new
                 state.byType[new.identifier] = new
@@ -103,7 +103,7 @@ public struct RegistrationError: Error, Sendable, Equatable {
 
     /// What is wrong.
     public let code: Code
-    /// The same in words, with the names.
+    /// The reason in words, with the names.
     public let message: String
 }
 

@@ -1,6 +1,6 @@
 public import CastyCore
 
-/// What an entity knows of itself when it starts.
+/// What an entity knows about itself when it starts.
 public struct EntityContext: Sendable {
     /// The shard type: `account`.
     public let type: String
@@ -8,14 +8,14 @@ public struct EntityContext: Sendable {
     public let id: String
     /// Its shard.
     public let shard: Int
-    /// The node on which this life of it runs.
+    /// The node on which this incarnation runs.
     public let node: UniqueAddress
-    /// Counts the lives of entities on this node; no two of them share a number.
+    /// Counts the incarnations of entities of this type on this node; no two of them share a number.
     public let life: UInt64
-    /// Where it keeps its state; `nil` where its type has no store.
+    /// Where it saves its state; `nil` if its type has no store.
     public let store: (any EntityStore)?
     private let askToPassivate: @Sendable () -> Void
-    /// Whether the shard is still this node's, as far as it knows.
+    /// Whether this node still hosts the shard, as far as it knows.
     private let mayWrite: @Sendable () -> Bool
 
     package init(
@@ -32,18 +32,20 @@ public struct EntityContext: Sendable {
         askToPassivate = passivate
     }
 
-    /// Asks to go to sleep: the entity stops when its mailbox is empty; messages that come meanwhile are kept, and start it again.
+    /// Asks to be passivated: the entity stops when its mailbox is empty. Messages that arrive meanwhile are buffered,
+    /// and start it again.
     public func passivate() { askToPassivate() }
 
     /// The state last saved, or `nil` for a new entity or one without a store.
     public func load() throws -> [UInt8]? { try store?.load(type: type, id: id) }
 
-    /// Saves the state; does nothing where the type has no store.
+    /// Saves the state; does nothing if the type has no store.
     ///
-    /// A handler that took long may have lost its shard meanwhile. What it would write then is refused: it might undo what the next instance has done.
+    /// The shard may have moved while a slow handler ran. Its write is then refused: it could overwrite what the next
+    /// incarnation has saved.
     ///
-    /// - Throws: ``EntityStoreError``, with the code `stale` where this node's lease has lapsed or the shard has been given away; or what the store
-    ///   throws.
+    /// - Throws: ``EntityStoreError``, with the code `stale` if this node's lease has lapsed or the shard has been
+    ///   given away; or the error of the store.
     public func save(_ state: [UInt8]) throws {
         guard let store else { return }
         guard mayWrite() else {

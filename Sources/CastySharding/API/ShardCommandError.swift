@@ -2,27 +2,27 @@ import CastyPlacement
 
 /// Why an operator's command was not carried out.
 public struct ShardCommandError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What stood in the way.
+    /// Why the command failed.
     public enum Code: String, Sendable, CaseIterable {
-        /// No coordinator acts at the moment, or this node does not know it: ask again later.
+        /// No coordinator acts at the moment, or this node does not know it: try again later.
         case noCoordinator
         /// The type has no shard of this number.
         case noSuchShard
         /// No node at this address runs the type.
         case noSuchNode
-        /// The node takes no shards: it leaves, is drained, is unreachable or has lost its lease.
+        /// The node takes no shards: it is leaving, is drained, is unreachable or has lost its lease.
         case nodeTakesNoShards
-        /// The shard moves or starts already.
+        /// The shard is already moving or starting.
         case shardIsMoving
-        /// There are so many pins and drains that one more could not be told to every node.
+        /// The pins and drains are full: with one more they could not be sent to every node.
         case tooManyIntents
         /// No answer came in time; whether the command was carried out is not known.
         case timedOut
     }
 
-    /// What stood in the way.
+    /// Why the command failed.
     public let code: Code
-    /// For a person.
+    /// A human-readable description.
     public let description: String
 
     init(_ code: Code, _ description: String) {

@@ -3,17 +3,17 @@ public import CastyCore
 import CastyPlacement
 import Synchronization
 
-/// What an operator may do with the shards of a type, from any node: the coordinator does it, and answers.
+/// Operator commands for the shards of a type, from any node: the coordinator executes them, and answers.
 ///
-/// What lasts, pins, drains and the pause, is copied to every region and outlives the coordinator.
+/// Pins, drains and the pause are copied to every region, so they outlive the coordinator.
 extension ShardRegion {
-    /// Moves a shard to a node, once: where the shards are out of balance then, the next round may move it again.
+    /// Moves a shard to a node, once: if the shards are out of balance afterwards, the next round may move it again.
     ///
-    /// Returns when the move has begun; nothing of what its entities are told meanwhile is lost.
+    /// Returns when the move has begun. Messages to its entities are not lost meanwhile.
     ///
     /// - Parameters:
     ///   - shard: The shard, 0..<``shardCount``.
-    ///   - node: The node that shall host it.
+    ///   - node: The node to move it to.
     ///   - timeout: How long to wait for the answer.
     /// - Throws: ``ShardCommandError``.
     public func move(shard: Int, to node: NodeAddress, within timeout: Duration = .seconds(10))
@@ -22,7 +22,7 @@ extension ShardRegion {
         try await command(.move(shard: shard, to: node), within: timeout)
     }
 
-    /// Ties a shard to a node: it moves there, and whenever that node hosts shards it lives there.
+    /// Pins a shard to a node: it moves there, and runs there whenever that node hosts shards.
     ///
     /// - Parameters:
     ///   - shard: The shard, 0..<``shardCount``.
@@ -35,7 +35,7 @@ extension ShardRegion {
         try await command(.pin(shard: shard, to: node), within: timeout)
     }
 
-    /// Unties a shard.
+    /// Unpins a shard.
     ///
     /// - Parameters:
     ///   - shard: The shard, 0..<``shardCount``.
@@ -50,7 +50,7 @@ extension ShardRegion {
     /// - Parameters:
     ///   - node: The node.
     ///   - timeout: How long to wait for the answer.
-    /// - Returns: How many shards are to leave it.
+    /// - Returns: The number of shards that are to leave it.
     /// - Throws: ``ShardCommandError``.
     @discardableResult
     public func drain(_ node: NodeAddress, within timeout: Duration = .seconds(10)) async throws(ShardCommandError)
@@ -69,17 +69,17 @@ extension ShardRegion {
         try await command(.undrain(node), within: timeout)
     }
 
-    /// Plans and begins a round of rebalancing now, also while it is paused.
+    /// Plans and starts a round of rebalancing now, even while rebalancing is paused.
     ///
     /// - Parameter timeout: How long to wait for the answer.
-    /// - Returns: How many shards are to move.
+    /// - Returns: The number of shards that are to move.
     /// - Throws: ``ShardCommandError``.
     @discardableResult
     public func rebalance(within timeout: Duration = .seconds(10)) async throws(ShardCommandError) -> Int {
         try await command(.rebalance, within: timeout)
     }
 
-    /// Lets no shard move for balance alone until ``resumeRebalancing(within:)``.
+    /// Stops moves for balance alone until ``resumeRebalancing(within:)``.
     ///
     /// - Parameter timeout: How long to wait for the answer.
     /// - Throws: ``ShardCommandError``.
@@ -115,7 +115,7 @@ extension ShardRegion {
     }
 }
 
-/// Who waits for an answer, and goes on once: with it, or without.
+/// A caller that waits for an answer, and is resumed once: with it, or without.
 private final class WaitingOperator: Sendable {
     private let continuation: Mutex<CheckedContinuation<CommandAnswer?, Never>?>
 

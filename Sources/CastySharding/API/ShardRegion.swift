@@ -2,12 +2,12 @@ public import CastyActors
 import CastyCore
 public import CastyPlacement
 
-/// A message for an entity, wherever it lives.
+/// A message for an entity, wherever it runs.
 public struct ShardEnvelope<Message: Sendable>: Sendable {
-    /// The entity's whole id; any text of up to 2048 bytes of UTF-8. Two spellings of the same text, in the sense of Unicode, are one id: the
+    /// The entity's whole id; any text of up to 2048 bytes of UTF-8. Canonically equivalent spellings are one id: the
     /// entity and its stores see it in the form of ``EntityID/canonical(_:)``.
     public let entity: String
-    /// What it is told.
+    /// The message itself.
     public let message: Message
 
     /// Addresses a message.
@@ -19,7 +19,7 @@ public struct ShardEnvelope<Message: Sendable>: Sendable {
 
 extension ShardEnvelope: Equatable where Message: Equatable {}
 
-/// The way to all entities of one type: it knows where they live, and starts those that do not.
+/// Reaches all entities of one type: knows where they run, and starts those that do not run.
 public struct ShardRegion<Message: Codable & Sendable>: Sendable {
     /// The shard type.
     public let type: String
@@ -29,16 +29,16 @@ public struct ShardRegion<Message: Codable & Sendable>: Sendable {
     let actor: ActorRef<RegionCommand>
     let queries: ShardQueries
 
-    /// Tells an entity a message; it starts where its shard lives, if it does not run.
+    /// Sends a message to an entity; if the entity does not run, it starts on the node of its shard.
     ///
     /// The id may be any text of up to 2048 bytes; see ``ShardEnvelope/entity``.
     ///
-    /// Messages of one sender to one entity arrive in order, each at most once; while the shard moves they are kept. What is lost is in
-    /// the loss ledger.
+    /// Messages of one sender to one entity arrive in order, each at most once; while the shard moves they are
+    /// buffered. Lost messages are recorded in the loss ledger.
     @inlinable
     public func tell(_ entity: String, _ message: Message) { route(TypedMessage(message), to: entity) }
 
-    /// Tells an entity a message.
+    /// Sends a message to an entity.
     public func tell(_ envelope: ShardEnvelope<Message>) { route(TypedMessage(envelope.message), to: envelope.entity) }
 
     @usableFromInline
@@ -47,13 +47,14 @@ public struct ShardRegion<Message: Codable & Sendable>: Sendable {
     /// Asks an entity and waits for its reply.
     ///
     /// - Parameters:
-    ///   - entity: Whom to ask.
+    ///   - entity: The id of the entity to ask.
     ///   - timeout: How long to wait at most.
-    ///   - patience: Whether to wait where the entity cannot be reached at present. What can be waited for by default is a new home on a node
-    ///     that is there: with ``AskPatience/failFast`` an unreachable home ends the ask, with ``AskPatience/waitForNewNode`` it waits for a node
-    ///     with the type's role to join.
+    ///   - patience: Whether to wait while the entity cannot be reached. By default the ask waits for a new home on an
+    ///     existing node. With ``AskPatience/failFast`` an unreachable home ends the ask; with
+    ///     ``AskPatience/waitForNewNode`` it also waits for a node with the type's role to join.
     ///   - question: Makes the message from the reference that the reply goes to.
-    /// - Throws: ``AskError``, as soon as this node knows that no reply can come: with the entity, the node and the cause.
+    /// - Throws: ``AskError``, as soon as this node knows that no reply can come; it names the entity, the node and the
+    ///   cause.
     public func ask<Reply: Sendable>(
         _ entity: String, within timeout: Duration = .seconds(10), patience: AskPatience = .waitForNewHome,
         _ question: @Sendable (ActorRef<Reply>) -> Message
@@ -79,13 +80,14 @@ public struct ShardRegion<Message: Codable & Sendable>: Sendable {
             completion: { result in completion(result.mapError { $0.about(type: type, entity: entity) }) })
     }
 
-    /// Sends an entity to sleep, wherever it lives: it stops when its mailbox is empty, and the next message starts it again.
+    /// Passivates an entity, wherever it runs: it stops when its mailbox is empty, and the next message starts it
+    /// again.
     ///
-    /// Does nothing where this node does not know the home of the entity's shard at the moment: nobody has told it a message from here, or its
-    /// shard is on the move.
+    /// Does nothing if this node does not know the home of the entity's shard: no caller on this node has sent it a
+    /// message, or its shard is moving.
     public func passivate(_ entity: String) { actor.tell(.passivateByName(entity)) }
 
-    /// Says which entities of this node go to sleep by themselves from now on.
+    /// Changes which entities of this node are passivated automatically.
     package func passivate(by settings: PassivationSettings) { actor.tell(.passivation(settings)) }
 
     /// The shard of an entity.

@@ -2,15 +2,15 @@ package import CastyCore
 package import CastyObservability
 package import CastyPlacement
 
-/// Follows messages and shards through sharding: for laboratories and tests, which account for every one of them.
+/// Traces messages and shards through sharding: for test clusters and tests, which account for each of them.
 package struct ShardTracing<Message: Sendable>: Sendable {
     /// A message leaves this node for another.
     package let forwarded: @Sendable (Message, ShardHop, UniqueAddress) -> Void
-    /// A message has come in from another node.
+    /// A message has arrived from another node.
     package let arrived: @Sendable (Message) -> Void
-    /// A message will not be handled.
+    /// A message is lost.
     package let lost: @Sendable (Message, CastyObservability.LossReason) -> Void
-    /// The region, or the coordinator, of this node has done something.
+    /// The region or the coordinator of this node has noted an event.
     package let noted: @Sendable (PlacementNote) -> Void
 
     package init(
@@ -25,7 +25,7 @@ package struct ShardTracing<Message: Sendable>: Sendable {
         self.noted = noted
     }
 
-    /// The same for messages that are sealed.
+    /// The same tracing for erased messages.
     var sealed: ShardTracing<ErasedMessage> {
         let (forwarded, arrived, lost) = (forwarded, arrived, lost)
         return ShardTracing<ErasedMessage>(
@@ -37,15 +37,15 @@ package struct ShardTracing<Message: Sendable>: Sendable {
 
 /// Why a message goes from one node to another.
 package enum ShardHop: Hashable, Sendable {
-    /// To where its sender believes the shard lives.
+    /// To the node that its sender believes hosts the shard.
     case delivery
-    /// Back to its sender: it went to the wrong place.
+    /// Back to its sender: the receiver does not host the shard.
     case returned
     /// From the old home to the new one.
     case leftover
 }
 
-/// What one of the two cores on a node has done.
+/// An event of one of the two cores on a node.
 package enum PlacementNote: Hashable, Sendable {
     case region(RegionNote)
     case coordinator(CoordinatorNote)

@@ -8,31 +8,32 @@ import CastyRemoting
 import CastySerialization
 import Synchronization
 
-/// The entities of a cluster: each lives on one node at a time, wherever its shard lives, and is reached by its id.
+/// The entities of a cluster: each runs on one node at a time, the node of its shard, and is reached by its id.
 ///
 /// ```swift
 /// let carts = try sharding.start(type: "cart", shards: 24) { entity in cart(entity.id) }
 /// carts.tell("cart-17", .add("apples"))
 /// ```
 ///
-/// An entity lives on one node at a time, also where nodes are cut off or crash: what lost its lease handles nothing any more. There is one limit. A
-/// handler that has begun cannot be ended from outside. Where one does not return for seven seconds after its shard was told to move (five to
-/// stop, two to stop hard), or goes on for longer than a removed member's lease, it is given up, and the entity starts elsewhere beside it. What it
-/// does after such a time must be harmless, or be refused by whom it does it to.
+/// An entity runs on one node at a time, even if nodes are cut off or crash: a node without a valid lease handles no
+/// messages. There is one limit. A running handler cannot be interrupted from outside. It is given up if it does not
+/// return for seven seconds after its shard was ordered to move (five to stop, two to stop by force), or if it runs for
+/// longer than a removed member's lease; the entity then starts elsewhere beside it. What such a handler does after
+/// that time must be harmless, or be refused by the systems that it calls.
 ///
-/// A node has one.
+/// A node has one `Sharding`.
 public final class Sharding: Sendable {
     /// The cluster whose members host the shards.
     public let cluster: Cluster
-    /// Where entities of types without a store of their own keep their state, if anywhere.
+    /// The store for entities whose type has no store of its own, if any.
     public let entityStore: (any EntityStore)?
     private let codecs = PayloadCodecs()
     private let isAnswering = Atomic<Bool>(false)
     private let regions = Mutex<[String: RegionAccess]>([:])
-    /// The types that clients may talk to in text.
+    /// The types that accept text commands of clients.
     let textEntities = TextEntities()
 
-    /// What can be asked of one type's region by whoever does not know its message type.
+    /// Type-erased access to the region of one type, for callers that do not know its message type.
     private struct RegionAccess: Sendable {
         let command: @Sendable (OperatorCommand, @escaping @Sendable (CommandAnswer) -> Void) -> Void
         let hosts: @Sendable (String) -> Bool
@@ -43,26 +44,28 @@ public final class Sharding: Sendable {
     ///
     /// - Parameters:
     ///   - cluster: Its members host the shards.
-    ///   - entityStore: Where entities of types without a store of their own keep their state.
+    ///   - entityStore: The store for entities whose type has no store of its own.
     public init(_ cluster: Cluster, entityStore: (any EntityStore)? = nil) {
         self.cluster = cluster
         self.entityStore = entityStore
     }
 
-    /// Starts a shard type on this node; every node that shall host or reach it does the same.
+    /// Starts a shard type on this node; every node that hosts or reaches it must do the same.
     ///
     /// - Parameters:
     ///   - type: The type's name; entities' ids may but need not begin with it.
-    ///   - shards: How many shards there are: the same on all nodes, and never changed while the cluster lives. 1…16384.
-    ///   - role: Only members with this role host it; the others reach it. `nil` for all.
-    ///   - store: Where entities keep their state, if they do; ``entityStore`` by default.
-    ///   - remember: Where it is written which entities run, if they shall come back without a message; see ``RememberedEntityStore``.
-    ///   - passivation: Which entities go to sleep by themselves; none by default, because one without a store forgets what it knows.
-    ///   - strategy: Decides where shards live.
+    ///   - shards: The number of shards: the same on all nodes, and never changed while the cluster runs. 1…16384.
+    ///   - role: Only members with this role host it; the others only reach it. `nil` for all.
+    ///   - store: Where entities save their state, if they do; ``entityStore`` by default.
+    ///   - remember: Where to record which entities run, if they should restart without a message; see
+    ///     ``RememberedEntityStore``.
+    ///   - passivation: Which entities are passivated automatically; none by default, because an entity without a store
+    ///     loses its state.
+    ///   - strategy: Decides which node hosts each shard.
     ///   - entity: Makes the behavior of an entity each time it starts.
-    /// - Returns: The way to the entities.
-    /// - Throws: ``ShardingError`` where the type runs already, its message type is not registered, the number of shards is no such number, the
-    ///   name is none for an actor, or the node is stopping.
+    /// - Returns: The region through which the entities are reached.
+    /// - Throws: ``ShardingError`` if the type already runs, its message type is not registered, the number of shards
+    ///   is out of range, the name is not a valid actor name, or the node is stopping.
     @inlinable
     public func start<Message: Codable & Sendable>(
         type: String, shards: Int, role: String? = nil, store: (any EntityStore)? = nil,
@@ -87,7 +90,7 @@ public final class Sharding: Sendable {
             handling: handling)
     }
 
-    /// Starts a shard type with settings of one's own.
+    /// Starts a shard type with custom settings.
     package func start<Message: Codable & Sendable>(
         type: String, settings: PlacementSettings, store: (any EntityStore)?,
         remember: (any RememberedEntityStore)? = nil,
@@ -173,8 +176,8 @@ public final class Sharding: Sendable {
         regions.withLock { $0[type] }?.answer(query) ?? .notHosted
     }
 
-    /// Gives an operator's command to the coordinator of a type, and calls back with its answer: within ten seconds of this node's clock, or when
-    /// sharding ends here. A node that crashes or hangs does not call back.
+    /// Sends an operator's command to the coordinator of a type, and calls back with its answer: within ten seconds of
+    /// this node's clock, or when sharding ends here. A node that crashes or hangs does not call back.
     package func command(
         _ command: OperatorCommand, type: String, answer: @escaping @Sendable (CommandAnswer) -> Void
     ) {
@@ -182,14 +185,14 @@ public final class Sharding: Sendable {
         region.command(command, answer)
     }
 
-    /// Whether an entity of a type lives on this node at this moment.
+    /// Whether an entity of a type is known on this node at the moment.
     package func hosts(_ entity: String, type: String) -> Bool {
         regions.withLock { $0[type] }?.hosts(entity) ?? false
     }
 }
 
 extension PlacementSettings {
-    /// The settings that go with the membership's: margins and lease must fit each other.
+    /// The settings that match those of the membership: margins and lease must fit each other.
     package init(_ membership: MembershipSettings, shards: Int, role: String? = nil) {
         self.init()
         shardCount = shards

@@ -23,7 +23,7 @@ public struct ShardingError: Error, Hashable, Sendable, CustomStringConvertible 
 }
 
 extension ShardingError {
-    /// Does what may fail for reasons of the runtime, and says those in the words of sharding.
+    /// Runs `body`, and translates errors of the runtime into ``ShardingError``.
     static func translating<Value>(_ name: String, _ body: () throws -> Value) throws(ShardingError) -> Value {
         do {
             return try body()
@@ -36,7 +36,7 @@ extension ShardingError {
             case .stopping: throw ShardingError(.stopping, "\(name): \(error)")
             }
         } catch {
-            // A type of the user's own under a name that belongs to the runtime.
+            // A user's type is registered under a name that belongs to the runtime.
             throw ShardingError(.badName, "\(name): \(error)")
         }
     }

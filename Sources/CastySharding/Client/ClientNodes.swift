@@ -1,6 +1,6 @@
 import CastyCore
 
-/// Which of a client's nodes can be used at a moment: a value that the client decides by.
+/// The state of a client's nodes: which of them can be used at the moment.
 ///
 /// ```
 ///                     welcome
@@ -10,14 +10,14 @@ import CastyCore
 /// ```
 struct ClientNodes: Sendable {
     enum State: Sendable, Hashable {
-        /// Not to be used; asked again from that moment on.
+        /// Not usable; the client sends a hello from that moment on.
         case closed(until: Instant)
-        /// A hello is under way.
+        /// A hello is in flight.
         case asked(since: Instant)
         case open
     }
 
-    /// A hello that is not answered in this time is sent again.
+    /// A hello that is not answered within this time is sent again.
     static let patience = Duration.seconds(1)
     /// The pause after a connection was lost or refused.
     static let pause = Duration.milliseconds(200)
@@ -31,7 +31,7 @@ struct ClientNodes: Sendable {
 
     func state(of address: NodeAddress) -> State? { nodes.first { $0.address == address }?.state }
 
-    /// Why nodes cannot be used, as far as it is known.
+    /// Why nodes cannot be used, as far as known.
     var reasons: [String] { nodes.compactMap { node in node.reason.map { "\(node.address): \($0)" } } }
 
     var openCount: Int { nodes.count { $0.state == .open } }
@@ -61,12 +61,13 @@ struct ClientNodes: Sendable {
         change(address) { $0 = (.closed(until: now + Self.pause), reason) }
     }
 
-    /// A request to a node had no answer in time: it must say first that it is there. An entity elsewhere may have been the reason.
+    /// A request to a node had no answer in time: the node must answer a hello before it is used again. The cause may
+    /// also be the entity on another node.
     mutating func doubt(_ address: NodeAddress, at now: Instant) {
         change(address) { if $0.0 == .open { $0 = (.closed(until: now), "a request had no answer") } }
     }
 
-    /// The node that takes the next request: the open ones in turn.
+    /// The node that takes the next request: round robin over the open ones.
     mutating func next() -> NodeAddress? {
         for step in 0..<nodes.count {
             let index = (turn + step) % nodes.count

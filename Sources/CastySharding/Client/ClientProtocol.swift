@@ -2,18 +2,18 @@ import CastyActors
 import CastyCore
 import CastySerialization
 
-/// How programs that are no members talk to entities through any node.
+/// The protocol by which programs that are not members send messages to entities through any node.
 ///
-/// A client sends a request to one node, which passes it on as one of its own and answers with the entity's reply or with an error that says
-/// whether the entity may have handled it. A request is named by its client and a sequence number; a node never sends one twice, and a client
-/// repeats only what was surely not handled.
+/// A client sends a request to one node. The node forwards it as one of its own, and answers with the entity's reply or
+/// with an error that says whether the entity may have handled it. A request is identified by its client and a sequence
+/// number. A node never sends a request twice, and a client repeats only a request that was surely not handled.
 enum ClientProtocol {
-    /// Outside of `system`, so that requests travel with users' messages and delay no heartbeat.
+    /// Outside `system`, so that requests use the lane of user messages and delay no heartbeat.
     static let path = ["client"]
     static let actorName = "client"
     /// The most bytes of one command, and of one reply.
     static let longestText = 16 << 10
-    /// The most requests of all clients that wait for an answer on one node.
+    /// The most client requests that wait for an answer on one node.
     static let mostPending = 4096
 
     static func register(in registry: TypeRegistry) throws {
@@ -25,11 +25,11 @@ enum ClientProtocol {
 /// A client's request to a node.
 struct ClientRequest: Codable, Sendable {
     enum Content: Codable, Sendable, Hashable {
-        /// Are you there?
+        /// Checks that the node is there.
         case hello
-        /// Ask an entity, and wait for its reply for so many milliseconds.
+        /// Ask an entity, and wait for its reply for at most `milliseconds`.
         case ask(entity: String, text: String, milliseconds: Int64)
-        /// Pass a command on.
+        /// Send a command to an entity.
         case tell(entity: String, text: String)
     }
 
@@ -45,7 +45,7 @@ struct ClientResponse: Codable, Sendable, Hashable {
         /// The node is there, and knows entities of these types.
         case welcome(types: [String])
         case reply(String)
-        /// The command was passed on.
+        /// The command was forwarded.
         case sent
         case failed(ClientError)
     }
@@ -56,7 +56,7 @@ struct ClientResponse: Codable, Sendable, Hashable {
     var content: Content
 }
 
-/// Why a client has no reply.
+/// Why a client got no reply.
 package struct ClientError: Error, Codable, Hashable, Sendable, CustomStringConvertible {
     /// What happened.
     package enum Code: String, Codable, Hashable, Sendable, CaseIterable {
@@ -64,15 +64,15 @@ package struct ClientError: Error, Codable, Hashable, Sendable, CustomStringConv
         case noNode = "no node"
         /// The node knows no entities of this type.
         case unknownType = "unknown type"
-        /// The id or the text is none.
+        /// The id or the text is invalid.
         case badRequest = "bad request"
         /// The node serves clients only where it listens on loopback.
         case notAllowed = "not allowed"
-        /// A mailbox, a buffer or the node has no room.
+        /// A mailbox, a buffer or the node is full.
         case overloaded
-        /// No actor takes the message.
+        /// No actor accepts the message.
         case refused
-        /// No node can host the entity, or the one that coordinates its type does not run it.
+        /// No node can host the entity, or the node that should coordinate its type does not run it.
         case unavailable
         /// No reply came in time.
         case timedOut = "timed out"
@@ -92,7 +92,7 @@ package struct ClientError: Error, Codable, Hashable, Sendable, CustomStringConv
 
     package var description: String { "\(code.rawValue): \(message)" }
 
-    /// Whether the entity has surely not handled the request and never will: only then may it be sent again.
+    /// Whether the entity has surely not handled the request and never will: only then may the client resend it.
     package var isSurelyUnhandled: Bool {
         switch code {
         case .noNode, .unknownType, .badRequest, .notAllowed, .overloaded, .refused, .unavailable: true
@@ -100,7 +100,7 @@ package struct ClientError: Error, Codable, Hashable, Sendable, CustomStringConv
         }
     }
 
-    /// Whether the same request may be answered a little later.
+    /// Whether the same request may succeed a little later.
     package var isTransient: Bool {
         switch code {
         case .noNode, .overloaded, .refused: true
@@ -110,15 +110,15 @@ package struct ClientError: Error, Codable, Hashable, Sendable, CustomStringConv
 }
 
 extension ClientError {
-    /// What a failed ask means for the client.
+    /// The client error for a failed ask.
     init(_ error: AskError) {
         switch error.code {
         case .mailboxFull: self.init(.overloaded, error.description)
         case .noSuchActor: self.init(.refused, error.description)
-        // No home ever had the question.
+        // The question never reached a home.
         case .notHosted, .noHome: self.init(.unavailable, error.description)
         case .timedOut: self.init(.timedOut, error.description)
-        // The message may have been handled before, and only its reply be lost.
+        // The message may have been handled, and only its reply lost.
         case .unreachable, .failed, .cancelled, .notEncodable, .notDecodable, .tooLarge, .nodeRemoved, .shutdown:
             self.init(.failed, error.description)
         }

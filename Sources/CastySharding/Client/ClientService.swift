@@ -4,9 +4,9 @@ import CastyCore
 import CastySerialization
 import Synchronization
 
-/// Passes the requests of clients on to entities, and answers them.
+/// Forwards the requests of clients to entities, and answers them.
 package enum ClientService {
-    /// Lets clients talk to the entities that this node reaches.
+    /// Lets clients send messages to the entities that this node reaches.
     package static func start(on sharding: Sharding) throws {
         let system = sharding.cluster.system
         try ClientProtocol.register(in: system.registry)
@@ -24,7 +24,7 @@ package enum ClientService {
 private final class ClientServer: Sendable {
     private let entities: TextEntities
     private let system: ActorSystem
-    /// How many requests wait for an entity.
+    /// The number of requests that wait for an entity.
     private let pending = Atomic<Int>(0)
 
     init(entities: TextEntities, system: ActorSystem) {
@@ -41,7 +41,7 @@ private final class ClientServer: Sendable {
             answer(request, .sent)
         case .ask(let entity, let text, let milliseconds):
             pending.add(1, ordering: .relaxed)
-            // Bounds keep the arithmetic of a peer's number safe.
+            // The number comes from a peer; the bounds keep the arithmetic safe.
             let timeout = Duration.milliseconds(min(max(milliseconds, 1), 600_000))
             entities.access(to: entity)?.ask(entity, text, timeout) { [self] result in
                 pending.subtract(1, ordering: .relaxed)
@@ -58,7 +58,7 @@ private final class ClientServer: Sendable {
         }
     }
 
-    /// Why a request is not passed on, if it is not.
+    /// Why a request is refused; `nil` if it is not.
     private func refusal(of content: ClientRequest.Content) -> ClientError? {
         guard system.address.isLoopback else {
             return ClientError(.notAllowed, "\(system.address) serves no clients: nodes do not authenticate them yet")

@@ -4,15 +4,15 @@ import CastyRemoting
 import CastySerialization
 import Synchronization
 
-/// Talks to entities through any of several nodes, without being a member.
+/// Sends messages to entities through any of several nodes, without being a member.
 ///
-/// It is never a member, never counted, never monitored, and no node dials it. It uses the nodes that answer in turn, and goes on with the others
-/// when one dies. A request whose outcome is not known is never sent again.
+/// It is never a member, never counted, never monitored, and no node dials it. It uses the nodes that answer in turn,
+/// and continues with the others if one crashes. It never resends a request whose outcome is unknown.
 package final class EntityClient: Sendable {
-    /// What came back.
+    /// The reply to a request.
     package struct Reply: Sendable, Hashable {
         package let text: String
-        /// The node that passed it on.
+        /// The node that forwarded the request.
         package let node: UniqueAddress
     }
 
@@ -34,15 +34,15 @@ package final class EntityClient: Sendable {
     private let remoting: Remoting
     private let identity: UInt64
     private let state: Mutex<State>
-    /// How often it looks for nodes that can be used again.
+    /// How often it checks for nodes that can be used again.
     private static let tick = Duration.milliseconds(50)
-    /// How much longer than the node it waits itself, so that the node's reason arrives.
+    /// How much longer than the node it waits, so that the node's error arrives.
     private static let margin = Duration.seconds(1)
 
-    /// Creates a client of a cluster; ``start()`` begins.
+    /// Creates a client of a cluster; ``start()`` starts it.
     ///
     /// - Parameters:
-    ///   - world: Time, threads and network.
+    ///   - world: The runtime: time, threads and network.
     ///   - cluster: The cluster's name.
     ///   - nodes: Some of its nodes, at least one.
     package init(world: NodeWorld, cluster: String, nodes: [NodeAddress]) throws {
@@ -64,7 +64,7 @@ package final class EntityClient: Sendable {
             connectionLost: { [weak self] peer in self?.lost(peer.address, "the connection was lost") })
     }
 
-    /// Begins to look for nodes.
+    /// Starts to look for nodes.
     package func start() {
         remoting.startWithoutListening()
         look()
@@ -80,10 +80,10 @@ package final class EntityClient: Sendable {
         system.terminate { [remoting] in remoting.shutdown(completion: completion) }
     }
 
-    /// How many nodes can be used at this moment.
+    /// The number of nodes that can be used at the moment.
     package var openNodes: Int { state.withLock { $0.nodes.openCount } }
 
-    /// Why the other nodes cannot be used, as far as it is known.
+    /// Why the other nodes cannot be used, as far as known.
     package var reasons: [String] { state.withLock { $0.nodes.reasons } }
 
     /// Asks an entity, once.
@@ -94,7 +94,7 @@ package final class EntityClient: Sendable {
         send(.ask(entity: entity, text: text, milliseconds: milliseconds), within: timeout, completion)
     }
 
-    /// Passes a command to an entity, once; calls back when a node has taken it.
+    /// Sends a command to an entity, once; calls back when a node has accepted it.
     package func tell(
         _ entity: String, _ text: String, within timeout: Duration, completion: @escaping Completion
     ) {
@@ -125,7 +125,7 @@ package final class EntityClient: Sendable {
         }
     }
 
-    /// What a node answered, or why it did not.
+    /// A node's answer, or why there is none.
     private enum Answer {
         case success(ClientResponse.Content, UniqueAddress)
         case failure(ClientError)
@@ -172,7 +172,7 @@ package final class EntityClient: Sendable {
             switch error.code {
             case .timedOut: return .failure(ClientError(.timedOut, "\(node) has not answered"))
             case .cancelled: return .failure(ClientError(.connectionLost, "\(node) has not answered before"))
-            // The queue to the node had no room, or the request cannot be written: it never left.
+            // The queue to the node was full: the request was never sent.
             case .mailboxFull: return .failure(ClientError(.overloaded, error.description))
             case .noSuchActor, .unreachable, .failed, .notEncodable, .notDecodable, .tooLarge, .nodeRemoved, .notHosted,
                 .noHome, .shutdown:
@@ -181,7 +181,7 @@ package final class EntityClient: Sendable {
         }
     }
 
-    /// Says hello to the nodes that are not open, from time to time.
+    /// Sends a hello periodically to the nodes that are not open.
     private func look() {
         let now = system.now
         let due = state.withLock { state in state.isEnding ? nil : state.nodes.due(at: now) }
@@ -192,7 +192,7 @@ package final class EntityClient: Sendable {
                 switch answer {
                 case .success(.welcome, _): state.withLock { $0.nodes.welcomed(by: node) }
                 case .success(.failed(let error), _): state.withLock { $0.nodes.lost(node, error.message, at: now) }
-                // ``lost(_:_:)`` knows the reason, or the next look finds that no answer came.
+                // ``lost(_:_:)`` records the reason, or the next check finds that no answer came.
                 case .success(.reply, _), .success(.sent, _), .failure: break
                 }
             }
@@ -200,7 +200,7 @@ package final class EntityClient: Sendable {
         _ = system.world.scheduler.schedule(after: Self.tick) { [weak self] in self?.look() }
     }
 
-    /// The connection with a node is lost or was refused: what waits for its answer has an unknown outcome.
+    /// The connection with a node was lost or refused: requests that wait for its answer have an unknown outcome.
     private func lost(_ node: NodeAddress, _ reason: String) {
         let now = system.now
         let open = state.withLock { state -> [OpenRequest] in

@@ -1,9 +1,9 @@
 package import CastyActors
 import Synchronization
 
-/// The entity types of a node that take commands as text, by type name.
+/// The entity types of a node that accept commands as text, by type name.
 package final class TextEntities: Sendable {
-    /// How the entities of one type are reached.
+    /// The functions that reach the entities of one type.
     package struct Access: Sendable {
         let ask:
             @Sendable (
@@ -22,7 +22,7 @@ package final class TextEntities: Sendable {
 
     func add(_ type: String, _ access: Access) { types.withLock { $0[type] = access } }
 
-    /// The type of an entity, whose id is `TYPE-REST`; the longest type of several that fit.
+    /// The access for an entity whose id is `TYPE-REST`; if several types match, the longest.
     func access(to entity: String) -> Access? {
         types.withLock { types in
             var dash = entity.utf8.lastIndex(of: UInt8(ascii: "-"))
@@ -36,12 +36,13 @@ package final class TextEntities: Sendable {
 }
 
 extension ShardRegion {
-    /// Lets clients that are no members talk to the entities of this type in text, through this node.
+    /// Lets clients that are not members send text commands to the entities of this type, through this node.
     ///
     /// - Parameters:
-    ///   - sharding: The node's.
-    ///   - message: Makes the entity's message from a command and, for a question, from where the reply goes.
-    ///   - text: The reply as text.
+    ///   - sharding: The sharding of this node.
+    ///   - message: Makes the entity's message from a command and, for a question, the reference that the reply goes
+    ///     to.
+    ///   - text: Formats the reply as text.
     package func serveClients<Reply: Sendable>(
         of sharding: Sharding, message: @escaping @Sendable (String, ActorRef<Reply>?) -> Message,
         text: @escaping @Sendable (Reply) -> String

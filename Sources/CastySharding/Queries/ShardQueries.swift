@@ -4,7 +4,7 @@ import CastyCore
 import CastyMembership
 import Synchronization
 
-/// Asks the regions of one shard type on all nodes.
+/// Sends queries to the regions of one shard type on all nodes.
 struct ShardQueries: Sendable {
     static let actorName = "sharding-queries"
 
@@ -21,7 +21,8 @@ struct ShardQueries: Sendable {
         self.own = own
     }
 
-    /// Asks every member that may host shards, and calls back once: when all have answered, or the time is over.
+    /// Queries every member that may host shards, and calls back once: when all have answered, or the timeout has
+    /// passed.
     func ask(
         _ query: ShardQuery, within timeout: Duration,
         completion: @escaping @Sendable ([ShardAnswer], [ShardQueryFailure]) -> Void
@@ -38,7 +39,7 @@ struct ShardQueries: Sendable {
         if nodes.isEmpty { completion([], []) }
     }
 
-    /// Asks one node until it has told all.
+    /// Queries one node until it has sent all pages.
     private func ask(
         _ node: UniqueAddress, _ query: ShardQuery, until deadline: Instant, after pages: [ShardAnswer],
         _ gathering: Gathering
@@ -68,7 +69,7 @@ struct ShardQueries: Sendable {
     }
 }
 
-/// Waits for an answer, or for the want of one, from each of several nodes.
+/// Collects an answer or a failure from each of several nodes.
 private final class Gathering: Sendable {
     private struct State {
         var results: [UniqueAddress: Result<[ShardAnswer], AskError>] = [:]

@@ -5,15 +5,15 @@ import CastyObservability
 import CastyPlacement
 import Synchronization
 
-/// What may be asked of the regions of one shard type.
+/// A query to the regions of one shard type.
 enum ShardQuery: Codable, Sendable {
-    /// Of the shards from this one on.
+    /// The statistics of the shards from this one on.
     case statistics(from: Int)
     case entities(containing: String, after: String?, limit: Int)
     case hottest(Int)
 }
 
-/// A query on its way to another node.
+/// A query that is sent to another node.
 struct ShardQuestion: Codable, Sendable {
     let type: String
     let query: ShardQuery
@@ -22,7 +22,7 @@ struct ShardQuestion: Codable, Sendable {
 
 /// One region's answer.
 enum ShardAnswer: Codable, Sendable {
-    /// Of some of the shards; the rest begins at `next`.
+    /// The statistics of some of the shards; the rest begins at `next`.
     case statistics(RegionStatistics, next: Int?)
     case entities([EntityStatistics], hasMore: Bool)
     /// The type does not run on this node.
@@ -30,7 +30,7 @@ enum ShardAnswer: Codable, Sendable {
 }
 
 extension ShardQuery {
-    /// What is still to be asked after this answer; `nil` where it was the last.
+    /// The remaining query after this answer; `nil` if it was the last.
     func rest(after answer: ShardAnswer) -> ShardQuery? {
         guard case .statistics(let first) = self, case .statistics(_, let next?) = answer, next > first else {
             return nil
@@ -40,10 +40,10 @@ extension ShardQuery {
 }
 
 extension ShardAnswer {
-    /// More than any region has of anything, and few enough that a million of them can be added.
+    /// An upper bound for every count of a region; a million such counts add up without overflow.
     private static let most = 1 << 40
 
-    /// Whether its numbers can be: a peer may have written any, and they are added up.
+    /// Whether its numbers are plausible: a peer may have sent any, and they are added up.
     var isPlausible: Bool {
         func isCount(_ number: Int) -> Bool { (0...Self.most).contains(number) }
         func isShard(_ number: Int) -> Bool { (0..<16_384).contains(number) }
@@ -62,19 +62,19 @@ extension ShardAnswer {
 }
 
 extension RegionHost {
-    /// The most entities in one answer, and about how many bytes their names may take: an answer is one frame.
+    /// The most entities in one answer, and about the most bytes of their ids: an answer is one frame.
     static var mostEntities: Int { 1000 }
     private static var mostBytes: Int { 160 * 1024 }
-    /// The shards that one answer tells of.
+    /// The most shards in one answer.
     static var mostShards: Int { 1000 }
 
-    /// Answers for this node's region.
+    /// Answers a query for this node's region.
     func answer(_ query: ShardQuery) -> ShardAnswer {
         let now = cluster.system.now
         guard let cores else { return .notHosted }
         switch query {
         case .statistics(let first):
-            // A peer may name any number.
+            // A peer may send any number.
             let start = min(max(0, first), settings.shardCount)
             let end = min(start + Self.mostShards, settings.shardCount)
             return .statistics(

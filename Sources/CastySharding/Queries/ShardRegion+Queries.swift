@@ -2,16 +2,16 @@ import CastyActors
 import CastyCore
 
 extension ShardRegion {
-    /// The figures of every region and shard of this type, from all nodes that answer in time.
+    /// The statistics of every region and shard of this type, from all nodes that answer in time.
     ///
-    /// - Parameter timeout: How long to wait; nodes that have not answered then are in `failed`.
+    /// - Parameter timeout: How long to wait; nodes that have not answered by then are in `failed`.
     public func statistics(within timeout: Duration = .seconds(3)) async -> ShardStatistics {
         await withUnsafeContinuation { continuation in
             statistics(within: timeout) { continuation.resume(returning: $0) }
         }
     }
 
-    /// The same, with a call back.
+    /// The same, with a callback.
     package func statistics(within timeout: Duration, completion: @escaping @Sendable (ShardStatistics) -> Void) {
         queries.ask(.statistics(from: 0), within: timeout) { answers, failed in
             var regions: [RegionStatistics] = []
@@ -27,13 +27,13 @@ extension ShardRegion {
         }
     }
 
-    /// A page of the entities that live anywhere in the cluster, by id.
+    /// A page of the entities that run anywhere in the cluster, by id.
     ///
     /// - Parameters:
     ///   - text: Only ids that contain it; the empty text is in all of them.
     ///   - last: Only ids after this one: ``EntityPage/next`` of the page before.
-    ///   - limit: So many at most, 1…1000.
-    ///   - timeout: How long to wait; nodes that have not answered then are in `failed`.
+    ///   - limit: The most entities to return, 1…1000.
+    ///   - timeout: How long to wait; nodes that have not answered by then are in `failed`.
     public func entities(
         containing text: String = "", after last: String? = nil, limit: Int = 100,
         within timeout: Duration = .seconds(3)
@@ -45,7 +45,7 @@ extension ShardRegion {
         }
     }
 
-    /// The same, with a call back.
+    /// The same, with a callback.
     package func entities(
         containing text: String, after last: String?, limit: Int, within timeout: Duration,
         completion: @escaping @Sendable (EntityPage) -> Void
@@ -54,7 +54,7 @@ extension ShardRegion {
         queries.ask(.entities(containing: text, after: last, limit: limit), within: timeout) { answers, failed in
             var all: [EntityStatistics] = []
             var hasMore = false
-            // Beyond the end of an answer that was cut short, others' entities are not the next ones.
+            // Past the end of a truncated answer, the entities of other nodes are not the next ones.
             var end: String?
             for case .entities(let part, let isCut) in answers {
                 all += part
@@ -70,18 +70,18 @@ extension ShardRegion {
         }
     }
 
-    /// The entities that were handed most messages since they started, the busiest first, wherever they live.
+    /// The entities with the most messages delivered since they started, the busiest first, wherever they run.
     ///
     /// - Parameters:
-    ///   - count: So many at most, 1…1000.
-    ///   - timeout: How long to wait; nodes that have not answered then are in `failed`.
+    ///   - count: The most entities to return, 1…1000.
+    ///   - timeout: How long to wait; nodes that have not answered by then are in `failed`.
     public func hottest(_ count: Int = 10, within timeout: Duration = .seconds(3)) async -> EntityPage {
         await withUnsafeContinuation { continuation in
             hottest(count, within: timeout) { continuation.resume(returning: $0) }
         }
     }
 
-    /// The same, with a call back.
+    /// The same, with a callback.
     package func hottest(
         _ count: Int, within timeout: Duration, completion: @escaping @Sendable (EntityPage) -> Void
     ) {

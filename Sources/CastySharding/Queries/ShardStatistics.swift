@@ -4,10 +4,10 @@ public import CastyCore
 public struct ShardStatistics: Hashable, Sendable {
     /// The regions that answered, by node.
     public var regions: [RegionStatistics]
-    /// The nodes that did not, by node, and why.
+    /// The nodes that did not answer, by node, and why.
     public var failed: [ShardQueryFailure]
 
-    /// The number of entities that are known where answers came from.
+    /// The number of entities on the nodes that answered.
     public var entities: Int { regions.reduce(0) { $0 + $1.shards.reduce(0) { $0 + $1.entities } } }
 }
 
@@ -17,25 +17,25 @@ public struct RegionStatistics: Hashable, Sendable, Codable {
     public var node: UniqueAddress
     /// Whether the coordinator knows this region.
     public var isRegistered: Bool
-    /// The shards that live there, by number.
+    /// The shards that run there, by number.
     public var shards: [HostedShardStatistics]
-    /// Messages that wait there for a shard's home, by shard.
+    /// Messages that wait there for the home of a shard, by shard.
     public var buffers: [ShardBuffer]
-    /// All messages that wait there: for a home, a handoff, an entity.
+    /// All buffered messages there: for a home, a handoff, an entity.
     public var kept: Int
 }
 
-/// One shard where it lives.
+/// One shard on the node that hosts it.
 public struct HostedShardStatistics: Hashable, Sendable, Codable {
     /// Its number.
     public var shard: Int
     /// `starting`, `running`, `paused` (without a lease) or `handing-off`.
     public var state: String
-    /// How many entities it has.
+    /// The number of its entities.
     public var entities: Int
-    /// Messages that its entities were handed since it started there.
+    /// Messages delivered to its entities since it started there.
     public var handled: UInt64
-    /// Messages that wait for it to go on.
+    /// Messages buffered until it resumes or moves.
     public var kept: Int
 }
 
@@ -43,23 +43,23 @@ public struct HostedShardStatistics: Hashable, Sendable, Codable {
 public struct ShardBuffer: Hashable, Sendable, Codable {
     /// The shard's number.
     public var shard: Int
-    /// How many wait.
+    /// The number of messages that wait.
     public var count: Int
     /// How long the oldest has waited.
     public var age: Duration
 }
 
-/// One entity where it lives.
+/// One entity on the node where it runs.
 public struct EntityStatistics: Hashable, Sendable, Codable {
     /// Its whole id.
     public var id: String
     /// Its shard.
     public var shard: Int
-    /// The node it lives on.
+    /// The node it runs on.
     public var node: UniqueAddress
-    /// `active`, `passivating`, `stopping`, `restarting` or `remembered`.
+    /// `active`, `passivating`, `stopping`, `restarting`, `remembering`, `forgetting` or `remembered`.
     public var state: String
-    /// Messages it was handed since it started.
+    /// Messages delivered to it since it started.
     public var handled: UInt64
     /// How long ago it was last used.
     public var idle: Duration
@@ -67,15 +67,15 @@ public struct EntityStatistics: Hashable, Sendable, Codable {
 
 /// A page of entities over the whole cluster, as far as nodes answered in time.
 public struct EntityPage: Hashable, Sendable {
-    /// The entities, in the order that was asked for.
+    /// The entities, in the requested order.
     public var entities: [EntityStatistics]
-    /// Ask for the page after this id to go on; `nil` on the last page.
+    /// Pass this id as `last` to get the next page; `nil` on the last page.
     public var next: String?
     /// The nodes that did not answer, by node, and why.
     public var failed: [ShardQueryFailure]
 }
 
-/// A node whose part of an answer is missing.
+/// A node whose part of the answer is missing.
 public struct ShardQueryFailure: Hashable, Sendable {
     /// Why it is missing.
     public enum Reason: String, Sendable, CaseIterable {

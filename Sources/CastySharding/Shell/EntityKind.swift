@@ -2,7 +2,8 @@ public import CastyActors
 import CastyObservability
 public import CastyPlacement
 
-/// What depends on the type of the messages that entities take: made where that type is known, so that it is compiled for it.
+/// The functions that depend on the message type of entities. They are created where that type is known, so that the
+/// compiler specializes them.
 @usableFromInline
 package struct EntityHandling<Message: Sendable>: Sendable {
     let behavior: @Sendable (EntityContext) -> Behavior<Message>
@@ -15,7 +16,7 @@ package struct EntityHandling<Message: Sendable>: Sendable {
             behavior, turn: { $0.takeTurn(of: Message.self, $1) },
             offer: { message, entity in
                 guard let message: Message = message.unwrap() else { return .undecodable }
-                // `start` of the same kind made it.
+                // `start` of the same kind created the cell, so the types match.
                 return unsafeDowncast(entity, to: ActorCell<Message>.self).offer(message)
             })
     }
@@ -32,11 +33,11 @@ package struct EntityHandling<Message: Sendable>: Sendable {
     }
 }
 
-/// The same without the type: what the shell works with.
+/// The type-erased form of ``EntityHandling``, which the shell uses.
 struct EntityKind: Sendable {
     typealias Context = ActorContext<RegionCommand>
 
-    /// Starts one life of an entity, under a name.
+    /// Starts one incarnation of an entity, under a name.
     let start:
         @Sendable (Context, EntityContext, _ name: String, CellHooks<ErasedMessage>) throws(SpawnError) -> AnyActorCell
     /// Puts a message into the mailbox of an entity of this kind.

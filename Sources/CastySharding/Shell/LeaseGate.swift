@@ -1,9 +1,10 @@
 import Synchronization
 
-/// Holds the entities of one type on one node still, or lets them act.
+/// Pauses the entities of one type on one node, or lets them act.
 ///
-/// A lapse of the lease closes it for all of them at once, on the thread that notices the lapse first: an entity before its next message, or the
-/// region. The region opens it again, shard by shard, when it knows that the shard is still its own.
+/// A lapse of the lease closes the gate for all of them at once, on the thread that first notices the lapse: that of an
+/// entity before its next message, or that of the region. The region opens it again, shard by shard, when it knows that
+/// it still hosts the shard.
 final class LeaseGate: Sendable {
     /// Counts the lapses.
     private let lapses = Atomic<UInt64>(0)
@@ -13,15 +14,15 @@ final class LeaseGate: Sendable {
     /// Closes it for all.
     func close() { lapses.wrappingAdd(1, ordering: .acquiringAndReleasing) }
 
-    /// Closes it for all, if nothing has closed it since this number was read.
+    /// Closes the gate for all entities, unless it was closed since `number` was read.
     ///
-    /// - Returns: Whether this call did.
+    /// - Returns: Whether this call closed it.
     func close(after number: UInt64) -> Bool {
         lapses.compareExchange(expected: number, desired: number &+ 1, ordering: .acquiringAndReleasing).exchanged
     }
 }
 
-/// What the entities of one shard show at the gate: since which lapse they may act.
+/// The pass of the entities of one shard: since which lapse they may act.
 final class ShardPass: Sendable {
     private let number: Atomic<UInt64>
     private let gate: LeaseGate
@@ -31,17 +32,17 @@ final class ShardPass: Sendable {
         number = Atomic(gate.current)
     }
 
-    /// The shard is no longer this region's: what still runs of its entities may never act again.
+    /// The region no longer hosts the shard: entities of it that still run never act again.
     func revoke() { number.store(.max, ordering: .releasing) }
 
-    /// The shard is this region's: its entities may act until the next lapse.
+    /// The region hosts the shard: its entities may act until the next lapse.
     func renew() { number.store(gate.current, ordering: .releasing) }
 
     /// Whether an entity may act.
     ///
     /// - Parameters:
     ///   - isLeaseValid: Whether the lease is valid at this moment.
-    ///   - onLapse: Called by the one entity that is the first to notice a lapse.
+    ///   - onLapse: Called by the entity that first notices a lapse.
     func lets(ifValid isLeaseValid: Bool, onLapse: () -> Void) -> Bool {
         let own = number.load(ordering: .acquiring)
         guard own == gate.current else { return false }

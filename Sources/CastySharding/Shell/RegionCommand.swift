@@ -2,26 +2,26 @@ import CastyActors
 package import CastyObservability
 package import CastyPlacement
 
-/// What the sharding actor of one type on one node is told: by users, by other nodes, by its entities, by its clock.
+/// The messages to the sharding actor of one type on one node: from users, other nodes, its entities, and timers.
 package enum RegionCommand: Sendable {
     /// A user's message for an entity.
     case route(entity: String, ErasedMessage)
-    /// The same with a question, and how long its asker waits where there is no home.
+    /// A user's question, and how long its asker waits while there is no home.
     case ask(entity: String, ErasedMessage, AskPatience)
-    /// From another node. Only this travels.
+    /// From another node. Only this case is sent over the network.
     case wire(ShardingEnvelope)
     /// The membership has changed.
     case membershipChanged
     case wakeup(generation: UInt64)
-    /// The node's lease was found to have lapsed.
+    /// An entity found that the node's lease has lapsed.
     case leaseLapsed
     /// An entity has ended, and why it failed, if it did.
     case ended(EntityEnd<ErasedMessage>, failure: String?)
     case passivate(EntityInstance)
     case passivateByName(String)
-    /// Other entities than before go to sleep by themselves.
+    /// Changes which entities are passivated automatically.
     case passivation(PassivationSettings)
-    /// The node leaves; the function is called when all shards are handed over.
+    /// The node leaves; the actor calls the function when all shards are handed over.
     case leave(@Sendable () -> Void)
     case command(OperatorCommand, @Sendable (CommandAnswer) -> Void)
     /// The store has read the remembered entities of a shard.

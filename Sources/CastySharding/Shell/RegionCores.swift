@@ -2,21 +2,23 @@ import CastyCore
 import CastyPlacement
 import Synchronization
 
-/// The cores of one type's region and coordinator: their actor changes them on its turns, others read them at any time.
+/// The cores of one type's region and coordinator: their actor changes them on its turns; others read them at any time.
 ///
-/// The lock is held for one call of a core. What follows from the call, effects, sinks, stores, users' closures, runs outside it, so all of
-/// them may read the cores too. `@unchecked Sendable` because every access goes through the lock.
+/// The lock is held for one call of a core. Everything that follows from the call (effects, sinks, stores, users'
+/// closures) runs outside it, so all of them may read the cores too. `@unchecked Sendable` because every access goes
+/// through the lock.
 final class RegionCores: @unchecked Sendable {
     private struct State {
         var region: Region<ErasedMessage>
         var coordinator: ShardCoordinator
         var lease = Instant.distantFuture
         var storeTrouble: String?
-        /// Grows whenever anything of this may have changed.
+        /// Grows whenever any field here may have changed.
         var changes: UInt64 = 0
     }
 
-    // Accessors that lend the value in place cannot be written with `Mutex.withLock`, and a copy would cost as much as all entities.
+    // Accessors that lend the value in place cannot be written with `Mutex.withLock`, and a copy would cost as much as
+    // copying all entities.
     private let lock = Mutex<Void>(())
     @exclusivity(unchecked) private var state: State
 
@@ -52,7 +54,7 @@ final class RegionCores: @unchecked Sendable {
         }
     }
 
-    /// Until when the lease was valid that the cores heard of last.
+    /// The end of the lease that the cores last learned of.
     var lease: Instant {
         get { lock.withLock { _ in state.lease } }
         set {
@@ -63,7 +65,7 @@ final class RegionCores: @unchecked Sendable {
         }
     }
 
-    /// What people know of a store of remembered entities that refuses something.
+    /// The reported error of the store of remembered entities; `nil` while it refuses nothing.
     var storeTrouble: String? {
         get { lock.withLock { _ in state.storeTrouble } }
         set {

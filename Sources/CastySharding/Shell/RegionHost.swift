@@ -6,7 +6,7 @@ import CastyObservability
 import CastyPlacement
 import Synchronization
 
-/// What one shard type on one node is made of, and what others see of it.
+/// The parts of one shard type on one node, and the snapshot that others see.
 final class RegionHost: Sendable {
     let type: String
     let cluster: Cluster
@@ -19,9 +19,9 @@ final class RegionHost: Sendable {
     let payloads: PayloadCodec
     let tracing: ShardTracing<ErasedMessage>?
     let gate = LeaseGate()
-    /// What the actor decides with, once it has begun.
+    /// The cores of the actor, once it has started.
     private let started = Mutex<RegionCores?>(nil)
-    /// What was shown last, and at which change of the cores.
+    /// The latest snapshot, and the change number of the cores that it shows.
     private let latest = Mutex<(changes: UInt64, snapshot: ShardingSnapshot)?>(nil)
 
     init(
@@ -43,7 +43,7 @@ final class RegionHost: Sendable {
 
     static func controlPath(_ type: String) -> [String] { ["system", "sharding-\(type)"] }
 
-    /// A path outside `system` puts what goes there on the lane of users' messages.
+    /// A path outside `system` puts its messages on the lane of user messages.
     static func dataPath(_ type: String) -> [String] { ["sharding", type] }
 
     var inspector: Inspector { cluster.system.inspector }
@@ -57,16 +57,17 @@ final class RegionHost: Sendable {
             store: store, mayWrite: mayWrite, passivate: passivate)
     }
 
-    /// The most bytes of UTF-8 in an entity's id. It is part of the entity's address, which travels.
+    /// The most bytes of UTF-8 in an entity's id. The id is part of the entity's address, which is sent over the
+    /// network.
     static let longestID = 2048
 
-    /// Whether the text is short enough, also in the form of all ids, which has at most three times as many bytes.
+    /// Whether the text is short enough as it is and in canonical form, which has at most three times as many bytes.
     static func isID(_ text: String) -> Bool {
         let length = text.utf8.count
         return length <= longestID / 3 || (length <= longestID && EntityID.canonical(text).utf8.count <= longestID)
     }
 
-    /// Accounts for a user's message whose entity has an id that is too long.
+    /// Records the loss of a user's message whose entity id is too long.
     func refuse(_ message: ErasedMessage, entity: String) {
         let shown = String(entity.prefix(40)) + "…"
         tracing?.lost(message, .undecodable)
@@ -75,7 +76,7 @@ final class RegionHost: Sendable {
         inspector.lose(.undecodable, .user, target: shown, type: type, entity: shown)
     }
 
-    /// Accounts for a user's message that will not be handled.
+    /// Records the loss of a user's message.
     func lose(
         _ reason: CastyObservability.LossReason, _ message: ErasedMessage, entity: String, shard: Int,
         causes: [EventID] = []
@@ -85,7 +86,7 @@ final class RegionHost: Sendable {
         inspector.lose(reason, .user, target: entity, type: type, shard: shard, entity: entity, causes: causes)
     }
 
-    /// Tells the asker of a question why it will not be answered, and accounts for it.
+    /// Fails a question with the reason why it is not answered, and records the loss.
     func fail(
         _ message: ErasedMessage, entity: String, shard: Int, _ cause: Unavailability, causes: [EventID]
     ) {
@@ -95,7 +96,7 @@ final class RegionHost: Sendable {
         inspector.lose(reason, .user, target: entity, type: type, shard: shard, entity: entity, causes: causes)
     }
 
-    /// Passes on what the core asks of the store of remembered entities; the answer comes as a message to the region.
+    /// Forwards a request of the core to the store of remembered entities; the answer comes as a message to the region.
     func remember(_ request: StoreRequest, tell region: ActorRef<RegionCommand>) {
         guard let remembered else {
             return region.tell(.storeFailed(request, EntityStoreError(.unavailable, "\(type) has no such store")))
@@ -122,17 +123,17 @@ final class RegionHost: Sendable {
         }
     }
 
-    /// How people call a node.
+    /// The display name of a node.
     func name(_ node: UniqueAddress) -> String { inspector.nameOf(node.address) }
 
-    /// Whether an entity lives here.
+    /// Whether an entity is known here.
     func hosts(_ entity: String) -> Bool {
         cores?.region.hosts(entity) ?? false
     }
 
-    /// What others see of it.
+    /// The snapshot of this node's part in the shard type.
     ///
-    /// A region that nothing has happened to shows what it showed last: looking at it costs nothing then.
+    /// If nothing has changed, it returns the latest snapshot at no cost.
     func snapshot(at now: Instant) -> ShardingSnapshot {
         guard let cores else { return ShardingSnapshot(type: type, shardCount: settings.shardCount) }
         let changes = cores.changes
@@ -144,10 +145,10 @@ final class RegionHost: Sendable {
         return snapshot
     }
 
-    /// The cores of the actor, for those who look; `nil` before its first turn.
+    /// The cores of the actor, for readers; `nil` before its first turn.
     var cores: RegionCores? { started.withLock { $0 } }
 
-    /// The cores that the actor begins with.
+    /// Creates the cores that the actor starts with.
     func makeCores() -> RegionCores {
         let own = cluster.system.unique
         let cores = RegionCores(

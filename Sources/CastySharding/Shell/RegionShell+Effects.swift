@@ -10,7 +10,8 @@ extension RegionShell {
         for effect in effects {
             switch effect {
             case .send(let to, let epoch, let order): send(.order(epoch, order), to: to, context)
-            // Told that there is no such actor, or of its end; a node that never started sharding tells as well.
+            // The watch reports that there is no such actor, or that it ended, even from a node that never started
+            // sharding.
             case .probe(let node): context.watch(peer(node, context.system).control)
             case .note(let note): tell(note)
             }
@@ -82,7 +83,8 @@ extension RegionShell {
         return peer
     }
 
-    /// The pass of a shard's entities. A new one is of now: entities start only in shards that are not paused.
+    /// The pass of a shard's entities. A new pass is valid from now on: entities start only in shards that are not
+    /// paused.
     private mutating func pass(of shard: Int) -> ShardPass {
         if let known = passes[shard] { return known }
         let made = ShardPass(host.gate)
@@ -131,13 +133,14 @@ extension RegionShell {
             host.lose(.mailboxFull, payload, entity: instance.entity, shard: instance.shard)
         case .undecodable: host.lose(.undecodable, payload, entity: instance.entity, shard: instance.shard)
         case .noSuchActor, .wrongIncarnation, .unreachable, .lateReply:
-            // It has ended, but its end is still on the way here: what comes meanwhile goes on with what it left.
+            // The entity has ended, but the region does not know yet: messages that arrive meanwhile join the ones it
+            // left.
             late[instance.number, default: []].append(payload)
         }
     }
 }
 
-/// The two ways to the sharding actor of another node: beside and among users' messages.
+/// The two routes to the sharding actor of another node: on the control lane, and on the lane of user messages.
 struct RegionPeer: Sendable {
     let head: EnvelopeHead
     let control: ActorRef<RegionCommand>
@@ -145,7 +148,7 @@ struct RegionPeer: Sendable {
 }
 
 extension CastyObservability.LossReason {
-    /// The ledger's word for why a region dropped a message.
+    /// The ledger's reason for a message that a region dropped.
     init(_ reason: CastyPlacement.LossReason) {
         switch reason {
         case .bufferFull: self = .bufferFull
@@ -161,7 +164,7 @@ extension CastyObservability.LossReason {
 }
 
 extension PeerMessage {
-    /// Why the user's message in it travels.
+    /// Why the user's message in it is sent.
     fileprivate var hop: ShardHop {
         switch self {
         case .deliver(let delivery): delivery.sequence == 0 ? .leftover : .delivery
@@ -170,7 +173,7 @@ extension PeerMessage {
         }
     }
 
-    /// The user's message that this one carries, if it does.
+    /// The delivery that this message carries, if any.
     var delivery: ShardDelivery<Payload>? {
         switch self {
         case .deliver(let delivery), .notHome(let delivery, _): delivery

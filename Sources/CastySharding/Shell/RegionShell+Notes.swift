@@ -6,7 +6,7 @@ import CastyPlacement
 import Logging
 
 extension RegionShell {
-    /// Tells the event feed what the coordinator did.
+    /// Reports an event of the coordinator to the event feed.
     mutating func tell(_ note: CoordinatorNote) {
         host.tracing?.noted(.coordinator(note))
         let inspector = host.inspector
@@ -66,7 +66,7 @@ extension RegionShell {
         }
     }
 
-    /// Tells the event feed what the region did.
+    /// Reports an event of the region to the event feed.
     mutating func tell(_ note: RegionNote) {
         host.tracing?.noted(.region(note))
         let inspector = host.inspector
@@ -132,10 +132,10 @@ extension RegionShell {
         }
     }
 
-    /// So many shards that cannot be placed are told of one by one; the snapshot lists them all.
+    /// The most unplaced shards that are reported one by one; the snapshot lists all of them.
     private static var unplacedTold: Int { 8 }
 
-    /// People are told when it begins, and when the reason changes; the screen shows how it stands.
+    /// Reports when the refusals begin and when the reason changes; the snapshot shows the current state.
     private mutating func tell(refused request: StoreRequest, retryAt: Instant) {
         let what = if case .load = request { "read" } else { "written" }
         let reason = storeError.map { "\($0.code.rawValue): \($0.description)" } ?? "unknown"
@@ -153,7 +153,7 @@ extension RegionShell {
     }
 }
 
-/// The latest event about each shard on this node: the cause of the next one.
+/// The latest event about each shard on this node, which is the cause of the next one.
 struct ShardCauses {
     var coordinator: EventID?
     private var latest: [Int: EventID] = [:]

@@ -6,31 +6,33 @@ import CastyObservability
 import CastyPlacement
 import Synchronization
 
-/// The shell of sharding for one type on one node: calls the region's core, and the coordinator's, and does what their effects say.
+/// The shell of sharding for one type on one node: calls the cores of the region and the coordinator, and performs
+/// their effects.
 ///
-/// Both cores live in one actor: the coordinator acts only on the oldest member, and a message between the two takes no detour.
+/// Both cores run in one actor: the coordinator acts only on the oldest member, and messages between the two are passed
+/// directly.
 struct RegionShell: Sendable {
     let host: RegionHost
     private let cores: RegionCores
-    /// The lives that run, by their number.
+    /// The incarnations that run, by number.
     var entities: [UInt64: AnyActorCell] = [:]
-    /// What came for entities whose end was not told yet.
+    /// Messages that arrived for entities after they ended, but before the region learned of their end.
     var late: [UInt64: [ErasedMessage]] = [:]
     var peers: [UniqueAddress: RegionPeer] = [:]
-    /// What lets the entities of a shard act, by shard that runs here.
+    /// The pass that lets the entities of a shard act, by shard that runs here.
     var passes: [Int: ShardPass] = [:]
     /// Messages of the two cores to each other, in order.
     var loopback: [ShardingMessage<ErasedMessage>] = []
     private var wakeup = WakeupTimer()
     var causes = ShardCauses()
     var hasLeft = false
-    /// Why the entity failed whose end is being handled.
+    /// The failure of the entity whose end is being handled.
     var entityFailure: String?
-    /// Why the store of remembered entities refused something last.
+    /// The last error of the store of remembered entities.
     var storeError: EntityStoreError?
-    /// Whether people were told that the lease has lapsed.
+    /// Whether an event has reported that the lease has lapsed.
     var isFenced = false
-    /// The cluster's number of the view that the cores know.
+    /// The number of the cluster view that the cores know.
     var viewNumber: UInt64 = 0
     var whenLeft: [@Sendable () -> Void] = []
     var answers: [UInt64: @Sendable (CommandAnswer) -> Void] = [:]
@@ -60,7 +62,7 @@ struct RegionShell: Sendable {
         cores = host.makeCores()
     }
 
-    // Each access holds the lock of the cores for its own length, and no longer.
+    // Each access holds the lock of the cores only for its own duration.
 
     var region: Region<ErasedMessage> {
         _read { yield cores.region }
@@ -84,10 +86,11 @@ struct RegionShell: Sendable {
 
     mutating func handle(_ command: RegionCommand, _ context: ActorContext<RegionCommand>) {
         let now = context.now
-        // Whatever becomes of the command: the cores may have been told of the lease, and have something to say.
+        // Runs for every command: the cores may have learned of a new lease, and may have messages for each other.
         defer { settle(at: now, context) }
         followLease(at: now, context)
-        // A user who has seen a node in the cluster's state may ask before the region is told of it: it is known here all the same.
+        // A user who has seen a node in the cluster's state may send a message before the region is notified of the
+        // change, so it checks for a new view here.
         if host.cluster.viewNumber != viewNumber { followMembership(at: now, context) }
         switch command {
         case .route(let entity, let message):
@@ -113,7 +116,7 @@ struct RegionShell: Sendable {
         case .passivation(let settings): perform(region.onPassivation(settings, at: now), context)
         case .passivateByName(let entity): passivate(entity, at: now, context)
         case .leave(let done):
-            // The region has begun to leave when it saw that its node does, and may be done already.
+            // The region started to leave when it saw that its node is leaving, and may already be done.
             if hasLeft { return done() }
             whenLeft.append(done)
             perform(region.onLeave(at: now), context)
@@ -130,7 +133,7 @@ struct RegionShell: Sendable {
         }
     }
 
-    /// Messages of the two cores to each other, until neither has one; then the next wake-up.
+    /// Dispatches the messages of the two cores to each other until none is left, then schedules the next wake-up.
     private mutating func settle(at now: Instant, _ context: ActorContext<RegionCommand>) {
         let own = context.system.unique
         while !loopback.isEmpty {
@@ -146,7 +149,8 @@ struct RegionShell: Sendable {
     ) {
         let delivery: ShardDelivery<ErasedMessage>? =
             if case .peer(let message) = envelope.message { message.delivery } else { nil }
-        // The head says which type the message is of, the address where it goes: a peer may have let them differ.
+        // The head names the type that the message is for, the address the actor that received it: a peer may have sent
+        // ones that differ.
         guard envelope.head.payloads === host.payloads else {
             if let delivery {
                 host.lose(.undecodable, delivery.payload, entity: delivery.entity, shard: delivery.shard)
@@ -155,7 +159,7 @@ struct RegionShell: Sendable {
         }
         if let delivery { host.tracing?.arrived(delivery.payload) }
         guard envelope.head.to == context.system.unique else {
-            // For an earlier incarnation of this node; nothing of it may reach this one.
+            // The message is for an earlier incarnation of this node; it must not reach this one.
             if let delivery {
                 host.lose(.wrongIncarnation, delivery.payload, entity: delivery.entity, shard: delivery.shard)
             }
@@ -182,7 +186,7 @@ struct RegionShell: Sendable {
         perform(coordinator.onView(view, at: now), context)
     }
 
-    /// Tells the cores when the lease has moved since they last heard of it.
+    /// Notifies the cores if the lease has changed since they last learned of it.
     private mutating func followLease(at now: Instant, _ context: ActorContext<RegionCommand>) {
         let until = host.cluster.leaseValidUntil
         guard until != lease else { return }
@@ -191,7 +195,8 @@ struct RegionShell: Sendable {
         perform(coordinator.onLease(validUntil: until, at: now), context)
     }
 
-    /// An entity found the lease lapsed, and all are held still: even if it is valid again by now, the coordinator has to confirm what is here.
+    /// An entity found that the lease has lapsed, and all are paused: even if the lease is valid again by now, the
+    /// coordinator must confirm the shards here.
     private mutating func lapse(at now: Instant, _ context: ActorContext<RegionCommand>) {
         perform(region.onLease(validUntil: now, at: now), context)
         perform(region.onLease(validUntil: lease, at: now), context)
@@ -208,14 +213,14 @@ struct RegionShell: Sendable {
         }
     }
 
-    /// No actor of the type lives on a node that the coordinator had looked for.
+    /// A probed node runs no actor of the type.
     mutating func miss(_ news: Terminated, _ context: ActorContext<RegionCommand>) {
         let now = context.now
         defer { settle(at: now, context) }
         followLease(at: now, context)
         switch news.reason {
         case .stopped, .failed, .noSuchActor:
-            // An earlier incarnation at this place runs nothing any more either.
+            // An earlier incarnation at this address no longer runs anything either.
             for member in host.cluster.state.members where member.node.address == news.ref.address.node {
                 perform(coordinator.onRequest(.notHosted, from: member.node, at: now), context)
             }
@@ -224,7 +229,7 @@ struct RegionShell: Sendable {
     }
 
     private mutating func scheduleWakeup(at now: Instant, _ context: ActorContext<RegionCommand>) {
-        // The end of the lease is a moment to act at, even if nothing comes in.
+        // The end of the lease needs a wake-up, even if no message arrives.
         let leaseEnd: Instant? = lease > now && lease < .distantFuture && !entities.isEmpty ? lease : nil
         let next = min(
             region.wakeAt ?? .distantFuture, coordinator.wakeAt ?? .distantFuture, leaseEnd ?? .distantFuture)
@@ -243,14 +248,15 @@ struct RegionShell: Sendable {
 }
 
 extension PlacementView {
-    /// What placement reads of the membership.
+    /// The view of the membership that placement uses.
     init(_ cluster: Cluster, own: UniqueAddress) {
         let state = cluster.state
         self.init(
             own: own,
             members: state.members.map { member in
                 let isReachable = !state.unreachable.contains(member.node)
-                // One that falls silent on its way out may not have handed its shards over: it counts as crashed.
+                // A member that becomes unreachable while exiting may not have handed its shards over: it counts as
+                // crashed.
                 let status: PlacementStatus =
                     member.status == .exiting && !isReachable ? .down : PlacementStatus(member.status)
                 return PlacementMember(

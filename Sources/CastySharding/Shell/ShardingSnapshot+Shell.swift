@@ -2,11 +2,11 @@ import CastyCore
 import CastyObservability
 import CastyPlacement
 
-/// How many entities of one shard a snapshot lists.
+/// The most entities of one shard that a snapshot lists.
 private let entitiesListed = 50
 
 extension ShardingSnapshot {
-    /// What a sharding actor shows of itself.
+    /// The snapshot of a sharding actor.
     init(_ host: RegionHost, _ cores: RegionCores, at now: Instant) {
         let region = cores.region.status
         let coordinator = cores.coordinator.isActing ? cores.coordinator.status(at: now) : nil
@@ -44,7 +44,7 @@ extension ShardingSnapshot {
 }
 
 extension ShardingSnapshot {
-    /// Whether time alone changes nothing of it: nothing waits for a bound to pass.
+    /// Whether it does not change with time alone: nothing waits for a deadline.
     var isStill: Bool {
         guard buffered == 0, unavailable == nil, unplaced.isEmpty else { return false }
         guard let coordinating else { return true }
@@ -53,7 +53,7 @@ extension ShardingSnapshot {
 }
 
 extension CoordinatorEpoch {
-    /// The epoch as one number that grows as epochs do.
+    /// The epoch as one number, in the order of epochs.
     var single: UInt64 { UInt64(clamping: upNumber) << 32 | UInt64(clamping: start) }
 }
 
@@ -69,7 +69,7 @@ extension CoordinatorStatus {
         }
     }
 
-    /// The shards that are on their way.
+    /// The shards that are moving or starting.
     fileprivate var moving: [Int] {
         shards.filter { explanation in
             switch explanation.state {
@@ -81,7 +81,7 @@ extension CoordinatorStatus {
 }
 
 extension Region {
-    /// The shards for which messages wait here and that have no home, and why, as far as this region knows.
+    /// The shards without a home for which messages wait here, and why, as far as this region knows.
     fileprivate func unplaced(at now: Instant) -> [UnplacedShard] {
         let trouble = trouble(at: now)
         return status.buffers.compactMap { buffer in
@@ -116,7 +116,7 @@ extension ShardExplanation {
 }
 
 extension HostedStatus.Phase {
-    /// What is shown of it.
+    /// The state that a snapshot shows for it.
     var shown: ShardSnapshot.State {
         switch self {
         case .starting: .starting
@@ -128,7 +128,7 @@ extension HostedStatus.Phase {
 }
 
 extension EntityStatus.Phase {
-    /// What is shown of it.
+    /// The state that a snapshot shows for it.
     var shown: EntitySnapshot.State {
         switch self {
         case .active: .active

@@ -3,7 +3,7 @@ import CastyCore
 import CastyObservability
 
 extension AskError.Code {
-    /// What an asker is told where an entity or a singleton is not available.
+    /// The error for an asker whose entity or singleton is not available.
     init(_ cause: Unavailability) {
         switch cause {
         case .nodeRemoved: self = .nodeRemoved
@@ -17,7 +17,7 @@ extension AskError.Code {
 }
 
 extension CastyObservability.LossReason {
-    /// How the ledger counts a question that was not answered because of it.
+    /// The ledger's reason for a question that was not answered because of `cause`.
     init(_ cause: Unavailability) {
         switch cause {
         case .nodeRemoved, .nodeUnreachable, .coordinatorUnreachable: self = .unreachable

@@ -3,7 +3,7 @@ import CastyCore
 import CastyObservability
 import CastyPlacement
 
-/// Answers what other nodes' sharding says about types that do not run on this node, so that nobody waits for it.
+/// Answers sharding messages from other nodes about types that do not run on this node, so that no node waits for it.
 enum UnhostedTypeResponder {
     static let actorName = "sharding"
 

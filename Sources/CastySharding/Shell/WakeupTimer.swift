@@ -1,19 +1,19 @@
 import CastyActors
 import CastyCore
 
-/// The one timer of a shell: rings when its cores are to be woken.
+/// The single timer of a shell: fires when its cores are to be woken.
 struct WakeupTimer: Sendable {
     private var pending: (at: Instant, generation: UInt64, timer: any ScheduledTimer)?
     private var generation: UInt64 = 0
 
-    /// Whether this is the ring that is waited for, and not one that was taken back too late; there is none any more then.
+    /// Whether this is the expected wake-up, and not one that was canceled too late; consumes it.
     mutating func accepts(_ generation: UInt64) -> Bool {
         guard pending?.generation == generation else { return false }
         pending = nil
         return true
     }
 
-    /// Rings then, and not at the time it was set for before.
+    /// Sets the timer to `next`; replaces the time that was set before.
     mutating func set(
         for next: Instant?, on scheduler: any Scheduler, ring: @escaping @Sendable (_ generation: UInt64) -> Void
     ) {

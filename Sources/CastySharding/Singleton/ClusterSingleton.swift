@@ -8,40 +8,42 @@ import CastySerialization
 import Synchronization
 
 extension Cluster {
-    /// Actors of which the whole cluster has one.
+    /// Cluster singletons: actors of which the whole cluster runs one.
     public var singleton: ClusterSingleton {
         ClusterSingleton(cluster: self, started: part { StartedSingletons() })
     }
 }
 
-/// Actors of which a cluster has one each, on its oldest member.
+/// Starts cluster singletons: actors of which the cluster runs one each, on its oldest member.
 ///
 /// ```swift
 /// let clock = try cluster.singleton.start(name: "clock") { ticking() }
 /// clock.tell(.reset)
 /// ```
 ///
-/// When the oldest member leaves, the actor stops there before it starts on the next oldest. When it crashes, the next one waits until it is
-/// removed and no longer able to act. So no two of them act at the same time, also where a node is cut off: it handles nothing any more
-/// then.
+/// When the oldest member leaves, the actor stops there before it starts on the next oldest. When it crashes, the next
+/// member waits until the crashed one is removed and no longer able to act. So no two of them act at the same time,
+/// even if a node is cut off: without a valid lease it handles no messages.
 ///
-/// There is one limit. A handler that has begun cannot be ended from outside. Where one does not return for seven seconds after its node was told
-/// to hand over (five to stop, two to stop hard), or goes on for longer than a removed member's lease, it is given up, and the next one starts
-/// beside it. What it does after such a time must be harmless, or be refused by whom it does it to.
+/// There is one limit. A running handler cannot be interrupted from outside. It is given up if it does not return for
+/// seven seconds after its node had to hand over (five to stop, two to stop by force), or if it runs for longer than a
+/// removed member's lease; the next singleton then starts beside it. What such a handler does after that time must be
+/// harmless, or be refused by the systems that it calls.
 public struct ClusterSingleton: Sendable {
     let cluster: Cluster
     let started: StartedSingletons
 
-    /// Starts a singleton on this node; every node that shall run or reach it does the same.
+    /// Starts a singleton on this node; every node that runs or reaches it must do the same.
     ///
     /// - Parameters:
     ///   - name: Its name, unique among singletons.
-    ///   - role: Only members with this role run it; the others reach it. `nil` for all.
-    ///   - message: What it is told. Registered with the system's `TypeRegistry`.
-    ///   - behavior: Makes its behavior each time it starts here. What it does must not depend on earlier lives: they may have run elsewhere.
-    /// - Returns: The way to it, wherever it runs.
-    /// - Throws: ``ShardingError`` where it was started already, its message type is not registered, the name is none for an actor, or the node is
-    ///   stopping.
+    ///   - role: Only members with this role run it; the others only reach it. `nil` for all.
+    ///   - message: Its message type, registered with the system's `TypeRegistry`.
+    ///   - behavior: Makes its behavior each time it starts here. It must not depend on earlier incarnations: they may
+    ///     have run elsewhere.
+    /// - Returns: A reference to it, wherever it runs.
+    /// - Throws: ``ShardingError`` if it is already started, its message type is not registered, the name is not a
+    ///   valid actor name, or the node is stopping.
     public func start<Message: Codable & Sendable>(
         name: String, role: String? = nil, of message: Message.Type = Message.self,
         behavior: @escaping @Sendable () -> Behavior<Message>
@@ -87,33 +89,35 @@ public struct ClusterSingleton: Sendable {
     }
 }
 
-/// The singletons that a node takes part in.
+/// The singletons that are started on a node.
 final class StartedSingletons: Sendable {
     let codecs = PayloadCodecs()
     let names = Mutex<Set<String>>([])
 }
 
-/// The way to a singleton, wherever it runs; messages wait while it runs nowhere.
+/// A reference to a singleton, wherever it runs; messages wait while it runs nowhere.
 ///
-/// Messages of one sender arrive in order, each at most once; only while the singleton moves may those that were on their way to its old
-/// place come after later ones. A node keeps a bounded number of them while there is none; what is lost is in the loss ledger.
+/// Messages of one sender arrive in order, each at most once. Only while the singleton moves may messages in flight to
+/// its old node arrive after later ones. A node buffers a bounded number of messages while there is no singleton; lost
+/// messages are recorded in the loss ledger.
 public struct SingletonRef<Message: Codable & Sendable>: Sendable {
     /// The singleton's name.
     public let name: String
     let system: ActorSystem
     let actor: ActorRef<SingletonCommand>
 
-    /// Tells it a message.
+    /// Sends it a message.
     public func tell(_ message: Message) { actor.tell(.route(TypedMessage(message))) }
 
     /// Asks it and waits for its reply.
     ///
     /// - Parameters:
     ///   - timeout: How long to wait at most.
-    ///   - patience: Whether to wait where it cannot be reached at present; by default for a next node that is there, and not for one with its
-    ///     role to join.
+    ///   - patience: Whether to wait while it cannot be reached; by default the ask waits for another existing node to
+    ///     run it, but not for a node with its role to join.
     ///   - question: Makes the message from the reference that the reply goes to.
-    /// - Throws: ``AskError``, as soon as this node knows that no reply can come: with the singleton, the node and the cause.
+    /// - Throws: ``AskError``, as soon as this node knows that no reply can come; it names the singleton, the node and
+    ///   the cause.
     public func ask<Reply: Sendable>(
         within timeout: Duration = .seconds(10), patience: AskPatience = .waitForNewHome,
         _ question: @Sendable (ActorRef<Reply>) -> Message

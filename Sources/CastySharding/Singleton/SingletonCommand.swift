@@ -5,20 +5,20 @@ import CastyPlacement
 import CastySerialization
 import NIOCore
 
-/// What the manager of one singleton on one node is told: by users, by other nodes, by the singleton itself, by its clock.
+/// The messages to the manager of one singleton on one node: from users, other nodes, the singleton itself, and timers.
 enum SingletonCommand: Sendable {
     /// A user's message.
     case route(ErasedMessage)
-    /// The same with a question, and how long its asker waits where there is none.
+    /// A user's question, and how long its asker waits while there is no singleton.
     case ask(ErasedMessage, AskPatience)
-    /// From another node. Only this travels.
+    /// From another node. Only this case is sent over the network.
     case wire(EnvelopeHead, SingletonMessage<ErasedMessage>)
     case membershipChanged
     case wakeup(generation: UInt64)
-    /// The singleton found the node's lease lapsed.
+    /// The singleton found that the node's lease has lapsed.
     case leaseLapsed
     case ended(UInt64, failed: Bool, unhandled: [ErasedMessage])
-    /// The node leaves; the function is called when nothing of it runs here any more.
+    /// The node leaves; the manager calls the function when the singleton no longer runs here.
     case leave(@Sendable () -> Void)
 }
 
@@ -33,7 +33,7 @@ extension SingletonCommand: LossClassified {
 }
 
 extension SingletonCommand {
-    /// How it travels.
+    /// The codec of the commands that are sent to other nodes.
     static func codec(_ payloads: PayloadCodecs) -> MessageCodec<SingletonCommand> {
         MessageCodec(
             encode: { command, context, buffer in
@@ -46,7 +46,8 @@ extension SingletonCommand {
                 case .handedOver: buffer.writeInteger(2 as UInt8)
                 case .deliver(let payload, let hops, let asks):
                     buffer.writeInteger(3 as UInt8)
-                    // The hops, which are few, in the lower half of the byte; above them the patience of its asker, if it has one.
+                    // The hops, which are few, are in the lower half of the byte; the upper half holds the asker's
+                    // patience, if any.
                     buffer.writeInteger(UInt8(truncatingIfNeeded: min(hops, 15)) | (asks?.rawValue ?? 0) << 4)
                     try head.payloads.encode(payload, context, &buffer)
                 }

@@ -5,7 +5,7 @@ import CastyObservability
 import CastyPlacement
 import Logging
 
-/// What one singleton on one node is made of.
+/// The parts of one singleton on one node.
 final class SingletonHost: Sendable {
     let name: String
     let cluster: Cluster
@@ -24,11 +24,11 @@ final class SingletonHost: Sendable {
         self.kind = kind
     }
 
-    /// A path outside `system` puts what goes there on the lane of users' messages: all of it, so that nothing overtakes.
+    /// A path outside `system` puts all its messages on the lane of user messages, so that none overtakes another.
     static func path(_ name: String) -> [String] { ["singleton", name] }
 }
 
-/// What depends on the type of the messages that a singleton takes.
+/// The functions that depend on the message type of a singleton.
 struct SingletonKind: Sendable {
     let start:
         @Sendable (ActorContext<SingletonCommand>, _ name: String, CellHooks<ErasedMessage>) throws(SpawnError)
@@ -45,24 +45,24 @@ struct SingletonKind: Sendable {
         }
         offer = { message, target in
             guard let message: Message = message.unwrap() else { return .undecodable }
-            // `start` of the same kind made it.
+            // `start` of the same kind created the cell, so the types match.
             return unsafeDowncast(target, to: ActorCell<Message>.self).offer(message)
         }
     }
 }
 
-/// The shell of a singleton on one node: calls its core, and does what the effects say.
+/// The shell of a singleton on one node: calls its core, and performs the effects.
 struct SingletonShell: Sendable {
     let host: SingletonHost
     var core: Singleton<ErasedMessage>
-    /// The life that runs here.
+    /// The incarnation that runs here.
     private var running: (life: UInt64, target: AnyActorCell, pass: ShardPass)?
-    /// What came for it after its end, which was not told yet.
+    /// Messages that arrived for it after it ended, but before the core learned of its end.
     private var late: [ErasedMessage] = []
     private var peers: [UniqueAddress: (head: EnvelopeHead, manager: ActorRef<SingletonCommand>)] = [:]
     private var wakeup = WakeupTimer()
     private var lease = Instant.distantFuture
-    /// The cluster's number of the view that the core knows.
+    /// The number of the cluster view that the core knows.
     private var viewNumber: UInt64 = 0
     private var whenLeft: [@Sendable () -> Void] = []
     private var hasLeft = false
@@ -87,16 +87,18 @@ struct SingletonShell: Sendable {
 
     private mutating func handle(_ command: SingletonCommand, _ context: ActorContext<SingletonCommand>) {
         let now = context.now
-        // Whatever becomes of the command: the core may have been told of the lease, and wait for something else now.
+        // Runs for every command: the core may have learned of a new lease, and its wake-up may have changed.
         defer { scheduleWakeup(context) }
         followLease(at: now, context)
-        // A user who has seen a node in the cluster's state may ask before this actor is told of it: it is known here all the same.
+        // A user who has seen a node in the cluster's state may send a message before this actor is notified of the
+        // change, so it checks for a new view here.
         if host.cluster.viewNumber != viewNumber { followMembership(at: now, context) }
         switch command {
         case .route(let message): perform(core.onRoute(message, at: now), context)
         case .ask(let message, let patience): perform(core.onRoute(message, asks: patience, at: now), context)
         case .wire(let head, let message):
-            // The head says which singleton the message is for, the address where it goes: a peer may have let them differ.
+            // The head names the singleton that the message is for, the address the actor that received it: a peer may
+            // have sent ones that differ.
             guard head.payloads === host.payloads else {
                 if case .deliver(let payload, _, _) = message { lose(payload, .undecodable) }
                 return
@@ -111,7 +113,8 @@ struct SingletonShell: Sendable {
             guard wakeup.accepts(number) else { return }
             perform(core.onWakeup(at: now), context)
         case .leaseLapsed:
-            // Even if it is valid again by now, what found it lapsed is held still and must be let go.
+            // Even if the lease is valid again by now, the singleton that found it lapsed is paused and must be
+            // resumed.
             perform(core.onLease(validUntil: now, at: now), context)
             perform(core.onLease(validUntil: lease, at: now), context)
         case .ended(let life, let failed, let unhandled):

@@ -1,18 +1,18 @@
 import Synchronization
 
-/// Where entities keep their state between two lives: the only way by which it survives a move, a passivation or a crash.
+/// Stores the state of entities between two incarnations: no other state survives a move, a passivation or a crash.
 ///
-/// An entity with a store writes before it replies, and reads when it starts. Calls run on the entity's turn, so they must be quick; what cannot be
-/// kept is an error, and then nothing was changed.
+/// An entity with a store writes before it replies, and reads when it starts. Calls run on the entity's turn, so they
+/// must be fast. A call that cannot save throws an error and has changed nothing.
 public protocol EntityStore: AnyObject, Sendable {
-    /// The state last saved under an id, or `nil` where there is none.
+    /// The state last saved under an id, or `nil` if there is none.
     ///
     /// - Throws: ``EntityStoreError``.
     func load(type: String, id: String) throws -> [UInt8]?
 
-    /// Saves the state under an id, in place of what was there.
+    /// Saves the state under an id; replaces the previous one.
     ///
-    /// - Throws: ``EntityStoreError``; the state that was there is then still there.
+    /// - Throws: ``EntityStoreError``; the previous state is then unchanged.
     func save(_ state: [UInt8], type: String, id: String) throws
 }
 
@@ -21,7 +21,7 @@ public struct EntityStoreError: Error, Hashable, Sendable, CustomStringConvertib
     /// What went wrong.
     public enum Code: String, Sendable, CaseIterable {
         case full, corrupt, unavailable
-        /// The shard may be another node's by now: nothing was written.
+        /// The shard may belong to another node by now: nothing was written.
         case stale
     }
 
@@ -37,7 +37,7 @@ public struct EntityStoreError: Error, Hashable, Sendable, CustomStringConvertib
     }
 }
 
-/// A store in memory: survives the nodes of one process, and ends with it.
+/// A store in memory: it outlives the nodes of its process, but not the process.
 public final class InMemoryEntityStore: EntityStore {
     private struct Key: Hashable {
         let type: String

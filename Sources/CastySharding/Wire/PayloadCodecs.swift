@@ -4,7 +4,7 @@ import CastySerialization
 import NIOCore
 import Synchronization
 
-/// How the users' messages of one shard type are written and read.
+/// The codec of the users' messages of one shard type.
 package final class PayloadCodec: Sendable {
     /// The shard type.
     let type: String
@@ -20,7 +20,8 @@ package final class PayloadCodec: Sendable {
         self.decode = decode
     }
 
-    /// - Parameter codec: How this node writes them. Each message says how it is written, so that every node reads them all.
+    /// - Parameter codec: The codec that this node writes with. Each message names its codec, so that every node can
+    ///   read it.
     convenience init<Message: Sendable>(_ type: String, _ registered: RegisteredType<Message>, _ codec: CodecID) {
         let codec = registered.codec(agreed: codec)
         self.init(
@@ -39,7 +40,7 @@ package final class PayloadCodec: Sendable {
     }
 }
 
-/// A message of a shard type that does not run here, as it came: it can be sent back, not read.
+/// The undecoded bytes of a message of a shard type that does not run here: it can be sent back, but not read.
 struct UnreadPayload: Sendable {
     let bytes: ByteBuffer
 }
@@ -63,12 +64,12 @@ extension PayloadCodec {
     }
 }
 
-/// Who speaks to whom about which shard type: the same for all that one node says to another.
+/// Sender, receiver and shard type of an envelope: the same for all messages of one type from one node to another.
 package final class EnvelopeHead: Sendable {
     let from: UniqueAddress
     let to: UniqueAddress
     let payloads: PayloadCodec
-    /// The head as it travels.
+    /// The encoded head.
     let bytes: ByteBuffer
 
     init(from: UniqueAddress, to: UniqueAddress, payloads: PayloadCodec) {
@@ -87,7 +88,7 @@ package final class EnvelopeHead: Sendable {
 package final class PayloadCodecs: Sendable {
     private struct State {
         var codecs: [String: PayloadCodec] = [:]
-        /// Heads that came, so that the next with the same bytes need not be read.
+        /// Heads that were read, so that the next one with the same bytes need not be parsed.
         var heads: [ByteBuffer: EnvelopeHead] = [:]
     }
 
@@ -97,7 +98,7 @@ package final class PayloadCodecs: Sendable {
     func add(_ codec: PayloadCodec) {
         state.withLock { state in
             state.codecs[codec.type] = codec
-            // Heads point to the codec that was there when they came.
+            // Cached heads refer to the codec that was registered when they were read.
             state.heads = [:]
         }
     }

@@ -96,7 +96,7 @@ extension HostOrder: WireCodable {
 extension Intents: WireCodable {
     package func encode(into buffer: inout ByteBuffer) {
         version.encode(into: &buffer)
-        // Many shards are pinned to few places: each place is named once.
+        // Many shards are pinned to few addresses: each address is written once, and pins refer to it by index.
         let places = Set(pins.map(\.place)).sorted()
         let numbers = Dictionary(uniqueKeysWithValues: zip(places, places.indices))
         buffer.writeArray(places)

@@ -7,9 +7,9 @@ import NIOCore
 private let mostEntries = 16_384
 
 extension RegionCommand {
-    /// Sharding actors exchange envelopes and nothing else.
+    /// Sharding actors exchange only envelopes.
     ///
-    /// - Parameter payloads: Knows how the users' messages inside are written, for each shard type.
+    /// - Parameter payloads: The codecs of the users' messages, for each shard type.
     static func codec(_ payloads: PayloadCodecs) -> MessageCodec<RegionCommand> {
         MessageCodec(
             encode: { command, context, buffer in
@@ -82,7 +82,8 @@ extension RegionCommand {
         buffer.writeText(delivery.entity)
         delivery.version.encode(into: &buffer)
         buffer.writeVarint(delivery.sequence)
-        // One byte for both: in the lowest bit whether it came back once, above it the patience of its asker, if it has one.
+        // One byte for both: the lowest bit says whether it was returned before; the bits above hold the asker's
+        // patience, if any.
         buffer.writeInteger((delivery.isRetry ? 1 : 0) | (delivery.asks?.rawValue ?? 0) << 1)
         try payloads.encode(delivery.payload, context, &buffer)
     }

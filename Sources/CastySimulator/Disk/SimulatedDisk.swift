@@ -1,15 +1,16 @@
 package import CastyCore
 import Synchronization
 
-/// A disk that several nodes reach, each over a way of its own that may be broken: what one node cannot write another one can.
+/// A disk that several nodes share, each over a path of its own that may be faulty: one node may be able to write when
+/// another is not.
 ///
-/// What is appended is in a cache until it is synced. A crash loses what was not, and so does a sync that fails.
+/// Appended bytes are in a cache until they are synced. A crash loses the bytes not synced, and so does a failed sync.
 package final class SimulatedDisk: Sendable {
     private struct File {
         var bytes: [UInt8] = []
-        /// How many of them survive a crash.
+        /// How many of the bytes survive a crash.
         var synced = 0
-        /// Who appended what is not synced.
+        /// The node that appended the bytes not synced.
         var writer: String?
     }
 
@@ -21,17 +22,17 @@ package final class SimulatedDisk: Sendable {
 
     private let state: Mutex<State>
 
-    /// Makes an empty disk.
+    /// Creates an empty disk.
     ///
-    /// - Parameter chance: Decides how much of a torn write arrives and which bit flips.
+    /// - Parameter generator: Decides how much of a torn write arrives and which bit flips.
     package init(generator: SeededGenerator) {
         state = Mutex(State(generator: generator))
     }
 
-    /// Breaks a node's way to the disk, or mends it.
+    /// Injects a fault into a node's path to the disk, or removes it.
     package func set(_ trouble: DiskTrouble?, of node: String) { state.withLock { $0.troubles[node] = trouble } }
 
-    /// The bytes of a file, or none where there is no such file.
+    /// The bytes of a file; empty where there is no such file.
     package func read(_ name: String, by node: String) throws(DiskError) -> [UInt8] {
         try state.withLock { state throws(DiskError) in
             let bytes = state.files[name]?.bytes ?? []
@@ -46,7 +47,7 @@ package final class SimulatedDisk: Sendable {
         }
     }
 
-    /// Adds bytes to the end of a file, which is made if there is none. A failure may leave a part of them there.
+    /// Appends bytes to a file, which is created if needed. After a failure a part of them may be in the file.
     package func append(_ bytes: [UInt8], to name: String, by node: String) throws(DiskError) {
         try state.withLock { state throws(DiskError) in
             switch state.troubles[node] {
@@ -66,7 +67,7 @@ package final class SimulatedDisk: Sendable {
         }
     }
 
-    /// Makes what was appended safe from a crash. When this fails, what was not safe is gone.
+    /// Makes appended bytes survive a crash. A failed sync loses those that were not yet synced.
     package func sync(_ name: String, by node: String) throws(DiskError) {
         try state.withLock { state throws(DiskError) in
             guard let file = state.files[name] else { return }
@@ -79,7 +80,7 @@ package final class SimulatedDisk: Sendable {
         }
     }
 
-    /// Cuts a file off behind so many bytes.
+    /// Truncates a file to a length in bytes.
     package func truncate(_ name: String, to length: Int, by node: String) throws(DiskError) {
         try state.withLock { state throws(DiskError) in
             guard let file = state.files[name], file.bytes.count > length else { return }
@@ -92,7 +93,7 @@ package final class SimulatedDisk: Sendable {
         }
     }
 
-    /// Puts other bytes in place of a file, at once or not at all, and synced: as a new file that is renamed.
+    /// Replaces the contents of a file atomically and synced, as renaming a new file does.
     package func replace(_ name: String, with bytes: [UInt8], by node: String) throws(DiskError) {
         try state.withLock { state throws(DiskError) in
             switch state.troubles[node] {
@@ -103,7 +104,7 @@ package final class SimulatedDisk: Sendable {
         }
     }
 
-    /// A node crashed: what it had appended and not synced is gone.
+    /// A node crashed: the bytes it appended and did not sync are lost.
     package func crash(of node: String) {
         state.withLock { state in
             for (name, file) in state.files where file.writer == node && file.synced < file.bytes.count {
@@ -116,21 +117,21 @@ package final class SimulatedDisk: Sendable {
     package var names: [String] { state.withLock { $0.files.keys.sorted() } }
 }
 
-/// What is wrong with a node's way to the disk.
+/// A fault in a node's path to the disk.
 package enum DiskTrouble: String, Hashable, Sendable, CaseIterable {
-    /// Nothing more fits on it.
+    /// The disk is full.
     case full
-    /// Nothing goes.
+    /// Every operation fails.
     case failing
-    /// Only a part of each write arrives, and it cannot be taken back.
+    /// Only a part of each write arrives, and it cannot be undone.
     case torn
-    /// Writes seem to arrive, but a sync fails and loses them.
+    /// Writes seem to succeed, but a sync fails and loses them.
     case lostTail
-    /// A bit of what is read is flipped.
+    /// A read returns the bytes with one bit flipped.
     case corrupt
 }
 
-/// Why a disk did not do what it was asked.
+/// Why a disk operation failed.
 package enum DiskError: Error, Hashable, Sendable {
     case full
     case failed

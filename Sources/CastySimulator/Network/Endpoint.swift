@@ -1,10 +1,10 @@
 import CastyCore
 import NIOCore
 
-/// One end of a simulated connection: what a kernel keeps of it, and its handler.
+/// One end of a simulated connection: the kernel's state of it, and its handler.
 ///
-/// The kernel's part goes on while the node is frozen: it opens, takes bytes up to the window, sees the end. What the
-/// handler should hear meanwhile waits in ``inbox``.
+/// The kernel's part continues while the node is frozen: it opens, takes bytes up to the window, and sees the end.
+/// Notices for the handler meanwhile wait in ``inbox``.
 final class Endpoint: Connection, @unchecked Sendable {
     private enum Phase {
         case connecting, open, closed
@@ -21,11 +21,11 @@ final class Endpoint: Connection, @unchecked Sendable {
     let node: SimulatedNode
     private let world: SimulatedWorld
     private var handler: (any ConnectionHandler)?
-    /// Who will name the handler of an accepted connection.
+    /// The listener that provides the handler of an accepted connection.
     private var listener: SimulatedNetwork.Listener?
     private(set) var peer: Endpoint?
     private(set) var outgoing: Pipe?
-    /// Where the node lists it; negative where it does not.
+    /// Its index in the node's list; negative where it is not listed.
     var place = -1
 
     private var phase = Phase.connecting
@@ -35,9 +35,9 @@ final class Endpoint: Connection, @unchecked Sendable {
     private var isTurnScheduled = false
     private var isWriting = false
     private var endsAfterWriting = false
-    /// Its own node closed it: the handler hears only that it is closed.
+    /// Its own node closed it: the handler is notified only of the end.
     private var isClosedHere = false
-    /// Whoever writes to it hears that there is no such connection.
+    /// Whether it answers every packet with a reset, because the connection no longer exists here.
     private var answersWithReset = false
     private var inbox: [Notice] = []
     private var isNoticeScheduled = false
@@ -93,7 +93,7 @@ final class Endpoint: Connection, @unchecked Sendable {
 
     // MARK: Writing
 
-    /// Lets the handler fill a buffer soon, unless that is under way or the window is full.
+    /// Schedules a call that lets the handler fill a buffer, unless one is scheduled or the window is full.
     func requestTurn() {
         guard phase == .open, hasToldOpened else {
             wantsTurn = phase != .closed
@@ -121,9 +121,9 @@ final class Endpoint: Connection, @unchecked Sendable {
         }
     }
 
-    // MARK: What the network says
+    // MARK: Events of the network
 
-    /// The two ends learn of each other, and how bytes travel between them.
+    /// Connects this end to its peer and to the pipe that carries its bytes.
     func join(_ peer: Endpoint, by pipe: Pipe) {
         self.peer = peer
         outgoing = pipe
@@ -143,7 +143,7 @@ final class Endpoint: Connection, @unchecked Sendable {
         tell(.opened)
     }
 
-    /// The answer has reached the one that connected: an accepted connection stands.
+    /// The confirmation of the connecting side has arrived: the accepted connection is open.
     func openingArrived() {
         guard phase == .connecting, let listener, world.network.isListening(listener), !node.isGone else {
             phase = .closed
@@ -183,7 +183,7 @@ final class Endpoint: Connection, @unchecked Sendable {
         fail(TransportError(.reset, "no way to \(remoteDescription) for \(SimulatedLimits.cutTolerance)"))
     }
 
-    /// The connection or the attempt is over on this end.
+    /// The connection or the attempt has failed at this end.
     func fail(_ error: TransportError) {
         guard phase != .closed else { return }
         let wasOpen = phase == .open
@@ -195,7 +195,7 @@ final class Endpoint: Connection, @unchecked Sendable {
         dismantleIfOver()
     }
 
-    // MARK: What the node does
+    // MARK: Events of the node
 
     func nodeThawed() {
         if !inbox.isEmpty { scheduleNotice() }
@@ -220,7 +220,7 @@ final class Endpoint: Connection, @unchecked Sendable {
         dismantleIfOver()
     }
 
-    /// Cuts all references, at the end of the world.
+    /// Clears all references at the end of the runtime.
     func forget() {
         phase = .closed
         handler = nil
@@ -231,7 +231,7 @@ final class Endpoint: Connection, @unchecked Sendable {
         peer = nil
     }
 
-    // MARK: Telling the handler
+    // MARK: Notifying the handler
 
     private func tell(_ notice: Notice) {
         if inbox.isEmpty, node.state == .running { deliver(notice) } else { tellLater(notice) }
@@ -249,7 +249,7 @@ final class Endpoint: Connection, @unchecked Sendable {
         world.add(.notice(self), node: node.index, at: world.clock)
     }
 
-    /// Tells the first of what waits; bytes that follow each other are told together.
+    /// Delivers the first waiting notice. Consecutive bytes are delivered together.
     func tellNext() {
         isNoticeScheduled = false
         guard !inbox.isEmpty else { return }
@@ -309,7 +309,7 @@ final class Endpoint: Connection, @unchecked Sendable {
         link.sendOnce { peer.resetArrived() }
     }
 
-    /// When both ends are closed nothing under way matters any more.
+    /// Once both ends are closed, nothing in flight matters any more.
     private func dismantleIfOver() {
         guard phase == .closed, let peer, peer.phase == .closed else { return }
         for end in [self, peer] {

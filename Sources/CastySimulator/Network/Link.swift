@@ -2,14 +2,14 @@ import CastyCore
 
 /// One direction between two hosts.
 ///
-/// Within one connection nothing is lost or overtaken: what a link loses comes later, and what a cut link holds comes
-/// when it is healed. Only resets and refusals are single packets: a cut link swallows them.
+/// Within one connection nothing is lost or reordered: what a link loses arrives later, and what a cut link holds
+/// arrives when it is healed. Only resets and refusals are single packets, which a cut link drops.
 package final class Link: @unchecked Sendable {
-    /// Where it comes from.
+    /// The source host.
     package let source: String
-    /// Where it goes to.
+    /// The destination host.
     package let target: String
-    /// How it behaves; what is under way keeps the moment it was given.
+    /// Its behavior. Packets in flight keep their arrival times.
     package var profile: LinkProfile
     /// Whether nothing passes.
     package private(set) var isCut = false
@@ -33,7 +33,7 @@ package final class Link: @unchecked Sendable {
 
     // MARK: Faults
 
-    /// Lets nothing pass any more. After ten seconds without healing the connections along it are reset at both ends.
+    /// Stops everything on the link. After ten seconds without healing, its connections are reset at both ends.
     package func cut() {
         guard !isCut else { return }
         isCut = true
@@ -45,13 +45,13 @@ package final class Link: @unchecked Sendable {
         }
     }
 
-    /// Holds up what is sent on the connections that stand now, as many losses in a row would; new connections are not
-    /// concerned.
+    /// Delays what is sent on the connections that are open now, as many losses in a row would. New connections are not
+    /// affected.
     package func stall(for time: Duration) {
         for pipe in pipes { pipe.stall(until: world.clock + time.nanoseconds) }
     }
 
-    /// Lets everything pass again: first what waited, in order.
+    /// Lets everything pass again, first what waited, in order.
     package func heal() {
         guard isCut else { return }
         isCut = false
@@ -63,13 +63,13 @@ package final class Link: @unchecked Sendable {
         for pipe in pipes { pipe.linkHealed() }
     }
 
-    // MARK: What passes
+    // MARK: Packets
 
-    /// How long something of this size takes from now: its turn on the wire, and the way.
+    /// How long a packet of this size takes from now: its transmission time and the propagation delay.
     ///
-    /// The connections that have something on the wire share it evenly, as a sender's fair queue (fq_codel) lets TCP
-    /// flows do: a few bytes of one do not wait behind all that another has handed over. Packets without bytes, which
-    /// open, acknowledge and reset, take no turn.
+    /// The connections with bytes on the wire share it evenly, as a sender's fair queue (fq_codel) lets TCP flows do: a
+    /// few bytes of one do not wait behind everything that another has handed over. Packets without bytes, which open,
+    /// acknowledge and reset, take no transmission time.
     ///
     /// - Parameter pipe: The connection it belongs to.
     func way(of size: Int, in pipe: Pipe? = nil) -> Int64 {
@@ -84,10 +84,11 @@ package final class Link: @unchecked Sendable {
         return delay
     }
 
-    /// How long from now the last byte has been sent that takes the wire alone for this time.
+    /// The time from now until the last byte has been sent, where `wire` is the transmission time on an otherwise idle
+    /// wire.
     ///
-    /// All that is sent adds to the time at which the wire falls idle, so no more passes than its bandwidth, and what one
-    /// connection gains over another's backlog, that one's later bytes pay for.
+    /// Everything sent adds to the time at which the wire becomes idle, so no more than its bandwidth passes. What one
+    /// connection gains over the backlog of another, its own later bytes pay for.
     private func turn(of wire: Int64, in pipe: Pipe?) -> Int64 {
         let now = world.clock
         busyUntil = max(busyUntil, now) + wire
@@ -101,8 +102,8 @@ package final class Link: @unchecked Sendable {
     /// Whether the next packet is lost.
     func loses() -> Bool { profile.loss > 0 && generator.unit() < profile.loss }
 
-    /// How long the way of a lone packet takes that is repeated, each time after twice the pause, until it gets
-    /// through.
+    /// The delay of a single packet that is repeated until it gets through, with twice the pause after each loss. At
+    /// most eight repetitions.
     func delay(after timeout: Duration = SimulatedLimits.retransmission) -> Int64 {
         var delay = way(of: 0)
         var timeout = timeout.nanoseconds
@@ -114,10 +115,11 @@ package final class Link: @unchecked Sendable {
         return delay
     }
 
-    /// How long a packet is under way on average.
+    /// The mean delay of a packet.
     var meanWay: Int64 { max(profile.latency.nanoseconds, 0) + max(profile.tail.nanoseconds, 0) }
 
-    /// A number drawn from the exponential distribution of mean 1, by comparisons alone, so that it is the same on every machine.
+    /// A number from the exponential distribution of mean 1, obtained by comparisons alone, so that it is the same on
+    /// every machine.
     ///
     /// Source: J. von Neumann, "Various techniques used in connection with random digits" (1951).
     private func exponential() -> Double {
@@ -137,10 +139,11 @@ package final class Link: @unchecked Sendable {
         }
     }
 
-    /// How many of `size` bytes arrive together first.
+    /// How many of `size` bytes arrive together as the first piece.
     func firstPiece(of size: Int) -> Int {
         var limit = profile.pieceLimit ?? .max
-        // On a narrow link a large write comes in bit by bit: no piece takes the wire for more than 10 ms.
+        // On a narrow link a large write arrives bit by bit: no piece takes the wire for more than 10 ms, except that a
+        // piece may always have 1460 bytes.
         if let bandwidth = profile.bandwidth { limit = min(limit, max(1460, bandwidth / 100)) }
         if limit > 0, size > limit { return limit }
         guard profile.splitting > 0, size > 1, generator.unit() < profile.splitting else { return size }
@@ -160,7 +163,7 @@ package final class Link: @unchecked Sendable {
         }
     }
 
-    /// Sends a packet that nobody repeats: a reset, a refusal.
+    /// Sends a packet that a cut link drops: a reset, a refusal. Losses only delay it.
     func sendOnce(_ packet: @escaping () -> Void) {
         world.control(node: -1, at: world.clock + delay()) { [self] in
             if !isCut { packet() }
@@ -186,7 +189,7 @@ package final class Link: @unchecked Sendable {
         last.place = place
     }
 
-    /// The connections that send along it, for faults.
+    /// The sending ends of its connections, for faults.
     var senders: [Endpoint] { pipes.compactMap(\.sender) }
 
     func forget() {

@@ -1,23 +1,23 @@
-/// How one direction between two hosts behaves.
+/// The behavior of one direction between two hosts.
 package struct LinkProfile: Hashable, Sendable {
-    /// How long a byte is under way.
+    /// The delay of a byte.
     package var latency: Duration
-    /// How much shorter or longer that may be, evenly spread.
+    /// How much shorter or longer the delay may be, uniformly distributed.
     package var jitter: Duration
-    /// The mean of a further delay that is spread exponentially: mostly short, at times several times as long.
+    /// The mean of an additional, exponentially distributed delay: mostly short, at times several times as long.
     package var tail: Duration
-    /// Bytes per second, for all connections together; `nil` for as fast as you like.
+    /// Bytes per second, for all connections together; `nil` for unlimited.
     package var bandwidth: Int?
-    /// The chance, 0…1, that a piece is lost and has to be sent again; see ``Recovery``.
+    /// The probability, 0…1, that a piece is lost and has to be sent again; see ``Recovery``.
     package var loss: Double
-    /// The chance, 0…1, that what was written in one go arrives in pieces.
+    /// The probability, 0…1, that a single write arrives in pieces.
     package var splitting: Double
-    /// How many bytes arrive at a time at most; `nil` for no such bound.
+    /// The most bytes that arrive at a time; `nil` for no limit.
     package var pieceLimit: Int?
-    /// The chance, 0…1, that a bit of a piece is flipped.
+    /// The probability, 0…1, that a bit of a piece is flipped.
     package var corruption: Double
 
-    /// Describes a direction.
+    /// Creates a profile.
     package init(
         latency: Duration = .microseconds(500), jitter: Duration = .microseconds(200),
         tail: Duration = .zero, bandwidth: Int? = nil,
@@ -37,13 +37,13 @@ package struct LinkProfile: Hashable, Sendable {
     package static let lan = LinkProfile()
 }
 
-/// What all simulated connections keep to.
+/// The limits of all simulated connections.
 package enum SimulatedLimits {
-    /// How many bytes may be sent and not yet taken by the receiver.
+    /// How many bytes may be sent and not yet consumed by the receiver.
     package static let window = 256 * 1024
     /// How much longer than a round trip a sender waits for an acknowledgement: `TCP_RTO_MIN` of Linux.
     package static let retransmission = Duration.milliseconds(200)
-    /// How long the opening of a connection waits for an answer; each further time is twice as long (RFC 6298, 2.1).
+    /// How long the opening of a connection waits for an answer. Each further wait is twice as long (RFC 6298, 2.1).
     package static let openingTimeout = Duration.seconds(1)
     /// How long a link may be cut before its connections are reset.
     package static let cutTolerance = Duration.seconds(10)

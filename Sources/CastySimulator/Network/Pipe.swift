@@ -1,11 +1,11 @@
 import NIOCore
 
-/// One direction of a connection: what is under way, in order.
+/// One direction of a connection: the segments in flight, in order.
 ///
-/// What the link loses is sent again as TCP does it, and all that follows waits for it: see ``Recovery``.
+/// What the link loses is sent again as in TCP, and everything behind it waits for it: see ``Recovery``.
 final class Pipe {
     private enum Content {
-        /// The last step of opening: the receiver learns that it stands.
+        /// The last step of opening: the receiver learns that the connection is open.
         case opening
         case bytes(ByteBuffer)
         /// The sender has closed.
@@ -13,7 +13,7 @@ final class Pipe {
     }
 
     private struct Segment {
-        /// `max` while it is lost, or was not sent.
+        /// `max` while it is lost or has not been sent.
         var arrival = Int64.max
         let size: Int
         var content: Content
@@ -21,7 +21,7 @@ final class Pipe {
 
     let link: Link
     let back: Link
-    /// Where the link lists it.
+    /// Its index in the link's list.
     var place = 0
     private(set) var sender: Endpoint?
     private(set) var receiver: Endpoint?
@@ -29,16 +29,16 @@ final class Pipe {
 
     private var segments: [Segment] = []
     private var head = 0
-    /// How many segments have been taken out of the list: the number of its first one.
+    /// The number of segments removed from the list, which is the number of its first one.
     private var shed = 0
-    /// What is to be sent again; `nil` as long as nothing was lost.
+    /// The segments to be sent again; `nil` while none is lost.
     private var recovery: Recovery?
     private var lastArrival: Int64 = 0
-    /// Until then its bytes take their turns on the wire.
+    /// The time until which its bytes occupy the wire.
     var busyUntil: Int64 = 0
     private var isScheduled = false
     private var isStalled = false
-    /// The sender is gone: nothing is repeated any more, so what meets a cut is lost with all that follows.
+    /// The sender is gone. Nothing is repeated any more, so what meets a cut is lost with everything behind it.
     private var isBroken = false
     private var outstanding = 0
     private var creditWaits = false
@@ -89,7 +89,7 @@ final class Pipe {
         }
     }
 
-    /// Nothing that is sent from now on arrives before that time.
+    /// Delays everything sent from now on until at least that time.
     func stall(until time: Int64) { lastArrival = max(lastArrival, time) }
 
     // MARK: Sending again
@@ -111,7 +111,7 @@ final class Pipe {
         if isRepeated {
             world.control(node: -1, at: arrival + back.way(of: 0)) { [self] in acknowledged(number, sentAt: now) }
         } else if recovery?.hasMissing == true, !back.loses() {
-            // A quarter of the round trip more: it might only have been overtaken.
+            // A quarter of a round trip more, because the missing segment might only have been reordered.
             let heard = lastArrival + back.way(of: 0) + roundTrip / 4
             world.control(node: -1, at: heard) { [self] in selectivelyAcknowledged(sentAt: now) }
         }
@@ -137,7 +137,7 @@ final class Pipe {
         armTimer()
     }
 
-    /// The receiver has this segment, which was sent again.
+    /// The receiver has acknowledged this segment, which was sent again.
     private func acknowledged(_ number: Int, sentAt: Int64) {
         guard let due = recovery?.acknowledged(number, sentAt: sentAt) else { return }
         for number in due { transmit(number) }
@@ -145,7 +145,7 @@ final class Pipe {
         if recovery?.hasMissing == false { recovery = nil }
     }
 
-    /// The receiver has one that was sent at that time, and not all that was sent before.
+    /// The receiver has acknowledged a segment that was sent at that time, while earlier ones are missing.
     private func selectivelyAcknowledged(sentAt: Int64) {
         guard let due = recovery?.overdue(at: sentAt), !due.isEmpty else { return }
         for number in due { transmit(number) }
@@ -190,7 +190,7 @@ final class Pipe {
         scheduleNext()
     }
 
-    /// The link is whole again: what waited comes after one more way.
+    /// The link is healed: what waited arrives after one more link delay.
     func linkHealed() {
         if isStalled {
             isStalled = false
@@ -209,7 +209,7 @@ final class Pipe {
         receiver?.cutTooLong()
     }
 
-    /// The sender is gone for good.
+    /// The sender is gone permanently.
     func breakOff() {
         isBroken = true
         endRecovery()
@@ -218,7 +218,7 @@ final class Pipe {
 
     // MARK: Room
 
-    /// The receiver took bytes.
+    /// The receiver consumed bytes.
     func taken(_ size: Int) {
         outstanding -= size
         guard creditWaits, !creditIsUnderWay, let sender else { return }
@@ -229,7 +229,7 @@ final class Pipe {
     /// Whether the sender waits for room.
     var waitsForRoom: Bool { creditWaits }
 
-    /// The sender wants to know when there is room.
+    /// Requests a notice to the sender when there is room.
     func waitForRoom() { creditWaits = true }
 
     func creditReturned() {
@@ -251,7 +251,7 @@ final class Pipe {
 
     // MARK: Ending
 
-    /// Drops all that is under way.
+    /// Drops everything in flight.
     func clear() {
         endRecovery()
         shed += segments.count
@@ -265,7 +265,7 @@ final class Pipe {
         recovery = nil
     }
 
-    /// Neither end needs it any more.
+    /// Releases the pipe when neither end needs it any more.
     func dismantle() {
         clear()
         link.detach(self)

@@ -1,8 +1,9 @@
 import CastyCore
 
 extension SimulatedNetwork {
-    /// Opens a connection as TCP does: the request goes over, the answer comes back and the connection stands for the one
-    /// that asked; the confirmation goes over ahead of the first bytes, and it stands for the other.
+    /// Opens a connection with the three steps of TCP. The request goes over. The answer comes back, and the connection
+    /// is open for the caller. The confirmation goes over ahead of the first bytes, and the connection is open for the
+    /// other end.
     func open(_ client: Endpoint, to address: NodeAddress, from source: NodeAddress, timeout: Duration) {
         let there = link(from: source.host, to: address.host)
         let back = link(from: address.host, to: source.host)

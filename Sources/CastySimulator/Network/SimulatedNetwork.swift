@@ -1,7 +1,7 @@
 import CastyCore
 import NIOCore
 
-/// The links between the hosts of a simulated world, and who listens where.
+/// The links between the hosts of a simulated runtime, and the listeners.
 package final class SimulatedNetwork: @unchecked Sendable {
     struct Listener {
         let node: SimulatedNode
@@ -9,10 +9,10 @@ package final class SimulatedNetwork: @unchecked Sendable {
         let accept: @Sendable (any Connection) -> any ConnectionHandler
     }
 
-    /// How links behave that have not been told otherwise.
+    /// The profile of links without a profile of their own.
     package private(set) var profile = LinkProfile.lan
 
-    /// The world that owns it.
+    /// The runtime that owns it.
     unowned let world: SimulatedWorld
     private let root: SeededGenerator
     private var indexes: [String: Int] = [:]
@@ -29,7 +29,7 @@ package final class SimulatedNetwork: @unchecked Sendable {
 
     // MARK: Links
 
-    /// The direction from one host to another; a host reaches itself along a link too.
+    /// The direction from one host to another. A host has a link to itself too.
     package func link(from source: String, to target: String) -> Link {
         let from = index(of: source)
         let to = index(of: target)
@@ -44,7 +44,7 @@ package final class SimulatedNetwork: @unchecked Sendable {
     /// All links used or named so far, in the order of their hosts' first mention.
     package var allLinks: [Link] { links.flatMap { $0.compactMap { $0 } } }
 
-    /// Changes how all links behave, those to come as well.
+    /// Changes the profile of all links, including later ones.
     package func changeAll(_ change: (inout LinkProfile) -> Void) {
         change(&profile)
         for link in allLinks { change(&link.profile) }
@@ -55,7 +55,7 @@ package final class SimulatedNetwork: @unchecked Sendable {
         for link in allLinks { link.heal() }
     }
 
-    /// Resets every connection between two hosts: both ends see it, and what was under way is lost.
+    /// Resets every connection between two hosts: both ends see it, and bytes in flight are lost.
     package func resetConnections(between first: String, and second: String) {
         for endpoint in link(from: first, to: second).senders {
             endpoint.fail(TransportError(.reset, "reset on the way"))
@@ -63,7 +63,7 @@ package final class SimulatedNetwork: @unchecked Sendable {
         }
     }
 
-    /// Lets one host forget its connections with another without a word: the other holds them open until it writes.
+    /// Drops one host's connections with another without notice: the other holds them open until it writes.
     package func forgetConnections(at host: String, with other: String) {
         for endpoint in link(from: host, to: other).senders {
             endpoint.fail(TransportError(.reset, "forgotten by \(host)"))
@@ -80,7 +80,7 @@ package final class SimulatedNetwork: @unchecked Sendable {
         return index
     }
 
-    // MARK: Who listens
+    // MARK: Listeners
 
     func listener(at address: NodeAddress) -> Listener? { listeners[address] }
 
@@ -109,7 +109,7 @@ package final class SimulatedNetwork: @unchecked Sendable {
 
     // MARK: Buffers
 
-    /// An empty buffer to fill. It keeps its storage, because most calls to fill it leave it empty or nearly so.
+    /// An empty buffer to fill. Its storage is reused, because most calls leave it empty or nearly so.
     func takeScratch() -> ByteBuffer {
         var buffer = ByteBuffer()
         swap(&buffer, &scratch)
@@ -117,7 +117,7 @@ package final class SimulatedNetwork: @unchecked Sendable {
         return buffer
     }
 
-    /// Takes the buffer back, and hands out what was written into it.
+    /// Takes the buffer back and returns what was written into it.
     func returnScratch(_ buffer: ByteBuffer) -> ByteBuffer {
         let size = buffer.readableBytes
         guard size <= 4096 else { return buffer }

@@ -1,7 +1,7 @@
 package import CastyCore
 
 /// The connections of one simulated node.
-package final class SimulatedTransport: Transport, @unchecked Sendable {
+package final class SimulatedTransport: MessageTransport, @unchecked Sendable {
     private let world: SimulatedWorld
     private let node: SimulatedNode
 

@@ -1,8 +1,8 @@
-/// A node's clock: it follows the world's at a rate of its own.
+/// A node's clock: it follows the runtime's clock at a rate of its own.
 struct NodeClock {
     private var worldBase: Int64
     private var localBase: Int64
-    /// How many millionths it goes too fast; negative where it goes too slow.
+    /// How many millionths it runs too fast; negative where it runs too slowly.
     private(set) var partsPerMillion: Int64 = 0
 
     init(world: Int64) {
@@ -10,13 +10,13 @@ struct NodeClock {
         localBase = world
     }
 
-    /// What the clock shows at a moment of the world.
+    /// The clock's reading at a time of the runtime.
     func local(at world: Int64) -> Int64 {
         let elapsed = world &- worldBase
         return localBase &+ (partsPerMillion == 0 ? elapsed : shown(elapsed))
     }
 
-    /// The first moment of the world at which the clock shows at least this; `.max` for what lies too far ahead.
+    /// The first time of the runtime at which the clock shows at least this; `.max` where it is too far ahead.
     func world(at local: Int64) -> Int64 {
         let wanted = local.subtractingReportingOverflow(localBase)
         guard !wanted.overflow, wanted.partialValue < Int64.max / 4 else { return .max }
@@ -29,7 +29,7 @@ struct NodeClock {
         return worldBase + elapsed
     }
 
-    /// From now on goes this many millionths too fast.
+    /// Makes the clock run this many millionths too fast from now on.
     mutating func setRate(partsPerMillion rate: Int64, at world: Int64) {
         localBase = local(at: world)
         worldBase = world

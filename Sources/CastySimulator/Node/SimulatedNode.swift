@@ -1,50 +1,50 @@
 package import CastyCore
 
-/// A node of a simulated world: its borders, and what can be done to it.
+/// A node of a simulated runtime: its interface to the runtime, and the faults that can be injected into it.
 package final class SimulatedNode: @unchecked Sendable {
-    /// How a node is.
+    /// The state of a node.
     package enum State: Hashable, Sendable {
         /// It runs.
         case running
-        /// It hangs: its sockets stay open and its clock goes on, but nothing runs.
+        /// It hangs: its sockets stay open and its clock continues, but nothing runs.
         case frozen
         /// It crashed.
         case killed
-        /// It ended in order.
+        /// It ended in an orderly way.
         case stopped
     }
 
-    /// What it is called.
+    /// Its name.
     package let name: String
-    /// How often a node of this name has been started, this time included.
+    /// How many times a node of this name has been started, this start included.
     package let startCount: Int
-    /// Where it is.
+    /// Its address.
     package let address: NodeAddress
-    /// Its place among the world's nodes.
+    /// Its index among the runtime's nodes.
     package let index: Int32
-    /// How it is.
+    /// Its state.
     @exclusivity(unchecked) package internal(set) var state = State.running
     /// How many messages a turn may handle. Small by default, so that turns interleave often.
     package var budget = SimulatedNode.usualBudget
-    /// The budget of a turn where nothing else is said.
+    /// The default budget of a turn.
     package static let usualBudget = 8
-    /// How long the node is busy with each turn: more than zero makes it slow.
+    /// How long the node is busy with each turn. More than zero makes it slow.
     package var turnTime = Duration.zero
 
     private unowned let owner: SimulatedWorld
     private let random: SeededGenerator
-    /// The draw that places this node's timers among the events of an instant.
+    /// The random word that orders this node's timers among the events of an instant.
     private let timerOrder: UInt64
     @exclusivity(unchecked) private var timerCount: UInt64 = 0
     private var busyUntil: Int64 = 0
-    /// The turn that is being taken.
+    /// The runnable whose turn runs.
     private var current: Runnable?
-    /// What takes longer than an instant, and whether it has more to do afterwards.
+    /// The runnables whose turns last longer than an instant, and whether they want another turn afterwards.
     private var prolonged: [ObjectIdentifier: Prolonged] = [:]
     private var parked: [EventPayload] = []
     @exclusivity(unchecked) private(set) var clock: NodeClock
     private var endpoints: [Endpoint] = []
-    /// Whether its transport opens and accepts no more.
+    /// Whether its transport opens and accepts no more connections.
     private(set) var isShutDown = false
     private var whenClosed: [@Sendable () -> Void] = []
 
@@ -62,7 +62,7 @@ package final class SimulatedNode: @unchecked Sendable {
         clock = NodeClock(world: owner.clock)
     }
 
-    /// All that the node reaches of the world outside it.
+    /// Everything that the node reaches outside itself: dispatcher, scheduler, transport and random source.
     package var world: NodeWorld {
         NodeWorld(
             dispatcher: SimulatedDispatcher(world: owner, node: self),
@@ -71,7 +71,7 @@ package final class SimulatedNode: @unchecked Sendable {
             random: SimulatedRandom(root: random))
     }
 
-    /// Whether it has crashed or ended.
+    /// Whether it has crashed or stopped.
     package var isGone: Bool {
         switch state {
         case .running, .frozen: false
@@ -81,11 +81,11 @@ package final class SimulatedNode: @unchecked Sendable {
 
     // MARK: Turns and timers
 
-    /// Something whose turn lasts.
+    /// A runnable whose turn lasts.
     private struct Prolonged {
         let runnable: Runnable
         var until: Int64
-        /// How many ends are still to come.
+        /// How many ends are still due.
         var count = 1
         var wantsTurn = false
     }
@@ -93,7 +93,7 @@ package final class SimulatedNode: @unchecked Sendable {
     func execute(_ runnable: Runnable) {
         guard !isGone else { return }
         if !prolonged.isEmpty, prolonged[ObjectIdentifier(runnable)] != nil {
-            // Its turn is not over, whatever the queue believes.
+            // Its turn is not over, although the queue has finished it.
             prolonged[ObjectIdentifier(runnable)]?.wantsTurn = true
             return
         }
@@ -105,21 +105,22 @@ package final class SimulatedNode: @unchecked Sendable {
         owner.add(.turn(runnable), node: index, at: time)
     }
 
-    /// Lets something take its turn.
+    /// Runs a turn.
     func take(_ runnable: Runnable) {
         current = runnable
         runnable.run(budget: budget)
         current = nil
     }
 
-    /// Prolongs the turn that is being taken at this moment, as a handler does that computes, blocks, or waits for a disk.
+    /// Prolongs the turn that runs now, as a handler does that computes, blocks, or waits for a disk.
     ///
-    /// Nothing else of the node waits for it: as on a node with threads enough. A node that hangs meanwhile ends the turn when it goes on, one
-    /// that is killed never does. With a ``budget`` of one each message has a turn of its own.
+    /// Nothing else of the node waits for it, as on a node with enough threads. A node that is frozen meanwhile ends
+    /// the turn when it is thawed; a killed node never does. With a ``budget`` of one each message has a turn of its
+    /// own.
     ///
     /// - Parameters:
-    ///   - time: How long it takes.
-    ///   - end: What is done at the end of it.
+    ///   - time: By how much.
+    ///   - end: Called at the end of that time.
     package func prolongTurn(by time: Duration, then end: @escaping @Sendable () -> Void) {
         guard let current, time > .zero, !isGone else { return end() }
         let key = ObjectIdentifier(current)
@@ -160,7 +161,7 @@ package final class SimulatedNode: @unchecked Sendable {
         timer.ticket = owner.queue.add(.timer(timer), node: index, at: time, now: owner.clock, order: order)
     }
 
-    /// Whether what is due may happen now. While the node is frozen it is kept for later.
+    /// Whether a due event may happen now. While the node is frozen, the event is stored for later.
     func mayRun(_ payload: EventPayload) -> Bool {
         switch state {
         case .running: return true
@@ -189,7 +190,7 @@ package final class SimulatedNode: @unchecked Sendable {
         tellIfClosed()
     }
 
-    /// Closes all connections, and says when that is done.
+    /// Closes all connections and calls back when that is done.
     func shutDown(_ completion: @escaping @Sendable () -> Void) {
         isShutDown = true
         whenClosed.append(completion)
@@ -205,13 +206,13 @@ package final class SimulatedNode: @unchecked Sendable {
 
     // MARK: Controls
 
-    /// Makes the node hang: sockets stay open, its clock goes on, nothing runs.
+    /// Freezes the node: sockets stay open, its clock continues, nothing runs.
     package func freeze() {
         guard state == .running else { return }
         state = .frozen
     }
 
-    /// Lets a frozen node go on: what was due meanwhile happens now.
+    /// Thaws a frozen node: what came due meanwhile happens now.
     package func thaw() {
         guard state == .frozen else { return }
         state = .running
@@ -227,7 +228,7 @@ package final class SimulatedNode: @unchecked Sendable {
         for endpoint in endpoints { endpoint.nodeThawed() }
     }
 
-    /// Crashes the node: nothing of it runs any more, nothing is flushed, its connections are reset.
+    /// Crashes the node: nothing of it runs any more, nothing is flushed, and its connections are reset.
     package func kill() {
         guard !isGone else { return }
         end(as: .killed)
@@ -235,7 +236,8 @@ package final class SimulatedNode: @unchecked Sendable {
         endpoints = []
     }
 
-    /// Ends the node in order: nothing of it runs any more; what its sockets hold is still sent, then they close.
+    /// Stops the node in an orderly way: nothing of it runs any more. What its sockets hold is still sent, then they
+    /// close.
     package func stop() {
         guard !isGone else { return }
         end(as: .stopped)
@@ -243,7 +245,7 @@ package final class SimulatedNode: @unchecked Sendable {
         endpoints = []
     }
 
-    /// Lets the node's clock go this many millionths too fast, or too slow.
+    /// Makes the node's clock run this many millionths too fast, or too slowly if negative.
     ///
     /// - Parameter partsPerMillion: -500 000 … 500 000; 10 000 is one percent.
     package func setClockRate(partsPerMillion: Int) {
@@ -252,14 +254,14 @@ package final class SimulatedNode: @unchecked Sendable {
         resetTimers()
     }
 
-    /// Lets the node's clock jump ahead.
+    /// Makes the node's clock jump ahead.
     package func advanceClock(by jump: Duration) {
         guard jump > .zero else { return }
         clock.advance(by: jump.nanoseconds)
         resetTimers()
     }
 
-    /// Sets all timers anew: their deadlines are moments of a clock whose rate has changed.
+    /// Sets all timers again, because their deadlines are times of a clock that has changed.
     private func resetTimers() {
         let index = self.index
         let removed = owner.queue.removeAll { payload, node in
@@ -290,7 +292,7 @@ package final class SimulatedNode: @unchecked Sendable {
         whenClosed = []
     }
 
-    /// Cuts all references, at the end of the world.
+    /// Clears all references at the end of the runtime.
     func forget() {
         if !isGone { end(as: .killed) }
         for endpoint in endpoints { endpoint.forget() }

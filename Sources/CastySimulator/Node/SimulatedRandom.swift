@@ -1,6 +1,7 @@
 package import CastyCore
 
-/// The chance of one simulated node: every name has a stream that follows from the seed, the node and its start.
+/// The random source of one simulated node. The stream for each name follows from the seed, the node and its start
+/// count.
 package struct SimulatedRandom: RandomSource {
     let root: SeededGenerator
 

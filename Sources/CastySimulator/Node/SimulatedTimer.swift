@@ -3,9 +3,9 @@ import CastyCore
 /// A timer of a simulated node.
 final class SimulatedTimer: ScheduledTimer, @unchecked Sendable {
     private let world: SimulatedWorld
-    /// When it is due, by the node's clock.
+    /// The deadline by the node's clock.
     let deadline: Int64
-    /// The order among the node's timers, for when the clock's rate changes and all are set anew.
+    /// The order among the node's timers, for when the clock changes and all are set again.
     var sequence: UInt64 = 0
     private var action: (@Sendable () -> Void)?
     var ticket: EventTicket?
@@ -31,7 +31,7 @@ final class SimulatedTimer: ScheduledTimer, @unchecked Sendable {
         action()
     }
 
-    /// Takes the action away because the node is gone.
+    /// Drops the action because the node is gone.
     func forget() {
         ticket = nil
         action = nil

@@ -1,8 +1,8 @@
 import CastyCore
 
-/// What is done when an event's moment has come.
+/// What an event does when it is due.
 enum EventPayload {
-    /// Nothing: the event was taken back.
+    /// Nothing: the event was removed.
     case none
     case turn(Runnable)
     case timer(SimulatedTimer)
@@ -13,7 +13,7 @@ enum EventPayload {
     case control(EventAction)
     case world(EventAction)
 
-    /// The kind that the trace shows; `nil` for an event that was taken back.
+    /// The kind that the trace shows; `nil` for an event that was removed.
     var kind: StepKind? {
         switch self {
         case .none: nil
@@ -43,7 +43,7 @@ struct DueEvent {
     var payload: EventPayload
 }
 
-/// Finds an event in the queue again, to take it back.
+/// Identifies an event in the queue, to remove it.
 struct EventTicket {
     var slot: UInt32
     var generation: UInt32

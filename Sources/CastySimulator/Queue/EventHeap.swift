@@ -1,4 +1,4 @@
-/// A place in the order of events: the moment, then the tie-breaker.
+/// A position in the order of events: the time, then the tie-breaker.
 ///
 /// No two entries have the same tie-breaker, so the order is total and does not depend on how the heap is built.
 struct EventEntry {
@@ -13,8 +13,8 @@ struct EventEntry {
     }
 }
 
-/// A heap of events with four children per parent: half as deep as a binary one, and the children lie in one or two cache
-/// lines.
+/// A heap of events with four children per parent: half as deep as a binary heap, and the children are in one or two
+/// cache lines.
 struct EventHeap {
     private(set) var entries: [EventEntry] = []
 

@@ -1,11 +1,11 @@
 import CastyCore
 
-/// All that will happen in a simulated world, in order of time; what happens at the same instant, in an order drawn from
-/// the seed.
+/// The future events of a simulated runtime, in order of time. Events of the same instant have an order that the seed
+/// determines.
 ///
-/// The order among events of one instant is a draw in the upper 24 bits of the tie-breaker and a count in the lower 40.
-/// Events that must keep their own order (the timers of a node) share the upper bits; each direction of a connection has
-/// one event in the queue at a time.
+/// The order among events of one instant is a random number in the upper 24 bits of the tie-breaker and a count in the
+/// lower 40. Events that must keep their own order (the timers of a node) share the upper bits. Each direction of a
+/// connection has one arrival event in the queue at a time.
 struct EventQueue {
     private struct Slot {
         var payload: EventPayload
@@ -13,7 +13,7 @@ struct EventQueue {
         var generation: UInt32
     }
 
-    /// What happens at the present instant is kept apart: it comes and goes most often, and this heap is small.
+    /// Events of the current instant have a heap of their own: they come and go most often, and this heap is small.
     private var soon = EventHeap()
     private var later = EventHeap()
     private var slots: [Slot] = []
@@ -22,19 +22,19 @@ struct EventQueue {
     private var withdrawn = 0
     private var schedule: SeededGenerator
 
-    /// How many events wait.
+    /// The number of waiting events.
     private(set) var count = 0
 
     init(schedule: SeededGenerator) { self.schedule = schedule }
 
-    /// Adds an event, at a random place among the others of its instant.
+    /// Adds an event at a random position among the others of its instant.
     @discardableResult
     mutating func add(_ payload: EventPayload, node: Int32, at time: Int64, now: Int64) -> EventTicket {
         let draw = schedule.next()
         return add(payload, node: node, at: time, now: now, order: draw)
     }
 
-    /// Adds an event; those with equal upper 24 bits of `order` keep the order in which they were added.
+    /// Adds an event. Events with equal upper 24 bits of `order` keep the order in which they were added.
     @discardableResult
     mutating func add(_ payload: EventPayload, node: Int32, at time: Int64, now: Int64, order: UInt64) -> EventTicket {
         let slot: UInt32
@@ -55,7 +55,7 @@ struct EventQueue {
         return EventTicket(slot: slot, generation: generation)
     }
 
-    /// Takes an event back; nothing happens if its moment has come.
+    /// Removes an event. Returns `nil` if it has already happened or was removed.
     mutating func remove(_ ticket: EventTicket) -> EventPayload? {
         guard Int(ticket.slot) < slots.count, slots[Int(ticket.slot)].generation == ticket.generation else {
             return nil
@@ -66,7 +66,8 @@ struct EventQueue {
         return payload
     }
 
-    /// Takes back what the condition picks: called with each waiting event in the order of the slots.
+    /// Removes the events that satisfy the condition, which is called with each waiting event in the order of the
+    /// slots.
     mutating func removeAll(where isPicked: (EventPayload, Int32) -> Bool) -> [EventPayload] {
         var picked: [EventPayload] = []
         for index in slots.indices {
@@ -79,7 +80,7 @@ struct EventQueue {
         return picked
     }
 
-    /// The moment of the next event, or `nil` if nothing waits.
+    /// The time of the next event, or `nil` if none waits.
     mutating func nextTime() -> Int64? {
         dropWithdrawn()
         switch (soon.first, later.first) {
@@ -112,7 +113,7 @@ struct EventQueue {
         return DueEvent(time: entry.time, node: node, payload: vacate(entry.slot))
     }
 
-    /// Forgets everything, and hands back what was forgotten so that it is released outside the queue.
+    /// Removes everything, and returns it so that it is released outside the queue.
     mutating func removeAll() -> [EventPayload] {
         let payloads = slots.map(\.payload)
         soon.removeAll()
@@ -145,7 +146,8 @@ struct EventQueue {
         }
     }
 
-    /// Withdrawn entries stay in their heap until they come up; a heap that is mostly made of them is rebuilt.
+    /// Withdrawn entries stay in their heap until they reach its front. Both heaps are rebuilt when most entries are
+    /// withdrawn.
     private mutating func compactIfWorthwhile() {
         guard withdrawn > 1024, withdrawn > count else { return }
         let slots = self.slots

@@ -1,19 +1,19 @@
-/// What kind of thing one step of a simulated world was.
+/// The kind of one step of a simulated runtime.
 package enum StepKind: UInt8, Hashable, Sendable, CaseIterable {
     /// A turn of an actor's mailbox or of a work item.
     case turn
     /// A timer of a node.
     case timer
-    /// Something came out of a link: bytes, the end of a stream, the last step of opening one.
+    /// A link delivered something: bytes, the end of a stream, or the last step of opening one.
     case arrival
-    /// A connection was asked for what it has to write.
+    /// A connection's handler was called to fill a buffer.
     case write
-    /// A connection told its handler what had waited.
+    /// A connection delivered a waiting notice to its handler.
     case notice
-    /// Room came back to a writer that had filled its window.
+    /// A writer that had filled its window got room again.
     case credit
     /// Opening, refusing and resetting connections, and the network's own deadlines.
     case control
-    /// An action of whoever runs the world, outside all nodes.
+    /// An action of the code that drives the simulation, outside all nodes.
     case world
 }

@@ -1,10 +1,10 @@
 package import CastyCore
 
-/// One step of a simulated world, as far as two runs are compared by it.
+/// The parts of a step of a simulated runtime by which two runs are compared.
 package struct TraceEntry: Hashable, Sendable {
     /// When it happened.
     package var time: Instant
-    /// What it was.
+    /// The kind of step.
     package var kind: StepKind
     /// The index of the node, -1 for none.
     package var node: Int32
@@ -14,15 +14,15 @@ extension TraceEntry: CustomStringConvertible {
     package var description: String { "\(time.nanoseconds) \(kind) \(node)" }
 }
 
-/// What happened in a run: a count and a digest always, the steps themselves when asked for.
+/// The record of a run: always a count and a digest, and on request the steps themselves.
 package struct Trace: Sendable {
-    /// How many steps there were.
+    /// The number of steps.
     package private(set) var count: UInt64 = 0
     /// A digest of all steps, in order.
     package private(set) var digest: UInt64 = 0x9E37_79B9_7F4A_7C15
-    /// The first steps, as many as were asked for.
+    /// The first steps, up to the limit.
     package private(set) var entries: [TraceEntry] = []
-    /// How many steps are kept.
+    /// How many steps are recorded.
     package internal(set) var limit = 0
 
     mutating func note(time: Int64, kind: StepKind, node: Int32) {
@@ -40,7 +40,7 @@ package struct Trace: Sendable {
         digest ^= digest >> 32
     }
 
-    /// The index of the first step in which two recorded runs differ, or `nil` where one is a beginning of the other.
+    /// The index of the first step in which two recorded runs differ, or `nil` where one is a prefix of the other.
     package static func firstDifference(_ left: Trace, _ right: Trace) -> Int? {
         zip(left.entries, right.entries).enumerated().first { $0.element.0 != $0.element.1 }?.offset
     }

@@ -6,30 +6,30 @@ import Synchronization
     import Glibc
 #endif
 
-/// Calls that came from a thread other than the one that runs the world.
+/// Calls from a thread other than the one that drives the simulation.
 ///
-/// Such a call breaks determinism: when it comes in depends on the machine. It is counted, and carried out between two
-/// steps, so that the world stays whole while whoever runs it reports the violation.
+/// Such a call breaks determinism, because its time depends on the machine. It is counted and executed between two
+/// steps, so that the runtime stays consistent while its caller reports the violation.
 final class ForeignCalls: Sendable {
     private let owner = Atomic<UInt>(0)
     private let waiting = Atomic<Int>(0)
     private let total = Atomic<Int>(0)
     private let calls = Mutex<[@Sendable () -> Void]>([])
 
-    /// How many there were.
+    /// How many calls there were.
     var count: Int { total.load(ordering: .relaxed) }
 
-    /// Whether some wait to be carried out.
+    /// Whether some calls wait to be executed.
     var isWaiting: Bool { waiting.load(ordering: .acquiring) > 0 }
 
-    /// Whether the calling thread may touch the world: it runs it, or nobody does.
+    /// Whether the calling thread may touch the runtime: it drives it, or no thread does.
     @inline(__always)
     var isOwner: Bool {
         let current = owner.load(ordering: .relaxed)
         return current == 0 || current == Self.thread
     }
 
-    /// Makes the calling thread the one that runs the world; hands back who was it before.
+    /// Makes the calling thread the one that drives the runtime. Returns the previous one.
     func enter() -> UInt { owner.exchange(Self.thread, ordering: .acquiringAndReleasing) }
 
     func leave(to previous: UInt) { owner.store(previous, ordering: .releasing) }

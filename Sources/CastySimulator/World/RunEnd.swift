@@ -1,28 +1,28 @@
 package import CastyCore
 
-/// Why a run of a simulated world came back.
+/// Why a run of a simulated runtime returned.
 package enum RunEnd: Hashable, Sendable {
     /// Its deadline was reached.
     case deadline
     /// The condition held.
     case condition
-    /// Nothing more will ever happen.
+    /// No event waits.
     case quiescent
-    /// The number of steps allowed was used up.
+    /// The maximum number of steps was reached.
     case limit
-    /// Steps followed each other without an end while time stood still.
+    /// Steps followed each other endlessly while time did not advance.
     case livelock(Livelock)
 }
 
-/// A world in which steps follow each other without an end while time stands still.
+/// A simulated runtime in which steps follow each other endlessly while time does not advance.
 package struct Livelock: Error, Hashable, Sendable {
-    /// When time stood still.
+    /// The time at which it occurred.
     package var time: Instant
-    /// How many steps there were at that instant.
+    /// The number of steps at that instant.
     package var steps: Int
-    /// The node whose step was the last, or `nil` for the world's own.
+    /// The node of the last step, or `nil` for a step of the runtime itself.
     package var node: String?
-    /// What the last step was.
+    /// The kind of the last step.
     package var kind: StepKind
 }
 

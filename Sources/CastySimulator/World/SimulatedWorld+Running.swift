@@ -1,7 +1,7 @@
 package import CastyCore
 
 extension SimulatedWorld {
-    /// Lets the next event happen, whenever it is due.
+    /// Executes the next event, whenever it is due.
     ///
     /// - Returns: Whether there was one.
     @discardableResult
@@ -11,17 +11,17 @@ extension SimulatedWorld {
         return advance(to: .max)
     }
 
-    /// Lets everything happen that is due until a moment, which is then the present.
+    /// Executes all events that are due until a time, and sets the clock to it.
     @discardableResult
     package func run(until deadline: Instant) -> RunEnd {
         run(until: deadline, stopWhen: nil)
     }
 
-    /// Lets everything happen that is due until a moment, but stops as soon as a condition holds.
+    /// Executes all events that are due until a time, but stops as soon as a condition holds.
     ///
     /// - Parameters:
-    ///   - deadline: How far to go at most.
-    ///   - condition: Looked at before the first step and after every one.
+    ///   - deadline: The time to stop at.
+    ///   - condition: Evaluated before the first step and after every one.
     @discardableResult
     package func run(until deadline: Instant, stopWhen condition: (() -> Bool)?) -> RunEnd {
         let previous = foreign.enter()
@@ -39,7 +39,7 @@ extension SimulatedWorld {
         return .deadline
     }
 
-    /// Lets everything happen until nothing waits any more, or until `limit` steps have been made.
+    /// Executes events until none waits any more, or until `limit` steps have been made.
     @discardableResult
     package func runToQuiescence(limit: Int = 10_000_000) -> RunEnd {
         let previous = foreign.enter()
@@ -51,7 +51,7 @@ extension SimulatedWorld {
         return .limit
     }
 
-    /// Takes one step if one is due until the deadline.
+    /// Executes one step if one is due until the deadline.
     private func advance(to deadline: Int64) -> Bool {
         if foreign.isWaiting { foreign.carryOut() }
         guard livelock == nil, let time = queue.nextTime(), time <= deadline, let event = queue.next() else {

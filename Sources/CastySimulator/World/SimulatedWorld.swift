@@ -1,11 +1,12 @@
 package import CastyCore
 
-/// A world in which everything that happens follows from a seed.
+/// A simulated runtime in which everything follows from a seed.
 ///
-/// Nodes in it time, act, connect and draw as they would in the live world, by the same borders (`NodeWorld`), but all
-/// of it happens on the thread that calls ``run(until:)`` or ``step()``: one queue of events, ordered by virtual time.
-/// What falls on the same instant happens in an order drawn from the seed, except that each connection, mailbox and the
-/// timers of each node keep theirs. A run is a pure function of the seed and of what is asked of the world.
+/// Its nodes use time, threads, connections and randomness through the same interface (`NodeWorld`) as in the live
+/// runtime. But everything happens on the thread that calls ``run(until:)`` or ``step()``: one queue of events, ordered
+/// by virtual time. Events of the same instant have an order that the seed determines, except that each connection,
+/// each mailbox and the timers of each node keep theirs. A run is a pure function of the seed and of the calls made to
+/// the runtime.
 ///
 /// ```swift
 /// let world = SimulatedWorld(seed: 42)
@@ -14,31 +15,31 @@ package import CastyCore
 /// world.run(until: .start + .seconds(10))
 /// ```
 ///
-/// Whoever drops a world calls ``dispose()`` first: what waits in the queue refers back to the world.
+/// Call ``dispose()`` before releasing it: what waits in the queue refers back to the runtime.
 package final class SimulatedWorld: @unchecked Sendable {
-    /// What everything follows from.
+    /// The seed that everything follows from.
     package let seed: UInt64
-    /// The links between hosts, and what goes wrong on them.
+    /// The links between hosts, and the faults on them.
     package private(set) lazy var network = SimulatedNetwork(root: root, world: self)
-    /// All nodes there have been, in the order of their creation; the index is the one in the trace.
+    /// All nodes so far, in the order of their creation. The index is the one in the trace.
     package private(set) var nodes: [SimulatedNode] = []
-    /// What has happened.
+    /// The record of the run.
     @exclusivity(unchecked) package internal(set) var trace = Trace()
-    /// How many steps there may be at one instant before it counts as a livelock.
+    /// How many steps at one instant are allowed; more count as a livelock.
     package var livelockLimit = 1_000_000
-    /// The livelock in which the world is stuck, if it is.
+    /// The livelock that has stopped the runtime, if any.
     @exclusivity(unchecked) package internal(set) var livelock: Livelock?
 
     let foreign = ForeignCalls()
     private let root: SeededGenerator
     private let worldOrder: UInt64
     private var names: [String: Int] = [:]
-    // One thread owns these, and none of their methods calls out; the check costs a fifth of a step.
+    // One thread owns these, and none of their methods calls out. The exclusivity check would cost a fifth of a step.
     @exclusivity(unchecked) var queue: EventQueue
     @exclusivity(unchecked) var clock: Int64 = 0
     @exclusivity(unchecked) var stepsAtInstant = 0
 
-    /// Creates a world in which nothing has happened.
+    /// Creates a runtime in which nothing has happened.
     package init(seed: UInt64) {
         self.seed = seed
         root = SeededGenerator(seed: seed)
@@ -47,33 +48,33 @@ package final class SimulatedWorld: @unchecked Sendable {
         queue = EventQueue(schedule: schedule)
     }
 
-    /// The present moment of the world; a node's own clock may go faster or slower.
+    /// The current time of the runtime. A node's own clock may run faster or slower.
     package var now: Instant { Instant(nanoseconds: clock) }
 
-    /// How many steps there have been.
+    /// The number of steps so far.
     package var stepCount: UInt64 { trace.count }
 
-    /// When the next step is due, or `nil` if nothing waits.
+    /// When the next step is due, or `nil` if none waits.
     package var nextStep: Instant? { queue.nextTime().map(Instant.init(nanoseconds:)) }
 
-    /// Keeps the first steps of the run from now on in the trace, to compare them with another run's.
+    /// Records steps from now on until the trace holds `limit` of them, to compare them with another run's.
     package func recordSteps(limit: Int) { trace.limit = limit }
 
-    /// How many events wait.
+    /// The number of waiting events.
     package var pendingCount: Int { queue.count }
 
-    /// How many calls came from a thread that does not run the world. Any is a violation of determinism.
+    /// The number of calls from a thread that does not drive the runtime. Any is a violation of determinism.
     package var foreignCallCount: Int { foreign.count }
 
-    /// A stream of the world's own chance, for whoever runs it: loads, faults.
+    /// A random stream for the code that drives the simulation: loads, faults.
     package func stream(_ name: String) -> SeededGenerator { root.fork("world/" + name) }
 
     /// Adds a node.
     ///
     /// - Parameters:
-    ///   - name: What it is called. A later node of the same name is the next start of the same node: it draws other
+    ///   - name: Its name. A later node of the same name is the next start of the same node and gets other random
     ///     numbers.
-    ///   - address: Where it is; its host says which links it uses.
+    ///   - address: Its address. The host determines which links it uses.
     package func node(name: String, address: NodeAddress) -> SimulatedNode {
         let start = (names[name] ?? 0) + 1
         names[name] = start
@@ -84,15 +85,15 @@ package final class SimulatedWorld: @unchecked Sendable {
         return node
     }
 
-    /// Does something at a moment of the world, outside all nodes. What is set for the same moment happens in the order
-    /// it was set. For the thread that runs the world only.
+    /// Runs an action at a time of the runtime, outside all nodes. Actions for the same time run in the order in which
+    /// they were scheduled. Only the thread that drives the runtime may call it.
     package func schedule(at time: Instant, _ action: @escaping () -> Void) {
         let due = max(time.nanoseconds, clock)
         let order = Mixing.word(worldOrder ^ UInt64(bitPattern: due))
         queue.add(.world(EventAction(action)), node: -1, at: due, now: clock, order: order)
     }
 
-    /// Ends the world: every node is gone, nothing waits, nothing refers back to it.
+    /// Ends the runtime: every node is gone, nothing waits, and nothing refers back to it.
     package func dispose() {
         for node in nodes { node.forget() }
         network.forget()
@@ -100,13 +101,13 @@ package final class SimulatedWorld: @unchecked Sendable {
         _ = queue.removeAll()
     }
 
-    /// Adds an event for the network or a node, at a random place among those of its instant.
+    /// Adds an event for the network or a node, at a random position among those of its instant.
     @discardableResult
     func add(_ payload: EventPayload, node: Int32, at time: Int64) -> EventTicket {
         queue.add(payload, node: node, at: max(time, clock), now: clock)
     }
 
-    /// Does something for the network at a moment.
+    /// Schedules an action of the network.
     @discardableResult
     func control(node: Int32, at time: Int64, _ action: @escaping () -> Void) -> EventTicket {
         add(.control(EventAction(action)), node: node, at: time)

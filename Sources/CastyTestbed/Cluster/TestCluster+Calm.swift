@@ -7,38 +7,38 @@ import CastyPlacement
 import CastyScenario
 
 extension TestCluster {
-    /// What was done to the cluster, as far as rules that hold in quiet times only ask.
+    /// A record of the disturbances, with the details that the rules for calm periods need.
     package struct Disturbances {
-        /// A crash: when, of what, and which shards ran there.
+        /// One crash: its time, the crashed node, and the shards that ran there.
         package struct Crash {
             package let time: Instant
             package let node: UniqueAddress
             package let shards: [ShardKey]
-            /// Since when there had been no fault before.
+            /// The time from which no fault had been active before the crash.
             package let calmSince: Instant?
-            /// Whether the cluster was quiet and of one mind before.
+            /// Whether the cluster was quiet and in agreement before the crash.
             package let wasSettled: Bool
-            /// Whether the others go on without it, by the strategy.
+            /// Whether the downing strategy lets the other nodes continue.
             package let leavesSurvivors: Bool
         }
 
-        /// The end of the last fault that ended by itself or happened at one instant.
+        /// The end of the latest fault, for faults that end by themselves or last for one instant only.
         package var faultedUntil = Instant.start
-        /// When nodes were last started, told to leave, or told anything by an operator.
+        /// When a node last started, was asked to leave, or received an operator's command.
         package var changedAt = Instant.start
         package var crashes: [Crash] = []
 
         mutating func fault(until end: Instant) { faultedUntil = max(faultedUntil, end) }
     }
 
-    /// Since when no fault has been at work; `nil` while one is.
+    /// The time since which no fault has been active; `nil` while one is.
     package var calmSince: Instant? {
         let isFaulty =
             !cuts.isEmpty || shapes.values.contains(where: \.isFault) || nodes.values.contains { $0.state == .frozen }
         return isFaulty || disturbances.faultedUntil > now ? nil : disturbances.faultedUntil
     }
 
-    /// Notes a crash before it happens.
+    /// Records a crash, before it happens.
     func noteCrash(of node: TestNode) {
         let crash = Disturbances.Crash(
             time: now, node: node.system.unique, shards: watch.shards(on: node.system.unique), calmSince: calmSince,
@@ -47,7 +47,8 @@ extension TestCluster {
         disturbances.fault(until: now)
     }
 
-    /// Whether the others go on when a node has died, by an account of the votes that does not ask the product.
+    /// Whether the other nodes continue after a node's death. Computed from the votes, without the product's decision
+    /// code.
     private func leavesSurvivors(_ node: TestNode) -> Bool {
         let others = running.filter { $0.isUp && $0 !== node }
         guard let view = others.first?.cluster.core.gossip, view.members.allSatisfy({ $0.status == .up }) else {
@@ -63,12 +64,12 @@ extension TestCluster {
         }
     }
 
-    /// Whether a node that runs still counts on a member that is dead.
+    /// Whether a running node still has a dead node among its members.
     package var countsOnDeadMembers: Bool {
         running.contains { node in node.cluster.core.gossip.members.contains { !watch.isAlive($0.node) } }
     }
 
-    /// The entities that no node may host: what waits for them waits until somebody starts one that may.
+    /// The entities that no up node may host. Messages for them wait until such a node starts.
     package var entitiesWithoutNodes: Set<String> {
         Set(
             tracker.pendingEntities.filter { entity in
@@ -79,29 +80,30 @@ extension TestCluster {
 }
 
 extension LinkShape {
-    /// Whether more than distance is wrong with the link: bytes get lost, or come so late that a peer may be suspected.
+    /// Whether the link does more than add latency: it loses bytes, or delays them so long that a peer may be
+    /// suspected.
     var isFault: Bool { loss ?? 0 > 0 || (latency ?? .zero) + (jitter ?? .zero) > .milliseconds(100) }
 }
 
 extension TestClusterSettings {
-    /// The bounds of the membership.
+    /// The time bounds of the membership.
     package func bounds(nodes: Int) -> MembershipBounds { MembershipBounds(membership, size: nodes) }
 
-    /// How long it takes until the shards of a crashed node serve again: T_fail.
+    /// The time until the shards of a crashed node serve again: T_fail.
     package func failover(nodes: Int) -> Duration {
         let (bounds, margin) = (bounds(nodes: nodes), membership.removalMargin(members: nodes))
         return bounds.mark + bounds.spread + bounds.stability + max(margin, placement.removalMargin)
             + placement.retry * 2
     }
 
-    /// How long it takes, after the end of the last fault, until nothing of it is left: a crash is noticed, decided upon and made good, and
-    /// connections stand again.
+    /// The time from the end of the last fault until it has no effect left: a crash is detected, decided on and
+    /// repaired, and the connections are open again.
     package func aftermath(nodes: Int) -> Duration {
         max(.seconds(20), failover(nodes: nodes) + MembershipBounds.reconnect)
     }
 
-    /// How long it takes, after the membership has come to rest, until no two nodes differ by more than one shard: the shards of the gone wait
-    /// for the margin, all others move a round at a time.
+    /// The time from the last membership change until no two nodes differ by more than one shard. The shards of removed
+    /// nodes wait for the removal margin; the others move one round at a time.
     package func rebalancing(nodes: Int) -> Duration {
         let placement = placement
         let share = Int(placement.relativeHandoffLimit * Double(placement.shardCount))
@@ -113,6 +115,6 @@ extension TestClusterSettings {
 }
 
 extension PlacementSettings {
-    /// How long a handoff may take, whatever happens.
+    /// The longest time that any handoff may take.
     package var longestHandoff: Duration { closeBound + handoffTimeout + retry * 2 }
 }

@@ -5,9 +5,9 @@ package import CastyScenario
 import CastySharding
 
 extension TestCluster {
-    /// Does what a command says that takes no time; the same for a scenario's line and for one that a person types.
+    /// Carries out a command that takes no time. Scenario lines and typed commands use the same code.
     ///
-    /// - Throws: ``TestClusterError`` where it cannot be done.
+    /// - Throws: ``TestClusterError`` if the command cannot be carried out.
     package func perform(_ command: Command, line: Int? = nil) throws {
         switch command {
         case .seed, .seeds, .roles, .nodes, .shards:
@@ -79,7 +79,7 @@ extension TestCluster {
             pair, LinkShape(latency: change.latency, jitter: change.jitter, loss: change.loss.map(\.fraction)))
     }
 
-    /// Gives an order to all coordinators and tells what came of it.
+    /// Gives a command to all coordinators and emits an event with each result.
     private func operate(_ command: OperatorCommand, line: Int?) throws {
         try operate(command, line: line) { [inspector] sample, answer in
             switch answer {
@@ -94,7 +94,7 @@ extension TestCluster {
 }
 
 extension OperatorCommand {
-    /// The order in the words of the scenario language.
+    /// The command in scenario syntax.
     package var word: String {
         switch self {
         case .move(let shard, let place): "move shard \(shard) to \(TestCluster.name(of: place))"
@@ -110,7 +110,7 @@ extension OperatorCommand {
 }
 
 extension CommandRefusal {
-    /// Why, in words.
+    /// The reason in words.
     package var word: String {
         switch self {
         case .noCoordinator: "no coordinator is active"

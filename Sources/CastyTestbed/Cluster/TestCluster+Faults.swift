@@ -6,7 +6,7 @@ import CastyRemoting
 import CastySimulator
 
 extension TestCluster {
-    /// Crashes a node: no goodbye, nothing flushed.
+    /// Crashes a node: it sends no goodbye and flushes nothing.
     package func kill(_ number: Int) throws {
         let node = try node(number)
         guard node.state == .running || node.state == .frozen else {
@@ -26,7 +26,7 @@ extension TestCluster {
         watch.end(node.system.unique, isCrash: true)
     }
 
-    /// Hangs a node: its sockets stay open, nothing runs.
+    /// Hangs a node: its sockets stay open, and no code runs.
     package func freeze(_ number: Int) throws {
         let node = try runningNode(number)
         inspector.emit(.nodeFrozen, subject: node.name)
@@ -36,7 +36,7 @@ extension TestCluster {
         node.host.freeze()
     }
 
-    /// Lets a frozen node go on.
+    /// Resumes a frozen node.
     package func thaw(_ number: Int) throws {
         let node = try node(number)
         guard node.state == .frozen else {
@@ -50,7 +50,7 @@ extension TestCluster {
         node.host.thaw()
     }
 
-    /// Starts a killed or stopped node again on the same address, as a new incarnation.
+    /// Restarts a killed or stopped node on the same address, as a new incarnation.
     package func restart(_ number: Int) throws {
         let node = try node(number)
         guard node.state == .killed || node.state == .stopped else {
@@ -59,7 +59,7 @@ extension TestCluster {
         try start([number], roles: node.cluster.config.roles)
     }
 
-    /// Lets a node leave gracefully.
+    /// Makes a node leave gracefully.
     package func leave(_ number: Int) throws {
         let node = try runningNode(number)
         disturbances.changedAt = now
@@ -67,7 +67,7 @@ extension TestCluster {
         node.cluster.leave()
     }
 
-    /// Lets a node, the lowest running one by default, declare another one dead.
+    /// Makes one node declare another one dead; by default the running node with the lowest number does so.
     package func down(_ number: Int, by judge: Int? = nil, line: Int? = nil) throws {
         let subject = try node(number)
         if let judge { _ = try runningNode(judge) }
@@ -107,7 +107,7 @@ extension TestCluster {
         }
     }
 
-    /// Heals all links, or those between two nodes: cuts, delays and losses.
+    /// Removes cuts, delays and losses from all links, or from the link between two nodes.
     package func heal(_ pair: (Int, Int)? = nil) throws {
         func concerns(_ direction: Direction) -> Bool {
             guard let pair else { return true }
@@ -127,7 +127,7 @@ extension TestCluster {
         }
     }
 
-    /// Changes what the link between two nodes, or every link, does to bytes.
+    /// Sets the latency, jitter and loss of the link between two nodes, or of every link.
     package func shape(_ pair: (Int, Int)?, _ shape: LinkShape) throws {
         if world.isLive {
             throw TestClusterError("a live link is left as it is: latency, jitter and loss exist with --sim only")
@@ -143,7 +143,7 @@ extension TestCluster {
         }
     }
 
-    /// Lets a link, or every link, do to bytes what it does by default.
+    /// Resets a link, or every link, to its default latency, jitter and loss.
     package func unshape(_ pair: (Int, Int)?) throws {
         for direction in try directions(of: pair) where shapes.removeValue(forKey: direction) != nil {
             disturbances.fault(until: now)
@@ -152,7 +152,7 @@ extension TestCluster {
         }
     }
 
-    /// Both directions between two nodes, or all directions there are.
+    /// Both directions between two nodes, or all directions.
     private func directions(of pair: (Int, Int)?) throws -> [Direction] {
         if let pair {
             for number in [pair.0, pair.1] { _ = try node(number) }

@@ -5,10 +5,10 @@ package import CastyScenario
 import CastySimulator
 
 extension TestCluster {
-    /// How long a turn of a slowed node takes for each unit of the factor.
+    /// The duration of one turn on a slowed node, per unit of the factor.
     private static let usualTurn = Duration.microseconds(50)
 
-    /// Lets a fault strike that has no verb of its own. The simulated world only.
+    /// Injects a fault that has no command of its own. Works in the simulated runtime only.
     package func inject(_ fault: Fault) throws {
         guard let simulation = (world as? SimulatedClusterWorld)?.simulation else {
             throw TestClusterError("fault \(fault.kind.rawValue) exists in the simulated world only")
@@ -114,7 +114,7 @@ extension TestCluster {
         }
     }
 
-    /// Lets what entities do on nodes take time, and no time again after a while.
+    /// Makes the work of entities on nodes take time, and undoes that after a while.
     private func letTakeTime(
         _ fault: Fault, _ lasting: Duration?, in simulation: SimulatedWorld,
         _ change: (_ node: String, SeededGenerator) -> Void, undo: @escaping @Sendable (_ node: String) -> Void
@@ -122,7 +122,7 @@ extension TestCluster {
         for number in fault.nodes.map(\.number) {
             let node = try node(number)
             change(node.name, simulation.stream("stall \(node.name)"))
-            // Each message has a turn of its own, which may last.
+            // A budget of one message per turn: each message then has a turn that may take time.
             (node.host as? SimulatedHost)?.node.budget = 1
             guard let lasting else { continue }
             simulation.schedule(at: now + lasting) { [weak self, faults] in
@@ -133,7 +133,7 @@ extension TestCluster {
         }
     }
 
-    /// When a fault is over, at the latest; what lasts for ever is never over.
+    /// The latest end of a fault; `.distantFuture` for a permanent one.
     private func end(of fault: Fault, lasting: Duration?) -> Instant {
         switch fault.kind {
         case .reset, .flap, .swizzle:
@@ -146,7 +146,7 @@ extension TestCluster {
         }
     }
 
-    /// Breaks the way of nodes to the disk, and mends it after a while.
+    /// Makes the disk fail for some nodes, and undoes that after a while.
     private func breakDisks(_ fault: Fault, _ lasting: Duration?, in simulation: SimulatedWorld) throws {
         var trouble = DiskTrouble.failing
         if case .disk(let kind)? = fault[key: .error] { trouble = DiskTrouble(kind) ?? trouble }
@@ -164,7 +164,7 @@ extension TestCluster {
         }
     }
 
-    /// Lets the truth know what a fault will do. A slow node still has to work off what has piled up when it is over.
+    /// Records in the oracle what a fault will do. When a node is no longer slow, it still has a backlog to process.
     private func note(_ fault: Fault, _ lasting: Duration?) throws {
         let end = lasting.map { now + $0 } ?? .distantFuture
         switch fault.kind {
@@ -196,7 +196,7 @@ extension TestCluster {
         }
     }
 
-    /// Changes each of the nodes, and changes it back after a while.
+    /// Changes each of the nodes, and reverts the change after a while.
     private func each(
         _ fault: Fault, _ lasting: Duration?, in simulation: SimulatedWorld,
         _ change: @escaping (SimulatedNode) -> Void, undo: @escaping (SimulatedNode) -> Void
@@ -208,7 +208,7 @@ extension TestCluster {
         }
     }
 
-    /// Changes the links of the fault in both directions, and changes them back after a while.
+    /// Changes the fault's links in both directions, and reverts the change after a while.
     private func links(
         _ fault: Fault, _ lasting: Duration?, in simulation: SimulatedWorld, _ change: @escaping (Link) -> Void,
         undo: @escaping (Link) -> Void
@@ -223,7 +223,7 @@ extension TestCluster {
         if let lasting { simulation.schedule(at: now + lasting) { for link in links { undo(link) } } }
     }
 
-    /// The two ends of the link the fault names, or each link of the nodes it names.
+    /// The two ends of the link that the fault names, or all links of the nodes that it names.
     private func pairs(_ fault: Fault) throws -> [(NodeAddress, NodeAddress)] {
         try numberedPairs(fault).map { (address(of: $0), address(of: $1)) }
     }
@@ -236,7 +236,7 @@ extension TestCluster {
         return fault.nodes.flatMap { name in numbers.filter { $0 != name.number }.map { (name.number, $0) } }
     }
 
-    /// Cuts and heals one link again and again.
+    /// Cuts and heals one link repeatedly.
     private func flap(_ fault: Fault, in simulation: SimulatedWorld) throws {
         let ends = fault.nodes.map(\.number)
         guard ends.count == 2 else { throw TestClusterError("fault flap takes the two ends of a link") }
@@ -250,7 +250,7 @@ extension TestCluster {
         }
     }
 
-    /// Cuts nodes off one by one, then lets them come back in another order.
+    /// Isolates nodes one by one, then reconnects them in another order.
     private func swizzle(_ fault: Fault, in simulation: SimulatedWorld) throws {
         let named = fault.nodes.map(\.number)
         for number in named { _ = try node(number) }
@@ -274,7 +274,7 @@ extension TestCluster {
 }
 
 extension DiskTrouble {
-    /// What a scenario calls so; `nil` where nothing fails.
+    /// The trouble for a scenario's keyword; `nil` if nothing fails.
     init?(_ fault: DiskFault) {
         switch fault {
         case .full: self = .full
@@ -282,12 +282,12 @@ extension DiskTrouble {
         case .torn: self = .torn
         case .lostTail: self = .lostTail
         case .corrupt: self = .corrupt
-        // What only takes time does not fail.
+        // A slow disk takes time but does not fail.
         case .slow: return nil
         }
     }
 
-    /// What is wrong, in words.
+    /// The trouble in words.
     var word: String {
         switch self {
         case .full: "full"

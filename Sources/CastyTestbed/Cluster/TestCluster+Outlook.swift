@@ -5,10 +5,11 @@ import CastyMembership
 package import CastyObservability
 
 extension TestCluster {
-    /// What would become of the cluster if these nodes were cut off from the rest now: each side asked by its own view and strategy.
+    /// Forecasts the result of cutting these nodes off from the rest now. Each side is evaluated by its own view and
+    /// strategy.
     ///
     /// - Parameter names: The short names of nodes.
-    /// - Returns: `nil` where the cut would leave one side without a member that runs.
+    /// - Returns: `nil` if the cut leaves one side without a running member.
     package func outlook(ifCutOff names: [String]) -> PartitionForecast? {
         guard !names.isEmpty else { return nil }
         let running = running.filter { $0.cluster.core.phase == .member }
@@ -21,7 +22,7 @@ extension TestCluster {
     private func outlook(_ side: [TestNode]) -> PartitionForecast.Side {
         let here = side.map(\.system.unique)
         let cores = side.map(\.cluster.core)
-        // The one of the side that would lead it.
+        // The member that would lead this side.
         let core = cores.first { $0.gossip.member($0.myself)?.status.isVoting == true } ?? cores[0]
         let decision = core.decisionIfCut(from: core.gossip.members.map(\.node).filter { !here.contains($0) })
         let verdict: PartitionForecast.Verdict =

@@ -8,7 +8,7 @@ import CastySharding
 import CastySimulator
 
 extension TestCluster {
-    /// Starts a sample type on a node, with everything that follows its messages and shards.
+    /// Starts a sample type on a node, together with the hooks that track its messages and shards.
     func startRegion(
         _ sample: SampleEntity, on sharding: Sharding, host: any ClusterHost
     ) throws -> ShardRegion<EntityCommand> {
@@ -57,7 +57,7 @@ extension TestCluster {
         }
     }
 
-    /// Whether an incarnation was told to leave, or has ended.
+    /// Whether an incarnation has stopped, or does not see itself as up; true for an unknown one.
     package func saidGoodbye(_ node: UniqueAddress) -> Bool {
         guard let found = (former + nodes.values).first(where: { $0.system.unique == node }) else { return true }
         return found.state == .stopped || found.cluster.state.member(node)?.status != .up

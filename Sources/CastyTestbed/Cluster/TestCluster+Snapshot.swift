@@ -2,7 +2,7 @@ import CastyCore
 package import CastyObservability
 
 extension TestCluster {
-    /// All nodes at this moment, and the truth about them.
+    /// The state of all nodes at this moment, and what the oracle knows about them.
     package var snapshot: ClusterSnapshot {
         let links = Set(cuts).union(shapes.keys).sorted().map { direction in
             let shape = shapes[direction]
@@ -17,7 +17,7 @@ extension TestCluster {
             lost: UInt64(tracker.lost))
     }
 
-    /// Ends all nodes and the world.
+    /// Ends all nodes and the runtime.
     package func end() {
         for node in numbers.compactMap({ nodes[$0] }) where node.state == .running || node.state == .frozen {
             node.set(.killed)

@@ -6,7 +6,7 @@ import CastyScenario
 import CastySharding
 
 extension TestCluster {
-    /// A steady stream of `deposit 1` to accounts in turn, from the up nodes in turn.
+    /// A steady stream of `deposit 1` messages, round-robin over the accounts and over the up nodes.
     struct Load {
         let interval: Duration
         let entities: Int
@@ -15,7 +15,7 @@ extension TestCluster {
         var count = 0
     }
 
-    /// The sample an entity belongs to, by the first part of its name.
+    /// The sample type of an entity, given by the first part of its name.
     package func sample(of entity: String) throws -> SampleEntity {
         let type = EntityName.type(of: entity)
         guard let sample = SampleEntity(rawValue: type), type.utf8.count < entity.utf8.count else {
@@ -31,15 +31,15 @@ extension TestCluster {
         return node
     }
 
-    /// Tells an entity a command, and does not wait.
+    /// Sends a command to an entity, and does not wait.
     package func tell(_ entity: String, _ text: String, via: Int? = nil) throws {
         try tell(entity, text, at: try entry(via))
     }
 
-    /// Tells an entity a command by way of a node that may have stopped since the command was planned: then the message is lost, for all to
-    /// see.
+    /// Sends a command to an entity through a node that may have stopped since the command was planned. If it has
+    /// stopped, the message is recorded as lost.
     ///
-    /// - Throws: ``TestClusterError`` where the node never was, or the entity is none.
+    /// - Throws: ``TestClusterError`` if the node was never started or the entity's type does not exist.
     package func tellOrLose(_ entity: String, _ text: String, via number: Int) throws {
         let node = try node(number)
         if node.state == .running { return try tell(entity, text, at: node) }
@@ -57,9 +57,9 @@ extension TestCluster {
         region.tell(entity, EntityCommand(number: number, text: text))
     }
 
-    /// Asks an entity; calls back once, on a thread of the world, unless the node that asks is killed.
+    /// Asks an entity. Calls back once, on a thread of the runtime, unless the asking node is killed.
     ///
-    /// - Returns: The node that asks.
+    /// - Returns: The asking node.
     @discardableResult
     package func ask(
         _ entity: String, _ text: String, via: Int? = nil, within timeout: Duration,
@@ -85,29 +85,29 @@ extension TestCluster {
         return node
     }
 
-    /// Sends an entity to sleep.
+    /// Passivates an entity.
     package func passivate(_ entity: String) throws {
         try entry(nil).regions[try sample(of: entity)]?.passivate(entity)
     }
 
-    /// Begins a load.
+    /// Starts a load.
     package func load(perSecond rate: Double, entities: Int, for duration: Duration) throws {
         guard rate > 0, entities > 0 else { throw TestClusterError("a load has a rate and entities") }
         let interval = Duration.nanoseconds(max(1, Int64(1e9 / rate)))
         loads.append(Load(interval: interval, entities: entities, until: now + duration, next: now))
     }
 
-    /// Ends all loads before their time.
+    /// Ends all loads early.
     package func endLoads() { loads = [] }
 
-    /// Whether a load is still running.
+    /// Whether a load is running.
     package var isLoaded: Bool { !loads.isEmpty }
 
-    /// Sends what the loads have due, and follows what operators asked for.
+    /// Sends the messages that the loads have due, and checks on pending operator commands.
     package func pump() throws {
         guard !loads.isEmpty || hasPendingVerbs else { return }
         let now = now
-        // On a fixed grid, so that a simulated load does not depend on how large the steps are in which time passes.
+        // On a fixed grid, so that a simulated load does not depend on the size of the time steps.
         if !world.isLive, now.nanoseconds % SimulatedClusterWorld.grid.nanoseconds != 0 { return }
         followVerbs()
         let up = running.filter(\.isUp)
@@ -123,7 +123,7 @@ extension TestCluster {
         loads.removeAll { $0.next >= $0.until }
     }
 
-    /// Lets time pass until a moment, but stops as soon as the condition holds.
+    /// Lets time pass until a deadline, or until the condition holds.
     ///
     /// - Returns: Whether the condition held.
     @discardableResult

@@ -7,22 +7,22 @@ package import CastyPlacement
 import CastySharding
 import Synchronization
 
-/// Something an operator asked for through a node, until the cluster has confirmed it.
+/// An operator's request through a node, until the cluster has confirmed it.
 final class PendingVerb {
-    /// What was asked for.
+    /// The kind of request.
     enum Verb {
-        /// Something of the coordinator of a sample type.
+        /// A command for the coordinator of a sample type.
         case operate(OperatorCommand, SampleEntity)
-        /// That an incarnation is declared down, by a certain node or by any.
+        /// Declaring an incarnation down, by a certain node or by any.
         case down(UniqueAddress, by: Int?)
     }
 
     let verb: Verb
-    /// The line of the scenario that asked for it; `nil` where a person did.
+    /// The scenario line of the request; `nil` if a person made it.
     let line: Int?
-    /// Whoever asked is told by then that it was not confirmed.
+    /// When the request is reported as unconfirmed.
     let deadline: Instant
-    /// The node it was given through last, and when.
+    /// The node that received the request last, and when.
     var given: (node: TestNode, at: Instant)?
     let answer = FirstAnswer()
     var hear: @Sendable (CommandAnswer) -> Void = { _ in }
@@ -33,7 +33,7 @@ final class PendingVerb {
         self.deadline = deadline
     }
 
-    /// The order in the words of the scenario language.
+    /// The request in scenario syntax.
     var word: String {
         switch verb {
         case .operate(let command, let sample): "\(sample.rawValue): \(command.word)"
@@ -42,7 +42,7 @@ final class PendingVerb {
     }
 }
 
-/// The first answer that has come, whichever way the order was given.
+/// The first answer to arrive, over any route.
 final class FirstAnswer: Sendable {
     private let answer = Mutex<CommandAnswer?>(nil)
 
@@ -53,21 +53,22 @@ final class FirstAnswer: Sendable {
     func forget() { answer.withLock { $0 = nil } }
 }
 
-/// An operator's order that nobody has confirmed in time.
+/// An operator's command that no node has confirmed in time.
 package struct UnconfirmedVerb: Hashable, Sendable {
-    /// The line of the scenario that asked for it; `nil` where a person did.
+    /// The scenario line of the command; `nil` if a person gave it.
     package let line: Int?
-    /// The order, in words.
+    /// The command in words.
     package let order: String
-    /// What is known of it, in words.
+    /// What is known about its outcome, in words.
     package let text: String
 }
 
 extension TestCluster {
-    /// Gives an operator's command to the coordinators of all sample types; calls back with each answer.
+    /// Gives an operator's command to the coordinators of all sample types. Calls back with each answer.
     ///
-    /// It goes through the lowest running node, and through another one when that node dies or hangs before the answer has come. What no coordinator
-    /// has confirmed in the time that a fail-over may take is told as ``UnconfirmedVerb``.
+    /// The command goes through the running node with the lowest number. If that node dies or hangs before the answer
+    /// arrives, another node takes over. A command that no coordinator confirms within the fail-over bound is reported
+    /// as ``UnconfirmedVerb``.
     package func operate(
         _ command: OperatorCommand, line: Int? = nil,
         answer: @escaping @Sendable (SampleEntity, CommandAnswer) -> Void = { _, _ in }
@@ -81,14 +82,14 @@ extension TestCluster {
         }
     }
 
-    /// Has a node declare another one dead, as above.
+    /// Makes a node declare another one dead, with the same retries and bound.
     func declareDown(_ node: TestNode, by judge: Int?, line: Int?) {
         let verb = PendingVerb(.down(node.system.unique, by: judge), line: line, deadline: now + verbBound)
         pendingVerbs.append(verb)
         give(verb)
     }
 
-    /// How long an order may take: a coordinator may have to be found anew, and asked again.
+    /// The longest time for one command: a coordinator may have to be found and asked again.
     private var verbBound: Duration { settings.failover(nodes: numbers.count) + settings.placement.commandBound }
 
     private func give(_ pending: PendingVerb) {
@@ -109,7 +110,7 @@ extension TestCluster {
         }
     }
 
-    /// Looks what has become of the orders that were given, and gives those again whose node has died.
+    /// Checks the pending commands, and gives those again whose node has died.
     func followVerbs() {
         guard !pendingVerbs.isEmpty else { return }
         for pending in pendingVerbs where !settle(pending) {
@@ -121,14 +122,14 @@ extension TestCluster {
         }
     }
 
-    /// Whether it has been decided; then it is no longer pending.
+    /// Whether the command's outcome is settled; it is then no longer pending.
     private func settle(_ pending: PendingVerb) -> Bool {
         switch pending.verb {
         case .operate:
             guard let answer = pending.answer.value else { return false }
             switch answer {
             case .refused(.noAnswer), .refused(.noCoordinator):
-                // Not known, or not done: it is asked for again as long as there is time.
+                // The outcome is unknown, or the command was not carried out: ask again while there is time.
                 pending.answer.forget()
                 pending.given = nil
                 return false
@@ -163,16 +164,16 @@ extension TestCluster {
 
     private func remove(_ pending: PendingVerb) { pendingVerbs.removeAll { $0 === pending } }
 
-    /// The orders that were given up since the last time.
+    /// The commands that were given up since the last call.
     package func takeUnconfirmedVerbs() -> [UnconfirmedVerb] {
         defer { unconfirmedVerbs = [] }
         return unconfirmedVerbs
     }
 
-    /// Whether orders wait for their confirmation.
+    /// Whether commands await confirmation.
     package var hasPendingVerbs: Bool { !pendingVerbs.isEmpty }
 
-    /// The nodes that shall host no shards of a type: as its coordinator knows, or, where there is none, as any region does.
+    /// The drained nodes of a type, as its coordinator knows them, or as any region does if there is no coordinator.
     func drained(for sample: SampleEntity, in views: [NodeSnapshot]) -> Set<UniqueAddress> {
         let parts = views.flatMap(\.sharding).filter { $0.type == sample.rawValue }
         if let part = parts.first(where: { $0.coordinating != nil }) { return Set(part.drained) }
@@ -181,7 +182,7 @@ extension TestCluster {
 }
 
 extension NodeSnapshot {
-    /// Whether operators have tied shards to places, as far as this node knows.
+    /// Whether operators have paused rebalancing, pinned shards or drained nodes, as far as this node knows.
     package func hasTiedShards(among living: Set<UniqueAddress>) -> Bool {
         sharding.contains { part in
             part.isPaused || !part.pinned.isEmpty || part.drained.contains(where: living.contains)

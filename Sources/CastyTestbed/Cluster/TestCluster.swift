@@ -10,58 +10,58 @@ import CastySharding
 package import CastySimulator
 package import Logging
 
-/// Nodes in one process, live or simulated, and everything that can be done to them.
+/// A cluster of nodes in one process, live or simulated, with all commands and faults that apply to them.
 ///
-/// Belongs to one thread: the one that runs the scenario or the console's testbed. Node `nK` listens on 127.0.0.K, all on one port;
-/// n1 is the first seed.
+/// Belongs to one thread: the one that runs the scenario or the console's testbed. Node `nK` listens on 127.0.0.K, and
+/// all nodes use the same port; n1 is the first seed.
 package final class TestCluster {
     package let world: any ClusterWorld
-    /// The rules that all that happens is held against.
+    /// The rules that the run is checked against.
     let checkers: Checkers
     package var settings: TestClusterSettings
-    /// All events of all nodes, and what was done to them.
+    /// All events of all nodes, and all commands and faults.
     package let recorder = Recorder()
-    /// Every envelope, from its sender to its end.
+    /// The tracker of every envelope, from its sender to its end.
     package let tracker = EnvelopeTracker()
-    /// The questions that were asked by ``ask(_:_:via:within:patience:completion:)``.
+    /// The questions that ``ask(_:_:via:within:patience:completion:)`` has asked.
     package let asks = AskLedger()
-    /// What regions and coordinators do.
+    /// The watch over regions and coordinators.
     package let watch: ShardingWatch
     package var disturbances = Disturbances()
-    /// Where accounts keep their balance, and where it is written which of them run, whatever becomes of nodes.
+    /// The disk with the accounts' balances and the list of remembered entities; it survives all nodes.
     package let disk: SimulatedDisk
-    /// What entities have written, held against what they read.
+    /// The oracle that compares what entities read with what they have written.
     package let durable: DurableOracle
-    /// What is wrong with entities.
+    /// The faults of the sample entities.
     package let faults = SampleFaults()
-    /// What the downing strategy lease-majority asks.
+    /// The lease that the downing strategy lease-majority uses.
     package let lease: InProcessMajorityLease
-    /// What is done to the testbed, as events.
+    /// The source of the testbed's own events.
     package let inspector: Inspector
-    /// The newest incarnation of each node that was ever started, by number.
+    /// The latest incarnation of each node, by number.
     package private(set) var nodes: [Int: TestNode] = [:]
-    /// Incarnations that were replaced.
+    /// Incarnations that a later one has replaced.
     package private(set) var former: [TestNode] = []
     package var cuts: Set<Direction> = []
     var shapes: [Direction: LinkShape] = [:]
     var loads: [Load] = []
-    /// What was done to the nodes, and what is known of them for sure.
+    /// What was done to the nodes, and what is certain about them.
     package var oracle: Oracle
-    /// Sees every step of every node's membership, in the simulated world.
+    /// The recorder of every membership step of every node; exists in the simulated runtime only.
     package let witness: StepTraceRecorder?
-    /// What operators asked for and nobody has confirmed yet, in the order in which they asked.
+    /// Operator commands without a confirmation yet, in the order given.
     var pendingVerbs: [PendingVerb] = []
-    /// What was given up.
+    /// Operator commands that were given up.
     var unconfirmedVerbs: [UnconfirmedVerb] = []
-    /// What the built-in singleton does.
+    /// The watch over the built-in singleton.
     package let singleton: SingletonWatch
-    /// The seed list of every node where the settings name none: the nodes that were started first.
+    /// The seed list of every node if the settings name none: the nodes that started first.
     private var firstStarted: [Int] = []
     private var port: Int?
     private let memories = ClusterMemories()
     private let log: Logger
 
-    /// One direction of a link, by the numbers of its ends.
+    /// One direction of a link, given by the numbers of its ends.
     package struct Direction: Hashable, Comparable {
         let from: Int
         let to: Int
@@ -71,7 +71,7 @@ package final class TestCluster {
         }
     }
 
-    /// - Parameter checkers: The rules that all that happens is held against.
+    /// - Parameter checkers: The rules that the run is checked against.
     package init(
         world: any ClusterWorld, settings: TestClusterSettings = TestClusterSettings(), checkers: Checkers,
         log: Logger = TestCluster.silence
@@ -101,7 +101,7 @@ package final class TestCluster {
         inspector.subscribe { [recorder] in recorder.record($0) }
     }
 
-    /// A logger that says nothing: in a testbed the events tell what happens.
+    /// A logger without output: the testbed reports through events.
     package static let silence = Logger(label: "casty.lab", factory: { _ in SwiftLogNoOpLogHandler() })
 
     /// The accounts that are remembered at this moment.
@@ -111,16 +111,18 @@ package final class TestCluster {
         return (try? reader.remembered(type: SampleEntity.account.rawValue, shards: settings.shards)) ?? []
     }
 
-    /// The present moment of the world.
+    /// The current time of the runtime.
     package var now: Instant { world.now }
 
-    /// The numbers of all nodes that were ever started, ascending.
+    /// The numbers of all nodes ever started, ascending.
     package var numbers: [Int] { nodes.keys.sorted() }
 
-    /// The nodes that run: not frozen, not killed, not stopped; by number.
+    /// The running nodes by number, without frozen, killed and stopped ones.
     package var running: [TestNode] { numbers.compactMap { nodes[$0] }.filter { $0.state == .running } }
 
-    /// The node of that number, or why there is none.
+    /// The node with this number.
+    ///
+    /// - Throws: ``TestClusterError`` if it was never started.
     package func node(_ number: Int) throws -> TestNode {
         guard let node = nodes[number] else {
             throw TestClusterError("n\(number) was never started; the nodes are \(listed(numbers))")
@@ -128,7 +130,7 @@ package final class TestCluster {
         return node
     }
 
-    /// The node of that number, if it runs.
+    /// The node with this number, if it is running.
     package func runningNode(_ number: Int) throws -> TestNode {
         let node = try node(number)
         guard node.state == .running else {
@@ -141,22 +143,22 @@ package final class TestCluster {
         numbers.isEmpty ? "none" : numbers.map { "n\($0)" }.joined(separator: ",")
     }
 
-    /// Where the node of that number listens.
+    /// The listening address of the node with this number.
     package func address(of number: Int) -> NodeAddress {
         NodeAddress(host: "127.0.0.\(number)", port: port ?? settings.port)
     }
 
-    /// The short name of a place: `n3` for 127.0.0.3.
+    /// The short name of an address: `n3` for 127.0.0.3.
     package static func name(of address: NodeAddress) -> String {
         let prefix = "127.0.0."
         return address.host.hasPrefix(prefix) ? "n" + address.host.dropFirst(prefix.count) : address.description
     }
 
-    /// Starts nodes; each begins to join when the one before it has been welcomed, or at once where nodes start again.
+    /// Starts nodes. Each one begins to join when the one before it has been welcomed, or at once if it restarts.
     ///
-    /// The first seed founds the cluster when it starts for the first time; no node founds one by itself afterwards.
+    /// The first seed founds the cluster on its first start. After that, no node founds a cluster by itself.
     ///
-    /// - Throws: ``TestClusterError`` where one of them runs already.
+    /// - Throws: ``TestClusterError`` if one of the nodes is running already.
     package func start(_ numbers: [Int], roles: [String] = []) throws {
         for number in numbers {
             guard (1...254).contains(number) else { throw TestClusterError("a node's number is 1…254, not \(number)") }
@@ -169,12 +171,12 @@ package final class TestCluster {
         }
         if port == nil {
             port = try choosePort(numbers)
-            // A testbed may try what breaks; nobody should do so without knowing.
+            // A testbed may use unsafe settings, but it reports them.
             for problem in settings.membership.problems { inspector.emit(.note, text: "unsafe settings: \(problem)") }
         }
         if firstStarted.isEmpty { firstStarted = numbers.contains(1) ? numbers : [1] + numbers }
         let seeds = settings.seeds.isEmpty ? firstStarted : settings.seeds
-        // Seeds first: a node that is none would wait for them, and they for it.
+        // Seeds first: a non-seed node would wait for them, and they for it.
         let numbers = seeds.filter(numbers.contains) + numbers.filter { !seeds.contains($0) }
         oracle.settings = settings.membership
         oracle.seeds = seeds
@@ -199,12 +201,12 @@ package final class TestCluster {
                     }
                 }
             }
-            // Seeds that start again together may have to found the cluster together.
+            // Seeds that restart together may have to found the cluster together.
             if index == 0 || isRestart { begin() } else { started[index - 1].whenSettled(begin) }
         }
     }
 
-    /// The roles that the settings give a node, and further ones.
+    /// The roles from the settings, plus further ones.
     private func roles(of number: Int, and more: [String]) -> [String] {
         let own = settings.roles[number] ?? []
         return own + more.filter { !own.contains($0) }
@@ -224,7 +226,7 @@ package final class TestCluster {
     private func make(_ number: Int, seeds: [Int], roles: [String]) throws -> TestNode {
         let name = "n\(number)"
         let host = world.makeHost(name: name, address: address(of: number))
-        // Event numbers go on from one incarnation to the next, so that no two events share a name.
+        // Event numbers continue across incarnations, so that no two events share an identifier.
         let events = Inspector(
             name: name, lastEvent: nodes[number]?.system.inspector.lastEvent ?? 0, now: world.clock,
             nameOf: { Self.name(of: $0) })
@@ -264,7 +266,7 @@ package final class TestCluster {
             cluster.watchSteps { [clock = world.clock] step in witness.see(step, at: clock()) }
         }
         cluster.observe { [tracker, clock = world.clock] event, _ in
-            // What still waited for a connection with a member that was removed has been given up.
+            // The sender has dropped all messages that still waited for a connection to the removed member.
             if case .memberLeft(let left) = event {
                 tracker.disconnect(from: name, to: Self.name(of: left.node.address), at: clock())
             }

@@ -3,39 +3,39 @@ package import CastyPlacement
 package import CastyRemoting
 import CastySharding
 
-/// What a testbed is set up with.
+/// The settings of a testbed.
 package struct TestClusterSettings: Sendable {
-    /// Timings and strategies of the membership.
+    /// The timings and strategies of the membership.
     package var membership: MembershipSettings
-    /// The entities that the nodes offer; with none they are members and nothing else.
+    /// The sample types that the nodes offer; if empty, the nodes are plain members.
     package var samples = SampleEntity.allCases
-    /// How many shards each sample type has.
+    /// The number of shards of each sample type.
     package var shards: Int
     /// The name of the cluster.
     package var cluster: String
-    /// The first port to try; all nodes listen on the same one, each on a host of its own.
+    /// The first port to try. All nodes use the same port, each on its own host.
     package var port: Int
     /// How long a region waits for an answer before it asks again; `nil` for the default.
     package var regionRetry: Duration?
-    /// How often the coordinator looks whether the shards are balanced; `nil` for the default.
+    /// How often the coordinator checks the balance of the shards; `nil` for the default.
     package var rebalanceCheck: Duration?
-    /// An entity that got no message for so long goes to sleep; `nil` for never.
+    /// How long an entity stays awake without a message; `nil` for no limit.
     package var idlePassivation: Duration?
-    /// So many entities of a type may be awake on one node; `nil` for any number.
+    /// The most entities of a type that may be awake on one node; `nil` for no limit.
     package var awakeLimit: Int?
-    /// Which goes to sleep first where there are more.
+    /// Which entity is passivated first when the limit is exceeded.
     package var passivationPolicy = PassivationSettings.Policy.leastRecentlyUsed
-    /// Accounts come back without a message after a move or a crash.
+    /// Whether accounts restart after a move or a crash without a message.
     package var remembersAccounts = false
-    /// How many nodes there are going to be: a static quorum is more than half of them.
+    /// The planned number of nodes: a static quorum is more than half of them.
     package var nodes = 3
-    /// Messages that one region keeps at most; `nil` for the default.
+    /// The most messages that one region buffers; `nil` for the default.
     package var bufferLimit: Int?
-    /// Bugs of sharding that are switched on.
+    /// The deliberate bugs in sharding that are switched on.
     package var shardingMutations: PlacementMutation = []
-    /// The seed list of every node, by number; empty for the nodes that are started first.
+    /// The seed list of every node, by number; if empty, the nodes that start first.
     package var seeds: [Int] = []
-    /// The roles that nodes have from their start on, by number.
+    /// The roles of each node from its start, by number.
     package var roles: [Int: [String]] = [:]
     /// The role that hosts accounts; `nil` for all members.
     package var accountRole: String?
@@ -45,9 +45,9 @@ package struct TestClusterSettings: Sendable {
     package var runsSingleton = false
     /// The role that runs the built-in singleton; `nil` for all members.
     package var singletonRole: String?
-    /// How nodes talk to each other.
+    /// The settings of the node-to-node connections.
     package var remoting = RemotingSettings()
-    /// How long an ask waits that does not say it.
+    /// The timeout of an ask without its own.
     package var askTimeout = Duration.seconds(10)
 
     package init(
@@ -59,14 +59,14 @@ package struct TestClusterSettings: Sendable {
         self.port = port
     }
 
-    /// What the placement of one sample type is set up with.
+    /// The placement settings of one sample type.
     func placement(of sample: SampleEntity) -> PlacementSettings {
         var placement = placement
         if sample == .account { placement.role = accountRole }
         return placement
     }
 
-    /// What each sample type's placement is set up with.
+    /// The placement settings that the sample types have in common.
     package var placement: PlacementSettings {
         var placement = PlacementSettings(membership, shards: shards)
         if let bufferLimit { placement.bufferLimit = bufferLimit }
@@ -79,9 +79,9 @@ package struct TestClusterSettings: Sendable {
     }
 }
 
-/// Why a testbed could not do what it was asked.
+/// The reason why a testbed could not carry out a request.
 package struct TestClusterError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// For a person: what is wrong, and what to do.
+    /// A message for a person: what is wrong, and what to do.
     package let description: String
 
     package init(_ description: String) {

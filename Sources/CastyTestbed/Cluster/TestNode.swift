@@ -21,10 +21,10 @@ package final class TestNode: Sendable {
 
     private struct Condition {
         var state = NodeState.running
-        /// What it showed last, kept when it can no longer be asked.
+        /// The last snapshot, used when the node can no longer give one.
         var last: NodeSnapshot?
         var reason: StopReason?
-        /// Whether it ever became a member.
+        /// Whether it was ever a member.
         var hasJoined = false
         /// The start of the next node, which waits for this one.
         var successor: (@Sendable () -> Void)?
@@ -45,18 +45,18 @@ package final class TestNode: Sendable {
         cluster.whenWelcomed { [weak self] in self?.condition.withLock { $0.hasJoined = true } }
     }
 
-    /// Whether it ever became a member.
+    /// Whether it was ever a member.
     package var hasJoined: Bool { condition.withLock { $0.hasJoined } }
 
     package var cluster: Cluster { node.cluster }
 
-    /// How it is doing.
+    /// The node's state.
     package var state: NodeState { condition.withLock { $0.state } }
 
-    /// Why it stopped by itself, if it did.
+    /// The reason, if it stopped by itself.
     package var stopReason: StopReason? { condition.withLock { $0.reason } }
 
-    /// Whether it is up and running in its own eyes.
+    /// Whether it is running and sees itself as up.
     package var isUp: Bool { state == .running && cluster.state.member(system.unique)?.status == .up }
 
     /// Whether it has the role that hosts a sample type.
@@ -64,10 +64,10 @@ package final class TestNode: Sendable {
         settings.placement(of: sample).role.map(cluster.config.roles.contains) ?? true
     }
 
-    /// Whether it runs and has found no cluster yet.
+    /// Whether it is running and has not found a cluster yet.
     package var waitsForCluster: Bool { state == .running && cluster.core.waitingForCluster != nil }
 
-    /// What it shows at this moment, or showed last.
+    /// The current snapshot, or the last one taken.
     package var snapshot: NodeSnapshot {
         let (state, last) = condition.withLock { ($0.state, $0.last) }
         var snapshot = last ?? system.snapshot()
@@ -75,7 +75,7 @@ package final class TestNode: Sendable {
         return snapshot
     }
 
-    /// Lets another node start as soon as this one has been welcomed, or will never be.
+    /// Runs `start` as soon as this node has been welcomed or can no longer be.
     func whenSettled(_ start: @escaping @Sendable () -> Void) {
         condition.withLock { $0.successor = start }
         cluster.whenWelcomed { [weak self] in self?.settle() }
@@ -89,7 +89,7 @@ package final class TestNode: Sendable {
         successor?()
     }
 
-    /// Lets go of everything that a killed node held, so that its memory is freed and whoever still waits for it is told.
+    /// Releases everything that a killed node held: its memory is freed, and each pending waiter is notified.
     func abandon() {
         settle()
         node.remoting.abandon()
@@ -100,7 +100,7 @@ package final class TestNode: Sendable {
         let ends = state == .killed || state == .stopped
         let last = ends ? system.snapshot() : nil
         condition.withLock { condition in
-            // A node that was killed while it was stopping has been killed.
+            // A node that is killed while it stops counts as killed.
             if condition.state == .killed { return }
             condition.state = state
             if let last { condition.last = last }

@@ -2,9 +2,9 @@ import CastyObservability
 package import CastyScenario
 
 extension TestCluster {
-    /// Whether an expectation holds now.
+    /// Evaluates an expectation at this moment.
     ///
-    /// - Parameter mark: The number of events there were when the last awaited expectation was met.
+    /// - Parameter mark: The number of events when the last awaited expectation was met.
     package func evaluate(_ expect: Expect, since mark: Int = 0) -> Verdict {
         switch expect.expectation {
         case .members(let names): inViews(expect.scope) { evaluateMembers(names, in: $0) }
@@ -25,7 +25,9 @@ extension TestCluster {
         }
     }
 
-    /// Every node that runs, or those named; or why one of those has no view.
+    /// All running nodes, or the named ones.
+    ///
+    /// - Throws: ``TestClusterError`` if no node is running, or a named node is not.
     func viewers(_ scope: Scope) throws(TestClusterError) -> [TestNode] {
         switch scope {
         case .all:

@@ -72,7 +72,7 @@ extension TestCluster {
         return .met
     }
 
-    /// A node as people call it, told apart from its earlier incarnations.
+    /// A node's short name, marked if it is an earlier incarnation.
     private func word(_ node: UniqueAddress) -> String {
         let name = Self.name(of: node.address)
         return isCurrent(node) ? name : "\(name) (an earlier incarnation)"

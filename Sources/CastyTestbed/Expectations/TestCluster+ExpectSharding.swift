@@ -6,19 +6,19 @@ import CastyScenario
 import CastySharding
 
 extension TestCluster {
-    /// How the shards are spread over the nodes that may host them.
+    /// How the shards are distributed over the nodes that may host them.
     package enum Balance: Hashable {
-        /// No shard has a home, and none is wanted.
+        /// No shard has a home, and none is needed.
         case noShards
-        /// Shards are wanted, and no node that is up may host them.
+        /// Shards are needed, and no up node may host them.
         case noHosts(String)
-        /// Every shard that is wanted runs, and the numbers differ by no more than they may; on so many nodes.
+        /// Every needed shard runs, and the shard counts differ by no more than the limit; on this number of nodes.
         case even(hosts: Int)
         case uneven(String)
     }
 
-    /// How many shards each up node hosts may differ by so much, and every shard that has a home, or for which a message waits, must run on
-    /// one of them.
+    /// Requires that the shard counts of the up nodes differ by at most `difference`, and that every shard with a home
+    /// or a waiting message runs on one of them.
     package func evaluateBalance(by difference: Int) -> Verdict {
         if let verb = pendingVerbs.first { return .unmet("\(verb.word) is not confirmed yet") }
         return switch balance(by: difference) {
@@ -28,7 +28,7 @@ extension TestCluster {
         }
     }
 
-    /// How the shards of all sample types are spread.
+    /// The distribution of the shards of all sample types.
     package func balance(by difference: Int) -> Balance {
         let nodes = running.filter(\.isUp)
         guard !nodes.isEmpty else { return .noHosts("no node is up") }

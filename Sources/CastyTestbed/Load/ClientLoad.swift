@@ -1,7 +1,7 @@
 package import CastyCore
 package import CastySharding
 
-/// A load on a cluster from outside, and its books: a value that says what to ask, and learns what came back.
+/// A load that clients put on a cluster, and its ledgers. A value type: it says what to ask, and is given the replies.
 ///
 /// ```
 ///   opening ──▶ running ──▶ draining ──▶ closing ──▶ over
@@ -9,12 +9,12 @@ package import CastySharding
 ///               and reads    comes in
 /// ```
 ///
-/// Without books it begins with running and ends with draining.
+/// Without ledgers it starts in running and ends after draining.
 package struct ClientLoad: Sendable {
     package enum Effect: Sendable, Equatable {
-        /// Ask an entity, once, and say what came of it under this number.
+        /// Ask an entity once, and report the result under this number.
         case ask(number: UInt64, entity: String, text: String)
-        /// It is over.
+        /// The load is over.
         case finish
     }
 
@@ -28,7 +28,7 @@ package struct ClientLoad: Sendable {
 
     private enum Kind: Sendable {
         case deposit, read
-        /// Part of the books' beginning or end: may be repeated, and is not counted.
+        /// Part of the opening or closing reads: may be repeated, and is not counted.
         case opening, closing
     }
 
@@ -47,14 +47,14 @@ package struct ClientLoad: Sendable {
     private var number: UInt64 = 0
     private var turn = 0
     private var due = 0
-    /// Entities whose balance is still to be read at the beginning or the end.
+    /// Entities whose balance is still to be read, in the opening or closing phase.
     private var unread: [Int]
     private var lastAcknowledged: Instant?
     private var hasConnected = false
     private let start: Instant
-    /// How many reads of a beginning or an end are open at a time.
+    /// The most opening or closing reads that are open at a time.
     private static let mostReads = 64
-    /// One in so many requests only reads.
+    /// Every eighth request only reads.
     private static let readEvery = 8
 
     package init(_ settings: LoadSettings, at now: Instant) {
@@ -66,7 +66,7 @@ package struct ClientLoad: Sendable {
         phase = settings.checks ? .opening(until: now + settings.settling) : .running(since: now)
     }
 
-    /// Sends nothing more, and comes to its end as after its whole duration.
+    /// Sends no further requests, and ends as it does after its full duration.
     package mutating func endEarly() {
         switch phase {
         case .running: phase = .draining
@@ -75,7 +75,7 @@ package struct ClientLoad: Sendable {
         }
     }
 
-    /// What it does, in a word.
+    /// The current phase, in one word.
     package var phaseName: String {
         switch phase {
         case .opening: "opening"
@@ -86,7 +86,7 @@ package struct ClientLoad: Sendable {
         }
     }
 
-    /// Time has passed.
+    /// Advances the load to the given time.
     ///
     /// - Parameter isConnected: Whether any node can be asked.
     package mutating func tick(at now: Instant, isConnected: Bool) -> [Effect] {
@@ -128,7 +128,7 @@ package struct ClientLoad: Sendable {
         }
     }
 
-    /// An entity replied.
+    /// Handles an entity's reply.
     package mutating func replied(_ number: UInt64, _ text: String, at now: Instant) {
         guard let request = open.removeValue(forKey: number) else { return }
         openCounts[request.entity] -= 1
@@ -146,7 +146,7 @@ package struct ClientLoad: Sendable {
             summary.attemptedBalances = (summary.attemptedBalances ?? 0) + ledger.attempted
         case .deposit, .read:
             guard let balance else {
-                // The entity's own refusal: it says that nothing has happened.
+                // The entity's own refusal: it guarantees that the request had no effect.
                 summary.refused += 1
                 summary.reasons[String(text.prefix(80)), default: 0] += 1
                 return note(request.entity) { $0.refuse(number) }
@@ -159,7 +159,7 @@ package struct ClientLoad: Sendable {
         }
     }
 
-    /// There is no reply, for a reason.
+    /// Handles a failed request.
     package mutating func failed(_ number: UInt64, _ error: ClientError) {
         guard let request = open.removeValue(forKey: number) else { return }
         openCounts[request.entity] -= 1
@@ -185,7 +185,7 @@ package struct ClientLoad: Sendable {
         for problem in problems { summary.contradict(settings.entity(entity), problem) }
     }
 
-    /// The next request, to the next entity that has room for one.
+    /// The next request, to the next entity that may have another open request.
     private mutating func request(at now: Instant) -> Effect? {
         for _ in 0..<settings.entities {
             let entity = turn

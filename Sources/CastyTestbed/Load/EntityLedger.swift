@@ -1,16 +1,20 @@
-/// The books of one entity whose balance only grows: what was attempted, what was acknowledged, and whether the replies can be true.
+/// The ledger of one entity whose balance only grows: the attempted and the acknowledged deposits, and whether the
+/// replies can be correct.
 ///
-/// Deposits may overlap, and the outcome of some is never known; such a one may still be handled later, or never. The entity is a register that
-/// each deposit raises by its amount and whose reply is the balance afterwards. A reply is possible if all of these hold:
+/// Deposits may overlap. The outcome of some stays unknown: the entity may handle such a deposit later, or never. The
+/// entity is a register: each deposit raises it by an amount, and the reply is the balance afterwards. A reply is
+/// possible if all of these hold:
 ///
-/// - It is at least its amount above every balance that was acknowledged before the deposit was sent: replies never go back.
-/// - It is not above all that was attempted until then.
+/// - It is at least its amount above every balance that was acknowledged before the deposit was sent: replies never go
+///   back.
+/// - It is at most the sum of everything attempted until then.
 /// - No two deposits have the same reply.
-/// - The replies up to a balance, and deposits of unknown outcome that were sent before it was answered, add up to it: nothing acknowledged is
-///   missing, and nothing appears from nowhere.
+/// - The acknowledged deposits up to a balance, together with deposits of unknown outcome that were sent before it was
+///   answered, add up to that balance: nothing acknowledged is missing, and nothing is unexplained.
 ///
-/// For deposits of 1 that is the definition of a linearizable counter (Herlihy and Wing, 1990): a reply is the deposit's position in the one
-/// order, the first rule keeps that order to real time, the others fill it without a gap.
+/// For deposits of 1 these rules define a linearizable counter (Herlihy and Wing, 1990). A reply is the deposit's
+/// position in the total order; the first rule makes that order agree with real time, and the others leave no gaps in
+/// it.
 package struct EntityLedger: Sendable {
     /// What one request does.
     package enum Operation: Sendable, Hashable {
@@ -20,7 +24,7 @@ package struct EntityLedger: Sendable {
 
     private struct Open: Sendable {
         let operation: Operation
-        /// The highest balance acknowledged before it was sent.
+        /// The highest balance that was acknowledged before this request was sent.
         let floor: Int
         /// When it was sent, in steps of this ledger.
         let sent: Int
@@ -39,37 +43,38 @@ package struct EntityLedger: Sendable {
 
     /// The highest balance that was acknowledged.
     package private(set) var acknowledged: Int
-    /// The opening balance, and every deposit that was not surely refused.
+    /// The opening balance plus every deposit, except those that were definitely refused.
     package private(set) var attempted: Int
     private var open: [UInt64: Open] = [:]
     private var steps = 0
-    /// Since the last moment without an open request: until then everything has been compared.
+    /// The acknowledged deposits since the last moment without an open request; earlier ones have been checked.
     private var recent: [Acknowledged] = []
     private var unknown: [Unknown] = []
-    /// The balance up to which all is explained, and how much of unknown outcome from before may still appear.
+    /// The balance up to which everything is explained, and the sum of earlier deposits of unknown outcome that may
+    /// still appear.
     private var level: Int
     private var carried = 0
 
-    /// Begins with the balance that the entity has.
+    /// Begins with the entity's current balance.
     package init(opening: Int) {
         acknowledged = opening
         attempted = opening
         level = opening
     }
 
-    /// How many requests have no outcome yet.
+    /// The number of requests without an outcome.
     package var openCount: Int { open.count }
 
-    /// A request is sent.
+    /// Records that a request is sent.
     package mutating func send(_ number: UInt64, _ operation: Operation) {
         steps += 1
         open[number] = Open(operation: operation, floor: acknowledged, sent: steps)
         if case .deposit(let amount) = operation { attempted += amount }
     }
 
-    /// A request was answered with a balance.
+    /// Records that a request was answered with a balance.
     ///
-    /// - Returns: What is wrong with that, in words; empty where nothing is.
+    /// - Returns: The contradictions, in words; empty if there are none.
     package mutating func acknowledge(_ number: UInt64, balance: Int) -> [String] {
         guard let request = open.removeValue(forKey: number) else { return ["a request was answered twice"] }
         steps += 1
@@ -96,14 +101,14 @@ package struct EntityLedger: Sendable {
         return problems + settle()
     }
 
-    /// A request was surely not handled, and never will be.
+    /// Records that a request was definitely not handled, and never will be.
     package mutating func refuse(_ number: UInt64) -> [String] {
         guard let request = open.removeValue(forKey: number) else { return [] }
         if case .deposit(let amount) = request.operation { attempted -= amount }
         return settle()
     }
 
-    /// The outcome of a request is not known: it counts as attempted for good.
+    /// Records that the outcome of a request is unknown: it counts as attempted for good.
     package mutating func loseTrack(of number: UInt64) -> [String] {
         guard let request = open.removeValue(forKey: number) else { return [] }
         if case .deposit(let amount) = request.operation {
@@ -112,7 +117,7 @@ package struct EntityLedger: Sendable {
         return settle()
     }
 
-    /// Compares the balance at the end with the books.
+    /// Compares the final balance with the ledger.
     package func close(balance: Int) -> [String] {
         if balance < acknowledged {
             return ["it ends at \(balance), though \(acknowledged) was acknowledged: \(acknowledged - balance) lost"]
@@ -123,7 +128,7 @@ package struct EntityLedger: Sendable {
         return []
     }
 
-    /// Where no request is open, all outcomes are in: adds the replies up in their order, and forgets them.
+    /// Once no request is open, all outcomes are known: adds the replies up in their order, and forgets them.
     private mutating func settle() -> [String] {
         guard open.isEmpty, !recent.isEmpty else { return [] }
         defer { recent = [] }
@@ -145,7 +150,7 @@ package struct EntityLedger: Sendable {
         }
         carried = max(0, carried + unknown.reduce(0) { $0 + $1.amount } - max(0, unexplained))
         unknown = []
-        // After a contradiction the books go on from what was answered, so that one fault is reported once.
+        // After a contradiction the ledger continues from the answered balance, so that one fault is reported once.
         level = max(level, recent.map(\.balance).max() ?? level)
         return problems
     }

@@ -1,11 +1,11 @@
-/// How long requests took: counts in steps of about 3 %, from a microsecond to hours, in a fixed amount of memory.
+/// The latencies of requests: counts in steps of about 3 %, from a microsecond to hours, in a fixed amount of memory.
 package struct LatencyHistogram: Sendable {
     /// 32 steps for each doubling.
     private static let steps = 32
     private var counts: [Int]
-    /// How many there are.
+    /// The number of latencies recorded.
     package private(set) var count = 0
-    /// The longest of them.
+    /// The longest latency.
     package private(set) var longest = Duration.zero
 
     package init() { counts = Array(repeating: 0, count: 44 * Self.steps) }
@@ -16,7 +16,7 @@ package struct LatencyHistogram: Sendable {
         longest = max(longest, duration)
     }
 
-    /// The duration that a share of all did not exceed, to 3 %; `nil` where there are none.
+    /// The latency that a share of all requests did not exceed, accurate to 3 %; `nil` if there are none.
     package func percentile(_ share: Double) -> Duration? {
         guard count > 0 else { return nil }
         let rank = max(1, Int((Double(count) * share).rounded(.up)))
@@ -28,7 +28,7 @@ package struct LatencyHistogram: Sendable {
         return longest
     }
 
-    /// Below two steps' worth of microseconds one step is one microsecond; above, steps grow with the number.
+    /// Below 64 µs a step is one microsecond; above that, the step size grows with the value.
     private static func index(_ duration: Duration) -> Int {
         let (seconds, attoseconds) = duration.components
         let micros = max(0, Int(clamping: seconds)).multipliedReportingOverflow(by: 1_000_000)

@@ -3,7 +3,7 @@ import CastyCore
 package import CastySharding
 import Synchronization
 
-/// Carries out a ``ClientLoad`` through a client, in either world.
+/// Runs a ``ClientLoad`` through a client, in either runtime.
 package final class LoadDriver: Sendable {
     private let client: EntityClient
     private let patience: Duration
@@ -11,12 +11,12 @@ package final class LoadDriver: Sendable {
     private let whenFinished: @Sendable (LoadSummary) -> Void
     private static let tick = Duration.milliseconds(10)
 
-    /// Begins at once.
+    /// Starts a load at once.
     ///
     /// - Parameters:
-    ///   - client: Through which it asks; started.
-    ///   - settings: What it does.
-    ///   - whenFinished: Called once, in the end.
+    ///   - client: The client that asks; it must be started.
+    ///   - settings: The load's settings.
+    ///   - whenFinished: Called once, at the end.
     package static func start(
         _ client: EntityClient, _ settings: LoadSettings, whenFinished: @escaping @Sendable (LoadSummary) -> Void
     ) -> LoadDriver {
@@ -34,10 +34,10 @@ package final class LoadDriver: Sendable {
         self.whenFinished = whenFinished
     }
 
-    /// What was found so far, and what it does.
+    /// The current phase, and the results so far.
     package var progress: (phase: String, summary: LoadSummary) { load.withLock { ($0.phaseName, $0.summary) } }
 
-    /// Sends nothing more; what was sent comes in, and the books are closed.
+    /// Sends no further requests, waits for the open ones, and closes the ledgers.
     package func endEarly() { load.withLock { $0.endEarly() } }
 
     private func step() {

@@ -1,8 +1,8 @@
 import CastyObservability
 
-/// What a load has found.
+/// The results of a load.
 package struct LoadSummary: Sendable {
-    /// A reply, or the end, that the books contradict.
+    /// A reply, or a final balance, that contradicts the ledger.
     package struct Contradiction: Sendable, Hashable, CustomStringConvertible {
         package let entity: String
         package let message: String
@@ -10,26 +10,26 @@ package struct LoadSummary: Sendable {
         package var description: String { "\(entity): \(message)" }
     }
 
-    /// Requests that were sent, the reads at the beginning and the end not counted.
+    /// Requests sent, without the opening and closing reads.
     package var sent = 0
     package var acknowledged = 0
-    /// Surely not handled.
+    /// Definitely not handled.
     package var refused = 0
-    /// Perhaps handled.
+    /// Possibly handled.
     package var unknown = 0
-    /// Requests that were due but not sent, because no node was connected or too many to the entity were open.
+    /// Requests that were due but not sent, because no node was connected or the entity had too many open requests.
     package var heldBack = 0
     package var latency = LatencyHistogram()
     /// The longest time without an acknowledgement.
     package var longestGap = Duration.zero
-    /// Why requests were refused or have no known outcome, and how often each.
+    /// The reasons for refusals and unknown outcomes, with their counts.
     package var reasons: [String: Int] = [:]
-    /// All contradictions, at most ``mostKept`` of them in words.
+    /// The contradictions in words, at most ``mostKept`` of them.
     package var contradictions: [Contradiction] = []
     package var contradictionCount = 0
     /// Entities that could not be read at the end.
     package var unread: [String] = []
-    /// The sums at the end over all entities that were read; only where the books are kept.
+    /// The sums at the end over all entities that were read; only with ledgers.
     package var balances: Int?
     package var acknowledgedBalances: Int?
     package var attemptedBalances: Int?
@@ -38,7 +38,7 @@ package struct LoadSummary: Sendable {
 
     package static let mostKept = 20
 
-    /// Whether the books agree with all that was seen.
+    /// Whether no reply contradicted a ledger and every entity could be read at the end.
     package var isConsistent: Bool { contradictionCount == 0 && unread.isEmpty }
 
     mutating func contradict(_ entity: String, _ message: String) {

@@ -1,27 +1,26 @@
 import CastyCore
 package import CastyMembership
 
-/// How long things may take in a cluster, by its settings and its size: the bounds that the invariants of liveness are
-/// held against.
+/// The time bounds that the liveness invariants are checked against, derived from a cluster's settings and size.
 ///
 /// With H the heartbeat, P the accepted pause, G the gossip interval, S the stability and M the removal margin:
 ///
 /// | bound | is | of |
 /// |---|---|---|
-/// | ``detection`` | T_FD = 2H + P + y*·σ_max | silence → its observer's mark, where nobody reaches the peer |
-/// | ``mark`` | T_FD + P | the same where a witness does |
-/// | ``spread`` | T_G = G·(⌈log₂ n⌉ + 4) | one node's news → all that can hear it |
+/// | ``detection`` | T_FD = 2H + P + y*·σ_max | silence → its observer's mark, if no node reaches the peer |
+/// | ``mark`` | T_FD + P | the same, if a witness reaches it |
+/// | ``spread`` | T_G = G·(⌈log₂ n⌉ + 4) | one node's news → all nodes that can receive it |
 /// | ``convergence`` | T_conv = T_FD + 2·T_G | the last news → one version, seen by all |
 /// | ``join`` | 2 attempts + T_conv | a start → up everywhere |
-/// | ``leave`` | 6 exit timeouts + T_conv | a goodbye → gone everywhere; most of it is for shards that move |
+/// | ``leave`` | 6 exit timeouts + T_conv | a leave → removed everywhere; most of it is for shards that move |
 /// | ``loss`` | T_FD + P + S + 2·T_G | a death → removed everywhere |
 /// | ``recovery`` | reconnect + H + S + 2·T_G | a link or a node that works again → agreement |
 /// | ``split`` | S + M + T_conv + P | a clean split → one side at most |
-/// | ``secondCluster`` | 4 probe intervals + reconnect + T_conv | two clusters that reach each other → one |
-/// | ``decision`` | S + unstable limit + T_G | trouble without an end → a decision |
+/// | ``secondCluster`` | 12 probe intervals + reconnect + T_conv | two clusters that reach each other → one |
+/// | ``decision`` | S + unstable limit + T_G | continuous instability → a decision |
 package struct MembershipBounds: Hashable, Sendable {
     package let settings: MembershipSettings
-    /// How many nodes there are.
+    /// The number of nodes.
     package let size: Int
 
     package init(_ settings: MembershipSettings, size: Int) {
@@ -29,9 +28,9 @@ package struct MembershipBounds: Hashable, Sendable {
         self.size = max(size, 2)
     }
 
-    /// The longest pause between two attempts to connect, with its share of chance.
+    /// The longest pause between two connection attempts, including its random share.
     package static let reconnect = Duration.milliseconds(6500)
-    /// How many deviations beyond the accepted silence phi reaches 8; higher thresholds are not presets.
+    /// The number of deviations beyond the accepted silence at which phi reaches 8; no preset has a higher threshold.
     package static let deviations = 5.61
 
     package var detection: Duration {

@@ -2,33 +2,33 @@ package import CastyCore
 package import CastyMembership
 package import CastyObservability
 
-/// What the testbed knows for sure, because it did it: which incarnations live, which links work, and since when.
+/// What the testbed knows for certain, because it caused it: which incarnations run, which links work, and since when.
 package struct Oracle: Sendable {
     /// One incarnation of a node.
     package struct Life: Sendable {
         package let node: UniqueAddress
         package let number: Int
         package let startedAt: Instant
-        /// Whether it was told to found the cluster.
+        /// Whether it was started as the founder of the cluster.
         package var founds = false
         package var state = NodeState.running
-        /// Since when it is in that state.
+        /// When it entered that state.
         package var since: Instant
-        /// Since when it runs at its own speed, with a true clock; in the future where that will end a fault.
+        /// Since when it runs at full speed with a correct clock; in the future if that is when a fault will end.
         package var steadySince: Instant
         /// When its membership began.
         package var begunAt: Instant?
-        /// Since when it is a member.
+        /// When it became a member.
         package var memberSince: Instant?
         package var leaveAskedAt: Instant?
         package var stoppedFor: StopReason?
-        /// How long it hung before it was thawed last, and when that was.
+        /// When it was last thawed, and how long it had been frozen.
         package var thaw: (at: Instant, after: Duration)?
-        /// Whether another incarnation has taken its place.
+        /// Whether a later incarnation has replaced it.
         package var isReplaced = false
         /// Whether its clock ever jumped.
         package var hasJumped = false
-        /// Whether its clock still shows the time of the world: it went at its rate all the time.
+        /// Whether its clock still shows the runtime's time: it never ran at a different rate.
         package var hasTrueTime = true
 
         package var name: String { "n\(number)" }
@@ -36,7 +36,7 @@ package struct Oracle: Sendable {
         package func isSteady(at now: Instant) -> Bool { state == .running && steadySince <= now }
     }
 
-    /// Something that disturbed the cluster, and when its consequences must be over.
+    /// An event that disturbed the cluster, and the time by which its effects must be over.
     package struct Disturbance: Sendable {
         package enum Kind: Hashable, Sendable {
             case start, kill, freeze, thaw, leave, downCommand, selfStop, cut, heal, shape, reset, sick, narrow,
@@ -44,7 +44,7 @@ package struct Oracle: Sendable {
         }
 
         package let kind: Kind
-        /// The node it is about, where it is about one.
+        /// The node concerned, if any.
         package let number: Int?
         package let at: Instant
         package let settled: Instant
@@ -54,11 +54,11 @@ package struct Oracle: Sendable {
     struct Way: Sendable {
         var cutSince: Instant?
         var isShaped = false
-        /// Since when nothing is wrong with it; in the future where a fault will end.
+        /// Since when the direction is free of faults; in the future if that is when a fault will end.
         var cleanSince = Instant.start
-        /// Whether what it does loses bytes, which are sent again later and later.
+        /// Whether it loses bytes, which are then resent with growing delays.
         var isLossy = false
-        /// Until when its connections may wait for the next attempt to connect, or for bytes that were lost.
+        /// The time until which its connections may wait for the next attempt to connect, or for lost bytes.
         var reconnectsBy = Instant.start
     }
 
@@ -67,11 +67,12 @@ package struct Oracle: Sendable {
     package var seeds = [1]
     package private(set) var lives: [Life] = []
     package private(set) var disturbances: [Disturbance] = []
-    /// Whether anything was done to the nodes that a faultless cluster would not have to bear.
+    /// Whether the nodes were exposed only to what counts as normal: starts, leaves, narrow links and mild delay or
+    /// loss.
     package private(set) var isFaultless = true
-    /// Whether nothing was done but starts, goodbyes, and links that carry little.
+    /// Whether nothing happened except starts, departures, and links with little bandwidth.
     package private(set) var isOnlyNarrow = true
-    /// Whether a link was ever made narrow.
+    /// Whether a link's bandwidth was ever limited.
     package private(set) var hasNarrowed = false
     /// Whether a link was ever cut.
     package private(set) var hasCut = false
@@ -81,7 +82,7 @@ package struct Oracle: Sendable {
     /// The keys of `current`, ascending.
     private var numbers: [Int] = []
     private var settledBy = Instant.start
-    /// When a person or a scenario last did something to the cluster.
+    /// When a person or a scenario last acted on the cluster.
     package private(set) var lastFault = Instant.start
 
     package init(_ settings: MembershipSettings = .responsive) { self.settings = settings }
@@ -90,18 +91,18 @@ package struct Oracle: Sendable {
 
     package func life(_ node: UniqueAddress) -> Life? { index[node].map { lives[$0] } }
 
-    /// The newest incarnations, by number.
+    /// The latest incarnations, by number.
     package var newest: some Sequence<Life> { numbers.lazy.compactMap { current[$0] }.map { lives[$0] } }
 
-    /// The newest incarnations that run, by number.
+    /// The latest incarnations that are running, by number.
     package var running: some Sequence<Life> { newest.lazy.filter { $0.state == .running } }
 }
 
 // MARK: - What is known
 
 extension Oracle {
-    /// Whether nothing is wrong at this moment: nobody hangs or is sick, no link between nodes that run is bad, and no
-    /// leaver is under way.
+    /// Whether the cluster is free of faults at this moment: no node hangs or is slow, no link between running nodes is
+    /// faulty, and no node is leaving.
     package func isClean(at now: Instant, ignoringLeavers: Bool = false) -> Bool {
         for life in newest {
             switch life.state {
@@ -117,16 +118,18 @@ extension Oracle {
         }
     }
 
-    /// Whether nothing is wrong, and the consequences of all that was wrong must be over: the quiet point has passed.
+    /// Whether the cluster is free of faults and the effects of all earlier ones must be over: the quiet point has
+    /// passed.
     package func isSettled(at now: Instant) -> Bool {
         guard settings.minMembers == 1, settings.minMembersOfRole.isEmpty, now >= settledBy else { return false }
         return !mayBeHeldUp && isClean(at: now)
     }
 
-    /// Whether a dead member may stay for good, and hold up all that needs agreement: only an operator removes it.
+    /// Whether a dead member may stay for good and block everything that needs agreement, because only an operator
+    /// removes it.
     package var mayBeHeldUp: Bool { settings.strategy == .manual && !isFaultless }
 
-    /// Since when the way between two nodes and back works; `nil` where it does not.
+    /// Since when the link between two nodes works in both directions; `nil` if it does not.
     package func cleanSince(_ first: Int, _ second: Int) -> Instant? {
         var since = Instant.start
         for direction in [
@@ -139,27 +142,27 @@ extension Oracle {
         return since
     }
 
-    /// When the connections between two nodes must stand again, after they were lost, and carry nothing that is late.
+    /// When the lost connections between two nodes must be open again, without delayed bytes.
     package func reconnected(_ first: Int, _ second: Int) -> Instant {
         max(
             way(TestCluster.Direction(from: first, to: second)).reconnectsBy,
             way(TestCluster.Direction(from: second, to: first)).reconnectsBy)
     }
 
-    /// Since when one of the two directions between two nodes lets nothing pass; `nil` where both do.
+    /// Since when at least one direction between two nodes is cut; `nil` if neither is.
     package func cutSince(_ first: Int, _ second: Int) -> Instant? {
         let forth = ways[TestCluster.Direction(from: first, to: second)]?.cutSince
         let back = ways[TestCluster.Direction(from: second, to: first)]?.cutSince
         return [forth, back].compactMap(\.self).min()
     }
 
-    /// Whether nothing passes between two nodes, either way.
+    /// Whether both directions between two nodes are cut.
     package func isSevered(_ first: Int, _ second: Int) -> Bool {
         ways[TestCluster.Direction(from: first, to: second)]?.cutSince != nil
             && ways[TestCluster.Direction(from: second, to: first)]?.cutSince != nil
     }
 
-    /// Whether anything slows or loses what passes between two nodes, beside cuts.
+    /// Whether anything other than a cut slows or loses bytes between two nodes.
     package func isShaped(_ first: Int, _ second: Int, at now: Instant) -> Bool {
         [TestCluster.Direction(from: first, to: second), TestCluster.Direction(from: second, to: first)].contains {
             guard let way = ways[$0] else { return false }
@@ -187,7 +190,7 @@ extension Oracle {
         if isStrike { lastFault = now }
     }
 
-    /// - Parameter founds: Whether it was told to found the cluster.
+    /// - Parameter founds: Whether the node is started as the founder of the cluster.
     package mutating func started(_ node: UniqueAddress, number: Int, founds: Bool = false, at now: Instant) {
         change(number) { $0.isReplaced = true }
         index[node] = lives.count
@@ -232,7 +235,7 @@ extension Oracle {
         disturb(.downCommand, number, at: now, settle: bounds.loss)
     }
 
-    /// The node of that number ended by itself.
+    /// The node with this number ended by itself.
     package mutating func stopped(_ number: Int, at now: Instant) {
         guard let place = current[number], lives[place].state == .running || lives[place].state == .frozen else {
             return
@@ -240,7 +243,7 @@ extension Oracle {
         change(number) { ($0.state, $0.since) = (.stopped, now) }
     }
 
-    /// A node is slow, or its clock is wrong, until a moment.
+    /// A node is slow, or its clock is wrong, until `end`.
     package mutating func sickened(
         _ number: Int, until end: Instant, hasClockFault: Bool = false, hasJumped: Bool = false, at now: Instant
     ) {
@@ -253,10 +256,11 @@ extension Oracle {
         disturb(.sick, number, at: now, settle: (end == .distantFuture ? .zero : end - now) + bounds.recovery)
     }
 
-    /// A connection that is cut for less than this is still there afterwards, with all that was on its way.
+    /// A connection that is cut for less than this survives, with all bytes in transit.
     private static let patience = Duration.seconds(9)
 
-    /// How late a piece of a connection may be that was lost again and again: seven times, each wait twice as long.
+    /// The longest delay of bytes that are lost repeatedly: seven times, and each wait is twice as long as the one
+    /// before.
     private static let lateness = Duration.seconds(26)
 
     func way(_ direction: TestCluster.Direction) -> Way { ways[direction] ?? Way() }
@@ -277,7 +281,7 @@ extension Oracle {
         disturb(.heal, at: now, settle: bounds.recovery)
     }
 
-    /// A direction does something to bytes from now on, `nil`: nothing any more.
+    /// Sets what a direction does to bytes from now on; `nil` for the default.
     mutating func shaped(_ direction: TestCluster.Direction, _ shape: LinkShape?, at now: Instant) {
         var way = way(direction)
         way.isShaped = shape != nil
@@ -295,7 +299,7 @@ extension Oracle {
         disturb(.shape, at: now, settle: bounds.recovery + (wasLossy ? Self.lateness : .zero))
     }
 
-    /// A direction carries few bytes a second until a moment, but enough for what keeps a cluster alive.
+    /// A direction has little bandwidth until `end`, but enough for heartbeats and gossip.
     mutating func narrowed(_ direction: TestCluster.Direction, until end: Instant, at now: Instant) {
         var way = way(direction)
         way.cleanSince = max(way.cleanSince, end)
@@ -304,10 +308,10 @@ extension Oracle {
         disturb(.narrow, at: now, settle: (end == .distantFuture ? .zero : end - now) + bounds.recovery)
     }
 
-    /// The fewest bytes a second that a link needs for heartbeats and gossip, whatever users send.
+    /// The fewest bytes per second that a link needs for heartbeats and gossip, regardless of user traffic.
     package static let leastBandwidth = 4000
 
-    /// A direction is faulty until a moment; at once over where that is now.
+    /// A direction is faulty until `end`; the fault is over at once if `end` is now.
     mutating func harmed(_ direction: TestCluster.Direction, until end: Instant, at now: Instant) {
         var way = way(direction)
         way.cleanSince = max(way.cleanSince, end)
@@ -317,7 +321,7 @@ extension Oracle {
         disturb(.reset, at: now, settle: (end == .distantFuture ? .zero : end - now) + bounds.recovery)
     }
 
-    /// What the nodes themselves were seen to do.
+    /// Takes in the recorded membership steps of the nodes.
     package mutating func note(_ sightings: [StepTrace]) {
         for sighting in sightings {
             guard let place = index[sighting.node] else { continue }

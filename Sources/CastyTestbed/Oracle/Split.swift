@@ -1,17 +1,17 @@
 package import CastyCore
 package import CastyMembership
 
-/// What a strike has left of a cluster: who is cut off from whom, as the testbed knows it.
+/// The state of a cluster after faults: which nodes are separated, as the testbed knows it.
 package struct Split {
-    /// When the last thing was done.
+    /// When the last fault was injected.
     package let struck: Instant
-    /// The members before it, with their up-numbers.
+    /// The members before the faults, with their up-numbers.
     package let members: [Member]
-    /// Those that run, in groups between which nothing passes and within which all is well.
+    /// The running members, in groups. Nothing passes between groups, and all links within a group work.
     package let groups: [[UniqueAddress]]
-    /// Whether before it the cluster was quiet and of one mind, and all that was done are kills, hangs and cuts.
+    /// Whether the cluster was quiet and in agreement before, and all faults are kills, hangs and cuts.
     package let isFromQuiet: Bool
-    /// Whether all that was under way before it are joins, promotions and departures, and all that was done are kills, hangs and cuts.
+    /// Whether only joins, promotions and departures were in progress before, and all faults are kills, hangs and cuts.
     package var isAmongChanges = false
 
     package init(
@@ -24,6 +24,6 @@ package struct Split {
         self.isAmongChanges = isAmongChanges
     }
 
-    /// Whether anybody was lost at all.
+    /// Whether any member was lost.
     package var hasLoss: Bool { groups.count > 1 || groups.joined().count < members.count }
 }

@@ -1,17 +1,17 @@
 package import CastyCore
 package import CastyMembership
 
-/// Says who stays after a split, from the votes alone: written to be obviously right, and knows nothing of the
-/// product's strategies but their names.
+/// Determines who survives a split, from the votes alone. The code is written to be obviously correct, and shares with
+/// the product's strategies only their names.
 package struct SplitOracle {
     private let split: Split
 
     package init(_ split: Split) { self.split = split }
 
-    /// Who stays; `nil` where nobody decides.
+    /// The surviving nodes; `nil` if no side decides.
     package func survivors(_ strategy: DowningStrategy) -> [UniqueAddress]? {
         switch strategy {
-        // What a lease decides does not follow from the votes.
+        // The votes do not determine what a lease decides.
         case .manual, .leaseMajority: nil
         case .downAll: []
         case .keepMajority(let role): majority(voters(role))
@@ -44,7 +44,7 @@ package struct SplitOracle {
     private func oldest(_ downIfAlone: Bool, _ voters: [Member]) -> [UniqueAddress] {
         guard let oldest = voters.min(by: { ($0.upNumber ?? .max) < ($1.upNumber ?? .max) }) else { return [] }
         let home = split.groups.first { $0.contains(oldest.node) } ?? []
-        // Where the oldest died, or hangs, it is alone in any case.
+        // If the oldest member died or hangs, it counts as alone.
         let isAlone = count(home.isEmpty ? [oldest.node] : home, voters) == 1 && voters.count > 2
         guard downIfAlone, isAlone else { return home }
         return split.groups.first { count($0, voters) == voters.count - 1 } ?? []

@@ -3,7 +3,7 @@ package import CastyCore
 package import CastyMembership
 import Synchronization
 
-/// A step of a node's membership that changed or told something, as it was seen from outside, in the time of the world.
+/// A step of a node's membership that changed the state or emitted events, seen from outside, in the runtime's time.
 package struct StepTrace: Sendable {
     package var time: Instant
     package var node: UniqueAddress
@@ -11,11 +11,11 @@ package struct StepTrace: Sendable {
     package var after: Gossip
     package var phaseBefore: Membership.Phase
     package var phase: Membership.Phase
-    /// What the node told its listeners.
+    /// The events for the node's listeners.
     package var events: [MembershipEvent]
-    /// The gossip that came in, if it was that.
+    /// The gossip that came in, if any.
     package var received: Gossip?
-    /// Why the node stops, if it does.
+    /// The reason, if the node stops.
     package var stop: StopReason?
 
     package init(
@@ -34,11 +34,11 @@ package struct StepTrace: Sendable {
         self.stop = stop
     }
 
-    /// Whether the content of the state differs from before.
+    /// Whether the step changes the content of the state.
     package var isChange: Bool { before.version != after.version || !before.hasSameContent(as: after) }
 }
 
-/// Sees every step of the membership of every node.
+/// Records every membership step of every node.
 package final class StepTraceRecorder: Sendable {
     private struct State {
         var sightings: [StepTrace] = []
@@ -50,11 +50,11 @@ package final class StepTraceRecorder: Sendable {
     private let tracker: EnvelopeTracker
     private let removed: @Sendable (_ subject: UniqueAddress, _ observer: UniqueAddress, Instant) -> Void
 
-    /// Creates one that tells the tracker which nodes have seen themselves declared down.
+    /// Creates a recorder that informs the tracker of nodes that see themselves declared down.
     ///
     /// - Parameters:
     ///   - tracker: The tracker.
-    ///   - removed: Told when a node sees that another one was removed.
+    ///   - removed: Called when a node sees that another one was removed.
     package init(
         tracker: EnvelopeTracker,
         removed: @escaping @Sendable (_ subject: UniqueAddress, _ observer: UniqueAddress, Instant) -> Void = {
@@ -65,7 +65,7 @@ package final class StepTraceRecorder: Sendable {
         self.removed = removed
     }
 
-    /// Takes note of a step.
+    /// Records a step.
     func see(_ step: MembershipStep, at now: Instant) {
         var events: [MembershipEvent] = []
         var stop: StopReason?
@@ -100,7 +100,7 @@ package final class StepTraceRecorder: Sendable {
                 .heartbeatAck, .unknown, .call,
                 .gossipStatus, .gossipSeen, .gossipAck, .exitingConfirmed, .probeRequest, .probe, .probeAck,
                 .probeAnswer,
-                .gone, .stranger, .clusterProbe, .clusterAnswer, .otherCluster, nil:
+                .gone, .unknownPeer, .clusterProbe, .clusterAnswer, .otherCluster, nil:
                 break
             }
             state.sightings.append(
@@ -110,7 +110,7 @@ package final class StepTraceRecorder: Sendable {
         }
     }
 
-    /// What was seen since the last time, in order.
+    /// The steps recorded since the last call, in order.
     package func take() -> [StepTrace] {
         state.withLock { state in
             defer { state.sightings = [] }
@@ -118,6 +118,6 @@ package final class StepTraceRecorder: Sendable {
         }
     }
 
-    /// When a node last sent all that it knows, not a digest, and which one.
+    /// When a node last sent its full state instead of a digest, and which node that was.
     package var lastEnvelope: (time: Instant, node: UniqueAddress)? { state.withLock { $0.lastEnvelope } }
 }

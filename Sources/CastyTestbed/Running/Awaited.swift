@@ -4,11 +4,11 @@ import CastyObservability
 import CastyScenario
 import Synchronization
 
-/// An expectation, or an ask, that has not been settled.
+/// An expectation or an ask whose result is open.
 final class Awaited {
     let statement: Statement
     let start: Instant
-    /// Whether it says how long it may take.
+    /// Whether it has a time limit of its own.
     let isBound: Bool
     private let deadline: Instant
     private let task: Task
@@ -18,7 +18,7 @@ final class Awaited {
         case ask(Ask, Question)
     }
 
-    /// An ask: first the earlier messages to its entity have to end, then it is sent, then the answer comes.
+    /// An ask, in three stages: earlier messages to its entity end, the ask is sent, and the answer arrives.
     private final class Question: Sendable {
         let earlier: UInt64
         let state = Mutex((asker: TestNode?.none, answer: Result<EntityReply, AskError>?.none))
@@ -42,7 +42,7 @@ final class Awaited {
         task = .ask(ask, Question(earlier: testbed.tracker.sent))
     }
 
-    /// How it has come out, or `nil` while that is open.
+    /// The result, or `nil` while it is open.
     func settle(in testbed: TestCluster, since mark: Int) -> Verdict? {
         switch task {
         case .expect(let expect):
@@ -54,7 +54,7 @@ final class Awaited {
 
     private func settle(_ ask: Ask, _ question: Question, in testbed: TestCluster) -> Verdict? {
         let (asker, answer) = question.state.withLock { $0 }
-        // The node that asked takes its clock with it when it is killed.
+        // A killed node runs no timers, so its ask never times out; it ends here.
         if let asker, asker.state == .killed, (try? answer?.get()) == nil {
             return .unmet("no reply: \(asker.name), which asked, was killed")
         }
@@ -89,7 +89,7 @@ final class Awaited {
             if let expected = ask.reply, expected != reply.text { return .unmet("the reply was \(reply.text)") }
             return .met
         case .failure(let error):
-            // Whoever expects a failure writes its code where the reply would stand: `-> failed`.
+            // An expected failure is written as its code in place of the reply: `-> failed`.
             guard ask.reply == error.code.rawValue else { return .unmet("no reply: \(error)") }
             testbed.inspector.emit(
                 .reply, entity: ask.entity.id, reason: error.description, reply: error.code.rawValue, text: ask.message,

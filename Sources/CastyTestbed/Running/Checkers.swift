@@ -1,12 +1,12 @@
 import CastyCore
 
-/// The rules that a run is held against.
+/// The rules that a run is checked against.
 package struct Checkers: Sendable {
-    /// Held against what regions and coordinators do, at the moment when they do it.
+    /// Rules that are checked against each action of a region or coordinator, when it happens.
     package let sharding: [any ShardingChecker]
-    /// Makes what is held against the whole cluster, again and again.
+    /// Makes the checker that is run repeatedly against the whole cluster.
     ///
-    /// Its argument says whether the views of nodes are of one instant, so that they can be compared.
+    /// Its argument says whether the nodes' views are from one instant, so that they can be compared.
     package let whole: @Sendable (_ comparesViews: Bool) -> any RunChecker
 
     package init(
@@ -17,14 +17,14 @@ package struct Checkers: Sendable {
     }
 }
 
-/// Rules that are held against a cluster while time passes, and once more at its end.
+/// Rules that are checked repeatedly against a cluster while time passes, and once more at the end.
 package protocol RunChecker {
-    /// The rules whose precondition was met so far; complete when the run has been finished.
+    /// The rules whose precondition was met so far; complete once the run has finished.
     var exercised: Set<String> { get }
 
-    /// What goes against the rules at this moment, and was not told before.
+    /// The violations at this moment that were not reported before.
     mutating func look(_ testbed: TestCluster) -> [Violation]
 
-    /// What goes against the rules at the end.
+    /// The violations at the end.
     mutating func finish(_ testbed: TestCluster) -> [Violation]
 }

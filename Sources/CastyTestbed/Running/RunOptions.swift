@@ -2,21 +2,22 @@ import CastyCore
 import CastyMembership
 package import CastyScenario
 
-/// How a scenario is to be run, beyond what it says itself.
+/// Options for running a scenario that are not part of the scenario.
 package struct RunOptions: Sendable {
-    /// Beats the scenario's own seed.
+    /// Overrides the scenario's own seed.
     package var seed: UInt64?
-    /// Real time, threads and loopback TCP instead of the simulated world.
+    /// Whether the run uses real time, threads and loopback TCP instead of the simulated runtime.
     package var live: Bool
-    /// Beats the scenario's own preset.
+    /// Overrides the scenario's own preset.
     package var preset: Preset?
-    /// Every `within` and every `wait` takes so many times as long: for slow machines.
+    /// A factor for the duration of every `within` and `wait`: for slow machines.
     package var slack: Double
-    /// The run ends there at the latest.
+    /// The latest end of the run.
     package var until: Duration?
-    /// A failed expectation does not end the run.
+    /// Whether the run continues after a failed expectation.
     package var keepsGoing: Bool
-    /// A command that cannot be carried out at its time, as `kill` of a node that is gone, is left out and does not fail the run.
+    /// Whether a command that cannot be carried out at its time, such as `kill` of a stopped node, is skipped without
+    /// failing the run.
     package var toleratesRefusals = false
 
     package init(
@@ -31,6 +32,6 @@ package struct RunOptions: Sendable {
         self.keepsGoing = keepsGoing
     }
 
-    /// The seed of a run of a scenario.
+    /// The seed for a run of a scenario.
     package func seed(of scenario: Scenario) -> UInt64 { seed ?? scenario.header.seed ?? 1 }
 }

@@ -1,13 +1,13 @@
 import CastyObservability
 
-/// How a run of a scenario came out.
+/// The result of a run of a scenario.
 package struct RunResult: Hashable, Sendable {
     /// The verdict on a run.
     package enum Status: String, Sendable, CaseIterable {
-        /// Every expectation held, and every invariant.
+        /// Every expectation was met, and no invariant was violated.
         case passed
         case failed
-        /// Nothing failed, but the run was ended before its last line.
+        /// Nothing failed, but the run ended before its last line.
         case inconclusive
     }
 
@@ -15,16 +15,16 @@ package struct RunResult: Hashable, Sendable {
     package var status: Status
     /// The seed; `nil` for a live run.
     package var seed: UInt64?
-    /// Expectations that were settled, and how many of them were not met.
+    /// The number of expectations that were settled, and of those that were not met.
     package var expectations: Int
     package var failed: Int
-    /// Violated invariants.
+    /// The number of invariant violations.
     package var violations: Int
-    /// Steps of the simulated world; `nil` for a live run.
+    /// The number of steps of the simulated runtime; `nil` for a live run.
     package var steps: UInt64?
-    /// How long the run took in the time of its world.
+    /// The duration of the run in the runtime's time.
     package var seconds: Double
-    /// How long the run took, as whoever ran it has measured.
+    /// The duration of the run in wall-clock time, as the caller measured it.
     package var wallSeconds = 0.0
     /// The hash of all events; `nil` for a live run.
     package var digest: UInt64?

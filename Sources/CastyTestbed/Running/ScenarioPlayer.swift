@@ -3,44 +3,46 @@ package import CastyCore
 import CastyObservability
 package import CastyScenario
 
-/// Plays a scenario in a testbed while somebody else lets time pass: without a screen from end to end, or under the hands of a person.
+/// Plays a scenario in a testbed while the caller lets time pass: without a screen from start to end, or under a
+/// person's control.
 ///
-/// What is scheduled by `at`, and what is awaited, stands in two lists that are looked at whenever time passes; a line that waits holds the
-/// lines after it up until its own entry is settled. So `at +5s expect …` and a plain `expect … within` are one thing.
+/// Commands scheduled by `at`, and awaited expectations, are in two lists that are checked whenever time passes. A line
+/// that waits blocks the lines after it until its own entry is settled. So `at +5s expect …` and a plain
+/// `expect … within` work in the same way.
 ///
-/// In the simulated world the player acts only at moments of the grid and at those that its own lines name. So it does the same however time
-/// is cut into steps, and a run on a screen is the run without one.
+/// In the simulated runtime the player acts only at points of the grid and at times that its lines name. Its behavior
+/// thus does not depend on how time is divided into steps, and a run with a screen equals the run without one.
 package final class ScenarioPlayer {
     package let testbed: TestCluster
     private let options: RunOptions
     private let statements: [Statement]
     private var next = 0
-    /// The awaited line that holds up those after it.
+    /// The awaited line that blocks the lines after it.
     private var blocking: Awaited?
-    /// When the lines after a `wait` go on.
+    /// When the lines after a `wait` continue.
     private var resumes = Instant.start
     private var checks: any RunChecker
     private var schedule: [Scheduled] = []
     private var awaited: [Awaited] = []
-    /// The number of events there were when the last awaited expectation was met.
+    /// The number of events when the last awaited expectation was met.
     private var mark = 0
     private var isLooking = false
 
-    /// Told of each command that was carried out, and whether it stood under an `at`.
+    /// Called after each command that was carried out, and whether an `at` scheduled it.
     package var performed: (Command, _ wasScheduled: Bool) -> Void = { _, _ in }
 
-    /// Told of each order of a person that no node has confirmed in time.
+    /// Called with each command of a person that no node has confirmed in time.
     package var unconfirmed: (UnconfirmedVerb) -> Void = { _ in }
 
-    /// Expectations that were begun, and those that were not met.
+    /// The number of expectations begun, and of those not met.
     package private(set) var expectations = 0
     package private(set) var failed = 0
-    /// Violated invariants.
+    /// The number of invariant violations.
     package private(set) var violations = 0
-    /// Whether something failed that ends a run.
+    /// Whether a failure has ended the run.
     package private(set) var isOver = false
 
-    /// A command that waits for its moment.
+    /// A command that waits for its time.
     private struct Scheduled {
         let time: Instant
         let statement: Statement
@@ -56,22 +58,22 @@ package final class ScenarioPlayer {
     /// The invariants whose precondition was met so far.
     package var exercised: Set<String> { checks.exercised }
 
-    /// Whether all lines were carried out, and none is waited for.
+    /// Whether all lines were carried out, and none is awaited.
     package var isScriptDone: Bool { next >= statements.count && blocking == nil && resumes <= testbed.now }
 
-    /// Whether nothing is scheduled, awaited or sent any more.
+    /// Whether no command is scheduled, no result awaited, and no load running.
     package var isSettled: Bool {
         isScriptDone && schedule.isEmpty && awaited.isEmpty && !testbed.isLoaded && !testbed.hasPendingVerbs
     }
 
-    /// The next moment that a line names; time must not pass over it.
+    /// The next time that a line names; time must not skip it.
     package var nextMoment: Instant {
         let now = testbed.now
         let scheduled = schedule.first { $0.time > now }?.time ?? .distantFuture
         return min(scheduled, resumes > now ? resumes : .distantFuture)
     }
 
-    /// Does what is due at this moment, and looks whether what is awaited has come.
+    /// Carries out what is due, and checks what is awaited.
     package func look() {
         guard !isOver, !isLooking, isMoment else { return }
         isLooking = true
@@ -83,25 +85,25 @@ package final class ScenarioPlayer {
             next += 1
             carryOut(statements[next - 1])
         }
-        // An `at` may name a moment that has passed.
+        // An `at` may name a time in the past.
         doScheduled()
         if !isOver { report(checks.look(testbed)) }
     }
 
-    /// Whether this is a moment at which something may be done.
+    /// Whether the player may act at this time.
     private var isMoment: Bool {
         let now = testbed.now
         return testbed.world.isLive || now.nanoseconds % SimulatedClusterWorld.grid.nanoseconds == 0
             || resumes == now || schedule.first?.time == now
     }
 
-    /// Lets a command wait for its moment.
+    /// Schedules a command.
     package func schedule(_ command: Command, at time: Instant, line: Int = 0) {
         let place = schedule.firstIndex { $0.time > time } ?? schedule.endIndex
         schedule.insert(Scheduled(time: time, statement: Statement(line: line, command: command)), at: place)
     }
 
-    /// Counts something against the run that no line of it says.
+    /// Counts violations against the run that no line expresses.
     package func report(_ found: [Violation]) {
         for violation in found {
             violations += 1
@@ -123,7 +125,7 @@ package final class ScenarioPlayer {
         if !options.keepsGoing { isOver = true }
     }
 
-    /// The last look, when nothing happens any more: every envelope must have come to an end.
+    /// The last check, once nothing happens any more: every envelope must have ended.
     package func finish() { if !isOver { report(checks.finish(testbed)) } }
 }
 
@@ -157,7 +159,8 @@ extension ScenarioPlayer {
         }
     }
 
-    /// An order that no node has confirmed in time fails its line; where refusals are tolerated, its event has told of it.
+    /// A command that no node confirmed in time fails its line. If refusals are tolerated, its event has already
+    /// reported it.
     private func failUnconfirmed() {
         for verb in testbed.takeUnconfirmedVerbs() {
             guard let line = verb.line, line > 0, !options.toleratesRefusals else {
@@ -171,7 +174,7 @@ extension ScenarioPlayer {
     private func perform(_ statement: Statement, wasScheduled: Bool) {
         do {
             if wasScheduled, case .tell(let tell) = statement.command, let via = tell.via {
-                // Planned before anybody knew whether that node would still run.
+                // The command was planned before it was known whether that node would still be running.
                 for entity in tell.entities.names {
                     try testbed.tellOrLose(entity.id, tell.message, via: via.number)
                 }
@@ -186,9 +189,9 @@ extension ScenarioPlayer {
         }
     }
 
-    /// Starts what has to be waited for.
+    /// Starts an expectation or ask.
     ///
-    /// - Returns: What is still open; `nil` where it could be settled at once.
+    /// - Returns: The open entry; `nil` if it was settled at once.
     private func begin(_ statement: Statement) -> Awaited? {
         expectations += 1
         let entry: Awaited
@@ -227,7 +230,7 @@ extension ScenarioPlayer {
 }
 
 extension TestCluster {
-    /// The moment that an `at` means, said now.
+    /// The time that an `at` means, if it is evaluated now.
     package func moment(_ moment: Moment) -> Instant {
         switch moment {
         case .sinceStart(let span): .start + span

@@ -2,7 +2,7 @@ package import CastyCore
 package import CastyObservability
 package import CastyScenario
 
-/// Runs one scenario in a testbed of its own, on the calling thread, from its first line to its last.
+/// Runs one scenario from start to end in its own testbed, on the calling thread.
 package final class ScenarioRunner {
     package let scenario: Scenario
     package let options: RunOptions
@@ -12,12 +12,12 @@ package final class ScenarioRunner {
     private let limit: Instant
     private let progress: (Instant) -> Void
 
-    /// Builds the world of a scenario; nothing happens in it before ``run()``.
+    /// Builds the runtime of a scenario; nothing runs before ``run()``.
     ///
     /// - Parameters:
-    ///   - checkers: The rules that the run is held against.
-    ///   - hear: Hears every event when it happens, on the thread on which it happens.
-    ///   - progress: Told the time of the world every now and then.
+    ///   - checkers: The rules that the run is checked against.
+    ///   - hear: Called with every event when it happens, on the thread on which it happens.
+    ///   - progress: Called with the runtime's time at intervals.
     package init(
         _ scenario: Scenario, options: RunOptions = RunOptions(), checkers: Checkers,
         hear: (@Sendable (RuntimeEvent) -> Void)? = nil, progress: @escaping (Instant) -> Void = { _ in }
@@ -34,7 +34,7 @@ package final class ScenarioRunner {
         if let hear { testbed.recorder.forward(to: hear) }
     }
 
-    /// Runs the scenario and ends its world.
+    /// Runs the scenario and ends its runtime.
     package func run() -> RunResult {
         let start = testbed.now
         let nodes = max(1, scenario.header.nodes ?? Scenario.defaultNodes)
@@ -56,12 +56,12 @@ package final class ScenarioRunner {
         return result
     }
 
-    /// Plays all lines; then lets what is scheduled and awaited come to its end, the loads drain, and the last envelopes with them.
+    /// Plays all lines, then lets the scheduled and awaited entries, the loads and the last envelopes end.
     private func play() {
         pass(until: .distantFuture) { player.isSettled }
-        // What is on its way to a node that died in the last moment ends when that node is removed.
+        // An envelope in transit to a node that died at the last moment ends when that node is removed.
         let bound = max(.seconds(15), testbed.settings.failover(nodes: testbed.numbers.count))
-        // A slow link may hold more than that: as long as some come to an end, the rest is waited for.
+        // A slow link may take longer than that: keep waiting as long as envelopes come to an end.
         var open: Int
         repeat {
             open = testbed.tracker.pending
@@ -70,7 +70,7 @@ package final class ScenarioRunner {
         if !isCutShort { player.finish() }
     }
 
-    /// Lets time pass until a moment or until something holds.
+    /// Lets time pass until a deadline or until the condition holds.
     private func pass(until deadline: Instant, unless condition: () -> Bool) {
         while !player.isOver, !isCutShort {
             player.look()
@@ -89,7 +89,7 @@ package final class ScenarioRunner {
                 try testbed.advance(until: next) {
                     let due = player.nextMoment
                     player.look()
-                    // What was carried out may name a moment before `next`.
+                    // A command that was just carried out may name a time before `next`.
                     return player.isOver || condition() || player.nextMoment < due
                 }
             } catch {

@@ -5,7 +5,7 @@ package import CastyScenario
 extension TestClusterSettings {
     /// The settings that a scenario asks for.
     ///
-    /// - Parameter preset: Beats the scenario's.
+    /// - Parameter preset: Overrides the scenario's.
     package init(_ scenario: Scenario, preset: Preset? = nil) {
         self.init(scenario.header, nodes: scenario.nodesStarted, preset: preset)
     }
@@ -13,8 +13,8 @@ extension TestClusterSettings {
     /// The settings that a scenario's header asks for.
     ///
     /// - Parameters:
-    ///   - nodes: How many nodes there are going to be.
-    ///   - preset: Beats the header's.
+    ///   - nodes: The planned number of nodes.
+    ///   - preset: Overrides the header's.
     package init(_ header: ScenarioHeader, nodes: Int, preset: Preset? = nil) {
         self.init(preset: preset ?? header.preset ?? .responsive)
         self.nodes = nodes
@@ -32,7 +32,7 @@ extension TestClusterSettings {
         }
     }
 
-    /// Changes what one `set` names.
+    /// Applies one `set` line.
     package mutating func apply(_ setting: Setting) {
         switch setting {
         case .preset(let preset): membership = TestClusterSettings(preset: preset).membership
@@ -74,7 +74,7 @@ extension TestClusterSettings {
 }
 
 extension DowningStrategy {
-    /// The strategy of that name, for so many nodes.
+    /// The strategy of that name, for `nodes` nodes.
     init(_ name: Downing, nodes: Int) {
         switch name {
         case .keepMajority: self = .keepMajority()

@@ -1,12 +1,12 @@
 package import CastyActors
 
-/// A command to a sample entity, in words: `deposit 100`.
+/// A text command to a sample entity: `deposit 100`.
 package struct EntityCommand: Codable, Sendable {
-    /// The number by which the testbed follows it; unique in a run.
+    /// The number by which the testbed tracks the command; unique in a run.
     package let number: UInt64
     /// The command.
     package let text: String
-    /// Who waits for the answer.
+    /// The actor that waits for the answer.
     package let replyTo: ActorRef<EntityReply>?
 
     package init(number: UInt64, text: String, replyTo: ActorRef<EntityReply>? = nil) {
@@ -16,7 +16,7 @@ package struct EntityCommand: Codable, Sendable {
     }
 }
 
-/// What a sample entity answers.
+/// A sample entity's answer.
 package struct EntityReply: Codable, Sendable, Hashable {
     package let text: String
 

@@ -3,21 +3,22 @@ import CastyCore
 import CastySharding
 import Synchronization
 
-/// The entities that every testbed has: an account with a store, a counter without one.
+/// The sample entities of every testbed: an account with a store, and a counter without one.
 package enum SampleEntity: String, CaseIterable, Sendable {
-    /// `deposit N`, `withdraw N`, `balance`; comes back with its balance.
+    /// `deposit N`, `withdraw N`, `balance`; restores its balance when it starts.
     case account
-    /// `add N`, `get`; starts anew wherever it is started.
+    /// `add N`, `get`; starts from zero each time.
     case counter
 
-    /// The behavior of one life of an entity.
+    /// The behavior of one incarnation of an entity.
     ///
     /// - Parameters:
-    ///   - starting: Called first; throws where the entity is to fail.
-    ///   - handled: Told of each command, when it is being handled; throws where the handler is to fail.
-    ///   - taking: Does the work of a handler, which is given whether it writes: at once, or at the end of the time that it takes.
-    ///   - misunderstood: Told of each command that says nothing to this entity.
-    ///   - refused: Told of each change that the store did not take.
+    ///   - starting: Called first; throws if the entity is to fail.
+    ///   - handled: Called with each command when its handling begins; throws if the handler is to fail.
+    ///   - taking: Runs the handler's work, and gets a flag that says whether it writes: at once, or at the end of its
+    ///     simulated duration.
+    ///   - misunderstood: Called with each command that this entity does not understand.
+    ///   - refused: Called with each change that the store rejected.
     func behavior(
         _ entity: EntityContext, starting: @escaping @Sendable (EntityContext) throws -> Void = { _ in },
         handled: @escaping @Sendable (EntityContext, EntityCommand) throws -> Void,
@@ -27,7 +28,7 @@ package enum SampleEntity: String, CaseIterable, Sendable {
     ) -> Behavior<EntityCommand> {
         .setup { _ in
             try starting(entity)
-            // A state that cannot be read is an error, not a zero: the entity does not start, and is tried again.
+            // A state that cannot be read is an error, not a zero: the start fails and is retried.
             let saved = try entity.load().map { try Self.number($0) } ?? 0
             let balance = Balance(saved)
             return .receive { _, command in
@@ -38,12 +39,12 @@ package enum SampleEntity: String, CaseIterable, Sendable {
                 case .value(let new):
                     taking(new != value && entity.store != nil) {
                         do {
-                            // Written before it is answered: what a caller was told survives a crash.
+                            // Saved before the reply: an acknowledged balance survives a crash.
                             if new != value { try entity.save(Array(String(new).utf8)) }
                             balance.value = new
                             command.replyTo?.tell(EntityReply(String(new)))
                         } catch {
-                            // What cannot be kept has not happened; the entity goes on with what is kept.
+                            // A change that cannot be saved has no effect; the entity continues with the saved state.
                             let error = error as? EntityStoreError ?? EntityStoreError(.unavailable, "\(error)")
                             refused(entity, error)
                             command.replyTo?.tell(EntityReply("refused: the store is \(error.code.rawValue)"))
@@ -60,7 +61,7 @@ package enum SampleEntity: String, CaseIterable, Sendable {
         }
     }
 
-    /// The state of one life: changed at the end of a handler, by one at a time.
+    /// The state of one incarnation: changed at the end of a handler, by one handler at a time.
     private final class Balance: Sendable {
         private let state: Mutex<Int>
 

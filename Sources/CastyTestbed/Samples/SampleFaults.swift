@@ -2,13 +2,13 @@ package import CastyCore
 import CastySharding
 import Synchronization
 
-/// What is wrong with the samples of a testbed: entities that fail when they start, nodes on which handlers throw.
+/// The faults of a testbed's samples: entities that fail when they start, and nodes on which handlers throw.
 package final class SampleFaults: Sendable {
     private struct State {
-        /// How many more starts fail, by entity; `nil` for all of them.
+        /// The number of further failing starts, by entity; `nil` for all of them.
         var poisoned: [String: Int?] = [:]
         var throwing: [String: Throwing] = [:]
-        /// Nodes on which handlers take time, and on which stores do.
+        /// Nodes on which handlers take time, and nodes on which stores take time.
         var stalled: [String: Stall] = [:]
         var slowStores: [String: Stall] = [:]
     }
@@ -18,7 +18,7 @@ package final class SampleFaults: Sendable {
         let probability: Double
         var generator: SeededGenerator
 
-        /// How long one handler takes; `nil` for no time.
+        /// A random duration of one handler; `nil` for no time.
         mutating func draw() -> Duration? {
             guard generator.unit() < probability else { return nil }
             return longest * (0.1 + 0.9 * generator.unit())
@@ -35,37 +35,37 @@ package final class SampleFaults: Sendable {
 
     package init() {}
 
-    /// Lets an entity fail when it starts, so many times or for ever.
+    /// Makes an entity fail when it starts, `times` times or always.
     package func poison(_ entity: String, times: Int?) { state.withLock { $0.poisoned[entity] = .some(times) } }
 
     /// Lets an entity start again.
     package func cure(_ entity: String) { state.withLock { $0.poisoned[entity] = nil } }
 
-    /// Lets handlers on a node work again.
+    /// Ends the failures of handlers on a node.
     package func letHandlersWork(on node: String) { state.withLock { $0.throwing[node] = nil } }
 
-    /// Lets handlers of entities on a node throw by chance, so many times or for ever.
+    /// Makes handlers of entities on a node throw with a probability, `times` times or always.
     package func letHandlersThrow(on node: String, probability: Double, times: Int?, generator: SeededGenerator) {
         state.withLock { $0.throwing[node] = Throwing(probability: probability, left: times, generator: generator) }
     }
 
-    /// Lets handlers on a node take a while, some of them.
+    /// Makes some handlers on a node take time.
     package func stall(_ node: String, longest: Duration, probability: Double, generator: SeededGenerator) {
         state.withLock { $0.stalled[node] = Stall(longest: longest, probability: probability, generator: generator) }
     }
 
-    /// Lets handlers on a node take no time again.
+    /// Makes handlers on a node take no time again.
     package func endStall(_ node: String) { state.withLock { $0.stalled[node] = nil } }
 
-    /// Lets the stores of a node take a while, all of them.
+    /// Makes all store operations of a node take time.
     package func slowStores(of node: String, longest: Duration, generator: SeededGenerator) {
         state.withLock { $0.slowStores[node] = Stall(longest: longest, probability: 1, generator: generator) }
     }
 
-    /// Lets the stores of a node take no time again.
+    /// Makes store operations of a node take no time again.
     package func endSlowStores(of node: String) { state.withLock { $0.slowStores[node] = nil } }
 
-    /// How long a handler on a node takes, with what it writes; `nil` for no time.
+    /// The duration of a handler on a node, including its write; `nil` for no time.
     func delay(on node: String, writes: Bool) -> Duration? {
         state.withLock { state in
             let own = state.stalled[node]?.draw()
@@ -74,12 +74,12 @@ package final class SampleFaults: Sendable {
         }
     }
 
-    /// Whether handlers on a node may take time.
+    /// Whether handlers or stores on a node may take time.
     func takesTime(_ node: String) -> Bool {
         state.withLock { $0.stalled[node] != nil || $0.slowStores[node] != nil }
     }
 
-    /// An entity starts.
+    /// Called when an entity starts; throws if the start is to fail.
     func start(_ entity: String) throws {
         let fails = state.withLock { state -> Bool in
             guard let left = state.poisoned[entity] else { return false }
@@ -90,7 +90,7 @@ package final class SampleFaults: Sendable {
         if fails { throw SampleFailure("\(entity) is poisoned: it fails when it starts") }
     }
 
-    /// An entity handles a message.
+    /// Called when an entity handles a message; throws if the handler is to fail.
     func handle(_ entity: String, on node: String) throws {
         let fails = state.withLock { state -> Bool in
             guard var throwing = state.throwing[node] else { return false }
@@ -103,7 +103,7 @@ package final class SampleFaults: Sendable {
     }
 }
 
-/// A sample failed, as it was told to.
+/// An injected failure of a sample.
 struct SampleFailure: Error, CustomStringConvertible {
     let description: String
 

@@ -4,11 +4,11 @@ import CastyCore
 import CastyObservability
 import CastySharding
 
-/// The singleton of a testbed: it acts twenty times a second, without being asked.
+/// The singleton of a testbed: a timer makes it act twenty times a second.
 enum SampleSingleton {
     static let name = "clock"
 
-    /// Starts it on a node, with everything that follows what it does.
+    /// Starts it on a node, and reports its actions to the watch.
     static func start(on cluster: Cluster, role: String?, watch: SingletonWatch) throws {
         let events = cluster.system.inspector
         let (node, scheduler) = (events.name, cluster.system.world.scheduler)

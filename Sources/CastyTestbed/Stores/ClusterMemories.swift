@@ -2,7 +2,8 @@ import CastyCluster
 import CastyMembership
 import Synchronization
 
-/// What the nodes of a testbed remember of their cluster, by their number: it outlives each of their processes, as a data folder does.
+/// The nodes' memories of their cluster, by node number. A memory survives a restart of its node, as a data folder
+/// does.
 final class ClusterMemories: Sendable {
     private let byNumber = Mutex<[Int: RememberedCluster]>([:])
 

@@ -1,32 +1,32 @@
 import CastySharding
 import Synchronization
 
-/// What the stores of a testbed have acknowledged: held against what entities come back with.
+/// The states that a testbed's stores have acknowledged, compared with the states that entities load.
 package final class DurableOracle: Sendable {
     private struct Known {
         var acknowledged: [UInt8]?
-        /// The node whose write that was.
+        /// The node that wrote the acknowledged state.
         var writer: String?
-        /// What was given to a store since, and not acknowledged: it may or may not be there.
+        /// States that were given to a store later and not acknowledged: they may or may not be saved.
         var attempted: [[UInt8]] = []
     }
 
     private struct State {
         var known: [String: Known] = [:]
-        /// How often an entity came back on another node than the one that had written.
+        /// How often an entity started on another node than the one that wrote its state.
         var comebacks = 0
     }
 
     private let state = Mutex(State())
-    /// Whether a node may write an entity's state: its shard was not given to another one since.
+    /// Whether a node may write an entity's state: no later allocation gave its shard to another node.
     private let isEntitled: @Sendable (_ entity: String, _ node: String) -> Bool
     private let object: @Sendable (_ id: String, _ entity: String, _ text: String) -> Void
 
-    /// Creates one.
+    /// Creates an oracle.
     ///
     /// - Parameters:
     ///   - isEntitled: Whether a node may write an entity's state.
-    ///   - object: Called with each rule that was broken.
+    ///   - object: Called with each violation.
     package init(
         isEntitled: @escaping @Sendable (_ entity: String, _ node: String) -> Bool = { _, _ in true },
         object: @escaping @Sendable (_ id: String, _ entity: String, _ text: String) -> Void
@@ -35,18 +35,19 @@ package final class DurableOracle: Sendable {
         self.object = object
     }
 
-    /// How often an entity came back on another node than the one that had written.
+    /// How often an entity started on another node than the one that wrote its state.
     package var comebacks: Int { state.withLock { $0.comebacks } }
 
-    /// An entity is about to write a state.
+    /// Called when an entity is about to write a state.
     func writes(_ state: [UInt8], of entity: String, on node: String) {
         guard isEntitled(entity, node) else { return }
         self.state.withLock { $0.known[entity, default: Known()].attempted.append(state) }
     }
 
-    /// The store has acknowledged it.
+    /// Called when the store has acknowledged a write.
     ///
-    /// The truth is the last write of a node that was entitled: what another one writes is a violation, and changes nothing that is owed.
+    /// The last write by an entitled node counts. A write by any other node is a violation, and does not change the
+    /// expected state.
     func wrote(_ state: [UInt8], of entity: String, on node: String) {
         guard isEntitled(entity, node) else {
             return object(
@@ -55,9 +56,10 @@ package final class DurableOracle: Sendable {
         self.state.withLock { $0.known[entity] = Known(acknowledged: state, writer: node) }
     }
 
-    /// An entity has come back with a state.
+    /// Called when an entity has loaded a state.
     ///
-    /// What was attempted and not acknowledged may or may not be there; once it has been read it is settled, and has to stay.
+    /// A write without acknowledgement may or may not be saved. Once it has been read it counts as acknowledged, and
+    /// must not disappear.
     func loaded(_ loaded: [UInt8]?, of entity: String, on node: String) {
         let owed = state.withLock { state -> [UInt8]?? in
             let known = state.known[entity] ?? Known()

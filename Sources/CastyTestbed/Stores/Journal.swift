@@ -2,18 +2,19 @@ import CastySerialization
 import CastySharding
 import CastySimulator
 
-/// A file of records, each with checksums, that a node reads as a whole and writes at its end.
+/// A file of checksummed records. A node reads it as a whole and appends at its end.
 ///
-/// A record is eight bytes of length and checksum of the payload, four of the checksum of those, and the payload. One that is cut short at
-/// the end of the file is what a torn write left: it was never acknowledged, and is cut off. One that is complete and does not fit its checksum is
-/// corrupt: that is an error, and never data.
+/// A record consists of an eight-byte head with the payload's length and checksum, a four-byte checksum of the head,
+/// and the payload. A record that is cut short at the end of the file comes from a torn write: it was never
+/// acknowledged, and is removed. A complete record that does not match its checksum is corrupt: that is an error, and
+/// never data.
 final class Journal {
     private static let head = 12
 
     private let disk: SimulatedDisk
     private let node: String
     private let name: String
-    /// Where the last whole record ends, as this node has read or written it.
+    /// The end of the last complete record that this node has read or written.
     private var end: Int?
 
     init(_ disk: SimulatedDisk, name: String, node: String) {
@@ -22,7 +23,7 @@ final class Journal {
         self.node = node
     }
 
-    /// All whole records, in order.
+    /// All complete records, in order.
     func read() throws(EntityStoreError) -> [[UInt8]] {
         end = nil
         let bytes = try attempt { () throws(DiskError) in try disk.read(name, by: node) }
@@ -42,13 +43,13 @@ final class Journal {
         return records
     }
 
-    /// Adds a record; when this returns, it is there after any crash, and when it throws, it is not there at all.
+    /// Appends a record. If this returns, the record survives any crash; if it throws, the record is not in the file.
     func append(_ payload: [UInt8]) throws(EntityStoreError) {
         if end == nil { _ = try read() }
         let end = end ?? 0
         let record = Self.record(payload)
         try attempt { () throws(DiskError) in
-            // What a failed write has left.
+            // Removes the remains of a failed write.
             try disk.truncate(name, to: end, by: node)
             do throws(DiskError) {
                 try disk.append(record, to: name, by: node)
@@ -61,14 +62,14 @@ final class Journal {
         self.end = end + record.count
     }
 
-    /// Puts records in place of all that is there.
+    /// Replaces the whole file by these records.
     func rewrite(_ records: [[UInt8]]) throws(EntityStoreError) {
         let bytes = records.flatMap(Self.record)
         try attempt { () throws(DiskError) in try disk.replace(name, with: bytes, by: node) }
         end = bytes.count
     }
 
-    /// How long the file is, as far as this node knows.
+    /// The length of the file, as far as this node knows.
     var length: Int { end ?? 0 }
 
     private static func record(_ payload: [UInt8]) -> [UInt8] {

@@ -2,10 +2,10 @@ package import CastySharding
 package import CastySimulator
 import Synchronization
 
-/// The stores of one node of a testbed, on a disk that all nodes reach: a journal for each entity, and one for the remembered entities of
-/// each shard.
+/// The stores of one node of a testbed, on a disk that all nodes share: one journal per entity, and one per shard for
+/// its remembered entities.
 package final class JournalStore: EntityStore, RememberedEntityStore {
-    /// A journal that has grown beyond this is written anew.
+    /// A longer journal is rewritten.
     private static let tidyLength = 4096
 
     private let disk: SimulatedDisk

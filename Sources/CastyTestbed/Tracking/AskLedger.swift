@@ -30,7 +30,7 @@ package final class AskLedger: Sendable {
         questions.withLock { $0[number]?.end = End(time: time, code: code) }
     }
 
-    /// The questions that wait, and those that have ended since the last look, in the order in which they were asked.
+    /// The open questions, and those that ended since the last call, in the order in which they were asked.
     package func take() -> [Question] {
         questions.withLock { questions in
             let all = questions.sorted { $0.key < $1.key }.map(\.value)

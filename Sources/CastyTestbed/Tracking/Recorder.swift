@@ -2,7 +2,7 @@ import CastyCore
 package import CastyObservability
 import Synchronization
 
-/// Collects the events of a run, in the order in which they happened, and their digest.
+/// Collects the events of a run in their order, and computes their digest.
 package final class Recorder: Sendable {
     private struct State {
         var events: [RuntimeEvent] = []
@@ -14,7 +14,7 @@ package final class Recorder: Sendable {
 
     package init() {}
 
-    /// Takes an event.
+    /// Records an event.
     package func record(_ event: RuntimeEvent) {
         let sink = state.withLock { state -> (@Sendable (RuntimeEvent) -> Void)? in
             state.events.append(event)
@@ -24,7 +24,7 @@ package final class Recorder: Sendable {
         sink?(event)
     }
 
-    /// Passes each event on from now on.
+    /// Forwards each event from now on.
     package func forward(to sink: @escaping @Sendable (RuntimeEvent) -> Void) { state.withLock { $0.sink = sink } }
 
     /// How many events there are.
@@ -35,6 +35,6 @@ package final class Recorder: Sendable {
         state.withLock { state in index < state.events.count ? Array(state.events[max(0, index)...]) : [] }
     }
 
-    /// The hash of all events as JSON: the same for two runs of one seed and scenario.
+    /// The hash of all events as JSON: the same for two runs with the same seed and scenario.
     package var digest: UInt64 { state.withLock { $0.digest.value } }
 }

@@ -1,13 +1,13 @@
 package import CastyCore
 
-/// One rule of sharding, held against each thing that happens at the moment when it happens.
+/// One rule of sharding, checked against each fact when it happens.
 package protocol ShardingChecker: Sendable {
-    /// Something has happened; `truth` is as it was just before.
+    /// Called with each fact; `oracle` has the state just before it.
     mutating func note(_ fact: ShardingFact, in oracle: ShardingOracle) -> [Violation]
 
-    /// Time has passed, a tenth of a second at most.
+    /// Called when time has passed, at most a tenth of a second.
     ///
-    /// - Parameter isCalm: No fault is at work, and none was for a while.
+    /// - Parameter isCalm: Whether no fault is active, and none was for a while.
     mutating func look(at now: Instant, isCalm: Bool, in oracle: ShardingOracle) -> [Violation]
 }
 

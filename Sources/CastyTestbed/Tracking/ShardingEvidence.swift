@@ -1,7 +1,7 @@
 package import CastyPlacement
 import CastySharding
 
-/// How often there was something to check: a rule about handoffs says nothing about a run without one.
+/// Counts the occasions to check each rule: a rule about handoffs says nothing about a run without one.
 package struct ShardingEvidence: Hashable, Sendable {
     package var entities = 0
     package var allocations = 0
@@ -16,17 +16,17 @@ package struct ShardingEvidence: Hashable, Sendable {
     package var fences = 0
     /// Allocations of shards that had been allocated before.
     package var reallocations = 0
-    /// Entities that started again after they had gone to sleep.
+    /// Entities that restarted after passivation.
     package var wakes = 0
-    /// Messages that entered while their shard moved.
+    /// Messages that entered while their shard was moving.
     package var messagesInHandoff = 0
     private var allocated: Set<ShardKey> = []
     private var asleep: Set<String> = []
     private var moving: Set<ShardKey> = []
-    /// The most handoffs of one type that were under way at once, while one coordinator acted.
+    /// The most concurrent handoffs of one type under one coordinator.
     package var mostInFlight = 0
     private var inFlight: [String: Int] = [:]
-    /// Handoffs begun, by the reason for them.
+    /// Handoffs begun, by reason.
     package var handoffsByReason: [MoveReason: Int] = [:]
 
     package init() {}
@@ -66,13 +66,13 @@ package struct ShardingEvidence: Hashable, Sendable {
         }
     }
 
-    /// A message for an entity of a shard enters.
+    /// Records that a message for an entity of a shard enters.
     package mutating func entered(_ key: ShardKey) { if moving.contains(key) { messagesInHandoff += 1 } }
 
-    /// The rules that regions, coordinators and the tracker of envelopes are held against.
+    /// The rules for regions, coordinators and the envelope tracker.
     package static let ids = ["S0", "S1", "S2", "S3", "S4", "S5", "S6", "S7", "S9", "S12", "S14"]
 
-    /// Those of them that there was something to hold against.
+    /// The rules that had something to check.
     package var exercised: Set<String> {
         let facts: [(Bool, [String])] = [
             (entities > 0, ["S0"]), (reallocations > 0, ["S2"]), (coordinatorStarts > 1, ["S3"]),

@@ -13,9 +13,9 @@ package struct ShardKey: Hashable, Sendable {
     }
 }
 
-/// What a region or a coordinator did, and when.
+/// An action of a region or coordinator, and its time.
 package struct ShardingFact: Sendable {
-    /// By the clock of the world.
+    /// In the runtime's time.
     package let time: Instant
     package let type: String
     package let node: UniqueAddress
@@ -28,7 +28,7 @@ package struct ShardingFact: Sendable {
     }
 }
 
-/// Which node really runs what: not what any of them believes.
+/// Which node actually runs which shard, regardless of what the nodes believe.
 package struct ShardingOracle: Sendable {
     /// One incarnation of a node.
     struct Incarnation: Sendable {
@@ -39,7 +39,7 @@ package struct ShardingOracle: Sendable {
         var isFrozen = false
     }
 
-    /// One run of a shard on one node.
+    /// One period in which a shard runs on one node.
     package struct Run: Sendable {
         package let version: ShardVersion
         let since: Instant
@@ -62,40 +62,40 @@ package struct ShardingOracle: Sendable {
     private(set) var incarnations: [UniqueAddress: Incarnation] = [:]
     /// The nodes on which a shard has started and not stopped.
     package private(set) var runs: [ShardKey: [UniqueAddress: Run]] = [:]
-    /// Grows with each start of a cluster that knows nothing of the ones before.
+    /// Increases with each start of a cluster that has no memory of the earlier ones.
     package private(set) var generation = 0
     /// The newest allocation of each shard.
     private(set) var grants: [ShardKey: Grant] = [:]
-    /// The newest instance of each entity that has started: on which node, and its number there.
+    /// The latest instance of each started entity: its node, and its number there.
     private(set) var newest: [String: (node: UniqueAddress, number: UInt64)] = [:]
-    /// When each entity last went to sleep, and when each shard last began to move.
+    /// When each entity was last passivated, and when each shard last began to move.
     private(set) var passivations: [String: Instant] = [:]
     private(set) var moves: [ShardKey: Instant] = [:]
-    /// The owners that crashed while they ran a shard, until it runs elsewhere.
+    /// The nodes that crashed while they owned and ran a shard, until the shard runs elsewhere.
     package private(set) var orphans: [ShardKey: (owner: UniqueAddress, generation: Int)] = [:]
-    /// When each incarnation saw that another one had been removed.
+    /// When each incarnation saw the removal of another one.
     private var removals: [Removal: Instant] = [:]
-    /// The highest epoch that each incarnation has heard of, by type.
+    /// The highest epoch that each incarnation knows, by type.
     private var epochs: [String: [UniqueAddress: CoordinatorEpoch]] = [:]
 
     mutating func add(_ node: UniqueAddress, _ incarnation: Incarnation) { incarnations[node] = incarnation }
 
     mutating func freeze(_ node: UniqueAddress, _ isFrozen: Bool) { incarnations[node]?.isFrozen = isFrozen }
 
-    /// A node sees that an incarnation was removed.
+    /// Records that a node sees the removal of an incarnation.
     mutating func remove(_ subject: UniqueAddress, seenBy observer: UniqueAddress, at now: Instant) {
         let key = Removal(observer: observer, subject: subject)
         removals[key] = removals[key] ?? now
     }
 
-    /// When a node saw that an incarnation was removed; `nil` where it has not.
+    /// When a node saw the removal of an incarnation; `nil` if it has not.
     package func removed(_ subject: UniqueAddress, seenBy observer: UniqueAddress) -> Instant? {
         removals[Removal(observer: observer, subject: subject)]
     }
 
-    /// The incarnation is dead: what it ran, it runs no more.
+    /// Records that the incarnation is dead: its shards run there no more.
     ///
-    /// - Parameter isCrash: It could tell nobody.
+    /// - Parameter isCrash: Whether it ended without being able to notify any node.
     mutating func end(_ node: UniqueAddress, isCrash: Bool) {
         for (key, runs) in runs where isCrash && runs[node] != nil && grants[key]?.home.node == node {
             orphans[key] = (node, generation)
@@ -114,17 +114,18 @@ package struct ShardingOracle: Sendable {
         incarnations[node].map { !$0.isGone && $0.hasLease() } ?? false
     }
 
-    /// Whether the node's coordinator can do its work now.
+    /// Whether the node's coordinator can work now.
     package func canCoordinate(_ node: UniqueAddress) -> Bool {
         mayAct(node) && incarnations[node]?.isFrozen == false
     }
 
-    /// The nodes that run a shard and may act; sorted, so that what is said of them is the same every time.
+    /// The nodes that run a shard and may act; sorted, so that messages about them are deterministic.
     package func actors(of key: ShardKey) -> [UniqueAddress] {
         (runs[key] ?? [:]).keys.filter(mayAct).sorted()
     }
 
-    /// Why a node may no longer act for a shard: it was given to another one after it had begun to run here; `nil` where it may.
+    /// The allocation by which a node may no longer act for a shard, made after the shard started there; `nil` if it
+    /// may act.
     func successor(of node: UniqueAddress, for key: ShardKey) -> Grant? {
         guard let grant = grants[key], grant.home.node != node else { return nil }
         guard let run = runs[key]?[node] else { return grant }
@@ -132,7 +133,7 @@ package struct ShardingOracle: Sendable {
         return isOlder || run.since < grant.at ? grant : nil
     }
 
-    /// The highest epoch that anybody alive has heard of.
+    /// The highest epoch that any live incarnation knows.
     package func highestEpoch(of type: String) -> CoordinatorEpoch? { epochs[type]?.values.max() }
 
     mutating func apply(_ fact: ShardingFact) {

@@ -4,7 +4,7 @@ import CastyScenario
 import CastySharding
 import Synchronization
 
-/// Hears of everything that regions and coordinators do, at the moment when they do it, and holds it against the rules of sharding.
+/// Receives every action of regions and coordinators when it happens, and checks it against the rules of sharding.
 package final class ShardingWatch: Sendable {
     private struct State {
         var oracle = ShardingOracle()
@@ -22,27 +22,27 @@ package final class ShardingWatch: Sendable {
         }
     }
 
-    /// A new incarnation of a node.
+    /// Adds a new incarnation of a node.
     func add(_ node: UniqueAddress, name: String, hasLease: @escaping @Sendable () -> Bool) {
         state.withLock { $0.oracle.add(node, .init(name: name, hasLease: hasLease)) }
     }
 
-    /// An incarnation hangs, or goes on.
+    /// Records that an incarnation freezes or thaws.
     func freeze(_ node: UniqueAddress, _ isFrozen: Bool) { state.withLock { $0.oracle.freeze(node, isFrozen) } }
 
-    /// An incarnation is dead.
+    /// Records that an incarnation is dead.
     ///
-    /// - Parameter isCrash: It could tell nobody.
+    /// - Parameter isCrash: Whether it ended without being able to notify any node.
     func end(_ node: UniqueAddress, isCrash: Bool = false) {
         state.withLock { $0.oracle.end(node, isCrash: isCrash) }
     }
 
-    /// A node sees that an incarnation was removed.
+    /// Records that a node sees the removal of an incarnation.
     func removed(_ subject: UniqueAddress, seenBy observer: UniqueAddress, at now: Instant) {
         state.withLock { $0.oracle.remove(subject, seenBy: observer, at: now) }
     }
 
-    /// A region or a coordinator has done something.
+    /// Records and checks an action of a region or coordinator.
     func note(_ fact: ShardingFact) {
         state.withLock { state in
             for index in state.checkers.indices {
@@ -53,9 +53,10 @@ package final class ShardingWatch: Sendable {
         }
     }
 
-    /// An instance of an entity handles a message.
+    /// Checks that an entity instance may handle a message.
     ///
-    /// S1, strictly: one that is stale breaks the rule if it acts once, whether or not the next one has acted yet.
+    /// This is the strict form of S1: a stale instance breaks the rule with its first action, whether or not its
+    /// successor has acted.
     func handled(_ entity: EntityContext, on name: String, at now: Instant) {
         state.withLock { state in
             let key = ShardKey(type: entity.type, shard: entity.shard)
@@ -72,7 +73,7 @@ package final class ShardingWatch: Sendable {
         }
     }
 
-    /// A message for an entity enters.
+    /// Records that a message for an entity enters.
     func entered(_ entity: String, type: String) {
         state.withLock { state in
             let shard = ShardingOracle.shard(of: entity, count: state.oracle.shardCount)
@@ -80,7 +81,7 @@ package final class ShardingWatch: Sendable {
         }
     }
 
-    /// Whether a node, by name, may write the state of an entity: its shard was not given to another one since it runs there.
+    /// Whether a node, by name, may write an entity's state: no later allocation gave its shard to another node.
     func isEntitled(_ name: String, to entity: String) -> Bool {
         state.withLock { state in
             let key = ShardKey(
@@ -92,7 +93,7 @@ package final class ShardingWatch: Sendable {
         }
     }
 
-    /// What went against the rules, up to now.
+    /// The violations up to now.
     package func look(at now: Instant, isCalm: Bool) -> [Violation] {
         state.withLock { state in
             for index in state.checkers.indices {
@@ -117,7 +118,7 @@ package final class ShardingWatch: Sendable {
     /// Whether an incarnation has neither crashed nor ended.
     package func isAlive(_ node: UniqueAddress) -> Bool { state.withLock { $0.oracle.isAlive(node) } }
 
-    /// The rule that a lost envelope breaks: S7 if its entity went to sleep meanwhile, S6 if its shard moved, else S4.
+    /// The rule that a lost envelope breaks: S7 if its entity was passivated meanwhile, S6 if its shard moved, else S4.
     package func rule(for entity: String, since entered: Instant) -> String {
         state.withLock { state in
             if let slept = state.oracle.passivations[entity], slept >= entered { return "S7" }
@@ -130,6 +131,6 @@ package final class ShardingWatch: Sendable {
         }
     }
 
-    /// What there was to be checked.
+    /// The counts of the occasions to check the rules.
     package var evidence: ShardingEvidence { state.withLock { $0.evidence } }
 }

@@ -1,15 +1,16 @@
 package import CastyCore
 import Synchronization
 
-/// Follows the incarnations of the testbed's singleton: from the start of one on, no earlier one may act, and none may act without a lease.
+/// Tracks the incarnations of the testbed's singleton. Once one has started, no earlier one may act, and none may act
+/// without a lease.
 package final class SingletonWatch: Sendable {
-    /// What has been seen so far.
+    /// A summary of the incarnations so far.
     package struct Seen: Hashable, Sendable {
-        /// How many incarnations have begun.
+        /// The number of incarnations that have begun.
         package var begun = 0
-        /// How many of those have acted.
+        /// The number of those that have acted.
         package var acted = 0
-        /// The node on which one acted last, and when.
+        /// The node on which an incarnation acted last, and when.
         package var latest: (node: String, time: Instant)?
 
         package static func == (left: Seen, right: Seen) -> Bool {
@@ -35,10 +36,10 @@ package final class SingletonWatch: Sendable {
     private let clock: @Sendable () -> Instant
     private let object: @Sendable (_ id: String, _ entity: String, _ text: String) -> Void
 
-    /// Creates one.
+    /// Creates a watch.
     ///
     /// - Parameters:
-    ///   - clock: The time of the world.
+    ///   - clock: The runtime's time.
     ///   - object: Called with each violation.
     package init(
         clock: @escaping @Sendable () -> Instant,
@@ -48,10 +49,10 @@ package final class SingletonWatch: Sendable {
         self.object = object
     }
 
-    /// What has been seen up to now.
+    /// The summary up to now.
     package var seen: Seen { state.withLock { $0.seen } }
 
-    /// An incarnation begins on a node.
+    /// Records that an incarnation begins on a node.
     package func begin(on node: String) -> Incarnation {
         state.withLock { state in
             state.seen.begun += 1
@@ -59,7 +60,7 @@ package final class SingletonWatch: Sendable {
         }
     }
 
-    /// An incarnation does something.
+    /// Records that an incarnation acts.
     package func act(_ incarnation: Incarnation, hasLease: Bool) {
         let now = clock()
         let newest = state.withLock { state in

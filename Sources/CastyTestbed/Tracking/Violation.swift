@@ -1,12 +1,12 @@
-/// Something that must never be, and was.
+/// A violated invariant.
 package struct Violation: Hashable, Sendable {
     /// The invariant: `M5`, `S1`.
     package var id: String
-    /// The node it is about.
+    /// The node concerned.
     package var subject: String?
-    /// The entity it is about.
+    /// The entity concerned.
     package var entity: String?
-    /// What was seen.
+    /// What was observed.
     package var text: String
 
     package init(id: String, subject: String? = nil, entity: String? = nil, text: String) {

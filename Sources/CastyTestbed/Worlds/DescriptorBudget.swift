@@ -1,25 +1,26 @@
 import Glibc
 
-/// How many open files live nodes of one process take, and how many it may have.
+/// How many open files the live nodes of one process need, and how many it may have.
 package enum DescriptorBudget {
-    /// What a node takes without its connections: the event loop, its listener, a store, and room for strangers.
+    /// The files of a node without its connections: the event loop, its listener, a store, and room for pending
+    /// handshakes.
     private static let eachNode = 12
     /// Streams, the terminal, timers, scenario files, a database.
     private static let process = 24
-    /// Two connections for each pair of nodes, and both ends of them are here.
+    /// Two connections for each pair of nodes, with both ends in this process.
     private static let eachPair = 4
 
-    /// About how many files so many nodes of one cluster need.
+    /// The approximate number of files that `nodes` nodes of one cluster need.
     package static func needed(nodes: Int) -> Int { process + nodes * eachNode + nodes * (nodes - 1) / 2 * eachPair }
 
-    /// How many files this process may have open.
+    /// The limit of open files for this process.
     package static var limit: Int {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return .max }
         return Int(clamping: limit.rlim_cur)
     }
 
-    /// Why so many nodes do not fit; `nil` where they do.
+    /// Why `nodes` nodes do not fit; `nil` if they do.
     package static func problem(nodes: Int, limit: Int = limit) -> String? {
         let needed = needed(nodes: nodes)
         guard needed > limit else { return nil }

@@ -3,7 +3,7 @@ package import CastyCore
 import CastyLive
 import Glibc
 
-/// The live world of a testbed: threads, a monotonic clock, TCP on the loopback network.
+/// The live runtime of a testbed: threads, a monotonic clock, TCP on the loopback network.
 package final class LiveClusterWorld: ClusterWorld {
     private let live: LiveWorld
     private let gate = LinkGate()
@@ -20,12 +20,12 @@ package final class LiveClusterWorld: ClusterWorld {
     package var clock: @Sendable () -> Instant { { [live] in live.now } }
 
     package func makeHost(name: String, address: NodeAddress) -> any ClusterHost {
-        LiveHost(live.node(transport: TwoLaneTransport(gate: gate)))
+        LiveHost(live.node(transport: TwoLaneTransport(filter: gate)))
     }
 
     package func areFree(_ addresses: [NodeAddress]) -> Bool { addresses.allSatisfy(Self.isFree) }
 
-    /// Whether a place can be listened on: tried out, because nothing else tells for sure.
+    /// Whether an address can be listened on: tested by binding it, because no other check is reliable.
     private static func isFree(_ address: NodeAddress) -> Bool {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { return false }
@@ -47,7 +47,7 @@ package final class LiveClusterWorld: ClusterWorld {
 
     package func heal(from source: String, to target: String) { gate.heal(from: source, to: target) }
 
-    /// Delay and loss exist in the simulated world only; the loopback network is left as it is.
+    /// Delay and loss exist in the simulated runtime only; the loopback network is left as it is.
     package func shape(from source: String, to target: String, _ shape: LinkShape?) {}
 
     @discardableResult
@@ -63,7 +63,7 @@ package final class LiveClusterWorld: ClusterWorld {
     package func end() { live.shutdown() }
 }
 
-/// A node of the live world.
+/// A node of the live runtime.
 final class LiveHost: ClusterHost {
     private let node: LiveNode
 

@@ -2,7 +2,7 @@ import CastyActors
 package import CastyCore
 package import CastySimulator
 
-/// The simulated world of a testbed.
+/// The simulated runtime of a testbed.
 package final class SimulatedClusterWorld: ClusterWorld {
     package let simulation: SimulatedWorld
 
@@ -41,12 +41,13 @@ package final class SimulatedClusterWorld: ClusterWorld {
         link.profile = profile
     }
 
-    /// The moments at which conditions are looked at and loads are sent.
+    /// The interval at which conditions are checked and loads are sent.
     package static let grid = Duration.milliseconds(10)
 
     @discardableResult
     package func advance(until deadline: Instant, unless condition: () -> Bool) -> Bool {
-        // Looking after every step would cost more than the steps; ten milliseconds is finer than any bound people write.
+        // A check after every step would cost more than the steps; ten milliseconds is finer than any bound in a
+        // scenario.
         while true {
             if condition() { return true }
             if simulation.now >= deadline || simulation.livelock != nil { return false }
@@ -58,7 +59,7 @@ package final class SimulatedClusterWorld: ClusterWorld {
     package func end() { simulation.dispose() }
 }
 
-/// A node of the simulated world.
+/// A node of the simulated runtime.
 final class SimulatedHost: ClusterHost, @unchecked Sendable {
     let node: SimulatedNode
 

@@ -5,7 +5,7 @@ import Synchronization
 @testable import CastyActors
 
 /// A world on the calling thread: turns run when the test says so, time moves when the test says so.
-final class ManualWorld: Dispatcher, Scheduler, Transport, RandomSource {
+final class ManualWorld: Dispatcher, Scheduler, MessageTransport, RandomSource {
     private struct State {
         var ready: [Runnable] = []
         var now = Instant.start

@@ -1,6 +1,7 @@
 import CastyActors
 import CastyCore
 import CastyLive
+import CastyTestbed
 import Testing
 
 @Suite("TCP transport under faults", .timeLimit(.minutes(10)))

@@ -1,6 +1,7 @@
 import CastyActors
 import CastyCore
 import CastyLive
+import CastyTestbed
 import Glibc
 import NIOCore
 import Synchronization
@@ -136,8 +137,8 @@ final class TCPPair: Sendable {
     /// Opens a connection and waits until both ends stand.
     init?(nearEnd: TCPProbe = TCPProbe(), farEnd: TCPProbe = TCPProbe(), tolerance: Duration = .seconds(60)) {
         gate = LinkGate(tolerance: tolerance)
-        near = TCPTransport(gate: gate)
-        far = TCPTransport(gate: gate)
+        near = TCPTransport(filter: gate)
+        far = TCPTransport(filter: gate)
         self.nearEnd = nearEnd
         self.farEnd = farEnd
         guard let address = Self.listen(far, host: Self.farHost, handler: farEnd) else { return nil }

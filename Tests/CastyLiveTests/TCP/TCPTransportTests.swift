@@ -1,6 +1,7 @@
 import CastyActors
 import CastyCore
 import CastyLive
+import CastyTestbed
 import Synchronization
 import Testing
 

@@ -131,7 +131,7 @@ extension World {
         }
         if lossless { for (word, reason) in lost { problems.append("\(word) is lost: \(reason)") } }
         for node in alive {
-            let kept = nodes[node]!.region.keptCount
+            let kept = nodes[node]!.region.bufferedCount
             if kept != 0 { problems.append("\(node) keeps \(kept) messages") }
         }
         let coordinators = alive.filter { nodes[$0]!.coordinator.phase == .active }

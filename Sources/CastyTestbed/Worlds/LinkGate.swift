@@ -1,11 +1,13 @@
+package import CastyLive
 import Synchronization
 
 /// Which links between the live nodes of one process are cut, by host and direction.
 ///
-/// A cut stalls the bytes of existing connections in that direction, at both ends, and lets new attempts between the two hosts
-/// time out. A connection that has been cut for longer than the tolerance is reset. Transports that share a gate are told of
-/// each change; each call returns when all of them have taken note, so calls come from outside the transports' own threads.
-package final class LinkGate: Sendable {
+/// A cut stalls the bytes of existing connections in that direction, at both ends, and makes new connection attempts
+/// between the two hosts time out. A connection that has been cut for longer than the tolerance is reset. All
+/// transports that share a gate are notified of each change. A change returns when all of them have processed it, so
+/// call it from outside the transports' own threads.
+package final class LinkGate: LinkFilter {
     private struct Link: Hashable {
         let from: String
         let to: String
@@ -44,9 +46,9 @@ package final class LinkGate: Sendable {
         state.withLock { $0.cuts.contains(Link(from: from, to: to)) }
     }
 
-    func register(_ transport: TCPTransport) { state.withLock { $0.transports.append(transport) } }
+    package func register(_ transport: TCPTransport) { state.withLock { $0.transports.append(transport) } }
 
-    func unregister(_ transport: TCPTransport) {
+    package func unregister(_ transport: TCPTransport) {
         state.withLock { state in state.transports.removeAll { $0 === transport } }
     }
 
@@ -55,6 +57,6 @@ package final class LinkGate: Sendable {
             body(&state.cuts)
             return state.transports
         }
-        for transport in transports { transport.performAndWait { transport.refreshConnections() } }
+        for transport in transports { transport.linksChanged() }
     }
 }
