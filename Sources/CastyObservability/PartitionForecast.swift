@@ -65,7 +65,7 @@ public struct PartitionForecast: Hashable, Sendable, Codable {
         if let later = sides.first(where: { $0.verdict == .asksLater }) {
             return "who gets the lease stays" + reason(later)
         }
-        return (sides.contains { $0.verdict == .waits } ? "nobody goes" : "nobody stays")
+        return (sides.contains { $0.verdict == .waits } ? "no node goes" : "no node stays")
             + (sides.first.map(reason) ?? "")
     }
 

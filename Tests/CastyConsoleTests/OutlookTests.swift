@@ -45,8 +45,8 @@ import Testing
         #expect(outcome(.goes, .stays) == "n2 stays (two)")
         #expect(outcome(.asksFirst, .asksLater) == "n1 asks the lease first (one)")
         #expect(outcome(.asksLater, .asksLater) == "who gets the lease stays (one)")
-        #expect(outcome(.goes, .goes) == "nobody stays (one)")
-        #expect(outcome(.waits, .waits) == "nobody goes (one)")
+        #expect(outcome(.goes, .goes) == "no node stays (one)")
+        #expect(outcome(.waits, .waits) == "no node goes (one)")
         #expect(outcome(.stays, .stays) == "n1 and n2 stay (one)")
     }
 }

@@ -34,8 +34,8 @@ import Testing
                 .leaseMajority, [.asksFirst, .asksLater],
                 "n1,n2 ask the lease first (lease-majority: 2 of 3 votes here, asks for the lease at once)"
             ),
-            (.downAll, [.goes, .goes], "nobody stays (down-all: the cluster is split)"),
-            (.none, [.waits, .waits], "nobody goes (manual: a person decides)"),
+            (.downAll, [.goes, .goes], "no node stays (down-all: the cluster is split)"),
+            (.none, [.waits, .waits], "no node goes (manual: a person decides)"),
         ])
     func sides(strategy: Downing, verdicts: [PartitionForecast.Verdict], outcome: String) throws {
         let testbed = try Self.testbed(strategy)

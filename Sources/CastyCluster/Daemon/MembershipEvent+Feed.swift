@@ -65,7 +65,7 @@ extension MembershipEvent {
             let end = own.ends(before: other) ? "this one ends" : "that one ends"
             return "cluster \(other.id) of \(other.size) beside this one, \(own.id) of \(own.size): \(end)"
         case .downingDecision(let decision):
-            return decision.down.isEmpty ? "down nobody" : "down " + decision.down.map(name).joined(separator: ",")
+            return decision.down.isEmpty ? "down none" : "down " + decision.down.map(name).joined(separator: ",")
         case .memberJoining, .memberWeaklyUp, .memberLeaving, .memberExiting, .memberDown, .suspected, .memberReachable,
             .leaderChanged:
             return nil

@@ -28,7 +28,7 @@ struct RunCommand: ParsableCommand {
     @Option(help: ArgumentHelp("End each run there at the latest, as 90s.", valueName: "time"))
     var until: ScenarioDuration?
 
-    @Option(help: ArgumentHelp("Take so many times as long for every `within` and `wait`.", valueName: "factor"))
+    @Option(help: ArgumentHelp("Multiply the time of every `within` and `wait` by this.", valueName: "factor"))
     var slack = 1.0
 
     @Flag(help: "Go on after a failed expectation.")

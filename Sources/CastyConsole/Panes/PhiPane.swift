@@ -17,7 +17,7 @@ enum PhiPane {
             let others = scene.reading.rows.count > 1
             return EmptyPane.draw(
                 [
-                    "\(observer.name) monitors nobody\(others ? " yet" : "")",
+                    "\(observer.name) monitors no node\(others ? " yet" : "")",
                     others ? "O shows another node's view" : "a adds a node",
                 ], rect, scene, &buffer)
         }

@@ -34,7 +34,7 @@ extension ShardsPane {
         guard rect.height > 0 else { return }
         var parts =
             search.matches.isEmpty
-            ? ["home: shard \(search.home.shard) → \(search.home.owner ?? "nobody yet")", "none found"]
+            ? ["home: shard \(search.home.shard) → \(search.home.owner ?? "none yet")", "none found"]
             : ["\(search.matches.count) found"]
         if search.unlisted > 0 { parts.append("\(Words.count(search.unlisted, "entity")) not listed") }
         let width = rect.width - 2

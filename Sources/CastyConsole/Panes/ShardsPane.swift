@@ -173,7 +173,7 @@ enum ShardsPane {
         guard shards.cells.indices.contains(scene.state.shard) else { return }
         let paint = scene.paint
         let cell = shards.cells[scene.state.shard]
-        let owner = cell.owner ?? "nobody"
+        let owner = cell.owner ?? "none"
         let state =
             cell.owner == nil
             ? cell.unplaced == nil ? "the next message allocates it" : "has no home"

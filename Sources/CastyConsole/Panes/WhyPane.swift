@@ -98,7 +98,7 @@ enum WhyNode {
         }
         lines.append(
             .init(
-                "", "\(name) is \(row.standing.sentence) in the view of \(observer?.name ?? "nobody")",
+                "", "\(name) is \(row.standing.sentence) in the view of \(observer?.name ?? "no node")",
                 row.standing.role))
         add("truth", truth(row, scene), row.alive ? .text : .eventFault)
         if let peer = observer?.membership.peers.first(where: { $0.name == name }) {
@@ -123,7 +123,7 @@ enum WhyNode {
         add(
             "by",
             against.isEmpty
-                ? "nobody calls it unreachable"
+                ? "no node calls it unreachable"
                 : "called unreachable by \(ClusterReading.inOrder(against).joined(separator: " "))")
         if let outlook = scene.outlook, outlook.sides.contains(where: { $0.nodes == [name] }) {
             add("if cut", "\(outlook.cut): \(outlook.outcome)")
@@ -213,7 +213,7 @@ enum WhyShard {
                     ? "its home is chosen when the next message comes"
                     : cell.hosted
                         ? "\(cell.state), \(Words.count(cell.entities, "entity")), \(cell.handled) handled"
-                        : "believed there by \(scene.reading.observer?.name ?? "nobody"); no running node hosts it",
+                        : "believed there by \(scene.reading.observer?.name ?? "no node"); no running node hosts it",
                 cell.ownerUnreachable ? .unreachable : .text))
         if let coordinator = shards.coordinator {
             lines.append(.init("decided", "coordinator \(coordinator), epoch \(Words.epoch(shards.epoch))"))

@@ -27,7 +27,7 @@ extension ConsoleState {
                 return []
             }
             guard !rest.isEmpty else {
-                say(.refused, "partition: all nodes are marked; nobody is left for the other side")
+                say(.refused, "partition: all nodes are marked; no node is left for the other side")
                 return []
             }
             let side = reading.rows.map(\.name).filter(marked.contains)

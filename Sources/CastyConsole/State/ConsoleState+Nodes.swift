@@ -99,7 +99,7 @@ struct BlastRadius: Hashable, Sendable {
         let majority = left.count * 2 > voters.count
         grave = !majority || left.isEmpty
         if left.isEmpty {
-            facts.append("leaves nobody: the cluster ends")
+            facts.append("leaves no node: the cluster ends")
         } else if majority {
             facts.append("\(count): a majority goes on")
         } else {

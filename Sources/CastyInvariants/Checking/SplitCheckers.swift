@@ -155,7 +155,7 @@ struct SurvivorsAsOracle: InvariantChecker {
     }
 
     private func words(_ nodes: [UniqueAddress], _ moment: ClusterMoment) -> String {
-        nodes.isEmpty ? "nobody" : nodes.sorted().map(moment.name).joined(separator: ",")
+        nodes.isEmpty ? "no node" : nodes.sorted().map(moment.name).joined(separator: ",")
     }
 }
 

@@ -7,7 +7,7 @@ extension DowningStrategy {
     /// - Parameter holdsLease: Whether the lease outside the cluster was granted, where the strategy uses one; `nil`
     ///   before it answers.
     package func decide(_ view: DowningView, holdsLease: Bool? = nil) -> DowningDecision {
-        if view.unreachable.isEmpty, view.indirect.isEmpty { return keepAll("nobody is unreachable") }
+        if view.unreachable.isEmpty, view.indirect.isEmpty { return keepAll("no member is unreachable") }
         let camp = Camp(view)
         switch self {
         case .manual: return keepAll("manual: a person decides")

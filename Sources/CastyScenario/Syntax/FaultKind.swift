@@ -56,7 +56,7 @@ package enum FaultKind: String, CaseIterable, Hashable, Sendable {
         case .slow: "Handlers on the nodes take a factor longer."
         case .clock: "The nodes' clocks run fast or slow by a rate, or jump."
         case .bandwidth: "A node's links, or the link between two, carry at most that many bytes a second."
-        case .reset: "Connections of a node, or between two, are reset, after so many further bytes."
+        case .reset: "Connections of a node, or between two, are reset, after that many further bytes."
         case .halfOpen: "One end of the connections is gone and the other does not know."
         case .silence: "The nodes accept connections and then say nothing."
         case .refuse: "The nodes refuse new connections."
@@ -69,7 +69,7 @@ package enum FaultKind: String, CaseIterable, Hashable, Sendable {
         case .throw: "Handlers on the nodes throw."
         case .stall: "Handlers on the nodes have done what they do only after a while, the period at most."
         case .poison: "An entity fails each time it starts."
-        case .hostile: "A stranger sends nonsense to the nodes."
+        case .hostile: "A process that is no member sends nonsense to the nodes."
         case .buggify: "Rare paths are taken often: early timers, small buffers, odd timeouts."
         }
     }
