@@ -36,7 +36,7 @@ let cluster: [Target.Dependency] = [
 let targets: [Target] = [
     // Layer 0: values that everything uses, and what a node reaches of the world outside it.
     library("CastyCore", [nioCore]),
-    tests("CastyCoreTests", ["CastyCore"]),
+    tests("CastyCoreTests", ["CastyCore", "CastyPlacement"]),
 
     // What several test targets need.
     .target(
@@ -108,7 +108,7 @@ let targets: [Target] = [
         name: "StoreWriter", dependencies: ["CastySQLite"], path: "Tests/StoreWriter", swiftSettings: settings),
     tests(
         "CastySQLiteTests",
-        ["CastySQLite", "StoreWriter", "CastySharding", "CastyCluster", "CastyCore", grdb]),
+        ["CastySQLite", "StoreWriter", "CastySharding", "CastyCluster", "CastyPlacement", "CastyCore", grdb]),
 
     // Layer 6: the library a user imports.
     library(
@@ -138,9 +138,15 @@ let targets: [Target] = [
     // Layer 8: rules, exploration, measurements, the console.
     library("CastyInvariants", ["CastyTestbed"] + cluster),
     tests(
-        "CastyInvariantsTests", ["CastyInvariants", "CastyTestbed", "CastyTestSupport", nioPosix] + cluster),
+        "CastyInvariantsTests",
+        ["CastyInvariants", "CastyBenchmarks", "CastyTestbed", "Casty", "CastyTestSupport"] + cluster),
     library("CastyBenchmarks", ["CastyInvariants", "CastyTestbed", logging] + cluster),
-    tests("CastyBenchmarksTests", ["CastyBenchmarks", "CastyTestbed"] + cluster),
+    tests(
+        "CastyBenchmarksTests",
+        [
+            "CastyBenchmarks", "CastyInvariants", "CastyTestbed", "CastyCluster", "CastyMembership",
+            "CastyObservability", "CastyCore",
+        ]),
     library("CastyConsole", ["CastyPlacement", "CastyObservability", "CastyScenario", "CastyCore"]),
     tests("CastyConsoleTests", ["CastyConsole", "CastyPlacement", "CastyObservability", "CastyScenario", "CastyCore"]),
     .target(

@@ -32,12 +32,12 @@ public final class CastyNode: Sendable {
     public let cluster: Cluster
     /// The node's shards.
     public let sharding: Sharding
-    private let life: NodeLife
+    private let life: NodeLifecycle
 
     /// The default limit for leaving.
     public static var leaveLimit: Duration { .seconds(30) }
 
-    private init(life: NodeLife, system: ActorSystem, cluster: Cluster, entityStore: (any EntityStore)?) {
+    private init(life: NodeLifecycle, system: ActorSystem, cluster: Cluster, entityStore: (any EntityStore)?) {
         self.life = life
         self.system = system
         self.cluster = cluster
@@ -88,7 +88,7 @@ public final class CastyNode: Sendable {
                 throw NodeError(description: "cannot listen on \(error.message)")
             }
             return CastyNode(
-                life: NodeLife(world, host, system), system: system, cluster: parts.cluster, entityStore: entityStore)
+                life: NodeLifecycle(world, host, system), system: system, cluster: parts.cluster, entityStore: entityStore)
         } catch {
             host.kill()
             world.shutdown()

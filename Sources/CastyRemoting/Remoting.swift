@@ -11,7 +11,7 @@ import Synchronization
 package final class Remoting: RemoteAccess {
     struct State: Sendable {
         var associations: [NodeAddress: Association] = [:]
-        var places = Places()
+        var places = AddressTable()
         /// Whether a sweep is scheduled.
         var isSweepDue = false
         var sweepTimer: (any ScheduledTimer)?

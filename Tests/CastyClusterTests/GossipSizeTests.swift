@@ -60,7 +60,9 @@ import Testing
         #expect(Self.most(Self.restarts, of: &other) { Self.address("m\($0)") } < WireLimits.frame)
     }
 
-    @Test("without bounds a state grows by each of them: a day's would fill a hundred frames")
+    @Test(
+        "without bounds a state grows by each of them: a day's would fill a hundred frames",
+        .enabled(if: MembershipMutation.areCompiledIn, "swift test --traits Mutations"))
     func unbounded() {
         var core = Self.founder(.remembersAll)
         #expect(Self.most(300, of: &core) { _ in Self.address("n3") } > 299 * 250)

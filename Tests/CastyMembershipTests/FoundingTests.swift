@@ -324,7 +324,9 @@ import Testing
         return most
     }
 
-    @Test("a seed that was started again gives no vote while it does not hear from one that may have its earlier vote")
+    @Test(
+        "a seed that was started again gives no vote while it does not hear from one that may have its earlier vote",
+        .enabled(if: MembershipMutation.areCompiledIn, "swift test --traits Mutations"))
     func votersForget() {
         for seed in UInt64(1)...20 { #expect(votersForget([], seed: seed) == 1, "seed \(seed)") }
         #expect(votersForget(.forgetsVotes, seed: 1) == 2)

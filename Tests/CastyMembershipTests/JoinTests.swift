@@ -243,7 +243,9 @@ import Testing
         return (1...3).contains { !cluster.events("member-unreachable", on: $0).isEmpty }
     }
 
-    @Test("a node that is asked to leave while it is let in leaves like a member")
+    @Test(
+        "a node that is asked to leave while it is let in leaves like a member",
+        .enabled(if: MembershipMutation.areCompiledIn, "swift test --traits Mutations"))
     func leavesWhenWelcomed() {
         #expect(!leavesUnwelcomed([]))
         #expect(leavesUnwelcomed(.leavesUnwelcomed))

@@ -163,7 +163,9 @@ import Testing
         #expect(seedsReturn(seeds: 3, members: 7, removed: removed, runs: 8) == 0)
     }
 
-    @Test("where members look for seeds every few seconds only, a second cluster is founded")
+    @Test(
+        "where members look for seeds every few seconds only, a second cluster is founded",
+        .enabled(if: MembershipMutation.areCompiledIn, "swift test --traits Mutations"))
     func seedsReturnUnseen() {
         #expect(seedsReturn(seeds: 2, members: 5, removed: true, .looksSeldom, runs: 10) > 5)
     }

@@ -71,7 +71,9 @@ import Testing
         #expect(founder.core.gossip.tombstones.count <= 3)
     }
 
-    @Test("without bounds every restart stays for a day")
+    @Test(
+        "without bounds every restart stays for a day",
+        .enabled(if: MembershipMutation.areCompiledIn, "swift test --traits Mutations"))
     func mutation() {
         var founder = Founder(.remembersAll)
         for _ in 1...500 { founder.restart(at: Self.longName) }

@@ -81,7 +81,9 @@ import Testing
         return holders.values.contains { $0.count > 1 }
     }
 
-    @Test("a leader that hung gives no number before it has heard from the others again", arguments: 1...3)
+    @Test(
+        "a leader that hung gives no number before it has heard from the others again",
+        .enabled(if: MembershipMutation.areCompiledIn, "swift test --traits Mutations"), arguments: 1...3)
     func thawedLeader(seed: UInt64) {
         #expect(!thawedLeader([], seed: seed))
         #expect(thawedLeader(.leadsWithoutLease, seed: seed))

@@ -15,7 +15,7 @@ final class AttachedBackend: ConsoleBackend {
     private let host: LiveNode
     private let observer: ClusterObserver
     private let messages = Mutex<[ConsoleMessage]>([])
-    private let names = Mutex(PlaceNames())
+    private let names = Mutex(AddressNames())
     /// A node that has sent nothing for this long counts as hung.
     private static let patience = Duration.seconds(3)
 
@@ -73,7 +73,7 @@ final class AttachedBackend: ConsoleBackend {
     }
 
     /// All nodes, and their names.
-    private func look() -> ([ClusterObserver.Node], PlaceNames) {
+    private func look() -> ([ClusterObserver.Node], AddressNames) {
         let nodes = observer.nodes
         let names = names.withLock { names in
             for node in nodes { names.learn(node.place) }

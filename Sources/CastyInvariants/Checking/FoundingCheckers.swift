@@ -75,7 +75,7 @@ struct Founding: InvariantChecker {
         return member.map { "it founded again the cluster in which \(moment.name($0.node)) is" }
     }
 
-    private func lacksMajority(_ life: Oracle.Life, at time: Instant, _ oracle: Oracle) -> String? {
+    private func lacksMajority(_ life: Oracle.Incarnation, at time: Instant, _ oracle: Oracle) -> String? {
         guard oracle.seeds.contains(life.number) else { return "it founded a cluster, and is no seed" }
         // A seed that has ended may have replied right before.
         let free = oracle.newest.filter { seed in

@@ -32,7 +32,7 @@ struct SplitWatch {
         let isSettled =
             lives.allSatisfy { $0.leaveAskedAt == nil }
             && members.allSatisfy { state in members.allSatisfy { $0.gossip.member(state.node)?.status == .up } }
-        var groups: [[Oracle.Life]] = []
+        var groups: [[Oracle.Incarnation]] = []
         for life in lives {
             let place = groups.firstIndex { group in group.contains { oracle.cutSince($0.number, life.number) == nil } }
             if let place { groups[place].append(life) } else { groups.append([life]) }

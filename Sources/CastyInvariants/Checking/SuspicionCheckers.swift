@@ -52,7 +52,7 @@ struct Completeness: InvariantChecker {
 
     /// Since when an observer cannot hear a subject, though it should.
     private func silent(
-        _ subject: UniqueAddress, to observer: Oracle.Life, _ moment: ClusterMoment
+        _ subject: UniqueAddress, to observer: Oracle.Incarnation, _ moment: ClusterMoment
     ) -> Instant? {
         guard let life = moment.oracle.life(subject), life.stoppedFor != .left,
             !life.isReplaced, !moment.oracle.isShaped(life.number, observer.number, at: moment.time),

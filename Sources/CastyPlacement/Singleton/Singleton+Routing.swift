@@ -2,14 +2,14 @@ import CastyCore
 
 extension Singleton {
     /// The route of a message at present.
-    private enum Way {
+    private enum Route {
         case here(UInt64)
         case there(UniqueAddress)
         case nowhere
     }
 
     /// - Parameter origin: The node that sent the message. It is not sent back: that node will learn of the change too.
-    private func way(from origin: UniqueAddress?) -> Way {
+    private func way(from origin: UniqueAddress?) -> Route {
         switch phase {
         case .running(let life): return isPaused ? .nowhere : .here(life)
         case .stopping: return .nowhere
@@ -20,7 +20,7 @@ extension Singleton {
     }
 
     /// Accepts a message, behind those that wait.
-    mutating func take(_ message: Kept, at now: Instant, _ effects: inout Effects) {
+    mutating func take(_ message: Buffered, at now: Instant, _ effects: inout Effects) {
         guard !isShutDown else {
             effects.append(.lost(message.payload, .shutdown))
             return
@@ -41,7 +41,7 @@ extension Singleton {
     mutating func keepAhead(_ unhandled: [Payload], _ effects: inout Effects) {
         let room = max(0, settings.bufferLimit - buffer.count)
         for payload in unhandled.dropFirst(room) { effects.append(.lost(payload, .bufferFull)) }
-        buffer.insert(contentsOf: unhandled.prefix(room).map { Kept(payload: $0, hops: 0) }, at: 0)
+        buffer.insert(contentsOf: unhandled.prefix(room).map { Buffered(payload: $0, hops: 0) }, at: 0)
     }
 
     /// Sends the buffered messages as far as possible, and fails the questions that no longer wait.
@@ -50,7 +50,7 @@ extension Singleton {
         while count < buffer.count, pass(buffer[count], &effects) { count += 1 }
         buffer.removeFirst(count)
         guard buffer.contains(where: { $0.asks != nil }) else { return }
-        var left: [Kept] = []
+        var left: [Buffered] = []
         for message in buffer {
             if let cause = refusal(of: message.asks, at: now) {
                 effects.append(.refused(message.payload, cause))
@@ -77,7 +77,7 @@ extension Singleton {
     }
 
     /// - Returns: Whether the message was sent or lost, so that it need not be buffered.
-    private func pass(_ message: Kept, _ effects: inout Effects) -> Bool {
+    private func pass(_ message: Buffered, _ effects: inout Effects) -> Bool {
         switch way(from: message.from) {
         case .here(let life): effects.append(.deliver(message.payload, to: life))
         case .there(let node):

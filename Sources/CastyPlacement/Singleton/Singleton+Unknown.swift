@@ -11,7 +11,7 @@ extension Singleton {
         node == own || view.member(node) != nil || settings.mutations.contains(.obeysAnyone)
     }
 
-    mutating func keepUnknown(_ message: Kept, since now: Instant, _ effects: inout Effects) {
+    mutating func keepUnknown(_ message: Buffered, since now: Instant, _ effects: inout Effects) {
         let isGone = message.from.map(view.removed.containsSorted) ?? false
         guard !isShutDown, unknown.count < Self.unknownLimit, !isGone else {
             effects.append(.lost(message.payload, .notMember))

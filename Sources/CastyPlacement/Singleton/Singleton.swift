@@ -27,7 +27,7 @@ package struct Singleton<Payload: Sendable>: Sendable {
         case stopping(UInt64, deadline: Instant, isKilled: Bool)
     }
 
-    struct Kept: Sendable {
+    struct Buffered: Sendable {
         var payload: Payload
         var hops: Int
         /// The node it came from; it is not sent back there.
@@ -67,9 +67,9 @@ package struct Singleton<Payload: Sendable>: Sendable {
     var hasLeft = false
     var isShutDown = false
     /// Messages that no node can take at present, in order.
-    var buffer: [Kept] = []
+    var buffer: [Buffered] = []
     /// Messages from nodes that are not members in this node's view, in order.
-    var unknown: [(message: Kept, since: Instant)] = []
+    var unknown: [(message: Buffered, since: Instant)] = []
 
     package init(own: UniqueAddress, settings: SingletonSettings = SingletonSettings()) {
         self.own = own
@@ -121,7 +121,7 @@ package struct Singleton<Payload: Sendable>: Sendable {
     /// - Parameter asks: For a question: how long its asker waits while there is no singleton.
     package mutating func onRoute(_ payload: Payload, asks: AskPatience? = nil, at now: Instant) -> Effects {
         var effects: Effects = []
-        take(Kept(payload: payload, hops: 0, asks: asks), at: now, &effects)
+        take(Buffered(payload: payload, hops: 0, asks: asks), at: now, &effects)
         return effects
     }
 
@@ -140,7 +140,7 @@ package struct Singleton<Payload: Sendable>: Sendable {
             }
         case .handedOver: if view.member(node) != nil { released.insertSorted(node) }
         case .deliver(let payload, let hops, let asks):
-            let message = Kept(payload: payload, hops: hops, from: node, asks: asks)
+            let message = Buffered(payload: payload, hops: hops, from: node, asks: asks)
             if isKnown(node) { take(message, at: now, &effects) } else { keepUnknown(message, since: now, &effects) }
         }
         return effects + proceed(at: now)

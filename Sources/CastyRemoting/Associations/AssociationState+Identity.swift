@@ -28,7 +28,7 @@ extension AssociationState {
     ///   - isClaim: Whether that incarnation has claimed the address itself.
     mutating func askForIncarnation(_ incarnation: UniqueAddress, isClaim: Bool) -> [Effect] {
         guard !cannotBeDialled, !isClosing, !isDetached, question == nil else { return [] }
-        question = PlaceQuestion(claimed: isClaim ? incarnation : nil, proofs: proofs)
+        question = AddressQuestion(claimed: isClaim ? incarnation : nil, proofs: proofs)
         return [.askForIncarnation(incarnation)]
     }
 
@@ -113,7 +113,7 @@ extension AssociationState {
 }
 
 /// A question to an address: which incarnation lives there?
-struct PlaceQuestion: Sendable {
+struct AddressQuestion: Sendable {
     /// The incarnation that claimed the address before the question was asked.
     let claimed: UniqueAddress?
     /// The number of answers that had arrived when it was asked.

@@ -19,7 +19,7 @@ struct AssociationState: Sendable {
     /// How many times an incarnation has answered that way.
     var proofs: UInt64 = 0
     /// The open question which incarnation lives there, if any.
-    var question: PlaceQuestion?
+    var question: AddressQuestion?
     /// The member that the cluster knows at this address.
     var expected: UniqueAddress?
     /// Whether the peer supports calls.

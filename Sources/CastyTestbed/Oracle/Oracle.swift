@@ -5,7 +5,7 @@ package import CastyObservability
 /// What the testbed knows for certain, because it caused it: which incarnations run, which links work, and since when.
 package struct Oracle: Sendable {
     /// One incarnation of a node.
-    package struct Life: Sendable {
+    package struct Incarnation: Sendable {
         package let node: UniqueAddress
         package let number: Int
         package let startedAt: Instant
@@ -51,7 +51,7 @@ package struct Oracle: Sendable {
     }
 
     /// The state of one direction of a link.
-    struct Way: Sendable {
+    struct LinkRecord: Sendable {
         var cutSince: Instant?
         var isShaped = false
         /// Since when the direction is free of faults; in the future if that is when a fault will end.
@@ -65,7 +65,7 @@ package struct Oracle: Sendable {
     package var settings: MembershipSettings
     /// The seed list of every node, by number.
     package var seeds = [1]
-    package private(set) var lives: [Life] = []
+    package private(set) var lives: [Incarnation] = []
     package private(set) var disturbances: [Disturbance] = []
     /// Whether the nodes were exposed only to what counts as normal: starts, leaves, narrow links and mild delay or
     /// loss.
@@ -76,7 +76,7 @@ package struct Oracle: Sendable {
     package private(set) var hasNarrowed = false
     /// Whether a link was ever cut.
     package private(set) var hasCut = false
-    var ways: [TestCluster.Direction: Way] = [:]
+    var ways: [TestCluster.Direction: LinkRecord] = [:]
     private var index: [UniqueAddress: Int] = [:]
     private var current: [Int: Int] = [:]
     /// The keys of `current`, ascending.
@@ -89,13 +89,13 @@ package struct Oracle: Sendable {
 
     package var bounds: MembershipBounds { MembershipBounds(settings, size: current.count) }
 
-    package func life(_ node: UniqueAddress) -> Life? { index[node].map { lives[$0] } }
+    package func life(_ node: UniqueAddress) -> Incarnation? { index[node].map { lives[$0] } }
 
     /// The latest incarnations, by number.
-    package var newest: some Sequence<Life> { numbers.lazy.compactMap { current[$0] }.map { lives[$0] } }
+    package var newest: some Sequence<Incarnation> { numbers.lazy.compactMap { current[$0] }.map { lives[$0] } }
 
     /// The latest incarnations that are running, by number.
-    package var running: some Sequence<Life> { newest.lazy.filter { $0.state == .running } }
+    package var running: some Sequence<Incarnation> { newest.lazy.filter { $0.state == .running } }
 }
 
 // MARK: - What is known
@@ -196,11 +196,11 @@ extension Oracle {
         index[node] = lives.count
         current[number] = lives.count
         if !numbers.contains(number) { numbers = (numbers + [number]).sorted() }
-        lives.append(Life(node: node, number: number, startedAt: now, founds: founds, since: now, steadySince: now))
+        lives.append(Incarnation(node: node, number: number, startedAt: now, founds: founds, since: now, steadySince: now))
         disturb(.start, number, at: now, settle: bounds.join)
     }
 
-    private mutating func change(_ number: Int, _ edit: (inout Life) -> Void) {
+    private mutating func change(_ number: Int, _ edit: (inout Incarnation) -> Void) {
         if let place = current[number] { edit(&lives[place]) }
     }
 
@@ -263,10 +263,10 @@ extension Oracle {
     /// before.
     private static let lateness = Duration.seconds(26)
 
-    func way(_ direction: TestCluster.Direction) -> Way { ways[direction] ?? Way() }
+    func way(_ direction: TestCluster.Direction) -> LinkRecord { ways[direction] ?? LinkRecord() }
 
     mutating func cut(_ direction: TestCluster.Direction, at now: Instant) {
-        ways[direction, default: Way()].cutSince = now
+        ways[direction, default: LinkRecord()].cutSince = now
         isFaultless = false
         hasCut = true
         disturb(.cut, at: now, settle: bounds.loss)

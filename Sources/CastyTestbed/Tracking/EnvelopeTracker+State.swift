@@ -51,7 +51,7 @@ extension EnvelopeTracker.State {
     }
 
     /// Two incarnations overlap when an earlier one acts after a later one has acted.
-    mutating func act(_ entity: String, _ life: EnvelopeTracker.Life, at now: Instant) {
+    mutating func act(_ entity: String, _ life: EnvelopeTracker.Incarnation, at now: Instant) {
         guard var activity = activities[entity] else {
             activities[entity] = EnvelopeTracker.Activity(current: life)
             return

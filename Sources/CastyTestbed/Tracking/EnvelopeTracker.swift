@@ -52,15 +52,15 @@ package final class EnvelopeTracker: Sendable {
     }
 
     /// One incarnation of an entity on one incarnation of a node.
-    package struct Life: Hashable, Sendable {
+    package struct Incarnation: Hashable, Sendable {
         package let node: UniqueAddress
         package let number: UInt64
     }
 
     struct Activity {
-        var current: Life
+        var current: Incarnation
         /// Incarnations that handled something before the current one did.
-        var former: Set<Life> = []
+        var former: Set<Incarnation> = []
     }
 
     /// An envelope that ended without being handled.
@@ -153,7 +153,7 @@ package final class EnvelopeTracker: Sendable {
     }
 
     /// Records that an incarnation of its entity handles an envelope.
-    package func handle(_ number: UInt64, entity: String, life: Life, at now: Instant) {
+    package func handle(_ number: UInt64, entity: String, life: Incarnation, at now: Instant) {
         state.withLock { state in
             state.handled += 1
             switch state.envelopes[number]?.fate {

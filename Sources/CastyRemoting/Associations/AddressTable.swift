@@ -4,7 +4,7 @@ import CastyCore
 ///
 /// Non-members are bounded separately, so that however many arrive, none of them takes a member's entry. When there are
 /// too many, the host that most of them came from gives one up, so a host that floods this node displaces only its own.
-struct Places: Sendable {
+struct AddressTable: Sendable {
     private struct Stranger: Sendable {
         let place: NodeAddress
         let host: String

@@ -10,7 +10,7 @@ import Synchronization
 ///   running ──leave──▶ leaving ──▶ system ends ──▶ connections, timers and threads end ──▶ ended
 ///      └──────stop, a user's terminate(), the cluster──▲
 /// ```
-final class NodeLife: Sendable {
+final class NodeLifecycle: Sendable {
     /// The time limit for sockets and threads to end after the actors.
     private static let lastPatience = Duration.seconds(3)
 

@@ -5,7 +5,7 @@ import Foundation
 ///
 /// On a loopback host the name of a node is its port; elsewhere it is its host; if that name is taken, it is the whole
 /// address. A name never changes.
-struct PlaceNames {
+struct AddressNames {
     private var names: [(full: String, short: String)] = []
 
     /// Gives an address a name, if it has none.
