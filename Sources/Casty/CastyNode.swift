@@ -88,7 +88,8 @@ public final class CastyNode: Sendable {
                 throw NodeError(description: "cannot listen on \(error.message)")
             }
             return CastyNode(
-                life: NodeLifecycle(world, host, system), system: system, cluster: parts.cluster, entityStore: entityStore)
+                life: NodeLifecycle(world, host, system), system: system, cluster: parts.cluster,
+                entityStore: entityStore)
         } catch {
             host.kill()
             world.shutdown()

@@ -21,7 +21,8 @@ struct OneLeader: InvariantChecker {
         let hasVoters = first.members.contains { $0.status == .up || $0.status == .leaving }
         if hasVoters, leader.map({ $0.status != .up && $0.status != .leaving }) ?? true {
             return [
-                Violation(id: "M7", subject: leader?.name, text: "the leader is \(leader?.status.rawValue ?? "no node")")
+                Violation(
+                    id: "M7", subject: leader?.name, text: "the leader is \(leader?.status.rawValue ?? "no node")")
             ]
         }
         return views.filter { $0.leader != first.leader }.prefix(1).map { _ in

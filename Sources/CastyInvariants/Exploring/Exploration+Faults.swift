@@ -75,7 +75,10 @@ extension Exploration {
         case .cut:
             let size = 1 + generator.below(order.count - 1)
             let groups = [order.prefix(size).sorted(), order.dropFirst(size).sorted()]
-            return [PlannedFault(at: now, command: .cut(.split(groups))), PlannedFault(at: later(15_000), command: .heal(.all))]
+            return [
+                PlannedFault(at: now, command: .cut(.split(groups))),
+                PlannedFault(at: later(15_000), command: .heal(.all)),
+            ]
         case .oneway:
             return [
                 PlannedFault(at: now, command: .cut(.oneWay(from: [first], to: [second]))),
@@ -135,7 +138,9 @@ extension Exploration {
         case .stall:
             let nodes = second != first && generator.unit() < 0.3 ? [first, second] : [first]
             if generator.unit() < 0.3 {
-                return [PlannedFault(at: now, command: fault(.disk, nodes, [FaultArgument(.error, .disk(.slow)), long]))]
+                return [
+                    PlannedFault(at: now, command: fault(.disk, nodes, [FaultArgument(.error, .disk(.slow)), long]))
+                ]
             }
             let share = FaultArgument(
                 .chance, .percentage(Percentage(percent: Thousandths(count: 1000 * Int64(5 + generator.below(40))))))
@@ -144,7 +149,8 @@ extension Exploration {
         case .operate:
             if generator.unit() < 0.25 {
                 return [
-                    PlannedFault(at: now, command: .drain([first])), PlannedFault(at: later(12_000), command: .undrain([first])),
+                    PlannedFault(at: now, command: .drain([first])),
+                    PlannedFault(at: later(12_000), command: .undrain([first])),
                 ]
             }
             let shard = generator.below(Scenario.defaultShards)

@@ -196,7 +196,8 @@ extension Oracle {
         index[node] = lives.count
         current[number] = lives.count
         if !numbers.contains(number) { numbers = (numbers + [number]).sorted() }
-        lives.append(Incarnation(node: node, number: number, startedAt: now, founds: founds, since: now, steadySince: now))
+        lives.append(
+            Incarnation(node: node, number: number, startedAt: now, founds: founds, since: now, steadySince: now))
         disturb(.start, number, at: now, settle: bounds.join)
     }
 
