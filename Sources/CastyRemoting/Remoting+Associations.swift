@@ -26,7 +26,7 @@ extension Remoting {
         if let known = known(place) { return known }
         makeRoom()
         let made = insert(place) { state in
-            if !state.places.isMember(place) { state.places.add(stranger: place, from: host) }
+            if !state.places.isMember(place) { state.places.add(nonMember: place, from: host) }
             return true
         }
         return made
@@ -55,7 +55,7 @@ extension Remoting {
     /// Drops the oldest association of the most crowded host, where too many non-members have introduced themselves.
     private func makeRoom() {
         let crowd = state.withLock { state -> [Association] in
-            guard state.places.pendingHandshakeCount >= settings.pendingHandshakeLimit else { return [] }
+            guard state.places.nonMemberCount >= settings.nonMemberLimit else { return [] }
             return state.places.mostCrowded.compactMap { state.associations[$0] }
         }
         // One that holds watches of local actors, or that is in use by request, stays as long as another can go.
@@ -75,7 +75,7 @@ extension Remoting {
                 association.state.withLock({ $0.detach(where: condition) })
             else { return false }
             state.associations[association.place] = nil
-            state.places.remove(stranger: association.place)
+            state.places.remove(nonMember: association.place)
             return true
         }
     }
@@ -176,5 +176,5 @@ extension Remoting.State {
     var hasOthers: Bool { associations.keys.contains { !places.isMember($0) } }
 
     /// The number of those that this node began, by a message to a non-member.
-    var outgoingCount: Int { otherCount - places.pendingHandshakeCount }
+    var outgoingCount: Int { otherCount - places.nonMemberCount }
 }

@@ -43,7 +43,7 @@ public struct RemotingSettings: Sendable {
     public var associationLimit = 4096
     /// How many non-members may have introduced themselves. The host that most of them came from gives up its oldest
     /// for the newest.
-    public var pendingHandshakeLimit = 1024
+    public var nonMemberLimit = 1024
     /// How long an association with a non-member may be idle before it is dropped. The actual time is between this and
     /// twice as long.
     public var associationIdle = Duration.seconds(30)

@@ -31,14 +31,14 @@ struct AssociationEndTests {
             for peer in peers { peer.reset() }
             world.run(for: .milliseconds(50))
         }
-        #expect(b.remoting.snapshots.count <= b.remoting.settings.pendingHandshakeLimit)
+        #expect(b.remoting.snapshots.count <= b.remoting.settings.nonMemberLimit)
         let c = try world.startNow(3)
         let got = Record<Int>()
         c.reference(to: try b.system.spawn(Stories.collector(got), name: "r")).tell(1)
         #expect(world.run(.seconds(1)) { got.all == [1] })
         world.run(for: .seconds(100))
         #expect(b.remoting.snapshots.map(\.peer) == [c.address])
-        #expect(b.remoting.state.withLock { $0.places.pendingHandshakeCount } == 1)
+        #expect(b.remoting.state.withLock { $0.places.nonMemberCount } == 1)
         world.world.dispose()
     }
 
@@ -46,7 +46,7 @@ struct AssociationEndTests {
     func crowd() throws {
         let world = SimulatedTestWorld(seed: 2)
         var settings = RemotingSettings()
-        settings.pendingHandshakeLimit = 20
+        settings.nonMemberLimit = 20
         let (b, c, d) = (try world.startNow(2, settings), try world.startNow(3), try world.startNow(4))
         let (fromC, fromD) = (Record<Int>(), Record<Int>())
         let toC = c.reference(to: try b.system.spawn(Stories.collector(fromC), name: "c"))

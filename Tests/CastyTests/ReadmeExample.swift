@@ -31,7 +31,7 @@ enum Readme {
         let items = try await carts.ask("cart-17") { .list(replyTo: $0) }
 
         // An ask fails as soon as its node knows that no reply can come, with the entity, the node and the cause: its home was removed, no node has the
-        // type's role. Where another node takes over it waits for that one, within its own time, unless it is told not to.
+        // type's role. Where another node takes over it waits for that one, within its own time, unless its patience is `failFast`.
         let fresh = try await carts.ask("cart-17", within: .seconds(2), patience: .failFast) { .list(replyTo: $0) }
 
         // The whole cluster's entities: what is missing because a node did not answer is in `failed`.
@@ -63,7 +63,7 @@ enum Readme {
             type: "cart", shards: 24, store: stores.entities, remember: stores.remembered, of: Cart.self
         ) { entity in
             .setup { _ in
-                // Read when it starts; `entity.save` before a reply makes what the caller was told survive.
+                // Read when it starts; `entity.save` before a reply makes what the caller has read survive.
                 let saved = try entity.load()
                 return cart(entity, saved)
             }

@@ -123,7 +123,7 @@ extension Membership {
     /// removed it and has forgotten that since.
     mutating func unknownTo(_ peer: UniqueAddress, at now: Instant) {
         guard phase == .member, gossip.member(myself)?.upNumber != nil else { return }
-        if settings.mutations.contains(.heedsLateNews) { return unknownToldPeer(by: peer) }
+        if settings.mutations.contains(.heedsLateNews) { return markUnknown(to: peer) }
         guard acquaintances.sortedContains(peer) else { return }
         guard let index = forgetters.firstIndex(where: { $0.node == peer }) else {
             return forgetters.append(Forgetter(node: peer, since: now))
@@ -132,11 +132,11 @@ extension Membership {
         let isLasting =
             forgetters[index].times >= Self.repetitions
             && now - forgetters[index].since >= settings.stableAfter(members: gossip.members.count)
-        if isLasting { unknownToldPeer(by: peer) }
+        if isLasting { markUnknown(to: peer) }
     }
 
     /// A member notifies this node that its cluster does not know it.
-    mutating func unknownToldPeer(by peer: UniqueAddress) {
+    mutating func markUnknown(to peer: UniqueAddress) {
         guard phase == .member, let status = gossip.member(myself)?.status else { return }
         unknownTo.insertSorted(peer)
         let isJoiner = status < .up

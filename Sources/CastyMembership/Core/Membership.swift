@@ -190,7 +190,7 @@ package struct Membership: Sendable {
             if areMembers(peer, origin) { effects.append(.send(.probeAnswer(id: id, subject: peer), to: origin)) }
         case .probeAnswer(let id, let subject): probeAnswered(id: id, subject: subject, by: peer, at: now)
         case .gone: toldGone(by: peer)
-        case .unknownPeer: unknownToldPeer(by: peer)
+        case .unknownPeer: markUnknown(to: peer)
         }
     }
 

@@ -5,16 +5,16 @@ import CastyCore
 /// Non-members are bounded separately, so that however many arrive, none of them takes a member's entry. When there are
 /// too many, the host that most of them came from gives one up, so a host that floods this node displaces only its own.
 struct AddressTable: Sendable {
-    private struct Stranger: Sendable {
+    private struct NonMember: Sendable {
         let place: NodeAddress
         let host: String
     }
 
     private var members: [NodeAddress: UInt64] = [:]
     /// In the order of arrival.
-    private var pendingHandshakes: [Stranger] = []
+    private var nonMembers: [NonMember] = []
 
-    var pendingHandshakeCount: Int { pendingHandshakes.count }
+    var nonMemberCount: Int { nonMembers.count }
 
     func isMember(_ place: NodeAddress) -> Bool { members[place] != nil }
 
@@ -26,7 +26,7 @@ struct AddressTable: Sendable {
     /// The cluster knows a member.
     mutating func add(member: UniqueAddress) {
         members[member.address] = member.incarnation
-        remove(stranger: member.address)
+        remove(nonMember: member.address)
     }
 
     /// - Returns: Whether that incarnation was the member there.
@@ -37,21 +37,21 @@ struct AddressTable: Sendable {
     }
 
     /// A non-member has introduced itself.
-    mutating func add(stranger place: NodeAddress, from host: String) {
-        pendingHandshakes.append(Stranger(place: place, host: host))
+    mutating func add(nonMember place: NodeAddress, from host: String) {
+        nonMembers.append(NonMember(place: place, host: host))
     }
 
-    mutating func remove(stranger place: NodeAddress) {
-        if let index = pendingHandshakes.firstIndex(where: { $0.place == place }) {
-            pendingHandshakes.remove(at: index)
+    mutating func remove(nonMember place: NodeAddress) {
+        if let index = nonMembers.firstIndex(where: { $0.place == place }) {
+            nonMembers.remove(at: index)
         }
     }
 
     /// The non-members that give way first: those of the host that most have come from, the oldest first.
     var mostCrowded: [NodeAddress] {
         var counts: [String: Int] = [:]
-        for stranger in pendingHandshakes { counts[stranger.host, default: 0] += 1 }
+        for nonMember in nonMembers { counts[nonMember.host, default: 0] += 1 }
         let worst = counts.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
-        return pendingHandshakes.filter { $0.host == worst }.map(\.place)
+        return nonMembers.filter { $0.host == worst }.map(\.place)
     }
 }
