@@ -66,8 +66,8 @@ enum KeyTable {
         [
             KeyBinding([.tab], .turn(.nextPane), "pane", "the next pane", .view),
             KeyBinding([.backTab], .turn(.previousPane), "pane", "the previous pane", .view),
-            KeyBinding(keys("}"), .turn(.nextTab), "tab", "the next tab of this place", .view),
-            KeyBinding(keys("{"), .turn(.previousTab), "tab", "the previous tab of this place", .view),
+            KeyBinding(keys("}"), .turn(.nextTab), "tab", "the next tab of this slot", .view),
+            KeyBinding(keys("{"), .turn(.previousTab), "tab", "the previous tab of this slot", .view),
             KeyBinding(keys("z"), .turn(.zoom), "zoom", "this pane alone, or all again", .view),
             KeyBinding([.up, .character("k")], .move(.up), "up", "up", .view),
             KeyBinding([.down, .character("j")], .move(.down), "down", "down", .view),

@@ -59,12 +59,12 @@ struct Layout: Hashable, Sendable {
             slots = [Slot(rect: body, panes: [focus], shown: focus)]
             return
         }
-        slots = Self.places(size, body).map { rect, panes in
+        slots = Self.split(size, body).map { rect, panes in
             Slot(rect: rect, panes: panes, shown: recent.first { panes.contains($0) } ?? panes.first ?? focus)
         }
     }
 
-    private static func places(_ size: SizeClass, _ body: Rect) -> [(Rect, [Pane])] {
+    private static func split(_ size: SizeClass, _ body: Rect) -> [(Rect, [Pane])] {
         switch size {
         case .none, .tiny: return []
         case .small:

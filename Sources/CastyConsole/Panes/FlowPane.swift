@@ -16,10 +16,12 @@ enum FlowPane {
         let left = 9
         let width = max(5, min(16, (rect.width - left) / rows.count))
         let shown = Array(rows.prefix(max(1, (rect.width - left) / width)))
-        var places: [String: Int] = [:]
-        for (index, row) in shown.enumerated() { places[row.name] = rect.x + left + index * width + 1 }
+        var columns: [String: Int] = [:]
+        for (index, row) in shown.enumerated() { columns[row.name] = rect.x + left + index * width + 1 }
         buffer.putRight("t", endX: rect.x + 7, y: rect.y, width: 2, paint[.column])
-        for row in shown { buffer.put(row.name, x: places[row.name] ?? 0, y: rect.y, paint[.column], limit: width - 1) }
+        for row in shown {
+            buffer.put(row.name, x: columns[row.name] ?? 0, y: rect.y, paint[.column], limit: width - 1)
+        }
         let first = scene.state.event == nil ? 0 : EventsPane.offset(list, rect.height + 2, scene.state)
         let selected = list.index(of: scene.state.event)
         for (index, entry) in list.entries.dropFirst(first).prefix(max(0, rect.height - 1)).enumerated() {
@@ -27,10 +29,10 @@ enum FlowPane {
             let y = rect.y + 1 + index
             for row in shown {
                 let dead = !row.alive && isAfterDeath(row, event, scene)
-                buffer.put(dead ? " " : "│", x: places[row.name] ?? 0, y: y, paint[.faint])
+                buffer.put(dead ? " " : "│", x: columns[row.name] ?? 0, y: y, paint[.faint])
             }
             buffer.putRight(RuntimeEvent.hundredths(event.time), endX: rect.x + 7, y: y, width: 7, paint[.dim])
-            draw(event, places, width, scene, rect, y: y, &buffer)
+            draw(event, columns, width, scene, rect, y: y, &buffer)
             if scene.isFocused(.flow), first + index == selected, scene.state.event != nil {
                 buffer.restyle(Rect(x: rect.x, y: y, width: rect.width, height: 1)) { $0.with(.reverse) }
             }
@@ -47,19 +49,19 @@ enum FlowPane {
     }
 
     private static func draw(
-        _ event: RuntimeEvent, _ places: [String: Int], _ width: Int, _ scene: Scene, _ rect: Rect, y: Int,
+        _ event: RuntimeEvent, _ columns: [String: Int], _ width: Int, _ scene: Scene, _ rect: Rect, y: Int,
         _ buffer: inout CellBuffer
     ) {
         let words = EventWords(event, scene.feed.log)
         let style = scene.paint[words.role]
         let byLab = event.node == "lab"
-        guard let at = places[byLab ? event.subject ?? "" : event.node] else {
+        guard let at = columns[byLab ? event.subject ?? "" : event.node] else {
             buffer.put(Words.fit("\(words.mark) \(words.what)", rect.width - 10), x: rect.x + 10, y: y, style)
             return
         }
         let origin = event.from ?? event.causes.lazy.compactMap { scene.feed.log.event($0)?.node }.first
-        let target = event.from != nil ? event.to.flatMap { places[$0] } ?? at : at
-        if let origin, let start = places[origin], start != target, abs(start - target) > 1 {
+        let target = event.from != nil ? event.to.flatMap { columns[$0] } ?? at : at
+        if let origin, let start = columns[origin], start != target, abs(start - target) > 1 {
             arrow(from: start, to: target, style, y: y, &buffer)
             let label = " \(EventWords.verb(event)) "
             let room = abs(start - target) - 3
@@ -72,7 +74,7 @@ enum FlowPane {
         buffer.put(words.mark, x: at, y: y, style)
         let about = event.subject.map { $0 == event.node || byLab ? "" : "\($0) " } ?? ""
         let text = about + (event.shard.map { "#\($0) " } ?? "") + EventWords.verb(event)
-        let last = places.values.max() == at
+        let last = columns.values.max() == at
         let room = last ? rect.maxX - at - 3 : width - 3
         buffer.put(Words.fit(text, room), x: at + 2, y: y, style)
     }

@@ -57,13 +57,13 @@ enum NetworkPane {
             if index == 0 { buffer.put("from", x: rect.x + 1, y: y, paint[.column]) }
             buffer.putRight(
                 from.name, endX: rect.x + labelWidth - 1, y: y, width: 4, paint[selected ? .titleFocused : .text])
-            for (place, to) in shownColumns.enumerated() {
+            for (column, to) in shownColumns.enumerated() {
                 let (text, role) = cell(from, to, scene)
                 var style = paint[role]
                 if scene.isFocused(.network), from.name == cursor.from, to.name == cursor.to {
                     style = style.with(.reverse)
                 }
-                let x = rect.x + labelWidth + place * width
+                let x = rect.x + labelWidth + column * width
                 buffer.putRight(text, endX: x + width - 1, y: y, width: width - 1, style)
             }
         }

@@ -32,7 +32,7 @@ struct ShardGrid: Hashable, Sendable {
     var rows: Int { (count + columns - 1) / columns }
 
     /// The position of a shard's cell; `nil` if it is scrolled away.
-    func place(of shard: Int) -> (x: Int, y: Int)? {
+    func position(of shard: Int) -> (x: Int, y: Int)? {
         let row = shard / columns - firstRow
         guard row >= 0, row < shownRows else { return nil }
         return (area.x + Self.labelWidth + 2 * (shard % columns), area.y + 1 + row)

@@ -5,21 +5,21 @@ import CastyObservability
 extension ShardsPane {
     /// Entities in as many columns as fit; returns the row below.
     static func list(
-        _ entities: [(entity: EntitySnapshot, place: String)], placed: Bool, _ scene: Scene, _ rect: Rect,
+        _ entities: [(entity: EntitySnapshot, shard: String)], showsShard: Bool, _ scene: Scene, _ rect: Rect,
         _ buffer: inout CellBuffer
     ) -> Int {
         let paint = scene.paint
         // The location comes first after the name: text that does not fit is cut at the right.
-        let x = rect.x + (placed ? 35 : 22)
+        let x = rect.x + (showsShard ? 35 : 22)
         buffer.put("  entity", x: rect.x + 1, y: rect.y, paint[.column])
-        if placed { buffer.put("shard", x: rect.x + 22, y: rect.y, paint[.column]) }
+        if showsShard { buffer.put("shard", x: rect.x + 22, y: rect.y, paint[.column]) }
         buffer.put("state", x: x, y: rect.y, paint[.column])
         buffer.putRight("msgs", endX: x + 20, y: rect.y, width: 6, paint[.column])
         buffer.putRight("idle", endX: x + 28, y: rect.y, width: 6, paint[.column])
         var y = rect.y + 1
-        for (entity, place) in entities.prefix(max(0, rect.maxY - y)) {
+        for (entity, shard) in entities.prefix(max(0, rect.maxY - y)) {
             buffer.put("  " + Words.fit(entity.id, 18), x: rect.x + 1, y: y, paint[.text])
-            if placed { buffer.put(Words.fit(place, 12), x: rect.x + 22, y: y, paint[.dim]) }
+            if showsShard { buffer.put(Words.fit(shard, 12), x: rect.x + 22, y: y, paint[.dim]) }
             buffer.put(Words.fit(entity.state.rawValue, 12), x: x, y: y, paint[.dim])
             buffer.putRight(Words.short(entity.handled), endX: x + 20, y: y, width: 6, paint[.text])
             buffer.putRight(
@@ -42,6 +42,6 @@ extension ShardsPane {
         guard rect.height >= 3, !search.matches.isEmpty else { return }
         let below = Rect(x: rect.x, y: rect.y + 1, width: rect.width, height: rect.height - 1)
         _ = list(
-            search.matches.map { ($0.entity, "\($0.shard) → \($0.owner)") }, placed: true, scene, below, &buffer)
+            search.matches.map { ($0.entity, "\($0.shard) → \($0.owner)") }, showsShard: true, scene, below, &buffer)
     }
 }

@@ -28,11 +28,11 @@ enum ShardsPane {
         }
         let wanted = EntitySearch(scene.state.filters[.shards], in: shards)?.shards
         for cell in shards.cells {
-            guard let place = grid.place(of: cell.shard) else { continue }
+            guard let position = grid.position(of: cell.shard) else { continue }
             if let wanted, !wanted.contains(cell.shard) {
-                buffer.put("· ", x: place.x, y: place.y, scene.paint[.faint])
+                buffer.put("· ", x: position.x, y: position.y, scene.paint[.faint])
             } else {
-                draw(cell, most: most, scene, x: place.x, y: place.y, &buffer)
+                draw(cell, most: most, scene, x: position.x, y: position.y, &buffer)
             }
         }
         let top = rect.y + 1 + grid.shownRows
@@ -183,7 +183,7 @@ enum ShardsPane {
         var y = rect.y + 1
         if rect.height >= 4, !cell.listed.isEmpty {
             let below = Rect(x: rect.x, y: y, width: rect.width, height: rect.maxY - y - 1)
-            y = list(cell.listed.map { ($0, "") }, placed: false, scene, below, &buffer)
+            y = list(cell.listed.map { ($0, "") }, showsShard: false, scene, below, &buffer)
         }
         if let trouble = shards.storeTrouble, y < rect.maxY {
             buffer.put(Words.fit(trouble, rect.width - 2), x: rect.x + 1, y: y, paint[.eventWarning])

@@ -113,7 +113,7 @@ extension ConsoleState {
         case .nextTab, .previousTab:
             let panes = layout.slots.count > 1 ? layout.slot(of: focus)?.panes ?? [] : Pane.allCases
             guard panes.count > 1, let index = panes.firstIndex(of: focus) else {
-                return say(.note, "this place has one pane only; 1-8 jump to any")
+                return say(.note, "this slot has one pane only; 1-8 jump to any")
             }
             focus(on: panes[(index + (way == .nextTab ? 1 : panes.count - 1)) % panes.count])
         case .zoom: zoomed.toggle()

@@ -97,7 +97,7 @@ struct EventWords: Sendable {
         let reason = Self.reason(of: event).map { "  \($0)" } ?? ""
         let observer = by(event, group?.observers ?? [])
         let shard = shards(event, group)
-        let way = [event.from.map { "from \($0)" }, event.to.map { "to \($0)" }].compactMap(\.self)
+        let route = [event.from.map { "from \($0)" }, event.to.map { "to \($0)" }].compactMap(\.self)
             .joined(separator: " ")
         let text = event.text.map { "  \($0)" } ?? ""
         return switch event.kind {
@@ -123,11 +123,11 @@ struct EventWords: Sendable {
         case .downingDecision: "decides\(reason)\(text)"
         case .secondCluster: "IN A SECOND CLUSTER\(text)\(observer)"
         case .coordinatorStarted: "coordinates the shards\(reason)\(text)"
-        case .shardAllocated: "\(shard) allocated \(way)\(reason)"
+        case .shardAllocated: "\(shard) allocated \(route)\(reason)"
         case .shardStarted: "\(shard) started\(reason)\(observer)"
-        case .handoffBegun: "handoff of \(shard) \(way)\(reason)"
+        case .handoffBegun: "handoff of \(shard) \(route)\(reason)"
         case .shardStopped: "\(shard) stopped\(reason)\(observer)"
-        case .shardMoved: "\(shard) moved \(way)\(reason)"
+        case .shardMoved: "\(shard) moved \(route)\(reason)"
         case .shardUnplaced: "\(event.shard == nil ? "shards" : shard) WITHOUT A HOME\(text)\(observer)"
         case .entityStarted: "\(event.entity ?? "entity") started\(reason)\(observer)"
         case .entityPassivated: "\(event.entity ?? "entity") passivated\(reason)\(observer)"

@@ -18,7 +18,7 @@ struct EndingAssociations: InvariantChecker {
 
     private struct Pair: Hashable {
         let viewer: UniqueAddress
-        let place: NodeAddress
+        let address: NodeAddress
     }
 
     /// Since when an address has been dead and belongs to no member, from the viewpoint of a node that knew it.
@@ -28,25 +28,25 @@ struct EndingAssociations: InvariantChecker {
     mutating func check(_ moment: ClusterMoment) -> [Violation] {
         var found: [Violation] = []
         var present: [Pair: Instant] = [:]
-        let dead = moment.oracle.newest.filter { life in
-            let isGone = life.state == .killed || life.state == .stopped
-            return isGone && !moment.oracle.seeds.contains(life.number)
+        let dead = moment.oracle.newest.filter { incarnation in
+            let isGone = incarnation.state == .killed || incarnation.state == .stopped
+            return isGone && !moment.oracle.seeds.contains(incarnation.number)
         }
         for view in moment.views where view.state == .running {
-            guard let viewer = moment.oracle.life(view.node), viewer.isSteady(at: moment.time) else { continue }
-            for life in dead {
-                let place = life.node.address
-                guard !view.membership.members.contains(where: { $0.node.address == place }) else { continue }
-                let pair = Pair(viewer: view.node, place: place)
+            guard let viewer = moment.oracle.incarnation(view.node), viewer.isSteady(at: moment.time) else { continue }
+            for incarnation in dead {
+                let address = incarnation.node.address
+                guard !view.membership.members.contains(where: { $0.node.address == address }) else { continue }
+                let pair = Pair(viewer: view.node, address: address)
                 let start = max(since[pair] ?? moment.time, viewer.steadySince)
                 present[pair] = start
                 guard moment.time - start > Self.bound else { continue }
                 exercised = ["R8"]
-                guard view.associations.contains(where: { $0.peer == place }) else { continue }
+                guard view.associations.contains(where: { $0.peer == address }) else { continue }
                 found.append(
                     Violation(
                         id: "R8", subject: view.name,
-                        text: "it still has an association with \(life.name), which is gone since \(start)"))
+                        text: "it still has an association with \(incarnation.name), which is gone since \(start)"))
             }
             guard moment.isSettled else { continue }
             for peer in view.membership.peers

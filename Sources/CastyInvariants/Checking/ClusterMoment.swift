@@ -52,7 +52,7 @@ struct ClusterMoment {
         self.sightings = sightings
         self.lastEnvelope = lastEnvelope
         isSettled = oracle.isSettled(at: time)
-        members = states.filter { $0.isMember && oracle.life($0.node)?.state == .running }
+        members = states.filter { $0.isMember && oracle.incarnation($0.node)?.state == .running }
     }
 
     init(_ testbed: TestCluster) {
@@ -75,7 +75,7 @@ struct ClusterMoment {
     }
 
     /// Whether a node's clock shows the runtime's time.
-    func hasTrueTime(_ node: UniqueAddress) -> Bool { oracle.life(node)?.hasTrueTime ?? true }
+    func hasTrueTime(_ node: UniqueAddress) -> Bool { oracle.incarnation(node)?.hasTrueTime ?? true }
 
     func name(_ node: UniqueAddress) -> String { TestCluster.name(of: node.address) }
 }

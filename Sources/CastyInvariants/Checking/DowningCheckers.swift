@@ -33,10 +33,10 @@ struct PatientDowning: InvariantChecker {
         let limit = moment.oracle.bounds.decision
         for state in moment.members {
             guard let trouble = troubles[state.node], let since = trouble.leadsSince,
-                let life = moment.oracle.life(state.node), life.isSteady(at: moment.time),
+                let incarnation = moment.oracle.incarnation(state.node), incarnation.isSteady(at: moment.time),
                 moment.oracle.settings.strategy != .manual, !moment.oracle.settings.strategy.needsLease
             else { continue }
-            let start = max(since, trouble.firstAt, life.steadySince)
+            let start = max(since, trouble.firstAt, incarnation.steadySince)
             guard moment.time - start > limit else { continue }
             let text = "it leads, has had trouble since \(trouble.firstAt), and has not decided"
             found.append(Violation(id: "P4", subject: moment.name(state.node), text: text))
@@ -46,7 +46,9 @@ struct PatientDowning: InvariantChecker {
 
     private mutating func haste(of sighting: StepTrace, _ moment: ClusterMoment) -> String? {
         let isDecision = sighting.events.contains { if case .downingDecision = $0.kind { true } else { false } }
-        guard isDecision, let life = moment.oracle.life(sighting.node), !life.hasJumped else { return nil }
+        guard isDecision, let incarnation = moment.oracle.incarnation(sighting.node), !incarnation.hasJumped else {
+            return nil
+        }
         exercised = ["P4"]
         guard let trouble = troubles[sighting.node] else { return "it decided, and had no trouble" }
         let settings = moment.oracle.settings
@@ -101,11 +103,11 @@ struct FencedDown: InvariantChecker {
             }
         }
         for state in moment.states {
-            guard let down = downSince[state.node], let life = moment.oracle.life(state.node),
-                life.isSteady(at: moment.time)
+            guard let down = downSince[state.node], let incarnation = moment.oracle.incarnation(state.node),
+                incarnation.isSteady(at: moment.time)
             else { continue }
             // It may take a second to hand over queued messages.
-            guard moment.time - max(down, life.steadySince) > .milliseconds(2200) else { continue }
+            guard moment.time - max(down, incarnation.steadySince) > .milliseconds(2200) else { continue }
             let text = "it saw itself declared down at \(down), and is still there"
             found.append(Violation(id: "P5", subject: moment.name(state.node), text: text))
         }

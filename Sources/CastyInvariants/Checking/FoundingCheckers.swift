@@ -40,21 +40,23 @@ struct Founding: InvariantChecker {
 
     private mutating func objection(to founding: StepTrace, _ moment: ClusterMoment) -> String? {
         let oracle = moment.oracle
-        guard let life = oracle.life(founding.node) else { return nil }
+        guard let incarnation = oracle.incarnation(founding.node) else { return nil }
         exercised = ["M11"]
-        if !life.founds, let reason = lacksMajority(life, at: founding.time, oracle) { return reason }
-        if !life.founds, let reason = refounds(founding, moment) { return reason }
+        if !incarnation.founds, let reason = lacksMajority(incarnation, at: founding.time, oracle) { return reason }
+        if !incarnation.founds, let reason = refounds(founding, moment) { return reason }
         let isFair =
-            uncleanAt < life.startedAt
+            uncleanAt < incarnation.startedAt
             && !oracle.disturbances.contains { disturbance in
                 switch disturbance.kind {
                 case .start, .kill, .leave, .downCommand, .selfStop, .forgetting: false
-                case .freeze, .thaw, .cut, .heal, .shape, .reset, .sick, .narrow: disturbance.settled > life.startedAt
+                case .freeze, .thaw, .cut, .heal, .shape, .reset, .sick, .narrow:
+                    disturbance.settled > incarnation.startedAt
                 }
             }
         guard isFair else { return nil }
         let other = moment.members.first { state in
-            guard state.node != life.node, let other = oracle.life(state.node), oracle.seeds.contains(other.number),
+            guard state.node != incarnation.node, let other = oracle.incarnation(state.node),
+                oracle.seeds.contains(other.number),
                 let status = latest[state.node]?.member(state.node)?.status
             else { return false }
             return status != .down
@@ -67,20 +69,21 @@ struct Founding: InvariantChecker {
         let member = moment.members.first { state in
             guard state.node != founding.node, state.gossip.cluster == id,
                 let status = state.gossip.member(state.node)?.status,
-                let life = moment.oracle.life(state.node)
+                let incarnation = moment.oracle.incarnation(state.node)
             else { return false }
-            return status < .exiting && life.isSteady(at: moment.time) && state.gossip.unreachable.isEmpty
+            return status < .exiting && incarnation.isSteady(at: moment.time) && state.gossip.unreachable.isEmpty
                 && state.gossip.founding != founding.after.founding
         }
         return member.map { "it founded again the cluster in which \(moment.name($0.node)) is" }
     }
 
-    private func lacksMajority(_ life: Oracle.Incarnation, at time: Instant, _ oracle: Oracle) -> String? {
-        guard oracle.seeds.contains(life.number) else { return "it founded a cluster, and is no seed" }
+    private func lacksMajority(_ incarnation: Oracle.Incarnation, at time: Instant, _ oracle: Oracle) -> String? {
+        guard oracle.seeds.contains(incarnation.number) else { return "it founded a cluster, and is no seed" }
         // A seed that has ended may have replied right before.
         let free = oracle.newest.filter { seed in
             let hasEnded = seed.state == .killed || seed.state == .stopped
-            return oracle.seeds.contains(seed.number) && (seed.node == life.node || phases[seed.node] == .contacting)
+            return oracle.seeds.contains(seed.number)
+                && (seed.node == incarnation.node || phases[seed.node] == .contacting)
                 && (!hasEnded || time - seed.since < oracle.settings.joinRetry)
         }.count
         guard free * 2 <= oracle.seeds.count else { return nil }

@@ -112,7 +112,7 @@ package struct InvariantChecks: RunChecker {
                 Violation(
                     id: testbed.watch.rule(for: oldest.entity, since: oldest.entered), entity: oldest.entity,
                     text:
-                        "\(testbed.tracker.pending) envelopes were neither handled nor lost, the oldest: \(oldest.place)"
+                        "\(testbed.tracker.pending) envelopes were neither handled nor lost, the oldest: \(oldest.location)"
                 ))
         }
         return found

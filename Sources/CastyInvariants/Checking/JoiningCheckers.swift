@@ -25,15 +25,17 @@ struct Joining: InvariantChecker {
 
     mutating func check(_ moment: ClusterMoment) -> [Violation] {
         let oracle = moment.oracle
-        for life in oracle.running {
-            guard let begun = life.begunAt, known.insert(life.node).inserted else { continue }
-            let others = moment.members.filter { $0.node != life.node }
+        for incarnation in oracle.running {
+            guard let begun = incarnation.begunAt, known.insert(incarnation.node).inserted else { continue }
+            let others = moment.members.filter { $0.node != incarnation.node }
             guard others.contains(where: { $0.gossip.member($0.node)?.status == .up }) else { continue }
             let replaces = others.contains { state in
-                state.gossip.members.contains { $0.node.address == life.node.address && $0.node != life.node }
+                state.gossip.members.contains {
+                    $0.node.address == incarnation.node.address && $0.node != incarnation.node
+                }
             }
             attempts.append(
-                Attempt(node: life.node, begun: begun, due: begun + oracle.bounds.join, replaces: replaces))
+                Attempt(node: incarnation.node, begun: begun, due: begun + oracle.bounds.join, replaces: replaces))
         }
         attempts = attempts.filter { isFair($0, oracle, at: moment.time) }
         let due = attempts.filter { $0.due <= moment.time }
@@ -42,11 +44,12 @@ struct Joining: InvariantChecker {
     }
 
     private func isFair(_ attempt: Attempt, _ oracle: Oracle, at now: Instant) -> Bool {
-        guard let life = oracle.life(attempt.node), life.state == .running, oracle.isClean(at: now), !oracle.mayBeHeldUp
+        guard let incarnation = oracle.incarnation(attempt.node), incarnation.state == .running,
+            oracle.isClean(at: now), !oracle.mayBeHeldUp
         else { return false }
         return oracle.disturbances.allSatisfy { disturbance in
             let isOver = disturbance.settled <= attempt.begun
-            let isOwn = disturbance.number == life.number && disturbance.at <= attempt.begun
+            let isOwn = disturbance.number == incarnation.number && disturbance.at <= attempt.begun
             return isOver || disturbance.kind == .start || isOwn
         }
     }
@@ -87,8 +90,8 @@ struct Leaving: InvariantChecker {
 
     mutating func check(_ moment: ClusterMoment) -> [Violation] {
         let oracle = moment.oracle
-        for life in oracle.newest where life.leaveAskedAt != nil && life.memberSince != nil {
-            if known.insert(life.node).inserted { leavers.append(life.node) }
+        for incarnation in oracle.newest where incarnation.leaveAskedAt != nil && incarnation.memberSince != nil {
+            if known.insert(incarnation.node).inserted { leavers.append(incarnation.node) }
         }
         leavers = leavers.filter { isFair($0, moment) }
         var found: [Violation] = []
@@ -103,10 +106,10 @@ struct Leaving: InvariantChecker {
         }
         for leaver in leavers {
             let isSeen = moment.members.contains { $0.node != leaver && $0.gossip.member(leaver) != nil }
-            if oracle.life(leaver)?.state == .stopped, !isSeen {
+            if oracle.incarnation(leaver)?.state == .stopped, !isSeen {
                 exercised = ["M12"]
                 leavers.removeAll { $0 == leaver }
-            } else if let asked = oracle.life(leaver)?.leaveAskedAt, asked + oracle.bounds.leave < moment.time {
+            } else if let asked = oracle.incarnation(leaver)?.leaveAskedAt, asked + oracle.bounds.leave < moment.time {
                 found.append(
                     Violation(id: "M12", subject: moment.name(leaver), text: "it left at \(asked) and is not gone"))
             }
@@ -116,19 +119,20 @@ struct Leaving: InvariantChecker {
 
     private func isFair(_ leaver: UniqueAddress, _ moment: ClusterMoment) -> Bool {
         let oracle = moment.oracle
-        guard let life = oracle.life(leaver), let asked = life.leaveAskedAt, life.state != .killed,
+        guard let incarnation = oracle.incarnation(leaver), let asked = incarnation.leaveAskedAt,
+            incarnation.state != .killed,
             oracle.isClean(at: moment.time, ignoringLeavers: true), !oracle.mayBeHeldUp,
             oracle.running.contains(where: { $0.memberSince != nil && $0.leaveAskedAt == nil })
         else { return false }
         return oracle.disturbances.allSatisfy { disturbance in
             switch disturbance.kind {
-            case .start: disturbance.number != life.number || disturbance.at <= asked
+            case .start: disturbance.number != incarnation.number || disturbance.at <= asked
             case .leave: true
             case .selfStop:
                 disturbance.settled <= asked
-                    || oracle.lives.contains { life in
-                        life.number == disturbance.number && life.stoppedFor == .left
-                            && life.startedAt <= disturbance.at
+                    || oracle.incarnations.contains { incarnation in
+                        incarnation.number == disturbance.number && incarnation.stoppedFor == .left
+                            && incarnation.startedAt <= disturbance.at
                     }
             case .kill, .freeze, .thaw, .downCommand, .cut, .heal, .shape, .reset, .sick, .narrow, .forgetting:
                 disturbance.settled <= asked

@@ -64,14 +64,15 @@ struct StatusDeadlines: InvariantChecker {
         let (oracle, settings) = (moment.oracle, moment.oracle.settings)
         let deadline = settings.statusDeadline(members: oracle.bounds.size)
         var found: [Violation] = []
-        for life in oracle.newest {
-            guard let asked = life.leaveAskedAt else { continue }
+        for incarnation in oracle.newest {
+            guard let asked = incarnation.leaveAskedAt else { continue }
             exercised = ["M17"]
             // One more second for its last messages.
             let bound = deadline + settings.exitTimeout * 6 + .seconds(1)
-            guard life.isSteady(at: moment.time), moment.time - max(asked, life.steadySince) > bound else { continue }
+            guard incarnation.isSteady(at: moment.time), moment.time - max(asked, incarnation.steadySince) > bound
+            else { continue }
             let text = "it was asked to leave at \(asked), and still runs"
-            found.append(Violation(id: "M17", subject: life.name, text: text))
+            found.append(Violation(id: "M17", subject: incarnation.name, text: text))
         }
         for state in moment.members { found += look(at: state, deadline * 2 + oracle.bounds.decision, moment) }
         return found
@@ -79,13 +80,15 @@ struct StatusDeadlines: InvariantChecker {
 
     private mutating func look(at state: ClusterMoment.State, _ bound: Duration, _ moment: ClusterMoment) -> [Violation]
     {
-        guard let life = moment.oracle.life(state.node), life.isSteady(at: moment.time) else { return [] }
+        guard let incarnation = moment.oracle.incarnation(state.node), incarnation.isSteady(at: moment.time) else {
+            return []
+        }
         let leads = state.gossip.leader(seenBy: state.node) == state.node
         var found: [Violation] = []
         for member in state.gossip.members {
             let pair = Pair(viewer: state.node, subject: member.node)
             let isPassing = member.status == .exiting || member.status == .down
-            guard leads, isPassing, moment.oracle.life(member.node)?.state == .stopped else {
+            guard leads, isPassing, moment.oracle.incarnation(member.node)?.state == .stopped else {
                 since[pair] = nil
                 continue
             }
@@ -93,7 +96,9 @@ struct StatusDeadlines: InvariantChecker {
                 since[pair] = (member.status, moment.time)
                 continue
             }
-            guard moment.time - max(known.at, life.steadySince, moment.oracle.lastFault) > bound else { continue }
+            guard moment.time - max(known.at, incarnation.steadySince, moment.oracle.lastFault) > bound else {
+                continue
+            }
             let text = "\(moment.name(member.node)) has been \(member.status) since \(known.at), and has stopped"
             found.append(Violation(id: "M17", subject: moment.name(state.node), text: text))
         }

@@ -13,9 +13,9 @@ struct UniqueIdentities: InvariantChecker {
     mutating func check(_ moment: ClusterMoment) -> [Violation] {
         var found: [Violation] = []
         // Two live members at one address, or two processes with one uid, are possible only if an address was reused.
-        let places = Dictionary(grouping: moment.incarnations, by: \.address)
+        let byAddress = Dictionary(grouping: moment.incarnations, by: \.address)
         for view in moment.views where exercised.isEmpty {
-            let isBeside = view.membership.members.contains { places[$0.node.address, default: []].count > 1 }
+            let isBeside = view.membership.members.contains { byAddress[$0.node.address, default: []].count > 1 }
             if isBeside { exercised = ["M1"] }
         }
         if let twice = firstRepeated(moment.incarnations.map(\.incarnation)) {

@@ -18,7 +18,8 @@ struct NarrowLinks: InvariantChecker {
         return moment.sightings.flatMap { sighting in
             sighting.events.compactMap { event in
                 guard case .memberUnreachable = event.kind, let subject = event.subject,
-                    let life = oracle.life(subject), life.state == .running, life.leaveAskedAt == nil
+                    let incarnation = oracle.incarnation(subject), incarnation.state == .running,
+                    incarnation.leaveAskedAt == nil
                 else { return nil }
                 let text = "\(moment.name(sighting.node)) calls it unreachable, and only users' messages are in the way"
                 return Violation(id: "R6", subject: moment.name(subject), text: text)

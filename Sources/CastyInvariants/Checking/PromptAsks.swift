@@ -77,12 +77,12 @@ struct PromptAsks {
             testbed.nodes.values.contains(where: { $0.system.unique == question.asker && $0.state == .running })
         else { return nil }
         let asker = moment.name(question.asker)
-        guard let place = testbed.tracker.whereabouts(of: question.number) else { return nil }
-        if place.node != asker {
-            let isThere = state.gossip.members.contains { TestCluster.name(of: $0.node.address) == place.node }
-            return isThere ? nil : "\(place.node), which had it, was removed"
+        guard let whereabouts = testbed.tracker.whereabouts(of: question.number) else { return nil }
+        if whereabouts.node != asker {
+            let isThere = state.gossip.members.contains { TestCluster.name(of: $0.node.address) == whereabouts.node }
+            return isThere ? nil : "\(whereabouts.node), which had it, was removed"
         }
-        guard place.isPending, question.patience != .waitForNewNode else { return nil }
+        guard whereabouts.isPending, question.patience != .waitForNewNode else { return nil }
         switch state.gossip.member(question.asker)?.status {
         case .weaklyUp, .up: break
         case .joining, .leaving, .exiting, .down, nil: return nil

@@ -102,7 +102,7 @@ struct EntitiesAtHome: InvariantChecker {
     static let ids = ["S12"]
     static let subject = CheckedSubject.sharding
 
-    private var places: [String: UniqueAddress] = [:]
+    private var hosts: [String: UniqueAddress] = [:]
     private(set) var exercised: Set<String> = []
 
     /// Exercised when an entity is seen on another node than before.
@@ -112,18 +112,18 @@ struct EntitiesAtHome: InvariantChecker {
             for part in view.sharding {
                 for shard in part.shards {
                     for entity in shard.entities {
-                        if let before = places.updateValue(view.node, forKey: entity.id), before != view.node {
+                        if let before = hosts.updateValue(view.node, forKey: entity.id), before != view.node {
                             exercised = ["S12"]
                         }
                     }
-                    let unknownPeer = shard.entities.first {
+                    let misplaced = shard.entities.first {
                         StableHash.shard(of: $0.id, count: part.shardCount) != shard.shard
                     }
-                    guard let unknownPeer else { continue }
+                    guard let misplaced else { continue }
                     found.append(
                         Violation(
-                            id: "S12", subject: view.name, entity: unknownPeer.id,
-                            text: "it lives in shard \(shard.shard), which is not its own"))
+                            id: "S12", subject: view.name, entity: misplaced.id,
+                            text: "it is in shard \(shard.shard), which is not its own"))
                 }
             }
         }

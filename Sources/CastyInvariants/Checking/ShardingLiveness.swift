@@ -112,7 +112,7 @@ struct ServedAfterCrash {
             return Violation(
                 id: "S8", subject: TestCluster.name(of: crash.node.address), entity: "\(key.type) shard \(key.shard)",
                 text:
-                    "\(testbed.now - crash.time) after the crash of its node \(owner), and a message waits: \(waiting.place)"
+                    "\(testbed.now - crash.time) after the crash of its node \(owner), and a message waits: \(waiting.location)"
             )
         }
     }

@@ -24,26 +24,30 @@ struct SplitWatch {
     private func find(_ moment: ClusterMoment) -> Split? {
         let oracle = moment.oracle
         let members = moment.members
-        let lives = members.compactMap { oracle.life($0.node) }
+        let incarnations = members.compactMap { oracle.incarnation($0.node) }
         // If a person has declared members down, that person has decided which members stay.
-        guard lives.count == members.count, lives.allSatisfy({ $0.isSteady(at: moment.time) }),
+        guard incarnations.count == members.count, incarnations.allSatisfy({ $0.isSteady(at: moment.time) }),
             !oracle.disturbances.contains(where: { $0.kind == .downCommand && $0.settled > moment.time })
         else { return nil }
         let isSettled =
-            lives.allSatisfy { $0.leaveAskedAt == nil }
+            incarnations.allSatisfy { $0.leaveAskedAt == nil }
             && members.allSatisfy { state in members.allSatisfy { $0.gossip.member(state.node)?.status == .up } }
         var groups: [[Oracle.Incarnation]] = []
-        for life in lives {
-            let place = groups.firstIndex { group in group.contains { oracle.cutSince($0.number, life.number) == nil } }
-            if let place { groups[place].append(life) } else { groups.append([life]) }
+        for incarnation in incarnations {
+            let index = groups.firstIndex { group in
+                group.contains { oracle.cutSince($0.number, incarnation.number) == nil }
+            }
+            if let index { groups[index].append(incarnation) } else { groups.append([incarnation]) }
         }
         for (index, group) in groups.enumerated() {
-            for (place, life) in group.enumerated() {
-                let isWhole = group[(place + 1)...].allSatisfy { other in
-                    oracle.reconnected(life.number, other.number) <= moment.time
-                        && oracle.cleanSince(life.number, other.number).map { $0 <= moment.time } ?? false
+            for (position, incarnation) in group.enumerated() {
+                let isWhole = group[(position + 1)...].allSatisfy { other in
+                    oracle.reconnected(incarnation.number, other.number) <= moment.time
+                        && oracle.cleanSince(incarnation.number, other.number).map { $0 <= moment.time } ?? false
                 }
-                let isApart = groups[(index + 1)...].joined().allSatisfy { oracle.isSevered(life.number, $0.number) }
+                let isApart = groups[(index + 1)...].joined().allSatisfy {
+                    oracle.isSevered(incarnation.number, $0.number)
+                }
                 guard isWhole, isApart else { return nil }
             }
         }
@@ -54,7 +58,7 @@ struct SplitWatch {
             case .start, .leave, .forgetting: true
             case .selfStop:
                 disturbance.settled <= struck
-                    || oracle.lives.contains { $0.number == disturbance.number && $0.stoppedFor == .left }
+                    || oracle.incarnations.contains { $0.number == disturbance.number && $0.stoppedFor == .left }
             case .kill, .freeze, .cut: disturbance.settled <= struck || recent.contains { $0.at == disturbance.at }
             case .thaw, .downCommand, .heal, .shape, .reset, .sick, .narrow: disturbance.settled <= struck
             }
@@ -135,7 +139,7 @@ struct SurvivorsAsOracle: InvariantChecker {
         let running = Set(split.groups.joined())
         // A voluntary departure says nothing about the decision.
         let judged = Set(lists.joined().map(\.node)).filter { node in
-            running.contains(node) && moment.oracle.life(node)?.leaveAskedAt == nil
+            running.contains(node) && moment.oracle.incarnation(node)?.leaveAskedAt == nil
         }
         let isLoss = split.groups.count > 1 || lists.contains { list in list.contains { !running.contains($0.node) } }
         guard isLoss, !judged.isEmpty else { return [] }
@@ -183,8 +187,8 @@ struct OneGroup: InvariantChecker {
                 let (forth, back) = (first.gossip.member(second.node), second.gossip.member(first.node))
                 if forth != nil, back != nil { acquainted.insert(pair) }
                 guard isDue, oracle.settings.strategy != .manual, forth == nil, back == nil, acquainted.contains(pair),
-                    oracle.life(first.node)?.isSteady(at: moment.time) == true,
-                    oracle.life(second.node)?.isSteady(at: moment.time) == true
+                    oracle.incarnation(first.node)?.isSteady(at: moment.time) == true,
+                    oracle.incarnation(second.node)?.isSteady(at: moment.time) == true
                 else { continue }
                 let text = "it and \(moment.name(second.node)) were of one cluster, and go on without each other"
                 found.append(Violation(id: "P3", subject: moment.name(first.node), text: text))

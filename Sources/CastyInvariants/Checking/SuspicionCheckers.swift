@@ -26,7 +26,9 @@ struct Completeness: InvariantChecker {
         var found: [Violation] = []
         var present: [NodePair: Silence] = [:]
         for state in moment.members {
-            guard let observer = moment.oracle.life(state.node), observer.isSteady(at: moment.time) else { continue }
+            guard let observer = moment.oracle.incarnation(state.node), observer.isSteady(at: moment.time) else {
+                continue
+            }
             guard state.gossip.members.count <= moment.oracle.settings.monitors + 1 else { continue }
             for member in state.gossip.members where member.node != state.node && member.status < .exiting {
                 guard let began = silent(member.node, to: observer, moment) else { continue }
@@ -54,11 +56,12 @@ struct Completeness: InvariantChecker {
     private func silent(
         _ subject: UniqueAddress, to observer: Oracle.Incarnation, _ moment: ClusterMoment
     ) -> Instant? {
-        guard let life = moment.oracle.life(subject), life.stoppedFor != .left,
-            !life.isReplaced, !moment.oracle.isShaped(life.number, observer.number, at: moment.time),
-            moment.oracle.reconnected(life.number, observer.number) <= moment.time
+        guard let incarnation = moment.oracle.incarnation(subject), incarnation.stoppedFor != .left,
+            !incarnation.isReplaced, !moment.oracle.isShaped(incarnation.number, observer.number, at: moment.time),
+            moment.oracle.reconnected(incarnation.number, observer.number) <= moment.time
         else { return nil }
-        return life.state != .running ? life.since : moment.oracle.cutSince(life.number, observer.number)
+        return incarnation.state != .running
+            ? incarnation.since : moment.oracle.cutSince(incarnation.number, observer.number)
     }
 
     private func begin(_ pair: NodePair, since began: Instant, _ moment: ClusterMoment) -> Silence? {
@@ -73,15 +76,16 @@ struct Completeness: InvariantChecker {
     private func onlookers(_ pair: NodePair, since marked: Instant, _ moment: ClusterMoment) -> [Violation] {
         let oracle = moment.oracle
         let limit = oracle.bounds.spread + oracle.settings.heartbeat
-        guard moment.time - marked > limit, let observer = oracle.life(pair.observer) else { return [] }
+        guard moment.time - marked > limit, let observer = oracle.incarnation(pair.observer) else { return [] }
         let known = moment.members.first { $0.node == pair.observer }?.gossip
         return moment.members.compactMap { state in
-            guard state.node != pair.observer, state.node != pair.subject, let life = oracle.life(state.node),
+            guard state.node != pair.observer, state.node != pair.subject,
+                let incarnation = oracle.incarnation(state.node),
                 // The observer sends nothing to a node that it does not know yet.
                 known?.member(state.node) != nil,
-                life.isSteady(at: moment.time), moment.time - life.steadySince > limit,
-                let joined = life.memberSince, moment.time - joined > limit,
-                let clean = oracle.cleanSince(life.number, observer.number),
+                incarnation.isSteady(at: moment.time), moment.time - incarnation.steadySince > limit,
+                let joined = incarnation.memberSince, moment.time - joined > limit,
+                let clean = oracle.cleanSince(incarnation.number, observer.number),
                 moment.time - clean > oracle.bounds.recovery,
                 let subject = state.gossip.member(pair.subject), subject.status < .exiting,
                 // The marks of a member that is leaving the cluster or declared down no longer count.
@@ -110,7 +114,7 @@ struct NoFalseRemoval: InvariantChecker {
         return moment.sightings.flatMap { sighting in
             sighting.events.compactMap { event in
                 guard case .memberDown = event.kind, let subject = event.subject,
-                    let life = moment.oracle.life(subject), life.leaveAskedAt == nil
+                    let incarnation = moment.oracle.incarnation(subject), incarnation.leaveAskedAt == nil
                 else { return nil }
                 // It makes no difference whether the node has already learned of that and stopped.
                 let text = "\(moment.name(sighting.node)) sees it down, and nothing was wrong with it"
@@ -133,20 +137,22 @@ struct SickObserver: InvariantChecker {
     mutating func check(_ moment: ClusterMoment) -> [Violation] {
         let oracle = moment.oracle
         let window = oracle.settings.heartbeat * 2
-        for life in oracle.running {
-            guard let thaw = life.thaw, thaw.after > oracle.bounds.detection, life.memberSince != nil else { continue }
+        for incarnation in oracle.running {
+            guard let thaw = incarnation.thaw, thaw.after > oracle.bounds.detection, incarnation.memberSince != nil
+            else { continue }
             if moment.time - thaw.at > window { exercised = ["F7"] }
         }
         var found: [Violation] = []
         for sighting in moment.sightings {
-            guard let life = oracle.life(sighting.node), let thaw = life.thaw, thaw.after > oracle.bounds.detection,
-                sighting.time >= thaw.at, sighting.time - thaw.at <= window, life.steadySince <= thaw.at
+            guard let incarnation = oracle.incarnation(sighting.node), let thaw = incarnation.thaw,
+                thaw.after > oracle.bounds.detection,
+                sighting.time >= thaw.at, sighting.time - thaw.at <= window, incarnation.steadySince <= thaw.at
             else { continue }
             for event in sighting.events {
-                guard case .suspected = event.kind, let subject = event.subject, let peer = oracle.life(subject),
+                guard case .suspected = event.kind, let subject = event.subject, let peer = oracle.incarnation(subject),
                     peer.isSteady(at: moment.time), peer.steadySince < thaw.at - thaw.after,
-                    let clean = oracle.cleanSince(life.number, peer.number), clean < thaw.at - thaw.after,
-                    oracle.reconnected(life.number, peer.number) < thaw.at - thaw.after
+                    let clean = oracle.cleanSince(incarnation.number, peer.number), clean < thaw.at - thaw.after,
+                    oracle.reconnected(incarnation.number, peer.number) < thaw.at - thaw.after
                 else { continue }
                 suspects[sighting.node, default: []].insert(subject)
             }
@@ -156,7 +162,7 @@ struct SickObserver: InvariantChecker {
             }
         }
         suspects = suspects.filter { node, _ in
-            oracle.life(node)?.thaw.map { moment.time - $0.at <= window } ?? false
+            oracle.incarnation(node)?.thaw.map { moment.time - $0.at <= window } ?? false
         }
         return found
     }
@@ -217,7 +223,7 @@ struct Refutation: InvariantChecker {
     }
 
     private func workingSince(_ pair: NodePair, _ oracle: Oracle, at now: Instant) -> Instant? {
-        guard let observer = oracle.life(pair.observer), let subject = oracle.life(pair.subject),
+        guard let observer = oracle.incarnation(pair.observer), let subject = oracle.incarnation(pair.subject),
             observer.isSteady(at: now), subject.isSteady(at: now), subject.stoppedFor == nil,
             let clean = oracle.cleanSince(observer.number, subject.number)
         else { return nil }
@@ -228,11 +234,13 @@ struct Refutation: InvariantChecker {
 
     /// When the pair's connections must be open again: a hang of half a minute loses them, as a long cut does.
     private func connected(_ pair: NodePair, _ oracle: Oracle) -> Instant {
-        guard let observer = oracle.life(pair.observer), let subject = oracle.life(pair.subject) else { return .start }
+        guard let observer = oracle.incarnation(pair.observer), let subject = oracle.incarnation(pair.subject) else {
+            return .start
+        }
         var latest = oracle.reconnected(observer.number, subject.number)
-        for life in [observer, subject] {
-            if let joined = life.memberSince { latest = max(latest, joined + MembershipBounds.reconnect) }
-            if let thaw = life.thaw, thaw.after > .seconds(20) {
+        for incarnation in [observer, subject] {
+            if let joined = incarnation.memberSince { latest = max(latest, joined + MembershipBounds.reconnect) }
+            if let thaw = incarnation.thaw, thaw.after > .seconds(20) {
                 latest = max(latest, thaw.at + MembershipBounds.reconnect)
             }
         }

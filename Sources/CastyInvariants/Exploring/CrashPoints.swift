@@ -201,7 +201,8 @@ extension CrashPoints {
             let watch = testbed.watch
             let limit = testbed.now - .seconds(1)
             if let waiting = testbed.tracker.pending(enteredBefore: limit, where: { watch.isAlive($1) }) {
-                problems.append("\(bound) after the crash a message still waits: \(waiting.entity), \(waiting.place)")
+                problems.append(
+                    "\(bound) after the crash a message still waits: \(waiting.entity), \(waiting.location)")
             }
             testbed.endLoads()
             try pass(until: testbed.now + .seconds(4)) { $0.tracker.pending == 0 }

@@ -24,7 +24,7 @@ package struct HandoffTrial {
         /// All violations, in words.
         package var violations: [String] = []
         package var seconds = 0.0
-        package var longestWay = 0
+        package var longestRoute = 0
     }
 
     package var nodes = 5
@@ -91,18 +91,18 @@ package struct HandoffTrial {
 
         private mutating func move(count: Int) throws {
             for _ in 0..<count {
-                let place = testbed.address(of: 1 + generator.below(nodes))
-                try testbed.operate(.move(shard: generator.below(testbed.settings.shards), to: place))
+                let address = testbed.address(of: 1 + generator.below(nodes))
+                try testbed.operate(.move(shard: generator.below(testbed.settings.shards), to: address))
             }
             try pass(for: .milliseconds(Int64(20 + generator.below(180))))
         }
 
         private mutating func drain(_ node: Int) throws {
-            let place = testbed.address(of: node)
-            try testbed.operate(.drain(place))
+            let address = testbed.address(of: node)
+            try testbed.operate(.drain(address))
             let unique = try testbed.node(node).system.unique
             try pass("n\(node) is drained") { $0.watch.shards(on: unique).isEmpty }
-            try testbed.operate(.undrain(place))
+            try testbed.operate(.undrain(address))
             try testbed.operate(.rebalance)
             try pass(for: .milliseconds(Int64(generator.below(500))))
         }
@@ -156,7 +156,7 @@ package struct HandoffTrial {
             outcome.handled = tracker.handled
             outcome.lost = tracker.lost
             outcome.seconds = Double((testbed.now - .start).nanoseconds) / 1e9
-            outcome.longestWay = tracker.longestWay
+            outcome.longestRoute = tracker.longestRoute
             return outcome
         }
     }

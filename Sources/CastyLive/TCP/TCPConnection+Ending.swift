@@ -85,9 +85,9 @@ extension TCPConnection {
         guard phase != .connecting else { return redial() }
         let isFrozen = transport.isFrozen
         writesPaused = isFrozen || isCutFromHere
-        let wasDeaf = readsPaused
+        let werePaused = readsPaused
         readsPaused = isFrozen || (isCutToHere && !hasOwnNotice)
-        if phase == .open, readsPaused != wasDeaf {
+        if phase == .open, readsPaused != werePaused {
             channel?.setOption(.autoRead, value: !readsPaused).whenFailure { _ in }
         }
         watchCut()

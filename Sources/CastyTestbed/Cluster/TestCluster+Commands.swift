@@ -97,11 +97,11 @@ extension OperatorCommand {
     /// The command in scenario syntax.
     package var word: String {
         switch self {
-        case .move(let shard, let place): "move shard \(shard) to \(TestCluster.name(of: place))"
-        case .pin(let shard, let place): "pin shard \(shard) to \(TestCluster.name(of: place))"
+        case .move(let shard, let node): "move shard \(shard) to \(TestCluster.name(of: node))"
+        case .pin(let shard, let node): "pin shard \(shard) to \(TestCluster.name(of: node))"
         case .unpin(let shard): "unpin shard \(shard)"
-        case .drain(let place): "drain \(TestCluster.name(of: place))"
-        case .undrain(let place): "undrain \(TestCluster.name(of: place))"
+        case .drain(let node): "drain \(TestCluster.name(of: node))"
+        case .undrain(let node): "undrain \(TestCluster.name(of: node))"
         case .rebalance: "rebalance"
         case .pause: "rebalance pause"
         case .resume: "rebalance resume"

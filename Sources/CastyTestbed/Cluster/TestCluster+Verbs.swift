@@ -117,8 +117,9 @@ extension TestCluster {
             let isLost = pending.given.map { $0.node.state != .running } ?? true
             if isLost { give(pending) }
             guard now >= pending.deadline else { continue }
-            let way = pending.given.map { "given last through \($0.node.name), at \($0.at)" } ?? "no node could take it"
-            giveUp(pending, "not confirmed within \(verbBound): \(way)")
+            let latest =
+                pending.given.map { "given last through \($0.node.name), at \($0.at)" } ?? "no node could take it"
+            giveUp(pending, "not confirmed within \(verbBound): \(latest)")
         }
     }
 

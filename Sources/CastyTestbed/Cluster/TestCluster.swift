@@ -246,8 +246,8 @@ package final class TestCluster {
             connectionLost: { [tracker, clock = world.clock] peer in
                 tracker.disconnect(from: name, to: Self.name(of: peer.address), at: clock())
             },
-            gaveUp: { [tracker, clock = world.clock] place in
-                tracker.disconnect(from: name, to: Self.name(of: place), at: clock())
+            gaveUp: { [tracker, clock = world.clock] address in
+                tracker.disconnect(from: name, to: Self.name(of: address), at: clock())
             })
         if let node = (host as? SimulatedHost)?.node, faults.takesTime(name) { node.budget = 1 }
         let (cluster, scheduler) = (clusterNode.cluster, host.world.scheduler)

@@ -65,7 +65,7 @@ package struct Oracle: Sendable {
     package var settings: MembershipSettings
     /// The seed list of every node, by number.
     package var seeds = [1]
-    package private(set) var lives: [Incarnation] = []
+    package private(set) var incarnations: [Incarnation] = []
     package private(set) var disturbances: [Disturbance] = []
     /// Whether the nodes were exposed only to what counts as normal: starts, leaves, narrow links and mild delay or
     /// loss.
@@ -76,8 +76,8 @@ package struct Oracle: Sendable {
     package private(set) var hasNarrowed = false
     /// Whether a link was ever cut.
     package private(set) var hasCut = false
-    var ways: [TestCluster.Direction: LinkRecord] = [:]
-    private var index: [UniqueAddress: Int] = [:]
+    var links: [TestCluster.Direction: LinkRecord] = [:]
+    private var indexOf: [UniqueAddress: Int] = [:]
     private var current: [Int: Int] = [:]
     /// The keys of `current`, ascending.
     private var numbers: [Int] = []
@@ -89,10 +89,10 @@ package struct Oracle: Sendable {
 
     package var bounds: MembershipBounds { MembershipBounds(settings, size: current.count) }
 
-    package func life(_ node: UniqueAddress) -> Incarnation? { index[node].map { lives[$0] } }
+    package func incarnation(_ node: UniqueAddress) -> Incarnation? { indexOf[node].map { incarnations[$0] } }
 
     /// The latest incarnations, by number.
-    package var newest: some Sequence<Incarnation> { numbers.lazy.compactMap { current[$0] }.map { lives[$0] } }
+    package var newest: some Sequence<Incarnation> { numbers.lazy.compactMap { current[$0] }.map { incarnations[$0] } }
 
     /// The latest incarnations that are running, by number.
     package var running: some Sequence<Incarnation> { newest.lazy.filter { $0.state == .running } }
@@ -104,16 +104,16 @@ extension Oracle {
     /// Whether the cluster is free of faults at this moment: no node hangs or is slow, no link between running nodes is
     /// faulty, and no node is leaving.
     package func isClean(at now: Instant, ignoringLeavers: Bool = false) -> Bool {
-        for life in newest {
-            switch life.state {
+        for incarnation in newest {
+            switch incarnation.state {
             case .frozen: return false
             case .running:
-                if life.steadySince > now || !ignoringLeavers && life.leaveAskedAt != nil { return false }
+                if incarnation.steadySince > now || !ignoringLeavers && incarnation.leaveAskedAt != nil { return false }
             case .killed, .stopped: break
             }
         }
-        return ways.allSatisfy { direction, way in
-            way.cutSince == nil && !way.isShaped && way.cleanSince <= now
+        return links.allSatisfy { direction, link in
+            link.cutSince == nil && !link.isShaped && link.cleanSince <= now
                 || !isRunning(direction.from) || !isRunning(direction.to)
         }
     }
@@ -135,9 +135,9 @@ extension Oracle {
         for direction in [
             TestCluster.Direction(from: first, to: second), TestCluster.Direction(from: second, to: first),
         ] {
-            guard let way = ways[direction] else { continue }
-            if way.cutSince != nil || way.isShaped { return nil }
-            since = max(since, way.cleanSince)
+            guard let link = links[direction] else { continue }
+            if link.cutSince != nil || link.isShaped { return nil }
+            since = max(since, link.cleanSince)
         }
         return since
     }
@@ -145,32 +145,34 @@ extension Oracle {
     /// When the lost connections between two nodes must be open again, without delayed bytes.
     package func reconnected(_ first: Int, _ second: Int) -> Instant {
         max(
-            way(TestCluster.Direction(from: first, to: second)).reconnectsBy,
-            way(TestCluster.Direction(from: second, to: first)).reconnectsBy)
+            link(TestCluster.Direction(from: first, to: second)).reconnectsBy,
+            link(TestCluster.Direction(from: second, to: first)).reconnectsBy)
     }
 
     /// Since when at least one direction between two nodes is cut; `nil` if neither is.
     package func cutSince(_ first: Int, _ second: Int) -> Instant? {
-        let forth = ways[TestCluster.Direction(from: first, to: second)]?.cutSince
-        let back = ways[TestCluster.Direction(from: second, to: first)]?.cutSince
+        let forth = links[TestCluster.Direction(from: first, to: second)]?.cutSince
+        let back = links[TestCluster.Direction(from: second, to: first)]?.cutSince
         return [forth, back].compactMap(\.self).min()
     }
 
     /// Whether both directions between two nodes are cut.
     package func isSevered(_ first: Int, _ second: Int) -> Bool {
-        ways[TestCluster.Direction(from: first, to: second)]?.cutSince != nil
-            && ways[TestCluster.Direction(from: second, to: first)]?.cutSince != nil
+        links[TestCluster.Direction(from: first, to: second)]?.cutSince != nil
+            && links[TestCluster.Direction(from: second, to: first)]?.cutSince != nil
     }
 
     /// Whether anything other than a cut slows or loses bytes between two nodes.
     package func isShaped(_ first: Int, _ second: Int, at now: Instant) -> Bool {
         [TestCluster.Direction(from: first, to: second), TestCluster.Direction(from: second, to: first)].contains {
-            guard let way = ways[$0] else { return false }
-            return way.isShaped || way.cleanSince > now
+            guard let link = links[$0] else { return false }
+            return link.isShaped || link.cleanSince > now
         }
     }
 
-    private func isRunning(_ number: Int) -> Bool { current[number].map { lives[$0].state == .running } ?? false }
+    private func isRunning(_ number: Int) -> Bool {
+        current[number].map { incarnations[$0].state == .running } ?? false
+    }
 }
 
 // MARK: - What is done
@@ -193,16 +195,16 @@ extension Oracle {
     /// - Parameter founds: Whether the node is started as the founder of the cluster.
     package mutating func started(_ node: UniqueAddress, number: Int, founds: Bool = false, at now: Instant) {
         change(number) { $0.isReplaced = true }
-        index[node] = lives.count
-        current[number] = lives.count
+        indexOf[node] = incarnations.count
+        current[number] = incarnations.count
         if !numbers.contains(number) { numbers = (numbers + [number]).sorted() }
-        lives.append(
+        incarnations.append(
             Incarnation(node: node, number: number, startedAt: now, founds: founds, since: now, steadySince: now))
         disturb(.start, number, at: now, settle: bounds.join)
     }
 
     private mutating func change(_ number: Int, _ edit: (inout Incarnation) -> Void) {
-        if let place = current[number] { edit(&lives[place]) }
+        if let index = current[number] { edit(&incarnations[index]) }
     }
 
     package mutating func killed(_ number: Int, at now: Instant) {
@@ -218,10 +220,10 @@ extension Oracle {
     }
 
     package mutating func thawed(_ number: Int, at now: Instant) {
-        change(number) { life in
-            life.thaw = (now, now - life.since)
-            (life.state, life.since) = (.running, now)
-            life.steadySince = max(life.steadySince, now)
+        change(number) { incarnation in
+            incarnation.thaw = (now, now - incarnation.since)
+            (incarnation.state, incarnation.since) = (.running, now)
+            incarnation.steadySince = max(incarnation.steadySince, now)
         }
         disturb(.thaw, number, at: now, settle: bounds.recovery)
     }
@@ -238,7 +240,8 @@ extension Oracle {
 
     /// The node with this number ended by itself.
     package mutating func stopped(_ number: Int, at now: Instant) {
-        guard let place = current[number], lives[place].state == .running || lives[place].state == .frozen else {
+        guard let index = current[number], incarnations[index].state == .running || incarnations[index].state == .frozen
+        else {
             return
         }
         change(number) { ($0.state, $0.since) = (.stopped, now) }
@@ -248,10 +251,10 @@ extension Oracle {
     package mutating func sickened(
         _ number: Int, until end: Instant, hasClockFault: Bool = false, hasJumped: Bool = false, at now: Instant
     ) {
-        change(number) { life in
-            life.steadySince = max(life.steadySince, end)
-            if hasJumped { life.hasJumped = true }
-            if hasClockFault { life.hasTrueTime = false }
+        change(number) { incarnation in
+            incarnation.steadySince = max(incarnation.steadySince, end)
+            if hasJumped { incarnation.hasJumped = true }
+            if hasClockFault { incarnation.hasTrueTime = false }
         }
         isFaultless = false
         disturb(.sick, number, at: now, settle: (end == .distantFuture ? .zero : end - now) + bounds.recovery)
@@ -264,33 +267,35 @@ extension Oracle {
     /// before.
     private static let lateness = Duration.seconds(26)
 
-    func way(_ direction: TestCluster.Direction) -> LinkRecord { ways[direction] ?? LinkRecord() }
+    func link(_ direction: TestCluster.Direction) -> LinkRecord { links[direction] ?? LinkRecord() }
 
     mutating func cut(_ direction: TestCluster.Direction, at now: Instant) {
-        ways[direction, default: LinkRecord()].cutSince = now
+        links[direction, default: LinkRecord()].cutSince = now
         isFaultless = false
         hasCut = true
         disturb(.cut, at: now, settle: bounds.loss)
     }
 
     mutating func healed(_ direction: TestCluster.Direction, at now: Instant) {
-        var way = way(direction)
-        if let since = way.cutSince, now - since > Self.patience { way.reconnectsBy = now + MembershipBounds.reconnect }
-        way.cutSince = nil
-        way.cleanSince = max(way.cleanSince, now)
-        ways[direction] = way
+        var link = link(direction)
+        if let since = link.cutSince, now - since > Self.patience {
+            link.reconnectsBy = now + MembershipBounds.reconnect
+        }
+        link.cutSince = nil
+        link.cleanSince = max(link.cleanSince, now)
+        links[direction] = link
         disturb(.heal, at: now, settle: bounds.recovery)
     }
 
     /// Sets what a direction does to bytes from now on; `nil` for the default.
     mutating func shaped(_ direction: TestCluster.Direction, _ shape: LinkShape?, at now: Instant) {
-        var way = way(direction)
-        way.isShaped = shape != nil
-        way.cleanSince = max(way.cleanSince, now)
-        let wasLossy = way.isLossy
-        if wasLossy { way.reconnectsBy = max(way.reconnectsBy, now + Self.lateness) }
-        way.isLossy = (shape?.loss ?? 0) > 0
-        ways[direction] = way
+        var link = link(direction)
+        link.isShaped = shape != nil
+        link.cleanSince = max(link.cleanSince, now)
+        let wasLossy = link.isLossy
+        if wasLossy { link.reconnectsBy = max(link.reconnectsBy, now + Self.lateness) }
+        link.isLossy = (shape?.loss ?? 0) > 0
+        links[direction] = link
         if let shape {
             let isMild =
                 (shape.loss ?? 0) <= 0.05 && (shape.latency ?? .zero) <= .milliseconds(100)
@@ -302,9 +307,9 @@ extension Oracle {
 
     /// A direction has little bandwidth until `end`, but enough for heartbeats and gossip.
     mutating func narrowed(_ direction: TestCluster.Direction, until end: Instant, at now: Instant) {
-        var way = way(direction)
-        way.cleanSince = max(way.cleanSince, end)
-        ways[direction] = way
+        var link = link(direction)
+        link.cleanSince = max(link.cleanSince, end)
+        links[direction] = link
         hasNarrowed = true
         disturb(.narrow, at: now, settle: (end == .distantFuture ? .zero : end - now) + bounds.recovery)
     }
@@ -314,10 +319,10 @@ extension Oracle {
 
     /// A direction is faulty until `end`; the fault is over at once if `end` is now.
     mutating func harmed(_ direction: TestCluster.Direction, until end: Instant, at now: Instant) {
-        var way = way(direction)
-        way.cleanSince = max(way.cleanSince, end)
-        way.reconnectsBy = max(way.reconnectsBy, end + MembershipBounds.reconnect)
-        ways[direction] = way
+        var link = link(direction)
+        link.cleanSince = max(link.cleanSince, end)
+        link.reconnectsBy = max(link.reconnectsBy, end + MembershipBounds.reconnect)
+        links[direction] = link
         isFaultless = false
         disturb(.reset, at: now, settle: (end == .distantFuture ? .zero : end - now) + bounds.recovery)
     }
@@ -325,18 +330,18 @@ extension Oracle {
     /// Takes in the recorded membership steps of the nodes.
     package mutating func note(_ sightings: [StepTrace]) {
         for sighting in sightings {
-            guard let place = index[sighting.node] else { continue }
-            if sighting.phaseBefore == .idle, lives[place].begunAt == nil {
-                lives[place].begunAt = sighting.time
-                disturb(.start, lives[place].number, at: sighting.time, settle: bounds.join, isStrike: false)
+            guard let index = indexOf[sighting.node] else { continue }
+            if sighting.phaseBefore == .idle, incarnations[index].begunAt == nil {
+                incarnations[index].begunAt = sighting.time
+                disturb(.start, incarnations[index].number, at: sighting.time, settle: bounds.join, isStrike: false)
             }
-            if sighting.phase == .member, lives[place].memberSince == nil {
-                lives[place].memberSince = sighting.time
-                disturb(.start, lives[place].number, at: sighting.time, settle: bounds.join, isStrike: false)
+            if sighting.phase == .member, incarnations[index].memberSince == nil {
+                incarnations[index].memberSince = sighting.time
+                disturb(.start, incarnations[index].number, at: sighting.time, settle: bounds.join, isStrike: false)
             }
             if let reason = sighting.stop {
-                lives[place].stoppedFor = reason
-                disturb(.selfStop, lives[place].number, at: sighting.time, settle: bounds.loss, isStrike: false)
+                incarnations[index].stoppedFor = reason
+                disturb(.selfStop, incarnations[index].number, at: sighting.time, settle: bounds.loss, isStrike: false)
             }
             let isForgetting = sighting.before.tombstones.contains { !sighting.after.isTombstoned($0.node) }
             if isForgetting {

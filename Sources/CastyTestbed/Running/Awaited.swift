@@ -67,7 +67,7 @@ final class Awaited {
         let left = deadline - testbed.now
         if before > 0 {
             if left > .zero { return nil }
-            let oldest = testbed.tracker.oldestPending(of: ask.entity.id)?.place ?? ""
+            let oldest = testbed.tracker.oldestPending(of: ask.entity.id)?.location ?? ""
             return .unmet("\(before) earlier messages to \(ask.entity) have not ended, the oldest: \(oldest)")
         }
         do {

@@ -31,21 +31,21 @@ extension EnvelopeTracker {
     package var pending: Int { state.withLock { $0.pending } }
 
     /// The oldest pending envelope: its entity, and its last known location in words.
-    package func oldestPending(of entity: String? = nil) -> (entity: String, place: String, entered: Instant)? {
+    package func oldestPending(of entity: String? = nil) -> (entity: String, location: String, entered: Instant)? {
         state.withLock { state in
             let numbers =
                 entity.map { state.pendingOf[$0] ?? [] } ?? Set(state.pendingOf.values.compactMap { $0.min() })
-            return numbers.min().flatMap { state.place(of: $0) }
+            return numbers.min().flatMap { state.location(of: $0) }
         }
     }
 
     /// The same, for matching entities.
     package func oldestPending(
         where matches: (String) -> Bool
-    ) -> (entity: String, place: String, entered: Instant)? {
+    ) -> (entity: String, location: String, entered: Instant)? {
         state.withLock { state in
             let oldest = state.pendingOf.filter { matches($0.key) }.values.compactMap { $0.min() }.min()
-            return oldest.flatMap { state.place(of: $0) }
+            return oldest.flatMap { state.location(of: $0) }
         }
     }
 
@@ -65,7 +65,7 @@ extension EnvelopeTracker {
     package var violations: [Violation] { state.withLock { $0.violations } }
 
     /// The longest route of a handled envelope, in hops between nodes.
-    package var longestWay: Int { state.withLock { $0.longestWay } }
+    package var longestRoute: Int { state.withLock { $0.longestRoute } }
 
     /// The rules of the tracker that had something to check: an entity acted on another node than before (S1), a
     /// message was lost or moved between nodes (S4), one sender's messages continued on another node (S5), a message
@@ -73,8 +73,8 @@ extension EnvelopeTracker {
     package var exercised: Set<String> {
         state.withLock { state in
             let facts = [
-                (state.ownerChanges > 0, "S1"), (state.lost > 0 || state.longestWay > 0, "S4"),
-                (state.streamChanges > 0, "S5"), (state.longestWay > 0, "S12"),
+                (state.ownerChanges > 0, "S1"), (state.lost > 0 || state.longestRoute > 0, "S4"),
+                (state.streamChanges > 0, "S5"), (state.longestRoute > 0, "S12"),
             ]
             return Set(facts.filter(\.0).map(\.1))
         }
@@ -92,12 +92,12 @@ extension EnvelopeTracker {
     /// A pending envelope that entered before `limit` and matches: its last known location in words.
     package func pending(
         enteredBefore limit: Instant, where matches: (_ entity: String, _ sender: UniqueAddress) -> Bool
-    ) -> (entity: String, place: String, entered: Instant)? {
+    ) -> (entity: String, location: String, entered: Instant)? {
         state.withLock { state in
             let found = state.pendingOf.values.joined().filter { number in
                 state.envelopes[number].map { $0.entered < limit && matches($0.entity, $0.sender) } ?? false
             }
-            return found.min().flatMap { state.place(of: $0) }
+            return found.min().flatMap { state.location(of: $0) }
         }
     }
 

@@ -27,16 +27,16 @@ extension EnvelopeTracker.State {
     }
 
     /// The last known location of an envelope, in words.
-    func place(of number: UInt64) -> (entity: String, place: String, entered: Instant)? {
+    func location(of number: UInt64) -> (entity: String, location: String, entered: Instant)? {
         guard let envelope = envelopes[number] else { return nil }
-        let way = envelope.heading.map { "on its way from \(envelope.holder) to \($0)" }
-        return (envelope.entity, "envelope \(number), \(way ?? "at \(envelope.holder)")", envelope.entered)
+        let route = envelope.heading.map { "on its way from \(envelope.holder) to \($0)" }
+        return (envelope.entity, "envelope \(number), \(route ?? "at \(envelope.holder)")", envelope.entered)
     }
 
     /// Checks that messages from one sender to one entity are handled in the order of sending.
     mutating func keepOrder(_ number: UInt64, at now: Instant, on node: UniqueAddress) {
         guard let envelope = envelopes[number] else { return }
-        longestWay = max(longestWay, envelope.hops)
+        longestRoute = max(longestRoute, envelope.hops)
         if envelope.hops > EnvelopeTracker.mostHops {
             object("S12", envelope.entity, "envelope \(number) was handled after \(envelope.hops) hops, at \(now)")
         }
@@ -47,22 +47,22 @@ extension EnvelopeTracker.State {
                 "envelope \(number) from \(envelope.sender) was handled after the later \(before), at \(now)")
         }
         latest[stream] = max(latest[stream] ?? 0, number)
-        if let before = latestPlace.updateValue(node, forKey: stream), before != node { streamChanges += 1 }
+        if let before = latestNode.updateValue(node, forKey: stream), before != node { streamChanges += 1 }
     }
 
     /// Two incarnations overlap when an earlier one acts after a later one has acted.
-    mutating func act(_ entity: String, _ life: EnvelopeTracker.Incarnation, at now: Instant) {
+    mutating func act(_ entity: String, _ incarnation: EnvelopeTracker.Incarnation, at now: Instant) {
         guard var activity = activities[entity] else {
-            activities[entity] = EnvelopeTracker.Activity(current: life)
+            activities[entity] = EnvelopeTracker.Activity(current: incarnation)
             return
         }
-        if activity.current == life { return }
-        if activity.former.contains(life) {
-            object("S1", entity, "two instances acted at the same time: \(life.node) again at \(now)")
+        if activity.current == incarnation { return }
+        if activity.former.contains(incarnation) {
+            object("S1", entity, "two instances acted at the same time: \(incarnation.node) again at \(now)")
         }
-        if activity.current.node != life.node { ownerChanges += 1 }
+        if activity.current.node != incarnation.node { ownerChanges += 1 }
         activity.former.insert(activity.current)
-        activity.current = life
+        activity.current = incarnation
         activities[entity] = activity
     }
 }

@@ -96,12 +96,12 @@ package final class EnvelopeTracker: Sendable {
         var losses: [Loss] = []
         /// The last handled envelope of each stream.
         var latest: [Stream: UInt64] = [:]
-        var longestWay = 0
+        var longestRoute = 0
         var violations: [Violation] = []
         /// How often an entity acted on another node than before, and how often a stream continued on another node.
         var (ownerChanges, streamChanges) = (0, 0)
         /// The node that handled the last envelope of each stream.
-        var latestPlace: [Stream: UniqueAddress] = [:]
+        var latestNode: [Stream: UniqueAddress] = [:]
         /// Nodes that have seen themselves declared down.
         var fenced: Set<UniqueAddress> = []
     }
@@ -138,7 +138,7 @@ package final class EnvelopeTracker: Sendable {
                 state.violations.append(
                     Violation(
                         id: "S12", subject: from, entity: envelope.entity,
-                        text: "envelope \(number) is on its \(envelope.hops)th way from node to node"))
+                        text: "envelope \(number) is on its \(envelope.hops)th hop from node to node"))
             }
             state.envelopes[number] = envelope
         }
@@ -153,7 +153,7 @@ package final class EnvelopeTracker: Sendable {
     }
 
     /// Records that an incarnation of its entity handles an envelope.
-    package func handle(_ number: UInt64, entity: String, life: Incarnation, at now: Instant) {
+    package func handle(_ number: UInt64, entity: String, incarnation: Incarnation, at now: Instant) {
         state.withLock { state in
             state.handled += 1
             switch state.envelopes[number]?.fate {
@@ -166,11 +166,11 @@ package final class EnvelopeTracker: Sendable {
                 state.object("S4", entity, "envelope \(number) handled twice, at \(now)")
             case nil: state.object("S4", entity, "envelope \(number) handled, but never sent, at \(now)")
             }
-            if state.fenced.contains(life.node) {
-                state.object("P5", entity, "\(life.node) handled an envelope though declared down, at \(now)")
+            if state.fenced.contains(incarnation.node) {
+                state.object("P5", entity, "\(incarnation.node) handled an envelope though declared down, at \(now)")
             }
-            state.act(entity, life, at: now)
-            state.keepOrder(number, at: now, on: life.node)
+            state.act(entity, incarnation, at: now)
+            state.keepOrder(number, at: now, on: incarnation.node)
         }
     }
 
