@@ -106,7 +106,7 @@ struct CoordinatorBench {
         let numbers = Dictionary(uniqueKeysWithValues: (1...(regions + 1)).map { (node($0), $0) })
         var homes = [[HostedShard]](repeating: [], count: regions + 2)
         for case .send(let region, _, .host(let orders)) in effects {
-            guard let number = numbers[region] else { throw BenchError("an order to nobody") }
+            guard let number = numbers[region] else { throw BenchError("an order to an unknown region") }
             homes[number] += orders.map { HostedShard(shard: $0.shard, version: $0.version) }
             let started = orders.map { VersionedShard(shard: $0.shard, version: $0.version) }
             _ = coordinator.onRequest(.started(started), from: region, at: now)

@@ -94,7 +94,7 @@ package final class Remoting: RemoteAccess {
                 ? state.pendingHandshakes.removeFirst() : nil
         }
         if let oldest {
-            warn("strangers", "too many connections without an introduction: the oldest are closed")
+            warn("pending handshakes", "too many connections without an introduction: the oldest are closed")
             oldest.abandon(orderly: false)
         }
         return link

@@ -6,7 +6,7 @@ import Testing
 @Suite struct ActorTests {
     let manual = ManualWorld()
 
-    @Test("messages are handled one at a time, in the order they were told")
+    @Test("messages are handled one at a time, in the order they were sent")
     func order() throws {
         let system = manual.system()
         let log = Log<Int>()
@@ -76,7 +76,7 @@ import Testing
         #expect(again.address.path == ref.address.path)
     }
 
-    @Test("what is told to a stopped actor is a dead letter, and never reaches its successor")
+    @Test("a message to a stopped actor is a dead letter, and never reaches its successor")
     func deadLetters() throws {
         let system = manual.system()
         let log = Log<Int>()
@@ -118,7 +118,7 @@ import Testing
             system.losses.map { [$0.reason.rawValue, "\($0.count)"] } == [["mailbox full", "1"], ["unhandled", "1"]])
     }
 
-    @Test("the end of a watched actor is told exactly once, whatever ended it")
+    @Test("the end of a watched actor is signalled exactly once, whatever ended it")
     func watching() throws {
         let system = manual.system()
         let log = Log<String>()

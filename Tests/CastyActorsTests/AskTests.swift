@@ -60,7 +60,7 @@ import Testing
         #expect(system.snapshot().actors.asksPending == 0)
     }
 
-    @Test("an ask whose handler throws is told so at once, wherever in the message the reference stands")
+    @Test("an ask whose handler throws fails at once, wherever in the message the reference stands")
     func handlerThrows() throws {
         let system = manual.system()
         let ref = try responder(system)
@@ -175,7 +175,7 @@ import Testing
         #expect(system.losses.map(\.count) == [1])
     }
 
-    @Test("an actor has one adapter for each type, which converts as it was told last")
+    @Test("an actor has one adapter for each type, which converts with the latest function")
     func oneAdapter() throws {
         let system = manual.system()
         let log = Log<String>()
@@ -217,7 +217,9 @@ import Testing
         #expect(system.state.withLock { $0.asks.isEmpty && $0.exposed.isEmpty })
     }
 
-    @Test("a question that is told, and waits when its actor stops, fails for whoever waits for the reply")
+    @Test(
+        "a question that was sent as a tell, and waits when its actor stops, fails for the one that waits for the reply"
+    )
     func toldQuestion() throws {
         let system = manual.system()
         let responder = try responder(system)
@@ -254,7 +256,7 @@ import Testing
         #expect(log.all == ["node removed", "timed out"])
     }
 
-    @Test("whoever learns why a question will not be answered gives its asker the cause, and the node it is about")
+    @Test("an asker gets the cause why its question will not be answered, and the node it is about")
     func cause() throws {
         let system = manual.system()
         let node = NodeAddress(host: "10.0.0.9", port: 1)

@@ -21,7 +21,7 @@ struct StudyTests {
         #expect(course.first >= .seconds(1))
     }
 
-    @Test("where nothing fails nobody is declared dead, though the network delays and loses")
+    @Test("without faults no member is declared dead, though the network delays and loses")
     func quiet() throws {
         let alarms = try DetectionStudy(loss: 0.05).quiet(seed: 1, for: .seconds(30))
         #expect(alarms.nodeHours > 0.04)
@@ -55,7 +55,8 @@ struct StudyTests {
     }
 
     @Test(
-        "a cluster becomes well whoever is killed, and whenever", arguments: [RecoveryStory.joining, .leaving, .freeze])
+        "a cluster recovers, whichever node is killed, and whenever",
+        arguments: [RecoveryStory.joining, .leaving, .freeze])
     func recovery(story: RecoveryStory) throws {
         let finding = try story.run(seed: 1)
         #expect(

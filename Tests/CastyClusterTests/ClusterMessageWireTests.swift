@@ -103,7 +103,7 @@ import Testing
         }
     }
 
-    @Test("whatever a stranger sends is read or refused, and never traps")
+    @Test("arbitrary bytes from a non-member are read or refused, and never trap")
     func hostile() {
         var generator = SeededGenerator(seed: 3)
         var refused = 0

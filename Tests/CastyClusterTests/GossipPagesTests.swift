@@ -28,7 +28,7 @@ import Testing
         return try EnvelopePage(from: &buffer)
     }
 
-    @Test("an envelope that is too large for a message arrives in pages as it was, whoever else sends meanwhile")
+    @Test("an envelope that is too large for a message arrives in pages unchanged, even while other nodes send theirs")
     func whole() throws {
         var assembly = PageAssembly()
         let (first, second) = (Self.envelope(), Self.envelope(from: 3))

@@ -40,7 +40,7 @@ struct BoundedLinesTests {
         #expect(lines.take() == "1234567\n1 dropped\n8\n")
     }
 
-    @Test("a writer that waits holds nobody up, and goes on where it stopped", .timeLimit(.minutes(10)))
+    @Test("a writer that waits does not block its callers, and continues where it stopped", .timeLimit(.minutes(10)))
     func queue() {
         let written = Mutex("")
         let mayWrite = Mutex(false)

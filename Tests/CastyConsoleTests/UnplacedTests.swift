@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Shards without a home on the shard pane")
 struct UnplacedTests {
-    @Test("a shard that is wanted and has no home is marked, and says why; one that nobody has asked for is not")
+    @Test("a shard that is needed and has no home is marked with the reason; one that is not needed is not")
     func unplaced() {
         var console = Fixture(nodes: 3, width: 140, height: 50)
         #expect(!console.text.contains("?·"))

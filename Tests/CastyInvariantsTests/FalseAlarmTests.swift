@@ -37,7 +37,7 @@ struct FalseAlarmTests {
         #expect(try told(text, seed: seed) == [])
     }
 
-    @Test("S4 does not ask for what waits for a node that nobody starts", arguments: 1...2)
+    @Test("S4 does not ask for what waits for a node that is never started", arguments: 1...2)
     func noHost(seed: UInt64) throws {
         let text = """
             roles n3 backend

@@ -20,7 +20,7 @@ struct HandoffTrialTests {
     }
 
     @Test(
-        "whoever crashes during a handoff or a fail-over, all shards serve again in time and no rule is broken",
+        "whichever node crashes during a handoff or a fail-over, all shards serve again in time and no rule is broken",
         arguments: CrashPoints.Story.allCases)
     func crashes(_ story: CrashPoints.Story) throws {
         let crashes = try CrashPoints(story)

@@ -50,7 +50,7 @@ struct MarginStoryTests {
         let told = try StoryRun(Self.cutOff(after: 180, cut: 5), seed: 9_000_001) {
             $0.shardingMutations = .trustsLeavers
         }.broken
-        #expect(!told.isDisjoint(with: ["S1", "S2"]), "told were \(told.sorted())")
+        #expect(!told.isDisjoint(with: ["S1", "S2"]), "broken were \(told.sorted())")
     }
 
     @Test("a graceful leave waits for no margin", arguments: [UInt64(1), 2, 3])

@@ -7,7 +7,7 @@ import Testing
 @testable import CastyTestbed
 
 extension MembershipCheckerTests {
-    @Test("a clock with an entry of nobody breaks M13, a member that was never started M15")
+    @Test("a clock with an entry of a non-member breaks M13, a member that was never started M15")
     func unknownPeers() {
         let counted = Self.gossip([(1, .up)], clock: [1: 1, 9: 1])
         #expect(ids(SmallGossip(), [moment(1, Self.oracle(1), [(1, counted)])]) == ["M13"])
@@ -29,7 +29,7 @@ extension MembershipCheckerTests {
             name: "n1", node: Self.node(1), time: Self.at(seconds), membership: MembershipSnapshot(peers: [peer]))
     }
 
-    @Test("a killed node that nobody marks breaks F1")
+    @Test("a killed node that no member marks breaks F1")
     func completeness() {
         var oracle = Self.oracle(2)
         oracle.killed(2, at: Self.at(60))

@@ -4,7 +4,7 @@ import CastyPlacement
 import CastyTestbed
 import Testing
 
-/// A checker that never fires is no checker: each bug that can be switched on must be told by the invariant that is there for it.
+/// A checker that never fires is no checker: each bug that can be switched on must be caught by the invariant that is there for it.
 @Suite("Mutation of the membership")
 struct MutationTests {
     /// Bugs, the invariants that must tell them, and a story in which they come to light.
@@ -70,14 +70,14 @@ struct MutationTests {
         Case(
             "a new incarnation shares its place", .sharesPlaces, ["M1"],
             "nodes 3\nwait 12s\nkill n3\nrestart n3\nwait 9s"),
-        Case("strangers are let in", .inventsMembers, ["M15"], quiet),
+        Case("unknown peers are admitted", .inventsMembers, ["M15"], quiet),
         Case(
-            "strangers are not told that they are", .toleratesUnknownPeers, ["M9"],
+            "unknown peers get no notice", .toleratesUnknownPeers, ["M9"],
             UnknownPeerStoryTests.story + "wait 25s"),
         Case(
             "late news sends members away", .heedsLateNews, ["F6"], "set preset lan\nnodes 9\nwait 30s", seeds: [19]),
         Case("a leaver does not say that it is done", .leavesUnconfirmed, ["M12"], leave),
-        Case("nobody is ever marked", .neverMarks, ["F1"], kill),
+        Case("no member is ever marked", .neverMarks, ["F1"], kill),
         Case("marks are never taken back", .neverRefutes, ["F8"], flap),
         Case("observers mark themselves", .marksItself, ["F2"], kill),
         Case("the gaps of outages are learnt", .learnsOutages, ["F5"], flap),
@@ -88,7 +88,7 @@ struct MutationTests {
         Case("the downed go on", .survivesDown, ["P5"], "nodes 3\nwait 2s\ndown n3\nwait 2s"),
         Case("decisions are hasty", .decidesAtOnce, ["P4"], kill),
         Case("joiners do not prolong the period", .countsMembersOnce, ["P4"], joinersBesideDead),
-        Case("nobody decides", .neverDecides, ["P2"], split),
+        Case("no node decides", .neverDecides, ["P2"], split),
         Case("votes are not counted", .ignoresVotes, ["P1", "P2", "P3"], split + "\nheal\nwait 13s"),
         Case(
             "votes are not counted while a node joins", .ignoresVotes, ["P2"],
@@ -195,13 +195,13 @@ struct MutationTests {
         """
 
     @Test(
-        "a bug that is switched on is told by the invariant that is there for it",
+        "a bug that is switched on breaks the invariant that is there for it",
         .enabled(if: PlacementMutation.areCompiledIn, "swift test --traits Mutations"), arguments: cases)
     func tells(_ item: Case) throws {
         var told: Set<String> = []
         for seed in item.seeds where !told.isSuperset(of: item.ids) {
             told.formUnion(try StoryRun(item.story, seed: seed) { $0.membership.mutations = item.mutations }.broken)
         }
-        #expect(told.isSuperset(of: item.ids), "told were \(told.sorted()), not \(item.ids.sorted())")
+        #expect(told.isSuperset(of: item.ids), "broken were \(told.sorted()), not \(item.ids.sorted())")
     }
 }

@@ -45,7 +45,7 @@ struct ObserverTests {
         #expect(testbed.running.allSatisfy { $0.cluster.state.members.count == 1 })
     }
 
-    @Test("nobody dials an observer that is gone, and nothing of it stays behind")
+    @Test("no node dials an observer that is gone, and nothing of it stays behind")
     func leavesNothing() throws {
         let (testbed, _, observer) = try watched(4)
         defer { testbed.end() }

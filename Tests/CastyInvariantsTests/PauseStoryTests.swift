@@ -36,7 +36,7 @@ struct PauseStoryTests {
         }
     }
 
-    @Test("what is told a node while it hangs is handled afterwards, in order, by the entities that were there")
+    @Test("messages to a node that hangs are handled afterwards, in order, by the entities that were there")
     func load() throws {
         for seed in UInt64(1)...3 {
             let story =

@@ -4,7 +4,7 @@ import CastyPlacement
 import CastyTestbed
 import Testing
 
-/// Each bug of sharding that can be switched on must be told by the rule that is there for it.
+/// Each bug of sharding that can be switched on must be caught by the rule that is there for it.
 @Suite("Mutation of sharding")
 struct PlacementMutationTests {
     /// A bug, the rules of which one at least must tell it, and a story in which it comes to light.
@@ -113,12 +113,12 @@ struct PlacementMutationTests {
             "entities start anywhere", .startsAnywhere, ["S12"], "nodes 3\nwait 1s\nspawn account-1..account-9\nwait 1s"
         ),
         Case("the hash is another", .hashesByLength, ["S0"], "nodes 2\nwait 1s\nspawn account-1..account-9\nwait 1s"),
-        Case("what was kept is dropped", .dropsBuffer, ["S6"], moves),
-        Case("nobody waits for messages on their way", .skipsMarkers, ["S5"], moves),
+        Case("buffered messages are dropped", .dropsBuffer, ["S6"], moves),
+        Case("no node waits for messages in transit", .skipsMarkers, ["S5"], moves),
         Case("what is sent again is sent twice", .deliversTwice, ["S4"], deaf),
         Case("what comes back goes last", .appendsReturned, ["S5"], deaf),
         Case("the sleeping lose what came", .forgetsPassivating, ["S7"], sleep),
-        Case("losses are not told", .losesSilently, ["S4"], overflow, bufferLimit: 20),
+        Case("losses are not reported", .losesSilently, ["S4"], overflow, bufferLimit: 20),
         Case("buffers have no bound", .ignoresBufferLimit, ["S13"], overflow, bufferLimit: 20),
         Case(
             "messages go in circles", .sendsInCircles, ["S12"], "nodes 2\nwait 1s\nspawn account-1..account-9\nwait 1s"),
@@ -130,7 +130,7 @@ struct PlacementMutationTests {
         Case(
             "what came during a pause is dropped", .forgetsPaused, ["S4"],
             busy + "freeze n2\nwait 3300ms\nthaw n2\nwait 3s"),
-        Case("an asker is not told", .hidesFromAskers, ["L1"], orphan),
+        Case("an asker gets no error", .hidesFromAskers, ["L1"], orphan),
         Case(
             "an asker is refused what only has to start", .refusesHastily, ["L1"],
             "nodes 2\nexpect members n1,n2 up within 15s\nwait 1s\nask account-1 balance\nwait 1s"),
@@ -148,14 +148,14 @@ struct PlacementMutationTests {
     ]
 
     @Test(
-        "a bug that is switched on is told by the rule that is there for it",
+        "a bug that is switched on breaks the rule that is there for it",
         .enabled(if: PlacementMutation.areCompiledIn, "swift test --traits Mutations"), arguments: cases)
     func tells(_ item: Case) throws {
         var told: Set<String> = []
         for seed in UInt64(1)...5 where told.isDisjoint(with: item.ids) {
             told.formUnion(try violations(item, item.mutations, seed: seed))
         }
-        #expect(!told.isDisjoint(with: item.ids), "told were \(told.sorted()), not \(item.ids.sorted())")
+        #expect(!told.isDisjoint(with: item.ids), "broken were \(told.sorted()), not \(item.ids.sorted())")
     }
 
     @Test(

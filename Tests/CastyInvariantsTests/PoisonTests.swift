@@ -16,7 +16,7 @@ struct PoisonTests {
         return (runner.run().status, events.withLock { $0 })
     }
 
-    @Test("Whoever asks an entity that fails is told so at once, on its own node and on another", arguments: 1...5)
+    @Test("An ask of an entity that fails gets the error at once, on its own node and on another", arguments: 1...5)
     func told(seed: Int) throws {
         let (status, events) = try run(
             """
@@ -40,7 +40,7 @@ struct PoisonTests {
     }
 
     @Test(
-        "An entity that fails when it starts keeps nobody waiting: messages are given up after the third try, and counted"
+        "An entity that fails when it starts keeps no sender waiting: messages are given up after the third try, and counted"
     )
     func poisoned() throws {
         let (status, events) = try run(

@@ -52,7 +52,7 @@ struct RecordedFaultTests {
     }
 
     @Test(
-        "the hello of a dead incarnation that a node reads last, when it thaws, evicts nobody",
+        "the hello of a dead incarnation that a node reads last, when it thaws, evicts no member",
         arguments: [4, 5, 6, 9, 12])
     func lateHello(seed: Int) throws {
         let run = try StoryRun(

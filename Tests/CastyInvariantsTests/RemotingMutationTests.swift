@@ -5,7 +5,7 @@ import CastyRemoting
 import CastyTestbed
 import Testing
 
-/// Each bug of remoting that can be switched on must be told by the rule that is there for it.
+/// Each bug of remoting that can be switched on must be caught by the rule that is there for it.
 @Suite("Mutation of remoting")
 struct RemotingMutationTests {
     private static let narrow = """
@@ -28,7 +28,7 @@ struct RemotingMutationTests {
         """
 
     @Test(
-        "with both lanes on one connection, user messages on a narrow link make a member unreachable, which R6 tells",
+        "with both lanes on one connection, user messages on a narrow link make a member unreachable, which breaks R6",
         .enabled(if: PlacementMutation.areCompiledIn, "swift test --traits Mutations"))
     func mixedLanes() throws {
         // A call on a connection of its own would still find the member alive.
@@ -42,7 +42,7 @@ struct RemotingMutationTests {
         #expect(sound.result.exercised.contains("R6"))
     }
 
-    @Test("an association that outlives its peer is told by R8")
+    @Test("an association that outlives its peer breaks R8")
     func keptAssociations() throws {
         #expect(try StoryRun(Self.gone) { $0.remoting.associationIdle = .seconds(3600) }.broken.contains("R8"))
         let sound = try StoryRun(Self.gone)

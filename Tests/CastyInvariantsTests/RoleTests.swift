@@ -62,7 +62,9 @@ struct RoleTests {
         #expect(hosts == ["n3", "n4"])
     }
 
-    @Test("who asks through a coordinator's node that does not run the type is told so, and is served once it does")
+    @Test(
+        "an ask through a coordinator's node that does not run the type fails with that reason, and is served once it does"
+    )
     func notHosted() throws {
         let testbed = TestCluster(
             world: SimulatedClusterWorld(seed: 4), settings: TestClusterSettings(), checkers: .all)

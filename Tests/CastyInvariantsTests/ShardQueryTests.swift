@@ -56,7 +56,7 @@ struct ShardQueryTests {
         return try #require(answer)
     }
 
-    @Test("every node tells of its shards, its entities and its buffers")
+    @Test("every node reports its shards, its entities and its buffers")
     func statistics() throws {
         let testbed = try cluster(seed: 1)
         defer { testbed.end() }

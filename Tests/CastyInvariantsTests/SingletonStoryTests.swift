@@ -84,14 +84,14 @@ struct SingletonStoryTests {
         /// Lets time pass until the condition holds, which it must.
         func pass(_ limit: Duration, until condition: () -> Bool) throws {
             let held = try testbed.advance(until: testbed.now + limit, unless: condition)
-            #expect(held, "seed \(testbed.world.seed ?? 0), at \(testbed.now): \(deeds.latest ?? "nobody") acts")
+            #expect(held, "seed \(testbed.world.seed ?? 0), at \(testbed.now): \(deeds.latest ?? "none") acts")
         }
 
         func pass(_ time: Duration) throws { try testbed.advance(until: testbed.now + time) }
     }
 
     @Test(
-        "the next oldest goes on after a leave, without a pause of a second, and nothing told is lost",
+        "the next oldest takes over after a leave, without a pause of a second, and no message is lost",
         arguments: [1, 2, 3])
     func leave(seed: UInt64) throws {
         let story = try Story(seed: seed, nodes: 3)
@@ -108,7 +108,7 @@ struct SingletonStoryTests {
     }
 
     @Test(
-        "after a crash the next oldest goes on when the dead one is removed, with what was told meanwhile",
+        "after a crash the next oldest takes over when the dead one is removed, with the messages sent meanwhile",
         arguments: [1, 2])
     func kill(seed: UInt64) throws {
         let story = try Story(seed: seed, nodes: 3)
@@ -153,7 +153,7 @@ struct SingletonStoryTests {
             story.ways[number]?.ask(
                 within: .seconds(5), { EntityCommand(number: 0, text: "who", replyTo: $0) },
                 completion: { (result: Result<EntityReply, AskError>) in
-                    answers.withLock { $0.append((try? result.get().text) ?? "nobody") }
+                    answers.withLock { $0.append((try? result.get().text) ?? "none") }
                 })
         }
         try story.pass(.seconds(2)) { answers.withLock { $0.count } == 3 }

@@ -25,7 +25,9 @@ struct StallTests {
         trial.simulation.network.link(from: "127.0.0.4", to: "127.0.0.3").stall(for: time)
     }
 
-    @Test("nobody is marked or removed, and it is dialled anew when that lasts long", arguments: [UInt64(1), 2, 3, 4])
+    @Test(
+        "no member is marked or removed, and the association is dialled anew when that lasts long",
+        arguments: [UInt64(1), 2, 3, 4])
     func nobodyGoes(seed: UInt64) throws {
         let trial = try trial(seed: seed)
         defer { trial.end() }

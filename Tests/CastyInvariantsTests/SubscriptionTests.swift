@@ -60,7 +60,7 @@ struct SubscriptionTests {
     }
 
     @Test(
-        "every step of a member is told once and in order, each with the member as that step left it",
+        "every step of a member is published once and in order, each with the member as that step left it",
         arguments: 1...5 as ClosedRange<UInt64>)
     func leave(seed: UInt64) throws {
         let steps = try steps(seed: seed, [(.leave([NodeName(3)]), .seconds(5))])
@@ -68,13 +68,13 @@ struct SubscriptionTests {
             steps == ["joined joining", "up up 3", "leaving leaving 3", "exiting exiting 3", "left, was exiting"])
     }
 
-    @Test("a member that dies is told to be unreachable, down and gone", arguments: 1...5 as ClosedRange<UInt64>)
+    @Test("a member that dies is published as unreachable, down and removed", arguments: 1...5 as ClosedRange<UInt64>)
     func death(seed: UInt64) throws {
         let steps = try steps(seed: seed, [(.kill([NodeName(3)]), .seconds(10))])
         #expect(steps == ["joined joining", "up up 3", "unreachable", "down down 3", "left, was down"])
     }
 
-    @Test("whoever was away while a member left hears of all its steps", arguments: 1...5 as ClosedRange<UInt64>)
+    @Test("a node that was away while a member left publishes all its steps", arguments: 1...5 as ClosedRange<UInt64>)
     func away(seed: UInt64) throws {
         let steps = try steps(
             seed: seed,

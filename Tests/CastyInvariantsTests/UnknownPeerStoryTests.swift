@@ -25,7 +25,9 @@ struct UnknownPeerStoryTests {
 
         """
 
-    @Test("nodes that were let in where nobody is left stop, and are let in again by those who are", arguments: 1...3)
+    @Test(
+        "nodes that were admitted by members that are gone stop, and are admitted again by the present ones",
+        arguments: 1...3)
     func again(seed: UInt64) throws {
         let text =
             Self.story + """
@@ -37,8 +39,8 @@ struct UnknownPeerStoryTests {
                 expect converged within 5s
                 wait 20s
                 """
-        let scenario = try Scenario.parse(text, file: "strangers.casty")
+        let scenario = try Scenario.parse(text, file: "unknown-peers.casty")
         let result = ScenarioRunner(scenario, options: RunOptions(seed: seed), checkers: .all).run()
-        #expect(result.status == .passed, "casty run strangers.casty --seed \(seed): \(result)")
+        #expect(result.status == .passed, "casty run unknown-peers.casty --seed \(seed): \(result)")
     }
 }

@@ -70,7 +70,7 @@ struct UnknownPeersWordTests {
         }
     }
 
-    @Test("a hello under a member's address and another incarnation evicts nobody", arguments: [UInt64(1), 2, 3])
+    @Test("a hello under a member's address and another incarnation evicts no member", arguments: [UInt64(1), 2, 3])
     func claimedAddress(seed: UInt64) throws {
         let scene = try Scene(seed: seed)
         defer { scene.testbed.end() }
@@ -98,7 +98,7 @@ struct UnknownPeersWordTests {
         }
     }
 
-    @Test("a request to probe an address of the stranger's choice makes the node dial nowhere")
+    @Test("a request to probe an address of an unknown peer's choice makes the node dial nowhere")
     func probeRequest() throws {
         let scene = try Scene(seed: 1)
         defer { scene.testbed.end() }
@@ -115,7 +115,7 @@ struct UnknownPeersWordTests {
         #expect(scene.isWhole)
     }
 
-    @Test("a cluster that is made up ends nobody, under however many names it comes, where nobody listens at them")
+    @Test("an invented cluster ends no node, under however many names it comes, if no node listens at them")
     func madeUpCluster() throws {
         let scene = try Scene(seed: 1)
         defer { scene.testbed.end() }
@@ -142,7 +142,7 @@ struct UnknownPeersWordTests {
         #expect(scene.isWhole)
     }
 
-    @Test("pages of a state that a stranger sends are not kept")
+    @Test("pages of a state from an unknown peer are not stored")
     func pages() throws {
         let scene = try Scene(seed: 1)
         defer { scene.testbed.end() }

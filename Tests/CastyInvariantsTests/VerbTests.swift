@@ -41,7 +41,7 @@ struct VerbTests {
         #expect(seen == ["account: drain n3 is not confirmed yet"])
     }
 
-    @Test("an order that nobody can take fails its line within a bound")
+    @Test("an order that no node can take fails its line within a bound")
     func nobodyConfirms() throws {
         let run = try StoryRun(
             Self.three + "freeze n2,n3\nwait 4s\ndrain n3\nfreeze n1\nwait 60s\nthaw n1,n2,n3", toleratesRefusals: false
@@ -51,7 +51,7 @@ struct VerbTests {
         #expect(failed.first?.reason?.hasPrefix("not confirmed within") == true)
     }
 
-    @Test("a member is declared down by another node when the first one dies before it has told")
+    @Test("a member is declared down by another node when the first one dies before it has gossiped it")
     func downThroughDyingNode() throws {
         let run = try StoryRun(
             "set downing none\nnodes 3\nexpect members n1,n2,n3 up within 15s\nwait 3s\nkill n3\nwait 4s\n"
@@ -59,7 +59,7 @@ struct VerbTests {
         #expect(run.result.status == .passed, "\(run.events.filter { $0.kind == .expectationFailed }.map(\.json))")
     }
 
-    @Test("an ask whose node is killed fails at once, and a tell whose node is killed is told as lost")
+    @Test("an ask whose node is killed fails at once, and a tell whose node is killed is reported as lost")
     func messagesThroughDyingNode() throws {
         let run = try StoryRun(
             Self.three + "link all latency 200ms\nat +1000ms ask account-1 balance via n2 within 30s\n"

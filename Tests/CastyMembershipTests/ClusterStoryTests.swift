@@ -70,7 +70,7 @@ import Testing
         #expect(cluster[3].core.leader == cluster[2].core.myself)
     }
 
-    @Test("a short freeze changes nothing for good, and the frozen node suspects nobody", arguments: [1, 2, 3])
+    @Test("a short freeze changes nothing for good, and the frozen node suspects no member", arguments: [1, 2, 3])
     func shortFreeze(victim: Int) {
         let cluster = TestCluster(3)
         cluster.run(.seconds(5))

@@ -54,7 +54,7 @@ import Testing
         }
     }
 
-    @Test("restarts beside a member that nobody can reach leave no heap of dead incarnations behind")
+    @Test("restarts beside an unreachable member do not accumulate dead incarnations")
     func restarts() throws {
         let cluster = try Self.formed(3, Self.manual(), seed: 1)
         cluster.freeze(3)

@@ -37,7 +37,7 @@ import Testing
     }
 
     @Test(
-        "what a member that goes or is down could not reach holds nobody up",
+        "what a leaving or down member could not reach blocks no decision",
         arguments: [MemberStatus.up, .leaving, .exiting, .down])
     func leaverCannotReach(status: MemberStatus) {
         var gossip = Gossip()

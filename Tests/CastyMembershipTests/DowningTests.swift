@@ -82,7 +82,7 @@ import Testing
         }
     }
 
-    @Test("down-all keeps nobody, manual keeps everybody")
+    @Test("down-all keeps no member, manual keeps all")
     func extremes() {
         for sides in Self.partitions(4) where sides.count > 1 {
             #expect(Self.survivors(.downAll, Self.members(4), sides).isEmpty)

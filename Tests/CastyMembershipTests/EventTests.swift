@@ -71,7 +71,7 @@ struct EventAudit {
         cluster[number].events.filter { $0.subject == subject }.map(\.name)
     }
 
-    @Test("whoever watches a member from its joining to its leaving hears of each step once, in order")
+    @Test("an observer of a member from its joining to its leaving gets an event for each step once, in order")
     func gracefulLife() {
         let cluster = TestCluster(2)
         cluster.run(.seconds(3))
@@ -120,7 +120,7 @@ struct EventAudit {
         }
     }
 
-    @Test("weakly up is told once, and up once when the cluster agrees again")
+    @Test("weakly up is published once, and up once when the cluster agrees again")
     func weaklyUp() {
         var settings = MembershipSettings.responsive
         settings.strategy = .manual
@@ -137,7 +137,7 @@ struct EventAudit {
         for number in [1, 2] { #expect(Self.names(cluster, on: number, about: cluster[4].core.myself) == steps) }
     }
 
-    @Test("another leader is told once to each, and convergence once for each version")
+    @Test("another leader is published once on each node, and convergence once for each version")
     func leader() {
         let cluster = TestCluster(3)
         cluster.run(.seconds(4))
@@ -153,7 +153,7 @@ struct EventAudit {
         }
     }
 
-    @Test("a side that goes down tells of its end, and of no return of the others and no new leader")
+    @Test("a side that downs itself publishes its end, but no return of the others and no new leader")
     func minority() {
         let cluster = TestCluster(5)
         cluster.run(.seconds(6))
@@ -170,7 +170,7 @@ struct EventAudit {
     }
 
     @Test(
-        "under random faults each change of a view is told exactly once",
+        "under random faults each change of a view is published exactly once",
         arguments: 1...20 as ClosedRange<UInt64>)
     func audit(seed: UInt64) {
         var walk = FaultWalk(seed: seed)

@@ -40,7 +40,7 @@ struct Invariants {
         }
         for entry in gossip.version.entries {
             guard let author = cluster.nodes.first(where: { $0.core.myself == entry.node }) else {
-                broken.append("M4 a clock entry of nobody")
+                broken.append("M4 a clock entry of a non-member")
                 continue
             }
             let own = author.core.gossip.version[entry.node]

@@ -39,7 +39,7 @@ import Testing
         return pool
     }()
 
-    @Test("merge is commutative and idempotent, loses nothing and brings nobody back")
+    @Test("merge is commutative and idempotent, loses nothing and brings no removed member back")
     func pairs() {
         for a in Self.states {
             #expect(a.merged(with: a).hasSameContent(as: a))
@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    @Test("different contents have different digests, whoever has seen them")
+    @Test("different contents have different digests, whichever members have seen them")
     func digests() {
         for a in Self.states {
             var seen = a

@@ -70,7 +70,7 @@ import Testing
     }
 
     @Test(
-        "a joiner with another timing that safety rests on is refused, and told both values",
+        "a joiner with another timing that safety rests on is refused with both values",
         arguments: [
             ("lease", "2900ms", "2ms"), ("removal-margin", "3000ms", "by-size"), ("heartbeat", "200ms", "201ms"),
             ("tombstones", "600000ms", "1ms"), ("pause", "1000ms", "1001ms"), ("stable-after", "3000ms", "3001ms"),
@@ -133,7 +133,7 @@ import Testing
         #expect(cluster[1].stopReason == .refused(.wrongSeed(address: TestCluster.address(2), answer: answer)))
     }
 
-    @Test("a joiner with another downing strategy is refused, and told which")
+    @Test("a joiner with another downing strategy is refused with the name of the strategy")
     func strategyDiffers() {
         let cluster = TestCluster(1)
         cluster.run(.seconds(1))

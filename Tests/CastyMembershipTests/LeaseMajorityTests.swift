@@ -106,7 +106,7 @@ import Testing
         #expect(SplitOracleTests.Split.groups(cluster).count == 1)
     }
 
-    @Test("while the lease decides, whoever is on either side runs no entities for longer than its own lease")
+    @Test("while the lease decides, the nodes of either side run no entities for longer than their own lease")
     func fenced() {
         let cluster = Self.cluster(5) { $0.leaseDelay = .seconds(1) }
         let start = cluster.now
@@ -153,7 +153,7 @@ import Testing
         #expect(late == [.withdrawLease(owner: "\(cluster[1].core.myself)")])
     }
 
-    @Test("a split that heals while the lease is asked takes nobody down, and leaves nobody a loser")
+    @Test("a split that heals while the lease is asked downs no member, and leaves no side a loser")
     func healsWhileAsked() {
         let cluster = Self.cluster(3) { $0.leaseTimeout = .seconds(6) }
         cluster.leaseLatency = .seconds(3)
@@ -181,7 +181,7 @@ import Testing
         #expect(cluster.agree(on: [1, 2]))
     }
 
-    @Test("a second crash soon after the first is survived, whoever held the lease")
+    @Test("a second crash soon after the first is survived, whichever node held the lease")
     func secondCrash() {
         let cluster = Self.cluster(5)
         cluster.kill(5)
@@ -245,7 +245,7 @@ import Testing
         #expect(lease.record.losers.map(\.name) == ["a"])
     }
 
-    @Test("what is withdrawn has not happened; nobody else can withdraw it")
+    @Test("a withdrawn request has not happened; no other node can withdraw it")
     func withdraw() {
         let lease = Lease()
         #expect(lease.claim("a", ["b"]))

@@ -28,7 +28,7 @@ import Testing
     }
 
     @Test(
-        "the only seed, started again, finds its living cluster by the members that it remembers, though it is told to found"
+        "the only seed, started again, finds its living cluster by the members that it remembers, although --found is set"
     )
     func onlySeed() {
         let cluster = cluster(4, seeds: [1])
@@ -249,7 +249,7 @@ import Testing
         #expect(cluster[3].core.gossip.cluster == id)
     }
 
-    @Test("a seed that is told to found goes on without a member that is lost for good")
+    @Test("a seed with --found continues without a member that is lost for good")
     func lost() {
         let cluster = cluster(3, seeds: [1, 2, 3])
         let id = cluster[1].core.gossip.cluster

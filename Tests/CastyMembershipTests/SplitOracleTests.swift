@@ -95,7 +95,7 @@ enum SplitOracle {
     }
 
     @Test(
-        "whoever the oracle names survives every split of three, four and five nodes, whatever flickered before and after",
+        "the side that the oracle names survives every split of three, four and five nodes, whichever links flickered before and after",
         arguments: [3, 4, 5], [0, 1, 2, 3, 4, 5])
     func clean(count: Int, strategy: Int) {
         for (index, sides) in DowningTests.partitions(count).enumerated() where sides.count > 1 {
@@ -108,7 +108,7 @@ enum SplitOracle {
     }
 
     @Test(
-        "with members on their way in or out at the moment of the split, nobody survives but the oracle's side, and never two",
+        "with members on their way in or out at the moment of the split, no side but the oracle's survives, and never two",
         arguments: 1...24 as ClosedRange<UInt64>)
     func inFlight(seed: UInt64) {
         var dice = SeededGenerator(seed: seed).fork("in flight")

@@ -30,7 +30,7 @@ import Testing
         #expect((3 * 18...3 * 20).contains(try #require(cluster.sent["envelope"])))
     }
 
-    @Test("whoever joins is let in by the leader, whomever it asks, so that no two joins have to be merged")
+    @Test("every joiner is admitted by the leader, whichever member it asks, so that no two joins have to be merged")
     func door() {
         let cluster = TestCluster(12)
         #expect(cluster.run(within: .seconds(10)) { cluster.agree(on: Array(1...12)) } != nil)

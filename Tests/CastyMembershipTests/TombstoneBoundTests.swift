@@ -80,7 +80,7 @@ import Testing
         #expect(founder.core.gossip.tombstones.count == 499)
     }
 
-    @Test("of ever new addresses so many are remembered as fit, the latest ones")
+    @Test("of ever new addresses, as many as fit are remembered, the latest ones")
     func newAddresses() {
         var founder = Founder()
         for number in 1...1_000 { founder.passThrough(number) }

@@ -11,7 +11,8 @@ import Testing
     // MARK: the story
 
     @Test(
-        "whoever was let in by one that is dead and removed stops, and gets in when it starts again", arguments: 1...5)
+        "a node that was admitted by a member that is dead and removed stops, and joins when it starts again",
+        arguments: 1...5)
     func story(seed: UInt64) throws {
         let cluster = TestCluster(5, seed: seed)
         try #require(cluster.run(within: .seconds(10)) { cluster.agree(on: [1, 2, 3, 4, 5]) } != nil)
@@ -76,14 +77,15 @@ import Testing
         }
     }
 
-    @Test("a member gives notice when all has been quiet, and the stranger been heard, for the stability period")
+    @Test(
+        "a member gives notice when the cluster has been stable, and the unknown peer heard, for the stability period")
     func notice() {
         var pair = Pair()
         #expect(pair.beat(15) == 0)
         #expect(pair.beat(5) == 5)
     }
 
-    @Test("a stranger that is heard once in a while is given none before the third time")
+    @Test("an unknown peer that is heard rarely gets no notice before the third time")
     func repetitions() {
         var pair = Pair()
         #expect(pair.beat(1) == 0)
@@ -119,7 +121,7 @@ import Testing
         #expect(pair.beat(10) > 0)
     }
 
-    @Test("a flood of strangers is kept within bounds")
+    @Test("the number of remembered unknown peers is bounded")
     func flood() {
         var pair = Pair()
         for number in 10...200 {
@@ -156,7 +158,7 @@ import Testing
         return nil
     }
 
-    @Test("a joiner stops when more than half of the voters say that they do not know it, and nobody counts twice")
+    @Test("a joiner stops when more than half of the voters say that they do not know it, and no voter counts twice")
     func joiner() {
         var core = Self.member(as: .joining)
         #expect(notices(&core, from: [1, 1, 1, 2, 2, 7, 8]) == nil)
@@ -171,7 +173,7 @@ import Testing
         #expect(notices(&core, from: [1]) == 1)
     }
 
-    @Test("a member that is up stops only for more than half of all, whomever it reaches")
+    @Test("a member that is up stops only for more than half of all, whichever members it reaches")
     func up() {
         var core = Self.member(as: .up)
         for number in 3...4 { _ = core.onPeerIncarnationGone(Self.node(number), at: .start) }
@@ -179,7 +181,7 @@ import Testing
         #expect(notices(&core, from: [3]) == 1)
     }
 
-    @Test("a notice is void once whoever gave it gossips with the node")
+    @Test("a notice is void once its sender gossips with the node")
     func void() {
         var core = Self.member(as: .joining)
         #expect(notices(&core, from: [1, 2]) == nil)

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Up-numbers") struct UpNumberTests {
     @Test(
-        "no up-number is given twice, whoever goes and comes",
+        "no up-number is given twice, whichever members leave and join",
         .enabled(if: MembershipMutation.areCompiledIn, "swift test --traits Mutations"), arguments: 1...3)
     func neverTwice(seed: UInt64) throws {
         for mutations in [[], MembershipMutation.reusesUpNumbers] {

@@ -14,7 +14,7 @@ import Testing
         )
     }
 
-    @Test("text of strangers cannot break the line")
+    @Test("text from outside cannot break the line")
     func escaping() {
         let event = RuntimeEvent(
             time: .start, id: EventID(node: "n1", number: 1), kind: .note, text: "a\"b\\c\n\u{1B}[2J\u{7F}")

@@ -46,7 +46,7 @@ private func answers(_ effects: [CoordinatorEffect]) -> [CommandAnswer] {
 struct CommandTests {
     private let drain = OperatorCommand.drain(node(2).address)
 
-    @Test("A command that the own node was told is answered when another region knows what it asked for")
+    @Test("A command given to the own node is answered when another region knows what it asked for")
     func confirmed() {
         var coordinator = coordinator([1, 2])
         let effects = coordinator.onRequest(.command(id: 7, drain), from: node(1), at: at(10))
@@ -59,7 +59,7 @@ struct CommandTests {
         #expect(answers(coordinator.onRequest(.intentsKnown(version), from: node(2), at: at(40))) == [])
     }
 
-    @Test("Another node is answered at once, after it was told the intents")
+    @Test("Another node is answered at once, after it was sent the intents")
     func remote() {
         var coordinator = coordinator([1, 2])
         let effects = coordinator.onRequest(.command(id: 7, drain), from: node(2), at: at(10))
@@ -109,7 +109,7 @@ struct CommandTests {
         #expect(region.onWakeup(at: at(270)) == [.send(to: node(1), .request(.command(id: 7, drain)))])
     }
 
-    @Test("Without an answer its sender is told so after the bound, whether or not there was a coordinator")
+    @Test("Without an answer its sender gets an error after the bound, whether or not there was a coordinator")
     func bounded() {
         var known = region()
         _ = known.onCommand(drain, id: 7, at: at(10))

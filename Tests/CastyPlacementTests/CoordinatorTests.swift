@@ -228,7 +228,7 @@ struct CoordinatorTests {
                 .send(to: node(2), first, .discard(VersionedShard(shard: 2, version: version(4, .none))))))
     }
 
-    @Test("What a region no longer reports it has stopped, but what it was told to start it may still start")
+    @Test("What a region no longer reports it has stopped, but what it was ordered to start it may still start")
     func absent() {
         var coordinator = coordinator([1, 2])
         _ = coordinator.onRequest(.homes(of: [0, 1, 2]), from: node(1), at: at(10))

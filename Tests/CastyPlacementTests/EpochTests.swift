@@ -143,7 +143,7 @@ struct EpochTests {
         #expect(effects.suffix(2) == [.deliver("a", to: instance), .deliver("b", to: instance)])
     }
 
-    @Test("what a stranger says is refused, and its number bounded")
+    @Test("orders from a non-member are refused, and their number bounded")
     func stranger() {
         var region = hosting
         for number in 0..<Region<String>.unknownLimit {

@@ -73,7 +73,7 @@ struct RememberingTests {
         #expect(region.status.hosted.first?.dormant == 0)
     }
 
-    @Test("An entity that was told to go is forgotten; one that stops by itself starts again")
+    @Test("An entity that was passivated is forgotten; one that stops by itself starts again")
     func forgotten() {
         var region = loaded(["e-1"]) { $0.restartJitter = 0 }
         _ = region.onTerminated(EntityEnd(instance(1)), at: at(20))

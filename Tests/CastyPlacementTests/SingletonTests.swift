@@ -26,7 +26,7 @@ struct SingletonTests {
         return singleton
     }
 
-    @Test("the oldest member runs it, the others pass on what it is told")
+    @Test("the oldest member runs it, the others forward its messages")
     func oldest() {
         var first = Singleton<String>(own: node(1))
         #expect(first.onRoute("early", at: at(0)) == [])
@@ -160,7 +160,7 @@ struct SingletonTests {
                 == .note(.ended(2, failed: true, restartAt: at(620))))
     }
 
-    @Test("so many messages are kept; the ones that come then are lost, and said to be")
+    @Test("a bounded number of messages is buffered; later ones are lost, and reported")
     func bound() {
         var settings = SingletonSettings()
         settings.bufferLimit = 2
@@ -198,7 +198,7 @@ struct SingletonTests {
     }
 
     @Test(
-        "questions fail where no member can run it, those that wait are kept, and so is what is told",
+        "questions fail where no member can run it, those that wait are buffered, and so are tells",
         .enabled(if: PlacementMutation.areCompiledIn, "swift test --traits Mutations"))
     func noHost() {
         var settings = SingletonSettings()

@@ -51,7 +51,7 @@ struct AskFailureTests {
         world.world.dispose()
     }
 
-    @Test("A question that a second node passes on to a third, where nobody takes it, fails at once on the first")
+    @Test("A question that a second node passes on to a third, where no actor takes it, fails at once on the first")
     func passedOnByAnotherNode() throws {
         let world = SimulatedTestWorld(seed: 5)
         let (a, b, c) = (try world.startNow(1), try world.startNow(2), try world.startNow(3))
@@ -115,7 +115,7 @@ struct AskFailureTests {
         world.world.dispose()
     }
 
-    @Test("What waits for a node nobody reaches fails when it is given up")
+    @Test("What waits for an unreachable node fails when it is given up")
     func givenUp() throws {
         let world = SimulatedTestWorld(seed: 4)
         var settings = RemotingSettings()

@@ -45,7 +45,7 @@ struct BoundTests {
         world.world.dispose()
     }
 
-    @Test("What waits for a place where nobody ever answers is given up")
+    @Test("Messages for an address that never answers are given up")
     func givingUp() throws {
         let world = SimulatedTestWorld(seed: 2)
         let a = try world.startNow(1)
@@ -102,7 +102,7 @@ struct BoundTests {
     }
 
     @Test(
-        "A type that is not registered is lost where it is told; one unknown to the receiver is lost there, and the stream goes on"
+        "A message of an unregistered type is lost at its sender; one unknown to the receiver is lost there, and the stream goes on"
     )
     func types() throws {
         struct Stranger: Codable, Sendable {}

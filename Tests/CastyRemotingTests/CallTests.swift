@@ -57,7 +57,7 @@ struct CallTests {
     }
 
     @Test(
-        "A call is answered though the connection stands still; what was told there waits and loses nothing",
+        "A probe connection is answered though the association stalls; messages on the association wait, and none is lost",
         arguments: Array(UInt64(1)...20))
     func stalled(seed: UInt64) throws {
         let scene = try Scene(seed: seed)
@@ -93,7 +93,7 @@ struct CallTests {
         scene.end()
     }
 
-    @Test("A call to a former incarnation reaches nobody")
+    @Test("A probe connection to a former incarnation reaches no node")
     func restarted() throws {
         let scene = try Scene(seed: 1)
         let former = scene.b.system.unique

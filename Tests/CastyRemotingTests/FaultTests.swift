@@ -70,7 +70,7 @@ struct FaultTests {
         world.world.dispose()
     }
 
-    @Test("A frozen peer gets what it was told when it goes on", arguments: [5, 25])
+    @Test("A frozen peer gets its messages after the thaw", arguments: [5, 25])
     func freeze(seconds: Int) throws {
         let world = SimulatedTestWorld(seed: 3)
         let (a, b) = (try world.startNow(1), try world.startNow(2))

@@ -110,7 +110,7 @@ struct HostileTests {
         scene.world.world.dispose()
     }
 
-    @Test("A node of another cluster hears that it is refused, as often as it tries, and disturbs nobody")
+    @Test("A node of another cluster gets a refusal at each attempt, and disturbs no member")
     func wrongCluster() throws {
         let scene = try Scene(seed: 1)
         let stranger = try scene.world.startNow(3, name: "other")
@@ -155,7 +155,7 @@ struct HostileTests {
         scene.world.world.dispose()
     }
 
-    @Test("Only so many places are talked to, whatever references come in")
+    @Test("The number of dialled addresses is bounded, whatever references arrive")
     func manyPlaces() throws {
         var settings = RemotingSettings()
         settings.associationLimit = 10
@@ -189,7 +189,7 @@ struct HostileTests {
         scene.world.world.dispose()
     }
 
-    @Test("Where nobody answers at the claimed address, nothing changes")
+    @Test("If the claimed address does not answer, nothing changes")
     func unansweredClaim() throws {
         let scene = try Scene(seed: 1)
         let first = scene.raw.identity
@@ -228,7 +228,7 @@ struct HostileTests {
         scene.world.world.dispose()
     }
 
-    @Test("A decoder knows who sent a message, so that nobody can speak in the name of another node")
+    @Test("A decoder knows who sent a message, so that no node can speak in the name of another")
     func forgedSender() throws {
         let scene = try Scene(seed: 1)
         let heard = Record<UniqueAddress>()

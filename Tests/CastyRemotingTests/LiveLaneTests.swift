@@ -26,7 +26,7 @@ struct LiveLaneTests {
     }
 
     @Test(
-        "A decoder of users' messages that hangs holds up no control message, whoever dialled",
+        "A decoder of users' messages that hangs delays no control message, whichever end dialled",
         arguments: [true, false])
     func hangingDecoder(isDialledHere: Bool) async throws {
         let world = try await LiveTestWorld()

@@ -5,7 +5,7 @@ import Testing
 /// A handful of stories over real TCP; the same bodies run simulated over many seeds.
 @Suite(.serialized, .timeLimit(.minutes(10)))
 struct LiveStoryTests {
-    @Test("Over TCP, what is told to an actor of another node arrives there, once and in order")
+    @Test("Over TCP, messages to an actor of another node arrive there, once and in order")
     func tell() async throws { try await live(Stories.tellCrossesNodes) }
 
     @Test("Over TCP, a reference that travelled leads back")
@@ -17,7 +17,7 @@ struct LiveStoryTests {
     @Test("Over TCP, a call is answered on its own connection")
     func call() async throws { try await live(Stories.callsAreAnswered) }
 
-    @Test("Over TCP, whoever watches an actor of another node hears of its end once")
+    @Test("Over TCP, a watcher of an actor of another node gets Terminated once")
     func watch() async throws { try await live(Stories.watchersHearOfTheEnd) }
 
     @Test("Over TCP, a restarted node gets nothing that was meant for the process before")

@@ -7,7 +7,7 @@ import Testing
 struct SimulatedStoryTests {
     static let seeds = Array(UInt64(1)...40)
 
-    @Test("What is told to an actor of another node arrives there, once and in order", arguments: seeds)
+    @Test("Messages to an actor of another node arrive there, once and in order", arguments: seeds)
     func tell(seed: UInt64) async throws { try await simulated(seed, Stories.tellCrossesNodes) }
 
     @Test("A reference that travelled leads back", arguments: seeds)

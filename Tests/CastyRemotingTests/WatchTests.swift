@@ -70,7 +70,7 @@ struct WatchTests {
         world.world.dispose()
     }
 
-    @Test("When a node is removed its watchers are told once, its asks fail, and what waited is lost")
+    @Test("When a node is removed its watchers get Terminated once, its asks fail, and what waited is lost")
     func nodeRemoved() throws {
         let world = SimulatedTestWorld(seed: 1)
         let (a, b) = (try world.startNow(1), try world.startNow(2))
@@ -136,7 +136,9 @@ struct WatchTests {
         world.world.dispose()
     }
 
-    @Test("When a node is removed that never connected here, its watchers are told, though another lived there before")
+    @Test(
+        "When a node is removed that never connected here, its watchers get Terminated, though another incarnation lived there before"
+    )
     func neverConnected() throws {
         let world = SimulatedTestWorld(seed: 1)
         let (a, b) = (try world.startNow(1), try world.startNow(2))

@@ -103,7 +103,7 @@ struct WatchWindowTests {
         scene.world.world.dispose()
     }
 
-    @Test("Seventy thousand ends during a cut are each told once")
+    @Test("Seventy thousand ends during a cut are each signalled once")
     func seventyThousand() throws {
         let scene = try Scene(seed: 9_000_050, count: 70_000)
         try scene.watchAll()

@@ -171,7 +171,8 @@ struct SQLiteEntityStoreTests {
         #expect(try store.load(type: "account", id: "account-0") == bytes("small"))
     }
 
-    @Test("A process that is killed while it writes loses nothing that it was told is saved", .timeLimit(.minutes(10)))
+    @Test(
+        "A process that is killed while it writes loses nothing that was confirmed as saved", .timeLimit(.minutes(10)))
     func killed() throws {
         let folder = try Folder()
         // Killed, and killed again on what it left: recovery begins where it was interrupted.
@@ -215,7 +216,7 @@ struct SQLiteEntityStoreTests {
     }
 
     @Test(
-        "Two processes write to one file at the same time, and both keep what they were told is saved",
+        "Two processes write to one file at the same time, and both keep what was confirmed as saved",
         .timeLimit(.minutes(10)))
     func twoProcesses() async throws {
         let folder = try Folder()

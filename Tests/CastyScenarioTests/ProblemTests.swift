@@ -57,7 +57,7 @@ struct ProblemTests {
         #expect(rest.isEmpty || problem.description.contains(rest), "\(problem)")
     }
 
-    @Test("all problems of a file are told, each with its line")
+    @Test("all problems of a file are reported, each with its line")
     func all() throws {
         let text = "nodes 3\r\nkil n2\n\n# fine\nseed 1\nkill n4\nmove shard 24 to n1\nnodes 2\npause\n"
         let error = try #require(throws: ScenarioError.self) { try Scenario.parse(text, file: "a.casty") }

@@ -86,7 +86,7 @@ struct ConnectionTests {
         #expect(server.received == pattern(500_000))
     }
 
-    @Test("is refused where nobody listens, where the link says so, and where the node was killed or has shut down")
+    @Test("is refused where no node listens, where the link says so, and where the node was killed or has shut down")
     func refused() {
         let pair = Pair()
         pair.run(.milliseconds(1))

@@ -80,7 +80,7 @@ struct FaultTests {
         pair.back.heal()
         pair.run(.seconds(60))
         #expect(client.log == ["opened"])
-        #expect(client.received.isEmpty, "nobody repeats the bytes of a dead node")
+        #expect(client.received.isEmpty, "the bytes of a dead node are not repeated")
         client.send([1])
         pair.run(.milliseconds(5))
         #expect(client.log == ["opened", "closed reset"])

@@ -118,7 +118,7 @@ struct Pair {
     func connected() throws -> (client: Recorder, server: Recorder) {
         let client = connect()
         run(.milliseconds(50))
-        guard let server = accepted.all.last else { throw TransportError(.other, "nobody accepted") }
+        guard let server = accepted.all.last else { throw TransportError(.other, "no connection was accepted") }
         return (client, server)
     }
 

@@ -17,7 +17,7 @@ struct DiskFaultTests {
     }
 
     @Test(
-        "A change that the store does not take has not happened, and the asker is told",
+        "A change that the store refuses has not happened, and the asker gets an error",
         arguments: [
             ("full", "full"), ("failing", "unavailable"), ("torn", "unavailable"), ("lost-tail", "unavailable"),
         ])

@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    @Test("there is no outlook where one side has nobody that runs")
+    @Test("there is no forecast where one side has no running node")
     func nobody() throws {
         let testbed = try Self.testbed()
         defer { testbed.end() }

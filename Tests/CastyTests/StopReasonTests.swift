@@ -48,7 +48,7 @@ import Testing
         await seed.stop()
     }
 
-    @Test("a node that is told to found beside a bigger cluster ends before it, over TCP", .timeLimit(.minutes(10)))
+    @Test("a node that founds on order beside a bigger cluster ends before it, over TCP", .timeLimit(.minutes(10)))
     func secondCluster() async throws {
         let places = [try FreePort.address(), try FreePort.address(), try FreePort.address()]
         var config = ClusterConfig.responsive(seeds: [places[0], places[2]])

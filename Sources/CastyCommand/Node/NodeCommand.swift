@@ -16,7 +16,7 @@ struct NodeCommand: AsyncParsableCommand {
         discussion: """
             Joins the cluster through its seed nodes; where none of them is in one, a majority of the seeds founds it. With --found this node founds it \
             by itself, where it remembers no cluster. Hosts the sample entities account and counter. Name three seeds, the same on all nodes: while a \
-            majority of them is away, seeds that start again wait for a member that they can reach. Leaves gracefully on SIGTERM, SIGINT and SIGHUP, and ends after --grace at the latest; a second signal ends it at once. What nobody reads of its output is dropped and counted.
+            majority of them is away, seeds that start again wait for a member that they can reach. Leaves gracefully on SIGTERM, SIGINT and SIGHUP, and ends after --grace at the latest; a second signal ends it at once. Output that is not read is dropped and counted.
             With --data accounts keep their balance in a file of that folder, which all nodes of the cluster on this machine share, and keep it when
             all of them have ended; without it a balance is gone when its account moves or goes to sleep. The folder belongs to its cluster, and says \
             to a node that starts again where to look for it.

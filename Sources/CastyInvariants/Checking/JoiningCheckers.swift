@@ -101,7 +101,9 @@ struct Leaving: InvariantChecker {
                 found.append(
                     Violation(
                         id: "M12", subject: moment.name(subject),
-                        text: "\(moment.name(sighting.node)) told \(event.name) of it, though it leaves gracefully"))
+                        text:
+                            "\(moment.name(sighting.node)) published \(event.name) about it, though it leaves gracefully"
+                    ))
             }
         }
         for leaver in leavers {

@@ -123,7 +123,7 @@ extension Membership {
         join.attempts = 0
         if let lost = join.founding.lost(at: now) {
             let names = lost.map(\.description).joined(separator: ", ")
-            effects.append(.note("founds its former cluster again, as it was told, though \(names) may be in it"))
+            effects.append(.note("founds its former cluster again, as ordered, though \(names) may be in it"))
             return found(at: now)
         }
         let others = join.founding.others

@@ -95,7 +95,7 @@ package enum Verb: String, CaseIterable, Hashable, Sendable {
         case .start: "Starts further nodes, with roles."
         case .spawn: "Starts entities without waiting for them."
         case .tell: "Sends a message to an entity without waiting."
-        case .ask: "Sends a message once and waits for the reply, 10 s unless told otherwise."
+        case .ask: "Sends a message once and waits for the reply, 10 s by default."
         case .load: "Sends deposit 1 to account-1 and on in turn, at a rate, without blocking."
         case .kill: "Crashes nodes: no goodbye, sockets reset, nothing flushed."
         case .freeze: "Hangs nodes: sockets stay open, nothing runs."

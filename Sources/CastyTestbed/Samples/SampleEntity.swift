@@ -50,7 +50,7 @@ package enum SampleEntity: String, CaseIterable, Sendable {
                             command.replyTo?.tell(EntityReply("refused: the store is \(error.code.rawValue)"))
                         }
                     }
-                case .explosion: throw SampleFailure("\(entity.id) was told to explode")
+                case .explosion: throw SampleFailure("\(entity.id) got the message explode")
                 case .refusal(let reason): command.replyTo?.tell(EntityReply(reason))
                 case .misunderstood(let reason):
                     misunderstood(entity, command)

@@ -28,7 +28,7 @@ struct TCPFaultTests {
         #expect(hold { pair.farEnd.opened == 2 && pair.farEnd.closed == [nil] })
     }
 
-    @Test("a reset that comes while frozen is told after thaw")
+    @Test("a reset that arrives while the node is frozen is reported after the thaw")
     func resetWhileFrozen() throws {
         let pair = try #require(TCPPair())
         defer { pair.end() }

@@ -65,7 +65,7 @@ struct TCPTransportTests {
         #expect(pair.nearEnd.closed.first??.code == .reset)
     }
 
-    @Test("nobody listens: refused")
+    @Test("a connection to a port without a listener is refused")
     func refused() throws {
         let transport = TCPTransport()
         defer { transport.kill() }
@@ -80,7 +80,7 @@ struct TCPTransportTests {
         #expect(probe.opened == 0 && probe.closed.isEmpty)
     }
 
-    @Test("a taken port is told as such")
+    @Test("a port in use is reported as such")
     func addressInUse() throws {
         let transport = TCPTransport()
         defer { transport.kill() }
@@ -93,7 +93,7 @@ struct TCPTransportTests {
         #expect(error.code == .addressInUse)
     }
 
-    @Test("an attempt that nobody answers times out, and nothing follows")
+    @Test("an unanswered attempt times out, and nothing follows")
     func timeout() throws {
         let pair = try #require(TCPPair())
         defer { pair.end() }

@@ -132,7 +132,7 @@ struct HandshakeTests {
         #expect(handshake.onAdmitted(at: start) == [])
     }
 
-    @Test("tells the caller why it was refused, and by whom")
+    @Test("gives the caller the reason for the refusal, and who refused")
     func refusedCaller() {
         var handshake = caller()
         let refusal = HandshakeMessage.refusal(.init(reason: .wrongIncarnation, message: "gone", from: uniqueB))

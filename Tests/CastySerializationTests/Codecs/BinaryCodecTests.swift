@@ -113,7 +113,7 @@ struct BinaryCodecTests {
         #expect(throws: WireError.self) { try codec.encode(Turns(inTurn: true)) }
     }
 
-    @Test("a container or an encoder nobody writes to is an empty value")
+    @Test("a container or an encoder without a write is an empty value")
     func unwritten() throws {
         struct Lazy: Encodable {
             func encode(to encoder: any Encoder) throws {

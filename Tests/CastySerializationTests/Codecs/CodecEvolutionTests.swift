@@ -73,7 +73,7 @@ struct CodecEvolutionTests {
             try codec.decode(Reversed.self, codec.encode(Old(name: "n", count: 1))) == Reversed(count: 1, name: "n"))
     }
 
-    @Test("a missing field, nil, another kind and a number too large are told apart", arguments: AnyCodec.all)
+    @Test("a missing field, nil, another kind and a number too large are distinguished", arguments: AnyCodec.all)
     func errors(codec: AnyCodec) throws {
         func reading(_ value: some Encodable) -> DecodingError? {
             #expect(throws: DecodingError.self) { try codec.decode(Old.self, codec.encode(value)) }
