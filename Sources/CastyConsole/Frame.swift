@@ -31,10 +31,10 @@ package struct Frame: Sendable {
         for message in feed.refresh(from: backend) { state.show(message) }
     }
 
-    /// Presses a key, as a person would; the resulting lines go to the cluster.
+    /// Presses a key, as a person would; the resulting requests go to the cluster.
     package mutating func press(_ key: Key) {
         for intent in state.handle(key, feed: feed) {
-            if case .submit(let line) = intent { backend.submit(line) }
+            if case .submit(let request) = intent { backend.submit(request) }
         }
     }
 

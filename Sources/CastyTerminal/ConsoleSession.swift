@@ -82,7 +82,7 @@ struct ConsoleSession: ~Copyable {
         dirty = true
         for intent in state.handle(key, feed: feed) {
             switch intent {
-            case .submit(let line): backend.submit(line)
+            case .submit(let request): backend.submit(request)
             case .quit: return key == .control("c") ? 130 : 0
             case .suspend: suspend()
             case .repaint:

@@ -1,5 +1,6 @@
 import CastyCore
 import CastyObservability
+import CastyScenario
 
 @testable import CastyConsole
 
@@ -43,4 +44,15 @@ struct Fixture {
     var picture: CellBuffer { Renderer.picture(feed, state) }
     var text: String { picture.plainText() }
     var lines: [Substring] { text.split(separator: "\n", omittingEmptySubsequences: false) }
+}
+
+extension Intent {
+    /// The request that a line of the palette makes; a line that makes none is a mistake in the test.
+    static func submit(line: String) -> Intent {
+        switch try? PaletteLine.parse(line) {
+        case .command(let command): .submit(.command(command))
+        case .console(.run(let control), at: nil): .submit(.control(control))
+        case .console, nil: preconditionFailure("\(line) is no request")
+        }
+    }
 }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import CastyConsole
 
-@Suite("Keys become lines of the scenario language")
+@Suite("Keys become commands of the scenario language")
 struct KeyTests {
     @Test(
         "a key on the second node submits its line",
@@ -122,9 +122,9 @@ struct KeyTests {
         #expect(console.press(.enter) == [.submit(line: "kill n2")])
     }
 
-    @Test("every line a key can submit is one that the language reads")
-    func linesParse() throws {
-        var lines: [String] = []
+    @Test("every request of a key can be written in the language, and reads back as the same request")
+    func requestsAreInTheLanguage() throws {
+        var requests: [ConsoleRequest] = []
         let consoles = [NodeState.running, .frozen, .killed].map { state in
             var console = Fixture()
             if state != .running { console.cluster.silence(2, state) }
@@ -145,13 +145,18 @@ struct KeyTests {
                         intents += console.press(.enter)
                     }
                     intents += console.state.modal != nil || console.state.question != nil ? console.type("y") : []
-                    for case .submit(let line) in intents { lines.append(line) }
+                    for case .submit(let request) in intents { requests.append(request) }
                 }
             }
         }
-        #expect(Set(lines.map { $0.prefix { $0 != " " } }).count >= 16)
-        for line in Set(lines) {
-            #expect(throws: Never.self, "\(line)") { _ = try PaletteLine.parse(line) }
+        #expect(Set(requests.map(\.verb)).count >= 16)
+        for request in Set(requests) {
+            let line =
+                switch request {
+                case .command(let command): command.description
+                case .control(let control): control.description
+                }
+            #expect(.submit(request) == Intent.submit(line: line), "\(line)")
         }
     }
 

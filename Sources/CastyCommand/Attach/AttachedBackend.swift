@@ -4,6 +4,7 @@ import CastyConsole
 import CastyCore
 import CastyLive
 import CastyObservability
+import CastyScenario
 import Foundation
 import Synchronization
 
@@ -94,11 +95,9 @@ final class AttachedBackend: ConsoleBackend {
         }
     }
 
-    func submit(_ line: String) {
-        let verb = line.prefix { $0 != " " }
-        messages.withLock {
-            $0.append(ConsoleMessage(.refused, mode.refusal(of: String(verb)) ?? "\(verb): not as an observer"))
-        }
+    func submit(_ request: ConsoleRequest) {
+        let refusal = mode.refusal(of: request.verb) ?? "\(request.verb.word): not as an observer"
+        messages.withLock { $0.append(ConsoleMessage(.refused, refusal)) }
     }
 
     /// Ends the observer and its threads.

@@ -88,7 +88,7 @@ final class ConsoleRun {
         while !backend.ends {
             let began = ContinuousClock.now
             let (start, wasPaused) = (lab.now, paused)
-            for line in backend.takeLines() { carryOut(line, backend) }
+            for request in backend.takeRequests() { carryOut(request, backend) }
             if !paused {
                 // As much as has passed in reality, so that oversleeping does not slow the run down. But if the machine
                 // cannot keep up, no more than lets the screen and the keys respond.
@@ -132,21 +132,15 @@ final class ConsoleRun {
         if let greeting = plan.greeting { backend.say(.note, greeting) }
     }
 
-    private func carryOut(_ line: String, _ backend: TestClusterBackend) {
-        do {
-            switch try PaletteLine.parse(line, names: [:]) {
-            case .command(let command):
-                if !future.isEmpty {
-                    backend.say(.note, "\(future.count) commands that came later are dropped")
-                    future = []
-                }
-                perform(command, backend)
-            case .console(let command, let moment):
-                if moment != nil { return backend.say(.refused, "at: only commands to the cluster can be scheduled") }
-                control(command, backend)
+    private func carryOut(_ request: ConsoleRequest, _ backend: TestClusterBackend) {
+        switch request {
+        case .command(let command):
+            if !future.isEmpty {
+                backend.say(.note, "\(future.count) commands that came later are dropped")
+                future = []
             }
-        } catch {
-            backend.say(.refused, "\(error)")
+            perform(command, backend)
+        case .control(let control): carryOut(control, backend)
         }
     }
 
@@ -217,10 +211,9 @@ final class ConsoleRun {
         }
     }
 
-    private func control(_ command: ConsoleCommand, _ backend: TestClusterBackend) {
-        let verb = "\(command)".prefix { $0 != "(" }
-        if let refusal = backend.mode.refusal(of: String(verb)) { return backend.say(.refused, refusal) }
-        switch command {
+    private func carryOut(_ control: RunControl, _ backend: TestClusterBackend) {
+        if let refusal = backend.mode.refusal(of: .console(control.verb)) { return backend.say(.refused, refusal) }
+        switch control {
         case .pause: paused = true
         case .play: paused = false
         case .step(let count):
@@ -234,9 +227,6 @@ final class ConsoleRun {
         case .speed(let factor): speed = min(max(factor.value, 1.0 / 64), 64)
         case .undo: undo(backend)
         case .saveScript(let file): save(file, backend)
-        case .until, .always, .never, .focus, .zoom, .filter, .sort, .follow, .view, .why, .goto, .mark, .redo, .record,
-            .replay, .export, .bookmark, .source, .readonly, .set, .help, .background, .quit:
-            backend.say(.refused, "\(verb): not available here")
         }
     }
 

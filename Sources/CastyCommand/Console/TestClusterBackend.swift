@@ -7,11 +7,11 @@ import CastyTestbed
 import Foundation
 import Synchronization
 
-/// The console's testbed: runs it on its own thread, takes lines from the screen's thread, and publishes snapshots and
+/// The console's testbed: runs it on its own thread, takes requests from the screen's thread, and publishes snapshots and
 /// events.
 final class TestClusterBackend: ConsoleBackend {
     private struct State {
-        var lines: [String] = []
+        var requests: [ConsoleRequest] = []
         var snapshot: ClusterSnapshot
         var messages: [ConsoleMessage] = []
         var recorder: Recorder
@@ -68,7 +68,7 @@ final class TestClusterBackend: ConsoleBackend {
 
     func previewPartition(cut nodes: [String]) { state.withLock { $0.previewed = nodes } }
 
-    func submit(_ line: String) { state.withLock { $0.lines.append(line) } }
+    func submit(_ request: ConsoleRequest) { state.withLock { $0.requests.append(request) } }
 
     /// Ends the testbed, and returns after its thread has ended.
     func close() {
@@ -78,10 +78,10 @@ final class TestClusterBackend: ConsoleBackend {
 
     // The following members are called by the testbed's thread.
 
-    func takeLines() -> [String] {
+    func takeRequests() -> [ConsoleRequest] {
         state.withLock { state in
-            defer { state.lines = [] }
-            return state.lines
+            defer { state.requests = [] }
+            return state.requests
         }
     }
 

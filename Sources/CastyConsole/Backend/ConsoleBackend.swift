@@ -1,9 +1,10 @@
 package import CastyObservability
+package import CastyScenario
 
 /// The console's source of data and receiver of commands: a testbed, live or simulated, or a running cluster.
 ///
-/// All calls come from the console's own thread, several times a second, and return at once. No call waits: the result
-/// of a submitted line arrives later as a message.
+/// All calls come from the console's own thread and return at once. No call waits: the result of a request arrives later
+/// as a message.
 package protocol ConsoleBackend: Sendable {
     /// The runtime of the nodes.
     var mode: ConsoleMode { get }
@@ -16,11 +17,10 @@ package protocol ConsoleBackend: Sendable {
     func latest() -> ClusterSnapshot
     /// The events after a cursor; 0 is before the first.
     func events(after cursor: UInt64) -> EventPage
-    /// The results of submitted lines after a cursor; 0 is before the first.
+    /// The results of requests after a cursor; 0 is before the first.
     func messages(after cursor: UInt64) -> MessagePage
-    /// Executes a line of the scenario language, or one of the console's verbs `pause`, `play`, `step`, `speed`,
-    /// `back`, `seek`, `undo`, `save`.
-    func submit(_ line: String)
+    /// Carries out a request, in the order of the calls.
+    func submit(_ request: ConsoleRequest)
     /// Requests a forecast for cutting these nodes off; the next snapshots contain it if the backend can compute it.
     func previewPartition(cut nodes: [String])
 }
@@ -32,6 +32,22 @@ extension ConsoleBackend {
     package func previewPartition(cut nodes: [String]) {}
 }
 
+/// What a person at a console asks of the cluster that it shows.
+package enum ConsoleRequest: Hashable, Sendable {
+    /// A command of the scenario language.
+    case command(Command)
+    /// A command to the run: its time, its faults, its record.
+    case control(RunControl)
+
+    /// The first word of the command.
+    package var verb: PaletteVerb {
+        switch self {
+        case .command(let command): .scenario(command.verb)
+        case .control(let control): .console(control.verb)
+        }
+    }
+}
+
 /// The runtime of the nodes that a console shows.
 package enum ConsoleMode: Hashable, Sendable {
     case live
@@ -39,13 +55,13 @@ package enum ConsoleMode: Hashable, Sendable {
     case attached
 
     /// Why a verb is not available in this mode, in a few words; `nil` if it is.
-    package func refusal(of verb: String) -> String? {
-        switch self {
-        case .live:
-            ["pause", "play", "step", "back", "speed", "seek"].contains(verb)
-                ? "\(verb): LIVE mode has no virtual clock; start with --sim" : nil
-        case .simulated: nil
-        case .attached: "\(verb): attached as an observer, which changes nothing"
+    package func refusal(of verb: PaletteVerb) -> String? {
+        switch (self, verb) {
+        case (.live, .console(.pause)), (.live, .console(.play)), (.live, .console(.step)), (.live, .console(.back)),
+            (.live, .console(.speed)), (.live, .console(.seek)):
+            "\(verb.word): LIVE mode has no virtual clock; start with --sim"
+        case (.live, _), (.simulated, _): nil
+        case (.attached, _): "\(verb.word): attached as an observer, which changes nothing"
         }
     }
 }
@@ -76,7 +92,7 @@ package struct MessagePage: Sendable {
     }
 }
 
-/// The result of a submitted line, as one line for the flash line.
+/// The result of a request, as one line for the flash line.
 package struct ConsoleMessage: Hashable, Sendable {
     package enum Kind: Hashable, Sendable { case done, note, refused }
 

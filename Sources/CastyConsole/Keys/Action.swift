@@ -1,3 +1,5 @@
+import CastyScenario
+
 /// The actions of keys.
 enum Action: Hashable, Sendable {
     case help, palette, filter, escape, quit
@@ -42,11 +44,11 @@ struct KeyBinding: Sendable {
     /// The panes in which it acts; `nil` for all.
     var panes: Set<Pane>?
     /// The verb of the scenario or console language that it stands for, if it changes the cluster or its time.
-    var verb: String?
+    var verb: PaletteVerb?
 
     init(
         _ keys: [Key], _ action: Action, _ word: String, _ summary: String, _ group: Group, in panes: Set<Pane>? = nil,
-        verb: String? = nil
+        verb: PaletteVerb? = nil
     ) {
         self.keys = keys
         self.action = action

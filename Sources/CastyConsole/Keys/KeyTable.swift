@@ -1,3 +1,5 @@
+import CastyScenario
+
 /// Every key of the console. The first entry that fits the focused pane applies.
 enum KeyTable {
     static let bindings: [KeyBinding] = here + cluster + entities + time + view + general
@@ -21,43 +23,50 @@ enum KeyTable {
     ]
 
     private static let cluster: [KeyBinding] = [
-        KeyBinding(keys("a"), .node(.add), "add", "add a node", .cluster, verb: "start"),
-        KeyBinding(keys("K"), .node(.kill), "kill", "kill: a crash without goodbye (asks)", .cluster, verb: "kill"),
-        KeyBinding(keys("T"), .node(.freeze), "freeze", "freeze: alive but silent", .cluster, verb: "freeze"),
-        KeyBinding(keys("t"), .node(.thaw), "thaw", "thaw a frozen node", .cluster, verb: "thaw"),
-        KeyBinding(keys("r"), .node(.restart), "restart", "restart a dead node (asks)", .cluster, verb: "restart"),
-        KeyBinding(keys("L"), .node(.leave), "leave", "leave gracefully (asks)", .cluster, verb: "leave"),
-        KeyBinding(keys("D"), .node(.down), "down", "mark an unreachable node down (asks)", .cluster, verb: "down"),
+        KeyBinding(keys("a"), .node(.add), "add", "add a node", .cluster, verb: .scenario(.start)),
+        KeyBinding(
+            keys("K"), .node(.kill), "kill", "kill: a crash without goodbye (asks)", .cluster, verb: .scenario(.kill)),
+        KeyBinding(keys("T"), .node(.freeze), "freeze", "freeze: alive but silent", .cluster, verb: .scenario(.freeze)),
+        KeyBinding(keys("t"), .node(.thaw), "thaw", "thaw a frozen node", .cluster, verb: .scenario(.thaw)),
+        KeyBinding(
+            keys("r"), .node(.restart), "restart", "restart a dead node (asks)", .cluster, verb: .scenario(.restart)),
+        KeyBinding(keys("L"), .node(.leave), "leave", "leave gracefully (asks)", .cluster, verb: .scenario(.leave)),
+        KeyBinding(
+            keys("D"), .node(.down), "down", "mark an unreachable node down (asks)", .cluster, verb: .scenario(.down)),
         KeyBinding(
             keys("x"), .link(.cutOneWay), "cut", "cut off the node; in Network the link, one way",
-            .cluster, verb: "cut"),
+            .cluster, verb: .scenario(.cut)),
         KeyBinding(
             keys("X"), .link(.cutBothWays), "both", "cut off the node; in Network the link, both ways", .cluster,
-            verb: "cut"),
+            verb: .scenario(.cut)),
         KeyBinding(
-            keys("P"), .link(.partition), "split", "partition the marked nodes from the rest", .cluster, verb: "cut"),
-        KeyBinding(keys("H"), .link(.healAll), "heal", "heal all links", .cluster, verb: "heal"),
-        KeyBinding(keys("d"), .link(.delay), "delay", "delay a link", .cluster, in: [.network], verb: "link"),
-        KeyBinding(keys("o"), .link(.loss), "loss", "lose a share on a link", .cluster, in: [.network], verb: "link"),
+            keys("P"), .link(.partition), "split", "partition the marked nodes from the rest", .cluster,
+            verb: .scenario(.cut)),
+        KeyBinding(keys("H"), .link(.healAll), "heal", "heal all links", .cluster, verb: .scenario(.heal)),
+        KeyBinding(keys("d"), .link(.delay), "delay", "delay a link", .cluster, in: [.network], verb: .scenario(.link)),
+        KeyBinding(
+            keys("o"), .link(.loss), "loss", "lose a share on a link", .cluster, in: [.network], verb: .scenario(.link)),
     ]
 
     private static let entities: [KeyBinding] = [
-        KeyBinding(keys("s"), .prompt(.spawnOne), "spawn", "spawn an entity", .entities, verb: "spawn"),
-        KeyBinding(keys("S"), .prompt(.spawnMany), "spawn", "spawn many entities", .entities, verb: "spawn"),
-        KeyBinding(keys("e"), .prompt(.send), "send", "send an envelope to an entity", .entities, verb: "tell"),
-        KeyBinding(keys("E"), .prompt(.load), "load", "start a load", .entities, verb: "load"),
+        KeyBinding(keys("s"), .prompt(.spawnOne), "spawn", "spawn an entity", .entities, verb: .scenario(.spawn)),
+        KeyBinding(keys("S"), .prompt(.spawnMany), "spawn", "spawn many entities", .entities, verb: .scenario(.spawn)),
         KeyBinding(
-            keys("m"), .prompt(.moveShard), "move", "move the shard to a node", .entities, in: [.shards], verb: "move"),
+            keys("e"), .prompt(.send), "send", "send an envelope to an entity", .entities, verb: .scenario(.tell)),
+        KeyBinding(keys("E"), .prompt(.load), "load", "start a load", .entities, verb: .scenario(.load)),
+        KeyBinding(
+            keys("m"), .prompt(.moveShard), "move", "move the shard to a node", .entities, in: [.shards],
+            verb: .scenario(.move)),
     ]
 
     private static let time: [KeyBinding] = [
-        KeyBinding(keys("p"), .pause, "pause", "pause or play virtual time", .time, verb: "pause"),
-        KeyBinding(keys("."), .step, "step", "one tick forward", .time, verb: "step"),
-        KeyBinding(keys(","), .back, "back", "one tick back", .time, verb: "back"),
-        KeyBinding(keys("+"), .speed(.faster), "speed", "twice as fast", .time, verb: "speed"),
-        KeyBinding(keys("-"), .speed(.slower), "speed", "half as fast", .time, verb: "speed"),
-        KeyBinding(keys("="), .speed(.normal), "speed", "back to normal speed", .time, verb: "speed"),
-        KeyBinding(keys("u"), .undo, "undo", "undo the last fault you injected", .time, verb: "undo"),
+        KeyBinding(keys("p"), .pause, "pause", "pause or play virtual time", .time, verb: .console(.pause)),
+        KeyBinding(keys("."), .step, "step", "one tick forward", .time, verb: .console(.step)),
+        KeyBinding(keys(","), .back, "back", "one tick back", .time, verb: .console(.back)),
+        KeyBinding(keys("+"), .speed(.faster), "speed", "twice as fast", .time, verb: .console(.speed)),
+        KeyBinding(keys("-"), .speed(.slower), "speed", "half as fast", .time, verb: .console(.speed)),
+        KeyBinding(keys("="), .speed(.normal), "speed", "back to normal speed", .time, verb: .console(.speed)),
+        KeyBinding(keys("u"), .undo, "undo", "undo the last fault you injected", .time, verb: .console(.undo)),
         KeyBinding(keys("["), .previousFault, "fault", "the previous fault in the events", .time),
         KeyBinding(keys("]"), .nextFault, "fault", "the next fault in the events", .time),
     ]

@@ -1,5 +1,6 @@
 import CastyCore
 import CastyObservability
+import CastyScenario
 
 extension ConsoleState {
     /// The marked nodes, or the node under the cursor, as rows.
@@ -65,13 +66,13 @@ extension ConsoleState {
         case .pause:
             let pauses = !intentions.isPaused(feed.snapshot)
             intentions.setPaused(pauses, now: now)
-            return [.submit(line: pauses ? "pause" : "play")]
+            return submit(pauses ? .pause : .play)
         case .step, .back:
             // Both pause the clock.
             intentions.setPaused(true, now: now)
-            return [.submit(line: action == .step ? "step" : "back")]
+            return submit(action == .step ? .step(1) : .back(1))
         case .speed(let change): return speed(change, feed)
-        case .undo: return [.submit(line: "undo")]
+        case .undo: return submit(.undo)
         }
         return []
     }
@@ -155,25 +156,26 @@ extension ConsoleState {
 
     private mutating func speed(_ change: Action.SpeedChange, _ feed: ConsoleFeed) -> [Intent] {
         let speed = intentions.speed(feed.snapshot)
-        let next = change == .normal ? 1 : change == .faster ? speed * 2 : speed / 2
-        let bounded = min(64, max(1.0 / 64, next))
+        let next: Thousandths
+        switch change {
+        case .normal: next = 1
+        case .faster: next = Thousandths(count: speed.count * 2)
+        case .slower: next = Thousandths(count: (speed.count + 1) / 2)
+        }
+        let bounded = min(Self.speeds.upperBound, max(Self.speeds.lowerBound, next))
         if bounded == speed {
             say(.refused, "speed: \(speed <= 1 ? "slower than 1/64 makes no sense" : "64 times is the limit")")
             return []
         }
         intentions.setSpeed(bounded, now: now)
-        return [.submit(line: "speed x\(Self.factor(bounded))")]
+        return submit(.speed(bounded))
     }
 
-    /// A speed in the command language's format: `0.25`, `2`.
-    static func factor(_ speed: Double) -> String {
-        let thousandths = max(10, Int((speed * 1000).rounded()))
-        if thousandths % 1000 == 0 { return "\(thousandths / 1000)" }
-        let rest = String(thousandths % 1000)
-        var digits = String(repeating: "0", count: 3 - rest.count) + rest
-        while digits.hasSuffix("0") { digits.removeLast() }
-        return "\(thousandths / 1000).\(digits)"
-    }
+    /// From 1/64 to 64.
+    private static let speeds = Thousandths(count: 16)...64
+
+    /// A speed as the command language knows it, which keeps three digits.
+    static func factor(_ speed: Double) -> Thousandths { Thousandths(count: max(10, Int64((speed * 1000).rounded()))) }
 }
 
 extension EventKind.Level {

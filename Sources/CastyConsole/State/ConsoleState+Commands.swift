@@ -5,12 +5,8 @@ import CastyScenario
 
 /// The console's own commands that concern only the screen.
 extension ConsoleState {
-    /// Carries out a screen command; `nil` if the backend has to carry it out.
-    mutating func executeHere(_ command: ConsoleCommand, _ line: String, _ feed: ConsoleFeed) -> [Intent]? {
+    mutating func perform(_ command: ScreenCommand, _ feed: ConsoleFeed) -> [Intent] {
         switch command {
-        case .pause, .play, .step, .back, .speed, .seek, .until, .always, .never, .undo, .redo, .record, .saveScript,
-            .replay, .export, .bookmark, .source, .background:
-            return nil
         case .focus(let pane): focus(on: Pane(pane))
         case .zoom: zoomed.toggle()
         case .filter(let text): setFilter(text ?? "", in: focus, feed)

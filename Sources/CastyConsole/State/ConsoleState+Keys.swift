@@ -1,4 +1,5 @@
 import CastyObservability
+import CastyScenario
 
 extension ConsoleState {
     /// Handles a key and returns the resulting intents.
@@ -18,7 +19,7 @@ extension ConsoleState {
         intentions.settle(feed.snapshot, now: now)
         if let asked = question {
             question = nil
-            if key == .character("y") || key == .character("Y") { return submit(asked.lines) }
+            if key == .character("y") || key == .character("Y") { return submit(asked.commands) }
             say(.note, "nothing was done")
             return []
         }
@@ -59,8 +60,14 @@ extension ConsoleState {
         return perform(binding.action, feed)
     }
 
-    /// The intents that submit lines to the backend.
-    mutating func submit(_ lines: [String]) -> [Intent] { lines.map { .submit(line: $0) } }
+    /// The intents that give commands to the cluster.
+    func submit(_ commands: [Command]) -> [Intent] { commands.map { .submit(.command($0)) } }
+
+    /// The intent that gives one command to the cluster.
+    func submit(_ command: Command) -> [Intent] { submit([command]) }
+
+    /// The intent that gives a command to the run.
+    func submit(_ control: RunControl) -> [Intent] { [.submit(.control(control))] }
 
     /// Ctrl-C asks for confirmation; a second Ctrl-C within two seconds quits at once.
     private mutating func interrupt(_ feed: ConsoleFeed) -> [Intent] {

@@ -1,4 +1,5 @@
 import CastyObservability
+import CastyScenario
 
 /// Keys that act on links.
 extension ConsoleState {
@@ -19,7 +20,7 @@ extension ConsoleState {
                 say(.refused, "heal: no link is cut")
                 return []
             }
-            return [.submit(line: "heal")]
+            return submit(.heal(.all))
         case .partition:
             let rest = reading.rows.map(\.name).filter { !marked.contains($0) }
             guard !marked.isEmpty else {
@@ -32,7 +33,7 @@ extension ConsoleState {
             }
             let side = reading.rows.map(\.name).filter(marked.contains)
             marked = []
-            return [.submit(line: "cut \(side.joined(separator: ",")) | \(rest.joined(separator: ","))")]
+            return submit(.cut(.split([Self.nodeNames(side), Self.nodeNames(rest)])))
         case .cutOneWay, .cutBothWays:
             return focus == .network
                 ? cutLink(bothWays: action == .cutBothWays, links, reading) : cutOff(links, reading)
@@ -64,13 +65,15 @@ extension ConsoleState {
             links.contains { $0.cut && ($0.from == first && $0.to == other || $0.to == first && $0.from == other) }
         }
         if cut.count == rest.count {
-            return submit(side.flatMap { node in rest.map { "heal \(node) \($0)" } })
+            return submit(
+                Self.nodeNames(side).flatMap { node in Self.nodeNames(rest).map { .heal(.pair(node, $0)) } })
         }
-        return [.submit(line: "cut \(side.joined(separator: ",")) | \(rest.joined(separator: ","))")]
+        return submit(.cut(.split([Self.nodeNames(side), Self.nodeNames(rest)])))
     }
 
     private mutating func cutLink(bothWays: Bool, _ links: [LinkSnapshot], _ reading: ClusterReading) -> [Intent] {
-        guard let (from, to) = linkCursor(reading) else {
+        guard let cursor = linkCursor(reading), let from = Self.nodeName(cursor.from), let to = Self.nodeName(cursor.to)
+        else {
             say(.refused, "cut: a link needs two nodes")
             return []
         }
@@ -78,13 +81,14 @@ extension ConsoleState {
             say(.refused, "cut: a node's link to itself cannot be cut")
             return []
         }
-        func isCut(_ a: String, _ b: String) -> Bool { links.contains { $0.cut && $0.from == a && $0.to == b } }
-        if bothWays {
-            let line = isCut(from, to) || isCut(to, from) ? "heal \(from) \(to)" : "cut \(from) | \(to)"
-            return [.submit(line: line)]
+        func isCut(_ a: NodeName, _ b: NodeName) -> Bool {
+            links.contains { $0.cut && $0.from == a.description && $0.to == b.description }
         }
-        guard isCut(from, to) else { return [.submit(line: "cut \(from) -> \(to)")] }
+        if bothWays {
+            return submit(isCut(from, to) || isCut(to, from) ? .heal(.pair(from, to)) : .cut(.split([[from], [to]])))
+        }
+        guard isCut(from, to) else { return submit(.cut(.oneWay(from: [from], to: [to]))) }
         // `heal` applies to both directions; the other direction is cut again if it was cut.
-        return submit(["heal \(from) \(to)"] + (isCut(to, from) ? ["cut \(to) -> \(from)"] : []))
+        return submit([.heal(.pair(from, to))] + (isCut(to, from) ? [.cut(.oneWay(from: [to], to: [from]))] : []))
     }
 }

@@ -102,9 +102,9 @@ extension ConsoleState {
     private mutating func carryOut(_ confirm: ConfirmState) -> [Intent] {
         modal = nil
         switch confirm.outcome {
-        case .submit(let lines):
+        case .submit(let commands):
             marked = []
-            return submit(lines)
+            return submit(commands)
         case .quit: return [.quit]
         }
     }

@@ -1,11 +1,16 @@
 import CastyObservability
+import CastyScenario
 
-/// Keys that act on nodes: each becomes lines of the scenario language, after a confirmation for severe ones.
+/// Keys that act on nodes: each becomes commands, after a confirmation for severe ones.
 extension ConsoleState {
     mutating func act(_ action: Action.NodeAction, on reading: ClusterReading, _ feed: ConsoleFeed) -> [Intent] {
         if action == .add {
-            let highest = reading.rows.map(\.number).filter { $0 < 100_000 }.max() ?? 0
-            return [.submit(line: "start n\(intentions.start(after: highest, now: now))")]
+            let highest = reading.rows.compactMap { Self.nodeName($0.name) }.max()
+            guard let node = intentions.start(after: highest, now: now) else {
+                say(.refused, "add: n\(NodeName.numbers.upperBound) is the last node that there can be")
+                return []
+            }
+            return submit(.start([node], roles: []))
         }
         let rows = targets(reading)
         guard !rows.isEmpty else {
@@ -17,24 +22,25 @@ extension ConsoleState {
             say(.refused, rows.compactMap { Self.problem(action, $0) }.first ?? "nothing to do")
             return []
         }
-        let names = fitting.map(\.name).joined(separator: ",")
+        let names = fitting.compactMap { Self.nodeName($0.name) }
         let list = Words.list(fitting.map(\.name), most: 6)
         switch action {
         case .add: return []
         case .kill: return kill(fitting, reading, feed)
-        case .freeze: return [.submit(line: "freeze \(names)")]
-        case .thaw: return [.submit(line: "thaw \(names)")]
-        case .restart: return ask("restart \(list) as a new incarnation?", ["restart \(names)"])
-        case .leave: return ask("let \(list) leave gracefully?", ["leave \(names)"])
+        case .freeze: return submit(.freeze(names))
+        case .thaw: return submit(.thaw(names))
+        case .restart: return ask("restart \(list) as a new incarnation?", .restart(names))
+        case .leave: return ask("let \(list) leave gracefully?", .leave(names))
         case .down:
-            let by = reading.observer.map { $0.name == first.name ? "" : " by \($0.name)" } ?? ""
-            return ask("mark \(list) down?", ["down \(names)\(by)"])
+            let by = reading.observer.flatMap { $0.name == first.name ? nil : Self.nodeName($0.name) }
+            return ask("mark \(list) down?", .down(names, by: by))
         }
     }
 
     /// Why a key cannot act on a node; `nil` if it can.
     private static func problem(_ action: Action.NodeAction, _ row: NodeRow) -> String? {
         let state = row.state.rawValue
+        guard nodeName(row.name) != nil else { return "\(row.name) is not a node of this console" }
         switch action {
         case .add: return nil
         case .kill: return row.alive ? nil : "kill: \(row.name) is \(state) already"
@@ -53,21 +59,21 @@ extension ConsoleState {
     }
 
     /// A question at the bottom; ten seconds without an answer count as No.
-    private mutating func ask(_ text: String, _ lines: [String]) -> [Intent] {
-        guard confirms else { return submit(lines) }
-        question = Question(text: text, lines: lines, until: now + 10)
+    private mutating func ask(_ text: String, _ command: Command) -> [Intent] {
+        guard confirms else { return submit(command) }
+        question = Question(text: text, commands: [command], until: now + 10)
         return []
     }
 
     private mutating func kill(_ rows: [NodeRow], _ reading: ClusterReading, _ feed: ConsoleFeed) -> [Intent] {
-        let line = "kill " + rows.map(\.name).joined(separator: ",")
-        guard confirms else { return [.submit(line: line)] }
+        let command = Command.kill(rows.compactMap { Self.nodeName($0.name) })
+        guard confirms else { return submit(command) }
         let blast = BlastRadius(killing: rows, reading, feed)
         let many = rows.count > 1
         let title = many ? "Kill \(rows.count) nodes?" : "Kill \(rows[0].name)?"
         modal = .confirm(
             ConfirmState(
-                title: title, facts: blast.facts, outcome: .submit([line]),
+                title: title, facts: blast.facts, outcome: .submit([command]),
                 demand: blast.grave || many ? "\(rows.count)" : nil,
                 meaning: "the number of nodes", accept: "Kill"))
         return []

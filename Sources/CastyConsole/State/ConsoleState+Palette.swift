@@ -91,15 +91,14 @@ extension ConsoleState {
         return completion
     }
 
-    /// Verbs of the language that no backend carries out for a console: they are not offered.
-    private static let refused: Set<String> = [
-        "until", "always", "never", "redo", "record", "replay", "export", "bookmark", "source", "background",
-    ]
+    /// Verbs of the language that no console carries out: they are not offered.
+    private static let refused = Set(ConsoleVerb.allCases.filter(\.isReserved).map(\.rawValue))
 
-    static func nodeName(_ name: String) -> NodeName? {
-        let number = ClusterReading.number(in: name)
-        return name.hasPrefix("n") && number < 1_000_000 && "n\(number)" == name ? NodeName(number) : nil
-    }
+    /// The node with this name; `nil` if it is not one that a command can name.
+    static func nodeName(_ name: String) -> NodeName? { NodeName(text: name) }
+
+    /// The nodes with these names that a command can name.
+    static func nodeNames(_ names: [String]) -> [NodeName] { names.compactMap(nodeName) }
 
     /// The nodes that `cursor`, `marked`, `all` and `oldest` stand for at this moment.
     private func aliases(_ feed: ConsoleFeed) -> [String: [NodeName]] {
@@ -114,31 +113,36 @@ extension ConsoleState {
         return names
     }
 
-    /// Carries out a line: a command of the console itself here, every other command through the backend.
+    /// Carries out a line: a command of the screen here, every other command through the backend.
     ///
     /// - Throws: The error in the line; then nothing was done, and the line is not added to the history.
     mutating func execute(_ line: String, _ feed: ConsoleFeed) throws(ScenarioProblem) -> [Intent] {
         let parsed = try PaletteLine.parse(line, names: aliases(feed))
         remember(line)
         switch parsed {
-        case .console(let command, at: nil):
-            if let done = executeHere(command, line, feed) { return done }
-            if let verb = line.split(separator: " ").first, let reason = mode.refusal(of: String(verb)) {
-                say(.refused, reason)
-                return []
-            }
-            return [.submit(line: line)]
-        case .console: return [.submit(line: line)]
         case .command(let command):
             if readOnly {
                 say(.refused, "read-only (:readonly off)")
                 return []
             }
-            if let reason = mode.refusal(of: String(line.prefix { $0 != " " })) {
-                say(.refused, reason)
-                return []
-            }
-            return [.submit(line: command.description)]
+            return request(.command(command))
+        case .console(.screen(let command), at: nil): return perform(command, feed)
+        case .console(.run(let control), at: nil): return request(.control(control))
+        case .console(.reserved(let command), at: nil):
+            let verb = PaletteVerb.console(command.verb)
+            say(.refused, mode.refusal(of: verb) ?? "\(verb.word): not available here")
+        case .console:
+            say(.refused, mode.refusal(of: .scenario(.at)) ?? "at: only commands to the cluster can be scheduled")
         }
+        return []
+    }
+
+    /// The intent that submits a request, unless this mode refuses it.
+    private mutating func request(_ request: ConsoleRequest) -> [Intent] {
+        if let reason = mode.refusal(of: request.verb) {
+            say(.refused, reason)
+            return []
+        }
+        return [.submit(request)]
     }
 }

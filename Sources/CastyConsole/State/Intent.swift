@@ -1,7 +1,7 @@
 /// A key's request to the outside of the console.
 package enum Intent: Hashable, Sendable {
-    /// Execute a line of the scenario language.
-    case submit(line: String)
+    /// Ask the cluster for something.
+    case submit(ConsoleRequest)
     case quit
     /// Stop the process as Ctrl-Z does, with the terminal restored.
     case suspend

@@ -1,4 +1,5 @@
 import CastyObservability
+import CastyScenario
 
 /// Requests by keys that no snapshot shows yet.
 ///
@@ -15,7 +16,7 @@ struct Intentions: Hashable, Sendable {
 
     /// The numbers of requested nodes, and until when each request is assumed to succeed.
     private var starts: [Int: Double] = [:]
-    private var speed: Intention<Double>?
+    private var speed: Intention<Thousandths>?
     private var paused: Intention<Bool>?
 
     init() {}
@@ -25,19 +26,25 @@ struct Intentions: Hashable, Sendable {
         guard self != Intentions() else { return }
         let known = Set(snapshot.nodes.map { ClusterReading.number(in: $0.name) })
         starts = starts.filter { !known.contains($0.key) && $0.value > now }
-        if let intended = speed, intended.wanted == snapshot.speed || intended.until <= now { speed = nil }
+        if let intended = speed, intended.wanted == ConsoleState.factor(snapshot.speed) || intended.until <= now {
+            speed = nil
+        }
         if let intended = paused, intended.wanted == snapshot.paused || intended.until <= now { paused = nil }
     }
 
-    /// Reserves the number of the next node: after all known nodes and all requested ones.
-    mutating func start(after highest: Int, now: Double) -> Int {
-        let number = max(highest, starts.keys.max() ?? 0) + 1
+    /// Reserves the name of the next node: after all known nodes and all requested ones; `nil` if there is none left.
+    mutating func start(after highest: NodeName?, now: Double) -> NodeName? {
+        let number = max(highest?.number ?? 0, starts.keys.max() ?? 0) + 1
+        guard NodeName.numbers.contains(number) else { return nil }
         starts[number] = now + Self.patience
-        return number
+        return NodeName(number)
     }
 
-    func speed(_ snapshot: ClusterSnapshot) -> Double { speed?.wanted ?? snapshot.speed }
-    mutating func setSpeed(_ wanted: Double, now: Double) {
+    func speed(_ snapshot: ClusterSnapshot) -> Thousandths {
+        speed?.wanted ?? ConsoleState.factor(snapshot.speed)
+    }
+
+    mutating func setSpeed(_ wanted: Thousandths, now: Double) {
         speed = Intention(wanted: wanted, until: now + Self.patience)
     }
 

@@ -55,16 +55,16 @@ struct ConfirmState: Hashable, Sendable {
     var accept: String
 }
 
-/// The action of a confirmed question.
+/// The effect of a confirmed question.
 enum Outcome: Hashable, Sendable {
-    case submit([String])
+    case submit([Command])
     case quit
 }
 
 /// One line at the bottom that waits for y or N.
 struct Question: Hashable, Sendable {
     var text: String
-    var lines: [String]
+    var commands: [Command]
     var until: Double
 }
 

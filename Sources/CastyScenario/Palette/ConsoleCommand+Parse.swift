@@ -38,45 +38,46 @@ extension Cursor {
 extension ConsoleCommand {
     static func parse(_ cursor: inout Cursor) throws(ScenarioProblem) -> ConsoleCommand {
         if cursor.bare == Verb.set.rawValue, cursor.accept(Verb.set.rawValue) {
-            return .set(try ConsoleOption.parse(&cursor))
+            return .screen(.set(try ConsoleOption.parse(&cursor)))
         }
         switch try cursor.choice(of: ConsoleVerb.self) {
-        case .pause: return .pause
-        case .play: return .play
-        case .step: return .step(try steps(&cursor))
-        case .back: return .back(try steps(&cursor))
-        case .speed: return .speed(try speed(&cursor))
-        case .seek: return .seek(try cursor.duration())
-        case .until: return .until(try Expect.parse(&cursor))
-        case .always: return .always(try condition(&cursor))
-        case .never: return .never(try condition(&cursor))
-        case .focus: return .focus(try pane(&cursor))
-        case .zoom: return .zoom
-        case .filter: return .filter(try rest(&cursor, .value("a text")))
-        case .sort:
-            let column = try cursor.text(.value("the name of a column"))
-            return .sort(column: column, descending: cursor.accept("desc"))
-        case .follow: return .follow(try cursor.node())
-        case .view: return .view(cursor.accept("all") ? nil : try cursor.node())
-        case .why: return .why(try subject(&cursor))
-        case .goto: return .goto(try cursor.text(.value("the id of an event, as n1/812")))
-        case .mark:
-            cursor.want(.nodes)
-            return .mark(cursor.token == nil ? [] : try cursor.nodes())
-        case .undo: return .undo
-        case .redo: return .redo
-        case .record: return .record(try optional(&cursor, .file))
+        case .pause: return .run(.pause)
+        case .play: return .run(.play)
+        case .step: return .run(.step(try steps(&cursor)))
+        case .back: return .run(.back(try steps(&cursor)))
+        case .speed: return .run(.speed(try speed(&cursor)))
+        case .seek: return .run(.seek(try cursor.duration()))
+        case .undo: return .run(.undo)
         case .save:
             try cursor.require("script")
-            return .saveScript(try cursor.text(.file))
-        case .replay: return .replay(try cursor.text(.file))
-        case .export: return .export(try cursor.choice(of: ExportFormat.self), try optional(&cursor, .file))
-        case .bookmark: return .bookmark(try optional(&cursor, .value("a name")))
-        case .source: return .source(try cursor.text(.file))
-        case .readonly: return .readonly(try cursor.choice(of: Switch.self) == .on)
-        case .help: return .help(try help(&cursor))
-        case .background: return .background
-        case .quit: return .quit
+            return .run(.saveScript(try cursor.text(.file)))
+        case .focus: return .screen(.focus(try pane(&cursor)))
+        case .zoom: return .screen(.zoom)
+        case .filter: return .screen(.filter(try rest(&cursor, .value("a text"))))
+        case .sort:
+            let column = try cursor.text(.value("the name of a column"))
+            return .screen(.sort(column: column, descending: cursor.accept("desc")))
+        case .follow: return .screen(.follow(try cursor.node()))
+        case .view: return .screen(.view(cursor.accept("all") ? nil : try cursor.node()))
+        case .why: return .screen(.why(try subject(&cursor)))
+        case .goto: return .screen(.goto(try cursor.text(.value("the id of an event, as n1/812"))))
+        case .mark:
+            cursor.want(.nodes)
+            return .screen(.mark(cursor.token == nil ? [] : try cursor.nodes()))
+        case .readonly: return .screen(.readonly(try cursor.choice(of: Switch.self) == .on))
+        case .help: return .screen(.help(try help(&cursor)))
+        case .quit: return .screen(.quit)
+        case .until: return .reserved(.until(try Expect.parse(&cursor)))
+        case .always: return .reserved(.always(try condition(&cursor)))
+        case .never: return .reserved(.never(try condition(&cursor)))
+        case .redo: return .reserved(.redo)
+        case .record: return .reserved(.record(try optional(&cursor, .file)))
+        case .replay: return .reserved(.replay(try cursor.text(.file)))
+        case .export:
+            return .reserved(.export(try cursor.choice(of: ExportFormat.self), try optional(&cursor, .file)))
+        case .bookmark: return .reserved(.bookmark(try optional(&cursor, .value("a name"))))
+        case .source: return .reserved(.source(try cursor.text(.file)))
+        case .background: return .reserved(.background)
         }
     }
 

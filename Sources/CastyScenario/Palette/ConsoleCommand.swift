@@ -1,5 +1,15 @@
 /// The commands that exist only in the console; the rest of the palette is the scenario language.
 package enum ConsoleCommand: Hashable, Sendable {
+    /// Concerns the run: its time, its faults, its record. The cluster's thread carries it out.
+    case run(RunControl)
+    /// Concerns the screen: the console carries it out.
+    case screen(ScreenCommand)
+    /// Belongs to the language, but no console carries it out.
+    case reserved(ReservedCommand)
+}
+
+/// What a person does with a run besides commands to its cluster.
+package enum RunControl: Hashable, Sendable {
     case pause
     case play
     /// `step 3`: three ticks forward.
@@ -10,13 +20,13 @@ package enum ConsoleCommand: Hashable, Sendable {
     case speed(Thousandths)
     /// `seek 37.5s`: shows the run at that time.
     case seek(Duration)
-    /// `until n2 down within 10s`: lets time run until the expectation holds.
-    case until(Expect)
-    /// `always lost 0`: checked at each step.
-    case always(Expect)
-    /// `never n2 down`: checked at each step.
-    case never(Expect)
+    case undo
+    /// `save script FILE`: the session as a scenario.
+    case saveScript(String)
+}
 
+/// A command that changes the screen only.
+package enum ScreenCommand: Hashable, Sendable {
     case focus(PaneName)
     /// `zoom`: shows the focused pane alone, or all panes again.
     case zoom
@@ -32,24 +42,30 @@ package enum ConsoleCommand: Hashable, Sendable {
     case goto(String)
     /// `mark n3,n4`; without nodes, removes all marks.
     case mark([NodeName])
+    case readonly(Bool)
+    case set(ConsoleOption)
+    case help(String?)
+    case quit
+}
 
-    case undo
+/// A command that the language reads, so that it can be refused by name.
+package enum ReservedCommand: Hashable, Sendable {
+    /// `until n2 down within 10s`: lets time run until the expectation holds.
+    case until(Expect)
+    /// `always lost 0`: checked at each step.
+    case always(Expect)
+    /// `never n2 down`: checked at each step.
+    case never(Expect)
     case redo
     /// `record FILE`; without a file, stops the recording or starts one with a default name.
     case record(String?)
-    /// `save script FILE`: the session as a scenario.
-    case saveScript(String)
     case replay(String)
     case export(ExportFormat, String?)
     case bookmark(String?)
     /// `source FILE`: runs a scenario in the current session.
     case source(String)
-    case readonly(Bool)
-    case set(ConsoleOption)
-    case help(String?)
     /// `background`: the cluster continues without the console.
     case background
-    case quit
 }
 
 /// The panes of the console, in the order of their keys.

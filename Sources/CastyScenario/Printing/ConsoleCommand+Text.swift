@@ -12,15 +12,31 @@ extension PaletteLine: CustomStringConvertible {
 extension ConsoleCommand: CustomStringConvertible {
     package var description: String {
         switch self {
+        case .run(let control): control.description
+        case .screen(let command): command.description
+        case .reserved(let command): command.description
+        }
+    }
+}
+
+extension RunControl: CustomStringConvertible {
+    package var description: String {
+        switch self {
         case .pause: "pause"
         case .play: "play"
         case .step(let count): "step" + (count == 1 ? "" : " \(count)")
         case .back(let count): "back" + (count == 1 ? "" : " \(count)")
         case .speed(let factor): "speed x\(factor)"
         case .seek(let time): "seek \(time.scenarioText)"
-        case .until(let expect): "until \(expect)"
-        case .always(let expect): "always \(expect)"
-        case .never(let expect): "never \(expect)"
+        case .undo: "undo"
+        case .saveScript(let file): "save script \(Quoting.word(file))"
+        }
+    }
+}
+
+extension ScreenCommand: CustomStringConvertible {
+    package var description: String {
+        switch self {
         case .focus(let pane): "focus \(pane.rawValue)"
         case .zoom: "zoom"
         case .filter(let text): "filter" + (text.map { " " + Quoting.quoted($0) } ?? "")
@@ -30,19 +46,27 @@ extension ConsoleCommand: CustomStringConvertible {
         case .why(let subject): "why" + (subject.map { " \($0)" } ?? "")
         case .goto(let event): "goto \(Quoting.word(event))"
         case .mark(let nodes): "mark" + (nodes.isEmpty ? "" : " \(nodes.list)")
-        case .undo: "undo"
+        case .readonly(let on): "readonly \(word(on))"
+        case .set(let option): "set \(option)"
+        case .help(let verb): "help" + (verb.map { " \($0)" } ?? "")
+        case .quit: "quit"
+        }
+    }
+}
+
+extension ReservedCommand: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .until(let expect): "until \(expect)"
+        case .always(let expect): "always \(expect)"
+        case .never(let expect): "never \(expect)"
         case .redo: "redo"
         case .record(let file): "record" + (file.map { " " + Quoting.word($0) } ?? "")
-        case .saveScript(let file): "save script \(Quoting.word(file))"
         case .replay(let file): "replay \(Quoting.word(file))"
         case .export(let format, let file): "export \(format.rawValue)" + (file.map { " " + Quoting.word($0) } ?? "")
         case .bookmark(let name): "bookmark" + (name.map { " " + Quoting.word($0) } ?? "")
         case .source(let file): "source \(Quoting.word(file))"
-        case .readonly(let on): "readonly \(word(on))"
-        case .set(let option): "set \(option)"
-        case .help(let verb): "help" + (verb.map { " \($0)" } ?? "")
         case .background: "background"
-        case .quit: "quit"
         }
     }
 }
