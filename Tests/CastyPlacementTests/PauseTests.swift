@@ -76,7 +76,7 @@ struct PauseTests {
         region = paused()
         #expect(region.onRoute("own", to: "e-1", at: at(110)) == [])
         #expect(region.onMessage(.peer(.deliver(delivery("far"))), from: node(3), at: at(111)) == [])
-        #expect(region.bufferedCount == 2)
+        #expect(region.buffers.total == 2)
         #expect(region.status.hosted.map(\.phase) == [.paused])
     }
 
@@ -92,7 +92,7 @@ struct PauseTests {
             order(&region, home(2, 1), at: 411) == [
                 .resume(shard: 0, [instance(1)]), .deliver("own", to: instance(1)), .deliver("far", to: instance(1)),
             ])
-        #expect(region.bufferedCount == 0)
+        #expect(region.buffers.total == 0)
         #expect(region.onRoute("b", to: "e-1", at: at(412)) == [.deliver("b", to: instance(1))])
     }
 
@@ -152,7 +152,7 @@ struct PauseTests {
             if case .send(node(3), .peer(.deliver(let delivery))) = effect { delivery.payload } else { nil }
         }
         #expect(sent == (isMended ? ["mail", "far", "later"] : ["mail", "later", "far"]))
-        #expect(region.bufferedCount == 0)
+        #expect(region.buffers.total == 0)
     }
 
     @Test("A handoff of a paused shard takes its mailboxes along instead of waiting for them")

@@ -18,13 +18,13 @@ extension Region {
         if asks != .waitForNewNode, let unavailability { return unavailability }
         if settings.mutations.contains(.refusesHastily) { return .noHost }
         guard asks == .failFast, let coordinator else { return nil }
-        if notHostedSince != nil { return .notHosted(by: coordinator.address) }
+        if coordination.notHostedSince != nil { return .notHosted(by: coordinator.address) }
         return isSilent(coordinator) ? .coordinatorUnreachable(coordinator.address) : nil
     }
 
     /// Fails the waiting questions for which no home can come in time.
     mutating func refuseHopeless(_ effects: inout Effects) {
-        for shard in buffering { refuseHopeless(in: shard, &effects) }
+        for shard in buffers.shards { refuseHopeless(in: shard, &effects) }
     }
 
     mutating func refuseHopeless(in shard: Int, _ effects: inout Effects) {
@@ -54,10 +54,7 @@ extension Region {
                 left.append(message)
             }
         }
-        bufferedCount -= buffers[shard].count - left.count
-        buffers[shard] = left
-        // `hasLeftover` stays set: the new home must still receive the end of the transfer.
-        if left.isEmpty { buffering.removeSorted(shard) }
+        buffers.keep(left, of: shard)
     }
 
     /// The node that should coordinate the type does not run it, or has a different shard count: gives up the waiting
@@ -70,7 +67,7 @@ extension Region {
     }
 
     private var notHosted: Unavailability? {
-        if let refusedCount { return .shardCountDiffers(cluster: refusedCount) }
+        if let count = coordination.refusedCount { return .shardCountDiffers(cluster: count) }
         return coordinator.map { .notHosted(by: $0.address) }
     }
 
@@ -91,7 +88,9 @@ extension Region {
     package func trouble(at now: Instant) -> Unavailability? {
         if isNotHosted(at: now) { return notHosted }
         if let unavailability { return unavailability }
-        if !isRegistered, isSilent(coordinator), let coordinator { return .coordinatorUnreachable(coordinator.address) }
+        if !coordination.isRegistered, isSilent(coordinator), let coordinator {
+            return .coordinatorUnreachable(coordinator.address)
+        }
         return nil
     }
 

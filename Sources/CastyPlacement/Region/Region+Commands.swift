@@ -18,7 +18,7 @@ extension Region {
     /// executed twice.
     package mutating func onCommand(_ command: OperatorCommand, id: UInt64, at now: Instant) -> Effects {
         var effects: Effects = []
-        commands.append(
+        coordination.commands.append(
             PendingCommand(id: id, command: command, deadline: now + settings.commandBound, repeatAt: nil))
         sendCommands(at: now, &effects)
         wake(by: now + settings.commandBound)
@@ -27,40 +27,40 @@ extension Region {
 
     /// Sends the commands that this coordinator has not been sent, and those due for a retry.
     mutating func sendCommands(at now: Instant, _ effects: inout Effects) {
-        guard isRegistered else { return }
-        for index in commands.indices where commands[index].repeatAt.map({ $0 <= now }) ?? true {
-            commands[index].repeatAt = now + settings.commandRetry
-            request(.command(id: commands[index].id, commands[index].command), &effects)
+        guard coordination.isRegistered else { return }
+        for index in coordination.commands.indices
+        where coordination.commands[index].repeatAt.map({ $0 <= now }) ?? true {
+            coordination.commands[index].repeatAt = now + settings.commandRetry
+            request(.command(id: coordination.commands[index].id, coordination.commands[index].command), &effects)
             wake(by: now + settings.commandRetry)
         }
     }
 
-    /// A new coordinator does not know the commands sent to its predecessor.
-    mutating func repeatCommands() { for index in commands.indices { commands[index].repeatAt = nil } }
-
     mutating func answered(_ id: UInt64, _ answer: CommandAnswer, at now: Instant, _ effects: inout Effects) {
-        guard let index = commands.firstIndex(where: { $0.id == id }) else { return }
+        guard let index = coordination.commands.firstIndex(where: { $0.id == id }) else { return }
         if case .refused(.noCoordinator) = answer {
             // The coordinator has no lease at present, or waits for other regions: the command is resent to it or to
             // its successor.
-            commands[index].repeatAt = now + settings.retry
+            coordination.commands[index].repeatAt = now + settings.retry
             return wake(by: now + settings.retry)
         }
-        commands.remove(at: index)
+        coordination.commands.remove(at: index)
         note(.answer(id: id, answer), &effects)
     }
 
     /// Gives up commands that are past their deadline, and resends those that may have been lost.
     mutating func followCommands(at now: Instant, _ effects: inout Effects) {
-        for command in commands where command.deadline <= now {
+        for command in coordination.commands where command.deadline <= now {
             let refusal = command.repeatAt == nil ? CommandRefusal.noCoordinator : .noAnswer
             note(.answer(id: command.id, .refused(refusal)), &effects)
         }
-        commands.removeAll { $0.deadline <= now }
+        coordination.commands.removeAll { $0.deadline <= now }
         sendCommands(at: now, &effects)
         // Before it is registered, a region sends no commands; it sends the waiting ones once it is.
-        for command in commands {
-            wake(by: isRegistered ? min(command.deadline, command.repeatAt ?? command.deadline) : command.deadline)
+        for command in coordination.commands {
+            wake(
+                by: coordination.isRegistered
+                    ? min(command.deadline, command.repeatAt ?? command.deadline) : command.deadline)
         }
     }
 }

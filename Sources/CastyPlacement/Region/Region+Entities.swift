@@ -6,26 +6,27 @@ extension Region {
         _ message: BufferedMessage<Payload>, in shard: Int, at now: Instant, _ effects: inout Effects
     ) {
         let name = message.entity
-        guard let (state, instance, slot) = entities[shard][name].map({ ($0.state, $0.instance, $0.slot) }) else {
+        guard let (state, instance, slot) = hosted.entities[shard][name].map({ ($0.state, $0.instance, $0.slot) })
+        else {
             guard settings.remembersEntities else {
                 begin(name, in: shard, with: [message], at: now, &effects)
                 return
             }
             guard keep(message, of: shard, &effects) else { return }
-            entities[shard][name] = Entity(instance: 0, state: .remembering, startedAt: now, kept: [message])
+            hosted.entities[shard][name] = Entity(instance: 0, state: .remembering, startedAt: now, kept: [message])
             write(.add(entity: name, shard: shard, run: hosted[shard]?.run ?? 0), &effects)
             return
         }
         switch state {
         case .active:
             if let slot { usage.touch(slot, at: now) }
-            entities[shard][name]?.use(at: now)
+            hosted.entities[shard][name]?.use(at: now)
             hosted[shard]?.handled += 1
             effects.append(
                 .deliver(message.payload, to: EntityInstance(entity: name, shard: shard, number: instance)))
         case .remembered: begin(name, in: shard, with: [message], at: now, &effects)
         case .passivating, .stopping, .waiting, .remembering, .forgetting:
-            if keep(message, of: shard, &effects) { entities[shard][name]?.kept.append(message) }
+            if keep(message, of: shard, &effects) { hosted.entities[shard][name]?.kept.append(message) }
         }
     }
 
@@ -37,10 +38,12 @@ extension Region {
         if hosted[shard]?.isPaused == true {
             return beginLater(name, in: shard, after: failures, with: messages, at: now)
         }
-        instances += 1
-        if settings.remembersEntities, entities[shard][name]?.state == .remembered { hosted[shard]?.dormant -= 1 }
-        let instance = EntityInstance(entity: name, shard: shard, number: instances)
-        var entity = Entity<Payload>(instance: instances, state: .active, startedAt: now, failures: failures.all)
+        let number = hosted.nextInstance()
+        if settings.remembersEntities, hosted.entities[shard][name]?.state == .remembered {
+            hosted[shard]?.dormant -= 1
+        }
+        let instance = EntityInstance(entity: name, shard: shard, number: number)
+        var entity = Entity<Payload>(instance: number, state: .active, startedAt: now, failures: failures.all)
         entity.failedStarts = failures.starts
         if passivatesByItself {
             entity.slot = usage.insert(EntityKey(shard: shard, entity: name), at: now)
@@ -48,7 +51,7 @@ extension Region {
         }
         entity.handled = UInt64(messages.count)
         hosted[shard]?.handled += UInt64(messages.count)
-        entities[shard][name] = entity
+        hosted.entities[shard][name] = entity
         effects.append(.start(instance))
         note(.entityStarted(instance), &effects)
         for message in messages { effects.append(.deliver(message.payload, to: instance)) }
@@ -71,10 +74,10 @@ extension Region {
     }
 
     mutating func passivate(_ name: String, in shard: Int, _ effects: inout Effects) {
-        guard let entity = entities[shard][name], entity.state == .active else { return }
+        guard let entity = hosted.entities[shard][name], entity.state == .active else { return }
         if let slot = entity.slot { usage.remove(slot) }
-        entities[shard][name]?.slot = nil
-        entities[shard][name]?.state = .passivating
+        hosted.entities[shard][name]?.slot = nil
+        hosted.entities[shard][name]?.state = .passivating
         effects.append(
             .stop(EntityInstance(entity: name, shard: shard, number: entity.instance), .afterMailbox))
     }
@@ -86,7 +89,7 @@ extension Region {
         checkLease(at: now, &effects)
         let shard = end.instance.shard
         let name = end.instance.entity
-        guard entities.indices.contains(shard), let entity = entities[shard][name],
+        guard hosted.entities.indices.contains(shard), let entity = hosted.entities[shard][name],
             entity.instance == end.instance.number
         else {
             for payload in end.unhandled {
@@ -95,7 +98,7 @@ extension Region {
             return effects
         }
         if let slot = entity.slot { usage.remove(slot) }
-        entities[shard][name] = nil
+        hosted.entities[shard][name] = nil
         var kept: [BufferedMessage<Payload>] = []
         for payload in end.unhandled {
             let message = BufferedMessage(entity: name, payload: payload, sequence: 0, since: now)
@@ -132,7 +135,7 @@ extension Region {
         let wasAsked = entity.state == .passivating
         var kept = kept
         if wasAsked, settings.mutations.contains(.forgetsPassivating) {
-            bufferedCount -= kept.count
+            buffers.countOut(kept.count)
             kept = []
         }
         // An entity that ends as soon as it starts would otherwise restart without a pause.
@@ -143,10 +146,10 @@ extension Region {
         }
         note(wasAsked ? .entityPassivated(end.instance) : .entityStopped(end.instance), &effects)
         if !kept.isEmpty {
-            bufferedCount -= kept.count
+            buffers.countOut(kept.count)
             begin(name, in: shard, with: kept, at: now, &effects)
         } else if settings.remembersEntities {
-            entities[shard][name] = Entity(instance: 0, state: .forgetting, startedAt: now)
+            hosted.entities[shard][name] = Entity(instance: 0, state: .forgetting, startedAt: now)
             write(.remove(entity: name, shard: shard, run: hosted[shard]?.run ?? 0), &effects)
         }
     }
@@ -174,10 +177,10 @@ extension Region {
         waiting.failedStarts = handledNone && !ranLong ? entity.failedStarts + 1 : 0
         if waiting.failedStarts >= settings.startAttempts {
             waiting.kept = []
-            bufferedCount -= kept.count
+            buffers.countOut(kept.count)
             for message in kept { lose(message, of: end.instance.shard, .failed, &effects) }
         }
-        entities[end.instance.shard][end.instance.entity] = waiting
+        hosted.entities[end.instance.shard][end.instance.entity] = waiting
         let key = EntityKey(shard: end.instance.shard, entity: end.instance.entity)
         restarts.append(Restart(key: key, instance: end.instance.number, at: until))
         wake(by: until)
@@ -196,12 +199,13 @@ extension Region {
     /// The wait of an entity is over: it starts if a message waits for it or it is remembered.
     mutating func restart(_ item: Restart, at now: Instant, _ effects: inout Effects) {
         let (shard, name) = (item.key.shard, item.key.entity)
-        guard let entity = entities[shard][name], entity.instance == item.instance, case .waiting = entity.state else {
+        guard let entity = hosted.entities[shard][name], entity.instance == item.instance, case .waiting = entity.state
+        else {
             return
         }
-        entities[shard][name] = nil
+        hosted.entities[shard][name] = nil
         guard !entity.kept.isEmpty || settings.remembersEntities else { return }
-        bufferedCount -= entity.kept.count
+        buffers.countOut(entity.kept.count)
         begin(
             name, in: shard, after: (entity.failures, entity.failedStarts), with: entity.kept, at: now, &effects)
     }

@@ -15,30 +15,25 @@ extension Region {
         // Runs only after all of them are forgotten: messages that wait for one must not be sent to another that is
         // gone too.
         if !removed.isEmpty || old.silent != view.silent {
-            for shard in buffering { flush(shard, at: now, &effects) }
+            for shard in buffers.shards { flush(shard, at: now, &effects) }
         }
         if !removed.isEmpty { askForHomes(at: now, &effects) }
         lookAtUnknown(at: now, &effects)
         let status = view.member(own)?.status
         if status == .down || (status == nil && old.member(own) != nil) {
             // Other members have given this node up, and will reassign its shards.
-            leaseValidUntil = .start
+            lease.validUntil = .start
             checkLease(at: now, &effects)
-            for shard in hostedShards { stop(shard, .now, at: now, &effects) }
+            for shard in hosted.numbers { stop(shard, .now, at: now, &effects) }
         }
-        if status == .leaving, !isLeaving { leave(at: now, &effects) }
+        if status == .leaving, lifecycle.isRunning { leave(at: now, &effects) }
         let oldest = view.oldest(role: settings.role)
         let isNew = oldest != old.oldest(role: settings.role)
-        if isNew, oldest != coordinator {
-            coordinator = oldest
-            isRegistered = false
-            refusedCount = nil
-            notHostedSince = nil
-        }
+        if isNew, oldest != coordinator { coordination.expect(oldest) }
         // A weakly-up member may send messages and questions; when it becomes up it may host, so it registers again.
         let hasJoined = (status == .up || status == .weaklyUp) && old.member(own)?.status != status
-        if hasJoined || (!isRegistered && isNew) { register(at: now, &effects) }
-        if isLeaving { continueLeaving(at: now, &effects) }
+        if hasJoined || (!coordination.isRegistered && isNew) { register(at: now, &effects) }
+        continueLeaving(at: now, &effects)
         lookForHosts(since: old, &effects)
         return effects
     }
@@ -50,10 +45,10 @@ extension Region {
     private mutating func forget(_ node: UniqueAddress, at now: Instant, _ effects: inout Effects) {
         for shard in homes.indices {
             if homes[shard].target == node { homes[shard].target = nil }
-            if homes[shard].stream == node { endStream(shard) }
+            if homes[shard].stream?.node == node { homes.endStream(shard) }
         }
-        for shard in hostedShards {
-            if hosted[shard]?.holdFor == node { releaseHold(shard, at: now, &effects) }
+        for shard in hosted.numbers {
+            if hosted[shard]?.hold?.node == node { releaseHold(shard, at: now, &effects) }
             if case .draining(let handoff, var participants, let deadline)? = hosted[shard]?.phase {
                 participants.removeSorted(node)
                 hosted[shard]?.phase = .draining(handoff: handoff, participants: participants, deadline: deadline)
@@ -66,7 +61,7 @@ extension Region {
 
     /// Whether this region can be given shards.
     var accepts: Bool {
-        !isProxy && !isLeaving && !isFenced && !isShutDown && view.member(own)?.status != .weaklyUp
+        !isProxy && lifecycle.isRunning && !lease.isLapsed && !isShutDown && view.member(own)?.status != .weaklyUp
     }
 
     mutating func register(at now: Instant, _ effects: inout Effects) {
@@ -75,18 +70,17 @@ extension Region {
         case .weaklyUp, .up, .leaving, .exiting: break
         case .joining, .down: return
         }
-        isRegistered = false
-        registration += 1
+        coordination.register()
         sendRegistration(to: coordinator, at: now, &effects)
     }
 
     mutating func sendRegistration(to coordinator: UniqueAddress, at now: Instant, _ effects: inout Effects) {
-        registeredAt = now
+        coordination.sentAt = now
         let ranges = ShardPages.ranges(of: homes.count, upTo: ShardPages.reported)
         for (part, range) in ranges.enumerated() {
             var report = report(on: range)
             (report.part, report.parts) = (part, ranges.count)
-            if part == ranges.count - 1 { report.intents = intents }
+            if part == ranges.count - 1 { report.intents = coordination.intents }
             effects.append(.send(to: coordinator, .request(.register(report))))
         }
         wake(by: now + settings.retry)
@@ -94,7 +88,7 @@ extension Region {
 
     /// The registration report on a range of shards.
     private func report(on range: Range<Int>) -> Registration {
-        var report = Registration(number: registration, shardCount: settings.shardCount, accepts: accepts)
+        var report = Registration(number: coordination.registration, shardCount: settings.shardCount, accepts: accepts)
         for shard in range {
             if let item = hosted[shard] {
                 var isStopping = true
@@ -103,7 +97,7 @@ extension Region {
             } else if homes[shard].version > .none {
                 report.known.append(shard)
             }
-            if hasLeftover[shard] { report.leftovers.append(shard) }
+            if buffers.hasLeftover[shard] { report.leftovers.append(shard) }
         }
         return report
     }
@@ -122,7 +116,7 @@ extension Region {
     @specialized(where Payload == ErasedMessage)
     package mutating func onLease(validUntil: Instant, at now: Instant) -> Effects {
         var effects: Effects = []
-        leaseValidUntil = validUntil
+        lease.validUntil = validUntil
         checkLease(at: now, &effects)
         return effects
     }
@@ -131,13 +125,13 @@ extension Region {
     /// confirms which shards it still has.
     mutating func checkLease(at now: Instant, _ effects: inout Effects) {
         if settings.mutations.contains(.skipsLease) { return }
-        if now < leaseValidUntil {
-            guard isFenced, !isShutDown else { return }
-            isFenced = false
+        if now < lease.validUntil {
+            guard lease.isLapsed, !isShutDown else { return }
+            lease.renew()
             note(.unfenced, &effects)
             register(at: now, &effects)
-        } else if !isFenced {
-            isFenced = true
+        } else if !lease.isLapsed {
+            lease.lapse(at: now, hasPaused: hosted.hasPaused)
             note(.fenced, &effects)
             pause(at: now, &effects)
         }
@@ -148,25 +142,25 @@ extension Region {
     /// The node wants to leave: hands all shards off, then emits ``RegionEffect/left``.
     package mutating func onLeave(at now: Instant) -> Effects {
         var effects: Effects = []
-        if !isLeaving { leave(at: now, &effects) }
+        if lifecycle.isRunning { leave(at: now, &effects) }
         return effects
     }
 
     private mutating func leave(at now: Instant, _ effects: inout Effects) {
-        isLeaving = true
-        leavingSince = now
+        lifecycle = .leaving(since: now)
         continueLeaving(at: now, &effects)
     }
 
     /// Asks to be released; if there is no coordinator to ask, leaves at once.
     mutating func continueLeaving(at now: Instant, _ effects: inout Effects) {
-        guard isLeaving, !hasLeft else { return }
+        guard lifecycle.leavingSince != nil else { return }
         // A node that leaves before it was up never registered: it has no shards, and no coordinator knows it.
         let canAsk =
-            registration > 0 && coordinator != nil && notHostedSince == nil && !isRefused
+            coordination.registration > 0 && coordinator != nil && coordination.notHostedSince == nil
+            && !coordination.isRefused
             && view.oldest(role: settings.role) != nil
         if canAsk {
-            if isRegistered { request(.leave, &effects) }
+            if coordination.isRegistered { request(.leave, &effects) }
             wake(by: now + settings.retry)
         } else {
             released(at: now, &effects)
@@ -174,17 +168,17 @@ extension Region {
     }
 
     mutating func released(at now: Instant, _ effects: inout Effects) {
-        guard isLeaving, !hasLeft else { return }
-        isReleased = true
-        for shard in hostedShards where hosted[shard]?.isStopping == false {
+        guard let leavingSince = lifecycle.leavingSince else { return }
+        lifecycle.release()
+        for shard in hosted.numbers where hosted[shard]?.isStopping == false {
             stop(shard, .afterMailbox, at: now, &effects)
         }
-        guard hostedShards.isEmpty else { return }
+        guard hosted.isEmpty else { return }
         // Leftovers of a handoff must still go to the new home; if there is none, the region waits only for a bounded
         // time.
         let isTimeOver = coordinator == nil || leavingSince + settings.handoffTimeout <= now
-        guard buffering.isEmpty || isTimeOver else { return }
-        hasLeft = true
+        guard buffers.shards.isEmpty || isTimeOver else { return }
+        lifecycle = .left
         for member in view.members where !isProxy && member.hasRole(settings.role) {
             effects.append(.send(to: member.node, .request(.departed)))
         }
@@ -197,14 +191,11 @@ extension Region {
         var effects: Effects = []
         isShutDown = true
         lookAtUnknown(at: now, &effects)
-        for shard in hostedShards { stop(shard, .now, at: now, &effects) }
-        for shard in buffering {
-            for message in buffers[shard] { lose(message, of: shard, .shutdown, &effects) }
-            bufferedCount -= buffers[shard].count
-            buffers[shard] = []
-            hasLeftover[shard] = false
+        for shard in hosted.numbers { stop(shard, .now, at: now, &effects) }
+        for shard in buffers.shards {
+            for message in buffers.takeAll(of: shard) { lose(message, of: shard, .shutdown, &effects) }
+            buffers.hasLeftover[shard] = false
         }
-        buffering = []
         return effects
     }
 }

@@ -37,7 +37,7 @@ extension Region {
             note(.refusedEpoch(epoch, from: node), &effects)
             return
         }
-        guard epoch > self.epoch || (epoch == self.epoch && epochOwner ?? node == node) else {
+        guard coordination.isCurrent(epoch, of: node) else {
             note(.refusedEpoch(epoch, from: node), &effects)
             // It cannot know an epoch if every node that coordinated in it is gone: it restarts above that epoch.
             if node == view.oldest(role: settings.role) {
@@ -46,24 +46,22 @@ extension Region {
             return
         }
         guard !isShutDown else { return }
-        if epochOwner == nil { epochOwner = node }
-        if epoch > self.epoch {
-            self.epoch = epoch
-            epochOwner = node
-            coordinator = node
-            isRegistered = false
-            refusedCount = nil
-            repeatCommands()
-            if !order.answers(registration) { register(at: now, &effects) }
+        if coordination.follow(epoch, of: node), !order.answers(coordination.registration) {
+            register(at: now, &effects)
         }
+        follow(order, of: node, at: now, &effects)
+    }
+
+    private mutating func follow(
+        _ order: CoordinatorOrder, of node: UniqueAddress, at now: Instant, _ effects: inout Effects
+    ) {
         switch order {
         case .announce:
-            if isRegistered { register(at: now, &effects) }
-            if hasLeft, !isProxy { request(.departed, &effects) }
+            if coordination.isRegistered { register(at: now, &effects) }
+            if lifecycle == .left, !isProxy { request(.departed, &effects) }
         case .registered(let number, let intents): registered(number, intents, by: node, at: now, &effects)
         case .registrationRefused(let number, let count):
-            guard number == registration, !isRegistered, !isRefused else { return }
-            refusedCount = count
+            guard coordination.refused(number, count: count) else { return }
             note(.shardCountMismatch(count), &effects)
             giveUpHomeless(&effects)
         case .homes(let homes, let range): learn(homes, allOf: range, at: now, &effects)
@@ -77,8 +75,8 @@ extension Region {
             guard let shard = shard(item.shard), shard.version <= item.version else { return }
             stop(item.shard, .now, at: now, &effects)
         case .intents(let intents):
-            if intents.version > self.intents.version { self.intents = intents }
-            request(.intentsKnown(self.intents.version), &effects)
+            coordination.learn(intents)
+            request(.intentsKnown(coordination.intents.version), &effects)
         case .released: released(at: now, &effects)
         case .homeless(let list): learn(list, &effects)
         case .answer, .notHosted: break
@@ -107,26 +105,22 @@ extension Region {
     /// No coordinator can assign a home for this region's messages. The type may be about to start there, so messages
     /// wait, but only for a bounded time.
     mutating func notHosted(by node: UniqueAddress, at now: Instant, _ effects: inout Effects) {
-        guard node == coordinator, !isRegistered else { return }
-        notHostedSince = notHostedSince ?? now
-        if isLeaving { continueLeaving(at: now, &effects) }
+        guard coordination.notHosted(by: node, at: now) else { return }
+        continueLeaving(at: now, &effects)
         if isNotHosted(at: now) { giveUpHomeless(&effects) } else { refuseHopeless(&effects) }
     }
 
     /// Gives up the messages that wait for a home, because no coordinator will assign one.
     mutating func giveUpHomeless(_ effects: inout Effects) {
-        for shard in buffering where homes[shard].target == nil {
-            for message in buffers[shard] { giveUp(message, of: shard, &effects) }
-            bufferedCount -= buffers[shard].count
-            buffers[shard] = []
-            hasLeftover[shard] = false
-            buffering.removeSorted(shard)
+        for shard in buffers.shards where homes[shard].target == nil {
+            for message in buffers.takeAll(of: shard) { giveUp(message, of: shard, &effects) }
+            buffers.hasLeftover[shard] = false
         }
     }
 
     /// Whether the type has not been hosted there for ``PlacementSettings/notHostedBound``, or this region was refused.
     func isNotHosted(at now: Instant) -> Bool {
-        isRefused || notHostedSince.map { $0 + settings.notHostedBound <= now } ?? false
+        coordination.isRefused || coordination.notHostedSince.map { $0 + settings.notHostedBound <= now } ?? false
     }
 
     func shard(_ number: Int) -> Shard<Payload>? { hosted.indices.contains(number) ? hosted[number] : nil }
@@ -134,15 +128,12 @@ extension Region {
     mutating func registered(
         _ number: UInt64, _ intents: Intents, by node: UniqueAddress, at now: Instant, _ effects: inout Effects
     ) {
-        guard number == registration, !isRegistered else { return }
-        isRegistered = true
-        refusedCount = nil
-        notHostedSince = nil
+        guard coordination.accepted(number) else { return }
         note(.registered(with: node, epoch), &effects)
-        if intents.version > self.intents.version { self.intents = intents }
-        request(.intentsKnown(self.intents.version), &effects)
+        coordination.learn(intents)
+        request(.intentsKnown(coordination.intents.version), &effects)
         askForHomes(at: now, &effects)
-        if isLeaving { continueLeaving(at: now, &effects) }
+        continueLeaving(at: now, &effects)
         sendCommands(at: now, &effects)
     }
 
@@ -177,7 +168,7 @@ extension Region {
                 homes[order.shard].ended = max(homes[order.shard].ended, order.version)
                 refused.append(item)
             } else if order.version <= homes[order.shard].ended {
-                request(.stopped(item, hasLeftover: hasLeftover[order.shard]), &effects)
+                request(.stopped(item, hasLeftover: buffers.hasLeftover[order.shard]), &effects)
             } else if order.version >= homes[order.shard].version {
                 start(order, at: now, &effects)
                 started.append(item)
@@ -193,12 +184,12 @@ extension Region {
         guard homes.indices.contains(shard), handoff > homes[shard].version else { return }
         homes[shard].target = nil
         if owner == own {
-            hosted[shard]?.mark(own, for: handoff)
-        } else if homes[shard].stream == owner {
+            hosted[shard]?.markers.insert(own, for: handoff)
+        } else if homes[shard].stream?.node == owner {
             closeStream(shard, handoff: handoff, at: now, &effects)
         } else {
-            tokens += 1
-            effects.append(.send(to: owner, .peer(.streamEnd(shard: shard, token: tokens, handoff: handoff))))
+            let token = homes.nextToken()
+            effects.append(.send(to: owner, .peer(.streamEnd(shard: shard, token: token, handoff: handoff))))
         }
         request(.handOffBegun(shard: shard, handoff: handoff), &effects)
     }
@@ -209,7 +200,9 @@ extension Region {
     ) {
         guard homes.indices.contains(item.shard) else { return }
         guard let running = hosted[item.shard], running.version <= item.version else {
-            if hosted[item.shard] == nil { request(.stopped(item, hasLeftover: hasLeftover[item.shard]), &effects) }
+            if hosted[item.shard] == nil {
+                request(.stopped(item, hasLeftover: buffers.hasLeftover[item.shard]), &effects)
+            }
             return
         }
         if settings.mutations.contains(.neverEndsHandoff) { return }

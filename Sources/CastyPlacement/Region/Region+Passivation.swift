@@ -9,20 +9,20 @@ extension Region {
         settings.passivation = passivation
         if !isSamePolicy {
             usage = UsageOrder(policy: passivation.policy)
-            for shard in hostedShards {
-                for name in entities[shard].keys { entities[shard][name]?.slot = nil }
+            for shard in hosted.numbers {
+                for name in hosted.entities[shard].keys { hosted.entities[shard][name]?.slot = nil }
             }
         }
         guard passivatesByItself else { return effects }
         // Entities that started while passivation was off are not in the usage order yet.
         var unordered: [(used: Instant, key: EntityKey)] = []
-        for shard in hostedShards {
-            for (name, entity) in entities[shard] where entity.state == .active && entity.slot == nil {
+        for shard in hosted.numbers {
+            for (name, entity) in hosted.entities[shard] where entity.state == .active && entity.slot == nil {
                 unordered.append((entity.lastUsed, EntityKey(shard: shard, entity: name)))
             }
         }
         unordered.sort { ($0.used, $0.key.entity) < ($1.used, $1.key.entity) }
-        for (used, key) in unordered { entities[key.shard][key.entity]?.slot = usage.insert(key, at: used) }
+        for (used, key) in unordered { hosted.entities[key.shard][key.entity]?.slot = usage.insert(key, at: used) }
         passivateIdle(at: now, &effects)
         passivateOverLimit(sparing: nil, &effects)
         return effects

@@ -12,13 +12,9 @@ import CastyCore
 /// During the pause no handler runs and no timer fires; messages for the shard wait, in order, behind those in the
 /// mailboxes.
 extension Region {
-    /// Whether shards here wait for the coordinator to confirm them.
-    var hasPaused: Bool { hostedShards.contains { hosted[$0]?.isPaused == true } }
-
     mutating func pause(at now: Instant, _ effects: inout Effects) {
         effects.append(.pause)
-        if !hasPaused { pausedSince = now }
-        for shard in hostedShards {
+        for shard in hosted.numbers {
             switch hosted[shard]?.phase {
             case .running?: hosted[shard]?.isPaused = true
             // Its entities are already stopping: there is no state to preserve.
@@ -33,15 +29,17 @@ extension Region {
     /// The coordinator confirms that this region hosts the shard. The confirmation counts only if the region has
     /// registered with it since the lease became valid again.
     mutating func resume(_ shard: Int, as version: ShardVersion, at now: Instant, _ effects: inout Effects) {
-        guard !isFenced, isRegistered, let item = hosted[shard],
+        guard !lease.isLapsed, coordination.isRegistered, let item = hosted[shard],
             item.isPaused, !item.isStopping, item.version == version
         else { return }
         hosted[shard]?.isPaused = false
-        let instances = entities[shard].sorted { $0.value.instance < $1.value.instance }.filter { $0.value.isRunning }
-            .map { EntityInstance(entity: $0.key, shard: shard, number: $0.value.instance) }
+        let instances = hosted.entities[shard].sorted { $0.value.instance < $1.value.instance }.filter {
+            $0.value.isRunning
+        }
+        .map { EntityInstance(entity: $0.key, shard: shard, number: $0.value.instance) }
         effects.append(.resume(shard: shard, instances))
         if settings.mutations.contains(.forgetsPaused) {
-            bufferedCount -= item.ahead.count + item.held.count
+            buffers.countOut(item.ahead.count + item.held.count)
             hosted[shard]?.ahead = []
             hosted[shard]?.held = []
         }
@@ -49,7 +47,7 @@ extension Region {
         let due = restarts.filter { $0.key.shard == shard && $0.at <= now }
         restarts.removeAll { $0.key.shard == shard && $0.at <= now }
         for item in due { restart(item, at: now, &effects) }
-        guard !hasPaused else { return }
+        guard !hosted.hasPaused, let pausedSince = lease.confirm() else { return }
         // The pause does not count as idle time of any entity.
         usage.shift(by: now - pausedSince, notAfter: now)
         recover(at: now, &effects)
@@ -59,10 +57,10 @@ extension Region {
 
     /// Asks the coordinator again to confirm the paused shards, in case its confirmation was lost.
     mutating func askForPaused(at now: Instant, _ effects: inout Effects) {
-        guard hasPaused else { return }
+        guard hosted.hasPaused else { return }
         wake(by: now + settings.retry)
-        guard !isFenced, isRegistered, !isShutDown else { return }
-        request(.homes(of: hostedShards.filter { hosted[$0]?.isPaused == true }), &effects)
+        guard !lease.isLapsed, coordination.isRegistered, !isShutDown else { return }
+        request(.homes(of: hosted.numbers.filter { hosted[$0]?.isPaused == true }), &effects)
     }
 
     /// The entity starts when its shard resumes.
@@ -71,14 +69,16 @@ extension Region {
         with messages: [BufferedMessage<Payload>],
         at now: Instant
     ) {
-        if settings.remembersEntities, entities[shard][name]?.state == .remembered { hosted[shard]?.dormant -= 1 }
-        instances += 1
+        if settings.remembersEntities, hosted.entities[shard][name]?.state == .remembered {
+            hosted[shard]?.dormant -= 1
+        }
+        let number = hosted.nextInstance()
         var entity = Entity(
-            instance: instances, state: .waiting(until: now), startedAt: now, failures: failures.all, kept: messages)
+            instance: number, state: .waiting(until: now), startedAt: now, failures: failures.all, kept: messages)
         entity.failedStarts = failures.starts
-        bufferedCount += messages.count
-        entities[shard][name] = entity
-        restarts.append(Restart(key: EntityKey(shard: shard, entity: name), instance: instances, at: now))
+        buffers.countIn(messages.count)
+        hosted.entities[shard][name] = entity
+        restarts.append(Restart(key: EntityKey(shard: shard, entity: name), instance: number, at: now))
     }
 }
 

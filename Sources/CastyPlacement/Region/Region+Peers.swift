@@ -12,15 +12,16 @@ extension Region {
             guard homes.indices.contains(shard) else { return }
             effects.append(.send(to: node, .peer(.streamClosed(shard: shard, token: token))))
             guard let handoff else { return }
-            hosted[shard]?.mark(node, for: handoff)
+            hosted[shard]?.markers.insert(node, for: handoff)
             stopIfDrained(shard, at: now, &effects)
         case .streamClosed(let shard, let token):
-            guard homes.indices.contains(shard), homes[shard].stream == node, homes[shard].closing?.token == token
+            guard homes.indices.contains(shard), homes[shard].stream?.node == node,
+                homes[shard].stream?.closing?.token == token
             else { return }
-            endStream(shard)
+            homes.endStream(shard)
             flush(shard, at: now, &effects)
         case .transferred(let shard):
-            if self.shard(shard)?.holdFor == node { releaseHold(shard, at: now, &effects) }
+            if self.shard(shard)?.hold?.node == node { releaseHold(shard, at: now, &effects) }
         case .passivate(let entity):
             let (entity, shard) = place(of: entity)
             passivate(entity, in: shard, &effects)
@@ -48,12 +49,12 @@ extension Region {
             effects.append(.send(to: node, .peer(.notHome(delivery, known: knownHome(of: number, besides: node)))))
             return
         }
-        if delivery.sequence == 0, hosted[number]?.holdFor != node, hosted[number]?.isStopping == false {
+        if delivery.sequence == 0, hosted[number]?.hold?.node != node, hosted[number]?.isStopping == false {
             // A leftover of an old home is delivered first or not at all.
             lose(message, of: number, .late, &effects)
         } else if hosted[number]?.isHolding == true {
             guard keep(message, of: number, &effects) else { return }
-            if hosted[number]?.holdFor == node {
+            if hosted[number]?.hold?.node == node {
                 hosted[number]?.ahead.append(message)
             } else {
                 hosted[number]?.held.append(message)
@@ -102,14 +103,11 @@ extension Region {
             lose(message, of: shard, isShutDown ? .shutdown : isRetry ? .wrongHome : .late, &effects)
         } else if keep(message, of: shard, &effects) {
             let sorts = !settings.mutations.contains(.appendsReturned)
-            let index = buffers[shard].lowerBound { !sorts || $0.sequence <= message.sequence }
-            buffers[shard].insert(message, at: index)
-            buffering.insertSorted(shard)
-            if message.sequence == 0 { hasLeftover[shard] = true }
+            buffers.insert(message, into: shard, sorts: sorts)
             if message.asks != nil { effects.append(.cameBack(message.payload)) }
         }
         if homes[shard].target == node, homes[shard].version <= delivery.version { homes[shard].target = nil }
-        if homes[shard].stream == node { closeStream(shard, handoff: nil, at: now, &effects) }
+        if homes[shard].stream?.node == node { closeStream(shard, handoff: nil, at: now, &effects) }
         if let known, known.shard == shard, known.version > homes[shard].version {
             learn(known, at: now, &effects)
         } else {

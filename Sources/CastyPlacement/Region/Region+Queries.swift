@@ -74,17 +74,17 @@ extension Region {
     /// The status without the entities; O(number of shards).
     package var status: RegionStatus {
         RegionStatus(
-            coordinator: coordinator, epoch: epoch, isRegistered: isRegistered, isFenced: isFenced,
-            isLeaving: isLeaving,
+            coordinator: coordinator, epoch: epoch, isRegistered: coordination.isRegistered, isFenced: lease.isLapsed,
+            isLeaving: !lifecycle.isRunning,
             homes: homes.indices.compactMap { shard in
                 homes[shard].target.map { ShardHome(shard: shard, node: $0, version: homes[shard].version) }
             },
-            hosted: hostedShards.compactMap(hostedStatus),
-            buffers: buffering.compactMap { shard in
+            hosted: hosted.numbers.compactMap(hostedStatus),
+            buffers: buffers.shards.compactMap { shard in
                 let buffer = buffers[shard]
                 guard let oldest = buffer.map(\.since).min() else { return nil }
                 return BufferStatus(shard: shard, count: buffer.count, since: oldest)
-            }, kept: bufferedCount, intents: intents, storeRetries: storeRetries.count)
+            }, kept: buffers.total, intents: coordination.intents, storeRetries: storeRetries.count)
     }
 
     private func hostedStatus(_ shard: Int) -> HostedStatus? {
@@ -96,7 +96,8 @@ extension Region {
             case .stopping: .stopping
             }
         return HostedStatus(
-            shard: shard, version: item.version, phase: phase, entities: entities[shard].count, handled: item.handled,
+            shard: shard, version: item.version, phase: phase, entities: hosted.entities[shard].count,
+            handled: item.handled,
             kept: item.held.count + item.ahead.count + item.leftover.count, remembered: item.remembered,
             dormant: item.dormant)
     }
@@ -112,9 +113,9 @@ extension Region {
     package func entities(
         of shard: Int, prefix: String = "", after last: String? = nil, limit: Int
     ) -> [EntityStatus] {
-        guard entities.indices.contains(shard) else { return [] }
+        guard hosted.entities.indices.contains(shard) else { return [] }
         var best = Best<String>(limit: limit, by: <)
-        for name in entities[shard].keys
+        for name in hosted.entities[shard].keys
         where (prefix.isEmpty || name.hasPrefix(prefix)) && last.map({ name > $0 }) ?? true { best.offer(name) }
         return best.sorted.compactMap { status(of: $0, in: shard) }
     }
@@ -122,7 +123,7 @@ extension Region {
     /// Whether an entity is known here; O(1).
     package func hosts(_ entity: String) -> Bool {
         let (entity, shard) = place(of: entity)
-        return entities[shard][entity] != nil
+        return hosted.entities[shard][entity] != nil
     }
 
     /// A page of the entities of all shards here, in the order of their names.
@@ -136,8 +137,8 @@ extension Region {
         containing text: String, after last: String?, limit: Int
     ) -> (page: [EntityStatus], hasMore: Bool) {
         var best = Best<EntityKey>(limit: limit + 1) { $0.entity < $1.entity }
-        for shard in hostedShards {
-            for name in entities[shard].keys
+        for shard in hosted.numbers {
+            for name in hosted.entities[shard].keys
             where last.map({ name > $0 }) ?? true && (text.isEmpty || name.contains(text)) {
                 best.offer(EntityKey(shard: shard, entity: name))
             }
@@ -153,8 +154,8 @@ extension Region {
         var best = Best<(key: EntityKey, handled: UInt64)>(limit: limit) {
             $0.handled != $1.handled ? $0.handled > $1.handled : $0.key.entity < $1.key.entity
         }
-        for shard in hostedShards {
-            for (name, entity) in entities[shard] {
+        for shard in hosted.numbers {
+            for (name, entity) in hosted.entities[shard] {
                 best.offer((EntityKey(shard: shard, entity: name), entity.handled))
             }
         }
@@ -162,7 +163,7 @@ extension Region {
     }
 
     private func status(of name: String, in shard: Int) -> EntityStatus? {
-        guard let entity = entities[shard][name] else { return nil }
+        guard let entity = hosted.entities[shard][name] else { return nil }
         let phase: EntityStatus.Phase =
             switch entity.state {
             case .active: .active

@@ -14,11 +14,11 @@ extension Region {
         }
         for name in names {
             let (name, number) = place(of: name)
-            guard number == shard, entities[shard][name] == nil else { continue }
-            entities[shard][name] = Entity(instance: 0, state: .remembered, startedAt: now)
-            recovering.append(EntityKey(shard: shard, entity: name))
+            guard number == shard, hosted.entities[shard][name] == nil else { continue }
+            hosted.entities[shard][name] = Entity(instance: 0, state: .remembered, startedAt: now)
+            recovery.append(EntityKey(shard: shard, entity: name))
         }
-        let count = entities[shard].count
+        let count = hosted.entities[shard].count
         hosted[shard]?.remembered = count
         hosted[shard]?.dormant = count
         if count > 0 { note(.remembered(shard: shard, count: count), &effects) }
@@ -29,24 +29,17 @@ extension Region {
 
     /// Starts the next batch of remembered entities: the rate is bounded, so that restarts do not overload the node.
     mutating func recover(at now: Instant, _ effects: inout Effects) {
-        guard recovered < recovering.count, !hasPaused else { return }
-        if nextRecovery <= now {
+        guard !recovery.isEmpty, !hosted.hasPaused else { return }
+        if recovery.nextAt <= now {
             var started = 0
-            while started < max(1, settings.recoveryBatch), recovered < recovering.count {
-                let key = recovering[recovered]
-                recovered += 1
-                guard entities[key.shard][key.entity]?.state == .remembered else { continue }
+            while started < max(1, settings.recoveryBatch), let key = recovery.popNext() {
+                guard hosted.entities[key.shard][key.entity]?.state == .remembered else { continue }
                 begin(key.entity, in: key.shard, with: [], at: now, &effects)
                 started += 1
             }
-            nextRecovery = now + settings.recoveryPause
+            recovery.nextAt = now + settings.recoveryPause
         }
-        if recovered == recovering.count {
-            recovering = []
-            recovered = 0
-        } else {
-            wake(by: nextRecovery)
-        }
+        if !recovery.isEmpty { wake(by: recovery.nextAt) }
     }
 
     // MARK: Writing
@@ -74,16 +67,16 @@ extension Region {
         switch request {
         case .load: break
         case .add(let name, _, _):
-            guard let entity = entities[shard][name], entity.state == .remembering else { break }
-            bufferedCount -= entity.kept.count
+            guard let entity = hosted.entities[shard][name], entity.state == .remembering else { break }
+            buffers.countOut(entity.kept.count)
             begin(name, in: shard, with: entity.kept, at: now, &effects)
         case .remove(let name, _, let run):
-            guard let entity = entities[shard][name], entity.state == .forgetting else { break }
+            guard let entity = hosted.entities[shard][name], entity.state == .forgetting else { break }
             if entity.kept.isEmpty {
-                entities[shard][name] = nil
+                hosted.entities[shard][name] = nil
             } else {
                 // A message arrived while the end was being written: the entity starts again.
-                entities[shard][name]?.state = .remembering
+                hosted.entities[shard][name]?.state = .remembering
                 write(.add(entity: name, shard: shard, run: run), &effects)
             }
         }
@@ -105,68 +98,56 @@ extension Region {
             return effects
         }
         // After repeated refusals the messages that need the store are given up at once; the next message tries again.
-        let isDegraded = storeFailures >= settings.storeAttempts
+        let isDegraded = storeRetries.failures >= settings.storeAttempts
         var asksAgain = true
         switch request {
         case .load: if isDegraded { giveUpHeld(shard, &effects) }
         case .add(let name, _, _):
-            guard let entity = entities[shard][name], entity.state == .remembering else { return effects }
+            guard let entity = hosted.entities[shard][name], entity.state == .remembering else { return effects }
             if isDegraded {
                 asksAgain = false
-                entities[shard][name] = nil
-                bufferedCount -= entity.kept.count
+                hosted.entities[shard][name] = nil
+                buffers.countOut(entity.kept.count)
                 for message in entity.kept { lose(message, of: shard, .store, &effects) }
             }
         case .remove(let name, _, _):
-            guard let entity = entities[shard][name], entity.state == .forgetting else { return effects }
+            guard let entity = hosted.entities[shard][name], entity.state == .forgetting else { return effects }
             if !entity.kept.isEmpty {
                 // It is still remembered, and needed.
                 asksAgain = false
-                bufferedCount -= entity.kept.count
+                buffers.countOut(entity.kept.count)
                 begin(name, in: shard, with: entity.kept, at: now, &effects)
             }
         }
-        let retryAt = nextStoreRetry(at: now)
+        let retryAt = storeRetries.nextRound(after: now, settings)
         note(.storeFailed(request, retryAt: retryAt), &effects)
         if asksAgain {
-            storeRetries.append(StoreRetry(request: request, at: retryAt))
+            storeRetries.append(request, at: retryAt)
             wake(by: retryAt)
         }
         return effects
     }
 
-    /// Requests refused in the same round are retried together; the delay doubles with each round.
-    private mutating func nextStoreRetry(at now: Instant) -> Instant {
-        if let round = storeRetries.last, round.at > now { return round.at }
-        storeFailures += 1
-        let doubled = settings.storeRetry * (1 << min(storeFailures - 1, 20))
-        return now + min(doubled, settings.storeRetryLimit)
-    }
-
     private mutating func storeAnswered(_ effects: inout Effects) {
-        if storeFailures > 0 { note(.storeRecovered, &effects) }
-        storeFailures = 0
+        if storeRetries.recover() { note(.storeRecovered, &effects) }
     }
 
     mutating func retryStore(at now: Instant, _ effects: inout Effects) {
         guard !storeRetries.isEmpty else { return }
-        let due = storeRetries.filter { $0.at <= now }
-        storeRetries.removeAll { $0.at <= now }
-        for item in due where shard(item.request.shard)?.run == item.request.run {
-            if case .load = item.request { effects.append(.store(item.request)) } else { write(item.request, &effects) }
+        for request in storeRetries.takeDue(at: now) where shard(request.shard)?.run == request.run {
+            if case .load = request { effects.append(.store(request)) } else { write(request, &effects) }
         }
-        for item in storeRetries { wake(by: item.at) }
+        for retryAt in storeRetries.times { wake(by: retryAt) }
     }
 
     /// Gives up the messages that wait for a shard whose remembered entities cannot be read.
     private mutating func giveUpHeld(_ shard: Int, _ effects: inout Effects) {
         guard let item = hosted[shard] else { return }
-        let waiting = item.ahead + buffers[shard] + item.held
         hosted[shard]?.ahead = []
         hosted[shard]?.held = []
-        buffers[shard] = []
-        buffering.removeSorted(shard)
-        bufferedCount -= waiting.count
-        for message in waiting { lose(message, of: shard, .store, &effects) }
+        buffers.countOut(item.ahead.count + item.held.count)
+        for message in item.ahead + buffers.takeAll(of: shard) + item.held {
+            lose(message, of: shard, .store, &effects)
+        }
     }
 }

@@ -26,8 +26,7 @@ extension Region {
         } else if let cause = refusal(of: asks, in: shard) {
             effects.append(.refused(payload, entity: entity, shard: shard, cause))
         } else if keep(message, of: shard, &effects) {
-            buffers[shard].append(message)
-            buffering.insertSorted(shard)
+            buffers.append(message, to: shard)
             guard homes[shard].target == nil else { return effects }
             // A question with `failFast` learns at once why there is no home; other messages rely on the periodic
             // request.
@@ -42,7 +41,7 @@ extension Region {
             homes[shard].isOpen || (settings.mutations.contains(.skipsMarkers) && homes[shard].target != nil)
         guard isOpen, !isSilent(homes[shard].target) else { return false }
         guard homes[shard].target == own else { return true }
-        return !isFenced && hosted[shard]?.isHolding == false
+        return !lease.isLapsed && hosted[shard]?.isHolding == false
     }
 
     /// Delivers here or forwards.
@@ -52,8 +51,7 @@ extension Region {
             deliver(message, in: shard, at: now, &effects)
             return
         }
-        homes[shard].stream = target
-        homes[shard].streamVersion = homes[shard].version
+        homes[shard].send(to: target)
         let delivery = ShardDelivery(
             shard: shard, entity: message.entity, version: homes[shard].version, sequence: message.sequence,
             isRetry: message.isRetry, asks: message.asks, payload: message.payload)
@@ -65,24 +63,20 @@ extension Region {
 
     /// Counts the message as buffered if there is room; otherwise it is lost.
     mutating func keep(_ message: BufferedMessage<Payload>, of shard: Int, _ effects: inout Effects) -> Bool {
-        guard bufferedCount < settings.bufferLimit || settings.mutations.contains(.ignoresBufferLimit) else {
+        guard buffers.total < settings.bufferLimit || settings.mutations.contains(.ignoresBufferLimit) else {
             lose(message, of: shard, unavailability == nil ? .bufferFull : .noHome, &effects)
             return false
         }
-        bufferedCount += 1
+        buffers.countIn(1)
         return true
     }
 
     /// Sends the messages buffered for the shard, if they can go.
     mutating func flush(_ shard: Int, at now: Instant, _ effects: inout Effects) {
         guard canSend(shard), let target = homes[shard].target else { return }
-        let messages = buffers[shard]
-        buffers[shard] = []
-        buffering.removeSorted(shard)
-        bufferedCount -= messages.count
-        for message in messages { pass(message, of: shard, at: now, &effects) }
-        guard hasLeftover[shard] else { return }
-        hasLeftover[shard] = false
+        for message in buffers.takeAll(of: shard) { pass(message, of: shard, at: now, &effects) }
+        guard buffers.hasLeftover[shard] else { return }
+        buffers.hasLeftover[shard] = false
         if target != own { effects.append(.send(to: target, .peer(.transferred(shard: shard)))) }
     }
 
@@ -90,14 +84,14 @@ extension Region {
 
     mutating func ask(_ shards: [Int], at now: Instant, _ effects: inout Effects) {
         guard !shards.isEmpty else { return }
-        askedAt = now
+        homes.askedAt = now
         wake(by: now + settings.retry)
-        if isRegistered { request(.homes(of: shards), &effects) }
+        if coordination.isRegistered { request(.homes(of: shards), &effects) }
     }
 
     /// Asks for the homes of all shards that have messages waiting.
     mutating func askForHomes(at now: Instant, _ effects: inout Effects) {
-        ask(buffering.filter { homes[$0].target == nil }, at: now, &effects)
+        ask(buffers.shards.filter { homes[$0].target == nil }, at: now, &effects)
     }
 
     /// The coordinator or another region reports the home of a shard.
@@ -106,10 +100,7 @@ extension Region {
         guard homes.indices.contains(shard), home.version >= homes[shard].version else { return }
         if settings.mutations.contains(.dropsBuffer), homes[shard].version > .none, home.version > homes[shard].version
         {
-            for message in buffers[shard] { lose(message, of: shard, .handoff, &effects) }
-            bufferedCount -= buffers[shard].count
-            buffers[shard] = []
-            buffering.removeSorted(shard)
+            for message in buffers.takeAll(of: shard) { lose(message, of: shard, .handoff, &effects) }
         }
         homes[shard].version = home.version
         homes[shard].homeless = nil
@@ -118,7 +109,8 @@ extension Region {
                 homes[shard].target = nil
                 request(
                     .stopped(
-                        VersionedShard(shard: shard, version: home.version), hasLeftover: hasLeftover[shard]), &effects)
+                        VersionedShard(shard: shard, version: home.version), hasLeftover: buffers.hasLeftover[shard]),
+                    &effects)
                 return
             }
             if item.isStopping { return }
@@ -131,7 +123,7 @@ extension Region {
         }
         // The sender does not know yet that the node is gone. Messages that wait here go to the next home.
         homes[shard].target = isGone(home.node) ? nil : home.node
-        if homes[shard].stream != home.node || homes[shard].streamVersion != home.version {
+        if let stream = homes[shard].stream, stream.node != home.node || stream.version != home.version {
             closeStream(shard, handoff: nil, at: now, &effects)
         }
         flush(shard, at: now, &effects)
@@ -143,32 +135,24 @@ extension Region {
     /// returned.
     mutating func closeStream(_ shard: Int, handoff: ShardVersion?, at now: Instant, _ effects: inout Effects) {
         guard let stream = homes[shard].stream else { return }
-        if homes[shard].closing == nil {
-            tokens += 1
-            homes[shard].closing = .init(token: tokens, since: now, sentAt: now)
-            closings.insertSorted(shard)
+        if stream.closing == nil {
+            homes.beginClosing(shard, at: now)
         } else if handoff == nil {
             return
         }
-        homes[shard].closing?.sentAt = now
+        homes[shard].stream?.closing?.sentAt = now
         wake(by: now + settings.retry)
-        let token = homes[shard].closing?.token ?? 0
-        effects.append(.send(to: stream, .peer(.streamEnd(shard: shard, token: token, handoff: handoff))))
+        let token = homes[shard].stream?.closing?.token ?? 0
+        effects.append(.send(to: stream.node, .peer(.streamEnd(shard: shard, token: token, handoff: handoff))))
     }
 
     /// Stops waiting for the end of the stream. A delivery that is returned from it later would follow messages sent
     /// from now on.
     mutating func abandonStream(_ shard: Int) {
-        let home = homes[shard]
-        if home.target != home.stream || home.version != home.streamVersion {
-            homes[shard].abandoned = .init(version: home.streamVersion, sequence: sequence)
+        guard let stream = homes[shard].stream else { return }
+        if homes[shard].target != stream.node || homes[shard].version != stream.version {
+            homes[shard].abandoned = .init(version: stream.version, sequence: sequence)
         }
-        endStream(shard)
-    }
-
-    mutating func endStream(_ shard: Int) {
-        homes[shard].stream = nil
-        homes[shard].closing = nil
-        closings.removeSorted(shard)
+        homes.endStream(shard)
     }
 }

@@ -6,18 +6,15 @@ extension Region {
         let shard = order.shard
         var item = Shard<Payload>(number: shard, version: order.version)
         if let old = order.holdFor, old != own, view.member(old) != nil {
-            item.holdFor = old
-            item.holdDeadline = now + settings.holdBound
-            wake(by: item.holdDeadline)
+            let deadline = now + settings.holdBound
+            item.hold = .init(node: old, deadline: deadline)
+            wake(by: deadline)
         }
-        runs += 1
-        item.run = runs
         item.isLoading = settings.remembersEntities
-        hosted[shard] = item
-        hostedShards.insertSorted(shard)
+        hosted.start(item)
         note(.shardStarted(shard: shard, order.version), &effects)
-        if item.isLoading { effects.append(.store(.load(shard: shard, run: item.run))) }
-        wake(by: leaseValidUntil)
+        if item.isLoading { effects.append(.store(.load(shard: shard, run: hosted[shard]?.run ?? 0))) }
+        wake(by: lease.validUntil)
         homes[shard].version = order.version
         homes[shard].target = own
         closeStream(shard, handoff: nil, at: now, &effects)
@@ -26,7 +23,7 @@ extension Region {
 
     /// The old home has sent its messages, or will not; new messages may pass.
     mutating func releaseHold(_ shard: Int, at now: Instant, _ effects: inout Effects) {
-        hosted[shard]?.holdFor = nil
+        hosted[shard]?.hold = nil
         if hosted[shard]?.isStopping == true {
             leaveHeld(shard)
             finishIfEmpty(shard, at: now, &effects)
@@ -40,7 +37,7 @@ extension Region {
         guard let item = hosted[shard], !item.isHolding else { return }
         hosted[shard]?.ahead = []
         hosted[shard]?.held = []
-        bufferedCount -= item.ahead.count + item.held.count
+        buffers.countOut(item.ahead.count + item.held.count)
         for message in item.ahead { deliver(message, in: shard, at: now, &effects) }
         flush(shard, at: now, &effects)
         for message in item.held { deliver(message, in: shard, at: now, &effects) }
@@ -55,26 +52,26 @@ extension Region {
     mutating func stop(_ shard: Int, _ mode: StopMode, at now: Instant, _ effects: inout Effects) {
         guard let item = hosted[shard] else { return }
         // Paused entities cannot empty their mailboxes; the messages in them go to the new home.
-        let mode = item.isPaused || isFenced ? .now : mode
+        let mode = item.isPaused || lease.isLapsed ? .now : mode
         if case .stopping(_, let isKilled)? = hosted[shard]?.phase, isKilled || mode == .afterMailbox { return }
         if homes[shard].target == own { homes[shard].target = nil }
         let deadline = now + (mode == .now ? settings.killBound : settings.stopBound)
         hosted[shard]?.phase = .stopping(deadline: deadline, isKilled: mode == .now)
         hosted[shard]?.isPaused = false
         wake(by: deadline)
-        storeRetries.removeAll { $0.request.shard == shard }
-        for name in entities[shard].keys.sorted() {
-            guard let entity = entities[shard][name] else { continue }
+        storeRetries.drop(shard)
+        for name in hosted.entities[shard].keys.sorted() {
+            guard let entity = hosted.entities[shard][name] else { continue }
             let instance = EntityInstance(entity: name, shard: shard, number: entity.instance)
             switch entity.state {
             case .active:
                 if let slot = entity.slot { usage.remove(slot) }
-                entities[shard][name]?.slot = nil
-                entities[shard][name]?.state = .stopping
+                hosted.entities[shard][name]?.slot = nil
+                hosted.entities[shard][name]?.state = .stopping
                 effects.append(.stop(instance, mode))
             case .passivating, .stopping: if mode == .now { effects.append(.stop(instance, .now)) }
             case .waiting, .remembering, .forgetting, .remembered:
-                entities[shard][name] = nil
+                hosted.entities[shard][name] = nil
                 hosted[shard]?.leftover.append(contentsOf: entity.kept)
             }
         }
@@ -93,7 +90,7 @@ extension Region {
 
     mutating func finishIfEmpty(_ shard: Int, at now: Instant, _ effects: inout Effects) {
         guard let item = hosted[shard] else { return }
-        if item.isStopping, entities[shard].isEmpty, item.writing == 0 || isShutDown {
+        if item.isStopping, hosted.entities[shard].isEmpty, item.writing == 0 || isShutDown {
             finish(shard, isForced: false, at: now, &effects)
         }
     }
@@ -105,8 +102,8 @@ extension Region {
     }
 
     private mutating func leave(_ message: BufferedMessage<Payload>, of shard: Int) {
-        if entities[shard][message.entity] != nil {
-            entities[shard][message.entity]?.kept.append(message)
+        if hosted.entities[shard][message.entity] != nil {
+            hosted.entities[shard][message.entity]?.kept.append(message)
         } else {
             hosted[shard]?.leftover.append(message)
         }
@@ -116,27 +113,22 @@ extension Region {
     mutating func finish(_ shard: Int, isForced: Bool, at now: Instant, _ effects: inout Effects) {
         guard let item = hosted[shard] else { return }
         var left = item.leftover
-        for name in entities[shard].keys.sorted() { left += entities[shard][name]?.kept ?? [] }
+        for name in hosted.entities[shard].keys.sorted() { left += hosted.entities[shard][name]?.kept ?? [] }
         left += item.ahead + item.held
-        hosted[shard] = nil
+        hosted.remove(shard)
         homes[shard].ended = max(homes[shard].ended, item.version)
-        hostedShards.removeSorted(shard)
-        entities[shard] = [:]
         if isShutDown {
-            bufferedCount -= left.count
+            buffers.countOut(left.count)
             for message in left { lose(message, of: shard, .shutdown, &effects) }
         } else if !left.isEmpty {
-            for index in left.indices { left[index].sequence = 0 }
-            buffers[shard].insert(contentsOf: left, at: buffers[shard].lowerBound { $0.sequence == 0 })
-            buffering.insertSorted(shard)
-            hasLeftover[shard] = true
+            buffers.insert(leftovers: left, into: shard)
         }
         note(.shardStopped(shard: shard, item.version, forced: isForced), &effects)
         let version = VersionedShard(shard: shard, version: item.version)
-        request(.stopped(version, hasLeftover: hasLeftover[shard]), &effects)
+        request(.stopped(version, hasLeftover: buffers.hasLeftover[shard]), &effects)
         wake(by: now + settings.retry)
         // If the new home is already known, the leftovers go there at once.
         flush(shard, at: now, &effects)
-        if isReleased { released(at: now, &effects) }
+        if lifecycle.isReleased { released(at: now, &effects) }
     }
 }

@@ -8,10 +8,10 @@ extension Region {
         wakeAt = nil
         checkLease(at: now, &effects)
         if !isShutDown { retry(at: now, &effects) }
-        for shard in hostedShards { checkDeadlines(of: shard, at: now, &effects) }
+        for shard in hosted.numbers { checkDeadlines(of: shard, at: now, &effects) }
         askForPaused(at: now, &effects)
         lookAtUnknown(at: now, &effects)
-        let isDue = { (item: Restart, hosted: [Shard<Payload>?]) in
+        let isDue = { (item: Restart, hosted: HostedShards<Payload>) in
             item.at <= now && hosted[item.key.shard]?.isPaused != true
         }
         let due = restarts.filter { isDue($0, hosted) }
@@ -22,50 +22,53 @@ extension Region {
         recover(at: now, &effects)
         passivateIdle(at: now, &effects)
         followCommands(at: now, &effects)
-        if isFenced {
+        if lease.isLapsed {
             if !isShutDown { wake(by: now + settings.retry) }
-        } else if !hostedShards.isEmpty {
-            wake(by: leaseValidUntil)
+        } else if !hosted.isEmpty {
+            wake(by: lease.validUntil)
         }
         return effects
     }
 
     /// Resends what was not answered.
     private mutating func retry(at now: Instant, _ effects: inout Effects) {
-        if let coordinator, !isRegistered, !isRefused, registration > 0 {
-            if registeredAt + settings.retry <= now {
+        if let coordinator, coordination.awaitsAnswer {
+            if coordination.sentAt + settings.retry <= now {
                 sendRegistration(to: coordinator, at: now, &effects)
             } else {
-                wake(by: registeredAt + settings.retry)
+                wake(by: coordination.sentAt + settings.retry)
             }
         }
-        if isLeaving { continueLeaving(at: now, &effects) }
-        if buffering.contains(where: { homes[$0].target == nil }) {
-            if askedAt + settings.retry <= now {
+        continueLeaving(at: now, &effects)
+        if buffers.shards.contains(where: { homes[$0].target == nil }) {
+            if homes.askedAt + settings.retry <= now {
                 askForHomes(at: now, &effects)
             } else {
-                wake(by: askedAt + settings.retry)
+                wake(by: homes.askedAt + settings.retry)
             }
         }
-        for shard in closings {
-            guard let closing = homes[shard].closing, let stream = homes[shard].stream else { continue }
+        for shard in homes.closings {
+            guard let stream = homes[shard].stream, let closing = stream.closing else { continue }
             if closing.since + settings.markerBound <= now {
                 abandonStream(shard)
                 flush(shard, at: now, &effects)
                 continue
             }
             if closing.sentAt + settings.retry <= now {
-                homes[shard].closing?.sentAt = now
+                homes[shard].stream?.closing?.sentAt = now
                 effects.append(
-                    .send(to: stream, .peer(.streamEnd(shard: shard, token: closing.token, handoff: nil))))
+                    .send(to: stream.node, .peer(.streamEnd(shard: shard, token: closing.token, handoff: nil))))
             }
-            wake(by: min(closing.since + settings.markerBound, (homes[shard].closing?.sentAt ?? now) + settings.retry))
+            wake(
+                by: min(
+                    closing.since + settings.markerBound, (homes[shard].stream?.closing?.sentAt ?? now) + settings.retry
+                ))
         }
     }
 
     private mutating func checkDeadlines(of shard: Int, at now: Instant, _ effects: inout Effects) {
-        if let item = hosted[shard], item.holdFor != nil {
-            if item.holdDeadline <= now { releaseHold(shard, at: now, &effects) } else { wake(by: item.holdDeadline) }
+        if let hold = hosted[shard]?.hold {
+            if hold.deadline <= now { releaseHold(shard, at: now, &effects) } else { wake(by: hold.deadline) }
         }
         switch hosted[shard]?.phase {
         case .running?, nil: break
@@ -92,7 +95,7 @@ extension Region {
     }
 
     mutating func passivateIdle(at now: Instant, _ effects: inout Effects) {
-        guard let idle = settings.passivation.idle, !isFenced, !hasPaused else { return }
+        guard let idle = settings.passivation.idle, !lease.isLapsed, !hosted.hasPaused else { return }
         while let (key, usedAt) = usage.oldest {
             guard usedAt + idle <= now else {
                 wake(by: usedAt + idle)

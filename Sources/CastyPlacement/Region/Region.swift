@@ -19,70 +19,28 @@ package struct Region<Payload: Sendable>: Sendable {
     var view: PlacementView
     /// The most recently removed members: a message that still arrives from one of them is late.
     var removed: [UniqueAddress] = []
-    /// The highest epoch seen; orders of lower ones are refused.
-    var epoch = CoordinatorEpoch.none
-    /// The coordinator of that epoch: no two coordinators share one.
-    var epochOwner: UniqueAddress?
-    /// The node that runs the coordinator, or should.
-    var coordinator: UniqueAddress?
-    var isRegistered = false
-    /// Since when the coordinator's node has been reporting that it does not run the type.
-    var notHostedSince: Instant?
-    /// The coordinator's shard count, if it differs: this region stays out, and does not register again with it.
-    var refusedCount: Int?
-    var isRefused: Bool { refusedCount != nil }
-    var registration: UInt64 = 0
-    var registeredAt = Instant.start
-    var intents = Intents()
     /// Why no member could host a shard, as far as this node's view shows.
     var unavailability: Unavailability?
-    /// Operators' commands that have not been answered, by number.
-    var commands: [PendingCommand] = []
-
-    var leaseValidUntil = Instant.distantFuture
-    var isFenced = false
-    /// When the paused shards were paused.
-    var pausedSince = Instant.start
-    var isLeaving = false
-    var leavingSince = Instant.start
-    var isReleased = false
-    var hasLeft = false
-    var isShutDown = false
-
-    /// By shard.
-    var homes: [HomeEntry]
-    var buffers: [[BufferedMessage<Payload>]]
-    /// By shard: whether its buffer begins with messages that a handoff left here.
-    var hasLeftover: [Bool]
-    var hosted: [Shard<Payload>?]
-    /// By shard. Apart from ``hosted``, so that a copy of a shard never makes this copy on write.
-    var entities: [[String: Entity<Payload>]]
-    /// Shards with a non-empty buffer; shards with a stream being closed; shards that run here. Ascending.
-    var buffering: [Int] = []
-    var closings: [Int] = []
-    var hostedShards: [Int] = []
     /// Messages from nodes that are not members, or not yet; in order, few.
     var unknown: [UnknownMessage<Payload>] = []
-    /// All buffered messages: in buffers, held, and for entities.
-    var bufferedCount = 0
 
+    var lifecycle = RegionLifecycle.running
+    /// The node stops: nothing starts any more, and every message is lost.
+    var isShutDown = false
+    var lease = RegionLease()
+    var coordination = Coordination()
+
+    var homes: HomeTable
+    var buffers: MessageBuffers<Payload>
+    /// The number of the last message that this node has routed.
     var sequence: UInt64 = 0
-    var tokens: UInt64 = 0
-    var instances: UInt64 = 0
-    var runs: UInt64 = 0
-    /// When homes were last asked for.
-    var askedAt = Instant.start
+
+    var hosted: HostedShards<Payload>
     var usage: UsageOrder
     /// Entities that wait for their restart, in no order: few.
     var restarts: [Restart] = []
-    /// Remembered entities that wait for their turn; those before the index `recovered` have had it.
-    var recovering: [EntityKey] = []
-    var recovered = 0
-    var nextRecovery = Instant.start
-    /// Refused store requests that will be retried.
-    var storeRetries: [StoreRetry] = []
-    /// Refusals in a row.
-    var storeFailures = 0
+    var recovery = RememberedStarts()
+    var storeRetries = StoreRetries()
 
     package init(own: UniqueAddress, settings: PlacementSettings, isProxy: Bool = false) {
         precondition(settings.shardCount > 0, "a shard type has at least one shard, not \(settings.shardCount)")
@@ -90,13 +48,14 @@ package struct Region<Payload: Sendable>: Sendable {
         self.settings = settings
         self.isProxy = isProxy
         view = PlacementView(own: own, members: [])
-        homes = Array(repeating: HomeEntry(), count: settings.shardCount)
-        buffers = Array(repeating: [], count: settings.shardCount)
-        hasLeftover = Array(repeating: false, count: settings.shardCount)
-        hosted = Array(repeating: nil, count: settings.shardCount)
-        entities = Array(repeating: [:], count: settings.shardCount)
+        homes = HomeTable(count: settings.shardCount)
+        buffers = MessageBuffers(count: settings.shardCount)
+        hosted = HostedShards(count: settings.shardCount)
         usage = UsageOrder(policy: settings.passivation.policy)
     }
+
+    var coordinator: UniqueAddress? { coordination.node }
+    var epoch: CoordinatorEpoch { coordination.epoch }
 
     /// The shard of an entity.
     package func shard(of entity: String) -> Int { place(of: entity).shard }
@@ -118,18 +77,6 @@ package struct Region<Payload: Sendable>: Sendable {
         if settings.mutations.contains(.losesSilently) { return }
         effects.append(.lost(message.payload, entity: message.entity, shard: shard, reason))
     }
-}
-
-/// An entity and its shard.
-struct EntityKey: Hashable, Sendable {
-    var shard: Int
-    var entity: String
-}
-
-/// A request that the store of remembered entities refused.
-struct StoreRetry: Hashable, Sendable {
-    var request: StoreRequest
-    var at: Instant
 }
 
 /// The end of an entity's wait for its restart.

@@ -1,55 +1,5 @@
 import CastyCore
 
-/// What a region knows of the home of one shard.
-struct HomeEntry: Sendable {
-    /// The home, if it is known and not about to change.
-    var target: UniqueAddress?
-    /// Why the coordinator could not assign a home, when last asked.
-    var homeless: HomelessCause?
-    /// The newest ownership that this region knows of.
-    var version = ShardVersion.none
-    /// The newest ownership that this region refused, or whose shard it has stopped: an order for it is a late
-    /// duplicate.
-    var ended = ShardVersion.none
-    /// The node that was sent deliveries which may still be in flight. The home changes only after this stream is
-    /// closed: that preserves the order of each sender's messages.
-    var stream: UniqueAddress?
-    /// The ownership under which they were sent. When it ends, the node returns what it did not take, even if it gets
-    /// the shard again.
-    var streamVersion = ShardVersion.none
-    /// The close of the stream, while it is in progress.
-    var closing: Closing?
-    /// The stream that was given up last: deliveries returned from it are late.
-    var abandoned: Abandoned?
-
-    /// The node did not confirm the end of the stream in time; later messages may have been sent to a new home since.
-    struct Abandoned: Sendable {
-        var version: ShardVersion
-        /// The last message that may have been sent there.
-        var sequence: UInt64
-    }
-
-    struct Closing: Sendable {
-        var token: UInt64
-        var since: Instant
-        var sentAt: Instant
-    }
-
-    /// Whether a message can go to the target at once.
-    var isOpen: Bool { target != nil && closing == nil && (stream == nil || stream == target) }
-}
-
-/// A message that waits.
-struct BufferedMessage<Payload: Sendable>: Sendable {
-    var entity: String
-    var payload: Payload
-    var sequence: UInt64
-    var since: Instant
-    var isRetry = false
-    /// For a question: how long its asker waits while there is no home.
-    var asks: AskPatience?
-}
-
 /// A shard that runs here.
 struct Shard<Payload: Sendable>: Sendable {
     enum Phase: Sendable {
@@ -60,12 +10,31 @@ struct Shard<Payload: Sendable>: Sendable {
         case stopping(deadline: Instant, isKilled: Bool)
     }
 
-    var number: Int
+    /// New messages wait for those that this node still has.
+    struct Hold: Sendable {
+        var node: UniqueAddress
+        var deadline: Instant
+    }
+
+    /// The regions whose stream is closed.
+    struct Markers: Sendable {
+        /// The handoff that the regions have heard of.
+        private(set) var handoff = ShardVersion.none
+        /// Sorted.
+        private(set) var nodes: [UniqueAddress] = []
+
+        mutating func insert(_ node: UniqueAddress, for handoff: ShardVersion) {
+            guard handoff >= self.handoff else { return }
+            if handoff > self.handoff { nodes = [] }
+            self.handoff = handoff
+            nodes.insertSorted(node)
+        }
+    }
+
+    let number: Int
     var version: ShardVersion
     var phase = Phase.running
-    /// New messages wait for those that this node still has.
-    var holdFor: UniqueAddress?
-    var holdDeadline = Instant.distantFuture
+    var hold: Hold?
     /// The number of this run of the shard on this node.
     var run: UInt64 = 0
     /// Whether its entities are paused: the lease has lapsed, and the coordinator has not confirmed since that this
@@ -84,9 +53,7 @@ struct Shard<Payload: Sendable>: Sendable {
     var held: [BufferedMessage<Payload>] = []
     /// Messages that the old home sent during the hold; they are delivered first.
     var ahead: [BufferedMessage<Payload>] = []
-    /// The handoff that the markers belong to, and the regions whose stream is closed, sorted.
-    var markersFor = ShardVersion.none
-    var markers: [UniqueAddress] = []
+    var markers = Markers()
     /// Messages delivered to its entities.
     var handled: UInt64 = 0
     /// Messages that the stopped entities left, for the new home.
@@ -99,19 +66,12 @@ struct Shard<Payload: Sendable>: Sendable {
         }
     }
 
-    var isHolding: Bool { holdFor != nil || isLoading || isPaused }
-
-    mutating func mark(_ node: UniqueAddress, for handoff: ShardVersion) {
-        guard handoff >= markersFor else { return }
-        if handoff > markersFor { markers = [] }
-        markersFor = handoff
-        markers.insertSorted(node)
-    }
+    var isHolding: Bool { hold != nil || isLoading || isPaused }
 
     /// Whether all streams that the handoff waits for are closed.
     var isDrained: Bool {
         guard case .draining(let handoff, let participants, _) = phase else { return false }
-        return participants.allSatisfy { markersFor == handoff && markers.containsSorted($0) }
+        return participants.allSatisfy { markers.handoff == handoff && markers.nodes.containsSorted($0) }
     }
 }
 

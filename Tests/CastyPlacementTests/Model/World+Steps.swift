@@ -102,11 +102,13 @@ extension World {
             for case .word(let word) in mailbox { result.append(word) }
         }
         for late in nodes[node]!.late.values { result += late }
-        for buffer in region.buffers { result += buffer.map(\.payload) }
-        for shard in region.hosted.compactMap(\.self) {
+        for buffer in region.buffers.messages { result += buffer.map(\.payload) }
+        for shard in region.hosted.numbers.compactMap({ region.hosted[$0] }) {
             result += (shard.held + shard.ahead + shard.leftover).map(\.payload)
         }
-        for entities in region.entities { for entity in entities.values { result += entity.kept.map(\.payload) } }
+        for entities in region.hosted.entities {
+            for entity in entities.values { result += entity.kept.map(\.payload) }
+        }
         for entry in heap {
             switch entry.event {
             case .message(.peer(.deliver(let delivery)), node, node): result.append(delivery.payload)
@@ -131,7 +133,7 @@ extension World {
         }
         if lossless { for (word, reason) in lost { problems.append("\(word) is lost: \(reason)") } }
         for node in alive {
-            let kept = nodes[node]!.region.bufferedCount
+            let kept = nodes[node]!.region.buffers.total
             if kept != 0 { problems.append("\(node) keeps \(kept) messages") }
         }
         let coordinators = alive.filter { nodes[$0]!.coordinator.phase == .active }
