@@ -153,7 +153,7 @@ import Testing
     func local() throws {
         var buffer = ByteBuffer()
         #expect(throws: WireError.self) {
-            try Self.codec().encode(.membershipChanged, CodingContext(), &buffer)
+            try Self.codec().encode(.shell(.membershipChanged), CodingContext(), &buffer)
         }
     }
 }

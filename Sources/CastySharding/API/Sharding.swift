@@ -75,13 +75,13 @@ public final class Sharding: Sendable {
     ) throws(ShardingError) -> ShardRegion<Message> {
         try start(
             type: type, shards: shards, role: role, store: store, remember: remember, passivation: passivation,
-            strategy: strategy, handling: EntityHandling(entity))
+            strategy: strategy, handling: ActorHandling(entity))
     }
 
     @usableFromInline
     func start<Message: Codable & Sendable>(
         type: String, shards: Int, role: String?, store: (any EntityStore)?, remember: (any RememberedEntityStore)?,
-        passivation: Passivation, strategy: any ShardAllocationStrategy, handling: EntityHandling<Message>
+        passivation: Passivation, strategy: any ShardAllocationStrategy, handling: ActorHandling<EntityContext, Message>
     ) throws(ShardingError) -> ShardRegion<Message> {
         var settings = PlacementSettings(cluster.config.settings, shards: shards, role: role)
         settings.passivation = passivation.settings
@@ -99,13 +99,13 @@ public final class Sharding: Sendable {
     ) throws(ShardingError) -> ShardRegion<Message> {
         try start(
             type: type, settings: settings, store: store, remember: remember, strategy: strategy, tracing: tracing,
-            handling: EntityHandling(entity))
+            handling: ActorHandling(entity))
     }
 
     private func start<Message: Codable & Sendable>(
         type: String, settings: PlacementSettings, store: (any EntityStore)?, remember: (any RememberedEntityStore)?,
         strategy: any ShardAllocationStrategy, tracing: ShardTracing<Message>? = nil,
-        handling: EntityHandling<Message>
+        handling: ActorHandling<EntityContext, Message>
     ) throws(ShardingError) -> ShardRegion<Message> {
         try ShardingError.translating(type) {
             try begin(
@@ -116,21 +116,17 @@ public final class Sharding: Sendable {
 
     private func begin<Message: Codable & Sendable>(
         type: String, settings: PlacementSettings, store: (any EntityStore)?, remember: (any RememberedEntityStore)?,
-        strategy: any ShardAllocationStrategy, tracing: ShardTracing<Message>?, handling: EntityHandling<Message>
+        strategy: any ShardAllocationStrategy, tracing: ShardTracing<Message>?,
+        handling: ActorHandling<EntityContext, Message>
     ) throws -> ShardRegion<Message> {
         guard (1...16_384).contains(settings.shardCount) else {
             throw ShardingError(.badShardCount, "\(type): a type has 1 to 16384 shards, not \(settings.shardCount)")
         }
         let system = cluster.system
-        guard let registered = system.registry.find(Message.self) else {
-            throw ShardingError(
-                .notRegistered,
-                "\(type): register \(Message.self) with the system's TypeRegistry first, under a stable name")
-        }
+        let payloads = try cluster.payloadCodec(type, of: Message.self)
         guard regions.withLock({ $0[type] == nil }) else {
             throw ShardingError(.alreadyStarted, "\(type) runs on this node already")
         }
-        let payloads = PayloadCodec(type, registered, cluster.remoting?.settings.codec ?? .binary)
         codecs.add(payloads)
         try startAnswering()
         var settings = settings
@@ -138,13 +134,10 @@ public final class Sharding: Sendable {
         let isProxy = settings.role.map { !cluster.config.roles.contains($0) } ?? false
         let host = RegionHost(
             type: type, cluster: cluster, settings: settings, strategy: strategy, isProxy: isProxy, store: store,
-            remembered: remember, kind: EntityKind(handling), payloads: payloads, tracing: tracing?.sealed)
+            remembered: remember, kind: ActorKind(handling), payloads: payloads, tracing: tracing?.sealed)
         let actor = try system.spawnSystem(
-            RegionShell.behavior(host), name: RegionHost.controlPath(type)[1])
-        system.publish(actor, as: RegionHost.dataPath(type))
-        cluster.follow { actor.tell(.membershipChanged) }
-        cluster.whenWelcomed { actor.tell(.membershipChanged) }
-        cluster.beforeExit { done in actor.tell(.leave(done)) }
+            RegionShell.behavior(host), name: RegionHost.actorName(type))
+        cluster.attach(actor, at: RegionHost.paths(type).data)
         system.inspector.provide(sharding: type) { host.snapshot(at: $0) }
         let access = RegionAccess(
             command: { command, answer in actor.tell(.command(command, answer)) }, hosts: { host.hosts($0) },
@@ -164,7 +157,8 @@ public final class Sharding: Sendable {
         try system.registry.register(ShardAnswer.self, name: "casty.sharding.answer")
         guard isAnswering.exchange(true, ordering: .relaxed) == false else { return }
         let stranger = try system.spawnSystem(UnhostedTypeResponder.behavior, name: UnhostedTypeResponder.actorName)
-        for path in [RegionHost.controlPath(""), RegionHost.dataPath("")] { system.publish(stranger, under: path) }
+        let paths = RegionHost.paths("")
+        for path in [paths.control, paths.data].compactMap(\.self) { system.publish(stranger, under: path) }
         _ = try system.spawnSystem(
             Behavior<ShardQuestion>.receive { [weak self] _, question in
                 question.replyTo.tell(self?.answer(question.query, type: question.type) ?? .notHosted)

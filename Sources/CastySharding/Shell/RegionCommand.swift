@@ -10,19 +10,14 @@ package enum RegionCommand: Sendable {
     case ask(entity: String, ErasedMessage, AskPatience)
     /// From another node. Only this case is sent over the network.
     case wire(ShardingEnvelope)
-    /// The membership has changed.
-    case membershipChanged
-    case wakeup(generation: UInt64)
-    /// An entity found that the node's lease has lapsed.
-    case leaseLapsed
+    /// What every shell learns.
+    case shell(ShellEvent)
     /// An entity has ended, and why it failed, if it did.
     case ended(EntityEnd<ErasedMessage>, failure: String?)
     case passivate(EntityInstance)
     case passivateByName(String)
     /// Changes which entities are passivated automatically.
     case passivation(PassivationSettings)
-    /// The node leaves; the actor calls the function when all shards are handed over.
-    case leave(@Sendable () -> Void)
     case command(OperatorCommand, @Sendable (CommandAnswer) -> Void)
     /// The store has read the remembered entities of a shard.
     case remembered(StoreRequest, [String])
@@ -36,7 +31,7 @@ package struct ShardingEnvelope: Sendable {
     package let message: ShardingMessage<ErasedMessage>
 }
 
-extension RegionCommand: LossClassified {
+extension RegionCommand: ShellCommand {
     package var lossClass: LossClass? {
         switch self {
         case .route, .ask: .user
@@ -45,8 +40,7 @@ extension RegionCommand: LossClassified {
             case .peer(.deliver), .peer(.notHome): .user
             case .peer, .request, .order: .control
             }
-        case .membershipChanged, .wakeup, .leaseLapsed, .ended, .passivate, .passivateByName, .passivation, .leave,
-            .command, .remembered, .stored, .storeFailed:
+        case .shell, .ended, .passivate, .passivateByName, .passivation, .command, .remembered, .stored, .storeFailed:
             .control
         }
     }

@@ -15,7 +15,7 @@ final class RegionHost: Sendable {
     let isProxy: Bool
     let store: (any EntityStore)?
     private let remembered: (any RememberedEntityStore)?
-    let kind: EntityKind
+    let kind: ActorKind<RegionCommand, EntityContext>
     let payloads: PayloadCodec
     let tracing: ShardTracing<ErasedMessage>?
     let gate = LeaseGate()
@@ -26,7 +26,8 @@ final class RegionHost: Sendable {
 
     init(
         type: String, cluster: Cluster, settings: PlacementSettings, strategy: any ShardAllocationStrategy,
-        isProxy: Bool, store: (any EntityStore)?, remembered: (any RememberedEntityStore)?, kind: EntityKind,
+        isProxy: Bool, store: (any EntityStore)?, remembered: (any RememberedEntityStore)?,
+        kind: ActorKind<RegionCommand, EntityContext>,
         payloads: PayloadCodec, tracing: ShardTracing<ErasedMessage>?
     ) {
         self.type = type
@@ -41,10 +42,12 @@ final class RegionHost: Sendable {
         self.tracing = tracing
     }
 
-    static func controlPath(_ type: String) -> [String] { ["system", "sharding-\(type)"] }
+    /// Deliveries and the markers that close their stream share the data path, so that none overtakes another.
+    static func paths(_ type: String) -> ShellPaths {
+        ShellPaths(control: ["system", actorName(type)], data: ["sharding", type])
+    }
 
-    /// A path outside `system` puts its messages on the lane of user messages.
-    static func dataPath(_ type: String) -> [String] { ["sharding", type] }
+    static func actorName(_ type: String) -> String { "sharding-\(type)" }
 
     var inspector: Inspector { cluster.system.inspector }
 
@@ -82,18 +85,15 @@ final class RegionHost: Sendable {
         causes: [EventID] = []
     ) {
         tracing?.lost(message, reason)
-        Questions.fail(in: message, AskError.Code(reason), reason.rawValue)
-        inspector.lose(reason, .user, target: entity, type: type, shard: shard, entity: entity, causes: causes)
+        inspector.lose(message, for: Addressee(type: type, shard: shard, entity: entity), reason, causes: causes)
     }
 
     /// Fails a question with the reason why it is not answered, and records the loss.
     func fail(
         _ message: ErasedMessage, entity: String, shard: Int, _ cause: Unavailability, causes: [EventID]
     ) {
-        let reason = CastyObservability.LossReason(cause)
-        tracing?.lost(message, reason)
-        Questions.fail(in: message, AskError.Code(cause), cause.description, cause: cause)
-        inspector.lose(reason, .user, target: entity, type: type, shard: shard, entity: entity, causes: causes)
+        tracing?.lost(message, CastyObservability.LossReason(cause))
+        inspector.refuse(message, for: Addressee(type: type, shard: shard, entity: entity), cause, causes: causes)
     }
 
     /// Forwards a request of the core to the store of remembered entities; the answer comes as a message to the region.
@@ -156,18 +156,5 @@ final class RegionHost: Sendable {
             coordinator: ShardCoordinator(own: own, settings: settings, strategy: strategy))
         started.withLock { $0 = cores }
         return cores
-    }
-}
-
-extension PlacementStatus {
-    init(_ status: MemberStatus) {
-        switch status {
-        case .joining: self = .joining
-        case .weaklyUp: self = .weaklyUp
-        case .up: self = .up
-        case .leaving: self = .leaving
-        case .exiting: self = .exiting
-        case .down: self = .down
-        }
     }
 }

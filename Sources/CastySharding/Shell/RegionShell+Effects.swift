@@ -12,7 +12,7 @@ extension RegionShell {
             case .send(let to, let epoch, let order): send(.order(epoch, order), to: to, context)
             // The watch reports that there is no such actor, or that it ended, even from a node that never started
             // sharding.
-            case .probe(let node): context.watch(peer(node, context.system).control)
+            case .probe(let node): context.watch(state.peers.peer(node, from: context.system).control)
             case .note(let note): tell(note)
             }
         }
@@ -24,15 +24,11 @@ extension RegionShell {
             case .send(let to, let message): send(message, to: to, context)
             case .start(let instance): start(instance, context)
             case .deliver(let payload, let instance): deliver(payload, to: instance)
-            case .stop(let instance, let mode):
-                switch mode {
-                case .afterMailbox: entities[instance.number]?.stopAfterMailbox()
-                case .now: entities[instance.number]?.post(.stop)
-                }
+            case .stop(let instance, let mode): state.running.stop(instance.number, mode)
             case .pause: host.gate.close()
             case .resume(let shard, let instances):
                 pass(of: shard).renew()
-                for instance in instances { entities[instance.number]?.post(.resume) }
+                for instance in instances { state.running.resume(instance.number) }
             case .lost(let payload, let entity, let shard, let reason):
                 host.lose(
                     CastyObservability.LossReason(reason), payload, entity: entity, shard: shard,
@@ -41,11 +37,7 @@ extension RegionShell {
                 host.fail(payload, entity: entity, shard: shard, cause, causes: causes.about(shard))
             case .cameBack(let payload): Questions.cameBack(in: payload)
             case .store(let request): host.remember(request, tell: context.`self`)
-            case .left:
-                hasLeft = true
-                let done = whenLeft
-                whenLeft = []
-                for action in done { action() }
+            case .left: state.departure.finish()
             case .note(let note): tell(note)
             }
         }
@@ -55,7 +47,7 @@ extension RegionShell {
         _ message: ShardingMessage<ErasedMessage>, to node: UniqueAddress, _ context: ActorContext<RegionCommand>
     ) {
         guard node != context.system.unique else { return loopback.append(message) }
-        let peer = peer(node, context.system)
+        let peer = state.peers.peer(node, from: context.system)
         let command = RegionCommand.wire(ShardingEnvelope(head: peer.head, message: message))
         switch message {
         case .request, .order: peer.control.tell(command)
@@ -70,19 +62,6 @@ extension RegionShell {
         }
     }
 
-    mutating func peer(_ node: UniqueAddress, _ system: ActorSystem) -> RegionPeer {
-        if let known = peers[node] { return known }
-        func reference(_ path: [String]) -> ActorRef<RegionCommand> {
-            system.reference(to: ActorAddress(system: system.name, node: node.address, path: path, uid: 0))
-        }
-        let peer = RegionPeer(
-            head: EnvelopeHead(from: system.unique, to: node, payloads: host.payloads),
-            control: reference(RegionHost.controlPath(host.type)),
-            data: reference(RegionHost.dataPath(host.type)))
-        peers[node] = peer
-        return peer
-    }
-
     /// The pass of a shard's entities. A new pass is valid from now on: entities start only in shards that are not
     /// paused.
     private mutating func pass(of shard: Int) -> ShardPass {
@@ -94,20 +73,15 @@ extension RegionShell {
 
     private mutating func start(_ instance: EntityInstance, _ context: ActorContext<RegionCommand>) {
         let me = context.`self`
-        let (cluster, scheduler) = (host.cluster, context.system.world.scheduler)
+        let isLeaseValid = leaseCheck(pass(of: instance.shard), context)
+        let always: @Sendable () -> Bool = { true }
         let needsLease = !host.settings.mutations.contains(.skipsLease)
         let checksWrites = needsLease && !host.settings.mutations.contains(.savesStale)
-        let pass = pass(of: instance.shard)
         let entity = host.context(
-            for: instance,
-            mayWrite: {
-                !checksWrites || pass.lets(ifValid: scheduler.now < cluster.leaseValidUntil) { me.tell(.leaseLapsed) }
-            }, passivate: { me.tell(.passivate(instance)) })
+            for: instance, mayWrite: checksWrites ? isLeaseValid : always,
+            passivate: { me.tell(.passivate(instance)) })
         let hooks = CellHooks<ErasedMessage>(
-            mayRun: {
-                if !needsLease { return true }
-                return pass.lets(ifValid: scheduler.now < cluster.leaseValidUntil) { me.tell(.leaseLapsed) }
-            },
+            mayRun: needsLease ? isLeaseValid : always,
             onEnd: { failure, unhandled in
                 me.tell(
                     .ended(
@@ -116,7 +90,7 @@ extension RegionShell {
             })
         do {
             let name = "\(instance.number)-\(instance.entity)"
-            entities[instance.number] = try host.kind.start(context, entity, name, hooks)
+            state.running.add(instance.number, try host.kind.start(context, entity, name, hooks))
         } catch {
             context.log.error("entity \(instance.entity) could not start: \(error)")
             me.tell(.ended(EntityEnd(instance, failed: true), failure: "\(error)"))
@@ -124,27 +98,10 @@ extension RegionShell {
     }
 
     private mutating func deliver(_ payload: ErasedMessage, to instance: EntityInstance) {
-        guard let target = entities[instance.number] else {
-            return host.lose(.noSuchActor, payload, entity: instance.entity, shard: instance.shard)
-        }
-        switch host.kind.offer(payload, target) {
-        case .accepted, .acceptedIdle, .accounted: break
-        case .mailboxFull, .bufferFull:
-            host.lose(.mailboxFull, payload, entity: instance.entity, shard: instance.shard)
-        case .undecodable: host.lose(.undecodable, payload, entity: instance.entity, shard: instance.shard)
-        case .noSuchActor, .wrongIncarnation, .unreachable, .lateReply:
-            // The entity has ended, but the region does not know yet: messages that arrive meanwhile join the ones it
-            // left.
-            late[instance.number, default: []].append(payload)
+        if let reason = state.running.deliver(payload, to: instance.number, of: host.kind) {
+            host.lose(reason, payload, entity: instance.entity, shard: instance.shard)
         }
     }
-}
-
-/// The two routes to the sharding actor of another node: on the control lane, and on the lane of user messages.
-struct RegionPeer: Sendable {
-    let head: EnvelopeHead
-    let control: ActorRef<RegionCommand>
-    let data: ActorRef<RegionCommand>
 }
 
 extension CastyObservability.LossReason {

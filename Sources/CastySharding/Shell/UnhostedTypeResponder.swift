@@ -34,13 +34,13 @@ enum UnhostedTypeResponder {
     private static func send(
         _ message: ShardingMessage<ErasedMessage>, _ head: EnvelopeHead, _ system: ActorSystem
     ) {
+        let paths = RegionHost.paths(head.payloads.type)
         let path: [String] =
             switch message {
-            case .request, .order: RegionHost.controlPath(head.payloads.type)
-            case .peer: RegionHost.dataPath(head.payloads.type)
+            case .request, .order: paths.control ?? paths.data
+            case .peer: paths.data
             }
-        let region = system.reference(
-            to: ActorAddress(system: system.name, node: head.from.address, path: path, uid: 0), as: RegionCommand.self)
+        let region: ActorRef<RegionCommand> = system.reference(on: head.from, path: path)
         let back = EnvelopeHead(from: system.unique, to: head.from, payloads: head.payloads)
         region.tell(.wire(ShardingEnvelope(head: back, message: message)))
     }

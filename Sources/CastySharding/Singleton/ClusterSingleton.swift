@@ -60,20 +60,16 @@ public struct ClusterSingleton: Sendable {
         name: String, settings: SingletonSettings, behavior: @escaping @Sendable () -> Behavior<Message>
     ) throws -> SingletonRef<Message> {
         let system = cluster.system
-        guard let registered = system.registry.find(Message.self) else {
-            throw ShardingError(
-                .notRegistered,
-                "\(name): register \(Message.self) with the system's TypeRegistry first, under a stable name")
-        }
+        let payloads = try cluster.payloadCodec(name, of: Message.self)
         guard started.names.withLock({ $0.insert(name).inserted }) else {
             throw ShardingError(.alreadyStarted, "the singleton \(name) runs on this node already")
         }
-        let payloads = PayloadCodec(name, registered, cluster.remoting?.settings.codec ?? .binary)
         started.codecs.add(payloads)
         try system.registry.register(
             SingletonCommand.self, name: "casty.singleton", codec: SingletonCommand.codec(started.codecs))
-        let kind = SingletonKind(behavior)
-        let host = SingletonHost(name: name, cluster: cluster, settings: settings, payloads: payloads, kind: kind)
+        let host = SingletonHost(
+            name: name, cluster: cluster, settings: settings, payloads: payloads,
+            kind: ActorKind(ActorHandling { (_: Void) in behavior() }))
         let actor: ActorRef<SingletonCommand>
         do {
             actor = try system.spawnSystem(SingletonShell.behavior(host), name: "singleton-\(name)")
@@ -81,10 +77,7 @@ public struct ClusterSingleton: Sendable {
             started.names.withLock { _ = $0.remove(name) }
             throw error
         }
-        system.publish(actor, as: SingletonHost.path(name))
-        cluster.follow { actor.tell(.membershipChanged) }
-        cluster.whenWelcomed { actor.tell(.membershipChanged) }
-        cluster.beforeExit { done in actor.tell(.leave(done)) }
+        cluster.attach(actor, at: SingletonHost.paths(name).data)
         return SingletonRef(name: name, system: system, actor: actor)
     }
 }

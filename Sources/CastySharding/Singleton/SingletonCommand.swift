@@ -13,21 +13,16 @@ enum SingletonCommand: Sendable {
     case ask(ErasedMessage, AskPatience)
     /// From another node. Only this case is sent over the network.
     case wire(EnvelopeHead, SingletonMessage<ErasedMessage>)
-    case membershipChanged
-    case wakeup(generation: UInt64)
-    /// The singleton found that the node's lease has lapsed.
-    case leaseLapsed
+    /// What every shell learns.
+    case shell(ShellEvent)
     case ended(UInt64, failed: Bool, unhandled: [ErasedMessage])
-    /// The node leaves; the manager calls the function when the singleton no longer runs here.
-    case leave(@Sendable () -> Void)
 }
 
-extension SingletonCommand: LossClassified {
+extension SingletonCommand: ShellCommand {
     var lossClass: LossClass? {
         switch self {
         case .route, .ask, .wire(_, .deliver): .user
-        case .wire(_, .handOver), .wire(_, .handedOver), .membershipChanged, .wakeup, .leaseLapsed, .ended, .leave:
-            .control
+        case .wire(_, .handOver), .wire(_, .handedOver), .shell, .ended: .control
         }
     }
 }

@@ -11,11 +11,12 @@ final class SingletonHost: Sendable {
     let cluster: Cluster
     let settings: SingletonSettings
     let payloads: PayloadCodec
-    let kind: SingletonKind
+    let kind: ActorKind<SingletonCommand, Void>
     let gate = LeaseGate()
 
     init(
-        name: String, cluster: Cluster, settings: SingletonSettings, payloads: PayloadCodec, kind: SingletonKind
+        name: String, cluster: Cluster, settings: SingletonSettings, payloads: PayloadCodec,
+        kind: ActorKind<SingletonCommand, Void>
     ) {
         self.name = name
         self.cluster = cluster
@@ -24,185 +25,119 @@ final class SingletonHost: Sendable {
         self.kind = kind
     }
 
-    /// A path outside `system` puts all its messages on the lane of user messages, so that none overtakes another.
-    static func path(_ name: String) -> [String] { ["singleton", name] }
-}
-
-/// The functions that depend on the message type of a singleton.
-struct SingletonKind: Sendable {
-    let start:
-        @Sendable (ActorContext<SingletonCommand>, _ name: String, CellHooks<ErasedMessage>) throws(SpawnError)
-            -> AnyActorCell
-    let offer: @Sendable (ErasedMessage, AnyActorCell) -> Delivery
-
-    init<Message: Sendable>(_ behavior: @escaping @Sendable () -> Behavior<Message>) {
-        start = { context, name, hooks throws(SpawnError) in
-            let typed = CellHooks<Message>(
-                mayRun: hooks.mayRun, onEnd: { hooks.onEnd($0, $1.map { TypedMessage($0) }) })
-            return try context.spawn(
-                behavior(), name: name, hooks: typed, traffic: .user, turn: { $0.takeTurn(of: Message.self, $1) }
-            ).target
-        }
-        offer = { message, target in
-            guard let message: Message = message.unwrap() else { return .undecodable }
-            // `start` of the same kind created the cell, so the types match.
-            return unsafeDowncast(target, to: ActorCell<Message>.self).offer(message)
-        }
-    }
+    /// All messages share one path, so that none overtakes another.
+    static func paths(_ name: String) -> ShellPaths { ShellPaths(data: ["singleton", name]) }
 }
 
 /// The shell of a singleton on one node: calls its core, and performs the effects.
-struct SingletonShell: Sendable {
+struct SingletonShell: PlacementShell {
     let host: SingletonHost
-    var core: Singleton<ErasedMessage>
-    /// The incarnation that runs here.
-    private var running: (life: UInt64, target: AnyActorCell, pass: ShardPass)?
-    /// Messages that arrived for it after it ended, but before the core learned of its end.
-    private var late: [ErasedMessage] = []
-    private var peers: [UniqueAddress: (head: EnvelopeHead, manager: ActorRef<SingletonCommand>)] = [:]
-    private var wakeup = WakeupTimer()
-    private var lease = Instant.distantFuture
-    /// The number of the cluster view that the core knows.
-    private var viewNumber: UInt64 = 0
-    private var whenLeft: [@Sendable () -> Void] = []
-    private var hasLeft = false
+    private var core: Singleton<ErasedMessage>
+    var state: ShellState<SingletonCommand>
+    var lease = Instant.distantFuture
+    /// The pass of the incarnation that was started last.
+    private var pass: ShardPass?
 
-    static func behavior(_ host: SingletonHost) -> Behavior<SingletonCommand> {
-        .stateful(
-            SingletonShell(host),
-            { shell, context, command in
-                shell.handle(command, context)
-                return .same
-            },
-            onSignal: { shell, context, signal in
-                if case .postStop = signal { shell.shutDown(context) }
-                return .same
-            })
-    }
+    static func behavior(_ host: SingletonHost) -> Behavior<SingletonCommand> { behavior { SingletonShell(host) } }
 
     private init(_ host: SingletonHost) {
         self.host = host
         core = Singleton(own: host.cluster.system.unique, settings: host.settings)
+        state = ShellState(peers: ShellPeers(payloads: host.payloads, paths: SingletonHost.paths(host.name)))
     }
 
-    private mutating func handle(_ command: SingletonCommand, _ context: ActorContext<SingletonCommand>) {
-        let now = context.now
-        // Runs for every command: the core may have learned of a new lease, and its wake-up may have changed.
-        defer { scheduleWakeup(context) }
-        followLease(at: now, context)
-        // A user who has seen a node in the cluster's state may send a message before this actor is notified of the
-        // change, so it checks for a new view here.
-        if host.cluster.viewNumber != viewNumber { followMembership(at: now, context) }
+    var cluster: Cluster { host.cluster }
+
+    func wakeAt(_ now: Instant) -> Instant? { core.wakeAt }
+
+    mutating func onCommand(
+        _ command: SingletonCommand, at now: Instant, _ context: ActorContext<SingletonCommand>
+    ) {
         switch command {
+        case .shell(let event): onEvent(event, at: now, context)
         case .route(let message): perform(core.onRoute(message, at: now), context)
         case .ask(let message, let patience): perform(core.onRoute(message, asks: patience, at: now), context)
         case .wire(let head, let message):
-            // The head names the singleton that the message is for, the address the actor that received it: a peer may
-            // have sent ones that differ.
-            guard head.payloads === host.payloads else {
-                if case .deliver(let payload, _, _) = message { lose(payload, .undecodable) }
-                return
-            }
-            guard head.to == context.system.unique else {
-                if case .deliver(let payload, _, _) = message { lose(payload, .wrongIncarnation) }
+            if let refusal = state.peers.refusal(of: head, at: context.system.unique) {
+                if case .deliver(let payload, _, _) = message { lose(payload, refusal) }
                 return
             }
             perform(core.onMessage(message, from: head.from, at: now), context)
-        case .membershipChanged: followMembership(at: now, context)
-        case .wakeup(let number):
-            guard wakeup.accepts(number) else { return }
-            perform(core.onWakeup(at: now), context)
-        case .leaseLapsed:
-            // Even if the lease is valid again by now, the singleton that found it lapsed is paused and must be
-            // resumed.
-            perform(core.onLease(validUntil: now, at: now), context)
-            perform(core.onLease(validUntil: lease, at: now), context)
         case .ended(let life, let failed, let unhandled):
-            if running?.life == life { running = nil }
-            let left = unhandled + late
-            late = []
+            let left = unhandled + state.running.remove(life)
             perform(core.onEnded(life, failed: failed, unhandled: left, at: now), context)
-        case .leave(let done):
-            if hasLeft { return done() }
-            whenLeft.append(done)
-            perform(core.onLeave(at: now), context)
         }
     }
 
-    private mutating func followMembership(at now: Instant, _ context: ActorContext<SingletonCommand>) {
-        viewNumber = host.cluster.viewNumber
-        let view = PlacementView(host.cluster, own: context.system.unique)
-        peers = peers.filter { view.member($0.key) != nil }
+    mutating func onView(_ view: PlacementView, at now: Instant, _ context: ActorContext<SingletonCommand>) {
         perform(core.onView(view, at: now), context)
     }
 
-    private mutating func followLease(at now: Instant, _ context: ActorContext<SingletonCommand>) {
-        let until = host.cluster.leaseValidUntil
-        guard until != lease else { return }
-        lease = until
-        perform(core.onLease(validUntil: until, at: now), context)
+    mutating func onLease(validUntil: Instant, at now: Instant, _ context: ActorContext<SingletonCommand>) {
+        onHostLease(validUntil: validUntil, at: now, context)
     }
 
+    mutating func onHostLease(validUntil: Instant, at now: Instant, _ context: ActorContext<SingletonCommand>) {
+        perform(core.onLease(validUntil: validUntil, at: now), context)
+    }
+
+    mutating func onWakeup(at now: Instant, _ context: ActorContext<SingletonCommand>) {
+        perform(core.onWakeup(at: now), context)
+    }
+
+    mutating func onLeave(at now: Instant, _ context: ActorContext<SingletonCommand>) {
+        perform(core.onLeave(at: now), context)
+    }
+
+    /// The shell watches no actor.
+    mutating func onTerminated(_ news: Terminated, at now: Instant, _ context: ActorContext<SingletonCommand>) {}
+
+    mutating func onShutdown(at now: Instant, _ context: ActorContext<SingletonCommand>) {
+        perform(core.onShutdown(at: now), context)
+        for payload in state.running.removeLate() { lose(payload, .shutdown) }
+    }
+
+    /// There is only one core.
+    mutating func settle(at now: Instant, _ context: ActorContext<SingletonCommand>) {}
+}
+
+extension SingletonShell {
     private mutating func perform(
         _ effects: [SingletonEffect<ErasedMessage>], _ context: ActorContext<SingletonCommand>
     ) {
         for effect in effects {
             switch effect {
-            case .send(let node, let message): send(message, to: node, context)
+            case .send(let node, let message):
+                let peer = state.peers.peer(node, from: context.system)
+                peer.data.tell(.wire(peer.head, message))
             case .start(let life): start(life, context)
-            case .stop(let life, let mode):
-                guard let running, running.life == life else { continue }
-                switch mode {
-                case .afterMailbox: running.target.stopAfterMailbox()
-                case .now: running.target.post(.stop)
-                }
+            case .stop(let life, let mode): state.running.stop(life, mode)
             case .pause: host.gate.close()
             case .resume(let life):
-                guard let running, running.life == life else { continue }
-                running.pass.renew()
-                running.target.post(.resume)
+                guard state.running.contains(life) else { continue }
+                pass?.renew()
+                state.running.resume(life)
             case .deliver(let payload, let life): deliver(payload, to: life)
             case .lost(let payload, let reason): lose(payload, CastyObservability.LossReason(reason))
             case .refused(let payload, let cause):
-                Questions.fail(in: payload, AskError.Code(cause), cause.description, cause: cause)
-                host.cluster.system.inspector.lose(
-                    CastyObservability.LossReason(cause), .user, target: host.name, type: host.name)
-            case .left:
-                hasLeft = true
-                let done = whenLeft
-                whenLeft = []
-                for action in done { action() }
+                cluster.system.inspector.refuse(payload, for: Addressee(type: host.name), cause)
+            case .left: state.departure.finish()
             case .note(let note): tell(note)
             }
         }
     }
 
-    private mutating func send(
-        _ message: SingletonMessage<ErasedMessage>, to node: UniqueAddress, _ context: ActorContext<SingletonCommand>
-    ) {
-        let known = peers[node]
-        let peer =
-            known
-            ?? (
-                EnvelopeHead(from: context.system.unique, to: node, payloads: host.payloads),
-                context.system.reference(
-                    to: ActorAddress(
-                        system: context.system.name, node: node.address, path: SingletonHost.path(host.name), uid: 0))
-            )
-        if known == nil { peers[node] = peer }
-        peer.manager.tell(.wire(peer.head, message))
-    }
-
     private mutating func start(_ life: UInt64, _ context: ActorContext<SingletonCommand>) {
-        let (me, cluster, scheduler) = (context.`self`, host.cluster, context.system.world.scheduler)
+        let me = context.`self`
         let pass = ShardPass(host.gate)
         let hooks = CellHooks<ErasedMessage>(
-            mayRun: { pass.lets(ifValid: scheduler.now < cluster.leaseValidUntil) { me.tell(.leaseLapsed) } },
+            mayRun: leaseCheck(pass, context),
             onEnd: { failure, unhandled in
                 me.tell(.ended(life, failed: failure != nil, unhandled: unhandled))
             })
         do {
-            running = (life, try host.kind.start(context, "\(life)", hooks), pass)
+            state.running.add(life, try host.kind.start(context, (), "\(life)", hooks))
+            self.pass = pass
         } catch {
             context.log.error("singleton \(host.name) could not start: \(error)")
             me.tell(.ended(life, failed: true, unhandled: []))
@@ -210,23 +145,17 @@ struct SingletonShell: Sendable {
     }
 
     private mutating func deliver(_ payload: ErasedMessage, to life: UInt64) {
-        guard let running, running.life == life else { return late.append(payload) }
-        switch host.kind.offer(payload, running.target) {
-        case .accepted, .acceptedIdle, .accounted: break
-        case .mailboxFull, .bufferFull: lose(payload, .mailboxFull)
-        case .undecodable: lose(payload, .undecodable)
-        case .noSuchActor, .wrongIncarnation, .unreachable, .lateReply:
-            late.append(payload)
-        }
+        // The core does not know yet that it has ended, or could not start.
+        guard state.running.contains(life) else { return state.running.keep(payload, for: life) }
+        if let reason = state.running.deliver(payload, to: life, of: host.kind) { lose(payload, reason) }
     }
 
     private func lose(_ payload: ErasedMessage, _ reason: CastyObservability.LossReason) {
-        Questions.fail(in: payload, AskError.Code(reason), reason.rawValue)
-        host.cluster.system.inspector.lose(reason, .user, target: host.name, type: host.name)
+        cluster.system.inspector.lose(payload, for: Addressee(type: host.name), reason)
     }
 
     private func tell(_ note: SingletonNote) {
-        let inspector = host.cluster.system.inspector
+        let inspector = cluster.system.inspector
         let text: String
         switch note {
         case .waiting(let nodes, let until):
@@ -241,16 +170,5 @@ struct SingletonShell: Sendable {
         case .unfenced: text = "singleton \(host.name) goes on: the lease is valid again"
         }
         inspector.emit(.note, subject: inspector.name, text: text)
-    }
-
-    private mutating func scheduleWakeup(_ context: ActorContext<SingletonCommand>) {
-        let me = context.`self`
-        wakeup.set(for: core.wakeAt, on: context.system.world.scheduler) { me.tell(.wakeup(generation: $0)) }
-    }
-
-    private mutating func shutDown(_ context: ActorContext<SingletonCommand>) {
-        wakeup.cancel()
-        perform(core.onShutdown(at: context.now), context)
-        for payload in late { lose(payload, .shutdown) }
     }
 }

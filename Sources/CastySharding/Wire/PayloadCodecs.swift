@@ -1,5 +1,8 @@
+import CastyActors
+import CastyCluster
 import CastyCore
 import CastyPlacement
+import CastyRemoting
 import CastySerialization
 import NIOCore
 import Synchronization
@@ -37,6 +40,22 @@ package final class PayloadCodec: Sendable {
                 let codec = CodecID(rawValue: try buffer.readByte())
                 return TypedMessage(try registered.decode(from: &buffer, codec: codec, context: context))
             })
+    }
+}
+
+extension Cluster {
+    /// The codec of the messages of a shard type or singleton.
+    ///
+    /// - Throws: ``ShardingError`` if their type is not registered.
+    func payloadCodec<Message: Sendable>(
+        _ name: String, of message: Message.Type
+    ) throws(ShardingError) -> PayloadCodec {
+        guard let registered = system.registry.find(message) else {
+            throw ShardingError(
+                .notRegistered,
+                "\(name): register \(message) with the system's TypeRegistry first, under a stable name")
+        }
+        return PayloadCodec(name, registered, remoting?.settings.codec ?? .binary)
     }
 }
 

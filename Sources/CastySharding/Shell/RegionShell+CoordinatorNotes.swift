@@ -1,0 +1,107 @@
+import CastyActors
+import CastyCluster
+import CastyCore
+import CastyObservability
+import CastyPlacement
+
+extension RegionShell {
+    /// Reports an event of the coordinator to the event feed.
+    mutating func tell(_ note: CoordinatorNote) {
+        host.tracing?.noted(.coordinator(note))
+        let (inspector, type) = (host.inspector, host.type)
+        let name = { (node: UniqueAddress) in inspector.nameOf(node.address) }
+        switch note {
+        case .started(let epoch):
+            causes.coordinator = inspector.emit(
+                .coordinatorStarted, subject: inspector.name, reason: "epoch \(epoch)", text: type)
+        case .recovered(let epoch, let homes):
+            inspector.emit(
+                .note, reason: "epoch \(epoch)", text: "\(type): coordinator rebuilt, \(homes) shards have a home",
+                causes: causes.ofCoordinator)
+        case .stopped(let epoch):
+            inspector.emit(.note, reason: "epoch \(epoch)", text: "\(type): coordinator stopped here")
+        case .registered: break
+        case .allocated(let home, let reason):
+            tell(.shardAllocated, home.shard, to: name(home.node), reason: reason.word)
+        case .handoffBegun(let shard, let from, let to, let reason):
+            tell(.handoffBegun, shard, from: name(from), to: to.map(name), reason: "\(reason)")
+        case .handoffEnded(let shard, let from, let outcome):
+            guard outcome != .done else { return }
+            inspector.emit(
+                .note, shard: shard, from: name(from), reason: outcome.word, text: "\(type): handoff ended",
+                causes: causes.about(shard))
+        case .moved(let shard, let from, let to): tell(.shardMoved, shard, from: name(from), to: name(to))
+        case .conflict(let shard, let loser):
+            inspector.emit(.note, subject: name(loser), shard: shard, text: "\(type): claims a shard that is another's")
+        case .orphaned(let shards, let node, let until): tell(orphaned: shards, of: node, until: until)
+        case .unplaced(let shards, let cause): tell(unplaced: shards, cause.unavailability)
+        case .roundPlanned(let moves): inspector.emit(.note, text: "\(type): rebalance plans \(moves) moves")
+        case .intentsChanged: inspector.touch()
+        }
+    }
+
+    /// Reports an event about a shard: it follows from the one before about that shard, and is the cause of the next.
+    mutating func tell(
+        _ kind: EventKind, _ shard: Int, from: String? = nil, to: String? = nil, reason: String? = nil
+    ) {
+        causes.note(
+            host.inspector.emit(
+                kind, shard: shard, from: from, to: to, reason: reason, text: host.type, causes: causes.about(shard)),
+            about: shard)
+    }
+
+    private mutating func tell(orphaned shards: [Int], of node: UniqueAddress, until: Instant) {
+        let removal = host.cluster.lastEvent(about: node)
+        let id = host.inspector.emit(
+            .note, subject: host.name(node),
+            text: "\(host.type): \(shards.count) shards wait for its lease to end, until \(until) s",
+            causes: removal.map { [$0] } ?? [])
+        for shard in shards { causes.note(id, about: shard) }
+    }
+
+    private mutating func tell(unplaced shards: [Int], _ cause: Unavailability) {
+        for shard in shards.prefix(Self.unplacedTold) {
+            causes.note(
+                host.inspector.emit(
+                    .shardUnplaced, shard: shard, reason: AskError.Code(cause).rawValue, text: "\(host.type): \(cause)",
+                    causes: causes.ofCoordinator), about: shard)
+        }
+    }
+
+    /// The most unplaced shards that are reported one by one; the snapshot lists all of them.
+    private static var unplacedTold: Int { 8 }
+}
+
+/// The latest event about each shard on this node, which is the cause of the next one.
+struct ShardCauses {
+    var coordinator: EventID?
+    private var latest: [Int: EventID] = [:]
+
+    var ofCoordinator: [EventID] { coordinator.map { [$0] } ?? [] }
+
+    func about(_ shard: Int) -> [EventID] { latest[shard].map { [$0] } ?? [] }
+
+    mutating func note(_ id: EventID, about shard: Int) { latest[shard] = id }
+}
+
+extension AllocationReason {
+    fileprivate var word: String {
+        switch self {
+        case .asked: "asked"
+        case .ownerRemoved: "owner removed"
+        case .ownerStopped: "owner stopped"
+        case .handoff: "handoff"
+        case .ownerRefused: "owner refused"
+        }
+    }
+}
+
+extension HandoffOutcome {
+    fileprivate var word: String {
+        switch self {
+        case .done: "done"
+        case .ownerRemoved: "owner removed"
+        case .timedOut: "timed out"
+        }
+    }
+}
