@@ -3,58 +3,22 @@ package import CastyCore
 import CastyLive
 import CastyRemoting
 package import CastySerialization
-import Logging
 
-/// A text for the other process.
-package struct Parcel: Codable, Sendable {
-    package let text: String
-    /// The actor that receives the number of parcels since the last receipt.
-    package let receipt: ActorRef<Receipt>?
-}
-
-/// The number of parcels received.
-package struct Receipt: Codable, Sendable {
-    package let count: Int
-}
-
-/// A question to the other process.
-package struct Question: Codable, Sendable {
-    package let number: Int
-    package let replyTo: ActorRef<Answer>
-}
-
-/// The number of the question.
-package struct Answer: Codable, Sendable {
-    package let number: Int
-}
-
-/// One of the two ends of a measurement over TCP.
+/// One of the two ends of a measurement over TCP: a node of no cluster.
 package final class RemoteNode {
     package let system: ActorSystem
     private let world = LiveWorld()
 
     /// Starts a node that listens on a free port.
     package init(codec: CodecID) throws {
-        let registry = TypeRegistry()
-        try registry.register(Parcel.self, name: "bench.parcel")
-        try registry.register(Receipt.self, name: "bench.receipt")
-        try registry.register(Question.self, name: "bench.question")
-        try registry.register(Answer.self, name: "bench.answer")
-        let silence = Logger(label: "casty.bench", factory: { _ in SwiftLogNoOpLogHandler() })
         system = ActorSystem(
-            name: "bench", address: NodeAddress(host: "127.0.0.1", port: try Machine.freePort()),
-            world: world.node(transport: TwoLaneTransport()).world, registry: registry, log: silence)
+            name: BenchNode.cluster, address: try BenchNode.freeAddress(),
+            world: world.node(transport: TwoLaneTransport()).world, registry: try .bench(), log: BenchNode.log)
         var settings = RemotingSettings()
         settings.codec = codec
-        let started = Gate()
-        let failure = Failure()
-        Remoting(system: system, settings: settings).start { result in
-            if case .failure(let error) = result { failure.note(error) }
-            started.open()
-        }
+        let remoting = Remoting(system: system, settings: settings)
         do {
-            try started.wait(seconds: 10)
-            try failure.check()
+            try BenchNode.start { remoting.start(completion: $0) }
         } catch {
             end()
             throw error
@@ -71,28 +35,12 @@ package final class RemoteNode {
 
     /// Offers an actor that counts parcels and one that answers questions.
     package func offer() throws {
-        let sink = try system.spawn(
-            Behavior<Parcel>.stateful(0) { count, _, parcel in
-                count += 1
-                if let receipt = parcel.receipt {
-                    receipt.tell(Receipt(count: count))
-                    count = 0
-                }
-                return .same
-            })
-        let oracle = try system.spawn(
-            Behavior<Question>.receive { _, question in
-                question.replyTo.tell(Answer(number: question.number))
-                return .same
-            })
-        system.publish(sink, as: ["user", "sink"])
-        system.publish(oracle, as: ["user", "oracle"])
+        system.publish(try system.spawn(Behavior<Parcel>.sink), as: ["user", "sink"])
+        system.publish(try system.spawn(Behavior<Question>.oracle), as: ["user", "oracle"])
     }
 
     package func end() {
-        let done = Gate()
-        system.terminate { done.open() }
-        try? done.wait(seconds: 10)
+        BenchNode.end(system)
         world.shutdown()
     }
 }

@@ -1,0 +1,61 @@
+package import CastyActors
+import CastySerialization
+
+/// A text for another node.
+package struct Parcel: Codable, Sendable {
+    package let text: String
+    /// The actor that receives the number of parcels since the last receipt.
+    package let receipt: ActorRef<Receipt>?
+}
+
+/// The number of parcels received.
+package struct Receipt: Codable, Sendable {
+    package let count: Int
+}
+
+/// A question to another node.
+package struct Question: Codable, Sendable {
+    package let number: Int
+    package let replyTo: ActorRef<Answer>
+}
+
+/// The number of the question.
+package struct Answer: Codable, Sendable {
+    package let number: Int
+}
+
+extension TypeRegistry {
+    /// A registry of the messages between nodes.
+    static func bench() throws -> TypeRegistry {
+        let registry = TypeRegistry()
+        try registry.register(Parcel.self, name: "bench.parcel")
+        try registry.register(Receipt.self, name: "bench.receipt")
+        try registry.register(Question.self, name: "bench.question")
+        try registry.register(Answer.self, name: "bench.answer")
+        return registry
+    }
+}
+
+extension Behavior<Parcel> {
+    /// Counts parcels.
+    static var sink: Behavior<Parcel> {
+        .stateful(0) { count, _, parcel in
+            count += 1
+            if let receipt = parcel.receipt {
+                receipt.tell(Receipt(count: count))
+                count = 0
+            }
+            return .same
+        }
+    }
+}
+
+extension Behavior<Question> {
+    /// Answers questions.
+    static var oracle: Behavior<Question> {
+        .receive { _, question in
+            question.replyTo.tell(Answer(number: question.number))
+            return .same
+        }
+    }
+}
