@@ -37,11 +37,11 @@ public final class CastyNode: Sendable {
     /// The default limit for leaving.
     public static var leaveLimit: Duration { .seconds(30) }
 
-    private init(life: NodeLifecycle, system: ActorSystem, cluster: Cluster, entityStore: (any EntityStore)?) {
+    private init(life: NodeLifecycle, _ node: AssembledNode) {
         self.life = life
-        self.system = system
-        self.cluster = cluster
-        sharding = Sharding(cluster, entityStore: entityStore)
+        system = node.system
+        cluster = node.cluster
+        sharding = node.sharding
     }
 
     deinit { life.dropped(cluster, within: Self.leaveLimit) }
@@ -73,23 +73,23 @@ public final class CastyNode: Sendable {
         try requireFiles()
         let world = LiveWorld()
         let host = world.node(transport: TwoLaneTransport())
-        let registry = TypeRegistry()
+        var assembly = NodeAssembly(name: name, address: listen, config: config)
+        assembly.entityStore = entityStore
+        assembly.log = log
         var begun: ActorSystem?
         do {
-            try register(registry)
-            let system = ActorSystem(name: name, address: listen, world: host.world, registry: registry, log: log)
+            try register(assembly.registry)
+            let system = assembly.makeSystem(in: host.world)
             begun = system
-            let parts = try ClusterNode(system: system, config: config)
+            let node = try assembly.make(on: system)
             try ObservationService.start(on: system)
             let outcome = await withCheckedContinuation { continuation in
-                parts.start { continuation.resume(returning: $0) }
+                node.start { continuation.resume(returning: $0) }
             }
             if case .failure(let error) = outcome {
                 throw NodeError(description: "cannot listen on \(error.message)")
             }
-            return CastyNode(
-                life: NodeLifecycle(world, host, system), system: system, cluster: parts.cluster,
-                entityStore: entityStore)
+            return CastyNode(life: NodeLifecycle(world, host, system), node)
         } catch {
             host.kill()
             world.shutdown()

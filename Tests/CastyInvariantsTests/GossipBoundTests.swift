@@ -4,6 +4,7 @@ import CastyCore
 import CastyMembership
 import CastyRemoting
 import CastySerialization
+import CastySharding
 import CastySimulator
 import Testing
 
@@ -12,8 +13,7 @@ import Testing
     private struct Story {
         struct Running {
             let host: SimulatedNode
-            let system: ActorSystem
-            let node: ClusterNode
+            let node: AssembledNode
         }
 
         let world = SimulatedWorld(seed: 9_000_021)
@@ -33,11 +33,10 @@ import Testing
         func start(_ number: Int) throws -> Running {
             let address = Self.address(number)
             let host = world.node(name: "n\(number)", address: address)
-            let system = ActorSystem(name: "casty", address: address, world: host.world)
             let config = ClusterConfig(seeds: [Self.address(1), Self.address(2)], settings: settings)
-            let node = try ClusterNode(system: system, config: config)
+            let node = try NodeAssembly(name: "casty", address: address, config: config).make(in: host.world)
             node.start { _ in }
-            return Running(host: host, system: system, node: node)
+            return Running(host: host, node: node)
         }
 
         /// - Returns: The bytes of the gossip after each restart, as long as the third node gets in.
@@ -55,7 +54,7 @@ import Testing
                 third = try start(3)
                 world.run(until: world.now + .milliseconds(1500))
                 let gossip = first.node.cluster.core.gossip
-                guard gossip.members.contains(where: { $0.node == third.system.unique && $0.status == .up }) else {
+                guard gossip.members.contains(where: { $0.node == third.node.system.unique && $0.status == .up }) else {
                     return sizes
                 }
                 sizes.append(gossip.encodedSize)

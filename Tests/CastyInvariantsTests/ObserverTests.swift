@@ -5,6 +5,7 @@ import CastyInvariants
 import CastyObservability
 import CastyRemoting
 import CastyScenario
+import CastySharding
 import CastySimulator
 import CastyTestbed
 import Testing

@@ -58,8 +58,8 @@ package final class TestCluster {
     /// The seed list of every node if the settings name none: the nodes that started first.
     private var firstStarted: [Int] = []
     private var port: Int?
-    private let memories = ClusterMemories()
-    private let log: Logger
+    let memories = ClusterMemories()
+    let log: Logger
 
     /// One direction of a link, given by the numbers of its ends.
     package struct Direction: Hashable, Comparable {
@@ -221,67 +221,5 @@ package final class TestCluster {
         }
         throw TestClusterError(
             "no port from \(settings.port) to \(settings.port + 199) is free on 127.0.0.1 to 127.0.0.\(most)")
-    }
-
-    private func make(_ number: Int, seeds: [Int], roles: [String]) throws -> TestNode {
-        let name = "n\(number)"
-        let host = world.makeHost(name: name, address: address(of: number))
-        // Event numbers continue across incarnations, so that no two events share an identifier.
-        let events = Inspector(
-            name: name, lastEvent: nodes[number]?.system.inspector.lastEvent ?? 0, now: world.clock,
-            nameOf: { Self.name(of: $0) })
-        events.subscribe { [recorder] in recorder.record($0) }
-        let registry = TypeRegistry()
-        try SampleEntity.register(in: registry)
-        let system = ActorSystem(
-            name: settings.cluster, address: address(of: number), world: host.world, registry: registry,
-            inspector: events, log: log)
-        let shared = [SharedSetting("shards", String(settings.shards))]
-        var config = ClusterConfig(
-            seeds: seeds.map { address(of: $0) }, roles: roles, settings: settings.membership, shared: shared,
-            majorityLease: lease, isFirstStart: number == seeds.first && nodes[number] == nil)
-        if settings.remembersCluster { config.memory = memories.memory(of: number) }
-        let clusterNode = try ClusterNode(
-            system: system, config: config, remoting: settings.remoting,
-            connectionLost: { [tracker, clock = world.clock] peer in
-                tracker.disconnect(from: name, to: Self.name(of: peer.address), at: clock())
-            },
-            gaveUp: { [tracker, clock = world.clock] address in
-                tracker.disconnect(from: name, to: Self.name(of: address), at: clock())
-            })
-        if let node = (host as? SimulatedHost)?.node, faults.takesTime(name) { node.budget = 1 }
-        let (cluster, scheduler) = (clusterNode.cluster, host.world.scheduler)
-        watch.add(system.unique, name: name) { scheduler.now < cluster.leaseValidUntil }
-        let sharding = Sharding(cluster)
-        var regions: [SampleEntity: ShardRegion<EntityCommand>] = [:]
-        for sample in settings.samples {
-            regions[sample] = try startRegion(sample, on: sharding, host: host)
-        }
-        if settings.runsSingleton {
-            try SampleSingleton.start(on: cluster, role: settings.singletonRole, watch: singleton)
-        }
-        let node = TestNode(
-            number: number, host: host, system: system, node: clusterNode, sharding: sharding, regions: regions)
-        if let witness {
-            cluster.watchSteps { [clock = world.clock] step in witness.see(step, at: clock()) }
-        }
-        cluster.observe { [tracker, clock = world.clock] event, _ in
-            // The sender has dropped all messages that still waited for a connection to the removed member.
-            if case .memberLeft(let left) = event {
-                tracker.disconnect(from: name, to: Self.name(of: left.node.address), at: clock())
-            }
-        }
-        cluster.onStop { [inspector, tracker, watch, clock = world.clock, weak node] (reason: StopReason) in
-            guard let node else { return }
-            node.settle()
-            node.system.terminate {
-                node.set(.stopped, reason: reason)
-                node.host.stop()
-                tracker.end(name, at: clock())
-                watch.end(node.system.unique)
-                inspector.emit(.nodeStopped, subject: name, reason: "\(reason)")
-            }
-        }
-        return node
     }
 }

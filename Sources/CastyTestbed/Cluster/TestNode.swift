@@ -13,9 +13,7 @@ package final class TestNode: Sendable {
     package let number: Int
     package let name: String
     package let host: any ClusterHost
-    package let system: ActorSystem
-    package let node: ClusterNode
-    package let sharding: Sharding
+    package let node: AssembledNode
     package let regions: [SampleEntity: ShardRegion<EntityCommand>]
     private let condition: Mutex<Condition>
 
@@ -31,15 +29,12 @@ package final class TestNode: Sendable {
     }
 
     init(
-        number: Int, host: any ClusterHost, system: ActorSystem, node: ClusterNode, sharding: Sharding,
-        regions: [SampleEntity: ShardRegion<EntityCommand>]
+        number: Int, host: any ClusterHost, node: AssembledNode, regions: [SampleEntity: ShardRegion<EntityCommand>]
     ) {
         self.number = number
-        name = system.inspector.name
+        name = node.system.inspector.name
         self.host = host
-        self.system = system
         self.node = node
-        self.sharding = sharding
         self.regions = regions
         condition = Mutex(Condition())
         cluster.whenWelcomed { [weak self] in self?.condition.withLock { $0.hasJoined = true } }
@@ -48,7 +43,9 @@ package final class TestNode: Sendable {
     /// Whether it was ever a member.
     package var hasJoined: Bool { condition.withLock { $0.hasJoined } }
 
+    package var system: ActorSystem { node.system }
     package var cluster: Cluster { node.cluster }
+    package var sharding: Sharding { node.sharding }
 
     /// The node's state.
     package var state: NodeState { condition.withLock { $0.state } }
