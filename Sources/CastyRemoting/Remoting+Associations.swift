@@ -42,7 +42,7 @@ extension Remoting {
             if let member = state.places.member(at: place) {
                 made.state.withLock {
                     $0.setMember(true)
-                    $0.expected = member
+                    $0.identity.expected = member
                 }
             }
             state.associations[place] = made
@@ -92,7 +92,7 @@ extension Remoting {
         let standing = state.withLock { state -> Association? in
             guard state.closing == nil, association.place.port != 0 else { return nil }
             if let known = state.associations[association.place] { return known }
-            association.state.withLock { $0.isDetached = false }
+            association.state.withLock { $0.lifecycle = .attached }
             state.associations[association.place] = association
             return association
         }

@@ -22,7 +22,7 @@ extension Remoting {
     /// Sends a message on all connections on which that incarnation is calling at present.
     package func answer<Message: Sendable>(_ peer: UniqueAddress, at target: ActorAddress, _ message: Message) {
         guard let association = known(peer.address) else { return }
-        let callers = association.state.withLock { $0.peer == peer ? $0.callers : [] }
+        let callers = association.state.withLock { $0.peer == peer ? $0.calls.accepted : [] }
         guard !callers.isEmpty, let said = encoded(message, to: target) else { return }
         for link in callers { link.say(said) }
     }

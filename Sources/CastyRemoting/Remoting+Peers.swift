@@ -35,7 +35,7 @@ extension Remoting {
 
     /// Whether that incarnation has answered at its address on a connection that this node dialled.
     package func isProven(_ incarnation: UniqueAddress) -> Bool {
-        known(incarnation.address)?.state.withLock { $0.peer == incarnation && $0.isProven } ?? false
+        known(incarnation.address)?.state.withLock { $0.identity.isProven(incarnation) } ?? false
     }
 
     /// Dials an address to learn which incarnation answers there, where so far a peer has only claimed it.

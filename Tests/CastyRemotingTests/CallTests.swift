@@ -46,7 +46,7 @@ struct CallTests {
         func call(_ text: String) { a.remoting.call(b.system.unique, at: CallTests.service(of: b), text) }
 
         func connections(_ node: TestNode, with other: TestNode) -> Int {
-            node.remoting.association(with: other.address)?.state.withLock { $0.calls.count + $0.callers.count } ?? 0
+            node.remoting.association(with: other.address)?.state.withLock { $0.calls.count } ?? 0
         }
 
         func end() { world.world.dispose() }

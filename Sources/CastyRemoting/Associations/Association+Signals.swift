@@ -20,7 +20,7 @@ extension AssociationState {
         // A removed incarnation does not receive the end of an actor. Its own watches were answered when it was
         // removed.
         if isDetached { return (.moved, false) }
-        guard !isClosing, removed == nil else { return (.none, false) }
+        guard !isClosing, identity.removed == nil else { return (.none, false) }
         switch signal {
         case .watch, .terminated: break
         case .unwatch: guard hasRoom else { return (.none, false) }
@@ -33,7 +33,7 @@ extension AssociationState {
     /// Records a watch. Returns `nil` where the watcher must learn at once that the node is gone.
     mutating func watch(_ watched: AnyActorRef, by watcher: AnyActorRef) -> NextStep? {
         if isDetached { return .moved }
-        guard !isClosing, removed == nil else { return nil }
+        guard !isClosing, identity.removed == nil else { return nil }
         let isSaid = hasRoom && !watches.hasUnsaid
         watches.insert(watcher: watcher, watched: watched, isSaid: isSaid)
         guard isSaid else { return NextStep.none }

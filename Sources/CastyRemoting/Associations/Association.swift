@@ -147,7 +147,7 @@ final class Association: Sendable {
             state = AssociationState(
                 place: place, settings: remoting.settings, nonMemberBudget: former.nonMemberBudget,
                 generator: former.generator)
-            state.isClosing = true
+            state.lifecycle = .closing
             (state.control.phase, state.user.phase) = (.closed, .closed)
             return former
         }

@@ -9,7 +9,7 @@ extension AssociationState {
         for lane in link.lanes.all {
             guard case .starting = self[lane].phase else { continue }
             self[lane].phase = .dialling(link)
-            self[lane].proofsAtDial = proofs
+            self[lane].proofsAtDial = identity.proofs
             isWanted = true
         }
         return isWanted
@@ -33,7 +33,7 @@ extension AssociationState {
         if isClosing { return (.refuse(.shuttingDown, ""), []) }
         // Detached after the lookup in the table. The peer tries again.
         if isDetached { return (.refuse(.busy, ""), []) }
-        if former.contains(peer.address.incarnation) {
+        if identity.isFormer(peer.address) {
             return (.refuse(.wrongIncarnation, "another has taken that place since"), [])
         }
         if isContested(peer.address) {
@@ -70,15 +70,15 @@ extension AssociationState {
     mutating func welcomed(_ link: Link, by peer: Handshake.Peer) -> (isWanted: Bool, effects: [Effect]) {
         let lanes = link.lanes.all.filter { self[$0].concerns(link) }
         guard !lanes.isEmpty else { return (false, []) }
-        guard self.peer == peer.address || lanes.allSatisfy({ self[$0].proofsAtDial == proofs }) else {
+        guard self.peer == peer.address || lanes.allSatisfy({ self[$0].proofsAtDial == identity.proofs }) else {
             // Another connection has been answered since this one was dialled. Which of the two answers is the later
             // one is unknown.
             return (false, askForIncarnation(peer.address, isClaim: false) + lanes.flatMap { rest($0) })
         }
-        proofs += 1
-        let isNews = self.peer != peer.address || !isProven
+        identity.noteAnswer()
+        let isNews = !identity.isProven(peer.address)
         let effects = activate(link, peer)
-        isProven = true
+        identity.known?.isProven = true
         return (true, (isNews && !peer.capabilities.observe ? [.introduce(peer.address)] : []) + effects)
     }
 
@@ -86,11 +86,8 @@ extension AssociationState {
         var effects: [Effect] = []
         if let known = self.peer, known != peer.address {
             effects += replacePeer(by: peer.address, keeping: link.lanes.all)
-            isProven = false
         }
-        if let removed, removed != peer.address { self.removed = nil }
-        self.peer = peer.address
-        isCallable = peer.capabilities.isCallable
+        identity.meet(peer.address, isCallable: peer.capabilities.isCallable)
         for lane in link.lanes.all { self[lane].begin(link) }
         if link.lanes.contains(.control) { signals.connectionBegan() }
         return effects + [.write(link), .watchOver(link), .changed]
@@ -170,10 +167,10 @@ extension AssociationState {
     /// The cluster reports that an incarnation is gone.
     mutating func forget(_ incarnation: UniqueAddress, isRemoved: Bool) -> [Effect] {
         guard !isClosing else { return [] }
-        if expected == incarnation { expected = nil }
+        if identity.expected == incarnation { identity.expected = nil }
         guard peer == nil || peer == incarnation else { return [] }
         // Another incarnation is expected here: messages for it stay queued.
-        let isReplaced = expected != nil
+        let isReplaced = identity.expected != nil
         var effects = endCalls()
         for lane in Self.lanes {
             switch self[lane].phase {
@@ -186,8 +183,7 @@ extension AssociationState {
             }
             self[lane].failures = 0
         }
-        peer = nil
-        isProven = false
+        identity.known = nil
         signals = SignalWindow()
         if isRemoved { effects += endWatches(keepingLatest: isReplaced) + endHeld() }
         if isReplaced {
@@ -195,7 +191,7 @@ extension AssociationState {
             return effects + Self.lanes.flatMap { rest($0) } + [.changed]
         }
         if isRemoved { effects.append(.failAsks) }
-        removed = incarnation
+        identity.removed = incarnation
         isKept = false
         effects += purge(.wrongIncarnation, onlyNumbered: true)
         effects += purge(.unreachable, onlyNumbered: false)
@@ -205,12 +201,10 @@ extension AssociationState {
     /// One keep-alive pause has passed. Returns `nil` where the connection no longer serves a lane.
     mutating func lookAfter(_ link: Link, bytesIn: UInt64) -> [Effect]? {
         guard let lane = Self.lanes.first(where: { self[$0].isServed(by: link) }) else { return nil }
-        self[lane].misses = bytesIn == self[lane].bytesSeen ? self[lane].misses + 1 : 0
-        self[lane].bytesSeen = bytesIn
-        if self[lane].misses >= settings.keepAliveMisses { return giveUp(link, "not a byte from \(place)") }
-        let isQuiet = self[lane].bytesOut == self[lane].bytesOutSeen
-        self[lane].bytesOutSeen = self[lane].bytesOut
-        if isQuiet {
+        if self[lane].keepAlive.misses(received: bytesIn) >= settings.keepAliveMisses {
+            return giveUp(link, "not a byte from \(place)")
+        }
+        if self[lane].keepAlive.isQuiet(sent: self[lane].bytesOut) {
             self[lane].owesPing = true
             if case .write = nextStep(lane) { return [.write(link), .watchOver(link)] }
         }
@@ -235,7 +229,7 @@ extension AssociationState {
 
     /// The system shuts down: flushes the queues and sends a goodbye.
     mutating func beginClosing() -> [Effect] {
-        isClosing = true
+        lifecycle = .closing
         isKept = false
         var effects = endCalls() + endQuestion()
         for lane in Self.lanes {
@@ -251,7 +245,7 @@ extension AssociationState {
     }
 
     mutating func close() -> [Effect] {
-        isClosing = true
+        lifecycle = .closing
         return Self.lanes.flatMap { close($0) }
     }
 

@@ -24,13 +24,13 @@ extension AssociationState {
     /// Hands out what is queued in the lanes that a connection serves, except a lane that a former connection still
     /// flushes.
     mutating func beginDrawing(_ link: Link) -> Flush? {
-        let hasControl = control.isServed(by: link) && !control.isDrawing
-        let hasUser = user.isServed(by: link) && !user.isDrawing
+        let hasControl = control.isServed(by: link) && !control.flushing.isOn
+        let hasUser = user.isServed(by: link) && !user.flushing.isOn
         guard hasControl || hasUser else { return nil }
         var draw = Flush()
         draw.lanes = hasControl && hasUser ? Self.lanes : ConnectionLanes(hasControl ? .control : .user).all
         if hasControl {
-            control.isDrawing = true
+            control.flushing.begin()
             let said = signals.take(limit: Self.signalsPerDraw)
             (draw.acknowledgement, draw.firstSignal, draw.signals) = (said.acknowledgement, said.first, said.signals)
             draw.control = control.queue.beginDrawing()
@@ -38,7 +38,7 @@ extension AssociationState {
             control.owesPing = false
         }
         if hasUser {
-            user.isDrawing = true
+            user.flushing.begin()
             draw.user = user.queue.beginDrawing()
             draw.hasPing = draw.hasPing || user.owesPing
             user.owesPing = false
@@ -54,14 +54,11 @@ extension AssociationState {
         var effects: [Effect] = []
         var isPresent = false
         for lane in draw.lanes {
-            self[lane].isDrawing = false
             switch lane {
             case .control: control.queue.endDrawing(draw.control, draw.drawnControl)
             case .user: user.queue.endDrawing(draw.user, draw.drawnUser)
             }
-            let purges = self[lane].purges
-            self[lane].purges = []
-            for purge in purges { effects += self[lane].purge(purge) }
+            for purge in self[lane].flushing.end() { effects += self[lane].purge(purge) }
             guard case .active(let own) = self[lane].phase else { continue }
             if own === link { isPresent = true } else { effects.append(.write(own)) }
         }

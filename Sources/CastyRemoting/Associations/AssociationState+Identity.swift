@@ -17,8 +17,7 @@ extension AssociationState {
     func isContested(_ claimed: UniqueAddress) -> Bool {
         // An observer does not listen at its address, and no node takes it for a member.
         if cannotBeDialled { return false }
-        if let peer { return peer != claimed }
-        return expected.map { $0 != claimed } ?? false
+        return identity.contradicts(claimed)
     }
 
     /// Asks the address which incarnation lives there; one question at a time.
@@ -27,42 +26,39 @@ extension AssociationState {
     ///   - incarnation: The incarnation that may live there.
     ///   - isClaim: Whether that incarnation has claimed the address itself.
     mutating func askForIncarnation(_ incarnation: UniqueAddress, isClaim: Bool) -> [Effect] {
-        guard !cannotBeDialled, !isClosing, !isDetached, question == nil else { return [] }
-        question = AddressQuestion(claimed: isClaim ? incarnation : nil, proofs: proofs)
+        guard !cannotBeDialled, !isClosing, !isDetached, identity.question == nil else { return [] }
+        identity.question = AddressQuestion(claimed: isClaim ? incarnation : nil, proofs: identity.proofs)
         return [.askForIncarnation(incarnation)]
     }
 
     /// Asks the known incarnation to answer, where it has not done so yet.
     mutating func prove() -> [Effect] {
-        guard let peer, !isProven else { return [] }
-        return askForIncarnation(peer, isClaim: false)
+        guard let known = identity.known, !known.isProven else { return [] }
+        return askForIncarnation(known.address, isClaim: false)
     }
 
     /// The question's connection is about to be dialled. Returns whether it is still wanted.
     mutating func beginAsking(_ link: Link) -> Bool {
-        guard question != nil, question?.link == nil, !isClosing else { return false }
-        question?.link = link
+        guard let question = identity.question, question.link == nil, !isClosing else { return false }
+        identity.question?.link = link
         return true
     }
 
-    mutating func endQuestion() -> [Effect] {
-        defer { question = nil }
-        return question?.link.map { [.reset($0)] } ?? []
-    }
+    mutating func endQuestion() -> [Effect] { identity.endQuestion().map { [.reset($0)] } ?? [] }
 
     /// The question has ended; `answerer` is `nil` where none answered.
     mutating func asked(_ link: Link, answeredBy answerer: UniqueAddress?) -> [Effect] {
-        guard let question, question.link === link else { return [] }
-        self.question = nil
-        guard let answerer, answerer.address == place, question.proofs == proofs, !isClosing,
-            removed != answerer
+        guard let question = identity.question, question.link === link else { return [] }
+        identity.question = nil
+        guard let answerer, answerer.address == place, question.proofs == identity.proofs, !isClosing,
+            identity.removed != answerer
         else { return [] }
-        proofs += 1
+        identity.noteAnswer()
         guard peer == answerer else { return takeOver(answerer) }
-        isProven = true
+        identity.known?.isProven = true
         // The incarnation that claimed the address before this answer is dead, or never lived there.
         guard let claimed = question.claimed, claimed != answerer else { return [] }
-        noteFormer(claimed.incarnation)
+        identity.noteFormer(claimed)
         return [.contradicted(claimed, by: answerer)]
     }
 
@@ -70,9 +66,7 @@ extension AssociationState {
     private mutating func takeOver(_ incarnation: UniqueAddress) -> [Effect] {
         var effects: [Effect] = []
         if peer != nil { effects += replacePeer(by: incarnation, keeping: []) }
-        peer = incarnation
-        isProven = true
-        isCallable = false
+        identity.known = .init(address: incarnation, isProven: true)
         // Messages may be queued while no connection to the predecessor existed.
         if case .idle = control.phase { effects += rest(.control) }
         return effects + [.introduce(incarnation), .changed]
@@ -83,7 +77,7 @@ extension AssociationState {
     /// - Parameter lanes: The lanes whose connections belong to the new incarnation.
     mutating func replacePeer(by incarnation: UniqueAddress, keeping lanes: [FrameLane]) -> [Effect] {
         guard let known = peer else { return [] }
-        noteFormer(known.incarnation)
+        identity.noteFormer(known)
         var effects = dropIncarnation(for: incarnation)
         for lane in Self.lanes where !lanes.contains(lane) {
             guard case .active(let old) = self[lane].phase else { continue }
@@ -93,31 +87,15 @@ extension AssociationState {
         return effects
     }
 
-    private mutating func noteFormer(_ incarnation: UInt64) {
-        guard !former.contains(incarnation) else { return }
-        former.append(incarnation)
-        if former.count > 16 { former.removeFirst() }
-    }
-
     /// The cluster knows a member at this address.
     mutating func expect(_ incarnation: UniqueAddress) -> [Effect] {
-        if let removed, removed != incarnation { self.removed = nil }
-        guard expected != incarnation else { return [] }
-        expected = incarnation
+        identity.liftRemoval(for: incarnation)
+        guard identity.expected != incarnation else { return [] }
+        identity.expected = incarnation
         // Watches that begin from now on are for the actors of this incarnation, even while the connection of the
         // former one stands.
         watches.beginIncarnation()
         guard let peer, peer != incarnation else { return [] }
         return askForIncarnation(incarnation, isClaim: false)
     }
-}
-
-/// A question to an address: which incarnation lives there?
-struct AddressQuestion: Sendable {
-    /// The incarnation that claimed the address before the question was asked.
-    let claimed: UniqueAddress?
-    /// The number of answers that had arrived when it was asked.
-    let proofs: UInt64
-    /// The connection that carries the question.
-    var link: Link?
 }

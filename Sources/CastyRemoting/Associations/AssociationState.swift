@@ -12,42 +12,21 @@ struct AssociationState: Sendable {
     let dialsOneConnection: Bool
     var control: LaneState
     var user: LaneState
-    /// The incarnation that lives there, as far as this node knows.
-    var peer: UniqueAddress?
-    /// Whether it has answered on a connection that this node dialled.
-    var isProven = false
-    /// How many times an incarnation has answered that way.
-    var proofs: UInt64 = 0
-    /// The open question which incarnation lives there, if any.
-    var question: AddressQuestion?
-    /// The member that the cluster knows at this address.
-    var expected: UniqueAddress?
-    /// Whether the peer supports calls.
-    var isCallable = false
-    /// Connections in addition to the standing ones: `calls` were dialled here for a call, `callers` are those on which
-    /// the peer calls. The oldest come first.
-    var calls: [Link] = []
-    var callers: [Link] = []
-    /// Former incarnations. Their hellos arrive late and are refused.
-    var former: [UInt64] = []
-    /// The incarnation that the cluster removed, until another one lives here or is expected.
-    var removed: UniqueAddress?
+    /// The number of frames written to the peer.
+    var framesOut: UInt64 = 0
+
+    var identity = PeerIdentity()
+    var lifecycle = Lifecycle.attached
+    var tenure = Tenure.nonMember(idleSweeps: 0, charged: 0)
+    let nonMemberBudget: ByteBudget
+    /// Whether a connection to the peer is requested.
+    var isKept = false
+
+    var calls = CallLinks()
     var signals = SignalWindow()
     var watches = WatchTable()
     /// What the peer watches here.
     var held = HeldWatches()
-    var isKept = false
-    /// The association of a member exists as long as the member does.
-    private(set) var isMember = false
-    /// Removed from the table. A holder must attach it again before use.
-    var isDetached = false
-    /// How many sweeps in a row found it idle.
-    private var idleSweeps = 0
-    let nonMemberBudget: ByteBudget
-    /// How many of the queued bytes are taken from that budget.
-    private var charged = 0
-    var isClosing = false
-    var framesOut: UInt64 = 0
     var generator: SeededGenerator
 
     init(
@@ -79,6 +58,11 @@ struct AssociationState: Sendable {
             }
         }
     }
+
+    var peer: UniqueAddress? { identity.known?.address }
+    var isMember: Bool { tenure.isMember }
+    var isDetached: Bool { lifecycle == .detached }
+    var isClosing: Bool { lifecycle == .closing }
 
     /// Whether no node listens at the address: an observer dials and cannot be dialled.
     var cannotBeDialled: Bool { place.port == 0 }
@@ -121,7 +105,7 @@ struct AssociationState: Sendable {
         _ asker: AnyActorCell?
     ) -> (Delivery, NextStep) {
         if isDetached { return (.unreachable, .moved) }
-        if isClosing || (removed != nil && destination.address.uid != 0) { return (.unreachable, .none) }
+        if isClosing || (identity.removed != nil && destination.address.uid != 0) { return (.unreachable, .none) }
         let lane = destination.lane
         if cannotBeDialled, !self[lane].isActive { return (.unreachable, .none) }
         if !isMember, !charge(QueuedFrame.bound(payload.readableBytes, destination, asker), lane) {
@@ -160,7 +144,7 @@ struct AssociationState: Sendable {
         signals = SignalWindow()
         var effects = endCalls()
         effects += purge(.wrongIncarnation, onlyNumbered: true)
-        effects += endWatches(keepingLatest: successor != nil && successor == expected) + endHeld()
+        effects += endWatches(keepingLatest: successor != nil && successor == identity.expected) + endHeld()
         effects.append(.failAsks)
         return effects
     }
@@ -175,84 +159,6 @@ struct AssociationState: Sendable {
         watches.unsay()
         sayWatches()
         return ended.map { .terminated($0) }
-    }
-}
-
-/// How an association ends, and which resources it may use until then.
-extension AssociationState {
-    mutating func setMember(_ isMember: Bool) {
-        self.isMember = isMember
-        idleSweeps = 0
-        if isMember {
-            nonMemberBudget.giveBack(charged)
-            charged = 0
-        }
-    }
-
-    /// Takes the bytes of a message to a non-member out of the budget that all non-members share.
-    private mutating func charge(_ bytes: Int, _ lane: FrameLane) -> Bool {
-        if !self[lane].isActive {
-            let limits = settings.nonMemberQueue
-            guard self[lane].queue.count < limits.count, self[lane].queue.bytes + bytes <= limits.bytes else {
-                return false
-            }
-        }
-        guard nonMemberBudget.take(bytes) else { return false }
-        charged += bytes
-        return true
-    }
-
-    /// Returns the bytes that are no longer queued to the budget.
-    mutating func settle() {
-        let surplus = charged - control.queue.bytes - user.queue.bytes
-        guard surplus > 0 else { return }
-        charged -= surplus
-        nonMemberBudget.giveBack(surplus)
-    }
-
-    /// Whether nothing is under way or queued, here or at the peer, as far as this node knows.
-    var isIdle: Bool {
-        guard !isMember, !isKept, !isClosing, signals.isEmpty, watches.isEmpty, calls.isEmpty, callers.isEmpty else {
-            return false
-        }
-        return Self.lanes.allSatisfy { lane in
-            guard case .idle = self[lane].phase else { return false }
-            return self[lane].queue.isEmpty && !self[lane].isDrawing
-        }
-    }
-
-    /// Whether a sweep should drop this association.
-    mutating func isDue(atOnce: Bool) -> Bool {
-        guard isIdle else {
-            idleSweeps = 0
-            return false
-        }
-        if atOnce { return removed == nil }
-        idleSweeps += 1
-        return idleSweeps >= (removed == nil ? 2 : 20)
-    }
-
-    mutating func detach(where condition: (AssociationState) -> Bool) -> Bool {
-        guard condition(self) else { return false }
-        isDetached = true
-        return true
-    }
-
-    var mayBeCrowdedOut: Bool { !isMember && !isKept && watches.isEmpty }
-
-    /// Ends the association because other non-members need the room.
-    mutating func crowdedOut() -> [Effect] {
-        var effects = endCalls()
-        for lane in Self.lanes {
-            if case .active(let link) = self[lane].phase { effects.append(.reset(link)) }
-            if case .dialling(let link) = self[lane].phase { effects.append(.reset(link)) }
-            self[lane].phase = .idle
-            self[lane].isWriteRequested = false
-        }
-        signals = SignalWindow()
-        effects += endWatches(keepingLatest: false) + endHeld()
-        effects += purge(.unreachable, onlyNumbered: false)
-        return effects + [.changed]
     }
 }
 

@@ -33,24 +33,73 @@ struct LaneState: Sendable {
         var onlyNumbered: Bool
     }
 
+    /// Whether a connection is flushing the queue at this moment.
+    enum Flushing: Sendable {
+        case off
+        /// The purges are applied when the flush ends.
+        case on(purges: [Purge])
+
+        var isOn: Bool {
+            switch self {
+            case .on: true
+            case .off: false
+            }
+        }
+
+        mutating func begin() { self = .on(purges: []) }
+
+        mutating func end() -> [Purge] {
+            defer { self = .off }
+            switch self {
+            case .on(let purges): return purges
+            case .off: return []
+            }
+        }
+
+        /// Returns whether the purge waits for the end of a flush.
+        mutating func postpone(_ purge: Purge) -> Bool {
+            guard case .on(let purges) = self else { return false }
+            self = .on(purges: purges + [purge])
+            return true
+        }
+    }
+
+    /// What the last keep-alive check saw of a lane.
+    struct KeepAlive: Sendable {
+        private var received: UInt64 = 0
+        private var sent: UInt64 = 0
+        private var misses = 0
+
+        /// Another connection serves the lane; the count of sent bytes goes on.
+        mutating func begin() { (received, misses) = (0, 0) }
+
+        /// Returns the number of checks in a row in which nothing had been received.
+        mutating func misses(received now: UInt64) -> Int {
+            misses = now == received ? misses + 1 : 0
+            received = now
+            return misses
+        }
+
+        /// Returns whether nothing was sent since the last check.
+        mutating func isQuiet(sent now: UInt64) -> Bool {
+            defer { sent = now }
+            return now == sent
+        }
+    }
+
     var phase = Phase.idle
     var queue: Lane
     /// Whether a write has been requested, and the connection has not yet found the queue empty.
     var isWriteRequested = false
-    /// Whether a connection is flushing the queue at this moment.
-    var isDrawing = false
-    /// The purges to apply when the flush ends.
-    var purges: [Purge] = []
+    var flushing = Flushing.off
     var owesPing = false
     var failures = 0
     /// The number of answers from the address when the connection was dialled.
     var proofsAtDial: UInt64 = 0
     var attempt: UInt64 = 0
-    /// `bytesSeen` and `bytesOutSeen` are the counts of received and sent bytes at the last keep-alive check.
-    var bytesSeen: UInt64 = 0
+    /// The bytes written on all connections of the lane.
     var bytesOut: UInt64 = 0
-    var bytesOutSeen: UInt64 = 0
-    var misses = 0
+    var keepAlive = KeepAlive()
     var connections = 0
 
     init(limits: QueueLimits) {
@@ -74,10 +123,7 @@ struct LaneState: Sendable {
 
     /// Removes frames from the queue, at once or as soon as no connection flushes it.
     mutating func purge(_ purge: Purge) -> [Effect] {
-        guard !isDrawing else {
-            purges.append(purge)
-            return []
-        }
+        if flushing.postpone(purge) { return [] }
         let lost = queue.remove { !purge.onlyNumbered || $0.destination.address.uid != 0 }
         return lost.isEmpty ? [] : [.lose(lost, purge.reason)]
     }
@@ -86,8 +132,7 @@ struct LaneState: Sendable {
     mutating func begin(_ link: Link) {
         phase = .active(link)
         failures = 0
-        misses = 0
-        bytesSeen = 0
+        keepAlive.begin()
         isWriteRequested = true
         connections += 1
     }
