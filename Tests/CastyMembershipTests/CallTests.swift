@@ -41,7 +41,7 @@ struct CallTests {
             now = end
         }
 
-        var isMarked: Bool { membership.monitors.contains { $0.stage == .marked } }
+        var isMarked: Bool { membership.detection.monitors.contains { $0.stage == .marked } }
 
         private mutating func take(_ effects: [MembershipEffect]) {
             for effect in effects {
@@ -96,13 +96,13 @@ struct CallTests {
     func answered() throws {
         var pair = Pair()
         pair.run(.seconds(60))
-        let before = try #require(pair.membership.monitors.first).detector.intervals
+        let before = try #require(pair.membership.detection.monitors.first).detector.intervals
         pair.answersHeartbeats = false
         for _ in 0..<100 {
             pair.run(.milliseconds(100))
             #expect(!pair.isMarked)
         }
-        #expect(pair.membership.monitors.first?.detector.intervals == before)
+        #expect(pair.membership.detection.monitors.first?.detector.intervals == before)
         let calls = pair.calls.count
         #expect((8...20).contains(calls))
         pair.answersHeartbeats = true
@@ -143,7 +143,7 @@ struct CallTests {
             pair.membership.onMessage(call, from: Self.there, at: pair.now)
                 == [
                     .answer(
-                        .heartbeatAck(sequence: 7, sentAt: pair.now, voters: pair.membership.recentVoters.last ?? 0),
+                        .heartbeatAck(sequence: 7, sentAt: pair.now, voters: pair.membership.lease.voters.last ?? 0),
                         to: Self.there)
                 ])
         let unknownPeer = UniqueAddress(address: Self.there.address, incarnation: ~Self.there.incarnation)

@@ -211,7 +211,7 @@ import Testing
         forged.setStatus(.down, of: cluster[2].core.myself)
         forged.version.tick(unknownPeer)
         let messages: [ClusterMessage] = [
-            .welcome(forged), .gossipEnvelope(forged), .gossipSeen(digest: before.digest, seen: [unknownPeer]),
+            .welcome(forged), .gossipEnvelope(forged), .gossipSeen(digest: before.present.digest, seen: [unknownPeer]),
             .initJoinAck(leader: nil),
             .joinRefused(.removed), .exitingConfirmed, .gone, .unknownPeer,
             .heartbeatAck(sequence: 1, sentAt: .distantFuture, voters: 0),

@@ -34,7 +34,7 @@ import Testing
         /// The peer answers the last heartbeat that it got.
         mutating func acknowledge(_ number: Int, asNonMember: Bool = false, voters: UInt64? = nil) {
             guard let last = sent[node(number)] else { return }
-            let voters = voters ?? core.recentVoters.last ?? 0
+            let voters = voters ?? core.lease.voters.last ?? 0
             let answer: ClusterMessage =
                 asNonMember
                 ? .unknown(sequence: last.sequence, sentAt: last.at)
@@ -58,7 +58,7 @@ import Testing
         }
 
         var isHeld: Bool { core.leaseHeld(at: now) }
-        var monitored: [Int] { core.monitors.compactMap { Int($0.peer.incarnation) } }
+        var monitored: [Int] { core.detection.monitors.compactMap { Int($0.peer.incarnation) } }
     }
 
     @Test(

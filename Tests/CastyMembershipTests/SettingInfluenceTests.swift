@@ -85,7 +85,9 @@ struct Influence: Sendable, CustomTestStringConvertible {
             let cluster = cluster(settings)
             return Double(cluster[1].core.monitoredPeers(at: cluster.now).map(\.samples).max() ?? 0)
         },
-        Influence("monitors", { $0.monitors = 2 }, { _ in }) { Double(cluster($0, 5)[1].core.monitors.count) },
+        Influence("monitors", { $0.monitors = 2 }, { _ in }) {
+            Double(cluster($0, 5)[1].core.detection.monitors.count)
+        },
         Influence("witnesses", { $0.witnesses = 0 }, { _ in }) { settings in
             let cluster = cluster(settings)
             cluster.kill(2)
@@ -194,7 +196,7 @@ struct Influence: Sendable, CustomTestStringConvertible {
         Influence("exitTimeout", { _ in }, { $0.exitTimeout = .seconds(8) }) { settings in
             let cluster = cluster(settings, 2)
             cluster.command(2) { $0.onLeave(at: $1) }
-            cluster.run(within: .seconds(5)) { cluster[2].core.exit.areTasksAsked }
+            cluster.run(within: .seconds(5)) { cluster[2].core.departure.areTasksAsked }
             cluster.cut([1], [2])
             return cluster.run(within: .seconds(60)) { !cluster[2].isRunning }?.inSeconds ?? 60
         },

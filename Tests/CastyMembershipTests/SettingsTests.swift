@@ -108,7 +108,7 @@ import Testing
         let cluster = TestCluster(9, settings: settings)
         cluster.run(.seconds(10))
         #expect(cluster.agree(on: Array(1...9)))
-        for number in 1...9 { #expect(cluster[number].core.monitors.count == 3) }
+        for number in 1...9 { #expect(cluster[number].core.detection.monitors.count == 3) }
         cluster.kill(5)
         #expect(cluster.run(within: .seconds(8)) { cluster.agree(on: [1, 2, 3, 4, 6, 7, 8, 9]) } != nil)
         for number in [1, 2, 3, 4, 6, 7, 8, 9] { #expect(cluster[number].core.leaseHeld(at: cluster.now)) }

@@ -113,7 +113,7 @@ import Testing
 
     @Test("who is called unreachable gets no new version at once from a node that does not watch it itself")
     func silent() throws {
-        let watched = Self.member(Self.gossip(20)).monitors.map(\.peer)
+        let watched = Self.member(Self.gossip(20)).detection.monitors.map(\.peer)
         let others = (2...19).filter { !watched.contains(Self.node($0)) }
         try #require(!others.isEmpty)
         let first = try #require((2...19).first { watched.contains(Self.node($0)) })

@@ -127,7 +127,7 @@ import Testing
         for number in 10...200 {
             _ = pair.core.onMessage(.heartbeat(sequence: 1, sentAt: pair.now), from: Self.node(number), at: pair.now)
         }
-        #expect(pair.core.unknownPeers.count == 32)
+        #expect(pair.core.familiarity.unknownPeers.count == 32)
         #expect(pair.beat(20) == 5)
     }
 

@@ -28,7 +28,7 @@ struct ArmedTimers: Sendable {
 extension Membership {
     func armed(_ key: TimerKey) -> Instant? {
         switch key {
-        case .suspicion(let peer): monitorIndex(peer).flatMap { monitors[$0].timer }
+        case .suspicion(let peer): monitorIndex(peer).flatMap { detection.monitors[$0].timer }
         case .join, .heartbeat, .gossip, .spread, .leaderActions, .downing, .lease, .leave, .seedProbe, .exit:
             timers[key]
         }
@@ -50,7 +50,7 @@ extension Membership {
     private mutating func setTimer(_ key: TimerKey, _ due: Instant?) {
         switch key {
         case .suspicion(let peer):
-            if let index = monitorIndex(peer) { monitors[index].timer = due }
+            if let index = monitorIndex(peer) { detection.monitors[index].timer = due }
         case .join, .heartbeat, .gossip, .spread, .leaderActions, .downing, .lease, .leave, .seedProbe, .exit:
             timers[key] = due
         }

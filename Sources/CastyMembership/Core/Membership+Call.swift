@@ -11,13 +11,13 @@ import CastyCore
 /// is cut off, hangs or is dead answers neither.
 extension Membership {
     mutating func call(_ index: Int, at now: Instant) {
-        let peer = monitors[index].peer
+        let peer = detection.monitors[index].peer
         guard !settings.mutations.contains(.neverCalls), let status = gossip.member(peer)?.status, status != .down,
             gossip.row(by: myself, of: peer)?.verdict != .terminated
         else { return }
-        monitors[index].sent &+= 1
-        monitors[index].noteCall(at: now, settings)
-        effects.append(.call(.call(sequence: monitors[index].sent, sentAt: now), to: peer))
+        detection.monitors[index].sent &+= 1
+        detection.monitors[index].noteCall(at: now, settings)
+        effects.append(.call(.call(sequence: detection.monitors[index].sent, sentAt: now), to: peer))
     }
 
     mutating func answerCall(from peer: UniqueAddress, sequence: UInt64, sentAt: Instant) {
@@ -26,9 +26,11 @@ extension Membership {
 
     /// Replaces a connection on which nothing has been answered for very long although calls are answered.
     mutating func giveUpStream(_ index: Int, at now: Instant) {
-        guard let since = monitors[index].callsOnlySince, now - since >= settings.unstableLimit else { return }
-        monitors[index].callsOnlySince = now
-        let peer = monitors[index].peer
+        guard let since = detection.monitors[index].callsOnlySince, now - since >= settings.unstableLimit else {
+            return
+        }
+        detection.monitors[index].callsOnlySince = now
+        let peer = detection.monitors[index].peer
         effects.append(.note("\(peer) answers calls only: its connection is dialled anew"))
         effects.append(.redial(peer))
     }

@@ -37,7 +37,7 @@ extension Membership {
             return
         case .none, .waiting, .held: break
         }
-        guard let picture = downing.picture else { return }
+        guard let picture = downing.split?.picture else { return }
         downing.claim = .asked(picture, decision)
         ask(losers: decision.down, at: now)
         arm(.lease, at: now + settings.leaseTimeout)
@@ -78,9 +78,9 @@ extension Membership {
         if !isGranted { effects.append(.withdrawLease(owner: leaseOwner)) }
         // The claim must still match the decision wanted now, or all starts again. A node that was refused and has
         // meanwhile regained contact with the other side must not take part of that side down with itself.
-        guard downing.picture == picture, mayDecide, settings.strategy.decide(view) == asked else {
+        guard downing.split?.picture == picture, mayDecide, settings.strategy.decide(view) == asked else {
             if isGranted { effects.append(.withdrawLease(owner: leaseOwner)) }
-            if downing.picture != nil { arm(.downing, at: max(downingDue, now + settings.heartbeat)) }
+            if let split = downing.split { arm(.downing, at: max(due(split), now + settings.heartbeat)) }
             return
         }
         if isGranted {

@@ -2,12 +2,8 @@ package import CastyCore
 
 /// What this node knows of the split that may have to be resolved.
 struct DowningState: Sendable {
-    /// The unreachable members and the settled ones: both must be unchanged for a while before a decision.
-    var picture: Picture?
-    /// Since when the picture has been unchanged.
-    var stableSince = Instant.start
-    /// When the first member became unreachable.
-    var firstChange = Instant.start
+    /// The split that may have to be resolved; `nil` while all members can be reached.
+    var split: Split?
     /// The last decision, for display.
     var last: DowningDecision?
     /// The state of this node's claim to the lease of lease-majority.
@@ -30,6 +26,28 @@ struct DowningState: Sendable {
         case held(LeaseClaim)
     }
 
+    /// A split, as long as it lasts.
+    struct Split: Hashable, Sendable {
+        var picture: Picture
+        /// Since when the picture has been unchanged.
+        var stableSince: Instant
+        /// When the first member became unreachable.
+        var firstChange: Instant
+
+        /// When it has been stable for long enough for a decision, or unstable for too long.
+        func due(_ settings: MembershipSettings, members: Int) -> Instant {
+            if settings.mutations.contains(.decidesAtOnce) { return stableSince + settings.heartbeat }
+            return min(stableSince + settings.stableAfter(members: members), firstChange + settings.unstableLimit)
+        }
+
+        /// The time in which this node hung does not count as time without changes.
+        mutating func postpone(by lateness: Duration, at now: Instant) {
+            firstChange = min(firstChange + lateness, now)
+            stableSince = now
+        }
+    }
+
+    /// The unreachable members and the settled ones: both must be unchanged for a while before a decision.
     struct Picture: Hashable, Sendable {
         var unreachable: [UniqueAddress]
         var settled: [UniqueAddress]
@@ -53,34 +71,28 @@ extension Membership {
             return status != .down && status != .exiting
         }
         if troubled.isEmpty {
-            if downing.picture != nil { cancel(.downing) }
-            downing.picture = nil
+            if downing.split != nil { cancel(.downing) }
+            downing.split = nil
             if case .waiting = downing.claim { downing.claim = .none }
             return
         }
         let settled = gossip.members.filter { $0.status == .up || $0.status == .exiting }.map(\.node)
         let picture = DowningState.Picture(unreachable: troubled, settled: settled)
-        if downing.picture == picture { return }
-        if downing.picture == nil { downing.firstChange = now }
-        if case .waiting = downing.claim, now < downing.firstChange + settings.unstableLimit { downing.claim = .none }
-        downing.picture = picture
-        downing.stableSince = now
-        arm(.downing, at: max(downingDue, now))
+        if downing.split?.picture == picture { return }
+        let split = DowningState.Split(
+            picture: picture, stableSince: now, firstChange: downing.split?.firstChange ?? now)
+        if case .waiting = downing.claim, now < split.firstChange + settings.unstableLimit { downing.claim = .none }
+        downing.split = split
+        arm(.downing, at: max(due(split), now))
     }
 
-    var downingDue: Instant {
-        if settings.mutations.contains(.decidesAtOnce) { return downing.stableSince + settings.heartbeat }
-        return min(
-            downing.stableSince + settings.stableAfter(members: gossip.members.count),
-            downing.firstChange + settings.unstableLimit)
-    }
+    func due(_ split: DowningState.Split) -> Instant { split.due(settings, members: gossip.members.count) }
 
-    /// The time in which this node hung does not count as time without changes.
     mutating func postponeDowning(by lateness: Duration, at now: Instant) {
-        guard downing.picture != nil else { return }
-        downing.firstChange = min(downing.firstChange + lateness, now)
-        downing.stableSince = now
-        arm(.downing, at: max(downingDue, now))
+        guard var split = downing.split else { return }
+        split.postpone(by: lateness, at: now)
+        downing.split = split
+        arm(.downing, at: max(due(split), now))
     }
 
     /// Whether it is this node's turn to decide for its side.
@@ -90,18 +102,18 @@ extension Membership {
     }
 
     mutating func decideDowning(at now: Instant) {
-        guard phase == .member, downing.picture != nil else { return }
+        guard phase == .member, let split = downing.split else { return }
         guard mayDecide, !settings.mutations.contains(.neverDecides) else {
             // The node whose turn it is may fall silent as well.
             arm(.downing, at: now + settings.heartbeat)
             return
         }
         // Members may have joined since the timer was set; with more members the view must be stable for longer.
-        guard now >= downingDue || settings.mutations.contains(.countsMembersOnce) else {
-            arm(.downing, at: downingDue)
+        guard now >= due(split) || settings.mutations.contains(.countsMembersOnce) else {
+            arm(.downing, at: due(split))
             return
         }
-        let decision = decision(on: gossip, at: now)
+        let decision = decision(on: gossip, split, at: now)
         downing.last = decision
         switch decision.kind {
         case .keepAll: arm(.downing, at: now + settings.stableAfter(members: gossip.members.count))
@@ -127,15 +139,17 @@ extension Membership {
         return view
     }
 
-    private func decision(on gossip: Gossip, at now: Instant) -> DowningDecision {
+    private func decision(
+        on gossip: Gossip, _ split: DowningState.Split, at now: Instant
+    ) -> DowningDecision {
         var gossip = gossip
-        let still = now - downing.stableSince
+        let still = now - split.stableSince
         if settings.downAllWhenUnstable, settings.strategy != .manual,
             still < settings.stableAfter(members: gossip.members.count)
         {
             return DowningDecision(
                 kind: .downAll, down: DowningView(gossip, myself: myself).members.map(\.node),
-                reason: "down-all-when-unstable: no still view for \(now - downing.firstChange)")
+                reason: "down-all-when-unstable: no still view for \(now - split.firstChange)")
         }
         if settings.mutations.contains(.joinersVote) {
             for member in gossip.members where member.status < .up { gossip.setStatus(.up, of: member.node) }
@@ -149,8 +163,8 @@ extension Membership {
 
     /// When a decision is due and what it would be at present; `nil` without a split.
     package var pendingDowning: (due: Instant, decision: DowningDecision)? {
-        guard phase == .member, downing.picture != nil else { return nil }
-        return (timers[.downing] ?? downingDue, settings.strategy.decide(downingView(gossip)))
+        guard phase == .member, let split = downing.split else { return nil }
+        return (timers[.downing] ?? due(split), settings.strategy.decide(downingView(gossip)))
     }
 
     /// What the strategy would decide here if exactly these members were cut off.

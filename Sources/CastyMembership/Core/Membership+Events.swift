@@ -9,23 +9,15 @@ extension Membership {
 
     /// Handles a new state that replaced an old one: publishes the changes, and acts on them.
     mutating func adopted(over old: Gossip, cause: EventCause, at now: Instant) {
-        revision &+= 1
-        digest = gossip.contentDigest
-        versionSince = now
-        isDirty = true
-        isMark = false
-        lastCause = cause
-        leavers.removeAll { gossip.member($0) == nil }
+        present.replace(by: gossip.contentDigest, cause: cause, at: now)
+        convergence.leavers.removeAll { gossip.member($0) == nil }
         publishMembers(over: old, cause: cause, at: now)
         // A node that has been declared down stops now. That it takes back its reachability rows, or which leader it
         // would see, is no news about the cluster.
         if let status = gossip.member(myself)?.status, status != .down {
             publishReachability(over: old, cause: cause, at: now)
             let leader = gossip.leader(seenBy: myself)
-            if leader != toldLeader {
-                toldLeader = leader
-                publish(.leaderChanged, leader, cause, at: now)
-            }
+            if leadership.follow(leader) { publish(.leaderChanged, leader, cause, at: now) }
         }
         syncTombstones(at: now)
         rememberCluster()
@@ -119,9 +111,9 @@ extension Membership {
     /// Ends the handling of an input: acts on what has become possible, sends what has changed, and returns the
     /// effects.
     mutating func finish(at now: Instant) -> [MembershipEffect] {
-        if phase == .member, isDirty || waitsForLease && mayLead(at: now) {
-            isDirty = false
-            waitsForLease = false
+        if phase == .member, present.isDirty || leadership.waitsForLease && mayLead(at: now) {
+            present.isDirty = false
+            leadership.waitsForLease = false
             noteConvergence(at: now)
             while settings.gossipAtOnce, pendingStop == nil, leader == myself, isAgreed, mayLead(at: now),
                 performLeaderActions(at: now)
@@ -129,10 +121,10 @@ extension Membership {
                 noteConvergence(at: now)
             }
             if settings.gossipAtOnce { push(at: now) }
-            isDirty = false
+            present.isDirty = false
         }
         releaseLeaseIfDone()
-        if exit.areTasksDone, !exit.saysGoodbye, gossip.members.allSatisfy({ $0.node == myself }) {
+        if departure.areTasksDone, !departure.saysGoodbye, gossip.members.allSatisfy({ $0.node == myself }) {
             pendingStop = pendingStop ?? .left
         }
         if let reason = pendingStop { stop(reason) }
@@ -142,14 +134,9 @@ extension Membership {
 
     private mutating func noteConvergence(at now: Instant) {
         if pendingStop != nil { return }
-        guard isAgreed else {
-            divergedSince = divergedSince ?? now
-            return
-        }
-        divergedSince = nil
-        if toldConvergence != digest {
-            toldConvergence = digest
-            publish(.converged(version: gossip.number), nil, lastCause, at: now)
+        guard isAgreed else { return convergence.diverge(at: now) }
+        if convergence.agree(on: present.digest) {
+            publish(.converged(version: gossip.number), nil, present.cause, at: now)
         }
         spreadConvergence(at: now)
     }
@@ -164,7 +151,7 @@ extension Membership {
         }
         phase = .stopped(reason)
         pendingStop = nil
-        leaseValidUntil = .start
+        lease.validUntil = .start
         effects.append(.stop(reason))
     }
 }

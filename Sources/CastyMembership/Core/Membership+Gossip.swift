@@ -3,17 +3,20 @@ import CastyCore
 extension Membership {
     /// Applies a change by this node itself. It ticks the clock; apart from this, only a merge does that has the
     /// version of one side but other content.
-    mutating func change(_ cause: EventCause, at now: Instant, _ edit: (inout Gossip, _ myself: UniqueAddress) -> Void)
-    {
+    ///
+    /// - Returns: Whether anything changed.
+    @discardableResult
+    mutating func change(
+        _ cause: EventCause, at now: Instant, _ edit: (inout Gossip, _ myself: UniqueAddress) -> Void
+    ) -> Bool {
         let old = gossip
         edit(&gossip, myself)
-        guard !gossip.hasSameContent(as: old) else { return }
+        guard !gossip.hasSameContent(as: old) else { return false }
         gossip.version.tick(myself)
         gossip.seen = [myself]
         adopted(over: old, cause: cause, at: now)
-        originDigest = digest
-        spreadBy = nil
-        isMerged = false
+        dissemination.begin(present.digest)
+        return true
     }
 
     /// The members to gossip with: those that this node itself can reach. Whether others can reach them does not
@@ -29,10 +32,10 @@ extension Membership {
 
     mutating func gossipRound(at now: Instant) {
         let silent = presumedSilent
-        let present = gossip.members.count - silent.count
-        let isSlow = gossip.members.contains { $0.status == .down } || gossip.seen.count * 2 < present
+        let reachable = gossip.members.count - silent.count
+        let isSlow = gossip.members.contains { $0.status == .down } || gossip.seen.count * 2 < reachable
         arm(.gossip, at: now + (isSlow ? settings.gossip / 3 : settings.gossip))
-        if exit.areTasksDone { confirmExit() }
+        if departure.areTasksDone { confirmExit() }
         let targets = targets
         guard !targets.isEmpty else { return }
         let unseen = targets.filter { !gossip.seen.sortedContains($0) && !silent.sortedContains($0) }
@@ -41,7 +44,7 @@ extension Membership {
         let target = choice[generator.below(choice.count)]
         if settings.mutations.contains(.isRestless) { change(.command, at: now) { $0.version.tick($1) } }
         if gossip.seen.sortedContains(target), !settings.mutations.contains(.gossipsWhole) {
-            effects.append(.send(.gossipStatus(digest: digest, seenDigest: gossip.seenDigest), to: target))
+            effects.append(.send(.gossipStatus(digest: present.digest, seenDigest: gossip.seenDigest), to: target))
         } else {
             effects.append(.send(.gossipEnvelope(gossip), to: target))
         }
@@ -56,28 +59,28 @@ extension Membership {
 
     mutating func receiveStatus(digest theirs: UInt64, seenDigest: UInt64, from peer: UniqueAddress) {
         guard listens(to: peer) else { return }
-        if theirs != digest {
+        if theirs != present.digest {
             effects.append(.send(.gossipEnvelope(gossip), to: peer))
         } else if seenDigest != gossip.seenDigest {
-            effects.append(.send(.gossipSeen(digest: digest, seen: gossip.seen), to: peer))
+            effects.append(.send(.gossipSeen(digest: present.digest, seen: gossip.seen), to: peer))
         }
     }
 
     /// A peer has the version with this digest, and knows others that have it. Once all nodes to which this node
     /// relayed the version have it, this node reports that to the sender.
     mutating func receiveAck(digest theirs: UInt64, seen: [UniqueAddress], from peer: UniqueAddress) {
-        guard listens(to: peer), theirs == digest else { return }
+        guard listens(to: peer), theirs == present.digest else { return }
         let known = seen.filter { gossip.member($0) != nil }.sortedUniquely(by: { $0 }) { first, _ in first }
         addSeen(known.sortedUnion([peer]))
         reportRelayed()
     }
 
     mutating func receiveSeen(digest theirs: UInt64, seen: [UniqueAddress], from peer: UniqueAddress) {
-        guard listens(to: peer), theirs == digest else { return }
+        guard listens(to: peer), theirs == present.digest else { return }
         let known = seen.filter { gossip.member($0) != nil }.sortedUniquely(by: { $0 }) { first, _ in first }
         addSeen(known.sortedUnion([peer]))
         if gossip.seen.contains(where: { !known.sortedContains($0) }) {
-            effects.append(.send(.gossipSeen(digest: digest, seen: gossip.seen), to: peer))
+            effects.append(.send(.gossipSeen(digest: present.digest, seen: gossip.seen), to: peer))
         }
     }
 
@@ -85,8 +88,8 @@ extension Membership {
         let union = gossip.seen.sortedUnion(more)
         guard union != gossip.seen else { return }
         gossip.seen = union
-        revision &+= 1
-        isDirty = true
+        present.revision &+= 1
+        present.isDirty = true
     }
 
     /// - Parameter isSpread: Whether the sender itself sends the version to everyone, so that no other node has to.
@@ -109,9 +112,7 @@ extension Membership {
             if settings.mutations.contains(.keepsBuried), !theirs.tombstones.isEmpty { gossip.members = old.members }
             gossip.seen = theirs.seen.sortedUnion([peer]).sortedUnion([myself])
             adopted(over: old, cause: cause, at: now)
-            spreadBy = peer
-            isMerged = false
-            hasUnsentMarks = false
+            dissemination.receive(from: peer)
             if isSpread { acknowledge(theirs.seen, to: peer) } else { answerSeen(theirs.seen, to: peer) }
         case .before, .concurrent:
             mergeIn(theirs, from: peer, cause: cause, at: now)
@@ -119,13 +120,13 @@ extension Membership {
             if isSpread { return }
             effects.append(.send(.gossipEnvelope(gossip), to: peer))
             // It has just been sent there.
-            if targets == [peer] { pushedDigest = digest }
+            if targets == [peer] { dissemination.pushed = present.digest }
         }
     }
 
     private mutating func answerSeen(_ theirs: [UniqueAddress], to peer: UniqueAddress) {
         if gossip.seen.contains(where: { $0 != peer && !theirs.sortedContains($0) }) {
-            effects.append(.send(.gossipSeen(digest: digest, seen: gossip.seen), to: peer))
+            effects.append(.send(.gossipSeen(digest: present.digest, seen: gossip.seen), to: peer))
         }
     }
 
@@ -150,11 +151,10 @@ extension Membership {
         if settings.mutations.contains(.mergeTicks), leader == myself { merged.version.tick(myself) }
         gossip = merged
         if merged.hasSameContent(as: old) {
-            if merged.seen != old.seen { revision &+= 1 }
+            if merged.seen != old.seen { present.revision &+= 1 }
         } else {
             adopted(over: old, cause: cause, at: now)
-            spreadBy = nil
-            isMerged = true
+            dissemination.origin = .merged
         }
     }
 }

@@ -1,7 +1,7 @@
 package import CastyCore
 
 extension Membership {
-    func monitorIndex(_ peer: UniqueAddress) -> Int? { monitors.firstIndex { $0.peer == peer } }
+    func monitorIndex(_ peer: UniqueAddress) -> Int? { detection.index(of: peer) }
 
     /// The transport found that an incarnation is gone: another one answers at its address.
     package mutating func onPeerIncarnationGone(_ peer: UniqueAddress, at now: Instant) -> [MembershipEffect] {
@@ -17,7 +17,7 @@ extension Membership {
     mutating func settle(_ peer: UniqueAddress) {
         guard let index = monitorIndex(peer) else { return }
         cancel(.suspicion(peer))
-        monitors[index].stage = .marked
+        detection.monitors[index].stage = .marked
     }
 
     // MARK: who is monitored
@@ -57,35 +57,37 @@ extension Membership {
             && zip(old.members, gossip.members).allSatisfy {
                 $0.node == $1.node && ($0.status == .down) == ($1.status == .down)
             }
-        if isSame, !monitors.isEmpty { return }
+        if isSame, !detection.monitors.isEmpty { return }
         let wanted = phase == .member ? wantedPeers() : []
-        if monitors.map(\.peer) == wanted { return }
-        for monitor in monitors where !wanted.contains(monitor.peer) { cancel(.suspicion(monitor.peer)) }
+        if detection.monitors.map(\.peer) == wanted { return }
+        for monitor in detection.monitors where !wanted.contains(monitor.peer) { cancel(.suspicion(monitor.peer)) }
         let newcomers = wanted.filter { monitorIndex($0) == nil }
         // A peer that was not monitored before counts for the lease as it did, and for no longer.
         let credits = newcomers.map { peer in
             settings.mutations.contains(.creditsNewMonitors)
                 ? now : old.member(peer).flatMap { _ in unmonitoredProof(of: peer) }
         }
-        monitors = wanted.map { peer in
-            if let index = monitorIndex(peer) { return monitors[index] }
-            var monitor = Monitor(peer: peer, parameters: detectorParameters, at: now)
+        detection.monitors = wanted.map { peer in
+            if let index = monitorIndex(peer) { return detection.monitors[index] }
+            var monitor = Monitor(peer: peer, parameters: detection.parameters, at: now)
             monitor.provenAt = newcomers.firstIndex(of: peer).flatMap { credits[$0] }
             return monitor
         }
-        for index in monitors.indices where monitors[index].timer == nil { armSuspicion(index, at: now) }
+        for index in detection.monitors.indices where detection.monitors[index].timer == nil {
+            armSuspicion(index, at: now)
+        }
         // The first answers of new peers are needed now, not after the next round.
         guard armed(.heartbeat) != nil else { return }
         for peer in newcomers {
             sendHeartbeat(to: peer, at: now)
-            if let index = monitorIndex(peer) { monitors[index].early = monitors[index].sent }
+            if let index = monitorIndex(peer) { detection.monitors[index].early = detection.monitors[index].sent }
         }
     }
 
     private mutating func sendHeartbeat(to peer: UniqueAddress, at now: Instant) {
         guard let index = monitorIndex(peer) else { return }
-        monitors[index].sent &+= 1
-        effects.append(.send(.heartbeat(sequence: monitors[index].sent, sentAt: now), to: peer))
+        detection.monitors[index].sent &+= 1
+        effects.append(.send(.heartbeat(sequence: detection.monitors[index].sent, sentAt: now), to: peer))
     }
 
     // MARK: heartbeats
@@ -95,9 +97,9 @@ extension Membership {
     mutating func beat(at now: Instant) {
         arm(.heartbeat, at: now + settings.heartbeat)
         refreshLease()
-        for index in monitors.indices {
-            sendHeartbeat(to: monitors[index].peer, at: now)
-            if now >= monitors[index].callDue(settings) { call(index, at: now) }
+        for index in detection.monitors.indices {
+            sendHeartbeat(to: detection.monitors[index].peer, at: now)
+            if now >= detection.monitors[index].callDue(settings) { call(index, at: now) }
         }
     }
 
@@ -117,7 +119,7 @@ extension Membership {
         case nil where !settings.mutations.contains(.acknowledgesNonMembers):
             return .unknown(sequence: sequence, sentAt: sentAt)
         case nil, .joining?, .weaklyUp?, .up?, .leaving?, .exiting?:
-            return .heartbeatAck(sequence: sequence, sentAt: sentAt, voters: recentVoters.last ?? 0)
+            return .heartbeatAck(sequence: sequence, sentAt: sentAt, voters: lease.voters.last ?? 0)
         }
     }
 
@@ -126,25 +128,25 @@ extension Membership {
     mutating func heard(
         _ peer: UniqueAddress, sequence: UInt64, sentAt: Instant, voters: UInt64?, at now: Instant
     ) {
-        guard let index = monitorIndex(peer), sequence > monitors[index].answered, sequence <= monitors[index].sent,
+        guard let index = monitorIndex(peer), sequence > detection.monitors[index].answered,
+            sequence <= detection.monitors[index].sent,
             sentAt <= now
         else { return }
         let row = gossip.row(by: myself, of: peer)
         if row?.verdict == .terminated { return }
-        monitors[index].hear(sequence: sequence, sentAt: sentAt, at: now)
+        detection.monitors[index].hear(sequence: sequence, sentAt: sentAt, at: now)
         if let voters {
-            monitors[index].provenAt = max(monitors[index].provenAt ?? sentAt, sentAt)
-            // The peer still has this node as a member: whatever happened while this node hung, it was not removed.
-            if let hung = hungUntil, sentAt >= hung { hungUntil = nil }
-            if recentVoters.contains(voters) {
-                monitors[index].sharedAt = max(monitors[index].sharedAt ?? sentAt, sentAt)
+            detection.monitors[index].provenAt = max(detection.monitors[index].provenAt ?? sentAt, sentAt)
+            health.noteAcknowledged(sentAt: sentAt)
+            if lease.voters.contains(voters) {
+                detection.monitors[index].sharedAt = max(detection.monitors[index].sharedAt ?? sentAt, sentAt)
             }
         }
         giveUpStream(index, at: now)
-        if monitors[index].timer == nil { armSuspicion(index, at: now) }
+        if detection.monitors[index].timer == nil { armSuspicion(index, at: now) }
         if row != nil, !settings.mutations.contains(.neverRefutes) {
             mark(nil, peer, .heartbeat, at: now)
-        } else if now + settings.heartbeat >= leaseValidUntil {
+        } else if now + settings.heartbeat >= lease.validUntil {
             // A lease that is renewed late only ends earlier; each round of heartbeats renews it anyway.
             refreshLease()
         }
@@ -154,13 +156,13 @@ extension Membership {
 
     /// Sets the timer for the next step. Heartbeats do not move the timer: when it fires early it is set again.
     private mutating func armSuspicion(_ index: Int, at now: Instant) {
-        guard let step = monitors[index].nextStep(settings, suspicionDeviations: suspicionDeviations) else { return }
-        arm(.suspicion(monitors[index].peer), at: max(step, now))
+        guard let step = detection.nextStep(index, settings) else { return }
+        arm(.suspicion(detection.monitors[index].peer), at: max(step, now))
     }
 
     mutating func listen(to peer: UniqueAddress, at now: Instant) {
         while let index = monitorIndex(peer),
-            let step = monitors[index].nextStep(settings, suspicionDeviations: suspicionDeviations), step <= now
+            let step = detection.nextStep(index, settings), step <= now
         {
             takeStep(index, at: now)
         }
@@ -168,18 +170,18 @@ extension Membership {
     }
 
     private mutating func takeStep(_ index: Int, at now: Instant) {
-        let monitor = monitors[index]
+        let monitor = detection.monitors[index]
         let phi = monitor.detector.phi(at: now)
         let silence = now - monitor.detector.lastArrival
         switch monitor.stage {
         case .listening:
-            monitors[index].stage = .probing
+            detection.monitors[index].stage = .probing
             askWitnesses(index)
         case .probing:
-            monitors[index].stage = .suspected
+            detection.monitors[index].stage = .suspected
             publish(.suspected(phi: phi, silence: silence), monitor.peer, .silence(phi: phi, silence: silence), at: now)
         case .suspected:
-            monitors[index].stage = .marked
+            detection.monitors[index].stage = .marked
             if settings.mutations.contains(.neverMarks) { return }
             let verdict: ReachabilityRow.Verdict = monitor.witness == nil ? .unreachable : .indirect
             let subject = settings.mutations.contains(.marksItself) ? myself : monitor.peer
@@ -193,30 +195,29 @@ extension Membership {
     private mutating func mark(
         _ row: ReachabilityRow?, _ subject: UniqueAddress, _ cause: EventCause, at now: Instant
     ) {
-        change(cause, at: now) { $0.setRow(row, by: $1, of: subject) }
-        isMark = true
+        if change(cause, at: now, { $0.setRow(row, by: $1, of: subject) }) { dissemination.origin = .mark }
     }
 
     private mutating func askWitnesses(_ index: Int) {
-        let peer = monitors[index].peer
+        let peer = detection.monitors[index].peer
         let candidates = targets.filter { node in node != peer && gossip.member(node)?.status != .down }
         guard settings.witnesses > 0, !candidates.isEmpty else { return }
-        lastProbe &+= 1
-        monitors[index].probe = lastProbe
+        let number = detection.beginProbe(index)
         for witness in generator.permuted(candidates).prefix(settings.witnesses) {
-            effects.append(.send(.probeRequest(id: lastProbe, subject: peer), to: witness))
+            effects.append(.send(.probeRequest(id: number, subject: peer), to: witness))
         }
     }
 
     mutating func probeAnswered(id: UInt64, subject: UniqueAddress, by witness: UniqueAddress, at now: Instant) {
-        guard let index = monitorIndex(subject), monitors[index].probe == id, monitors[index].witness == nil,
+        guard let index = monitorIndex(subject), detection.monitors[index].probe == id,
+            detection.monitors[index].witness == nil,
             gossip.member(witness) != nil
         else { return }
-        monitors[index].witness = witness
+        detection.monitors[index].witness = witness
         // The answer came too late to prevent the mark, but it shows that only the link is broken.
         if gossip.row(by: myself, of: subject)?.verdict == .unreachable {
             let row = ReachabilityRow(subject: subject, verdict: .indirect, witness: witness)
-            mark(row, subject, lastCause, at: now)
+            mark(row, subject, present.cause, at: now)
         }
     }
 
@@ -230,7 +231,7 @@ extension Membership {
     /// of the removal, and this node would go on with shards that others have run meanwhile. It waits for the downing
     /// strategy instead, which lets it go on only where the others could not have removed it.
     var mayBeLeftBehind: Bool {
-        guard hungUntil != nil, !settings.mutations.contains(.letsInAfterHanging) else { return false }
+        guard health.hungUntil != nil, !settings.mutations.contains(.letsInAfterHanging) else { return false }
         return gossip.members.contains { $0.node != myself && ($0.status == .up || $0.status == .leaving) }
     }
 
@@ -239,15 +240,8 @@ extension Membership {
     /// period.
     mutating func noteLate(by lateness: Duration, at now: Instant) {
         if settings.mutations.contains(.blamesPeers) { return }
-        let isNew = lastLate.map { now - $0 >= settings.heartbeat } ?? true
-        lastLate = now
-        if lateness >= settings.entityLease { hungUntil = now }
-        for index in monitors.indices where monitors[index].stage != .marked {
-            monitors[index].isInterrupted = true
-            if monitors[index].hadGrace { continue }
-            monitors[index].hadGrace = true
-            monitors[index].grace = now + settings.heartbeat
-        }
+        let isNew = health.noteLate(by: lateness, at: now, settings)
+        detection.extendSilences(until: now + settings.heartbeat)
         guard isNew else { return }
         effects.append(.note("late by \(lateness): in doubt about itself, not about its peers"))
         if phase == .member { beat(at: now) }

@@ -1,33 +1,5 @@
 package import CastyCore
 
-/// The state of this node's attempt to join.
-struct JoinState: Sendable {
-    /// Decides which seed founds the cluster where there is none; also holds the addresses to ask.
-    var founding: Founding
-    /// The addresses that said no since the last round of questions.
-    var refusals: [NodeAddress] = []
-    /// How often the join was sent since a member said that this node may join.
-    var attempts = 0
-    /// The member that said so: the fallback if the leader does not answer.
-    var contact: UniqueAddress?
-    /// The index in `founding.others` of the next address to ask.
-    var next = 0
-    /// The addresses that were asked last.
-    var asked: [NodeAddress] = []
-    /// How many addresses were asked in this attempt.
-    var askedInVain = 0
-    /// The cluster this node was in, or its data belongs to.
-    var remembered: RememberedCluster?
-    /// Whether a member was asked to let this node in, so that it may have done so.
-    var mayBeIn = false
-    /// Whether this node is to leave as soon as it has been let in.
-    var isLeaving = false
-    /// When the log last reported what this node waits for.
-    var saidAt: Instant?
-
-    init(_ founding: Founding) { self.founding = founding }
-}
-
 extension Membership {
     /// The node starts.
     ///
@@ -112,36 +84,28 @@ extension Membership {
 
     mutating func ask(at now: Instant) {
         phase = .contacting
-        join.askedInVain = 0
+        join.round.restart()
         askSome(at: now)
     }
 
     /// Asks the next few seeds: one that is in a cluster is enough. A seed asks all of them, because it may have to
     /// found a cluster.
     mutating func askSome(at now: Instant) {
-        join.refusals = []
         join.attempts = 0
         if let lost = join.founding.lost(at: now) {
             let names = lost.map(\.description).joined(separator: ", ")
             effects.append(.note("founds its former cluster again, as ordered, though \(names) may be in it"))
             return found(at: now)
         }
-        let others = join.founding.others
-        join.asked = others
-        if !join.founding.isSeed, others.count > Self.askedAtOnce {
-            join.asked = (0..<Self.askedAtOnce).map { others[(join.next + $0) % others.count] }
-            join.next = (join.next + Self.askedAtOnce) % others.count
-        }
-        join.askedInVain += join.asked.count
+        join.round.begin(join.founding.others, all: join.founding.isSeed)
         let ballot = join.founding.ask(at: now)
-        for seed in join.asked {
+        for seed in join.round.asked {
             effects.append(.contact(.initJoin(settings: sharedSettings, ballot: ballot), at: seed))
         }
         sayWaiting(at: now)
         arm(.join, at: now + settings.joinRetry)
     }
 
-    static let askedAtOnce = 5
     /// The interval at which the log reports what a node waits for that finds no cluster.
     static let saying = Duration.seconds(5)
 
@@ -243,10 +207,8 @@ extension Membership {
 
     /// Records a seed that does not help; once all that were asked are recorded, asks the next few at once.
     mutating func noteNo(from address: NodeAddress, at now: Instant) {
-        guard phase == .contacting, join.asked.contains(address), !join.refusals.contains(address) else { return }
-        join.refusals.append(address)
-        guard join.refusals.count == join.asked.count else { return }
-        if join.askedInVain < join.founding.others.count { askSome(at: now) }
+        guard phase == .contacting, join.round.refuse(address) else { return }
+        if join.round.askedInVain < join.founding.others.count { askSome(at: now) }
     }
 
     mutating func welcomed(_ theirs: Gossip, by peer: UniqueAddress, at now: Instant) {
@@ -259,9 +221,9 @@ extension Membership {
         gossip = theirs
         gossip.seen.insertSorted(myself)
         adopted(over: old, cause: .welcome(from: peer, version: theirs.number), at: now)
-        spreadBy = peer
+        dissemination.origin = .received(from: peer)
         startRounds(at: now)
-        effects.append(.send(.gossipAck(digest: digest, seen: []), to: peer))
+        effects.append(.send(.gossipAck(digest: present.digest, seen: []), to: peer))
         guard join.isLeaving else { return }
         cancel(.leave)
         beginToLeave(at: now)

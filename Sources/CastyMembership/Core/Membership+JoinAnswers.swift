@@ -82,6 +82,6 @@ extension Membership {
             }
         }
         effects.append(.send(.welcome(gossip), to: peer))
-        justWelcomed = (peer, digest)
+        dissemination.justWelcomed = (peer, present.digest)
     }
 }

@@ -3,12 +3,13 @@ package import CastyCore
 extension Membership {
     /// What keeps the cluster from acting on this version, as this node sees it.
     package var obstacles: [ConvergenceObstacle] {
-        settings.mutations.contains(.leaderActsUnseen) ? [] : gossip.obstacles(seenBy: myself, leavers: leavers)
+        settings.mutations.contains(.leaderActsUnseen)
+            ? [] : gossip.obstacles(seenBy: myself, leavers: convergence.leavers)
     }
 
     /// Whether the cluster may act on this version: it has no obstacles.
     package var isAgreed: Bool {
-        settings.mutations.contains(.leaderActsUnseen) || gossip.isAgreed(seenBy: myself, leavers: leavers)
+        settings.mutations.contains(.leaderActsUnseen) || gossip.isAgreed(seenBy: myself, leavers: convergence.leavers)
     }
 
     /// The leader, as this node sees it.
@@ -21,7 +22,9 @@ extension Membership {
             if mayLead(at: now) { performLeaderActions(at: now) }
         } else if removeOverdue(at: now) {
             return
-        } else if settings.weaklyUpAfter > .zero, let since = divergedSince, now - since >= settings.weaklyUpAfter {
+        } else if settings.weaklyUpAfter > .zero, let since = convergence.divergedSince,
+            now - since >= settings.weaklyUpAfter
+        {
             let unreachable = gossip.unreachable
             let joiners = gossip.members.filter { $0.status == .joining && !unreachable.contains($0.node) }
             change(.leaderAction(version: gossip.number), at: now) { gossip, _ in
@@ -42,7 +45,7 @@ extension Membership {
         if settings.mutations.contains(.leadsWithoutLease) { return true }
         var isProven = leaseHeld(at: now)
         if let status = gossip.member(myself)?.status, status < .up {
-            isProven = monitors.allSatisfy { monitor in
+            isProven = detection.monitors.allSatisfy { monitor in
                 guard gossip.row(by: myself, of: monitor.peer) == nil,
                     let status = gossip.member(monitor.peer)?.status, status < .exiting
                 else { return true }
@@ -50,7 +53,7 @@ extension Membership {
             }
         }
         let may = isProven && !isLate(at: now)
-        waitsForLease = !may
+        leadership.waitsForLease = !may
         return may
     }
 
@@ -58,7 +61,7 @@ extension Membership {
     private func isLate(at now: Instant) -> Bool {
         if settings.mutations.contains(.leadsWithoutLease) { return false }
         guard let nextBeat = timers[.heartbeat] else { return true }
-        return lastLate == now || now > nextBeat + settings.lateTolerance
+        return health.lastLate == now || now > nextBeat + settings.lateTolerance
     }
 
     /// One action that the leader takes once all have seen this version.
@@ -80,7 +83,7 @@ extension Membership {
             case .up: break
             case .leaving: actions.append(.moveToExiting(member.node))
             case .exiting, .down:
-                let isGone = unreachable.sortedContains(member.node) || leavers.contains(member.node)
+                let isGone = unreachable.sortedContains(member.node) || convergence.leavers.contains(member.node)
                 if isGone, member.node != myself { actions.append(.remove(member.node)) }
             }
         }
@@ -114,7 +117,7 @@ extension Membership {
     ///
     /// - Returns: Whether anything changed.
     private mutating func removeOverdue(at now: Instant) -> Bool {
-        guard !settings.mutations.contains(.leavesForEver), let since = divergedSince,
+        guard !settings.mutations.contains(.leavesForEver), let since = convergence.divergedSince,
             now - since >= settings.statusDeadline(members: gossip.members.count)
         else { return false }
         let unreachable = gossip.unreachable
@@ -127,7 +130,7 @@ extension Membership {
         guard isHeard else { return false }
         let actions = gossip.members.filter { member in
             guard member.node != myself else { return false }
-            let hasConfirmed = leavers.sortedContains(member.node)
+            let hasConfirmed = convergence.leavers.sortedContains(member.node)
             switch member.status {
             case .exiting: return hasConfirmed
             case .down:
@@ -163,8 +166,8 @@ extension Membership {
         }
         // Removed members wait for this message; one that is cut off gets it when it comes back.
         for node in removed { effects.append(.send(.gone, to: node)) }
-        if !removed.isEmpty, exit.areTasksDone {
-            exit.saysGoodbye = true
+        if !removed.isEmpty, departure.areTasksDone {
+            departure.sayGoodbye()
             arm(.exit, at: min(armed(.exit) ?? .distantFuture, now + settings.lastExit))
         }
     }

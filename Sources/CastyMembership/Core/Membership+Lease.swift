@@ -1,5 +1,22 @@
 import CastyCore
 
+/// The right of this node to run entities.
+struct EntityLease: Sendable {
+    /// Until when this node may run entities if no further acknowledgement arrives.
+    var validUntil = Instant.start
+    var quorum: LeaseQuorum?
+    /// Hashes of the members that voted and could be reached in the last versions at this node, the latest last.
+    private(set) var voters: [UInt64] = []
+
+    private static let votersKept = 8
+
+    mutating func noteVoters(_ hash: UInt64) {
+        if voters.last == hash { return }
+        if voters.count == Self.votersKept { voters.removeFirst() }
+        voters.append(hash)
+    }
+}
+
 /// Which peer's silence ends the lease, computed once for each order in which the peers were heard from.
 struct LeaseQuorum: Sendable {
     /// The members that it was computed for; reachability does not matter.
@@ -34,29 +51,29 @@ extension Membership {
         guard phase == .member, pendingStop == nil, let status = gossip.member(myself)?.status,
             status == .up || status == .leaving || status == .exiting
         else {
-            leaseValidUntil = .start
+            lease.validUntil = .start
             return
         }
         let peers = gossip.members.filter { $0.node != myself && $0.status != .down && $0.status != .exiting }
         if peers.isEmpty {
-            leaseValidUntil = .distantFuture
+            lease.validUntil = .distantFuture
             return
         }
         var expiries: [(at: Instant, node: UniqueAddress)] = []
-        let shared = sharedProof
+        let shared = detection.sharedProof
         for peer in peers {
             let proven: Instant?
             if let index = monitorIndex(peer.node) {
-                proven = monitors[index].provenAt
+                proven = detection.monitors[index].provenAt
             } else {
-                proven = silence(of: peer.node).map(\.proven) ?? shared
+                proven = detection.silence(of: peer.node).map(\.proven) ?? shared
             }
             expiries.append((proven.map { $0 + settings.entityLease } ?? .start, peer.node))
         }
         expiries.sort { $0.at != $1.at ? $0.at < $1.at : $0.node < $1.node }
         let order = expiries.map(\.node)
-        if let known = leaseQuorum, known.order == order, known.members == gossip.members {
-            leaseValidUntil = known.place > expiries.count ? .distantFuture : expiries[known.place - 1].at
+        if let known = lease.quorum, known.order == order, known.members == gossip.members {
+            lease.validUntil = known.place > expiries.count ? .distantFuture : expiries[known.place - 1].at
             return
         }
         var (low, high) = (1, expiries.count + 1)
@@ -64,26 +81,21 @@ extension Membership {
             let count = (low + high) / 2
             if isKept(without: expiries.prefix(count).map(\.node)) { low = count + 1 } else { high = count }
         }
-        leaseQuorum = LeaseQuorum(members: gossip.members, order: order, place: low)
-        leaseValidUntil = low > expiries.count ? .distantFuture : expiries[low - 1].at
-    }
-
-    /// The time as of which half of the monitored peers are known to have seen the same members vote and be reachable.
-    private var sharedProof: Instant? {
-        let known = monitors.map { $0.sharedAt ?? .start }.sorted()
-        let middle = known.isEmpty ? Instant.start : known[(known.count - 1) / 2]
-        return middle == .start ? nil : middle
+        lease.quorum = LeaseQuorum(members: gossip.members, order: order, place: low)
+        lease.validUntil = low > expiries.count ? .distantFuture : expiries[low - 1].at
     }
 
     /// The time as of which a peer that this node does not monitor counts as heard from.
-    func unmonitoredProof(of peer: UniqueAddress) -> Instant? { silence(of: peer).map(\.proven) ?? sharedProof }
+    func unmonitoredProof(of peer: UniqueAddress) -> Instant? {
+        detection.silence(of: peer).map(\.proven) ?? detection.sharedProof
+    }
 
     /// The proof of a peer that others have just marked: what it was before, and no later than they can have heard from
     /// it.
     func proofBeforeMark(of peer: UniqueAddress, at now: Instant) -> Instant? {
         let heardByOthers = now - settings.pause - settings.heartbeat * 2
         if settings.mutations.contains(.creditsMarks) { return heardByOthers }
-        let proven = monitorIndex(peer).map { monitors[$0].provenAt } ?? sharedProof
+        let proven = monitorIndex(peer).map { detection.monitors[$0].provenAt } ?? detection.sharedProof
         return proven.map { min($0, heardByOthers) }
     }
 
@@ -94,13 +106,8 @@ extension Membership {
         for member in gossip.members where member.status.isVoting && !unreachable.sortedContains(member.node) {
             hash.combine(member.node)
         }
-        let voters = hash.value
-        if recentVoters.last == voters { return }
-        if recentVoters.count == Self.votersKept { recentVoters.removeFirst() }
-        recentVoters.append(voters)
+        lease.noteVoters(hash.value)
     }
-
-    private static let votersKept = 8
 
     private func isKept(without silent: [UniqueAddress]) -> Bool {
         let decision = decisionIfCut(from: silent)

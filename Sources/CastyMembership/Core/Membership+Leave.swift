@@ -1,15 +1,5 @@
 package import CastyCore
 
-/// The state of this node's departure.
-struct ExitState: Sendable {
-    var areTasksAsked = false
-    var areTasksDone = false
-    /// Whether no member is left that could take over what this node runs.
-    var isLast = false
-    /// Whether this node has just sent others the notice of their removal, and stays until that is sent.
-    var saysGoodbye = false
-}
-
 extension Membership {
     /// This node wants to leave gracefully.
     ///
@@ -56,10 +46,9 @@ extension Membership {
 
     /// The last tasks of the exiting node (`runExitTasks`) are done.
     package mutating func onExitTasksDone(at now: Instant) -> [MembershipEffect] {
-        guard phase == .member, exit.areTasksAsked, !exit.areTasksDone else { return [] }
-        exit.areTasksDone = true
+        guard phase == .member, departure.finishTasks() else { return [] }
         confirmExit()
-        arm(.exit, at: now + (exit.isLast ? settings.lastExit * 2 : settings.exitTimeout))
+        arm(.exit, at: now + (departure.isLast ? settings.lastExit * 2 : settings.exitTimeout))
         return finish(at: now)
     }
 
@@ -75,7 +64,7 @@ extension Membership {
 
     mutating func confirmed(by peer: UniqueAddress) {
         guard let status = gossip.member(peer)?.status, status == .exiting || status == .down else { return }
-        if leavers.insertSorted(peer) { isDirty = true }
+        if convergence.leavers.insertSorted(peer) { present.isDirty = true }
     }
 
     /// A member says that this node is not a member.
@@ -83,7 +72,7 @@ extension Membership {
         switch phase {
         case .member:
             guard gossip.member(peer) != nil else { return }
-            pendingStop = exit.areTasksAsked ? .left : .removed
+            pendingStop = departure.areTasksAsked ? .left : .removed
         case .contacting, .joining: pendingStop = .refused(.removed)
         case .idle, .stopped: break
         }
@@ -95,16 +84,14 @@ extension Membership {
         switch gossip.member(myself)?.status {
         case .down? where settings.mutations.contains(.survivesDown): break
         case .down?: pendingStop = .downed
-        case nil: pendingStop = exit.areTasksAsked ? .left : .removed
+        case nil: pendingStop = departure.areTasksAsked ? .left : .removed
         case .exiting?:
-            if !exit.areTasksAsked {
-                exit.areTasksAsked = true
+            if departure.begin() {
                 effects.append(.runExitTasks)
                 arm(.exit, at: now + settings.exitTimeout * 5)
             }
-            if !exit.isLast, !gossip.members.contains(where: { $0.node != myself && $0.status == .up }) {
+            if !gossip.members.contains(where: { $0.node != myself && $0.status == .up }), departure.beLast() {
                 // The tasks cannot end, as no member is left to take over, and no member need know that this one goes.
-                exit.isLast = true
                 arm(.exit, at: min(armed(.exit) ?? .distantFuture, now + settings.lastExit * 2))
             }
         case .joining?, .weaklyUp?, .up?, .leaving?: break

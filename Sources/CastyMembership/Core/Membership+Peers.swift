@@ -18,14 +18,6 @@ package struct MonitoredPeer: Hashable, Sendable {
     package let witness: UniqueAddress?
 }
 
-/// A member that at least one member cannot reach, and since when this node has known.
-struct Silence: Sendable {
-    let node: UniqueAddress
-    let since: Instant
-    /// The time as of which it counts for the lease where this node does not monitor it.
-    let proven: Instant?
-}
-
 extension Membership {
     /// Whether this node accepts a state in pages from that node: members send it, and so does the node that welcomes
     /// this one.
@@ -41,29 +33,29 @@ extension Membership {
     }
 
     /// Since when this node has known that at least one member cannot reach `node`; `nil` while all can.
-    package func unreachableSince(_ node: UniqueAddress) -> Instant? { silence(of: node)?.since }
-
-    func silence(of node: UniqueAddress) -> Silence? { silences.first { $0.node == node } }
+    package func unreachableSince(_ node: UniqueAddress) -> Instant? { detection.silence(of: node)?.since }
 
     mutating func syncSilences(at now: Instant) {
         let nodes = gossip.unreachable
-        if silences.map(\.node) == nodes { return }
-        silences = nodes.map { node in
-            silence(of: node) ?? Silence(node: node, since: now, proven: proofBeforeMark(of: node, at: now))
+        if detection.silences.map(\.node) == nodes { return }
+        let known = detection.silences
+        let proofs = nodes.map { node in
+            known.contains { $0.node == node } ? nil : proofBeforeMark(of: node, at: now)
         }
+        detection.sync(silent: nodes, proofs, at: now)
     }
 
     /// The unreachable members from which this node itself hears nothing, or which it does not monitor, sorted. For a
     /// member that it hears, the rows of others say nothing about its own link.
     package var silent: [UniqueAddress] {
         gossip.unreachable.filter { node in
-            !monitors.contains { $0.peer == node && $0.stage != .marked }
+            !detection.monitors.contains { $0.peer == node && $0.stage != .marked }
         }
     }
 
     /// The peers that this node monitors, by address.
     package func monitoredPeers(at now: Instant) -> [MonitoredPeer] {
-        monitors.map { monitor in
+        detection.monitors.map { monitor in
             let detector = monitor.detector
             return MonitoredPeer(
                 node: monitor.peer, phi: detector.phi(at: now), threshold: detector.parameters.threshold,

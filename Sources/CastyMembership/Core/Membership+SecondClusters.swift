@@ -36,11 +36,13 @@ extension Membership {
         let size = gossip.members.count { $0.status.isVoting && !unreachable.sortedContains($0.node) }
         return ClusterClaim(
             id: id, founding: gossip.founding, size: UInt32(clamping: size),
-            age: gossip.members.compactMap(\.upNumber).max() ?? 0, isTroubled: downing.picture != nil)
+            age: gossip.members.compactMap(\.upNumber).max() ?? 0, isTroubled: downing.split != nil)
     }
 
     mutating func armSeedProbe(after intervals: Int = 1, at now: Instant) {
-        arm(.seedProbe, at: now + settings.seedProbe * (Double(intervals) * (0.8 + 0.4 * probeGenerator.unit())))
+        arm(
+            .seedProbe,
+            at: now + settings.seedProbe * (Double(intervals) * (0.8 + 0.4 * secondClusters.generator.unit())))
     }
 
     /// How many members are lookouts: they ask seeds that do not run as often as ``lookout``.
@@ -93,7 +95,7 @@ extension Membership {
             }
         }
         if !targets.isEmpty, isLookout {
-            arm(.seedProbe, at: now + lookout * (0.7 + 0.3 * probeGenerator.unit()))
+            arm(.seedProbe, at: now + lookout * (0.7 + 0.3 * secondClusters.generator.unit()))
         } else {
             armSeedProbe(after: pause, at: now)
         }

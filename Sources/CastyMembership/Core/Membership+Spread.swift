@@ -1,14 +1,5 @@
 import CastyCore
 
-/// A version that this node has passed on for another one.
-struct Relayed: Sendable {
-    let digest: UInt64
-    /// The node that asked for the relay, and is notified when all have the version.
-    let origin: UniqueAddress
-    /// The nodes that it was relayed to, sorted.
-    let to: [UniqueAddress]
-}
-
 /// How a new version gets to all members at once, in about two messages a member.
 ///
 /// The node that changes the state sends it to all; in a big cluster it sends it to some, each of which relays it to a
@@ -28,18 +19,16 @@ extension Membership {
 
     /// Sends the present version, directly or relayed, to the members that are not known to have it.
     mutating func push(at now: Instant) {
-        guard pushedDigest != digest else { return }
-        pushedDigest = digest
-        let gathered = max(gatheredAt.map { $0 + Self.gathering } ?? now, now)
-        if isMark {
-            hasUnsentMarks = true
+        guard dissemination.pushed != present.digest else { return }
+        dissemination.pushed = present.digest
+        let gathered = max(dissemination.gatheredAt.map { $0 + Self.gathering } ?? now, now)
+        switch dissemination.origin {
+        case .own: spread()
+        case .mark:
+            dissemination.hasUnsentMarks = true
             if gathered == now { spreadGathered(at: now) } else { armSpread(at: gathered) }
-        } else if isMerged {
-            if leader == myself { armSpread(at: max(gathered, now + Self.merging)) }
-        } else if let spreadBy {
-            help(spreadBy)
-        } else {
-            spread()
+        case .merged: if leader == myself { armSpread(at: max(gathered, now + Self.merging)) }
+        case .received(let sender): help(sender)
         }
     }
 
@@ -48,8 +37,9 @@ extension Membership {
     }
 
     mutating func spreadGathered(at now: Instant) {
-        guard phase == .member, hasUnsentMarks || isMerged && leader == myself else { return }
-        gatheredAt = now
+        guard phase == .member, dissemination.hasUnsentMarks || dissemination.origin == .merged && leader == myself
+        else { return }
+        dissemination.gatheredAt = now
         spread()
     }
 
@@ -61,14 +51,15 @@ extension Membership {
 
     /// A peer sent an older version: it gets this one, once. If that is lost, gossip rounds repeat it.
     mutating func answerOlder(to peer: UniqueAddress) {
-        if answered.digest != digest { answered = (digest, []) }
-        if answered.peers.insertSorted(peer) { effects.append(.send(.gossipEnvelope(gossip), to: peer)) }
+        if dissemination.mayAnswer(peer, with: present.digest) {
+            effects.append(.send(.gossipEnvelope(gossip), to: peer))
+        }
     }
 
     private mutating func spread() {
-        originDigest = digest
-        hasUnsentMarks = false
-        let welcomed = justWelcomed?.digest == digest ? justWelcomed?.node : nil
+        dissemination.originated = present.digest
+        dissemination.hasUnsentMarks = false
+        let welcomed = dissemination.justWelcomed?.digest == present.digest ? dissemination.justWelcomed?.node : nil
         let silent = presumedSilent
         let unseen = targets.filter {
             $0 != welcomed && !gossip.seen.sortedContains($0) && !silent.sortedContains($0)
@@ -101,33 +92,30 @@ extension Membership {
         let others = relay.sortedUniquely(by: { $0 }) { first, _ in first }
             .filter { targets.sortedContains($0) && !gossip.seen.sortedContains($0) }
         for node in others { effects.append(.send(.gossipSpread(gossip, relay: []), to: node)) }
-        relayed = others.isEmpty ? nil : Relayed(digest: digest, origin: peer, to: others)
+        dissemination.relayed = others.isEmpty ? nil : Relayed(digest: present.digest, origin: peer, to: others)
     }
 
     /// Acknowledges a version to its sender, with the other members that this node knows to have it.
     mutating func acknowledge(_ theirs: [UniqueAddress], to peer: UniqueAddress) {
         let more = gossip.seen.filter { $0 != peer && $0 != myself && !theirs.sortedContains($0) }
         if more.isEmpty, theirs.sortedContains(myself) { return }
-        effects.append(.send(.gossipAck(digest: digest, seen: more), to: peer))
+        effects.append(.send(.gossipAck(digest: present.digest, seen: more), to: peer))
     }
 
     mutating func reportRelayed() {
-        guard let relayed, relayed.digest == digest, relayed.to.allSatisfy({ gossip.seen.sortedContains($0) }) else {
-            return
-        }
-        self.relayed = nil
-        effects.append(.send(.gossipAck(digest: digest, seen: relayed.to), to: relayed.origin))
+        guard let relayed = dissemination.finishRelay(of: present.digest, seen: gossip.seen) else { return }
+        effects.append(.send(.gossipAck(digest: present.digest, seen: relayed.to), to: relayed.origin))
     }
 
     /// The node that sent a version to everyone notifies the others once all have seen it.
     mutating func spreadConvergence(at now: Instant) {
-        guard originDigest == digest else { return }
-        originDigest = nil
+        guard dissemination.originated == present.digest else { return }
+        dissemination.originated = nil
         let leader = gossip.leader(seenBy: myself)
         if settings.gossipAtOnce, !pendingLeaderActions(at: now).isEmpty {
             // The next version is about to come: only the node that makes it has to know.
             if let leader, leader != myself {
-                effects.append(.send(.gossipAck(digest: digest, seen: gossip.seen), to: leader))
+                effects.append(.send(.gossipAck(digest: present.digest, seen: gossip.seen), to: leader))
             }
             return
         }
@@ -136,6 +124,8 @@ extension Membership {
             targets = Array(generator.permuted(targets).prefix(settings.gossipFanout))
             if let leader, leader != myself, !targets.contains(leader) { targets.append(leader) }
         }
-        for target in targets { effects.append(.send(.gossipAck(digest: digest, seen: gossip.seen), to: target)) }
+        for target in targets {
+            effects.append(.send(.gossipAck(digest: present.digest, seen: gossip.seen), to: target))
+        }
     }
 }

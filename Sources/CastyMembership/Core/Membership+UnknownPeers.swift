@@ -17,6 +17,43 @@ struct Forgetter: Sendable {
     var times = 1
 }
 
+/// Who knows whom: which peers this node does not know, and which members do not know this node.
+struct Familiarity: Sendable {
+    /// Unknown peers: they treat this node as a member of their cluster, and are not members here.
+    var unknownPeers: [UnknownPeer] = []
+    /// The members that have notified this node that their cluster does not know it, sorted.
+    var unknownTo: [UniqueAddress] = []
+    /// The members that have known this node as a member, sorted.
+    var acquaintances: [UniqueAddress] = []
+    /// Those of them that answer as if they did not know it.
+    var forgetters: [Forgetter] = []
+
+    /// Voids the notice of a peer: the peer now knows this node.
+    mutating func forgive(_ peer: UniqueAddress) {
+        unknownTo.removeAll { $0 == peer }
+        forgetters.removeAll { $0.node == peer }
+    }
+
+    /// The members have changed.
+    mutating func sync(with gossip: Gossip) {
+        if !unknownPeers.isEmpty {
+            unknownPeers.removeAll { gossip.member($0.node) != nil || gossip.isTombstoned($0.node) }
+        }
+        acquaintances.removeAll { gossip.member($0) == nil }
+        forgetters.removeAll { gossip.member($0.node) == nil }
+    }
+
+    /// An acquaintance answers as if it did not know this node. Returns the record of it, once there was one before.
+    mutating func noteForgotten(by peer: UniqueAddress, at now: Instant) -> Forgetter? {
+        guard let index = forgetters.firstIndex(where: { $0.node == peer }) else {
+            forgetters.append(Forgetter(node: peer, since: now))
+            return nil
+        }
+        forgetters[index].times += 1
+        return forgetters[index]
+    }
+}
+
 /// How a node finds out that the cluster that let it in does not know it.
 ///
 /// A member that lets a joiner in may be cut off, and die before it can notify the others. The others remove it, and
@@ -49,12 +86,12 @@ extension Membership {
         switch message {
         case .heartbeat, .call: noteUnknownPeer(peer, at: now)
         case .gossipStatus, .gossipSeen, .gossipEnvelope, .gossipSpread, .gossipAck:
-            forgive(peer)
+            familiarity.forgive(peer)
             noteUnknownPeer(peer, at: now)
         case .heartbeatAck(_, _, let voters):
-            forgive(peer)
+            familiarity.forgive(peer)
             // A node that has not been welcomed yet acknowledges all heartbeats, and knows no member.
-            if voters != 0, gossip.member(peer) != nil { acquaintances.insertSorted(peer) }
+            if voters != 0, gossip.member(peer) != nil { familiarity.acquaintances.insertSorted(peer) }
         case .initJoin, .noCluster, .initJoinAck, .initJoinNack, .join, .welcome, .joinRefused, .unknown,
             .exitingConfirmed,
             .probeRequest, .probe, .probeAck, .probeAnswer, .gone, .unknownPeer, .clusterProbe, .clusterAnswer,
@@ -65,23 +102,27 @@ extension Membership {
 
     private mutating func noteUnknownPeer(_ peer: UniqueAddress, at now: Instant) {
         if gossip.member(peer) != nil { return }
-        guard let index = unknownPeers.firstIndex(where: { $0.node == peer }) else {
-            if unknownPeers.count == Self.unknownPeersKept, let quiet = unknownPeers.indices.min(by: isQuieter) {
-                unknownPeers.remove(at: quiet)
+        guard let index = familiarity.unknownPeers.firstIndex(where: { $0.node == peer }) else {
+            if familiarity.unknownPeers.count == Self.unknownPeersKept,
+                let quiet = familiarity.unknownPeers.indices.min(by: isQuieter)
+            {
+                familiarity.unknownPeers.remove(at: quiet)
             }
-            unknownPeers.append(UnknownPeer(node: peer, since: now, latest: now))
+            familiarity.unknownPeers.append(UnknownPeer(node: peer, since: now, latest: now))
             return
         }
-        unknownPeers[index].latest = now
-        unknownPeers[index].times += 1
-        guard unknownPeers[index].times >= Self.repetitions, isSettled(since: unknownPeers[index].since, at: now) else {
+        familiarity.unknownPeers[index].latest = now
+        familiarity.unknownPeers[index].times += 1
+        guard familiarity.unknownPeers[index].times >= Self.repetitions,
+            isSettled(since: familiarity.unknownPeers[index].since, at: now)
+        else {
             return
         }
         effects.append(.send(.unknownPeer, to: peer))
     }
 
     private func isQuieter(_ first: Int, _ second: Int) -> Bool {
-        unknownPeers[first].latest < unknownPeers[second].latest
+        familiarity.unknownPeers[first].latest < familiarity.unknownPeers[second].latest
     }
 
     /// Whether the cluster has agreed, and has been unchanged, for the stability period; `false` on a node that is late
@@ -91,28 +132,18 @@ extension Membership {
             isAgreed, let nextBeat = timers[.heartbeat], now <= nextBeat + settings.lateTolerance
         else { return false }
         let period = settings.stableAfter(members: gossip.members.count)
-        return now - max(heard, versionSince) >= period && lastLate.map { now - $0 >= period } ?? true
-    }
-
-    /// Voids the notice of a peer: the peer now knows this node.
-    private mutating func forgive(_ peer: UniqueAddress) {
-        unknownTo.removeAll { $0 == peer }
-        forgetters.removeAll { $0.node == peer }
+        return now - max(heard, present.since) >= period && health.lastLate.map { now - $0 >= period } ?? true
     }
 
     /// Updates which peers are unknown, and which members know this node.
     mutating func syncUnknownPeers(over old: Gossip) {
-        if !unknownPeers.isEmpty {
-            unknownPeers.removeAll { gossip.member($0.node) != nil || gossip.isTombstoned($0.node) }
-        }
-        acquaintances.removeAll { gossip.member($0) == nil }
-        forgetters.removeAll { gossip.member($0.node) == nil }
+        familiarity.sync(with: gossip)
         guard gossip.member(myself)?.upNumber != nil, let former = old.member(myself), former.upNumber == nil else {
             return
         }
         // This node became up on a version that all earlier voters had seen.
         for member in old.members where member.status.isVoting && gossip.member(member.node)?.status.isVoting == true {
-            acquaintances.insertSorted(member.node)
+            familiarity.acquaintances.insertSorted(member.node)
         }
     }
 
@@ -124,26 +155,23 @@ extension Membership {
     mutating func unknownTo(_ peer: UniqueAddress, at now: Instant) {
         guard phase == .member, gossip.member(myself)?.upNumber != nil else { return }
         if settings.mutations.contains(.heedsLateNews) { return markUnknown(to: peer) }
-        guard acquaintances.sortedContains(peer) else { return }
-        guard let index = forgetters.firstIndex(where: { $0.node == peer }) else {
-            return forgetters.append(Forgetter(node: peer, since: now))
-        }
-        forgetters[index].times += 1
+        guard familiarity.acquaintances.sortedContains(peer) else { return }
+        guard let forgetter = familiarity.noteForgotten(by: peer, at: now) else { return }
         let isLasting =
-            forgetters[index].times >= Self.repetitions
-            && now - forgetters[index].since >= settings.stableAfter(members: gossip.members.count)
+            forgetter.times >= Self.repetitions
+            && now - forgetter.since >= settings.stableAfter(members: gossip.members.count)
         if isLasting { markUnknown(to: peer) }
     }
 
     /// A member notifies this node that its cluster does not know it.
     mutating func markUnknown(to peer: UniqueAddress) {
         guard phase == .member, let status = gossip.member(myself)?.status else { return }
-        unknownTo.insertSorted(peer)
+        familiarity.unknownTo.insertSorted(peer)
         let isJoiner = status < .up
         let voters = gossip.members.filter { member in
             member.status.isVoting && (!isJoiner || gossip.row(by: myself, of: member.node) == nil)
         }
-        let told = voters.count { unknownTo.sortedContains($0.node) }
+        let told = voters.count { familiarity.unknownTo.sortedContains($0.node) }
         guard told * 2 > voters.count else { return }
         effects.append(.note("\(told) of \(voters.count) voting members do not know this node"))
         pendingStop = pendingStop ?? .removed

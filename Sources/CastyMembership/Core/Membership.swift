@@ -27,82 +27,34 @@ package struct Membership: Sendable {
     package internal(set) var sharedSettings: [SharedSetting]
     package internal(set) var phase = Phase.idle
     package internal(set) var gossip = Gossip()
-    /// Incremented whenever the gossip, or the list of members that have seen it, may have changed.
-    package internal(set) var revision: UInt64 = 0
-    /// Until when this node may run entities if no further acknowledgement arrives.
-    package internal(set) var leaseValidUntil = Instant.start
-    /// Since when this node has known the present version.
-    package internal(set) var versionSince = Instant.start
-
-    var leaseQuorum: LeaseQuorum?
-    /// Whether this node could not act as the leader at its last attempt, because it held no lease or was late.
-    var waitsForLease = false
-    var generator: SeededGenerator
-    /// Generates the times of seed probes.
-    var probeGenerator: SeededGenerator
-    var secondClusters = SecondClusters()
-    var effects: [MembershipEffect] = []
-    var timers = ArmedTimers()
-    var join: JoinState
-    let detectorParameters: PhiAccrualFailureDetector.Parameters
-    let suspicionDeviations: Double
-    /// Sorted by peer.
-    var monitors: [Monitor] = []
-    var lastProbe: UInt64 = 0
-    /// When this node last noticed that it was late itself.
-    var lastLate: Instant?
-    /// When it last noticed that it had been late by at least the duration of a lease; `nil` once a member has
-    /// acknowledged it since.
-    var hungUntil: Instant?
-    /// Members that have confirmed that they are done and wait for their removal, sorted.
-    var leavers: [UniqueAddress] = []
-    /// When this node learned of each removal; the tombstones expire by it.
-    var tombstoneTimes: [TombstoneTime] = []
-    /// Since when this node has known of each member that it cannot be reached, sorted by member.
-    var silences: [Silence] = []
-    /// Hashes of the members that voted and could be reached in the last versions at this node, the latest last.
-    var recentVoters: [UInt64] = []
-    var downing = DowningState()
-    var exit = ExitState()
+    var present = PresentVersion()
     /// Why this node stops at the end of the present input.
     var pendingStop: StopReason?
 
-    // What was published or sent last, so that each change is published once.
-    var digest: UInt64 = 0
-    var isDirty = false
-    var lastCause = EventCause.start
-    var toldLeader: UniqueAddress?
-    var toldConvergence: UInt64?
-    var pushedDigest: UInt64 = 0
-    /// The digest of the last version that this node has sent to everyone; it notifies the others once all have seen
-    /// it.
-    var originDigest: UInt64?
-    /// The node that sent the present version and also sends it to everyone else.
-    var spreadBy: UniqueAddress?
-    /// Whether the present version is the result of a merge, made here and wherever both of its parts have arrived.
-    var isMerged = false
-    /// Whether the present version is a mark that this node has just made or taken back.
-    var isMark = false
-    /// Whether the present version has marks of this node that it has not sent to any node.
-    var hasUnsentMarks = false
-    /// When this node last sent marks, or a merged version, to everyone.
-    var gatheredAt: Instant?
-    /// The peers that have sent older versions, and got this one in answer.
-    var answered: (digest: UInt64, peers: [UniqueAddress]) = (0, [])
-    /// The node that was welcomed last, and the digest of the version sent to it.
-    var justWelcomed: (node: UniqueAddress, digest: UInt64)?
-    /// The version that this node relays, the receivers, and the node that it relays for.
-    var relayed: Relayed?
-    var divergedSince: Instant?
+    var generator: SeededGenerator
+    var effects: [MembershipEffect] = []
+    var timers = ArmedTimers()
 
-    /// Unknown peers: they treat this node as a member of their cluster, and are not members here.
-    var unknownPeers: [UnknownPeer] = []
-    /// The members that have notified this node that their cluster does not know it, sorted.
-    var unknownTo: [UniqueAddress] = []
-    /// The members that have known this node as a member, sorted.
-    var acquaintances: [UniqueAddress] = []
-    /// Those of them that answer as if they did not know it.
-    var forgetters: [Forgetter] = []
+    var join: JoinState
+    var detection: Detection
+    var health = LocalHealth()
+    var lease = EntityLease()
+    var dissemination = Dissemination()
+    var convergence = Convergence()
+    var leadership = Leadership()
+    var downing = DowningState()
+    var departure = Departure.staying
+    /// When this node learned of each removal; the tombstones expire by it.
+    var tombstoneTimes: [TombstoneTime] = []
+    var familiarity = Familiarity()
+    var secondClusters: SecondClusters
+
+    /// Incremented whenever the gossip, or the list of members that have seen it, may have changed.
+    package var revision: UInt64 { present.revision }
+    /// Until when this node may run entities if no further acknowledgement arrives.
+    package var leaseValidUntil: Instant { lease.validUntil }
+    /// Since when this node has known the present version.
+    package var versionSince: Instant { present.since }
 
     /// Creates the membership of a node that has not started.
     ///
@@ -119,14 +71,9 @@ package struct Membership: Sendable {
         self.sharedSettings = (sharedSettings + settings.shared)
             .sortedUniquely(by: \.name) { first, _ in first }
         self.generator = generator
-        probeGenerator = generator.fork("seed probes")
+        secondClusters = SecondClusters(generator: generator.fork("seed probes"))
         join = JoinState(Founding(myself, seeds: [], remembered: nil, settings: settings))
-        detectorParameters = .init(
-            threshold: settings.threshold, sigmaFloor: settings.sigmaFloor,
-            pause: settings.mutations.contains(.isImpatient) ? .zero : settings.pause,
-            samples: settings.samples, expected: settings.heartbeat,
-            learnsOutages: settings.mutations.contains(.learnsOutages))
-        suspicionDeviations = GaussianTail.y(ofPhi: min(settings.suspicion, settings.threshold))
+        detection = Detection(settings)
     }
 
     /// A message came in from a peer whose identity the handshake has established.

@@ -26,6 +26,8 @@ struct SecondClusters: Sendable {
     /// After this time without news another cluster is forgotten, and later news of it is reported again.
     private static let memory = Duration.seconds(120)
 
+    /// Generates the times of seed probes.
+    var generator: SeededGenerator
     private(set) var others: [Other] = []
     private var open: [Open] = []
     private var lastNumber: UInt64 = 0
@@ -34,6 +36,8 @@ struct SecondClusters: Sendable {
     /// How many rounds of probes in a row have found no other cluster, at most 3.
     private(set) var quietRounds = 0
     private var latestTargets: [NodeAddress] = []
+
+    init(generator: SeededGenerator) { self.generator = generator }
 
     /// Records that another cluster exists. Returns whether that is new.
     mutating func heard(_ claim: ClusterClaim, at now: Instant) -> Bool {
