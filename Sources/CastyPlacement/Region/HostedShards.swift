@@ -2,7 +2,8 @@ import CastyCore
 
 /// The shards that run on this node, and their entities, by shard.
 struct HostedShards<Payload: Sendable>: Sendable {
-    private var shards: [Shard<Payload>?]
+    /// Read and changed in place, without an accessor of this struct: that would copy a shard for each message.
+    var shards: [Shard<Payload>?]
     /// Apart from the shards, so that a copy of a shard never makes these copy on write.
     var entities: [[String: Entity<Payload>]]
     /// The shards that run here, ascending.
@@ -18,11 +19,6 @@ struct HostedShards<Payload: Sendable>: Sendable {
     var indices: Range<Int> { shards.indices }
 
     var isEmpty: Bool { numbers.isEmpty }
-
-    subscript(shard: Int) -> Shard<Payload>? {
-        _read { yield shards[shard] }
-        _modify { yield &shards[shard] }
-    }
 
     /// Whether shards here wait for the coordinator to confirm them.
     var hasPaused: Bool { numbers.contains { shards[$0]?.isPaused == true } }

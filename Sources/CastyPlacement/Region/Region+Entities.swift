@@ -14,14 +14,14 @@ extension Region {
             }
             guard keep(message, of: shard, &effects) else { return }
             hosted.entities[shard][name] = Entity(instance: 0, state: .remembering, startedAt: now, kept: [message])
-            write(.add(entity: name, shard: shard, run: hosted[shard]?.run ?? 0), &effects)
+            write(.add(entity: name, shard: shard, run: hosted.shards[shard]?.run ?? 0), &effects)
             return
         }
         switch state {
         case .active:
             if let slot { usage.touch(slot, at: now) }
             hosted.entities[shard][name]?.use(at: now)
-            hosted[shard]?.handled += 1
+            hosted.shards[shard]?.handled += 1
             effects.append(
                 .deliver(message.payload, to: EntityInstance(entity: name, shard: shard, number: instance)))
         case .remembered: begin(name, in: shard, with: [message], at: now, &effects)
@@ -35,12 +35,12 @@ extension Region {
         _ name: String, in shard: Int, after failures: (all: Int, starts: Int) = (0, 0),
         with messages: [BufferedMessage<Payload>], at now: Instant, _ effects: inout Effects
     ) {
-        if hosted[shard]?.isPaused == true {
+        if hosted.shards[shard]?.isPaused == true {
             return beginLater(name, in: shard, after: failures, with: messages, at: now)
         }
         let number = hosted.nextInstance()
         if settings.remembersEntities, hosted.entities[shard][name]?.state == .remembered {
-            hosted[shard]?.dormant -= 1
+            hosted.shards[shard]?.dormant -= 1
         }
         let instance = EntityInstance(entity: name, shard: shard, number: number)
         var entity = Entity<Payload>(instance: number, state: .active, startedAt: now, failures: failures.all)
@@ -50,7 +50,7 @@ extension Region {
             if let idle = settings.passivation.idle { wake(by: now + idle) }
         }
         entity.handled = UInt64(messages.count)
-        hosted[shard]?.handled += UInt64(messages.count)
+        hosted.shards[shard]?.handled += UInt64(messages.count)
         hosted.entities[shard][name] = entity
         effects.append(.start(instance))
         note(.entityStarted(instance), &effects)
@@ -105,7 +105,7 @@ extension Region {
             if keep(message, of: shard, &effects) { kept.append(message) }
         }
         kept += entity.kept
-        if hosted[shard]?.isStopping == true {
+        if hosted.shards[shard]?.isStopping == true {
             endWithShard(entity, end, kept, at: now, &effects)
         } else {
             endAlone(entity, end, kept, at: now, &effects)
@@ -120,9 +120,9 @@ extension Region {
         let shard = end.instance.shard
         note(.entityStopped(end.instance), &effects)
         if entity.state == .passivating, settings.remembersEntities, kept.isEmpty {
-            write(.remove(entity: end.instance.entity, shard: shard, run: hosted[shard]?.run ?? 0), &effects)
+            write(.remove(entity: end.instance.entity, shard: shard, run: hosted.shards[shard]?.run ?? 0), &effects)
         }
-        hosted[shard]?.leftover.append(contentsOf: kept)
+        hosted.shards[shard]?.leftover.append(contentsOf: kept)
         finishIfEmpty(shard, at: now, &effects)
     }
 
@@ -150,7 +150,7 @@ extension Region {
             begin(name, in: shard, with: kept, at: now, &effects)
         } else if settings.remembersEntities {
             hosted.entities[shard][name] = Entity(instance: 0, state: .forgetting, startedAt: now)
-            write(.remove(entity: name, shard: shard, run: hosted[shard]?.run ?? 0), &effects)
+            write(.remove(entity: name, shard: shard, run: hosted.shards[shard]?.run ?? 0), &effects)
         }
     }
 

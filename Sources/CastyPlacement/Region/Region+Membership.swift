@@ -48,10 +48,11 @@ extension Region {
             if homes[shard].stream?.node == node { homes.endStream(shard) }
         }
         for shard in hosted.numbers {
-            if hosted[shard]?.hold?.node == node { releaseHold(shard, at: now, &effects) }
-            if case .draining(let handoff, var participants, let deadline)? = hosted[shard]?.phase {
+            if hosted.shards[shard]?.hold?.node == node { releaseHold(shard, at: now, &effects) }
+            if case .draining(let handoff, var participants, let deadline)? = hosted.shards[shard]?.phase {
                 participants.removeSorted(node)
-                hosted[shard]?.phase = .draining(handoff: handoff, participants: participants, deadline: deadline)
+                hosted.shards[shard]?.phase = .draining(
+                    handoff: handoff, participants: participants, deadline: deadline)
                 stopIfDrained(shard, at: now, &effects)
             }
         }
@@ -90,7 +91,7 @@ extension Region {
     private func report(on range: Range<Int>) -> Registration {
         var report = Registration(number: coordination.registration, shardCount: settings.shardCount, accepts: accepts)
         for shard in range {
-            if let item = hosted[shard] {
+            if let item = hosted.shards[shard] {
                 var isStopping = true
                 if case .running = item.phase { isStopping = false }
                 report.hosted.append(HostedShard(shard: shard, version: item.version, isStopping: isStopping))
@@ -170,7 +171,7 @@ extension Region {
     mutating func released(at now: Instant, _ effects: inout Effects) {
         guard let leavingSince = lifecycle.leavingSince else { return }
         lifecycle.release()
-        for shard in hosted.numbers where hosted[shard]?.isStopping == false {
+        for shard in hosted.numbers where hosted.shards[shard]?.isStopping == false {
             stop(shard, .afterMailbox, at: now, &effects)
         }
         guard hosted.isEmpty else { return }

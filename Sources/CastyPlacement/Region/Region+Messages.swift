@@ -123,7 +123,7 @@ extension Region {
         coordination.isRefused || coordination.notHostedSince.map { $0 + settings.notHostedBound <= now } ?? false
     }
 
-    func shard(_ number: Int) -> Shard<Payload>? { hosted.indices.contains(number) ? hosted[number] : nil }
+    func shard(_ number: Int) -> Shard<Payload>? { hosted.indices.contains(number) ? hosted.shards[number] : nil }
 
     mutating func registered(
         _ number: UInt64, _ intents: Intents, by node: UniqueAddress, at now: Instant, _ effects: inout Effects
@@ -145,7 +145,7 @@ extension Region {
         guard !range.isEmpty else { return }
         let named = list.map(\.shard).sorted()
         for shard in range
-        where homes[shard].target != nil && hosted[shard] == nil && !named.containsSorted(shard) {
+        where homes[shard].target != nil && hosted.shards[shard] == nil && !named.containsSorted(shard) {
             homes[shard].target = nil
             closeStream(shard, handoff: nil, at: now, &effects)
         }
@@ -157,10 +157,10 @@ extension Region {
         var refused: [VersionedShard] = []
         for order in orders where hosted.indices.contains(order.shard) {
             let item = VersionedShard(shard: order.shard, version: order.version)
-            if let running = hosted[order.shard] {
+            if let running = hosted.shards[order.shard] {
                 // A shard that is stopping here is first reported as stopped; the coordinator resends the order.
                 if running.isStopping || order.version < running.version { continue }
-                hosted[order.shard]?.version = order.version
+                hosted.shards[order.shard]?.version = order.version
                 started.append(item)
                 resume(order.shard, as: order.version, at: now, &effects)
             } else if !accepts {
@@ -184,7 +184,7 @@ extension Region {
         guard homes.indices.contains(shard), handoff > homes[shard].version else { return }
         homes[shard].target = nil
         if owner == own {
-            hosted[shard]?.markers.insert(own, for: handoff)
+            hosted.shards[shard]?.markers.insert(own, for: handoff)
         } else if homes[shard].stream?.node == owner {
             closeStream(shard, handoff: handoff, at: now, &effects)
         } else {
@@ -199,8 +199,8 @@ extension Region {
         _ effects: inout Effects
     ) {
         guard homes.indices.contains(item.shard) else { return }
-        guard let running = hosted[item.shard], running.version <= item.version else {
-            if hosted[item.shard] == nil {
+        guard let running = hosted.shards[item.shard], running.version <= item.version else {
+            if hosted.shards[item.shard] == nil {
                 request(.stopped(item, hasLeftover: buffers.hasLeftover[item.shard]), &effects)
             }
             return
@@ -212,7 +212,7 @@ extension Region {
         let waits = !settings.mutations.contains(.skipsMarkers)
         let others = participants.filter { waits && view.member($0) != nil }.sorted()
         let deadline = now + settings.markerBound
-        hosted[item.shard]?.phase = .draining(handoff: handoff, participants: others, deadline: deadline)
+        hosted.shards[item.shard]?.phase = .draining(handoff: handoff, participants: others, deadline: deadline)
         wake(by: deadline)
         stopIfDrained(item.shard, at: now, &effects)
     }

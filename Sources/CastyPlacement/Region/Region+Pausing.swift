@@ -15,8 +15,8 @@ extension Region {
     mutating func pause(at now: Instant, _ effects: inout Effects) {
         effects.append(.pause)
         for shard in hosted.numbers {
-            switch hosted[shard]?.phase {
-            case .running?: hosted[shard]?.isPaused = true
+            switch hosted.shards[shard]?.phase {
+            case .running?: hosted.shards[shard]?.isPaused = true
             // Its entities are already stopping: there is no state to preserve.
             case .draining?, .stopping?: stop(shard, .now, at: now, &effects)
             case nil: break
@@ -29,10 +29,10 @@ extension Region {
     /// The coordinator confirms that this region hosts the shard. The confirmation counts only if the region has
     /// registered with it since the lease became valid again.
     mutating func resume(_ shard: Int, as version: ShardVersion, at now: Instant, _ effects: inout Effects) {
-        guard !lease.isLapsed, coordination.isRegistered, let item = hosted[shard],
+        guard !lease.isLapsed, coordination.isRegistered, let item = hosted.shards[shard],
             item.isPaused, !item.isStopping, item.version == version
         else { return }
-        hosted[shard]?.isPaused = false
+        hosted.shards[shard]?.isPaused = false
         let instances = hosted.entities[shard].sorted { $0.value.instance < $1.value.instance }.filter {
             $0.value.isRunning
         }
@@ -40,8 +40,8 @@ extension Region {
         effects.append(.resume(shard: shard, instances))
         if settings.mutations.contains(.forgetsPaused) {
             buffers.countOut(item.ahead.count + item.held.count)
-            hosted[shard]?.ahead = []
-            hosted[shard]?.held = []
+            hosted.shards[shard]?.ahead = []
+            hosted.shards[shard]?.held = []
         }
         deliverHeld(shard, at: now, &effects)
         let due = restarts.filter { $0.key.shard == shard && $0.at <= now }
@@ -60,7 +60,7 @@ extension Region {
         guard hosted.hasPaused else { return }
         wake(by: now + settings.retry)
         guard !lease.isLapsed, coordination.isRegistered, !isShutDown else { return }
-        request(.homes(of: hosted.numbers.filter { hosted[$0]?.isPaused == true }), &effects)
+        request(.homes(of: hosted.numbers.filter { hosted.shards[$0]?.isPaused == true }), &effects)
     }
 
     /// The entity starts when its shard resumes.
@@ -70,7 +70,7 @@ extension Region {
         at now: Instant
     ) {
         if settings.remembersEntities, hosted.entities[shard][name]?.state == .remembered {
-            hosted[shard]?.dormant -= 1
+            hosted.shards[shard]?.dormant -= 1
         }
         let number = hosted.nextInstance()
         var entity = Entity(

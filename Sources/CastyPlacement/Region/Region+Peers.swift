@@ -12,7 +12,7 @@ extension Region {
             guard homes.indices.contains(shard) else { return }
             effects.append(.send(to: node, .peer(.streamClosed(shard: shard, token: token))))
             guard let handoff else { return }
-            hosted[shard]?.markers.insert(node, for: handoff)
+            hosted.shards[shard]?.markers.insert(node, for: handoff)
             stopIfDrained(shard, at: now, &effects)
         case .streamClosed(let shard, let token):
             guard homes.indices.contains(shard), homes[shard].stream?.node == node,
@@ -49,17 +49,18 @@ extension Region {
             effects.append(.send(to: node, .peer(.notHome(delivery, known: knownHome(of: number, besides: node)))))
             return
         }
-        if delivery.sequence == 0, hosted[number]?.hold?.node != node, hosted[number]?.isStopping == false {
+        if delivery.sequence == 0, hosted.shards[number]?.hold?.node != node, hosted.shards[number]?.isStopping == false
+        {
             // A leftover of an old home is delivered first or not at all.
             lose(message, of: number, .late, &effects)
-        } else if hosted[number]?.isHolding == true {
+        } else if hosted.shards[number]?.isHolding == true {
             guard keep(message, of: number, &effects) else { return }
-            if hosted[number]?.hold?.node == node {
-                hosted[number]?.ahead.append(message)
+            if hosted.shards[number]?.hold?.node == node {
+                hosted.shards[number]?.ahead.append(message)
             } else {
-                hosted[number]?.held.append(message)
+                hosted.shards[number]?.held.append(message)
             }
-        } else if hosted[number]?.isStopping == true {
+        } else if hosted.shards[number]?.isStopping == true {
             keepForNewHome(message, of: number, &effects)
         } else {
             deliver(message, in: number, at: now, &effects)
@@ -72,7 +73,7 @@ extension Region {
     /// or stopping shard accepts deliveries even without a lease: they wait here, or go to the new home.
     func isMine(_ delivery: ShardDelivery<Payload>) -> Bool {
         if settings.mutations.contains(.sendsInCircles) { return false }
-        guard let version = hosted[delivery.shard]?.version else { return false }
+        guard let version = hosted.shards[delivery.shard]?.version else { return false }
         return delivery.version >= version
     }
 

@@ -88,7 +88,7 @@ extension Region {
     }
 
     private func hostedStatus(_ shard: Int) -> HostedStatus? {
-        guard let item = hosted[shard] else { return nil }
+        guard let item = hosted.shards[shard] else { return nil }
         let phase: HostedStatus.Phase =
             switch item.phase {
             case .running: item.isPaused ? .paused : item.isHolding ? .starting : .running

@@ -7,7 +7,7 @@ extension Region {
         checkLease(at: now, &effects)
         guard let item = self.shard(shard), item.run == run, item.isLoading else { return effects }
         storeAnswered(&effects)
-        hosted[shard]?.isLoading = false
+        hosted.shards[shard]?.isLoading = false
         guard !item.isStopping else {
             leaveHeld(shard)
             return effects
@@ -19,8 +19,8 @@ extension Region {
             recovery.append(EntityKey(shard: shard, entity: name))
         }
         let count = hosted.entities[shard].count
-        hosted[shard]?.remembered = count
-        hosted[shard]?.dormant = count
+        hosted.shards[shard]?.remembered = count
+        hosted.shards[shard]?.dormant = count
         if count > 0 { note(.remembered(shard: shard, count: count), &effects) }
         deliverHeld(shard, at: now, &effects)
         recover(at: now, &effects)
@@ -45,7 +45,7 @@ extension Region {
     // MARK: Writing
 
     mutating func write(_ request: StoreRequest, _ effects: inout Effects) {
-        hosted[request.shard]?.writing += 1
+        hosted.shards[request.shard]?.writing += 1
         effects.append(.store(request))
     }
 
@@ -53,7 +53,7 @@ extension Region {
     private mutating func takeAnswer(_ request: StoreRequest) -> Bool {
         guard let item = shard(request.shard), item.run == request.run else { return false }
         if case .load = request { return true }
-        hosted[request.shard]?.writing -= 1
+        hosted.shards[request.shard]?.writing -= 1
         return true
     }
 
@@ -92,7 +92,7 @@ extension Region {
         checkLease(at: now, &effects)
         guard takeAnswer(request) else { return effects }
         let shard = request.shard
-        guard hosted[shard]?.isStopping == false else {
+        guard hosted.shards[shard]?.isStopping == false else {
             // The next home tries for itself; an end that could not be written does not count.
             finishIfEmpty(shard, at: now, &effects)
             return effects
@@ -142,9 +142,9 @@ extension Region {
 
     /// Gives up the messages that wait for a shard whose remembered entities cannot be read.
     private mutating func giveUpHeld(_ shard: Int, _ effects: inout Effects) {
-        guard let item = hosted[shard] else { return }
-        hosted[shard]?.ahead = []
-        hosted[shard]?.held = []
+        guard let item = hosted.shards[shard] else { return }
+        hosted.shards[shard]?.ahead = []
+        hosted.shards[shard]?.held = []
         buffers.countOut(item.ahead.count + item.held.count)
         for message in item.ahead + buffers.takeAll(of: shard) + item.held {
             lose(message, of: shard, .store, &effects)

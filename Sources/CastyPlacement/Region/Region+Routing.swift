@@ -41,7 +41,7 @@ extension Region {
             homes[shard].isOpen || (settings.mutations.contains(.skipsMarkers) && homes[shard].target != nil)
         guard isOpen, !isSilent(homes[shard].target) else { return false }
         guard homes[shard].target == own else { return true }
-        return !lease.isLapsed && hosted[shard]?.isHolding == false
+        return !lease.isLapsed && hosted.shards[shard]?.isHolding == false
     }
 
     /// Delivers here or forwards.
@@ -105,7 +105,7 @@ extension Region {
         homes[shard].version = home.version
         homes[shard].homeless = nil
         if home.node == own {
-            guard var item = hosted[shard] else {
+            guard var item = hosted.shards[shard] else {
                 homes[shard].target = nil
                 request(
                     .stopped(
@@ -116,9 +116,9 @@ extension Region {
             if item.isStopping { return }
             // The coordinator has given up a handoff: the shard stays.
             item.phase = .running
-            hosted[shard] = item
+            hosted.shards[shard] = item
             resume(shard, as: home.version, at: now, &effects)
-        } else if let item = hosted[shard], item.version < home.version {
+        } else if let item = hosted.shards[shard], item.version < home.version {
             stop(shard, .now, at: now, &effects)
         }
         // The sender does not know yet that the node is gone. Messages that wait here go to the next home.

@@ -13,7 +13,7 @@ extension Region {
         item.isLoading = settings.remembersEntities
         hosted.start(item)
         note(.shardStarted(shard: shard, order.version), &effects)
-        if item.isLoading { effects.append(.store(.load(shard: shard, run: hosted[shard]?.run ?? 0))) }
+        if item.isLoading { effects.append(.store(.load(shard: shard, run: hosted.shards[shard]?.run ?? 0))) }
         wake(by: lease.validUntil)
         homes[shard].version = order.version
         homes[shard].target = own
@@ -23,8 +23,8 @@ extension Region {
 
     /// The old home has sent its messages, or will not; new messages may pass.
     mutating func releaseHold(_ shard: Int, at now: Instant, _ effects: inout Effects) {
-        hosted[shard]?.hold = nil
-        if hosted[shard]?.isStopping == true {
+        hosted.shards[shard]?.hold = nil
+        if hosted.shards[shard]?.isStopping == true {
             leaveHeld(shard)
             finishIfEmpty(shard, at: now, &effects)
         } else {
@@ -34,9 +34,9 @@ extension Region {
 
     /// Delivers the held messages: first the leftovers of earlier homes, here or elsewhere.
     mutating func deliverHeld(_ shard: Int, at now: Instant, _ effects: inout Effects) {
-        guard let item = hosted[shard], !item.isHolding else { return }
-        hosted[shard]?.ahead = []
-        hosted[shard]?.held = []
+        guard let item = hosted.shards[shard], !item.isHolding else { return }
+        hosted.shards[shard]?.ahead = []
+        hosted.shards[shard]?.held = []
         buffers.countOut(item.ahead.count + item.held.count)
         for message in item.ahead { deliver(message, in: shard, at: now, &effects) }
         flush(shard, at: now, &effects)
@@ -44,20 +44,20 @@ extension Region {
     }
 
     mutating func stopIfDrained(_ shard: Int, at now: Instant, _ effects: inout Effects) {
-        if hosted[shard]?.isDrained == true { stop(shard, .afterMailbox, at: now, &effects) }
+        if hosted.shards[shard]?.isDrained == true { stop(shard, .afterMailbox, at: now, &effects) }
     }
 
     /// Stops a shard and all its entities. This cannot be undone: when the last entity has ended, the coordinator is
     /// notified.
     mutating func stop(_ shard: Int, _ mode: StopMode, at now: Instant, _ effects: inout Effects) {
-        guard let item = hosted[shard] else { return }
+        guard let item = hosted.shards[shard] else { return }
         // Paused entities cannot empty their mailboxes; the messages in them go to the new home.
         let mode = item.isPaused || lease.isLapsed ? .now : mode
-        if case .stopping(_, let isKilled)? = hosted[shard]?.phase, isKilled || mode == .afterMailbox { return }
+        if case .stopping(_, let isKilled)? = hosted.shards[shard]?.phase, isKilled || mode == .afterMailbox { return }
         if homes[shard].target == own { homes[shard].target = nil }
         let deadline = now + (mode == .now ? settings.killBound : settings.stopBound)
-        hosted[shard]?.phase = .stopping(deadline: deadline, isKilled: mode == .now)
-        hosted[shard]?.isPaused = false
+        hosted.shards[shard]?.phase = .stopping(deadline: deadline, isKilled: mode == .now)
+        hosted.shards[shard]?.isPaused = false
         wake(by: deadline)
         storeRetries.drop(shard)
         for name in hosted.entities[shard].keys.sorted() {
@@ -72,7 +72,7 @@ extension Region {
             case .passivating, .stopping: if mode == .now { effects.append(.stop(instance, .now)) }
             case .waiting, .remembering, .forgetting, .remembered:
                 hosted.entities[shard][name] = nil
-                hosted[shard]?.leftover.append(contentsOf: entity.kept)
+                hosted.shards[shard]?.leftover.append(contentsOf: entity.kept)
             }
         }
         leaveHeld(shard)
@@ -81,15 +81,16 @@ extension Region {
 
     /// Messages that waited for a pause or hold that is over go to the new home with the rest, ahead of later ones.
     mutating func leaveHeld(_ shard: Int) {
-        guard let item = hosted[shard], item.isStopping, !item.isHolding, !settings.mutations.contains(.overtakesHeld)
+        guard let item = hosted.shards[shard], item.isStopping, !item.isHolding,
+            !settings.mutations.contains(.overtakesHeld)
         else { return }
-        hosted[shard]?.ahead = []
-        hosted[shard]?.held = []
+        hosted.shards[shard]?.ahead = []
+        hosted.shards[shard]?.held = []
         for message in item.ahead + item.held { leave(message, of: shard) }
     }
 
     mutating func finishIfEmpty(_ shard: Int, at now: Instant, _ effects: inout Effects) {
-        guard let item = hosted[shard] else { return }
+        guard let item = hosted.shards[shard] else { return }
         if item.isStopping, hosted.entities[shard].isEmpty, item.writing == 0 || isShutDown {
             finish(shard, isForced: false, at: now, &effects)
         }
@@ -105,13 +106,13 @@ extension Region {
         if hosted.entities[shard][message.entity] != nil {
             hosted.entities[shard][message.entity]?.kept.append(message)
         } else {
-            hosted[shard]?.leftover.append(message)
+            hosted.shards[shard]?.leftover.append(message)
         }
     }
 
     /// The shard is stopped. Its leftovers go to the front of this region's own buffer, and from there to the new home.
     mutating func finish(_ shard: Int, isForced: Bool, at now: Instant, _ effects: inout Effects) {
-        guard let item = hosted[shard] else { return }
+        guard let item = hosted.shards[shard] else { return }
         var left = item.leftover
         for name in hosted.entities[shard].keys.sorted() { left += hosted.entities[shard][name]?.kept ?? [] }
         left += item.ahead + item.held

@@ -12,7 +12,7 @@ extension Region {
         askForPaused(at: now, &effects)
         lookAtUnknown(at: now, &effects)
         let isDue = { (item: Restart, hosted: HostedShards<Payload>) in
-            item.at <= now && hosted[item.key.shard]?.isPaused != true
+            item.at <= now && hosted.shards[item.key.shard]?.isPaused != true
         }
         let due = restarts.filter { isDue($0, hosted) }
         restarts.removeAll { isDue($0, hosted) }
@@ -67,10 +67,10 @@ extension Region {
     }
 
     private mutating func checkDeadlines(of shard: Int, at now: Instant, _ effects: inout Effects) {
-        if let hold = hosted[shard]?.hold {
+        if let hold = hosted.shards[shard]?.hold {
             if hold.deadline <= now { releaseHold(shard, at: now, &effects) } else { wake(by: hold.deadline) }
         }
-        switch hosted[shard]?.phase {
+        switch hosted.shards[shard]?.phase {
         case .running?, nil: break
         case .draining(_, _, let deadline)?:
             if deadline <= now { stop(shard, .afterMailbox, at: now, &effects) } else { wake(by: deadline) }
@@ -90,7 +90,7 @@ extension Region {
     /// Whether a forced stop still waits for writes: a write in flight could come after the next home has read, whereas
     /// entities that do not end are harmless in that respect.
     private func waitsForWrites(of shard: Int, until end: Instant, at now: Instant) -> Bool {
-        guard let item = hosted[shard], !settings.mutations.contains(.overtakesWrites) else { return false }
+        guard let item = hosted.shards[shard], !settings.mutations.contains(.overtakesWrites) else { return false }
         return item.writing > 0 && now < end
     }
 

@@ -11,7 +11,7 @@ extension Singleton {
     /// - Parameter origin: The node that sent the message. It is not sent back: that node will learn of the change too.
     private func way(from origin: UniqueAddress?) -> Route {
         switch phase {
-        case .running(let life): return isPaused ? .nowhere : .here(life)
+        case .running(let life, let isPaused): return isPaused ? .nowhere : .here(life)
         case .stopping: return .nowhere
         case .absent: break
         }
@@ -21,7 +21,7 @@ extension Singleton {
 
     /// Accepts a message, behind those that wait.
     mutating func take(_ message: Buffered, at now: Instant, _ effects: inout Effects) {
-        guard !isShutDown else {
+        guard lifecycle != .shutDown else {
             effects.append(.lost(message.payload, .shutdown))
             return
         }

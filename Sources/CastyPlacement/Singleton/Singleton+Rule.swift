@@ -2,7 +2,7 @@ import CastyCore
 
 extension Singleton {
     /// Whether this node should run it, in its own view; other nodes may not have stopped theirs yet.
-    var isHome: Bool { home == own && !isLeaving && !isShutDown }
+    var isHome: Bool { home == own && lifecycle == .staying }
 
     /// Whether this node should run it and has a valid lease.
     func shallRun(at now: Instant) -> Bool { isHome && now < leaseValidUntil }
@@ -34,7 +34,7 @@ extension Singleton {
     mutating func proceed(at now: Instant) -> Effects {
         var effects: Effects = []
         wakeAt = nil
-        guard !isShutDown else { return effects }
+        guard lifecycle != .shutDown else { return effects }
         lookAtUnknown(at: now, &effects)
         switch phase {
         case .absent:
@@ -44,24 +44,7 @@ extension Singleton {
                 isWaiting = false
                 if isHome { wake(by: now + settings.retry) }
             }
-        case .running(let life):
-            if now >= leaseValidUntil, !isPaused {
-                isPaused = true
-                effects.append(.note(.fenced))
-                effects.append(.pause(life))
-            }
-            if !isHome {
-                stop(life, isPaused ? .now : .afterMailbox, at: now, &effects)
-            } else if now >= leaseValidUntil {
-                wake(by: now + settings.retry)
-            } else {
-                if isPaused {
-                    isPaused = false
-                    effects.append(.note(.unfenced))
-                    effects.append(.resume(life))
-                }
-                wake(by: leaseValidUntil)
-            }
+        case .running(let life, let isPaused): run(life, isPaused: isPaused, at: now, &effects)
         case .stopping(let life, let deadline, let isKilled):
             // If the lease lapses while it stops, no time is left to handle the waiting messages.
             if !isKilled, now >= leaseValidUntil || deadline <= now {
@@ -76,23 +59,46 @@ extension Singleton {
             }
         }
         flush(at: now, &effects)
-        guard phase == .absent else { return effects }
-        if !isHome {
-            var told = askers
-            askers = []
-            // Any of them may run it next, and then need not wait for this node's lease to expire.
-            if isLeaving, !hasLeft {
-                for member in view.members where member.node != own && member.hasRole(settings.role) {
-                    told.insertSorted(member.node)
-                }
-            }
-            for node in told { effects.append(.send(to: node, .handedOver)) }
-        }
-        if isLeaving, !hasLeft {
-            hasLeft = true
-            effects.append(.left)
-        }
+        if phase == .absent, !isHome { handOver(&effects) }
         return effects
+    }
+
+    /// It runs here: pauses and resumes it with the lease, and stops it where it belongs elsewhere.
+    private mutating func run(_ life: UInt64, isPaused: Bool, at now: Instant, _ effects: inout Effects) {
+        let hasLapsed = now >= leaseValidUntil
+        if hasLapsed, !isPaused {
+            phase = .running(life, isPaused: true)
+            effects.append(.note(.fenced))
+            effects.append(.pause(life))
+        }
+        if !isHome {
+            stop(life, isPaused || hasLapsed ? .now : .afterMailbox, at: now, &effects)
+        } else if hasLapsed {
+            wake(by: now + settings.retry)
+        } else {
+            if isPaused {
+                phase = .running(life, isPaused: false)
+                effects.append(.note(.unfenced))
+                effects.append(.resume(life))
+            }
+            wake(by: leaseValidUntil)
+        }
+    }
+
+    /// It does not run here and belongs elsewhere: notifies those that wait for that.
+    private mutating func handOver(_ effects: inout Effects) {
+        var told = askers
+        askers = []
+        // Any of them may run it next, and then need not wait for this node's lease to expire.
+        if lifecycle == .leaving {
+            for member in view.members where member.node != own && member.hasRole(settings.role) {
+                told.insertSorted(member.node)
+            }
+        }
+        for node in told { effects.append(.send(to: node, .handedOver)) }
+        guard lifecycle == .leaving else { return }
+        lifecycle = .left
+        effects.append(.left)
     }
 
     /// Starts it if no other node may run it; otherwise asks older members to hand over, and waits.
@@ -117,7 +123,7 @@ extension Singleton {
         askedAt = nil
         lives += 1
         startedAt = now
-        phase = .running(lives)
+        phase = .running(lives, isPaused: false)
         wake(by: leaseValidUntil)
         effects.append(.start(lives))
         effects.append(.note(.started(lives)))
@@ -126,7 +132,6 @@ extension Singleton {
     private mutating func stop(_ life: UInt64, _ mode: StopMode, at now: Instant, _ effects: inout Effects) {
         let deadline = now + (mode == .now ? settings.killBound : settings.stopBound)
         phase = .stopping(life, deadline: deadline, isKilled: mode == .now)
-        isPaused = false
         wake(by: deadline)
         if mode == .afterMailbox { wake(by: leaseValidUntil) }
         effects.append(.stop(life, mode))

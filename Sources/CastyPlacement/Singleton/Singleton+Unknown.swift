@@ -13,7 +13,7 @@ extension Singleton {
 
     mutating func keepUnknown(_ message: Buffered, since now: Instant, _ effects: inout Effects) {
         let isGone = message.from.map(view.removed.containsSorted) ?? false
-        guard !isShutDown, unknown.count < Self.unknownLimit, !isGone else {
+        guard lifecycle != .shutDown, unknown.count < Self.unknownLimit, !isGone else {
             effects.append(.lost(message.payload, .notMember))
             return
         }

@@ -9,7 +9,7 @@ package import CastyCore
 ///      └───────────────────────── stopping ◀───────────────────┘
 /// ```
 ///
-/// While the lease has lapsed, the singleton is paused; it resumes when the lease is valid again. A lease that rests on
+/// While the lease has lapsed, a running singleton is paused; it resumes when the lease is valid again. A lease that rests on
 /// proof implies that this node was not removed in between, and so is still the oldest.
 ///
 /// Members are ordered by their up-numbers, so a younger member runs the singleton only if all older ones are leaving,
@@ -23,8 +23,26 @@ package struct Singleton<Payload: Sendable>: Sendable {
 
     enum Phase: Hashable, Sendable {
         case absent
-        case running(UInt64)
+        /// `isPaused`: the lease has lapsed since it started and is not valid again.
+        case running(UInt64, isPaused: Bool)
         case stopping(UInt64, deadline: Instant, isKilled: Bool)
+    }
+
+    /// The part that this node takes.
+    ///
+    /// ```
+    ///  staying ──▶ leaving ──▶ left
+    ///     └───────────┴──────────┴──▶ shutDown
+    /// ```
+    enum Lifecycle: Hashable, Sendable {
+        case staying
+        /// Stops it if it runs here, and hands over.
+        case leaving
+        case left
+        /// Nothing happens any more.
+        case shutDown
+
+        mutating func leave() { if self == .staying { self = .leaving } }
     }
 
     struct Buffered: Sendable {
@@ -47,8 +65,6 @@ package struct Singleton<Payload: Sendable>: Sendable {
 
     var view: PlacementView
     var phase = Phase.absent
-    /// Whether it is paused: the lease has lapsed since it started and is not valid again.
-    var isPaused = false
     var lives: UInt64 = 0
     var leaseValidUntil = Instant.distantFuture
     /// Until then an older member that crashed may still run it.
@@ -63,9 +79,7 @@ package struct Singleton<Payload: Sendable>: Sendable {
     var startedAt = Instant.start
     /// After it ended by itself, it does not restart before this time.
     var restartAt = Instant.start
-    var isLeaving = false
-    var hasLeft = false
-    var isShutDown = false
+    var lifecycle = Lifecycle.staying
     /// Messages that no node can take at present, in order.
     var buffer: [Buffered] = []
     /// Messages from nodes that are not members in this node's view, in order.
@@ -105,7 +119,7 @@ package struct Singleton<Payload: Sendable>: Sendable {
         }
         let status = view.member(own)?.status
         if status == .down || (status == nil && old.member(own) != nil) { leaseValidUntil = .start }
-        if status == .leaving || status == .exiting { isLeaving = true }
+        if status == .leaving || status == .exiting { lifecycle.leave() }
         return proceed(at: now)
     }
 
@@ -156,7 +170,7 @@ package struct Singleton<Payload: Sendable>: Sendable {
     ) -> Effects {
         var effects: Effects = []
         switch phase {
-        case .running(life):
+        case .running(life, _):
             endsInARow = now - startedAt > settings.restartBackoffLimit ? 1 : endsInARow + 1
             restartAt =
                 now + min(settings.restartBackoff * (1 << min(endsInARow - 1, 20)), settings.restartBackoffLimit)
@@ -167,7 +181,6 @@ package struct Singleton<Payload: Sendable>: Sendable {
             return unhandled.map { .lost($0, .late) }
         }
         phase = .absent
-        isPaused = false
         keepAhead(unhandled, &effects)
         return effects + proceed(at: now)
     }
@@ -177,13 +190,13 @@ package struct Singleton<Payload: Sendable>: Sendable {
 
     /// The node wants to leave: stops it, then emits ``SingletonEffect/left``.
     package mutating func onLeave(at now: Instant) -> Effects {
-        isLeaving = true
+        lifecycle.leave()
         return proceed(at: now)
     }
 
     /// The node stops now: every buffered message is lost.
     package mutating func onShutdown(at now: Instant) -> Effects {
-        isShutDown = true
+        lifecycle = .shutDown
         wakeAt = nil
         defer { (buffer, unknown) = ([], []) }
         return (buffer + unknown.map(\.message)).map { .lost($0.payload, .shutdown) }

@@ -103,7 +103,7 @@ extension World {
         }
         for late in nodes[node]!.late.values { result += late }
         for buffer in region.buffers.messages { result += buffer.map(\.payload) }
-        for shard in region.hosted.numbers.compactMap({ region.hosted[$0] }) {
+        for shard in region.hosted.shards.compactMap(\.self) {
             result += (shard.held + shard.ahead + shard.leftover).map(\.payload)
         }
         for entities in region.hosted.entities {
@@ -145,7 +145,7 @@ extension World {
                 problems.append("shard \(shard) of \(word.entity) has no home: \(coordinator.shards[shard])")
                 continue
             }
-            for node in alive where (nodes[node]!.region.hosted[shard] != nil) != (node == owner.node) {
+            for node in alive where (nodes[node]!.region.hosted.shards[shard] != nil) != (node == owner.node) {
                 problems.append("shard \(shard): \(node) and the coordinator differ")
             }
             for node in alive where nodes[node]!.region.homes[shard].target != owner.node {
