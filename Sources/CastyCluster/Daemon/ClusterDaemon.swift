@@ -49,54 +49,7 @@ struct ClusterDaemon {
     private mutating func handle(_ message: DaemonMessage, _ context: ActorContext<DaemonMessage>) {
         let now = context.now
         if assembly.expire(at: now) { shared.unfinishedBytes = assembly.bytes }
-        let outcome: SharedCore.Outcome
-        switch message {
-        case .page(let page):
-            guard shared.takesPages(from: page.from) else { return }
-            defer { shared.unfinishedBytes = assembly.bytes }
-            do {
-                if let envelope = try assembly.take(page, at: now) { handle(.received(envelope), context) }
-            } catch {
-                context.log.warning("a state in pages cannot be read: \(error)")
-            }
-            return
-        case .received(let envelope):
-            if let to = envelope.to, to != myself {
-                // For an earlier incarnation of this node.
-                return context.system.lose(message, to: context.`self`.target, because: .wrongIncarnation)
-            }
-            if case .clusterAnswer = envelope.message,
-                link.cluster?.remoting?.isProven(envelope.from) != true
-            {
-                // The answer came on a connection that the peer dialled, from an address that has not been verified by
-                // dialling it. If the address can be verified, it is by the next round of probes.
-                return
-            }
-            outcome = shared.change { $0.onMessage(envelope.message, from: envelope.from, at: now) }
-        case .start(let seeds, let mayFound, let remembered):
-            outcome = shared.change {
-                $0.onStart(seeds: seeds, mayFound: mayFound, remembered: remembered, at: now)
-            }
-        case .timer(let key, let generation):
-            guard timers[key]?.generation == generation else { return }
-            timers[key] = nil
-            outcome = shared.change { $0.onTimer(key, at: now) }
-        case .leave: outcome = shared.change { $0.onLeave(at: now) }
-        case .down(let address): outcome = shared.change { $0.onDown(address, at: now) }
-        case .exitTasksDone: outcome = shared.change { $0.onExitTasksDone(at: now) }
-        case .leaseAnswered(let number, let result):
-            var isGranted = false
-            switch result {
-            case .success(let granted): isGranted = granted
-            case .failure(let error): link.cluster?.noteLeaseProblem(error)
-            }
-            outcome = shared.change { $0.onLeaseAnswer(number, isGranted: isGranted, at: now) }
-        case .wrongNode(let address, let answer):
-            outcome = shared.change { $0.onWrongNode(at: address, answer: answer, now: now) }
-        case .fail(let reason): outcome = shared.change { $0.onFailure(reason, at: now) }
-        case .contactFailed(let address): outcome = shared.change { $0.onUnreachableContact(address, at: now) }
-        case .incarnationGone(let peer): outcome = shared.change { $0.onPeerIncarnationGone(peer, at: now) }
-        }
+        guard let outcome = change(by: message, at: now, context) else { return }
         // The snapshot first, then the events: a reader that learns of a change finds it in the snapshot.
         let followers = link.cluster?.publish(outcome) ?? []
         if let seen = outcome.seen {
@@ -107,6 +60,65 @@ struct ClusterDaemon {
         }
         for effect in outcome.effects { interpret(effect, context) }
         for follower in followers { follower() }
+    }
+
+    /// Gives the message to the core; `nil` where it does not concern the core.
+    private mutating func change(
+        by message: DaemonMessage, at now: Instant, _ context: ActorContext<DaemonMessage>
+    ) -> SharedCore.Outcome? {
+        switch message {
+        case .page(let page):
+            take(page, at: now, context)
+            return nil
+        case .received(let envelope):
+            if let to = envelope.to, to != myself {
+                // For an earlier incarnation of this node.
+                context.system.lose(message, to: context.`self`.target, because: .wrongIncarnation)
+                return nil
+            }
+            if case .clusterAnswer = envelope.message,
+                link.cluster?.remoting?.isProven(envelope.from) != true
+            {
+                // The answer came on a connection that the peer dialled, from an address that has not been verified by
+                // dialling it. If the address can be verified, it is by the next round of probes.
+                return nil
+            }
+            return shared.change { $0.onMessage(envelope.message, from: envelope.from, at: now) }
+        case .start(let seeds, let mayFound, let remembered):
+            return shared.change {
+                $0.onStart(seeds: seeds, mayFound: mayFound, remembered: remembered, at: now)
+            }
+        case .timer(let key, let generation):
+            guard timers[key]?.generation == generation else { return nil }
+            timers[key] = nil
+            return shared.change { $0.onTimer(key, at: now) }
+        case .leave: return shared.change { $0.onLeave(at: now) }
+        case .down(let address): return shared.change { $0.onDown(address, at: now) }
+        case .exitTasksDone: return shared.change { $0.onExitTasksDone(at: now) }
+        case .leaseAnswered(let number, let result):
+            var isGranted = false
+            switch result {
+            case .success(let granted): isGranted = granted
+            case .failure(let error): link.cluster?.noteLeaseProblem(error)
+            }
+            return shared.change { $0.onLeaseAnswer(number, isGranted: isGranted, at: now) }
+        case .wrongNode(let address, let answer):
+            return shared.change { $0.onWrongNode(at: address, answer: answer, now: now) }
+        case .fail(let reason): return shared.change { $0.onFailure(reason, at: now) }
+        case .contactFailed(let address): return shared.change { $0.onUnreachableContact(address, at: now) }
+        case .incarnationGone(let peer): return shared.change { $0.onPeerIncarnationGone(peer, at: now) }
+        }
+    }
+
+    /// A page of a state: with the last one, the state is handled like a message.
+    private mutating func take(_ page: EnvelopePage, at now: Instant, _ context: ActorContext<DaemonMessage>) {
+        guard shared.takesPages(from: page.from) else { return }
+        defer { shared.unfinishedBytes = assembly.bytes }
+        do {
+            if let envelope = try assembly.take(page, at: now) { handle(.received(envelope), context) }
+        } catch {
+            context.log.warning("a state in pages cannot be read: \(error)")
+        }
     }
 
     private mutating func interpret(_ effect: MembershipEffect, _ context: ActorContext<DaemonMessage>) {

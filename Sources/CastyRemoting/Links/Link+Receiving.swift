@@ -76,19 +76,8 @@ extension Link {
         guard let address = frame.header.target, let name = frame.header.type else {
             throw WireError(.malformed, "a message came without a target or a type")
         }
-        let registered: AnyRegisteredType
-        if let known = knownType(frame) {
-            registered = known
-        } else {
-            guard let found = remoting.system.registry.find(named: name) else {
-                remoting.warn(
-                    "type \(name)",
-                    "a message of the unknown type \(String(printable: name)) came: register it here too")
-                refuse(frame, .notDecodable, "\(remoting.system.address) knows no type \(String(printable: name))")
-                return lose(.undecodable, address, name)
-            }
-            registered = found
-            remember(found, frame)
+        guard let registered = knownType(frame) ?? findType(named: name, frame) else {
+            return lose(.undecodable, address, name)
         }
         if let known = knownTarget(frame) {
             return decode(
@@ -109,19 +98,38 @@ extension Link {
             decode(
                 frame, registered, address,
                 into: Receiver(target: target, link: self, frame: frame))
-        case .missing(let delivery):
-            let lossClass = LossClass(path: address.path)
-            let reason: LossReason =
-                lossClass == .reply && delivery == .noSuchActor ? .lateReply : LossReason(delivery) ?? .noSuchActor
-            if delivery == .wrongIncarnation {
-                refuse(frame, .nodeRemoved, "another incarnation lives at \(address.node)")
-            } else {
-                refuse(frame, .noSuchActor, "\(address) has stopped, or never lived")
-            }
-            decode(
-                frame, registered, address,
-                into: DeadLetterReceiver(system: remoting.system, address: address, reason, lossClass))
+        case .missing(let delivery): deliverNowhere(frame, registered, address, delivery)
         }
+    }
+
+    /// Finds a type that this connection has not named before.
+    private func findType(named name: String, _ frame: Frame) -> AnyRegisteredType? {
+        guard let found = remoting.system.registry.find(named: name) else {
+            remoting.warn(
+                "type \(name)",
+                "a message of the unknown type \(String(printable: name)) came: register it here too")
+            refuse(frame, .notDecodable, "\(remoting.system.address) knows no type \(String(printable: name))")
+            return nil
+        }
+        remember(found, frame)
+        return found
+    }
+
+    /// The actor does not run: refuses a question, and makes a dead letter of the message.
+    private func deliverNowhere(
+        _ frame: Frame, _ registered: AnyRegisteredType, _ address: ActorAddress, _ delivery: Delivery
+    ) {
+        let lossClass = LossClass(path: address.path)
+        let reason: LossReason =
+            lossClass == .reply && delivery == .noSuchActor ? .lateReply : LossReason(delivery) ?? .noSuchActor
+        if delivery == .wrongIncarnation {
+            refuse(frame, .nodeRemoved, "another incarnation lives at \(address.node)")
+        } else {
+            refuse(frame, .noSuchActor, "\(address) has stopped, or never lived")
+        }
+        decode(
+            frame, registered, address,
+            into: DeadLetterReceiver(system: remoting.system, address: address, reason, lossClass))
     }
 
     private func decode(
