@@ -8,10 +8,12 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
 static int channel[2] = {-1, -1};
+static int bell = -1;
 static volatile sig_atomic_t pending_ends = 0;
 
 static const int noted[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH};
@@ -51,6 +53,8 @@ static void crash(int number, siginfo_t *info, void *context) {
 int cnc_prepare(void) {
     if (channel[0] >= 0) return 0;
     if (pipe2(channel, O_NONBLOCK | O_CLOEXEC) != 0) return errno;
+    bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (bell < 0) return errno;
     struct sigaction action;
     memset(&action, 0, sizeof action);
     sigemptyset(&action.sa_mask);
@@ -81,16 +85,25 @@ int cnc_next_signal(void) {
 }
 
 int cnc_wait(int milliseconds, bool listen) {
-    struct pollfd watched[2] = {{.fd = channel[0], .events = POLLIN}, {.fd = cnc_tty, .events = POLLIN}};
-    int ready = poll(watched, listen ? 2 : 1, milliseconds);
+    struct pollfd watched[3] = {
+        {.fd = channel[0], .events = POLLIN}, {.fd = cnc_tty, .events = POLLIN}, {.fd = bell, .events = POLLIN}};
+    int ready = poll(watched, listen ? 3 : 1, milliseconds);
     if (ready <= 0) return 0;
     int result = 0;
     if (watched[0].revents & POLLIN) result |= CNC_READY_SIGNAL;
     if (listen) {
         if (watched[1].revents & POLLIN) result |= CNC_READY_INPUT;
+        uint64_t count;
+        if (watched[2].revents & POLLIN && read(bell, &count, sizeof count) > 0) result |= CNC_READY_WAKE;
         if (watched[1].revents & (POLLHUP | POLLERR | POLLNVAL)) result |= CNC_READY_HANGUP;
     }
     return result;
+}
+
+void cnc_wake(void) {
+    uint64_t one = 1;
+    ssize_t ignored = write(bell, &one, sizeof one);
+    (void)ignored;
 }
 
 void cnc_use_alternate_stack(void) {

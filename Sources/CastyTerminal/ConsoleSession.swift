@@ -2,7 +2,8 @@ import CNCurses
 import CastyConsole
 import CastyObservability
 
-/// The loop of the screen's thread: handles signals, keys and new data, and draws a frame if something changed.
+/// The loop of the screen's thread: sleeps until a signal, a key, a change of the cluster or a deadline of the screen,
+/// and draws a frame if something changed.
 ///
 /// Never waits for the cluster; the cluster never waits for it.
 struct ConsoleSession: ~Copyable {
@@ -12,19 +13,15 @@ struct ConsoleSession: ~Copyable {
     private var feed = ConsoleFeed()
     private var buffer: CellBuffer
     private var keys = KeyReader()
+    /// Whether the picture differs from the last frame, and is drawn at once.
     private var dirty = true
+    /// Whether the cluster has changed, or the terminal's size: drawn once the time of a frame has passed.
+    private var stale = true
     private var attached = true
     private var resized = false
     private var lastFrame: Int64 = 0
-    private var drawn = Drawn()
-
     /// The content of the last frame, used to skip identical frames.
-    private struct Drawn: Equatable {
-        var version: UInt64 = .max
-        var time: Int64 = -1
-        var events: Int = -1
-        var outlook: PartitionForecast?
-    }
+    private var drawn: (snapshot: ClusterSnapshot, events: Int)?
 
     init(backend: any ConsoleBackend, options: ConsoleOptions) {
         self.backend = backend
@@ -37,10 +34,9 @@ struct ConsoleSession: ~Copyable {
 
     /// Runs until the user quits or a signal ends it; returns the exit code.
     mutating func loop() -> Int32 {
+        backend.whenChanged { cnc_wake() }
         while true {
-            let now = cnc_milliseconds()
-            let wait = attached ? max(0, frameTime - (now - lastFrame)) : 200
-            let ready = cnc_wait(Int32(wait), attached)
+            let ready = cnc_wait(patience(at: cnc_milliseconds()), attached)
             if let code = takeSignals() { return code }
             if ready & Int32(CNC_READY_HANGUP) != 0 { return 129 }
             if !attached {
@@ -48,9 +44,21 @@ struct ConsoleSession: ~Copyable {
                 guard cnc_foreground() else { continue }
                 reattach()
             }
+            if ready & Int32(CNC_READY_WAKE) != 0 { stale = true }
             if ready & Int32(CNC_READY_INPUT) != 0, let code = takeKeys() { return code }
-            if cnc_milliseconds() - lastFrame >= frameTime || dirty { frame() }
+            if patience(at: cnc_milliseconds()) == 0 { frame() }
         }
+    }
+
+    /// The milliseconds until the next frame is due; -1 if none is due before something happens.
+    private func patience(at now: Int64) -> Int32 {
+        // In the background it checks from time to time whether it is in the foreground again.
+        guard attached else { return 200 }
+        if dirty { return 0 }
+        var due = Int64.max
+        if stale || resized { due = lastFrame + frameTime }
+        if let deadline = state.nextDeadline { due = min(due, Int64((deadline * 1000).rounded(.up))) }
+        return due == .max ? -1 : Int32(clamping: max(0, due - now))
     }
 
     private mutating func takeSignals() -> Int32? {
@@ -80,6 +88,8 @@ struct ConsoleSession: ~Copyable {
 
     private mutating func take(_ key: Key) -> Int32? {
         dirty = true
+        // The screen may have slept for long: what the key begins counts from now.
+        _ = state.tick(now: Double(cnc_milliseconds()) / 1000)
         for intent in state.handle(key, feed: feed) {
             switch intent {
             case .submit(let request): backend.submit(request)
@@ -119,24 +129,22 @@ struct ConsoleSession: ~Copyable {
     private mutating func frame() {
         let now = cnc_milliseconds()
         lastFrame = now
+        stale = false
         if resized {
             resized = false
             cnc_resize()
             measure()
         }
+        if state.tick(now: Double(now) / 1000) { dirty = true }
         backend.previewPartition(cut: state.previewedPartition(feed))
         for message in feed.refresh(from: backend) {
             state.show(message)
             dirty = true
         }
-        if state.tick(now: Double(now) / 1000) { dirty = true }
-        let next = Drawn(
-            version: feed.snapshot.version, time: feed.clockTenths, events: feed.eventCount,
-            outlook: feed.snapshot.outlook)
-        if next != drawn { dirty = true }
+        if drawn.map({ $0.events != feed.eventCount || $0.snapshot != feed.snapshot }) ?? true { dirty = true }
         guard dirty, attached else { return }
         dirty = false
-        drawn = next
+        drawn = (feed.snapshot, feed.eventCount)
         if buffer.tier != state.tier {
             buffer = CellBuffer(width: buffer.width, height: buffer.height, tier: state.tier)
         }

@@ -108,6 +108,8 @@ struct HistoryTests {
         #expect(Words.short(9999) == "9999" && Words.short(12_345) == "12k" && Words.short(3_400_000) == "3.4M")
         #expect(Words.span(.milliseconds(210)) == "210ms" && Words.span(.seconds(3.84)) == "3.8s")
         #expect(Words.clock(Instant(nanoseconds: 761_300_000_000)) == "12:41.3")
+        #expect(Words.wholeClock(Instant(nanoseconds: 761_900_000_000)) == "12:41")
+        #expect(Words.wholeClock(Instant(nanoseconds: 41_300_000_000)) == "41s")
         #expect(Words.fit("abcdef", 4) == "abc…" && Words.fit("日本語", 4) == "日…")
         #expect(Words.count(2, "entity") == "2 entities")
         #expect(Words.fixed(.nan) == "-" && Words.fixed(.infinity) == "-")

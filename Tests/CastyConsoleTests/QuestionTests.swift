@@ -75,6 +75,19 @@ struct QuestionTests {
         #expect(!console.type("y").contains(.submit(line: "leave n1")))
     }
 
+    @Test("the screen wakes by itself for the end of a message and of a question, and else for nothing")
+    func deadlines() throws {
+        var console = Fixture()
+        #expect(console.state.nextDeadline == nil)
+        console.type("L")
+        #expect(try #require(console.state.nextDeadline) == 10)
+        _ = console.state.tick(now: 10)
+        let end = try #require(console.state.nextDeadline)
+        #expect(end > 10)
+        let changed = console.state.tick(now: end)
+        #expect(changed && console.state.nextDeadline == nil)
+    }
+
     @Test("quitting asks; the second Ctrl-C within two seconds leaves at once")
     func quitting() {
         var console = Fixture()

@@ -49,9 +49,11 @@ void cnc_resize(void);
 void cnc_bell(void);
 void cnc_clipboard(const char *base64);
 
-// Input. wait returns bits; a signal's number comes from next_signal, 0 when there is none.
-enum { CNC_READY_SIGNAL = 1, CNC_READY_INPUT = 2, CNC_READY_HANGUP = 4 };
+// Input. wait returns bits; a signal's number comes from next_signal, 0 when there is none. Without listen only signals
+// end the wait; less than 0 milliseconds is without a limit. wake may be called on any thread: it ends the next wait.
+enum { CNC_READY_SIGNAL = 1, CNC_READY_INPUT = 2, CNC_READY_HANGUP = 4, CNC_READY_WAKE = 8 };
 int cnc_wait(int milliseconds, bool listen);
+void cnc_wake(void);
 cnc_key cnc_read_key(void);
 int cnc_next_signal(void);
 

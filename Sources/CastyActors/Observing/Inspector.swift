@@ -12,6 +12,7 @@ package final class Inspector: Sendable {
         var version: UInt64 = 0
         var sinks: [(id: UInt64, sink: @Sendable (RuntimeEvent) -> Void)] = []
         var nextSink: UInt64 = 1
+        var changed: (@Sendable () -> Void)?
         var losses: [LossKey: LossEntry] = [:]
         var membership: (@Sendable (Instant) -> MembershipSnapshot)?
         var sharding: [(type: String, section: @Sendable (Instant) -> ShardingSnapshot)] = []
@@ -56,15 +57,16 @@ package final class Inspector: Sendable {
         causes: [EventID] = []
     ) -> EventID {
         let time = now()
-        let (id, sinks) = state.withLock { state in
+        let (id, sinks, changed) = state.withLock { state in
             state.lastEvent += 1
             state.version += 1
-            return (EventID(node: name, number: state.lastEvent), state.sinks)
+            return (EventID(node: name, number: state.lastEvent), state.sinks, state.changed)
         }
         let event = RuntimeEvent(
             time: time, id: id, kind: kind, subject: subject, shard: shard, entity: entity, from: from, to: to,
             reason: reason, reply: reply, text: text, line: line, causes: causes)
         for entry in sinks { entry.sink(event) }
+        changed?()
         return id
     }
 
@@ -82,7 +84,16 @@ package final class Inspector: Sendable {
     }
 
     /// Records that something a snapshot shows has changed.
-    package func touch() { state.withLock { $0.version += 1 } }
+    package func touch() {
+        let changed = state.withLock { state in
+            state.version += 1
+            return state.changed
+        }
+        changed?()
+    }
+
+    /// Sets what is called after each event and each other change of the snapshot, on the thread that made the change.
+    package func whenChanged(_ action: @escaping @Sendable () -> Void) { state.withLock { $0.changed = action } }
 
     /// Grows with every change.
     package var version: UInt64 { state.withLock { $0.version } }
@@ -92,7 +103,7 @@ package final class Inspector: Sendable {
         _ reason: LossReason, _ lossClass: LossClass, target: String, type: String, shard: Int? = nil,
         entity: String? = nil, causes: [EventID] = []
     ) {
-        state.withLock { state in
+        let changed = state.withLock { state in
             state.version += 1
             let key = LossKey(reason: reason, lossClass: lossClass)
             var entry =
@@ -102,7 +113,9 @@ package final class Inspector: Sendable {
             entry.latestTarget = target
             entry.latestType = type
             state.losses[key] = entry
+            return state.changed
         }
+        changed?()
         if lossClass != .control {
             emit(
                 .messageLost, shard: shard, entity: entity, to: target, reason: reason.rawValue,

@@ -43,6 +43,7 @@ package final class ClusterObserver: Sendable {
 
     package let system: ActorSystem
     private let remoting: Remoting
+    private let changed: @Sendable () -> Void
     let state: Mutex<State>
     /// The interval at which every node is asked.
     private static let pause = Duration.milliseconds(250)
@@ -57,7 +58,11 @@ package final class ClusterObserver: Sendable {
     ///   - world: The interfaces of the runtime: time, threads, network and randomness.
     ///   - cluster: The cluster's name.
     ///   - seed: A member of it.
-    package init(world: NodeWorld, cluster: String, seed: NodeAddress) throws {
+    ///   - changed: Called after each answer and each failure, on a thread of the runtime.
+    package init(
+        world: NodeWorld, cluster: String, seed: NodeAddress, changed: @escaping @Sendable () -> Void = {}
+    ) throws {
+        self.changed = changed
         var generator = world.random.stream("observer")
         let place = NodeAddress(host: "observer-\(String(generator.next(), radix: 16))", port: 0)
         let registry = TypeRegistry()
@@ -70,6 +75,7 @@ package final class ClusterObserver: Sendable {
         remoting = Remoting(system: system, settings: settings)
         remoting.hooks = RemotingHooks(connectFailed: { [weak self] place, error in
             self?.state.withLock { $0.nodes[place]?.complaint = error.message }
+            changed()
         })
     }
 
@@ -154,6 +160,7 @@ package final class ClusterObserver: Sendable {
         } catch {
             state.withLock { $0.nodes[place]?.complaint = "it speaks another language: \(error)" }
         }
+        changed()
     }
 
     private func note(_ observation: Observation, of place: NodeAddress, at now: Instant) {

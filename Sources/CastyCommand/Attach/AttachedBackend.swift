@@ -15,6 +15,7 @@ final class AttachedBackend: ConsoleBackend {
     private let world: LiveWorld
     private let host: LiveNode
     private let observer: ClusterObserver
+    private let changed = ChangeSignal()
     private let messages = Mutex<[ConsoleMessage]>([])
     private let names = Mutex(AddressNames())
     /// A node that has sent nothing for this long counts as hung.
@@ -24,7 +25,8 @@ final class AttachedBackend: ConsoleBackend {
         title = cluster
         world = LiveWorld(workers: 1)
         host = world.node(transport: TwoLaneTransport())
-        observer = try ClusterObserver(world: host.world, cluster: cluster, seed: seed)
+        observer = try ClusterObserver(
+            world: host.world, cluster: cluster, seed: seed, changed: { [changed] in changed.signal() })
     }
 
     /// Starts observing a cluster.
@@ -44,11 +46,29 @@ final class AttachedBackend: ConsoleBackend {
     func waitForFirst(atMost patience: Duration) -> Bool {
         // Uses this process's own clock: the other one is not known before the first answer.
         let end = world.now + patience
-        while world.now < end {
-            if observer.nodes.contains(where: { $0.snapshot != nil }) { return true }
-            usleep(20_000)
+        let wakeup = Wakeup()
+        changed.listen { wakeup.signal() }
+        while !observer.nodes.contains(where: { $0.snapshot != nil }) {
+            let left = end - world.now
+            guard left > .zero else { return false }
+            wakeup.wait(atMost: left)
         }
-        return false
+        return true
+    }
+
+    func whenChanged(_ wake: @escaping @Sendable () -> Void) {
+        changed.listen(wake)
+        keepTime()
+    }
+
+    /// Signals a change with each full second, which the screen's clock and the ages of silent nodes show.
+    private func keepTime() {
+        let second = Duration.seconds(1).nanoseconds
+        let left = second - now.nanoseconds % second
+        _ = host.world.scheduler.schedule(after: .nanoseconds(left)) { [weak self] in
+            self?.changed.signal()
+            self?.keepTime()
+        }
     }
 
     func latest() -> ClusterSnapshot {
@@ -98,6 +118,7 @@ final class AttachedBackend: ConsoleBackend {
     func submit(_ request: ConsoleRequest) {
         let refusal = mode.refusal(of: request.verb) ?? "\(request.verb.word): not as an observer"
         messages.withLock { $0.append(ConsoleMessage(.refused, refusal)) }
+        changed.signal()
     }
 
     /// Ends the observer and its threads.

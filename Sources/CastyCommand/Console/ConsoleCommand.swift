@@ -54,7 +54,7 @@ struct OpenConsole: ParsableCommand {
                 throw ExitCode(73)
             }
         }
-        try screen.show(plan, named: "console")
+        try screen.show(plan, named: "console", clock: .system)
     }
 
     private func plan() throws -> ConsolePlan {

@@ -43,7 +43,7 @@ extension ConsoleRun {
         let target = max(moment, .start)
         lab.end()
         do {
-            lab = try Self.begin(plan)
+            lab = try Self.begin(plan, wakeup)
         } catch {
             return backend.say(.refused, "\(error)")
         }

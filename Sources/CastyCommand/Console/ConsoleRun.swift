@@ -14,10 +14,15 @@ import Foundation
 final class ConsoleRun {
     /// The size of one step.
     static let tick = Duration.milliseconds(100)
-    /// The time between two pictures on the screen.
+    /// The least time between two pictures.
     private static let turn = Duration.milliseconds(40)
+    /// The time between two points of a curve on the screen.
+    private static let column = Duration.milliseconds(250)
 
     let plan: ConsolePlan
+    private let clock: ConsoleClock
+    /// Ends the sleep of the testbed's thread: for a request and, in the live runtime, for a change.
+    let wakeup: Wakeup
     var lab: TestCluster
     var paused = false
     private var speed: Double
@@ -32,6 +37,8 @@ final class ConsoleRun {
     private var owed = Duration.zero
     private var rate = RateOverTime()
     private var pace = Pace()
+    /// When the last picture was published, on the real clock.
+    private var shown = Instant.start
     /// Plays the script and the scheduled commands.
     var player: ScenarioPlayer
 
@@ -44,10 +51,12 @@ final class ConsoleRun {
         var undoneAt: Instant?
     }
 
-    init(_ plan: ConsolePlan) throws {
+    init(_ plan: ConsolePlan, clock: ConsoleClock) throws {
         self.plan = plan
+        self.clock = clock
+        wakeup = Wakeup()
         speed = plan.speed
-        lab = try Self.begin(plan)
+        lab = try Self.begin(plan, wakeup)
         player = Self.player(plan, lab)
     }
 
@@ -58,9 +67,13 @@ final class ConsoleRun {
         return ScenarioPlayer(plan.script, in: lab, options: options)
     }
 
-    static func begin(_ plan: ConsolePlan) throws -> TestCluster {
+    static func begin(_ plan: ConsolePlan, _ wakeup: Wakeup) throws -> TestCluster {
         let world: any ClusterWorld = plan.seed.map { SimulatedClusterWorld(seed: $0) } ?? LiveClusterWorld()
-        let lab = TestCluster(world: world, settings: plan.settings, checkers: .all)
+        // The simulated runtime changes on the testbed's thread only, which then does not sleep.
+        let isLive = plan.seed == nil
+        let lab = TestCluster(world: world, settings: plan.settings, checkers: .all) {
+            if isLive { wakeup.signal() }
+        }
         do {
             try lab.start(Array(1...plan.nodes))
         } catch {
@@ -84,30 +97,64 @@ final class ConsoleRun {
     /// Runs until the backend ends; this is the body of the testbed's thread.
     func loop(_ backend: TestClusterBackend) {
         var turn = Self.turn
+        // As much as has passed in reality, so that oversleeping does not slow the run down. But if the machine cannot
+        // keep up, no more than lets the screen and the keys respond.
+        var longest = Self.turn
         begin(backend)
         while !backend.ends {
-            let began = ContinuousClock.now
+            let began = clock.now()
             let (start, wasPaused) = (lab.now, paused)
+            let isAsked = backend.isAsked
             for request in backend.takeRequests() { carryOut(request, backend) }
-            if !paused {
-                // As much as has passed in reality, so that oversleeping does not slow the run down. But if the machine
-                // cannot keep up, no more than lets the screen and the keys respond.
-                let span = min(turn, Self.turn * 1.25)
-                advance(to: lab.now + steps(in: span), backend)
-            }
+            if !paused { advance(to: lab.now + steps(in: min(turn, longest * 1.25)), backend) }
             keepRecord(backend)
-            rate.note(lab.tracker.handled, at: lab.now)
-            var picture = snapshot
-            picture.outlook = lab.outlook(ifCutOff: backend.previewed)
-            backend.publish(picture, recorder, isScriptDone: player.isScriptDone)
-            let left = Self.turn - (ContinuousClock.now - began)
-            if left > .zero, plan.seed != nil { usleep(UInt32(clamping: left.nanoseconds / 1000)) }
-            turn = ContinuousClock.now - began
+            if isAsked || clock.now() - shown >= Self.turn { show(backend) }
+            let pause = pauseAfterTurn()
+            sleep(until: pause.map { began + $0 }, backend)
+            turn = clock.now() - began
+            longest = max(Self.turn, pause ?? Self.turn)
             if !paused, !wasPaused { pace.note(lab.now - start, in: turn) }
         }
         keepRecord(backend, atTheEnd: true)
         lab.end()
         backend.finish()
+    }
+
+    private func show(_ backend: TestClusterBackend) {
+        shown = clock.now()
+        rate.note(lab.tracker.handled, at: lab.now)
+        var picture = snapshot
+        picture.outlook = lab.outlook(ifCutOff: backend.takePreviewed())
+        backend.publish(picture, recorder, isScriptDone: player.isScriptDone)
+    }
+
+    /// The time from the start of a turn to the next one if nothing happens before; `nil` if nothing can happen by
+    /// itself.
+    private func pauseAfterTurn() -> Duration? {
+        guard plan.seed == nil else {
+            if paused { return nil }
+            // In slow motion nothing happens before the next point of the grid.
+            return max(Self.turn, (SimulatedClusterWorld.grid - owed) * (1 / speed))
+        }
+        if lab.isLoaded || lab.hasPendingVerbs || player.isAwaiting { return .milliseconds(10) }
+        let now = lab.now
+        // Without running nodes only the clock goes on.
+        let column = lab.running.isEmpty ? Duration.seconds(1) : Self.column
+        let rest = Duration.nanoseconds(column.nanoseconds - now.nanoseconds % column.nanoseconds)
+        return min(rest, player.nextMoment - now)
+    }
+
+    /// Sleeps until a time on the real clock. A request ends the sleep at once; a change ends it as soon as the next
+    /// picture may be shown.
+    private func sleep(until end: Instant?, _ backend: TestClusterBackend) {
+        var end = end ?? .distantFuture
+        while !backend.isAsked {
+            let now = clock.now()
+            guard now < end else { return }
+            if wakeup.wait(atMost: end == .distantFuture ? nil : end - now), plan.seed == nil {
+                end = min(end, shown + Self.turn)
+            }
+        }
     }
 
     /// How far time advances in a turn: simulated time in full steps of the grid, so that a person acts only at times

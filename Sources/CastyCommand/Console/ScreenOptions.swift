@@ -35,10 +35,10 @@ struct ScreenOptions: ParsableArguments {
     }
 
     /// Shows a testbed until the user quits, or prints the final frame.
-    func show(_ plan: ConsolePlan, named command: String) throws {
+    func show(_ plan: ConsolePlan, named command: String, clock: ConsoleClock) throws {
         let backend: TestClusterBackend
         do {
-            backend = try TestClusterBackend.open(plan)
+            backend = try TestClusterBackend.open(plan, clock: clock)
         } catch {
             Output.error("casty \(command): \(error)")
             throw ExitCode(73)
@@ -65,9 +65,11 @@ struct ScreenOptions: ParsableArguments {
         _ backend: any ConsoleBackend, _ size: (width: Int, height: Int), when isThere: () -> Bool
     ) throws {
         var frame = Frame(of: backend, width: size.width, height: size.height, options: try options())
+        let wakeup = Wakeup()
+        backend.whenChanged { wakeup.signal() }
         while !isThere() {
             frame.look()
-            usleep(20_000)
+            wakeup.wait(atMost: .seconds(1))
         }
         frame.look()
         Output.results((ansi ? frame.picture.ansiText() : frame.picture.plainText()) + "\n")

@@ -16,17 +16,22 @@ final class TestClusterBackend: ConsoleBackend {
         var messages: [ConsoleMessage] = []
         var recorder: Recorder
         var previewed: [String] = []
+        /// Whether a preview is wanted that no snapshot contains yet.
+        var wantsPreview = false
         var ends = false
         var isScriptDone = false
-        var ended = false
     }
 
     let mode: ConsoleMode
     let title: String
     let recording: String?
     private let state: Mutex<State>
+    private let changed = ChangeSignal()
+    private let wakeup: Wakeup
+    private let ended = DispatchSemaphore(value: 0)
 
     private init(mode: ConsoleMode, title: String, recording: String?, first: borrowing ConsoleRun) {
+        wakeup = first.wakeup
         self.mode = mode
         self.title = title
         self.recording = recording
@@ -36,8 +41,8 @@ final class TestClusterBackend: ConsoleBackend {
     /// Opens a testbed and starts its nodes.
     ///
     /// - Throws: ``TestClusterError`` if the nodes cannot be started.
-    static func open(_ plan: ConsolePlan) throws -> TestClusterBackend {
-        let run = try ConsoleRun(plan)
+    static func open(_ plan: ConsolePlan, clock: ConsoleClock) throws -> TestClusterBackend {
+        let run = try ConsoleRun(plan, clock: clock)
         let backend = TestClusterBackend(
             mode: plan.seed.map { .simulated(seed: $0) } ?? .live, title: plan.settings.cluster,
             recording: plan.record, first: run)
@@ -66,14 +71,27 @@ final class TestClusterBackend: ConsoleBackend {
         }
     }
 
-    func previewPartition(cut nodes: [String]) { state.withLock { $0.previewed = nodes } }
+    func whenChanged(_ wake: @escaping @Sendable () -> Void) { changed.listen(wake) }
 
-    func submit(_ request: ConsoleRequest) { state.withLock { $0.requests.append(request) } }
+    func previewPartition(cut nodes: [String]) {
+        let isNew = state.withLock { state in
+            guard state.previewed != nodes else { return false }
+            (state.previewed, state.wantsPreview) = (nodes, true)
+            return true
+        }
+        if isNew { wakeup.signal() }
+    }
+
+    func submit(_ request: ConsoleRequest) {
+        state.withLock { $0.requests.append(request) }
+        wakeup.signal()
+    }
 
     /// Ends the testbed, and returns after its thread has ended.
     func close() {
         state.withLock { $0.ends = true }
-        while !state.withLock({ $0.ended }) { usleep(2000) }
+        wakeup.signal()
+        ended.wait()
     }
 
     // The following members are called by the testbed's thread.
@@ -85,8 +103,16 @@ final class TestClusterBackend: ConsoleBackend {
         }
     }
 
-    /// The nodes for which the user previews a cut.
-    var previewed: [String] { state.withLock { $0.previewed } }
+    /// The nodes for which the user previews a cut; the preview counts as answered from now on.
+    func takePreviewed() -> [String] {
+        state.withLock { state in
+            state.wantsPreview = false
+            return state.previewed
+        }
+    }
+
+    /// Whether the screen waits for something.
+    var isAsked: Bool { state.withLock { $0.ends || $0.wantsPreview || !$0.requests.isEmpty } }
 
     var ends: Bool { state.withLock { $0.ends } }
 
@@ -94,18 +120,22 @@ final class TestClusterBackend: ConsoleBackend {
     var isScriptDone: Bool { state.withLock { $0.isScriptDone } }
 
     func publish(_ snapshot: ClusterSnapshot, _ recorder: Recorder, isScriptDone: Bool) {
-        state.withLock { state in
+        let isNews = state.withLock { state in
+            let isNews = state.snapshot != snapshot || state.isScriptDone != isScriptDone
             state.snapshot = snapshot
             state.recorder = recorder
             state.isScriptDone = isScriptDone
+            return isNews
         }
+        if isNews { changed.signal() }
     }
 
     func say(_ kind: ConsoleMessage.Kind, _ text: String) {
         state.withLock { $0.messages.append(ConsoleMessage(kind, text)) }
+        changed.signal()
     }
 
-    func finish() { state.withLock { $0.ended = true } }
+    func finish() { ended.signal() }
 }
 
 /// Passes a run to the thread that owns it from then on.

@@ -62,7 +62,7 @@ struct ReplayCommand: ParsableCommand {
             "fails at \(RuntimeEvent.seconds($0.time)) s: \(EventLine.text(of: $0) ?? $0.kind.rawValue)"
         }
         plan.greeting = plan.greeting ?? "passes, and ends at \(RunResult.rounded(finding.result.seconds)) s"
-        try screen.show(plan, named: "replay")
+        try screen.show(plan, named: "replay", clock: .system)
     }
 
     private func runThrough(_ scenario: Scenario, _ options: RunOptions) throws {

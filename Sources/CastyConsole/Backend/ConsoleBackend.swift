@@ -19,6 +19,9 @@ package protocol ConsoleBackend: Sendable {
     func events(after cursor: UInt64) -> EventPage
     /// The results of requests after a cursor; 0 is before the first.
     func messages(after cursor: UInt64) -> MessagePage
+    /// Sets what is called after a snapshot, an event or a message has changed: on any thread, and possibly less often
+    /// than once for each change.
+    func whenChanged(_ wake: @escaping @Sendable () -> Void)
     /// Carries out a request, in the order of the calls.
     func submit(_ request: ConsoleRequest)
     /// Requests a forecast for cutting these nodes off; the next snapshots contain it if the backend can compute it.

@@ -82,8 +82,6 @@ package struct ConsoleFeed: Sendable {
 }
 
 extension ConsoleFeed {
-    /// The runtime's time in tenths of a second, the resolution of the screen.
-    package var clockTenths: Int64 { snapshot.time.nanoseconds / 100_000_000 }
     /// The number of events so far.
     package var eventCount: Int { log.end }
 }

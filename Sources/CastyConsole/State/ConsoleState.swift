@@ -78,6 +78,9 @@ package struct ConsoleState: Sendable {
         self.height = height
     }
 
+    /// The time on the user's clock at which the picture changes by itself; `nil` if it does not.
+    package var nextDeadline: Double? { [flash?.until, question?.until].compactMap(\.self).min() }
+
     /// Advances the user's clock; returns whether the picture changes.
     package mutating func tick(now: Double) -> Bool {
         self.now = now

@@ -78,6 +78,15 @@ enum Words {
         return "\(seconds / 3600):\(two(seconds / 60 % 60)):\(two(seconds % 60))"
     }
 
+    /// A time for the header, without tenths: `41s`, `12:41`, `1:02:03`.
+    static func wholeClock(_ instant: Instant) -> String {
+        let seconds = max(0, instant.nanoseconds) / 1_000_000_000
+        func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        if seconds < 60 { return "\(seconds)s" }
+        if seconds < 3600 { return "\(seconds / 60):\(two(seconds % 60))" }
+        return "\(seconds / 3600):\(two(seconds / 60 % 60)):\(two(seconds % 60))"
+    }
+
     /// An epoch as the coordinator's position in the order of age and its starts, if it contains both: `3.1`.
     static func epoch(_ epoch: UInt64) -> String {
         epoch >> 32 == 0 ? "\(epoch)" : "\(epoch >> 32).\(epoch & 0xFFFF_FFFF)"

@@ -37,6 +37,7 @@ extension TestCluster {
             name: name, lastEvent: nodes[number]?.system.inspector.lastEvent ?? 0, now: world.clock,
             nameOf: { Self.name(of: $0) })
         events.subscribe { [recorder] in recorder.record($0) }
+        events.whenChanged(changed)
         var config = ClusterConfig(
             seeds: seeds.map { address(of: $0) }, roles: roles, settings: settings.membership,
             shared: [SharedSetting("shards", String(settings.shards))], majorityLease: lease,

@@ -60,6 +60,7 @@ package final class TestCluster {
     private var port: Int?
     let memories = ClusterMemories()
     let log: Logger
+    let changed: @Sendable () -> Void
 
     /// One direction of a link, given by the numbers of its ends.
     package struct Direction: Hashable, Comparable {
@@ -71,15 +72,18 @@ package final class TestCluster {
         }
     }
 
-    /// - Parameter checkers: The rules that the run is checked against.
+    /// - Parameters:
+    ///   - checkers: The rules that the run is checked against.
+    ///   - changed: Called after each change that a snapshot shows, on the thread that made the change.
     package init(
         world: any ClusterWorld, settings: TestClusterSettings = TestClusterSettings(), checkers: Checkers,
-        log: Logger = TestCluster.silence
+        log: Logger = TestCluster.silence, changed: @escaping @Sendable () -> Void = {}
     ) {
         self.world = world
         self.checkers = checkers
         self.settings = settings
         self.log = log
+        self.changed = changed
         watch = ShardingWatch(shards: settings.shards, checkers: checkers.sharding)
         lease = InProcessMajorityLease(now: world.clock)
         let simulation = (world as? SimulatedClusterWorld)?.simulation
@@ -99,6 +103,7 @@ package final class TestCluster {
             }
         inspector = Inspector(name: "lab", now: world.clock, nameOf: { Self.name(of: $0) })
         inspector.subscribe { [recorder] in recorder.record($0) }
+        inspector.whenChanged(changed)
     }
 
     /// A logger without output: the testbed reports through events.

@@ -73,6 +73,9 @@ package final class ScenarioPlayer {
         return min(scheduled, resumes > now ? resumes : .distantFuture)
     }
 
+    /// Whether the result of a line is awaited.
+    package var isAwaiting: Bool { !awaited.isEmpty }
+
     /// Carries out what is due, and checks what is awaited.
     package func look() {
         guard !isOver, !isLooking, isMoment else { return }
