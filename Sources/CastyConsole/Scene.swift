@@ -24,14 +24,7 @@ struct Scene: Sendable {
     var snapshot: ClusterSnapshot { feed.snapshot }
 
     /// The forecast for cutting off the nodes that the user has chosen; `nil` while the forecast is for other nodes.
-    var outlook: PartitionForecast? {
-        guard let outlook = snapshot.outlook else { return nil }
-        let chosen = Set(state.previewedPartition(feed))
-        let isAnswer = outlook.sides.contains { side in
-            Set(side.nodes) == chosen.intersection(outlook.sides.flatMap(\.nodes)) && !side.nodes.isEmpty
-        }
-        return isAnswer ? outlook : nil
-    }
+    var outlook: PartitionForecast? { feed.forecast(cutting: state.previewedPartition(feed)) }
 
     func isFocused(_ pane: Pane) -> Bool { state.focus == pane && state.modal == nil }
 }

@@ -9,6 +9,8 @@ struct Fixture {
     var cluster: SampleCluster
     var feed = ConsoleFeed()
     var state: ConsoleState
+    /// Whether the cluster has forecast a cut of the chosen nodes before each key.
+    var forecasts = false
     private var taken = 0
 
     init(
@@ -36,10 +38,19 @@ struct Fixture {
     }
 
     @discardableResult
-    mutating func press(_ keys: Key...) -> [Intent] { keys.flatMap { state.handle($0, feed: feed) } }
+    mutating func press(_ keys: Key...) -> [Intent] { keys.flatMap { take($0) } }
 
     @discardableResult
-    mutating func type(_ text: String) -> [Intent] { text.flatMap { state.handle(.character($0), feed: feed) } }
+    mutating func type(_ text: String) -> [Intent] { text.flatMap { take(.character($0)) } }
+
+    private mutating func take(_ key: Key) -> [Intent] {
+        if forecasts {
+            var snapshot = cluster.snapshot()
+            snapshot.outlook = cluster.forecast(cutting: state.previewedPartition(feed))
+            feed.take(snapshot)
+        }
+        return state.handle(key, feed: feed)
+    }
 
     var picture: CellBuffer { Renderer.picture(feed, state) }
     var text: String { picture.plainText() }

@@ -136,6 +136,7 @@ struct KeyTests {
             for binding in KeyTable.bindings(in: pane) where binding.verb != nil {
                 for prepared in consoles {
                     var console = prepared
+                    console.forecasts = true
                     console.state.focus(on: pane)
                     console.state.node = "n2"
                     console.state.marked = binding.action == .link(.partition) ? ["n2"] : []

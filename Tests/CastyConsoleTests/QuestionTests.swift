@@ -8,6 +8,7 @@ struct QuestionTests {
     @Test("Enter on a kill means Cancel")
     func defaultIsCancel() {
         var console = Fixture()
+        console.forecasts = true
         #expect(console.type("K") == [])
         #expect(console.state.modal != nil)
         #expect(console.press(.enter) == [])
@@ -17,6 +18,7 @@ struct QuestionTests {
     @Test("y, or moving to the button, kills")
     func confirming() {
         var console = Fixture()
+        console.forecasts = true
         console.press(.down)
         #expect(console.type("Ky") == [.submit(line: "kill n2")])
         console.type("K")
@@ -29,9 +31,11 @@ struct QuestionTests {
     @Test("a kill that costs the majority wants the number typed")
     func majority() {
         var console = Fixture(nodes: 2)
+        console.forecasts = true
         console.press(.down)
         console.type("K")
-        #expect(console.text.contains("NO majority"))
+        #expect(console.text.contains("leaves 1 of 2 up: the rest goes too: n1"))
+        #expect(console.text.contains("keep-majority: 1 of 2 votes here"))
         #expect(console.text.contains("type 1, the number of nodes, and Enter:"))
         #expect(console.type("y") == [])
         #expect(console.press(.enter) == [])
@@ -40,9 +44,43 @@ struct QuestionTests {
         #expect(console.press(.enter) == [.submit(line: "kill n2")])
     }
 
+    @Test(
+        "what becomes of the rest is what the strategy in use forecasts for it",
+        arguments: [
+            (PartitionForecast.Verdict.stays, "leaves 2 of 3 up: the rest goes on", false),
+            (.asksLater, "leaves 2 of 3 up: the rest goes on with the lease", false),
+            (.waits, "leaves 2 of 3 up: the rest waits", false),
+            (.goes, "leaves 2 of 3 up: the rest goes too: n2 n3", true),
+        ])
+    func forecast(verdict: PartitionForecast.Verdict, text: String, wantsNumber: Bool) {
+        var console = Fixture(nodes: 3)
+        var snapshot = console.cluster.snapshot()
+        snapshot.outlook = PartitionForecast(sides: [
+            .init(nodes: ["n1"], verdict: .goes, reason: "of the killed"),
+            .init(nodes: ["n2", "n3"], verdict: verdict, reason: "of the rest"),
+        ])
+        console.feed.take(snapshot)
+        console.type("K")
+        #expect(console.text.contains(text) && console.text.contains("of the rest"))
+        #expect(!console.text.contains("of the killed"))
+        #expect((console.type("y") == []) == wantsNumber)
+    }
+
+    @Test("without a forecast for exactly these nodes the number is wanted", arguments: [nil, "n3"])
+    func unknown(other: String?) {
+        var console = Fixture(nodes: 3)
+        var snapshot = console.cluster.snapshot()
+        snapshot.outlook = other.flatMap { console.cluster.forecast(cutting: [$0]) }
+        console.feed.take(snapshot)
+        console.type("K")
+        #expect(console.text.contains("whether the rest goes on is not known yet"))
+        #expect(console.type("y") == [])
+    }
+
     @Test("what a kill leaves is counted among those that are up")
     func removedNodesDoNotCount() {
         var console = Fixture(nodes: 3)
+        console.forecasts = true
         console.run(10)
         console.cluster.silence(3, .killed)
         console.run(40)
@@ -58,6 +96,7 @@ struct QuestionTests {
     @Test("more than one node wants the number typed even with a majority")
     func several() {
         var console = Fixture(nodes: 7)
+        console.forecasts = true
         console.press(.character(" "), .character(" "))
         console.type("K2")
         #expect(console.press(.enter) == [.submit(line: "kill n1,n2")])

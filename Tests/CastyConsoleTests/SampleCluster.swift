@@ -155,6 +155,21 @@ struct SampleCluster {
             envelopesPerSecond: nodes.isEmpty ? 0 : 640, lost: 0)
     }
 
+    /// The decisions of keep-majority, in its simplest form, about a cut.
+    func forecast(cutting names: [String]) -> PartitionForecast? {
+        let votes = nodes.count { $0.status == .up }
+        let running = nodes.filter { $0.state == .running }.map(\.name)
+        let sides = [running.filter { names.contains($0) }, running.filter { !names.contains($0) }]
+        guard sides.allSatisfy({ !$0.isEmpty }) else { return nil }
+        return PartitionForecast(
+            sides: sides.map { side in
+                let stays = side.count * 2 > votes
+                return .init(
+                    nodes: side, verdict: stays ? .stays : .goes,
+                    reason: "keep-majority: \(side.count) of \(votes) votes \(stays ? "stay" : "here")")
+            })
+    }
+
     private func view(of node: Node) -> NodeSnapshot {
         let members = nodes.filter { $0.status != nil }
         let lag: UInt64 = node.number == 4 && nodes.count > 4 ? 1 : 0

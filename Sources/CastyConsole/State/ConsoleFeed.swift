@@ -82,6 +82,14 @@ package struct ConsoleFeed: Sendable {
 }
 
 extension ConsoleFeed {
+    /// The forecast for cutting off these nodes, as the strategy in use decides; `nil` while the latest forecast is for
+    /// other nodes.
+    func forecast(cutting names: [String]) -> PartitionForecast? {
+        guard let outlook = snapshot.outlook else { return nil }
+        let chosen = Set(names).intersection(outlook.sides.flatMap(\.nodes))
+        return outlook.sides.contains { !$0.nodes.isEmpty && Set($0.nodes) == chosen } ? outlook : nil
+    }
+
     /// The number of events so far.
     package var eventCount: Int { log.end }
 }

@@ -74,51 +74,8 @@ extension ConsoleState {
         modal = .confirm(
             ConfirmState(
                 title: title, facts: blast.facts, outcome: .submit([command]),
-                demand: blast.grave || many ? "\(rows.count)" : nil,
+                demand: blast.isGrave || many ? "\(rows.count)" : nil,
                 meaning: "the number of nodes", accept: "Kill"))
         return []
-    }
-}
-
-/// The effects of killing some nodes.
-struct BlastRadius: Hashable, Sendable {
-    /// As sentences, for the question.
-    let facts: [String]
-    /// Whether the remaining nodes have no majority, or none remains.
-    let grave: Bool
-
-    init(killing rows: [NodeRow], _ reading: ClusterReading, _ feed: ConsoleFeed) {
-        var facts = rows.prefix(6).map { row in
-            "\(row.name)  \(Words.count(row.shards, "shard"))  \(Words.count(row.entities, "entity"))"
-                + (row.oldest ? "  oldest: the coordinator moves" : "")
-        }
-        if rows.count > 6 { facts.append("… and \(rows.count - 6) more") }
-        let killed = Set(rows.map(\.name))
-        let counted = reading.rows.filter {
-            $0.standing == .up || $0.standing == .unreachable || $0.standing == .leaving
-        }
-        let voters = counted.isEmpty ? reading.rows.filter(\.alive) : counted
-        let left = voters.filter { $0.state == .running && !killed.contains($0.name) && $0.standing != .unreachable }
-        let up = voters.filter { $0.state == .running && $0.standing != .unreachable }
-        let lost = voters.count { $0.standing == .unreachable }
-        let count = "leaves \(left.count) of \(up.count) up" + (lost > 0 ? " (and \(lost) unreachable)" : "")
-        let majority = left.count * 2 > voters.count
-        grave = !majority || left.isEmpty
-        if left.isEmpty {
-            facts.append("leaves no node: the cluster ends")
-        } else if majority {
-            facts.append("\(count): a majority goes on")
-        } else {
-            let rest = Words.list(left.map(\.name), most: 6)
-            facts.append("\(count): NO majority")
-            facts.append("keep-majority then downs the rest: \(rest)")
-        }
-        let entities = rows.reduce(0) { $0 + $1.entities }
-        if entities > 0 {
-            facts.append(
-                "\(Words.count(entities, "entity")) stop\(grave ? "" : "; each starts elsewhere with its next message")"
-            )
-        }
-        self.facts = facts
     }
 }
