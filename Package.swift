@@ -167,7 +167,9 @@ let targets: [Target] = [
             argumentParser, logging,
         ],
         swiftSettings: settings),
-    tests("CastyCommandTests", ["CastyCommand", "CastyConsole", "CastyTestbed", "CastyScenario", "CastyCore"]),
+    tests(
+        "CastyCommandTests",
+        ["CastyCommand", "CastyConsole", "CastyTestbed", "CastyScenario", "CastyObservability", "CastyCore"]),
 ]
 
 // The thread sanitizer is told with CASTY_TESTS which tests it runs, and compiles what they need only.

@@ -31,7 +31,7 @@ struct TestClusterBackendTests {
         let time = backend.latest().time
         backend.submit(.control(.step(5)))
         see(backend, wakeup) { backend.latest().time == time + .milliseconds(500) }
-        backend.submit(.command(.freeze([NodeName(2)])))
+        backend.submit(.command(.immediate(.freeze([NodeName(2)]))))
         see(backend, wakeup) { backend.latest().nodes[1].state == .frozen }
         backend.submit(.control(.back(5)))
         see(backend, wakeup) { backend.latest().time == time }

@@ -34,7 +34,7 @@ struct PassivationStoryTests {
         #expect(awake(testbed).reduce(0, +) == 40)
         let scenario = try Scenario.parse("nodes 2\nset passivation \(policy) 5", file: "test.casty")
         for statement in scenario.statements {
-            if case .set = statement.command { try testbed.perform(statement.command) }
+            if case .immediate(.set) = statement.command { try testbed.perform(statement.command) }
         }
         try testbed.advance(until: testbed.now + .seconds(1))
         #expect(awake(testbed) == [5, 5])

@@ -15,7 +15,7 @@ struct SubscriptionTests {
     }
 
     /// What n1 hears of n3 while commands are carried out, in words.
-    private func steps(seed: UInt64, _ commands: [(Command, Duration)]) throws -> [String] {
+    private func steps(seed: UInt64, _ commands: [(ImmediateCommand, Duration)]) throws -> [String] {
         let world = SimulatedClusterWorld(seed: seed)
         let testbed = TestCluster(world: world, settings: TestClusterSettings(), checkers: .all)
         defer { testbed.end() }

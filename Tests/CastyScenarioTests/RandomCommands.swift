@@ -10,43 +10,44 @@ struct RandomCommands {
 
     mutating func command(_ verb: Verb) -> Command {
         switch verb {
-        case .seed: .seed(generator.next())
-        case .set: .set(setting())
-        case .seeds: .seeds(nodes())
-        case .roles: .roles(nodes(), flip() ? ["backend"] : ["web-2", "db"])
-        case .nodes: .nodes(int(1, Scenario.mostNodes))
-        case .shards: .shards(int(1, 16384))
-        case .start: .start(nodes(), roles: flip() ? [] : ["backend", "web-2"])
-        case .spawn: .spawn(entities())
-        case .tell: .tell(Tell(entities(), text(), via: flip() ? node() : nil))
+        case .seed: .header(.seed(generator.next()))
+        case .set: .immediate(.set(setting()))
+        case .seeds: .header(.seeds(nodes()))
+        case .roles: .header(.roles(nodes(), flip() ? ["backend"] : ["web-2", "db"]))
+        case .nodes: .header(.nodes(int(1, Scenario.mostNodes)))
+        case .shards: .header(.shards(int(1, 16384)))
+        case .start: .immediate(.start(nodes(), roles: flip() ? [] : ["backend", "web-2"]))
+        case .spawn: .immediate(.spawn(entities()))
+        case .tell: .immediate(.tell(Tell(entities(), text(), via: flip() ? node() : nil)))
         case .ask:
             .ask(
                 Ask(
                     entity(), text(), via: flip() ? node() : nil, reply: flip() ? text() : nil,
                     within: flip() ? duration() : nil))
         case .load:
-            .load(
-                Load(
-                    rate: Rate(perSecond: Thousandths(count: Int64(int(1, 5000)))), entities: int(1, 100_000),
-                    duration: duration() + .milliseconds(1)))
-        case .kill: .kill(nodes())
-        case .freeze: .freeze(nodes())
-        case .thaw: .thaw(nodes())
-        case .restart: .restart(nodes())
-        case .leave: .leave(nodes())
-        case .down: .down(nodes(), by: flip() ? node() : nil)
-        case .cut: .cut(cut())
-        case .heal: .heal(flip() ? .all : .pair(NodeName(int(1, 9)), NodeName(int(10, 20))))
-        case .link: .link(link())
-        case .fault: .fault(fault())
-        case .move: .move(shard: int(0, 16383), to: node())
-        case .pin: .pin(shard: int(0, 16383), to: node())
-        case .drain: .drain(nodes())
-        case .undrain: .undrain(nodes())
-        case .rebalance: .rebalance(pick(Rebalance.allCases))
-        case .passivate: .passivate(entities())
+            .immediate(
+                .load(
+                    Load(
+                        rate: Rate(perSecond: Thousandths(count: Int64(int(1, 5000)))), entities: int(1, 100_000),
+                        duration: duration() + .milliseconds(1))))
+        case .kill: .immediate(.kill(nodes()))
+        case .freeze: .immediate(.freeze(nodes()))
+        case .thaw: .immediate(.thaw(nodes()))
+        case .restart: .immediate(.restart(nodes()))
+        case .leave: .immediate(.leave(nodes()))
+        case .down: .immediate(.down(nodes(), by: flip() ? node() : nil))
+        case .cut: .immediate(.cut(cut()))
+        case .heal: .immediate(.heal(flip() ? .all : .pair(NodeName(int(1, 9)), NodeName(int(10, 20)))))
+        case .link: .immediate(.link(link()))
+        case .fault: .immediate(.fault(fault()))
+        case .move: .immediate(.move(shard: int(0, 16383), to: node()))
+        case .pin: .immediate(.pin(shard: int(0, 16383), to: node()))
+        case .drain: .immediate(.drain(nodes()))
+        case .undrain: .immediate(.undrain(nodes()))
+        case .rebalance: .immediate(.rebalance(pick(Rebalance.allCases)))
+        case .passivate: .immediate(.passivate(entities()))
         case .wait: .wait(duration())
-        case .note: .note(text())
+        case .note: .immediate(.note(text()))
         case .at: .at(flip() ? .sinceStart(duration()) : .fromNow(duration()), command(pick(Self.schedulable)))
         case .expect: .expect(expect())
         }

@@ -205,11 +205,7 @@ final class ConsoleRun {
                 return
             case .ask(let ask): try self.ask(ask, backend)
             case .expect, .wait: throw TestClusterError("\(command): belongs into a scenario; run it with `casty run`")
-            case .seed, .seeds, .roles, .set, .nodes, .shards, .start, .spawn, .tell, .load, .kill, .freeze, .thaw,
-                .restart, .leave,
-                .down,
-                .cut, .heal, .link, .fault, .move, .pin, .drain, .undrain, .rebalance, .passivate, .note:
-                try lab.perform(command)
+            case .header, .immediate: try lab.perform(command)
             }
             note(command)
             backend?.say(.done, "\(command)")
@@ -279,8 +275,8 @@ final class ConsoleRun {
 
     /// Undoes the last fault that can be undone.
     private func undo(_ backend: TestClusterBackend) {
-        guard let last = history.lastIndex(where: { $0.undoneAt == nil && $0.command.inverse != nil }),
-            let inverse = history[last].command.inverse
+        guard let last = history.lastIndex(where: { $0.undoneAt == nil && $0.inverse != nil }),
+            let inverse = history[last].inverse
         else {
             return backend.say(.refused, "undo: there is nothing that can be undone; kills are not")
         }
@@ -293,18 +289,10 @@ final class ConsoleRun {
 
 }
 
-extension Command {
+extension ConsoleRun.RecordedCommand {
     /// The command that undoes this one, if there is one.
     fileprivate var inverse: Command? {
-        switch self {
-        case .freeze(let nodes): .thaw(nodes)
-        case .thaw(let nodes): .freeze(nodes)
-        case .cut: .heal(.all)
-        case .seed, .seeds, .roles, .set, .nodes, .shards, .start, .spawn, .tell, .ask, .load, .kill, .restart, .leave,
-            .down, .heal,
-            .link,
-            .fault, .move, .pin, .drain, .undrain, .rebalance, .passivate, .note, .wait, .at, .expect:
-            nil
-        }
+        guard case .immediate(let done) = command else { return nil }
+        return done.inverse.map { .immediate($0) }
     }
 }

@@ -38,7 +38,8 @@ struct BlastRadius: Hashable, Sendable {
             } else {
                 .unknown
             }
-        let count = "leaves \(left.count) of \(up.count) up" + (unreachable > 0 ? " (and \(unreachable) unreachable)" : "")
+        let count =
+            "leaves \(left.count) of \(up.count) up" + (unreachable > 0 ? " (and \(unreachable) unreachable)" : "")
         let entities = rows.reduce(0) { $0 + $1.entities }
         let fate = Self.fate(of: rest, count, Words.list(left.map(\.name), most: 6))
         facts = Self.losses(rows) + fate.facts + Self.entities(entities, startElsewhere: fate.serves)
@@ -76,7 +77,8 @@ struct BlastRadius: Hashable, Sendable {
         case .decides(let side):
             switch side.verdict {
             case .stays: return (["\(count): the rest goes on", side.reason], true, false)
-            case .asksFirst, .asksLater: return (["\(count): the rest goes on with the lease", side.reason], true, false)
+            case .asksFirst, .asksLater:
+                return (["\(count): the rest goes on with the lease", side.reason], true, false)
             case .waits: return (["\(count): the rest waits", side.reason], false, false)
             case .goes: return (["\(count): the rest goes too: \(names)", side.reason], false, true)
             }

@@ -61,10 +61,10 @@ extension ConsoleState {
     }
 
     /// The intents that give commands to the cluster.
-    func submit(_ commands: [Command]) -> [Intent] { commands.map { .submit(.command($0)) } }
+    func submit(_ commands: [ImmediateCommand]) -> [Intent] { commands.map { .submit(.command(.immediate($0))) } }
 
     /// The intent that gives one command to the cluster.
-    func submit(_ command: Command) -> [Intent] { submit([command]) }
+    func submit(_ command: ImmediateCommand) -> [Intent] { submit([command]) }
 
     /// The intent that gives a command to the run.
     func submit(_ control: RunControl) -> [Intent] { [.submit(.control(control))] }

@@ -59,14 +59,14 @@ extension ConsoleState {
     }
 
     /// A question at the bottom; ten seconds without an answer count as No.
-    private mutating func ask(_ text: String, _ command: Command) -> [Intent] {
+    private mutating func ask(_ text: String, _ command: ImmediateCommand) -> [Intent] {
         guard confirms else { return submit(command) }
         question = Question(text: text, commands: [command], until: now + 10)
         return []
     }
 
     private mutating func kill(_ rows: [NodeRow], _ reading: ClusterReading, _ feed: ConsoleFeed) -> [Intent] {
-        let command = Command.kill(rows.compactMap { Self.nodeName($0.name) })
+        let command = ImmediateCommand.kill(rows.compactMap { Self.nodeName($0.name) })
         guard confirms else { return submit(command) }
         let blast = BlastRadius(killing: rows, reading, feed)
         let many = rows.count > 1

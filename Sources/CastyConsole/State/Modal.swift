@@ -57,14 +57,14 @@ struct ConfirmState: Hashable, Sendable {
 
 /// The effect of a confirmed question.
 enum Outcome: Hashable, Sendable {
-    case submit([Command])
+    case submit([ImmediateCommand])
     case quit
 }
 
 /// One line at the bottom that waits for y or N.
 struct Question: Hashable, Sendable {
     var text: String
-    var commands: [Command]
+    var commands: [ImmediateCommand]
     var until: Double
 }
 

@@ -31,11 +31,9 @@ package struct Coverage: Sendable {
         for statement in scenario.statements {
             guard case .at(_, let command) = statement.command else { continue }
             switch command {
-            case .start: joins += 1
-            case .fault(let fault): faults["fault \(fault.kind.rawValue)", default: 0] += 1
-            case .seed, .seeds, .roles, .set, .nodes, .shards, .spawn, .tell, .ask, .load, .kill, .freeze, .thaw,
-                .restart, .leave, .down, .cut, .heal, .link, .move, .pin, .drain, .undrain, .rebalance, .passivate,
-                .wait, .note, .at, .expect:
+            case .immediate(.start): joins += 1
+            case .immediate(.fault(let fault)): faults["fault \(fault.kind.rawValue)", default: 0] += 1
+            case .header, .immediate, .ask, .expect, .wait, .at:
                 faults[command.verb.rawValue, default: 0] += 1
             }
         }

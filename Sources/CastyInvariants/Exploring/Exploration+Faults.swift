@@ -5,7 +5,7 @@ import CastyTestbed
 extension Exploration {
     private struct PlannedFault {
         let at: Moment
-        let command: Command
+        let command: ImmediateCommand
     }
 
     /// The faults to inject for a seed, as commands with their times.
@@ -31,7 +31,7 @@ extension Exploration {
         // A fault after the recovery would never be undone.
         return actions.compactMap { action in
             if case .sinceStart(let at) = action.at, at >= self.time { return nil }
-            return .at(action.at, action.command)
+            return .at(action.at, .immediate(action.command))
         }
     }
 
@@ -58,7 +58,7 @@ extension Exploration {
         let (first, second) = (order[0], order.count > 1 ? order[1] : order[0])
         let now = Moment.sinceStart(time)
         func later(_ most: Int) -> Moment { .sinceStart(time + .milliseconds(Int64(100 + generator.below(most)))) }
-        func fault(_ kind: FaultKind, _ nodes: [NodeName], _ arguments: [FaultArgument] = []) -> Command {
+        func fault(_ kind: FaultKind, _ nodes: [NodeName], _ arguments: [FaultArgument] = []) -> ImmediateCommand {
             .fault(Fault(kind, nodes: nodes, arguments: arguments))
         }
         let long = FaultArgument(.duration, .duration(.milliseconds(Int64(500 + generator.below(10_000)))))
@@ -155,7 +155,7 @@ extension Exploration {
             }
             let shard = generator.below(Scenario.defaultShards)
             let entity = EntityName("account-\(1 + generator.below(40))")
-            let choices: [Command] =
+            let choices: [ImmediateCommand] =
                 [.move(shard: shard, to: first), .rebalance(.now)] + (entity.map { [.passivate(.single($0))] } ?? [])
             return [PlannedFault(at: now, command: choices[generator.below(choices.count)])]
         }

@@ -42,20 +42,20 @@ package struct Exploration: Sendable {
     /// The scenario of a seed. Each line of faults is independent, so that any of them can be left out.
     package func scenario(seed: UInt64) -> Scenario {
         let world = world(seed: seed)
-        var commands: [Command] = [.seed(seed)] + world.header
+        var commands: [Command] = [.header(.seed(seed))] + world.header
         let settings = settings(of: commands, nodes: world.everyone.count)
         let first = Array(world.everyone.prefix(world.first))
         commands.append(
             .expect(Expect(.members(first), within: bound(settings.bounds(nodes: first.count).join, least: 30))))
-        commands.append(.spawn(Self.accounts))
+        commands.append(.immediate(.spawn(Self.accounts)))
         commands.append(
             .expect(
                 Expect(
                     .balanced(by: Expectation.defaultBalance),
                     within: bound(settings.rebalancing(nodes: first.count), least: 30))))
         commands.append(
-            .load(Load(rate: Rate(perSecond: 20), entities: 40, duration: time + .seconds(20))))
-        commands += world.joins.map { .at(.sinceStart($0.at), .start([$0.node], roles: $0.roles)) }
+            .immediate(.load(Load(rate: Rate(perSecond: 20), entities: 40, duration: time + .seconds(20)))))
+        commands += world.joins.map { .at(.sinceStart($0.at), .immediate(.start([$0.node], roles: $0.roles))) }
         commands += faults(in: world, seed: seed)
         commands.append(.wait(time))
         commands += recovery(world.everyone, settings)
@@ -93,18 +93,18 @@ package struct Exploration: Sendable {
     private func recovery(_ everyone: [NodeName], _ settings: TestClusterSettings) -> [Command] {
         let bounds = settings.bounds(nodes: everyone.count)
         // One line per node: a line that names a node which is not frozen is rejected as a whole.
-        var commands: [Command] = [.heal(.all), .link(LinkChange(.all))]
-        commands += everyone.map { .thaw([$0]) }
-        commands += [.rebalance(.resume), .wait(bound(bounds.recovery + bounds.decision, least: 15))]
-        commands += everyone.map { .restart([$0]) }
+        var commands: [Command] = [.immediate(.heal(.all)), .immediate(.link(LinkChange(.all)))]
+        commands += everyone.map { .immediate(.thaw([$0])) }
+        commands += [.immediate(.rebalance(.resume)), .wait(bound(bounds.recovery + bounds.decision, least: 15))]
+        commands += everyone.map { .immediate(.restart([$0])) }
         commands.append(.wait(bound(bounds.join + bounds.recovery, least: 10)))
-        commands += everyone.map { .restart([$0]) }
-        commands += everyone.map { .undrain([$0]) }
+        commands += everyone.map { .immediate(.restart([$0])) }
+        commands += everyone.map { .immediate(.undrain([$0])) }
         commands += [
             .expect(Expect(.members(everyone), within: bound(bounds.join + bounds.loss, least: 40))),
             .expect(Expect(.converged, within: bound(bounds.convergence, least: 10))),
             // A cluster that was started anew has no shards yet.
-            .spawn(Self.accounts),
+            .immediate(.spawn(Self.accounts)),
             .expect(
                 Expect(
                     .balanced(by: Expectation.defaultBalance),
@@ -127,30 +127,32 @@ package struct Exploration: Sendable {
         let calm = Command.wait(bound(settings.bounds(nodes: everyone.count).join, least: 12))
         if everyone.count <= 5, generator.unit() < 0.08 {
             // Long enough that all nodes must have forgotten it.
-            return [calm, .kill([everyone[everyone.count - 1]]), .wait(.seconds(680))]
+            return [calm, .immediate(.kill([everyone[everyone.count - 1]])), .wait(.seconds(680))]
         }
         switch generator.below(4) {
         case 0: return [calm]
         case 1:
             return [
-                calm, .kill([order[0]]), .wait(.milliseconds(Int64(100 + generator.below(3000)))),
-                .restart([order[0]]), .wait(.seconds(10)),
+                calm, .immediate(.kill([order[0]])), .wait(.milliseconds(Int64(100 + generator.below(3000)))),
+                .immediate(.restart([order[0]])), .wait(.seconds(10)),
             ]
         case 2:
             let served = bound(settings.failover(nodes: everyone.count) + .seconds(2), least: 10)
-            return [calm, .kill([order[0]]), .tell(Tell(Self.accounts, "deposit 1")), .wait(served)]
+            return [
+                calm, .immediate(.kill([order[0]])), .immediate(.tell(Tell(Self.accounts, "deposit 1"))), .wait(served),
+            ]
         default:
             let size = 1 + generator.below(everyone.count - 1)
             let groups = [order.prefix(size).sorted(), order.dropFirst(size).sorted()]
             let decided = bound(settings.bounds(nodes: everyone.count).split, least: 14)
-            return [calm, .cut(.split(groups)), .wait(decided)]
+            return [calm, .immediate(.cut(.split(groups))), .wait(decided)]
         }
     }
 
     /// Whether a command is one of the random faults and may be left out. Joins are part of the cluster.
     package static func isFault(_ statement: Statement) -> Bool {
         guard case .at(_, let command) = statement.command else { return false }
-        if case .start = command { return false }
+        if case .immediate(.start) = command { return false }
         return true
     }
 }

@@ -40,12 +40,12 @@ extension Exploration {
         let everyone = (1...size).map(NodeName.init)
         let atOnce = Array(everyone.prefix(size - later))
         var header: [Command] = []
-        if let strategy = strategy(&generator) { header.append(.set(.downing(strategy))) }
-        if generator.unit() < 0.4 { header.append(.set(.remember(true))) }
+        if let strategy = strategy(&generator) { header.append(.immediate(.set(.downing(strategy)))) }
+        if generator.unit() < 0.4 { header.append(.immediate(.set(.remember(true)))) }
         // A majority of the seeds may be restarted while other members live: only their memory stops them from founding
         // a second cluster.
-        header.append(.set(.memory(true)))
-        if let seeds = seeds(of: atOnce, &generator) { header.append(.seeds(seeds)) }
+        header.append(.immediate(.set(.memory(true))))
+        if let seeds = seeds(of: atOnce, &generator) { header.append(.header(.seeds(seeds))) }
         let withRole = nodesWithRole(everyone, atOnce, &generator)
         var world = ExploredWorld(everyone: everyone, first: atOnce.count, header: [])
         for node in everyone.dropFirst(atOnce.count) {
@@ -54,11 +54,11 @@ extension Exploration {
             world.joins.append(.init(node: node, at: at, roles: withRole.contains(node) ? [Self.role] : []))
         }
         let named = withRole.filter(atOnce.contains)
-        if !named.isEmpty { header.append(.roles(named, [Self.role])) }
-        if !withRole.isEmpty, generator.unit() < 0.7 { header.append(.set(.accountRole(Self.role))) }
+        if !named.isEmpty { header.append(.header(.roles(named, [Self.role]))) }
+        if !withRole.isEmpty, generator.unit() < 0.7 { header.append(.immediate(.set(.accountRole(Self.role)))) }
         let isRestricted = !withRole.isEmpty && generator.unit() < 0.5
-        header.append(.set(isRestricted ? .singletonRole(Self.role) : .singleton(true)))
-        header += [.nodes(atOnce.count), .shards(Scenario.defaultShards)]
+        header.append(.immediate(.set(isRestricted ? .singletonRole(Self.role) : .singleton(true))))
+        header += [.header(.nodes(atOnce.count)), .header(.shards(Scenario.defaultShards))]
         world.header = header
         world.isGentle = generator.unit() < 0.08
         return world

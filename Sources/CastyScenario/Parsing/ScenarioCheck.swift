@@ -32,16 +32,16 @@ struct ScenarioCheck {
             problems.append(
                 ScenarioProblem(.misplaced, line: line, what: what, expected: "\(command.verb.rawValue) before it"))
         }
-        if case .nodes(let count) = command {
+        if case .header(.nodes(let count)) = command {
             nodes = count
-        } else if case .shards(let count) = command {
+        } else if case .header(.shards(let count)) = command {
             shards = count
         } else if firstAct == nil, let first = firstLines[.nodes] {
             let what = "\(command.verb.rawValue) comes after nodes (line \(first))"
             problems.append(
                 ScenarioProblem(.misplaced, line: line, what: what, expected: "\(command.verb.rawValue) before it"))
         }
-        if case .roles(let names, _) = command {
+        if case .header(.roles(let names, _)) = command {
             for name in names {
                 guard let first = roleLines.updateValue(line, forKey: name) else { continue }
                 let what = "the roles of \(name) stand already in line \(first)"
@@ -57,7 +57,7 @@ struct ScenarioCheck {
 
     /// The earlier line with the same command.
     private mutating func repetition(of command: Command, _ line: Int) -> Int? {
-        guard case .set = command else {
+        guard case .immediate(.set) = command else {
             let first = firstLines[command.verb]
             firstLines[command.verb] = first ?? line
             return first
@@ -69,7 +69,7 @@ struct ScenarioCheck {
     }
 
     private func name(of command: Command) -> String {
-        guard case .set(let setting) = command else { return command.verb.rawValue }
+        guard case .immediate(.set(let setting)) = command else { return command.verb.rawValue }
         return switch setting {
         case .preset: "preset"
         case .time(let setting, _): setting.rawValue
@@ -87,7 +87,7 @@ struct ScenarioCheck {
 
     private mutating func nodeProblems(_ command: Command, _ line: Int) -> [ScenarioProblem] {
         guard let nodes else { return [] }
-        if case .start(let names, _) = command.acting {
+        if case .immediate(.start(let names, _)) = command.acting {
             let known = names.filter { $0.number <= nodes || started.contains($0) }
             started += names
             return known.map { node in

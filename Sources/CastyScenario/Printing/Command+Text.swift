@@ -2,24 +2,67 @@ extension Command: CustomStringConvertible {
     /// The command in its canonical form, which ``parse(_:names:)`` can read.
     package var description: String {
         switch self {
+        case .header(let command): command.description
+        case .immediate(let command): command.description
+        case .ask(let ask): "ask \(ask)"
+        case .expect(let expect): "expect \(expect)"
+        case .wait(let duration): "wait \(duration.scenarioText)"
+        case .at(let moment, let command): "at \(moment) \(command)"
+        }
+    }
+
+    /// The first word of the command.
+    package var verb: Verb {
+        switch self {
+        case .header(let command): command.verb
+        case .immediate(let command): command.verb
+        case .ask: .ask
+        case .expect: .expect
+        case .wait: .wait
+        case .at: .at
+        }
+    }
+}
+
+extension HeaderCommand: CustomStringConvertible {
+    package var description: String {
+        switch self {
         case .seed(let number): "seed \(number)"
-        case .set(let setting): "set \(setting)"
         case .seeds(let nodes): "seeds \(nodes.list)"
         case .roles(let nodes, let roles): "roles \(nodes.list) \(roles.joined(separator: ","))"
         case .nodes(let count): "nodes \(count)"
         case .shards(let count): "shards \(count)"
+        }
+    }
+
+    /// The first word of the command.
+    package var verb: Verb {
+        switch self {
+        case .seed: .seed
+        case .seeds: .seeds
+        case .roles: .roles
+        case .nodes: .nodes
+        case .shards: .shards
+        }
+    }
+}
+
+extension ImmediateCommand: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .set(let setting): "set \(setting)"
         case .start(let nodes, let roles):
             "start \(nodes.list)" + (roles.isEmpty ? "" : " roles \(roles.joined(separator: ","))")
-        case .spawn(let entities): "spawn \(entities)"
-        case .tell(let tell): "tell \(tell)"
-        case .ask(let ask): "ask \(ask)"
-        case .load(let load): "load \(load)"
         case .kill(let nodes): "kill \(nodes.list)"
         case .freeze(let nodes): "freeze \(nodes.list)"
         case .thaw(let nodes): "thaw \(nodes.list)"
         case .restart(let nodes): "restart \(nodes.list)"
         case .leave(let nodes): "leave \(nodes.list)"
         case .down(let nodes, let by): "down \(nodes.list)" + clause("by", by)
+        case .spawn(let entities): "spawn \(entities)"
+        case .tell(let tell): "tell \(tell)"
+        case .load(let load): "load \(load)"
+        case .passivate(let entities): "passivate \(entities)"
         case .cut(let cut): "cut \(cut)"
         case .heal(.all): "heal"
         case .heal(.pair(let first, let second)): "heal \(first) \(second)"
@@ -31,34 +74,25 @@ extension Command: CustomStringConvertible {
         case .undrain(let nodes): "undrain \(nodes.list)"
         case .rebalance(.now): "rebalance"
         case .rebalance(let order): "rebalance \(order.rawValue)"
-        case .passivate(let entities): "passivate \(entities)"
-        case .wait(let duration): "wait \(duration.scenarioText)"
         case .note(let text): "note \(Quoting.quoted(text))"
-        case .at(let moment, let command): "at \(moment) \(command)"
-        case .expect(let expect): "expect \(expect)"
         }
     }
 
     /// The first word of the command.
     package var verb: Verb {
         switch self {
-        case .seed: .seed
         case .set: .set
-        case .seeds: .seeds
-        case .roles: .roles
-        case .nodes: .nodes
-        case .shards: .shards
         case .start: .start
-        case .spawn: .spawn
-        case .tell: .tell
-        case .ask: .ask
-        case .load: .load
         case .kill: .kill
         case .freeze: .freeze
         case .thaw: .thaw
         case .restart: .restart
         case .leave: .leave
         case .down: .down
+        case .spawn: .spawn
+        case .tell: .tell
+        case .load: .load
+        case .passivate: .passivate
         case .cut: .cut
         case .heal: .heal
         case .link: .link
@@ -68,11 +102,7 @@ extension Command: CustomStringConvertible {
         case .drain: .drain
         case .undrain: .undrain
         case .rebalance: .rebalance
-        case .passivate: .passivate
-        case .wait: .wait
         case .note: .note
-        case .at: .at
-        case .expect: .expect
         }
     }
 }

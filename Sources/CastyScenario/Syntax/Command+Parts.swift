@@ -13,14 +13,34 @@ extension Command {
 
     private var nodesWritten: [NodeName] {
         switch self {
-        case .seed, .set, .nodes, .shards, .spawn, .load, .rebalance, .passivate, .wait, .note: []
-        case .seeds(let nodes), .roles(let nodes, _), .start(let nodes, _), .kill(let nodes), .freeze(let nodes),
-            .thaw(let nodes), .restart(let nodes),
+        case .header(.seeds(let nodes)), .header(.roles(let nodes, _)): nodes
+        case .header(.seed), .header(.nodes), .header(.shards), .wait: []
+        case .immediate(let command): command.nodesWritten
+        case .ask(let ask): ask.via.map { [$0] } ?? []
+        case .expect(let expect): expect.nodesWritten
+        case .at(_, let command): command.nodesWritten
+        }
+    }
+
+    /// The shard the command names.
+    package var shardNamed: Int? {
+        switch self {
+        case .immediate(let command): command.shardNamed
+        case .expect(let expect): if case .shard(let shard, _) = expect.expectation { shard } else { nil }
+        case .at(_, let command): command.shardNamed
+        case .header, .ask, .wait: nil
+        }
+    }
+}
+
+extension ImmediateCommand {
+    fileprivate var nodesWritten: [NodeName] {
+        switch self {
+        case .start(let nodes, _), .kill(let nodes), .freeze(let nodes), .thaw(let nodes), .restart(let nodes),
             .leave(let nodes), .drain(let nodes), .undrain(let nodes):
             nodes
-        case .tell(let tell): tell.via.map { [$0] } ?? []
-        case .ask(let ask): ask.via.map { [$0] } ?? []
         case .down(let nodes, let by): nodes + (by.map { [$0] } ?? [])
+        case .tell(let tell): tell.via.map { [$0] } ?? []
         case .cut(.split(let groups)): Array(groups.joined())
         case .cut(.oneWay(let from, let to)): from + to
         case .heal(.all): []
@@ -32,22 +52,22 @@ extension Command {
             }
         case .fault(let fault): fault.nodes
         case .move(_, let node), .pin(_, let node): [node]
-        case .at(_, let command): command.nodesWritten
-        case .expect(let expect): expect.nodesWritten
+        case .set, .spawn, .load, .passivate, .rebalance, .note: []
         }
     }
 
-    /// The shard the command names.
-    package var shardNamed: Int? {
-        switch self {
-        case .move(let shard, _), .pin(let shard, _): shard
-        case .at(_, let command): command.shardNamed
-        case .expect(let expect): if case .shard(let shard, _) = expect.expectation { shard } else { nil }
-        case .seed, .seeds, .roles, .set, .nodes, .shards, .start, .spawn, .tell, .ask, .load, .kill, .freeze, .thaw,
-            .restart, .leave,
-            .down, .cut, .heal, .link, .fault, .drain, .undrain, .rebalance, .passivate, .wait, .note:
-            nil
-        }
+    fileprivate var shardNamed: Int? {
+        if case .move(let shard, _) = self { return shard }
+        if case .pin(let shard, _) = self { return shard }
+        return nil
+    }
+
+    /// The command that undoes this one, if there is one.
+    package var inverse: ImmediateCommand? {
+        if case .freeze(let nodes) = self { return .thaw(nodes) }
+        if case .thaw(let nodes) = self { return .freeze(nodes) }
+        if case .cut = self { return .heal(.all) }
+        return nil
     }
 }
 

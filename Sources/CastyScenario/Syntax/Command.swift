@@ -2,10 +2,24 @@
 ///
 /// ``parse(_:names:)`` turns text into a command; `description` turns a command into text.
 package indirect enum Command: Hashable, Sendable {
+    /// Describes the cluster, before it runs.
+    case header(HeaderCommand)
+    /// Acts at once, and takes no time.
+    case immediate(ImmediateCommand)
+    /// `ask account-7 balance -> 105 within 5s`: sends once and waits for the reply.
+    case ask(Ask)
+    /// `expect n2 down within 10s`.
+    case expect(Expect)
+    /// `wait 10s`: the script pauses for that time.
+    case wait(Duration)
+    /// `at 12s COMMAND`, `at +5s COMMAND`: the script continues at once. Not allowed with `at`, `wait` or the header.
+    case at(Moment, Command)
+}
+
+/// A command that describes the cluster: it stands before all that act in it.
+package enum HeaderCommand: Hashable, Sendable {
     /// `seed 42`: the seed of all randomness in the run. Before `nodes`.
     case seed(UInt64)
-    /// `set preset lan`, `set heartbeat 500ms`, `set passivation idle 2s`.
-    case set(Setting)
     /// `seeds n1,n2`: the seed list of every node; by default all nodes of `nodes`. Before `nodes`.
     case seeds([NodeName])
     /// `roles n4,n5 backend`: the roles of nodes from their start. Before `nodes`.
@@ -14,18 +28,15 @@ package indirect enum Command: Hashable, Sendable {
     case nodes(Int)
     /// `shards 24`: the number of shards of each entity type.
     case shards(Int)
+}
+
+/// A command that acts at once, while the cluster runs, and takes no time.
+package enum ImmediateCommand: Hashable, Sendable {
+    /// `set preset lan`, `set heartbeat 500ms`, `set passivation idle 2s`.
+    case set(Setting)
 
     /// `start n6 roles backend`: starts nodes in addition to those of `nodes`.
     case start([NodeName], roles: [String])
-    /// `spawn account-1..account-100`: starts entities; does not block.
-    case spawn(EntityPattern)
-    /// `tell account-7 deposit 100 via n2`: sends without waiting, to the entities of the pattern one after the other.
-    case tell(Tell)
-    /// `ask account-7 balance -> 105 within 5s`: sends once and waits for the reply.
-    case ask(Ask)
-    /// `load 200/s over 50 entities for 30s`: a stream of tells; does not block.
-    case load(Load)
-
     /// `kill n2`: a crash without a goodbye.
     case kill([NodeName])
     /// `freeze n2`: a hang; sockets stay open, and no code runs.
@@ -39,6 +50,15 @@ package indirect enum Command: Hashable, Sendable {
     /// `down n2 by n1`: an operator declares a member dead; without `by`, through the running node with the lowest
     /// number.
     case down([NodeName], by: NodeName?)
+
+    /// `spawn account-1..account-100`: starts entities; does not block.
+    case spawn(EntityPattern)
+    /// `tell account-7 deposit 100 via n2`: sends without waiting, to the entities of the pattern one after the other.
+    case tell(Tell)
+    /// `load 200/s over 50 entities for 30s`: a stream of tells; does not block.
+    case load(Load)
+    /// `passivate account-7`.
+    case passivate(EntityPattern)
 
     /// `cut n1,n2 | n3,n4,n5`, `cut n1 -> n3`.
     case cut(Cut)
@@ -59,17 +79,9 @@ package indirect enum Command: Hashable, Sendable {
     case undrain([NodeName])
     /// `rebalance`, `rebalance pause`, `rebalance resume`.
     case rebalance(Rebalance)
-    /// `passivate account-7`.
-    case passivate(EntityPattern)
 
-    /// `wait 10s`: the script pauses for that time.
-    case wait(Duration)
     /// `note "text for the person watching"`.
     case note(String)
-    /// `at 12s COMMAND`, `at +5s COMMAND`: the script continues at once. Not allowed with `at`, `wait` or the header.
-    case at(Moment, Command)
-    /// `expect n2 down within 10s`.
-    case expect(Expect)
 }
 
 /// The time for which a command is scheduled.

@@ -34,7 +34,7 @@ package struct Scenario: Hashable, Sendable {
         let atOnce = header.nodes ?? Self.defaultNodes
         var later: [NodeName] = []
         for statement in statements {
-            guard case .start(let names, _) = statement.command.acting else { continue }
+            guard case .immediate(.start(let names, _)) = statement.command.acting else { continue }
             for name in names where name.number > atOnce && !later.contains(name) { later.append(name) }
         }
         return atOnce + later.count
@@ -73,13 +73,15 @@ package struct ScenarioHeader: Hashable, Sendable {
 
     mutating func take(_ command: Command) {
         guard command.belongsToHeader else { return }
-        if case .seed(let number) = command { seed = number }
-        if case .nodes(let count) = command { nodes = count }
-        if case .shards(let count) = command { shards = count }
-        if case .seeds(let names) = command { seeds = names }
-        if case .roles(let names, let words) = command { for name in names { roles[name] = words } }
-        if case .set(let setting) = command {
-            if case .preset(let name) = setting { preset = name } else { settings.append(setting) }
+        switch command {
+        case .header(.seed(let number)): seed = number
+        case .header(.nodes(let count)): nodes = count
+        case .header(.shards(let count)): shards = count
+        case .header(.seeds(let names)): seeds = names
+        case .header(.roles(let names, let words)): for name in names { roles[name] = words }
+        case .immediate(.set(.preset(let name))): preset = name
+        case .immediate(.set(let setting)): settings.append(setting)
+        case .immediate, .ask, .expect, .wait, .at: break
         }
     }
 }
@@ -88,11 +90,9 @@ extension Command {
     /// Whether it describes the cluster and must precede the first command that acts in it.
     package var belongsToHeader: Bool {
         switch self {
-        case .seed, .seeds, .roles, .nodes, .shards: true
-        case .set(let setting): setting.belongsToHeader
-        case .start, .spawn, .tell, .ask, .load, .kill, .freeze, .thaw, .restart, .leave, .down, .cut, .heal, .link,
-            .fault, .move, .pin, .drain, .undrain, .rebalance, .passivate, .wait, .note, .at, .expect:
-            false
+        case .header: true
+        case .immediate(.set(let setting)): setting.belongsToHeader
+        case .immediate, .ask, .expect, .wait, .at: false
         }
     }
 }

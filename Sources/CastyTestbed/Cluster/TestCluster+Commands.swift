@@ -7,11 +7,22 @@ import CastySharding
 extension TestCluster {
     /// Carries out a command that takes no time. Scenario lines and typed commands use the same code.
     ///
-    /// - Throws: ``TestClusterError`` if the command cannot be carried out.
+    /// - Throws: ``TestClusterError`` if the command takes time, or cannot be carried out.
     package func perform(_ command: Command, line: Int? = nil) throws {
         switch command {
-        case .seed, .seeds, .roles, .nodes, .shards:
+        case .immediate(let command): try perform(command, line: line)
+        case .header:
             throw TestClusterError("\(command.verb.rawValue) describes the world: it stands before all else")
+        case .ask, .expect, .wait, .at:
+            throw TestClusterError("\(command.verb.rawValue) takes time: only a script can wait for it")
+        }
+    }
+
+    /// Carries out a command that takes no time.
+    ///
+    /// - Throws: ``TestClusterError`` if the command cannot be carried out.
+    package func perform(_ command: ImmediateCommand, line: Int? = nil) throws {
+        switch command {
         case .set(let setting): try set(setting)
         case .start(let names, let roles): try start(names.map(\.number), roles: roles)
         case .spawn(let entities): for entity in entities.names { try tell(entity.id, "start") }
@@ -50,8 +61,6 @@ extension TestCluster {
         case .rebalance(.resume): try operate(.resume, line: line)
         case .passivate(let entities): for entity in entities.names { try passivate(entity.id) }
         case .note(let text): inspector.emit(.note, text: text, line: line)
-        case .ask, .wait, .at, .expect:
-            throw TestClusterError("\(command.verb.rawValue) takes time: only a script can wait for it")
         }
     }
 

@@ -141,10 +141,7 @@ extension ScenarioPlayer {
         case .at(let moment, let command):
             schedule(command, at: testbed.moment(moment), line: statement.line)
         case .expect, .ask: blocking = begin(statement)
-        case .seed, .seeds, .roles, .set, .nodes, .shards, .start, .spawn, .tell, .load, .kill, .freeze, .thaw,
-            .restart, .leave, .down,
-            .cut, .heal, .link, .fault, .move, .pin, .drain, .undrain, .rebalance, .passivate, .note:
-            perform(statement, wasScheduled: false)
+        case .header, .immediate: perform(statement, wasScheduled: false)
         }
     }
 
@@ -154,10 +151,7 @@ extension ScenarioPlayer {
             switch first.statement.command {
             case .expect, .ask: _ = begin(first.statement)
             case .at, .wait: break
-            case .seed, .seeds, .roles, .set, .nodes, .shards, .start, .spawn, .tell, .load, .kill, .freeze, .thaw,
-                .restart, .leave,
-                .down, .cut, .heal, .link, .fault, .move, .pin, .drain, .undrain, .rebalance, .passivate, .note:
-                perform(first.statement, wasScheduled: true)
+            case .header, .immediate: perform(first.statement, wasScheduled: true)
             }
         }
     }
@@ -176,7 +170,7 @@ extension ScenarioPlayer {
 
     private func perform(_ statement: Statement, wasScheduled: Bool) {
         do {
-            if wasScheduled, case .tell(let tell) = statement.command, let via = tell.via {
+            if wasScheduled, case .immediate(.tell(let tell)) = statement.command, let via = tell.via {
                 // The command was planned before it was known whether that node would still be running.
                 for entity in tell.entities.names {
                     try testbed.tellOrLose(entity.id, tell.message, via: via.number)
@@ -201,10 +195,7 @@ extension ScenarioPlayer {
         switch statement.command {
         case .ask(let ask): entry = Awaited(statement, ask: ask, since: testbed, slack: options.slack)
         case .expect(let expect): entry = Awaited(statement, expect: expect, since: testbed, slack: options.slack)
-        case .seed, .seeds, .roles, .set, .nodes, .shards, .start, .spawn, .tell, .load, .kill, .freeze, .thaw,
-            .restart, .leave, .down,
-            .cut, .heal, .link, .fault, .move, .pin, .drain, .undrain, .rebalance, .passivate, .note, .at, .wait:
-            return nil
+        case .header, .immediate, .at, .wait: return nil
         }
         awaited.append(entry)
         settleAwaited()

@@ -42,7 +42,7 @@ package final class ScenarioRunner {
             try testbed.start(Array(1...nodes))
             play()
         } catch {
-            player.fail(Statement(line: 1, command: .nodes(nodes)), "\(error)")
+            player.fail(Statement(line: 1, command: .header(.nodes(nodes))), "\(error)")
         }
         let end = testbed.now
         let hasFailed = player.failed + player.violations > 0
