@@ -1,23 +1,4 @@
-/// Why a message ended without being handled.
-public enum LossReason: String, Sendable, Codable, CaseIterable {
-    case noSuchActor = "no such actor"
-    case wrongIncarnation = "wrong incarnation"
-    case mailboxFull = "mailbox full"
-    case undecodable
-    case unreachable
-    case bufferFull = "buffer full"
-    case lateReply = "late reply"
-    case handoff
-    case notHosted = "not hosted"
-    /// No node could host its entity or singleton before it had to be given up.
-    case noHome = "no home"
-    case shutdown
-    case unhandled
-    /// Its entity fails whenever it starts.
-    case entityFailed = "entity failed"
-    /// Its entity cannot be recorded as remembered, and so does not start.
-    case storeFailed = "store failed"
-}
+public import CastyCore
 
 /// The kind of traffic that a lost message belonged to.
 public enum LossClass: String, Sendable, Codable, CaseIterable {
@@ -49,5 +30,27 @@ public struct LossEntry: Hashable, Sendable, Codable {
         self.count = count
         self.latestTarget = latestTarget
         self.latestType = latestType
+    }
+}
+
+extension LossReason {
+    /// The reason in JSON.
+    public var word: String {
+        switch self {
+        case .noSuchActor: "no such actor"
+        case .wrongIncarnation: "wrong incarnation"
+        case .mailboxFull: "mailbox full"
+        case .undecodable: "undecodable"
+        case .unreachable, .wrongHome, .late, .notMember: "unreachable"
+        case .bufferFull: "buffer full"
+        case .lateReply: "late reply"
+        case .handoff: "handoff"
+        case .notHosted: "not hosted"
+        case .noHome: "no home"
+        case .shutdown: "shutdown"
+        case .unhandled: "unhandled"
+        case .entityFailed: "entity failed"
+        case .storeFailed: "store failed"
+        }
     }
 }

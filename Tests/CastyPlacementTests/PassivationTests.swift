@@ -101,8 +101,8 @@ struct PassivationTests: RegionSamples {
             ])
         #expect(
             region.onTerminated(EntityEnd(instance(2), unhandled: ["a", "b"]), at: at(230)) == [
-                .note(.entityStopped(instance(2))), .lost("a", entity: "e-1", shard: 0, .failed),
-                .lost("b", entity: "e-1", shard: 0, .failed),
+                .note(.entityStopped(instance(2))), .lost("a", entity: "e-1", shard: 0, .entityFailed),
+                .lost("b", entity: "e-1", shard: 0, .entityFailed),
             ])
         #expect(region.status.kept == 0)
         #expect(region.onWakeup(at: at(630)) == [])

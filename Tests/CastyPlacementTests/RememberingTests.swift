@@ -99,7 +99,7 @@ struct RememberingTests {
         #expect(region.onWakeup(at: at(630)) == [.store(add)])
         #expect(
             region.onStoreFailed(add, at: at(640)) == [
-                .lost("a", entity: "e-1", shard: 0, .store), .note(.storeFailed(add, retryAt: at(1440))),
+                .lost("a", entity: "e-1", shard: 0, .storeFailed), .note(.storeFailed(add, retryAt: at(1440))),
             ])
         #expect(region.status.kept == 0)
         #expect(region.onRoute("b", to: "e-1", at: at(700)) == [.store(add)])
@@ -114,7 +114,7 @@ struct RememberingTests {
         #expect(region.onStoreFailed(load, at: at(20)) == [.note(.storeFailed(load, retryAt: at(220)))])
         #expect(region.status.kept == 1)
         #expect(region.onWakeup(at: at(220)) == [.store(load)])
-        #expect(region.onStoreFailed(load, at: at(230)).first == .lost("a", entity: "e-1", shard: 0, .store))
+        #expect(region.onStoreFailed(load, at: at(230)).first == .lost("a", entity: "e-1", shard: 0, .storeFailed))
         #expect(region.status.hosted.first?.phase == .starting)
         #expect(region.status.kept == 0)
         #expect(region.onWakeup(at: at(630)) == [.store(load)])
@@ -167,7 +167,7 @@ struct RememberingTests {
         #expect(
             region.onTerminated(EntityEnd(instance(2), failed: true, unhandled: ["a"]), at: at(230)) == [
                 .note(.entityFailed(instance(2), failures: 2, restartAt: at(630))),
-                .lost("a", entity: "e-1", shard: 0, .failed),
+                .lost("a", entity: "e-1", shard: 0, .entityFailed),
             ])
         #expect(region.onWakeup(at: at(630)).contains(.start(instance(3))))
     }

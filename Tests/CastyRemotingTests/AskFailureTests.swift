@@ -107,7 +107,7 @@ struct AskFailureTests {
         for number in 0..<20 { sink.tell(number) }
         try #require(askers.all.first).tell(1)
         world.run(for: .seconds(1))
-        #expect(outcome.all.isEmpty && b.lost("buffer full") >= 1)
+        #expect(outcome.all.isEmpty && b.lost(.bufferFull) >= 1)
         for link in links { link.heal() }
         world.run(for: .seconds(10))
         #expect(outcome.all.map(\.code) == [.mailboxFull])

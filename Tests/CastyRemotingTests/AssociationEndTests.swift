@@ -87,12 +87,12 @@ struct AssociationEndTests {
             #expect(a.remoting.nonMemberBudget.taken <= 1_000_000, "round \(round)")
             world.run(for: .milliseconds(100))
         }
-        #expect(a.lost("buffer full") > 800)
+        #expect(a.lost(.bufferFull) > 800)
         // Whoever does answer is served.
         let got = Record<Int>()
         a.reference(to: try b.system.spawn(Stories.collector(got), name: "r")).tell(1)
         world.run(for: .seconds(200))
-        #expect(a.lost("buffer full") + a.lost("unreachable") >= 1000)
+        #expect(a.lost(.bufferFull) + a.lost(.unreachable) >= 1000)
         #expect(a.remoting.nonMemberBudget.taken == 0)
         #expect(a.remoting.snapshots.count <= 1)
         world.world.dispose()

@@ -23,7 +23,7 @@ struct BoundTests {
         let a = try world.startNow(1, settings)
         let remote = reference(a, Int.self)
         for number in 1...150 { remote.tell(number) }
-        #expect(a.lost("buffer full") == 50)
+        #expect(a.lost(.bufferFull) == 50)
         let b = try world.startNow(2)
         let got = Record<Int>()
         _ = try b.system.spawnSystem(Stories.collector(got), name: "r")
@@ -40,7 +40,7 @@ struct BoundTests {
         let a = try world.startNow(1, settings)
         let remote = reference(a, String.self)
         for _ in 1...50 { remote.tell(String(repeating: "x", count: 10_000)) }
-        #expect(a.lost("buffer full") == 41)
+        #expect(a.lost(.bufferFull) == 41)
         #expect((a.remoting.snapshots.first?.queuedBytes ?? 0) <= 100_000)
         world.world.dispose()
     }
@@ -51,7 +51,7 @@ struct BoundTests {
         let a = try world.startNow(1)
         reference(a, Int.self).tell(1)
         world.run(for: .seconds(300))
-        #expect(a.lost("unreachable") == 1)
+        #expect(a.lost(.unreachable) == 1)
         #expect(a.remoting.snapshots.isEmpty)
         #expect(world.world.runToQuiescence(limit: 1000) == .quiescent)
         world.world.dispose()
@@ -97,7 +97,7 @@ struct BoundTests {
         remote.tell(String(repeating: "y", count: 263_000))
         #expect(world.run { got.count == 100 })
         #expect(got.all == sent)
-        #expect(a.lost("undecodable") == 1)
+        #expect(a.lost(.undecodable) == 1)
         world.world.dispose()
     }
 
@@ -112,14 +112,14 @@ struct BoundTests {
         let receiver = a.reference(to: try b.system.spawn(Stories.collector(got), name: "r"))
         let stranger: ActorRef<Stranger> = a.system.reference(to: receiver.address)
         stranger.tell(Stranger())
-        #expect(a.lost("undecodable") == 1)
+        #expect(a.lost(.undecodable) == 1)
         try a.system.registry.register(Stranger.self, name: "stranger")
         stranger.tell(Stranger())
         let wrong: ActorRef<String> = a.system.reference(to: receiver.address)
         wrong.tell("not a number")
         receiver.tell(5)
         #expect(world.run { got.all == [5] })
-        #expect(b.lost("undecodable") == 2)
+        #expect(b.lost(.undecodable) == 2)
         #expect(a.remoting.snapshots.first?.reconnects == 0)
         world.world.dispose()
     }

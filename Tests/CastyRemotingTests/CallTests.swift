@@ -170,7 +170,7 @@ struct CallTests {
             a.remoting.call(b.system.unique, at: judge(b), Signed(from: sender))
             scene.world.run(for: .milliseconds(100))
         }
-        #expect(heard.all == [a.system.unique] && b.lost("undecodable") == 2)
+        #expect(heard.all == [a.system.unique] && b.lost(.undecodable) == 2)
         #expect(!answered.all.contains(strange))
         scene.end()
     }

@@ -165,7 +165,7 @@ struct HostileTests {
             scene.a.published(["system", "r"], at: place, as: Int.self).tell(1)
         }
         #expect(scene.a.remoting.snapshots.count == 10)
-        #expect(scene.a.lost("unreachable") == 41)
+        #expect(scene.a.lost(.unreachable) == 41)
         #expect(scene.isUndisturbed())
         scene.world.world.dispose()
     }
@@ -244,7 +244,7 @@ struct HostileTests {
         #expect(scene.world.run(.seconds(2)) { heard.count == 1 })
         #expect(scene.isUndisturbed())
         #expect(heard.all == [scene.a.system.unique])
-        #expect(scene.b.lost("undecodable") == 2)
+        #expect(scene.b.lost(.undecodable) == 2)
         scene.world.world.dispose()
     }
 }

@@ -111,7 +111,7 @@ enum Stories {
         let second = try await world.start(2)
         let successor = try second.system.spawn(collector(after), name: "receiver")
         for number in 2...20 { remote.tell(number) }
-        #expect(await world.wait { a.lost("wrong incarnation") + second.lost("wrong incarnation") >= 19 })
+        #expect(await world.wait { a.lost(.wrongIncarnation) + second.lost(.wrongIncarnation) >= 19 })
         #expect(await world.wait { ends.count >= 1 })
         #expect(ends.all == ["receiver node removed"])
         #expect(a.remoting.incarnation(at: second.address) == second.system.unique)

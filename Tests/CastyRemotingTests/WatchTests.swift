@@ -89,9 +89,9 @@ struct WatchTests {
         world.run(for: .milliseconds(10))
         #expect(ends.all == ["watched node removed"])
         #expect(asked.all == ["node removed"])
-        #expect(a.lost("wrong incarnation") == 10)
+        #expect(a.lost(.wrongIncarnation) == 10)
         watched.tell(11)
-        #expect(a.lost("unreachable") == 1)
+        #expect(a.lost(.unreachable) == 1)
         // A watch that begins afterwards is answered at once.
         _ = try a.system.spawn(Stories.watcher(of: watched, ends), name: "late")
         world.run(for: .milliseconds(10))

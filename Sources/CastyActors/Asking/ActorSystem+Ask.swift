@@ -1,5 +1,5 @@
-import CastyCore
-package import CastyObservability
+package import CastyCore
+import CastyObservability
 import Synchronization
 
 extension ActorSystem {
@@ -28,9 +28,9 @@ extension ActorSystem {
         let delivery = ref.target.offer(message, asking: pending)
         switch delivery {
         case .accepted, .acceptedIdle, .accounted: break
-        case .noSuchActor, .wrongIncarnation, .undecodable, .lateReply, .mailboxFull, .bufferFull, .unreachable:
+        case .refused(let reason):
             // If the refusing node has already failed the ask with its own reason, this call has no effect.
-            pending.fail(AskError(AskError.Code(delivery) ?? .failed, asking: describe()))
+            pending.fail(AskError(AskError.Code(reason), asking: describe()))
             lose(message, to: ref.target, because: delivery)
         }
         return { pending.fail(AskError(.cancelled, asking: describe())) }
@@ -66,29 +66,17 @@ extension ActorSystem {
 }
 
 extension AskError.Code {
-    /// Why a question with this refusal gets no reply; `nil` where the delivery is not a refusal.
-    package init?(_ delivery: Delivery) {
-        switch delivery {
-        case .accepted, .acceptedIdle, .accounted: return nil
-        case .noSuchActor, .lateReply: self = .noSuchActor
-        case .wrongIncarnation: self = .nodeRemoved
-        case .mailboxFull, .bufferFull: self = .mailboxFull
-        case .unreachable: self = .unreachable
-        case .undecodable: self = .notDecodable
-        }
-    }
-}
-
-extension AskError.Code {
     /// Why a question lost for this reason gets no reply.
     package init(_ reason: LossReason) {
         switch reason {
         case .mailboxFull, .bufferFull: self = .mailboxFull
-        case .entityFailed, .storeFailed, .undecodable, .unhandled: self = .failed
+        case .undecodable: self = .notDecodable
+        case .entityFailed, .storeFailed, .unhandled: self = .failed
         case .noSuchActor, .lateReply: self = .noSuchActor
+        case .wrongIncarnation: self = .nodeRemoved
         case .notHosted: self = .notHosted
         case .noHome: self = .noHome
-        case .wrongIncarnation, .unreachable, .handoff: self = .unreachable
+        case .unreachable, .handoff, .wrongHome, .late, .notMember: self = .unreachable
         case .shutdown: self = .shutdown
         }
     }

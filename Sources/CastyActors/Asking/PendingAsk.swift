@@ -37,7 +37,7 @@ final class PendingAsk<Reply: Sendable>: Route, AnyPendingAsk {
         if late { timer.cancel() }
     }
 
-    func deliver(_ message: Reply) -> Delivery { complete(.success(message)) ? .accepted : .lateReply }
+    func deliver(_ message: Reply) -> Delivery { complete(.success(message)) ? .accepted : .refused(.lateReply) }
 
     func post(_ signal: SystemMessage) {
         if case .unanswered(let code, let reason) = signal {

@@ -187,7 +187,7 @@ extension ActorCell {
         if let hooks {
             hooks.onEnd(extras?.failure, leftover)
         } else {
-            for message in leftover { system.lose(message, to: self, because: .noSuchActor) }
+            for message in leftover { system.lose(message, to: self, because: .refused(.noSuchActor)) }
         }
         let reason: Terminated.Reason = extras?.failure == nil ? .stopped : .failed
         for watch in extras?.watchers ?? [] {

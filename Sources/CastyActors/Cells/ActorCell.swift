@@ -110,7 +110,7 @@ package final class ActorCell<Message: Sendable>: AnyActorCell, @unchecked Senda
     override package func post(_ message: SystemMessage) {
         if let route { return route.post(message) }
         let delivery = inbox.withLock { state -> Delivery in
-            if state.status == .terminated { return .noSuchActor }
+            if state.status == .terminated { return .refused(.noSuchActor) }
             state.signals.append(message)
             signalled.store(true, ordering: .releasing)
             if state.status == .idle {
@@ -121,10 +121,8 @@ package final class ActorCell<Message: Sendable>: AnyActorCell, @unchecked Senda
         }
         switch delivery {
         case .acceptedIdle: requestTurn()
-        case .noSuchActor: refuse(message)
-        case .accepted, .wrongIncarnation, .mailboxFull, .unreachable, .bufferFull, .undecodable, .lateReply,
-            .accounted:
-            break
+        case .refused: refuse(message)
+        case .accepted, .accounted: break
         }
     }
 

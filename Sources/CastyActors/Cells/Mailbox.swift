@@ -1,3 +1,5 @@
+public import CastyCore
+
 /// The state that producers and the turn of one actor share.
 @usableFromInline
 package struct Mailbox<Message: Sendable>: Sendable {
@@ -30,8 +32,8 @@ package struct Mailbox<Message: Sendable>: Sendable {
     /// Appends a message and returns whether the actor has to be scheduled.
     @inlinable
     mutating func append(_ message: Message) -> Delivery {
-        if status == .terminated { return .noSuchActor }
-        if messages.count >= capacity { return .mailboxFull }
+        if status == .terminated { return .refused(.noSuchActor) }
+        if messages.count >= capacity { return .refused(.mailboxFull) }
         messages.append(message)
         accepted &+= 1
         if status == .idle {

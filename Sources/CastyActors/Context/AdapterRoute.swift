@@ -16,7 +16,7 @@ final class AdapterRoute<Other: Sendable, Message: Sendable>: Route {
     }
 
     func deliver(_ message: Other) -> Delivery {
-        guard let owner = owner.target else { return .noSuchActor }
+        guard let owner = owner.target else { return .refused(.noSuchActor) }
         let transform = transform.withLock { $0 }
         owner.tell(transform(message))
         return .accounted

@@ -118,7 +118,7 @@ package final class Inspector: Sendable {
         changed?()
         if lossClass != .control {
             emit(
-                .messageLost, shard: shard, entity: entity, to: target, reason: reason.rawValue,
+                .messageLost, shard: shard, entity: entity, to: target, reason: reason.word,
                 text: lossClass == .reply ? "reply" : nil, causes: causes)
         }
     }

@@ -2,25 +2,13 @@ public import CastyCore
 
 /// How an attempt to deliver a message ended.
 @usableFromInline
-package enum Delivery: Sendable {
+package enum Delivery: Hashable, Sendable {
     /// It is in a mailbox, or queued for another node.
     case accepted
     /// The actor was idle and has to be scheduled. Never returned to callers of a cell.
     case acceptedIdle
-    /// The actor has stopped or never existed.
-    case noSuchActor
-    /// Another incarnation lives at the address.
-    case wrongIncarnation
-    /// The mailbox is bounded and full.
-    case mailboxFull
-    /// The node cannot be reached.
-    case unreachable
-    /// The queue for the node is full.
-    case bufferFull
-    /// The message cannot be encoded, or the actor at the address takes another type.
-    case undecodable
-    /// The ask it answers has ended.
-    case lateReply
+    /// It will not be handled.
+    case refused(LossReason)
     /// The component that refused it has already recorded it in the loss ledger.
     case accounted
 }
@@ -60,14 +48,14 @@ extension Route {
 /// A route to nowhere: every message becomes a dead letter.
 package final class DeadRoute<Message: Sendable>: Route {
     package let address: ActorAddress
-    private let reason: Delivery
+    private let reason: LossReason
 
-    package init(address: ActorAddress, reason: Delivery = .noSuchActor) {
+    package init(address: ActorAddress, reason: LossReason = .noSuchActor) {
         self.address = address
         self.reason = reason
     }
 
-    package func deliver(_ message: Message) -> Delivery { reason }
+    package func deliver(_ message: Message) -> Delivery { .refused(reason) }
 
     package var isOver: Bool { true }
 

@@ -5,17 +5,17 @@ extension ActorSystem {
     /// Records a message that could not be delivered in the loss ledger.
     @usableFromInline
     package func lose<Message: Sendable>(_ message: Message, to target: AnyActorCell, because delivery: Delivery) {
-        guard let reason = LossReason(delivery) else { return }
+        guard case .refused(let reason) = delivery else { return }
         var traffic = target.traffic
         if let own = message as? any LossClassified {
             guard let lossClass = own.lossClass else { return }
             traffic = lossClass
         }
         // The runtime's own messages and replies contain no user's question.
-        if traffic == .user, let code = AskError.Code(delivery) {
+        if traffic == .user {
             Questions.fail(
-                in: message, code,
-                "\(target.address) did not take a \(String(describing: Message.self)): \(reason.rawValue)")
+                in: message, AskError.Code(reason),
+                "\(target.address) did not take a \(String(describing: Message.self))")
         }
         inspector.lose(reason, traffic, target: target.address.description, type: String(describing: Message.self))
     }
@@ -34,20 +34,4 @@ extension ActorSystem {
 package protocol LossClassified: Sendable {
     /// The loss class of this message; `nil` where another component accounts for it.
     var lossClass: LossClass? { get }
-}
-
-extension LossReason {
-    /// The ledger's reason for a refusal; `nil` where the delivery is not a loss.
-    package init?(_ delivery: Delivery) {
-        switch delivery {
-        case .accepted, .acceptedIdle, .accounted: return nil
-        case .noSuchActor: self = .noSuchActor
-        case .wrongIncarnation: self = .wrongIncarnation
-        case .mailboxFull: self = .mailboxFull
-        case .unreachable: self = .unreachable
-        case .bufferFull: self = .bufferFull
-        case .undecodable: self = .undecodable
-        case .lateReply: self = .lateReply
-        }
-    }
 }

@@ -47,7 +47,7 @@ extension ActorSystem {
         }
     }
 
-    private func dead<Message: Sendable>(_ address: ActorAddress, _ reason: Delivery) -> ActorRef<Message> {
+    private func dead<Message: Sendable>(_ address: ActorAddress, _ reason: LossReason) -> ActorRef<Message> {
         ActorRef(
             ActorCell(
                 system: self, route: DeadRoute<Message>(address: address, reason: reason), uid: address.uid,
@@ -58,7 +58,7 @@ extension ActorSystem {
     package enum Found: Sendable {
         case found(AnyActorCell)
         /// No actor that other nodes may reach.
-        case missing(Delivery)
+        case missing(LossReason)
     }
 
     /// Finds an actor that other nodes may reach: one whose reference was sent to another node, or a published one by

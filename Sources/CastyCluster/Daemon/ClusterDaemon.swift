@@ -73,7 +73,7 @@ struct ClusterDaemon {
         case .received(let envelope):
             if let to = envelope.to, to != myself {
                 // For an earlier incarnation of this node.
-                context.system.lose(message, to: context.`self`.target, because: .wrongIncarnation)
+                context.system.lose(message, to: context.`self`.target, because: .refused(.wrongIncarnation))
                 return nil
             }
             if case .clusterAnswer = envelope.message,

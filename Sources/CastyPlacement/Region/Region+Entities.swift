@@ -178,7 +178,7 @@ extension Region {
         if waiting.failedStarts >= settings.startAttempts {
             waiting.kept = []
             buffers.countOut(kept.count)
-            for message in kept { lose(message, of: end.instance.shard, .failed, &effects) }
+            for message in kept { lose(message, of: end.instance.shard, .entityFailed, &effects) }
         }
         hosted.entities[end.instance.shard][end.instance.entity] = waiting
         let key = EntityKey(shard: end.instance.shard, entity: end.instance.entity)

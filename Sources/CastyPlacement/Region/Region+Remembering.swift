@@ -108,7 +108,7 @@ extension Region {
                 asksAgain = false
                 hosted.entities[shard][name] = nil
                 buffers.countOut(entity.kept.count)
-                for message in entity.kept { lose(message, of: shard, .store, &effects) }
+                for message in entity.kept { lose(message, of: shard, .storeFailed, &effects) }
             }
         case .remove(let name, _, _):
             guard let entity = hosted.entities[shard][name], entity.state == .forgetting else { return effects }
@@ -147,7 +147,7 @@ extension Region {
         hosted.shards[shard]?.held = []
         buffers.countOut(item.ahead.count + item.held.count)
         for message in item.ahead + buffers.takeAll(of: shard) + item.held {
-            lose(message, of: shard, .store, &effects)
+            lose(message, of: shard, .storeFailed, &effects)
         }
     }
 }

@@ -49,31 +49,6 @@ package enum StopMode: UInt8, Hashable, Sendable {
     case now
 }
 
-/// Why a message was dropped.
-package enum LossReason: UInt8, Hashable, Sendable, CaseIterable {
-    /// The region's buffer was full.
-    case bufferFull
-    /// The same, while no member could host the shard.
-    case noHome
-    /// It was returned twice by nodes that are not the shard's home.
-    case wrongHome
-    /// It came from, or was returned by, a node that had been given up; later messages may have been handled since.
-    case late
-    /// Its entity was still running when its shard had to go.
-    case handoff
-    /// The node that should run the coordinator does not run the type, or has a different shard count.
-    case notHosted
-    /// The node's lease lapsed, or it was downed.
-    case fenced
-    case shutdown
-    /// Its entity failed or stopped repeatedly before it handled a message.
-    case failed
-    /// The store of remembered entities cannot be read or written.
-    case store
-    /// It came from a node that is not a member.
-    case notMember
-}
-
 /// What happened in a region, for the event stream.
 package enum RegionNote: Hashable, Sendable {
     case registered(with: UniqueAddress, CoordinatorEpoch)

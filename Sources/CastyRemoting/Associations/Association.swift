@@ -55,7 +55,8 @@ final class Association: Sendable {
     ) -> Delivery {
         let (delivery, step) = state.withLock { $0.enqueue(destination, codec, lossClass, payload, asker) }
         if case .moved = step {
-            return remoting.attach(self)?.enqueue(destination, codec, lossClass, payload, asker: asker) ?? .unreachable
+            return remoting.attach(self)?.enqueue(destination, codec, lossClass, payload, asker: asker)
+                ?? .refused(.unreachable)
         }
         take(step)
         return delivery
@@ -189,7 +190,7 @@ final class Association: Sendable {
         frame.asker?.post(
             .unanswered(
                 AskError.Code(reason),
-                "\(frame.destination.shownType) never left \(remoting.system.address) for \(place): \(reason.rawValue)")
+                "\(frame.destination.shownType) never left \(remoting.system.address) for \(place)")
         )
         guard let lossClass = frame.lossClass else { return }
         remoting.system.inspector.lose(

@@ -1,3 +1,4 @@
+import CastyCore
 import CastyObservability
 import CastySerialization
 

@@ -104,12 +104,12 @@ struct AssociationState: Sendable {
         _ destination: Destination, _ codec: CodecID, _ lossClass: LossClass?, _ payload: ByteBuffer,
         _ asker: AnyActorCell?
     ) -> (Delivery, NextStep) {
-        if isDetached { return (.unreachable, .moved) }
-        if isClosing || (identity.removed != nil && destination.address.uid != 0) { return (.unreachable, .none) }
+        if isDetached { return (.refused(.unreachable), .moved) }
+        if isClosing || (identity.removed != nil && destination.address.uid != 0) { return (.refused(.unreachable), .none) }
         let lane = destination.lane
-        if cannotBeDialled, !self[lane].isActive { return (.unreachable, .none) }
+        if cannotBeDialled, !self[lane].isActive { return (.refused(.unreachable), .none) }
         if !isMember, !charge(QueuedFrame.bound(payload.readableBytes, destination, asker), lane) {
-            return (.bufferFull, .none)
+            return (.refused(.bufferFull), .none)
         }
         let delivery =
             switch lane {

@@ -1,4 +1,5 @@
 import CastyActors
+import CastyCore
 import CastyObservability
 import CastySerialization
 import NIOCore
@@ -26,7 +27,7 @@ struct Lane: Sendable {
         asker: AnyActorCell? = nil
     ) -> Delivery {
         let size = QueuedFrame.bound(payload.readableBytes, destination, asker)
-        guard count < limits.count, bytes + size <= limits.bytes else { return .bufferFull }
+        guard count < limits.count, bytes + size <= limits.bytes else { return .refused(.bufferFull) }
         back.append(destination, codec, lossClass, payload, asker: asker)
         count += 1
         bytes += size

@@ -98,7 +98,7 @@ extension Link {
             decode(
                 frame, registered, address,
                 into: Receiver(target: target, link: self, frame: frame))
-        case .missing(let delivery): deliverNowhere(frame, registered, address, delivery)
+        case .missing(let reason): deliverNowhere(frame, registered, address, reason)
         }
     }
 
@@ -117,12 +117,11 @@ extension Link {
 
     /// The actor does not run: refuses a question, and makes a dead letter of the message.
     private func deliverNowhere(
-        _ frame: Frame, _ registered: AnyRegisteredType, _ address: ActorAddress, _ delivery: Delivery
+        _ frame: Frame, _ registered: AnyRegisteredType, _ address: ActorAddress, _ missing: LossReason
     ) {
         let lossClass = LossClass(path: address.path)
-        let reason: LossReason =
-            lossClass == .reply && delivery == .noSuchActor ? .lateReply : LossReason(delivery) ?? .noSuchActor
-        if delivery == .wrongIncarnation {
+        let reason = lossClass == .reply && missing == .noSuchActor ? .lateReply : missing
+        if missing == .wrongIncarnation {
             refuse(frame, .nodeRemoved, "another incarnation lives at \(address.node)")
         } else {
             refuse(frame, .noSuchActor, "\(address) has stopped, or never lived")
@@ -208,7 +207,7 @@ private struct Receiver: DecodedMessageReceiver {
             if let asker = link.asker(of: frame) {
                 link.remoting.tell(asker, .notDecodable, reason, by: link.established)
             }
-            target.system.lose(message, to: target, because: .undecodable)
+            target.system.lose(message, to: target, because: .refused(.undecodable))
         }
     }
 }

@@ -37,7 +37,7 @@ final class RemoteRoute<Message: Sendable>: Route {
             case .success(let made): way = prepared.storeIfNil(made)
             case .failure(let refusal):
                 refuse(message, refusal.code, refusal.reason)
-                return refusal.delivery
+                return .refused(refusal.loss)
             }
         }
         let delivery = scratch.withLockIfAvailable { scratch in
@@ -60,7 +60,7 @@ final class RemoteRoute<Message: Sendable>: Route {
         } catch {
             remoting.warn("encode \(way.registered.name)", "\(way.registered.name) cannot be encoded: \(error)")
             refuse(message, .notEncodable, "\(remoting.system.address) cannot write a \(way.registered.name): \(error)")
-            return .undecodable
+            return .refused(.undecodable)
         }
         let asker = scratch.note?.asker
         let size = QueuedFrame.bound(scratch.buffer.readableBytes, way.destination, asker)
@@ -73,14 +73,14 @@ final class RemoteRoute<Message: Sendable>: Route {
                 message, .tooLarge,
                 "a \(way.registered.name) of \(size) bytes from \(remoting.system.address) is above the limit of \(limit)"
             )
-            return .undecodable
+            return .refused(.undecodable)
         }
         var lossClass: LossClass? = way.destination.lossClass
         if way.isClassified, let own = message as? any LossClassified { lossClass = own.lossClass }
         // Before it is queued: once queued, the message may be returned at any time and sent elsewhere.
         asker?.questionLeft(for: address.node)
         let delivery = way.association.enqueue(way.destination, codec, lossClass, scratch.buffer, asker: asker)
-        if case .bufferFull = delivery, isReply {
+        if case .refused(.bufferFull) = delivery, isReply {
             // Signals have limits of their own, so the asker still learns that its reply found no room.
             post(.unanswered(.mailboxFull, "too much waits at \(remoting.system.address) for \(address.node)"))
         }
@@ -111,7 +111,7 @@ final class RemoteRoute<Message: Sendable>: Route {
     }
 
     private struct Refusal: Error {
-        let delivery: Delivery
+        let loss: LossReason
         let code: AskError.Code
         let reason: String
     }
@@ -127,18 +127,18 @@ final class RemoteRoute<Message: Sendable>: Route {
                 """)
             return .failure(
                 Refusal(
-                    delivery: .undecodable, code: .notEncodable,
+                    loss: .undecodable, code: .notEncodable,
                     reason: "\(type) is not registered on \(remoting.system.address)"))
         }
         guard address.mayTravel else {
             return .failure(
                 Refusal(
-                    delivery: .undecodable, code: .notEncodable, reason: "the address \(address) is none that travels"))
+                    loss: .undecodable, code: .notEncodable, reason: "the address \(address) is none that travels"))
         }
         guard let association = remoting.association(with: address.node) else {
             return .failure(
                 Refusal(
-                    delivery: .unreachable, code: .unreachable,
+                    loss: .unreachable, code: .unreachable,
                     reason: "\(remoting.system.address) has no way to \(address.node)"))
         }
         // A type that carries users' messages stays in the user lane, so that messages from a sender to one actor keep

@@ -1,5 +1,5 @@
 package import CastyCore
-package import CastyObservability
+import CastyObservability
 package import CastyPlacement
 
 /// Traces messages and shards through sharding: for test clusters and tests, which account for each of them.
@@ -9,14 +9,14 @@ package struct ShardTracing<Message: Sendable>: Sendable {
     /// A message has arrived from another node.
     package let arrived: @Sendable (Message) -> Void
     /// A message is lost.
-    package let lost: @Sendable (Message, CastyObservability.LossReason) -> Void
+    package let lost: @Sendable (Message, LossReason) -> Void
     /// The region or the coordinator of this node has noted an event.
     package let noted: @Sendable (PlacementNote) -> Void
 
     package init(
         forwarded: @escaping @Sendable (Message, ShardHop, UniqueAddress) -> Void,
         arrived: @escaping @Sendable (Message) -> Void,
-        lost: @escaping @Sendable (Message, CastyObservability.LossReason) -> Void,
+        lost: @escaping @Sendable (Message, LossReason) -> Void,
         noted: @escaping @Sendable (PlacementNote) -> Void = { _ in }
     ) {
         self.forwarded = forwarded

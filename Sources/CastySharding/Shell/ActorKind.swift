@@ -1,4 +1,5 @@
 public import CastyActors
+public import CastyCore
 import CastyObservability
 public import CastyPlacement
 
@@ -17,7 +18,7 @@ package struct ActorHandling<Subject: Sendable, Message: Sendable>: Sendable {
         self.init(
             behavior, turn: { $0.takeTurn(of: Message.self, $1) },
             offer: { message, cell in
-                guard let message: Message = message.unwrap() else { return .undecodable }
+                guard let message: Message = message.unwrap() else { return .refused(.undecodable) }
                 // `start` of the same kind created the cell, so the types match.
                 return unsafeDowncast(cell, to: ActorCell<Message>.self).offer(message)
             })

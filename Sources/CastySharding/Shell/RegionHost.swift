@@ -81,7 +81,7 @@ final class RegionHost: Sendable {
 
     /// Records the loss of a user's message.
     func lose(
-        _ reason: CastyObservability.LossReason, _ message: ErasedMessage, entity: String, shard: Int,
+        _ reason: LossReason, _ message: ErasedMessage, entity: String, shard: Int,
         causes: [EventID] = []
     ) {
         tracing?.lost(message, reason)
@@ -92,7 +92,7 @@ final class RegionHost: Sendable {
     func fail(
         _ message: ErasedMessage, entity: String, shard: Int, _ cause: Unavailability, causes: [EventID]
     ) {
-        tracing?.lost(message, CastyObservability.LossReason(cause))
+        tracing?.lost(message, LossReason(cause))
         inspector.refuse(message, for: Addressee(type: type, shard: shard, entity: entity), cause, causes: causes)
     }
 

@@ -30,9 +30,7 @@ extension RegionShell {
                 pass(of: shard).renew()
                 for instance in instances { state.running.resume(instance.number) }
             case .lost(let payload, let entity, let shard, let reason):
-                host.lose(
-                    CastyObservability.LossReason(reason), payload, entity: entity, shard: shard,
-                    causes: causes.about(shard))
+                host.lose(reason, payload, entity: entity, shard: shard, causes: causes.about(shard))
             case .refused(let payload, let entity, let shard, let cause):
                 host.fail(payload, entity: entity, shard: shard, cause, causes: causes.about(shard))
             case .cameBack(let payload): Questions.cameBack(in: payload)
@@ -56,7 +54,7 @@ extension RegionShell {
             guard let delivery = message.delivery else { return peer.data.tell(command) }
             host.tracing?.forwarded(delivery.payload, message.hop, node)
             let outcome = peer.data.target.offer(command)
-            if let reason = CastyObservability.LossReason(outcome) {
+            if case .refused(let reason) = outcome {
                 host.lose(reason, delivery.payload, entity: delivery.entity, shard: delivery.shard)
             }
         }
@@ -100,22 +98,6 @@ extension RegionShell {
     private mutating func deliver(_ payload: ErasedMessage, to instance: EntityInstance) {
         if let reason = state.running.deliver(payload, to: instance.number, of: host.kind) {
             host.lose(reason, payload, entity: instance.entity, shard: instance.shard)
-        }
-    }
-}
-
-extension CastyObservability.LossReason {
-    /// The ledger's reason for a message that a region dropped.
-    init(_ reason: CastyPlacement.LossReason) {
-        switch reason {
-        case .bufferFull: self = .bufferFull
-        case .noHome: self = .noHome
-        case .notHosted: self = .notHosted
-        case .wrongHome, .late, .notMember: self = .unreachable
-        case .handoff, .fenced: self = .handoff
-        case .shutdown: self = .shutdown
-        case .failed: self = .entityFailed
-        case .store: self = .storeFailed
         }
     }
 }

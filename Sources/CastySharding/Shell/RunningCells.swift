@@ -1,3 +1,4 @@
+import CastyCore
 import CastyActors
 import CastyObservability
 import CastyPlacement
@@ -36,13 +37,12 @@ struct RunningCells: Sendable {
     /// - Returns: Why the message is lost; `nil` if it is not.
     mutating func deliver<Command, Subject>(
         _ message: ErasedMessage, to number: UInt64, of kind: ActorKind<Command, Subject>
-    ) -> CastyObservability.LossReason? {
+    ) -> LossReason? {
         guard let cell = cells[number] else { return .noSuchActor }
         switch kind.offer(message, cell) {
         case .accepted, .acceptedIdle, .accounted: return nil
-        case .mailboxFull, .bufferFull: return .mailboxFull
-        case .undecodable: return .undecodable
-        case .noSuchActor, .wrongIncarnation, .unreachable, .lateReply:
+        case .refused(let reason):
+            if reason.concernsMessage { return reason }
             keep(message, for: number)
             return nil
         }

@@ -45,7 +45,7 @@ struct ShellPeers<Command: Sendable>: Sendable {
     mutating func follow(_ view: PlacementView) { known = known.filter { view.member($0.key) != nil } }
 
     /// Why a message that arrived with `head` is not for this shell; `nil` if it is.
-    func refusal(of head: EnvelopeHead, at own: UniqueAddress) -> CastyObservability.LossReason? {
+    func refusal(of head: EnvelopeHead, at own: UniqueAddress) -> LossReason? {
         // The head names the shard type or singleton that the message is for, the address the actor that received it:
         // a peer may have sent ones that differ.
         guard head.payloads === payloads else { return .undecodable }

@@ -14,10 +14,10 @@ struct Addressee: Sendable {
 extension Inspector {
     /// Records the loss of a user's message; a question fails for that reason.
     func lose(
-        _ message: ErasedMessage, for addressee: Addressee, _ reason: CastyObservability.LossReason,
+        _ message: ErasedMessage, for addressee: Addressee, _ reason: LossReason,
         causes: [EventID] = []
     ) {
-        Questions.fail(in: message, AskError.Code(reason), reason.rawValue)
+        Questions.fail(in: message, AskError.Code(reason), reason.explanation)
         count(reason, addressee, causes)
     }
 
@@ -26,10 +26,10 @@ extension Inspector {
         _ message: ErasedMessage, for addressee: Addressee, _ cause: Unavailability, causes: [EventID] = []
     ) {
         Questions.fail(in: message, AskError.Code(cause), cause.description, cause: cause)
-        count(CastyObservability.LossReason(cause), addressee, causes)
+        count(LossReason(cause), addressee, causes)
     }
 
-    private func count(_ reason: CastyObservability.LossReason, _ addressee: Addressee, _ causes: [EventID]) {
+    private func count(_ reason: LossReason, _ addressee: Addressee, _ causes: [EventID]) {
         lose(
             reason, .user, target: addressee.entity ?? addressee.type, type: addressee.type, shard: addressee.shard,
             entity: addressee.entity, causes: causes)

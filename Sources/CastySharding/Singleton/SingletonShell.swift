@@ -118,7 +118,7 @@ extension SingletonShell {
                 pass?.renew()
                 state.running.resume(life)
             case .deliver(let payload, let life): deliver(payload, to: life)
-            case .lost(let payload, let reason): lose(payload, CastyObservability.LossReason(reason))
+            case .lost(let payload, let reason): lose(payload, reason)
             case .refused(let payload, let cause):
                 cluster.system.inspector.refuse(payload, for: Addressee(type: host.name), cause)
             case .left: state.departure.finish()
@@ -150,7 +150,7 @@ extension SingletonShell {
         if let reason = state.running.deliver(payload, to: life, of: host.kind) { lose(payload, reason) }
     }
 
-    private func lose(_ payload: ErasedMessage, _ reason: CastyObservability.LossReason) {
+    private func lose(_ payload: ErasedMessage, _ reason: LossReason) {
         cluster.system.inspector.lose(payload, for: Addressee(type: host.name), reason)
     }
 

@@ -28,7 +28,7 @@ package final class EnvelopeTracker: Sendable {
         /// The cause in words.
         package var description: String {
             switch self {
-            case .ledger(let reason): reason.rawValue
+            case .ledger(let reason): reason.word
             case .killed(let node): "\(node) was killed"
             case .ended(let node): "\(node) had stopped"
             case .refused(let node, let state): "\(node) does not run: it is \(state.rawValue)"

@@ -59,8 +59,8 @@ struct TestNode: Sendable {
         remoting.association(with: place)?.state.withLock { $0.held.count } ?? 0
     }
 
-    func lost(_ reason: String) -> Int {
-        Int(system.losses.filter { $0.reason.rawValue == reason }.reduce(0) { $0 + $1.count })
+    func lost(_ reason: LossReason) -> Int {
+        Int(system.losses.filter { $0.reason == reason }.reduce(0) { $0 + $1.count })
     }
 }
 
