@@ -53,7 +53,9 @@ let targets: [Target] = [
 
     // Layer 2: what is observed, the scenario language, actors.
     library("CastyObservability", ["CastyCore"]),
-    tests("CastyObservabilityTests", ["CastyObservability", "CastyCore"]),
+    tests("CastyObservabilityTests", ["CastyReporting", "CastyObservability", "CastyCore"]),
+    // The words of events in JSON: checkers do not import it.
+    library("CastyReporting", ["CastyObservability", "CastyCore"]),
     library("CastyScenario", ["CastyObservability", "CastyCore"]),
     tests("CastyScenarioTests", ["CastyScenario", "CastyObservability", "CastyCore"]),
     library("CastyActors", ["CastyCore", "CastySerialization", "CastyObservability", logging]),
@@ -124,7 +126,7 @@ let targets: [Target] = [
         "CastyTestbed",
         [
             "CastySimulator", "CastyScenario", "CastySharding", "CastyCluster", "CastyLive", "CastyRemoting",
-            "CastyActors", "CastyObservability", "CastyPlacement", "CastyMembership", "CastySerialization",
+            "CastyActors", "CastyReporting", "CastyObservability", "CastyPlacement", "CastyMembership", "CastySerialization",
             "CastyCore", logging,
         ]),
     tests(
@@ -133,21 +135,22 @@ let targets: [Target] = [
             "CastyLive", "CastyTestbed", "CastyActors", "CastyObservability", "CastySerialization", "CastyCore",
             nioCore, nioPosix,
         ]),
-    tests("CastyTestbedTests", ["CastyTestbed", "CastyInvariants"] + cluster),
+    tests("CastyTestbedTests", ["CastyTestbed", "CastyInvariants", "CastyReporting"] + cluster),
 
     // Layer 8: rules, exploration, measurements, the console.
     library("CastyInvariants", ["CastyTestbed"] + cluster),
     tests(
         "CastyInvariantsTests",
-        ["CastyInvariants", "CastyBenchmarks", "CastyTestbed", "Casty", "CastyTestSupport"] + cluster),
-    library("CastyBenchmarks", ["CastyInvariants", "CastyTestbed", logging] + cluster),
+        ["CastyInvariants", "CastyBenchmarks", "CastyTestbed", "CastyReporting", "Casty", "CastyTestSupport"] + cluster),
+    library("CastyBenchmarks", ["CastyInvariants", "CastyTestbed", "CastyReporting", logging] + cluster),
     tests(
         "CastyBenchmarksTests",
         [
             "CastyBenchmarks", "CastyInvariants", "CastyTestbed", "CastyCluster", "CastyMembership",
-            "CastyObservability", "CastyCore",
+            "CastyReporting", "CastyObservability", "CastyCore",
         ]),
-    library("CastyConsole", ["CastyPlacement", "CastyObservability", "CastyScenario", "CastyCore"]),
+    library(
+        "CastyConsole", ["CastyPlacement", "CastyReporting", "CastyObservability", "CastyScenario", "CastyCore"]),
     tests("CastyConsoleTests", ["CastyConsole", "CastyPlacement", "CastyObservability", "CastyScenario", "CastyCore"]),
     .target(
         name: "CNCurses",
@@ -163,7 +166,7 @@ let targets: [Target] = [
             "CProcess", "CastyTerminal", "CastyConsole", "CastyBenchmarks", "CastyInvariants", "CastyTestbed", "Casty",
             "CastySQLite", "CastySimulator",
             "CastyScenario", "CastySharding", "CastyCluster", "CastyLive", "CastyRemoting", "CastyActors",
-            "CastyObservability", "CastyPlacement", "CastyMembership", "CastySerialization", "CastyCore",
+            "CastyReporting", "CastyObservability", "CastyPlacement", "CastyMembership", "CastySerialization", "CastyCore",
             argumentParser, logging,
         ],
         swiftSettings: settings),

@@ -1,5 +1,5 @@
+import CastyCore
 import CastyInvariants
-import CastyPlacement
 import CastyTestbed
 
 /// Moves the shards of a simulated cluster under load in every possible manner, without a fault, and counts lost

@@ -78,7 +78,11 @@ enum Header {
         for standing in DisplayStatus.allCases {
             let count = reading.count(standing)
             guard count > 0 else { continue }
-            pieces.append((wide ? "  \(count) \(standing.word)" : " \(count)\(standing.mark)", paint[standing.role]))
+            pieces.append(
+                (
+                    wide ? "  \(count) \(scene.words(.standing(standing)))" : " \(count)\(standing.mark)",
+                    paint[standing.role]
+                ))
         }
         return pieces
     }

@@ -21,6 +21,7 @@ struct Scene: Sendable {
     }
 
     var paint: Paint { state.paint }
+    var words: DisplayWords { state.words }
     var snapshot: ClusterSnapshot { feed.snapshot }
 
     /// The forecast for cutting off the nodes that the user has chosen; `nil` while the forecast is for other nodes.

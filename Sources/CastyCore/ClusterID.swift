@@ -3,7 +3,7 @@
 /// Two clusters of the same name have different identities. A cluster founded twice, by nodes that could not see each
 /// other, is two clusters with two identities. Members exchange the identity when they meet, and stores record it, so
 /// that one cluster is never taken for another.
-public struct ClusterID: Hashable, Sendable {
+public struct ClusterID: Hashable, Sendable, Codable {
     /// The first 64 bits.
     public let high: UInt64
     /// The last 64 bits.

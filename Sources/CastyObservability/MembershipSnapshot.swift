@@ -10,10 +10,10 @@ public struct MembershipSnapshot: Hashable, Sendable, Codable {
     public var oldest: UniqueAddress?
     /// Whether all required members have seen this version, and no obstacle keeps the leader from acting.
     public var converged: Bool
-    /// Why it is not converged, in words; empty when it is.
-    public var waitingFor: [String]
-    /// What the leader would do next, in words.
-    public var pendingLeaderActions: [String]
+    /// Why it is not converged; empty when it is.
+    public var waitingFor: [Waiting]
+    /// What the leader would do next.
+    public var pendingLeaderActions: [LeaderAction]
     /// The vector clock, by address.
     public var clock: [ClockEntry]
     /// The total number of changes, including those by removed members, which have no clock entries any more: it
@@ -40,7 +40,7 @@ public struct MembershipSnapshot: Hashable, Sendable, Codable {
     public init(
         members: [MemberSnapshot] = [], leader: UniqueAddress? = nil, oldest: UniqueAddress? = nil,
         converged: Bool = false,
-        waitingFor: [String] = [], pendingLeaderActions: [String] = [], clock: [ClockEntry] = [],
+        waitingFor: [Waiting] = [], pendingLeaderActions: [LeaderAction] = [], clock: [ClockEntry] = [],
         gossipVersion: UInt64 = 0,
         digest: UInt64 = 0, seenBy: [UniqueAddress] = [], reachability: [ReachabilityRow] = [],
         peers: [PeerSnapshot] = [],
@@ -70,7 +70,7 @@ public struct MemberSnapshot: Hashable, Sendable, Codable {
     /// Its short name, `n2` in a testbed.
     public var name: String
     /// Its status.
-    public var status: MemberCondition
+    public var status: MemberStatus
     /// Its position in the order of age; 1 is the oldest; `nil` before it is up.
     public var upNumber: Int?
     /// Its roles.
@@ -80,7 +80,7 @@ public struct MemberSnapshot: Hashable, Sendable, Codable {
 
     /// Creates a member.
     public init(
-        node: UniqueAddress, name: String, status: MemberCondition, upNumber: Int? = nil, roles: [String] = [],
+        node: UniqueAddress, name: String, status: MemberStatus, upNumber: Int? = nil, roles: [String] = [],
         unreachable: Bool = false
     ) {
         self.node = node
@@ -92,23 +92,18 @@ public struct MemberSnapshot: Hashable, Sendable, Codable {
     }
 }
 
-/// The status of a member, by its word.
-public enum MemberCondition: String, Sendable, Codable, CaseIterable, CustomStringConvertible {
-    /// It was admitted, and waits for the leader.
-    case joining
-    /// It takes part, although not all members could be asked.
-    case weaklyUp = "weakly-up"
-    /// A full member.
-    case up
-    /// It has announced that it leaves.
-    case leaving
-    /// All members know that it leaves.
-    case exiting
-    /// It was declared dead.
-    case down
+/// One obstacle that keeps a view from converging.
+public struct Waiting: Hashable, Sendable, Codable {
+    /// The obstacle.
+    public var obstacle: ConvergenceObstacle
+    /// Since when it has existed, where that is known.
+    public var since: Instant?
 
-    /// The word.
-    public var description: String { rawValue }
+    /// Creates an entry.
+    public init(_ obstacle: ConvergenceObstacle, since: Instant? = nil) {
+        self.obstacle = obstacle
+        self.since = since
+    }
 }
 
 /// One node's counter in a vector clock.
@@ -215,16 +210,16 @@ public struct DowningSnapshot: Hashable, Sendable, Codable {
     public var strategy: String
     /// When it decides if nothing changes.
     public var due: Instant?
-    /// The decision it would make now: `down n3`, `down this side`, `nothing`.
-    public var decision: String
-    /// The reason: `2 of 3 stay`.
-    public var reason: String
+    /// The members that it would declare down now.
+    public var down: [UniqueAddress]
+    /// The reason.
+    public var reason: DowningReason
 
     /// Creates the state of a strategy.
-    public init(strategy: String, due: Instant?, decision: String, reason: String) {
+    public init(strategy: String, due: Instant?, down: [UniqueAddress], reason: DowningReason) {
         self.strategy = strategy
         self.due = due
-        self.decision = decision
+        self.down = down
         self.reason = reason
     }
 }

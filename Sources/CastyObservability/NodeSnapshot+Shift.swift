@@ -7,6 +7,9 @@ extension NodeSnapshot {
         shifted.time = time + shift
         for index in shifted.membership.peers.indices { shifted.membership.peers[index].shift(by: shift) }
         shifted.membership.downing?.shift(by: shift)
+        for index in shifted.membership.waitingFor.indices {
+            shifted.membership.waitingFor[index].since = shifted.membership.waitingFor[index].since.map { $0 + shift }
+        }
         for index in shifted.sharding.indices { shifted.sharding[index].shift(by: shift) }
         return shifted
     }

@@ -1,3 +1,5 @@
+import CastyCore
+
 extension NodeSnapshot {
     /// The same snapshot with other names for the nodes.
     ///
@@ -6,7 +8,6 @@ extension NodeSnapshot {
         var renamed = self
         renamed.name = rename(name)
         renamed.membership.rename(rename)
-        for index in renamed.sharding.indices { renamed.sharding[index].rename(rename) }
         for index in renamed.associations.indices {
             renamed.associations[index].peerName = rename(associations[index].peerName)
         }
@@ -25,8 +26,8 @@ extension RuntimeEvent {
         renamed.subject = subject.map(rename)
         renamed.from = from.map(rename)
         renamed.to = to.map(rename)
-        renamed.reason = reason.map(rename)
-        renamed.text = text.map(rename)
+        renamed.reason = reason?.renamed(rename)
+        renamed.detail = detail?.renamed(rename)
         return renamed
     }
 }
@@ -39,18 +40,34 @@ extension MembershipSnapshot {
             peers[index].name = rename(peers[index].name)
             peers[index].witness = peers[index].witness.map(rename)
         }
-        waitingFor = waitingFor.map(rename)
-        pendingLeaderActions = pendingLeaderActions.map(rename)
-        if let downing {
-            self.downing?.decision = rename(downing.decision)
-            self.downing?.reason = rename(downing.reason)
+    }
+}
+
+extension EventReason {
+    fileprivate func renamed(_ rename: (String) -> String) -> EventReason {
+        switch self {
+        case .membership(let cause): .membership(cause.map(rename))
+        case .lost(.killed(let node)): .lost(.killed(rename(node)))
+        case .lost(.ended(let node)): .lost(.ended(rename(node)))
+        case .lost(.disconnected(let from, let to)): .lost(.disconnected(from: rename(from), to: rename(to)))
+        case .lost(.refused(let node, let state)): .lost(.refused(by: rename(node), state))
+        case .text(let text): .text(rename(text))
+        case .downing, .stopped, .lost(.ledger), .epoch, .allocation, .move, .handoff, .forced, .unavailable, .failed,
+            .notice, .rule, .after:
+            self
         }
     }
 }
 
-extension ShardingSnapshot {
-    fileprivate mutating func rename(_ rename: (String) -> String) {
-        guard let handoffs = coordinating?.handoffs else { return }
-        coordinating?.handoffs = handoffs.map(rename)
+extension EventDetail {
+    fileprivate func renamed(_ rename: (String) -> String) -> EventDetail {
+        switch self {
+        case .observers(let nodes, let witness): .observers(nodes.map(rename), witness: witness.map(rename))
+        case .downs(let nodes): .downs(nodes.map(rename))
+        case .text(let text): .text(rename(text))
+        case .upNumber, .lastStatus, .version, .clusters, .type, .unplaced, .sharding, .incarnation, .reply, .envelope,
+            .failures:
+            self
+        }
     }
 }

@@ -4,7 +4,10 @@ public import CastyCore
 ///
 /// As text, and in JSON: `n1/812`.
 public struct EventID: Hashable, Sendable {
-    /// The node that observed the event; `lab` for actions of a person or a scenario.
+    /// The observer of what a person or a scenario does.
+    public static let testbed = "lab"
+
+    /// The node that observed the event, or ``testbed``.
     public let node: String
     /// Counts from 1 on that node.
     public let number: UInt64
@@ -57,12 +60,12 @@ public struct RuntimeEvent: Hashable, Sendable, Codable {
     public var from: String?
     /// The destination node.
     public var to: String?
-    /// The reason, in a few words: `phi 8.1`, `keep-majority`, `no such actor`.
-    public var reason: String?
+    /// Why it happened.
+    public var reason: EventReason?
     /// An entity's answer.
     public var reply: String?
-    /// Free text for a person.
-    public var text: String?
+    /// Details.
+    public var detail: EventDetail?
     /// The scenario line that it belongs to.
     public var line: Int?
     /// The events that caused it; empty for a first cause.
@@ -71,7 +74,8 @@ public struct RuntimeEvent: Hashable, Sendable, Codable {
     /// Creates an event; fields that do not apply stay `nil`.
     public init(
         time: Instant, id: EventID, kind: EventKind, subject: String? = nil, shard: Int? = nil, entity: String? = nil,
-        from: String? = nil, to: String? = nil, reason: String? = nil, reply: String? = nil, text: String? = nil,
+        from: String? = nil, to: String? = nil, reason: EventReason? = nil, reply: String? = nil,
+        detail: EventDetail? = nil,
         line: Int? = nil, causes: [EventID] = []
     ) {
         self.time = time
@@ -84,11 +88,20 @@ public struct RuntimeEvent: Hashable, Sendable, Codable {
         self.to = to
         self.reason = reason
         self.reply = reply
-        self.text = text
+        self.detail = detail
         self.line = line
         self.causes = causes
     }
 
     /// The node that observed it.
     public var node: String { id.node }
+
+    /// Whether a person, a scenario or the test cluster itself caused it, and not a node.
+    public var isFromTestbed: Bool { id.node == EventID.testbed }
+
+    /// The id of the rule that is violated, if a rule is.
+    public var rule: String? { if case .rule(let id)? = reason { id } else { nil } }
+
+    /// The text for a person among its details.
+    public var text: String? { if case .text(let text)? = detail { text } else { nil } }
 }

@@ -24,8 +24,8 @@ public struct ShardingSnapshot: Hashable, Sendable, Codable {
     public var epoch: UInt64
     /// Whether its entities are remembered: they restart without a message.
     public var remembers: Bool
-    /// Why entities cannot be recorded as remembered at present, in words; `nil` if they can.
-    public var storeTrouble: String?
+    /// Why entities cannot be recorded as remembered at present; `nil` if they can.
+    public var storeTrouble: StoreTrouble?
     /// Why shards of the type cannot get a home at present, as far as this node knows; `nil` if they can.
     public var unavailable: Unavailability?
     /// The shards that are needed but have no home, as far as this node knows, and the reasons, by shard.
@@ -44,7 +44,7 @@ public struct ShardingSnapshot: Hashable, Sendable, Codable {
         type: String, shardCount: Int, homes: [ShardHome] = [], shards: [ShardSnapshot] = [], buffered: Int = 0,
         bufferedSince: Instant? = nil, registered: Bool = false, leaseUntil: Instant? = nil,
         coordinator: UniqueAddress? = nil, epoch: UInt64 = 0, remembers: Bool = false,
-        storeTrouble: String? = nil, unavailable: Unavailability? = nil, unplaced: [UnplacedShard] = [],
+        storeTrouble: StoreTrouble? = nil, unavailable: Unavailability? = nil, unplaced: [UnplacedShard] = [],
         drained: [UniqueAddress] = [], pinned: [Int] = [], isPaused: Bool = false,
         coordinating: CoordinatorSnapshot? = nil
     ) {
@@ -201,8 +201,8 @@ public struct CoordinatorSnapshot: Hashable, Sendable, Codable {
     public var epoch: UInt64
     /// The nodes whose regions are registered.
     public var regions: [UniqueAddress]
-    /// The shards in handoff: number, source, destination, and what they wait for.
-    public var handoffs: [String]
+    /// The shards that start or are in handoff.
+    public var handoffs: [ShardTransition]
     /// Shards that wait until a removed owner's margin has passed.
     public var waiting: [Int]
     /// While it rebuilds: the nodes that have not reported their shards.
@@ -210,7 +210,8 @@ public struct CoordinatorSnapshot: Hashable, Sendable, Codable {
 
     /// Creates the figures of a coordinator.
     public init(
-        state: State, epoch: UInt64, regions: [UniqueAddress] = [], handoffs: [String] = [], waiting: [Int] = [],
+        state: State, epoch: UInt64, regions: [UniqueAddress] = [], handoffs: [ShardTransition] = [],
+        waiting: [Int] = [],
         awaited: [UniqueAddress] = []
     ) {
         self.state = state

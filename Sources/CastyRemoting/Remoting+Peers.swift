@@ -48,7 +48,7 @@ extension Remoting {
         let isNews = state.withLock { $0.warnings.note("claim \(present.address)", at: system.now) != nil }
         guard isNews else { return }
         system.log.warning("\(text)")
-        system.inspector.emit(.note, reason: "claimed address", text: text)
+        system.inspector.emit(.note, reason: .notice(.claimedAddress), detail: .text(text))
     }
 
     /// The incarnation that lives at an address, as far as this node knows.

@@ -4,6 +4,7 @@ import CastyCore
 import CastyInvariants
 import CastyMembership
 import CastyObservability
+import CastyReporting
 import CastyTestbed
 import Testing
 

@@ -115,7 +115,7 @@ struct FrameTests {
         snapshot.nodes[0].sharding[0].shards[0].entities[0].id = name
         let event = RuntimeEvent(
             time: .start, id: EventID(node: name, number: 1), kind: .messageLost, subject: name, entity: name,
-            reason: name, text: name)
+            reason: .text(name), detail: .text(name))
         console.feed.take(snapshot, events: [event])
         for keys in ["", "2", "3", "4", "5", "6w", "8", "1", "K"] {
             console.type(keys)

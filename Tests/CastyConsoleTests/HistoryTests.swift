@@ -66,8 +66,8 @@ struct HistoryTests {
         ])
         #expect(log.truth(behind: first)?.kind == .nodeFrozen)
         #expect(log.truth(behind: second) == nil)
-        #expect(EventWords(first, log).cause == "you: freeze n3 1.0")
-        #expect(EventWords(third, log).cause == "you: cut 5.0")
+        #expect(EventWords(first, log, .english).cause == "you: freeze n3 1.0")
+        #expect(EventWords(third, log, .english).cause == "you: cut 5.0")
     }
 
     @Test("shards that are allocated together are one line")
@@ -82,7 +82,7 @@ struct HistoryTests {
         }
         #expect(log.entries.count == 3)
         let words = log.entries.map {
-            EventWords(log[$0.number] ?? log.events[0], log, group: log.group(of: $0.number))
+            EventWords(log[$0.number] ?? log.events[0], log, .english, group: log.group(of: $0.number))
         }
         #expect(words.map(\.what) == (1...3).map { "8 shards allocated to n\($0)" })
     }

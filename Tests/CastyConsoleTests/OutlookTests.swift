@@ -1,3 +1,4 @@
+import CastyCore
 import CastyObservability
 import Testing
 
@@ -5,8 +6,9 @@ import Testing
 
 @Suite("What would come of a cut") struct OutlookTests {
     static let outlook = PartitionForecast(sides: [
-        .init(nodes: ["n1", "n2"], verdict: .stays, reason: "keep-majority: 2 of 3 votes stay"),
-        .init(nodes: ["n3"], verdict: .goes, reason: "keep-majority: only 1 of 3 votes here"),
+        .init(
+            nodes: ["n1", "n2"], verdict: .stays, reason: .majority(.stays(.init(2, of: 3), byLowestAddress: false))),
+        .init(nodes: ["n3"], verdict: .goes, reason: .majority(.tooFew(.init(1, of: 3)))),
     ])
 
     static func console(_ width: Int, _ height: Int) -> Fixture {
@@ -37,16 +39,17 @@ import Testing
     @Test("in words: one that stays, two that ask, none")
     func words() {
         func outcome(_ first: PartitionForecast.Verdict, _ second: PartitionForecast.Verdict) -> String {
-            PartitionForecast(sides: [
-                .init(nodes: ["n1"], verdict: first, reason: "one"),
-                .init(nodes: ["n2"], verdict: second, reason: "two"),
-            ]).outcome
+            let forecast = PartitionForecast(sides: [
+                .init(nodes: ["n1"], verdict: first, reason: .manual),
+                .init(nodes: ["n2"], verdict: second, reason: .split),
+            ])
+            return DisplayWords.english(.forecast(forecast, naming: true))
         }
-        #expect(outcome(.goes, .stays) == "n2 stays (two)")
-        #expect(outcome(.asksFirst, .asksLater) == "n1 asks the lease first (one)")
-        #expect(outcome(.asksLater, .asksLater) == "who gets the lease stays (one)")
-        #expect(outcome(.goes, .goes) == "no node stays (one)")
-        #expect(outcome(.waits, .waits) == "no node goes (one)")
-        #expect(outcome(.stays, .stays) == "n1 and n2 stay (one)")
+        #expect(outcome(.goes, .stays) == "n2 stays (down-all: the cluster is split)")
+        #expect(outcome(.asksFirst, .asksLater) == "n1 asks the lease first (manual: a person decides)")
+        #expect(outcome(.asksLater, .asksLater) == "who gets the lease stays (manual: a person decides)")
+        #expect(outcome(.goes, .goes) == "no node stays (manual: a person decides)")
+        #expect(outcome(.waits, .waits) == "no node goes (manual: a person decides)")
+        #expect(outcome(.stays, .stays) == "n1 and n2 stay (manual: a person decides)")
     }
 }

@@ -1,3 +1,4 @@
+import CastyCore
 import CastyObservability
 import Testing
 
@@ -14,7 +15,7 @@ struct RememberedTests {
             snapshot.nodes[index].sharding[0].shards[0].remembered = 5
             snapshot.nodes[index].sharding[0].shards[0].restarted = 2
         }
-        snapshot.nodes[1].sharding[0].storeTrouble = "which entities are remembered cannot be written: full"
+        snapshot.nodes[1].sharding[0].storeTrouble = StoreTrouble(isReading: false, error: "full")
         console.feed.take(snapshot)
         #expect(console.text.contains("4 of 10 remembered back"))
         #expect(console.text.contains("n2: which entities are remembered"))

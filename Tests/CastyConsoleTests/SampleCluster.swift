@@ -8,7 +8,7 @@ struct SampleCluster {
         var number: Int
         var state = NodeState.running
         /// `nil` when it was removed.
-        var status: MemberCondition? = .joining
+        var status: MemberStatus? = .joining
         var unreachable = false
         var drained = false
         var started: Instant
@@ -45,7 +45,7 @@ struct SampleCluster {
     @discardableResult
     mutating func note(
         _ node: String, _ kind: EventKind, subject: String? = nil, shard: Int? = nil, from: String? = nil,
-        to: String? = nil, reason: String? = nil, causes: [EventID] = []
+        to: String? = nil, reason: EventReason? = nil, causes: [EventID] = []
     ) -> EventID {
         let number = (numbers[node] ?? 0) + 1
         numbers[node] = number
@@ -88,7 +88,8 @@ struct SampleCluster {
             let home = up[shard % up.count]
             if let before = homes[shard] {
                 note(
-                    "n\(up[0])", .shardMoved, shard: shard, from: "n\(before)", to: "n\(home)", reason: "owner removed")
+                    "n\(up[0])", .shardMoved, shard: shard, from: "n\(before)", to: "n\(home)",
+                    reason: .allocation(.ownerRemoved))
             }
             homes[shard] = home
         }
@@ -130,8 +131,8 @@ struct SampleCluster {
         if phi >= 8, !node.unreachable, node.status != .down {
             nodes[index].unreachable = true
             gossip += 1
-            let suspected = note("n1", .suspected, subject: node.name, reason: "phi 8.1", causes: origin)
-            note("n2", .memberUnreachable, subject: node.name, reason: "phi 8.1 > 8.0", causes: [suspected])
+            let suspected = note("n1", .suspected, subject: node.name, reason: .text("phi 8.1"), causes: origin)
+            note("n2", .memberUnreachable, subject: node.name, reason: .text("phi 8.1 > 8.0"), causes: [suspected])
             silentSince[node.number] = suspected
         }
         let silent = (now - node.lastHeartbeat).inSeconds
@@ -139,7 +140,7 @@ struct SampleCluster {
             nodes[index].status = .down
             gossip += 1
             let decision = note(
-                "n1", .downingDecision, subject: node.name, reason: "keep-majority", causes: origin)
+                "n1", .downingDecision, subject: node.name, reason: .text("keep-majority"), causes: origin)
             note("n1", .memberDown, subject: node.name, causes: [decision])
         } else if silent > 9 {
             nodes[index].status = nil
@@ -166,7 +167,10 @@ struct SampleCluster {
                 let stays = side.count * 2 > votes
                 return .init(
                     nodes: side, verdict: stays ? .stays : .goes,
-                    reason: "keep-majority: \(side.count) of \(votes) votes \(stays ? "stay" : "here")")
+                    reason: .majority(
+                        stays
+                            ? .stays(.init(side.count, of: votes), byLowestAddress: false)
+                            : .tooFew(.init(side.count, of: votes))))
             })
     }
 
@@ -182,7 +186,9 @@ struct SampleCluster {
         membership.leader = nodes.first?.unique
         membership.oldest = nodes.first { $0.status == .up }?.unique
         membership.converged = !members.contains(where: \.unreachable)
-        membership.waitingFor = members.filter(\.unreachable).map { "\($0.name) unreachable" }
+        membership.waitingFor = members.filter(\.unreachable).map {
+            Waiting(.unreachable($0.unique, by: [nodes[0].unique]))
+        }
         membership.clock = nodes.map {
             ClockEntry(node: $0.unique, name: $0.name, counter: gossip - UInt64(13 * $0.number) - lag)
         }

@@ -4,6 +4,7 @@ import CastyCore
 import CastyInvariants
 import CastyObservability
 import CastyPlacement
+import CastyReporting
 import CastyScenario
 import CastySerialization
 import CastySharding
@@ -213,7 +214,9 @@ struct AskStoryTests {
         #expect(seen?.unplaced.map(\.cause) == [.noNodeWithRole("backend")])
         let told = story.testbed.recorder.events().filter { $0.kind == .shardUnplaced && $0.node == "n1" }
         #expect(
-            told.contains { $0.text == "job: no node with the role backend is up; start one" && !$0.causes.isEmpty })
+            told.contains {
+                $0.detail == .unplaced(type: "job", .noNodeWithRole("backend")) && !$0.causes.isEmpty
+            })
         try story.start(4, isHost: true)
         for ask in waiting { #expect(try story.wait(ask, .seconds(40)) == .success(EntityReply("n4")), "seed \(seed)") }
     }
@@ -271,7 +274,7 @@ struct AskStoryTests {
         let runner = ScenarioRunner(
             try Scenario.parse(text, file: "why.casty"), options: options, checkers: .all,
             hear: { event in
-                if event.kind == .expectationFailed { failures.withLock { $0.append(event.reason ?? "") } }
+                if event.kind == .expectationFailed { failures.withLock { $0.append(event.reason?.word ?? "") } }
             })
         _ = runner.run()
         #expect(

@@ -19,7 +19,7 @@ struct CheckerTests {
             name: "n\(number)", node: address(number), time: .start, membership: membership, sharding: sharding)
     }
 
-    private func member(_ number: Int, _ status: MemberCondition) -> MemberSnapshot {
+    private func member(_ number: Int, _ status: MemberStatus) -> MemberSnapshot {
         MemberSnapshot(node: address(number), name: "n\(number)", status: status)
     }
 

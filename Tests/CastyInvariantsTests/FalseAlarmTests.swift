@@ -17,7 +17,7 @@ struct FalseAlarmTests {
             checkers: .all,
             hear: { event in
                 guard event.kind == .invariantViolated || event.kind == .expectationFailed else { return }
-                told.withLock { $0.append("\(event.reason ?? ""): \(event.text ?? "")") }
+                told.withLock { $0.append("\(event.rule ?? ""): \(event.text ?? "")") }
             })
         _ = runner.run()
         return told.withLock { $0 }

@@ -57,7 +57,7 @@ struct ForeignOrderTests {
         let (victim, member) = (try testbed.node(1), try testbed.node(2))
         let refusals = Mutex(0)
         let end = victim.system.inspector.subscribe { event in
-            if event.kind == .note, event.reason == "epoch \(Self.epoch)" { refusals.withLock { $0 += 1 } }
+            if case .sharding(_, .formerOrder)? = event.detail { refusals.withLock { $0 += 1 } }
         }
         defer { end() }
         let types = ["account", "counter"]

@@ -142,7 +142,7 @@ extension MembershipCheckerTests {
     func patience() {
         let oracle = Self.oracle(2)
         let marked = Self.gossip([(1, .up), (2, .up)], rows: [(1, 2)])
-        let decision = DowningDecision(kind: .downUnreachable, down: [Self.node(2)], reason: "")
+        let decision = DowningDecision(kind: .downUnreachable, down: [Self.node(2)], reason: .manual)
         func look(decides: Double) -> [String] {
             let seen = [
                 StepTrace(time: Self.at(60), node: Self.node(1), before: Self.two, after: marked),
@@ -176,7 +176,7 @@ extension MembershipCheckerTests {
     func votes() {
         let state = Self.gossip([(1, .up), (2, .up), (3, .joining), (4, .joining)], rows: [(2, 1)])
         func look(_ down: [Int]) -> [String] {
-            let decision = DowningDecision(kind: .downUnreachable, down: down.map(Self.node), reason: "")
+            let decision = DowningDecision(kind: .downUnreachable, down: down.map(Self.node), reason: .manual)
             let sighting = StepTrace(
                 time: Self.at(60), node: Self.node(2), before: state, after: state,
                 events: [event(.downingDecision(decision), nil)])

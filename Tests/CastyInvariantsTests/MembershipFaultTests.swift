@@ -1,5 +1,6 @@
 import CastyInvariants
 import CastyObservability
+import CastyReporting
 import CastyScenario
 import CastyTestbed
 import Synchronization

@@ -78,8 +78,8 @@ struct PauseStoryTests {
             try Scenario.parse(story, file: "pause.casty"), options: options, checkers: .all,
             hear: { event in
                 told.withLock {
-                    if event.kind == .invariantViolated { $0.ids.insert(event.reason ?? "") }
-                    if event.reason == "lease", event.text?.contains("pauses") == true { $0.lapses += 1 }
+                    if event.kind == .invariantViolated { $0.ids.insert(event.rule ?? "") }
+                    if case .sharding(_, .leaseLapsed)? = event.detail { $0.lapses += 1 }
                 }
             }
         ).run()

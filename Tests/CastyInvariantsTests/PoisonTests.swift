@@ -1,6 +1,7 @@
 import CastyCore
 import CastyInvariants
 import CastyObservability
+import CastyReporting
 import CastyScenario
 import CastyTestbed
 import Synchronization
@@ -58,8 +59,8 @@ struct PoisonTests {
         #expect(starts.count == 4)
         let waits = zip(starts, starts.dropFirst()).map { $1 - $0 }
         #expect(zip(waits, waits.dropFirst()).allSatisfy { $0 * 1.6 < $1 })
-        #expect(events.contains { $0.kind == .note && $0.text?.hasPrefix("has failed 2 times in a row") == true })
-        #expect(events.filter { $0.kind == .messageLost }.allSatisfy { $0.reason == "entity failed" })
+        #expect(events.contains { if case .failures(2, _)? = $0.detail { true } else { false } })
+        #expect(events.filter { $0.kind == .messageLost }.allSatisfy { $0.reason == .lost(.ledger(.entityFailed)) })
     }
 
     @Test("Handlers that throw by chance lose one message each, and no state", arguments: 1...3)
@@ -79,6 +80,6 @@ struct PoisonTests {
             expect single-activation
             """)
         #expect(status == .passed, "\(events.filter { $0.kind == .expectationFailed }.map(\.json))")
-        #expect(events.contains { $0.text?.hasPrefix("has failed") == true })
+        #expect(events.contains { if case .failures? = $0.detail { true } else { false } })
     }
 }

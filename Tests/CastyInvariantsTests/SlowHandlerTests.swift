@@ -45,6 +45,6 @@ struct SlowHandlerTests {
             Self.start + "fault stall n2 period 3s\nload 100/s over 30 entities for 20s\nwait 3s\nfreeze n2\nwait 15s\n"
                 + "thaw n2\nwait 8s\nexpect single-activation")
         #expect(run.result.violations == 0 && run.result.failed == 0, "\(run.complaints)")
-        #expect(run.events.contains { $0.kind == .note && $0.reason == "store stale" && $0.node == "n2" })
+        #expect(run.events.contains { $0.kind == .note && $0.reason == .text("store stale") && $0.node == "n2" })
     }
 }

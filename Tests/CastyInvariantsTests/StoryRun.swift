@@ -1,5 +1,6 @@
 import CastyInvariants
 import CastyObservability
+import CastyReporting
 import CastyScenario
 import CastyTestbed
 import Synchronization
@@ -36,7 +37,7 @@ struct StoryRun {
 
     /// The rules that were broken, by name.
     var broken: Set<String> {
-        Set(events.filter { $0.kind == .invariantViolated }.compactMap(\.reason))
+        Set(events.filter { $0.kind == .invariantViolated }.compactMap(\.rule))
     }
 
     /// Expectations that were not met.

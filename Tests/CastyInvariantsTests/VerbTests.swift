@@ -1,5 +1,6 @@
 import CastyInvariants
 import CastyObservability
+import CastyReporting
 import CastyTestbed
 import Testing
 
@@ -36,7 +37,7 @@ struct VerbTests {
     @Test("shards are not called balanced before a drain is confirmed")
     func balanceWaits() throws {
         let run = try StoryRun(Self.three + "drain n3\nexpect shards balanced\nwait 5s")
-        let seen = run.events.filter { $0.kind == .expectationFailed }.compactMap(\.reason)
+        let seen = run.events.filter { $0.kind == .expectationFailed }.compactMap(\.reason?.word)
         #expect(run.result.failed == 1)
         #expect(seen == ["account: drain n3 is not confirmed yet"])
     }
@@ -48,7 +49,7 @@ struct VerbTests {
         )
         let failed = run.events.filter { $0.kind == .expectationFailed }
         #expect(run.result.failed == 2, "\(failed.map(\.json))")
-        #expect(failed.first?.reason?.hasPrefix("not confirmed within") == true)
+        #expect(failed.first?.reason?.word.hasPrefix("not confirmed within") == true)
     }
 
     @Test("a member is declared down by another node when the first one dies before it has gossiped it")
@@ -66,8 +67,8 @@ struct VerbTests {
                 + "at +1000ms tell account-1..account-30 deposit 1 via n2\nat +1050ms kill n2\nwait 10s")
         let failed = run.events.filter { $0.kind == .expectationFailed }
         #expect(run.result.failed == 1)
-        #expect(failed.first?.reason == "no reply: n2, which asked, was killed")
-        let lost = run.events.filter { $0.kind == .messageLost && $0.reason == "n2 was killed" }
+        #expect(failed.first?.reason == .text("no reply: n2, which asked, was killed"))
+        let lost = run.events.filter { $0.kind == .messageLost && $0.reason == .lost(.killed("n2")) }
         #expect(!lost.isEmpty)
         #expect(lost.allSatisfy { $0.node == "lab" && $0.entity?.hasPrefix("account-") == true })
     }

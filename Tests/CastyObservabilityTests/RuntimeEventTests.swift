@@ -1,5 +1,6 @@
 import CastyCore
 import CastyObservability
+import CastyReporting
 import Testing
 
 @Suite struct RuntimeEventTests {
@@ -17,7 +18,7 @@ import Testing
     @Test("text from outside cannot break the line")
     func escaping() {
         let event = RuntimeEvent(
-            time: .start, id: EventID(node: "n1", number: 1), kind: .note, text: "a\"b\\c\n\u{1B}[2J\u{7F}")
+            time: .start, id: EventID(node: "n1", number: 1), kind: .note, detail: .text("a\"b\\c\n\u{1B}[2J\u{7F}"))
         #expect(event.json.contains(#""text":"a\"b\\c\n\u001b[2J\u007f""#))
         #expect(!event.json.contains("\n"))
     }

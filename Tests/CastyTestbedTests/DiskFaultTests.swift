@@ -1,6 +1,7 @@
 import CastyCore
 import CastyInvariants
 import CastyObservability
+import CastyReporting
 import CastyScenario
 import CastyTestbed
 import Synchronization
@@ -73,8 +74,12 @@ struct DiskFaultTests {
             ask account-2 balance -> 0 within 1s
             """)
         #expect(status == .passed, "\(events.filter { $0.kind == .expectationFailed }.map(\.json))")
-        let told = events.filter { $0.kind == .note && $0.reason == "store" }.compactMap(\.text)
-        #expect(told.contains { $0.hasPrefix("account: which entities are remembered cannot be written: full") })
-        #expect(told.last == "account: entities are remembered again")
+        let notices = events.filter { $0.kind == .note && $0.reason == .notice(.store) }.compactMap(\.detail)
+        #expect(
+            notices.contains { notice in
+                guard case .sharding("account", .storeRefuses(let trouble, _)) = notice else { return false }
+                return !trouble.isReading && trouble.error?.hasPrefix("full") == true
+            })
+        #expect(notices.last == .sharding(type: "account", .storeRecovered))
     }
 }

@@ -1,6 +1,7 @@
 import CastyCore
 import CastyInvariants
 import CastyObservability
+import CastyReporting
 import CastyScenario
 import CastyTestbed
 import Synchronization
@@ -70,7 +71,7 @@ struct ScenarioPlayerTests {
         #expect(planned.run().status == .passed)
         let lost = heard.withLock { $0 }.filter { $0.kind == .messageLost && $0.node == "lab" }
         #expect(lost.map(\.entity) == ["account-1"])
-        #expect(lost.first?.reason == "n3 does not run: it is killed")
+        #expect(lost.first?.reason == .lost(.refused(by: "n3", .killed)))
         let now = ScenarioRunner(
             try Scenario.parse(text + "tell account-1 deposit 1 via n3\n", file: "now.casty"), checkers: .all,
             hear: { _ in })

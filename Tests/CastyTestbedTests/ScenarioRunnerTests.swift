@@ -2,6 +2,7 @@ import CastyCore
 import CastyInvariants
 import CastyObservability
 import CastyPlacement
+import CastyReporting
 import CastyScenario
 import CastyTestbed
 import Synchronization
@@ -169,7 +170,7 @@ struct ScenarioRunnerTests {
         #expect(result.status == .failed)
         #expect(result.failed == 1)
         #expect(failed.map(\.line) == [3])
-        #expect(failed.first?.reason == "n2 on n1: n2 up")
+        #expect(failed.first?.reason == .text("n2 on n1: n2 up"))
         #expect(!events.contains { $0.text == "never said" })
     }
 
@@ -201,7 +202,7 @@ struct ScenarioRunnerTests {
         ])
     func words(line: String, seen: String) throws {
         let event = try failure("nodes 2\nexpect converged within 10s\nexpect members n1,n2 up\n\(line)")
-        #expect(event?.reason == seen)
+        #expect(event?.reason == .text(seen))
         #expect(event?.line == 4)
     }
 
@@ -242,7 +243,7 @@ struct ScenarioRunnerTests {
     @Test("a command that cannot be carried out fails, and says why")
     func refused() throws {
         let event = try failure("nodes 2\nexpect members n1,n2 up within 10s\nthaw n2")
-        #expect(event?.reason == "n2 is not frozen: it is running")
+        #expect(event?.reason == .text("n2 is not frozen: it is running"))
     }
 
     @Test("an entity that is idle goes to sleep when that is set while the cluster runs, and keeps its balance")
@@ -284,7 +285,7 @@ struct ScenarioRunnerTests {
             """)
         #expect(result.status == .failed)
         #expect(result.failed == 0)
-        #expect(events.contains { $0.kind == .invariantViolated && ["S1", "S2"].contains($0.reason) })
+        #expect(events.contains { $0.kind == .invariantViolated && ["S1", "S2"].contains($0.rule) })
         #expect(events.contains { $0.kind == .note && $0.text?.contains("unsafe settings: the lease (60") == true })
     }
 }

@@ -53,13 +53,13 @@ import Testing
         let places = [try FreePort.address(), try FreePort.address(), try FreePort.address()]
         var config = ClusterConfig.responsive(seeds: [places[0], places[2]])
         config.isFirstStart = true
-        let reasons = Mutex<[String]>([])
+        let reasons = Mutex<[EventReason]>([])
         let first = try await CastyNode.start(name: "shop", listen: places[0], cluster: config)
         let second = try await CastyNode.start(name: "shop", listen: places[1], cluster: config)
         while first.cluster.state.up.count < 2 { try await Task.sleep(for: .milliseconds(5)) }
         let third = try await CastyNode.start(name: "shop", listen: places[2], cluster: config)
         third.system.inspector.subscribe { event in
-            if event.kind == .nodeStopped { reasons.withLock { $0.append(event.reason ?? "") } }
+            if event.kind == .nodeStopped { reasons.withLock { $0 += event.reason.map { [$0] } ?? [] } }
         }
         await third.ended()
         guard case .secondCluster(let own, let other) = third.cluster.stopReason else {
@@ -67,7 +67,7 @@ import Testing
             return
         }
         #expect(own.size == 1 && other.size == 2)
-        #expect(reasons.withLock { $0 } == ["\(StopReason.secondCluster(own: own, other: other))"])
+        #expect(reasons.withLock { $0 } == [.stopped(.secondCluster(own: own, other: other))])
         #expect(first.cluster.stopReason == nil)
         await second.stop()
         await first.stop()

@@ -53,7 +53,8 @@ package final class Inspector: Sendable {
     @discardableResult
     package func emit(
         _ kind: EventKind, subject: String? = nil, shard: Int? = nil, entity: String? = nil, from: String? = nil,
-        to: String? = nil, reason: String? = nil, reply: String? = nil, text: String? = nil, line: Int? = nil,
+        to: String? = nil, reason: EventReason? = nil, reply: String? = nil, detail: EventDetail? = nil,
+        line: Int? = nil,
         causes: [EventID] = []
     ) -> EventID {
         let time = now()
@@ -64,7 +65,7 @@ package final class Inspector: Sendable {
         }
         let event = RuntimeEvent(
             time: time, id: id, kind: kind, subject: subject, shard: shard, entity: entity, from: from, to: to,
-            reason: reason, reply: reply, text: text, line: line, causes: causes)
+            reason: reason, reply: reply, detail: detail, line: line, causes: causes)
         for entry in sinks { entry.sink(event) }
         changed?()
         return id
@@ -118,8 +119,8 @@ package final class Inspector: Sendable {
         changed?()
         if lossClass != .control {
             emit(
-                .messageLost, shard: shard, entity: entity, to: target, reason: reason.word,
-                text: lossClass == .reply ? "reply" : nil, causes: causes)
+                .messageLost, shard: shard, entity: entity, to: target, reason: .lost(.ledger(reason)),
+                detail: lossClass == .reply ? .reply : nil, causes: causes)
         }
     }
 

@@ -1,6 +1,7 @@
 import CastyCore
 import CastyInvariants
 import CastyObservability
+import CastyReporting
 import CastyTestbed
 
 /// Kills nodes in certain situations, over seeds, and counts the clusters that do not recover.

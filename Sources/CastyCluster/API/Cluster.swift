@@ -1,6 +1,6 @@
 public import CastyActors
 public import CastyCore
-public import CastyMembership
+package import CastyMembership
 package import CastyObservability
 package import CastyRemoting
 import CastySerialization

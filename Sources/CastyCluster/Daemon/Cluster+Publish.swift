@@ -44,7 +44,7 @@ extension Cluster {
         let name = { (node: UniqueAddress) in inspector.nameOf(node.address) }
         let id = inspector.emit(
             event.eventKind, subject: event.subject.map(name), from: event.source.map(name),
-            reason: event.reason(name), text: event.text(name), causes: leading)
+            reason: event.reason(name), detail: event.detail(name), causes: leading)
         let isLast = if case .memberRemoved = event.kind { true } else { false }
         causes.note(id, about: event.subject, isLast: isLast)
         if case .downingDecision(let decision) = event.kind {
@@ -79,12 +79,12 @@ extension Cluster {
         }
         guard isNews else { return }
         let text = "the state of the cluster takes \(bytes) bytes; above \(limit / 2) it travels in pages"
-        system.inspector.emit(.note, reason: "gossip size", text: text)
+        system.inspector.emit(.note, reason: .notice(.gossipSize), detail: .text(text))
     }
 
     /// Emits a note with the reason why the lease did not answer; for the decision that is a no.
     func noteLeaseProblem(_ error: LeaseError) {
-        system.inspector.emit(.note, reason: "lease \(error.code.rawValue)", text: error.message)
+        system.inspector.emit(.note, reason: .text("lease \(error.code.rawValue)"), detail: .text(error.message))
     }
 
     func welcomed() {
@@ -116,7 +116,7 @@ extension Cluster {
         if let action {
             action(reason)
         } else {
-            system.inspector.emit(.nodeStopped, subject: system.inspector.name, reason: "\(reason)")
+            system.inspector.emit(.nodeStopped, subject: system.inspector.name, reason: .stopped(reason))
             system.terminate {}
         }
     }

@@ -38,18 +38,15 @@ extension MembershipSnapshot {
         self.init(
             members: earlier?.members ?? gossip.shownMembers(name),
             leader: core.leader, oldest: core.oldest, converged: core.phase == .member && obstacles.isEmpty,
-            waitingFor: obstacles.map { core.sentence($0, at: now, name) },
-            pendingLeaderActions: core.phase == .member
-                ? core.pendingLeaderActions(at: now).map { $0.sentence(name) } : [],
+            waitingFor: obstacles.map { Waiting($0, since: core.since($0)) },
+            pendingLeaderActions: core.phase == .member ? core.pendingLeaderActions(at: now) : [],
             clock: earlier?.clock ?? gossip.shownClock(name), gossipVersion: gossip.number,
             digest: earlier?.digest ?? gossip.contentDigest, seenBy: gossip.seen,
             reachability: earlier?.reachability ?? gossip.shownReachability,
             peers: core.monitoredPeers(at: now).map { PeerSnapshot($0, name) },
             downing: core.pendingDowning.map { pending in
                 DowningSnapshot(
-                    strategy: core.settings.strategy.description, due: pending.due,
-                    decision: pending.decision.down.isEmpty
-                        ? "nothing" : "down " + pending.decision.down.map(name).joined(separator: ","),
+                    strategy: core.settings.strategy.description, due: pending.due, down: pending.decision.down,
                     reason: pending.decision.reason)
             })
     }
@@ -60,7 +57,7 @@ extension Gossip {
         let unreachable = unreachable
         return members.map { member in
             MemberSnapshot(
-                node: member.node, name: name(member.node), status: MemberCondition(member.status),
+                node: member.node, name: name(member.node), status: member.status,
                 upNumber: member.upNumber.map { Int($0) }, roles: member.roles,
                 unreachable: unreachable.contains(member.node))
         }
@@ -81,19 +78,6 @@ extension Gossip {
     }
 }
 
-extension MemberCondition {
-    init(_ status: MemberStatus) {
-        switch status {
-        case .joining: self = .joining
-        case .weaklyUp: self = .weaklyUp
-        case .up: self = .up
-        case .leaving: self = .leaving
-        case .exiting: self = .exiting
-        case .down: self = .down
-        }
-    }
-}
-
 extension CastyMembership.ReachabilityRow.Verdict {
     fileprivate var mark: ReachabilityMark {
         switch self {
@@ -104,28 +88,12 @@ extension CastyMembership.ReachabilityRow.Verdict {
     }
 }
 
-extension Membership.LeaderAction {
-    fileprivate func sentence(_ name: (UniqueAddress) -> String) -> String {
-        switch self {
-        case .moveToUp(let node): "move \(name(node)) to up"
-        case .moveToExiting(let node): "move \(name(node)) to exiting"
-        case .remove(let node): "remove \(name(node))"
-        case .forget(let node): "forget the removal of \(name(node))"
-        }
-    }
-}
-
 extension Membership {
-    /// What keeps the cluster from converging, and for how long, in words.
-    fileprivate func sentence(
-        _ obstacle: ConvergenceObstacle, at now: Instant, _ name: (UniqueAddress) -> String
-    ) -> String {
-        func lasting(_ since: Instant) -> String { " for \(MembershipEvent.tenths((now - since).inSeconds)) s" }
-        return switch obstacle {
-        case .unreachable(let node, let observers):
-            "\(observers.map(name).joined(separator: ",")) cannot reach \(name(node))"
-                + (unreachableSince(node).map(lasting) ?? "")
-        case .notSeen(let node): "\(name(node)) has not seen this version" + lasting(versionSince)
+    /// Since when an obstacle has kept the cluster from converging.
+    fileprivate func since(_ obstacle: ConvergenceObstacle) -> Instant? {
+        switch obstacle {
+        case .unreachable(let node, _): unreachableSince(node)
+        case .notSeen: versionSince
         }
     }
 }

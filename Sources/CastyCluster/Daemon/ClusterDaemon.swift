@@ -150,7 +150,7 @@ struct ClusterDaemon {
         case .remember(let remembered): link.cluster?.remember(remembered)
         case .note(let text):
             context.log.info("\(text)")
-            context.system.inspector.emit(.note, subject: context.system.inspector.name, text: text)
+            context.system.inspector.emit(.note, subject: context.system.inspector.name, detail: .text(text))
         }
     }
 

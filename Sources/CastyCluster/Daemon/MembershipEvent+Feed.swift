@@ -31,56 +31,31 @@ extension MembershipEvent {
         }
     }
 
-    /// Why it happened, in a few words.
-    func reason(_ name: (UniqueAddress) -> String) -> String? {
-        if case .suspected(let phi, let silence) = kind { return Self.phi(phi, silence) }
-        if case .downingDecision(let decision) = kind { return decision.reason }
-        switch cause {
-        case .start: return "start"
-        case .join: return "join"
-        case .welcome(let from, let version): return "welcome by \(name(from)), v\(version)"
-        case .gossip(let from, let version): return "gossip v\(version) from \(name(from))"
-        case .command: return "command"
-        case .leaderAction(let version): return "leader, v\(version)"
-        case .overdue(let version): return "leader, v\(version), without agreement after the deadline"
-        case .silence(let phi, let silence): return Self.phi(phi, silence)
-        case .heartbeat: return "heartbeat"
-        case .downing: return "downing"
-        case .newIncarnation: return "a new incarnation took its place"
-        case .goneNotice(let from): return "\(name(from)) says it is gone"
-        case .probe: return "probe"
+    /// Why it happened.
+    func reason(_ name: (UniqueAddress) -> String) -> EventReason {
+        switch kind {
+        case .suspected(let phi, let silence): .membership(.silence(phi: phi, silence: silence))
+        case .downingDecision(let decision): .downing(decision.reason)
+        case .memberJoining, .memberWeaklyUp, .memberUp, .memberLeaving, .memberExiting, .memberDown, .memberRemoved,
+            .memberUnreachable, .memberReachable, .leaderChanged, .converged, .secondCluster:
+            .membership(cause.map(name))
         }
     }
 
-    /// Further details for a person.
-    func text(_ name: (UniqueAddress) -> String) -> String? {
+    /// Further details.
+    func detail(_ name: (UniqueAddress) -> String) -> EventDetail? {
         switch kind {
-        case .memberUp(let number): return "number \(number)"
-        case .memberRemoved(let last): return "was \(last)"
+        case .memberUp(let number): .upNumber(Int(number))
+        case .memberRemoved(let last): .lastStatus(last)
         case .memberUnreachable(let observers, let witness):
-            let seers = "observed by " + observers.map(name).joined(separator: ",")
-            return witness.map { "\(seers); \(name($0)) still reaches it" } ?? seers
-        case .converged(let version): return "v\(version)"
-        case .secondCluster(let own, let other):
-            let end = own.ends(before: other) ? "this one ends" : "that one ends"
-            return "cluster \(other.id) of \(other.size) beside this one, \(own.id) of \(own.size): \(end)"
-        case .downingDecision(let decision):
-            return decision.down.isEmpty ? "down none" : "down " + decision.down.map(name).joined(separator: ",")
+            .observers(observers.map(name), witness: witness.map(name))
+        case .converged(let version): .version(version)
+        case .secondCluster(let own, let other): .clusters(own: own, other: other)
+        case .downingDecision(let decision): .downs(decision.down.map(name))
         case .memberJoining, .memberWeaklyUp, .memberLeaving, .memberExiting, .memberDown, .suspected, .memberReachable,
             .leaderChanged:
-            return nil
+            nil
         }
-    }
-
-    private static func phi(_ phi: Double, _ silence: Duration) -> String {
-        "phi \(Self.tenths(phi)), silent \(Self.tenths(silence.inSeconds)) s"
-    }
-
-    /// A number with one digit after the point, written without a formatter.
-    static func tenths(_ value: Double) -> String {
-        guard value.isFinite, abs(value) < 1e12 else { return "\(value)" }
-        let tenths = Int((value * 10).rounded())
-        return "\(tenths / 10).\(abs(tenths % 10))"
     }
 
     /// The event for subscribers; `nil` for events that only the feed carries.

@@ -33,7 +33,7 @@ struct MembersCommand: ParsableCommand {
         line.add("event", "member")
         line.add("node", member.node.address.description)
         line.add("incarnation", String(member.node.incarnation, radix: 16))
-        line.add("status", member.status.rawValue)
+        line.add("status", member.status.description)
         line.add("unreachable", raw: member.unreachable ? "true" : "false")
         line.add("up_number", member.upNumber)
         line.add("roles", member.roles)
@@ -49,7 +49,8 @@ struct MembersCommand: ParsableCommand {
             view.oldest == member.node ? "oldest" : nil,
             member.roles.isEmpty ? nil : "roles \(member.roles.joined(separator: ","))",
         ].compactMap { $0 }
-        let status = member.status.rawValue + String(repeating: " ", count: max(1, 11 - member.status.rawValue.count))
+        let status =
+            member.status.description + String(repeating: " ", count: max(1, 11 - member.status.description.count))
         return
             "\(address)\(String(repeating: " ", count: width - address.count))  \(status)\(marks.joined(separator: ", "))"
     }

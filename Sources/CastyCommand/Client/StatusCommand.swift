@@ -1,6 +1,7 @@
 import ArgumentParser
 import CastyCore
 import CastyObservability
+import CastyReporting
 
 /// `casty status`: the state of a running node.
 struct StatusCommand: ParsableCommand {
@@ -43,7 +44,7 @@ struct NodeStatus {
         line.add("event", "status")
         line.add("node", snapshot.node.address.description)
         line.add("incarnation", String(snapshot.node.incarnation, radix: 16))
-        line.add("status", me?.status.rawValue ?? "not a member")
+        line.add("status", me?.status.description ?? "not a member")
         line.add("up_s", raw: RuntimeEvent.seconds(snapshot.time))
         line.add("members", snapshot.membership.members.count)
         line.add("up", snapshot.membership.members.count { $0.status == .up })
@@ -51,7 +52,7 @@ struct NodeStatus {
         line.add("leader", snapshot.membership.leader?.address.description)
         line.add("oldest", snapshot.membership.oldest?.address.description)
         line.add("converged", raw: snapshot.membership.converged ? "true" : "false")
-        line.add("waiting_for", snapshot.membership.waitingFor)
+        line.add("waiting_for", waitingFor)
         line.add("types", snapshot.sharding.map(\.type))
         line.add("shards", snapshot.sharding.reduce(0) { $0 + $1.shards.count })
         line.add("entities", snapshot.sharding.reduce(0) { $0 + $1.shards.reduce(0) { $0 + $1.entityCount } })
@@ -68,7 +69,7 @@ struct NodeStatus {
         let membership = snapshot.membership
         var rows = [
             ("node", "\(snapshot.node.address), incarnation \(String(snapshot.node.incarnation, radix: 16))"),
-            ("status", me?.status.rawValue ?? "not a member of a cluster yet"),
+            ("status", me?.status.description ?? "not a member of a cluster yet"),
             (
                 "members",
                 "\(membership.members.count), \(membership.members.count { $0.status == .up }) up, \(unreachable.count) unreachable"
@@ -88,7 +89,7 @@ struct NodeStatus {
                     "\(type.shards.count) of \(type.shardCount) shards here, \(entities) entities, \(type.buffered) messages waiting, \(coordinator)"
                         + (type.unplaced.isEmpty ? "" : ", \(type.unplaced.count) wanted shards without a home")
                         + ((type.unavailable ?? type.unplaced.first?.cause).map { ", no home: \($0)" } ?? "")
-                        + (type.storeTrouble.map { ", store: \($0)" } ?? "")
+                        + (type.storeTrouble.map { ", store: \($0.word)" } ?? "")
                 ))
         }
         rows.append(("lost", "\(lost) users' messages"))
@@ -96,8 +97,17 @@ struct NodeStatus {
             .joined(separator: "\n")
     }
 
+    private var waitingFor: [String] {
+        let members = snapshot.membership.members
+        return snapshot.membership.waitingFor.map { waiting in
+            waiting.word(at: snapshot.time) { node in
+                members.first { $0.node == node }?.name ?? node.address.description
+            }
+        }
+    }
+
     private var waiting: String {
-        let waiting = snapshot.membership.waitingFor
+        let waiting = waitingFor
         return waiting.isEmpty ? "" : ": waiting for \(waiting.joined(separator: ", "))"
     }
 }

@@ -240,14 +240,15 @@ final class ConsoleRun {
                     let isRight = expected == reply.text
                     inspector.emit(
                         isRight ? .expectationPassed : .expectationFailed, entity: ask.entity.id,
-                        reason: isRight ? nil : "the reply was \(reply.text)", text: "\(ask)")
+                        reason: isRight ? nil : .text("the reply was \(reply.text)"), detail: .text("\(ask)"))
                 }
                 backend?.say(.note, "\(ask.entity.id): \(reply.text)")
             case .failure(let error):
-                inspector.emit(.reply, entity: ask.entity.id, reason: error.code.rawValue)
+                inspector.emit(.reply, entity: ask.entity.id, reason: .text(error.code.rawValue))
                 if ask.reply != nil {
                     inspector.emit(
-                        .expectationFailed, entity: ask.entity.id, reason: error.code.rawValue, text: "\(ask)")
+                        .expectationFailed, entity: ask.entity.id, reason: .text(error.code.rawValue),
+                        detail: .text("\(ask)"))
                 }
                 backend?.say(.refused, "\(error)")
             }

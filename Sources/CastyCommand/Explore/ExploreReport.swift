@@ -1,6 +1,7 @@
 import CastyCore
 import CastyInvariants
 import CastyObservability
+import CastyReporting
 import CastyScenario
 import CastyTestbed
 
@@ -93,8 +94,8 @@ struct ExploreReport: Sendable {
         line.add("kind", failure.kind.rawValue)
         line.add("subject", failure.subject)
         line.add("entity", failure.entity)
-        line.add("reason", failure.reason)
-        line.add("text", failure.text)
+        line.add("reason", failure.reason?.word)
+        line.add("text", failure.detail?.word)
         line.add("scenario", finding.scenario.description)
         line.add("replay", command(finding) + " --headless")
         line.add("digest", finding.result.digest.map(RunResult.hex))

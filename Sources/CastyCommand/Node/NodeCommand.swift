@@ -4,6 +4,7 @@ import CastyActors
 import CastyInvariants
 import CastyMembership
 import CastyObservability
+import CastyReporting
 import CastySQLite
 import CastyTestbed
 import Glibc

@@ -1,6 +1,7 @@
 import CastyCore
 import CastyInvariants
 import CastyObservability
+import CastyReporting
 import CastyTestbed
 
 /// Events and results in words, one line each.
@@ -57,19 +58,20 @@ enum EventLine {
         switch event.kind {
         case .note:
             return line
-                + (place + [event.text, event.reason.map { "(\($0))" }].compactMap { $0 }).joined(separator: " ")
-        case .reply: return "\(line)\(event.entity ?? "") \(event.text ?? "") -> \(event.reply ?? "")"
-        case .expectationPassed: return line + (event.text ?? "") + (event.reason.map { " (\($0))" } ?? "")
-        case .expectationFailed: return line + (event.text ?? "") + (event.reason.map { ": \($0)" } ?? "")
+                + (place + [event.detail?.word, event.reason.map { "(\($0.word))" }].compactMap { $0 }).joined(
+                    separator: " ")
+        case .reply: return "\(line)\(event.entity ?? "") \(event.detail?.word ?? "") -> \(event.reply ?? "")"
+        case .expectationPassed: return line + (event.detail?.word ?? "") + (event.reason.map { " (\($0.word))" } ?? "")
+        case .expectationFailed: return line + (event.detail?.word ?? "") + (event.reason.map { ": \($0.word)" } ?? "")
         case .invariantViolated:
-            return (["invariant", event.reason ?? ""] + place).joined(separator: " ") + ": \(event.text ?? "")"
+            return (["invariant", event.rule ?? ""] + place).joined(separator: " ") + ": \(event.detail?.word ?? "")"
         case .nodeStarted, .nodeKilled, .nodeFrozen, .nodeThawed, .nodeStopped, .cut, .healed, .memberJoining,
             .memberWeaklyUp, .memberUp, .memberLeaving, .memberExiting, .memberDown, .memberRemoved, .suspected,
             .memberUnreachable, .memberReachable, .leaderChanged, .converged, .downingDecision, .secondCluster,
             .coordinatorStarted,
             .shardAllocated, .shardStarted, .handoffBegun, .shardStopped, .shardMoved, .shardUnplaced, .entityStarted,
             .entityPassivated, .entityStopped, .messageLost:
-            let why = [event.reason, event.text].compactMap { $0 }.joined(separator: ", ")
+            let why = [event.reason?.word, event.detail?.word].compactMap { $0 }.joined(separator: ", ")
             return ([event.kind.rawValue] + place + way).joined(separator: " ") + (why.isEmpty ? "" : " (\(why))")
         }
     }

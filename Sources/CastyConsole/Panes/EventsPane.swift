@@ -9,7 +9,7 @@ enum EventsPane {
         if scene.feed.log.dropped > 0 { parts.append("\(scene.feed.log.dropped) missed") }
         let position = scene.state.event == nil ? "live" : "\(scene.events.index(of: scene.state.event))↓"
         parts.append(position)
-        parts.append("≥ \(scene.state.level.word)")
+        parts.append("≥ \(scene.words(.level(scene.state.level)))")
         return [parts.joined(separator: " · "), parts.prefix(2).joined(separator: " · "), position]
     }
 
@@ -47,7 +47,7 @@ enum EventsPane {
         let selected = list.index(of: scene.state.event)
         for (row, entry) in list.entries.dropFirst(first).prefix(room).enumerated() {
             guard let event = scene.feed.log[entry.number] else { continue }
-            let words = EventWords(event, scene.feed.log, group: scene.feed.log.group(of: entry.number))
+            let words = EventWords(event, scene.feed.log, scene.words, group: scene.feed.log.group(of: entry.number))
             let y = rect.y + 1 + row
             buffer.putRight(Words.moment(event.time), endX: rect.x + time - 1, y: y, width: time - 1, paint[.dim])
             buffer.put(words.mark, x: rect.x + time, y: y, paint[words.role])
@@ -87,7 +87,7 @@ enum EventsPane {
             shown[column] = event
         }
         for (column, event) in shown {
-            let words = EventWords(event, scene.feed.log)
+            let words = EventWords(event, scene.feed.log, scene.words)
             buffer.put(words.mark, x: x + column, y: rect.y, scene.paint[words.role])
         }
         buffer.put(right, x: rect.maxX - right.count, y: rect.y, scene.paint[.dim])

@@ -52,9 +52,9 @@ enum FlowPane {
         _ event: RuntimeEvent, _ columns: [String: Int], _ width: Int, _ scene: Scene, _ rect: Rect, y: Int,
         _ buffer: inout CellBuffer
     ) {
-        let words = EventWords(event, scene.feed.log)
+        let words = EventWords(event, scene.feed.log, scene.words)
         let style = scene.paint[words.role]
-        let byLab = event.node == "lab"
+        let byLab = event.isFromTestbed
         guard let at = columns[byLab ? event.subject ?? "" : event.node] else {
             buffer.put(Words.fit("\(words.mark) \(words.what)", rect.width - 10), x: rect.x + 10, y: y, style)
             return
@@ -63,7 +63,7 @@ enum FlowPane {
         let target = event.from != nil ? event.to.flatMap { columns[$0] } ?? at : at
         if let origin, let start = columns[origin], start != target, abs(start - target) > 1 {
             arrow(from: start, to: target, style, y: y, &buffer)
-            let label = " \(EventWords.verb(event)) "
+            let label = " \(scene.words(.cause(event))) "
             let room = abs(start - target) - 3
             if room >= 5 {
                 buffer.put(Words.fit(label, room), x: min(start, target) + 2, y: y, style)
@@ -73,7 +73,7 @@ enum FlowPane {
         }
         buffer.put(words.mark, x: at, y: y, style)
         let about = event.subject.map { $0 == event.node || byLab ? "" : "\($0) " } ?? ""
-        let text = about + (event.shard.map { "#\($0) " } ?? "") + EventWords.verb(event)
+        let text = about + (event.shard.map { "#\($0) " } ?? "") + scene.words(.cause(event))
         let last = columns.values.max() == at
         let room = last ? rect.maxX - at - 3 : width - 3
         buffer.put(Words.fit(text, room), x: at + 2, y: y, style)

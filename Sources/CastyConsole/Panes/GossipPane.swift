@@ -106,21 +106,26 @@ enum GossipPane {
             return (index < 26 ? String(UnicodeScalar(UInt8(65 + index))) : "+", index == 0 ? .dim : .eventWarning)
         }
         guard let membership = scene.reading.observer?.membership, y < rect.maxY else { return }
+        let waiting = membership.waitingFor.map { DisplayTerm.waiting($0, at: scene.snapshot.time) }
         let state =
             membership.converged
             ? "converged, seen by \(membership.seenBy.count)"
-            : "waits for: " + (membership.waitingFor.isEmpty ? "gossip" : membership.waitingFor.joined(separator: ", "))
+            : "waits for: " + (waiting.isEmpty ? "gossip" : scene.words.list(waiting, scene.reading))
         buffer.put(
             Words.fit(state, rect.width - 2), x: rect.x + 1, y: y, paint[membership.converged ? .up : .eventWarning])
         y += 1
         if y < rect.maxY, let next = membership.pendingLeaderActions.first {
-            buffer.put(Words.fit("leader next: \(next)", rect.width - 2), x: rect.x + 1, y: y, paint[.dim])
+            buffer.put(
+                Words.fit("leader next: \(scene.words(.leaderAction(next), scene.reading))", rect.width - 2),
+                x: rect.x + 1, y: y, paint[.dim])
             y += 1
         }
         if y < rect.maxY, let downing = membership.downing {
             let due = downing.due.map { " in \(Words.span($0 - scene.snapshot.time))" } ?? ""
             buffer.put(
-                Words.fit("\(downing.strategy): \(downing.decision)\(due)", rect.width - 2), x: rect.x + 1, y: y,
+                Words.fit(
+                    "\(downing.strategy): \(scene.words(.downs(downing.down), scene.reading))\(due)", rect.width - 2),
+                x: rect.x + 1, y: y,
                 paint[.dim])
         }
     }

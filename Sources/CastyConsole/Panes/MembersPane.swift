@@ -94,7 +94,7 @@ enum MembersPane {
     /// The forecast for cutting off the marked nodes, or the one under the cursor; above the legend.
     private static func outlook(_ scene: Scene, _ rect: Rect, lines: Int, _ buffer: inout CellBuffer) {
         guard let outlook = scene.outlook else { return }
-        let outcome = rect.width < 60 ? outlook.brief : outlook.outcome
+        let outcome = scene.words(.forecast(outlook, naming: rect.width >= 60))
         let texts = lines > 1 ? ["if cut off: \(outlook.cut)", outcome] : ["if cut off: \(outcome)"]
         for (index, text) in texts.enumerated() {
             let y = rect.maxY - 1 - texts.count + index
@@ -151,8 +151,9 @@ enum MembersPane {
             var flag = (row.oldest ? "★" : row.leader ? "◆" : "") + (row.drained ? "▽" : "")
             if row.state == .frozen { flag = "‖" }
             if !row.alive, row.standing != .removed { flag = "†" }
-            let wide = row.standing.word.count + (flag.isEmpty ? 0 : 1 + flag.count) <= width - 1
-            let word = wide ? row.standing.word : row.standing.short
+            let long = scene.words(.standing(row.standing))
+            let wide = long.count + (flag.isEmpty ? 0 : 1 + flag.count) <= width - 1
+            let word = wide ? long : scene.words(.shortStanding(row.standing))
             let gap = flag.isEmpty || word.count + 1 + flag.count > width - 1 ? "" : " "
             return (word + gap + flag, row.standing.role)
         case .phi:

@@ -157,7 +157,7 @@ enum NetworkPane {
         }
         let node = scene.snapshot.nodes.first { $0.name == cursor.from }
         let known = node?.associations.first { $0.peerName == cursor.to }
-        return "\(name)  \(known?.state.rawValue ?? "no association")"
+        return "\(name)  \(known.map { scene.words(.association($0.state)) } ?? "no association")"
     }
 
     /// The largest groups of live nodes whose links all work in both directions; not computed for many nodes.

@@ -20,7 +20,7 @@ extension ShardsPane {
         for (entity, shard) in entities.prefix(max(0, rect.maxY - y)) {
             buffer.put("  " + Words.fit(entity.id, 18), x: rect.x + 1, y: y, paint[.text])
             if showsShard { buffer.put(Words.fit(shard, 12), x: rect.x + 22, y: y, paint[.dim]) }
-            buffer.put(Words.fit(entity.state.rawValue, 12), x: x, y: y, paint[.dim])
+            buffer.put(Words.fit(scene.words(.entity(entity.state)), 12), x: x, y: y, paint[.dim])
             buffer.putRight(Words.short(entity.handled), endX: x + 20, y: y, width: 6, paint[.text])
             buffer.putRight(
                 Words.span(scene.snapshot.time - entity.lastUsed), endX: x + 28, y: y, width: 6, paint[.dim])

@@ -177,7 +177,8 @@ enum ShardsPane {
         let state =
             cell.owner == nil
             ? cell.unplaced == nil ? "the next message allocates it" : "has no home"
-            : cell.hosted ? cell.state : "as \(scene.reading.observer?.name ?? "") believes"
+            : cell.hosted
+                ? cell.state.map { scene.words(.shard($0)) } ?? "" : "as \(scene.reading.observer?.name ?? "") believes"
         let line = "▸ shard \(cell.shard) → \(owner)  \(Words.count(cell.entities, "entity"))  \(state)"
         buffer.put(Words.fit(line, rect.width - 2), x: rect.x + 1, y: rect.y, paint[.text])
         var y = rect.y + 1
@@ -185,24 +186,31 @@ enum ShardsPane {
             let below = Rect(x: rect.x, y: y, width: rect.width, height: rect.maxY - y - 1)
             y = list(cell.listed.map { ($0, "") }, showsShard: false, scene, below, &buffer)
         }
-        if let trouble = shards.storeTrouble, y < rect.maxY {
-            buffer.put(Words.fit(trouble, rect.width - 2), x: rect.x + 1, y: y, paint[.eventWarning])
+        if let (node, trouble) = shards.storeTrouble, y < rect.maxY {
+            buffer.put(
+                Words.fit("\(node): \(scene.words(.store(trouble)))", rect.width - 2), x: rect.x + 1, y: y,
+                paint[.eventWarning])
             y += 1
         }
         if let cause = cell.unplaced ?? shards.unavailable, y < rect.maxY {
             let what = cell.unplaced == nil ? "no home for shards" : "no home"
-            for line in WhyPane.wrap("\(what): \(cause)", rect.width - 2).prefix(rect.maxY - y) {
+            for line in WhyPane.wrap("\(what): \(scene.words(.unavailable(cause)))", rect.width - 2).prefix(
+                rect.maxY - y)
+            {
                 buffer.put(line, x: rect.x + 1, y: y, paint[.eventWarning])
                 y += 1
             }
         }
         guard let coordinating = shards.coordinating, y < rect.maxY else { return }
         for handoff in coordinating.handoffs.prefix(max(0, rect.maxY - y - 1)) {
-            buffer.put(Words.fit("⇄ " + handoff, rect.width - 2), x: rect.x + 1, y: y, paint[.moving])
+            buffer.put(
+                Words.fit("⇄ " + scene.words(.transition(handoff), scene.reading), rect.width - 2), x: rect.x + 1, y: y,
+                paint[.moving])
             y += 1
         }
         guard y < rect.maxY else { return }
-        var text = "coordinator \(shards.coordinator ?? "-") \(coordinating.state), epoch \(Words.epoch(shards.epoch))"
+        var text =
+            "coordinator \(shards.coordinator ?? "-") \(scene.words(.coordinator(coordinating.state))), epoch \(Words.epoch(shards.epoch))"
         if !shards.awaited.isEmpty { text += ", waits for \(shards.awaited.joined(separator: ","))" }
         if !coordinating.waiting.isEmpty { text += ", \(coordinating.waiting.count) wait for the margin" }
         buffer.put(Words.fit(text, rect.width - 2), x: rect.x + 1, y: y, paint[.faint])

@@ -98,7 +98,8 @@ enum WhyNode {
         }
         lines.append(
             .init(
-                "", "\(name) is \(row.standing.sentence) in the view of \(observer?.name ?? "no node")",
+                "",
+                "\(name) is \(scene.words(.fullStanding(row.standing))) in the view of \(observer?.name ?? "no node")",
                 row.standing.role))
         add("truth", truth(row, scene), row.alive ? .text : .eventFault)
         if let peer = observer?.membership.peers.first(where: { $0.name == name }) {
@@ -126,19 +127,20 @@ enum WhyNode {
                 ? "no node calls it unreachable"
                 : "called unreachable by \(ClusterReading.inOrder(against).joined(separator: " "))")
         if let outlook = scene.outlook, outlook.sides.contains(where: { $0.nodes == [name] }) {
-            add("if cut", "\(outlook.cut): \(outlook.outcome)")
+            add("if cut", "\(outlook.cut): \(scene.words(.forecast(outlook, naming: true)))")
         }
         add("views", "\(row.seenBy) of \(row.observers) running nodes see it as reachable")
         if let membership = observer?.membership {
             if let downing = membership.downing {
                 let due = downing.due.map { " in \(Words.span($0 - scene.snapshot.time))" } ?? ""
-                let repeated = downing.reason.hasPrefix(downing.strategy)
-                let reason = repeated ? downing.reason : "\(downing.strategy): \(downing.reason)"
-                add("next", "\(downing.decision)\(due) (\(reason))", .eventWarning)
+                let down = scene.words(.downs(downing.down), scene.reading)
+                let rule = scene.words(.downing(downing.reason, naming: false), scene.reading)
+                add("next", "\(down)\(due) (\(downing.strategy): \(rule))", .eventWarning)
             } else if let action = membership.pendingLeaderActions.first {
-                add("next", "the leader will: \(action)")
+                add("next", "the leader will: \(scene.words(.leaderAction(action), scene.reading))")
             } else if !membership.converged {
-                add("next", "waits for \(membership.waitingFor.joined(separator: ", "))")
+                let waiting = membership.waitingFor.map { DisplayTerm.waiting($0, at: scene.snapshot.time) }
+                add("next", "waits for \(scene.words.list(waiting, scene.reading))")
             } else {
                 add("next", "nothing: all that must agree do")
             }
@@ -156,7 +158,7 @@ enum WhyNode {
         }
         return past.prefix(10).compactMap { entry in
             guard let event = log[entry.number] else { return nil }
-            let words = EventWords(event, log, group: log.group(of: entry.number))
+            let words = EventWords(event, log, scene.words, group: log.group(of: entry.number))
             let cause = words.cause.isEmpty ? "" : "  ← \(words.cause)"
             return .init("\(Words.moment(event.time)) \(words.mark)", words.what + cause, words.role)
         }
@@ -174,7 +176,8 @@ enum WhyNode {
             (event.subject ?? event.node) == row.name && event.kind == (wanted ?? .nodeStarted)
         }
         let at = last.map { " at \(Words.moment($0.time))s" } ?? ""
-        let who = last.map { $0.node == "lab" || $0.causes.contains { $0.node == "lab" } } == true ? ", by you" : ""
+        let who =
+            last.map { $0.isFromTestbed || $0.causes.contains { $0.node == EventID.testbed } } == true ? ", by you" : ""
         switch row.state {
         case .running: return "it runs\(last.map { " since \(Words.moment($0.time))s" } ?? "")"
         case .frozen: return "frozen\(at)\(who): alive but silent"
@@ -212,14 +215,14 @@ enum WhyShard {
                 cell.owner == nil
                     ? "its home is chosen when the next message comes"
                     : cell.hosted
-                        ? "\(cell.state), \(Words.count(cell.entities, "entity")), \(cell.handled) handled"
+                        ? "\(cell.state.map { scene.words(.shard($0)) } ?? ""), \(Words.count(cell.entities, "entity")), \(cell.handled) handled"
                         : "believed there by \(scene.reading.observer?.name ?? "no node"); no running node hosts it",
                 cell.ownerUnreachable ? .unreachable : .text))
         if let coordinator = shards.coordinator {
             lines.append(.init("decided", "coordinator \(coordinator), epoch \(Words.epoch(shards.epoch))"))
         }
-        for handoff in shards.coordinating?.handoffs ?? [] where handoff.contains("\(number)") {
-            lines.append(.init("moving", handoff, .moving))
+        for handoff in shards.coordinating?.handoffs ?? [] where handoff.shard == number {
+            lines.append(.init("moving", scene.words(.transition(handoff), scene.reading), .moving))
         }
         if !shards.awaited.isEmpty {
             lines.append(
@@ -232,7 +235,7 @@ enum WhyShard {
         }
         let past = scene.feed.log.events.filter { $0.shard == number }.suffix(8).reversed()
         for event in past {
-            let words = EventWords(event, scene.feed.log)
+            let words = EventWords(event, scene.feed.log, scene.words)
             lines.append(
                 .init(
                     "\(Words.moment(event.time)) \(words.mark)",
@@ -247,7 +250,7 @@ enum WhyShard {
 /// The explanation of an event: its causes, nearest first, down to events that only a person can have caused.
 enum WhyEvent {
     static func lines(_ event: RuntimeEvent, _ scene: Scene) -> [WhyPane.Line] {
-        let words = EventWords(event, scene.feed.log)
+        let words = EventWords(event, scene.feed.log, scene.words)
         var lines: [WhyPane.Line] = [
             .init("\(Words.moment(event.time)) \(words.mark)", "\(words.subject) \(words.what)", .strong)
         ]
@@ -265,8 +268,8 @@ enum WhyEvent {
                 lines.append(.init("because", "\(id), no longer remembered", .dim))
                 continue
             }
-            let words = EventWords(cause, scene.feed.log)
-            let you = cause.node == "lab" ? "you: " : ""
+            let words = EventWords(cause, scene.feed.log, scene.words)
+            let you = cause.isFromTestbed ? "you: " : ""
             lines.append(
                 .init(
                     "\(Words.moment(cause.time)) \(words.mark)", "because \(you)\(words.subject) \(words.what)",
@@ -277,7 +280,7 @@ enum WhyEvent {
         if lines.count == 1 { lines.append(.init("", "nothing in the cluster led to it: a first cause", .dim)) }
         let after = scene.feed.log.events.filter { $0.causes.contains(event.id) }.prefix(6)
         for effect in after {
-            let words = EventWords(effect, scene.feed.log)
+            let words = EventWords(effect, scene.feed.log, scene.words)
             lines.append(.init("\(Words.moment(effect.time)) \(words.mark)", "so \(words.subject) \(words.what)", .dim))
         }
         if let entity = event.entity { lines.append(.init("entity", entity)) }

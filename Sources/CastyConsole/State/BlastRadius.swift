@@ -19,7 +19,7 @@ struct BlastRadius: Hashable, Sendable {
         case unknown
     }
 
-    init(killing rows: [NodeRow], _ reading: ClusterReading, _ feed: ConsoleFeed) {
+    init(killing rows: [NodeRow], _ reading: ClusterReading, _ feed: ConsoleFeed, _ words: DisplayWords) {
         let killed = Set(rows.map(\.name))
         let counted = reading.rows.filter {
             $0.standing == .up || $0.standing == .unreachable || $0.standing == .leaving
@@ -41,7 +41,7 @@ struct BlastRadius: Hashable, Sendable {
         let count =
             "leaves \(left.count) of \(up.count) up" + (unreachable > 0 ? " (and \(unreachable) unreachable)" : "")
         let entities = rows.reduce(0) { $0 + $1.entities }
-        let fate = Self.fate(of: rest, count, Words.list(left.map(\.name), most: 6))
+        let fate = Self.fate(of: rest, count, Words.list(left.map(\.name), most: 6), words)
         facts = Self.losses(rows) + fate.facts + Self.entities(entities, startElsewhere: fate.serves)
         isGrave = fate.isGrave
     }
@@ -68,19 +68,20 @@ struct BlastRadius: Hashable, Sendable {
 
     /// The future of the remaining nodes in words, whether they serve on, and whether they are lost or may be.
     private static func fate(
-        of rest: Rest, _ count: String, _ names: String
+        of rest: Rest, _ count: String, _ names: String, _ words: DisplayWords
     ) -> (facts: [String], serves: Bool, isGrave: Bool) {
         switch rest {
         case .empty: return (["leaves no node: the cluster ends"], false, true)
         case .unaffected: return ([count], true, false)
         case .unknown: return ([count, "whether the rest goes on is not known yet"], false, true)
         case .decides(let side):
+            let rule = words(.downing(side.reason, naming: true))
             switch side.verdict {
-            case .stays: return (["\(count): the rest goes on", side.reason], true, false)
+            case .stays: return (["\(count): the rest goes on", rule], true, false)
             case .asksFirst, .asksLater:
-                return (["\(count): the rest goes on with the lease", side.reason], true, false)
-            case .waits: return (["\(count): the rest waits", side.reason], false, false)
-            case .goes: return (["\(count): the rest goes too: \(names)", side.reason], false, true)
+                return (["\(count): the rest goes on with the lease", rule], true, false)
+            case .waits: return (["\(count): the rest waits", rule], false, false)
+            case .goes: return (["\(count): the rest goes too: \(names)", rule], false, true)
             }
         }
     }

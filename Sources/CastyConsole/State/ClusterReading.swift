@@ -7,8 +7,8 @@ struct NodeRow: Hashable, Sendable {
     var number: Int
     var address: String
     var standing: DisplayStatus
-    /// The status in the observer's own words: `weakly-up`.
-    var status: String
+    /// The status in the observer's view.
+    var status: MemberStatus?
     var state: NodeState
     var oldest: Bool
     var leader: Bool
@@ -94,7 +94,7 @@ struct ClusterReading: Sendable {
             rows.append(
                 NodeRow(
                     name: node.name, number: Self.number(in: node.name), address: node.node.address.description,
-                    standing: standing, status: member?.status.rawValue ?? "", state: node.state, oldest: isOldest,
+                    standing: standing, status: member?.status, state: node.state, oldest: isOldest,
                     leader: membership?.leader.map { $0 == node.node } ?? false,
                     drained: drained.contains(node.node),
                     phi: gone && standing == .removed ? nil : monitored[node.name]?.phi,
@@ -113,7 +113,7 @@ struct ClusterReading: Sendable {
                     name: member.name, number: Self.number(in: member.name),
                     address: member.node.address.description,
                     standing: DisplayStatus(status: member.status, unreachable: member.unreachable),
-                    status: member.status.rawValue,
+                    status: member.status,
                     state: .running, oldest: membership?.oldest == member.node,
                     leader: membership?.leader == member.node, drained: drained.contains(member.node),
                     phi: monitored[member.name]?.phi,

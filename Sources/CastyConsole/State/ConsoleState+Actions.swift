@@ -23,7 +23,10 @@ extension ConsoleState {
     func visibleRows(_ reading: ClusterReading) -> [NodeRow] {
         let filter = TextFilter(filters[.members] ?? "")
         let rows = reading.rows.filter { row in
-            filter.matches([row.name, row.address, row.standing.word, row.status, row.state.rawValue])
+            filter.matches([
+                row.name, row.address, words(.standing(row.standing)), row.status.map { words(.member($0)) } ?? "",
+                words(.node(row.state)),
+            ])
         }
         let ordered = rows.sorted { sort.precedes($0, $1) }
         return descending ? ordered.reversed() : ordered
@@ -52,7 +55,7 @@ extension ConsoleState {
         case .mode: shardMode = ShardMode(rawValue: (shardMode.rawValue + 1) % ShardMode.allCases.count) ?? .owner
         case .level:
             level = EventKind.Level(rawValue: (level.rawValue + 1) % EventKind.Level.allCases.count) ?? .debug
-            say(.note, "events from \(level.word) on")
+            say(.note, "events from \(words(.level(level))) on")
         case .observer: nextObserver(reading)
         case .mark: toggleMark(reading)
         case .markAll:
@@ -176,17 +179,6 @@ extension ConsoleState {
 
     /// A speed as the command language knows it, which keeps three digits.
     static func factor(_ speed: Double) -> Thousandths { Thousandths(count: max(10, Int64((speed * 1000).rounded()))) }
-}
-
-extension EventKind.Level {
-    var word: String {
-        switch self {
-        case .debug: "debug"
-        case .info: "info"
-        case .warning: "warning"
-        case .fault: "fault"
-        }
-    }
 }
 
 extension MemberColumn {

@@ -17,9 +17,9 @@ extension ConsoleState {
             say(.refused, "no nodes yet: press a")
             return []
         }
-        let fitting = rows.filter { Self.problem(action, $0) == nil }
+        let fitting = rows.filter { problem(action, $0) == nil }
         guard let first = fitting.first else {
-            say(.refused, rows.compactMap { Self.problem(action, $0) }.first ?? "nothing to do")
+            say(.refused, rows.compactMap { problem(action, $0) }.first ?? "nothing to do")
             return []
         }
         let names = fitting.compactMap { Self.nodeName($0.name) }
@@ -38,9 +38,9 @@ extension ConsoleState {
     }
 
     /// Why a key cannot act on a node; `nil` if it can.
-    private static func problem(_ action: Action.NodeAction, _ row: NodeRow) -> String? {
-        let state = row.state.rawValue
-        guard nodeName(row.name) != nil else { return "\(row.name) is not a node of this console" }
+    private func problem(_ action: Action.NodeAction, _ row: NodeRow) -> String? {
+        let state = words(.node(row.state))
+        guard Self.nodeName(row.name) != nil else { return "\(row.name) is not a node of this console" }
         switch action {
         case .add: return nil
         case .kill: return row.alive ? nil : "kill: \(row.name) is \(state) already"
@@ -52,8 +52,8 @@ extension ConsoleState {
             switch row.standing {
             case .unreachable: return nil
             case .up, .joining, .leaving, .exiting:
-                return "down: \(row.name) is \(row.standing.word); only what is unreachable is marked down"
-            case .down, .removed, .unknown: return "down: \(row.name) is \(row.standing.word) already"
+                return "down: \(row.name) is \(words(.standing(row.standing))); only what is unreachable is marked down"
+            case .down, .removed, .unknown: return "down: \(row.name) is \(words(.standing(row.standing))) already"
             }
         }
     }
@@ -68,7 +68,7 @@ extension ConsoleState {
     private mutating func kill(_ rows: [NodeRow], _ reading: ClusterReading, _ feed: ConsoleFeed) -> [Intent] {
         let command = ImmediateCommand.kill(rows.compactMap { Self.nodeName($0.name) })
         guard confirms else { return submit(command) }
-        let blast = BlastRadius(killing: rows, reading, feed)
+        let blast = BlastRadius(killing: rows, reading, feed, words)
         let many = rows.count > 1
         let title = many ? "Kill \(rows.count) nodes?" : "Kill \(rows[0].name)?"
         modal = .confirm(

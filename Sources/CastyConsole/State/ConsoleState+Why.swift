@@ -1,4 +1,5 @@
 import CastyObservability
+import CastyReporting
 
 extension ConsoleState {
     /// Opens the pane Why for the item under the cursor.
@@ -30,7 +31,7 @@ extension ConsoleState {
         switch focus {
         case .members, .phi, .gossip, .network:
             text = cursorRow(reading).map { row in
-                "\(row.name) \(row.address) \(row.standing.word) \(row.state.rawValue) shards \(row.shards) entities \(row.entities)"
+                "\(row.name) \(row.address) \(words(.standing(row.standing))) \(words(.node(row.state))) shards \(row.shards) entities \(row.entities)"
             }
         case .shards:
             let types = ShardReading.types(in: feed.snapshot)

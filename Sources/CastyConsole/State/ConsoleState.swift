@@ -5,6 +5,8 @@ import CastyObservability
 /// A value type: keys change it, frames are drawn from it, and tests compare it.
 package struct ConsoleState: Sendable {
     package var mode: ConsoleMode
+    /// The words that it draws.
+    package var words = DisplayWords.english
     var width = 80
     var height = 24
     var theme: ThemeName

@@ -1,10 +1,11 @@
+import CastyCore
 import CastyObservability
 
-/// The display status of one member in one view: the words and marks that rows, headers and grids share.
-enum DisplayStatus: Int, Hashable, Sendable, CaseIterable {
+/// The display status of one member in one view: what rows, headers and grids show.
+package enum DisplayStatus: Int, Hashable, Sendable, CaseIterable {
     case up, unreachable, joining, leaving, exiting, down, removed, unknown
 
-    init(status: MemberCondition, unreachable: Bool) {
+    init(status: MemberStatus, unreachable: Bool) {
         switch status {
         case .down: self = .down
         case .joining, .weaklyUp: self = unreachable ? .unreachable : .joining
@@ -24,34 +25,6 @@ enum DisplayStatus: Int, Hashable, Sendable, CaseIterable {
         case .down: "#"
         case .removed: "-"
         case .unknown: "?"
-        }
-    }
-
-    /// The word for a wide column, and for one of six characters.
-    var word: String {
-        switch self {
-        case .up: "up"
-        case .unreachable: "unreach"
-        case .joining: "joining"
-        case .leaving: "leaving"
-        case .exiting: "exiting"
-        case .down: "down"
-        case .removed: "removed"
-        case .unknown: "unseen"
-        }
-    }
-
-    var sentence: String { self == .unreachable ? "unreachable" : word }
-
-    var short: String {
-        switch self {
-        case .up, .down: word
-        case .unreachable: "unrch"
-        case .joining: "joinng"
-        case .leaving: "leavng"
-        case .exiting: "exitng"
-        case .removed: "gone"
-        case .unknown: "unseen"
         }
     }
 

@@ -13,9 +13,12 @@ struct EventList: Sendable {
         }
         entries = log.entries.reversed().filter { entry in
             guard entry.level >= level, let event = log[entry.number] else { return false }
-            let words = EventWords(event, log)
+            let words = EventWords(event, log, state.words)
             return filter.matches(
-                [words.subject, words.what, words.cause, event.kind.rawValue, event.id.description, event.reason ?? ""]
+                [
+                    words.subject, words.what, words.cause, event.kind.rawValue, event.id.description, event.from ?? "",
+                    event.to ?? "",
+                ]
                     + log.group(of: entry.number).observers)
         }
     }

@@ -39,6 +39,7 @@ package struct EventLog: Sendable {
     private struct Topic: Hashable {
         var kind: EventKind
         var subject: String
+        var detail: EventDetail?
     }
 
     private(set) var events: [RuntimeEvent] = []
@@ -148,8 +149,8 @@ package struct EventLog: Sendable {
             event.subject.map { Topic(kind: event.kind, subject: $0) }
         case .shardAllocated, .handoffBegun, .shardMoved, .shardStarted, .shardStopped:
             Topic(kind: event.kind, subject: "\(event.node)>\(event.from ?? "")>\(event.to ?? "")")
-        case .shardUnplaced: Topic(kind: event.kind, subject: event.text ?? "")
-        case .converged: Topic(kind: event.kind, subject: event.text ?? event.reason ?? "")
+        case .shardUnplaced: Topic(kind: event.kind, subject: "", detail: event.detail)
+        case .converged: Topic(kind: event.kind, subject: "", detail: event.detail)
         case .cut, .healed: Self.link(event).map { _ in Topic(kind: event.kind, subject: "") }
         case .nodeStarted, .nodeKilled, .nodeFrozen, .nodeThawed, .nodeStopped,
             .downingDecision, .secondCluster, .coordinatorStarted, .entityStarted, .entityPassivated, .entityStopped,

@@ -14,7 +14,7 @@ struct ShardCell: Hashable, Sendable {
     var entities = 0
     var handled: UInt64 = 0
     var rate = 0.0
-    var state = ""
+    var state: ShardSnapshot.State?
     var listed: [EntitySnapshot] = []
 }
 
@@ -28,7 +28,7 @@ struct ShardReading: Sendable {
     let remembered: Int
     let restarted: Int
     /// The first node that cannot record remembered entities at present, and the reason.
-    let storeTrouble: String?
+    let storeTrouble: (node: String, trouble: StoreTrouble)?
     /// Why shards of the type cannot get a home at present, according to the first node that knows a reason.
     let unavailable: Unavailability?
     let coordinator: String?
@@ -51,7 +51,7 @@ struct ShardReading: Sendable {
         var count = 0
         var waiting = 0
         var (remembered, restarted) = (0, 0)
-        var trouble: String?
+        var trouble: (node: String, trouble: StoreTrouble)?
         var unavailable: Unavailability?
         var unplaced: [Int: Unavailability] = [:]
         var coordinating: CoordinatorSnapshot?
@@ -65,7 +65,7 @@ struct ShardReading: Sendable {
                 waiting += region.buffered
                 remembered += region.shards.reduce(0) { $0 + $1.remembered }
                 restarted += region.shards.reduce(0) { $0 + $1.restarted }
-                trouble = trouble ?? region.storeTrouble.map { "\(node.name): \($0)" }
+                trouble = trouble ?? region.storeTrouble.map { (node.name, $0) }
                 unavailable = unavailable ?? region.unavailable
                 for item in region.unplaced where unplaced[item.shard] == nil { unplaced[item.shard] = item.cause }
                 if let active = region.coordinating, active.epoch >= coordinating?.epoch ?? 0 {
@@ -89,7 +89,7 @@ struct ShardReading: Sendable {
                     cells[shard.shard].entities = shard.entityCount
                     cells[shard.shard].handled = shard.handled
                     cells[shard.shard].rate = feed.rates.rate(of: shard.shard, type: type, on: node.name)
-                    cells[shard.shard].state = shard.state.rawValue
+                    cells[shard.shard].state = shard.state
                     cells[shard.shard].listed = shard.entities
                     if shard.state == .handingOff { cells[shard.shard].moving = true }
                 }

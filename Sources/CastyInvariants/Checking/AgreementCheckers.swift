@@ -22,7 +22,7 @@ struct OneLeader: InvariantChecker {
         if hasVoters, leader.map({ $0.status != .up && $0.status != .leaving }) ?? true {
             return [
                 Violation(
-                    id: "M7", subject: leader?.name, text: "the leader is \(leader?.status.rawValue ?? "no node")")
+                    id: "M7", subject: leader?.name, text: "the leader is \(leader?.status.description ?? "no node")")
             ]
         }
         return views.filter { $0.leader != first.leader }.prefix(1).map { _ in

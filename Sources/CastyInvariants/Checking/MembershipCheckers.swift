@@ -52,7 +52,7 @@ struct StatusOrder: InvariantChecker {
     private enum Rank: Int, Comparable {
         case joining, weaklyUp, up, leaving, exiting, down, gone
 
-        init(_ condition: MemberCondition) {
+        init(_ condition: MemberStatus) {
             switch condition {
             case .joining: self = .joining
             case .weaklyUp: self = .weaklyUp

@@ -40,9 +40,9 @@ struct ShardingLiveness {
 struct CalmLosses {
     private var next = 0
     private var suspects: [EnvelopeTracker.Loss] = []
-    private static let excused: [EnvelopeTracker.LossCause] = [.ledger(.bufferFull), .ledger(.mailboxFull)]
+    private static let excused: [EnvelopeLoss] = [.ledger(.bufferFull), .ledger(.mailboxFull)]
     /// If no member can host an entity, its questions fail correctly; L1 checks the reasons.
-    private static let excusedQuestions: [EnvelopeTracker.LossCause] = [.ledger(.noHome)]
+    private static let excusedQuestions: [EnvelopeLoss] = [.ledger(.noHome)]
 
     mutating func check(_ testbed: TestCluster, isLast: Bool = false) -> [Violation] {
         let new = testbed.tracker.losses(from: next)
@@ -61,7 +61,7 @@ struct CalmLosses {
         return ripe.filter { !testbed.tracker.isHandled($0.number) }.map { loss in
             Violation(
                 id: testbed.watch.rule(for: loss.entity, since: loss.entered), entity: loss.entity,
-                text: "envelope \(loss.number), sent at \(loss.entered) in a quiet time, was lost: \(loss.cause)")
+                text: "envelope \(loss.number), sent at \(loss.entered) in a quiet time, was lost", loss: loss.cause)
         }
     }
 }

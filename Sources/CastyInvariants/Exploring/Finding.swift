@@ -15,7 +15,7 @@ package struct Finding: Sendable {
 
     /// A short name of the failure: `S1`, or the expectation.
     package var what: String? {
-        failure.map { $0.kind == .invariantViolated ? $0.reason ?? "invariant" : $0.text ?? "expectation" }
+        failure.map { $0.kind == .invariantViolated ? $0.rule ?? "invariant" : $0.text ?? "expectation" }
     }
 
     /// Runs a scenario up to its first failure. Its commands may come at times when they cannot be carried out.

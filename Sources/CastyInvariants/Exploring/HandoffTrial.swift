@@ -1,9 +1,9 @@
 import CastyActors
 import CastyCluster
-import CastyCore
+package import CastyCore
 import CastyMembership
 import CastyObservability
-package import CastyPlacement
+import CastyPlacement
 import CastyTestbed
 
 /// Moves the shards of a simulated cluster under load in every possible manner, without a fault, until the given number

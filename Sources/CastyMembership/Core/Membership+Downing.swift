@@ -149,14 +149,14 @@ extension Membership {
         {
             return DowningDecision(
                 kind: .downAll, down: DowningView(gossip, myself: myself).members.map(\.node),
-                reason: "down-all-when-unstable: no still view for \(now - split.firstChange)")
+                reason: .unstable(for: now - split.firstChange))
         }
         if settings.mutations.contains(.joinersVote) {
             for member in gossip.members where member.status < .up { gossip.setStatus(.up, of: member.node) }
         }
         let view = downingView(gossip)
         if settings.mutations.contains(.ignoresVotes) {
-            return DowningDecision(kind: .downUnreachable, down: view.unreachable, reason: "we are here")
+            return DowningDecision(kind: .downUnreachable, down: view.unreachable, reason: .mutation)
         }
         return settings.strategy.decide(view)
     }

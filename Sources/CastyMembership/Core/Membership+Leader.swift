@@ -64,14 +64,6 @@ extension Membership {
         return health.lastLate == now || now > nextBeat + settings.lateTolerance
     }
 
-    /// One action that the leader takes once all have seen this version.
-    package enum LeaderAction: Hashable, Sendable {
-        case moveToUp(UniqueAddress)
-        case moveToExiting(UniqueAddress)
-        case remove(UniqueAddress)
-        case forget(UniqueAddress)
-    }
-
     /// The actions that the leader has to take, in order.
     package func pendingLeaderActions(at now: Instant) -> [LeaderAction] {
         var actions: [LeaderAction] = []

@@ -1,4 +1,4 @@
-import CastyCore
+package import CastyCore
 
 /// How members find out that two clusters of one name run, and end one of them.
 ///

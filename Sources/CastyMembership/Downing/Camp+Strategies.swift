@@ -51,39 +51,29 @@ extension Camp {
 
     func keepMajority(role: String?) -> DowningDecision {
         let voters = voters(role)
-        guard let lowest = voters.first else { return go("keep-majority: no member has a vote") }
+        guard let lowest = voters.first else { return go(.majority(.noVotes)) }
         let mine = voters.count { isHere($0) }
         let wins = mine * 2 > voters.count || (mine * 2 == voters.count && isHere(lowest))
-        let count = "\(mine) of \(voters.count) votes"
-        guard wins else { return go("keep-majority: only \(count) here") }
-        guard isAhead(role) else {
-            return go("keep-majority: \(count) here, but changes under way may have reversed it")
-        }
-        return stay("keep-majority: \(count) stay" + (mine * 2 == voters.count ? ", with the lowest address" : ""))
+        let votes = DowningReason.Votes(mine, of: voters.count)
+        guard wins else { return go(.majority(.tooFew(votes))) }
+        guard isAhead(role) else { return go(.majority(.doubtful(votes))) }
+        return stay(.majority(.stays(votes, byLowestAddress: mine * 2 == voters.count)))
     }
 
     func leaseMajority(role: String?, isGranted: Bool?) -> DowningDecision {
         let voters = voters(role)
         let mine = voters.count { isHere($0) }
-        guard mine > 0 else { return go("lease-majority: no member here has a vote") }
-        let count = "\(mine) of \(voters.count) votes"
+        guard mine > 0 else { return go(.lease(.noVoteHere)) }
+        let votes = DowningReason.Votes(mine, of: voters.count)
         // A member that has unknowingly lost its vote must not ask, because the others then see no reason to ask.
-        guard !certainHere(role).isEmpty else {
-            return go("lease-majority: \(count) here, but changes under way may have taken them")
-        }
+        guard !certainHere(role).isEmpty else { return go(.lease(.doubtful(votes))) }
         // A member without a vote does not ask, so where no other member can have one there is none to exclude.
-        if possibleThere(role).isEmpty {
-            return stay("lease-majority: \(count) stay, no other member may ask")
-        }
-        if let isGranted {
-            return isGranted
-                ? stay("lease-majority: \(count) stay, with the lease")
-                : go("lease-majority: \(count) here, but not the lease")
-        }
+        if possibleThere(role).isEmpty { return stay(.lease(.onlyVoters(votes))) }
+        if let isGranted { return isGranted ? stay(.lease(.granted(votes))) : go(.lease(.refused(votes))) }
         let isLate = !isAhead(role)
         return DowningDecision(
             kind: .claimLease(isLate: isLate), down: all.map(\.node).filter { !kept.sortedContains($0) },
-            reason: "lease-majority: \(count) here, asks for the lease " + (isLate ? "after the others" : "at once"))
+            reason: .lease(.asks(votes, isLate: isLate)))
     }
 
     /// The total needs no correction. If it were too high because the other side has promoted members, that side would
@@ -94,28 +84,28 @@ extension Camp {
         if voters.count > 2 * size - 1 {
             return DowningDecision(
                 kind: .downAll, down: all.map(\.node),
-                reason: "static-quorum: \(voters.count) votes, both sides could have \(size)")
+                reason: .quorum(.ambiguous(votes: voters.count, size: size)))
         }
-        guard mine >= size else { return go("static-quorum: only \(mine) votes of \(size) needed") }
+        guard mine >= size else { return go(.quorum(.tooFew(votes: mine, size: size))) }
         guard certainHere(role).count >= size else {
-            return go("static-quorum: \(mine) votes of \(size) needed, but some may be lost by changes under way")
+            return go(.quorum(.doubtful(votes: mine, size: size)))
         }
-        return stay("static-quorum: \(mine) votes of \(size) needed")
+        return stay(.quorum(.enough(votes: mine, size: size)))
     }
 
     func keepOldest(downIfAlone: Bool, role: String?) -> DowningDecision {
         let byAge = voters(role).sorted { $0.isOlder(than: $1) }
-        guard let oldest = byAge.first else { return go("keep-oldest: no member has a vote") }
+        guard let oldest = byAge.first else { return go(.oldest(.noVotes)) }
         let outcome = withOldest(oldest, downIfAlone: downIfAlone, role: role, onlyCertain: false)
-        guard outcome.stays, !knowsChanges else { return outcome.stays ? stay(outcome.reason) : go(outcome.reason) }
+        guard outcome.stays, !knowsChanges else { return outcome.stays ? stay(outcome.reason()) : go(outcome.reason()) }
         // An oldest member that is leaving may have lost its vote; then the next one is the oldest.
         for candidate in byAge {
             guard withOldest(candidate, downIfAlone: downIfAlone, role: role, onlyCertain: true).stays else {
-                return go(outcome.reason + ", but changes under way may have reversed it")
+                return go(outcome.reason(.changes))
             }
-            if candidate.status != .leaving { return stay(outcome.reason) }
+            if candidate.status != .leaving { return stay(outcome.reason()) }
         }
-        return go(outcome.reason + ", but it may be on its way out, and with it the last vote")
+        return go(outcome.reason(.lastVoteLeaves))
     }
 
     /// Whether this side stays if the given member is the oldest.
@@ -123,18 +113,27 @@ extension Camp {
     /// - Parameter onlyCertain: Whether the result must hold whatever changes are in progress.
     private func withOldest(
         _ oldest: Member, downIfAlone: Bool, role: String?, onlyCertain: Bool
-    ) -> (stays: Bool, reason: String) {
+    ) -> OldestOutcome {
         let voters = voters(role)
         let isHere = isHere(oldest)
         let here = onlyCertain ? certainHere(role) : voters.filter { self.isHere($0) }
         let there = onlyCertain ? possibleThere(role) : voters.filter { !self.isHere($0) }
         let (mine, theirs) = (here.count { $0.node != oldest.node }, there.count { $0.node != oldest.node })
-        let name = oldest.node.address
-        if isHere {
-            let isAlone = downIfAlone && mine == 0 && theirs >= 2
-            return isAlone ? (false, "keep-oldest: \(name) is alone here") : (true, "keep-oldest: \(name) is here")
-        }
-        let isAlone = downIfAlone && theirs == 0 && mine >= 2
-        return isAlone ? (true, "keep-oldest: \(name) is alone there") : (false, "keep-oldest: \(name) is there")
+        let isAlone = downIfAlone && (isHere ? mine == 0 && theirs >= 2 : theirs == 0 && mine >= 2)
+        return OldestOutcome(oldest: oldest.node.address, isHere: isHere, isAlone: isAlone)
+    }
+}
+
+/// Where the oldest member is, and whether it is alone there.
+private struct OldestOutcome {
+    let oldest: NodeAddress
+    let isHere: Bool
+    let isAlone: Bool
+
+    /// Whether this side stays: the oldest is here with others, or alone on the other side.
+    var stays: Bool { isHere != isAlone }
+
+    func reason(_ doubt: DowningReason.Doubt? = nil) -> DowningReason {
+        .oldest(.found(oldest, isHere: isHere, isAlone: isAlone, doubt: doubt))
     }
 }

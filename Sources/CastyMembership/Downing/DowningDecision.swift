@@ -23,10 +23,10 @@ package struct DowningDecision: Hashable, Sendable {
     package let kind: Kind
     /// The members that must go, sorted; of a claim, those that must go if it is granted.
     package let down: [UniqueAddress]
-    /// The rule in words, with its numbers: "keep-majority: 3 of 5 votes stay".
-    package let reason: String
+    /// The rule, with its numbers.
+    package let reason: DowningReason
 
-    package init(kind: Kind, down: [UniqueAddress], reason: String) {
+    package init(kind: Kind, down: [UniqueAddress], reason: DowningReason) {
         self.kind = kind
         self.down = down
         self.reason = reason

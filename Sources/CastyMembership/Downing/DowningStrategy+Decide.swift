@@ -7,13 +7,13 @@ extension DowningStrategy {
     /// - Parameter holdsLease: Whether the lease outside the cluster was granted, where the strategy uses one; `nil`
     ///   before it answers.
     package func decide(_ view: DowningView, holdsLease: Bool? = nil) -> DowningDecision {
-        if view.unreachable.isEmpty, view.indirect.isEmpty { return keepAll("no member is unreachable") }
+        if view.unreachable.isEmpty, view.indirect.isEmpty { return keepAll(.nothingUnreachable) }
         let camp = Camp(view)
         switch self {
-        case .manual: return keepAll("manual: a person decides")
+        case .manual: return keepAll(.manual)
         case .downAll:
             return DowningDecision(
-                kind: .downAll, down: view.members.map(\.node), reason: "down-all: the cluster is split")
+                kind: .downAll, down: view.members.map(\.node), reason: .split)
         case .keepMajority(let role): return camp.keepMajority(role: role)
         case .staticQuorum(let size, let role): return camp.staticQuorum(size: size, role: role)
         case .keepOldest(let downIfAlone, let role): return camp.keepOldest(downIfAlone: downIfAlone, role: role)
@@ -21,7 +21,7 @@ extension DowningStrategy {
         }
     }
 
-    private func keepAll(_ reason: String) -> DowningDecision {
+    private func keepAll(_ reason: DowningReason) -> DowningDecision {
         DowningDecision(kind: .keepAll, down: [], reason: reason)
     }
 }
@@ -95,13 +95,13 @@ struct Camp {
         (all + lost).filter { $0.hasVote && hasRole($0, role) }.sorted { $0.node < $1.node }
     }
 
-    func stay(_ reason: String) -> DowningDecision {
+    func stay(_ reason: DowningReason) -> DowningDecision {
         DowningDecision(
             kind: hasDropped ? .downIndirectlyConnected : .downUnreachable,
             down: all.map(\.node).filter { !kept.sortedContains($0) }, reason: reason)
     }
 
-    func go(_ reason: String) -> DowningDecision {
+    func go(_ reason: DowningReason) -> DowningDecision {
         DowningDecision(kind: near.count == all.count ? .downAll : .downReachable, down: near, reason: reason)
     }
 }

@@ -1,35 +1,7 @@
 package import CastyCore
 
-/// The cause of an event: enough to name the event, message or timer that led to it.
-package enum EventCause: Hashable, Sendable {
-    /// This node started, alone or as the founder of a cluster.
-    case start
-    /// A join came in from the subject.
-    case join
-    /// A peer welcomed this node, which took over its state, version `version` (the total of its clock).
-    case welcome(from: UniqueAddress, version: UInt64)
-    /// A gossip from a peer.
-    case gossip(from: UniqueAddress, version: UInt64)
-    /// A person or program at this node requested it.
-    case command
-    /// This node acted as the leader, because all had seen version `version`.
-    case leaderAction(version: UInt64)
-    /// This node acted as the leader without the agreement of members that it cannot reach, because the deadline had
-    /// passed.
-    case overdue(version: UInt64)
-    /// Silence: phi crossed the threshold.
-    case silence(phi: Double, silence: Duration)
-    /// A peer answered heartbeats again.
-    case heartbeat
-    /// A downing decision of this node.
-    case downing
-    /// Another incarnation runs at the subject's address.
-    case newIncarnation(UniqueAddress?)
-    /// A peer said that this node is no longer a member.
-    case goneNotice(from: UniqueAddress)
-    /// A probe from a peer, or its answer to one.
-    case probe(of: UniqueAddress)
-}
+/// The cause of an event in this node's view, with the nodes by incarnation.
+package typealias EventCause = MembershipCause<UniqueAddress>
 
 /// A change in this node's view of the cluster. Each transition is published once.
 package struct MembershipEvent: Hashable, Sendable {

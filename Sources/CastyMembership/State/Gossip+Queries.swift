@@ -92,11 +92,3 @@ extension Gossip {
         return member.status <= .weaklyUp && !members.contains { $0.status.isVoting }
     }
 }
-
-/// One reason why the cluster has not converged.
-package enum ConvergenceObstacle: Hashable, Sendable {
-    /// These observers cannot reach the member, and it is neither exiting nor down.
-    case unreachable(UniqueAddress, by: [UniqueAddress])
-    /// This member is not known to have seen the present version.
-    case notSeen(UniqueAddress)
-}

@@ -31,20 +31,3 @@ package enum CoordinatorNote: Hashable, Sendable {
     case roundPlanned(moves: Int)
     case intentsChanged(Intents)
 }
-
-/// Why a shard got a home.
-package enum AllocationReason: UInt8, Hashable, Sendable {
-    case asked, ownerRemoved, ownerStopped, handoff, ownerRefused
-}
-
-/// Why a shard is moved.
-package enum MoveReason: UInt8, Hashable, Sendable {
-    case rebalance, leaving, drain, command, pin, recovered
-}
-
-/// How a handoff ended.
-package enum HandoffOutcome: UInt8, Hashable, Sendable {
-    case done, ownerRemoved
-    /// The old home did not stop the shard in time; it stays there.
-    case timedOut
-}

@@ -105,7 +105,9 @@ struct AssociationState: Sendable {
         _ asker: AnyActorCell?
     ) -> (Delivery, NextStep) {
         if isDetached { return (.refused(.unreachable), .moved) }
-        if isClosing || (identity.removed != nil && destination.address.uid != 0) { return (.refused(.unreachable), .none) }
+        if isClosing || (identity.removed != nil && destination.address.uid != 0) {
+            return (.refused(.unreachable), .none)
+        }
         let lane = destination.lane
         if cannotBeDialled, !self[lane].isActive { return (.refused(.unreachable), .none) }
         if !isMember, !charge(QueuedFrame.bound(payload.readableBytes, destination, asker), lane) {

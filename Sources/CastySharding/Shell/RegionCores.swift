@@ -12,7 +12,7 @@ final class RegionCores: @unchecked Sendable {
         var region: Region<ErasedMessage>
         var coordinator: ShardCoordinator
         var lease = Instant.distantFuture
-        var storeTrouble: String?
+        var storeTrouble: StoreTrouble?
         /// Grows whenever any field here may have changed.
         var changes: UInt64 = 0
     }
@@ -66,7 +66,7 @@ final class RegionCores: @unchecked Sendable {
     }
 
     /// The reported error of the store of remembered entities; `nil` while it refuses nothing.
-    var storeTrouble: String? {
+    var storeTrouble: StoreTrouble? {
         get { lock.withLock { _ in state.storeTrouble } }
         set {
             lock.withLock { _ in

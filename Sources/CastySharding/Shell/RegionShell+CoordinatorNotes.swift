@@ -8,45 +8,49 @@ extension RegionShell {
     /// Reports an event of the coordinator to the event feed.
     mutating func tell(_ note: CoordinatorNote) {
         host.tracing?.noted(.coordinator(note))
-        let (inspector, type) = (host.inspector, host.type)
+        let inspector = host.inspector
         let name = { (node: UniqueAddress) in inspector.nameOf(node.address) }
         switch note {
         case .started(let epoch):
             causes.coordinator = inspector.emit(
-                .coordinatorStarted, subject: inspector.name, reason: "epoch \(epoch)", text: type)
+                .coordinatorStarted, subject: inspector.name, reason: .epoch(epoch.single), detail: .type(host.type))
         case .recovered(let epoch, let homes):
             inspector.emit(
-                .note, reason: "epoch \(epoch)", text: "\(type): coordinator rebuilt, \(homes) shards have a home",
+                .note, reason: .epoch(epoch.single), detail: about(.rebuilt(homes: homes)),
                 causes: causes.ofCoordinator)
         case .stopped(let epoch):
-            inspector.emit(.note, reason: "epoch \(epoch)", text: "\(type): coordinator stopped here")
+            inspector.emit(.note, reason: .epoch(epoch.single), detail: about(.coordinatorStopped))
         case .registered: break
         case .allocated(let home, let reason):
-            tell(.shardAllocated, home.shard, to: name(home.node), reason: reason.word)
+            tell(.shardAllocated, home.shard, to: name(home.node), reason: .allocation(reason))
         case .handoffBegun(let shard, let from, let to, let reason):
-            tell(.handoffBegun, shard, from: name(from), to: to.map(name), reason: "\(reason)")
+            tell(.handoffBegun, shard, from: name(from), to: to.map(name), reason: .move(reason))
         case .handoffEnded(let shard, let from, let outcome):
             guard outcome != .done else { return }
             inspector.emit(
-                .note, shard: shard, from: name(from), reason: outcome.word, text: "\(type): handoff ended",
+                .note, shard: shard, from: name(from), reason: .handoff(outcome), detail: about(.handoffEnded),
                 causes: causes.about(shard))
         case .moved(let shard, let from, let to): tell(.shardMoved, shard, from: name(from), to: name(to))
         case .conflict(let shard, let loser):
-            inspector.emit(.note, subject: name(loser), shard: shard, text: "\(type): claims a shard that is another's")
+            inspector.emit(.note, subject: name(loser), shard: shard, detail: about(.foreignClaim))
         case .orphaned(let shards, let node, let until): tell(orphaned: shards, of: node, until: until)
         case .unplaced(let shards, let cause): tell(unplaced: shards, cause.unavailability)
-        case .roundPlanned(let moves): inspector.emit(.note, text: "\(type): rebalance plans \(moves) moves")
+        case .roundPlanned(let moves): inspector.emit(.note, detail: about(.rebalancePlans(moves: moves)))
         case .intentsChanged: inspector.touch()
         }
     }
 
+    /// What happened to the shards of this type.
+    func about(_ notice: ShardingNotice) -> EventDetail { .sharding(type: host.type, notice) }
+
     /// Reports an event about a shard: it follows from the one before about that shard, and is the cause of the next.
     mutating func tell(
-        _ kind: EventKind, _ shard: Int, from: String? = nil, to: String? = nil, reason: String? = nil
+        _ kind: EventKind, _ shard: Int, from: String? = nil, to: String? = nil, reason: EventReason? = nil
     ) {
         causes.note(
             host.inspector.emit(
-                kind, shard: shard, from: from, to: to, reason: reason, text: host.type, causes: causes.about(shard)),
+                kind, shard: shard, from: from, to: to, reason: reason, detail: .type(host.type),
+                causes: causes.about(shard)),
             about: shard)
     }
 
@@ -54,7 +58,7 @@ extension RegionShell {
         let removal = host.cluster.lastEvent(about: node)
         let id = host.inspector.emit(
             .note, subject: host.name(node),
-            text: "\(host.type): \(shards.count) shards wait for its lease to end, until \(until) s",
+            detail: about(.waitsForLease(shards: shards.count, until: until)),
             causes: removal.map { [$0] } ?? [])
         for shard in shards { causes.note(id, about: shard) }
     }
@@ -63,7 +67,8 @@ extension RegionShell {
         for shard in shards.prefix(Self.unplacedTold) {
             causes.note(
                 host.inspector.emit(
-                    .shardUnplaced, shard: shard, reason: AskError.Code(cause).rawValue, text: "\(host.type): \(cause)",
+                    .shardUnplaced, shard: shard, reason: .unavailable(cause),
+                    detail: .unplaced(type: host.type, cause),
                     causes: causes.ofCoordinator), about: shard)
         }
     }
@@ -82,26 +87,4 @@ struct ShardCauses {
     func about(_ shard: Int) -> [EventID] { latest[shard].map { [$0] } ?? [] }
 
     mutating func note(_ id: EventID, about shard: Int) { latest[shard] = id }
-}
-
-extension AllocationReason {
-    fileprivate var word: String {
-        switch self {
-        case .asked: "asked"
-        case .ownerRemoved: "owner removed"
-        case .ownerStopped: "owner stopped"
-        case .handoff: "handoff"
-        case .ownerRefused: "owner refused"
-        }
-    }
-}
-
-extension HandoffOutcome {
-    fileprivate var word: String {
-        switch self {
-        case .done: "done"
-        case .ownerRemoved: "owner removed"
-        case .timedOut: "timed out"
-        }
-    }
 }

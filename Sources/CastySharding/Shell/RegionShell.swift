@@ -54,7 +54,7 @@ struct RegionShell: PlacementShell {
         nonmutating set { cores.lease = newValue }
     }
 
-    var storeTrouble: String? {
+    var storeTrouble: StoreTrouble? {
         get { cores.storeTrouble }
         nonmutating set { cores.storeTrouble = newValue }
     }

@@ -1,5 +1,5 @@
-import CastyCore
 import CastyActors
+import CastyCore
 import CastyObservability
 import CastyPlacement
 

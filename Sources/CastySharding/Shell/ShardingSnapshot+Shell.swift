@@ -37,7 +37,7 @@ extension ShardingSnapshot {
                         ? .rebuilding : now < coordinator.holdUntil ? .holding : .running,
                     epoch: coordinator.epoch.single,
                     regions: coordinator.regions.map(\.node),
-                    handoffs: coordinator.shards.compactMap { $0.sentence(host.name) },
+                    handoffs: coordinator.shards.compactMap(\.transition),
                     waiting: coordinator.shards.filter(\.isHeld).map(\.shard), awaited: coordinator.awaited)
             })
     }
@@ -100,16 +100,15 @@ extension ShardExplanation {
         }
     }
 
-    /// A move in words; `nil` for a shard that stays.
-    fileprivate func sentence(_ name: (UniqueAddress) -> String) -> String? {
+    /// Its start or its move; `nil` for a shard that stays.
+    fileprivate var transition: ShardTransition? {
         switch state {
-        case .starting(let home, let holdFor):
-            "shard \(shard) starts on \(name(home.node))"
-                + (holdFor.map { ", waits for what \(name($0)) has left" } ?? "")
+        case .starting(let home, let former):
+            ShardTransition(shard: shard, home: home.node, stage: .starting(after: former))
         case .closing(let home, let target, let waiting, _):
-            "shard \(shard) \(name(home.node)) → \(target.map(name) ?? "?"), waits for \(waiting.map(name).joined(separator: ","))"
+            ShardTransition(shard: shard, home: home.node, stage: .closing(to: target, waitingFor: waiting))
         case .stopping(let home, let target, _):
-            "shard \(shard) \(name(home.node)) → \(target.map(name) ?? "?"), stops its entities"
+            ShardTransition(shard: shard, home: home.node, stage: .stopping(to: target))
         case .unused, .held, .waiting, .running: nil
         }
     }

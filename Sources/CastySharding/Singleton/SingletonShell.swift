@@ -169,6 +169,6 @@ extension SingletonShell {
         case .fenced: text = "singleton \(host.name) pauses: the lease has lapsed"
         case .unfenced: text = "singleton \(host.name) goes on: the lease is valid again"
         }
-        inspector.emit(.note, subject: inspector.name, text: text)
+        inspector.emit(.note, subject: inspector.name, detail: .text(text))
     }
 }

@@ -60,7 +60,7 @@ extension TestCluster {
         case .rebalance(.pause): try operate(.pause, line: line)
         case .rebalance(.resume): try operate(.resume, line: line)
         case .passivate(let entities): for entity in entities.names { try passivate(entity.id) }
-        case .note(let text): inspector.emit(.note, text: text, line: line)
+        case .note(let text): inspector.emit(.note, detail: .text(text), line: line)
         }
     }
 
@@ -93,10 +93,12 @@ extension TestCluster {
         try operate(command, line: line) { [inspector] sample, answer in
             switch answer {
             case .accepted(let moves):
-                inspector.emit(.note, text: "\(sample.rawValue): \(command.word), \(moves) shards move", line: line)
+                inspector.emit(
+                    .note, detail: .text("\(sample.rawValue): \(command.word), \(moves) shards move"), line: line)
             case .refused(let refusal):
                 inspector.emit(
-                    .note, reason: refusal.word, text: "\(sample.rawValue): \(command.word) refused", line: line)
+                    .note, reason: .text(refusal.word), detail: .text("\(sample.rawValue): \(command.word) refused"),
+                    line: line)
             }
         }
     }

@@ -21,7 +21,7 @@ extension TestCluster {
         disk.crash(of: node.name)
         for loss in tracker.crash(node.name, at: now) where loss.sender == node.system.unique {
             inspector.emit(
-                .messageLost, entity: loss.entity, reason: loss.cause.description, text: "envelope \(loss.number)")
+                .messageLost, entity: loss.entity, reason: .lost(loss.cause), detail: .envelope(loss.number))
         }
         watch.end(node.system.unique, isCrash: true)
     }

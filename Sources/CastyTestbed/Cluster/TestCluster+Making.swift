@@ -76,7 +76,7 @@ extension TestCluster {
                 node.host.stop()
                 tracker.end(name, at: clock())
                 watch.end(node.system.unique)
-                inspector.emit(.nodeStopped, subject: name, reason: "\(reason)")
+                inspector.emit(.nodeStopped, subject: name, reason: .stopped(reason))
             }
         }
     }

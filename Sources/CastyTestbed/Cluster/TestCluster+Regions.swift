@@ -43,12 +43,12 @@ extension TestCluster {
                     try faults.handle(entity.id, on: name)
                 },
                 misunderstood: { entity, command in
-                    events.emit(.note, entity: entity.id, reason: "not understood", text: command.text)
+                    events.emit(.note, entity: entity.id, reason: .notice(.notUnderstood), detail: .text(command.text))
                 },
                 refused: { entity, error in
                     events.emit(
-                        .note, entity: entity.id, reason: "store \(error.code.rawValue)",
-                        text: "a change was refused: \(error.description)")
+                        .note, entity: entity.id, reason: .text("store \(error.code.rawValue)"),
+                        detail: .text("a change was refused: \(error.description)"))
                 },
                 taking: { [weak node = (host as? SimulatedHost)?.node] writes, work in
                     guard let node, let time = faults.delay(on: name, writes: writes) else { return work() }

@@ -44,9 +44,9 @@ extension TestCluster {
         let node = try node(number)
         if node.state == .running { return try tell(entity, text, at: node) }
         _ = try sample(of: entity)
-        let cause = EnvelopeTracker.LossCause.refused(by: node.name, node.state)
+        let cause = EnvelopeLoss.refused(by: node.name, node.state)
         tracker.refuse(entity: entity, sender: node.system.unique, because: cause, at: now)
-        inspector.emit(.messageLost, entity: entity, to: node.name, reason: cause.description, text: text)
+        inspector.emit(.messageLost, entity: entity, to: node.name, reason: .lost(cause), detail: .text(text))
     }
 
     private func tell(_ entity: String, _ text: String, at node: TestNode) throws {

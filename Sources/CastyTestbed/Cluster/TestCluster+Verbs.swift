@@ -159,7 +159,8 @@ extension TestCluster {
 
     private func giveUp(_ pending: PendingVerb, _ text: String) {
         remove(pending)
-        inspector.emit(.note, reason: "not confirmed", text: "\(pending.word): \(text)", line: pending.line)
+        inspector.emit(
+            .note, reason: .notice(.notConfirmed), detail: .text("\(pending.word): \(text)"), line: pending.line)
         unconfirmedVerbs.append(UnconfirmedVerb(line: pending.line, order: pending.word, text: text))
     }
 

@@ -177,7 +177,9 @@ package final class TestCluster {
         if port == nil {
             port = try choosePort(numbers)
             // A testbed may use unsafe settings, but it reports them.
-            for problem in settings.membership.problems { inspector.emit(.note, text: "unsafe settings: \(problem)") }
+            for problem in settings.membership.problems {
+                inspector.emit(.note, detail: .text("unsafe settings: \(problem)"))
+            }
         }
         if firstStarted.isEmpty { firstStarted = numbers.contains(1) ? numbers : [1] + numbers }
         let seeds = settings.seeds.isEmpty ? firstStarted : settings.seeds
@@ -194,15 +196,15 @@ package final class TestCluster {
             nodes[number] = node
             started.append(node)
             oracle.started(node.system.unique, number: number, founds: node.cluster.config.isFirstStart, at: now)
-            inspector.emit(.nodeStarted, subject: node.name, text: node.system.unique.description)
+            inspector.emit(.nodeStarted, subject: node.name, detail: .incarnation(node.system.unique))
         }
         for (index, node) in started.enumerated() {
             let begin: @Sendable () -> Void = { [inspector] in
                 node.node.start { result in
                     if case .failure(let error) = result {
                         inspector.emit(
-                            .note, subject: node.name, reason: error.code.rawValue,
-                            text: "cannot listen: \(error.message)")
+                            .note, subject: node.name, reason: .text(error.code.rawValue),
+                            detail: .text("cannot listen: \(error.message)"))
                     }
                 }
             }

@@ -1,7 +1,7 @@
 package import CastyActors
 package import CastyCluster
-import CastyCore
-package import CastyMembership
+package import CastyCore
+import CastyMembership
 package import CastyObservability
 import CastyPlacement
 import CastyRemoting

@@ -1,4 +1,5 @@
 import CastyObservability
+import CastyReporting
 package import CastyScenario
 
 extension TestCluster {
@@ -67,7 +68,8 @@ extension TestCluster {
     private func evaluateLost(_ count: Int) -> Verdict {
         let lost = tracker.lost
         if lost == count { return .met }
-        let reasons = tracker.lossesByReason.map { "\($0.count) \($0.reason)" }.joined(separator: ", ")
+        let reasons = tracker.lossesByReason.map { (word: $0.key.word, count: $0.value) }.sorted { $0.word < $1.word }
+            .map { "\($0.count) \($0.word)" }.joined(separator: ", ")
         return .unmet("lost \(lost)" + (reasons.isEmpty ? "" : ": \(reasons)"))
     }
 
@@ -79,6 +81,6 @@ extension TestCluster {
         let since = words ?? "the last expectation that was awaited"
         return .unmet(
             "\(found.count) since \(since), the first at \(moment) s on \(first.node):\(about) \(event.rawValue)"
-                + (first.reason.map { " (\($0))" } ?? ""))
+                + (first.reason.map { " (\($0.word))" } ?? ""))
     }
 }

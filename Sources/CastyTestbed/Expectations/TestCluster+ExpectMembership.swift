@@ -1,6 +1,7 @@
 import CastyActors
 import CastyCore
 import CastyObservability
+import CastyReporting
 import CastyScenario
 
 extension TestCluster {
@@ -58,7 +59,10 @@ extension TestCluster {
                 guard let member else { return .unmet("\(viewer.name) is no member on \(view.name)") }
                 guard member.status == .up else { return .unmet("\(viewer.name) on \(view.name): \(member.status)") }
             }
-            if let obstacle = view.membership.waitingFor.first { return .unmet("\(view.name) waits: \(obstacle)") }
+            if let waiting = view.membership.waitingFor.first {
+                let what = waiting.word(at: view.time) { TestCluster.name(of: $0.address) }
+                return .unmet("\(view.name) waits: \(what)")
+            }
             guard view.membership.converged else { return .unmet("\(view.name) has not converged") }
             if let member = members.first(where: \.unreachable) {
                 return .unmet("\(member.name) on \(view.name): unreachable")
@@ -83,7 +87,7 @@ extension TestCluster {
     private func describe(_ members: [MemberSnapshot]) -> String {
         if members.isEmpty { return "none" }
         return members.map { member in
-            let status = member.unreachable && member.status != .down ? "unreachable" : member.status.rawValue
+            let status = member.unreachable && member.status != .down ? "unreachable" : member.status.description
             return "\(word(member.node)) \(status)"
                 + (status == "unreachable" && member.status != .up ? " (\(member.status))" : "")
         }.joined(separator: ", ")

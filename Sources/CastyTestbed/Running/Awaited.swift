@@ -85,14 +85,15 @@ final class Awaited {
         switch answer {
         case .success(let reply):
             testbed.inspector.emit(
-                .reply, entity: ask.entity.id, reply: reply.text, text: ask.message, line: statement.line)
+                .reply, entity: ask.entity.id, reply: reply.text, detail: .text(ask.message), line: statement.line)
             if let expected = ask.reply, expected != reply.text { return .unmet("the reply was \(reply.text)") }
             return .met
         case .failure(let error):
             // An expected failure is written as its code in place of the reply: `-> failed`.
             guard ask.reply == error.code.rawValue else { return .unmet("no reply: \(error)") }
             testbed.inspector.emit(
-                .reply, entity: ask.entity.id, reason: error.description, reply: error.code.rawValue, text: ask.message,
+                .reply, entity: ask.entity.id, reason: .text(error.description), reply: error.code.rawValue,
+                detail: .text(ask.message),
                 line: statement.line)
             return .met
         }

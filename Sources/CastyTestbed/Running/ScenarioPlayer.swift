@@ -1,6 +1,7 @@
 import CastyActors
 package import CastyCore
 import CastyObservability
+import CastyReporting
 package import CastyScenario
 
 /// Plays a scenario in a testbed while the caller lets time pass: without a screen from start to end, or under a
@@ -111,8 +112,8 @@ package final class ScenarioPlayer {
         for violation in found {
             violations += 1
             testbed.inspector.emit(
-                .invariantViolated, subject: violation.subject, entity: violation.entity, reason: violation.id,
-                text: violation.text)
+                .invariantViolated, subject: violation.subject, entity: violation.entity, reason: .rule(violation.id),
+                detail: .text(violation.text + (violation.loss.map { ": \($0.word)" } ?? "")))
             if !options.keepsGoing { isOver = true }
         }
     }
@@ -124,7 +125,7 @@ package final class ScenarioPlayer {
 
     private func fail(line: Int, _ text: String, _ seen: String) {
         failed += 1
-        testbed.inspector.emit(.expectationFailed, reason: seen, text: text, line: line)
+        testbed.inspector.emit(.expectationFailed, reason: .text(seen), detail: .text(text), line: line)
         if !options.keepsGoing { isOver = true }
     }
 
@@ -182,7 +183,7 @@ extension ScenarioPlayer {
         } catch {
             if !options.toleratesRefusals { return fail(statement, "\(error)") }
             testbed.inspector.emit(
-                .note, reason: "\(error)", text: "left out: \(statement.command)", line: statement.line)
+                .note, reason: .text("\(error)"), detail: .text("left out: \(statement.command)"), line: statement.line)
         }
     }
 
@@ -217,8 +218,8 @@ extension ScenarioPlayer {
     private func pass(_ entry: Awaited) {
         let took = testbed.now - entry.start
         testbed.inspector.emit(
-            .expectationPassed, reason: took > .zero ? "after \(RuntimeEvent.seconds(.start + took)) s" : nil,
-            text: entry.statement.command.description, line: entry.statement.line)
+            .expectationPassed, reason: took > .zero ? .after(took) : nil,
+            detail: .text(entry.statement.command.description), line: entry.statement.line)
         if entry.isBound { mark = testbed.recorder.count }
     }
 }

@@ -15,7 +15,7 @@ enum SampleSingleton {
         _ = try cluster.singleton.start(name: name, role: role, of: EntityCommand.self) {
             .setup { context in
                 let incarnation = watch.begin(on: node)
-                events.emit(.note, text: "singleton \(name) starts")
+                events.emit(.note, detail: .text("singleton \(name) starts"))
                 context.timers.start("tick", EntityCommand(number: 0, text: "tick"), every: .milliseconds(50))
                 return .receive { _, command in
                     watch.act(incarnation, hasLease: scheduler.now < cluster.leaseValidUntil)

@@ -1,5 +1,5 @@
 package import CastyCore
-import CastyObservability
+package import CastyObservability
 import CastySharding
 import Synchronization
 
@@ -101,14 +101,14 @@ extension EnvelopeTracker {
         }
     }
 
-    /// The number of losses for each reason, by reason.
-    package var lossesByReason: [(reason: String, count: Int)] {
+    /// The number of losses for each reason.
+    package var lossesByReason: [EnvelopeLoss: Int] {
         state.withLock { state in
-            var counts: [String: Int] = [:]
+            var counts: [EnvelopeLoss: Int] = [:]
             for envelope in state.envelopes.values {
-                if case .lost(let cause) = envelope.fate { counts[cause.description, default: 0] += 1 }
+                if case .lost(let cause) = envelope.fate { counts[cause, default: 0] += 1 }
             }
-            return counts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+            return counts
         }
     }
 }

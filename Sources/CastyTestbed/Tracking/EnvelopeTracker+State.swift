@@ -16,7 +16,7 @@ extension EnvelopeTracker.State {
         violations.append(Violation(id: id, entity: entity, text: text))
     }
 
-    mutating func lose(_ number: UInt64, because cause: EnvelopeTracker.LossCause, at now: Instant) {
+    mutating func lose(_ number: UInt64, because cause: EnvelopeLoss, at now: Instant) {
         guard let envelope = envelopes[number], case .pending = envelope.fate else { return }
         settle(number, .lost(cause))
         lost += 1

@@ -12,29 +12,7 @@ package final class EnvelopeTracker: Sendable {
     package enum Fate: Hashable, Sendable {
         case pending
         case handled
-        case lost(LossCause)
-    }
-
-    /// The reason why an envelope was lost.
-    package enum LossCause: Hashable, Sendable, CustomStringConvertible {
-        /// A node recorded the loss in its ledger.
-        case ledger(LossReason)
-        case killed(String)
-        case ended(String)
-        case disconnected(from: String, to: String)
-        /// It was given to a node that was not running.
-        case refused(by: String, NodeState)
-
-        /// The cause in words.
-        package var description: String {
-            switch self {
-            case .ledger(let reason): reason.word
-            case .killed(let node): "\(node) was killed"
-            case .ended(let node): "\(node) had stopped"
-            case .refused(let node, let state): "\(node) does not run: it is \(state.rawValue)"
-            case .disconnected(let from, let to): "the connection from \(from) to \(to) was lost"
-            }
-        }
+        case lost(EnvelopeLoss)
     }
 
     struct Envelope {
@@ -70,7 +48,7 @@ package final class EnvelopeTracker: Sendable {
         package let sender: UniqueAddress
         package let entered: Instant
         package let time: Instant
-        package let cause: LossCause
+        package let cause: EnvelopeLoss
     }
 
     /// One sender's envelopes for one entity, which are handled in the order of sending.
@@ -178,12 +156,12 @@ package final class EnvelopeTracker: Sendable {
     package func fence(_ node: UniqueAddress) { state.withLock { _ = $0.fenced.insert(node) } }
 
     /// Records that an envelope will not be handled.
-    package func lose(_ number: UInt64, because cause: LossCause, at now: Instant) {
+    package func lose(_ number: UInt64, because cause: EnvelopeLoss, at now: Instant) {
         state.withLock { $0.lose(number, because: cause, at: now) }
     }
 
     /// Records a message that was given to a node that was not running: it never entered the cluster.
-    package func refuse(entity: String, sender: UniqueAddress, because cause: LossCause, at now: Instant) {
+    package func refuse(entity: String, sender: UniqueAddress, because cause: EnvelopeLoss, at now: Instant) {
         state.withLock { state in
             state.last += 1
             state.envelopes[state.last] = Envelope(
@@ -215,7 +193,7 @@ package final class EnvelopeTracker: Sendable {
         }
     }
 
-    private func loseAll(because cause: LossCause, at now: Instant, where gone: (Envelope) -> Bool) {
+    private func loseAll(because cause: EnvelopeLoss, at now: Instant, where gone: (Envelope) -> Bool) {
         state.withLock { state in
             for number in state.pendingOf.values.joined().sorted() {
                 guard let envelope = state.envelopes[number], gone(envelope) else { continue }

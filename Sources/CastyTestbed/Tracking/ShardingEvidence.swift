@@ -1,4 +1,5 @@
-package import CastyPlacement
+package import CastyCore
+import CastyPlacement
 import CastySharding
 
 /// Counts the occasions to check each rule: a rule about handoffs says nothing about a run without one.

@@ -1,5 +1,6 @@
 import CastyCore
 package import CastyObservability
+import CastyReporting
 import Synchronization
 
 /// Collects the events of a run in their order, and computes their digest.

@@ -1,38 +1,4 @@
-public import CastyCore
-
-extension RuntimeEvent {
-    /// The event as one line of JSON, without a line break, with its keys in a fixed order.
-    ///
-    /// Not written by an encoder, so that the bytes, and with them the digest of a run, do not depend on an encoder's
-    /// choices.
-    public var json: String {
-        var line = JSONLine()
-        line.add("t", raw: Self.seconds(time))
-        line.add("id", id.description)
-        line.add("node", node)
-        line.add("event", kind.rawValue)
-        line.add("subject", subject)
-        line.add("shard", shard)
-        line.add("entity", entity)
-        line.add("from", from)
-        line.add("to", to)
-        line.add("reason", reason)
-        line.add("reply", reply)
-        line.add("text", text)
-        line.add("line", self.line)
-        if !causes.isEmpty { line.add("cause", causes.map(\.description)) }
-        return line.text
-    }
-
-    /// Seconds with up to six digits after the point, without trailing zeros.
-    public static func seconds(_ instant: Instant) -> String {
-        let micros = instant.nanoseconds / 1000
-        var digits = String(micros % 1_000_000)
-        digits = String(repeating: "0", count: 6 - digits.count) + digits
-        while digits.hasSuffix("0"), digits.count > 3 { digits.removeLast() }
-        return "\(micros / 1_000_000).\(digits)"
-    }
-}
+import CastyCore
 
 /// A JSON object on one line, written key by key.
 public struct JSONLine: Sendable {

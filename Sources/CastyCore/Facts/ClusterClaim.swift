@@ -1,7 +1,5 @@
-public import CastyCore
-
 /// A member's statement about its cluster to a member of another one: enough to decide which of the two ends.
-public struct ClusterClaim: Hashable, Sendable {
+public struct ClusterClaim: Hashable, Sendable, Codable {
     /// The identity of the cluster.
     public let id: ClusterID
     /// Which founding of that identity: a cluster founded again by nodes that remember it keeps its identity.
