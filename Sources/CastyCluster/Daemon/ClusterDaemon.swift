@@ -52,11 +52,11 @@ struct ClusterDaemon {
         guard let outcome = change(by: message, at: now, context) else { return }
         // The snapshot first, then the events: a reader that learns of a change finds it in the snapshot.
         let followers = link.cluster?.publish(outcome) ?? []
-        if let seen = outcome.seen {
-            link.cluster?.stepWatcher?(
+        if let watcher = link.cluster?.stepWatcher {
+            watcher(
                 MembershipStep(
-                    node: myself, before: seen.before, after: seen.after, phase: seen.phase, effects: outcome.effects,
-                    received: message.received, isChange: outcome.state != nil))
+                    node: myself, change: outcome.seen, effects: outcome.effects, received: message.received,
+                    isChange: outcome.state != nil))
         }
         for effect in outcome.effects { interpret(effect, context) }
         for follower in followers { follower() }

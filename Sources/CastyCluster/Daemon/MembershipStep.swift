@@ -4,14 +4,21 @@ import Synchronization
 
 /// One input of a node's membership and its result: for code that checks the core while it runs.
 package struct MembershipStep: Sendable {
+    /// What a step may have changed.
+    package struct Change: Sendable {
+        /// The node's state before.
+        package let before: Gossip
+        /// Its state afterwards.
+        package let after: Gossip
+        /// The phase that the node is in afterwards.
+        package let phase: Membership.Phase
+    }
+
     /// The node.
     package let node: UniqueAddress
-    /// Its state before.
-    package let before: Gossip
-    /// Its state afterwards.
-    package let after: Gossip
-    /// The phase that the node is in afterwards.
-    package let phase: Membership.Phase
+    /// `nil` if the step left state and phase as they were, published no event and did not stop the node: most steps
+    /// answer a heartbeat, and copying the gossip for each of them would cost more than the step.
+    package let change: Change?
     /// The effects of the input, in order.
     package let effects: [MembershipEffect]
     /// The message received, and its sender; `nil` for a timer or a command.

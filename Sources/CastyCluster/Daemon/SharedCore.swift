@@ -12,8 +12,8 @@ final class SharedCore: Sendable {
         let leaseValidUntil: Instant
         /// The view, if it may differ from the one before.
         let state: ClusterState?
-        /// The gossip before and after, and the phase, for the step watcher.
-        let seen: (before: Gossip, after: Gossip, phase: Membership.Phase)?
+        /// For the step watcher: the gossip before and after, and the phase, if the step did more than answer messages.
+        let seen: MembershipStep.Change?
     }
 
     private struct State {
@@ -47,13 +47,17 @@ final class SharedCore: Sendable {
     /// Changes the core.
     func change(_ body: (inout Membership) -> [MembershipEffect]) -> Outcome {
         state.withLock { state in
-            let before = state.core.revision
-            let gossip = state.isWatched ? state.core.gossip : nil
+            let (revision, phase) = (state.core.revision, state.core.phase)
+            let before = state.isWatched ? state.core.gossip : nil
             let effects = body(&state.core)
+            let isChange = state.core.revision != revision
+            var seen: MembershipStep.Change?
+            if let before, isChange || state.core.phase != phase || effects.contains(where: \.isPublic) {
+                seen = MembershipStep.Change(before: before, after: state.core.gossip, phase: state.core.phase)
+            }
             return Outcome(
                 effects: effects, leaseValidUntil: state.core.leaseValidUntil,
-                state: state.core.revision == before ? nil : ClusterState(state.core),
-                seen: gossip.map { ($0, state.core.gossip, state.core.phase) })
+                state: isChange ? ClusterState(state.core) : nil, seen: seen)
         }
     }
 
@@ -63,5 +67,17 @@ final class SharedCore: Sendable {
     /// Counts a message.
     func note(_ message: ClusterMessage, gossipBytes: Int?) {
         state.withLock { $0.traffic.note(message, gossipBytes: gossipBytes) }
+    }
+}
+
+extension MembershipEffect {
+    /// Whether others than the peers of the cluster protocol learn of it: an event, or the end of the node.
+    fileprivate var isPublic: Bool {
+        switch self {
+        case .publish, .stop: true
+        case .send, .contact, .call, .answer, .redial, .schedule, .cancel, .repost, .acquireLease, .releaseLease,
+            .withdrawLease, .welcomed, .runExitTasks, .remember, .note:
+            false
+        }
     }
 }

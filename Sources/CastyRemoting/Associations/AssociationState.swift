@@ -45,10 +45,11 @@ struct AssociationState: Sendable {
     static let lanes: [FrameLane] = [.control, .user]
 
     subscript(lane: FrameLane) -> LaneState {
-        get {
+        // Lends the lane: a copy would retain and release all that its queue refers to, for each flag that is read.
+        _read {
             switch lane {
-            case .control: control
-            case .user: user
+            case .control: yield control
+            case .user: yield user
             }
         }
         _modify {

@@ -82,17 +82,18 @@ package final class StepTraceRecorder: Sendable {
             }
         }
         let node = step.node
+        if hasEnvelope { state.withLock { $0.lastEnvelope = (now, node) } }
+        guard let change = step.change else { return }
         if step.isChange {
-            for tombstone in step.after.tombstones where !step.before.isTombstoned(tombstone.node) {
+            for tombstone in change.after.tombstones where !change.before.isTombstoned(tombstone.node) {
                 removed(tombstone.node, node, now)
             }
         }
-        if step.isChange, step.after.member(node)?.status == .down { tracker.fence(node) }
+        if step.isChange, change.after.member(node)?.status == .down { tracker.fence(node) }
         state.withLock { state in
-            if hasEnvelope { state.lastEnvelope = (now, node) }
-            let phaseBefore = state.phases.updateValue(step.phase, forKey: node) ?? .idle
-            let isChange = step.isChange && step.before.version != step.after.version
-            guard isChange || !events.isEmpty || stop != nil || phaseBefore != step.phase else { return }
+            let phaseBefore = state.phases.updateValue(change.phase, forKey: node) ?? .idle
+            let isChange = step.isChange && change.before.version != change.after.version
+            guard isChange || !events.isEmpty || stop != nil || phaseBefore != change.phase else { return }
             var received: Gossip?
             switch step.received?.message {
             case .gossipEnvelope(let gossip)?, .gossipSpread(let gossip, _)?: received = gossip
@@ -105,8 +106,8 @@ package final class StepTraceRecorder: Sendable {
             }
             state.sightings.append(
                 StepTrace(
-                    time: now, node: node, before: step.before, after: step.after, phaseBefore: phaseBefore,
-                    phase: step.phase, events: events, received: received, stop: stop))
+                    time: now, node: node, before: change.before, after: change.after, phaseBefore: phaseBefore,
+                    phase: change.phase, events: events, received: received, stop: stop))
         }
     }
 
