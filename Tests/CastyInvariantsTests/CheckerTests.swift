@@ -24,7 +24,7 @@ struct CheckerTests {
     }
 
     private func moment(_ views: [NodeSnapshot], incarnations: [UniqueAddress] = []) -> ClusterMoment {
-        ClusterMoment(time: .start, views: views, incarnations: incarnations)
+        ClusterMoment(time: .start, views: views.map { NodeView($0) }, incarnations: incarnations)
     }
 
     private func look(_ checker: some InvariantChecker, _ moment: ClusterMoment) -> [Violation] {

@@ -47,7 +47,7 @@ struct MembershipCheckerTests {
         views: [NodeSnapshot] = [], envelope: (time: Instant, node: UniqueAddress)? = nil
     ) -> ClusterMoment {
         ClusterMoment(
-            time: Self.at(seconds), views: views, incarnations: oracle.incarnations.map(\.node),
+            time: Self.at(seconds), views: views.map { NodeView($0) }, incarnations: oracle.incarnations.map(\.node),
             states: states.map { ClusterMoment.State(node: Self.node($0.0), phase: .member, gossip: $0.1) },
             oracle: oracle, sightings: sightings, lastEnvelope: envelope)
     }

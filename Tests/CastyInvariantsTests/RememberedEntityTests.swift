@@ -51,7 +51,7 @@ struct RememberedEntityTests {
             let view = NodeSnapshot(
                 name: "n1", node: address, time: .start, membership: MembershipSnapshot(), sharding: [part])
             return ClusterMoment(
-                time: .start, views: [view], incarnations: [], remembered: ["account": remembered])
+                time: .start, views: [NodeView(view)], incarnations: [], remembered: ["account": remembered])
         }
         func entity(_ id: String, _ state: EntitySnapshot.State = .active) -> EntitySnapshot {
             EntitySnapshot(id: id, state: state, handled: 0, lastUsed: .start)

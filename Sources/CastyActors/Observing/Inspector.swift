@@ -44,6 +44,9 @@ package final class Inspector: Sendable {
         state = Mutex(State(lastEvent: lastEvent))
     }
 
+    /// The node's time.
+    package var time: Instant { now() }
+
     /// The number of the last event so far.
     package var lastEvent: UInt64 { state.withLock { $0.lastEvent } }
 
@@ -158,6 +161,15 @@ package final class Inspector: Sendable {
         }
         withExtendedLifetime(sections) {}
     }
+
+    /// The sections on all shard types at this moment.
+    package var shardingSections: [ShardingSnapshot] {
+        let now = now()
+        return state.withLock { $0.sharding }.map { $0.section(now) }
+    }
+
+    /// The section on associations at this moment.
+    package var associationSection: [AssociationSnapshot] { state.withLock { $0.associations }?() ?? [] }
 
     /// All sections at this moment.
     package func snapshot(of node: UniqueAddress, actors: ActorsSnapshot) -> NodeSnapshot {

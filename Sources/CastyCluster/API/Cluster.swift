@@ -38,8 +38,8 @@ public final class Cluster: Sendable {
     public let config: ClusterConfig
     package let remoting: Remoting?
     let published: Mutex<Published>
-    /// The last snapshot shown, and the gossip that it was made from.
-    let latestShown = Mutex<(gossip: Gossip, snapshot: MembershipSnapshot)?>(nil)
+    /// The section of the latest snapshot that follows from the gossip.
+    let latestSection = Mutex<GossipSection?>(nil)
     /// Until when the node may run entities, in nanoseconds of its clock; read before every batch of handlers.
     private let lease = Atomic<Int64>(Instant.start.nanoseconds)
     private let views = Atomic<UInt64>(0)

@@ -1,7 +1,7 @@
 import CastyActors
-import CastyCore
+package import CastyCore
 import CastyMembership
-import CastyObservability
+package import CastyObservability
 import Synchronization
 
 extension Cluster {
@@ -11,11 +11,34 @@ extension Cluster {
         system.inspector.provide { [weak self] now in
             guard let self else { return MembershipSnapshot() }
             let core = core
-            let earlier = latestShown.withLock { $0 }.flatMap { $0.gossip == core.gossip ? $0.snapshot : nil }
-            var snapshot = MembershipSnapshot(core, at: now, sameGossip: earlier) { nameOf($0.address) }
-            latestShown.withLock { $0 = (core.gossip, snapshot) }
+            var snapshot = MembershipSnapshot(core, at: now, gossipSection(of: core)) { nameOf($0.address) }
             (snapshot.gossipBytes, snapshot.gossipLimit) = published.withLock { ($0.gossipBytes, $0.gossipLimit) }
             return snapshot
+        }
+    }
+
+    /// What this node's gossip says at this moment.
+    package var gossipView: GossipView {
+        shared.read { core in
+            GossipView(
+                node: core.myself, phase: core.phase, leader: core.leader,
+                isConverged: core.phase == .member && core.isAgreed, section: gossipSection(of: core))
+        }
+    }
+
+    /// The phi accrual detectors of this node, with phi at a time.
+    package func peers(at now: Instant) -> [PeerSnapshot] {
+        let nameOf = system.inspector.nameOf
+        return shared.read { $0.monitoredPeers(at: now) }.map { peer in PeerSnapshot(peer) { nameOf($0.address) } }
+    }
+
+    private func gossipSection(of core: borrowing Membership) -> GossipSection {
+        latestSection.withLock { latest in
+            if let latest, latest.gossip == core.gossip { return latest }
+            let nameOf = system.inspector.nameOf
+            let section = GossipSection(core.gossip) { nameOf($0.address) }
+            latest = section
+            return section
         }
     }
 }
@@ -28,63 +51,24 @@ extension Membership {
 }
 
 extension MembershipSnapshot {
-    /// - Parameter earlier: The snapshot shown before for the same gossip; parts that follow from the gossip alone are
-    ///   reused.
-    init(
-        _ core: Membership, at now: Instant, sameGossip earlier: MembershipSnapshot?, name: (UniqueAddress) -> String
+    fileprivate init(
+        _ core: Membership, at now: Instant, _ section: GossipSection, name: (UniqueAddress) -> String
     ) {
-        let gossip = core.gossip
         let obstacles = core.obstacles
         self.init(
-            members: earlier?.members ?? gossip.shownMembers(name),
+            members: section.members,
             leader: core.leader, oldest: core.oldest, converged: core.phase == .member && obstacles.isEmpty,
             waitingFor: obstacles.map { Waiting($0, since: core.since($0)) },
             pendingLeaderActions: core.phase == .member ? core.pendingLeaderActions(at: now) : [],
-            clock: earlier?.clock ?? gossip.shownClock(name), gossipVersion: gossip.number,
-            digest: earlier?.digest ?? gossip.contentDigest, seenBy: gossip.seen,
-            reachability: earlier?.reachability ?? gossip.shownReachability,
+            clock: section.clock, gossipVersion: core.gossip.number,
+            digest: section.digest, seenBy: core.gossip.seen,
+            reachability: section.reachability,
             peers: core.monitoredPeers(at: now).map { PeerSnapshot($0, name) },
             downing: core.pendingDowning.map { pending in
                 DowningSnapshot(
                     strategy: core.settings.strategy.description, due: pending.due, down: pending.decision.down,
                     reason: pending.decision.reason)
             })
-    }
-}
-
-extension Gossip {
-    fileprivate func shownMembers(_ name: (UniqueAddress) -> String) -> [MemberSnapshot] {
-        let unreachable = unreachable
-        return members.map { member in
-            MemberSnapshot(
-                node: member.node, name: name(member.node), status: member.status,
-                upNumber: member.upNumber.map { Int($0) }, roles: member.roles,
-                unreachable: unreachable.contains(member.node))
-        }
-    }
-
-    fileprivate func shownClock(_ name: (UniqueAddress) -> String) -> [ClockEntry] {
-        version.entries.map { ClockEntry(node: $0.node, name: name($0.node), counter: $0.count) }
-    }
-
-    fileprivate var shownReachability: [CastyObservability.ReachabilityRow] {
-        reachability.flatMap { observer in
-            observer.rows.map { row in
-                CastyObservability.ReachabilityRow(
-                    observer: observer.observer, subject: row.subject, status: row.verdict.mark,
-                    version: observer.version)
-            }
-        }
-    }
-}
-
-extension CastyMembership.ReachabilityRow.Verdict {
-    fileprivate var mark: ReachabilityMark {
-        switch self {
-        case .indirect: .indirectlyUnreachable
-        case .unreachable: .unreachable
-        case .terminated: .terminated
-        }
     }
 }
 

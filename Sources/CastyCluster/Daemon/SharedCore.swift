@@ -32,6 +32,11 @@ final class SharedCore: Sendable {
     /// The core as it is now.
     var value: Membership { state.withLock { $0.core } }
 
+    /// Reads the core without a copy of it.
+    func read<Result: Sendable>(_ body: (borrowing Membership) -> Result) -> Result {
+        state.withLock { body($0.core) }
+    }
+
     /// What the daemon has sent so far.
     var traffic: ClusterTraffic { state.withLock { $0.traffic } }
 

@@ -12,9 +12,9 @@ struct OneLeader: InvariantChecker {
 
     mutating func check(_ moment: ClusterMoment) -> [Violation] {
         let members = moment.members
-        let views = moment.views.filter { view in members.contains { $0.node == view.node } }.map(\.membership)
+        let views = moment.views.filter { view in members.contains { $0.node == view.node } }
         guard let first = views.first, views.count > 1,
-            views.allSatisfy({ $0.converged && $0.clock == first.clock && !$0.members.contains(where: \.unreachable) })
+            views.allSatisfy({ $0.isConverged && $0.clock == first.clock && !$0.members.contains(where: \.unreachable) })
         else { return [] }
         exercised = ["M7"]
         let leader = first.members.first { $0.node == first.leader }
@@ -142,8 +142,8 @@ struct NoUnknownMembers: InvariantChecker {
         let known = Set(moment.incarnations)
         var found: [Violation] = []
         for view in moment.views {
-            if view.membership.members.count > 1 { exercised = ["M15"] }
-            guard let unknownPeer = view.membership.members.first(where: { !known.contains($0.node) }) else { continue }
+            if view.members.count > 1 { exercised = ["M15"] }
+            guard let unknownPeer = view.members.first(where: { !known.contains($0.node) }) else { continue }
             found.append(
                 Violation(
                     id: "M15", subject: view.name, text: "\(unknownPeer.node) is in its view, and was never started")

@@ -13,6 +13,7 @@ import CastyTestbed
 /// Precondition of the first rule: the node runs at full speed the whole time.
 struct EndingAssociations: InvariantChecker {
     static let ids = ["R8"]
+    static let subject = CheckedSubject.detection
 
     private static let bound = RemotingSettings().associationIdle * 22
 
@@ -36,7 +37,7 @@ struct EndingAssociations: InvariantChecker {
             guard let viewer = moment.oracle.incarnation(view.node), viewer.isSteady(at: moment.time) else { continue }
             for incarnation in dead {
                 let address = incarnation.node.address
-                guard !view.membership.members.contains(where: { $0.node.address == address }) else { continue }
+                guard !view.members.contains(where: { $0.node.address == address }) else { continue }
                 let pair = Pair(viewer: view.node, address: address)
                 let start = max(since[pair] ?? moment.time, viewer.steadySince)
                 present[pair] = start
@@ -49,7 +50,7 @@ struct EndingAssociations: InvariantChecker {
                         text: "it still has an association with \(incarnation.name), which is gone since \(start)"))
             }
             guard moment.isSettled else { continue }
-            for peer in view.membership.peers
+            for peer in view.peers
             where !view.associations.contains(where: { $0.peer == peer.node.address }) {
                 found.append(
                     Violation(id: "R8", subject: view.name, text: "it has no association with its peer \(peer.name)"))

@@ -18,8 +18,9 @@ extension ClusterMoment {
         let sharding: Bool
 
         /// Whether a rule about this subject has to be checked.
-        func concern(_ subject: CheckedSubject) -> Bool {
+        func concern(_ subject: CheckedSubject, isDetectionDue: Bool) -> Bool {
             switch subject {
+            case .detection: isDetectionDue
             case .gossip: gossip
             case .sharding: sharding
             case .anything: true

@@ -19,7 +19,7 @@ struct ClusterMoment {
 
     let time: Instant
     /// The views of the latest incarnation of each node that is running or frozen.
-    let views: [NodeSnapshot]
+    let views: [NodeView]
     /// Every incarnation that was ever started.
     let incarnations: [UniqueAddress]
     /// By type: the entities that the store remembers.
@@ -38,7 +38,7 @@ struct ClusterMoment {
     let members: [State]
 
     init(
-        time: Instant, views: [NodeSnapshot], incarnations: [UniqueAddress], remembered: [String: [String]] = [:],
+        time: Instant, views: [NodeView], incarnations: [UniqueAddress], remembered: [String: [String]] = [:],
         states: [State] = [],
         oracle: Oracle = Oracle(), sightings: [StepTrace] = [],
         lastEnvelope: (time: Instant, node: UniqueAddress)? = nil
@@ -63,14 +63,12 @@ struct ClusterMoment {
         for node in newest where node.state == .stopped {
             testbed.oracle.stopped(node.number, at: testbed.now)
         }
+        let views = living.map { NodeView($0) }
         self.init(
-            time: testbed.now, views: living.map(\.snapshot),
+            time: testbed.now, views: views,
             incarnations: (testbed.former + newest).map(\.system.unique),
             remembered: [SampleEntity.account.rawValue: testbed.rememberedAccounts],
-            states: living.map { node in
-                let core = node.cluster.core
-                return State(node: core.myself, phase: core.phase, gossip: core.gossip)
-            },
+            states: views.map { State(node: $0.node, phase: $0.phase, gossip: $0.gossip) },
             oracle: testbed.oracle, sightings: sightings, lastEnvelope: testbed.witness?.lastEnvelope)
     }
 

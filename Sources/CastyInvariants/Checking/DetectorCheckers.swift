@@ -11,8 +11,8 @@ struct NoSelfSuspicion: InvariantChecker {
 
     mutating func check(_ moment: ClusterMoment) -> [Violation] {
         var found = moment.views.filter { view in
-            view.membership.peers.contains { $0.node == view.node }
-                || view.membership.reachability.contains { $0.observer == $0.subject }
+            view.peers.contains { $0.node == view.node }
+                || view.reachability.contains { $0.observer == $0.subject }
         }.map { Violation(id: "F2", subject: $0.name, text: "a node suspects itself in its view") }
         for sighting in moment.sightings {
             // One step may mark a member and then remove it: only removals before the mark count.
@@ -38,25 +38,57 @@ struct NoSelfSuspicion: InvariantChecker {
     }
 }
 
+/// The peers in the nodes' views of the previous moment.
+///
+/// Peers are compared by their position as long as a node monitors the same ones: looking each pair up would cost more
+/// than the checks.
+private struct EarlierPeers {
+    struct Peer {
+        let before: PeerSnapshot?
+        let now: PeerSnapshot
+    }
+
+    private var latest: [UniqueAddress: (peers: [PeerSnapshot], time: Instant)] = [:]
+
+    /// The time of the previous moment by a node's own clock.
+    func time(of view: NodeView) -> Instant? { latest[view.node]?.time }
+
+    /// Each peer of a node, beside what the same incarnation of that peer was at the previous moment.
+    func pairs(_ view: NodeView) -> [Peer] {
+        let earlier = latest[view.node]?.peers ?? []
+        return view.peers.enumerated().map { index, peer in
+            if index < earlier.count, earlier[index].node == peer.node {
+                return Peer(before: earlier[index], now: peer)
+            }
+            return Peer(before: earlier.first { $0.node == peer.node }, now: peer)
+        }
+    }
+
+    /// Takes in a moment.
+    mutating func note(_ moment: ClusterMoment) {
+        latest = Dictionary(uniqueKeysWithValues: moment.views.map { ($0.node, ($0.peers, $0.time)) })
+    }
+}
+
 /// F3: phi never decreases between two heartbeats; it is a number, and not negative.
 struct GrowingPhi: InvariantChecker {
     static let ids = ["F3"]
 
-    private var latest: [NodePair: PeerSnapshot] = [:]
+    static let subject = CheckedSubject.detection
+
+    private var earlier = EarlierPeers()
     private(set) var exercised: Set<String> = []
 
     mutating func check(_ moment: ClusterMoment) -> [Violation] {
         var found: [Violation] = []
-        var present: [NodePair: PeerSnapshot] = [:]
         for view in moment.views {
-            for peer in view.membership.peers {
-                let pair = NodePair(observer: view.node, subject: peer.node)
-                present[pair] = peer
+            for pair in earlier.pairs(view) {
+                let peer = pair.now
                 if !peer.phi.isFinite || peer.phi < 0 {
                     found.append(
                         Violation(id: "F3", subject: view.name, text: "its phi for \(peer.name) is \(peer.phi)"))
                 }
-                guard let before = latest[pair], before.lastHeartbeat == peer.lastHeartbeat,
+                guard let before = pair.before, before.lastHeartbeat == peer.lastHeartbeat,
                     before.samples == peer.samples, before.mean == peer.mean
                 else { continue }
                 if peer.phi > before.phi { exercised = ["F3"] }
@@ -67,7 +99,7 @@ struct GrowingPhi: InvariantChecker {
                         text: "its phi for \(peer.name) fell from \(before.phi) to \(peer.phi) without a heartbeat"))
             }
         }
-        latest = present
+        earlier.note(moment)
         return found
     }
 }
@@ -84,19 +116,19 @@ struct NodePair: Hashable {
 struct CalmPhi: InvariantChecker {
     static let ids = ["F4"]
 
-    private var latest: [NodePair: Instant] = [:]
+    static let subject = CheckedSubject.detection
+
+    private var earlier = EarlierPeers()
     private(set) var exercised: Set<String> = []
 
     mutating func check(_ moment: ClusterMoment) -> [Violation] {
         var found: [Violation] = []
         for view in moment.views where moment.hasTrueTime(view.node) {
-            for peer in view.membership.peers {
-                guard let heard = peer.lastHeartbeat else { continue }
-                let pair = NodePair(observer: view.node, subject: peer.node)
-                let isNew = latest.updateValue(heard, forKey: pair).map { $0 != heard } ?? false
-                guard view.time - heard <= peer.mean else { continue }
+            for pair in earlier.pairs(view) {
+                let peer = pair.now
+                guard let heard = peer.lastHeartbeat, view.time - heard <= peer.mean else { continue }
                 // Another heartbeat has arrived in time since the previous check.
-                if isNew { exercised = ["F4"] }
+                if let before = pair.before?.lastHeartbeat, before != heard { exercised = ["F4"] }
                 guard peer.phi >= 1 else { continue }
                 found.append(
                     Violation(
@@ -104,6 +136,7 @@ struct CalmPhi: InvariantChecker {
                         text: "its phi for \(peer.name) is \(peer.phi), \(view.time - heard) after a heartbeat"))
             }
         }
+        earlier.note(moment)
         return found
     }
 }
@@ -116,36 +149,37 @@ struct CalmPhi: InvariantChecker {
 struct BoundedWindow: InvariantChecker {
     static let ids = ["F5"]
 
-    private var latest: [NodePair: (peer: PeerSnapshot, time: Instant)] = [:]
+    static let subject = CheckedSubject.detection
+
+    private var earlier = EarlierPeers()
     private(set) var exercised: Set<String> = []
 
     mutating func check(_ moment: ClusterMoment) -> [Violation] {
         var found: [Violation] = []
-        var present: [NodePair: (peer: PeerSnapshot, time: Instant)] = [:]
         let (most, pause) = (max(moment.oracle.settings.samples, 2), moment.oracle.settings.pause.inSeconds)
         for view in moment.views {
             func fail(_ peer: PeerSnapshot, _ what: String) {
                 found.append(Violation(id: "F5", subject: view.name, text: "its window for \(peer.name) \(what)"))
             }
-            for peer in view.membership.peers {
-                let pair = NodePair(observer: view.node, subject: peer.node)
-                present[pair] = (peer, view.time)
+            let (time, hasTrueTime) = (earlier.time(of: view), moment.hasTrueTime(view.node))
+            for pair in earlier.pairs(view) {
+                let peer = pair.now
                 if peer.samples > most { fail(peer, "has \(peer.samples) intervals, of \(most)") }
                 if peer.mean <= .zero || peer.deviation <= .zero { fail(peer, "has empty intervals") }
-                guard moment.hasTrueTime(view.node), let before = latest[pair],
-                    let deadline = before.peer.suspicionDeadline, deadline <= before.time,
-                    peer.lastHeartbeat != before.peer.lastHeartbeat, peer.samples >= before.peer.samples
+                guard hasTrueTime, let before = pair.before, let time,
+                    let deadline = before.suspicionDeadline, deadline <= time,
+                    peer.lastHeartbeat != before.lastHeartbeat, peer.samples >= before.samples
                 else { continue }
                 exercised = ["F5"]
-                // Other intervals in the tenth of a second between two checks can raise the sum by little more than
+                // Other intervals in the fifth of a second between two checks can raise the sum by little more than
                 // that.
-                let raised = (peer.mean - before.peer.mean).inSeconds * Double(peer.samples)
+                let raised = (peer.mean - before.mean).inSeconds * Double(peer.samples)
                 if pause > 0.5, raised > 0.5 * pause {
                     fail(peer, "has learnt the gap of an outage: its mean is \(peer.mean)")
                 }
             }
         }
-        latest = present
+        earlier.note(moment)
         return found
     }
 }

@@ -26,6 +26,9 @@ enum CheckedSubject {
     case gossip
     /// The snapshots of regions and coordinators.
     case sharding
+    /// What changes with every heartbeat and with time: phi, windows of intervals, associations. These rules are
+    /// evaluated at every second moment.
+    case detection
     /// Further data, or the passing of time.
     case anything
 }
@@ -36,6 +39,7 @@ package struct InvariantChecks: RunChecker {
     private let comparesViews: Bool
     private var next = Instant.start
     private var latest: ClusterMoment.Seen?
+    private var isDetectionDue = false
     private var reported = 0
     private var told: Set<String> = []
     private var watched = 0
@@ -131,8 +135,9 @@ package struct InvariantChecks: RunChecker {
         let moment = ClusterMoment(testbed)
         var found: [Violation] = []
         let changes = moment.changes(since: latest)
+        isDetectionDue.toggle()
         latest = moment.seen
-        for index in checkers.indices where changes.concern(type(of: checkers[index]).subject) {
+        for index in checkers.indices where changes.concern(type(of: checkers[index]).subject, isDetectionDue: isDetectionDue) {
             found += checkers[index].check(moment)
         }
         found += liveness.check(testbed, moment)

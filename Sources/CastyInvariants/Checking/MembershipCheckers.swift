@@ -15,14 +15,14 @@ struct UniqueIdentities: InvariantChecker {
         // Two live members at one address, or two processes with one uid, are possible only if an address was reused.
         let byAddress = Dictionary(grouping: moment.incarnations, by: \.address)
         for view in moment.views where exercised.isEmpty {
-            let isBeside = view.membership.members.contains { byAddress[$0.node.address, default: []].count > 1 }
+            let isBeside = view.members.contains { byAddress[$0.node.address, default: []].count > 1 }
             if isBeside { exercised = ["M1"] }
         }
         if let twice = firstRepeated(moment.incarnations.map(\.incarnation)) {
             found.append(Violation(id: "M1", text: "two processes have the uid \(twice)"))
         }
         for view in moment.views {
-            let members = view.membership.members
+            let members = view.members
             if let twice = firstRepeated(members.map(\.node)) {
                 found.append(Violation(id: "M1", subject: view.name, text: "its view holds \(twice) twice"))
             }
@@ -80,10 +80,10 @@ struct StatusOrder: InvariantChecker {
     mutating func check(_ moment: ClusterMoment) -> [Violation] {
         var found: [Violation] = []
         for sighting in moment.sightings where sighting.isChange { found += step(sighting, moment) }
-        for view in moment.views where latest[view.node] != view.membership.members {
-            latest[view.node] = view.membership.members
+        for view in moment.views where latest[view.node] != view.members {
+            latest[view.node] = view.members
             var present: Set<UniqueAddress> = []
-            for member in view.membership.members {
+            for member in view.members {
                 present.insert(member.node)
                 let pair = Pair(viewer: view.node, subject: member.node)
                 let rank = Rank(member.status)
@@ -136,7 +136,7 @@ struct GrowingClocks: InvariantChecker {
         var found: [Violation] = []
         var own: [UniqueAddress: UInt64] = [:]
         for view in moment.views {
-            let clock = view.membership.clock
+            let clock = view.clock
             own[view.node] = clock.first { $0.node == view.node }?.counter
             for entry in latest[view.node] ?? [] {
                 guard let now = clock.first(where: { $0.node == entry.node }) else { continue }
@@ -151,7 +151,7 @@ struct GrowingClocks: InvariantChecker {
             latest[view.node] = clock
         }
         for view in moment.views {
-            for entry in view.membership.clock {
+            for entry in view.clock {
                 guard let issued = own[entry.node], entry.counter > issued else { continue }
                 found.append(
                     Violation(
@@ -173,19 +173,19 @@ struct EqualVersionsEqualViews: InvariantChecker {
 
     /// Exercised when two nodes share a version that differs from the first one seen.
     mutating func check(_ moment: ClusterMoment) -> [Violation] {
-        var first: [[ClockEntry]: NodeSnapshot] = [:]
+        var first: [[ClockEntry]: NodeView] = [:]
         var changed: Set<UniqueAddress> = []
         var found: [Violation] = []
-        for view in moment.views where !view.membership.clock.isEmpty {
-            let other = first[view.membership.clock, default: view]
-            first[view.membership.clock] = other
-            if latest.updateValue(view.membership.clock, forKey: view.node) != view.membership.clock {
+        for view in moment.views where !view.clock.isEmpty {
+            let other = first[view.clock, default: view]
+            first[view.clock] = other
+            if latest.updateValue(view.clock, forKey: view.node) != view.clock {
                 changed.insert(view.node)
             }
             if other.node != view.node, changed.contains(view.node) || changed.contains(other.node) {
                 exercised = ["M5"]
             }
-            guard other.membership.digest != view.membership.digest else { continue }
+            guard other.digest != view.digest else { continue }
             found.append(
                 Violation(
                     id: "M5", subject: view.name,

@@ -3,7 +3,7 @@ import CastyObservability
 import CastyPlacement
 import CastyTestbed
 
-extension NodeSnapshot {
+extension NodeView {
     /// Whether its entities may act at a moment: it is running, and its lease is valid.
     fileprivate func mayAct(_ part: ShardingSnapshot, at now: Instant) -> Bool {
         state == .running && part.leaseUntil.map { $0 > now } ?? true

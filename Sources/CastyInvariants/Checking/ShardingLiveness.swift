@@ -154,6 +154,15 @@ struct EvenShards {
     }
 }
 
+extension NodeView {
+    /// Whether operators have paused rebalancing, pinned shards or drained nodes, as far as this node knows.
+    fileprivate func hasTiedShards(among living: Set<UniqueAddress>) -> Bool {
+        sharding.contains { part in
+            part.isPaused || !part.pinned.isEmpty || part.drained.contains(where: living.contains)
+        }
+    }
+}
+
 /// S13: a region buffers no more messages than its limit.
 struct BoundedBuffers {
     private(set) var hasJudged = false

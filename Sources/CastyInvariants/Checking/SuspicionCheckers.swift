@@ -66,7 +66,7 @@ struct Completeness: InvariantChecker {
 
     private func begin(_ pair: NodePair, since began: Instant, _ moment: ClusterMoment) -> Silence? {
         let view = moment.views.first { $0.node == pair.observer }
-        guard let peer = view?.membership.peers.first(where: { $0.node == pair.subject }) else { return nil }
+        guard let peer = view?.peers.first(where: { $0.node == pair.subject }) else { return nil }
         let settings = moment.oracle.settings
         let learnt = peer.mean * 2 + peer.deviation * (MembershipBounds.deviations * 1.1)
         let due = moment.time + learnt + settings.pause * 2 + settings.heartbeat * 2

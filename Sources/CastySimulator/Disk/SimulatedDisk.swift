@@ -12,6 +12,8 @@ package final class SimulatedDisk: Sendable {
         var synced = 0
         /// The node that appended the bytes not synced.
         var writer: String?
+        /// How many times the bytes have changed.
+        var changes: UInt64 = 0
     }
 
     private struct State {
@@ -58,11 +60,13 @@ package final class SimulatedDisk: Sendable {
                 var file = state.files[name] ?? File()
                 file.bytes += part
                 file.synced = file.bytes.count
+                file.changes += 1
                 state.files[name] = file
                 throw .failed
             case .lostTail, .corrupt, nil:
                 state.files[name, default: File()].bytes += bytes
                 state.files[name]?.writer = node
+                state.files[name]?.changes += 1
             }
         }
     }
@@ -74,6 +78,7 @@ package final class SimulatedDisk: Sendable {
             switch state.troubles[node] {
             case .failing, .lostTail:
                 state.files[name]?.bytes.removeSubrange(file.synced...)
+                state.files[name]?.changes += 1
                 throw .failed
             case .full, .torn, .corrupt, nil: state.files[name]?.synced = file.bytes.count
             }
@@ -89,6 +94,7 @@ package final class SimulatedDisk: Sendable {
             case .full, .lostTail, .corrupt, nil:
                 state.files[name]?.bytes.removeSubrange(length...)
                 state.files[name]?.synced = min(file.synced, length)
+                state.files[name]?.changes += 1
             }
         }
     }
@@ -99,7 +105,9 @@ package final class SimulatedDisk: Sendable {
             switch state.troubles[node] {
             case .full: throw .full
             case .failing, .torn, .lostTail: throw .failed
-            case .corrupt, nil: state.files[name] = File(bytes: bytes, synced: bytes.count)
+            case .corrupt, nil:
+                let changes = state.files[name]?.changes ?? 0
+                state.files[name] = File(bytes: bytes, synced: bytes.count, changes: changes + 1)
             }
         }
     }
@@ -109,8 +117,14 @@ package final class SimulatedDisk: Sendable {
         state.withLock { state in
             for (name, file) in state.files where file.writer == node && file.synced < file.bytes.count {
                 state.files[name]?.bytes.removeSubrange(file.synced...)
+                state.files[name]?.changes += 1
             }
         }
+    }
+
+    /// How many times the contents of these files have changed, together: as long as it stays, they are what they were.
+    package func changes(of names: [String]) -> UInt64 {
+        state.withLock { state in names.reduce(0) { $0 + (state.files[$1]?.changes ?? 0) } }
     }
 
     /// The names of all files, in order.

@@ -1,6 +1,6 @@
 import CastyActors
 import CastyCluster
-package import CastyCore
+import CastyCore
 import CastyMembership
 import CastyObservability
 package import CastyPlacement
@@ -180,14 +180,5 @@ extension TestCluster {
         let parts = views.flatMap(\.sharding).filter { $0.type == sample.rawValue }
         if let part = parts.first(where: { $0.coordinating != nil }) { return Set(part.drained) }
         return Set(parts.flatMap(\.drained))
-    }
-}
-
-extension NodeSnapshot {
-    /// Whether operators have paused rebalancing, pinned shards or drained nodes, as far as this node knows.
-    package func hasTiedShards(among living: Set<UniqueAddress>) -> Bool {
-        sharding.contains { part in
-            part.isPaused || !part.pinned.isEmpty || part.drained.contains(where: living.contains)
-        }
     }
 }

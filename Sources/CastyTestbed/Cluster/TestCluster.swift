@@ -59,6 +59,7 @@ package final class TestCluster {
     private var firstStarted: [Int] = []
     private var port: Int?
     let memories = ClusterMemories()
+    private let accountReader: RememberedReader
     let log: Logger
     let changed: @Sendable () -> Void
 
@@ -93,6 +94,8 @@ package final class TestCluster {
         } object: { [tracker] in
             tracker.object($0, $1, $2)
         }
+        accountReader = RememberedReader(
+            disk, type: SampleEntity.account.rawValue, shards: settings.shards, oracle: durable)
         oracle = Oracle(settings.membership)
         singleton = SingletonWatch(clock: world.clock) { [tracker] in tracker.object($0, $1, $2) }
         witness =
@@ -111,9 +114,7 @@ package final class TestCluster {
 
     /// The accounts that are remembered at this moment.
     package var rememberedAccounts: [String] {
-        guard settings.remembersAccounts else { return [] }
-        let reader = JournalStore(disk, node: "lab", oracle: durable)
-        return (try? reader.remembered(type: SampleEntity.account.rawValue, shards: settings.shards)) ?? []
+        settings.remembersAccounts ? accountReader.entities : []
     }
 
     /// The current time of the runtime.

@@ -90,6 +90,9 @@ package final class JournalStore: EntityStore, RememberedEntityStore {
         return all.sorted()
     }
 
+    /// The names of the files of remembered entities.
+    static func names(type: String, shards: Int) -> [String] { (0..<shards).map { name(type, $0) } }
+
     private static func name(_ type: String, _ shard: Int) -> String { "\(type) remembered \(shard)" }
 
     private static func record(of change: RememberedChange) -> [UInt8] {

@@ -1,0 +1,73 @@
+import CastyActors
+import CastyCluster
+import CastyCore
+import CastyMembership
+import CastyObservability
+import CastyTestbed
+
+/// What one node shows of the cluster at one moment.
+///
+/// What changes with time alone (phi, associations) is computed when a checker asks for it: most moments need neither.
+final class NodeView {
+    let name: String
+    let node: UniqueAddress
+    let state: NodeState
+    /// The node's own clock.
+    let time: Instant
+    let phase: Membership.Phase
+    let gossip: Gossip
+    let members: [MemberSnapshot]
+    let clock: [ClockEntry]
+    let digest: UInt64
+    let reachability: [CastyObservability.ReachabilityRow]
+    let leader: UniqueAddress?
+    let isConverged: Bool
+    let sharding: [ShardingSnapshot]
+    private let readPeers: () -> [PeerSnapshot]
+    private let readAssociations: () -> [AssociationSnapshot]
+
+    /// The phi accrual detectors.
+    private(set) lazy var peers = readPeers()
+    private(set) lazy var associations = readAssociations()
+
+    /// Reads a running or frozen node of a testbed.
+    init(_ node: TestNode) {
+        let (cluster, inspector) = (node.cluster, node.system.inspector)
+        let (view, now) = (cluster.gossipView, inspector.time)
+        name = node.name
+        self.node = view.node
+        state = node.state
+        time = now
+        phase = view.phase
+        gossip = view.section.gossip
+        members = view.section.members
+        clock = view.section.clock
+        digest = view.section.digest
+        reachability = view.section.reachability
+        leader = view.leader
+        isConverged = view.isConverged
+        sharding = inspector.shardingSections
+        readPeers = { cluster.peers(at: now) }
+        readAssociations = { inspector.associationSection }
+    }
+
+    /// Creates a view from a snapshot, which does not contain the gossip itself.
+    init(_ snapshot: NodeSnapshot, phase: Membership.Phase = .member, gossip: Gossip = Gossip()) {
+        let membership = snapshot.membership
+        name = snapshot.name
+        node = snapshot.node
+        state = snapshot.state
+        time = snapshot.time
+        self.phase = phase
+        self.gossip = gossip
+        members = membership.members
+        clock = membership.clock
+        digest = membership.digest
+        reachability = membership.reachability
+        leader = membership.leader
+        isConverged = membership.converged
+        sharding = snapshot.sharding
+        readPeers = { membership.peers }
+        readAssociations = { snapshot.associations }
+    }
+}
