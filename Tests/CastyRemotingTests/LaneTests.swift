@@ -49,7 +49,7 @@ import Testing
                     drawn.count += 1
                     drawn.bytes += frame.length + bound
                 }
-                lane.endDrawing(batch, drawn)
+                lane.endDrawing(&batch, drawn)
             default:
                 let removed = lane.remove { $0.destination.address.uid == 1 }
                 #expect(removed.count == model.count { $0.number == 1 })

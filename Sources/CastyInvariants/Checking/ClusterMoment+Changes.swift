@@ -1,50 +1,68 @@
-import CastyCore
 import CastyMembership
 import CastyObservability
 
 extension ClusterMoment {
-    /// What is stored about a moment, to find the changes at the next one.
-    struct Seen {
-        let states: [State]
-        let incarnations: Int
-        let remembered: [String: [String]]
-        /// The nodes with their sharding: a node that thaws may act again, even if nothing else about it has changed.
-        let nodes: [(state: NodeState, sharding: [ShardingSnapshot])]
-    }
-
     /// The differences from the previous moment.
     struct Changes {
-        let gossip: Bool
-        let sharding: Bool
+        var gossip = true
+        /// Whether the sections on sharding have changed since the last time they were due.
+        var sharding = true
+        /// Whether the rules about detection are due.
+        var detection = true
 
         /// Whether a rule about this subject has to be checked.
-        func concern(_ subject: CheckedSubject, isDetectionDue: Bool) -> Bool {
+        func concern(_ subject: CheckedSubject) -> Bool {
             switch subject {
-            case .detection: isDetectionDue
             case .gossip: gossip
             case .sharding: sharding
+            case .detection: detection
             case .anything: true
             }
         }
     }
+}
 
-    var seen: Seen {
-        Seen(
-            states: states, incarnations: incarnations.count, remembered: remembered,
-            nodes: views.map { ($0.state, $0.sharding) })
+/// Finds what has changed from one moment to the next.
+///
+/// The gossip is compared at every moment: values that have not changed share their storage, so this costs little. The
+/// sections on sharding have to be made for that, and phi changes all the time: both are looked at every 200 ms, in
+/// turn. Owners, entities and steps of the membership are tracked by their events as well, which miss nothing between
+/// two moments.
+struct ChangeWatch {
+    private var states: [ClusterMoment.State]?
+    private var incarnations = 0
+    private var remembered: [String: [String]] = [:]
+    /// The nodes with their sharding: a node that thaws may act again, even if nothing else about it has changed.
+    private var nodes: [(state: NodeState, sharding: [ShardingSnapshot])] = []
+    private var isShardingDue = false
+    /// Whether the gossip has changed since the sections on sharding were last due.
+    private var hasNewGossip = true
+
+    mutating func look(_ moment: ClusterMoment) -> ClusterMoment.Changes {
+        isShardingDue.toggle()
+        let gossip = hasOtherGossip(moment)
+        (states, incarnations) = (moment.states, moment.incarnations.count)
+        hasNewGossip = hasNewGossip || gossip
+        return ClusterMoment.Changes(
+            gossip: gossip, sharding: isShardingDue && hasOtherSharding(moment), detection: !isShardingDue)
     }
 
-    /// The changes since an earlier moment. Unmodified values share their storage, so the comparison costs little.
-    func changes(since seen: Seen?) -> Changes {
-        guard let seen, seen.incarnations == incarnations.count, seen.states.count == states.count else {
-            return Changes(gossip: true, sharding: true)
+    private func hasOtherGossip(_ moment: ClusterMoment) -> Bool {
+        guard let states, incarnations == moment.incarnations.count, states.count == moment.states.count else {
+            return true
         }
-        let gossip = zip(seen.states, states).contains { before, now in
+        return zip(states, moment.states).contains { before, now in
             before.node != now.node || before.phase != now.phase || before.gossip != now.gossip
         }
-        let sharding =
-            gossip || seen.remembered != remembered
-            || zip(seen.nodes, views).contains { $0.state != $1.state || $0.sharding != $1.sharding }
-        return Changes(gossip: gossip, sharding: sharding)
+    }
+
+    private mutating func hasOtherSharding(_ moment: ClusterMoment) -> Bool {
+        let present = moment.views.map { ($0.state, $0.sharding) }
+        defer {
+            (remembered, nodes) = (moment.remembered, present)
+            hasNewGossip = false
+        }
+        return hasNewGossip || remembered != moment.remembered || nodes.count != present.count
+            || zip(nodes, present).contains { $0.state != $1.0 || $0.sharding != $1.1 }
     }
 }

@@ -34,6 +34,8 @@ struct ClusterMoment {
     let lastEnvelope: (time: Instant, node: UniqueAddress)?
     /// Whether the quiet point has passed, and the effects of all earlier faults must be over.
     let isSettled: Bool
+    /// What differs from the previous moment.
+    var changes = Changes()
     /// The states of the nodes that are running and are members, regardless of the other nodes' views, by number.
     let members: [State]
 

@@ -10,9 +10,8 @@ struct NoSelfSuspicion: InvariantChecker {
     private(set) var exercised: Set<String> = []
 
     mutating func check(_ moment: ClusterMoment) -> [Violation] {
-        var found = moment.views.filter { view in
-            view.peers.contains { $0.node == view.node }
-                || view.reachability.contains { $0.observer == $0.subject }
+        var found = !moment.changes.gossip ? [] : moment.views.filter { view in
+            view.reachability.contains { $0.observer == $0.subject }
         }.map { Violation(id: "F2", subject: $0.name, text: "a node suspects itself in its view") }
         for sighting in moment.sightings {
             // One step may mark a member and then remove it: only removals before the mark count.
@@ -35,6 +34,20 @@ struct NoSelfSuspicion: InvariantChecker {
             }
         }
         return found
+    }
+}
+
+/// F2: no node monitors itself.
+struct NoSelfMonitoring: InvariantChecker {
+    static let ids = ["F2"]
+    static let subject = CheckedSubject.detection
+
+    private(set) var exercised: Set<String> = []
+
+    mutating func check(_ moment: ClusterMoment) -> [Violation] {
+        if moment.views.contains(where: { !$0.peers.isEmpty }) { exercised = ["F2"] }
+        return moment.views.filter { view in view.peers.contains { $0.node == view.node } }
+            .map { Violation(id: "F2", subject: $0.name, text: "a node monitors itself") }
     }
 }
 

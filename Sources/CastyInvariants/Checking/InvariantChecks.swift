@@ -24,7 +24,7 @@ extension InvariantChecker {
 enum CheckedSubject {
     /// The members, clocks and marks in the nodes' views, and the set of nodes.
     case gossip
-    /// The snapshots of regions and coordinators.
+    /// The snapshots of regions and coordinators, compared at every second moment.
     case sharding
     /// What changes with every heartbeat and with time: phi, windows of intervals, associations. These rules are
     /// evaluated at every second moment.
@@ -38,8 +38,7 @@ package struct InvariantChecks: RunChecker {
     /// Whether views are compared while time passes; requires that all of them are from one instant.
     private let comparesViews: Bool
     private var next = Instant.start
-    private var latest: ClusterMoment.Seen?
-    private var isDetectionDue = false
+    private var changeWatch = ChangeWatch()
     private var reported = 0
     private var told: Set<String> = []
     private var watched = 0
@@ -52,7 +51,7 @@ package struct InvariantChecks: RunChecker {
         OneLeader(), LeaderActsOnAgreement(), Quiescence(), Agreement(), Joining(), Founding(), Leaving(),
         SmallGossip(),
         NoUnknownMembers(),
-        Completeness(), NoSelfSuspicion(), GrowingPhi(), CalmPhi(), BoundedWindow(), NoFalseRemoval(), SickObserver(),
+        Completeness(), NoSelfSuspicion(), NoSelfMonitoring(), GrowingPhi(), CalmPhi(), BoundedWindow(), NoFalseRemoval(), SickObserver(),
         Refutation(),
         UniqueUpNumbers(), StatusDeadlines(),
         OneSide(), SurvivorsAsOracle(), OneGroup(), PatientDowning(), FencedDown(), NoReturn(), VotesOfMembers(),
@@ -132,12 +131,11 @@ package struct InvariantChecks: RunChecker {
 
     private mutating func compared(_ testbed: TestCluster) -> [Violation] {
         guard comparesViews else { return [] }
-        let moment = ClusterMoment(testbed)
+        var moment = ClusterMoment(testbed)
         var found: [Violation] = []
-        let changes = moment.changes(since: latest)
-        isDetectionDue.toggle()
-        latest = moment.seen
-        for index in checkers.indices where changes.concern(type(of: checkers[index]).subject, isDetectionDue: isDetectionDue) {
+        let changes = changeWatch.look(moment)
+        moment.changes = changes
+        for index in checkers.indices where changes.concern(type(of: checkers[index]).subject) {
             found += checkers[index].check(moment)
         }
         found += liveness.check(testbed, moment)

@@ -7,7 +7,7 @@ import CastyTestbed
 
 /// What one node shows of the cluster at one moment.
 ///
-/// What changes with time alone (phi, associations) is computed when a checker asks for it: most moments need neither.
+/// Only the gossip is read at every moment; the rest is computed when a checker asks for it.
 final class NodeView {
     let name: String
     let node: UniqueAddress
@@ -22,10 +22,11 @@ final class NodeView {
     let reachability: [CastyObservability.ReachabilityRow]
     let leader: UniqueAddress?
     let isConverged: Bool
-    let sharding: [ShardingSnapshot]
+    private let readSharding: () -> [ShardingSnapshot]
     private let readPeers: () -> [PeerSnapshot]
     private let readAssociations: () -> [AssociationSnapshot]
 
+    private(set) lazy var sharding = readSharding()
     /// The phi accrual detectors.
     private(set) lazy var peers = readPeers()
     private(set) lazy var associations = readAssociations()
@@ -46,7 +47,7 @@ final class NodeView {
         reachability = view.section.reachability
         leader = view.leader
         isConverged = view.isConverged
-        sharding = inspector.shardingSections
+        readSharding = { inspector.shardingSections }
         readPeers = { cluster.peers(at: now) }
         readAssociations = { inspector.associationSection }
     }
@@ -66,7 +67,7 @@ final class NodeView {
         reachability = membership.reachability
         leader = membership.leader
         isConverged = membership.converged
-        sharding = snapshot.sharding
+        readSharding = { snapshot.sharding }
         readPeers = { membership.peers }
         readAssociations = { snapshot.associations }
     }

@@ -52,6 +52,8 @@ struct OneOwner: InvariantChecker {
 /// S3: at most one coordinator of each type may act at a time, and no two ever share an epoch.
 struct OneCoordinator: InvariantChecker {
     static let ids = ["S3"]
+    // A node loses the right to act by time alone, and never gains it so.
+    static let subject = CheckedSubject.sharding
 
     private struct Epoch: Hashable {
         let type: String

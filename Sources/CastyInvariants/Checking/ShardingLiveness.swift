@@ -16,7 +16,7 @@ struct ShardingLiveness {
 
     mutating func check(_ testbed: TestCluster, _ moment: ClusterMoment) -> [Violation] {
         losses.check(testbed) + crashes.check(testbed) + balance.check(testbed, moment)
-            + buffers.check(moment, limit: testbed.settings.placement.bufferLimit)
+            + (moment.changes.sharding ? buffers.check(moment, limit: testbed.settings.placement.bufferLimit) : [])
             + asks.check(testbed, moment)
     }
 
@@ -47,6 +47,7 @@ struct CalmLosses {
     mutating func check(_ testbed: TestCluster, isLast: Bool = false) -> [Violation] {
         let new = testbed.tracker.losses(from: next)
         next += new.count
+        if new.isEmpty, suspects.isEmpty { return [] }
         let aftermath = testbed.settings.aftermath(nodes: testbed.numbers.count)
         suspects += new.filter { loss in
             let quiet = testbed.calmSince.map {

@@ -16,7 +16,7 @@ extension Association {
         }
         writer.write(&draw, into: &buffer, end: end)
         draw.bytes = UInt64(buffer.writerIndex - start)
-        let (isFinished, effects) = state.withLock { $0.endDrawing(link, draw) }
+        let (isFinished, effects) = state.withLock { $0.endDrawing(link, &draw) }
         if !effects.isEmpty { perform(effects) }
         return isFinished
     }

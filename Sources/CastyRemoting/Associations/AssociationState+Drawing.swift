@@ -50,29 +50,32 @@ extension AssociationState {
     /// Takes back what was not written.
     ///
     /// - Returns: The effects, and whether the system is shutting down and nothing is left to write.
-    mutating func endDrawing(_ link: Link, _ draw: Flush) -> (isFinished: Bool, effects: [Effect]) {
+    mutating func endDrawing(_ link: Link, _ draw: inout Flush) -> (isFinished: Bool, effects: [Effect]) {
         framesOut += draw.frames
         var effects: [Effect] = []
         var isPresent = false
         for lane in draw.lanes {
-            switch lane {
-            case .control: control.queue.endDrawing(draw.control, draw.drawnControl)
-            case .user: user.queue.endDrawing(draw.user, draw.drawnUser)
-            }
-            for purge in self[lane].flushing.end() { effects += self[lane].purge(purge) }
-            guard case .active(let own) = self[lane].phase else { continue }
-            if own === link { isPresent = true } else { effects.append(.write(own)) }
+            let server: Link? =
+                switch lane {
+                case .control: control.endDrawing(&draw.control, draw.drawnControl, &effects)
+                case .user: user.endDrawing(&draw.user, draw.drawnUser, &effects)
+                }
+            guard let server else { continue }
+            if server === link { isPresent = true } else { effects.append(.write(server)) }
         }
         settle()
         if let lane = draw.lanes.first { self[lane].bytesOut += draw.bytes }
-        let unwritable = draw.drawnControl.unwritable + draw.drawnUser.unwritable
-        if !unwritable.isEmpty { effects.append(.lose(unwritable, .undecodable)) }
+        if !draw.drawnControl.unwritable.isEmpty || !draw.drawnUser.unwritable.isEmpty {
+            effects.append(.lose(draw.drawnControl.unwritable + draw.drawnUser.unwritable, .undecodable))
+        }
         if !isPresent || draw.bytes > 0 { return (false, effects) }
         // The transport stops asking after an empty write, so anything queued since then needs another request.
-        if Self.lanes.contains(where: { self[$0].isServed(by: link) && hasSomethingToSay($0) }) {
+        let (servesControl, servesUser) = (control.isServed(by: link), user.isServed(by: link))
+        if servesControl && hasSomethingToSay(.control) || servesUser && hasSomethingToSay(.user) {
             return (false, effects + [.write(link)])
         }
-        for lane in Self.lanes where self[lane].isServed(by: link) { self[lane].isWriteRequested = false }
+        if servesControl { control.isWriteRequested = false }
+        if servesUser { user.isWriteRequested = false }
         return (isClosing, effects)
     }
 

@@ -128,6 +128,16 @@ struct LaneState: Sendable {
         return lost.isEmpty ? [] : [.lose(lost, purge.reason)]
     }
 
+    /// Takes back what a flush did not write, and applies the purges that waited for its end.
+    ///
+    /// - Returns: The connection that serves the lane.
+    mutating func endDrawing(_ batch: inout Batch, _ flushed: Flushed, _ effects: inout [Effect]) -> Link? {
+        queue.endDrawing(&batch, flushed)
+        for purge in flushing.end() { effects += self.purge(purge) }
+        if case .active(let link) = phase { return link }
+        return nil
+    }
+
     /// Another connection serves the lane from now on.
     mutating func begin(_ link: Link) {
         phase = .active(link)

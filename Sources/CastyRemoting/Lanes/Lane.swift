@@ -42,9 +42,10 @@ struct Lane: Sendable {
         return taken
     }
 
-    /// Takes the front back.
-    mutating func endDrawing(_ batch: Batch, _ drawn: Flushed) {
-        front = batch
+    /// Takes the front back. The batch is swapped out of the caller's hands: its memory is reused only if no one else
+    /// refers to it.
+    mutating func endDrawing(_ batch: inout Batch, _ drawn: Flushed) {
+        swap(&front, &batch)
         front.recycle()
         count -= drawn.count
         bytes -= drawn.bytes
