@@ -51,8 +51,9 @@ struct ClusterDaemon {
         if assembly.expire(at: now) { shared.unfinishedBytes = assembly.bytes }
         guard let outcome = change(by: message, at: now, context) else { return }
         // The snapshot first, then the events: a reader that learns of a change finds it in the snapshot.
-        let followers = link.cluster?.publish(outcome) ?? []
-        if let watcher = link.cluster?.stepWatcher {
+        let cluster = link.cluster
+        let followers = cluster?.publish(outcome) ?? []
+        if let watcher = cluster?.stepWatcher {
             watcher(
                 MembershipStep(
                     node: myself, change: outcome.seen, effects: outcome.effects, received: message.received,

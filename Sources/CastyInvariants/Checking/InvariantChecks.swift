@@ -45,6 +45,7 @@ package struct InvariantChecks: RunChecker {
     private var liveness = ShardingLiveness()
     private var evidence = ShardingEvidence()
     private var checkers: [any InvariantChecker] = Self.all
+    private let subjects = Self.all.map { type(of: $0).subject }
 
     private static let all: [any InvariantChecker] = [
         UniqueIdentities(), StatusOrder(), GrowingClocks(), EqualVersionsEqualViews(), NoTickInMerge(), MergeLaws(),
@@ -135,7 +136,7 @@ package struct InvariantChecks: RunChecker {
         var found: [Violation] = []
         let changes = changeWatch.look(moment)
         moment.changes = changes
-        for index in checkers.indices where changes.concern(type(of: checkers[index]).subject) {
+        for index in checkers.indices where changes.concern(subjects[index]) {
             found += checkers[index].check(moment)
         }
         found += liveness.check(testbed, moment)

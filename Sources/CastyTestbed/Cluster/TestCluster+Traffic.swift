@@ -110,6 +110,7 @@ extension TestCluster {
         // On a fixed grid, so that a simulated load does not depend on the size of the time steps.
         if !world.isLive, now.nanoseconds % SimulatedClusterWorld.grid.nanoseconds != 0 { return }
         followVerbs()
+        guard loads.contains(where: { $0.next <= now }) else { return }
         let up = running.filter(\.isUp)
         for index in loads.indices {
             while loads[index].next <= now, loads[index].next < loads[index].until {
