@@ -13,7 +13,7 @@ struct Casty: ParsableCommand {
         subcommands: [
             OpenConsole.self, RunCommand.self, ExploreCommand.self, ReplayCommand.self, NodeCommand.self,
             AttachCommand.self, StatusCommand.self, MembersCommand.self, ShardsCommand.self, AskCommand.self,
-            TellCommand.self, LoadCommand.self, Bench.self,
+            TellCommand.self, LoadCommand.self, BenchCommand.self,
             BenchPeer.self,
         ],
         defaultSubcommand: OpenConsole.self)

@@ -14,7 +14,8 @@ struct OneLeader: InvariantChecker {
         let members = moment.members
         let views = moment.views.filter { view in members.contains { $0.node == view.node } }
         guard let first = views.first, views.count > 1,
-            views.allSatisfy({ $0.isConverged && $0.clock == first.clock && !$0.members.contains(where: \.unreachable) })
+            views.allSatisfy({ $0.isConverged && $0.clock == first.clock && !$0.members.contains(where: \.unreachable) }
+            )
         else { return [] }
         exercised = ["M7"]
         let leader = first.members.first { $0.node == first.leader }

@@ -25,26 +25,26 @@ extension ClusterMoment {
 /// Finds what has changed from one moment to the next.
 ///
 /// The gossip is compared at every moment: values that have not changed share their storage, so this costs little. The
-/// sections on sharding have to be made for that, and phi changes all the time: both are looked at every 200 ms, in
-/// turn. Owners, entities and steps of the membership are tracked by their events as well, which miss nothing between
-/// two moments.
+/// sections on sharding have to be made for that, and phi changes all the time. So sharding is due at every second
+/// moment, and detection at two moments in a row of every four: how phi grows shows between two heartbeats only. Owners,
+/// entities and steps of the membership are tracked by their events as well, which miss nothing between two moments.
 struct ChangeWatch {
     private var states: [ClusterMoment.State]?
     private var incarnations = 0
     private var remembered: [String: [String]] = [:]
     /// The nodes with their sharding: a node that thaws may act again, even if nothing else about it has changed.
     private var nodes: [(state: NodeState, sharding: [ShardingSnapshot])] = []
-    private var isShardingDue = false
+    private var turn = 0
     /// Whether the gossip has changed since the sections on sharding were last due.
     private var hasNewGossip = true
 
     mutating func look(_ moment: ClusterMoment) -> ClusterMoment.Changes {
-        isShardingDue.toggle()
+        turn = (turn + 1) % 4
         let gossip = hasOtherGossip(moment)
         (states, incarnations) = (moment.states, moment.incarnations.count)
         hasNewGossip = hasNewGossip || gossip
         return ClusterMoment.Changes(
-            gossip: gossip, sharding: isShardingDue && hasOtherSharding(moment), detection: !isShardingDue)
+            gossip: gossip, sharding: turn % 2 == 1 && hasOtherSharding(moment), detection: turn < 2)
     }
 
     private func hasOtherGossip(_ moment: ClusterMoment) -> Bool {

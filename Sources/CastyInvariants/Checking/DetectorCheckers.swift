@@ -10,9 +10,12 @@ struct NoSelfSuspicion: InvariantChecker {
     private(set) var exercised: Set<String> = []
 
     mutating func check(_ moment: ClusterMoment) -> [Violation] {
-        var found = !moment.changes.gossip ? [] : moment.views.filter { view in
-            view.reachability.contains { $0.observer == $0.subject }
-        }.map { Violation(id: "F2", subject: $0.name, text: "a node suspects itself in its view") }
+        var found =
+            !moment.changes.gossip
+            ? []
+            : moment.views.filter { view in
+                view.reachability.contains { $0.observer == $0.subject }
+            }.map { Violation(id: "F2", subject: $0.name, text: "a node suspects itself in its view") }
         for sighting in moment.sightings {
             // One step may mark a member and then remove it: only removals before the mark count.
             var removed = Set(sighting.before.tombstones.map(\.node))
@@ -184,7 +187,7 @@ struct BoundedWindow: InvariantChecker {
                     peer.lastHeartbeat != before.lastHeartbeat, peer.samples >= before.samples
                 else { continue }
                 exercised = ["F5"]
-                // Other intervals in the fifth of a second between two checks can raise the sum by little more than
+                // Other intervals in the 0.3 s between two checks at most can raise the sum by little more than
                 // that.
                 let raised = (peer.mean - before.mean).inSeconds * Double(peer.samples)
                 if pause > 0.5, raised > 0.5 * pause {

@@ -27,7 +27,7 @@ enum CheckedSubject {
     /// The snapshots of regions and coordinators, compared at every second moment.
     case sharding
     /// What changes with every heartbeat and with time: phi, windows of intervals, associations. These rules are
-    /// evaluated at every second moment.
+    /// evaluated at two moments of four.
     case detection
     /// Further data, or the passing of time.
     case anything
@@ -52,7 +52,8 @@ package struct InvariantChecks: RunChecker {
         OneLeader(), LeaderActsOnAgreement(), Quiescence(), Agreement(), Joining(), Founding(), Leaving(),
         SmallGossip(),
         NoUnknownMembers(),
-        Completeness(), NoSelfSuspicion(), NoSelfMonitoring(), GrowingPhi(), CalmPhi(), BoundedWindow(), NoFalseRemoval(), SickObserver(),
+        Completeness(), NoSelfSuspicion(), NoSelfMonitoring(), GrowingPhi(), CalmPhi(), BoundedWindow(),
+        NoFalseRemoval(), SickObserver(),
         Refutation(),
         UniqueUpNumbers(), StatusDeadlines(),
         OneSide(), SurvivorsAsOracle(), OneGroup(), PatientDowning(), FencedDown(), NoReturn(), VotesOfMembers(),

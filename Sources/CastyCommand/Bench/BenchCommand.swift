@@ -5,7 +5,7 @@ import CastyLive
 import CastyObservability
 
 /// `casty bench`: benchmarks on this machine.
-struct Bench: ParsableCommand {
+struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Measure throughput, latency and failure detection on this machine.",
         discussion: """
