@@ -4,9 +4,9 @@ import Glibc
 /// A lock by which the writers of several processes take turns.
 ///
 /// SQLite's write lock is unfair: a process that commits one transaction after another takes it again within
-/// microseconds, and a process that retries every few milliseconds may never find it free. Here a writer first takes a
-/// turnstile, and holds it until it has SQLite's write lock. The process that has just committed finds the turnstile
-/// taken, and comes after the waiting one. The kernel releases the turnstile when a process dies.
+/// microseconds, and a process that retries every few milliseconds may never find it free. Here a writer first takes the
+/// fair lock, and holds it until it has SQLite's write lock. The process that has just committed finds it
+/// taken, and comes after the waiting one. The kernel releases the lock when a process dies.
 final class FairWriteLock: Sendable {
     private let path: String
     private let descriptor: Int32
@@ -24,7 +24,7 @@ final class FairWriteLock: Sendable {
 
     deinit { close(descriptor) }
 
-    /// Waits until the turnstile is free; tries once a millisecond.
+    /// Waits until the lock is free; tries once a millisecond.
     ///
     /// - Throws: ``EntityStoreError`` if another process still holds it after `attempts` attempts: that process hangs.
     func enter(attempts: Int) throws(EntityStoreError) {

@@ -20,7 +20,7 @@ final class SQLiteFile: Sendable {
 
     let path: String
     private let queue: DatabaseQueue
-    private let turnstile: FairWriteLock
+    private let writeLock: FairWriteLock
 
     /// Opens the file; creates it if it is missing.
     ///
@@ -45,8 +45,8 @@ final class SQLiteFile: Sendable {
                 sql: "PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
             if let pageLimit { try database.execute(sql: "PRAGMA max_page_count = \(pageLimit)") }
         }
-        turnstile = try FairWriteLock(path: path + "-turn")
-        queue = try Self.database(path, configuration, turnstile)
+        writeLock = try FairWriteLock(path: path + "-turn")
+        queue = try Self.database(path, configuration, writeLock)
         try migrate()
     }
 
@@ -56,11 +56,11 @@ final class SQLiteFile: Sendable {
     /// wait for it: if several processes start at once, or one starts while its predecessor ends, some would find the
     /// database locked.
     private static func database(
-        _ path: String, _ configuration: Configuration, _ turnstile: FairWriteLock
+        _ path: String, _ configuration: Configuration, _ writeLock: FairWriteLock
     ) throws(EntityStoreError) -> DatabaseQueue {
         try run(path) {
-            try turnstile.enter(attempts: attempts)
-            defer { turnstile.leave() }
+            try writeLock.enter(attempts: attempts)
+            defer { writeLock.leave() }
             var left = attempts / 10
             while true {
                 do {
@@ -135,11 +135,11 @@ final class SQLiteFile: Sendable {
     func write<Result>(_ body: (Database) throws -> Result) throws(EntityStoreError) -> Result {
         try Self.run(path) {
             try queue.writeWithoutTransaction { database in
-                try turnstile.enter(attempts: Self.attempts)
-                // The turnstile is released as soon as the write lock is held, so that the next writer waits in it
+                try writeLock.enter(attempts: Self.attempts)
+                // The fair lock is released as soon as the write lock is held, so that the next writer waits in it
                 // meanwhile.
                 do {
-                    defer { turnstile.leave() }
+                    defer { writeLock.leave() }
                     try database.beginTransaction(.immediate)
                 }
                 do {

@@ -171,11 +171,11 @@ struct WatchTests {
         let ends = Record<String>()
         for number in 0..<50 { _ = try b.system.spawn(Stories.watcher(of: remote, ends), name: "w\(number)") }
         world.run(for: .seconds(1))
-        #expect(a.held(for: b.address) == 50 && watched.target.extras?.watchers.count == 50)
+        #expect(a.held(for: b.address) == 50 && watched.target.coldState?.watchers.count == 50)
         b.kill()
         a.remoting.nodeRemoved(b.system.unique)
         world.run(for: .seconds(1))
-        #expect(a.held(for: b.address) == 0 && watched.target.extras?.watchers.count == 0)
+        #expect(a.held(for: b.address) == 0 && watched.target.coldState?.watchers.count == 0)
         world.world.dispose()
     }
 

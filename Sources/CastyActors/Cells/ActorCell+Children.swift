@@ -32,18 +32,18 @@ extension ActorCell {
     }
 
     func watch(_ ref: AnyActorRef, message: Message?) {
-        let extras = needExtras()
-        if let index = extras.watching.firstIndex(where: { $0.watched == ref }) {
-            extras.watching[index].message = message
+        let coldState = needColdState()
+        if let index = coldState.watching.firstIndex(where: { $0.watched == ref }) {
+            coldState.watching[index].message = message
             return
         }
-        extras.watching.append((ref, message))
+        coldState.watching.append((ref, message))
         ref.target.post(.watch(AnyActorRef(self), ref))
     }
 
     func unwatch(_ ref: AnyActorRef) {
-        guard let extras, let index = extras.watching.firstIndex(where: { $0.watched == ref }) else { return }
-        extras.watching.remove(at: index)
+        guard let coldState, let index = coldState.watching.firstIndex(where: { $0.watched == ref }) else { return }
+        coldState.watching.remove(at: index)
         ref.target.post(.unwatch(AnyActorRef(self), ref))
     }
 }

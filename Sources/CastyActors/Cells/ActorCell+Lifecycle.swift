@@ -25,7 +25,7 @@ extension ActorCell {
                 behavior = following
                 return
             case .supervised(let supervised):
-                needExtras().strategy = supervised.strategy
+                needColdState().strategy = supervised.strategy
                 following = supervised.behavior
             case .setup(let factory):
                 do {
@@ -38,10 +38,10 @@ extension ActorCell {
         }
     }
 
-    func needExtras() -> ColdState<Message> {
-        if let extras { return extras }
+    func needColdState() -> ColdState<Message> {
+        if let coldState { return coldState }
         let made = ColdState<Message>()
-        extras = made
+        coldState = made
         return made
     }
 
@@ -49,20 +49,20 @@ extension ActorCell {
         switch signal {
         case .stop: beginStop()
         case .watch(let watcher, let watched):
-            let extras = needExtras()
-            if !extras.watchers.contains(where: { $0.watcher == watcher }) {
-                extras.watchers.append((watcher, watched))
+            let coldState = needColdState()
+            if !coldState.watchers.contains(where: { $0.watcher == watcher }) {
+                coldState.watchers.append((watcher, watched))
             }
-        case .unwatch(let watcher, _): extras?.watchers.removeAll { $0.watcher == watcher }
+        case .unwatch(let watcher, _): coldState?.watchers.removeAll { $0.watcher == watcher }
         // An actor that may not run acts on nothing: these signals wait until it may.
         case .terminated(let news): if mayAct(on: signal) { watchedActorEnded(news) }
         case .childStopped(let child): childStopped(child)
         case .timer(let token): if mayAct(on: signal) { timerFired(token) }
         case .restart(let generation):
-            if lifecycle == .restarting, generation == extras?.generation, mayAct(on: signal) { start() }
+            if lifecycle == .restarting, generation == coldState?.generation, mayAct(on: signal) { start() }
         case .resume:
-            let held = extras?.held ?? []
-            extras?.held = []
+            let held = coldState?.held ?? []
+            coldState?.held = []
             for signal in held { handle(signal) }
         case .unanswered: break
         }
@@ -71,7 +71,7 @@ extension ActorCell {
     /// Whether the actor may act on a signal now; if not, the signal waits for the end of the pause.
     private func mayAct(on signal: SystemMessage) -> Bool {
         if !isHooked || mayRun() { return true }
-        if lifecycle != .stopping, lifecycle != .stopped { needExtras().held.append(signal) }
+        if lifecycle != .stopping, lifecycle != .stopped { needColdState().held.append(signal) }
         return false
     }
 
@@ -91,8 +91,8 @@ extension ActorCell {
     }
 
     private func watchedActorEnded(_ news: Terminated) {
-        guard let extras, let index = extras.watching.firstIndex(where: { $0.watched == news.ref }) else { return }
-        let entry = extras.watching.remove(at: index)
+        guard let coldState, let index = coldState.watching.firstIndex(where: { $0.watched == news.ref }) else { return }
+        let entry = coldState.watching.remove(at: index)
         if let message = entry.message {
             tell(message)
         } else {
@@ -115,23 +115,23 @@ extension ActorCell {
     /// Reacts to an error thrown by a handler, as the supervision strategy says.
     @usableFromInline
     func fail(_ error: any Error) {
-        switch extras?.strategy ?? .stop {
+        switch coldState?.strategy ?? .stop {
         case .stop:
             system.log.error("\(pathText): stopped by an error: \(error)")
-            needExtras().failure = error
+            needColdState().failure = error
             beginStop()
         case .resume:
             system.log.warning("\(pathText): went on after an error: \(error)")
         case .restart(let limit, let window, _):
-            let extras = needExtras()
+            let coldState = needColdState()
             let now = system.now
-            extras.restarts.removeAll { $0 + window <= now }
-            guard extras.restarts.count < limit else {
+            coldState.restarts.removeAll { $0 + window <= now }
+            guard coldState.restarts.count < limit else {
                 system.log.error("\(pathText): stopped, failed more than \(limit) times: \(error)")
-                extras.failure = error
+                coldState.failure = error
                 return beginStop()
             }
-            extras.restarts.append(now)
+            coldState.restarts.append(now)
             system.log.warning("\(pathText): restarts after an error: \(error)")
             beginRestart()
         }
@@ -141,8 +141,8 @@ extension ActorCell {
         // Set first, so that nothing the handler of its last signal does can stop it or fail it again.
         lifecycle = .restarting
         signal(.preRestart)
-        let extras = needExtras()
-        extras.generation &+= 1
+        let coldState = needColdState()
+        coldState.generation &+= 1
         cancelTimers()
         behavior = .empty
         let living = children.withLock { $0.ordered }
@@ -151,10 +151,10 @@ extension ActorCell {
     }
 
     private func scheduleRestart() {
-        guard let extras, case .restart(_, _, let backoff) = extras.strategy else { return start() }
-        let delay = backoff.delay(restart: extras.restarts.count, probability: system.unitRandom())
+        guard let coldState, case .restart(_, _, let backoff) = coldState.strategy else { return start() }
+        let delay = backoff.delay(restart: coldState.restarts.count, probability: system.unitRandom())
         if delay <= .zero { return start() }
-        let generation = extras.generation
+        let generation = coldState.generation
         _ = system.world.scheduler.schedule(after: delay) { [weak self] in self?.post(.restart(generation: generation))
         }
     }
@@ -174,7 +174,7 @@ extension ActorCell {
         lifecycle = .stopped
         behavior = .stopped
         initial = .stopped
-        let (leftover, signals) = inbox.withLock { state in
+        let (leftover, signals) = mailbox.withLock { state in
             state.status = .terminated
             let taken = (Array(batch[next...]) + state.messages, state.signals)
             state.messages = []
@@ -185,21 +185,21 @@ extension ActorCell {
         batch = []
         next = 0
         if let hooks {
-            hooks.onEnd(extras?.failure, leftover)
+            hooks.onEnd(coldState?.failure, leftover)
         } else {
             for message in leftover { system.lose(message, to: self, because: .refused(.noSuchActor)) }
         }
-        let reason: Terminated.Reason = extras?.failure == nil ? .stopped : .failed
-        for watch in extras?.watchers ?? [] {
+        let reason: Terminated.Reason = coldState?.failure == nil ? .stopped : .failed
+        for watch in coldState?.watchers ?? [] {
             watch.watcher.target.post(.terminated(Terminated(ref: watch.watched, reason: reason)))
         }
         for case .watch(let watcher, let watched) in signals {
             watcher.target.post(.terminated(Terminated(ref: watched, reason: reason)))
         }
         let me = AnyActorRef(self)
-        for watch in extras?.watching ?? [] { watch.watched.target.post(.unwatch(me, watch.watched)) }
-        for adapter in extras?.adapters.values.sorted(by: { $0.uid < $1.uid }) ?? [] { system.unexpose(adapter) }
-        extras = nil
+        for watch in coldState?.watching ?? [] { watch.watched.target.post(.unwatch(me, watch.watched)) }
+        for adapter in coldState?.adapters.values.sorted(by: { $0.uid < $1.uid }) ?? [] { system.unexpose(adapter) }
+        coldState = nil
         if let parent { parent.post(.childStopped(self)) } else { system.guardianStopped(self) }
     }
 }
@@ -211,14 +211,14 @@ extension ActorCell {
     func forgetEverything() {
         let family = children.withLock { $0.abandon() }
         for child in family { child.abandon() }
-        let waiting = inbox.withLock { state in
+        let waiting = mailbox.withLock { state in
             defer { (state.messages, state.signals) = ([], []) }
             return (state.messages, state.signals)
         }
         // Released outside the lock: releasing the messages may run their deinitializers.
         withExtendedLifetime(waiting) {}
         (behavior, initial) = (.empty, .empty)
-        extras = nil
+        coldState = nil
         (batch, next) = ([], 0)
     }
 }

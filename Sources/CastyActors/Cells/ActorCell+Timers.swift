@@ -3,36 +3,36 @@ import CastyCore
 extension ActorCell {
     func startTimer(key: String, message: Message, after delay: Duration, every interval: Duration?) {
         guard lifecycle == .running || lifecycle == .starting else { return }
-        let extras = needExtras()
-        extras.timers.removeValue(forKey: key)?.scheduled.cancel()
-        extras.timerGeneration &+= 1
-        arm(TimerToken(key: key, generation: extras.timerGeneration), message, after: delay, every: interval)
+        let coldState = needColdState()
+        coldState.timers.removeValue(forKey: key)?.scheduled.cancel()
+        coldState.timerGeneration &+= 1
+        arm(TimerToken(key: key, generation: coldState.timerGeneration), message, after: delay, every: interval)
     }
 
     private func arm(_ token: TimerToken, _ message: Message, after delay: Duration, every interval: Duration?) {
         let scheduled = system.world.scheduler.schedule(after: delay) { [weak self] in self?.post(.timer(token)) }
-        needExtras().timers[token.key] = RunningTimer(
+        needColdState().timers[token.key] = RunningTimer(
             generation: token.generation, message: message, interval: interval, scheduled: scheduled)
     }
 
-    func cancelTimer(key: String) { extras?.timers.removeValue(forKey: key)?.scheduled.cancel() }
+    func cancelTimer(key: String) { coldState?.timers.removeValue(forKey: key)?.scheduled.cancel() }
 
     func cancelTimers() {
-        guard let extras else { return }
-        for timer in extras.timers.values { timer.scheduled.cancel() }
-        extras.timers = [:]
+        guard let coldState else { return }
+        for timer in coldState.timers.values { timer.scheduled.cancel() }
+        coldState.timers = [:]
     }
 
     /// A timer counts only if it is the one last started under its key. So no tick of a replaced timer, or of one from
     /// before a restart, is handled.
     func timerFired(_ token: TimerToken) {
-        guard lifecycle == .running, let extras, let timer = extras.timers[token.key],
+        guard lifecycle == .running, let coldState, let timer = coldState.timers[token.key],
             timer.generation == token.generation
         else { return }
         if let interval = timer.interval {
             arm(token, timer.message, after: interval, every: interval)
         } else {
-            extras.timers[token.key] = nil
+            coldState.timers[token.key] = nil
         }
         guard case .receive(let receiver) = behavior.kind else { return }
         do {

@@ -43,7 +43,7 @@ extension ActorCell {
         consumed &+= UInt64(batch.count)
         batch.removeAll(keepingCapacity: batch.capacity <= 1024)
         next = 0
-        return inbox.withLock { state -> Bool in
+        return mailbox.withLock { state -> Bool in
             if !state.messages.isEmpty {
                 swap(&state.messages, &batch)
                 return true
@@ -67,7 +67,7 @@ extension ActorCell {
     /// Becomes idle unless signals wait. Returns whether it did.
     @usableFromInline
     func rest() -> Bool {
-        inbox.withLock { state -> Bool in
+        mailbox.withLock { state -> Bool in
             if !state.signals.isEmpty { return false }
             if state.status == .scheduled { state.status = .idle }
             return true
@@ -119,7 +119,7 @@ extension ActorCell {
 
     @usableFromInline
     func handleSignals() {
-        let signals = inbox.withLock { state -> [SystemMessage] in
+        let signals = mailbox.withLock { state -> [SystemMessage] in
             let taken = state.signals
             state.signals.removeAll()
             signalled.store(false, ordering: .relaxed)

@@ -11,7 +11,7 @@ public import Synchronization
 package final class ActorCell<Message: Sendable>: AnyActorCell, @unchecked Sendable {
     /// Where messages go if this is not an actor of this node.
     @usableFromInline let route: (any Route<Message>)?
-    @usableFromInline let inbox: Mutex<Mailbox<Message>>
+    @usableFromInline let mailbox: Mutex<Mailbox<Message>>
     /// Whether signals wait. Read between messages, so that a stop does not wait for the end of a batch.
     @usableFromInline let signalled = Atomic<Bool>(false)
     /// The hooks of the runtime part that controls this actor's turns, if any.
@@ -26,7 +26,7 @@ package final class ActorCell<Message: Sendable>: AnyActorCell, @unchecked Senda
     @usableFromInline @exclusivity(unchecked) var behavior: Behavior<Message>
     @usableFromInline @exclusivity(unchecked) var lifecycle = Lifecycle.starting
     @exclusivity(unchecked) var initial: Behavior<Message>
-    @exclusivity(unchecked) var extras: ColdState<Message>?
+    @exclusivity(unchecked) var coldState: ColdState<Message>?
     /// How many of the accepted messages were handled before the current batch.
     @usableFromInline @exclusivity(unchecked) var consumed: UInt64 = 0
 
@@ -46,7 +46,7 @@ package final class ActorCell<Message: Sendable>: AnyActorCell, @unchecked Senda
         route = nil
         self.hooks = hooks
         isHooked = hooks != nil
-        inbox = Mutex(Mailbox(capacity: capacity))
+        mailbox = Mutex(Mailbox(capacity: capacity))
         initial = behavior
         self.behavior = .empty
         super.init(system: system, name: name, parent: parent, uid: uid, traffic: traffic, turn: turn)
@@ -57,7 +57,7 @@ package final class ActorCell<Message: Sendable>: AnyActorCell, @unchecked Senda
         self.route = route
         hooks = nil
         isHooked = false
-        inbox = Mutex(Mailbox(capacity: 0))
+        mailbox = Mutex(Mailbox(capacity: 0))
         initial = .empty
         behavior = .empty
         lifecycle = .stopped
@@ -79,7 +79,7 @@ package final class ActorCell<Message: Sendable>: AnyActorCell, @unchecked Senda
     @inlinable
     package func offer(_ message: Message) -> Delivery {
         if let route { return route.deliver(message) }
-        let delivery = inbox.withLock { $0.append(message) }
+        let delivery = mailbox.withLock { $0.append(message) }
         if case .acceptedIdle = delivery {
             requestTurn()
             return .accepted
@@ -90,7 +90,7 @@ package final class ActorCell<Message: Sendable>: AnyActorCell, @unchecked Senda
     /// Delivers a question and stores in it its position among the accepted messages.
     func offer(_ message: Message, asking pending: some AnyPendingAsk) -> Delivery {
         if let route { return route.deliver(message) }
-        let delivery = inbox.withLock { state -> Delivery in
+        let delivery = mailbox.withLock { state -> Delivery in
             let delivery = state.append(message)
             // Before the lock is released: afterwards the actor may handle the question, or end, at once.
             pending.number.store(state.accepted, ordering: .relaxed)
@@ -105,11 +105,11 @@ package final class ActorCell<Message: Sendable>: AnyActorCell, @unchecked Senda
 
     override package func abandon() { forgetEverything() }
 
-    override package var isOver: Bool { route?.isOver ?? inbox.withLock { $0.status == .terminated } }
+    override package var isOver: Bool { route?.isOver ?? mailbox.withLock { $0.status == .terminated } }
 
     override package func post(_ message: SystemMessage) {
         if let route { return route.post(message) }
-        let delivery = inbox.withLock { state -> Delivery in
+        let delivery = mailbox.withLock { state -> Delivery in
             if state.status == .terminated { return .refused(.noSuchActor) }
             state.signals.append(message)
             signalled.store(true, ordering: .releasing)
@@ -135,7 +135,7 @@ package final class ActorCell<Message: Sendable>: AnyActorCell, @unchecked Senda
 
     /// Stops the actor when it has handled all messages that wait now. Later messages are refused.
     override package func stopAfterMailbox() {
-        let wake = inbox.withLock { state -> Bool in
+        let wake = mailbox.withLock { state -> Bool in
             if state.status == .terminated { return false }
             state.capacity = 0
             state.stopsWhenEmpty = true
@@ -158,5 +158,5 @@ package final class ActorCell<Message: Sendable>: AnyActorCell, @unchecked Senda
     }
 
     /// The number of waiting messages, without those of the batch that the actor is handling.
-    override package var waiting: Int { inbox.withLock { $0.messages.count } }
+    override package var waiting: Int { mailbox.withLock { $0.messages.count } }
 }

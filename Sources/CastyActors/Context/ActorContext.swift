@@ -124,9 +124,9 @@ public struct ActorContext<Message: Sendable> {
     public func messageAdapter<Other: Sendable>(
         _ transform: @escaping @Sendable (Other) -> Message
     ) -> ActorRef<Other> {
-        let extras = target.needExtras()
+        let coldState = target.needColdState()
         let key = ObjectIdentifier(Other.self)
-        if let known = extras.adapters[key] as? ActorCell<Other>,
+        if let known = coldState.adapters[key] as? ActorCell<Other>,
             let route = known.route as? AdapterRoute<Other, Message>
         {
             route.replace(transform)
@@ -135,7 +135,7 @@ public struct ActorContext<Message: Sendable> {
         let route = AdapterRoute(to: target, transform: transform)
         let adapter = ActorCell<Other>(
             system: target.system, route: route, uid: route.address.uid, traffic: target.traffic)
-        extras.adapters[key] = adapter
+        coldState.adapters[key] = adapter
         return ActorRef(adapter)
     }
 }

@@ -24,7 +24,7 @@ public struct Timers<Message: Sendable> {
     public func cancelAll() { target.cancelTimers() }
 
     /// Whether a timer runs under that key.
-    public func isRunning(_ key: String) -> Bool { target.extras?.timers[key] != nil }
+    public func isRunning(_ key: String) -> Bool { target.coldState?.timers[key] != nil }
 }
 
 @available(*, unavailable)

@@ -108,8 +108,8 @@ struct PageAssembly {
     mutating func take(_ page: EnvelopePage, at now: Instant) throws(WireError) -> ClusterEnvelope? {
         expire(at: now)
         var open: Unfinished
-        if let place = unfinished.firstIndex(where: { $0.from == page.from }) {
-            open = unfinished.remove(at: place)
+        if let index = unfinished.firstIndex(where: { $0.from == page.from }) {
+            open = unfinished.remove(at: index)
             if open.number != page.number || open.next != page.index || open.count != page.count {
                 guard page.index == 0 else { return nil }
                 open = Unfinished(

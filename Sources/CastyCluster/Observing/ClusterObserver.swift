@@ -12,7 +12,7 @@ import Synchronization
 package final class ClusterObserver: Sendable {
     /// What is known of one address.
     package struct Node: Sendable {
-        package let place: NodeAddress
+        package let address: NodeAddress
         /// The latest snapshot from there, on the clock of the node that answered first.
         package var snapshot: NodeSnapshot?
         /// When the snapshot arrived, on the same clock.
@@ -64,17 +64,17 @@ package final class ClusterObserver: Sendable {
     ) throws {
         self.changed = changed
         var generator = world.random.stream("observer")
-        let place = NodeAddress(host: "observer-\(String(generator.next(), radix: 16))", port: 0)
+        let address = NodeAddress(host: "observer-\(String(generator.next(), radix: 16))", port: 0)
         let registry = TypeRegistry()
         try ObservationProtocol.register(in: registry)
-        system = ActorSystem(name: cluster, address: place, world: world, registry: registry)
-        let state = Mutex(State(nodes: [seed: Node(place: seed)]))
+        system = ActorSystem(name: cluster, address: address, world: world, registry: registry)
+        let state = Mutex(State(nodes: [seed: Node(address: seed)]))
         self.state = state
         var settings = RemotingSettings()
         settings.observes = true
         remoting = Remoting(system: system, settings: settings)
-        remoting.hooks = RemotingHooks(connectFailed: { [weak self] place, error in
-            self?.state.withLock { $0.nodes[place]?.complaint = error.message }
+        remoting.hooks = RemotingHooks(connectFailed: { [weak self] address, error in
+            self?.state.withLock { $0.nodes[address]?.complaint = error.message }
             changed()
         })
     }
@@ -102,7 +102,7 @@ package final class ClusterObserver: Sendable {
     package var now: Instant { system.now + (state.withLock { $0.ahead } ?? .zero) }
 
     /// All known addresses with their state, sorted.
-    package var nodes: [Node] { state.withLock { Array($0.nodes.values) }.sorted { $0.place < $1.place } }
+    package var nodes: [Node] { state.withLock { Array($0.nodes.values) }.sorted { $0.address < $1.address } }
 
     /// The events from a position on, the position after them, and how many from that position on are already dropped.
     package func events(from position: UInt64) -> (events: [RuntimeEvent], next: UInt64, dropped: UInt64) {
@@ -117,20 +117,20 @@ package final class ClusterObserver: Sendable {
         let (now, me) = (context.now, context.`self`)
         let due = state.withLock { state -> [(NodeAddress, UInt64, UInt64)] in
             var due: [(NodeAddress, UInt64, UInt64)] = []
-            for place in state.nodes.keys.sorted() {
-                guard var node = state.nodes[place] else { continue }
+            for address in state.nodes.keys.sorted() {
+                guard var node = state.nodes[address] else { continue }
                 if let asked = node.asked, now - asked < Self.patience { continue }
                 state.questions += 1
                 node.asked = now
                 node.number = state.questions
                 node.parts = []
-                state.nodes[place] = node
-                due.append((place, node.number, node.latest))
+                state.nodes[address] = node
+                due.append((address, node.number, node.latest))
             }
             return due
         }
-        for (place, number, after) in due {
-            let service = ActorAddress(system: system.name, node: place, path: ObservationProtocol.path, uid: 0)
+        for (address, number, after) in due {
+            let service = ActorAddress(system: system.name, node: address, path: ObservationProtocol.path, uid: 0)
             system.reference(to: service, as: ObservationRequest.self).tell(
                 ObservationRequest(number: number, after: after, replyTo: me))
         }
@@ -140,30 +140,30 @@ package final class ClusterObserver: Sendable {
     private func take(_ part: ObservationPart, at now: Instant) {
         let bytes = state.withLock { state -> (NodeAddress, [UInt8])? in
             guard (1...ObservationProtocol.pieces).contains(part.count),
-                let place = state.nodes.values.first(where: { $0.number == part.number && $0.asked != nil })?.place,
-                let expected = state.nodes[place]?.parts.count, part.index == expected
+                let address = state.nodes.values.first(where: { $0.number == part.number && $0.asked != nil })?.address,
+                let expected = state.nodes[address]?.parts.count, part.index == expected
             else { return nil }
-            state.nodes[place]?.parts.append(part)
+            state.nodes[address]?.parts.append(part)
             guard expected + 1 == part.count else { return nil }
-            let whole = state.nodes[place]?.parts.flatMap(\.bytes) ?? []
-            state.nodes[place]?.parts = []
-            state.nodes[place]?.asked = nil
-            return (place, whole)
+            let whole = state.nodes[address]?.parts.flatMap(\.bytes) ?? []
+            state.nodes[address]?.parts = []
+            state.nodes[address]?.asked = nil
+            return (address, whole)
         }
-        guard let (place, whole) = bytes else { return }
+        guard let (address, whole) = bytes else { return }
         do {
             let observation = try BinarySerializer().decode(Observation.self, from: whole)
             guard observation.snapshot.isPlausible else {
                 throw WireError(.malformed, "it shows numbers that cannot be")
             }
-            note(observation, of: place, at: now)
+            note(observation, of: address, at: now)
         } catch {
-            state.withLock { $0.nodes[place]?.complaint = "it speaks another language: \(error)" }
+            state.withLock { $0.nodes[address]?.complaint = "it speaks another language: \(error)" }
         }
         changed()
     }
 
-    private func note(_ observation: Observation, of place: NodeAddress, at now: Instant) {
+    private func note(_ observation: Observation, of address: NodeAddress, at now: Instant) {
         let shift = state.withLock { state in
             let ahead = state.ahead ?? observation.snapshot.time - now
             state.ahead = ahead
@@ -171,7 +171,7 @@ package final class ClusterObserver: Sendable {
         }
         let snapshot = observation.snapshot.shifted(by: shift)
         state.withLock { state in
-            guard var node = state.nodes[place] else { return }
+            guard var node = state.nodes[address] else { return }
             // Another process runs there now: its event numbers start again.
             let isNew = node.snapshot.map { $0.node != snapshot.node } ?? false
             node.snapshot = snapshot
@@ -184,14 +184,14 @@ package final class ClusterObserver: Sendable {
                 node.latest = max(node.latest, observation.events.last?.id.number ?? 0)
                 state.events += observation.events.map { $0.shifted(by: shift, after: node.earlier) }
             }
-            state.nodes[place] = node
+            state.nodes[address] = node
             if state.events.count > Self.kept {
                 let surplus = state.events.count - Self.kept * 3 / 4
                 state.events.removeFirst(surplus)
                 state.forgotten += UInt64(surplus)
             }
             for member in snapshot.membership.members where state.nodes[member.node.address] == nil {
-                state.nodes[member.node.address] = Node(place: member.node.address)
+                state.nodes[member.node.address] = Node(address: member.node.address)
             }
         }
     }

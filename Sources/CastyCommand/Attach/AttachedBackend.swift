@@ -97,7 +97,7 @@ final class AttachedBackend: ConsoleBackend {
     private func look() -> ([ClusterObserver.Node], AddressNames) {
         let nodes = observer.nodes
         let names = names.withLock { names in
-            for node in nodes { names.learn(node.place) }
+            for node in nodes { names.learn(node.address) }
             return names
         }
         return (nodes, names)

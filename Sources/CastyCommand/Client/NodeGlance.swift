@@ -29,10 +29,10 @@ enum NodeGlance {
         }
         let end = world.now + .seconds(5)
         while world.now < end {
-            if let snapshot = observer.nodes.first(where: { $0.place == address })?.snapshot { return snapshot }
+            if let snapshot = observer.nodes.first(where: { $0.address == address })?.snapshot { return snapshot }
             usleep(5000)
         }
-        let reason = observer.nodes.first { $0.place == address }?.complaint
+        let reason = observer.nodes.first { $0.address == address }?.complaint
         Output.error(
             "casty \(command): \(address) does not answer\(reason.map { ": \($0)" } ?? ""). Is a node of cluster \"\(cluster)\" "
                 + "listening there? --cluster names another one.")

@@ -102,9 +102,9 @@ package final class LiveDispatcher: Dispatcher, Suspendable {
         let end = limit.map { ContinuousClock.now + $0 }
         let own = pool.currentWorker?.takeUnretainedValue()
         let view = Unmanaged.passUnretained(self).toOpaque()
-        for seat in pool.seats where own?.sits(on: seat) != true {
+        for slot in pool.slots where own?.sits(on: slot) != true {
             var looks = 0
-            while seat.serving.load(ordering: .sequentiallyConsistent)?.toOpaque() == view {
+            while slot.serving.load(ordering: .sequentiallyConsistent)?.toOpaque() == view {
                 looks += 1
                 if let end, looks % 100 == 0, ContinuousClock.now > end { return false }
                 if looks < 100 { sched_yield() } else { usleep(50) }

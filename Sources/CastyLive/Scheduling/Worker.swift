@@ -13,7 +13,7 @@ final class Worker {
 
     private let pool: WorkerPool
     private let index: Int
-    private let seat: WorkerSlot
+    private let slot: WorkerSlot
 
     /// The last-in slot: the runnable woken last by a turn on this thread. No other worker can steal it, so two actors
     /// that exchange messages stay here.
@@ -30,7 +30,7 @@ final class Worker {
     init(pool: WorkerPool, index: Int) {
         self.pool = pool
         self.index = index
-        seat = pool.seats[index]
+        slot = pool.slots[index]
     }
 
     func main() {
@@ -42,7 +42,7 @@ final class Worker {
     }
 
     /// Whether this worker owns a slot. A waiting ``LiveDispatcher/freeze()`` finds its caller's slot by it.
-    func sits(on other: WorkerSlot) -> Bool { seat === other }
+    func sits(on other: WorkerSlot) -> Bool { slot === other }
 
     /// Takes a runnable that a turn on this thread has woken.
     @inline(__always)
@@ -63,7 +63,7 @@ final class Worker {
     }
 
     private func queueUp(_ turn: Turn) {
-        if !seat.ring.append(turn) { pool.inject(turn) }
+        if !slot.ring.append(turn) { pool.inject(turn) }
     }
 }
 
@@ -84,7 +84,7 @@ extension Worker {
         if runsAgain {
             queueUp(turn)
             // If it is the only work, this worker takes it next itself.
-            if lastIn != nil || seat.ring.count > 1 { pool.notify() }
+            if lastIn != nil || slot.ring.count > 1 { pool.notify() }
         } else {
             turn.runnable.release()
         }
@@ -97,7 +97,7 @@ extension Worker {
         if serving != pointer {
             serving = pointer
             // MUST come before the view's phase is read: `freeze()` writes the phase and then reads this.
-            _ = seat.serving.exchange(view, ordering: .sequentiallyConsistent)
+            _ = slot.serving.exchange(view, ordering: .sequentiallyConsistent)
         }
         if view._withUnsafeGuaranteedRef({ $0.isRunning }) { return true }
         leaveView()
@@ -106,7 +106,7 @@ extension Worker {
 
     private func leaveView() {
         serving = nil
-        seat.serving.store(nil, ordering: .sequentiallyConsistent)
+        slot.serving.store(nil, ordering: .sequentiallyConsistent)
     }
 
     @inline(__always)
@@ -120,7 +120,7 @@ extension Worker {
                 return turn
             }
             lastInUses = 0
-            if let older = seat.ring.take() {
+            if let older = slot.ring.take() {
                 lastIn = nil
                 queueUp(turn)
                 return older
@@ -129,14 +129,14 @@ extension Worker {
             return turn
         }
         lastInUses = 0
-        return seat.ring.take()
+        return slot.ring.take()
     }
 
     /// An injected turn, which now and then comes before the worker's own work.
     private func between() -> Turn? {
         guard !pool.isStopping.load(ordering: .relaxed), let turn = pool.takeInjected() else { return nil }
         // The turn that was to be next is delayed by one turn, so another worker may take it.
-        if seat.ring.count > 0 { pool.notify() }
+        if slot.ring.count > 0 { pool.notify() }
         return turn
     }
 }
@@ -147,7 +147,7 @@ extension Worker {
         leaveView()
         while !pool.isStopping.load(ordering: .relaxed) {
             if let turn = pool.takeInjected() { return found(turn) }
-            if !isSearching, pool.searching.load(ordering: .relaxed) * 2 < pool.seats.count {
+            if !isSearching, pool.searching.load(ordering: .relaxed) * 2 < pool.slots.count {
                 pool.searching.add(1, ordering: .sequentiallyConsistent)
                 isSearching = true
             }
@@ -166,9 +166,9 @@ extension Worker {
     private func look() -> Turn? {
         if let turn = pool.takeInjected() { return turn }
         var other = index + 1
-        for _ in 1..<pool.seats.count {
-            if other >= pool.seats.count { other = 0 }
-            if let turn = seat.ring.steal(from: pool.seats[other].ring) { return turn }
+        for _ in 1..<pool.slots.count {
+            if other >= pool.slots.count { other = 0 }
+            if let turn = slot.ring.steal(from: pool.slots[other].ring) { return turn }
             other += 1
         }
         return nil
@@ -196,7 +196,7 @@ extension Worker {
             let before = pool.asleep.bitwiseAnd(~bit, ordering: .sequentiallyConsistent).oldValue
             if before & bit != 0 { return }
         }
-        seat.park()
+        slot.park()
         // Woken by `notify`, which has counted this worker as searching, or by the end of the pool.
         isSearching = true
     }

@@ -11,7 +11,7 @@ import Synchronization
 ///
 /// Source: the schedulers of Go (D. Vyukov, "Scalable Go Scheduler Design Doc", 2012) and Tokio.
 package final class WorkerPool: @unchecked Sendable {
-    let seats: [WorkerSlot]
+    let slots: [WorkerSlot]
     /// The thread-local key for the calling thread's worker.
     let threadKey: pthread_key_t
     /// The sleeping workers, one bit each.
@@ -34,7 +34,7 @@ package final class WorkerPool: @unchecked Sendable {
     ///   does not stop all others.
     package init(workers: Int = max(2, WorkerPool.cores)) {
         precondition((1...64).contains(workers), "a pool has 1…64 workers, not \(workers)")
-        seats = (0..<workers).map { _ in WorkerSlot() }
+        slots = (0..<workers).map { _ in WorkerSlot() }
         var key = pthread_key_t()
         let failure = pthread_key_create(&key, nil)
         precondition(failure == 0, "the system refuses a thread key (error \(failure))")
@@ -66,7 +66,7 @@ package final class WorkerPool: @unchecked Sendable {
     /// - Returns: Whether all threads have ended.
     package func shutdown(within limit: Duration?) -> Bool {
         isStopping.store(true, ordering: .sequentiallyConsistent)
-        for seat in seats { seat.wake() }
+        for slot in slots { slot.wake() }
         guard ends.withLock({ ends.wait(within: limit) { alive == 0 } }) else { return false }
         let running = threads.withLock { threads in
             defer { threads = [] }
@@ -75,7 +75,7 @@ package final class WorkerPool: @unchecked Sendable {
         if running.isEmpty { return true }
         for thread in running { thread.join() }
         while let turn = takeInjected() { turn.runnable.release() }
-        for seat in seats { while let turn = seat.ring.take() { turn.runnable.release() } }
+        for slot in slots { while let turn = slot.ring.take() { turn.runnable.release() } }
         views.withLock { $0 = [] }
         pthread_key_delete(threadKey)
         return true
@@ -110,7 +110,7 @@ extension WorkerPool {
     /// Whether a worker could find work.
     var hasWork: Bool {
         if injectedCount.load(ordering: .acquiring) > 0 { return true }
-        for seat in seats where seat.ring.count > 0 { return true }
+        for slot in slots where slot.ring.count > 0 { return true }
         return false
     }
 
@@ -126,7 +126,7 @@ extension WorkerPool {
             if exchanged {
                 // It is counted as searching when it wakes, so the next `notify` need not wake another.
                 searching.add(1, ordering: .sequentiallyConsistent)
-                seats[bit.trailingZeroBitCount].wake()
+                slots[bit.trailingZeroBitCount].wake()
                 return
             }
             mask = original

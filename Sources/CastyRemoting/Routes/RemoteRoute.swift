@@ -29,12 +29,12 @@ final class RemoteRoute<Message: Sendable>: Route {
     }
 
     func deliver(_ message: Message) -> Delivery {
-        let way: ResolvedRoute
+        let route: ResolvedRoute
         if let known = prepared.load() {
-            way = known
+            route = known
         } else {
             switch prepare() {
-            case .success(let made): way = prepared.storeIfNil(made)
+            case .success(let made): route = prepared.storeIfNil(made)
             case .failure(let refusal):
                 refuse(message, refusal.code, refusal.reason)
                 return .refused(refusal.loss)
@@ -43,43 +43,43 @@ final class RemoteRoute<Message: Sendable>: Route {
         let delivery = scratch.withLockIfAvailable { scratch in
             scratch.buffer.clear(minimumCapacity: 0)
             defer { if scratch.buffer.capacity > 64 * 1024 { scratch.buffer = ByteBuffer() } }
-            return send(message, way, &scratch)
+            return send(message, route, &scratch)
         }
         if let delivery { return delivery }
         var another = Scratch()
-        return send(message, way, &another)
+        return send(message, route, &another)
     }
 
-    private func send(_ message: Message, _ way: ResolvedRoute, _ scratch: inout Scratch) -> Delivery {
+    private func send(_ message: Message, _ route: ResolvedRoute, _ scratch: inout Scratch) -> Delivery {
         // Safe: only `prepare()` creates it, from the registration of this very type.
-        let registered = unsafeDowncast(way.registered, to: RegisteredType<Message>.self)
-        let codec = way.registered.codec(agreed: way.association.codec)
+        let registered = unsafeDowncast(route.registered, to: RegisteredType<Message>.self)
+        let codec = route.registered.codec(agreed: route.association.codec)
         defer { scratch.note?.asker = nil }
         do {
             try registered.encode(message, with: codec, context: context(&scratch), into: &scratch.buffer)
         } catch {
-            remoting.warn("encode \(way.registered.name)", "\(way.registered.name) cannot be encoded: \(error)")
-            refuse(message, .notEncodable, "\(remoting.system.address) cannot write a \(way.registered.name): \(error)")
+            remoting.warn("encode \(route.registered.name)", "\(route.registered.name) cannot be encoded: \(error)")
+            refuse(message, .notEncodable, "\(remoting.system.address) cannot write a \(route.registered.name): \(error)")
             return .refused(.undecodable)
         }
         let asker = scratch.note?.asker
-        let size = QueuedFrame.bound(scratch.buffer.readableBytes, way.destination, asker)
+        let size = QueuedFrame.bound(scratch.buffer.readableBytes, route.destination, asker)
         guard size <= remoting.settings.frameLimit else {
             let limit = remoting.settings.frameLimit
             remoting.warn(
-                "size \(way.registered.name)",
-                "a \(way.registered.name) of \(size) bytes is above the limit of \(limit)")
+                "size \(route.registered.name)",
+                "a \(route.registered.name) of \(size) bytes is above the limit of \(limit)")
             refuse(
                 message, .tooLarge,
-                "a \(way.registered.name) of \(size) bytes from \(remoting.system.address) is above the limit of \(limit)"
+                "a \(route.registered.name) of \(size) bytes from \(remoting.system.address) is above the limit of \(limit)"
             )
             return .refused(.undecodable)
         }
-        var lossClass: LossClass? = way.destination.lossClass
-        if way.isClassified, let own = message as? any LossClassified { lossClass = own.lossClass }
+        var lossClass: LossClass? = route.destination.lossClass
+        if route.isClassified, let own = message as? any LossClassified { lossClass = own.lossClass }
         // Before it is queued: once queued, the message may be returned at any time and sent elsewhere.
         asker?.questionLeft(for: address.node)
-        let delivery = way.association.enqueue(way.destination, codec, lossClass, scratch.buffer, asker: asker)
+        let delivery = route.association.enqueue(route.destination, codec, lossClass, scratch.buffer, asker: asker)
         if case .refused(.bufferFull) = delivery, isReply {
             // Signals have limits of their own, so the asker still learns that its reply found no room.
             post(.unanswered(.mailboxFull, "too much waits at \(remoting.system.address) for \(address.node)"))

@@ -33,9 +33,9 @@ struct BinaryKeyedDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol {
     ) throws -> Value {
         let name = key.stringValue
         do throws(BinaryReader.Problem) {
-            if let place = try reader.find(name, in: content) {
-                let value = try body(place, content.upperBound)
-                try reader.advance(past: place, in: content)
+            if let position = try reader.find(name, in: content) {
+                let value = try body(position, content.upperBound)
+                try reader.advance(past: position, in: content)
                 return value
             }
         } catch {
@@ -46,8 +46,8 @@ struct BinaryKeyedDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
     func decodeNil(forKey key: Key) throws -> Bool {
         do {
-            guard let place = try reader.find(key.stringValue, in: content) else { return true }
-            return try reader.isNull(at: place, end: content.upperBound)
+            guard let position = try reader.find(key.stringValue, in: content) else { return true }
+            return try reader.isNull(at: position, end: content.upperBound)
         } catch {
             throw error.error("value", key: key.stringValue)
         }
@@ -58,7 +58,7 @@ struct BinaryKeyedDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol {
     func decode(_ type: Double.Type, forKey key: Key) throws -> Double { try read(key, reader.double) }
 
     func decode(_ type: Float.Type, forKey key: Key) throws -> Float {
-        try read(key) { place, end throws(BinaryReader.Problem) in Float(try reader.double(at: place, end: end)) }
+        try read(key) { position, end throws(BinaryReader.Problem) in Float(try reader.double(at: position, end: end)) }
     }
 
     func decode(_ type: Int.Type, forKey key: Key) throws -> Int { try number(type, key) }
@@ -74,25 +74,25 @@ struct BinaryKeyedDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
     @inline(__always)
     private func number<Number: FixedWidthInteger>(_ type: Number.Type, _ key: Key) throws -> Number {
-        try read(key) { place, end throws(BinaryReader.Problem) in try reader.number(type, at: place, end: end) }
+        try read(key) { position, end throws(BinaryReader.Problem) in try reader.number(type, at: position, end: end) }
     }
 
     func decode<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value {
-        let (decoder, place) = try decoder(key)
+        let (decoder, position) = try decoder(key)
         let value = try decoder.decode(type)
         do {
-            try reader.advance(past: place, in: content)
+            try reader.advance(past: position, in: content)
         } catch {
             throw error.error("\(type)", key: key.stringValue)
         }
         return value
     }
 
-    private func decoder(_ key: Key) throws -> (BinaryDecoder, place: Int) {
+    private func decoder(_ key: Key) throws -> (BinaryDecoder, position: Int) {
         let name = key.stringValue
         do throws(BinaryReader.Problem) {
-            if let place = try reader.find(name, in: content) {
-                return (BinaryDecoder(reader: reader, place: place, end: content.upperBound, level: level), place)
+            if let position = try reader.find(name, in: content) {
+                return (BinaryDecoder(reader: reader, position: position, end: content.upperBound, level: level), position)
             }
         } catch {
             throw error.error("value", key: name)
@@ -112,8 +112,8 @@ struct BinaryKeyedDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
     func superDecoder() throws -> any Decoder {
         do throws(BinaryReader.Problem) {
-            if let place = try reader.find("super", in: content) {
-                return BinaryDecoder(reader: reader, place: place, end: content.upperBound, level: level)
+            if let position = try reader.find("super", in: content) {
+                return BinaryDecoder(reader: reader, position: position, end: content.upperBound, level: level)
             }
         } catch {
             throw error.error("value", key: "super")

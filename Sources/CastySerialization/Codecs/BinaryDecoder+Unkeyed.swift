@@ -1,7 +1,7 @@
 struct BinaryUnkeyedDecoding: UnkeyedDecodingContainer {
     let reader: BinaryReader
     /// Indices take four bytes each, so that the container fits into an existential without a box.
-    private var place: Int32
+    private var position: Int32
     private let end: Int32
     private var index: Int32 = 0
     private let level: Int32
@@ -10,21 +10,21 @@ struct BinaryUnkeyedDecoding: UnkeyedDecodingContainer {
         self.reader = reader
         // A message is at most as long as the announced length of a frame, and is refused above `Int32.max` bytes, so
         // the index fits.
-        place = Int32(truncatingIfNeeded: content.lowerBound)
+        position = Int32(truncatingIfNeeded: content.lowerBound)
         end = Int32(truncatingIfNeeded: content.upperBound)
         self.level = Int32(truncatingIfNeeded: level)
     }
 
     var codingPath: [any CodingKey] { [] }
     var currentIndex: Int { Int(index) }
-    var isAtEnd: Bool { place >= end }
+    var isAtEnd: Bool { position >= end }
 
     /// The number of values.
     ///
     /// - Complexity: O(*n*).
     var count: Int? {
         var count = Int(index)
-        var next = Int(place)
+        var next = Int(position)
         while next < Int(end) {
             guard let after = try? reader.skip(at: next, end: Int(end)) else { return nil }
             next = after
@@ -47,15 +47,15 @@ struct BinaryUnkeyedDecoding: UnkeyedDecodingContainer {
     }
 
     private func begin() throws -> Int {
-        guard place < end else {
+        guard position < end else {
             throw DecodingError.valueNotFound(
                 Any.self, .init(codingPath: [], debugDescription: "the list has only \(index) values"))
         }
-        return Int(place)
+        return Int(position)
     }
 
     private mutating func advance() throws(BinaryReader.Problem) {
-        place = Int32(truncatingIfNeeded: try reader.skip(at: Int(place), end: Int(end)))
+        position = Int32(truncatingIfNeeded: try reader.skip(at: Int(position), end: Int(end)))
         index += 1
     }
 
@@ -88,7 +88,7 @@ struct BinaryUnkeyedDecoding: UnkeyedDecodingContainer {
     @inline(__always)
     private mutating func number<Number: FixedWidthInteger>(_ type: Number.Type) throws -> Number {
         let reader = reader
-        return try read { place, end throws(BinaryReader.Problem) in try reader.number(type, at: place, end: end) }
+        return try read { position, end throws(BinaryReader.Problem) in try reader.number(type, at: position, end: end) }
     }
 
     mutating func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
@@ -98,7 +98,7 @@ struct BinaryUnkeyedDecoding: UnkeyedDecodingContainer {
     }
 
     private func decoder() throws -> BinaryDecoder {
-        BinaryDecoder(reader: reader, place: try begin(), end: Int(end), level: Int(level))
+        BinaryDecoder(reader: reader, position: try begin(), end: Int(end), level: Int(level))
     }
 
     private mutating func pass() throws {
@@ -138,14 +138,14 @@ struct BinarySingleDecoding: SingleValueDecodingContainer {
     @inline(__always)
     private func read<Value>(_ body: (Int, Int) throws(BinaryReader.Problem) -> Value) throws -> Value {
         do throws(BinaryReader.Problem) {
-            return try body(decoder.place, decoder.end)
+            return try body(decoder.position, decoder.end)
         } catch {
             throw error.error("\(Value.self)")
         }
     }
 
     /// Truncated bytes are not nil; reading the value then reports the error.
-    func decodeNil() -> Bool { (try? decoder.reader.isNull(at: decoder.place, end: decoder.end)) ?? false }
+    func decodeNil() -> Bool { (try? decoder.reader.isNull(at: decoder.position, end: decoder.end)) ?? false }
     func decode(_ type: Bool.Type) throws -> Bool { try read(decoder.reader.bool) }
     func decode(_ type: String.Type) throws -> String { try read(decoder.reader.text) }
     func decode(_ type: Double.Type) throws -> Double { try read(decoder.reader.double) }
@@ -162,8 +162,8 @@ struct BinarySingleDecoding: SingleValueDecodingContainer {
     func decode(_ type: UInt64.Type) throws -> UInt64 { try number(type) }
 
     private func number<Number: FixedWidthInteger>(_ type: Number.Type) throws -> Number {
-        try read { place, end throws(BinaryReader.Problem) in
-            try decoder.reader.number(type, at: place, end: end)
+        try read { position, end throws(BinaryReader.Problem) in
+            try decoder.reader.number(type, at: position, end: end)
         }
     }
 

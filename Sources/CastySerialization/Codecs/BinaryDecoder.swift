@@ -8,7 +8,7 @@
 struct BinaryDecoder: Decoder {
     let reader: BinaryReader
     /// The index of the value.
-    let place: Int
+    let position: Int
     /// The end of the enclosing container.
     let end: Int
     /// The number of enclosing containers.
@@ -31,7 +31,7 @@ struct BinaryDecoder: Decoder {
     private func content(_ kind: UInt8, _ wanted: String) throws -> Range<Int> {
         guard level < WireLimits.nesting else { throw BinaryReader.Problem.tooDeep.error(wanted) }
         do {
-            return try reader.content(of: kind, at: place, end: end)
+            return try reader.content(of: kind, at: position, end: end)
         } catch {
             throw error.error(wanted)
         }
@@ -43,31 +43,31 @@ struct BinaryDecoder: Decoder {
     func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
         do throws(BinaryReader.Problem) {
             if type == String.self {
-                return unsafeBitCast(try reader.text(at: place, end: end), to: type)
+                return unsafeBitCast(try reader.text(at: position, end: end), to: type)
             } else if type == Int.self {
-                return unsafeBitCast(try reader.number(Int.self, at: place, end: end), to: type)
+                return unsafeBitCast(try reader.number(Int.self, at: position, end: end), to: type)
             } else if type == Double.self {
-                return unsafeBitCast(try reader.double(at: place, end: end), to: type)
+                return unsafeBitCast(try reader.double(at: position, end: end), to: type)
             } else if type == UInt64.self {
-                return unsafeBitCast(try reader.number(UInt64.self, at: place, end: end), to: type)
-            } else if type == [UInt8].self, let bytes = try reader.bytes(at: place, end: end) {
+                return unsafeBitCast(try reader.number(UInt64.self, at: position, end: end), to: type)
+            } else if type == [UInt8].self, let bytes = try reader.bytes(at: position, end: end) {
                 return unsafeBitCast([UInt8](bytes), to: type)
             } else if type == [String].self, level < WireLimits.nesting {
                 return unsafeBitCast(
-                    try reader.list(at: place, end: end) { (place, end) throws(BinaryReader.Problem) in
-                        try reader.text(at: place, end: end)
+                    try reader.list(at: position, end: end) { (position, end) throws(BinaryReader.Problem) in
+                        try reader.text(at: position, end: end)
                     }, to: type)
             } else if type == [Int].self, level < WireLimits.nesting {
-                let numbers = try reader.list(at: place, end: end) { (place, end) throws(BinaryReader.Problem) in
-                    try reader.number(Int.self, at: place, end: end)
+                let numbers = try reader.list(at: position, end: end) { (position, end) throws(BinaryReader.Problem) in
+                    try reader.number(Int.self, at: position, end: end)
                 }
                 return unsafeBitCast(numbers, to: type)
             } else if type == [Double].self, level < WireLimits.nesting {
                 return unsafeBitCast(
-                    try reader.list(at: place, end: end) { (place, end) throws(BinaryReader.Problem) in
-                        try reader.double(at: place, end: end)
+                    try reader.list(at: position, end: end) { (position, end) throws(BinaryReader.Problem) in
+                        try reader.double(at: position, end: end)
                     }, to: type)
-            } else if type == Data.self, let bytes = try reader.bytes(at: place, end: end) {
+            } else if type == Data.self, let bytes = try reader.bytes(at: position, end: end) {
                 return unsafeBitCast(Data(bytes), to: type)
             }
         } catch {

@@ -43,41 +43,41 @@ final class BinaryReader {
     // MARK: Bytes
 
     @inline(__always)
-    private func byte(_ place: Int) -> UInt8 {
+    private func byte(_ position: Int) -> UInt8 {
         // Every caller has compared the index with an end that is at most `count`, so the memory exists.
-        base.unsafelyUnwrapped.load(fromByteOffset: place, as: UInt8.self)
+        base.unsafelyUnwrapped.load(fromByteOffset: position, as: UInt8.self)
     }
 
     @inline(__always)
-    func tag(at place: Int, end: Int) throws(Problem) -> UInt8 {
-        guard place < end else { throw .malformed }
-        return byte(place)
+    func tag(at position: Int, end: Int) throws(Problem) -> UInt8 {
+        guard position < end else { throw .malformed }
+        return byte(position)
     }
 
     @inline(__always)
-    private func varint(at place: Int, end: Int) throws(Problem) -> (value: Int, next: Int) {
-        guard place < end else { throw .malformed }
-        let first = byte(place)
-        if first < 0x80 { return (Int(first), place + 1) }
-        return try longVarint(first, at: place, end: end)
+    private func varint(at position: Int, end: Int) throws(Problem) -> (value: Int, next: Int) {
+        guard position < end else { throw .malformed }
+        let first = byte(position)
+        if first < 0x80 { return (Int(first), position + 1) }
+        return try longVarint(first, at: position, end: end)
     }
 
     /// Lengths and indices are below 2³⁵, so five bytes are enough.
-    private func longVarint(_ first: UInt8, at place: Int, end: Int) throws(Problem) -> (value: Int, next: Int) {
+    private func longVarint(_ first: UInt8, at position: Int, end: Int) throws(Problem) -> (value: Int, next: Int) {
         var value = Int(first & 0x7F)
         for index in 1..<5 {
-            guard place + index < end else { throw .malformed }
-            let next = byte(place + index)
+            guard position + index < end else { throw .malformed }
+            let next = byte(position + index)
             value |= Int(next & 0x7F) << (7 * index)
-            if next < 0x80 { return (value, place + index + 1) }
+            if next < 0x80 { return (value, position + index + 1) }
         }
         throw .malformed
     }
 
     /// Bytes that follow their length.
     @inline(__always)
-    private func counted(at place: Int, end: Int) throws(Problem) -> Range<Int> {
-        let (size, next) = try varint(at: place, end: end)
+    private func counted(at position: Int, end: Int) throws(Problem) -> Range<Int> {
+        let (size, next) = try varint(at: position, end: end)
         guard size <= end - next else { throw .malformed }
         return next..<next + size
     }
@@ -89,34 +89,34 @@ final class BinaryReader {
     // MARK: Structure
 
     /// The range of the content of a container.
-    func content(of kind: UInt8, at place: Int, end: Int) throws(Problem) -> Range<Int> {
-        let tag = try tag(at: place, end: end)
+    func content(of kind: UInt8, at position: Int, end: Int) throws(Problem) -> Range<Int> {
+        let tag = try tag(at: position, end: end)
         guard tag == kind else { throw tag == BinaryFormat.null ? .null : .mismatch }
-        return try containerContent(at: place, end: end)
+        return try containerContent(at: position, end: end)
     }
 
     @inline(__always)
-    private func containerContent(at place: Int, end: Int) throws(Problem) -> Range<Int> {
-        let start = place + BinaryFormat.containerHead
+    private func containerContent(at position: Int, end: Int) throws(Problem) -> Range<Int> {
+        let start = position + BinaryFormat.containerHead
         guard let base, start <= end else { throw .malformed }
-        let size = Int(UInt32(littleEndian: base.loadUnaligned(fromByteOffset: place + 1, as: UInt32.self)))
+        let size = Int(UInt32(littleEndian: base.loadUnaligned(fromByteOffset: position + 1, as: UInt32.self)))
         guard size <= end - start else { throw .malformed }
         return start..<start + size
     }
 
     /// The index after a value.
-    func skip(at place: Int, end: Int) throws(Problem) -> Int {
-        let tag = try tag(at: place, end: end)
+    func skip(at position: Int, end: Int) throws(Problem) -> Int {
+        let tag = try tag(at: position, end: end)
         let next: Int
         switch tag {
-        case BinaryFormat.smallNumber...: return place + 1
-        case BinaryFormat.shortText..<BinaryFormat.smallNumber: next = place + 1 + Int(tag - BinaryFormat.shortText)
-        case BinaryFormat.positive..<BinaryFormat.negative + 8: next = place + 2 + Int(tag & 7)
-        case BinaryFormat.null...BinaryFormat.yes: return place + 1
-        case BinaryFormat.float: next = place + 5
-        case BinaryFormat.double: next = place + 9
-        case BinaryFormat.text, BinaryFormat.bytes: return try counted(at: place + 1, end: end).upperBound
-        case BinaryFormat.keyed, BinaryFormat.unkeyed: return try containerContent(at: place, end: end).upperBound
+        case BinaryFormat.smallNumber...: return position + 1
+        case BinaryFormat.shortText..<BinaryFormat.smallNumber: next = position + 1 + Int(tag - BinaryFormat.shortText)
+        case BinaryFormat.positive..<BinaryFormat.negative + 8: next = position + 2 + Int(tag & 7)
+        case BinaryFormat.null...BinaryFormat.yes: return position + 1
+        case BinaryFormat.float: next = position + 5
+        case BinaryFormat.double: next = position + 9
+        case BinaryFormat.text, BinaryFormat.bytes: return try counted(at: position + 1, end: end).upperBound
+        case BinaryFormat.keyed, BinaryFormat.unkeyed: return try containerContent(at: position, end: end).upperBound
         default: throw .malformed
         }
         guard next <= end else { throw .malformed }
@@ -125,17 +125,17 @@ final class BinaryReader {
 
     /// The bytes of the key at an index, and the index of its value.
     @inline(__always)
-    private func key(at place: Int, end: Int) throws(Problem) -> (bytes: Range<Int>, value: Int) {
-        let (token, next) = try varint(at: place, end: end)
+    private func key(at position: Int, end: Int) throws(Problem) -> (bytes: Range<Int>, value: Int) {
+        let (token, next) = try varint(at: position, end: end)
         let half = token >> 1
         if token & 1 == 0 {
             guard half <= end - next else { throw .malformed }
             return (next..<next + half, next + half)
         }
         // A reference points back to a key that is written out, so references cannot form a cycle.
-        guard half < place else { throw .malformed }
-        let (earlier, start) = try varint(at: half, end: place)
-        guard earlier & 1 == 0, earlier >> 1 <= place - start else { throw .malformed }
+        guard half < position else { throw .malformed }
+        let (earlier, start) = try varint(at: half, end: position)
+        guard earlier & 1 == 0, earlier >> 1 <= position - start else { throw .malformed }
         return (start..<start + earlier >> 1, next)
     }
 
@@ -162,22 +162,22 @@ final class BinaryReader {
     private func scan(
         for wanted: UnsafeRawBufferPointer, from: Int, to: Int, _ content: Range<Int>
     ) throws(Problem) -> Int? {
-        var place = from
-        while place < to {
-            let (found, value) = try key(at: place, end: content.upperBound)
+        var position = from
+        while position < to {
+            let (found, value) = try key(at: position, end: content.upperBound)
             if found.count == wanted.count, isEqual(wanted, found.lowerBound) {
                 hintContainer = content.lowerBound
-                hintPlace = place
+                hintPlace = position
                 return value
             }
-            place = try skip(at: value, end: content.upperBound)
+            position = try skip(at: value, end: content.upperBound)
         }
         return nil
     }
 
     @inline(__always)
-    private func isEqual(_ wanted: UnsafeRawBufferPointer, _ place: Int) -> Bool {
-        let found = bytes(place..<place + wanted.count)
+    private func isEqual(_ wanted: UnsafeRawBufferPointer, _ position: Int) -> Bool {
+        let found = bytes(position..<position + wanted.count)
         for index in 0..<wanted.count where wanted[index] != found[index] { return false }
         return true
     }
@@ -191,11 +191,11 @@ final class BinaryReader {
 
     /// Calls `body` with every key of a keyed container, in the order in which they were written.
     func forEachKey(in content: Range<Int>, _ body: (String) -> Void) throws(Problem) {
-        var place = content.lowerBound
-        while place < content.upperBound {
-            let (found, value) = try key(at: place, end: content.upperBound)
+        var position = content.lowerBound
+        while position < content.upperBound {
+            let (found, value) = try key(at: position, end: content.upperBound)
             body(try string(found))
-            place = try skip(at: value, end: content.upperBound)
+            position = try skip(at: value, end: content.upperBound)
         }
     }
 
@@ -209,9 +209,9 @@ final class BinaryReader {
     /// All values of an unkeyed container.
     @inline(__always)
     func list<Element>(
-        at place: Int, end: Int, _ read: (Int, Int) throws(Problem) -> Element
+        at position: Int, end: Int, _ read: (Int, Int) throws(Problem) -> Element
     ) throws(Problem) -> [Element] {
-        let content = try content(of: BinaryFormat.unkeyed, at: place, end: end)
+        let content = try content(of: BinaryFormat.unkeyed, at: position, end: end)
         var elements: [Element] = []
         var next = content.lowerBound
         while next < content.upperBound {
@@ -221,10 +221,10 @@ final class BinaryReader {
         return elements
     }
 
-    func isNull(at place: Int, end: Int) throws(Problem) -> Bool { try tag(at: place, end: end) == BinaryFormat.null }
+    func isNull(at position: Int, end: Int) throws(Problem) -> Bool { try tag(at: position, end: end) == BinaryFormat.null }
 
-    func bool(at place: Int, end: Int) throws(Problem) -> Bool {
-        switch try tag(at: place, end: end) {
+    func bool(at position: Int, end: Int) throws(Problem) -> Bool {
+        switch try tag(at: position, end: end) {
         case BinaryFormat.no: return false
         case BinaryFormat.yes: return true
         case BinaryFormat.null: throw .null
@@ -233,8 +233,8 @@ final class BinaryReader {
     }
 
     @inline(__always)
-    func number<Number: FixedWidthInteger>(_ type: Number.Type, at place: Int, end: Int) throws(Problem) -> Number {
-        let tag = try tag(at: place, end: end)
+    func number<Number: FixedWidthInteger>(_ type: Number.Type, at position: Int, end: Int) throws(Problem) -> Number {
+        let tag = try tag(at: position, end: end)
         if tag >= BinaryFormat.smallNumber {
             guard let number = Number(exactly: tag & 0x7F) else { throw .outOfRange }
             return number
@@ -242,7 +242,7 @@ final class BinaryReader {
         guard tag >= BinaryFormat.positive, tag < BinaryFormat.negative + 8 else {
             throw tag == BinaryFormat.null ? .null : .mismatch
         }
-        let magnitude = try magnitude(tag, at: place, end: end)
+        let magnitude = try magnitude(tag, at: position, end: end)
         if tag < BinaryFormat.negative {
             guard let number = Number(exactly: magnitude) else { throw .outOfRange }
             return number
@@ -253,53 +253,53 @@ final class BinaryReader {
         return number
     }
 
-    private func magnitude(_ tag: UInt8, at place: Int, end: Int) throws(Problem) -> UInt64 {
+    private func magnitude(_ tag: UInt8, at position: Int, end: Int) throws(Problem) -> UInt64 {
         let size = Int(tag & 7) + 1
-        guard size < end - place else { throw .malformed }
-        if count - place > 8 {
+        guard size < end - position else { throw .malformed }
+        if count - position > 8 {
             let word = UInt64(
-                littleEndian: base.unsafelyUnwrapped.loadUnaligned(fromByteOffset: place + 1, as: UInt64.self))
+                littleEndian: base.unsafelyUnwrapped.loadUnaligned(fromByteOffset: position + 1, as: UInt64.self))
             return word & UInt64.max >> UInt64(64 - 8 * size)
         }
         var value: UInt64 = 0
-        for index in 0..<size { value |= UInt64(byte(place + 1 + index)) << UInt64(8 * index) }
+        for index in 0..<size { value |= UInt64(byte(position + 1 + index)) << UInt64(8 * index) }
         return value
     }
 
-    func double(at place: Int, end: Int) throws(Problem) -> Double {
-        let tag = try tag(at: place, end: end)
+    func double(at position: Int, end: Int) throws(Problem) -> Double {
+        let tag = try tag(at: position, end: end)
         switch tag {
         case BinaryFormat.double:
-            guard let base, end - place >= 9 else { throw .malformed }
-            let bits = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: place + 1, as: UInt64.self))
+            guard let base, end - position >= 9 else { throw .malformed }
+            let bits = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: position + 1, as: UInt64.self))
             return Double(bitPattern: bits)
         case BinaryFormat.float:
-            guard let base, end - place >= 5 else { throw .malformed }
-            let bits = UInt32(littleEndian: base.loadUnaligned(fromByteOffset: place + 1, as: UInt32.self))
+            guard let base, end - position >= 5 else { throw .malformed }
+            let bits = UInt32(littleEndian: base.loadUnaligned(fromByteOffset: position + 1, as: UInt32.self))
             return Double(Float(bitPattern: bits))
         case BinaryFormat.smallNumber..., BinaryFormat.positive..<BinaryFormat.negative:
-            return Double(try number(UInt64.self, at: place, end: end))
+            return Double(try number(UInt64.self, at: position, end: end))
         case BinaryFormat.negative..<BinaryFormat.negative + 8:
-            return Double(try number(Int64.self, at: place, end: end))
+            return Double(try number(Int64.self, at: position, end: end))
         case BinaryFormat.null: throw .null
         default: throw .mismatch
         }
     }
 
-    func text(at place: Int, end: Int) throws(Problem) -> String {
-        let tag = try tag(at: place, end: end)
+    func text(at position: Int, end: Int) throws(Problem) -> String {
+        let tag = try tag(at: position, end: end)
         if tag >= BinaryFormat.shortText, tag < BinaryFormat.smallNumber {
             let size = Int(tag - BinaryFormat.shortText)
-            guard size < end - place else { throw .malformed }
-            return try string(place + 1..<place + 1 + size)
+            guard size < end - position else { throw .malformed }
+            return try string(position + 1..<position + 1 + size)
         }
         guard tag == BinaryFormat.text else { throw tag == BinaryFormat.null ? .null : .mismatch }
-        return try string(try counted(at: place + 1, end: end))
+        return try string(try counted(at: position + 1, end: end))
     }
 
     /// Bytes, or `nil` if there is something else, such as an array of numbers.
-    func bytes(at place: Int, end: Int) throws(Problem) -> UnsafeRawBufferPointer? {
-        guard try tag(at: place, end: end) == BinaryFormat.bytes else { return nil }
-        return bytes(try counted(at: place + 1, end: end))
+    func bytes(at position: Int, end: Int) throws(Problem) -> UnsafeRawBufferPointer? {
+        guard try tag(at: position, end: end) == BinaryFormat.bytes else { return nil }
+        return bytes(try counted(at: position + 1, end: end))
     }
 }

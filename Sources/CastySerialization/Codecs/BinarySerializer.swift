@@ -54,7 +54,7 @@ public struct BinarySerializer: Serializer {
         } catch let problem as BinaryReader.Problem {
             throw problem.error("\(type)")
         }
-        let value = try BinaryDecoder(reader: reader, place: 0, end: reader.count, level: 0).decode(type)
+        let value = try BinaryDecoder(reader: reader, position: 0, end: reader.count, level: 0).decode(type)
         if let failure = reader.failure { throw failure.error("\(type)") }
         buffer.moveReaderIndex(to: buffer.writerIndex)
         return value

@@ -36,12 +36,12 @@ extension BinaryWriter {
     func writeBool(_ value: Bool) { writeTag(value ? BinaryFormat.yes : BinaryFormat.no) }
 
     func writeNumber(_ value: UInt64) {
-        let place = reserve(9)
+        let position = reserve(9)
         if value < 0x80 {
-            place.storeBytes(of: BinaryFormat.smallNumber | UInt8(truncatingIfNeeded: value), as: UInt8.self)
+            position.storeBytes(of: BinaryFormat.smallNumber | UInt8(truncatingIfNeeded: value), as: UInt8.self)
             count += 1
         } else {
-            writeMagnitude(value, BinaryFormat.positive, place)
+            writeMagnitude(value, BinaryFormat.positive, position)
         }
     }
 
@@ -54,24 +54,24 @@ extension BinaryWriter {
     }
 
     @inline(__always)
-    func writeMagnitude(_ value: UInt64, _ tag: UInt8, _ place: UnsafeMutableRawPointer) {
+    func writeMagnitude(_ value: UInt64, _ tag: UInt8, _ position: UnsafeMutableRawPointer) {
         let size = max(1, (71 - value.leadingZeroBitCount) >> 3)
-        place.storeBytes(of: tag | UInt8(truncatingIfNeeded: size - 1), as: UInt8.self)
-        (place + 1).storeBytes(of: value.littleEndian, as: UInt64.self)
+        position.storeBytes(of: tag | UInt8(truncatingIfNeeded: size - 1), as: UInt8.self)
+        (position + 1).storeBytes(of: value.littleEndian, as: UInt64.self)
         count += 1 + size
     }
 
     func writeDouble(_ value: Double) {
-        let place = reserve(9)
-        place.storeBytes(of: BinaryFormat.double, as: UInt8.self)
-        (place + 1).storeBytes(of: value.bitPattern.littleEndian, as: UInt64.self)
+        let position = reserve(9)
+        position.storeBytes(of: BinaryFormat.double, as: UInt8.self)
+        (position + 1).storeBytes(of: value.bitPattern.littleEndian, as: UInt64.self)
         count += 9
     }
 
     func writeFloat(_ value: Float) {
-        let place = reserve(5)
-        place.storeBytes(of: BinaryFormat.float, as: UInt8.self)
-        (place + 1).storeBytes(of: value.bitPattern.littleEndian, as: UInt32.self)
+        let position = reserve(5)
+        position.storeBytes(of: BinaryFormat.float, as: UInt8.self)
+        (position + 1).storeBytes(of: value.bitPattern.littleEndian, as: UInt32.self)
         count += 5
     }
 
@@ -96,22 +96,22 @@ extension BinaryWriter {
 
     @inline(__always)
     func append(_ bytes: UnsafeRawBufferPointer) {
-        let place = reserve(bytes.count)
-        if let source = bytes.baseAddress { place.copyMemory(from: source, byteCount: bytes.count) }
+        let position = reserve(bytes.count)
+        if let source = bytes.baseAddress { position.copyMemory(from: source, byteCount: bytes.count) }
         count += bytes.count
     }
 
     @inline(__always)
     func writeVarint(_ value: Int) {
         var rest = UInt(bitPattern: value)
-        let place = reserve(10)
+        let position = reserve(10)
         var size = 0
         while rest >= 0x80 {
-            place.storeBytes(of: UInt8(truncatingIfNeeded: rest) | 0x80, toByteOffset: size, as: UInt8.self)
+            position.storeBytes(of: UInt8(truncatingIfNeeded: rest) | 0x80, toByteOffset: size, as: UInt8.self)
             rest >>= 7
             size += 1
         }
-        place.storeBytes(of: UInt8(truncatingIfNeeded: rest), toByteOffset: size, as: UInt8.self)
+        position.storeBytes(of: UInt8(truncatingIfNeeded: rest), toByteOffset: size, as: UInt8.self)
         count += size + 1
     }
 
@@ -124,7 +124,7 @@ extension BinaryWriter {
             let bytes = UnsafeRawBufferPointer(bytes)
             let slot = Self.slot(of: bytes)
             let bit: UInt32 = 1 << UInt32(truncatingIfNeeded: slot)
-            let place = count
+            let position = count
             if keyMask & bit != 0, let base {
                 let earlier = Int(keySlots[slot])
                 if Self.isKey(bytes, at: earlier, in: UnsafeRawBufferPointer(start: base, count: count)) {
@@ -135,17 +135,17 @@ extension BinaryWriter {
             writeVarint(bytes.count << 1)
             append(bytes)
             keyMask |= bit
-            keySlots[slot] = UInt32(truncatingIfNeeded: place)
+            keySlots[slot] = UInt32(truncatingIfNeeded: position)
         }
     }
 
     /// Whether this key is written at that index. Only keys of less than 64 bytes are compared: their length takes one
     /// byte.
-    static func isKey(_ key: UnsafeRawBufferPointer, at place: Int, in message: UnsafeRawBufferPointer) -> Bool {
-        guard key.count < 64, place + 1 + key.count <= message.count, message[place] == UInt8(key.count << 1) else {
+    static func isKey(_ key: UnsafeRawBufferPointer, at position: Int, in message: UnsafeRawBufferPointer) -> Bool {
+        guard key.count < 64, position + 1 + key.count <= message.count, message[position] == UInt8(key.count << 1) else {
             return false
         }
-        return key.elementsEqual(message[(place + 1)..<(place + 1 + key.count)])
+        return key.elementsEqual(message[(position + 1)..<(position + 1 + key.count)])
     }
 
     /// A hash of the length, the first and the last bytes, or of all bytes of a short key.

@@ -96,8 +96,8 @@ extension BinaryWriter {
             nextSerial &+= 1
             open[level] = Open(start: start, serial: serial, kind: kind)
             openCount = level + 1
-            let place = reserve(BinaryFormat.containerHead)
-            place.storeBytes(of: kind, as: UInt8.self)
+            let position = reserve(BinaryFormat.containerHead)
+            position.storeBytes(of: kind, as: UInt8.self)
             count += BinaryFormat.containerHead
             return Handle(level: Int32(level), serial: serial)
         }
@@ -229,9 +229,9 @@ extension BinaryWriter {
     }
 
     func writeEmpty() {
-        let place = reserve(BinaryFormat.containerHead)
-        place.storeBytes(of: BinaryFormat.keyed, as: UInt8.self)
-        place.storeBytes(of: 0, toByteOffset: 1, as: UInt32.self)
+        let position = reserve(BinaryFormat.containerHead)
+        position.storeBytes(of: BinaryFormat.keyed, as: UInt8.self)
+        position.storeBytes(of: 0, toByteOffset: 1, as: UInt32.self)
         count += BinaryFormat.containerHead
     }
 }

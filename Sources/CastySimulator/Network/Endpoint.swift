@@ -4,7 +4,7 @@ import NIOCore
 /// One end of a simulated connection: the kernel's state of it, and its handler.
 ///
 /// The kernel's part continues while the node is frozen: it opens, takes bytes up to the window, and sees the end.
-/// Notices for the handler meanwhile wait in ``inbox``.
+/// Notices for the handler meanwhile wait in ``notices``.
 final class Endpoint: Connection, @unchecked Sendable {
     private enum Phase {
         case connecting, open, closed
@@ -39,7 +39,7 @@ final class Endpoint: Connection, @unchecked Sendable {
     private var isClosedHere = false
     /// Whether it answers every packet with a reset, because the connection no longer exists here.
     private var answersWithReset = false
-    private var inbox: [Notice] = []
+    private var notices: [Notice] = []
     private var isNoticeScheduled = false
 
     init(
@@ -198,7 +198,7 @@ final class Endpoint: Connection, @unchecked Sendable {
     // MARK: Events of the node
 
     func nodeThawed() {
-        if !inbox.isEmpty { scheduleNotice() }
+        if !notices.isEmpty { scheduleNotice() }
     }
 
     /// The node is gone.
@@ -206,7 +206,7 @@ final class Endpoint: Connection, @unchecked Sendable {
         let wasOpen = phase == .open
         handler = nil
         listener = nil
-        inbox = []
+        notices = []
         place = -1
         guard phase != .closed else { return }
         shut()
@@ -225,7 +225,7 @@ final class Endpoint: Connection, @unchecked Sendable {
         phase = .closed
         handler = nil
         listener = nil
-        inbox = []
+        notices = []
         outgoing?.dismantle()
         outgoing = nil
         peer = nil
@@ -234,12 +234,12 @@ final class Endpoint: Connection, @unchecked Sendable {
     // MARK: Notifying the handler
 
     private func tell(_ notice: Notice) {
-        if inbox.isEmpty, node.state == .running { deliver(notice) } else { tellLater(notice) }
+        if notices.isEmpty, node.state == .running { deliver(notice) } else { tellLater(notice) }
     }
 
     private func tellLater(_ notice: Notice) {
         guard !node.isGone else { return }
-        inbox.append(notice)
+        notices.append(notice)
         if node.state == .running { scheduleNotice() }
     }
 
@@ -252,18 +252,18 @@ final class Endpoint: Connection, @unchecked Sendable {
     /// Delivers the first waiting notice. Consecutive bytes are delivered together.
     func tellNext() {
         isNoticeScheduled = false
-        guard !inbox.isEmpty else { return }
-        let first = inbox.removeFirst()
+        guard !notices.isEmpty else { return }
+        let first = notices.removeFirst()
         if case .bytes(var bytes) = first {
-            while case .bytes(var more)? = inbox.first {
+            while case .bytes(var more)? = notices.first {
                 bytes.writeBuffer(&more)
-                inbox.removeFirst()
+                notices.removeFirst()
             }
             deliver(.bytes(bytes))
         } else {
             deliver(first)
         }
-        if !inbox.isEmpty { scheduleNotice() }
+        if !notices.isEmpty { scheduleNotice() }
     }
 
     private func deliver(_ notice: Notice) {

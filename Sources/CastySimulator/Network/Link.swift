@@ -72,7 +72,7 @@ package final class Link: @unchecked Sendable {
     /// acknowledge and reset, take no transmission time.
     ///
     /// - Parameter pipe: The connection it belongs to.
-    func way(of size: Int, in pipe: Pipe? = nil) -> Int64 {
+    func travelTime(of size: Int, in pipe: Pipe? = nil) -> Int64 {
         var delay = max(profile.latency.nanoseconds, 0)
         let jitter = profile.jitter.nanoseconds
         if jitter > 0 { delay += Int64(generator.unit() * Double(2 * jitter)) - jitter }
@@ -105,7 +105,7 @@ package final class Link: @unchecked Sendable {
     /// The delay of a single packet that is repeated until it gets through, with twice the pause after each loss. At
     /// most eight repetitions.
     func delay(after timeout: Duration = SimulatedLimits.retransmission) -> Int64 {
-        var delay = way(of: 0)
+        var delay = travelTime(of: 0)
         var timeout = timeout.nanoseconds
         for _ in 0..<8 {
             guard loses() else { break }

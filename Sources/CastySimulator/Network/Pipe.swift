@@ -105,14 +105,14 @@ final class Pipe {
             return
         }
         let isRepeated = recovery?.gotThrough(number) ?? false
-        let arrival = now + link.way(of: segments[index].size, in: self)
+        let arrival = now + link.travelTime(of: segments[index].size, in: self)
         segments[index].arrival = isRepeated ? arrival : max(lastArrival, arrival)
         lastArrival = max(lastArrival, arrival)
         if isRepeated {
-            world.control(node: -1, at: arrival + back.way(of: 0)) { [self] in acknowledged(number, sentAt: now) }
+            world.control(node: -1, at: arrival + back.travelTime(of: 0)) { [self] in acknowledged(number, sentAt: now) }
         } else if recovery?.hasMissing == true, !back.loses() {
             // A quarter of a round trip more, because the missing segment might only have been reordered.
-            let heard = lastArrival + back.way(of: 0) + roundTrip / 4
+            let heard = lastArrival + back.travelTime(of: 0) + roundTrip / 4
             world.control(node: -1, at: heard) { [self] in selectivelyAcknowledged(sentAt: now) }
         }
         scheduleNext()
