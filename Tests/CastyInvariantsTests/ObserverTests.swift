@@ -41,7 +41,7 @@ struct ObserverTests {
         let page = observer.events(from: 0)
         #expect(Set(page.events.map(\.id)).count == page.events.count)
         #expect(page.events.contains { $0.kind == .memberRemoved && $0.node == "n1" && $0.subject == "n2" })
-        let silent = try #require(observer.nodes.first { $0.place == testbed.address(of: 2) })
+        let silent = try #require(observer.nodes.first { $0.address == testbed.address(of: 2) })
         #expect(observer.now - (silent.heard ?? .start) > .seconds(8))
         #expect(testbed.running.allSatisfy { $0.cluster.state.members.count == 1 })
     }
