@@ -126,7 +126,8 @@ let targets: [Target] = [
         "CastyTestbed",
         [
             "CastySimulator", "CastyScenario", "CastySharding", "CastyCluster", "CastyLive", "CastyRemoting",
-            "CastyActors", "CastyReporting", "CastyObservability", "CastyPlacement", "CastyMembership", "CastySerialization",
+            "CastyActors", "CastyReporting", "CastyObservability", "CastyPlacement", "CastyMembership",
+            "CastySerialization",
             "CastyCore", logging,
         ]),
     tests(
@@ -166,7 +167,8 @@ let targets: [Target] = [
             "CProcess", "CastyTerminal", "CastyConsole", "CastyBenchmarks", "CastyInvariants", "CastyTestbed", "Casty",
             "CastySQLite", "CastySimulator",
             "CastyScenario", "CastySharding", "CastyCluster", "CastyLive", "CastyRemoting", "CastyActors",
-            "CastyReporting", "CastyObservability", "CastyPlacement", "CastyMembership", "CastySerialization", "CastyCore",
+            "CastyReporting", "CastyObservability", "CastyPlacement", "CastyMembership", "CastySerialization",
+            "CastyCore",
             argumentParser, logging,
         ],
         swiftSettings: settings),

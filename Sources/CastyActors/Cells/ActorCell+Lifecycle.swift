@@ -91,7 +91,9 @@ extension ActorCell {
     }
 
     private func watchedActorEnded(_ news: Terminated) {
-        guard let coldState, let index = coldState.watching.firstIndex(where: { $0.watched == news.ref }) else { return }
+        guard let coldState, let index = coldState.watching.firstIndex(where: { $0.watched == news.ref }) else {
+            return
+        }
         let entry = coldState.watching.remove(at: index)
         if let message = entry.message {
             tell(message)

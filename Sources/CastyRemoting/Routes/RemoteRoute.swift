@@ -59,7 +59,8 @@ final class RemoteRoute<Message: Sendable>: Route {
             try registered.encode(message, with: codec, context: context(&scratch), into: &scratch.buffer)
         } catch {
             remoting.warn("encode \(route.registered.name)", "\(route.registered.name) cannot be encoded: \(error)")
-            refuse(message, .notEncodable, "\(remoting.system.address) cannot write a \(route.registered.name): \(error)")
+            refuse(
+                message, .notEncodable, "\(remoting.system.address) cannot write a \(route.registered.name): \(error)")
             return .refused(.undecodable)
         }
         let asker = scratch.note?.asker

@@ -92,7 +92,9 @@ struct BinaryKeyedDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol {
         let name = key.stringValue
         do throws(BinaryReader.Problem) {
             if let position = try reader.find(name, in: content) {
-                return (BinaryDecoder(reader: reader, position: position, end: content.upperBound, level: level), position)
+                return (
+                    BinaryDecoder(reader: reader, position: position, end: content.upperBound, level: level), position
+                )
             }
         } catch {
             throw error.error("value", key: name)

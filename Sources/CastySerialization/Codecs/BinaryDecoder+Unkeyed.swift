@@ -88,7 +88,8 @@ struct BinaryUnkeyedDecoding: UnkeyedDecodingContainer {
     @inline(__always)
     private mutating func number<Number: FixedWidthInteger>(_ type: Number.Type) throws -> Number {
         let reader = reader
-        return try read { position, end throws(BinaryReader.Problem) in try reader.number(type, at: position, end: end) }
+        return try read { position, end throws(BinaryReader.Problem) in try reader.number(type, at: position, end: end)
+        }
     }
 
     mutating func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {

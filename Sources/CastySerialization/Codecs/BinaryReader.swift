@@ -221,7 +221,9 @@ final class BinaryReader {
         return elements
     }
 
-    func isNull(at position: Int, end: Int) throws(Problem) -> Bool { try tag(at: position, end: end) == BinaryFormat.null }
+    func isNull(at position: Int, end: Int) throws(Problem) -> Bool {
+        try tag(at: position, end: end) == BinaryFormat.null
+    }
 
     func bool(at position: Int, end: Int) throws(Problem) -> Bool {
         switch try tag(at: position, end: end) {

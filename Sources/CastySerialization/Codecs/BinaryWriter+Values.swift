@@ -142,7 +142,8 @@ extension BinaryWriter {
     /// Whether this key is written at that index. Only keys of less than 64 bytes are compared: their length takes one
     /// byte.
     static func isKey(_ key: UnsafeRawBufferPointer, at position: Int, in message: UnsafeRawBufferPointer) -> Bool {
-        guard key.count < 64, position + 1 + key.count <= message.count, message[position] == UInt8(key.count << 1) else {
+        guard key.count < 64, position + 1 + key.count <= message.count, message[position] == UInt8(key.count << 1)
+        else {
             return false
         }
         return key.elementsEqual(message[(position + 1)..<(position + 1 + key.count)])

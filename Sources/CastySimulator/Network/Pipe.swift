@@ -109,7 +109,8 @@ final class Pipe {
         segments[index].arrival = isRepeated ? arrival : max(lastArrival, arrival)
         lastArrival = max(lastArrival, arrival)
         if isRepeated {
-            world.control(node: -1, at: arrival + back.travelTime(of: 0)) { [self] in acknowledged(number, sentAt: now) }
+            world.control(node: -1, at: arrival + back.travelTime(of: 0)) { [self] in acknowledged(number, sentAt: now)
+            }
         } else if recovery?.hasMissing == true, !back.loses() {
             // A quarter of a round trip more, because the missing segment might only have been reordered.
             let heard = lastArrival + back.travelTime(of: 0) + roundTrip / 4
