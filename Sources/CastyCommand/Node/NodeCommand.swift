@@ -1,6 +1,7 @@
 import ArgumentParser
 import Casty
 import CastyActors
+import CastyCore
 import CastyInvariants
 import CastyMembership
 import CastyObservability
@@ -87,23 +88,8 @@ struct NodeCommand: AsyncParsableCommand {
         try FileLimit.require(nodes: 1, for: "node")
         let address = try place(listen, "--listen")
         let seeds = try seedNode.isEmpty ? [address] : seedNode.map { try place($0, "--seed-node") }
-        var config: ClusterConfig =
-            preset == "lan" ? .lan(seeds: seeds, roles: role) : .responsive(seeds: seeds, roles: role)
-        config.isFirstStart = found
-        config.require("preset", preset)
-        config.require("shards", String(shards))
-        config.require("remember", remember ? "on" : "off")
-        let stores: SQLiteStores?
-        do {
-            stores = try data.map { try SQLiteStores(directory: $0) }
-            config.store = stores
-            config.memory = try data.map { try FileClusterMemory(directory: $0, node: address) }
-            _ = try stores?.recallCluster(name: cluster)
-        } catch {
-            Output.error("casty node: \(error)")
-            throw ExitCode(74)
-        }
-        downing?.apply(to: &config)
+        let stores = try or(exit: 74) { try data.map { try SQLiteStores(directory: $0) } }
+        let config = try config(address, seeds: seeds, stores)
         let node: CastyNode
         do {
             node = try await CastyNode.start(name: cluster, listen: address, cluster: config) { registry in
@@ -124,26 +110,64 @@ struct NodeCommand: AsyncParsableCommand {
             Output.line(
                 "\(address) listens; cluster \(cluster), seeds \(seeds.map(\.description).joined(separator: ", "))")
         }
-        let limit = grace.duration
-        let signals = Signals { count in
+        let signals = leaveOnSignals(node)
+        await node.ended()
+        signals.end()
+        try reportEnd(of: node)
+    }
+
+    private func config(_ address: NodeAddress, seeds: [NodeAddress], _ stores: SQLiteStores?) throws -> ClusterConfig {
+        var config: ClusterConfig =
+            preset == "lan" ? .lan(seeds: seeds, roles: role) : .responsive(seeds: seeds, roles: role)
+        config.isFirstStart = found
+        config.require("preset", preset)
+        config.require("shards", String(shards))
+        config.require("remember", remember ? "on" : "off")
+        config.store = stores
+        config.memory = try or(exit: 74) {
+            let memory = try data.map { try FileClusterMemory(directory: $0, node: address) }
+            _ = try stores?.recallCluster(name: cluster)
+            return memory
+        }
+        downing?.apply(to: &config)
+        return config
+    }
+
+    /// Ends the program with this code, and says why, if `body` fails.
+    private func or<Result>(exit code: Int32, _ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch {
+            Output.error("casty node: \(error)")
+            throw ExitCode(code)
+        }
+    }
+
+    /// How long leaving takes at most. Near the end of the grace period the node stops without the others' agreement, so
+    /// that its entities and stores still end in order.
+    private var leaveLimit: Duration { grace.duration * 0.8 }
+
+    private func leaveOnSignals(_ node: CastyNode) -> Signals {
+        let (limit, leaveLimit) = (grace.duration, leaveLimit)
+        return Signals { count in
             if count > 1 { _exit(130) }
-            // Near the end of the limit the node stops without the others' agreement, so that its entities and stores
-            // still end in order.
-            node.beginLeaving(within: limit * 0.8)
+            node.beginLeaving(within: leaveLimit)
             _ = LiveThread {
                 usleep(UInt32(clamping: limit.nanoseconds / 1000))
-                Output.error("casty node: \(address) has not left within \(limit); it ends without")
+                Output.error("casty node: \(node.system.address) has not left within \(limit); it ends without")
                 Output.drain(atMost: .milliseconds(200))
                 _exit(1)
             }
         }
-        await node.ended()
-        signals.end()
+    }
+
+    private func reportEnd(of node: CastyNode) throws {
+        let address = node.system.address
         switch node.cluster.stopReason {
         case .left: if !json { Output.line("\(address) has left") }
         case nil:
             Output.error(
-                "casty node: \(address) has not left within \(limit * 0.8); it has stopped without the others' word")
+                "casty node: \(address) has not left within \(leaveLimit); it has stopped without the others' word")
             throw ExitCode(1)
         case .downed?, .removed?, .refused?, .secondCluster?, .failed?:
             let reason = node.cluster.stopReason.map { "\($0)" } ?? ""

@@ -19,52 +19,24 @@ extension TestCluster {
         switch fault.kind {
         case .slow:
             let turn = Self.usualTurn * (fault[key: .factor]?.number ?? 10)
-            try each(fault, lasting, in: simulation) {
-                $0.turnTime = turn
-            } undo: {
-                $0.turnTime = .zero
-            }
-        case .clock:
-            if let jump = fault[key: .jump]?.time {
-                guard jump > .zero else { throw TestClusterError("a node's monotonic clock jumps ahead only") }
-                try each(fault, nil, in: simulation) {
-                    $0.advanceClock(by: jump)
-                } undo: { _ in
-                }
-            }
-            guard let rate = fault[key: .rate]?.share else { return }
-            let millionths = Int(rate * 1e6)
-            try each(fault, lasting, in: simulation) {
-                $0.setClockRate(partsPerMillion: millionths)
-            } undo: {
-                $0.setClockRate(partsPerMillion: 0)
-            }
+            try each(fault, lasting, in: simulation, { $0.turnTime = turn }, undo: { $0.turnTime = .zero })
+        case .clock: try shiftClocks(fault, lasting, in: simulation)
         case .bandwidth:
             let limit = Int(fault[key: .limit]?.number ?? 100_000)
-            try links(fault, lasting, in: simulation) {
-                $0.profile.bandwidth = limit
-            } undo: {
-                $0.profile.bandwidth = nil
-            }
+            try links(
+                fault, lasting, in: simulation, { $0.profile.bandwidth = limit }, undo: { $0.profile.bandwidth = nil })
         case .corrupt:
             let probability = fault[key: .chance]?.share ?? 0.01
-            try links(fault, lasting, in: simulation) {
-                $0.profile.corruption = probability
-            } undo: {
-                $0.profile.corruption = 0
-            }
+            try links(
+                fault, lasting, in: simulation, { $0.profile.corruption = probability },
+                undo: { $0.profile.corruption = 0 })
         case .trickle:
-            try links(fault, lasting, in: simulation) {
-                $0.profile.pieceLimit = 1
-            } undo: {
-                $0.profile.pieceLimit = nil
-            }
+            try links(
+                fault, lasting, in: simulation, { $0.profile.pieceLimit = 1 }, undo: { $0.profile.pieceLimit = nil })
         case .refuse:
-            try links(fault, lasting, in: simulation) {
-                $0.refusesConnections = true
-            } undo: {
-                $0.refusesConnections = false
-            }
+            try links(
+                fault, lasting, in: simulation, { $0.refusesConnections = true },
+                undo: { $0.refusesConnections = false })
         case .reset:
             if fault[key: .after] != nil {
                 throw TestClusterError("fault reset strikes at once; \"after\" is not simulated")
@@ -78,59 +50,26 @@ extension TestCluster {
             }
         case .flap: try flap(fault, in: simulation)
         case .swizzle: try swizzle(fault, in: simulation)
-        case .poison:
-            guard case .entity(let entity)? = fault[key: .entity] else {
-                throw TestClusterError("fault poison says which entity: fault poison entity account-7 times 3")
-            }
-            _ = try sample(of: entity.id)
-            faults.poison(entity.id, times: fault[key: .times]?.number.map { Int($0) })
-            if let lasting { simulation.schedule(at: now + lasting) { [faults] in faults.cure(entity.id) } }
-        case .throw:
-            for name in fault.nodes {
-                let node = try node(name.number)
-                faults.letHandlersThrow(
-                    on: node.name, probability: fault[key: .chance]?.share ?? 0.05,
-                    times: fault[key: .times]?.number.map { Int($0) },
-                    generator: simulation.stream("throw \(node.name)"))
-                guard let lasting else { continue }
-                simulation.schedule(at: now + lasting) { [faults] in faults.letHandlersWork(on: node.name) }
-            }
-        case .disk where fault[key: .error] == .disk(.slow):
-            try letTakeTime(fault, lasting, in: simulation) { [faults] name, generator in
-                faults.slowStores(of: name, longest: .milliseconds(400), generator: generator)
-            } undo: { [faults] name in
-                faults.endSlowStores(of: name)
-            }
+        case .poison: try poison(fault, lasting, in: simulation)
+        case .throw: try letThrow(fault, lasting, in: simulation)
+        case .disk where fault[key: .error] == .disk(.slow): try slowDisks(fault, lasting, in: simulation)
         case .disk: try breakDisks(fault, lasting, in: simulation)
-        case .stall:
-            let (longest, probability) = (fault[key: .period]?.time ?? .seconds(1), fault[key: .chance]?.share ?? 1)
-            try letTakeTime(fault, lasting, in: simulation) { [faults] name, generator in
-                faults.stall(name, longest: longest, probability: probability, generator: generator)
-            } undo: { [faults] name in
-                faults.endStall(name)
-            }
+        case .stall: try stall(fault, lasting, in: simulation)
         case .silence, .truncate, .hostile, .buggify:
             throw TestClusterError("fault \(fault.kind.rawValue) is not simulated")
         }
     }
 
-    /// Makes the work of entities on nodes take time, and undoes that after a while.
-    private func letTakeTime(
-        _ fault: Fault, _ lasting: Duration?, in simulation: SimulatedWorld,
-        _ change: (_ node: String, SeededGenerator) -> Void, undo: @escaping @Sendable (_ node: String) -> Void
-    ) throws {
-        for number in fault.nodes.map(\.number) {
-            let node = try node(number)
-            change(node.name, simulation.stream("stall \(node.name)"))
-            // A budget of one message per turn: each message then has a turn that may take time.
-            (node.host as? SimulatedHost)?.node.budget = 1
-            guard let lasting else { continue }
-            simulation.schedule(at: now + lasting) { [weak self, faults] in
-                undo(node.name)
-                guard !faults.takesTime(node.name) else { return }
-                (self?.nodes[number]?.host as? SimulatedHost)?.node.budget = SimulatedNode.usualBudget
-            }
+    private func shiftClocks(_ fault: Fault, _ lasting: Duration?, in simulation: SimulatedWorld) throws {
+        if let jump = fault[key: .jump]?.time {
+            guard jump > .zero else { throw TestClusterError("a node's monotonic clock jumps ahead only") }
+            try each(fault, nil, in: simulation, { $0.advanceClock(by: jump) }, undo: { _ in })
         }
+        guard let rate = fault[key: .rate]?.share else { return }
+        let millionths = Int(rate * 1e6)
+        try each(
+            fault, lasting, in: simulation, { $0.setClockRate(partsPerMillion: millionths) },
+            undo: { $0.setClockRate(partsPerMillion: 0) })
     }
 
     /// The latest end of a fault; `.distantFuture` for a permanent one.
@@ -143,24 +82,6 @@ extension TestCluster {
         case .slow, .clock, .bandwidth, .corrupt, .trickle, .refuse, .halfOpen, .silence, .truncate, .disk, .throw,
             .stall, .poison, .hostile, .buggify:
             return lasting.map { now + $0 } ?? .distantFuture
-        }
-    }
-
-    /// Makes the disk fail for some nodes, and undoes that after a while.
-    private func breakDisks(_ fault: Fault, _ lasting: Duration?, in simulation: SimulatedWorld) throws {
-        var trouble = DiskTrouble.failing
-        if case .disk(let kind)? = fault[key: .error] { trouble = DiskTrouble(kind) ?? trouble }
-        let names = try fault.nodes.map { try node($0.number).name }
-        for name in names {
-            disk.set(trouble, of: name)
-            inspector.emit(.note, subject: name, reason: .text(trouble.word), detail: .text("its disk is in trouble"))
-        }
-        guard let lasting else { return }
-        simulation.schedule(at: now + lasting) { [disk, inspector] in
-            for name in names {
-                disk.set(nil, of: name)
-                inspector.emit(.note, subject: name, detail: .text("its disk works again"))
-            }
         }
     }
 
@@ -269,32 +190,6 @@ extension TestCluster {
                     for other in others(number) { try? self?.heal((number, other)) }
                 }
             }
-        }
-    }
-}
-
-extension DiskTrouble {
-    /// The trouble for a scenario's keyword; `nil` if nothing fails.
-    init?(_ fault: DiskFault) {
-        switch fault {
-        case .full: self = .full
-        case .failing: self = .failing
-        case .torn: self = .torn
-        case .lostTail: self = .lostTail
-        case .corrupt: self = .corrupt
-        // A slow disk takes time but does not fail.
-        case .slow: return nil
-        }
-    }
-
-    /// The trouble in words.
-    var word: String {
-        switch self {
-        case .full: "full"
-        case .failing: "nothing can be read or written"
-        case .torn: "writes are torn"
-        case .lostTail: "what is not synced is lost"
-        case .corrupt: "reads have flipped bits"
         }
     }
 }
