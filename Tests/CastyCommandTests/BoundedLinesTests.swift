@@ -1,3 +1,4 @@
+import CastyLive
 import Glibc
 import Synchronization
 import Testing
@@ -44,7 +45,7 @@ struct BoundedLinesTests {
     func queue() {
         let written = Mutex("")
         let mayWrite = Mutex(false)
-        let queue = OutputQueue(limit: 64, notice: { "\($0) dropped" }) { text in
+        let queue = OutputQueue(limit: 64, notice: { "\($0) dropped" }, clock: LiveClock()) { text in
             while !mayWrite.withLock({ $0 }) { usleep(1000) }
             written.withLock { $0 += text }
             return true
@@ -64,7 +65,7 @@ struct BoundedLinesTests {
 
     @Test("after a write error everything counts as written, and nothing more is kept")
     func writeError() {
-        let queue = OutputQueue(limit: 64, notice: { "\($0) dropped" }) { _ in false }
+        let queue = OutputQueue(limit: 64, notice: { "\($0) dropped" }, clock: LiveClock()) { _ in false }
         queue.add("one\n")
         #expect(queue.drain(atMost: nil))
         #expect(queue.hasFailed)

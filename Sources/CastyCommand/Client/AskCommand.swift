@@ -111,17 +111,16 @@ extension ClientSession {
     func send(
         _ kind: Kind, _ entity: String, _ text: String, within timeout: Duration
     ) -> Result<EntityClient.Reply, ClientError> {
-        let clock = ContinuousClock()
-        let end = clock.now + timeout
+        let end = now + timeout
         while true {
             let answer = AnswerBox()
-            let left = max(.milliseconds(1), end - clock.now)
+            let left = max(.milliseconds(1), end - now)
             switch kind {
             case .ask: client.ask(entity, text, within: left) { answer.set($0) }
             case .tell: client.tell(entity, text, within: left) { answer.set($0) }
             }
             let result = answer.wait()
-            guard case .failure(let error) = result, error.isTransient, clock.now < end else { return result }
+            guard case .failure(let error) = result, error.isTransient, now < end else { return result }
             usleep(20_000)
         }
     }

@@ -17,6 +17,9 @@ final class ClientSession: Sendable {
         client.start()
     }
 
+    /// The time on the session's clock.
+    var now: Instant { world.now }
+
     /// Ends the connections and the threads.
     func end() {
         let ended = DispatchSemaphore(value: 0)

@@ -23,15 +23,16 @@ struct CrashPoint: ExpressibleByArgument, Sendable {
 extension ExploreCommand {
     /// A crash after each step of each story.
     func crashEverywhere() throws {
+        let clock = LiveClock()
         var failed = 0
         for story in CrashPoints.Story.allCases where point.map({ $0.value.story == story }) ?? true {
             let crashes = try CrashPoints(story, seed: from ?? 1)
             let points = point.map { [$0.value] } ?? crashes.points(stride: stride)
-            let started = ContinuousClock().now
+            let started = clock.now
             let found = carryOut(crashes, points)
             failed += found.count
             for outcome in found { tell(outcome) }
-            tell(crashes, runs: points.count, failed: found.count, took: ContinuousClock().now - started)
+            tell(crashes, runs: points.count, failed: found.count, took: clock.now - started)
         }
         if failed > 0 { throw ExitCode(1) }
     }
@@ -84,7 +85,7 @@ extension ExploreCommand {
     }
 
     private func tell(_ crashes: CrashPoints, runs: Int, failed: Int, took: Duration) {
-        let seconds = took / .seconds(1)
+        let seconds = took.inSeconds
         if json {
             var line = JSONLine()
             line.add("event", "crash-points")

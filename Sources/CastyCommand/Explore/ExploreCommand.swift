@@ -77,7 +77,8 @@ struct ExploreCommand: ParsableCommand {
         let exploration = faults.exploration(preset: preset)
         // Only the user knows which rules apply to the user's own scenario.
         let rules = file == nil ? exploration.notApplicable : nil
-        let report = SharedReport(ExploreReport(json: json, replay: replayWords, notApplicable: rules))
+        let report = SharedReport(
+            ExploreReport(json: json, replay: replayWords, notApplicable: rules, clock: LiveClock()))
         let seeds = SeedSource(range.lower...range.upper)
         let (preset, minimises) = (preset, !noMinimise && file == nil)
         let threads = (0..<jobs).map { _ in

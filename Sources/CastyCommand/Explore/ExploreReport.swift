@@ -1,5 +1,6 @@
 import CastyCore
 import CastyInvariants
+import CastyLive
 import CastyObservability
 import CastyReporting
 import CastyScenario
@@ -9,9 +10,9 @@ import CastyTestbed
 struct ExploreReport: Sendable {
     private let json: Bool
     private let replay: String
-    private let clock = ContinuousClock()
-    private let start: ContinuousClock.Instant
-    private var latestProgress: ContinuousClock.Instant
+    private let clock: LiveClock
+    private let start: Instant
+    private var latestProgress: Instant
     private var seeds = 0
     private(set) var failures = 0
     private var steps: UInt64 = 0
@@ -29,7 +30,8 @@ struct ExploreReport: Sendable {
         case inconclusive
     }
 
-    init(json: Bool, replay: String, notApplicable: [String]?) {
+    init(json: Bool, replay: String, notApplicable: [String]?, clock: LiveClock) {
+        self.clock = clock
         self.notApplicable = notApplicable
         self.json = json
         self.replay = replay
@@ -128,7 +130,7 @@ struct ExploreReport: Sendable {
 
     func finish() {
         if Output.errorIsTerminal { Output.progress("") }
-        let wall = (clock.now - start) / .seconds(1)
+        let wall = (clock.now - start).inSeconds
         let speed = wall > 0 ? seconds / wall : 0
         if json {
             var line = JSONLine()

@@ -1,4 +1,5 @@
 import CastyCore
+import CastyLive
 import CastyObservability
 import Glibc
 import Synchronization
@@ -33,9 +34,12 @@ enum Output {
     static func startQueues(limit: Int, mayDrop: Bool, notice: @escaping @Sendable (Int) -> String) {
         queues.withLock { queues in
             guard queues == nil else { return }
+            let clock = LiveClock()
             queues = Queues(
-                results: OutputQueue(limit: limit, notice: notice) { writeAll($0, to: STDOUT_FILENO) == nil },
-                errors: OutputQueue(limit: min(limit, 1 << 20), notice: Self.notice) {
+                results: OutputQueue(limit: limit, notice: notice, clock: clock) {
+                    writeAll($0, to: STDOUT_FILENO) == nil
+                },
+                errors: OutputQueue(limit: min(limit, 1 << 20), notice: Self.notice, clock: clock) {
                     writeAll($0, to: STDERR_FILENO) == nil
                 }, mayDrop: mayDrop)
         }

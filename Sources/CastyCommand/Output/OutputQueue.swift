@@ -1,4 +1,5 @@
 import CastyActors
+import CastyCore
 import CastyLive
 import Dispatch
 import Synchronization
@@ -13,6 +14,7 @@ final class OutputQueue: Sendable {
 
     private let state: Mutex<State>
     private let work = DispatchSemaphore(value: 0)
+    private let clock: LiveClock
     private let write: @Sendable (String) -> Bool
 
     /// Starts the thread, which runs until the process ends.
@@ -20,10 +22,13 @@ final class OutputQueue: Sendable {
     /// - Parameters:
     ///   - limit: The most bytes in the queue.
     ///   - notice: The line that replaces dropped ones.
+    ///   - clock: Measures how long to wait for the thread.
     ///   - write: Writes a text, blocking as long as needed; returns whether that succeeded.
     init(
-        limit: Int, notice: @escaping @Sendable (Int) -> String, write: @escaping @Sendable (String) -> Bool
+        limit: Int, notice: @escaping @Sendable (Int) -> String, clock: LiveClock,
+        write: @escaping @Sendable (String) -> Bool
     ) {
+        self.clock = clock
         state = Mutex(State(lines: BoundedLines(limit: limit, notice: notice)))
         self.write = write
         _ = LiveThread { [self] in run() }
@@ -48,7 +53,6 @@ final class OutputQueue: Sendable {
     /// - Returns: Whether everything is written.
     @discardableResult
     func drain(atMost limit: Duration?) -> Bool {
-        let clock = ContinuousClock()
         let end = limit.map { clock.now + $0 }
         while true {
             let isDone = state.withLock { $0.hasFailed || ($0.lines.isEmpty && !$0.isWriting) }

@@ -2,6 +2,7 @@ import ArgumentParser
 import CastyActors
 import CastyCore
 import CastyInvariants
+import CastyLive
 import CastyObservability
 import CastyScenario
 import CastyTestbed
@@ -68,13 +69,13 @@ struct ReplayCommand: ParsableCommand {
     private func runThrough(_ scenario: Scenario, _ options: RunOptions) throws {
         let reporter: any RunReporter =
             json ? JSONReporter() : TextReporter(scenario, options, manyFiles: false)
-        let clock = ContinuousClock()
+        let clock = LiveClock()
         let start = clock.now
         let runner = ScenarioRunner(
             scenario, options: options, checkers: .all, hear: { reporter.hear($0) }, progress: { reporter.progress($0) }
         )
         var result = runner.run()
-        result.wallSeconds = (clock.now - start) / .seconds(1)
+        result.wallSeconds = (clock.now - start).inSeconds
         reporter.finish(result)
         if result.status != .passed { throw ExitCode(1) }
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CastyCore
 import CastyInvariants
+import CastyLive
 import CastyObservability
 import CastyScenario
 import CastyTestbed
@@ -49,17 +50,17 @@ struct RunCommand: ParsableCommand {
         let options = RunOptions(
             seed: world.seed, live: live, preset: world.preset, slack: slack, until: until?.duration,
             keepsGoing: keepGoing)
+        let clock = LiveClock()
         var allPassed = true
         for scenario in parsed {
             let reporter: any RunReporter =
                 json ? JSONReporter() : TextReporter(scenario, options, manyFiles: parsed.count > 1)
-            let clock = ContinuousClock()
             let start = clock.now
             let runner = ScenarioRunner(
                 scenario, options: options, checkers: .all, hear: { reporter.hear($0) },
                 progress: { reporter.progress($0) })
             var result = runner.run()
-            result.wallSeconds = (clock.now - start) / .seconds(1)
+            result.wallSeconds = (clock.now - start).inSeconds
             reporter.finish(result)
             allPassed = allPassed && result.status == .passed
         }

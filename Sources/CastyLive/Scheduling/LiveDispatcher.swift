@@ -10,6 +10,7 @@ package final class LiveDispatcher: Dispatcher, Suspendable {
     package let budget: Int
 
     private let pool: WorkerPool
+    private let clock: LiveClock
     private let phase = Atomic<UInt8>(Phase.running)
     private let held = Mutex<[Runnable]>([])
 
@@ -20,9 +21,12 @@ package final class LiveDispatcher: Dispatcher, Suspendable {
         static let dead: UInt8 = 2
     }
 
-    /// - Parameter budget: How many messages a turn may handle.
-    package init(pool: WorkerPool, budget: Int = 256) {
+    /// - Parameters:
+    ///   - clock: Measures how long to wait for a turn that runs.
+    ///   - budget: How many messages a turn may handle.
+    package init(pool: WorkerPool, clock: LiveClock = LiveClock(), budget: Int = 256) {
         self.pool = pool
+        self.clock = clock
         self.budget = budget
         pool.keep(self)
     }
@@ -99,14 +103,14 @@ package final class LiveDispatcher: Dispatcher, Suspendable {
     }
 
     private func awaitQuiet(within limit: Duration?) -> Bool {
-        let end = limit.map { ContinuousClock.now + $0 }
+        let end = limit.map { clock.now + $0 }
         let own = pool.currentWorker?.takeUnretainedValue()
         let view = Unmanaged.passUnretained(self).toOpaque()
         for slot in pool.slots where own?.sits(on: slot) != true {
             var looks = 0
             while slot.serving.load(ordering: .sequentiallyConsistent)?.toOpaque() == view {
                 looks += 1
-                if let end, looks % 100 == 0, ContinuousClock.now > end { return false }
+                if let end, looks % 100 == 0, clock.now > end { return false }
                 if looks < 100 { sched_yield() } else { usleep(50) }
             }
         }

@@ -21,7 +21,8 @@ package final class LiveWorld: Sendable {
     /// A node that uses, and from now on owns, the given transport.
     package func node(transport: any MessageTransport & Suspendable) -> LiveNode {
         LiveNode(
-            dispatcher: LiveDispatcher(pool: pool), scheduler: LiveScheduler(thread: timers), transport: transport)
+            dispatcher: LiveDispatcher(pool: pool, clock: timers.clock), scheduler: LiveScheduler(thread: timers),
+            transport: transport)
     }
 
     /// Ends all threads. Nodes should be stopped or killed before. MUST NOT be called from one of the threads.
