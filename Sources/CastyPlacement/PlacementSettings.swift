@@ -1,3 +1,5 @@
+import CastyCore
+
 /// When unused entities are passivated.
 package struct PassivationSettings: Hashable, Sendable {
     /// Which entity is passivated first when there are more than the limit.
@@ -89,7 +91,7 @@ package struct PlacementSettings: Hashable, Sendable {
     /// How long a command may stay unanswered before it is resent.
     package var commandRetry = Duration.seconds(2)
     /// The deliberate bugs that are switched on.
-    package var mutations: PlacementMutation = []
+    package var mutations: PlacementMutations = []
     /// How long to wait before a refused request to the store of remembered entities is retried; doubles with each
     /// refusal in a row.
     package var storeRetry = Duration.milliseconds(200)

@@ -17,7 +17,7 @@ import Testing
         NodeAddress(host: "\(name)." + String(repeating: "x", count: 250 - name.utf8.count), port: 25_520)
     }
 
-    private static func founder(_ mutations: MembershipMutation = []) -> Membership {
+    private static func founder(_ mutations: MembershipMutations = []) -> Membership {
         // Its leader acts at once, without a timer of its own.
         var settings = MembershipSettings.responsive
         settings.tombstones = .seconds(86_400)
@@ -64,7 +64,7 @@ import Testing
         "without bounds a state grows by each of them: a day's would fill a hundred frames",
         .enabled(if: MembershipMutation.areCompiledIn, "swift test --traits Mutations"))
     func unbounded() {
-        var core = Self.founder(.remembersAll)
+        var core = Self.founder([.remembersAll])
         #expect(Self.most(300, of: &core) { _ in Self.address("n3") } > 299 * 250)
     }
 }

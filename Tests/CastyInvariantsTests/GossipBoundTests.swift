@@ -19,7 +19,7 @@ import Testing
         let world = SimulatedWorld(seed: 9_000_021)
         let settings: MembershipSettings
 
-        init(_ mutations: MembershipMutation = []) {
+        init(_ mutations: MembershipMutations = []) {
             var settings = MembershipSettings.responsive
             settings.tombstones = .seconds(86_400)
             settings.mutations = mutations
@@ -77,7 +77,7 @@ import Testing
         "without bounds it grows with every restart",
         .enabled(if: MembershipMutation.areCompiledIn, "swift test --traits Mutations"))
     func mutation() throws {
-        let sizes = try Story(.remembersAll).restarts(80)
+        let sizes = try Story([.remembersAll]).restarts(80)
         #expect(sizes.count == 80)
         #expect(zip(sizes, sizes.dropFirst()).allSatisfy { $0 + 200 < $1 })
     }

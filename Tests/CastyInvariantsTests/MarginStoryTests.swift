@@ -1,3 +1,4 @@
+import CastyCore
 import CastyInvariants
 import CastyPlacement
 import CastyTestbed
@@ -48,7 +49,7 @@ struct MarginStoryTests {
         .enabled(if: PlacementMutation.areCompiledIn, "swift test --traits Mutations"))
     func trustsLeavers() throws {
         let told = try StoryRun(Self.cutOff(after: 180, cut: 5), seed: 9_000_001) {
-            $0.shardingMutations = .trustsLeavers
+            $0.shardingMutations = [.trustsLeavers]
         }.broken
         #expect(!told.isDisjoint(with: ["S1", "S2"]), "broken were \(told.sorted())")
     }

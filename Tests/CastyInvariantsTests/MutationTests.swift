@@ -1,3 +1,4 @@
+import CastyCore
 import CastyInvariants
 import CastyMembership
 import CastyPlacement
@@ -10,13 +11,13 @@ struct MutationTests {
     /// Bugs, the invariants that must tell them, and a story in which they come to light.
     struct Case: Sendable, CustomTestStringConvertible {
         let name: String
-        let mutations: MembershipMutation
+        let mutations: MembershipMutations
         let ids: Set<String>
         let story: String
         let seeds: [UInt64]
 
         init(
-            _ name: String, _ mutations: MembershipMutation, _ ids: Set<String>, _ story: String,
+            _ name: String, _ mutations: MembershipMutations, _ ids: Set<String>, _ story: String,
             seeds: [UInt64] = [1, 2, 3, 4, 5]
         ) {
             self.name = name
@@ -37,71 +38,72 @@ struct MutationTests {
     private static let flap = "nodes 3\nwait 8s\ncut n2 | n3\nwait 2600ms\nheal\nwait 2s"
 
     static let cases: [Case] = [
-        Case("a merge counts", .mergeTicks, ["M4"], "nodes 4\nwait 2s\ncut n1,n2 | n3,n4\nwait 2s\nheal\nwait 8s"),
-        Case("newer gossip is ignored", .ignoresGossip, ["M9", "M10"], quiet),
-        Case("gossip is always whole", .gossipsWhole, ["M8"], quiet),
-        Case("the version never rests", .isRestless, ["M8"], quiet),
-        Case("the buried stay members", .keepsBuried, ["M6"], kill),
-        Case("the clock keeps who is gone", .keepsGoneClocks, ["M13"], leave),
-        Case("the removed are let in again", .readmitsRemoved, ["M2", "P6"], thaw),
+        Case("a merge counts", [.mergeTicks], ["M4"], "nodes 4\nwait 2s\ncut n1,n2 | n3,n4\nwait 2s\nheal\nwait 8s"),
+        Case("newer gossip is ignored", [.ignoresGossip], ["M9", "M10"], quiet),
+        Case("gossip is always whole", [.gossipsWhole], ["M8"], quiet),
+        Case("the version never rests", [.isRestless], ["M8"], quiet),
+        Case("the buried stay members", [.keepsBuried], ["M6"], kill),
+        Case("the clock keeps who is gone", [.keepsGoneClocks], ["M13"], leave),
+        Case("the removed are let in again", [.readmitsRemoved], ["M2", "P6"], thaw),
         Case(
-            "the leader acts without agreement", .leaderActsUnseen, ["M7"],
+            "the leader acts without agreement", [.leaderActsUnseen], ["M7"],
             "nodes 3\nwait 2s\nfreeze n2\nwait 2s\nstart n4\nwait 2s"),
-        Case("everyone founds", .everyoneFounds, ["M11"], quiet),
+        Case("everyone founds", [.everyoneFounds], ["M11"], quiet),
         Case(
-            "a refused connection counts as a vote", .foundsOnRefusal, ["M11"],
+            "a refused connection counts as a vote", [.foundsOnRefusal], ["M11"],
             "seeds n1,n2,n3\nnodes 5\nwait 4s\nkill n1,n2,n3\nwait 500ms\ncut n1 | n4,n5\nrestart n1\nwait 9s"),
         Case(
-            "a leaving member counts as a vote", .foundsBesideLeavers, ["M11"],
+            "a leaving member counts as a vote", [.foundsBesideLeavers], ["M11"],
             "nodes 2\nwait 6s\nkill n1\nwait 300ms\nleave n2\nwait 100ms\nrestart n1\nwait 9s"),
         Case(
-            "seeds vote for every candidate", .votesForAll, ["M11"],
+            "seeds vote for every candidate", [.votesForAll], ["M11"],
             "nodes 3\nwait 4s\nkill n1,n2,n3\nwait 500ms\nrestart n1,n2,n3\nwait 20s"),
         Case(
-            "second clusters are not looked for", .ignoresSecondClusters, ["M11"],
+            "second clusters are not looked for", [.ignoresSecondClusters], ["M11"],
             "seeds n1\nnodes 3\nwait 4s\nkill n1\nwait 9s\nrestart n1\nwait 90s"),
-        Case("what others remember is not asked for", .foundsFromOwnMemory, ["M11"], earlySeedReturns),
+        Case("what others remember is not asked for", [.foundsFromOwnMemory], ["M11"], earlySeedReturns),
         Case(
-            "seeds that start again vote at once", .forgetsVotes, ["S3"],
+            "seeds that start again vote at once", [.forgetsVotes], ["S3"],
             "seeds n1,n2,n3\nnodes 3\nexpect members n1,n2,n3 up within 20s\nwait 3s\nkill n1,n2,n3\nwait 2s\n"
                 + "restart n1,n2,n3\nat +540ms cut n1 | n2,n3\nat +600ms kill n2,n3\nat +650ms restart n2,n3\n"
                 + "at +2600ms heal\nwait 20s"),
-        Case("joiners get no answer", .ignoresJoiners, ["M10"], quiet),
+        Case("joiners get no answer", [.ignoresJoiners], ["M10"], quiet),
         Case(
-            "a new incarnation shares its place", .sharesPlaces, ["M1"],
+            "a new incarnation shares its place", [.sharesPlaces], ["M1"],
             "nodes 3\nwait 12s\nkill n3\nrestart n3\nwait 9s"),
-        Case("unknown peers are admitted", .inventsMembers, ["M15"], quiet),
+        Case("unknown peers are admitted", [.inventsMembers], ["M15"], quiet),
         Case(
-            "unknown peers get no notice", .toleratesUnknownPeers, ["M9"],
+            "unknown peers get no notice", [.toleratesUnknownPeers], ["M9"],
             UnknownPeerStoryTests.story + "wait 25s"),
         Case(
-            "late news sends members away", .heedsLateNews, ["F6"], "set preset lan\nnodes 9\nwait 30s", seeds: [19]),
-        Case("a leaver does not say that it is done", .leavesUnconfirmed, ["M12"], leave),
-        Case("no member is ever marked", .neverMarks, ["F1"], kill),
-        Case("marks are never taken back", .neverRefutes, ["F8"], flap),
-        Case("observers mark themselves", .marksItself, ["F2"], kill),
-        Case("the gaps of outages are learnt", .learnsOutages, ["F5"], flap),
-        Case("who was late blames the others", .blamesPeers, ["F7"], thaw),
+            "late news sends members away", [.heedsLateNews], ["F6"], "set preset lan\nnodes 9\nwait 30s", seeds: [19]),
+        Case("a leaver does not say that it is done", [.leavesUnconfirmed], ["M12"], leave),
+        Case("no member is ever marked", [.neverMarks], ["F1"], kill),
+        Case("marks are never taken back", [.neverRefutes], ["F8"], flap),
+        Case("observers mark themselves", [.marksItself], ["F2"], kill),
+        Case("the gaps of outages are learnt", [.learnsOutages], ["F5"], flap),
+        Case("who was late blames the others", [.blamesPeers], ["F7"], thaw),
         Case(
             "no pause is accepted, and decisions are hasty", [.isImpatient, .decidesAtOnce], ["F6"],
             "nodes 3\nwait 1s\nlink all loss 5% latency 50ms jitter 50ms\nwait 60s"),
-        Case("the downed go on", .survivesDown, ["P5"], "nodes 3\nwait 2s\ndown n3\nwait 2s"),
-        Case("decisions are hasty", .decidesAtOnce, ["P4"], kill),
-        Case("joiners do not prolong the period", .countsMembersOnce, ["P4"], joinersBesideDead),
-        Case("no node decides", .neverDecides, ["P2"], split),
-        Case("votes are not counted", .ignoresVotes, ["P1", "P2", "P3"], split + "\nheal\nwait 13s"),
+        Case("the downed go on", [.survivesDown], ["P5"], "nodes 3\nwait 2s\ndown n3\nwait 2s"),
+        Case("decisions are hasty", [.decidesAtOnce], ["P4"], kill),
+        Case("joiners do not prolong the period", [.countsMembersOnce], ["P4"], joinersBesideDead),
+        Case("no node decides", [.neverDecides], ["P2"], split),
+        Case("votes are not counted", [.ignoresVotes], ["P1", "P2", "P3"], split + "\nheal\nwait 13s"),
         Case(
-            "votes are not counted while a node joins", .ignoresVotes, ["P2"],
+            "votes are not counted while a node joins", [.ignoresVotes], ["P2"],
             "nodes 3\nwait 12s\nstart n4\nwait 300ms\ncut n1 | n2,n3,n4\nwait 45s"),
         Case(
-            "joiners have a vote", .joinersVote, ["P7"],
+            "joiners have a vote", [.joinersVote], ["P7"],
             "nodes 2\nwait 5s\ncut n1 | n2\nwait 2s\nstart n3\ncut n1 | n3\nwait 100ms\nstart n4\ncut n1 | n4\nwait 5s"),
-        Case("changes under way are not reckoned with", .ignoresChanges, ["P3"], promotedBesideOldest),
+        Case("changes under way are not reckoned with", [.ignoresChanges], ["P3"], promotedBesideOldest),
         Case(
-            "up-numbers come back", .reusesUpNumbers, ["M16"], "nodes 3\nwait 8s\nleave n3\nwait 8s\nstart n4\nwait 6s"),
-        Case("new monitors prove something", .creditsNewMonitors, ["S1"], thawedBesideDead),
-        Case("non-members are acknowledged", .acknowledgesNonMembers, ["S3"], hangsPastTombstones),
-        Case("a leaver waits for ever", .leavesForEver, ["M17"], leaveUnagreed),
+            "up-numbers come back", [.reusesUpNumbers], ["M16"],
+            "nodes 3\nwait 8s\nleave n3\nwait 8s\nstart n4\nwait 6s"),
+        Case("new monitors prove something", [.creditsNewMonitors], ["S1"], thawedBesideDead),
+        Case("non-members are acknowledged", [.acknowledgesNonMembers], ["S3"], hangsPastTombstones),
+        Case("a leaver waits for ever", [.leavesForEver], ["M17"], leaveUnagreed),
     ]
 
     /// The oldest has just promoted a joiner when the two are cut off from the rest, which has not heard of that.

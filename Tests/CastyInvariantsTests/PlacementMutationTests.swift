@@ -1,3 +1,4 @@
+import CastyCore
 import CastyInvariants
 import CastyMembership
 import CastyPlacement
@@ -10,17 +11,17 @@ struct PlacementMutationTests {
     /// A bug, the rules of which one at least must tell it, and a story in which it comes to light.
     struct Case: Sendable, CustomTestStringConvertible {
         let name: String
-        let mutations: PlacementMutation
+        let mutations: PlacementMutations
         let ids: Set<String>
         let story: String
         var bufferLimit: Int?
         /// A bug of the membership without which it does not come to light.
-        var membership: MembershipMutation
+        var membership: MembershipMutations
 
         init(
-            _ name: String, _ mutations: PlacementMutation, _ ids: Set<String>, _ story: String,
+            _ name: String, _ mutations: PlacementMutations, _ ids: Set<String>, _ story: String,
             bufferLimit: Int? = nil,
-            with membership: MembershipMutation = []
+            with membership: MembershipMutations = []
         ) {
             self.membership = membership
             self.name = name
@@ -100,51 +101,54 @@ struct PlacementMutationTests {
         + "ask account-1 balance\nleave n3\nexpect n3 removed within 20s\nask account-1 balance via n1 within 5s"
 
     static let cases: [Case] = [
-        Case("a coordinator of the past is obeyed", .obeysFormer, ["S1"], lateOrder),
-        Case("entities act without a lease", .skipsLease, ["S1"], busy + "freeze n2\nwait 8s\nthaw n2\nwait 1s"),
-        Case("a shard is said to be stopped when it is not", .acknowledgesEarly, ["S2"], moves),
-        Case("a removal is followed at once", .skipsMargin, ["S2"], crash),
-        Case("reports are not read", .forgetsReports, ["S9"], failover),
-        Case("epochs are used again", .reusesEpoch, ["S3"], failover),
+        Case("a coordinator of the past is obeyed", [.obeysFormer], ["S1"], lateOrder),
+        Case("entities act without a lease", [.skipsLease], ["S1"], busy + "freeze n2\nwait 8s\nthaw n2\nwait 1s"),
+        Case("a shard is said to be stopped when it is not", [.acknowledgesEarly], ["S2"], moves),
+        Case("a removal is followed at once", [.skipsMargin], ["S2"], crash),
+        Case("reports are not read", [.forgetsReports], ["S9"], failover),
+        Case("epochs are used again", [.reusesEpoch], ["S3"], failover),
         Case(
-            "a coordinator acts without a lease", .grantsWithoutLease, ["S3"],
+            "a coordinator acts without a lease", [.grantsWithoutLease], ["S3"],
             "nodes 3\nwait 2s\ncut n1 | n2,n3\nwait 3500ms\nspawn account-1..account-9"),
         Case(
-            "entities start anywhere", .startsAnywhere, ["S12"], "nodes 3\nwait 1s\nspawn account-1..account-9\nwait 1s"
+            "entities start anywhere", [.startsAnywhere], ["S12"],
+            "nodes 3\nwait 1s\nspawn account-1..account-9\nwait 1s"
         ),
-        Case("the hash is another", .hashesByLength, ["S0"], "nodes 2\nwait 1s\nspawn account-1..account-9\nwait 1s"),
-        Case("buffered messages are dropped", .dropsBuffer, ["S6"], moves),
-        Case("no node waits for messages in transit", .skipsMarkers, ["S5"], moves),
-        Case("what is sent again is sent twice", .deliversTwice, ["S4"], deaf),
-        Case("what comes back goes last", .appendsReturned, ["S5"], deaf),
-        Case("the sleeping lose what came", .forgetsPassivating, ["S7"], sleep),
-        Case("losses are not reported", .losesSilently, ["S4"], overflow, bufferLimit: 20),
-        Case("buffers have no bound", .ignoresBufferLimit, ["S13"], overflow, bufferLimit: 20),
+        Case("the hash is another", [.hashesByLength], ["S0"], "nodes 2\nwait 1s\nspawn account-1..account-9\nwait 1s"),
+        Case("buffered messages are dropped", [.dropsBuffer], ["S6"], moves),
+        Case("no node waits for messages in transit", [.skipsMarkers], ["S5"], moves),
+        Case("what is sent again is sent twice", [.deliversTwice], ["S4"], deaf),
+        Case("what comes back goes last", [.appendsReturned], ["S5"], deaf),
+        Case("the sleeping lose what came", [.forgetsPassivating], ["S7"], sleep),
+        Case("losses are not reported", [.losesSilently], ["S4"], overflow, bufferLimit: 20),
+        Case("buffers have no bound", [.ignoresBufferLimit], ["S13"], overflow, bufferLimit: 20),
         Case(
-            "messages go in circles", .sendsInCircles, ["S12"], "nodes 2\nwait 1s\nspawn account-1..account-9\nwait 1s"),
-        Case("a handoff never ends", .neverEndsHandoff, ["S14"], moves + "\nwait 16s"),
-        Case("balancing moves everything", .movesAll, ["S10"], busy + "wait 5s"),
+            "messages go in circles", [.sendsInCircles], ["S12"],
+            "nodes 2\nwait 1s\nspawn account-1..account-9\nwait 1s"),
+        Case("a handoff never ends", [.neverEndsHandoff], ["S14"], moves + "\nwait 16s"),
+        Case("balancing moves everything", [.movesAll], ["S10"], busy + "wait 5s"),
         Case(
-            "balancing moves nothing", .neverBalances, ["S10"],
+            "balancing moves nothing", [.neverBalances], ["S10"],
             "nodes 2\nwait 1s\nspawn account-1..account-30\nwait 1s\nstart n3\nwait 60s"),
         Case(
-            "what came during a pause is dropped", .forgetsPaused, ["S4"],
+            "what came during a pause is dropped", [.forgetsPaused], ["S4"],
             busy + "freeze n2\nwait 3300ms\nthaw n2\nwait 3s"),
-        Case("an asker gets no error", .hidesFromAskers, ["L1"], orphan),
+        Case("an asker gets no error", [.hidesFromAskers], ["L1"], orphan),
         Case(
-            "an asker is refused what only has to start", .refusesHastily, ["L1"],
+            "an asker is refused what only has to start", [.refusesHastily], ["L1"],
             "nodes 2\nexpect members n1,n2 up within 15s\nwait 1s\nask account-1 balance\nwait 1s"),
-        Case("a fail-over takes too long", .failsOverLate, ["S8"], crash),
-        Case("an old home writes after it has said that it stopped", .acknowledgesEarly, ["K1"], busyMoves),
-        Case("what is stale is written", .savesStale, ["K1"], hungHandlers),
+        Case("a fail-over takes too long", [.failsOverLate], ["S8"], crash),
+        Case("an old home writes after it has said that it stopped", [.acknowledgesEarly], ["K1"], busyMoves),
+        Case("what is stale is written", [.savesStale], ["K1"], hungHandlers),
         Case(
-            "a coordinator that joins does not wait for those who were removed before", .ignoresTombstones, ["S2"],
+            "a coordinator that joins does not wait for those who were removed before", [.ignoresTombstones], ["S2"],
             newRole),
         Case(
-            "drained nodes host nothing, though there are no others", .forbidsDrained, ["S4", "S6", "S7"], drainedOnly),
+            "drained nodes host nothing, though there are no others", [.forbidsDrained], ["S4", "S6", "S7"], drainedOnly
+        ),
         Case(
-            "a coordinator goes on below an epoch that was seen", .ignoresSeenEpochs, ["S4", "S6"], replacedRole,
-            with: .reusesUpNumbers),
+            "a coordinator goes on below an epoch that was seen", [.ignoresSeenEpochs], ["S4", "S6"], replacedRole,
+            with: [.reusesUpNumbers]),
     ]
 
     @Test(
@@ -165,7 +169,7 @@ struct PlacementMutationTests {
         #expect(try violations(Case("none", [], [], story), [], seed: 1).isEmpty)
     }
 
-    private func violations(_ item: Case, _ mutations: PlacementMutation, seed: UInt64) throws -> Set<String> {
+    private func violations(_ item: Case, _ mutations: PlacementMutations, seed: UInt64) throws -> Set<String> {
         try StoryRun(item.story, seed: seed) { settings in
             settings.shardingMutations = mutations
             settings.membership.mutations = item.membership

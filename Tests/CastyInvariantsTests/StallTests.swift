@@ -12,7 +12,7 @@ import Testing
 /// One connection of a cluster stands still, as after many losses in a row; all others, and new ones, are well.
 @Suite("A connection that stands still")
 struct StallTests {
-    private func trial(seed: UInt64, mutations: MembershipMutation = []) throws -> MembershipTrial {
+    private func trial(seed: UInt64, mutations: MembershipMutations = []) throws -> MembershipTrial {
         var settings = MembershipSettings.responsive
         settings.mutations = mutations
         let trial = MembershipTrial(seed: seed, settings: settings)
@@ -45,7 +45,7 @@ struct StallTests {
         "without calls a living node would be removed",
         .enabled(if: PlacementMutation.areCompiledIn, "swift test --traits Mutations"))
     func withoutCalls() throws {
-        let trial = try trial(seed: 1, mutations: .neverCalls)
+        let trial = try trial(seed: 1, mutations: [.neverCalls])
         defer { trial.end() }
         let mark = trial.testbed.recorder.count
         stall(trial, for: .seconds(8))

@@ -4,7 +4,7 @@ import Testing
 @testable import CastyMembership
 
 @Suite("Deadlines of statuses") struct DeadlineTests {
-    private static func manual(_ mutations: MembershipMutation = []) -> MembershipSettings {
+    private static func manual(_ mutations: MembershipMutations = []) -> MembershipSettings {
         var settings = MembershipSettings.responsive
         settings.strategy = .manual
         settings.mutations = mutations
@@ -42,7 +42,7 @@ import Testing
         "a member that a person declares down is removed although another one cannot be asked",
         .enabled(if: MembershipMutation.areCompiledIn, "swift test --traits Mutations"))
     func down() throws {
-        for mutations in [[], MembershipMutation.leavesForEver] {
+        for mutations in [[], [.leavesForEver]] as [MembershipMutations] {
             let cluster = try Self.formed(4, Self.manual(mutations), seed: 1)
             let victim = cluster[3].core.myself
             cluster.kill(4)

@@ -12,7 +12,7 @@ import Testing
     }
 
     private static func seed(
-        _ number: Int, of count: Int = 3, remembered: [Int] = [], mutations: MembershipMutation = []
+        _ number: Int, of count: Int = 3, remembered: [Int] = [], mutations: MembershipMutations = []
     ) -> Founding {
         var settings = MembershipSettings.responsive
         settings.mutations = mutations
@@ -305,7 +305,7 @@ import Testing
     }
 
     /// n1 founds with the votes of n2 and n3, which are cut off from it and started again. Returns the most clusters there were at once.
-    private func votersForget(_ mutations: MembershipMutation, seed: UInt64) -> Int {
+    private func votersForget(_ mutations: MembershipMutations, seed: UInt64) -> Int {
         var settings = MembershipSettings.responsive
         settings.mutations = mutations
         let cluster = TestCluster(0, settings: settings, seed: seed)
@@ -329,6 +329,6 @@ import Testing
         .enabled(if: MembershipMutation.areCompiledIn, "swift test --traits Mutations"))
     func votersForget() {
         for seed in UInt64(1)...20 { #expect(votersForget([], seed: seed) == 1, "seed \(seed)") }
-        #expect(votersForget(.forgetsVotes, seed: 1) == 2)
+        #expect(votersForget([.forgetsVotes], seed: 1) == 2)
     }
 }

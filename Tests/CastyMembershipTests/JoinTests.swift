@@ -227,7 +227,7 @@ import Testing
     }
 
     /// n4 is asked to leave when n1 has let it in, and the welcome is under way. Returns whether someone found it unreachable.
-    private func leavesUnwelcomed(_ mutations: MembershipMutation) -> Bool {
+    private func leavesUnwelcomed(_ mutations: MembershipMutations) -> Bool {
         var settings = MembershipSettings.responsive
         settings.mutations = mutations
         let cluster = TestCluster(3, settings: settings)
@@ -248,7 +248,7 @@ import Testing
         .enabled(if: MembershipMutation.areCompiledIn, "swift test --traits Mutations"))
     func leavesWhenWelcomed() {
         #expect(!leavesUnwelcomed([]))
-        #expect(leavesUnwelcomed(.leavesUnwelcomed))
+        #expect(leavesUnwelcomed([.leavesUnwelcomed]))
     }
 
     @Test("a node that is asked to leave, and gets no welcome, goes within a few attempts")

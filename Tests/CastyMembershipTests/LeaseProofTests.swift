@@ -72,7 +72,7 @@ import Testing
         core.acknowledge(3)
         #expect(core.isHeld)
         var mutated = MembershipSettings.responsive
-        mutated.mutations = .creditsNewMonitors
+        mutated.mutations = [.creditsNewMonitors]
         #expect(Core(5, mutated).isHeld)
     }
 
@@ -109,7 +109,7 @@ import Testing
     // MARK: a big cluster, in which not everyone is monitored
 
     /// keep-oldest of 14 members; the oldest is n14 for this purpose, which n1 does not monitor if it can be helped.
-    private static func big(_ mutations: MembershipMutation = []) -> Core {
+    private static func big(_ mutations: MembershipMutations = []) -> Core {
         var settings = MembershipSettings.responsive
         settings.strategy = .staticQuorum(size: 12)
         settings.mutations = mutations
@@ -132,7 +132,7 @@ import Testing
         "marks that others have made give no credit, however late the news of them is",
         .enabled(if: MembershipMutation.areCompiledIn, "swift test --traits Mutations"))
     func oldMarks() {
-        for mutations in [[], MembershipMutation.creditsMarks] {
+        for mutations in [[], [.creditsMarks]] as [MembershipMutations] {
             var core = Self.big(mutations)
             for number in core.monitored { core.acknowledge(number) }
             #expect(core.isHeld)

@@ -6,7 +6,7 @@ import Testing
 @Suite("A remembered cluster") struct RememberedClusterTests {
     private static func place(_ number: Int) -> NodeAddress { TestCluster.address(number) }
 
-    private func cluster(_ count: Int, seeds: [Int], _ mutations: MembershipMutation = []) -> TestCluster {
+    private func cluster(_ count: Int, seeds: [Int], _ mutations: MembershipMutations = []) -> TestCluster {
         let cluster = TestCluster(0)
         cluster.settings.mutations = mutations
         cluster.remembers = true
@@ -55,7 +55,7 @@ import Testing
     }
 
     /// n2 hangs; the others remove it, die, and are started again. Then n2 wakes, and hears that the former ones are gone. Returns whether it lets one in.
-    private func leftBehind(_ mutations: MembershipMutation) -> Bool {
+    private func leftBehind(_ mutations: MembershipMutations) -> Bool {
         let cluster = cluster(3, seeds: [1, 2, 3], mutations)
         cluster.run(.seconds(5))
         cluster.cut([1, 3], [2])
@@ -86,7 +86,7 @@ import Testing
         .enabled(if: MembershipMutation.areCompiledIn, "swift test --traits Mutations"))
     func hungAlone() {
         #expect(!leftBehind([]))
-        #expect(leftBehind(.letsInAfterHanging))
+        #expect(leftBehind([.letsInAfterHanging]))
     }
 
     @Test(
@@ -112,7 +112,7 @@ import Testing
         .enabled(if: MembershipMutation.areCompiledIn, "swift test --traits Mutations"), arguments: [true, false])
     func joinersNumbers(isMended: Bool) throws {
         let cluster = cluster(2, seeds: [1, 2])
-        if !isMended { cluster.settings.mutations = .forgetsJoinersNumbers }
+        if !isMended { cluster.settings.mutations = [.forgetsJoinersNumbers] }
         let id = try #require(cluster[1].core.gossip.cluster)
         cluster.memories[3] = RememberedCluster(id: id, highestUpNumber: 9)
         cluster.start(3)
@@ -152,7 +152,7 @@ import Testing
     }
 
     /// n1, n2 and n3 were one cluster; n1 ended early, and numbers were given after that.
-    private func foundedAgain(_ mutations: MembershipMutation) -> [UInt32] {
+    private func foundedAgain(_ mutations: MembershipMutations) -> [UInt32] {
         let cluster = cluster(3, seeds: [1, 2, 3])
         cluster.kill(1)
         #expect(cluster.run(within: .seconds(20)) { cluster.agree(on: [2, 3]) } != nil)
@@ -193,7 +193,7 @@ import Testing
 
     /// n1 ended early and remembers n2 and n3 only; the cluster lives on n4 and n5. The three seeds return while they are cut off from those.
     /// Returns how many foundings ran side by side, and whether all were in one cluster in the end.
-    private func earlySeedReturns(_ mutations: MembershipMutation) -> (foundings: Int, isOne: Bool) {
+    private func earlySeedReturns(_ mutations: MembershipMutations) -> (foundings: Int, isOne: Bool) {
         let cluster = cluster(3, seeds: [1, 2, 3])
         cluster.kill(1)
         #expect(cluster.run(within: .seconds(20)) { cluster.agree(on: [2, 3]) } != nil)
@@ -226,7 +226,7 @@ import Testing
     func earlySeed() {
         let sound = earlySeedReturns([])
         #expect(sound.foundings == 1 && sound.isOne)
-        let broken = earlySeedReturns(.foundsFromOwnMemory)
+        let broken = earlySeedReturns([.foundsFromOwnMemory])
         #expect(broken.foundings == 2 && broken.isOne)
     }
 

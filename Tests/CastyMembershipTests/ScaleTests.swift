@@ -1,3 +1,4 @@
+import CastyCore
 import Testing
 
 @testable import CastyMembership

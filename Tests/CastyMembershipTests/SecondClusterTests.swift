@@ -118,7 +118,7 @@ import Testing
 
     /// All seeds end, are removed or not, and start again together, while other members live. Returns how many of the runs saw a second cluster.
     private func seedsReturn(
-        seeds: Int, members: Int, removed: Bool, _ mutations: MembershipMutation = [], runs: UInt64
+        seeds: Int, members: Int, removed: Bool, _ mutations: MembershipMutations = [], runs: UInt64
     ) -> Int {
         var second = 0
         for seed in 1...runs {
@@ -167,7 +167,7 @@ import Testing
         "where members look for seeds every few seconds only, a second cluster is founded",
         .enabled(if: MembershipMutation.areCompiledIn, "swift test --traits Mutations"))
     func seedsReturnUnseen() {
-        #expect(seedsReturn(seeds: 2, members: 5, removed: true, .looksSeldom, runs: 10) > 5)
+        #expect(seedsReturn(seeds: 2, members: 5, removed: true, [.looksSeldom], runs: 10) > 5)
     }
 
     // MARK: what must not end a cluster

@@ -10,7 +10,7 @@ import Testing
         var now = Instant.start
         private var last: UInt64 = 1
 
-        init(_ mutations: MembershipMutation = []) {
+        init(_ mutations: MembershipMutations = []) {
             var settings = MembershipSettings.responsive
             settings.mutations = mutations
             settings.tombstones = .seconds(86_400)
@@ -75,7 +75,7 @@ import Testing
         "without bounds every restart stays for a day",
         .enabled(if: MembershipMutation.areCompiledIn, "swift test --traits Mutations"))
     func mutation() {
-        var founder = Founder(.remembersAll)
+        var founder = Founder([.remembersAll])
         for _ in 1...500 { founder.restart(at: Self.longName) }
         #expect(founder.core.gossip.tombstones.count == 499)
     }

@@ -8,7 +8,7 @@ import Testing
         "no up-number is given twice, whichever members leave and join",
         .enabled(if: MembershipMutation.areCompiledIn, "swift test --traits Mutations"), arguments: 1...3)
     func neverTwice(seed: UInt64) throws {
-        for mutations in [[], MembershipMutation.reusesUpNumbers] {
+        for mutations in [[], [.reusesUpNumbers]] as [MembershipMutations] {
             var settings = MembershipSettings.responsive
             settings.mutations = mutations
             let cluster = TestCluster(2, settings: settings, seed: seed)
@@ -53,7 +53,7 @@ import Testing
     }
 
     /// n1 leads, hangs before it can make n5 up, and is removed by n2, which lets n6 in; then n1 wakes. Returns whether a number was given twice.
-    private func thawedLeader(_ mutations: MembershipMutation, seed: UInt64) -> Bool {
+    private func thawedLeader(_ mutations: MembershipMutations, seed: UInt64) -> Bool {
         var settings = MembershipSettings.responsive
         settings.mutations = mutations
         let cluster = TestCluster(4, settings: settings, seed: seed)
@@ -86,6 +86,6 @@ import Testing
         .enabled(if: MembershipMutation.areCompiledIn, "swift test --traits Mutations"), arguments: 1...3)
     func thawedLeader(seed: UInt64) {
         #expect(!thawedLeader([], seed: seed))
-        #expect(thawedLeader(.leadsWithoutLease, seed: seed))
+        #expect(thawedLeader([.leadsWithoutLease], seed: seed))
     }
 }

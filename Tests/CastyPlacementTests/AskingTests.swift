@@ -9,7 +9,7 @@ private func at(_ milliseconds: Int) -> Instant { .start + .milliseconds(millise
 
 private func version(_ sequence: UInt64) -> ShardVersion { ShardVersion(epoch: epoch, sequence: sequence) }
 
-private func settings(role: String? = nil, _ mutations: PlacementMutation = []) -> PlacementSettings {
+private func settings(role: String? = nil, _ mutations: PlacementMutations = []) -> PlacementSettings {
     var settings = PlacementSettings()
     settings.shardCount = 1
     settings.role = role
@@ -207,7 +207,7 @@ struct AskingTests {
         "with the bug switched on, questions wait for what cannot come",
         .enabled(if: PlacementMutation.areCompiledIn, "swift test --traits Mutations"))
     func mutation() {
-        var region = registered(settings(role: "backend", .hidesFromAskers))
+        var region = registered(settings(role: "backend", [.hidesFromAskers]))
         _ = region.onView(view(nil, nil), at: at(5))
         #expect(refused(region.onRoute("a", to: "e-1", asks: .failFast, at: at(10))).isEmpty)
     }

@@ -13,7 +13,7 @@ private func view(_ members: [(Int, PlacementStatus)]) -> PlacementView {
 @Suite("Drained nodes, and members that are weakly up")
 struct LastResortTests {
     /// A coordinator on n1 with these nodes registered, of which the drained ones were drained.
-    private func coordinator(_ numbers: [Int], drained: [Int], mutations: PlacementMutation = []) -> ShardCoordinator {
+    private func coordinator(_ numbers: [Int], drained: [Int], mutations: PlacementMutations = []) -> ShardCoordinator {
         var settings = PlacementSettings()
         settings.shardCount = 2
         settings.mutations = mutations

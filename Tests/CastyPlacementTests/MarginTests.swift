@@ -39,7 +39,7 @@ struct MarginTests {
 
     /// A coordinator on n3 that has just taken over from n1, where n2 was last seen with this status.
     private func successor(
-        _ status: PlacementStatus, word: Bool, mutations: PlacementMutation = []
+        _ status: PlacementStatus, word: Bool, mutations: PlacementMutations = []
     ) -> (ShardCoordinator, [CoordinatorEffect]) {
         var settings = settings
         settings.mutations = mutations

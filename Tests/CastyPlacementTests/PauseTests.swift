@@ -142,7 +142,7 @@ struct PauseTests {
         .enabled(if: PlacementMutation.areCompiledIn, "swift test --traits Mutations"),
         arguments: [true, false])
     func orderOverStop(isMended: Bool) {
-        var region = paused { if !isMended { $0.mutations = .overtakesHeld } }
+        var region = paused { if !isMended { $0.mutations = [.overtakesHeld] } }
         _ = region.onMessage(.peer(.deliver(delivery("far"))), from: node(3), at: at(111))
         registerAgain(&region)
         _ = order(&region, home(3, 2), at: 411)

@@ -211,7 +211,7 @@ struct SingletonTests {
         #expect(second.onRoute("waits", asks: .waitForNewNode, at: at(2)) == [])
         #expect(second.onRoute("told", at: at(2)) == [])
         #expect(second.kept == 2)
-        settings.mutations = .hidesFromAskers
+        settings.mutations = [.hidesFromAskers]
         var hiding = Singleton<String>(own: node(2), settings: settings)
         _ = hiding.onView(view(2, .up, .up), at: at(1))
         #expect(hiding.onRoute("asked", asks: .failFast, at: at(2)) == [])

@@ -81,7 +81,7 @@ struct Founding: Sendable {
     let hold: Duration
     /// The silence after which a candidate no longer binds its voters.
     let silence: Duration
-    let mutations: MembershipMutation
+    let mutations: MembershipMutations
 
     /// Whether a person has ordered this node to found because no cluster runs.
     var isTold = false

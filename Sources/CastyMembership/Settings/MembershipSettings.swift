@@ -1,3 +1,5 @@
+import CastyCore
+
 /// How long a view must have been stable before a downing decision: the same for every cluster, or by its size.
 package enum StabilityPeriod: Hashable, Sendable {
     case fixed(Duration)
@@ -116,7 +118,7 @@ package struct MembershipSettings: Hashable, Sendable {
     package var endsSecondClusters = true
 
     /// Deliberate bugs that are switched on, to test the invariants; none by default.
-    package var mutations: MembershipMutation = []
+    package var mutations: MembershipMutations = []
 
     /// For a cluster on one machine or in one rack that people watch: failures are noticed within two seconds.
     package static let responsive = MembershipSettings(

@@ -31,7 +31,7 @@ extension ShardCoordinator {
         // Up-numbers have 32 bits, and no coordinator restarts that often: a larger value is not the epoch of any
         // coordinator.
         guard seen >= epoch, seen.upNumber <= Int(UInt32.max), seen.start < Int(UInt32.max),
-            settings.mutations.isDisjoint(with: [.ignoresSeenEpochs, .reusesEpoch])
+            !settings.mutations.contains(.ignoresSeenEpochs), !settings.mutations.contains(.reusesEpoch)
         else { return }
         seenEpoch = seen
         starts = max(starts, seen.start)
@@ -64,7 +64,7 @@ extension ShardCoordinator {
         case .joining, .weaklyUp: false
         case .up, .leaving, .exiting, .down:
             member.hasRole(settings.role) && indexOfRegion(member.node) == nil
-                && !withoutRegion.containsSorted(member.node) && !departed.containsSorted(member.node)
+                && !withoutRegion.sortedContains(member.node) && !departed.sortedContains(member.node)
         }
     }
 
@@ -75,7 +75,7 @@ extension ShardCoordinator {
         if settings.mutations.contains(.trustsLeavers), member?.status == .exiting { return false }
         if settings.mutations.contains(.ignoresTombstones), member == nil { return false }
         if let member, !member.hasRole(settings.role) { return false }
-        return !departed.containsSorted(node) && !withoutRegion.containsSorted(node)
+        return !departed.sortedContains(node) && !withoutRegion.sortedContains(node)
     }
 
     /// Probes members that have been silent for long: they may have no region that could answer.
@@ -142,7 +142,7 @@ extension ShardCoordinator {
                 .unallocated(.init(holdUntil: holdUntil, isWanted: true, reason: .ownerRemoved, from: node)))
         }
         if !orphans.isEmpty { effects.append(.note(.orphaned(shards: orphans, of: node, until: holdUntil))) }
-        if intents.drains.containsSorted(node) {
+        if intents.drains.sortedContains(node) {
             // The drain applies to no other incarnation, and the size of the intents is bounded.
             var changed = intents
             changed.drains.removeSorted(node)

@@ -1,3 +1,5 @@
+import CastyCore
+
 /// The settings of a singleton. They are the same on every node of a cluster.
 package struct SingletonSettings: Hashable, Sendable {
     /// Only members with this role run it; `nil` for all members.
@@ -20,7 +22,7 @@ package struct SingletonSettings: Hashable, Sendable {
     package var restartBackoffLimit = Duration.seconds(10)
 
     /// The deliberate bugs that are switched on.
-    package var mutations: PlacementMutation = []
+    package var mutations: PlacementMutations = []
 
     package init() {}
 }

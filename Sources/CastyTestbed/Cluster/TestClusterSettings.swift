@@ -1,3 +1,4 @@
+import CastyCore
 package import CastyMembership
 package import CastyPlacement
 package import CastyRemoting
@@ -32,7 +33,7 @@ package struct TestClusterSettings: Sendable {
     /// The most messages that one region buffers; `nil` for the default.
     package var bufferLimit: Int?
     /// The deliberate bugs in sharding that are switched on.
-    package var shardingMutations: PlacementMutation = []
+    package var shardingMutations: PlacementMutations = []
     /// The seed list of every node, by number; if empty, the nodes that start first.
     package var seeds: [Int] = []
     /// The roles of each node from its start, by number.
