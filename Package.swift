@@ -119,7 +119,7 @@ let targets: [Target] = [
             "CastyCore", "CastySerialization", "CastyActors", "CastyRemoting", "CastyMembership", "CastyPlacement",
             "CastyCluster", "CastySharding", "CastyLive", logging,
         ]),
-    tests("CastyTests", ["Casty", "CastySQLite", "CastyObservability", "CastyTestSupport"]),
+    tests("CastyTests", ["Casty", "CastyLive", "CastySQLite", "CastyObservability"]),
 
     // Layer 7: clusters in one process, live or simulated.
     library(
@@ -142,7 +142,7 @@ let targets: [Target] = [
     library("CastyInvariants", ["CastyTestbed"] + cluster),
     tests(
         "CastyInvariantsTests",
-        ["CastyInvariants", "CastyBenchmarks", "CastyTestbed", "CastyReporting", "Casty", "CastyTestSupport"] + cluster),
+        ["CastyInvariants", "CastyBenchmarks", "CastyTestbed", "CastyReporting", "Casty"] + cluster),
     library("CastyBenchmarks", ["CastyInvariants", "CastyTestbed", "CastyReporting", logging] + cluster),
     tests(
         "CastyBenchmarksTests",
@@ -174,7 +174,7 @@ let targets: [Target] = [
         swiftSettings: settings),
     tests(
         "CastyCommandTests",
-        ["CastyCommand", "CastyConsole", "CastyTestbed", "CastyScenario", "CastyObservability", "CastyCore"]),
+        ["CastyCommand", "CastyConsole", "CastyTestbed", "CastyLive", "CastyScenario", "CastyObservability", "CastyCore"]),
 ]
 
 // The thread sanitizer is told with CASTY_TESTS which tests it runs, and compiles what they need only.

@@ -7,11 +7,6 @@ enum BenchNode {
     static let cluster = "bench"
     static let log = Logger(label: "casty.bench", factory: { _ in SwiftLogNoOpLogHandler() })
 
-    /// An address of the loopback network that is free at this moment.
-    static func freeAddress() throws -> NodeAddress {
-        NodeAddress(host: "127.0.0.1", port: try Machine.freePort())
-    }
-
     /// Starts a node, and waits until it listens.
     static func start(
         _ start: (@escaping @Sendable (Result<NodeAddress, TransportError>) -> Void) -> Void

@@ -111,23 +111,4 @@ package enum Machine {
             usleep(pause)
         }
     }
-
-    /// A port of the loopback network that is free at this moment.
-    static func freePort() throws -> Int {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0 else { throw BenchError("no socket: errno \(errno)") }
-        defer { close(descriptor) }
-        var place = sockaddr_in()
-        place.sin_family = sa_family_t(AF_INET)
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isBound =
-            inet_pton(AF_INET, "127.0.0.1", &place.sin_addr) == 1
-            && withUnsafeMutablePointer(to: &place) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    bind(descriptor, $0, size) == 0 && getsockname(descriptor, $0, &size) == 0
-                }
-            }
-        guard isBound else { throw BenchError("no free port: errno \(errno)") }
-        return Int(UInt16(bigEndian: place.sin_port))
-    }
 }

@@ -12,7 +12,7 @@ package final class RemoteNode {
     /// Starts a node that listens on a free port.
     package init(codec: CodecID) throws {
         system = ActorSystem(
-            name: BenchNode.cluster, address: try BenchNode.freeAddress(),
+            name: BenchNode.cluster, address: try FreePort.address(),
             world: world.node(transport: TwoLaneTransport()).world, registry: try .bench(), log: BenchNode.log)
         var settings = RemotingSettings()
         settings.codec = codec
@@ -29,8 +29,7 @@ package final class RemoteNode {
     package func reference<Message: Sendable>(_ name: String, at node: NodeAddress, as type: Message.Type) -> ActorRef<
         Message
     > {
-        system.reference(
-            to: ActorAddress(system: system.name, node: node, path: ["user", name], uid: 0), as: Message.self)
+        system.reference(on: node, path: ["user", name])
     }
 
     /// Offers an actor that counts parcels and one that answers questions.

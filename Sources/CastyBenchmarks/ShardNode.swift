@@ -17,7 +17,7 @@ final class ShardNodes {
 
     /// Starts a cluster, and waits until all nodes are up in all views.
     init(_ count: Int, codec: CodecID = .binary) throws {
-        let addresses = try (0..<count).map { _ in try BenchNode.freeAddress() }
+        let addresses = try FreePort.addresses(count)
         let world = world
         nodes = try addresses.map { try ShardNode(at: $0, seeds: addresses, codec: codec, world) }
         do {

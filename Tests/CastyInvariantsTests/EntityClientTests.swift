@@ -2,11 +2,11 @@ import Casty
 import CastyActors
 import CastyCore
 import CastyInvariants
+import CastyLive
 import CastyObservability
 import CastyScenario
 import CastySharding
 import CastySimulator
-import CastyTestSupport
 import CastyTestbed
 import Synchronization
 import Testing

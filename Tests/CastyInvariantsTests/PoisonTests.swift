@@ -10,11 +10,8 @@ import Testing
 @Suite("Entities that fail")
 struct PoisonTests {
     private func run(_ text: String) throws -> (status: RunResult.Status, events: [RuntimeEvent]) {
-        let events = Mutex<[RuntimeEvent]>([])
-        let runner = ScenarioRunner(
-            try Scenario.parse(text, file: "test.casty"), checkers: .all,
-            hear: { event in events.withLock { $0.append(event) } })
-        return (runner.run().status, events.withLock { $0 })
+        let run = try StoryRun(text)
+        return (run.result.status, run.events)
     }
 
     @Test("An ask of an entity that fails gets the error at once, on its own node and on another", arguments: 1...5)

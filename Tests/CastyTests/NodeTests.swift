@@ -1,5 +1,5 @@
 import Casty
-import CastyTestSupport
+import CastyLive
 import Glibc
 import Testing
 

@@ -1,5 +1,5 @@
 import Casty
-import CastyTestSupport
+import CastyLive
 import Testing
 
 /// Types that only some nodes host, over real TCP, while those nodes are replaced one after the other.

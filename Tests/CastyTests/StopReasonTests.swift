@@ -1,6 +1,6 @@
 import Casty
+import CastyLive
 import CastyObservability
-import CastyTestSupport
 import Glibc
 import Synchronization
 import Testing

@@ -23,25 +23,7 @@ package final class LiveClusterWorld: ClusterWorld {
         LiveHost(live.node(transport: TwoLaneTransport(filter: gate)))
     }
 
-    package func areFree(_ addresses: [NodeAddress]) -> Bool { addresses.allSatisfy(Self.isFree) }
-
-    /// Whether an address can be listened on: tested by binding it, because no other check is reliable.
-    private static func isFree(_ address: NodeAddress) -> Bool {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0 else { return false }
-        defer { close(descriptor) }
-        var yes: Int32 = 1
-        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
-        var place = sockaddr_in()
-        place.sin_family = sa_family_t(AF_INET)
-        place.sin_port = in_port_t(truncatingIfNeeded: address.port).bigEndian
-        guard inet_pton(AF_INET, address.host, &place.sin_addr) == 1 else { return false }
-        return withUnsafePointer(to: &place) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0 && listen(descriptor, 1) == 0
-            }
-        }
-    }
+    package func areFree(_ addresses: [NodeAddress]) -> Bool { addresses.allSatisfy(FreePort.isFree) }
 
     package func cut(from source: String, to target: String) { gate.cut(from: source, to: target) }
 
