@@ -70,7 +70,7 @@ package struct PlacementView: Hashable, Sendable {
     func removals(since old: PlacementView) -> [UniqueAddress] {
         var gone = old.members.map(\.node).filter { member($0) == nil }
         if removed != old.removed {
-            for node in removed where !old.removed.containsSorted(node) { gone.insertSorted(node) }
+            for node in removed where !old.removed.sortedContains(node) { gone.insertSorted(node) }
         }
         return gone
     }

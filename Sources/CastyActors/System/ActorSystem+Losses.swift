@@ -35,3 +35,15 @@ package protocol LossClassified: Sendable {
     /// The loss class of this message; `nil` where another component accounts for it.
     var lossClass: LossClass? { get }
 }
+
+extension LossClass {
+    /// The loss class of messages to a path: the runtime's own actors are under `system`, asks that wait for replies
+    /// under `temp`.
+    package init(path: [String]) {
+        switch path.first {
+        case "system": self = .control
+        case "temp": self = .reply
+        default: self = .user
+        }
+    }
+}

@@ -15,6 +15,13 @@ extension ActorSystem {
     /// Installs the route to other nodes. Without one, references to other nodes lead nowhere.
     package func install(_ remote: any RemoteAccess) { state.withLock { $0.remote = remote } }
 
+    /// A reference to the actor at a path of a node, whichever incarnation runs there.
+    package func reference<Message: Sendable>(
+        on node: NodeAddress, path: [String], as type: Message.Type = Message.self
+    ) -> ActorRef<Message> {
+        reference(to: ActorAddress(system: name, node: node, path: path, uid: 0))
+    }
+
     /// A reference to the actor at an address, on this node or another.
     ///
     /// An address with uid zero means whichever actor has that path; only published actors are found by it. Where no
@@ -34,17 +41,7 @@ extension ActorSystem {
         return ActorRef(
             ActorCell(
                 system: self, route: remote.route(to: address, as: type), uid: address.uid,
-                traffic: Self.traffic(to: address)))
-    }
-
-    /// The loss class of messages to an address: the runtime's own actors are under `system`, asks that wait for
-    /// replies under `temp`.
-    private static func traffic(to address: ActorAddress) -> LossClass {
-        switch address.path.first {
-        case "system": .control
-        case "temp": .reply
-        default: .user
-        }
+                traffic: LossClass(path: address.path)))
     }
 
     private func dead<Message: Sendable>(_ address: ActorAddress, _ reason: LossReason) -> ActorRef<Message> {

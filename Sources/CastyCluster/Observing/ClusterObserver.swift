@@ -41,8 +41,7 @@ package final class ClusterObserver: Sendable {
         var questions: UInt64 = 0
     }
 
-    package let system: ActorSystem
-    private let remoting: Remoting
+    private let client: RemotingClient
     private let changed: @Sendable () -> Void
     let state: Mutex<State>
     /// The interval at which every node is asked.
@@ -63,25 +62,22 @@ package final class ClusterObserver: Sendable {
         world: NodeWorld, cluster: String, seed: NodeAddress, changed: @escaping @Sendable () -> Void = {}
     ) throws {
         self.changed = changed
-        var generator = world.random.stream("observer")
-        let address = NodeAddress(host: "observer-\(String(generator.next(), radix: 16))", port: 0)
-        let registry = TypeRegistry()
-        try ObservationProtocol.register(in: registry)
-        system = ActorSystem(name: cluster, address: address, world: world, registry: registry)
+        client = try RemotingClient("observer", world: world, cluster: cluster) { registry in
+            try ObservationProtocol.register(in: registry)
+        }
         let state = Mutex(State(nodes: [seed: Node(address: seed)]))
         self.state = state
-        var settings = RemotingSettings()
-        settings.observes = true
-        remoting = Remoting(system: system, settings: settings)
-        remoting.hooks = RemotingHooks(connectFailed: { [weak self] address, error in
+        client.remoting.hooks = RemotingHooks(connectFailed: { [weak self] address, error in
             self?.state.withLock { $0.nodes[address]?.complaint = error.message }
             changed()
         })
     }
 
+    package var system: ActorSystem { client.system }
+
     /// Begins to ask.
     package func start() throws {
-        remoting.startWithoutListening()
+        client.start()
         let actor = try system.spawn(
             Behavior<ObserverMessage>.receive { [weak self] context, message in
                 switch message {
@@ -95,7 +91,7 @@ package final class ClusterObserver: Sendable {
 
     /// Ends all connections.
     package func stop(completion: @escaping @Sendable () -> Void) {
-        system.terminate { [remoting] in remoting.shutdown(completion: completion) }
+        client.stop(completion: completion)
     }
 
     /// The present moment, on the clock of the node that answered first.
@@ -130,9 +126,8 @@ package final class ClusterObserver: Sendable {
             return due
         }
         for (address, number, after) in due {
-            let service = ActorAddress(system: system.name, node: address, path: ObservationProtocol.path, uid: 0)
-            system.reference(to: service, as: ObservationRequest.self).tell(
-                ObservationRequest(number: number, after: after, replyTo: me))
+            let service = system.reference(on: address, path: ObservationProtocol.path, as: ObservationRequest.self)
+            service.tell(ObservationRequest(number: number, after: after, replyTo: me))
         }
         _ = system.world.scheduler.schedule(after: Self.pause) { me.tell(.tick) }
     }

@@ -20,7 +20,7 @@ public struct LeastShardStrategy: ShardAllocationStrategy {
     public func round(over regions: [RegionLoad], fixed: [Int]) -> [ShardMove] {
         var counts = regions.map(\.shards.count)
         var next = [Int](repeating: 0, count: regions.count)
-        let movable = regions.map { region in region.shards.filter { !fixed.containsSorted($0) } }
+        let movable = regions.map { region in region.shards.filter { !fixed.sortedContains($0) } }
         var moves: [ShardMove] = []
         while true {
             var source: Int?

@@ -27,7 +27,7 @@ public struct MappedStrategy: ShardAllocationStrategy {
         var settled = fixed
         var loads = regions
         for (index, region) in regions.enumerated() {
-            for shard in region.shards where !fixed.containsSorted(shard) {
+            for shard in region.shards where !fixed.sortedContains(shard) {
                 guard let home = mapped(shard, among: regions) else { continue }
                 settled.append(shard)
                 guard home != region.node, let target = regions.firstIndex(where: { $0.node == home }) else { continue }

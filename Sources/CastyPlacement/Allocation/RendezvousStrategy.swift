@@ -24,7 +24,7 @@ public struct RendezvousStrategy: ShardAllocationStrategy {
     public func round(over regions: [RegionLoad], fixed: [Int]) -> [ShardMove] {
         var moves: [ShardMove] = []
         for region in regions {
-            for shard in region.shards where !fixed.containsSorted(shard) {
+            for shard in region.shards where !fixed.sortedContains(shard) {
                 let home = home(of: shard, among: regions)
                 if home != region.node { moves.append(ShardMove(shard: shard, from: region.node, to: home)) }
             }

@@ -3,7 +3,7 @@ import CastyCore
 extension ShardCoordinator {
     /// Whether the region can be given a shard now.
     func takesShards(_ region: RegisteredRegion) -> Bool {
-        !intents.drains.containsSorted(region.node) && couldTakeShards(region)
+        !intents.drains.sortedContains(region.node) && couldTakeShards(region)
     }
 
     /// Whether the region could be given a shard if it were not drained.

@@ -8,7 +8,7 @@ extension ShardCoordinator {
             let region = regions[index]
             let status = view.member(region.node)?.status
             let leaves = region.isLeaving || status == .leaving || status == .exiting
-            guard leaves || intents.drains.containsSorted(region.node) else { continue }
+            guard leaves || intents.drains.sortedContains(region.node) else { continue }
             let owned = shards.indices.filter { shards[$0].owner?.node == region.node }
             // A drained node keeps its shards if only drained nodes are left. A leaving node hands its shards to those.
             let hasTarget = leaves ? hosts.contains { $0.node != region.node } : regions.contains(where: takesShards)

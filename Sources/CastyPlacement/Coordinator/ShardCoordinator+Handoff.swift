@@ -34,7 +34,7 @@ extension ShardCoordinator {
         _ shard: Int, _ id: ShardVersion, by node: UniqueAddress, at now: Instant, _ effects: inout [CoordinatorEffect]
     ) {
         guard case .handingOff(var handoff)? = state(shard), handoff.id == id, !handoff.isStopping else { return }
-        guard handoff.waiting.containsSorted(node) else { return }
+        guard handoff.waiting.sortedContains(node) else { return }
         handoff.waiting.removeSorted(node)
         handoff.participants.insertSorted(node)
         shards[shard] = .handingOff(handoff)

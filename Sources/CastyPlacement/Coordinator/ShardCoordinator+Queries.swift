@@ -89,7 +89,7 @@ extension ShardCoordinator {
             regions: regions.enumerated().map { index, region in
                 CoordinatedRegion(
                     node: region.node, shards: counts[index], takesShards: takesShards(region),
-                    isLeaving: region.isLeaving, isDrained: intents.drains.containsSorted(region.node))
+                    isLeaving: region.isLeaving, isDrained: intents.drains.sortedContains(region.node))
             },
             awaited: phase == .recovering ? view.members.filter(isAwaited).map(\.node) : [],
             shards: shards.indices.compactMap { explain($0, at: now) }.filter { $0.state != .unused },

@@ -78,7 +78,7 @@ extension ShardCoordinator {
         from hosted: [HostedShard], of node: UniqueAddress, at now: Instant, _ effects: inout [CoordinatorEffect]
     ) {
         let reported = hosted.map(\.shard).sorted()
-        for shard in shards.indices where shards[shard].owner?.node == node && !reported.containsSorted(shard) {
+        for shard in shards.indices where shards[shard].owner?.node == node && !reported.sortedContains(shard) {
             switch shards[shard] {
             case .unallocated, .starting: break
             case .started, .handingOff:
@@ -130,7 +130,7 @@ extension ShardCoordinator {
         result.version = reported.version
         result.isPaused = reported.isPaused
         for pin in reported.pins where shards.indices.contains(pin.shard) { result.pin(pin) }
-        for node in reported.drains where !view.removed.containsSorted(node) { result.drains.insertSorted(node) }
+        for node in reported.drains where !view.removed.sortedContains(node) { result.drains.insertSorted(node) }
         return result
     }
 }

@@ -5,7 +5,7 @@ extension Region {
     /// Whether nothing is sent to the node at present, because this node considers it unreachable.
     func isSilent(_ node: UniqueAddress?) -> Bool {
         guard !view.silent.isEmpty, let node else { return false }
-        return view.silent.containsSorted(node)
+        return view.silent.sortedContains(node)
     }
 
     /// Why a question for a shard that cannot be reached now fails at once; `nil` if it waits, and for messages that

@@ -145,7 +145,7 @@ extension Region {
         guard !range.isEmpty else { return }
         let named = list.map(\.shard).sorted()
         for shard in range
-        where homes[shard].target != nil && hosted.shards[shard] == nil && !named.containsSorted(shard) {
+        where homes[shard].target != nil && hosted.shards[shard] == nil && !named.sortedContains(shard) {
             homes[shard].target = nil
             closeStream(shard, handoff: nil, at: now, &effects)
         }

@@ -20,13 +20,13 @@ extension Region {
     /// Whether the node is known to be removed, and so can never be a member again.
     func isGone(_ node: UniqueAddress) -> Bool {
         guard view.member(node) == nil else { return false }
-        return removed.contains(node) || view.removed.containsSorted(node)
+        return removed.contains(node) || view.removed.sortedContains(node)
     }
 
     mutating func keepUnknown(
         _ message: PeerMessage<Payload>, from node: UniqueAddress, at now: Instant, _ effects: inout Effects
     ) {
-        guard !isShutDown, unknown.count < Self.unknownLimit, !view.removed.containsSorted(node) else {
+        guard !isShutDown, unknown.count < Self.unknownLimit, !view.removed.sortedContains(node) else {
             refuse(message, &effects)
             return
         }

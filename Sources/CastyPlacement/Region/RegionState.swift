@@ -71,7 +71,7 @@ struct Shard<Payload: Sendable>: Sendable {
     /// Whether all streams that the handoff waits for are closed.
     var isDrained: Bool {
         guard case .draining(let handoff, let participants, _) = phase else { return false }
-        return participants.allSatisfy { markers.handoff == handoff && markers.nodes.containsSorted($0) }
+        return participants.allSatisfy { markers.handoff == handoff && markers.nodes.sortedContains($0) }
     }
 }
 

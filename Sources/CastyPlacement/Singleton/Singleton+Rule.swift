@@ -15,7 +15,7 @@ extension Singleton {
         guard let ownNumber = view.member(own)?.upNumber else { return [] }
         return view.members.filter { member in
             member.node != own && member.hasRole(settings.role) && member.upNumber > 0 && member.upNumber < ownNumber
-                && (member.status == .down || !released.containsSorted(member.node))
+                && (member.status == .down || !released.sortedContains(member.node))
         }
     }
 
@@ -27,7 +27,7 @@ extension Singleton {
         let isOlder = ownNumber == 0 || (member.upNumber > 0 && member.upNumber < ownNumber)
         guard isOlder, member.hasRole(settings.role) else { return false }
         if settings.mutations.contains(.trustsLeavers), member.status == .exiting { return false }
-        return member.status == .down || !released.containsSorted(node)
+        return member.status == .down || !released.sortedContains(node)
     }
 
     /// Runs at the end of every event: does whatever has become possible, and sets the next wake-up.

@@ -12,7 +12,7 @@ extension Singleton {
     }
 
     mutating func keepUnknown(_ message: Buffered, since now: Instant, _ effects: inout Effects) {
-        let isGone = message.from.map(view.removed.containsSorted) ?? false
+        let isGone = message.from.map(view.removed.sortedContains) ?? false
         guard lifecycle != .shutDown, unknown.count < Self.unknownLimit, !isGone else {
             effects.append(.lost(message.payload, .notMember))
             return

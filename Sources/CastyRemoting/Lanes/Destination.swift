@@ -1,3 +1,4 @@
+import CastyActors
 import CastyCore
 import CastyObservability
 import CastySerialization
@@ -28,16 +29,5 @@ final class Destination: Sendable {
     /// The most bytes an address can take: numbers and lengths of at most five bytes each, a port, a uid, the names.
     static func bound(of address: ActorAddress) -> Int {
         address.path.reduce(32 + address.system.utf8.count + address.node.host.utf8.count) { $0 + $1.utf8.count + 5 }
-    }
-}
-
-extension LossClass {
-    /// The loss class of the traffic to an actor at a path.
-    init(path: [String]) {
-        switch path.first {
-        case "system": self = .control
-        case "temp": self = .reply
-        default: self = .user
-        }
     }
 }

@@ -145,7 +145,7 @@ final class RemoteRoute<Message: Sendable>: Route {
         // A type that carries users' messages stays in the user lane, so that messages from a sender to one actor keep
         // their order.
         let isClassified = Message.self is any LossClassified.Type
-        let isControl = address.path.first == "system" && !isClassified
+        let isControl = LossClass(path: address.path) == .control && !isClassified
         let destination = Destination(
             address: address, wireType: registered.name, shownType: String(describing: Message.self),
             lane: isControl ? .control : .user)

@@ -30,9 +30,7 @@ package final class EntityClient: Sendable {
         var giveUp: (@Sendable () -> Void)?
     }
 
-    package let system: ActorSystem
-    private let remoting: Remoting
-    private let identity: UInt64
+    private let client: RemotingClient
     private let state: Mutex<State>
     /// How often it checks for nodes that can be used again.
     private static let tick = Duration.milliseconds(50)
@@ -47,26 +45,23 @@ package final class EntityClient: Sendable {
     ///   - nodes: Some of its nodes, at least one.
     package init(world: NodeWorld, cluster: String, nodes: [NodeAddress]) throws {
         precondition(!nodes.isEmpty, "a client needs at least one node")
-        var generator = world.random.stream("client")
-        identity = generator.next()
-        let address = NodeAddress(host: "client-\(String(identity, radix: 16))", port: 0)
-        let registry = TypeRegistry()
-        try ClientProtocol.register(in: registry)
-        system = ActorSystem(name: cluster, address: address, world: world, registry: registry)
-        state = Mutex(State(nodes: ClientNodes(nodes)))
         var settings = RemotingSettings()
-        settings.observes = true
         settings.reconnectMaximum = .milliseconds(500)
         settings.reconnectAttempts = 1
-        remoting = Remoting(system: system, settings: settings)
-        remoting.hooks = RemotingHooks(
+        client = try RemotingClient("client", world: world, cluster: cluster, settings: settings) { registry in
+            try ClientProtocol.register(in: registry)
+        }
+        state = Mutex(State(nodes: ClientNodes(nodes)))
+        client.remoting.hooks = RemotingHooks(
             connectFailed: { [weak self] node, error in self?.lost(node, error.message) },
             connectionLost: { [weak self] peer in self?.lost(peer.address, "the connection was lost") })
     }
 
+    package var system: ActorSystem { client.system }
+
     /// Starts to look for nodes.
     package func start() {
-        remoting.startWithoutListening()
+        client.start()
         look()
     }
 
@@ -77,7 +72,7 @@ package final class EntityClient: Sendable {
             return state.open.sorted { $0.key < $1.key }.map(\.value)
         }
         for request in open { request.giveUp?() }
-        system.terminate { [remoting] in remoting.shutdown(completion: completion) }
+        client.stop(completion: completion)
     }
 
     /// The number of nodes that can be used at the moment.
@@ -140,10 +135,8 @@ package final class EntityClient: Sendable {
             state.open[state.sequence] = OpenRequest(node: node)
             return state.sequence
         }
-        let service = system.reference(
-            to: ActorAddress(system: system.name, node: node, path: ClientProtocol.path, uid: 0),
-            as: ClientRequest.self)
-        let identity = identity
+        let service = system.reference(on: node, path: ClientProtocol.path, as: ClientRequest.self)
+        let identity = client.identity
         let giveUp = system.ask(
             service, within: timeout + Self.margin,
             { ClientRequest(client: identity, sequence: sequence, content: content, replyTo: $0) },

@@ -61,10 +61,10 @@ struct ShardQueries: Sendable {
             }
         }
         if node == system.unique { return take(.success(own(query))) }
-        let place = ActorAddress(system: system.name, node: node.address, path: ["system", Self.actorName], uid: 0)
         let type = type
         system.ask(
-            system.reference(to: place, as: ShardQuestion.self), within: max(.zero, deadline - system.now),
+            system.reference(on: node.address, path: ["system", Self.actorName], as: ShardQuestion.self),
+            within: max(.zero, deadline - system.now),
             { ShardQuestion(type: type, query: query, replyTo: $0) }, completion: take)
     }
 }

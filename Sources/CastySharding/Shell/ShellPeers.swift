@@ -33,10 +33,10 @@ struct ShellPeers<Command: Sendable>: Sendable {
     /// The routes to the shell on `node`.
     mutating func peer(_ node: UniqueAddress, from system: ActorSystem) -> Peer {
         if let peer = known[node] { return peer }
-        let data: ActorRef<Command> = system.reference(on: node, path: paths.data)
+        let data: ActorRef<Command> = system.reference(on: node.address, path: paths.data)
         let peer = Peer(
             head: EnvelopeHead(from: system.unique, to: node, payloads: payloads),
-            control: paths.control.map { system.reference(on: node, path: $0) } ?? data, data: data)
+            control: paths.control.map { system.reference(on: node.address, path: $0) } ?? data, data: data)
         known[node] = peer
         return peer
     }
@@ -51,12 +51,5 @@ struct ShellPeers<Command: Sendable>: Sendable {
         guard head.payloads === payloads else { return .undecodable }
         // The message may be for an earlier incarnation of this node; it must not reach this one.
         return head.to == own ? nil : .wrongIncarnation
-    }
-}
-
-extension ActorSystem {
-    /// The actor at a path of another node.
-    func reference<Message: Sendable>(on node: UniqueAddress, path: [String]) -> ActorRef<Message> {
-        reference(to: ActorAddress(system: name, node: node.address, path: path, uid: 0))
     }
 }

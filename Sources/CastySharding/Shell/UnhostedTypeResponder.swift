@@ -40,7 +40,7 @@ enum UnhostedTypeResponder {
             case .request, .order: paths.control ?? paths.data
             case .peer: paths.data
             }
-        let region: ActorRef<RegionCommand> = system.reference(on: head.from, path: path)
+        let region: ActorRef<RegionCommand> = system.reference(on: head.from.address, path: path)
         let back = EnvelopeHead(from: system.unique, to: head.from, payloads: head.payloads)
         region.tell(.wire(ShardingEnvelope(head: back, message: message)))
     }

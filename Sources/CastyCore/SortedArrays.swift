@@ -1,16 +1,24 @@
 extension Array {
-    /// The first index whose element's key is not below the given one, in an array sorted by that key.
-    func sortedIndex<Key: Comparable>(of wanted: Key, by key: (Element) -> Key) -> Int {
+    /// The first index whose element does not come before the wanted one; O(log n) in a sorted array.
+    @inlinable
+    package func lowerBound(_ comesBefore: (Element) -> Bool) -> Int {
         var (low, high) = (0, count)
         while low < high {
             let middle = (low + high) / 2
-            if key(self[middle]) < wanted { low = middle + 1 } else { high = middle }
+            if comesBefore(self[middle]) { low = middle + 1 } else { high = middle }
         }
         return low
     }
 
+    /// The first index whose element's key is not below the given one, in an array sorted by that key.
+    @inlinable
+    package func sortedIndex<Key: Comparable>(of wanted: Key, by key: (Element) -> Key) -> Int {
+        lowerBound { key($0) < wanted }
+    }
+
     /// Sorted by the key, with one element for each key: the join of the elements that share it.
-    func sortedUniquely<Key: Comparable>(by key: (Element) -> Key, joining join: (Element, Element) -> Element)
+    @inlinable
+    package func sortedUniquely<Key: Comparable>(by key: (Element) -> Key, joining join: (Element, Element) -> Element)
         -> [Element]
     {
         if isStrictlySorted(by: key) { return self }
@@ -25,14 +33,16 @@ extension Array {
         return result
     }
 
-    private func isStrictlySorted<Key: Comparable>(by key: (Element) -> Key) -> Bool {
+    @usableFromInline
+    func isStrictlySorted<Key: Comparable>(by key: (Element) -> Key) -> Bool {
         zip(self, dropFirst()).allSatisfy { key($0) < key($1) }
     }
 }
 
 extension Array {
     /// The element with that key, in an array sorted by the key without repetitions.
-    func sortedElement<Key: Comparable>(of wanted: Key, by key: (Element) -> Key) -> Element? {
+    @inlinable
+    package func sortedElement<Key: Comparable>(of wanted: Key, by key: (Element) -> Key) -> Element? {
         let index = sortedIndex(of: wanted, by: key)
         return index < count && key(self[index]) == wanted ? self[index] : nil
     }
@@ -40,7 +50,8 @@ extension Array {
 
 extension Array where Element: Comparable {
     /// Whether a sorted array holds an element.
-    func sortedContains(_ element: Element) -> Bool {
+    @inlinable
+    package func sortedContains(_ element: Element) -> Bool {
         let index = sortedIndex(of: element) { $0 }
         return index < count && self[index] == element
     }
@@ -48,16 +59,24 @@ extension Array where Element: Comparable {
     /// Adds an element to a sorted array unless it is there already.
     ///
     /// - Returns: Whether it was added.
-    @discardableResult
-    mutating func insertSorted(_ element: Element) -> Bool {
+    @discardableResult @inlinable
+    package mutating func insertSorted(_ element: Element) -> Bool {
         let index = sortedIndex(of: element) { $0 }
         if index < count, self[index] == element { return false }
         insert(element, at: index)
         return true
     }
 
+    /// Removes an element from a sorted array, if it is there.
+    @inlinable
+    package mutating func removeSorted(_ element: Element) {
+        let index = sortedIndex(of: element) { $0 }
+        if index < count, self[index] == element { remove(at: index) }
+    }
+
     /// The union of two sorted arrays.
-    func sortedUnion(_ other: [Element]) -> [Element] {
+    @inlinable
+    package func sortedUnion(_ other: [Element]) -> [Element] {
         if self == other { return self }
         var result: [Element] = []
         mergeSorted(self, other, key: { $0 }) { left, right in
@@ -68,7 +87,8 @@ extension Array where Element: Comparable {
 }
 
 /// Walks two arrays sorted by the same key in step, and passes elements with the same key together.
-func mergeSorted<Element, Key: Comparable>(
+@inlinable
+package func mergeSorted<Element, Key: Comparable>(
     _ left: [Element], _ right: [Element], key: (Element) -> Key, _ body: (Element?, Element?) -> Void
 ) {
     var (i, j) = (0, 0)

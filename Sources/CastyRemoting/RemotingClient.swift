@@ -1,0 +1,40 @@
+package import CastyActors
+package import CastyCore
+package import CastySerialization
+
+/// A process that asks the nodes of a cluster: it listens nowhere, and is never a member.
+package struct RemotingClient: Sendable {
+    package let system: ActorSystem
+    package let remoting: Remoting
+    /// The random number in its name.
+    package let identity: UInt64
+
+    /// - Parameters:
+    ///   - kind: The first word of its name.
+    ///   - cluster: The name of the cluster.
+    ///   - settings: Further settings of its connections.
+    ///   - register: Registers the types of its messages.
+    package init(
+        _ kind: String, world: NodeWorld, cluster: String, settings: RemotingSettings = RemotingSettings(),
+        register: (TypeRegistry) throws -> Void
+    ) throws {
+        var generator = world.random.stream(kind)
+        identity = generator.next()
+        let registry = TypeRegistry()
+        try register(registry)
+        system = ActorSystem(
+            name: cluster, address: NodeAddress(host: "\(kind)-\(String(identity, radix: 16))", port: 0), world: world,
+            registry: registry)
+        var settings = settings
+        settings.observes = true
+        remoting = Remoting(system: system, settings: settings)
+    }
+
+    /// Allows connections.
+    package func start() { remoting.startWithoutListening() }
+
+    /// Ends all connections.
+    package func stop(completion: @escaping @Sendable () -> Void) {
+        system.terminate { [remoting] in remoting.shutdown(completion: completion) }
+    }
+}
