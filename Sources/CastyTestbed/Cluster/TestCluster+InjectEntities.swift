@@ -75,13 +75,13 @@ extension TestCluster {
         let names = try fault.nodes.map { try node($0.number).name }
         for name in names {
             disk.set(trouble, of: name)
-            inspector.emit(.note, subject: name, reason: trouble.word, text: "its disk is in trouble")
+            inspector.emit(.note, subject: name, reason: .text(trouble.word), detail: .text("its disk is in trouble"))
         }
         guard let lasting else { return }
         simulation.schedule(at: now + lasting) { [disk, inspector] in
             for name in names {
                 disk.set(nil, of: name)
-                inspector.emit(.note, subject: name, text: "its disk works again")
+                inspector.emit(.note, subject: name, detail: .text("its disk works again"))
             }
         }
     }
