@@ -174,7 +174,10 @@ let targets: [Target] = [
         swiftSettings: settings),
     tests(
         "CastyCommandTests",
-        ["CastyCommand", "CastyConsole", "CastyTestbed", "CastyLive", "CastyScenario", "CastyObservability", "CastyCore"]),
+        [
+            "CastyCommand", "CastyConsole", "CastyInvariants", "CastyTestbed", "CastyLive", "CastyScenario", "CastyObservability",
+            "CastyCore",
+        ]),
 ]
 
 // The thread sanitizer is told with CASTY_TESTS which tests it runs, and compiles what they need only.

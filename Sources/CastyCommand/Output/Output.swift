@@ -77,19 +77,37 @@ enum Output {
 
     /// Prints a line for a person, separate from the results.
     static func error(_ text: String) {
-        let text = text.printableLines + "\n"
+        let text = (errorIsTerminal ? erased() : "") + text.printableLines + "\n"
         if let queue = queues.withLock({ $0?.errors }) { queue.add(text) } else { writeAll(text, to: STDERR_FILENO) }
     }
 
     /// Writes whole lines of results unchanged. If that fails and there is no queue, the process ends: it can no
     /// longer deliver its results.
-    static func results(_ text: String) {
+    static func results(_ text: String) { deliver((isTerminal ? erased() : "") + text) }
+
+    private static func deliver(_ text: String) {
         if let queue = queues.withLock({ $0?.results }) { return queue.add(text) }
         if let problem = writeAll(text, to: STDOUT_FILENO) { end(because: problem) }
     }
 
-    /// Shows progress on a terminal, and replaces the previous progress.
-    static func progress(_ text: String) { writeAll("\r\u{1B}[K" + text.printable, to: STDERR_FILENO) }
+    /// Whether the last line of the terminal is one of progress, which the next text replaces.
+    private static let isLineOpen = Atomic(false)
+    private static let erase = "\r\u{1B}[K"
+
+    /// What removes a line of progress, if there is one.
+    private static func erased() -> String { isLineOpen.exchange(false, ordering: .relaxed) ? erase : "" }
+
+    /// Shows progress on the terminal of errors, and replaces the previous progress.
+    static func progress(_ text: String) {
+        isLineOpen.store(!text.isEmpty, ordering: .relaxed)
+        writeAll(erase + text.printable, to: STDERR_FILENO)
+    }
+
+    /// Shows progress on the terminal of results, and replaces the previous progress.
+    static func status(_ text: String) {
+        isLineOpen.store(!text.isEmpty, ordering: .relaxed)
+        deliver(erase + text.printable)
+    }
 
     private static func end(because problem: Int32) -> Never {
         // A reader that has closed the pipe, as `head` does, needs no message.

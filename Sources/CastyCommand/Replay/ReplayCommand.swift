@@ -68,11 +68,12 @@ struct ReplayCommand: ParsableCommand {
 
     private func runThrough(_ scenario: Scenario, _ options: RunOptions) throws {
         let reporter: any RunReporter =
-            json ? JSONReporter() : TextReporter(scenario, options, manyFiles: false)
+            json ? JSONReporter() : TextReporter(scenario)
         let clock = LiveClock()
         let start = clock.now
         let runner = ScenarioRunner(
-            scenario, options: options, checkers: .all, hear: { reporter.hear($0) }, progress: { reporter.progress($0) }
+            scenario, options: options, checkers: .all, hear: { reporter.hear($0) },
+            progress: { reporter.progress($0.testbed.now, waitsFor: { nil }) }
         )
         var result = runner.run()
         result.wallSeconds = (clock.now - start).inSeconds

@@ -7,23 +7,24 @@ import CastyTestbed
 /// Events and results in words, one line each.
 enum EventLine {
     /// The line for an event, or `nil` if the event is not shown to people.
-    static func text(of event: RuntimeEvent) -> String? {
+    static func text(of event: RuntimeEvent, _ style: TextStyle = .plain) -> String? {
         guard let mark = mark(of: event.kind) else { return nil }
         let time = RunResult.rounded(Double(event.time.nanoseconds) / 1e9)
         let padding = String(repeating: " ", count: max(0, 9 - time.count))
         let node = event.node + String(repeating: " ", count: max(1, 4 - event.node.count))
-        return "\(padding)\(time) \(mark) \(node)\(words(event))".printable
+        let line = "\(padding)\(time) \(style.mark(mark)) \(node)\(words(event))".printable
+        return style.paint(line, role(of: mark))
     }
 
     /// The line for a result.
-    static func text(of result: RunResult) -> String {
+    static func text(of result: RunResult, _ style: TextStyle = .plain) -> String {
         let seed = result.seed.map { "seed \($0)" } ?? "live"
         let wall = RunResult.rounded(result.wallSeconds)
         let mark =
             switch result.status {
-            case .passed: "✓ passed"
-            case .failed: "✗ FAILED"
-            case .inconclusive: "? inconclusive"
+            case .passed: style.paint("\(style.mark("✓")) passed", .good)
+            case .failed: style.paint("\(style.mark("✗")) FAILED", .bad)
+            case .inconclusive: style.paint("? inconclusive", .warning)
             }
         var parts = [
             "\(result.expectations) expectations" + (result.failed > 0 ? ", \(result.failed) failed" : ""),
@@ -31,7 +32,7 @@ enum EventLine {
             result.digest.map { "digest \(RunResult.hex($0))" },
         ].compactMap { $0 }
         parts.append("\(RunResult.rounded(result.seconds)) s in \(wall) s")
-        return "\(mark)  \(result.file)  (\(parts.joined(separator: ", ")))".printable
+        return mark + "  \(result.file)  (\(parts.joined(separator: ", ")))".printable
     }
 
     private static func mark(of kind: EventKind) -> String? {
@@ -48,6 +49,17 @@ enum EventLine {
         case .memberJoining, .converged, .shardAllocated, .shardStarted, .shardStopped, .entityStarted,
             .entityPassivated, .entityStopped:
             nil
+        }
+    }
+
+    private static func role(of mark: String) -> TextStyle.Role? {
+        switch mark {
+        case "✓": .good
+        case "✗": .bad
+        case "!": .warning
+        case "*": .change
+        case "·": .strong
+        default: nil
         }
     }
 

@@ -32,6 +32,12 @@ struct RunCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Multiply the time of every `within` and `wait` by this.", valueName: "factor"))
     var slack = 1.0
 
+    @Flag(name: .shortAndLong, help: "Print all events, as without a terminal; otherwise one line for each run.")
+    var verbose = false
+
+    @Option(help: "Colours: auto, always or never.")
+    var color = TextStyle.Colours.auto
+
     @Flag(help: "Go on after a failed expectation.")
     var keepGoing = false
 
@@ -40,7 +46,7 @@ struct RunCommand: ParsableCommand {
     }
 
     func run() throws {
-        let parsed = try scenarios.map(ScenarioFile.read)
+        let parsed = try scenarios.map { try ScenarioFile.read($0) }
         for scenario in parsed { try ScenarioFile.check(scenario, preset: world.preset) }
         if live {
             // Live nodes do not wait for the reader of their events.
@@ -50,21 +56,35 @@ struct RunCommand: ParsableCommand {
         let options = RunOptions(
             seed: world.seed, live: live, preset: world.preset, slack: slack, until: until?.duration,
             keepsGoing: keepGoing)
+        let style = TextStyle(color, isTerminal: Output.isTerminal, environment: Screen.environment)
         let clock = LiveClock()
-        var allPassed = true
-        for scenario in parsed {
-            let reporter: any RunReporter =
-                json ? JSONReporter() : TextReporter(scenario, options, manyFiles: parsed.count > 1)
+        let begun = clock.now
+        var results: [RunResult] = []
+        for (scenario, reporter) in zip(parsed, reporters(parsed, style)) {
             let start = clock.now
             let runner = ScenarioRunner(
                 scenario, options: options, checkers: .all, hear: { reporter.hear($0) },
-                progress: { reporter.progress($0) })
+                progress: { runner in reporter.progress(runner.testbed.now) { runner.waitsFor } })
             var result = runner.run()
             result.wallSeconds = (clock.now - start).inSeconds
             reporter.finish(result)
-            allPassed = allPassed && result.status == .passed
+            results.append(result)
         }
-        if !allPassed { throw ExitCode(1) }
+        if Output.isTerminal, !json, results.count > 1 {
+            Output.results(RunLine.total(results, wallSeconds: (clock.now - begun).inSeconds, style) + "\n")
+        }
+        if !results.allSatisfy({ $0.status == .passed }) { throw ExitCode(1) }
+    }
+
+    /// The reporter of each run, made when its run begins.
+    private func reporters(_ scenarios: [Scenario], _ style: TextStyle) -> some Sequence<any RunReporter> {
+        let names = RunLine.names(of: scenarios.map(\.file))
+        let width = names.map(\.count).max() ?? 0
+        return zip(scenarios, names).lazy.map { scenario, name -> any RunReporter in
+            if json { return JSONReporter() }
+            if verbose || !Output.isTerminal { return TextReporter(scenario, style) }
+            return TerminalReporter(scenario, name: name, width: width, style)
+        }
     }
 }
 

@@ -9,7 +9,8 @@ import Synchronization
 /// Reports the progress of a run. Events come from any thread.
 protocol RunReporter: Sendable {
     func hear(_ event: RuntimeEvent)
-    func progress(_ time: Instant)
+    /// Called now and then with the time of the run.
+    func progress(_ time: Instant, waitsFor: () -> String?)
     func finish(_ result: RunResult)
 }
 
@@ -19,7 +20,7 @@ final class JSONReporter: RunReporter {
 
     func hear(_ event: RuntimeEvent) { buffer.add(event.json) }
 
-    func progress(_ time: Instant) { buffer.flush() }
+    func progress(_ time: Instant, waitsFor: () -> String?) { buffer.flush() }
 
     func finish(_ result: RunResult) {
         buffer.add(result.json)
@@ -31,9 +32,11 @@ final class JSONReporter: RunReporter {
 final class TextReporter: RunReporter {
     private let buffer = LineBuffer()
     private let heading: String?
+    private let style: TextStyle
     private let hasBegun = Mutex(false)
 
-    init(_ scenario: Scenario, _ options: RunOptions, manyFiles: Bool) {
+    init(_ scenario: Scenario, _ style: TextStyle = .plain) {
+        self.style = style
         let title = scenario.title.map { ": \($0)" } ?? ""
         heading = "\(scenario.file)\(title)".printable
     }
@@ -44,13 +47,13 @@ final class TextReporter: RunReporter {
             return !begun
         }
         if isFirst, let heading { buffer.add(heading) }
-        if let line = EventLine.text(of: event) { buffer.add(line) }
+        if let line = EventLine.text(of: event, style) { buffer.add(line) }
     }
 
-    func progress(_ time: Instant) { buffer.flush() }
+    func progress(_ time: Instant, waitsFor: () -> String?) { buffer.flush() }
 
     func finish(_ result: RunResult) {
-        buffer.add(EventLine.text(of: result))
+        buffer.add(EventLine.text(of: result, style))
         buffer.flush()
     }
 }

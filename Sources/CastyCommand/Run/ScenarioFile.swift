@@ -32,6 +32,10 @@ enum ScenarioFile {
             Output.error("\(error)")
             throw badData
         }
+        guard !scenario.statements.isEmpty else {
+            Output.error("\(path): the scenario has no command; expected at least one, as `nodes 3`")
+            throw badData
+        }
         return scenario
     }
 

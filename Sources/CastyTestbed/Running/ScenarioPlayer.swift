@@ -67,6 +67,16 @@ package final class ScenarioPlayer {
         isScriptDone && schedule.isEmpty && awaited.isEmpty && !testbed.isLoaded && !testbed.hasPendingVerbs
     }
 
+    /// What the script waits for, in words; `nil` if it has not begun.
+    package var waitsFor: String? {
+        if let blocking { return "\(blocking.statement.command)" }
+        if resumes > testbed.now, next > 0 { return "\(statements[next - 1].command)" }
+        if let entry = awaited.first { return "\(entry.statement.command)" }
+        if let entry = schedule.first { return "at \(entry.time) s \(entry.statement.command)" }
+        if testbed.isLoaded { return "the load to end" }
+        return isSettled ? "the last messages" : nil
+    }
+
     /// The next time that a line names; time must not skip it.
     package var nextMoment: Instant {
         let now = testbed.now

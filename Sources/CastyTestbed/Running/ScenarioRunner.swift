@@ -1,4 +1,4 @@
-package import CastyCore
+import CastyCore
 package import CastyObservability
 package import CastyScenario
 
@@ -10,17 +10,17 @@ package final class ScenarioRunner {
     private let player: ScenarioPlayer
     private var isCutShort = false
     private let limit: Instant
-    private let progress: (Instant) -> Void
+    private let progress: (ScenarioRunner) -> Void
 
     /// Builds the runtime of a scenario; nothing runs before ``run()``.
     ///
     /// - Parameters:
     ///   - checkers: The rules that the run is checked against.
     ///   - hear: Called with every event when it happens, on the thread on which it happens.
-    ///   - progress: Called with the runtime's time at intervals.
+    ///   - progress: Called at intervals, of at most a second.
     package init(
         _ scenario: Scenario, options: RunOptions = RunOptions(), checkers: Checkers,
-        hear: (@Sendable (RuntimeEvent) -> Void)? = nil, progress: @escaping (Instant) -> Void = { _ in }
+        hear: (@Sendable (RuntimeEvent) -> Void)? = nil, progress: @escaping (ScenarioRunner) -> Void = { _ in }
     ) {
         self.scenario = scenario
         self.options = options
@@ -33,6 +33,9 @@ package final class ScenarioRunner {
         limit = options.until.map { world.now + $0 } ?? .distantFuture
         if let hear { testbed.recorder.forward(to: hear) }
     }
+
+    /// What the run waits for at the moment, in words.
+    package var waitsFor: String? { player.waitsFor }
 
     /// Runs the scenario and ends its runtime.
     package func run() -> RunResult {
@@ -72,6 +75,7 @@ package final class ScenarioRunner {
 
     /// Lets time pass until a deadline or until the condition holds.
     private func pass(until deadline: Instant, unless condition: () -> Bool) {
+        let interval: Duration = options.live ? .milliseconds(100) : .seconds(1)
         while !player.isOver, !isCutShort {
             player.look()
             if player.isOver || condition() { return }
@@ -84,7 +88,7 @@ package final class ScenarioRunner {
                 return
             }
             if now >= deadline { return }
-            let next = min(deadline, limit, player.nextMoment, now + .seconds(1))
+            let next = min(deadline, limit, player.nextMoment, now + interval)
             do {
                 try testbed.advance(until: next) {
                     let due = player.nextMoment
@@ -95,7 +99,7 @@ package final class ScenarioRunner {
             } catch {
                 player.fail(Statement(line: 0, command: .wait(.zero)), "\(error)")
             }
-            progress(testbed.now)
+            progress(self)
         }
     }
 }
