@@ -5,6 +5,7 @@ import CastyInvariants
 import CastyLive
 import CastyScenario
 import CastyTestbed
+import Glibc
 import Synchronization
 
 /// `casty explore`: random faults over many seeds, with all invariants checked.
@@ -15,7 +16,8 @@ struct ExploreCommand: ParsableCommand {
             Each seed draws its own cluster: 1 to 16 nodes, some of which join later, a seed list, roles, a downing \
             strategy. It strikes the cluster with faults under load, then heals everything and expects that all nodes \
             agree and every shard serves within stated bounds. A failing seed is printed at once, with the line that \
-            replays it, and then made shorter. Exits with 1 if any seed failed. Where no seed put a rule to the test \
+            replays it, and then made shorter. Exits with 1 if any seed failed; Ctrl-C \
+            reports what was done so far. Where no seed put a rule to the test \
             that could have been, the exploration is inconclusive and names the rule; with --strict it exits with 1 \
             then too.
             """)
@@ -71,14 +73,21 @@ struct ExploreCommand: ParsableCommand {
         return (lower, to ?? (seeds ?? (from == nil ? 1000 : 1)) &+ lower &- 1)
     }
 
+    /// The number of seeds.
+    private var count: UInt64 {
+        let (difference, overflow) = range.upper.subtractingReportingOverflow(range.lower)
+        return overflow || difference == .max ? .max : difference + 1
+    }
+
     func run() throws {
         if crashPoints { return try crashEverywhere() }
         let file = try scenario.map(ScenarioFile.read)
         let exploration = faults.exploration(preset: preset)
         // Only the user knows which rules apply to the user's own scenario.
         let rules = file == nil ? exploration.notApplicable : nil
-        let report = SharedReport(
-            ExploreReport(json: json, replay: replayWords, notApplicable: rules, clock: LiveClock()))
+        let report = SharedReport(ExploreReport(json: json, replay: replayWords, total: count, notApplicable: rules, clock: LiveClock()))
+        let signals = Signals([SIGINT]) { _ in report.interrupt() }
+        defer { signals.end() }
         let seeds = SeedSource(range.lower...range.upper)
         let (preset, minimises) = (preset, !noMinimise && file == nil)
         let threads = (0..<jobs).map { _ in
@@ -131,6 +140,17 @@ private final class SharedReport: Sendable {
     func take(_ finding: Finding, isFinal: Bool) { report.withLock { $0.take(finding, isFinal: isFinal) } }
 
     func shorten(_ finding: Finding) { report.withLock { $0.shorten(finding) } }
+
+    /// Reports what was done, and ends the process as the signal would have. No seed is reported after that.
+    func interrupt() {
+        report.withLock { report in
+            // A second Ctrl-C ends the process even if nothing reads its output.
+            signal(SIGINT, SIG_DFL)
+            report.finish(isInterrupted: true)
+            Output.drain(atMost: .seconds(1))
+            exit(128 + SIGINT)
+        }
+    }
 
     /// Ends the report.
     func finish() -> ExploreReport.Outcome {

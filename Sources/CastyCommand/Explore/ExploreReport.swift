@@ -5,11 +5,15 @@ import CastyObservability
 import CastyReporting
 import CastyScenario
 import CastyTestbed
+import Glibc
 
 /// Reports the findings of an exploration while it runs.
 struct ExploreReport: Sendable {
     private let json: Bool
     private let replay: String
+    /// The number of seeds to explore.
+    private let total: UInt64
+    private let style = TextStyle(.auto, isTerminal: Output.errorIsTerminal, environment: Screen.environment)
     private let clock: LiveClock
     private let start: Instant
     private var latestProgress: Instant
@@ -30,13 +34,15 @@ struct ExploreReport: Sendable {
         case inconclusive
     }
 
-    init(json: Bool, replay: String, notApplicable: [String]?, clock: LiveClock) {
+    init(json: Bool, replay: String, total: UInt64, notApplicable: [String]?, clock: LiveClock) {
         self.clock = clock
         self.notApplicable = notApplicable
         self.json = json
         self.replay = replay
+        self.total = total
         start = clock.now
         latestProgress = start
+        if Self.isAnimated { draw() }
     }
 
     /// Takes in the result of a seed, and reports a failure at once.
@@ -105,16 +111,34 @@ struct ExploreReport: Sendable {
     }
 
     private mutating func progress() {
-        let isTerminal = Output.errorIsTerminal
-        guard clock.now - latestProgress > .seconds(isTerminal ? 1 : 30) else { return }
+        guard clock.now - latestProgress > (Self.isAnimated ? .milliseconds(100) : .seconds(30)) else { return }
         latestProgress = clock.now
-        let text = "\(seeds) seeds, \(failures) failed, \(Int(seconds)) virtual s"
-        if isTerminal { Output.progress(text) } else { Output.error(text) }
+        if Self.isAnimated { return draw() }
+        Output.error("\(seeds) seeds, \(failures) failed, \(Int(seconds)) virtual s")
+    }
+
+    private static let isAnimated = Screen.replacesLines(Output.errorIsTerminal)
+
+    private func draw() {
+        let rules = InvariantChecks.ids.filter { !(notApplicable ?? []).contains($0) }
+        let progress = ExploreProgress(
+            done: UInt64(seeds), total: total, failures: failures, exercised: rules.count { exercised.contains($0) },
+            rules: rules.count, seconds: (clock.now - start) / .seconds(1))
+        Output.progress(progress.text(columns: Screen.columns(of: STDERR_FILENO), style))
     }
 
     /// The applicable invariants that no seed tested.
     private var inconclusive: [String] {
         InvariantChecks.ids.filter { !exercised.contains($0) && !(notApplicable ?? []).contains($0) }
+    }
+
+    /// What would exercise these rules, a line each.
+    static func occasions(of rules: [String]) -> [String] {
+        let width = rules.map(\.count).max() ?? 0
+        return rules.compactMap { rule in
+            guard let occasion = InvariantChecks.occasion(of: rule) else { return nil }
+            return "    " + rule + String(repeating: " ", count: width - rule.count) + "  needs " + occasion
+        }
     }
 
     /// Those of them that make the exploration inconclusive.
@@ -128,14 +152,18 @@ struct ExploreReport: Sendable {
         }
     }
 
-    func finish() {
-        if Output.errorIsTerminal { Output.progress("") }
+    /// Reports the sum of all seeds.
+    ///
+    /// - Parameter isInterrupted: Whether the user has ended the exploration before its last seed.
+    func finish(isInterrupted: Bool = false) {
+        if Self.isAnimated { Output.progress("") }
         let wall = (clock.now - start).inSeconds
         let speed = wall > 0 ? seconds / wall : 0
         if json {
             var line = JSONLine()
             line.add("event", "explored")
-            line.add("status", outcome.rawValue)
+            line.add("status", isInterrupted && failures == 0 ? Outcome.inconclusive.rawValue : outcome.rawValue)
+            if isInterrupted { line.add("interrupted", raw: "true") }
             line.add("seeds", seeds)
             line.add("failed", failures)
             line.add("steps", steps)
@@ -146,15 +174,20 @@ struct ExploreReport: Sendable {
             line.add("wall_s", raw: RunResult.rounded(wall))
             Output.line(line.text)
         } else {
+            let of = isInterrupted ? " of \(total)" : ""
             Output.line(
-                "\(mark) \(seeds) seeds, \(failures) failed; \(Int(seconds)) virtual s in "
+                "\(isInterrupted && failures == 0 ? "?" : mark) \(seeds)\(of) seeds, \(failures) failed"
+                    + "\(isInterrupted ? ", interrupted" : ""); \(Int(seconds)) virtual s in "
                     + "\(RunResult.rounded(wall)) s (\(Int(speed)) times real time), \(steps) steps")
             for line in coverage.lines { Output.line("  \(line)") }
-            if !inconclusive.isEmpty {
+            if isInterrupted, !inconclusive.isEmpty {
+                Output.line("  not exercised so far: \(inconclusive.count) rules")
+            } else if !inconclusive.isEmpty {
                 let word = open.isEmpty ? "not exercised" : "inconclusive: never exercised"
                 Output.line("  \(word): \(inconclusive.joined(separator: ", "))")
+                for line in Self.occasions(of: inconclusive) { Output.line(line) }
             }
-            if let notApplicable, !notApplicable.isEmpty {
+            if !isInterrupted, let notApplicable, !notApplicable.isEmpty {
                 Output.line("  not applicable: \(notApplicable.joined(separator: ", "))")
             }
         }

@@ -6,10 +6,11 @@ import Synchronization
 final class Signals {
     private let sources: [any DispatchSourceSignal]
 
-    init(_ action: @escaping @Sendable (Int) -> Void) {
+    /// - Parameter numbers: The signals; all of them ask the process to end.
+    init(_ numbers: [Int32] = [SIGINT, SIGTERM, SIGHUP], _ action: @escaping @Sendable (Int) -> Void) {
         let queue = DispatchQueue(label: "signals")
         let count = SignalCount()
-        sources = [SIGINT, SIGTERM, SIGHUP].compactMap { number in
+        sources = numbers.compactMap { number in
             // Under nohup, the loss of the terminal must have no effect.
             let isIgnored = unsafeBitCast(signal(number, SIG_IGN), to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
             if number == SIGHUP, isIgnored { return nil }
