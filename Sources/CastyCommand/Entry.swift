@@ -8,6 +8,7 @@ import Logging
 @main
 enum Entry {
     static func main() {
+        StandardStreams.occupy()
         // The parent process that restores the terminal after any death of this one has to be split off before the
         // first thread starts.
         if opensScreen(CommandLine.arguments.dropFirst()) { TerminalApp.supervise() }
@@ -73,7 +74,9 @@ enum Entry {
     /// Whether these arguments open the console on a screen.
     private static func opensScreen(_ arguments: ArraySlice<String>) -> Bool {
         let first = arguments.first ?? "console"
-        guard first == "console" || ["replay", "attach"].contains(first) || first.hasPrefix("-") else { return false }
+        guard first == "console" || ["replay", "attach"].contains(first) || first.hasPrefix("-") else {
+            return false
+        }
         let headless = ["--snapshot", "--help", "-h", "--version", "--no-supervise", "--headless"]
         if arguments.contains(where: { argument in headless.contains { argument == $0 || argument.hasPrefix($0 + "=") }
         }) {

@@ -123,7 +123,7 @@ struct ExploreReport: Sendable {
         let rules = InvariantChecks.ids.filter { !(notApplicable ?? []).contains($0) }
         let progress = ExploreProgress(
             done: UInt64(seeds), total: total, failures: failures, exercised: rules.count { exercised.contains($0) },
-            rules: rules.count, seconds: (clock.now - start) / .seconds(1))
+            rules: rules.count, seconds: (clock.now - start).inSeconds)
         Output.progress(progress.text(columns: Screen.columns(of: STDERR_FILENO), style))
     }
 

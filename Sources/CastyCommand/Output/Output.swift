@@ -36,8 +36,11 @@ enum Output {
             guard queues == nil else { return }
             let clock = LiveClock()
             queues = Queues(
-                results: OutputQueue(limit: limit, notice: notice, clock: clock) {
-                    writeAll($0, to: STDOUT_FILENO) == nil
+                results: OutputQueue(limit: limit, notice: notice, clock: clock) { text in
+                    guard let problem = writeAll(text, to: STDOUT_FILENO) else { return true }
+                    // A node works on without its output; a command whose results are all that it does need not.
+                    if !mayDrop { end(because: problem) }
+                    return false
                 },
                 errors: OutputQueue(limit: min(limit, 1 << 20), notice: Self.notice, clock: clock) {
                     writeAll($0, to: STDERR_FILENO) == nil
@@ -112,6 +115,7 @@ enum Output {
     private static func end(because problem: Int32) -> Never {
         // A reader that has closed the pipe, as `head` does, needs no message.
         if problem != EPIPE { error("casty: cannot write the results: \(String(cString: strerror(problem)))") }
+        queues.withLock { $0?.errors }?.drain(atMost: .seconds(1))
         exit(writeFailed)
     }
 
