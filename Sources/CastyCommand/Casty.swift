@@ -7,11 +7,12 @@ struct Casty: ParsableCommand {
         abstract: "Actors over a cluster: watch it, kill nodes, run scenarios, search for faults.",
         discussion: """
             Without a subcommand the console opens on three live nodes. Scenarios are text files of the commands that the console \
-            takes too; demo/scenarios holds some to begin with.
+            takes too; demo/scenarios holds some to begin with. New here? casty tour.
             """,
         version: "casty 0.1.0",
         subcommands: [
-            OpenConsole.self, RunCommand.self, ExploreCommand.self, ReplayCommand.self, NodeCommand.self,
+            OpenConsole.self, TourCommand.self, RunCommand.self, ExploreCommand.self, ReplayCommand.self,
+            NodeCommand.self,
             AttachCommand.self, StatusCommand.self, MembersCommand.self, ShardsCommand.self, AskCommand.self,
             TellCommand.self, LoadCommand.self, BenchCommand.self,
             BenchPeer.self,

@@ -74,7 +74,7 @@ enum Entry {
     /// Whether these arguments open the console on a screen.
     private static func opensScreen(_ arguments: ArraySlice<String>) -> Bool {
         let first = arguments.first ?? "console"
-        guard first == "console" || ["replay", "attach"].contains(first) || first.hasPrefix("-") else {
+        guard first == "console" || ["replay", "attach", "tour"].contains(first) || first.hasPrefix("-") else {
             return false
         }
         let headless = ["--snapshot", "--help", "-h", "--version", "--no-supervise", "--headless"]

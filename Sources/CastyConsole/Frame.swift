@@ -29,6 +29,7 @@ package struct Frame: Sendable {
     package mutating func look() {
         backend.previewPartition(cut: state.previewedPartition(feed))
         for message in feed.refresh(from: backend) { state.show(message) }
+        _ = state.show(backend.caption)
     }
 
     /// Presses a key, as a person would; the resulting requests go to the cluster.

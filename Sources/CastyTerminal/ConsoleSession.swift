@@ -141,6 +141,7 @@ struct ConsoleSession: ~Copyable {
             state.show(message)
             dirty = true
         }
+        if state.show(backend.caption) { dirty = true }
         if drawn.map({ $0.events != feed.eventCount || $0.snapshot != feed.snapshot }) ?? true { dirty = true }
         guard dirty, attached else { return }
         dirty = false

@@ -42,6 +42,57 @@ struct ScenarioPlayerTests {
         #expect(parts == Array(whole.withLock { $0 }.prefix(parts.count)))
     }
 
+    @Test("a script that is held at its notes does the same as one that is not")
+    func held() throws {
+        let text = """
+            seed 3
+            nodes 3
+            note "begin"
+            expect members n1,n2,n3 up within 10s
+            spawn account-1..account-9
+            note "now"
+            kill n3
+            expect n3 removed within 20s
+            note "over"
+            wait 1s
+            """
+        let scenario = try Scenario.parse(text, file: "held.casty")
+        let whole = Mutex<[String]>([])
+        let runner = ScenarioRunner(
+            scenario, checkers: .all, hear: { event in whole.withLock { $0.append(event.json) } })
+        #expect(runner.run().status == .passed)
+
+        let testbed = TestCluster(
+            world: SimulatedClusterWorld(seed: 3), settings: TestClusterSettings(scenario), checkers: .all)
+        defer { testbed.end() }
+        try testbed.start([1, 2, 3])
+        let player = ScenarioPlayer(scenario.body, in: testbed, options: RunOptions())
+        var stops: [String] = []
+        player.performed = { command, _ in
+            guard case .immediate(.note(let text)) = command else { return }
+            stops.append(text)
+            player.isHeld = true
+        }
+        while !player.isSettled {
+            player.look()
+            if player.isHeld {
+                let events = testbed.recorder.count
+                player.look()
+                #expect(testbed.recorder.count == events)
+                player.isHeld = false
+                continue
+            }
+            try testbed.advance(until: min(testbed.now + .seconds(1), player.nextMoment)) {
+                player.look()
+                return player.isHeld
+            }
+        }
+        #expect(stops == ["begin", "now", "over"])
+        let parts = testbed.recorder.events(from: 0).map(\.json)
+        #expect(parts.count > 30)
+        #expect(parts == Array(whole.withLock { $0 }.prefix(parts.count)))
+    }
+
     @Test("an `at` that names a moment in the past is carried out at once")
     func pastMoment() throws {
         let scenario = try Scenario.parse("nodes 1\nwait 5s\nat 2s note \"late\"\nwait 1s\n", file: "past.casty")

@@ -67,7 +67,7 @@ struct OpenConsole: ParsableCommand {
             settings: settings, preset: try timings() ?? header.preset,
             nodes: nodes ?? header.nodes ?? Scenario.defaultNodes,
             seed: sim ? seed ?? header.seed ?? 1 : nil, speed: try factor(), script: scenario?.body ?? [],
-            record: record)
+            record: record, title: scenario.map { $0.title ?? $0.file } ?? "")
     }
 
     private func timings() throws -> Preset? {

@@ -20,6 +20,12 @@ struct ConsolePlan: Sendable {
     var record: String?
     /// The time to which the simulation runs at once, and where it pauses.
     var beginsAt: Instant?
+    /// The name of the script, over its notes.
+    var title = "script"
+    /// Whether time stops at each note of the script until the user goes on.
+    var pausesAtNotes = false
+    /// The caption once the whole script was carried out.
+    var closing: String?
     /// The first message to the user.
     var greeting: String?
 }

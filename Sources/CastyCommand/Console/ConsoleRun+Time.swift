@@ -11,13 +11,14 @@ extension ConsoleRun {
     func advance(to end: Instant, _ backend: TestClusterBackend?) {
         while backend?.ends != true {
             look(backend)
+            if player.isHeld { return }
             let stop = max(min(end, player.nextMoment, future.first?.at ?? .distantFuture), lab.now)
             do {
                 // A long advance must not make a user wait who quits.
                 try lab.advance(until: stop) {
                     let due = player.nextMoment
                     look(backend)
-                    return backend?.ends ?? false || player.nextMoment < due
+                    return backend?.ends ?? false || player.isHeld || player.nextMoment < due
                 }
             } catch {
                 backend?.say(.refused, "\(error)")
@@ -48,6 +49,7 @@ extension ConsoleRun {
             return backend.say(.refused, "\(error)")
         }
         player = Self.player(plan, lab)
+        caption = nil
         future = (history.filter(\.isByHand) + future).sorted { $0.at < $1.at }
         history = []
         paused = true

@@ -41,6 +41,8 @@ final class ConsoleRun {
     private var shown = Instant.start
     /// Plays the script and the scheduled commands.
     var player: ScenarioPlayer
+    /// The latest note of the script.
+    var caption: Caption?
 
     struct RecordedCommand {
         let at: Instant
@@ -108,7 +110,8 @@ final class ConsoleRun {
             for request in backend.takeRequests() { carryOut(request, backend) }
             if !paused { advance(to: lab.now + steps(in: min(turn, longest * 1.25)), backend) }
             keepRecord(backend)
-            if isAsked || clock.now() - shown >= Self.turn { show(backend) }
+            // A note of the script may have stopped time just now.
+            if isAsked || paused != wasPaused || clock.now() - shown >= Self.turn { show(backend) }
             let pause = pauseAfterTurn()
             sleep(until: pause.map { began + $0 }, backend)
             turn = clock.now() - began
@@ -125,7 +128,8 @@ final class ConsoleRun {
         rate.note(lab.tracker.handled, at: lab.now)
         var picture = snapshot
         picture.outlook = lab.outlook(ifCutOff: backend.takePreviewed())
-        backend.publish(picture, recorder, isScriptDone: player.isScriptDone)
+        showClosing()
+        backend.publish(picture, recorder, isScriptDone: player.isScriptDone, caption: caption)
     }
 
     /// The time from the start of a turn to the next one if nothing happens before; `nil` if nothing can happen by
@@ -172,7 +176,7 @@ final class ConsoleRun {
         if let moment = plan.beginsAt {
             while lab.now < moment, !backend.ends {
                 advance(to: min(moment, lab.now + .seconds(1)), nil)
-                backend.publish(snapshot, recorder, isScriptDone: player.isScriptDone)
+                backend.publish(snapshot, recorder, isScriptDone: player.isScriptDone, caption: caption)
             }
             paused = true
         }
@@ -222,7 +226,11 @@ final class ConsoleRun {
     func look(_ backend: TestClusterBackend?) {
         player.performed = { [weak self] command, _ in
             self?.note(command, isByHand: false)
-            backend?.say(.done, "\(command)")
+            if case .immediate(.note(let text)) = command {
+                self?.show(text, waits: backend != nil)
+            } else {
+                backend?.say(.done, "\(command)")
+            }
         }
         player.unconfirmed = { backend?.say(.refused, "\($0.order): \($0.text)") }
         player.look()
@@ -259,14 +267,18 @@ final class ConsoleRun {
         if let refusal = backend.mode.refusal(of: .console(control.verb)) { return backend.say(.refused, refusal) }
         switch control {
         case .pause: paused = true
-        case .play: paused = false
+        case .play:
+            release()
+            paused = false
         case .step(let count):
+            release()
             paused = true
             advance(to: lab.now + Self.tick * count, backend)
         case .back(let count): turnBack(to: lab.now - Self.tick * count, backend)
         case .seek(let moment):
             let grid = SimulatedClusterWorld.grid.nanoseconds
             let target = Instant(nanoseconds: moment.nanoseconds / grid * grid)
+            release()
             if target >= lab.now { advance(to: target, backend) } else { turnBack(to: target, backend) }
         case .speed(let factor): speed = min(max(factor.value, 1.0 / 64), 64)
         case .undo: undo(backend)

@@ -18,6 +18,7 @@ final class TestClusterBackend: ConsoleBackend {
         var previewed: [String] = []
         /// Whether a preview is wanted that no snapshot contains yet.
         var wantsPreview = false
+        var caption: Caption?
         var ends = false
         var isScriptDone = false
     }
@@ -53,6 +54,8 @@ final class TestClusterBackend: ConsoleBackend {
         thread.start()
         return backend
     }
+
+    var caption: Caption? { state.withLock { $0.caption } }
 
     func latest() -> ClusterSnapshot { state.withLock { $0.snapshot } }
 
@@ -119,12 +122,14 @@ final class TestClusterBackend: ConsoleBackend {
     /// Whether the whole script was carried out.
     var isScriptDone: Bool { state.withLock { $0.isScriptDone } }
 
-    func publish(_ snapshot: ClusterSnapshot, _ recorder: Recorder, isScriptDone: Bool) {
+    func publish(_ snapshot: ClusterSnapshot, _ recorder: Recorder, isScriptDone: Bool, caption: Caption?) {
         let isNews = state.withLock { state in
-            let isNews = state.snapshot != snapshot || state.isScriptDone != isScriptDone
+            let isNews =
+                state.snapshot != snapshot || state.isScriptDone != isScriptDone || state.caption != caption
             state.snapshot = snapshot
             state.recorder = recorder
             state.isScriptDone = isScriptDone
+            state.caption = caption
             return isNews
         }
         if isNews { changed.signal() }

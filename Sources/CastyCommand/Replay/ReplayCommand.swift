@@ -53,7 +53,8 @@ struct ReplayCommand: ParsableCommand {
         var plan = ConsolePlan(
             settings: TestClusterSettings(scenario, preset: world.preset),
             preset: world.preset ?? scenario.header.preset,
-            nodes: scenario.header.nodes ?? Scenario.defaultNodes, seed: finding.seed, script: scenario.body)
+            nodes: scenario.header.nodes ?? Scenario.defaultNodes, seed: finding.seed, script: scenario.body,
+            title: scenario.title ?? scenario.file)
         let failure = finding.failure
         // A full step of the grid, like every time at which a person acts.
         let wanted = at.map { .start + $0.duration } ?? failure.map { max(.start, $0.time - .seconds(1)) } ?? .start

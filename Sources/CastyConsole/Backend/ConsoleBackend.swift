@@ -13,6 +13,9 @@ package protocol ConsoleBackend: Sendable {
     /// The file name of the current recording; `nil` if there is none.
     var recording: String? { get }
 
+    /// The latest note of a played script; `nil` if there is none.
+    var caption: Caption? { get }
+
     /// The newest snapshot.
     func latest() -> ClusterSnapshot
     /// The events after a cursor; 0 is before the first.
@@ -31,6 +34,7 @@ package protocol ConsoleBackend: Sendable {
 extension ConsoleBackend {
     package var title: String { "casty" }
     package var recording: String? { nil }
+    package var caption: Caption? { nil }
 
     package func previewPartition(cut nodes: [String]) {}
 }

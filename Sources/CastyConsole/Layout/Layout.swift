@@ -40,17 +40,23 @@ struct Layout: Hashable, Sendable {
     /// The strip of tabs of the smallest class.
     let tabs: Rect?
     let body: Rect
+    /// The place of a script's caption.
+    let caption: Rect?
     let footer: Rect
     let slots: [Slot]
 
-    init(width: Int, height: Int, focus: Pane, recent: [Pane], zoomed: Bool) {
+    /// - Parameter captionHeight: The rows that a script's caption takes from the panes.
+    init(width: Int, height: Int, focus: Pane, recent: [Pane], zoomed: Bool, captionHeight: Int = 0) {
         size = SizeClass(width: width, height: height)
         header = Rect(x: 0, y: 0, width: width, height: min(1, height))
         footer = Rect(x: 0, y: max(0, height - 1), width: width, height: height > 1 ? 1 : 0)
         let alone = size == .tiny
         tabs = alone ? Rect(x: 0, y: 1, width: width, height: 1) : nil
         let top = alone ? 2 : 1
-        body = Rect(x: 0, y: top, width: width, height: height - top - 1)
+        body = Rect(x: 0, y: top, width: width, height: height - top - 1 - captionHeight)
+        caption =
+            captionHeight == 0
+            ? nil : Rect(x: 0, y: height - 1 - captionHeight, width: width, height: captionHeight)
         guard size != .none else {
             slots = []
             return
@@ -129,5 +135,8 @@ struct Layout: Hashable, Sendable {
 }
 
 extension ConsoleState {
-    var layout: Layout { Layout(width: width, height: height, focus: focus, recent: recent, zoomed: zoomed) }
+    var layout: Layout {
+        Layout(
+            width: width, height: height, focus: focus, recent: recent, zoomed: zoomed, captionHeight: captionHeight)
+    }
 }

@@ -34,6 +34,7 @@ extension ConsoleState {
             break
         }
         flash = nil
+        if let intents = handleCaption(key) { return intents }
         let (binding, elsewhere) = KeyTable.binding(for: key, in: focus)
         if let binding { return run(binding, feed) }
         if let elsewhere, let panes = elsewhere.panes {

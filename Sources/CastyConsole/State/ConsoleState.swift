@@ -53,6 +53,9 @@ package struct ConsoleState: Sendable {
     var question: Question?
     var flash: Flash?
     var history: [String] = []
+    /// The latest note of the script, and the one that the user has put away.
+    var caption: Caption?
+    var hiddenCaption: Caption?
     /// Requests that no snapshot shows yet.
     var intentions = Intentions()
     /// The feed at the time when the view was frozen.

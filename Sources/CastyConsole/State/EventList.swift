@@ -7,12 +7,16 @@ struct EventList: Sendable {
     init(_ log: EventLog, _ state: ConsoleState) {
         let filter = TextFilter(state.filters[.events] ?? "")
         let level = state.level
-        guard !filter.isEmpty else {
+        let hasCaptions = state.caption != nil
+        guard !filter.isEmpty || hasCaptions else {
             entries = log.entries.reversed().filter { $0.level >= level }
             return
         }
         entries = log.entries.reversed().filter { entry in
             guard entry.level >= level, let event = log[entry.number] else { return false }
+            // The caption shows the notes of a script.
+            if hasCaptions, event.kind == .note, event.line != nil, event.reason == nil { return false }
+            if filter.isEmpty { return true }
             let words = EventWords(event, log, state.words)
             return filter.matches(
                 [

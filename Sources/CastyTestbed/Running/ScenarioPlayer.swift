@@ -35,6 +35,9 @@ package final class ScenarioPlayer {
     /// Called with each command of a person that no node has confirmed in time.
     package var unconfirmed: (UnconfirmedVerb) -> Void = { _ in }
 
+    /// Whether no further line begins for now. The lines that have begun go on; time must not.
+    package var isHeld = false
+
     /// The number of expectations begun, and of those not met.
     package private(set) var expectations = 0
     package private(set) var failed = 0
@@ -95,7 +98,7 @@ package final class ScenarioPlayer {
         failUnconfirmed()
         doScheduled()
         settleAwaited()
-        while !isOver, blocking == nil, next < statements.count, resumes <= testbed.now {
+        while !isOver, !isHeld, blocking == nil, next < statements.count, resumes <= testbed.now {
             next += 1
             carryOut(statements[next - 1])
         }
