@@ -1,0 +1,150 @@
+import CastyCore
+import CastyObservability
+
+/// The story of one fault: what happened, why, where the shards went and what was lost.
+///
+/// Events and snapshots go in, in their order; ``FaultStory/sentence(columns:rows:)`` tells the story in one sentence,
+/// ``FaultStory/lines`` tells it step by step. What no event and no snapshot says is left out.
+struct FaultStory: Hashable, Sendable {
+    /// A shard of one type.
+    struct ShardID: Hashable, Sendable {
+        var type: String
+        var shard: Int
+    }
+
+    /// One direction of a link.
+    struct Direction: Hashable, Sendable {
+        var from: String
+        var to: String
+    }
+
+    let fault: StoryFault
+    let id: EventID
+    let begun: Instant
+    /// Whether a person or a scenario did it.
+    let isByPerson: Bool
+    /// The nodes that the fault is about; for a cut, the nodes that were removed because of it.
+    private(set) var victims: [String] = []
+    /// The directions that were cut, and those of them that are still cut.
+    var links: [Direction] = []
+    var openLinks: Set<Direction> = []
+    private(set) var steps: [StoryStep] = []
+    /// The shards that the victims hosted, and the new home of each that has one.
+    private(set) var orphans: Set<ShardID> = []
+    private(set) var homes: [ShardID: String] = [:]
+    /// The entities that the victims hosted.
+    private(set) var entities = 0
+    /// Whether all of these entities are remembered, and so start by themselves.
+    private(set) var remembers = true
+    /// The lost messages, by reason.
+    private(set) var losses: [String: Int] = [:]
+    /// The number of events that the console missed meanwhile.
+    var missed: UInt64 = 0
+    /// What the nodes have announced to do next.
+    var next: String?
+    /// When the latest step was added.
+    private(set) var changed: Instant
+    /// When its consequences had ended.
+    var ended: Instant?
+    /// Whether it ended because nothing came of it any more, with something still open.
+    var isUnfinished = false
+    /// The addresses of the victims.
+    private var addresses: Set<String> = []
+
+    init(_ fault: StoryFault, _ event: RuntimeEvent) {
+        self.fault = fault
+        id = event.id
+        begun = event.time
+        changed = event.time
+        isByPerson = event.isByPerson || event.reason == "command" || event.isDrain
+        steps = [
+            StoryStep(
+                kind: .fault, time: event.time, last: event.time, nodes: [], observers: [], reason: event.reason)
+        ]
+    }
+
+    var isOpen: Bool { ended == nil }
+    var lost: Int { losses.values.reduce(0, +) }
+
+    /// Whether the cluster has gone on without a victim.
+    var isGone: Bool {
+        fault == .killed || fault == .stopped || fault == .leaving || has(.down) || has(.removed) || has(.stopped)
+    }
+
+    func has(_ kind: StoryStep.Kind) -> Bool { steps.contains { $0.kind == kind } }
+
+    func step(_ kind: StoryStep.Kind) -> StoryStep? { steps.last { $0.kind == kind } }
+
+    /// Whether a node is at an end of a cut link.
+    func isEndpoint(_ node: String) -> Bool { links.contains { $0.from == node || $0.to == node } }
+
+    /// Adds a node whose shards and entities the story follows, as the latest snapshot shows them.
+    mutating func add(victim name: String, _ snapshot: ClusterSnapshot) {
+        guard !victims.contains(name) else { return }
+        victims.append(name)
+        if fault != .cut { steps[0].nodes.add(name) }
+        guard let node = snapshot.nodes.last(where: { $0.name == name }) else { return }
+        addresses.insert("\(node.node.address.host):\(node.node.address.port)")
+        guard !fault.isArrival else { return }
+        for region in node.sharding {
+            for shard in region.shards { orphans.insert(ShardID(type: region.type, shard: shard.shard)) }
+            let count = region.shards.reduce(0) { $0 + $1.entityCount }
+            entities += count
+            if count > 0, !region.remembers { remembers = false }
+        }
+    }
+
+    /// Adds a step, or adds to the latest step of its kind when it is a part of it.
+    mutating func note(_ kind: StoryStep.Kind, _ event: RuntimeEvent, nodes: [String], reason: String? = nil) {
+        changed = event.time
+        let together: Duration = .seconds(kind == .moved ? 30 : 5)
+        if let index = steps.lastIndex(where: { $0.kind == kind }), event.time - steps[index].last <= together {
+            steps[index].last = event.time
+            for node in nodes { steps[index].nodes.add(node) }
+            steps[index].observers.add(event.node)
+            return
+        }
+        guard steps.count < Self.mostSteps else { return }
+        steps.append(
+            StoryStep(
+                kind: kind, time: event.time, last: event.time, nodes: nodes, observers: [event.node], reason: reason))
+    }
+
+    /// Adds shards to the latest step of a kind.
+    mutating func count(_ shards: Int, until: Instant? = nil, in kind: StoryStep.Kind) {
+        guard let index = steps.lastIndex(where: { $0.kind == kind }) else { return }
+        steps[index].shards += shards
+        if let until { steps[index].until = max(until, steps[index].until ?? until) }
+    }
+
+    /// Records the new home of a shard.
+    ///
+    /// - Returns: Whether it was news.
+    mutating func move(_ shard: ShardID, to node: String) -> Bool {
+        guard homes[shard] == nil else { return false }
+        homes[shard] = node
+        return true
+    }
+
+    /// Takes over what the victims hosted from an earlier telling of this story.
+    mutating func adopt(hosted story: FaultStory) {
+        orphans = story.orphans
+        entities = story.entities
+        remembers = story.remembers
+    }
+
+    mutating func lose(_ reason: String) { losses[reason, default: 0] += 1 }
+
+    /// Whether a lost message was lost because of this fault.
+    func explains(_ loss: RuntimeEvent) -> Bool {
+        if victims.contains(loss.node) { return true }
+        if let to = loss.to, victims.contains(to) { return true }
+        if let address = loss.lostAddress { return addresses.contains(String(address)) }
+        if loss.isByPerson { return loss.time == begun }
+        guard isGone, let shard = loss.shard else { return false }
+        return orphans.contains { $0.shard == shard }
+    }
+
+    /// A story that goes round in circles is told no further.
+    private static let mostSteps = 40
+}
