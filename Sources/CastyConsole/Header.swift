@@ -45,9 +45,9 @@ enum Header {
 
     private static func world(_ scene: Scene) -> [(String, Style)] {
         let paint = scene.paint
-        let clock = "  t=\(Words.clock(scene.snapshot.time))"
+        let clock = "  t=\(Words.moment(scene.snapshot.time))"
         // Real time runs by itself: with tenths, the line would change ten times a second while nothing happens.
-        let wholeClock = "  t=\(Words.wholeClock(scene.snapshot.time))"
+        let wholeClock = "  t=\(Words.wholeMoment(scene.snapshot.time))"
         switch scene.state.mode {
         case .live: return [(" LIVE ", paint[.bannerLive]), (wholeClock, paint[.text])]
         case .attached: return [(" ATTACHED ", paint[.bannerReadOnly]), (wholeClock, paint[.text])]

@@ -10,6 +10,7 @@ package enum Renderer {
         Header.draw(scene, &buffer)
         if let tabs = scene.layout.tabs { TabStrip.draw(scene, in: tabs, &buffer) }
         for slot in scene.layout.slots { draw(slot, scene, &buffer) }
+        StoryRows.draw(scene, &buffer)
         CaptionView.draw(scene, &buffer)
         Footer.draw(scene, &buffer)
         switch state.modal {

@@ -4,6 +4,8 @@ import CastyObservability
 struct Scene: Sendable {
     let feed: ConsoleFeed
     let state: ConsoleState
+    /// The story of the latest fault, in as many rows as it takes.
+    let story: [String]
     let layout: Layout
     let reading: ClusterReading
     let shards: ShardReading?
@@ -12,7 +14,8 @@ struct Scene: Sendable {
     init(_ feed: ConsoleFeed, _ state: ConsoleState) {
         self.feed = state.visible(feed)
         self.state = state
-        layout = state.layout
+        story = StoryRows.text(self.feed, width: state.width, height: state.height)
+        layout = state.layout(storyRows: story.count)
         reading = ClusterReading(self.feed, observer: state.observer)
         let types = ShardReading.types(in: self.feed.snapshot)
         shards =

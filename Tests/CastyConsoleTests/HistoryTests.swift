@@ -102,14 +102,61 @@ struct HistoryTests {
         #expect(log.entries.first?.number == log.base)
     }
 
+    @Test("a flood of losses is one line, and never pushes out what matters")
+    func flood() {
+        var log = EventLog()
+        var number: UInt64 = 0
+        func event(_ node: String, _ kind: EventKind, subject: String? = nil, to: String? = nil, detail: EventDetail? = nil)
+            -> RuntimeEvent
+        {
+            number += 1
+            return RuntimeEvent(
+                time: Instant(nanoseconds: Int64(number) * 1_000_000), id: EventID(node: node, number: number),
+                kind: kind, subject: subject, to: to, 
+                reason: kind == .messageLost ? .lost(.ledger(.unreachable)) : nil, detail: detail)
+        }
+        log.append([event("lab", .nodeStarted, subject: "n3", detail: .incarnation(UniqueAddress(address: NodeAddress(host: "127.0.0.3", port: 25520), incarnation: 1))), event("lab", .nodeKilled)])
+        for _ in 0..<20_000 {
+            log.append([event("n5", .messageLost, to: "casty://casty@127.0.0.3:25520/sharding/account")])
+        }
+        #expect(log.entries.count == 3 && log.events.count < 100)
+        let words = EventWords(log.events[2], log, .english, group: log.group(of: 2))
+        #expect(words.subject == "n5" && words.what == "20000 messages lost: n3 unreachable (account)")
+        // Events that do not group, of a level that matters little.
+        for _ in 0..<20_000 { log.append([event("n1", .entityStarted)]) }
+        #expect(log.events.contains { $0.kind == .nodeKilled } && log[1]?.kind == .nodeKilled)
+        #expect(log.group(of: 2).count == 20_000)
+        #expect(log.events.count <= 2 * EventLog.kept)
+        #expect(log[log.end - 1]?.kind == .entityStarted)
+    }
+
+    @Test("views agree because of a change, and causes are told in words")
+    func causes() {
+        var log = EventLog()
+        let removed = RuntimeEvent(
+            time: .start, id: EventID(node: "n1", number: 1), kind: .memberRemoved, subject: "n3")
+        let converged = RuntimeEvent(time: .start, id: EventID(node: "n1", number: 2), kind: .converged, detail: .version(9))
+        let moved = RuntimeEvent(time: .start, id: EventID(node: "n1", number: 3), kind: .shardMoved, shard: 1)
+        let orphan = RuntimeEvent(
+            time: .start, id: EventID(node: "n1", number: 5), kind: .shardMoved,
+            causes: [EventID(node: "n1", number: 4)])
+        let next = RuntimeEvent(time: .start, id: EventID(node: "n1", number: 6), kind: .note, causes: [moved.id])
+        log.append([removed, converged, moved, orphan, next])
+        #expect(EventWords(converged, log, .english).cause == "removed n3 0.0")
+        #expect(EventWords(next, log, .english).cause == "move of shard 1 0.0")
+        #expect(EventWords(orphan, log, .english).cause == "long ago")
+    }
+
     @Test("numbers are short and round as a person expects")
     func words() {
         #expect(Words.fixed(0.05) == "0.1" && Words.fixed(-0.04) == "0.0" && Words.fixed(12.34, 2) == "12.34")
         #expect(Words.short(9999) == "9999" && Words.short(12_345) == "12k" && Words.short(3_400_000) == "3.4M")
         #expect(Words.span(.milliseconds(210)) == "210ms" && Words.span(.seconds(3.84)) == "3.8s")
-        #expect(Words.clock(Instant(nanoseconds: 761_300_000_000)) == "12:41.3")
-        #expect(Words.wholeClock(Instant(nanoseconds: 761_900_000_000)) == "12:41")
-        #expect(Words.wholeClock(Instant(nanoseconds: 41_300_000_000)) == "41s")
+        #expect(Words.moment(Instant(nanoseconds: 41_390_000_000)) == "41.3")
+        #expect(Words.moment(Instant(nanoseconds: 761_300_000_000)) == "12:41.3")
+        #expect(Words.moment(Instant(nanoseconds: 3_723_400_000_000)) == "1:02:03.4")
+        #expect(Words.wholeMoment(Instant(nanoseconds: 761_900_000_000)) == "12:41")
+        #expect(Words.wholeMoment(Instant(nanoseconds: 41_300_000_000)) == "41")
         #expect(Words.fit("abcdef", 4) == "abc…" && Words.fit("日本語", 4) == "日…")
         #expect(Words.count(2, "entity") == "2 entities")
         #expect(Words.fixed(.nan) == "-" && Words.fixed(.infinity) == "-")

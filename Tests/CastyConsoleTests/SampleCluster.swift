@@ -45,7 +45,7 @@ struct SampleCluster {
     @discardableResult
     mutating func note(
         _ node: String, _ kind: EventKind, subject: String? = nil, shard: Int? = nil, from: String? = nil,
-        to: String? = nil, reason: EventReason? = nil, causes: [EventID] = []
+        to: String? = nil, reason: EventReason? = nil, detail: EventDetail? = nil, causes: [EventID] = []
     ) -> EventID {
         let number = (numbers[node] ?? 0) + 1
         numbers[node] = number
@@ -53,7 +53,7 @@ struct SampleCluster {
         events.append(
             RuntimeEvent(
                 time: now, id: id, kind: kind, subject: subject, shard: shard, from: from, to: to, reason: reason,
-                causes: causes))
+                detail: detail, causes: causes))
         version += 1
         return id
     }
@@ -89,7 +89,7 @@ struct SampleCluster {
             if let before = homes[shard] {
                 note(
                     "n\(up[0])", .shardMoved, shard: shard, from: "n\(before)", to: "n\(home)",
-                    reason: .allocation(.ownerRemoved))
+                    reason: .allocation(.ownerRemoved), detail: .type("account"))
             }
             homes[shard] = home
         }

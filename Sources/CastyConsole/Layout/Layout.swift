@@ -40,23 +40,30 @@ struct Layout: Hashable, Sendable {
     /// The strip of tabs of the smallest class.
     let tabs: Rect?
     let body: Rect
+    /// The rows of the story, above the caption; without height while there is none.
+    let story: Rect
     /// The place of a script's caption.
     let caption: Rect?
     let footer: Rect
     let slots: [Slot]
 
-    /// - Parameter captionHeight: The rows that a script's caption takes from the panes.
-    init(width: Int, height: Int, focus: Pane, recent: [Pane], zoomed: Bool, captionHeight: Int = 0) {
+    /// - Parameters:
+    ///   - captionHeight: The rows that a script's caption takes from the panes.
+    ///   - storyRows: The rows that the story takes from the panes.
+    init(
+        width: Int, height: Int, focus: Pane, recent: [Pane], zoomed: Bool, captionHeight: Int = 0, storyRows: Int = 0
+    ) {
         size = SizeClass(width: width, height: height)
         header = Rect(x: 0, y: 0, width: width, height: min(1, height))
         footer = Rect(x: 0, y: max(0, height - 1), width: width, height: height > 1 ? 1 : 0)
         let alone = size == .tiny
         tabs = alone ? Rect(x: 0, y: 1, width: width, height: 1) : nil
         let top = alone ? 2 : 1
-        body = Rect(x: 0, y: top, width: width, height: height - top - 1 - captionHeight)
-        caption =
-            captionHeight == 0
-            ? nil : Rect(x: 0, y: height - 1 - captionHeight, width: width, height: captionHeight)
+        let rows = size == .none ? 0 : storyRows
+        let bottom = height - 1 - captionHeight
+        story = Rect(x: 0, y: bottom - rows, width: width, height: rows)
+        body = Rect(x: 0, y: top, width: width, height: bottom - top - rows)
+        caption = captionHeight == 0 ? nil : Rect(x: 0, y: bottom, width: width, height: captionHeight)
         guard size != .none else {
             slots = []
             return
@@ -135,8 +142,17 @@ struct Layout: Hashable, Sendable {
 }
 
 extension ConsoleState {
-    var layout: Layout {
+    /// The layout without a story.
+    var layout: Layout { layout(storyRows: 0) }
+
+    /// The layout with as many rows for the story as it takes.
+    func layout(_ feed: ConsoleFeed) -> Layout {
+        layout(storyRows: StoryRows.text(visible(feed), width: width, height: height).count)
+    }
+
+    func layout(storyRows: Int) -> Layout {
         Layout(
-            width: width, height: height, focus: focus, recent: recent, zoomed: zoomed, captionHeight: captionHeight)
+            width: width, height: height, focus: focus, recent: recent, zoomed: zoomed, captionHeight: captionHeight,
+            storyRows: storyRows)
     }
 }

@@ -34,12 +34,12 @@ enum EventsPane {
         let timeline = rect.height >= 8
         let causes = rect.width >= 60
         let causeWidth = causes ? min(28, rect.width * 28 / 100) : 0
-        let node = rect.width >= 60 ? 7 : 4
+        let node = rect.width >= 60 ? 7 : 5
         let time = rect.width >= 60 ? 7 : 6
         let whatX = time + 2 + node
         let whatWidth = max(4, rect.width - whatX - causeWidth - 1)
         buffer.putRight("t", endX: rect.x + time - 1, y: rect.y, width: 2, paint[.column])
-        buffer.put(node < 5 ? "nod" : "node", x: rect.x + time + 2, y: rect.y, paint[.column])
+        buffer.put("node", x: rect.x + time + 2, y: rect.y, paint[.column])
         buffer.put("what", x: rect.x + whatX, y: rect.y, paint[.column])
         if causes { buffer.put("cause", x: rect.maxX - causeWidth, y: rect.y, paint[.column]) }
         let room = max(0, rect.height - 1 - (timeline ? 2 : 0))

@@ -5,21 +5,25 @@ import CastyObservability
 enum MembersPane {
     private static let required: [MemberColumn] = [.node, .status, .phi, .shards, .entities]
 
-    /// The columns that fit, with their positions and widths.
-    static func columns(width: Int) -> [(column: MemberColumn, x: Int, width: Int)] {
+    /// The columns that fit, with their positions and widths; the status gets `status` columns if it needs more than usual.
+    static func columns(width: Int, status: Int = 0) -> [(column: MemberColumn, x: Int, width: Int)] {
+        func room(_ column: MemberColumn) -> Int {
+            let usual = self.width(of: column, in: width)
+            return column == .status ? max(usual, status) : usual
+        }
         let optional: [MemberColumn] =
             width >= 60
             ? [.lag, .rate, .version, .address, .seenBy, .uptime]
             : width >= 50 ? [.lag, .rate, .version, .seenBy, .uptime] : [.lag, .uptime, .rate]
         var chosen = required
-        var used = 4 + required.reduce(0) { $0 + self.width(of: $1, in: width) }
-        for column in optional where used + self.width(of: column, in: width) <= width {
+        var used = 4 + required.reduce(0) { $0 + room($1) }
+        for column in optional where used + room(column) <= width {
             chosen.append(column)
-            used += self.width(of: column, in: width)
+            used += room(column)
         }
         var x = 4
         return chosen.sorted { $0.rawValue < $1.rawValue }.map { column in
-            let columns = self.width(of: column, in: width)
+            let columns = room(column)
             defer { x += columns }
             return (column, x, columns)
         }
@@ -36,8 +40,21 @@ enum MembersPane {
         }
     }
 
-    static func column(at x: Int, width: Int) -> MemberColumn? {
-        columns(width: width).first { x >= $0.x && x < $0.x + $0.width }?.column
+    /// The width that the status of each row needs, with its mark.
+    static func statusWidth(_ rows: [NodeRow], _ words: DisplayWords) -> Int {
+        rows.map { CharacterWidth.columns(of: status(of: $0, words)) + 1 }.max() ?? 0
+    }
+
+    /// A member's status in words, and its marks: the oldest and the leader, drained, frozen, dead.
+    private static func status(of row: NodeRow, _ words: DisplayWords) -> String {
+        var flag = (row.oldest ? "★" : "") + (row.leader ? "◆" : "") + (row.drained ? "▽" : "")
+        if row.state == .frozen { flag = "‖" }
+        if !row.alive, row.standing != .removed { flag = "†" }
+        return words(.standing(row.standing)) + (flag.isEmpty ? "" : " \(flag)")
+    }
+
+    static func column(at x: Int, width: Int, _ rows: [NodeRow], _ words: DisplayWords) -> MemberColumn? {
+        columns(width: width, status: statusWidth(rows, words)).first { x >= $0.x && x < $0.x + $0.width }?.column
     }
 
     /// The visible rows.
@@ -65,7 +82,7 @@ enum MembersPane {
                 &buffer)
             return
         }
-        let columns = columns(width: rect.width)
+        let columns = columns(width: rect.width, status: statusWidth(rows, scene.words))
         for entry in columns {
             let sorted = entry.column == scene.state.sort && (entry.column != .node || scene.state.descending)
             let arrow = sorted ? (scene.state.descending ? "↓" : "↑") : ""
@@ -104,8 +121,7 @@ enum MembersPane {
 
     private static func legend(_ scene: Scene, _ rect: Rect, _ buffer: inout CellBuffer) {
         let rows = scene.reading.rows
-        var parts = ["★ oldest"]
-        if rows.contains(where: { $0.leader && !$0.oldest && $0.alive }) { parts.append("◆ leads") }
+        var parts = ["★ oldest", "◆ leader"]
         if rows.contains(where: { $0.state == .frozen }) { parts.append("‖ frozen") }
         if rows.contains(where: { !$0.alive && $0.standing != .removed }) { parts.append("† dead") }
         if rows.contains(where: \.drained) { parts.append("▽ drained") }
@@ -147,15 +163,7 @@ enum MembersPane {
         case .node: return (row.name, row.alive ? .strong : .dim)
         case .address: return (row.address, .dim)
         case .status:
-            // The oldest usually leads: the leader is marked only if it is another node.
-            var flag = (row.oldest ? "★" : row.leader ? "◆" : "") + (row.drained ? "▽" : "")
-            if row.state == .frozen { flag = "‖" }
-            if !row.alive, row.standing != .removed { flag = "†" }
-            let long = scene.words(.standing(row.standing))
-            let wide = long.count + (flag.isEmpty ? 0 : 1 + flag.count) <= width - 1
-            let word = wide ? long : scene.words(.shortStanding(row.standing))
-            let gap = flag.isEmpty || word.count + 1 + flag.count > width - 1 ? "" : " "
-            return (word + gap + flag, row.standing.role)
+            return (status(of: row, scene.words), row.standing.role)
         case .phi:
             guard let phi = row.phi else { return ("-", .faint) }
             return (phi < 100 ? Words.fixed(phi) : Words.fixed(phi, 0), .phi(phi, threshold: row.threshold))

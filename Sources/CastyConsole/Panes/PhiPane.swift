@@ -144,7 +144,7 @@ enum PhiPane {
             let since = scene.feed.suspicion(of: peer, by: observer.name) ?? peer.suspicionDeadline
             guard let since, since <= now else { return ("\(peer.name) is over \(threshold)", .unreachable) }
             return (
-                "\(peer.name) crossed \(threshold) at \(Words.moment(since))s, \(Words.span(now - since)) ago",
+                "\(peer.name) crossed \(threshold) at \(Words.moment(since)), \(Words.span(now - since)) ago",
                 .unreachable
             )
         }

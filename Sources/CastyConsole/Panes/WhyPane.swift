@@ -8,7 +8,7 @@ enum WhyPane {
         case .node(let name): ["why \(name)", name]
         case .shard(let number): ["why shard \(number)", "#\(number)"]
         case .event: ["why this event", "event"]
-        case nil: ["w on anything"]
+        case nil: [scene.feed.stories.stories.isEmpty ? "w on anything" : "the latest story"]
         }
     }
 
@@ -22,6 +22,7 @@ enum WhyPane {
                 return EmptyPane.draw(["this event is no longer remembered"], rect, scene, &buffer)
             }
             lines = WhyEvent.lines(event, scene)
+        case nil where !scene.feed.stories.stories.isEmpty: lines = WhyStory.lines(scene)
         case nil:
             return EmptyPane.draw(
                 ["w asks why: a node, a shard, an event", "put the cursor on it first"], rect, scene, &buffer)
@@ -98,8 +99,7 @@ enum WhyNode {
         }
         lines.append(
             .init(
-                "",
-                "\(name) is \(scene.words(.fullStanding(row.standing))) in the view of \(observer?.name ?? "no node")",
+                "", "\(name) is \(scene.words(.standing(row.standing))) in the view of \(observer?.name ?? "no node")",
                 row.standing.role))
         add("truth", truth(row, scene), row.alive ? .text : .eventFault)
         if let peer = observer?.membership.peers.first(where: { $0.name == name }) {
@@ -149,14 +149,17 @@ enum WhyNode {
         return lines + history(name, scene)
     }
 
-    /// The recent events about it, newest first.
+    /// The story of its latest fault; without one, the recent events about it, oldest first.
     private static func history(_ name: String, _ scene: Scene) -> [WhyPane.Line] {
+        if let story = scene.feed.stories.story(about: name) {
+            return [.init("", "its story", .column)] + WhyStory.lines(story, title: false)
+        }
         let log = scene.feed.log
         let past = log.entries.reversed().lazy.filter { entry in
             entry.level > .debug
                 && log[entry.number].map { ($0.subject ?? $0.node) == name && $0.shard == nil } ?? false
         }
-        return past.prefix(10).compactMap { entry in
+        return past.prefix(10).reversed().compactMap { entry in
             guard let event = log[entry.number] else { return nil }
             let words = EventWords(event, log, scene.words, group: log.group(of: entry.number))
             let cause = words.cause.isEmpty ? "" : "  ← \(words.cause)"
@@ -175,11 +178,11 @@ enum WhyNode {
         let last = scene.feed.log.events.last { event in
             (event.subject ?? event.node) == row.name && event.kind == (wanted ?? .nodeStarted)
         }
-        let at = last.map { " at \(Words.moment($0.time))s" } ?? ""
+        let at = last.map { " at \(Words.moment($0.time))" } ?? ""
         let who =
             last.map { $0.isFromTestbed || $0.causes.contains { $0.node == EventID.testbed } } == true ? ", by you" : ""
         switch row.state {
-        case .running: return "it runs\(last.map { " since \(Words.moment($0.time))s" } ?? "")"
+        case .running: return "it runs\(last.map { " since \(Words.moment($0.time))" } ?? "")"
         case .frozen: return "frozen\(at)\(who): alive but silent"
         case .killed: return "killed\(at)\(who): a crash, no goodbye"
         case .stopped: return "stopped\(at)\(who): it left, or downed itself"
@@ -233,7 +236,7 @@ enum WhyShard {
         if shards.coordinating?.waiting.contains(number) == true {
             lines.append(.init("waits", "its last owner was removed; the margin must pass first", .eventWarning))
         }
-        let past = scene.feed.log.events.filter { $0.shard == number }.suffix(8).reversed()
+        let past = scene.feed.log.events.filter { $0.shard == number }.suffix(8)
         for event in past {
             let words = EventWords(event, scene.feed.log, scene.words)
             lines.append(
@@ -243,48 +246,6 @@ enum WhyShard {
                     words.role))
         }
         lines.append(.init("you", "m move it · :pin shard \(number) to NODE · :rebalance"))
-        return lines
-    }
-}
-
-/// The explanation of an event: its causes, nearest first, down to events that only a person can have caused.
-enum WhyEvent {
-    static func lines(_ event: RuntimeEvent, _ scene: Scene) -> [WhyPane.Line] {
-        let words = EventWords(event, scene.feed.log, scene.words)
-        var lines: [WhyPane.Line] = [
-            .init("\(Words.moment(event.time)) \(words.mark)", "\(words.subject) \(words.what)", .strong)
-        ]
-        var seen: Set<EventID> = [event.id]
-        var open = event.causes
-        // A person's action precedes the nodes' reactions to it: it is the cause that the nodes cannot see.
-        func truth(behind event: RuntimeEvent) {
-            if let fault = scene.feed.log.truth(behind: event) { open.insert(fault.id, at: 0) }
-        }
-        truth(behind: event)
-        while !open.isEmpty, lines.count < 40 {
-            let id = open.removeFirst()
-            guard seen.insert(id).inserted else { continue }
-            guard let cause = scene.feed.log.event(id) else {
-                lines.append(.init("because", "\(id), no longer remembered", .dim))
-                continue
-            }
-            let words = EventWords(cause, scene.feed.log, scene.words)
-            let you = cause.isFromTestbed ? "you: " : ""
-            lines.append(
-                .init(
-                    "\(Words.moment(cause.time)) \(words.mark)", "because \(you)\(words.subject) \(words.what)",
-                    words.role))
-            open += cause.causes
-            truth(behind: cause)
-        }
-        if lines.count == 1 { lines.append(.init("", "nothing in the cluster led to it: a first cause", .dim)) }
-        let after = scene.feed.log.events.filter { $0.causes.contains(event.id) }.prefix(6)
-        for effect in after {
-            let words = EventWords(effect, scene.feed.log, scene.words)
-            lines.append(.init("\(Words.moment(effect.time)) \(words.mark)", "so \(words.subject) \(words.what)", .dim))
-        }
-        if let entity = event.entity { lines.append(.init("entity", entity)) }
-        lines.append(.init("id", "\(event.id)" + (event.line.map { ", line \($0)" } ?? ""), .faint))
         return lines
     }
 }

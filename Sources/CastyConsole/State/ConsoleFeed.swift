@@ -5,6 +5,8 @@ package import CastyObservability
 package struct ConsoleFeed: Sendable {
     package private(set) var snapshot = ClusterSnapshot(time: .start, version: 0, nodes: [])
     package private(set) var log = EventLog()
+    /// What came of each fault.
+    private(set) var stories = StoryBook()
     private(set) var phi = PhiHistory()
     private(set) var rates = RateMeter()
     /// When each node's latest incarnation was started.
@@ -45,6 +47,7 @@ package struct ConsoleFeed: Sendable {
             phi.sample(next)
             rates.sample(next)
         }
+        stories.take(events, dropped: dropped, before: snapshot, after: next)
         snapshot = next
         log.append(events, dropped: dropped)
         for event in events { note(event) }
@@ -76,6 +79,7 @@ package struct ConsoleFeed: Sendable {
         let past = log.events.filter { $0.time <= time }
         log.clear()
         log.append(past)
+        stories.rewind(to: time, past, snapshot)
         started = started.filter { $0.value <= time }
         suspected = suspected.filter { $0.value <= time }
     }
@@ -91,5 +95,5 @@ extension ConsoleFeed {
     }
 
     /// The number of events so far.
-    package var eventCount: Int { log.end }
+    package var eventCount: Int { log.end + log.counted }
 }

@@ -3,7 +3,12 @@ import CastyObservability
 /// The mouse: a click focuses and selects; the wheel scrolls the list under it.
 extension ConsoleState {
     mutating func press(x: Int, y: Int, _ feed: ConsoleFeed) -> [Intent] {
-        let layout = layout
+        let layout = layout(feed)
+        if layout.story.contains(x: x, y: y) {
+            subject = nil
+            focus(on: .why)
+            return []
+        }
         if layout.footer.contains(x: x, y: y) {
             guard let binding = Footer.binding(at: x, self) else { return [] }
             return run(binding, feed)
@@ -23,7 +28,7 @@ extension ConsoleState {
     }
 
     mutating func wheel(x: Int, y: Int, up: Bool, _ feed: ConsoleFeed) -> [Intent] {
-        guard let slot = layout.slots.first(where: { $0.rect.contains(x: x, y: y) }) else { return [] }
+        guard let slot = layout(feed).slots.first(where: { $0.rect.contains(x: x, y: y) }) else { return [] }
         if focus != slot.shown { focus(on: slot.shown) }
         let feed = visible(feed)
         let reading = ClusterReading(feed, observer: observer)
@@ -37,11 +42,11 @@ extension ConsoleState {
         let reading = ClusterReading(feed, observer: observer)
         switch slot.shown {
         case .members:
-            if y == inner.y, let column = MembersPane.column(at: x - inner.x, width: inner.width) {
+            let rows = visibleRows(reading)
+            if y == inner.y, let column = MembersPane.column(at: x - inner.x, width: inner.width, rows, words) {
                 if sort == column { descending.toggle() } else { sort = column }
                 return
             }
-            let rows = visibleRows(reading)
             let index = y - inner.y - 1 + MembersPane.window(rows, inner.height, self).first
             if rows.indices.contains(index) { node = rows[index].name }
         case .shards:

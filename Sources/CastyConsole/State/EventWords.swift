@@ -12,11 +12,14 @@ struct EventWords: Sendable {
 
     init(_ event: RuntimeEvent, _ log: EventLog, _ words: DisplayWords, group: EventLog.Group? = nil) {
         subject = Self.subject(of: event, group)
-        what = words(
-            .event(
-                EventPhrase(
-                    event: event, observers: group?.observers ?? [], shards: group?.shards ?? [],
-                    links: group?.links ?? [])))
+        what =
+            event.kind == .messageLost
+            ? LossWords(event, log.names).text(group?.count ?? 1, entity: event.entity)
+            : words(
+                .event(
+                    EventPhrase(
+                        event: event, observers: group?.observers ?? [], shards: group?.shards ?? [],
+                        links: group?.links ?? [])))
         mark = Self.mark(of: event.kind)
         role =
             switch event.kind.level {
@@ -32,19 +35,25 @@ struct EventWords: Sendable {
         if let group, group.observers.count > 1, event.kind == .converged { return "all" }
         if let group, !group.links.isEmpty { return group.links.count == 1 ? event.from ?? "link" : "links" }
         if let group, group.shards.count > 1, event.subject == nil { return event.to ?? event.node }
+        if event.kind == .messageLost { return event.node }
         if let shard = event.shard, event.subject == nil { return "#\(shard)" }
         return event.subject ?? event.node
     }
 
     private static func cause(of event: RuntimeEvent, _ log: EventLog, _ words: DisplayWords) -> String {
-        if let truth = log.truth(behind: event) { return "you: \(words(.cause(truth))) \(Words.moment(truth.time))" }
+        if let truth = log.truth(behind: event) {
+            let what = words(.cause(truth))
+            let who = truth.isFromTestbed ? "you: \(what)" : "\(what) \(subject(of: truth))"
+            return "\(who) \(Words.moment(truth.time))"
+        }
         // The testbed also emits an event when a node stops by itself.
         guard let first = event.causes.first else {
             return event.isFromTestbed && event.kind != .nodeStopped ? "you" : ""
         }
-        guard let cause = log.event(first) else { return first.description }
-        let what =
-            cause.isFromTestbed ? "you: \(words(.cause(cause)))" : "\(words(.cause(cause))) \(subject(of: cause))"
+        guard let cause = log.event(first) else { return "long ago" }
+        // The word for an event about a shard names the shard.
+        let names = cause.shard == nil ? " \(subject(of: cause))" : ""
+        let what = cause.isFromTestbed ? "you: \(words(.cause(cause)))" : words(.cause(cause)) + names
         return "\(what) \(Words.moment(cause.time))"
     }
 

@@ -62,30 +62,19 @@ enum Words {
         return seconds < 1 ? fixed(seconds * 1000, 0) + "ms" : fixed(seconds, 2) + "s"
     }
 
-    /// A time of the run in seconds with one digit after the point: `41.3`.
+    /// A time of the run in seconds with one digit after the point: `41.3`; from ten minutes on `12:41.3`, from an hour
+    /// on `1:02:03.4`.
     static func moment(_ instant: Instant) -> String {
-        let tenths = max(0, instant.nanoseconds) / 100_000_000
-        return "\(tenths / 10).\(tenths % 10)"
-    }
-
-    /// A time for the header: `41.3s`, `12:41.3`, `1:02:03`.
-    static func clock(_ instant: Instant) -> String {
         let tenths = max(0, instant.nanoseconds) / 100_000_000
         let seconds = tenths / 10
         func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
-        if seconds < 60 { return "\(seconds).\(tenths % 10)s" }
-        if seconds < 3600 { return "\(seconds / 60):\(two(seconds % 60)).\(tenths % 10)" }
-        return "\(seconds / 3600):\(two(seconds / 60 % 60)):\(two(seconds % 60))"
+        if seconds < 600 { return "\(seconds).\(tenths % 10)" }
+        let rest = "\(two(seconds % 60)).\(tenths % 10)"
+        return seconds < 3600 ? "\(seconds / 60):\(rest)" : "\(seconds / 3600):\(two(seconds / 60 % 60)):\(rest)"
     }
 
-    /// A time for the header, without tenths: `41s`, `12:41`, `1:02:03`.
-    static func wholeClock(_ instant: Instant) -> String {
-        let seconds = max(0, instant.nanoseconds) / 1_000_000_000
-        func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
-        if seconds < 60 { return "\(seconds)s" }
-        if seconds < 3600 { return "\(seconds / 60):\(two(seconds % 60))" }
-        return "\(seconds / 3600):\(two(seconds / 60 % 60)):\(two(seconds % 60))"
-    }
+    /// The same without tenths: `41`, `12:41`, `1:02:03`.
+    static func wholeMoment(_ instant: Instant) -> String { String(moment(instant).dropLast(2)) }
 
     /// An epoch as the coordinator's position in the order of age and its starts, if it contains both: `3.1`.
     static func epoch(_ epoch: UInt64) -> String {

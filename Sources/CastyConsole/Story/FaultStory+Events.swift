@@ -15,14 +15,14 @@ extension FaultStory {
         case .nodeKilled: note(.killed, event, nodes: [event.concerned])
         case .nodeStopped:
             if fault != .cut || isEndpoint(event.concerned) { add(victim: event.concerned, snapshot) }
-            note(.stopped, event, nodes: [event.concerned], reason: event.reason)
+            note(.stopped, event, nodes: [event.concerned], reason: event.reasonWords)
         case .healed: heal(event)
-        case .leaderChanged: note(.leader, event, nodes: [event.concerned], reason: event.reason)
+        case .leaderChanged: note(.leader, event, nodes: [event.concerned], reason: event.reasonWords)
         case .coordinatorStarted: note(.coordinator, event, nodes: [event.concerned])
-        case .secondCluster: note(.secondCluster, event, nodes: [event.concerned], reason: event.text)
+        case .secondCluster: note(.secondCluster, event, nodes: [event.concerned], reason: event.detailWords)
         case .converged: onConvergence(event)
         case .note: onNote(event)
-        case .messageLost: lose(event.reason ?? "")
+        case .messageLost: lose(event.reasonWords ?? "")
         case .nodeFrozen, .cut, .shardAllocated, .handoffBegun, .shardStopped, .entityStarted, .entityPassivated,
             .entityStopped, .reply, .expectationPassed, .expectationFailed, .invariantViolated:
             break
@@ -46,29 +46,29 @@ extension FaultStory {
             kind = .down
         default: return
         }
-        note(kind, event, nodes: [event.concerned], reason: event.reason)
+        note(kind, event, nodes: [event.concerned], reason: event.reasonWords)
     }
 
     private mutating func onDecision(_ event: RuntimeEvent, _ snapshot: ClusterSnapshot) {
         let downed = event.downedNodes
         guard !downed.isEmpty else { return }
         next = nil
+        for node in downed { add(victim: node, snapshot) }
         if downed.contains(event.node) {
-            note(.downedThemselves, event, nodes: downed, reason: event.reason)
+            note(.downedThemselves, event, nodes: downed, reason: event.reasonWords)
         } else {
-            for node in downed { add(victim: node, snapshot) }
-            note(.decided, event, nodes: downed, reason: event.reason)
+            note(.decided, event, nodes: downed, reason: event.reasonWords)
         }
     }
 
     private mutating func onShard(_ event: RuntimeEvent) {
         guard let number = event.shard else {
-            if event.kind == .shardUnplaced { note(.unplaced, event, nodes: [], reason: event.text) }
+            if event.kind == .shardUnplaced { note(.unplaced, event, nodes: [], reason: event.detailWords) }
             return
         }
         let shard = ShardID(type: event.shardType, shard: number)
         if event.kind == .shardUnplaced {
-            note(.unplaced, event, nodes: [], reason: event.text)
+            note(.unplaced, event, nodes: [], reason: event.detailWords)
             return count(1, in: .unplaced)
         }
         let home = event.kind == .shardMoved ? event.to ?? event.node : event.node

@@ -56,10 +56,10 @@ struct FaultStory: Hashable, Sendable {
         id = event.id
         begun = event.time
         changed = event.time
-        isByPerson = event.isByPerson || event.reason == "command" || event.isDrain
+        isByPerson = event.isFromTestbed || event.isCommanded || event.isDrain
         steps = [
             StoryStep(
-                kind: .fault, time: event.time, last: event.time, nodes: [], observers: [], reason: event.reason)
+                kind: .fault, time: event.time, last: event.time, nodes: [], observers: [], reason: event.reasonWords)
         ]
     }
 
@@ -140,7 +140,7 @@ struct FaultStory: Hashable, Sendable {
         if victims.contains(loss.node) { return true }
         if let to = loss.to, victims.contains(to) { return true }
         if let address = loss.lostAddress { return addresses.contains(String(address)) }
-        if loss.isByPerson { return loss.time == begun }
+        if loss.isFromTestbed { return loss.time == begun }
         guard isGone, let shard = loss.shard else { return false }
         return orphans.contains { $0.shard == shard }
     }

@@ -1,41 +1,44 @@
 import CastyCore
 import CastyObservability
+import CastyReporting
 
-/// The facts that events carry only as text. Every reading of such text for a story is here.
+/// The facts of events that a story needs.
 extension RuntimeEvent {
     /// The node concerned.
     var concerned: String { subject ?? node }
 
-    /// Whether a person or a scenario did it.
-    var isByPerson: Bool { node == "lab" }
+    /// The reason and the details in words.
+    var reasonWords: String? { reason?.word }
+    var detailWords: String? { detail?.word }
 
-    /// The nodes that a downing decision removes: from `down n1,n2`.
+    /// Whether a person said so to the node.
+    var isCommanded: Bool { if case .membership(.command)? = reason { true } else { false } }
+
+    /// The nodes that a downing decision removes.
     var downedNodes: [String] {
-        guard kind == .downingDecision, let text, text.hasPrefix("down ") else { return [] }
-        return text.dropFirst("down ".count).split(separator: ",").map(String.init)
+        guard kind == .downingDecision, case .downs(let nodes)? = detail else { return [] }
+        return nodes
     }
 
     /// The end of the lease that shards of a removed node wait for, and their number.
     var leaseWait: (shards: Int, until: Instant)? {
-        guard kind == .note, let text, let wait = text.firstRange(of: " wait for its lease to end, until ") else {
-            return nil
-        }
-        let words = text[..<wait.lowerBound].split(separator: " ")
-        guard words.count >= 2, let shards = Int(words[words.count - 2]) else { return nil }
-        guard let seconds = text[wait.upperBound...].split(separator: " ").first.flatMap({ Double($0) }),
-            seconds >= 0, seconds < 1e9
-        else { return nil }
-        return (shards, Instant(nanoseconds: Int64((seconds * 1_000_000_000).rounded())))
+        guard case .sharding(_, .waitsForLease(let shards, let until))? = detail else { return nil }
+        return (shards, until)
     }
 
     /// Whether a node stops serving because its own lease has ended.
-    var isLeaseLapse: Bool { kind == .note && reason == "lease" }
+    var isLeaseLapse: Bool { if case .sharding(_, .leaseLapsed)? = detail { true } else { false } }
 
     /// Whether a handoff empties a node that stays a member.
-    var isDrain: Bool { kind == .handoffBegun && reason == "drain" }
+    var isDrain: Bool { kind == .handoffBegun && reason == .move(.drain) }
 
     /// The shard type of an event about a shard.
-    var shardType: String { text ?? "" }
+    var shardType: String {
+        switch detail {
+        case .type(let type)?, .unplaced(let type, _)?: type
+        default: ""
+        }
+    }
 
     /// The host and port of the node that a lost message was sent to: from `casty://name@host:port/path`.
     var lostAddress: Substring? {

@@ -16,10 +16,9 @@ struct StoryBook: Sendable {
 
     private(set) var stories: [FaultStory] = []
 
-    /// The story to show: the newest open one; otherwise the latest one while its end is recent.
+    /// The story to show: the newest one that is open, or whose end is recent.
     func shown(at now: Instant) -> FaultStory? {
-        if let open = stories.last(where: \.isOpen) { return open }
-        return stories.last { story in story.ended.map { now - $0 <= Self.afterglow } ?? true }
+        stories.last { story in story.ended.map { now - $0 <= Self.afterglow } ?? true }
     }
 
     /// The latest story that an event belongs to as its fault or as one of its steps.

@@ -11,8 +11,6 @@ extension DisplayWords {
         case .reason(let reason): reason.word
         case .level(let level): level.word
         case .standing(let standing): standing.word
-        case .fullStanding(let standing): standing == .unreachable ? "unreachable" : standing.word
-        case .shortStanding(let standing): standing.short
         case .member(let status): status.description
         case .node(let state): state.rawValue
         case .shard(let state): state.rawValue
@@ -114,6 +112,8 @@ extension EventPhrase {
 }
 
 extension RuntimeEvent {
+    private var shardWord: String { shard.map { "shard \($0)" } ?? "shards" }
+
     fileprivate var verb: String {
         switch kind {
         case .nodeStarted: "start \(subject ?? node)"
@@ -132,13 +132,23 @@ extension RuntimeEvent {
         case .memberRemoved: "removed"
         case .downingDecision: "decision"
         case .secondCluster: "second cluster"
-        case .handoffBegun: "handoff"
+        case .handoffBegun: "handoff of \(shardWord)"
+        case .shardAllocated: "home chosen for \(shardWord)"
+        case .shardStarted: "start of \(shardWord)"
+        case .shardStopped: "stop of \(shardWord)"
+        case .shardMoved: "move of \(shardWord)"
+        case .shardUnplaced: "\(shardWord) without a home"
+        case .coordinatorStarted: "coordinator"
+        case .entityStarted: "start of \(entity ?? "an entity"), on"
+        case .entityPassivated: "rest of \(entity ?? "an entity"), on"
+        case .entityStopped: "stop of \(entity ?? "an entity"), on"
+        case .messageLost: "lost"
+        case .expectationPassed: "an expectation met"
+        case .expectationFailed: "an expectation failed"
+        case .invariantViolated: "a violated rule"
+        case .note: leaseWait == nil ? "note" : "lease end"
         case .leaderChanged: "leads"
-        case .cut, .healed, .suspected, .converged, .coordinatorStarted, .shardAllocated, .shardStarted,
-            .shardStopped, .shardMoved, .shardUnplaced, .entityStarted, .entityPassivated, .entityStopped, .reply,
-            .messageLost,
-            .expectationPassed, .expectationFailed, .invariantViolated, .note:
-            kind.rawValue
+        case .cut, .healed, .suspected, .converged, .reply: kind.rawValue
         }
     }
 }
@@ -147,24 +157,12 @@ extension DisplayStatus {
     fileprivate var word: String {
         switch self {
         case .up: "up"
-        case .unreachable: "unreach"
+        case .unreachable: "unreachable"
         case .joining: "joining"
         case .leaving: "leaving"
         case .exiting: "exiting"
         case .down: "down"
         case .removed: "removed"
-        case .unknown: "unseen"
-        }
-    }
-
-    fileprivate var short: String {
-        switch self {
-        case .up, .down: word
-        case .unreachable: "unrch"
-        case .joining: "joinng"
-        case .leaving: "leavng"
-        case .exiting: "exitng"
-        case .removed: "gone"
         case .unknown: "unseen"
         }
     }

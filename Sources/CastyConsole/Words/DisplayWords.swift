@@ -10,9 +10,6 @@ package enum DisplayTerm: Hashable, Sendable {
     case reason(EventReason)
     case level(EventKind.Level)
     case standing(DisplayStatus)
-    /// The same in a sentence, and within six columns.
-    case fullStanding(DisplayStatus)
-    case shortStanding(DisplayStatus)
     case member(MemberStatus)
     case node(NodeState)
     case shard(ShardSnapshot.State)

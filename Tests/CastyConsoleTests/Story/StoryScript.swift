@@ -29,21 +29,21 @@ struct StoryScript {
 
     func event(
         _ seconds: Double, _ node: String, _ kind: EventKind, _ subject: String? = nil, shard: Int? = nil,
-        from: String? = nil, to: String? = nil, reason: String? = nil, text: String? = nil
+        from: String? = nil, to: String? = nil, reason: EventReason? = nil, detail: EventDetail? = nil
     ) -> RuntimeEvent {
         RuntimeEvent(
             time: Self.instant(seconds), id: EventID(node: node, number: number), kind: kind, subject: subject,
-            shard: shard, from: from, to: to, reason: reason, text: text)
+            shard: shard, from: from, to: to, reason: reason, detail: detail)
     }
 
     /// An event happens, and no snapshot is taken.
     mutating func on(
         _ seconds: Double, _ node: String, _ kind: EventKind, _ subject: String? = nil, shard: Int? = nil,
-        from: String? = nil, to: String? = nil, reason: String? = nil, text: String? = nil
+        from: String? = nil, to: String? = nil, reason: EventReason? = nil, detail: EventDetail? = nil
     ) {
         number += 1
         let event = event(
-            seconds, node, kind, subject, shard: shard, from: from, to: to, reason: reason, text: text)
+            seconds, node, kind, subject, shard: shard, from: from, to: to, reason: reason, detail: detail)
         book.take([event], dropped: 0, before: snapshot, after: snapshot)
     }
 
@@ -94,8 +94,8 @@ extension StoryScript {
         script.states["n3"] = .killed
         script.unreachable = ["n3"]
         for node in ["n1", "n2", "n4", "n5"] {
-            script.on(10.3, node, .suspected, "n3", reason: "phi 4.0, silent 1.4 s")
-            script.on(10.4, node, .memberUnreachable, "n3", reason: "phi 8.0, silent 1.5 s", text: "observed by n1")
+            script.on(10.3, node, .suspected, "n3", reason: .membership(.silence(phi: 4, silence: .seconds(1.4))))
+            script.on(10.4, node, .memberUnreachable, "n3", reason: .membership(.silence(phi: 8, silence: .seconds(1.5))), detail: .observers(["n1"], witness: nil))
         }
         script.look(10.5)
         return script
@@ -103,12 +103,12 @@ extension StoryScript {
 
     /// The majority removes n3, and its shards start elsewhere when its lease has ended.
     mutating func removal() {
-        on(13.4, "n1", .downingDecision, reason: "keep-majority: 4 of 5 votes stay", text: "down n3")
-        on(13.4, "n1", .memberDown, "n3", reason: "downing")
-        on(13.4, "n1", .memberRemoved, "n3", reason: "leader, v9", text: "was down")
+        on(13.4, "n1", .downingDecision, reason: .downing(.majority(.stays(.init(4, of: 5), byLowestAddress: false))), detail: .downs(["n3"]))
+        on(13.4, "n1", .memberDown, "n3", reason: .membership(.downing))
+        on(13.4, "n1", .memberRemoved, "n3", reason: .membership(.leaderAction(version: 9)), detail: .lastStatus(.down))
         on(
-            13.4, "n1", .note, "n3", text: "account: 5 shards wait for its lease to end, until 16.4 s")
-        for node in ["n1", "n2", "n4", "n5"] { on(13.5, node, .converged, text: "v10") }
+            13.4, "n1", .note, "n3", detail: .sharding(type: "account", .waitsForLease(shards: 5, until: Self.instant(16.4))))
+        for node in ["n1", "n2", "n4", "n5"] { on(13.5, node, .converged, detail: .version(10)) }
         unreachable = []
         gone = ["n3"]
         look(13.6)
@@ -116,8 +116,8 @@ extension StoryScript {
 
     mutating func moves() {
         for (shard, node) in [(3, "n1"), (4, "n2"), (5, "n4"), (6, "n5"), (7, "n1")] {
-            on(16.4, node, .shardStarted, shard: shard, text: "account")
-            on(16.4, "n1", .shardMoved, shard: shard, from: "n3", to: node, text: "account")
+            on(16.4, node, .shardStarted, shard: shard, detail: .type("account"))
+            on(16.4, "n1", .shardMoved, shard: shard, from: "n3", to: node, detail: .type("account"))
         }
     }
 }
