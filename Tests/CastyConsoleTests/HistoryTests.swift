@@ -106,16 +106,24 @@ struct HistoryTests {
     func flood() {
         var log = EventLog()
         var number: UInt64 = 0
-        func event(_ node: String, _ kind: EventKind, subject: String? = nil, to: String? = nil, detail: EventDetail? = nil)
+        func event(
+            _ node: String, _ kind: EventKind, subject: String? = nil, to: String? = nil, detail: EventDetail? = nil
+        )
             -> RuntimeEvent
         {
             number += 1
             return RuntimeEvent(
                 time: Instant(nanoseconds: Int64(number) * 1_000_000), id: EventID(node: node, number: number),
-                kind: kind, subject: subject, to: to, 
+                kind: kind, subject: subject, to: to,
                 reason: kind == .messageLost ? .lost(.ledger(.unreachable)) : nil, detail: detail)
         }
-        log.append([event("lab", .nodeStarted, subject: "n3", detail: .incarnation(UniqueAddress(address: NodeAddress(host: "127.0.0.3", port: 25520), incarnation: 1))), event("lab", .nodeKilled)])
+        log.append([
+            event(
+                "lab", .nodeStarted, subject: "n3",
+                detail: .incarnation(
+                    UniqueAddress(address: NodeAddress(host: "127.0.0.3", port: 25520), incarnation: 1))),
+            event("lab", .nodeKilled),
+        ])
         for _ in 0..<20_000 {
             log.append([event("n5", .messageLost, to: "casty://casty@127.0.0.3:25520/sharding/account")])
         }
@@ -135,7 +143,8 @@ struct HistoryTests {
         var log = EventLog()
         let removed = RuntimeEvent(
             time: .start, id: EventID(node: "n1", number: 1), kind: .memberRemoved, subject: "n3")
-        let converged = RuntimeEvent(time: .start, id: EventID(node: "n1", number: 2), kind: .converged, detail: .version(9))
+        let converged = RuntimeEvent(
+            time: .start, id: EventID(node: "n1", number: 2), kind: .converged, detail: .version(9))
         let moved = RuntimeEvent(time: .start, id: EventID(node: "n1", number: 3), kind: .shardMoved, shard: 1)
         let orphan = RuntimeEvent(
             time: .start, id: EventID(node: "n1", number: 5), kind: .shardMoved,

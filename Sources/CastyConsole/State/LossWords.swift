@@ -8,7 +8,8 @@ struct NodeNames: Hashable, Sendable {
 
     /// A node that starts tells its address.
     mutating func learn(_ event: RuntimeEvent) {
-        guard event.kind == .nodeStarted, let subject = event.subject, case .incarnation(let node)? = event.detail else {
+        guard event.kind == .nodeStarted, let subject = event.subject, case .incarnation(let node)? = event.detail
+        else {
             return
         }
         names["\(node.address.host):\(node.address.port)"] = subject

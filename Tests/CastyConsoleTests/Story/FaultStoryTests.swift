@@ -15,7 +15,8 @@ struct FaultStoryTests {
                 + "20 entities gone until their next message")
         for _ in 0..<3 {
             script.on(
-                12, "n5", .messageLost, to: "casty://casty@127.0.0.3:25520/sharding/account", reason: .lost(.ledger(.unreachable)))
+                12, "n5", .messageLost, to: "casty://casty@127.0.0.3:25520/sharding/account",
+                reason: .lost(.ledger(.unreachable)))
         }
         script.removal()
         #expect(script.story?.isOpen == true)
@@ -109,10 +110,14 @@ struct FaultStoryTests {
         script.on(3.4, "n1", .memberUnreachable, "n3", reason: .membership(.silence(phi: 8, silence: .seconds(1.5))))
         script.on(3.5, "n3", .memberUnreachable, "n1", reason: .membership(.silence(phi: 8, silence: .seconds(1.5))))
         script.on(4, "n1", .note, reason: .notice(.lease), detail: .sharding(type: "account", .leaseLapsed))
-        script.on(5, "n3", .downingDecision, reason: .downing(.majority(.stays(.init(3, of: 5), byLowestAddress: false))), detail: .downs(["n1", "n2"]))
+        script.on(
+            5, "n3", .downingDecision, reason: .downing(.majority(.stays(.init(3, of: 5), byLowestAddress: false))),
+            detail: .downs(["n1", "n2"]))
         script.on(5, "n3", .memberDown, "n1", reason: .membership(.downing))
         script.on(5, "n3", .memberRemoved, "n1", detail: .lastStatus(.down))
-        script.on(5, "n1", .downingDecision, reason: .downing(.majority(.tooFew(.init(2, of: 5)))), detail: .downs(["n1", "n2"]))
+        script.on(
+            5, "n1", .downingDecision, reason: .downing(.majority(.tooFew(.init(2, of: 5)))),
+            detail: .downs(["n1", "n2"]))
         script.on(5, "lab", .nodeStopped, "n1", reason: .stopped(.downed))
         script.states = ["n1": .stopped, "n2": .stopped]
         script.look(5.1)
@@ -199,8 +204,12 @@ struct FaultStoryTests {
         var script = StoryScript(["n1": [], "n2": []])
         script.look(9)
         script.on(10, "n1", .memberUnreachable, "n2", reason: .membership(.silence(phi: 8, silence: .seconds(1.5))))
-        script.on(11, "n1", .messageLost, to: "casty://casty@127.0.0.2:25520/sharding/account", reason: .lost(.ledger(.unreachable)))
-        script.on(11, "n1", .messageLost, to: "casty://casty@127.0.0.1:25520/sharding/account", reason: .lost(.ledger(.shutdown)))
+        script.on(
+            11, "n1", .messageLost, to: "casty://casty@127.0.0.2:25520/sharding/account",
+            reason: .lost(.ledger(.unreachable)))
+        script.on(
+            11, "n1", .messageLost, to: "casty://casty@127.0.0.1:25520/sharding/account",
+            reason: .lost(.ledger(.shutdown)))
         #expect(script.sentence == "n2 silent, no fault known → unreachable 10.0 (n1) → 1 message lost")
     }
 

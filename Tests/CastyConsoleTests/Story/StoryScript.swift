@@ -95,7 +95,9 @@ extension StoryScript {
         script.unreachable = ["n3"]
         for node in ["n1", "n2", "n4", "n5"] {
             script.on(10.3, node, .suspected, "n3", reason: .membership(.silence(phi: 4, silence: .seconds(1.4))))
-            script.on(10.4, node, .memberUnreachable, "n3", reason: .membership(.silence(phi: 8, silence: .seconds(1.5))), detail: .observers(["n1"], witness: nil))
+            script.on(
+                10.4, node, .memberUnreachable, "n3", reason: .membership(.silence(phi: 8, silence: .seconds(1.5))),
+                detail: .observers(["n1"], witness: nil))
         }
         script.look(10.5)
         return script
@@ -103,11 +105,14 @@ extension StoryScript {
 
     /// The majority removes n3, and its shards start elsewhere when its lease has ended.
     mutating func removal() {
-        on(13.4, "n1", .downingDecision, reason: .downing(.majority(.stays(.init(4, of: 5), byLowestAddress: false))), detail: .downs(["n3"]))
+        on(
+            13.4, "n1", .downingDecision, reason: .downing(.majority(.stays(.init(4, of: 5), byLowestAddress: false))),
+            detail: .downs(["n3"]))
         on(13.4, "n1", .memberDown, "n3", reason: .membership(.downing))
         on(13.4, "n1", .memberRemoved, "n3", reason: .membership(.leaderAction(version: 9)), detail: .lastStatus(.down))
         on(
-            13.4, "n1", .note, "n3", detail: .sharding(type: "account", .waitsForLease(shards: 5, until: Self.instant(16.4))))
+            13.4, "n1", .note, "n3",
+            detail: .sharding(type: "account", .waitsForLease(shards: 5, until: Self.instant(16.4))))
         for node in ["n1", "n2", "n4", "n5"] { on(13.5, node, .converged, detail: .version(10)) }
         unreachable = []
         gone = ["n3"]
