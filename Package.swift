@@ -175,7 +175,8 @@ let targets: [Target] = [
     tests(
         "CastyCommandTests",
         [
-            "CastyCommand", "CastyConsole", "CastyInvariants", "CastyTestbed", "CastyLive", "CastyScenario", "CastyObservability",
+            "CastyCommand", "CastyConsole", "CastyInvariants", "CastyTestbed", "CastyLive", "CastyScenario",
+            "CastyObservability",
             "CastyCore",
         ]),
 ]

@@ -85,7 +85,8 @@ struct ExploreCommand: ParsableCommand {
         let exploration = faults.exploration(preset: preset)
         // Only the user knows which rules apply to the user's own scenario.
         let rules = file == nil ? exploration.notApplicable : nil
-        let report = SharedReport(ExploreReport(json: json, replay: replayWords, total: count, notApplicable: rules, clock: LiveClock()))
+        let report = SharedReport(
+            ExploreReport(json: json, replay: replayWords, total: count, notApplicable: rules, clock: LiveClock()))
         let signals = Signals([SIGINT]) { _ in report.interrupt() }
         defer { signals.end() }
         let seeds = SeedSource(range.lower...range.upper)

@@ -81,7 +81,8 @@ enum RunLine {
             let subject = [event.subject, event.entity].compactMap(\.self).joined(separator: " ")
             let what =
                 isInvariant
-                ? "invariant \(event.reason?.word ?? "")" + (subject.isEmpty ? "" : ", \(subject)") : event.detail?.word ?? ""
+                ? "invariant \(event.reason?.word ?? "")" + (subject.isEmpty ? "" : ", \(subject)")
+                : event.detail?.word ?? ""
             lines.append(
                 "  \(place)\(what)   at \(RuntimeEvent.seconds(event.time)) s".printable)
             if let seen = isInvariant ? event.detail?.word : event.reason?.word {

@@ -166,7 +166,9 @@ extension FaultDraw {
 }
 
 extension FaultDraw {
-    private func now(_ command: ImmediateCommand) -> PlannedFault { PlannedFault(at: .sinceStart(time), command: command) }
+    private func now(_ command: ImmediateCommand) -> PlannedFault {
+        PlannedFault(at: .sinceStart(time), command: command)
+    }
 
     private func now(_ kind: FaultKind, _ nodes: [NodeName], _ arguments: [FaultArgument] = []) -> PlannedFault {
         now(.fault(Fault(kind, nodes: nodes, arguments: arguments)))
