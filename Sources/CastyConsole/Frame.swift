@@ -30,6 +30,7 @@ package struct Frame: Sendable {
         backend.previewPartition(cut: state.previewedPartition(feed))
         for message in feed.refresh(from: backend) { state.show(message) }
         _ = state.show(backend.caption)
+        _ = state.completeQuestion(feed)
     }
 
     /// Presses a key, as a person would; the resulting requests go to the cluster.

@@ -142,6 +142,7 @@ struct ConsoleSession: ~Copyable {
             dirty = true
         }
         if state.show(backend.caption) { dirty = true }
+        if state.completeQuestion(feed) { dirty = true }
         if drawn.map({ $0.events != feed.eventCount || $0.snapshot != feed.snapshot }) ?? true { dirty = true }
         guard dirty, attached else { return }
         dirty = false

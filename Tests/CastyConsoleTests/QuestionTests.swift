@@ -36,7 +36,7 @@ struct QuestionTests {
         console.press(.down)
         console.type("K")
         #expect(console.text.contains("leaves 1 of 2 up: the rest goes too: n1"))
-        #expect(console.text.contains("keep-majority: 1 of 2 votes here"))
+        #expect(console.text.contains("keep-majority: only 1 of 2 votes here"))
         #expect(console.text.contains("type 1, the number of nodes, and Enter:"))
         #expect(console.type("y") == [])
         #expect(console.press(.enter) == [])
@@ -65,6 +65,23 @@ struct QuestionTests {
         #expect(console.text.contains(text) && console.text.contains("a person decides"))
         #expect(!console.text.contains("the cluster is split"))
         #expect((console.type("y") == []) == wantsNumber)
+    }
+
+    @Test(
+        "a question that was asked too early is completed by the forecast, unless the answer has begun",
+        arguments: [false, true])
+    func early(hasBegun: Bool) {
+        var console = Fixture(nodes: 3)
+        console.type("K")
+        if hasBegun { console.type("1") }
+        var snapshot = console.cluster.snapshot()
+        snapshot.outlook = console.cluster.forecast(cutting: ["n1"])
+        console.feed.take(snapshot)
+        let isCompleted = console.state.completeQuestion(console.feed)
+        #expect(isCompleted == !hasBegun)
+        #expect(console.text.contains("whether the rest goes on is not known yet") == hasBegun)
+        let isCompletedAgain = console.state.completeQuestion(console.feed)
+        #expect(!isCompletedAgain)
     }
 
     @Test("without a forecast for exactly these nodes the number is wanted", arguments: [nil, "n3"])

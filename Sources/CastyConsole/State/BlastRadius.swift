@@ -6,6 +6,8 @@ struct BlastRadius: Hashable, Sendable {
     let facts: [String]
     /// Whether the remaining nodes go too, or none remains, or their decision is not known yet.
     let isGrave: Bool
+    /// Whether the forecast of the remaining nodes' decision was there, where one is needed.
+    let isForecast: Bool
 
     /// The future of the remaining nodes.
     private enum Rest {
@@ -44,6 +46,7 @@ struct BlastRadius: Hashable, Sendable {
         let fate = Self.fate(of: rest, count, Words.list(left.map(\.name), most: 6), words)
         facts = Self.losses(rows) + fate.facts + Self.entities(entities, startElsewhere: fate.serves)
         isGrave = fate.isGrave
+        if case .unknown = rest { isForecast = false } else { isForecast = true }
     }
 
     /// What stops with the nodes themselves.

@@ -68,14 +68,35 @@ extension ConsoleState {
     private mutating func kill(_ rows: [NodeRow], _ reading: ClusterReading, _ feed: ConsoleFeed) -> [Intent] {
         let command = ImmediateCommand.kill(rows.compactMap { Self.nodeName($0.name) })
         guard confirms else { return submit(command) }
+        modal = .confirm(question(killing: rows, command, reading, feed))
+        return []
+    }
+
+    private func question(
+        killing rows: [NodeRow], _ command: ImmediateCommand, _ reading: ClusterReading, _ feed: ConsoleFeed
+    ) -> ConfirmState {
         let blast = BlastRadius(killing: rows, reading, feed, words)
         let many = rows.count > 1
-        let title = many ? "Kill \(rows.count) nodes?" : "Kill \(rows[0].name)?"
-        modal = .confirm(
-            ConfirmState(
-                title: title, facts: blast.facts, outcome: .submit([command]),
-                demand: blast.isGrave || many ? "\(rows.count)" : nil,
-                meaning: "the number of nodes", accept: "Kill"))
-        return []
+        return ConfirmState(
+            title: many ? "Kill \(rows.count) nodes?" : "Kill \(rows[0].name)?", facts: blast.facts,
+            outcome: .submit([command]), demand: blast.isGrave || many ? "\(rows.count)" : nil,
+            meaning: "the number of nodes", accept: "Kill",
+            awaitsForecastFor: blast.isForecast ? [] : rows.map(\.name))
+    }
+
+    /// Completes a question that was asked before the forecast of its effect had arrived, unless the answer has begun.
+    ///
+    /// - Returns: Whether the question has changed.
+    package mutating func completeQuestion(_ feed: ConsoleFeed) -> Bool {
+        guard case .confirm(let asked) = modal, !asked.awaitsForecastFor.isEmpty, asked.typed.text.isEmpty,
+            case .submit(let commands) = asked.outcome, let command = commands.first
+        else { return false }
+        let reading = ClusterReading(feed, observer: observer)
+        let rows = reading.rows.filter { asked.awaitsForecastFor.contains($0.name) }
+        guard rows.count == asked.awaitsForecastFor.count else { return false }
+        let question = question(killing: rows, command, reading, feed)
+        guard question.awaitsForecastFor.isEmpty else { return false }
+        modal = .confirm(question)
+        return true
     }
 }

@@ -53,6 +53,8 @@ struct ConfirmState: Hashable, Sendable {
     /// Whether the cursor is on the button that confirms; the default is Cancel.
     var accepting = false
     var accept: String
+    /// The nodes that it is about to kill, while what becomes of the others is not known yet.
+    var awaitsForecastFor: [String] = []
 }
 
 /// The effect of a confirmed question.
