@@ -32,19 +32,19 @@ public final class CastyNode: Sendable {
     public let cluster: Cluster
     /// The node's shards.
     public let sharding: Sharding
-    private let life: NodeLifecycle
+    private let lifecycle: NodeLifecycle
 
     /// The default limit for leaving.
     public static var leaveLimit: Duration { .seconds(30) }
 
-    private init(life: NodeLifecycle, _ node: AssembledNode) {
-        self.life = life
+    private init(lifecycle: NodeLifecycle, _ node: AssembledNode) {
+        self.lifecycle = lifecycle
         system = node.system
         cluster = node.cluster
         sharding = node.sharding
     }
 
-    deinit { life.dropped(cluster, within: Self.leaveLimit) }
+    deinit { lifecycle.dropped(cluster, within: Self.leaveLimit) }
 
     /// Starts a node: it listens, then joins the cluster through its seeds, or founds one if it is the first seed.
     ///
@@ -89,7 +89,7 @@ public final class CastyNode: Sendable {
             if case .failure(let error) = outcome {
                 throw NodeError(description: "cannot listen on \(error.message)")
             }
-            return CastyNode(life: NodeLifecycle(world, host, system), node)
+            return CastyNode(lifecycle: NodeLifecycle(world, host, system), node)
         } catch {
             host.kill()
             world.shutdown()
@@ -119,24 +119,24 @@ public final class CastyNode: Sendable {
     ///   that do not answer: near the end of the time it stops without the others' agreement. Actors that are still
     ///   running are logged with their paths and abandoned.
     public func leave(within limit: Duration = CastyNode.leaveLimit) async {
-        life.leave(cluster, within: limit)
-        await life.ended()
+        lifecycle.leave(cluster, within: limit)
+        await lifecycle.ended()
     }
 
     /// Starts leaving like ``leave(within:)``, and returns at once: for use in a signal handler.
-    package func beginLeaving(within limit: Duration) { life.leave(cluster, within: limit) }
+    package func beginLeaving(within limit: Duration) { lifecycle.leave(cluster, within: limit) }
 
     /// Stops without notifying the other members; they will find the node unreachable.
     ///
     /// - Parameter limit: The time limit; actors that are still running after it are logged with their paths and
     ///   abandoned.
     public func stop(within limit: Duration = ActorSystem.terminationLimit) async {
-        life.stop(within: limit)
-        await life.ended()
+        lifecycle.stop(within: limit)
+        await lifecycle.ended()
     }
 
     /// Returns when the node has ended, for whichever reason.
-    public func ended() async { await life.ended() }
+    public func ended() async { await lifecycle.ended() }
 }
 
 /// The reason why a node could not be started.

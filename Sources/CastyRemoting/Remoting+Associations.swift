@@ -11,41 +11,41 @@ import Synchronization
 extension Remoting {
     /// The association with an address, created when first needed; `nil` where there are too many, the system is
     /// shutting down, or no node listens there.
-    func association(with place: NodeAddress) -> Association? {
-        if let known = known(place) { return known }
-        guard place.port != 0 else { return nil }
-        let isFull = state.withLock { $0.outgoingCount >= settings.associationLimit && !$0.places.isMember(place) }
+    func association(with address: NodeAddress) -> Association? {
+        if let known = known(address) { return known }
+        guard address.port != 0 else { return nil }
+        let isFull = state.withLock { $0.outgoingCount >= settings.associationLimit && !$0.addresses.isMember(address) }
         if isFull { sweep(atOnce: true) }
-        return insert(place) { $0.outgoingCount < settings.associationLimit }
+        return insert(address) { $0.outgoingCount < settings.associationLimit }
     }
 
     /// The association with an address whose node has introduced itself.
     ///
     /// - Parameter host: The host its connection comes from. What a peer states about itself does not count here.
-    func association(accepting place: NodeAddress, from host: String) -> Association? {
-        if let known = known(place) { return known }
+    func association(accepting address: NodeAddress, from host: String) -> Association? {
+        if let known = known(address) { return known }
         makeRoom()
-        let made = insert(place) { state in
-            if !state.places.isMember(place) { state.places.add(nonMember: place, from: host) }
+        let made = insert(address) { state in
+            if !state.addresses.isMember(address) { state.addresses.add(nonMember: address, from: host) }
             return true
         }
         return made
     }
 
-    private func insert(_ place: NodeAddress, _ isAllowed: (inout State) -> Bool) -> Association? {
+    private func insert(_ address: NodeAddress, _ isAllowed: (inout State) -> Bool) -> Association? {
         let made = state.withLock { state -> Association? in
-            if let known = state.associations[place] { return known }
+            if let known = state.associations[address] { return known }
             guard state.closing == nil else { return nil }
-            let isMember = state.places.isMember(place)
+            let isMember = state.addresses.isMember(address)
             guard isMember || isAllowed(&state) else { return nil }
-            let made = Association(with: place, self, generator: state.generator.fork(place.description))
-            if let member = state.places.member(at: place) {
+            let made = Association(with: address, self, generator: state.generator.fork(address.description))
+            if let member = state.addresses.member(at: address) {
                 made.state.withLock {
                     $0.setMember(true)
                     $0.identity.expected = member
                 }
             }
-            state.associations[place] = made
+            state.associations[address] = made
             return made
         }
         scheduleSweep()
@@ -55,8 +55,8 @@ extension Remoting {
     /// Drops the oldest association of the most crowded host, where too many non-members have introduced themselves.
     private func makeRoom() {
         let crowd = state.withLock { state -> [Association] in
-            guard state.places.nonMemberCount >= settings.nonMemberLimit else { return [] }
-            return state.places.mostCrowded.compactMap { state.associations[$0] }
+            guard state.addresses.nonMemberCount >= settings.nonMemberLimit else { return [] }
+            return state.addresses.mostCrowded.compactMap { state.associations[$0] }
         }
         // One that holds watches of local actors, or that is in use by request, stays as long as another can go.
         guard let leaving = crowd.first(where: { $0.state.withLock { $0.mayBeCrowdedOut } }) ?? crowd.first else {
@@ -64,18 +64,18 @@ extension Remoting {
         }
         remove(leaving) { _ in true }
         leaving.perform(leaving.state.withLock { $0.crowdedOut() })
-        warn("crowd", "too many places that are no members: the oldest of \(leaving.place.host) are dropped")
+        warn("crowd", "too many places that are no members: the oldest of \(leaving.address.host) are dropped")
     }
 
     /// Removes an association from the table, if the condition holds for it under its lock.
     @discardableResult
     private func remove(_ association: Association, where condition: (AssociationState) -> Bool) -> Bool {
         state.withLock { state in
-            guard state.closing == nil, state.associations[association.place] === association,
+            guard state.closing == nil, state.associations[association.address] === association,
                 association.state.withLock({ $0.detach(where: condition) })
             else { return false }
-            state.associations[association.place] = nil
-            state.places.remove(nonMember: association.place)
+            state.associations[association.address] = nil
+            state.addresses.remove(nonMember: association.address)
             return true
         }
     }
@@ -90,10 +90,10 @@ extension Remoting {
     /// one, put back.
     func attach(_ association: Association) -> Association? {
         let standing = state.withLock { state -> Association? in
-            guard state.closing == nil, association.place.port != 0 else { return nil }
-            if let known = state.associations[association.place] { return known }
+            guard state.closing == nil, association.address.port != 0 else { return nil }
+            if let known = state.associations[association.address] { return known }
             association.state.withLock { $0.lifecycle = .attached }
-            state.associations[association.place] = association
+            state.associations[association.address] = association
             return association
         }
         scheduleSweep()
@@ -136,7 +136,7 @@ extension Remoting {
     /// Drops the associations of non-members that have been idle for enough sweeps in a row, or that are idle now.
     private func sweep(atOnce: Bool) {
         let all = state.withLock { state in
-            state.associations.filter { !state.places.isMember($0.key) }.map(\.value)
+            state.associations.filter { !state.addresses.isMember($0.key) }.map(\.value)
         }
         var dropped = 0
         for association in all {
@@ -152,7 +152,7 @@ extension Remoting {
     /// may be queued even where an earlier incarnation was forgotten.
     package func expect(_ incarnation: UniqueAddress) {
         let known = state.withLock { state -> Association? in
-            state.places.add(member: incarnation)
+            state.addresses.add(member: incarnation)
             return state.associations[incarnation.address]
         }
         known?.state.withLock { $0.setMember(true) }
@@ -162,7 +162,7 @@ extension Remoting {
     /// The incarnation is no longer a member.
     func noteGone(_ incarnation: UniqueAddress) {
         let known = state.withLock { state -> Association? in
-            state.places.remove(member: incarnation) ? state.associations[incarnation.address] : nil
+            state.addresses.remove(member: incarnation) ? state.associations[incarnation.address] : nil
         }
         known?.state.withLock { $0.setMember(false) }
         scheduleSweep()
@@ -171,10 +171,10 @@ extension Remoting {
 
 extension Remoting.State {
     /// The number of associations with non-members.
-    private var otherCount: Int { associations.keys.count { !places.isMember($0) } }
+    private var otherCount: Int { associations.keys.count { !addresses.isMember($0) } }
 
-    var hasOthers: Bool { associations.keys.contains { !places.isMember($0) } }
+    var hasOthers: Bool { associations.keys.contains { !addresses.isMember($0) } }
 
     /// The number of those that this node began, by a message to a non-member.
-    var outgoingCount: Int { otherCount - places.nonMemberCount }
+    var outgoingCount: Int { otherCount - addresses.nonMemberCount }
 }

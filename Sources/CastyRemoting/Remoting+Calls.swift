@@ -31,7 +31,7 @@ extension Remoting {
     package func redial(_ peer: UniqueAddress) { known(peer.address)?.redial(peer) }
 
     /// Ends the pause before the next attempt to open the control connection to an address, if there is one.
-    package func hurry(_ place: NodeAddress) { known(place)?.hurry() }
+    package func hurry(_ address: NodeAddress) { known(address)?.hurry() }
 
     private func encoded<Message: Sendable>(_ message: Message, to address: ActorAddress) -> Batch? {
         guard let registered = system.registry.find(Message.self) else { return nil }

@@ -6,10 +6,10 @@ import Synchronization
 
 extension Remoting {
     /// Keeps a control connection to an address open until ``release(_:)``, even when there is nothing to send.
-    package func keep(_ place: NodeAddress) { association(with: place)?.keep(true) }
+    package func keep(_ address: NodeAddress) { association(with: address)?.keep(true) }
 
     /// Stops redialling the address when its connection is lost. Does not close the connection.
-    package func release(_ place: NodeAddress) { known(place)?.keep(false) }
+    package func release(_ address: NodeAddress) { known(address)?.keep(false) }
 
     /// An incarnation is gone permanently: its connections are closed and the messages queued for it are lost.
     ///
@@ -29,8 +29,8 @@ extension Remoting {
     }
 
     /// Whether a welcomed connection with that address exists, for either lane.
-    package func isConnected(_ place: NodeAddress) -> Bool {
-        known(place)?.state.withLock { $0.isActive } ?? false
+    package func isConnected(_ address: NodeAddress) -> Bool {
+        known(address)?.state.withLock { $0.isActive } ?? false
     }
 
     /// Whether that incarnation has answered at its address on a connection that this node dialled.
@@ -39,7 +39,7 @@ extension Remoting {
     }
 
     /// Dials an address to learn which incarnation answers there, where so far a peer has only claimed it.
-    package func prove(_ place: NodeAddress) { known(place)?.prove() }
+    package func prove(_ address: NodeAddress) { known(address)?.prove() }
 
     /// Reports that an incarnation claimed an address where another one still answers: either a late hello of a former
     /// node, or a false claim. Reported once a minute at most for each address.
@@ -52,8 +52,8 @@ extension Remoting {
     }
 
     /// The incarnation that lives at an address, as far as this node knows.
-    package func incarnation(at place: NodeAddress) -> UniqueAddress? {
-        known(place)?.state.withLock { $0.peer }
+    package func incarnation(at address: NodeAddress) -> UniqueAddress? {
+        known(address)?.state.withLock { $0.peer }
     }
 
     /// Snapshots of all associations, in the order of their addresses.
@@ -75,5 +75,5 @@ extension Remoting {
         }
     }
 
-    func known(_ place: NodeAddress) -> Association? { state.withLock { $0.associations[place] } }
+    func known(_ address: NodeAddress) -> Association? { state.withLock { $0.associations[address] } }
 }

@@ -11,7 +11,7 @@ import Synchronization
 package final class Remoting: RemoteAccess {
     struct State: Sendable {
         var associations: [NodeAddress: Association] = [:]
-        var places = AddressTable()
+        var addresses = AddressTable()
         /// Whether a sweep is scheduled.
         var isSweepDue = false
         var sweepTimer: (any ScheduledTimer)?
@@ -118,7 +118,7 @@ package final class Remoting: RemoteAccess {
 
     /// All associations, in the order of their addresses.
     var ordered: [Association] {
-        state.withLock { Array($0.associations.values) }.sorted { $0.place < $1.place }
+        state.withLock { Array($0.associations.values) }.sorted { $0.address < $1.address }
     }
 
     // MARK: Warnings

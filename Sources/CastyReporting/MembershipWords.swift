@@ -104,11 +104,11 @@ extension DowningReason.Oldest {
         switch self {
         case .noVotes: return "no member has a vote"
         case .found(let node, let isHere, let isAlone, let doubt):
-            let place = "\(node) is " + (isAlone ? "alone " : "") + (isHere ? "here" : "there")
+            let whereabouts = "\(node) is " + (isAlone ? "alone " : "") + (isHere ? "here" : "there")
             return switch doubt {
-            case nil: place
-            case .changes: place + ", but changes under way may have reversed it"
-            case .lastVoteLeaves: place + ", but it may be on its way out, and with it the last vote"
+            case nil: whereabouts
+            case .changes: whereabouts + ", but changes under way may have reversed it"
+            case .lastVoteLeaves: whereabouts + ", but it may be on its way out, and with it the last vote"
             }
         }
     }

@@ -18,11 +18,11 @@ func checksum(type: String, id: String, state: Data) -> Int64 {
 
 /// The checksum of a remembered entity's row; it also covers the entity's shard and the number of shards.
 func checksum(type: String, id: String, shard: Int, of count: Int) -> Int64 {
-    var place = Data()
+    var bytes = Data()
     for number in [count, shard] {
-        withUnsafeBytes(of: UInt64(clamping: number).littleEndian) { place.append(contentsOf: $0) }
+        withUnsafeBytes(of: UInt64(clamping: number).littleEndian) { bytes.append(contentsOf: $0) }
     }
-    return checksum(type: type, id: id, state: place)
+    return checksum(type: type, id: id, state: bytes)
 }
 
 extension String {

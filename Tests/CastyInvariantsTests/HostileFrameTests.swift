@@ -230,7 +230,7 @@ struct HostileFrameTests {
         let version = ShardVersion(epoch: .none, sequence: 1)
         let shard = VersionedShard(shard: 4, version: version)
         var intents = Intents()
-        intents.pins = [ShardPin(shard: 3, place: node.address)]
+        intents.pins = [ShardPin(shard: 3, address: node.address)]
         intents.drains = [node]
         let registration = Registration(
             number: 1, shardCount: 24, accepts: true, hosted: [HostedShard(shard: 1, version: version)],

@@ -63,7 +63,7 @@ struct ShardQueryTests {
         let answer: ShardStatistics = try ask(testbed) { $0.statistics(within: .seconds(2), completion: $1) }
         #expect(answer.failed.isEmpty)
         #expect(answer.regions.map(\.node) == testbed.running.map(\.system.unique))
-        #expect(answer.regions.allSatisfy { $0.isRegistered && $0.buffers.isEmpty && $0.kept == 0 })
+        #expect(answer.regions.allSatisfy { $0.isRegistered && $0.buffers.isEmpty && $0.buffered == 0 })
         #expect(answer.entities == 60)
         #expect(answer.regions.flatMap(\.shards).map(\.handled).reduce(0, +) == testbed.tracker.handled)
         #expect(answer.regions.flatMap(\.shards).allSatisfy { $0.state == "running" })

@@ -94,7 +94,7 @@ struct UnknownPeersWordTests {
         for node in scene.testbed.running {
             let remoting = try #require(node.cluster.remoting)
             let others = addresses.filter { $0 != node.system.address }
-            #expect(remoting.state.withLock { state in others.allSatisfy { state.places.isMember($0) } })
+            #expect(remoting.state.withLock { state in others.allSatisfy { state.addresses.isMember($0) } })
         }
     }
 

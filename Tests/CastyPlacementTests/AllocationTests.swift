@@ -87,7 +87,7 @@ struct AllocationTests {
 
     @Test("A map decides about its shards, the fallback about all others")
     func mapped() {
-        let strategy = MappedStrategy(places: [5: node(3).address, 6: node(9).address])
+        let strategy = MappedStrategy(addresses: [5: node(3).address, 6: node(9).address])
         #expect(strategy.home(of: 5, among: regions([0, 0, 4])) == node(3))
         #expect(strategy.home(of: 6, among: regions([0, 0, 4])) == node(1))
         let loads = regions([3, 3, 0])

@@ -80,7 +80,7 @@ struct AskingTests {
         let cause = Unavailability.noNodeWithRole("backend")
         #expect(refused(effects) == ["waitForNewHome": cause, "failFast": cause])
         #expect(effects.contains(.note(.unavailable(cause, formerHosts: [node(1), node(3)]))))
-        #expect(region.status.kept == 2)
+        #expect(region.status.buffered == 2)
         #expect(refused(region.onRoute("later", to: "e-1", asks: .waitForNewHome, at: at(30))) == ["later": cause])
         #expect(refused(region.onRoute("waits", to: "e-1", asks: .waitForNewNode, at: at(30))).isEmpty)
         #expect(region.trouble(at: at(30)) == cause)
@@ -95,7 +95,7 @@ struct AskingTests {
         let own = PlacementMember(node: node(2), upNumber: 0, status: .joining)
         _ = region.onView(PlacementView(own: node(2), members: [own]), at: at(0))
         #expect(region.onRoute("early", to: "e-1", asks: .waitForNewHome, at: at(1)) == [])
-        #expect(region.status.kept == 1)
+        #expect(region.status.buffered == 1)
     }
 
     @Test("what is lost because a buffer is full while no member can host is lost for that reason")
@@ -140,7 +140,7 @@ struct AskingTests {
         _ = region.onView(view(silent: [1, 3]), at: at(20))
         _ = region.onRoute("a", to: "e-1", at: at(21))
         #expect(sent(region.onView(view(nil, nil), at: at(30))) == [])
-        #expect(region.status.kept == 1)
+        #expect(region.status.buffered == 1)
     }
 
     @Test("a question that does not wait fails while its shard waits for a lease, and when the coordinator is silent")
@@ -160,7 +160,7 @@ struct AskingTests {
             refused(region.onView(view(silent: [1]), at: at(15))) == [
                 "again": .coordinatorUnreachable(node(1).address)
             ])
-        #expect(region.status.kept == 0 && region.status.buffers.isEmpty)
+        #expect(region.status.buffered == 0 && region.status.buffers.isEmpty)
     }
 
     @Test("a question that comes back is here again, and keeps its patience")
@@ -170,7 +170,7 @@ struct AskingTests {
         let back = delivery("a", sequence: 1, asks: .waitForNewHome)
         let effects = region.onMessage(.peer(.notHome(back, known: nil)), from: node(3), at: at(20))
         #expect(effects.contains(.cameBack("a")))
-        #expect(region.status.kept == 1)
+        #expect(region.status.buffered == 1)
         // The stream to the first home closes; the question follows to the next.
         _ = region.onView(view(.up, nil), at: at(30))
         let home = ShardHome(shard: 0, node: node(1), version: version(2))

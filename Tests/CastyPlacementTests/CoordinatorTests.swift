@@ -256,7 +256,7 @@ struct CoordinatorTests {
         _ = coordinator.onRequest(.command(id: 1, .pin(shard: 5, to: node(2).address)), from: node(1), at: at(10))
         var intents = Intents()
         intents.version = version(1)
-        intents.pins = [ShardPin(shard: 5, place: node(2).address)]
+        intents.pins = [ShardPin(shard: 5, address: node(2).address)]
         _ = coordinator.onRequest(.intentsKnown(version(1)), from: node(1), at: at(20))
         #expect(coordinator.onWakeup(at: at(260)).contains(.send(to: node(2), first, .intents(intents))))
         #expect(!coordinator.onWakeup(at: at(600)).contains(.send(to: node(1), first, .intents(intents))))

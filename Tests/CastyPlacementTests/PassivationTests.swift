@@ -93,7 +93,7 @@ struct PassivationTests: RegionSamples {
         #expect(
             region.onTerminated(EntityEnd(instance(1), unhandled: ["a"]), at: at(20)) == [.note(note(instance(1)))])
         #expect(region.onRoute("b", to: "e-1", at: at(30)) == [])
-        #expect(region.status.kept == 2)
+        #expect(region.status.buffered == 2)
         #expect(
             region.onWakeup(at: at(220)) == [
                 .start(instance(2)), .note(.entityStarted(instance(2))), .deliver("a", to: instance(2)),
@@ -104,7 +104,7 @@ struct PassivationTests: RegionSamples {
                 .note(.entityStopped(instance(2))), .lost("a", entity: "e-1", shard: 0, .entityFailed),
                 .lost("b", entity: "e-1", shard: 0, .entityFailed),
             ])
-        #expect(region.status.kept == 0)
+        #expect(region.status.buffered == 0)
         #expect(region.onWakeup(at: at(630)) == [])
     }
 

@@ -23,7 +23,7 @@ struct RegionTests: RegionSamples {
             region.onRoute("c", to: "e-1", at: at(280)) == [
                 .send(to: node(3), .peer(.deliver(delivery("c", sequence: 3))))
             ])
-        #expect(region.status.kept == 0)
+        #expect(region.status.buffered == 0)
     }
 
     @Test("Nothing goes to a home on a node that is gone, though the coordinator has not heard of that yet")
@@ -35,11 +35,11 @@ struct RegionTests: RegionSamples {
         let late = ShardHome(shard: 0, node: node(3), version: version(1))
         #expect(region.onMessage(.order(epoch, .homes([late], allOf: 0..<0)), from: node(1), at: at(30)) == [])
         #expect(region.onRoute("b", to: "e-1", at: at(40)) == [])
-        #expect(region.status.kept == 2)
+        #expect(region.status.buffered == 2)
         #expect(region.onWakeup(at: at(520)) == [.send(to: node(1), .request(.homes(of: [0])))])
         let next = ShardHome(shard: 0, node: node(1), version: version(2))
         let effects = region.onMessage(.order(epoch, .homes([next], allOf: 0..<0)), from: node(1), at: at(530))
-        #expect(effects.count == 2 && region.status.kept == 0)
+        #expect(effects.count == 2 && region.status.buffered == 0)
     }
 
     @Test("What exceeds the bound is lost with its reason, the newest first")
@@ -113,7 +113,7 @@ struct RegionTests: RegionSamples {
         #expect(region.onMessage(.order(epoch, order), from: node(1), at: at(3)) == [])
         #expect(region.onRoute("b", to: "e-1", at: at(4)) == [.lost("b", entity: "e-1", shard: 0, .notHosted)])
         #expect(region.onWakeup(at: at(1000)) == [])
-        #expect(region.status.kept == 0)
+        #expect(region.status.buffered == 0)
         var effects = region.onView(PlacementView(own: node(2), members: Array(members.suffix(2))), at: at(2000))
         let report = Registration(number: 2, shardCount: 1, accepts: true)
         effects.removeAll { $0 != .send(to: node(2), .request(.register(report))) }
@@ -300,6 +300,6 @@ struct RegionTests: RegionSamples {
         #expect(
             region.onTerminated(EntityEnd(instance(1), unhandled: ["a"]), at: at(6))
                 .contains(.lost("a", entity: "e-1", shard: 0, .shutdown)))
-        #expect(region.status.kept == 0)
+        #expect(region.status.buffered == 0)
     }
 }

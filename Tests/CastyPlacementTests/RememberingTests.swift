@@ -101,7 +101,7 @@ struct RememberingTests {
             region.onStoreFailed(add, at: at(640)) == [
                 .lost("a", entity: "e-1", shard: 0, .storeFailed), .note(.storeFailed(add, retryAt: at(1440))),
             ])
-        #expect(region.status.kept == 0)
+        #expect(region.status.buffered == 0)
         #expect(region.onRoute("b", to: "e-1", at: at(700)) == [.store(add)])
         #expect(region.onStored(add, at: at(710)).prefix(2) == [.note(.storeRecovered), .start(instance(1))])
     }
@@ -112,11 +112,11 @@ struct RememberingTests {
         let load = StoreRequest.load(shard: 0, run: 1)
         _ = region.onRoute("a", to: "e-1", at: at(10))
         #expect(region.onStoreFailed(load, at: at(20)) == [.note(.storeFailed(load, retryAt: at(220)))])
-        #expect(region.status.kept == 1)
+        #expect(region.status.buffered == 1)
         #expect(region.onWakeup(at: at(220)) == [.store(load)])
         #expect(region.onStoreFailed(load, at: at(230)).first == .lost("a", entity: "e-1", shard: 0, .storeFailed))
         #expect(region.status.hosted.first?.phase == .starting)
-        #expect(region.status.kept == 0)
+        #expect(region.status.buffered == 0)
         #expect(region.onWakeup(at: at(630)) == [.store(load)])
         let effects = region.onRemembered(["e-1"], shard: 0, run: 1, at: at(640))
         #expect(effects.contains(.note(.storeRecovered)) && effects.contains(.start(instance(1))))

@@ -116,7 +116,7 @@ struct SingletonTests {
         #expect(first.onWakeup(at: at(350)) == [])
         #expect(
             first.onLease(validUntil: at(500), at: at(360)) == [.note(.unfenced), .resume(1), .deliver("a", to: 1)])
-        #expect(first.lives == 1)
+        #expect(first.incarnations == 1)
     }
 
     @Test("a home that has had no lease yet looks for one, and starts when there is one")
@@ -177,7 +177,7 @@ struct SingletonTests {
         var second = member(2, view(2, .up, .up))
         // It came from the node that this one holds to be the oldest: it waits until one of the two hears the news.
         #expect(second.onMessage(.deliver("a", hops: 1), from: node(1), at: at(1)) == [])
-        #expect(second.kept == 1)
+        #expect(second.buffered == 1)
         var third = member(3, view(3, .up, .up, .up))
         #expect(third.onMessage(.deliver("b", hops: 4), from: node(2), at: at(1)) == [.lost("b", .wrongHome)])
     }
@@ -210,7 +210,7 @@ struct SingletonTests {
         #expect(second.onRoute("asked", asks: .failFast, at: at(2)) == [.refused("asked", cause)])
         #expect(second.onRoute("waits", asks: .waitForNewNode, at: at(2)) == [])
         #expect(second.onRoute("told", at: at(2)) == [])
-        #expect(second.kept == 2)
+        #expect(second.buffered == 2)
         settings.mutations = [.hidesFromAskers]
         var hiding = Singleton<String>(own: node(2), settings: settings)
         _ = hiding.onView(view(2, .up, .up), at: at(1))

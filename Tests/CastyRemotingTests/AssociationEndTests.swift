@@ -38,7 +38,7 @@ struct AssociationEndTests {
         #expect(world.run(.seconds(1)) { got.all == [1] })
         world.run(for: .seconds(100))
         #expect(b.remoting.snapshots.map(\.peer) == [c.address])
-        #expect(b.remoting.state.withLock { $0.places.nonMemberCount } == 1)
+        #expect(b.remoting.state.withLock { $0.addresses.nonMemberCount } == 1)
         world.world.dispose()
     }
 

@@ -39,17 +39,17 @@ import Testing
                 }
                 next += 1
             case 6..<9:
-                var batch = lane.beginDrawing()
-                var drawn = Flushed()
+                var batch = lane.beginFlush()
+                var flushed = Flushed()
                 for _ in 0..<generator.below(8) {
                     guard let frame = batch.first else { break }
                     batch.removeFirst()
                     let expected = model.removeFirst()
                     #expect(frame.destination.address.uid == expected.number && frame.length == expected.size)
-                    drawn.count += 1
-                    drawn.bytes += frame.length + bound
+                    flushed.count += 1
+                    flushed.bytes += frame.length + bound
                 }
-                lane.endDrawing(&batch, drawn)
+                lane.endFlush(&batch, flushed)
             default:
                 let removed = lane.remove { $0.destination.address.uid == 1 }
                 #expect(removed.count == model.count { $0.number == 1 })

@@ -128,7 +128,7 @@ struct LargestMessageTests {
         _ = coordinator.onView(PlacementView(own: Self.node(1), members: members), at: .start)
         var intents = Intents()
         intents.version = ShardVersion(epoch: CoordinatorEpoch(upNumber: .max, start: .max), sequence: .max)
-        intents.pins = (0..<16_200).map { ShardPin(shard: $0, place: Self.node($0 % 2).address) }
+        intents.pins = (0..<16_200).map { ShardPin(shard: $0, address: Self.node($0 % 2).address) }
         for number in 1...2 {
             var registration = Registration(number: 1, shardCount: Self.shardCount, accepts: true)
             if number == 2 { registration.intents = intents }
@@ -203,11 +203,11 @@ struct LargestMessageTests {
             node: Self.node(1), isRegistered: true,
             shards: (0..<RegionHost.mostShards).map {
                 HostedShardStatistics(
-                    shard: Self.shardCount - $0, state: "handing-off", entities: .max, handled: .max, kept: .max)
+                    shard: Self.shardCount - $0, state: "handing-off", entities: .max, handled: .max, buffered: .max)
             },
             buffers: (0..<RegionHost.mostShards).map {
                 ShardBuffer(shard: Self.shardCount - $0, count: 10_000, age: .seconds(1 << 40))
-            }, kept: .max)
+            }, buffered: .max)
         let registry = TypeRegistry()
         try registry.register(RegionStatistics.self, name: "statistics")
         let registered = try #require(registry.find(RegionStatistics.self))

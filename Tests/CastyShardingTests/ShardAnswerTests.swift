@@ -7,15 +7,15 @@ import Testing
     private static let node = UniqueAddress(address: NodeAddress(host: "127.0.0.1", port: 25_520), incarnation: 1)
 
     private static func answer(
-        shard: Int = 3, entities: Int = 4, handled: UInt64 = 5, kept: Int = 0, next: Int? = nil
+        shard: Int = 3, entities: Int = 4, handled: UInt64 = 5, buffered: Int = 0, next: Int? = nil
     ) -> ShardAnswer {
         .statistics(
             RegionStatistics(
                 node: node, isRegistered: true,
                 shards: [
                     HostedShardStatistics(
-                        shard: shard, state: "running", entities: entities, handled: handled, kept: kept)
-                ], buffers: [ShardBuffer(shard: shard, count: kept, age: .zero)], kept: kept), next: next)
+                        shard: shard, state: "running", entities: entities, handled: handled, buffered: buffered)
+                ], buffers: [ShardBuffer(shard: shard, count: buffered, age: .zero)], buffered: buffered), next: next)
     }
 
     @Test("An answer is taken only with numbers that can be added up")
@@ -24,7 +24,7 @@ import Testing
         for number in [Int.min, -1, 1 << 41, .max] {
             #expect(!Self.answer(shard: number).isPlausible)
             #expect(!Self.answer(entities: number).isPlausible)
-            #expect(!Self.answer(kept: number).isPlausible)
+            #expect(!Self.answer(buffered: number).isPlausible)
             #expect(!Self.answer(next: number).isPlausible)
         }
         #expect(!Self.answer(handled: .max).isPlausible)

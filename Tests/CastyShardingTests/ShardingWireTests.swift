@@ -16,7 +16,7 @@ import Testing
     private static var intents: Intents {
         var intents = Intents()
         intents.version = version
-        intents.pins = [ShardPin(shard: 3, place: node(1).address)]
+        intents.pins = [ShardPin(shard: 3, address: node(1).address)]
         intents.drains = [node(2)]
         intents.isPaused = true
         return intents

@@ -70,8 +70,8 @@ extension ActorSystem {
             }
             if let target = state.exposed[uid] { return .found(target) }
             // A uid that this system never assigned belongs to an earlier incarnation at the same address.
-            let drawn = uid &- firstUID
-            let mine = drawn != 0 && drawn <= uidsDrawn.load(ordering: .relaxed)
+            let number = uid &- firstUID
+            let mine = number != 0 && number <= uidsAssigned.load(ordering: .relaxed)
             if mine {
                 if let known = state.wellKnown["/" + path.joined(separator: "/")], known.uid == uid {
                     return .found(known)

@@ -28,7 +28,7 @@ public final class ActorSystem: Sendable {
     let handled = Atomic<UInt64>(0)
     let live = Atomic<Int>(0)
     let firstUID: UInt64
-    let uidsDrawn = Atomic<UInt64>(0)
+    let uidsAssigned = Atomic<UInt64>(0)
     let state: Mutex<SystemState>
 
     /// Creates a system in a runtime; ``terminate()`` ends it.
@@ -79,8 +79,8 @@ public final class ActorSystem: Sendable {
     /// A uid that no other actor of this incarnation has.
     package func nextUID() -> UInt64 {
         while true {
-            let drawn = uidsDrawn.wrappingAdd(1, ordering: .relaxed).newValue
-            let uid = firstUID &+ drawn
+            let number = uidsAssigned.wrappingAdd(1, ordering: .relaxed).newValue
+            let uid = firstUID &+ number
             if uid != 0 { return uid }
         }
     }

@@ -185,16 +185,16 @@ struct ClusterDaemon {
     /// Sends a message outside the established connection.
     private mutating func sendAside(
         _ message: ClusterMessage, to: UniqueAddress, _ system: ActorSystem,
-        _ way: (Remoting, ActorAddress, DaemonMessage) -> Void
+        _ send: (Remoting, ActorAddress, DaemonMessage) -> Void
     ) {
         guard let remoting = link.cluster?.remoting else { return }
         let gossip = message.gossip.map { bytes(of: $0) }
         shared.note(message, gossipBytes: gossip?.readableBytes)
         let envelope = ClusterEnvelope(from: myself, to: to, message: message, gossip: gossip)
-        for part in parts(of: envelope, gossip) { way(remoting, Self.place(of: to.address, system), part) }
+        for part in parts(of: envelope, gossip) { send(remoting, Self.daemonAddress(at: to.address, system), part) }
     }
 
-    private static func place(of address: NodeAddress, _ system: ActorSystem) -> ActorAddress {
+    private static func daemonAddress(at address: NodeAddress, _ system: ActorSystem) -> ActorAddress {
         ActorAddress(system: system.name, node: address, path: ["system", "cluster"], uid: 0)
     }
 
@@ -226,7 +226,7 @@ struct ClusterDaemon {
         if let known = peers[address] { return known }
         // References are cheap to recreate; addresses named by peers must not fill the memory.
         if peers.count >= 1024 { peers = [:] }
-        let ref = system.reference(to: Self.place(of: address, system), as: DaemonMessage.self)
+        let ref = system.reference(to: Self.daemonAddress(at: address, system), as: DaemonMessage.self)
         peers[address] = ref
         return ref
     }

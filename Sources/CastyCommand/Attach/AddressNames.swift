@@ -9,11 +9,11 @@ struct AddressNames {
     private var names: [(full: String, short: String)] = []
 
     /// Gives an address a name, if it has none.
-    mutating func learn(_ place: NodeAddress) {
-        let full = place.description
+    mutating func learn(_ address: NodeAddress) {
+        let full = address.description
         if names.contains(where: { $0.full == full }) { return }
-        let isLoopback = place.host.hasPrefix("127.") || place.host == "localhost" || place.host == "::1"
-        let wished = isLoopback ? String(place.port) : place.host
+        let isLoopback = address.host.hasPrefix("127.") || address.host == "localhost" || address.host == "::1"
+        let wished = isLoopback ? String(address.port) : address.host
         let short = names.contains { $0.short == wished } ? full : wished
         names.append((full, short))
         // A port may be a prefix of another one, so the longest name is replaced first.

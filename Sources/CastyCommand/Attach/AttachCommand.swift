@@ -22,19 +22,19 @@ struct AttachCommand: ParsableCommand {
 
     @OptionGroup var screen: ScreenOptions
 
-    func validate() throws { _ = try place() }
+    func validate() throws { _ = try parsed() }
 
-    private func place() throws -> NodeAddress {
-        guard let place = NodeAddress(address), place.port != 0 else {
+    private func parsed() throws -> NodeAddress {
+        guard let node = NodeAddress(address), node.port != 0 else {
             throw ValidationError("The address is HOST:PORT, as 127.0.0.1:7001, not \(address)")
         }
-        return place
+        return node
     }
 
     func run() throws {
         let backend: AttachedBackend
         do {
-            backend = try AttachedBackend.open(cluster: cluster, seed: try place())
+            backend = try AttachedBackend.open(cluster: cluster, seed: try parsed())
         } catch {
             Output.error("casty attach: \(error)")
             throw ExitCode(69)

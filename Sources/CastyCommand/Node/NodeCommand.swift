@@ -67,8 +67,8 @@ struct NodeCommand: AsyncParsableCommand {
     var json = false
 
     func validate() throws {
-        _ = try place(listen, "--listen")
-        for seed in seedNode { _ = try place(seed, "--seed-node") }
+        _ = try address(listen, "--listen")
+        for seed in seedNode { _ = try address(seed, "--seed-node") }
         guard ["lan", "responsive"].contains(preset) else {
             throw ValidationError("--preset is responsive or lan, not \(preset)")
         }
@@ -76,7 +76,7 @@ struct NodeCommand: AsyncParsableCommand {
         guard (1...16_384).contains(shards) else { throw ValidationError("--shards takes 1…16384, not \(shards)") }
     }
 
-    private func place(_ text: String, _ option: String) throws -> NodeAddress {
+    private func address(_ text: String, _ option: String) throws -> NodeAddress {
         guard let address = NodeAddress(text), address.port != 0 else {
             throw ValidationError("\(option) is HOST:PORT, as 127.0.0.1:7001, not \(text)")
         }
@@ -86,8 +86,8 @@ struct NodeCommand: AsyncParsableCommand {
     func run() async throws {
         Output.startQueues(limit: 256 << 10, mayDrop: true, notice: json ? Output.jsonNotice : Output.notice)
         try FileLimit.require(nodes: 1, for: "node")
-        let address = try place(listen, "--listen")
-        let seeds = try seedNode.isEmpty ? [address] : seedNode.map { try place($0, "--seed-node") }
+        let address = try self.address(listen, "--listen")
+        let seeds = try seedNode.isEmpty ? [address] : seedNode.map { try self.address($0, "--seed-node") }
         let stores = try or(exit: 74) { try data.map { try SQLiteStores(directory: $0) } }
         let config = try config(address, seeds: seeds, stores)
         let node: CastyNode

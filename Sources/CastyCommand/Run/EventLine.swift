@@ -64,19 +64,19 @@ enum EventLine {
     }
 
     private static func words(_ event: RuntimeEvent) -> String {
-        let place = [event.subject, event.shard.map { "shard \($0)" }, event.entity].compactMap { $0 }
-        let way = [event.from.map { "from \($0)" }, event.to.map { "to \($0)" }].compactMap { $0 }
+        let about = [event.subject, event.shard.map { "shard \($0)" }, event.entity].compactMap { $0 }
+        let direction = [event.from.map { "from \($0)" }, event.to.map { "to \($0)" }].compactMap { $0 }
         let line = event.line.map { "line \($0): " } ?? ""
         switch event.kind {
         case .note:
             return line
-                + (place + [event.detail?.word, event.reason.map { "(\($0.word))" }].compactMap { $0 }).joined(
+                + (about + [event.detail?.word, event.reason.map { "(\($0.word))" }].compactMap { $0 }).joined(
                     separator: " ")
         case .reply: return "\(line)\(event.entity ?? "") \(event.detail?.word ?? "") -> \(event.reply ?? "")"
         case .expectationPassed: return line + (event.detail?.word ?? "") + (event.reason.map { " (\($0.word))" } ?? "")
         case .expectationFailed: return line + (event.detail?.word ?? "") + (event.reason.map { ": \($0.word)" } ?? "")
         case .invariantViolated:
-            return (["invariant", event.rule ?? ""] + place).joined(separator: " ") + ": \(event.detail?.word ?? "")"
+            return (["invariant", event.rule ?? ""] + about).joined(separator: " ") + ": \(event.detail?.word ?? "")"
         case .nodeStarted, .nodeKilled, .nodeFrozen, .nodeThawed, .nodeStopped, .cut, .healed, .memberJoining,
             .memberWeaklyUp, .memberUp, .memberLeaving, .memberExiting, .memberDown, .memberRemoved, .suspected,
             .memberUnreachable, .memberReachable, .leaderChanged, .converged, .downingDecision, .secondCluster,
@@ -84,7 +84,7 @@ enum EventLine {
             .shardAllocated, .shardStarted, .handoffBegun, .shardStopped, .shardMoved, .shardUnplaced, .entityStarted,
             .entityPassivated, .entityStopped, .messageLost:
             let why = [event.reason?.word, event.detail?.word].compactMap { $0 }.joined(separator: ", ")
-            return ([event.kind.rawValue] + place + way).joined(separator: " ") + (why.isEmpty ? "" : " (\(why))")
+            return ([event.kind.rawValue] + about + direction).joined(separator: " ") + (why.isEmpty ? "" : " (\(why))")
         }
     }
 }

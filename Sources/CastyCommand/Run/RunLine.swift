@@ -76,7 +76,7 @@ enum RunLine {
     static func reasons(_ story: Story, file: String, _ style: TextStyle) -> [String] {
         var lines: [String] = []
         for (event, _) in story.failures {
-            let place = event.line.map { $0 > 0 ? "\(file):\($0): " : "" } ?? ""
+            let position = event.line.map { $0 > 0 ? "\(file):\($0): " : "" } ?? ""
             let isInvariant = event.kind == .invariantViolated
             let subject = [event.subject, event.entity].compactMap(\.self).joined(separator: " ")
             let what =
@@ -84,7 +84,7 @@ enum RunLine {
                 ? "invariant \(event.reason?.word ?? "")" + (subject.isEmpty ? "" : ", \(subject)")
                 : event.detail?.word ?? ""
             lines.append(
-                "  \(place)\(what)   at \(RuntimeEvent.seconds(event.time)) s".printable)
+                "  \(position)\(what)   at \(RuntimeEvent.seconds(event.time)) s".printable)
             if let seen = isInvariant ? event.detail?.word : event.reason?.word {
                 lines.append("  " + style.paint("seen: \(seen)".printable, .bad))
             }

@@ -5,23 +5,23 @@ import NIOPosix
 
 extension TransportError {
     /// Converts an error of the event loop or the system for a connection to `place`.
-    init(_ error: any Error, at place: String) {
+    init(_ error: any Error, at peer: String) {
         switch error {
         case let error as TransportError:
             self = error
         case let error as IOError:
-            self.init(Self.code(of: error.errnoCode), "\(place): \(String(cString: strerror(error.errnoCode)))")
+            self.init(Self.code(of: error.errnoCode), "\(peer): \(String(cString: strerror(error.errnoCode)))")
         case let error as NIOConnectionError:
             // A name may resolve to several addresses. The last one's failure represents all.
             if let last = error.connectionErrors.last {
-                self.init(last.error, at: place)
+                self.init(last.error, at: peer)
             } else {
-                self.init(.unreachable, "\(place): the name is not known")
+                self.init(.unreachable, "\(peer): the name is not known")
             }
         case let error as ChannelError:
-            self.init(Self.code(of: error), "\(place): \(error)")
+            self.init(Self.code(of: error), "\(peer): \(error)")
         default:
-            self.init(.other, "\(place): \(error)")
+            self.init(.other, "\(peer): \(error)")
         }
     }
 

@@ -27,13 +27,13 @@ extension Membership {
     private func wantedPeers() -> [UniqueAddress] {
         let others = gossip.members.map(\.node).filter { $0 != myself }
         if others.count <= settings.monitors { return others }
-        func place(_ node: UniqueAddress) -> UInt64 {
+        func ringPosition(_ node: UniqueAddress) -> UInt64 {
             var hash = StableHash()
             hash.combine(node)
             return hash.value
         }
-        let mine = place(myself)
-        let ring = others.map { (distance: place($0) &- mine, node: $0) }.sorted {
+        let mine = ringPosition(myself)
+        let ring = others.map { (distance: ringPosition($0) &- mine, node: $0) }.sorted {
             $0.distance != $1.distance ? $0.distance < $1.distance : $0.node < $1.node
         }
         let unreachable = gossip.unreachable

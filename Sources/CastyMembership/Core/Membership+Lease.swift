@@ -24,7 +24,7 @@ struct LeaseQuorum: Sendable {
     /// The peers, the one not heard from for the longest time first.
     let order: [UniqueAddress]
     /// The position in this order, from 1, of the first peer whose silence is one too many.
-    let place: Int
+    let rank: Int
 }
 
 extension Membership {
@@ -73,7 +73,7 @@ extension Membership {
         expiries.sort { $0.at != $1.at ? $0.at < $1.at : $0.node < $1.node }
         let order = expiries.map(\.node)
         if let known = lease.quorum, known.order == order, known.members == gossip.members {
-            lease.validUntil = known.place > expiries.count ? .distantFuture : expiries[known.place - 1].at
+            lease.validUntil = known.rank > expiries.count ? .distantFuture : expiries[known.rank - 1].at
             return
         }
         var (low, high) = (1, expiries.count + 1)
@@ -81,7 +81,7 @@ extension Membership {
             let count = (low + high) / 2
             if isKept(without: expiries.prefix(count).map(\.node)) { low = count + 1 } else { high = count }
         }
-        lease.quorum = LeaseQuorum(members: gossip.members, order: order, place: low)
+        lease.quorum = LeaseQuorum(members: gossip.members, order: order, rank: low)
         lease.validUntil = low > expiries.count ? .distantFuture : expiries[low - 1].at
     }
 

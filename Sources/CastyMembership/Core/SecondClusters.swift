@@ -86,18 +86,18 @@ struct SecondClusters: Sendable {
     mutating func confirm(
         _ claim: ClusterClaim, at address: NodeAddress, loses: Bool, spacing: Duration, at now: Instant
     ) {
-        guard let place = others.firstIndex(where: { $0.claim.isSame(as: claim) }) else { return }
-        others[place].losesSince = loses ? others[place].losesSince ?? now : nil
-        let index = others[place].confirmations.firstIndex { $0.address == address }
+        guard let otherIndex = others.firstIndex(where: { $0.claim.isSame(as: claim) }) else { return }
+        others[otherIndex].losesSince = loses ? others[otherIndex].losesSince ?? now : nil
+        let index = others[otherIndex].confirmations.firstIndex { $0.address == address }
         switch (index, loses) {
         case (let index?, true):
-            guard now - others[place].confirmations[index].at >= spacing else { return }
-            others[place].confirmations[index].times += 1
-            others[place].confirmations[index].at = now
-        case (let index?, false): others[place].confirmations.remove(at: index)
+            guard now - others[otherIndex].confirmations[index].at >= spacing else { return }
+            others[otherIndex].confirmations[index].times += 1
+            others[otherIndex].confirmations[index].at = now
+        case (let index?, false): others[otherIndex].confirmations.remove(at: index)
         case (nil, true):
-            guard others[place].confirmations.count < Self.probesKept else { return }
-            others[place].confirmations.append((address, 1, now))
+            guard others[otherIndex].confirmations.count < Self.probesKept else { return }
+            others[otherIndex].confirmations.append((address, 1, now))
         case (nil, false): break
         }
     }

@@ -70,13 +70,13 @@ struct Camp {
     private static func cuts(
         among nodes: [UniqueAddress], _ rows: [DowningView.Row]
     ) -> [(one: Int, other: Int)] {
-        func place(_ node: UniqueAddress) -> Int? {
+        func index(_ node: UniqueAddress) -> Int? {
             let index = nodes.sortedIndex(of: node) { $0 }
             return index < nodes.count && nodes[index] == node ? index : nil
         }
         var cuts: [(one: Int, other: Int)] = []
         for row in rows {
-            guard let observer = place(row.observer), let subject = place(row.subject), observer != subject else {
+            guard let observer = index(row.observer), let subject = index(row.subject), observer != subject else {
                 continue
             }
             cuts.append((min(observer, subject), max(observer, subject)))

@@ -36,16 +36,16 @@ extension Gossip {
         reachability[index].version = overflow ? .max : next
         reachability[index].rows.removeAll { $0.subject == subject }
         if let row {
-            let place = reachability[index].rows.sortedIndex(of: subject, by: \.subject)
-            reachability[index].rows.insert(row, at: place)
+            let rowIndex = reachability[index].rows.sortedIndex(of: subject, by: \.subject)
+            reachability[index].rows.insert(row, at: rowIndex)
         }
     }
 
     /// Removes a member permanently: adds a tombstone.
     mutating func addTombstone(_ node: UniqueAddress) {
         guard let member = member(node) else { return }
-        let place = tombstones.sortedIndex(of: node, by: \.node)
-        tombstones.insert(Tombstone(node: node, lastStatus: member.status), at: place)
+        let rowIndex = tombstones.sortedIndex(of: node, by: \.node)
+        tombstones.insert(Tombstone(node: node, lastStatus: member.status), at: rowIndex)
         dropGone()
     }
 

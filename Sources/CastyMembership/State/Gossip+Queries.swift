@@ -11,7 +11,7 @@ extension Gossip {
     /// Whether the rows of an observer count: those of an exiting or down member do not. They stay in the table until
     /// the member is removed, and it would never take them back.
     private func hasSay(_ observer: UniqueAddress) -> Bool {
-        place(of: observer).map { members[$0].status < .exiting } ?? true
+        index(of: observer).map { members[$0].status < .exiting } ?? true
     }
 
     /// Whether at least one member knows that this incarnation has ended, because another one runs at its address.
@@ -37,13 +37,13 @@ extension Gossip {
         for observer in reachability where !observer.rows.isEmpty && hasSay(observer.observer) {
             if isMarked.isEmpty { isMarked = Array(repeating: false, count: members.count) }
             for row in observer.rows {
-                if let place = place(of: row.subject) { isMarked[place] = true }
+                if let index = index(of: row.subject) { isMarked[index] = true }
             }
         }
         return isMarked.indices.filter { isMarked[$0] }.map { members[$0].node }
     }
 
-    private func place(of node: UniqueAddress) -> Int? {
+    private func index(of node: UniqueAddress) -> Int? {
         let index = members.sortedIndex(of: node, by: \.node)
         return index < members.count && members[index].node == node ? index : nil
     }
@@ -79,8 +79,8 @@ extension Gossip {
 
     /// Whether the cluster waits until this unreachable member is back, or declared down.
     private func isMissed(_ node: UniqueAddress, by myself: UniqueAddress, leavers: [UniqueAddress]) -> Bool {
-        guard node != myself, !leavers.sortedContains(node), let place = place(of: node) else { return false }
-        return members[place].status != .down && members[place].status != .exiting
+        guard node != myself, !leavers.sortedContains(node), let index = index(of: node) else { return false }
+        return members[index].status != .down && members[index].status != .exiting
     }
 
     /// Whether the cluster waits until this member has seen the version.

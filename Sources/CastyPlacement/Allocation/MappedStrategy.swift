@@ -3,7 +3,7 @@ public import CastyCore
 /// Follows a map from shards to node addresses that the application supplies. A shard without an entry, or whose
 /// address hosts nothing, follows the fallback strategy.
 public struct MappedStrategy: ShardAllocationStrategy {
-    private let places: [Int: NodeAddress]
+    private let addresses: [Int: NodeAddress]
     private let fallback: any ShardAllocationStrategy
 
     /// Creates the strategy.
@@ -11,8 +11,8 @@ public struct MappedStrategy: ShardAllocationStrategy {
     /// - Parameters:
     ///   - places: The address of each shard that the application decides about.
     ///   - fallback: The strategy for all other shards.
-    public init(places: [Int: NodeAddress], otherwise fallback: any ShardAllocationStrategy = LeastShardStrategy()) {
-        self.places = places
+    public init(addresses: [Int: NodeAddress], otherwise fallback: any ShardAllocationStrategy = LeastShardStrategy()) {
+        self.addresses = addresses
         self.fallback = fallback
     }
 
@@ -41,7 +41,7 @@ public struct MappedStrategy: ShardAllocationStrategy {
     }
 
     private func mapped(_ shard: Int, among regions: [RegionLoad]) -> UniqueAddress? {
-        guard let place = places[shard] else { return nil }
-        return regions.last { $0.node.address == place }?.node
+        guard let address = addresses[shard] else { return nil }
+        return regions.last { $0.node.address == address }?.node
     }
 }

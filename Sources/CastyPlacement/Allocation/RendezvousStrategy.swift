@@ -34,10 +34,10 @@ public struct RendezvousStrategy: ShardAllocationStrategy {
 
     /// The score of an address for a shard. FNV alone mixes its last bytes badly, so the SplitMix64 finalizer is
     /// applied to its value.
-    static func score(_ shard: Int, _ place: NodeAddress) -> UInt64 {
+    static func score(_ shard: Int, _ address: NodeAddress) -> UInt64 {
         var hash = StableHash()
-        hash.combine(place.host)
-        hash.combine(UInt64(truncatingIfNeeded: place.port))
+        hash.combine(address.host)
+        hash.combine(UInt64(truncatingIfNeeded: address.port))
         hash.combine(UInt64(truncatingIfNeeded: shard))
         var z = hash.value
         z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9

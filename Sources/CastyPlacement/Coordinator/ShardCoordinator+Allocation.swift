@@ -94,7 +94,7 @@ extension ShardCoordinator {
     }
 
     private func home(of shard: Int, target: UniqueAddress?, among loads: [RegionLoad]) -> UniqueAddress {
-        if let place = intents.place(of: shard), let pinned = loads.last(where: { $0.node.address == place }) {
+        if let address = intents.address(of: shard), let pinned = loads.last(where: { $0.node.address == address }) {
             return pinned.node
         }
         if let target, loads.contains(where: { $0.node == target }) { return target }

@@ -48,8 +48,8 @@ extension ShardCoordinator {
         guard !loads.isEmpty else { return 0 }
         var moves: [ShardMove] = []
         for pin in intents.pins {
-            guard case .started(let owner)? = state(pin.shard), owner.node.address != pin.place,
-                let target = loads.lastIndex(where: { $0.node.address == pin.place })
+            guard case .started(let owner)? = state(pin.shard), owner.node.address != pin.address,
+                let target = loads.lastIndex(where: { $0.node.address == pin.address })
             else { continue }
             moves.append(ShardMove(shard: pin.shard, from: owner.node, to: loads[target].node))
             loads[target].shards.insertSorted(pin.shard)
@@ -81,7 +81,7 @@ extension ShardCoordinator {
             guard case .started(let owner)? = state(move.shard), owner.node == move.from,
                 let region = indexOfRegion(move.to), takesShards(regions[region])
             else { continue }
-            let isPinned = intents.place(of: move.shard) == move.to.address
+            let isPinned = intents.address(of: move.shard) == move.to.address
             beginHandoff(of: move.shard, to: move.to, isPinned ? .pin : .rebalance, at: now, &effects)
             room -= 1
         }

@@ -51,16 +51,16 @@ extension ShardCoordinator {
     ) -> CommandAnswer {
         guard phase == .active, now < leaseValidUntil else { return .refused(.noCoordinator) }
         switch command {
-        case .move(let shard, let place): return move(shard, to: place, .command, at: now, &effects)
-        case .pin(let shard, let place):
+        case .move(let shard, let address): return move(shard, to: address, .command, at: now, &effects)
+        case .pin(let shard, let address):
             guard shards.indices.contains(shard) else { return .refused(.noSuchShard) }
-            guard region(at: place) != nil else { return .refused(.noSuchNode) }
+            guard region(at: address) != nil else { return .refused(.noSuchNode) }
             var changed = intents
-            changed.pin(ShardPin(shard: shard, place: place))
+            changed.pin(ShardPin(shard: shard, address: address))
             guard changed.size <= ShardPages.intents else { return .refused(.tooManyIntents) }
             change(changed, at: now, &effects)
             // A failed move does not undo the pin: the next round tries again.
-            if case .accepted(let moves) = move(shard, to: place, .pin, at: now, &effects) {
+            if case .accepted(let moves) = move(shard, to: address, .pin, at: now, &effects) {
                 return .accepted(moves: moves)
             }
             return .accepted(moves: 0)
@@ -70,17 +70,17 @@ extension ShardCoordinator {
             changed.pins.removeAll { $0.shard == shard }
             change(changed, at: now, &effects)
             return .accepted(moves: 0)
-        case .drain(let place):
-            guard let region = region(at: place) else { return .refused(.noSuchNode) }
+        case .drain(let address):
+            guard let region = region(at: address) else { return .refused(.noSuchNode) }
             var changed = intents
             changed.drains.insertSorted(region.node)
             guard changed.size <= ShardPages.intents else { return .refused(.tooManyIntents) }
             change(changed, at: now, &effects)
             planned = []
             return .accepted(moves: shards.count { $0.owner?.node == region.node })
-        case .undrain(let place):
+        case .undrain(let address):
             var changed = intents
-            changed.drains.removeAll { $0.address == place }
+            changed.drains.removeAll { $0.address == address }
             change(changed, at: now, &effects)
             return .accepted(moves: 0)
         case .rebalance: return .accepted(moves: planRound(&effects))
@@ -94,17 +94,17 @@ extension ShardCoordinator {
     }
 
     /// The newest incarnation with a region at this address.
-    private func region(at place: NodeAddress) -> RegisteredRegion? {
-        regions.filter { $0.node.address == place }
+    private func region(at address: NodeAddress) -> RegisteredRegion? {
+        regions.filter { $0.node.address == address }
             .max { (view.member($0.node)?.upNumber ?? 0) < (view.member($1.node)?.upNumber ?? 0) }
     }
 
     private mutating func move(
-        _ shard: Int, to place: NodeAddress, _ reason: MoveReason, at now: Instant,
+        _ shard: Int, to address: NodeAddress, _ reason: MoveReason, at now: Instant,
         _ effects: inout [CoordinatorEffect]
     ) -> CommandAnswer {
         guard let state = state(shard) else { return .refused(.noSuchShard) }
-        guard let target = region(at: place) else { return .refused(.noSuchNode) }
+        guard let target = region(at: address) else { return .refused(.noSuchNode) }
         if case .started(let owner) = state, owner.node == target.node { return .accepted(moves: 0) }
         guard takesShards(target) else { return .refused(.nodeTakesNoShards) }
         switch state {

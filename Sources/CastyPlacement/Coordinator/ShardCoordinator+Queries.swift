@@ -115,6 +115,6 @@ extension ShardCoordinator {
                         home(handoff.owner), to: handoff.target, waitingFor: handoff.waiting,
                         deadline: handoff.deadline)
             }
-        return ShardExplanation(shard: shard, state: explained, pin: intents.place(of: shard))
+        return ShardExplanation(shard: shard, state: explained, pin: intents.address(of: shard))
     }
 }

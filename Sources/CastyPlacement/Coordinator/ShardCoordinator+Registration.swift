@@ -142,8 +142,8 @@ extension Intents {
         if index < pins.count, pins[index].shard == pin.shard { pins[index] = pin } else { pins.insert(pin, at: index) }
     }
 
-    func place(of shard: Int) -> NodeAddress? {
+    func address(of shard: Int) -> NodeAddress? {
         let index = pins.lowerBound { $0.shard < shard }
-        return index < pins.count && pins[index].shard == shard ? pins[index].place : nil
+        return index < pins.count && pins[index].shard == shard ? pins[index].address : nil
     }
 }

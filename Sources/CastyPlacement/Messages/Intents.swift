@@ -4,11 +4,11 @@ package import CastyCore
 package struct ShardPin: Hashable, Sendable {
     package var shard: Int
     /// The address, not the incarnation: a node that restarts there gets its pins back.
-    package var place: NodeAddress
+    package var address: NodeAddress
 
-    package init(shard: Int, place: NodeAddress) {
+    package init(shard: Int, address: NodeAddress) {
         self.shard = shard
-        self.place = place
+        self.address = address
     }
 }
 
@@ -27,8 +27,8 @@ package struct Intents: Hashable, Sendable {
 
     /// An upper bound of their encoded size in bytes.
     package var size: Int {
-        let places = Set(pins.map(\.place)).reduce(0) { $0 + $1.host.utf8.count + 5 }
-        return 40 + places + pins.count * 6 + drains.reduce(0) { $0 + $1.address.host.utf8.count + 13 }
+        let addresses = Set(pins.map(\.address)).reduce(0) { $0 + $1.host.utf8.count + 5 }
+        return 40 + addresses + pins.count * 6 + drains.reduce(0) { $0 + $1.address.host.utf8.count + 13 }
     }
 }
 

@@ -13,7 +13,7 @@ extension Region {
                 return
             }
             guard keep(message, of: shard, &effects) else { return }
-            hosted.entities[shard][name] = Entity(instance: 0, state: .remembering, startedAt: now, kept: [message])
+            hosted.entities[shard][name] = Entity(instance: 0, state: .remembering, startedAt: now, buffered: [message])
             write(.add(entity: name, shard: shard, run: hosted.shards[shard]?.run ?? 0), &effects)
             return
         }
@@ -26,7 +26,7 @@ extension Region {
                 .deliver(message.payload, to: EntityInstance(entity: name, shard: shard, number: instance)))
         case .remembered: begin(name, in: shard, with: [message], at: now, &effects)
         case .passivating, .stopping, .waiting, .remembering, .forgetting:
-            if keep(message, of: shard, &effects) { hosted.entities[shard][name]?.kept.append(message) }
+            if keep(message, of: shard, &effects) { hosted.entities[shard][name]?.buffered.append(message) }
         }
     }
 
@@ -68,7 +68,7 @@ extension Region {
     package mutating func onPassivate(_ entity: String, at now: Instant) -> Effects {
         var effects: Effects = []
         checkLease(at: now, &effects)
-        let (entity, shard) = place(of: entity)
+        let (entity, shard) = canonical(of: entity)
         passivate(entity, in: shard, &effects)
         return effects
     }
@@ -99,55 +99,55 @@ extension Region {
         }
         if let slot = entity.slot { usage.remove(slot) }
         hosted.entities[shard][name] = nil
-        var kept: [BufferedMessage<Payload>] = []
+        var buffered: [BufferedMessage<Payload>] = []
         for payload in end.unhandled {
             let message = BufferedMessage(entity: name, payload: payload, sequence: 0, since: now)
-            if keep(message, of: shard, &effects) { kept.append(message) }
+            if keep(message, of: shard, &effects) { buffered.append(message) }
         }
-        kept += entity.kept
+        buffered += entity.buffered
         if hosted.shards[shard]?.isStopping == true {
-            endWithShard(entity, end, kept, at: now, &effects)
+            endWithShard(entity, end, buffered, at: now, &effects)
         } else {
-            endAlone(entity, end, kept, at: now, &effects)
+            endAlone(entity, end, buffered, at: now, &effects)
         }
         return effects
     }
 
     private mutating func endWithShard(
-        _ entity: Entity<Payload>, _ end: EntityEnd<Payload>, _ kept: [BufferedMessage<Payload>], at now: Instant,
+        _ entity: Entity<Payload>, _ end: EntityEnd<Payload>, _ buffered: [BufferedMessage<Payload>], at now: Instant,
         _ effects: inout Effects
     ) {
         let shard = end.instance.shard
         note(.entityStopped(end.instance), &effects)
-        if entity.state == .passivating, settings.remembersEntities, kept.isEmpty {
+        if entity.state == .passivating, settings.remembersEntities, buffered.isEmpty {
             write(.remove(entity: end.instance.entity, shard: shard, run: hosted.shards[shard]?.run ?? 0), &effects)
         }
-        hosted.shards[shard]?.leftover.append(contentsOf: kept)
+        hosted.shards[shard]?.leftover.append(contentsOf: buffered)
         finishIfEmpty(shard, at: now, &effects)
     }
 
     private mutating func endAlone(
-        _ entity: Entity<Payload>, _ end: EntityEnd<Payload>, _ kept: [BufferedMessage<Payload>], at now: Instant,
+        _ entity: Entity<Payload>, _ end: EntityEnd<Payload>, _ buffered: [BufferedMessage<Payload>], at now: Instant,
         _ effects: inout Effects
     ) {
         let shard = end.instance.shard
         let name = end.instance.entity
         let wasAsked = entity.state == .passivating
-        var kept = kept
+        var buffered = buffered
         if wasAsked, settings.mutations.contains(.forgetsPassivating) {
-            buffers.countOut(kept.count)
-            kept = []
+            buffers.countOut(buffered.count)
+            buffered = []
         }
         // An entity that ends as soon as it starts would otherwise restart without a pause.
         let neverHandled = !end.unhandled.isEmpty && entity.handled <= UInt64(end.unhandled.count)
-        if end.failed || neverHandled || (settings.remembersEntities && !wasAsked && kept.isEmpty) {
-            wait(entity, end, kept, at: now, &effects)
+        if end.failed || neverHandled || (settings.remembersEntities && !wasAsked && buffered.isEmpty) {
+            wait(entity, end, buffered, at: now, &effects)
             return
         }
         note(wasAsked ? .entityPassivated(end.instance) : .entityStopped(end.instance), &effects)
-        if !kept.isEmpty {
-            buffers.countOut(kept.count)
-            begin(name, in: shard, with: kept, at: now, &effects)
+        if !buffered.isEmpty {
+            buffers.countOut(buffered.count)
+            begin(name, in: shard, with: buffered, at: now, &effects)
         } else if settings.remembersEntities {
             hosted.entities[shard][name] = Entity(instance: 0, state: .forgetting, startedAt: now)
             write(.remove(entity: name, shard: shard, run: hosted.shards[shard]?.run ?? 0), &effects)
@@ -156,7 +156,7 @@ extension Region {
 
     /// Delays the restart of the entity; the delay doubles with each failure in a row.
     private mutating func wait(
-        _ entity: Entity<Payload>, _ end: EntityEnd<Payload>, _ kept: [BufferedMessage<Payload>], at now: Instant,
+        _ entity: Entity<Payload>, _ end: EntityEnd<Payload>, _ buffered: [BufferedMessage<Payload>], at now: Instant,
         _ effects: inout Effects
     ) {
         let ranLong = now - entity.startedAt > settings.restartBackoffLimit
@@ -170,15 +170,15 @@ extension Region {
         }
         var waiting = Entity(
             instance: end.instance.number, state: .waiting(until: until), startedAt: now, failures: failures,
-            kept: kept)
+            buffered: buffered)
         // If it never handles a message, the messages that wait for it would wait forever.
         let handledNone =
             entity.handled <= UInt64(end.unhandled.count) && (end.failed || !end.unhandled.isEmpty)
         waiting.failedStarts = handledNone && !ranLong ? entity.failedStarts + 1 : 0
         if waiting.failedStarts >= settings.startAttempts {
-            waiting.kept = []
-            buffers.countOut(kept.count)
-            for message in kept { lose(message, of: end.instance.shard, .entityFailed, &effects) }
+            waiting.buffered = []
+            buffers.countOut(buffered.count)
+            for message in buffered { lose(message, of: end.instance.shard, .entityFailed, &effects) }
         }
         hosted.entities[end.instance.shard][end.instance.entity] = waiting
         let key = EntityKey(shard: end.instance.shard, entity: end.instance.entity)
@@ -204,9 +204,9 @@ extension Region {
             return
         }
         hosted.entities[shard][name] = nil
-        guard !entity.kept.isEmpty || settings.remembersEntities else { return }
-        buffers.countOut(entity.kept.count)
+        guard !entity.buffered.isEmpty || settings.remembersEntities else { return }
+        buffers.countOut(entity.buffered.count)
         begin(
-            name, in: shard, after: (entity.failures, entity.failedStarts), with: entity.kept, at: now, &effects)
+            name, in: shard, after: (entity.failures, entity.failedStarts), with: entity.buffered, at: now, &effects)
     }
 }

@@ -74,7 +74,7 @@ extension Region {
         }
         let number = hosted.nextInstance()
         var entity = Entity(
-            instance: number, state: .waiting(until: now), startedAt: now, failures: failures.all, kept: messages)
+            instance: number, state: .waiting(until: now), startedAt: now, failures: failures.all, buffered: messages)
         entity.failedStarts = failures.starts
         buffers.countIn(messages.count)
         hosted.entities[shard][name] = entity

@@ -23,7 +23,7 @@ extension Region {
         case .transferred(let shard):
             if self.shard(shard)?.hold?.node == node { releaseHold(shard, at: now, &effects) }
         case .passivate(let entity):
-            let (entity, shard) = place(of: entity)
+            let (entity, shard) = canonical(of: entity)
             passivate(entity, in: shard, &effects)
         }
     }
@@ -32,7 +32,7 @@ extension Region {
         _ delivery: ShardDelivery<Payload>, from node: UniqueAddress, at now: Instant, _ effects: inout Effects
     ) {
         let number = delivery.shard
-        let (entity, ownNumber) = place(of: delivery.entity)
+        let (entity, ownNumber) = canonical(of: delivery.entity)
         let message = BufferedMessage(
             entity: entity, payload: delivery.payload, sequence: 0, since: now, isRetry: delivery.isRetry,
             asks: delivery.asks)
@@ -97,7 +97,7 @@ extension Region {
         let shard = delivery.shard
         guard homes.indices.contains(shard) else { return }
         let message = BufferedMessage(
-            entity: place(of: delivery.entity).entity, payload: delivery.payload, sequence: delivery.sequence,
+            entity: canonical(of: delivery.entity).entity, payload: delivery.payload, sequence: delivery.sequence,
             since: now, isRetry: true, asks: delivery.asks)
         let isRetry = delivery.isRetry && !settings.mutations.contains(.sendsInCircles)
         if isShutDown || isRetry || isLate(delivery, from: node) {

@@ -14,7 +14,7 @@ package struct RegionStatus: Hashable, Sendable {
     /// The shards that have messages waiting for a home, by shard.
     package var buffers: [BufferStatus]
     /// All buffered messages: for a home, for a handoff, for an entity.
-    package var kept: Int
+    package var buffered: Int
     package var intents: Intents
     /// The number of refused store requests that will be retried.
     package var storeRetries = 0
@@ -41,7 +41,7 @@ package struct HostedStatus: Hashable, Sendable {
     /// Messages delivered to its entities since it started here.
     package var handled: UInt64
     /// Messages that wait for the hold to end, or for the next home.
-    package var kept: Int
+    package var buffered: Int
     /// How many entities the store remembered when the shard started here, and how many of them have not started yet.
     package var remembered = 0
     package var dormant = 0
@@ -67,7 +67,7 @@ package struct EntityStatus: Hashable, Sendable {
     /// Messages delivered to it since it started.
     package var handled: UInt64
     package var lastUsed: Instant
-    package var kept: Int
+    package var buffered: Int
 }
 
 extension Region {
@@ -84,7 +84,7 @@ extension Region {
                 let buffer = buffers[shard]
                 guard let oldest = buffer.map(\.since).min() else { return nil }
                 return BufferStatus(shard: shard, count: buffer.count, since: oldest)
-            }, kept: buffers.total, intents: coordination.intents, storeRetries: storeRetries.count)
+            }, buffered: buffers.total, intents: coordination.intents, storeRetries: storeRetries.count)
     }
 
     private func hostedStatus(_ shard: Int) -> HostedStatus? {
@@ -98,7 +98,7 @@ extension Region {
         return HostedStatus(
             shard: shard, version: item.version, phase: phase, entities: hosted.entities[shard].count,
             handled: item.handled,
-            kept: item.held.count + item.ahead.count + item.leftover.count, remembered: item.remembered,
+            buffered: item.held.count + item.ahead.count + item.leftover.count, remembered: item.remembered,
             dormant: item.dormant)
     }
 
@@ -122,7 +122,7 @@ extension Region {
 
     /// Whether an entity is known here; O(1).
     package func hosts(_ entity: String) -> Bool {
-        let (entity, shard) = place(of: entity)
+        let (entity, shard) = canonical(of: entity)
         return hosted.entities[shard][entity] != nil
     }
 
@@ -176,7 +176,7 @@ extension Region {
             }
         return EntityStatus(
             entity: name, shard: shard, phase: phase, handled: entity.handled, lastUsed: entity.lastUsed,
-            kept: entity.kept.count)
+            buffered: entity.buffered.count)
     }
 }
 

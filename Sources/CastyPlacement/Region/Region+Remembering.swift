@@ -13,7 +13,7 @@ extension Region {
             return effects
         }
         for name in names {
-            let (name, number) = place(of: name)
+            let (name, number) = canonical(of: name)
             guard number == shard, hosted.entities[shard][name] == nil else { continue }
             hosted.entities[shard][name] = Entity(instance: 0, state: .remembered, startedAt: now)
             recovery.append(EntityKey(shard: shard, entity: name))
@@ -68,11 +68,11 @@ extension Region {
         case .load: break
         case .add(let name, _, _):
             guard let entity = hosted.entities[shard][name], entity.state == .remembering else { break }
-            buffers.countOut(entity.kept.count)
-            begin(name, in: shard, with: entity.kept, at: now, &effects)
+            buffers.countOut(entity.buffered.count)
+            begin(name, in: shard, with: entity.buffered, at: now, &effects)
         case .remove(let name, _, let run):
             guard let entity = hosted.entities[shard][name], entity.state == .forgetting else { break }
-            if entity.kept.isEmpty {
+            if entity.buffered.isEmpty {
                 hosted.entities[shard][name] = nil
             } else {
                 // A message arrived while the end was being written: the entity starts again.
@@ -107,16 +107,16 @@ extension Region {
             if isDegraded {
                 asksAgain = false
                 hosted.entities[shard][name] = nil
-                buffers.countOut(entity.kept.count)
-                for message in entity.kept { lose(message, of: shard, .storeFailed, &effects) }
+                buffers.countOut(entity.buffered.count)
+                for message in entity.buffered { lose(message, of: shard, .storeFailed, &effects) }
             }
         case .remove(let name, _, _):
             guard let entity = hosted.entities[shard][name], entity.state == .forgetting else { return effects }
-            if !entity.kept.isEmpty {
+            if !entity.buffered.isEmpty {
                 // It is still remembered, and needed.
                 asksAgain = false
-                buffers.countOut(entity.kept.count)
-                begin(name, in: shard, with: entity.kept, at: now, &effects)
+                buffers.countOut(entity.buffered.count)
+                begin(name, in: shard, with: entity.buffered, at: now, &effects)
             }
         }
         let retryAt = storeRetries.nextRound(after: now, settings)

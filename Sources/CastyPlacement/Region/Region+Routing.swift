@@ -10,7 +10,7 @@ extension Region {
     ) -> Effects {
         var effects: Effects = []
         checkLease(at: now, &effects)
-        let (entity, shard) = place(of: entity)
+        let (entity, shard) = canonical(of: entity)
         sequence += 1
         let message = BufferedMessage(entity: entity, payload: payload, sequence: sequence, since: now, asks: asks)
         guard !isShutDown else {

@@ -72,7 +72,7 @@ extension Region {
             case .passivating, .stopping: if mode == .now { effects.append(.stop(instance, .now)) }
             case .waiting, .remembering, .forgetting, .remembered:
                 hosted.entities[shard][name] = nil
-                hosted.shards[shard]?.leftover.append(contentsOf: entity.kept)
+                hosted.shards[shard]?.leftover.append(contentsOf: entity.buffered)
             }
         }
         leaveHeld(shard)
@@ -104,7 +104,7 @@ extension Region {
 
     private mutating func leave(_ message: BufferedMessage<Payload>, of shard: Int) {
         if hosted.entities[shard][message.entity] != nil {
-            hosted.entities[shard][message.entity]?.kept.append(message)
+            hosted.entities[shard][message.entity]?.buffered.append(message)
         } else {
             hosted.shards[shard]?.leftover.append(message)
         }
@@ -114,7 +114,7 @@ extension Region {
     mutating func finish(_ shard: Int, isForced: Bool, at now: Instant, _ effects: inout Effects) {
         guard let item = hosted.shards[shard] else { return }
         var left = item.leftover
-        for name in hosted.entities[shard].keys.sorted() { left += hosted.entities[shard][name]?.kept ?? [] }
+        for name in hosted.entities[shard].keys.sorted() { left += hosted.entities[shard][name]?.buffered ?? [] }
         left += item.ahead + item.held
         hosted.remove(shard)
         homes[shard].ended = max(homes[shard].ended, item.version)

@@ -55,7 +55,7 @@ extension Region {
     private func refuse(_ message: PeerMessage<Payload>, _ effects: inout Effects) {
         switch message {
         case .deliver(let delivery), .notHome(let delivery, _):
-            let (entity, shard) = place(of: delivery.entity)
+            let (entity, shard) = canonical(of: delivery.entity)
             effects.append(.lost(delivery.payload, entity: entity, shard: shard, .notMember))
         case .streamEnd, .streamClosed, .transferred, .passivate: break
         }

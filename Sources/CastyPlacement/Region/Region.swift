@@ -58,10 +58,10 @@ package struct Region<Payload: Sendable>: Sendable {
     var epoch: CoordinatorEpoch { coordination.epoch }
 
     /// The shard of an entity.
-    package func shard(of entity: String) -> Int { place(of: entity).shard }
+    package func shard(of entity: String) -> Int { canonical(of: entity).shard }
 
     /// The canonical form of an entity's id, and its shard: every id from outside passes through here first.
-    func place(of entity: String) -> (entity: String, shard: Int) {
+    func canonical(of entity: String) -> (entity: String, shard: Int) {
         let (entity, hash) = EntityID.hashed(entity)
         if settings.mutations.contains(.hashesByLength) { return (entity, entity.utf8.count % settings.shardCount) }
         return (entity, Int(hash % UInt64(settings.shardCount)))

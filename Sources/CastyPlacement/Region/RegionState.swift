@@ -103,17 +103,17 @@ struct Entity<Payload: Sendable>: Sendable {
     var handled: UInt64 = 0
     /// Its slot in the usage order, while active.
     var slot: Int?
-    var kept: [BufferedMessage<Payload>] = []
+    var buffered: [BufferedMessage<Payload>] = []
 
     init(
-        instance: UInt64, state: State, startedAt: Instant, failures: Int = 0, kept: [BufferedMessage<Payload>] = []
+        instance: UInt64, state: State, startedAt: Instant, failures: Int = 0, buffered: [BufferedMessage<Payload>] = []
     ) {
         self.instance = instance
         self.state = state
         self.startedAt = startedAt
         self.failures = failures
         lastUsed = startedAt
-        self.kept = kept
+        self.buffered = buffered
     }
 
     mutating func use(at now: Instant) {

@@ -11,7 +11,7 @@ extension Singleton {
     /// - Parameter origin: The node that sent the message. It is not sent back: that node will learn of the change too.
     private func way(from origin: UniqueAddress?) -> Route {
         switch phase {
-        case .running(let life, let isPaused): return isPaused ? .nowhere : .here(life)
+        case .running(let incarnation, let isPaused): return isPaused ? .nowhere : .here(incarnation)
         case .stopping: return .nowhere
         case .absent: break
         }
@@ -79,7 +79,7 @@ extension Singleton {
     /// - Returns: Whether the message was sent or lost, so that it need not be buffered.
     private func pass(_ message: Buffered, _ effects: inout Effects) -> Bool {
         switch way(from: message.from) {
-        case .here(let life): effects.append(.deliver(message.payload, to: life))
+        case .here(let incarnation): effects.append(.deliver(message.payload, to: incarnation))
         case .there(let node):
             if message.hops < Self.mostHops {
                 effects.append(.send(to: node, .deliver(message.payload, hops: message.hops + 1, asks: message.asks)))

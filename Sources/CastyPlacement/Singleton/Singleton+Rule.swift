@@ -44,14 +44,14 @@ extension Singleton {
                 isWaiting = false
                 if isHome { wake(by: now + settings.retry) }
             }
-        case .running(let life, let isPaused): run(life, isPaused: isPaused, at: now, &effects)
-        case .stopping(let life, let deadline, let isKilled):
+        case .running(let incarnation, let isPaused): run(incarnation, isPaused: isPaused, at: now, &effects)
+        case .stopping(let incarnation, let deadline, let isKilled):
             // If the lease lapses while it stops, no time is left to handle the waiting messages.
             if !isKilled, now >= leaseValidUntil || deadline <= now {
-                stop(life, .now, at: now, &effects)
+                stop(incarnation, .now, at: now, &effects)
             } else if deadline <= now {
                 phase = .absent
-                effects.append(.note(.stopped(life, forced: true)))
+                effects.append(.note(.stopped(incarnation, forced: true)))
                 return effects + proceed(at: now)
             } else {
                 wake(by: deadline)
@@ -64,22 +64,22 @@ extension Singleton {
     }
 
     /// It runs here: pauses and resumes it with the lease, and stops it where it belongs elsewhere.
-    private mutating func run(_ life: UInt64, isPaused: Bool, at now: Instant, _ effects: inout Effects) {
+    private mutating func run(_ incarnation: UInt64, isPaused: Bool, at now: Instant, _ effects: inout Effects) {
         let hasLapsed = now >= leaseValidUntil
         if hasLapsed, !isPaused {
-            phase = .running(life, isPaused: true)
+            phase = .running(incarnation, isPaused: true)
             effects.append(.note(.fenced))
-            effects.append(.pause(life))
+            effects.append(.pause(incarnation))
         }
         if !isHome {
-            stop(life, isPaused || hasLapsed ? .now : .afterMailbox, at: now, &effects)
+            stop(incarnation, isPaused || hasLapsed ? .now : .afterMailbox, at: now, &effects)
         } else if hasLapsed {
             wake(by: now + settings.retry)
         } else {
             if isPaused {
-                phase = .running(life, isPaused: false)
+                phase = .running(incarnation, isPaused: false)
                 effects.append(.note(.unfenced))
-                effects.append(.resume(life))
+                effects.append(.resume(incarnation))
             }
             wake(by: leaseValidUntil)
         }
@@ -121,20 +121,20 @@ extension Singleton {
         }
         isWaiting = false
         askedAt = nil
-        lives += 1
+        incarnations += 1
         startedAt = now
-        phase = .running(lives, isPaused: false)
+        phase = .running(incarnations, isPaused: false)
         wake(by: leaseValidUntil)
-        effects.append(.start(lives))
-        effects.append(.note(.started(lives)))
+        effects.append(.start(incarnations))
+        effects.append(.note(.started(incarnations)))
     }
 
-    private mutating func stop(_ life: UInt64, _ mode: StopMode, at now: Instant, _ effects: inout Effects) {
+    private mutating func stop(_ incarnation: UInt64, _ mode: StopMode, at now: Instant, _ effects: inout Effects) {
         let deadline = now + (mode == .now ? settings.killBound : settings.stopBound)
-        phase = .stopping(life, deadline: deadline, isKilled: mode == .now)
+        phase = .stopping(incarnation, deadline: deadline, isKilled: mode == .now)
         wake(by: deadline)
         if mode == .afterMailbox { wake(by: leaseValidUntil) }
-        effects.append(.stop(life, mode))
+        effects.append(.stop(incarnation, mode))
     }
 
     mutating func wake(by instant: Instant) {

@@ -65,7 +65,7 @@ package struct Singleton<Payload: Sendable>: Sendable {
 
     var view: PlacementView
     var phase = Phase.absent
-    var lives: UInt64 = 0
+    var incarnations: UInt64 = 0
     var leaseValidUntil = Instant.distantFuture
     /// Until then an older member that crashed may still run it.
     var crashHold = Instant.start
@@ -103,7 +103,7 @@ package struct Singleton<Payload: Sendable>: Sendable {
     }
 
     /// The number of messages buffered here.
-    package var kept: Int { buffer.count }
+    package var buffered: Int { buffer.count }
 
     /// Membership or reachability changed.
     package mutating func onView(_ view: PlacementView, at now: Instant) -> Effects {
@@ -166,16 +166,16 @@ package struct Singleton<Payload: Sendable>: Sendable {
     ///   - failed: Whether it failed, rather than stopped.
     ///   - unhandled: Messages in its mailbox that no handler processed, in order.
     package mutating func onEnded(
-        _ life: UInt64, failed: Bool, unhandled: [Payload], at now: Instant
+        _ incarnation: UInt64, failed: Bool, unhandled: [Payload], at now: Instant
     ) -> Effects {
         var effects: Effects = []
         switch phase {
-        case .running(life, _):
+        case .running(incarnation, _):
             endsInARow = now - startedAt > settings.restartBackoffLimit ? 1 : endsInARow + 1
             restartAt =
                 now + min(settings.restartBackoff * (1 << min(endsInARow - 1, 20)), settings.restartBackoffLimit)
-            effects.append(.note(.ended(life, failed: failed, restartAt: restartAt)))
-        case .stopping(life, _, _): effects.append(.note(.stopped(life, forced: false)))
+            effects.append(.note(.ended(incarnation, failed: failed, restartAt: restartAt)))
+        case .stopping(incarnation, _, _): effects.append(.note(.stopped(incarnation, forced: false)))
         case .absent, .running, .stopping:
             // It was given up before; its leftovers may have been overtaken.
             return unhandled.map { .lost($0, .late) }

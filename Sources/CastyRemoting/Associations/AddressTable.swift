@@ -6,7 +6,7 @@ import CastyCore
 /// too many, the host that most of them came from gives one up, so a host that floods this node displaces only its own.
 struct AddressTable: Sendable {
     private struct NonMember: Sendable {
-        let place: NodeAddress
+        let address: NodeAddress
         let host: String
     }
 
@@ -16,11 +16,11 @@ struct AddressTable: Sendable {
 
     var nonMemberCount: Int { nonMembers.count }
 
-    func isMember(_ place: NodeAddress) -> Bool { members[place] != nil }
+    func isMember(_ address: NodeAddress) -> Bool { members[address] != nil }
 
     /// The member at an address.
-    func member(at place: NodeAddress) -> UniqueAddress? {
-        members[place].map { UniqueAddress(address: place, incarnation: $0) }
+    func member(at address: NodeAddress) -> UniqueAddress? {
+        members[address].map { UniqueAddress(address: address, incarnation: $0) }
     }
 
     /// The cluster knows a member.
@@ -37,12 +37,12 @@ struct AddressTable: Sendable {
     }
 
     /// A non-member has introduced itself.
-    mutating func add(nonMember place: NodeAddress, from host: String) {
-        nonMembers.append(NonMember(place: place, host: host))
+    mutating func add(nonMember address: NodeAddress, from host: String) {
+        nonMembers.append(NonMember(address: address, host: host))
     }
 
-    mutating func remove(nonMember place: NodeAddress) {
-        if let index = nonMembers.firstIndex(where: { $0.place == place }) {
+    mutating func remove(nonMember address: NodeAddress) {
+        if let index = nonMembers.firstIndex(where: { $0.address == address }) {
             nonMembers.remove(at: index)
         }
     }
@@ -52,6 +52,6 @@ struct AddressTable: Sendable {
         var counts: [String: Int] = [:]
         for nonMember in nonMembers { counts[nonMember.host, default: 0] += 1 }
         let worst = counts.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
-        return nonMembers.filter { $0.host == worst }.map(\.place)
+        return nonMembers.filter { $0.host == worst }.map(\.address)
     }
 }

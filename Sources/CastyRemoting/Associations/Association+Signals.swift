@@ -104,7 +104,7 @@ extension Association {
         switch signal {
         case .watch(let watcher, let watched):
             // A peer may act only for its own actors.
-            guard watcher.node == place else { return }
+            guard watcher.node == address else { return }
             guard case .found(let target) = remoting.system.find(path: watched.path, uid: watched.uid) else {
                 return send(.terminated(watcher: watcher, watched: watched, .noSuchActor))
             }
@@ -112,13 +112,13 @@ extension Association {
             state.withLock { $0.held.insert(stand, target) }
             target.post(.watch(stand, AnyActorRef(target)))
         case .unwatch(let watcher, let watched):
-            guard watcher.node == place,
+            guard watcher.node == address,
                 case .found(let target) = remoting.system.find(path: watched.path, uid: watched.uid)
             else { return }
             state.withLock { $0.held.remove(watcher: watcher.uid, watched: target.uid) }
             target.post(.unwatch(stand(for: watcher, watching: watched), AnyActorRef(target)))
         case .terminated(let watcher, let watched, let reason):
-            guard watched.node == place,
+            guard watched.node == address,
                 let watch = state.withLock({ $0.watches.remove(watcher: watcher.uid, watched: watched) })
             else { return }
             watch.watcher.target.post(.terminated(Terminated(ref: watch.watched, reason: reason)))

@@ -7,7 +7,7 @@ extension Association {
     var snapshot: AssociationSnapshot {
         state.withLock { state in
             AssociationSnapshot(
-                peer: place, peerName: remoting.system.inspector.nameOf(place), state: state.condition,
+                peer: address, peerName: remoting.system.inspector.nameOf(address), state: state.condition,
                 framesOut: state.framesOut, framesIn: framesIn.load(ordering: .relaxed),
                 bytesOut: state.control.bytesOut + state.user.bytesOut, bytesIn: bytesIn.load(ordering: .relaxed),
                 queuedBytes: state.user.queue.bytes + state.control.queue.bytes,

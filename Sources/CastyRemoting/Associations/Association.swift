@@ -26,7 +26,7 @@ import Synchronization
 ///
 /// Decisions are made under the lock and carried out outside it, as ``Effect``s.
 final class Association: Sendable {
-    let place: NodeAddress
+    let address: NodeAddress
     /// A strong reference: ``Remoting/shutdown(completion:)`` and ``Remoting/abandon()`` break the cycle.
     let remoting: Remoting
     let state: Mutex<AssociationState>
@@ -34,13 +34,13 @@ final class Association: Sendable {
     let framesIn = Atomic<UInt64>(0)
     let bytesIn = Atomic<UInt64>(0)
 
-    init(with place: NodeAddress, _ remoting: Remoting, generator: SeededGenerator) {
-        self.place = place
+    init(with address: NodeAddress, _ remoting: Remoting, generator: SeededGenerator) {
+        self.address = address
         self.remoting = remoting
         agreedCodec = Atomic(remoting.settings.codec.rawValue)
         state = Mutex(
             AssociationState(
-                place: place, settings: remoting.settings,
+                address: address, settings: remoting.settings,
                 dialsOneConnection: remoting.cannotBeDialled || remoting.settings.mixesLanes,
                 nonMemberBudget: remoting.nonMemberBudget, generator: generator))
     }
@@ -146,7 +146,7 @@ final class Association: Sendable {
         let former = state.withLock { state in
             let former = state
             state = AssociationState(
-                place: place, settings: remoting.settings, nonMemberBudget: former.nonMemberBudget,
+                address: address, settings: remoting.settings, nonMemberBudget: former.nonMemberBudget,
                 generator: former.generator)
             state.lifecycle = .closing
             (state.control.phase, state.user.phase) = (.closed, .closed)
@@ -165,16 +165,16 @@ final class Association: Sendable {
             case .reset(let link): link.abandon(orderly: false)
             case .lose(let frames, let reason):
                 for frame in frames { lose(frame, reason) }
-                remoting.hooks.gaveUp(place)
+                remoting.hooks.gaveUp(address)
             case .terminated(let watch):
                 watch.watcher.target.post(.terminated(Terminated(ref: watch.watched, reason: .nodeRemoved)))
             case .unwatch(let watch): watch.watched.post(.unwatch(watch.watcher, AnyActorRef(watch.watched)))
-            case .failAsks: remoting.system.failAsks(to: place)
+            case .failAsks: remoting.system.failAsks(to: address)
             case .introduce(let peer): remoting.hooks.peerIncarnation(peer)
             case .askForIncarnation(let incarnation): ask(for: incarnation)
             case .contradicted(let claimed, let present): remoting.contradicted(claimed, by: present)
             case .lost(let peer): remoting.hooks.connectionLost(peer)
-            case .failed(let error): remoting.hooks.connectFailed(place, error)
+            case .failed(let error): remoting.hooks.connectFailed(address, error)
             case .retry(let delay, let lane, let attempt):
                 _ = remoting.system.world.scheduler.schedule(after: delay) { [self] in
                     take(state.withLock { $0.retry(lane, attempt) })
@@ -190,7 +190,7 @@ final class Association: Sendable {
         frame.asker?.post(
             .unanswered(
                 AskError.Code(reason),
-                "\(frame.destination.shownType) never left \(remoting.system.address) for \(place)")
+                "\(frame.destination.shownType) never left \(remoting.system.address) for \(address)")
         )
         guard let lossClass = frame.lossClass else { return }
         remoting.system.inspector.lose(

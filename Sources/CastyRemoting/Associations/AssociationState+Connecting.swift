@@ -38,7 +38,7 @@ extension AssociationState {
         }
         if isContested(peer.address) {
             return (
-                .refuse(.busy, "another incarnation is known at \(place): it is asked first"),
+                .refuse(.busy, "another incarnation is known at \(address): it is asked first"),
                 askForIncarnation(peer.address, isClaim: true)
             )
         }
@@ -202,7 +202,7 @@ extension AssociationState {
     mutating func lookAfter(_ link: Link, bytesIn: UInt64) -> [Effect]? {
         guard let lane = Self.lanes.first(where: { self[$0].isServed(by: link) }) else { return nil }
         if self[lane].keepAlive.misses(received: bytesIn) >= settings.keepAliveMisses {
-            return giveUp(link, "not a byte from \(place)")
+            return giveUp(link, "not a byte from \(address)")
         }
         if self[lane].keepAlive.isQuiet(sent: self[lane].bytesOut) {
             self[lane].owesPing = true
@@ -221,7 +221,7 @@ extension AssociationState {
         var effects: [Effect] = []
         for lane in Self.lanes {
             if case .active(let link) = self[lane].phase {
-                effects += giveUp(link, "\(place) answers elsewhere only")
+                effects += giveUp(link, "\(address) answers elsewhere only")
             }
         }
         return effects

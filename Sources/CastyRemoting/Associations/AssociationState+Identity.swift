@@ -50,7 +50,7 @@ extension AssociationState {
     mutating func asked(_ link: Link, answeredBy answerer: UniqueAddress?) -> [Effect] {
         guard let question = identity.question, question.link === link else { return [] }
         identity.question = nil
-        guard let answerer, answerer.address == place, question.proofs == identity.proofs, !isClosing,
+        guard let answerer, answerer.address == address, question.proofs == identity.proofs, !isClosing,
             identity.removed != answerer
         else { return [] }
         identity.noteAnswer()

@@ -6,7 +6,7 @@ import NIOCore
 
 /// The state of an association. Each function decides about one event.
 struct AssociationState: Sendable {
-    let place: NodeAddress
+    let address: NodeAddress
     let settings: RemotingSettings
     /// This node cannot be dialled: one connection, dialled from here, carries both lanes.
     let dialsOneConnection: Bool
@@ -30,11 +30,11 @@ struct AssociationState: Sendable {
     var generator: SeededGenerator
 
     init(
-        place: NodeAddress, settings: RemotingSettings, dialsOneConnection: Bool = false, nonMemberBudget: ByteBudget,
+        address: NodeAddress, settings: RemotingSettings, dialsOneConnection: Bool = false, nonMemberBudget: ByteBudget,
         generator: SeededGenerator
     ) {
         self.nonMemberBudget = nonMemberBudget
-        self.place = place
+        self.address = address
         self.settings = settings
         self.dialsOneConnection = dialsOneConnection
         self.generator = generator
@@ -66,7 +66,7 @@ struct AssociationState: Sendable {
     var isClosing: Bool { lifecycle == .closing }
 
     /// Whether no node listens at the address: an observer dials and cannot be dialled.
-    var cannotBeDialled: Bool { place.port == 0 }
+    var cannotBeDialled: Bool { address.port == 0 }
 
     var isActive: Bool { control.isActive || user.isActive }
 

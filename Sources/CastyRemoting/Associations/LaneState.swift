@@ -131,8 +131,8 @@ struct LaneState: Sendable {
     /// Takes back what a flush did not write, and applies the purges that waited for its end.
     ///
     /// - Returns: The connection that serves the lane.
-    mutating func endDrawing(_ batch: inout Batch, _ flushed: Flushed, _ effects: inout [Effect]) -> Link? {
-        queue.endDrawing(&batch, flushed)
+    mutating func endFlush(_ batch: inout Batch, _ flushed: Flushed, _ effects: inout [Effect]) -> Link? {
+        queue.endFlush(&batch, flushed)
         for purge in flushing.end() { effects += self.purge(purge) }
         if case .active(let link) = phase { return link }
         return nil

@@ -92,16 +92,16 @@ package struct FrameEncoder: Sendable {
 
     /// Stores a varint and returns the offset after it.
     @inline(__always)
-    private static func store(_ value: UInt64, in bytes: UnsafeMutableRawBufferPointer, at place: Int) -> Int {
+    private static func store(_ value: UInt64, in bytes: UnsafeMutableRawBufferPointer, at offset: Int) -> Int {
         var rest = value
-        var place = place
+        var offset = offset
         while rest >= 0x80 {
-            bytes[place] = UInt8(truncatingIfNeeded: rest) | 0x80
+            bytes[offset] = UInt8(truncatingIfNeeded: rest) | 0x80
             rest >>= 7
-            place += 1
+            offset += 1
         }
-        bytes[place] = UInt8(truncatingIfNeeded: rest)
-        return place + 1
+        bytes[offset] = UInt8(truncatingIfNeeded: rest)
+        return offset + 1
     }
 
     private static func write(_ reference: NameReference, _ address: ActorAddress?, into buffer: inout ByteBuffer) {

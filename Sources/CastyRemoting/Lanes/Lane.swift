@@ -35,7 +35,7 @@ struct Lane: Sendable {
     }
 
     /// Hands out the front. An empty front is first refilled from the back.
-    mutating func beginDrawing() -> Batch {
+    mutating func beginFlush() -> Batch {
         if front.isEmpty { swap(&front, &back) }
         var taken = Batch()
         swap(&taken, &front)
@@ -44,11 +44,11 @@ struct Lane: Sendable {
 
     /// Takes the front back. The batch is swapped out of the caller's hands: its memory is reused only if no one else
     /// refers to it.
-    mutating func endDrawing(_ batch: inout Batch, _ drawn: Flushed) {
+    mutating func endFlush(_ batch: inout Batch, _ flushed: Flushed) {
         swap(&front, &batch)
         front.recycle()
-        count -= drawn.count
-        bytes -= drawn.bytes
+        count -= flushed.count
+        bytes -= flushed.bytes
     }
 
     /// Removes the frames for which the condition holds, except those being flushed.

@@ -37,7 +37,7 @@ extension Link {
     }
 
     /// Writes the messages to be sent, up to one chunk.
-    func drawCall(into buffer: inout ByteBuffer) {
+    func writeProbe(into buffer: inout ByteBuffer) {
         let end = buffer.writerIndex + ConnectionLimits.writeChunk
         guard writer.writeRest(into: &buffer, end: end) else { return }
         let said = shared.withLock { shared in
@@ -45,12 +45,12 @@ extension Link {
             return shared.said
         }
         guard !said.isEmpty else { return }
-        var draw = Flush(control: said)
-        writer.write(&draw, into: &buffer, end: end)
-        guard !draw.control.isEmpty else { return }
+        var flush = Flush(control: said)
+        writer.write(&flush, into: &buffer, end: end)
+        guard !flush.control.isEmpty else { return }
         shared.withLock { shared in
-            draw.control.append(shared.said)
-            shared.said = draw.control
+            flush.control.append(shared.said)
+            shared.said = flush.control
         }
     }
 

@@ -62,7 +62,7 @@ extension Link {
                 // The signal is from a later version, or the peer has a bug. It counts as arrived, and the stream goes
                 // on.
                 remoting.warn(
-                    "signal \(association.place)", "\(association.place) sent an unknown signal: \(error)")
+                    "signal \(association.address)", "\(association.address) sent an unknown signal: \(error)")
             }
         case .acknowledgement: association.acknowledged(frame.header.correlation, on: self)
         case .ping: break
@@ -154,7 +154,7 @@ extension Link {
     }
 
     fileprivate func asker(of frame: Frame) -> ActorAddress? {
-        frame.header.asker(from: established?.place, system: remoting.system.name)
+        frame.header.asker(from: established?.address, system: remoting.system.name)
     }
 
     private func lose(_ reason: LossReason, _ address: ActorAddress, _ type: String) {

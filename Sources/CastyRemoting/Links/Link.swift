@@ -31,7 +31,7 @@ final class Link: ConnectionHandler, @unchecked Sendable {
     let remoting: Remoting
     /// Whether this node dialled.
     let isDialled: Bool
-    private let place: NodeAddress?
+    private let address: NodeAddress?
     /// The number of bytes received, which shows whether the peer is there at all.
     let bytesIn = Atomic<UInt64>(0)
     let shared: Mutex<Shared>
@@ -62,12 +62,12 @@ final class Link: ConnectionHandler, @unchecked Sendable {
         remoting = association.remoting
         self.lanes = lanes
         isDialled = true
-        place = association.place
+        address = association.address
         writer = LinkWriter(frameLimit: remoting.settings.frameLimit)
         context = remoting.context
         shared = Mutex(
             Shared(
-                handshake: Handshake(calling: association.place, remoting.introduction(lanes)), association: association
+                handshake: Handshake(calling: association.address, remoting.introduction(lanes)), association: association
             ))
     }
 
@@ -77,13 +77,13 @@ final class Link: ConnectionHandler, @unchecked Sendable {
         isDialled = true
         isCall = true
         lanes = .control
-        place = association.place
+        address = association.address
         writer = LinkWriter(frameLimit: remoting.settings.frameLimit)
         context = remoting.context
         shared = Mutex(
             Shared(
                 handshake: Handshake(
-                    calling: association.place, incarnation: peer.incarnation, remoting.callIntroduction),
+                    calling: association.address, incarnation: peer.incarnation, remoting.callIntroduction),
                 said: said, association: association))
     }
 
@@ -92,16 +92,16 @@ final class Link: ConnectionHandler, @unchecked Sendable {
         self.remoting = remoting
         isDialled = false
         lanes = .both
-        place = nil
+        address = nil
         writer = LinkWriter(frameLimit: remoting.settings.frameLimit)
         context = remoting.context
         shared = Mutex(Shared(handshake: Handshake(called: remoting.introduction(.both))))
     }
 
     func dial() {
-        guard let place else { return }
+        guard let address else { return }
         remoting.system.world.transport.connect(
-            to: place, from: remoting.system.address, timeout: remoting.settings.connectTimeout, handler: self)
+            to: address, from: remoting.system.address, timeout: remoting.settings.connectTimeout, handler: self)
     }
 
     /// Whether the connection is open, welcomed or not.
@@ -174,8 +174,8 @@ final class Link: ConnectionHandler, @unchecked Sendable {
         for message in messages { writer.write(message, into: &buffer) }
         if closes { return connection.close() }
         guard let association, messages.isEmpty else { return }
-        if isCall { return drawCall(into: &buffer) }
-        if association.draw(for: self, with: &writer, into: &buffer) {
+        if isCall { return writeProbe(into: &buffer) }
+        if association.flush(for: self, with: &writer, into: &buffer) {
             writer.writeGoodbye(into: &buffer)
             shared.withLock { $0.closesAfterMessages = true }
         }

@@ -39,40 +39,40 @@ struct LinkWriter: Sendable {
     }
 
     /// Writes up to one chunk: acknowledgement, signals, ping, control frames, then user frames.
-    mutating func write(_ draw: inout Flush, into buffer: inout ByteBuffer, end: Int) {
-        if let number = draw.acknowledgement {
+    mutating func write(_ flush: inout Flush, into buffer: inout ByteBuffer, end: Int) {
+        if let number = flush.acknowledgement {
             try? control.encode(FrameHeader(.acknowledgement, correlation: number), into: &buffer)
-            draw.frames += 1
+            flush.frames += 1
         }
-        var number = draw.firstSignal
-        for signal in draw.signals {
+        var number = flush.firstSignal
+        for signal in flush.signals {
             try? control.encode(FrameHeader(.system, correlation: number), signal, into: &buffer)
             number += 1
-            draw.frames += 1
+            flush.frames += 1
         }
-        if draw.hasPing {
+        if flush.hasPing {
             try? control.encode(FrameHeader(.ping), into: &buffer)
-            draw.frames += 1
+            flush.frames += 1
         }
-        draw.drawnControl = Self.write(&draw.control, .control, &control, &rest, into: &buffer, end: end)
+        flush.flushedControl = Self.write(&flush.control, .control, &control, &rest, into: &buffer, end: end)
         if rest.readableBytes == 0 {
-            draw.drawnUser = Self.write(&draw.user, .user, &user, &rest, into: &buffer, end: end)
+            flush.flushedUser = Self.write(&flush.user, .user, &user, &rest, into: &buffer, end: end)
         }
-        draw.frames += UInt64(draw.drawnControl.count + draw.drawnUser.count)
+        flush.frames += UInt64(flush.flushedControl.count + flush.flushedUser.count)
     }
 
     private static func write(
         _ batch: inout Batch, _ kind: FrameKind, _ encoder: inout FrameEncoder, _ rest: inout ByteBuffer,
         into buffer: inout ByteBuffer, end: Int
     ) -> Flushed {
-        var drawn = Flushed()
+        var flushed = Flushed()
         while let frame = batch.first {
             let bound = frame.bound
             let fits = bound <= end - buffer.writerIndex
             if !fits, bound <= wholeFrame || end <= buffer.writerIndex { break }
             batch.removeFirst()
-            drawn.count += 1
-            drawn.bytes += bound
+            flushed.count += 1
+            flushed.bytes += bound
             let asker = frame.asker?.frameName
             let header = FrameHeader(
                 kind, target: frame.destination.address, sender: asker?.address, type: frame.destination.wireType,
@@ -88,10 +88,10 @@ struct LinkWriter: Sendable {
                     break
                 }
             } catch {
-                drawn.unwritable.append(frame)
+                flushed.unwritable.append(frame)
             }
         }
-        return drawn
+        return flushed
     }
 }
 

@@ -41,7 +41,7 @@ package struct Completion: Hashable, Sendable {
         guard var cursor = try? Cursor(before, names: names) else { return Completion(candidates: [], hints: []) }
         // The line is incomplete, so an error is expected: only the tokens wanted at its end matter.
         _ = try? PaletteLine.parse(&cursor)
-        guard cursor.place == cursor.tokens.count else { return Completion(candidates: [], hints: []) }
+        guard cursor.furthest == cursor.tokens.count else { return Completion(candidates: [], hints: []) }
         var completion = Completion(candidates: [], hints: [])
         for expected in cursor.wanted { completion.add(expected, to: word, knowledge) }
         return completion

@@ -122,14 +122,14 @@ extension Command {
 
     private static func scheduled(_ cursor: inout Cursor) throws(ScenarioProblem) -> Command {
         let moment = try Moment.parse(&cursor)
-        let place = cursor
+        let start = cursor
         let command = try parse(&cursor)
-        if case .at = command { throw place.problem(.misplaced, "a scheduled command cannot be scheduled again") }
+        if case .at = command { throw start.problem(.misplaced, "a scheduled command cannot be scheduled again") }
         if case .wait = command {
-            throw place.problem(.misplaced, "a scheduled wait would hold up nothing", expected: "any other command")
+            throw start.problem(.misplaced, "a scheduled wait would hold up nothing", expected: "any other command")
         }
         guard !command.belongsToHeader else {
-            throw place.problem(
+            throw start.problem(
                 .misplaced, "what describes the world cannot come later", expected: "a command that acts in it")
         }
         return .at(moment, command)

@@ -6,7 +6,7 @@ struct Cursor {
     /// The tokens that were possible at ``place``.
     private(set) var wanted: [Expected] = []
     /// The index of the furthest word that was examined.
-    private(set) var place = 0
+    private(set) var furthest = 0
     /// Aliases for nodes, such as the console's `marked`.
     private let names: [String: [NodeName]]
     private let endColumn: Int
@@ -24,11 +24,11 @@ struct Cursor {
     var bare: String? { token.flatMap { $0.kind == .bare ? $0.text : nil } }
 
     mutating func want(_ expected: Expected) {
-        if position > place || wanted.isEmpty {
-            place = position
+        if position > furthest || wanted.isEmpty {
+            furthest = position
             wanted = []
         }
-        if position == place, !wanted.contains(expected) { wanted.append(expected) }
+        if position == furthest, !wanted.contains(expected) { wanted.append(expected) }
     }
 
     mutating func advance() { position += 1 }
@@ -64,7 +64,7 @@ struct Cursor {
 
     /// The error that the current word is none of those possible here.
     func misfit() -> ScenarioProblem {
-        let here = position == place ? wanted : []
+        let here = position == furthest ? wanted : []
         guard let token else {
             return problem(.missing, "the line ends here", expected: Expected.phrase(here))
         }

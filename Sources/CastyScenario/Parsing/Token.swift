@@ -137,8 +137,8 @@ struct Lexer {
         return String(view)
     }
 
-    private func problem(_ what: String, at place: Int? = nil, expected: String? = nil) -> ScenarioProblem {
-        ScenarioProblem(.badText, column: (place ?? position) + 1, what: what, expected: expected)
+    private func problem(_ what: String, at column: Int? = nil, expected: String? = nil) -> ScenarioProblem {
+        ScenarioProblem(.badText, column: (column ?? position) + 1, what: what, expected: expected)
     }
 }
 

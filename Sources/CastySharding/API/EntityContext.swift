@@ -11,7 +11,7 @@ public struct EntityContext: Sendable {
     /// The node on which this incarnation runs.
     public let node: UniqueAddress
     /// Counts the incarnations of entities of this type on this node; no two of them share a number.
-    public let life: UInt64
+    public let incarnation: UInt64
     /// Where it saves its state; `nil` if its type has no store.
     public let store: (any EntityStore)?
     private let askToPassivate: @Sendable () -> Void
@@ -19,7 +19,7 @@ public struct EntityContext: Sendable {
     private let mayWrite: @Sendable () -> Bool
 
     package init(
-        type: String, id: String, shard: Int, node: UniqueAddress, life: UInt64, store: (any EntityStore)?,
+        type: String, id: String, shard: Int, node: UniqueAddress, incarnation: UInt64, store: (any EntityStore)?,
         mayWrite: @escaping @Sendable () -> Bool = { true }, passivate: @escaping @Sendable () -> Void
     ) {
         self.mayWrite = mayWrite
@@ -27,7 +27,7 @@ public struct EntityContext: Sendable {
         self.id = id
         self.shard = shard
         self.node = node
-        self.life = life
+        self.incarnation = incarnation
         self.store = store
         askToPassivate = passivate
     }

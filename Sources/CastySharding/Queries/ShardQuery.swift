@@ -49,9 +49,9 @@ extension ShardAnswer {
         func isShard(_ number: Int) -> Bool { (0..<16_384).contains(number) }
         switch self {
         case .statistics(let region, let next):
-            return isCount(region.kept) && (next.map { (0...16_384).contains($0) } ?? true)
+            return isCount(region.buffered) && (next.map { (0...16_384).contains($0) } ?? true)
                 && region.shards.allSatisfy {
-                    isShard($0.shard) && isCount($0.entities) && isCount($0.kept) && $0.handled <= UInt64(Self.most)
+                    isShard($0.shard) && isCount($0.entities) && isCount($0.buffered) && $0.handled <= UInt64(Self.most)
                 } && region.buffers.allSatisfy { isShard($0.shard) && isCount($0.count) }
         case .entities(let page, _):
             return page.count <= RegionHost.mostEntities
@@ -115,10 +115,10 @@ extension RegionHost {
                 HostedShardStatistics(
                     shard: hosted.shard, state: hosted.phase.shown.rawValue, entities: hosted.entities,
                     handled: hosted.handled,
-                    kept: hosted.kept)
+                    buffered: hosted.buffered)
             },
             buffers: status.buffers.filter { shards.contains($0.shard) }.map { buffer in
                 ShardBuffer(shard: buffer.shard, count: buffer.count, age: max(.zero, now - buffer.since))
-            }, kept: status.kept)
+            }, buffered: status.buffered)
     }
 }

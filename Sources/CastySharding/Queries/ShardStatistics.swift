@@ -22,7 +22,7 @@ public struct RegionStatistics: Hashable, Sendable, Codable {
     /// Messages that wait there for the home of a shard, by shard.
     public var buffers: [ShardBuffer]
     /// All buffered messages there: for a home, a handoff, an entity.
-    public var kept: Int
+    public var buffered: Int
 }
 
 /// One shard on the node that hosts it.
@@ -36,7 +36,7 @@ public struct HostedShardStatistics: Hashable, Sendable, Codable {
     /// Messages delivered to its entities since it started there.
     public var handled: UInt64
     /// Messages buffered until it resumes or moves.
-    public var kept: Int
+    public var buffered: Int
 }
 
 /// Messages that wait for the home of a shard.

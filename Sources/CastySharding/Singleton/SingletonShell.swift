@@ -63,9 +63,9 @@ struct SingletonShell: PlacementShell {
                 return
             }
             perform(core.onMessage(message, from: head.from, at: now), context)
-        case .ended(let life, let failed, let unhandled):
-            let left = unhandled + state.running.remove(life)
-            perform(core.onEnded(life, failed: failed, unhandled: left, at: now), context)
+        case .ended(let incarnation, let failed, let unhandled):
+            let left = unhandled + state.running.remove(incarnation)
+            perform(core.onEnded(incarnation, failed: failed, unhandled: left, at: now), context)
         }
     }
 
@@ -110,14 +110,14 @@ extension SingletonShell {
             case .send(let node, let message):
                 let peer = state.peers.peer(node, from: context.system)
                 peer.data.tell(.wire(peer.head, message))
-            case .start(let life): start(life, context)
-            case .stop(let life, let mode): state.running.stop(life, mode)
+            case .start(let incarnation): start(incarnation, context)
+            case .stop(let incarnation, let mode): state.running.stop(incarnation, mode)
             case .pause: host.gate.close()
-            case .resume(let life):
-                guard state.running.contains(life) else { continue }
+            case .resume(let incarnation):
+                guard state.running.contains(incarnation) else { continue }
                 pass?.renew()
-                state.running.resume(life)
-            case .deliver(let payload, let life): deliver(payload, to: life)
+                state.running.resume(incarnation)
+            case .deliver(let payload, let incarnation): deliver(payload, to: incarnation)
             case .lost(let payload, let reason): lose(payload, reason)
             case .refused(let payload, let cause):
                 cluster.system.inspector.refuse(payload, for: Addressee(type: host.name), cause)
@@ -127,27 +127,27 @@ extension SingletonShell {
         }
     }
 
-    private mutating func start(_ life: UInt64, _ context: ActorContext<SingletonCommand>) {
+    private mutating func start(_ incarnation: UInt64, _ context: ActorContext<SingletonCommand>) {
         let me = context.`self`
         let pass = ShardPass(host.gate)
         let hooks = CellHooks<ErasedMessage>(
             mayRun: leaseCheck(pass, context),
             onEnd: { failure, unhandled in
-                me.tell(.ended(life, failed: failure != nil, unhandled: unhandled))
+                me.tell(.ended(incarnation, failed: failure != nil, unhandled: unhandled))
             })
         do {
-            state.running.add(life, try host.kind.start(context, (), "\(life)", hooks))
+            state.running.add(incarnation, try host.kind.start(context, (), "\(incarnation)", hooks))
             self.pass = pass
         } catch {
             context.log.error("singleton \(host.name) could not start: \(error)")
-            me.tell(.ended(life, failed: true, unhandled: []))
+            me.tell(.ended(incarnation, failed: true, unhandled: []))
         }
     }
 
-    private mutating func deliver(_ payload: ErasedMessage, to life: UInt64) {
+    private mutating func deliver(_ payload: ErasedMessage, to incarnation: UInt64) {
         // The core does not know yet that it has ended, or could not start.
-        guard state.running.contains(life) else { return state.running.keep(payload, for: life) }
-        if let reason = state.running.deliver(payload, to: life, of: host.kind) { lose(payload, reason) }
+        guard state.running.contains(incarnation) else { return state.running.keep(payload, for: incarnation) }
+        if let reason = state.running.deliver(payload, to: incarnation, of: host.kind) { lose(payload, reason) }
     }
 
     private func lose(_ payload: ErasedMessage, _ reason: LossReason) {

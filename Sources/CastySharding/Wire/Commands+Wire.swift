@@ -6,23 +6,23 @@ package import NIOCore
 extension OperatorCommand: WireCodable {
     package func encode(into buffer: inout ByteBuffer) {
         switch self {
-        case .move(let shard, let place):
+        case .move(let shard, let address):
             buffer.writeInteger(1 as UInt8)
             buffer.writeVarint(shard)
-            place.encode(into: &buffer)
-        case .pin(let shard, let place):
+            address.encode(into: &buffer)
+        case .pin(let shard, let address):
             buffer.writeInteger(2 as UInt8)
             buffer.writeVarint(shard)
-            place.encode(into: &buffer)
+            address.encode(into: &buffer)
         case .unpin(let shard):
             buffer.writeInteger(3 as UInt8)
             buffer.writeVarint(shard)
-        case .drain(let place):
+        case .drain(let address):
             buffer.writeInteger(4 as UInt8)
-            place.encode(into: &buffer)
-        case .undrain(let place):
+            address.encode(into: &buffer)
+        case .undrain(let address):
             buffer.writeInteger(5 as UInt8)
-            place.encode(into: &buffer)
+            address.encode(into: &buffer)
         case .rebalance: buffer.writeInteger(6 as UInt8)
         case .pause: buffer.writeInteger(7 as UInt8)
         case .resume: buffer.writeInteger(8 as UInt8)

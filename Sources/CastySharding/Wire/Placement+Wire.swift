@@ -97,12 +97,12 @@ extension Intents: WireCodable {
     package func encode(into buffer: inout ByteBuffer) {
         version.encode(into: &buffer)
         // Many shards are pinned to few addresses: each address is written once, and pins refer to it by index.
-        let places = Set(pins.map(\.place)).sorted()
-        let numbers = Dictionary(uniqueKeysWithValues: zip(places, places.indices))
-        buffer.writeArray(places)
+        let addresses = Set(pins.map(\.address)).sorted()
+        let numbers = Dictionary(uniqueKeysWithValues: zip(addresses, addresses.indices))
+        buffer.writeArray(addresses)
         buffer.writeArray(pins) { buffer, pin in
             buffer.writeVarint(pin.shard)
-            buffer.writeVarint(numbers[pin.place] ?? 0)
+            buffer.writeVarint(numbers[pin.address] ?? 0)
         }
         buffer.writeArray(drains)
         buffer.writeBool(isPaused)
@@ -111,13 +111,13 @@ extension Intents: WireCodable {
     package init(from buffer: inout ByteBuffer) throws(WireError) {
         self.init()
         version = try ShardVersion(from: &buffer)
-        let places = try buffer.readArray(of: NodeAddress.self, upTo: 16_384)
+        let addresses = try buffer.readArray(of: NodeAddress.self, upTo: 16_384)
         pins = try buffer.readArray(upTo: 16_384) { buffer throws(WireError) in
-            let (shard, place) = (try buffer.readShard(), try buffer.readVarint(upTo: 16_384))
-            guard places.indices.contains(place) else {
-                throw WireError(.malformed, "a pin names place \(place) of \(places.count)")
+            let (shard, index) = (try buffer.readShard(), try buffer.readVarint(upTo: 16_384))
+            guard addresses.indices.contains(index) else {
+                throw WireError(.malformed, "a pin names address \(index) of \(addresses.count)")
             }
-            return ShardPin(shard: shard, place: places[place])
+            return ShardPin(shard: shard, address: addresses[index])
         }
         drains = try buffer.readArray(of: UniqueAddress.self, upTo: 16_384)
         isPaused = try buffer.readBool()

@@ -26,7 +26,7 @@ final class Endpoint: Connection, @unchecked Sendable {
     private(set) var peer: Endpoint?
     private(set) var outgoing: Pipe?
     /// Its index in the node's list; negative where it is not listed.
-    var place = -1
+    var index = -1
 
     private var phase = Phase.connecting
     private var timeout: EventTicket?
@@ -207,7 +207,7 @@ final class Endpoint: Connection, @unchecked Sendable {
         handler = nil
         listener = nil
         notices = []
-        place = -1
+        index = -1
         guard phase != .closed else { return }
         shut()
         if wasOpen, flushing {

@@ -177,16 +177,16 @@ package final class Link: @unchecked Sendable {
     // MARK: Connections
 
     func attach(_ pipe: Pipe) {
-        pipe.place = pipes.count
+        pipe.index = pipes.count
         pipes.append(pipe)
     }
 
     func detach(_ pipe: Pipe) {
-        let place = pipe.place
-        guard place < pipes.count, pipes[place] === pipe, let last = pipes.popLast() else { return }
+        let index = pipe.index
+        guard index < pipes.count, pipes[index] === pipe, let last = pipes.popLast() else { return }
         guard last !== pipe else { return }
-        pipes[place] = last
-        last.place = place
+        pipes[index] = last
+        last.index = index
     }
 
     /// The sending ends of its connections, for faults.

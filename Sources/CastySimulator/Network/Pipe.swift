@@ -22,7 +22,7 @@ final class Pipe {
     let link: Link
     let back: Link
     /// Its index in the link's list.
-    var place = 0
+    var index = 0
     private(set) var sender: Endpoint?
     private(set) var receiver: Endpoint?
     private let world: SimulatedWorld

@@ -175,17 +175,17 @@ package final class SimulatedNode: @unchecked Sendable {
     // MARK: Connections
 
     func add(_ endpoint: Endpoint) {
-        endpoint.place = endpoints.count
+        endpoint.index = endpoints.count
         endpoints.append(endpoint)
     }
 
     func remove(_ endpoint: Endpoint) {
-        let place = endpoint.place
-        guard place >= 0, place < endpoints.count, let last = endpoints.popLast() else { return }
-        endpoint.place = -1
+        let index = endpoint.index
+        guard index >= 0, index < endpoints.count, let last = endpoints.popLast() else { return }
+        endpoint.index = -1
         if last !== endpoint {
-            endpoints[place] = last
-            last.place = place
+            endpoints[index] = last
+            last.index = index
         }
         tellIfClosed()
     }

@@ -14,9 +14,9 @@ extension TestCluster {
 
     func evaluate(_ name: NodeName, _ condition: NodeCondition, in view: NodeSnapshot) -> Verdict {
         guard let node = nodes[name.number] else { return .unmet("\(name) was never started") }
-        let place = address(of: name.number)
+        let address = address(of: name.number)
         let wasMember = node.hasJoined || former.contains { $0.number == name.number && $0.hasJoined }
-        let incarnations = view.membership.members.filter { $0.node.address == place }
+        let incarnations = view.membership.members.filter { $0.node.address == address }
         let newest = incarnations.first { $0.node == node.system.unique }
         let holds =
             switch condition {

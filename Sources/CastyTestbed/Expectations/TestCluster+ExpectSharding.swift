@@ -88,7 +88,7 @@ extension TestCluster {
 
     func evaluate(shard: Int, on name: NodeName) -> Verdict {
         guard let node = nodes[name.number] else { return .unmet("\(name) was never started") }
-        var places: [String] = []
+        var hosts: [String] = []
         var isThere = false
         for viewer in running {
             for part in viewer.snapshot.sharding {
@@ -96,19 +96,19 @@ extension TestCluster {
                 if viewer === node, found.state == .running {
                     isThere = true
                 } else {
-                    places.append("\(viewer.name) (\(part.type), \(found.state))")
+                    hosts.append("\(viewer.name) (\(part.type), \(found.state))")
                 }
             }
         }
-        if isThere, places.isEmpty { return .met }
-        return .unmet("shard \(shard): " + (places.isEmpty ? "nowhere" : places.joined(separator: ", ")))
+        if isThere, hosts.isEmpty { return .met }
+        return .unmet("shard \(shard): " + (hosts.isEmpty ? "nowhere" : hosts.joined(separator: ", ")))
     }
 
     func evaluate(entity: String, on name: NodeName) -> Verdict {
         guard nodes[name.number] != nil else { return .unmet("\(name) was never started") }
         let type = EntityName.type(of: entity)
-        let places = running.filter { $0.sharding.hosts(entity, type: type) }.map(\.name)
-        if places == [name.description] { return .met }
-        return .unmet("\(entity): " + (places.isEmpty ? "nowhere" : places.joined(separator: ", ")))
+        let hosts = running.filter { $0.sharding.hosts(entity, type: type) }.map(\.name)
+        if hosts == [name.description] { return .met }
+        return .unmet("\(entity): " + (hosts.isEmpty ? "nowhere" : hosts.joined(separator: ", ")))
     }
 }

@@ -116,8 +116,8 @@ package final class ScenarioPlayer {
 
     /// Schedules a command.
     package func schedule(_ command: Command, at time: Instant, line: Int = 0) {
-        let place = schedule.firstIndex { $0.time > time } ?? schedule.endIndex
-        schedule.insert(Scheduled(time: time, statement: Statement(line: line, command: command)), at: place)
+        let index = schedule.firstIndex { $0.time > time } ?? schedule.endIndex
+        schedule.insert(Scheduled(time: time, statement: Statement(line: line, command: command)), at: index)
     }
 
     /// Counts violations against the run that no line expresses.

@@ -28,18 +28,18 @@ final class Journal {
         end = nil
         let bytes = try attempt { () throws(DiskError) in try disk.read(name, by: node) }
         var records: [[UInt8]] = []
-        var place = 0
-        while place + Self.head <= bytes.count {
-            let head = bytes[place..<(place + Self.head)]
-            guard Self.number(head.suffix(4)) == CRC32C.checksum(of: head.prefix(8)) else { throw corrupt(place) }
+        var offset = 0
+        while offset + Self.head <= bytes.count {
+            let head = bytes[offset..<(offset + Self.head)]
+            guard Self.number(head.suffix(4)) == CRC32C.checksum(of: head.prefix(8)) else { throw corrupt(offset) }
             let length = Int(Self.number(head.prefix(4)))
-            guard place + Self.head + length <= bytes.count else { break }
-            let payload = bytes[(place + Self.head)..<(place + Self.head + length)]
-            guard Self.number(head.dropFirst(4).prefix(4)) == CRC32C.checksum(of: payload) else { throw corrupt(place) }
+            guard offset + Self.head + length <= bytes.count else { break }
+            let payload = bytes[(offset + Self.head)..<(offset + Self.head + length)]
+            guard Self.number(head.dropFirst(4).prefix(4)) == CRC32C.checksum(of: payload) else { throw corrupt(offset) }
             records.append(Array(payload))
-            place += Self.head + length
+            offset += Self.head + length
         }
-        end = place
+        end = offset
         return records
     }
 
@@ -84,8 +84,8 @@ final class Journal {
 
     private static func number(_ bytes: ArraySlice<UInt8>) -> UInt32 { bytes.reduce(0) { $0 << 8 | UInt32($1) } }
 
-    private func corrupt(_ place: Int) -> EntityStoreError {
-        EntityStoreError(.corrupt, "\(name): the record at byte \(place) does not fit its checksum")
+    private func corrupt(_ offset: Int) -> EntityStoreError {
+        EntityStoreError(.corrupt, "\(name): the record at byte \(offset) does not fit its checksum")
     }
 
     private func attempt<Result>(_ body: () throws(DiskError) -> Result) throws(EntityStoreError) -> Result {

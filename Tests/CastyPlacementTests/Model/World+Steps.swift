@@ -107,7 +107,7 @@ extension World {
             result += (shard.held + shard.ahead + shard.leftover).map(\.payload)
         }
         for entities in region.hosted.entities {
-            for entity in entities.values { result += entity.kept.map(\.payload) }
+            for entity in entities.values { result += entity.buffered.map(\.payload) }
         }
         for entry in heap {
             switch entry.event {
@@ -133,8 +133,8 @@ extension World {
         }
         if lossless { for (word, reason) in lost { problems.append("\(word) is lost: \(reason)") } }
         for node in alive {
-            let kept = nodes[node]!.region.buffers.total
-            if kept != 0 { problems.append("\(node) keeps \(kept) messages") }
+            let buffered = nodes[node]!.region.buffers.total
+            if buffered != 0 { problems.append("\(node) keeps \(buffered) messages") }
         }
         let coordinators = alive.filter { nodes[$0]!.coordinator.phase == .active }
         if coordinators.count != 1 { problems.append("coordinators: \(coordinators)") }

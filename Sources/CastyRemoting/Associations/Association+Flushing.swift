@@ -8,15 +8,15 @@ extension Association {
     /// Fills a connection's buffer with what is queued for the peer, up to one chunk.
     ///
     /// - Returns: Whether the system is shutting down and nothing is left to write.
-    func draw(for link: Link, with writer: inout LinkWriter, into buffer: inout ByteBuffer) -> Bool {
+    func flush(for link: Link, with writer: inout LinkWriter, into buffer: inout ByteBuffer) -> Bool {
         let start = buffer.writerIndex
         let end = start + ConnectionLimits.writeChunk
-        guard writer.writeRest(into: &buffer, end: end), var draw = state.withLock({ $0.beginDrawing(link) }) else {
+        guard writer.writeRest(into: &buffer, end: end), var flush = state.withLock({ $0.beginFlush(link) }) else {
             return false
         }
-        writer.write(&draw, into: &buffer, end: end)
-        draw.bytes = UInt64(buffer.writerIndex - start)
-        let (isFinished, effects) = state.withLock { $0.endDrawing(link, &draw) }
+        writer.write(&flush, into: &buffer, end: end)
+        flush.bytes = UInt64(buffer.writerIndex - start)
+        let (isFinished, effects) = state.withLock { $0.endFlush(link, &flush) }
         if !effects.isEmpty { perform(effects) }
         return isFinished
     }

@@ -13,62 +13,62 @@ struct Flush: Sendable {
     var signals: ArraySlice<RemoteSignal> = []
     var hasPing = false
 
-    var drawnControl = Flushed()
-    var drawnUser = Flushed()
+    var flushedControl = Flushed()
+    var flushedUser = Flushed()
     var frames: UInt64 = 0
     var bytes: UInt64 = 0
 }
 
 extension AssociationState {
-    private static let signalsPerDraw = 128
+    private static let signalsPerFlush = 128
 
     /// Hands out what is queued in the lanes that a connection serves, except a lane that a former connection still
     /// flushes.
-    mutating func beginDrawing(_ link: Link) -> Flush? {
+    mutating func beginFlush(_ link: Link) -> Flush? {
         let hasControl = control.isServed(by: link) && !control.flushing.isOn
         let hasUser = user.isServed(by: link) && !user.flushing.isOn
         guard hasControl || hasUser else { return nil }
-        var draw = Flush()
-        draw.lanes = hasControl && hasUser ? Self.lanes : ConnectionLanes(hasControl ? .control : .user).all
+        var flush = Flush()
+        flush.lanes = hasControl && hasUser ? Self.lanes : ConnectionLanes(hasControl ? .control : .user).all
         if hasControl {
             control.flushing.begin()
-            let said = signals.take(limit: Self.signalsPerDraw)
-            (draw.acknowledgement, draw.firstSignal, draw.signals) = (said.acknowledgement, said.first, said.signals)
-            draw.control = control.queue.beginDrawing()
-            draw.hasPing = control.owesPing
+            let said = signals.take(limit: Self.signalsPerFlush)
+            (flush.acknowledgement, flush.firstSignal, flush.signals) = (said.acknowledgement, said.first, said.signals)
+            flush.control = control.queue.beginFlush()
+            flush.hasPing = control.owesPing
             control.owesPing = false
         }
         if hasUser {
             user.flushing.begin()
-            draw.user = user.queue.beginDrawing()
-            draw.hasPing = draw.hasPing || user.owesPing
+            flush.user = user.queue.beginFlush()
+            flush.hasPing = flush.hasPing || user.owesPing
             user.owesPing = false
         }
-        return draw
+        return flush
     }
 
     /// Takes back what was not written.
     ///
     /// - Returns: The effects, and whether the system is shutting down and nothing is left to write.
-    mutating func endDrawing(_ link: Link, _ draw: inout Flush) -> (isFinished: Bool, effects: [Effect]) {
-        framesOut += draw.frames
+    mutating func endFlush(_ link: Link, _ flush: inout Flush) -> (isFinished: Bool, effects: [Effect]) {
+        framesOut += flush.frames
         var effects: [Effect] = []
         var isPresent = false
-        for lane in draw.lanes {
+        for lane in flush.lanes {
             let server: Link? =
                 switch lane {
-                case .control: control.endDrawing(&draw.control, draw.drawnControl, &effects)
-                case .user: user.endDrawing(&draw.user, draw.drawnUser, &effects)
+                case .control: control.endFlush(&flush.control, flush.flushedControl, &effects)
+                case .user: user.endFlush(&flush.user, flush.flushedUser, &effects)
                 }
             guard let server else { continue }
             if server === link { isPresent = true } else { effects.append(.write(server)) }
         }
         settle()
-        if let lane = draw.lanes.first { self[lane].bytesOut += draw.bytes }
-        if !draw.drawnControl.unwritable.isEmpty || !draw.drawnUser.unwritable.isEmpty {
-            effects.append(.lose(draw.drawnControl.unwritable + draw.drawnUser.unwritable, .undecodable))
+        if let lane = flush.lanes.first { self[lane].bytesOut += flush.bytes }
+        if !flush.flushedControl.unwritable.isEmpty || !flush.flushedUser.unwritable.isEmpty {
+            effects.append(.lose(flush.flushedControl.unwritable + flush.flushedUser.unwritable, .undecodable))
         }
-        if !isPresent || draw.bytes > 0 { return (false, effects) }
+        if !isPresent || flush.bytes > 0 { return (false, effects) }
         // The transport stops asking after an empty write, so anything queued since then needs another request.
         let (servesControl, servesUser) = (control.isServed(by: link), user.isServed(by: link))
         if servesControl && hasSomethingToSay(.control) || servesUser && hasSomethingToSay(.user) {
