@@ -102,11 +102,11 @@ struct FalseAlarmTests {
             func gossip(_ tombstones: [Tombstone]) -> Gossip {
                 Gossip(members: [], reachability: [], tombstones: tombstones, version: VectorClock([]), seen: [])
             }
-            let sighting = StepTrace(
+            let step = StepTrace(
                 time: .start, node: Self.one, before: gossip(wasGone ? gone : []),
                 after: gossip(gone), events: kinds.map(event))
             var checker = NoSelfSuspicion()
-            let moment = ClusterMoment(time: .start, views: [], incarnations: [], sightings: [sighting])
+            let moment = ClusterMoment(time: .start, views: [], incarnations: [], steps: [step])
             return checker.check(moment).map(\.id)
         }
         let marked = MembershipEvent.Kind.memberUnreachable(observers: [Self.one], witness: nil)

@@ -161,8 +161,8 @@ extension MembershipCheckerTests {
     @Test("a node that goes on after it was declared down breaks P5, one that comes back P6 or M2")
     func fenced() {
         let down = Self.gossip([(1, .down), (2, .up)], clock: [2: 1])
-        let sighting = StepTrace(time: Self.at(60), node: Self.node(1), before: Self.two, after: down)
-        #expect(ids(FencedDown(), [moment(60, Self.oracle(2), [], [sighting])]) == ["P5"])
+        let step = StepTrace(time: Self.at(60), node: Self.node(1), before: Self.two, after: down)
+        #expect(ids(FencedDown(), [moment(60, Self.oracle(2), [], [step])]) == ["P5"])
         let back = StepTrace(time: Self.at(61), node: Self.node(2), before: down, after: Self.two)
         #expect(ids(NoReturn(), [moment(61, Self.oracle(2), [], [back])]) == ["P6"])
         let alone = Self.gossip([(2, .up)], clock: [2: 2])
@@ -177,10 +177,10 @@ extension MembershipCheckerTests {
         let state = Self.gossip([(1, .up), (2, .up), (3, .joining), (4, .joining)], rows: [(2, 1)])
         func look(_ down: [Int]) -> [String] {
             let decision = DowningDecision(kind: .downUnreachable, down: down.map(Self.node), reason: .manual)
-            let sighting = StepTrace(
+            let step = StepTrace(
                 time: Self.at(60), node: Self.node(2), before: state, after: state,
                 events: [event(.downingDecision(decision), nil)])
-            return ids(VotesOfMembers(), [moment(60, Self.oracle(4), [], [sighting])])
+            return ids(VotesOfMembers(), [moment(60, Self.oracle(4), [], [step])])
         }
         #expect(look([1]) == ["P7"])
         #expect(look([2, 3, 4]).isEmpty)
@@ -196,12 +196,12 @@ extension MembershipCheckerTests {
             return gossip
         }
         func look(id: UInt64) -> [String] {
-            let sightings = [
+            let steps = [
                 StepTrace(time: .start, node: Self.node(1), after: view(4, holder: 1, id: 1), phaseBefore: .contacting),
                 StepTrace(
                     time: .start, node: Self.node(2), after: view(4, holder: 2, id: id), phaseBefore: .contacting),
             ]
-            return ids(UniqueUpNumbers(), [moment(1, Self.oracle(2), [], sightings)])
+            return ids(UniqueUpNumbers(), [moment(1, Self.oracle(2), [], steps)])
         }
         #expect(look(id: 1) == ["M16"])
         #expect(look(id: 2).isEmpty)

@@ -43,13 +43,13 @@ struct MembershipCheckerTests {
     }
 
     func moment(
-        _ seconds: Double, _ oracle: Oracle, _ states: [(Int, Gossip)] = [], _ sightings: [StepTrace] = [],
+        _ seconds: Double, _ oracle: Oracle, _ states: [(Int, Gossip)] = [], _ steps: [StepTrace] = [],
         views: [NodeSnapshot] = [], envelope: (time: Instant, node: UniqueAddress)? = nil
     ) -> ClusterMoment {
         ClusterMoment(
             time: Self.at(seconds), views: views.map { NodeView($0) }, incarnations: oracle.incarnations.map(\.node),
             states: states.map { ClusterMoment.State(node: Self.node($0.0), phase: .member, gossip: $0.1) },
-            oracle: oracle, sightings: sightings, lastEnvelope: envelope)
+            oracle: oracle, steps: steps, lastEnvelope: envelope)
     }
 
     func event(
@@ -70,10 +70,10 @@ struct MembershipCheckerTests {
             Self.gossip([(1, .up), (2, .leaving)], clock: [1: 1, 2: 2])
         )
         func look(_ after: UInt64) -> [String] {
-            let sighting = StepTrace(
+            let step = StepTrace(
                 time: .start, node: Self.node(1), before: mine,
                 after: Self.gossip([(1, .up), (2, .leaving)], clock: [1: after, 2: 2]), received: theirs)
-            return ids(NoTickInMerge(), [moment(1, Self.oracle(2), [], [sighting])])
+            return ids(NoTickInMerge(), [moment(1, Self.oracle(2), [], [step])])
         }
         #expect(look(3) == ["M4"])
         #expect(look(2).isEmpty)

@@ -39,7 +39,7 @@ extension ConsoleRun {
             if case .at = entry.command { continue }
             lines.append("at \(Duration.milliseconds(entry.at.nanoseconds / 1_000_000).scenarioText) \(entry.command)")
         }
-        let end = max(lab.now, future.last?.at ?? .start)
+        let end = max(testbed.now, future.last?.at ?? .start)
         lines.append("wait \(Duration.milliseconds(end.nanoseconds / 1_000_000).scenarioText)")
         try (lines.joined(separator: "\n") + "\n").write(toFile: file, atomically: true, encoding: .utf8)
     }

@@ -23,7 +23,7 @@ final class ConsoleRun {
     private let clock: ConsoleClock
     /// Ends the sleep of the testbed's thread: for a request and, in the live runtime, for a change.
     let wakeup: Wakeup
-    var lab: TestCluster
+    var testbed: TestCluster
     var paused = false
     private var speed: Double
     /// The commands carried out so far, for turning back and for saving.
@@ -58,37 +58,37 @@ final class ConsoleRun {
         self.clock = clock
         wakeup = Wakeup()
         speed = plan.speed
-        lab = try Self.begin(plan, wakeup)
-        player = Self.player(plan, lab)
+        testbed = try Self.begin(plan, wakeup)
+        player = Self.player(plan, testbed)
     }
 
     /// The script's player: it shows failures, and continues after them.
-    static func player(_ plan: ConsolePlan, _ lab: TestCluster) -> ScenarioPlayer {
+    static func player(_ plan: ConsolePlan, _ testbed: TestCluster) -> ScenarioPlayer {
         var options = RunOptions(keepsGoing: true)
         options.toleratesRefusals = true
-        return ScenarioPlayer(plan.script, in: lab, options: options)
+        return ScenarioPlayer(plan.script, in: testbed, options: options)
     }
 
     static func begin(_ plan: ConsolePlan, _ wakeup: Wakeup) throws -> TestCluster {
         let world: any ClusterWorld = plan.seed.map { SimulatedClusterWorld(seed: $0) } ?? LiveClusterWorld()
         // The simulated runtime changes on the testbed's thread only, which then does not sleep.
         let isLive = plan.seed == nil
-        let lab = TestCluster(world: world, settings: plan.settings, checkers: .all) {
+        let testbed = TestCluster(world: world, settings: plan.settings, checkers: .all) {
             if isLive { wakeup.signal() }
         }
         do {
-            try lab.start(Array(1...plan.nodes))
+            try testbed.start(Array(1...plan.nodes))
         } catch {
-            lab.end()
+            testbed.end()
             throw error
         }
-        return lab
+        return testbed
     }
 
-    var recorder: Recorder { lab.recorder }
+    var recorder: Recorder { testbed.recorder }
 
     var snapshot: ClusterSnapshot {
-        var snapshot = lab.snapshot
+        var snapshot = testbed.snapshot
         snapshot.paused = paused
         snapshot.speed = speed
         if plan.seed != nil, !paused { snapshot.reachedSpeed = pace.reached(of: speed) }
@@ -105,10 +105,10 @@ final class ConsoleRun {
         begin(backend)
         while !backend.ends {
             let began = clock.now()
-            let (start, wasPaused) = (lab.now, paused)
+            let (start, wasPaused) = (testbed.now, paused)
             let isAsked = backend.isAsked
             for request in backend.takeRequests() { carryOut(request, backend) }
-            if !paused { advance(to: lab.now + steps(in: min(turn, longest * 1.25)), backend) }
+            if !paused { advance(to: testbed.now + steps(in: min(turn, longest * 1.25)), backend) }
             keepRecord(backend)
             // A note of the script may have stopped time just now.
             if isAsked || paused != wasPaused || clock.now() - shown >= Self.turn { show(backend) }
@@ -116,18 +116,18 @@ final class ConsoleRun {
             sleep(until: pause.map { began + $0 }, backend)
             turn = clock.now() - began
             longest = max(Self.turn, pause ?? Self.turn)
-            if !paused, !wasPaused { pace.note(lab.now - start, in: turn) }
+            if !paused, !wasPaused { pace.note(testbed.now - start, in: turn) }
         }
         keepRecord(backend, atTheEnd: true)
-        lab.end()
+        testbed.end()
         backend.finish()
     }
 
     private func show(_ backend: TestClusterBackend) {
         shown = clock.now()
-        rate.note(lab.tracker.handled, at: lab.now)
+        rate.note(testbed.tracker.handled, at: testbed.now)
         var picture = snapshot
-        picture.outlook = lab.outlook(ifCutOff: backend.takePreviewed())
+        picture.outlook = testbed.outlook(ifCutOff: backend.takePreviewed())
         showClosing()
         backend.publish(picture, recorder, isScriptDone: player.isScriptDone, caption: caption)
     }
@@ -140,10 +140,10 @@ final class ConsoleRun {
             // In slow motion nothing happens before the next point of the grid.
             return max(Self.turn, (SimulatedClusterWorld.grid - owed) * (1 / speed))
         }
-        if lab.isLoaded || lab.hasPendingVerbs || player.isAwaiting { return .milliseconds(10) }
-        let now = lab.now
+        if testbed.isLoaded || testbed.hasPendingVerbs || player.isAwaiting { return .milliseconds(10) }
+        let now = testbed.now
         // Without running nodes only the clock goes on.
-        let column = lab.running.isEmpty ? Duration.seconds(1) : Self.column
+        let column = testbed.running.isEmpty ? Duration.seconds(1) : Self.column
         let rest = Duration.nanoseconds(column.nanoseconds - now.nanoseconds % column.nanoseconds)
         return min(rest, player.nextMoment - now)
     }
@@ -174,8 +174,8 @@ final class ConsoleRun {
     /// Advances to the initial time, in visible steps.
     private func begin(_ backend: TestClusterBackend) {
         if let moment = plan.beginsAt {
-            while lab.now < moment, !backend.ends {
-                advance(to: min(moment, lab.now + .seconds(1)), nil)
+            while testbed.now < moment, !backend.ends {
+                advance(to: min(moment, testbed.now + .seconds(1)), nil)
                 backend.publish(snapshot, recorder, isScriptDone: player.isScriptDone, caption: caption)
             }
             paused = true
@@ -200,16 +200,16 @@ final class ConsoleRun {
         do {
             switch command {
             case .at(let moment, let inner):
-                let at = lab.moment(moment)
+                let at = testbed.moment(moment)
                 if case .at = inner { throw TestClusterError("\(command): an `at` cannot be scheduled") }
-                guard at > lab.now else { throw TestClusterError("\(command): that moment has passed") }
+                guard at > testbed.now else { throw TestClusterError("\(command): that moment has passed") }
                 player.schedule(inner, at: at)
                 note(command)
                 backend?.say(.done, "at \(at) s: \(inner)")
                 return
             case .ask(let ask): try self.ask(ask, backend)
             case .expect, .wait: throw TestClusterError("\(command): belongs into a scenario; run it with `casty run`")
-            case .header, .immediate: try lab.perform(command)
+            case .header, .immediate: try testbed.perform(command)
             }
             note(command)
             backend?.say(.done, "\(command)")
@@ -219,7 +219,7 @@ final class ConsoleRun {
     }
 
     private func note(_ command: Command, isByHand: Bool = true) {
-        history.append(RecordedCommand(at: lab.now, command: command, isByHand: isByHand))
+        history.append(RecordedCommand(at: testbed.now, command: command, isByHand: isByHand))
     }
 
     /// Lets the player carry out due commands, and records them.
@@ -237,9 +237,9 @@ final class ConsoleRun {
     }
 
     private func ask(_ ask: Ask, _ backend: TestClusterBackend?) throws {
-        let inspector = lab.inspector
-        try lab.ask(
-            ask.entity.id, ask.message, via: ask.via?.number, within: ask.within ?? lab.settings.askTimeout
+        let inspector = testbed.inspector
+        try testbed.ask(
+            ask.entity.id, ask.message, via: ask.via?.number, within: ask.within ?? testbed.settings.askTimeout
         ) { result in
             switch result {
             case .success(let reply):
@@ -273,13 +273,13 @@ final class ConsoleRun {
         case .step(let count):
             release()
             paused = true
-            advance(to: lab.now + Self.tick * count, backend)
-        case .back(let count): turnBack(to: lab.now - Self.tick * count, backend)
+            advance(to: testbed.now + Self.tick * count, backend)
+        case .back(let count): turnBack(to: testbed.now - Self.tick * count, backend)
         case .seek(let moment):
             let grid = SimulatedClusterWorld.grid.nanoseconds
             let target = Instant(nanoseconds: moment.nanoseconds / grid * grid)
             release()
-            if target >= lab.now { advance(to: target, backend) } else { turnBack(to: target, backend) }
+            if target >= testbed.now { advance(to: target, backend) } else { turnBack(to: target, backend) }
         case .speed(let factor): speed = min(max(factor.value, 1.0 / 64), 64)
         case .undo: undo(backend)
         case .saveScript(let file): save(file, backend)
@@ -296,8 +296,8 @@ final class ConsoleRun {
         let count = history.count
         perform(inverse, backend)
         // The fault and its inverse have both happened; the next undo skips both.
-        history[last].undoneAt = lab.now
-        if history.count > count { history[count].undoneAt = lab.now }
+        history[last].undoneAt = testbed.now
+        if history.count > count { history[count].undoneAt = testbed.now }
     }
 
 }

@@ -43,18 +43,18 @@ struct LeaderActsOnAgreement: InvariantChecker {
 
     mutating func check(_ moment: ClusterMoment) -> [Violation] {
         var found: [Violation] = []
-        for sighting in moment.sightings {
-            if acts(sighting), let reason = objection(to: sighting, moment) {
+        for step in moment.steps {
+            if acts(step), let reason = objection(to: step, moment) {
                 found.append(
-                    Violation(id: "M7", subject: moment.name(sighting.node), text: "it acted as leader, but \(reason)"))
+                    Violation(id: "M7", subject: moment.name(step.node), text: "it acted as leader, but \(reason)"))
             }
-            latest[sighting.node] = sighting.after
+            latest[step.node] = step.after
         }
         return found
     }
 
-    private func acts(_ sighting: StepTrace) -> Bool {
-        sighting.events.contains { event in
+    private func acts(_ step: StepTrace) -> Bool {
+        step.events.contains { event in
             guard case .leaderAction = event.cause else { return false }
             switch event.kind {
             case .memberUp, .memberExiting, .memberRemoved: return true
@@ -66,22 +66,22 @@ struct LeaderActsOnAgreement: InvariantChecker {
         }
     }
 
-    private mutating func objection(to sighting: StepTrace, _ moment: ClusterMoment) -> String? {
+    private mutating func objection(to step: StepTrace, _ moment: ClusterMoment) -> String? {
         var changed: Set<UniqueAddress> = []
-        for event in sighting.events {
+        for event in step.events {
             if case .leaderAction = event.cause, let subject = event.subject { changed.insert(subject) }
         }
-        for node in sighting.after.unreachable where node != sighting.node {
-            guard let status = sighting.after.member(node)?.status, status != .down else { continue }
+        for node in step.after.unreachable where node != step.node {
+            guard let status = step.after.member(node)?.status, status != .down else { continue }
             if status != .exiting || changed.contains(node) { return "\(moment.name(node)) was unreachable" }
         }
-        for member in sighting.after.members where member.node != sighting.node {
+        for member in step.after.members where member.node != step.node {
             let wasVoter = member.status == .up && !changed.contains(member.node) || member.status == .leaving
             guard wasVoter, let theirs = latest[member.node] else { continue }
             exercised = ["M7"]
             // The leader's own actions advance its clock entry, so they are not part of the version it acted on.
-            let missing = sighting.after.version.entries.contains { entry in
-                let count = entry.node == sighting.node ? sighting.before.version[entry.node] : entry.count
+            let missing = step.after.version.entries.contains { entry in
+                let count = entry.node == step.node ? step.before.version[entry.node] : entry.count
                 return theirs.version[entry.node] < count && !theirs.isTombstoned(entry.node)
             }
             if missing { return "\(moment.name(member.node)) did not have that version" }

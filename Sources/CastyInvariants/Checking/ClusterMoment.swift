@@ -29,7 +29,7 @@ struct ClusterMoment {
     /// What is known for certain.
     let oracle: Oracle
     /// The steps of all nodes' memberships since the previous moment, in order.
-    let sightings: [StepTrace]
+    let steps: [StepTrace]
     /// When a node last sent its full state, and which node that was.
     let lastEnvelope: (time: Instant, node: UniqueAddress)?
     /// Whether the quiet point has passed, and the effects of all earlier faults must be over.
@@ -42,7 +42,7 @@ struct ClusterMoment {
     init(
         time: Instant, views: [NodeView], incarnations: [UniqueAddress], remembered: [String: [String]] = [:],
         states: [State] = [],
-        oracle: Oracle = Oracle(), sightings: [StepTrace] = [],
+        oracle: Oracle = Oracle(), steps: [StepTrace] = [],
         lastEnvelope: (time: Instant, node: UniqueAddress)? = nil
     ) {
         self.time = time
@@ -51,7 +51,7 @@ struct ClusterMoment {
         self.remembered = remembered
         self.states = states
         self.oracle = oracle
-        self.sightings = sightings
+        self.steps = steps
         self.lastEnvelope = lastEnvelope
         isSettled = oracle.isSettled(at: time)
         members = states.filter { $0.isMember && oracle.incarnation($0.node)?.state == .running }
@@ -60,8 +60,8 @@ struct ClusterMoment {
     init(_ testbed: TestCluster) {
         let newest = testbed.numbers.compactMap { testbed.nodes[$0] }
         let living = newest.filter { $0.state == .running || $0.state == .frozen }
-        let sightings = testbed.witness?.take() ?? []
-        testbed.oracle.note(sightings)
+        let steps = testbed.stepRecorder?.take() ?? []
+        testbed.oracle.note(steps)
         for node in newest where node.state == .stopped {
             testbed.oracle.stopped(node.number, at: testbed.now)
         }
@@ -71,7 +71,7 @@ struct ClusterMoment {
             incarnations: (testbed.former + newest).map(\.system.unique),
             remembered: [SampleEntity.account.rawValue: testbed.rememberedAccounts],
             states: views.map { State(node: $0.node, phase: $0.phase, gossip: $0.gossip) },
-            oracle: testbed.oracle, sightings: sightings, lastEnvelope: testbed.witness?.lastEnvelope)
+            oracle: testbed.oracle, steps: steps, lastEnvelope: testbed.stepRecorder?.lastEnvelope)
     }
 
     /// Whether a node's clock shows the runtime's time.

@@ -16,18 +16,18 @@ struct NoSelfSuspicion: InvariantChecker {
             : moment.views.filter { view in
                 view.reachability.contains { $0.observer == $0.subject }
             }.map { Violation(id: "F2", subject: $0.name, text: "a node suspects itself in its view") }
-        for sighting in moment.sightings {
+        for step in moment.steps {
             // One step may mark a member and then remove it: only removals before the mark count.
-            var removed = Set(sighting.before.tombstones.map(\.node))
-            for event in sighting.events {
+            var removed = Set(step.before.tombstones.map(\.node))
+            for event in step.events {
                 guard let subject = event.subject else { continue }
                 switch event.kind {
                 case .suspected, .memberUnreachable:
                     exercised = ["F2"]
-                    guard subject == sighting.node || removed.contains(subject) else { continue }
+                    guard subject == step.node || removed.contains(subject) else { continue }
                     found.append(
                         Violation(
-                            id: "F2", subject: moment.name(sighting.node),
+                            id: "F2", subject: moment.name(step.node),
                             text: "it suspects \(moment.name(subject)), which it should not"))
                 case .memberRemoved: removed.insert(subject)
                 case .memberJoining, .memberWeaklyUp, .memberUp, .memberLeaving, .memberExiting, .memberDown,

@@ -24,11 +24,11 @@ struct PatientDowning: InvariantChecker {
 
     mutating func check(_ moment: ClusterMoment) -> [Violation] {
         var found: [Violation] = []
-        for sighting in moment.sightings {
-            if let reason = haste(of: sighting, moment) {
-                found.append(Violation(id: "P4", subject: moment.name(sighting.node), text: reason))
+        for step in moment.steps {
+            if let reason = haste(of: step, moment) {
+                found.append(Violation(id: "P4", subject: moment.name(step.node), text: reason))
             }
-            follow(sighting)
+            follow(step)
         }
         let limit = moment.oracle.bounds.decision
         for state in moment.members {
@@ -44,41 +44,41 @@ struct PatientDowning: InvariantChecker {
         return found
     }
 
-    private mutating func haste(of sighting: StepTrace, _ moment: ClusterMoment) -> String? {
-        let isDecision = sighting.events.contains { if case .downingDecision = $0.kind { true } else { false } }
-        guard isDecision, let incarnation = moment.oracle.incarnation(sighting.node), !incarnation.hasJumped else {
+    private mutating func haste(of step: StepTrace, _ moment: ClusterMoment) -> String? {
+        let isDecision = step.events.contains { if case .downingDecision = $0.kind { true } else { false } }
+        guard isDecision, let incarnation = moment.oracle.incarnation(step.node), !incarnation.hasJumped else {
             return nil
         }
         exercised = ["P4"]
-        guard let trouble = troubles[sighting.node] else { return "it decided, and had no trouble" }
+        guard let trouble = troubles[step.node] else { return "it decided, and had no trouble" }
         let settings = moment.oracle.settings
-        let (still, all) = (sighting.time - trouble.changedAt, sighting.time - trouble.firstAt)
-        let needed = settings.stableAfter(members: sighting.before.members.count)
+        let (still, all) = (step.time - trouble.changedAt, step.time - trouble.firstAt)
+        let needed = settings.stableAfter(members: step.before.members.count)
         if still >= needed * 0.97 || all >= settings.unstableLimit * 0.97 { return nil }
         return "it decided \(still) after the last change of its view, \(all) after the first"
     }
 
-    private mutating func follow(_ sighting: StepTrace) {
-        let gossip = sighting.after
+    private mutating func follow(_ step: StepTrace) {
+        let gossip = step.after
         let unreachable = gossip.unreachable.filter { node in
             gossip.member(node).map { $0.status != .down && $0.status != .exiting } ?? false
         }
-        guard !unreachable.isEmpty, sighting.phase == .member else {
-            troubles[sighting.node] = nil
+        guard !unreachable.isEmpty, step.phase == .member else {
+            troubles[step.node] = nil
             return
         }
         let settled = gossip.members.filter { $0.status == .up || $0.status == .exiting }.map(\.node)
         var trouble =
-            troubles[sighting.node]
+            troubles[step.node]
             ?? Trouble(
-                unreachable: unreachable, settled: settled, firstAt: sighting.time, changedAt: sighting.time,
+                unreachable: unreachable, settled: settled, firstAt: step.time, changedAt: step.time,
                 leadsSince: nil)
-        if trouble.unreachable != unreachable || trouble.settled != settled { trouble.changedAt = sighting.time }
+        if trouble.unreachable != unreachable || trouble.settled != settled { trouble.changedAt = step.time }
         (trouble.unreachable, trouble.settled) = (unreachable, settled)
-        let status = gossip.member(sighting.node)?.status
-        let leads = gossip.leader(seenBy: sighting.node) == sighting.node && (status == .up || status == .leaving)
-        trouble.leadsSince = leads ? trouble.leadsSince ?? sighting.time : nil
-        troubles[sighting.node] = trouble
+        let status = gossip.member(step.node)?.status
+        let leads = gossip.leader(seenBy: step.node) == step.node && (status == .up || status == .leaving)
+        trouble.leadsSince = leads ? trouble.leadsSince ?? step.time : nil
+        troubles[step.node] = trouble
     }
 }
 
@@ -94,12 +94,12 @@ struct FencedDown: InvariantChecker {
 
     mutating func check(_ moment: ClusterMoment) -> [Violation] {
         var found: [Violation] = []
-        for sighting in moment.sightings where sighting.after.member(sighting.node)?.status == .down {
+        for step in moment.steps where step.after.member(step.node)?.status == .down {
             exercised = ["P5"]
-            if downSince[sighting.node] == nil { downSince[sighting.node] = sighting.time }
-            if sighting.phase == .member {
+            if downSince[step.node] == nil { downSince[step.node] = step.time }
+            if step.phase == .member {
                 let text = "it has seen itself declared down, and stays a member"
-                found.append(Violation(id: "P5", subject: moment.name(sighting.node), text: text))
+                found.append(Violation(id: "P5", subject: moment.name(step.node), text: text))
             }
         }
         for state in moment.states {
@@ -127,27 +127,27 @@ struct NoReturn: InvariantChecker {
 
     mutating func check(_ moment: ClusterMoment) -> [Violation] {
         var found: [Violation] = []
-        for sighting in moment.sightings where sighting.isChange {
-            for state in [sighting.before, sighting.after] {
+        for step in moment.steps where step.isChange {
+            for state in [step.before, step.after] {
                 let lost = state.tombstones.map(\.node) + state.members.filter { $0.status == .down }.map(\.node)
                 if !lost.isEmpty {
                     exercised = ["M2", "P6"]
-                    gone[sighting.node, default: []].formUnion(lost)
+                    gone[step.node, default: []].formUnion(lost)
                 }
             }
-            if let back = sighting.after.members.first(where: { removed[sighting.node]?.contains($0.node) == true }) {
+            if let back = step.after.members.first(where: { removed[step.node]?.contains($0.node) == true }) {
                 let text = "\(moment.name(back.node)) was removed from its view, and is \(back.status) again"
-                found.append(Violation(id: "M2", subject: moment.name(sighting.node), text: text))
+                found.append(Violation(id: "M2", subject: moment.name(step.node), text: text))
             }
-            for member in sighting.before.members where sighting.after.member(member.node) == nil {
-                removed[sighting.node, default: []].insert(member.node)
+            for member in step.before.members where step.after.member(member.node) == nil {
+                removed[step.node, default: []].insert(member.node)
             }
-            let back = sighting.after.members.first { member in
-                member.status != .down && gone[sighting.node]?.contains(member.node) == true
+            let back = step.after.members.first { member in
+                member.status != .down && gone[step.node]?.contains(member.node) == true
             }
             if let back {
                 let text = "\(moment.name(back.node)) was down or removed in its view, and is \(back.status) again"
-                found.append(Violation(id: "P6", subject: moment.name(sighting.node), text: text))
+                found.append(Violation(id: "P6", subject: moment.name(step.node), text: text))
             }
         }
         return found
@@ -165,20 +165,20 @@ struct VotesOfMembers: InvariantChecker {
 
     mutating func check(_ moment: ClusterMoment) -> [Violation] {
         var found: [Violation] = []
-        for sighting in moment.sightings {
-            for event in sighting.events {
+        for step in moment.steps {
+            for event in step.events {
                 guard case .downingDecision(let decision) = event.kind else { continue }
-                let gossip = sighting.before
-                let comers = gossip.members.filter { $0.status < .up && $0.node != sighting.node }.map(\.node)
-                let view = DowningView(gossip, myself: sighting.node)
+                let gossip = step.before
+                let comers = gossip.members.filter { $0.status < .up && $0.node != step.node }.map(\.node)
+                let view = DowningView(gossip, myself: step.node)
                 let strategy = moment.oracle.settings.strategy
                 // A losing side decides only about itself, whatever it leaves undecided elsewhere.
                 guard !comers.isEmpty, view.indirect.isEmpty, !strategy.needsLease,
-                    !decision.down.contains(sighting.node)
+                    !decision.down.contains(step.node)
                 else { continue }
                 exercised = ["P7"]
                 let without = DowningView(
-                    myself: sighting.node, members: gossip.members.filter { !comers.contains($0.node) },
+                    myself: step.node, members: gossip.members.filter { !comers.contains($0.node) },
                     unreachable: view.unreachable, rows: view.rows)
                 let kept = strategy.decide(without)
                 let saved = gossip.members.first { member in
@@ -186,7 +186,7 @@ struct VotesOfMembers: InvariantChecker {
                 }
                 guard let saved else { continue }
                 let text = "its decision keeps \(moment.name(saved.node)), by the votes of members that are not up yet"
-                found.append(Violation(id: "P7", subject: moment.name(sighting.node), text: text))
+                found.append(Violation(id: "P7", subject: moment.name(step.node), text: text))
             }
         }
         return found

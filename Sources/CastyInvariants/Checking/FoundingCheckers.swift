@@ -26,14 +26,14 @@ struct Founding: InvariantChecker {
     mutating func check(_ moment: ClusterMoment) -> [Violation] {
         var found: [Violation] = []
         if !moment.oracle.isClean(at: moment.time, ignoringLeavers: true) { uncleanAt = moment.time }
-        for sighting in moment.sightings {
+        for step in moment.steps {
             let isFounding =
-                sighting.phase == .member && sighting.phaseBefore != .member && sighting.after.members.count == 1
-            if isFounding, let reason = objection(to: sighting, moment) {
-                found.append(Violation(id: "M11", subject: moment.name(sighting.node), text: reason))
+                step.phase == .member && step.phaseBefore != .member && step.after.members.count == 1
+            if isFounding, let reason = objection(to: step, moment) {
+                found.append(Violation(id: "M11", subject: moment.name(step.node), text: reason))
             }
-            latest[sighting.node] = sighting.after
-            phases[sighting.node] = sighting.phase
+            latest[step.node] = step.after
+            phases[step.node] = step.phase
         }
         return found + coexistence(moment)
     }

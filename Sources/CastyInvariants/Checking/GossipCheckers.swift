@@ -18,26 +18,26 @@ struct NoTickInMerge: InvariantChecker {
 
     mutating func check(_ moment: ClusterMoment) -> [Violation] {
         var found: [Violation] = []
-        for sighting in moment.sightings {
-            guard let received = sighting.received, sighting.isChange else { continue }
-            let (mine, after) = (sighting.before.version[sighting.node], sighting.after.version[sighting.node])
-            if sighting.before.version.compare(received.version) == .concurrent { exercised = ["M4"] }
-            guard after > max(mine, received.version[sighting.node]), !hasOwnChange(sighting) else { continue }
-            let merged = sighting.before.merged(with: received)
-            if merged.version == sighting.before.version || merged.version == received.version { continue }
+        for step in moment.steps {
+            guard let received = step.received, step.isChange else { continue }
+            let (mine, after) = (step.before.version[step.node], step.after.version[step.node])
+            if step.before.version.compare(received.version) == .concurrent { exercised = ["M4"] }
+            guard after > max(mine, received.version[step.node]), !hasOwnChange(step) else { continue }
+            let merged = step.before.merged(with: received)
+            if merged.version == step.before.version || merged.version == received.version { continue }
             found.append(
                 Violation(
-                    id: "M4", subject: moment.name(sighting.node),
+                    id: "M4", subject: moment.name(step.node),
                     text: "a merge counted it from \(mine) to \(after)"))
         }
         return found
     }
 
     /// After the merge the node may act as the leader.
-    private func hasOwnChange(_ sighting: StepTrace) -> Bool {
-        sighting.events.contains { if case .leaderAction = $0.cause { true } else { false } }
-            || sighting.before.tombstones.contains { !sighting.after.isTombstoned($0.node) }
-            || sighting.received?.tombstones.contains { !sighting.after.isTombstoned($0.node) } == true
+    private func hasOwnChange(_ step: StepTrace) -> Bool {
+        step.events.contains { if case .leaderAction = $0.cause { true } else { false } }
+            || step.before.tombstones.contains { !step.after.isTombstoned($0.node) }
+            || step.received?.tombstones.contains { !step.after.isTombstoned($0.node) } == true
     }
 }
 
@@ -100,10 +100,10 @@ struct Quiescence: InvariantChecker {
         let start = since ?? moment.time
         since = start
         if moment.time - start > moment.oracle.settings.gossip * 5, moment.members.count > 1 { exercised = ["M8"] }
-        var found = moment.sightings.filter { $0.time > start && $0.isChange }.map { sighting in
+        var found = moment.steps.filter { $0.time > start && $0.isChange }.map { step in
             Violation(
-                id: "M8", subject: moment.name(sighting.node),
-                text: "its version changed at \(sighting.time), in a cluster that has been quiet since \(start)")
+                id: "M8", subject: moment.name(step.node),
+                text: "its version changed at \(step.time), in a cluster that has been quiet since \(start)")
         }
         if let envelope = moment.lastEnvelope, envelope.time > start {
             found.append(

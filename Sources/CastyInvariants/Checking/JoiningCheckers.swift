@@ -95,14 +95,14 @@ struct Leaving: InvariantChecker {
         }
         leavers = leavers.filter { isFair($0, moment) }
         var found: [Violation] = []
-        for sighting in moment.sightings where !leavers.isEmpty {
-            for event in sighting.events {
+        for step in moment.steps where !leavers.isEmpty {
+            for event in step.events {
                 guard let subject = event.subject, leavers.contains(subject), isTrouble(event.kind) else { continue }
                 found.append(
                     Violation(
                         id: "M12", subject: moment.name(subject),
                         text:
-                            "\(moment.name(sighting.node)) published \(event.name) about it, though it leaves gracefully"
+                            "\(moment.name(step.node)) published \(event.name) about it, though it leaves gracefully"
                     ))
             }
         }

@@ -20,12 +20,12 @@ struct UniqueUpNumbers: InvariantChecker {
 
     mutating func check(_ moment: ClusterMoment) -> [Violation] {
         var found: [Violation] = []
-        for sighting in moment.sightings {
-            guard sighting.isChange, let cluster = sighting.after.cluster else { continue }
-            for member in sighting.before.members where sighting.after.member(member.node) == nil {
+        for step in moment.steps {
+            guard step.isChange, let cluster = step.after.cluster else { continue }
+            for member in step.before.members where step.after.member(member.node) == nil {
                 if member.upNumber != nil { gone.insert(cluster) }
             }
-            for member in sighting.after.members {
+            for member in step.after.members {
                 guard let number = member.upNumber else { continue }
                 let key = Number(cluster: cluster, number: number)
                 guard let holder = holders[key] else {

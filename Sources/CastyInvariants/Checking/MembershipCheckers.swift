@@ -79,7 +79,7 @@ struct StatusOrder: InvariantChecker {
 
     mutating func check(_ moment: ClusterMoment) -> [Violation] {
         var found: [Violation] = []
-        for sighting in moment.sightings where sighting.isChange { found += step(sighting, moment) }
+        for step in moment.steps where step.isChange { found += changes(in: step, moment) }
         for view in moment.views where latest[view.node] != view.members {
             latest[view.node] = view.members
             var present: Set<UniqueAddress> = []
@@ -105,20 +105,20 @@ struct StatusOrder: InvariantChecker {
 
 extension StatusOrder {
     /// Checks one step of a node's membership, which may pass through several statuses between two checks.
-    private mutating func step(_ sighting: StepTrace, _ moment: ClusterMoment) -> [Violation] {
+    private mutating func changes(in step: StepTrace, _ moment: ClusterMoment) -> [Violation] {
         // A view that changes after a removal could bring the member back.
-        if bereft.contains(sighting.node) { exercised.insert("M2") }
+        if bereft.contains(step.node) { exercised.insert("M2") }
         var found: [Violation] = []
-        for member in sighting.before.members {
-            guard let status = sighting.after.member(member.node)?.status else {
-                bereft.insert(sighting.node)
+        for member in step.before.members {
+            guard let status = step.after.member(member.node)?.status else {
+                bereft.insert(step.node)
                 continue
             }
             guard status != member.status else { continue }
             exercised.insert("M3")
             guard status < member.status else { continue }
             let text = "in its view \(moment.name(member.node)) was \(member.status) and is \(status) again"
-            found.append(Violation(id: "M3", subject: moment.name(sighting.node), text: text))
+            found.append(Violation(id: "M3", subject: moment.name(step.node), text: text))
         }
         return found
     }

@@ -15,13 +15,13 @@ struct NarrowLinks: InvariantChecker {
         let oracle = moment.oracle
         guard oracle.isOnlyNarrow, oracle.hasNarrowed else { return [] }
         if moment.members.count > 1 { exercised = ["R6"] }
-        return moment.sightings.flatMap { sighting in
-            sighting.events.compactMap { event in
+        return moment.steps.flatMap { step in
+            step.events.compactMap { event in
                 guard case .memberUnreachable = event.kind, let subject = event.subject,
                     let incarnation = oracle.incarnation(subject), incarnation.state == .running,
                     incarnation.leaveAskedAt == nil
                 else { return nil }
-                let text = "\(moment.name(sighting.node)) calls it unreachable, and only users' messages are in the way"
+                let text = "\(moment.name(step.node)) calls it unreachable, and only users' messages are in the way"
                 return Violation(id: "R6", subject: moment.name(subject), text: text)
             }
         }

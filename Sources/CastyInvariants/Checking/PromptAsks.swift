@@ -25,7 +25,7 @@ struct PromptAsks {
     /// The members in each node's view, at the previous check.
     private var views: [UniqueAddress: [Member]] = [:]
     /// Whether a question has ended, or had to end, because its node knew.
-    private(set) var hasJudged = false
+    private(set) var hasEvaluated = false
     /// How long a node may take to report what it knows.
     private static let grace = Duration.seconds(1)
     private static let prompt: Set<AskError.Code> = [.nodeRemoved, .noHome]
@@ -39,7 +39,7 @@ struct PromptAsks {
         for question in testbed.asks.take() {
             if let end = question.end {
                 let knowledge = known.removeValue(forKey: question.number)
-                if let code = end.code, Self.prompt.contains(code) { hasJudged = true }
+                if let code = end.code, Self.prompt.contains(code) { hasEvaluated = true }
                 if end.code == .noHome, question.patience == .waitForNewHome,
                     Self.isHosted(question, before), Self.isHosted(question, views)
                 {
@@ -51,7 +51,7 @@ struct PromptAsks {
                         ))
                 }
                 guard end.code == .timedOut, let knowledge, end.time - knowledge.since > Self.grace else { continue }
-                hasJudged = true
+                hasEvaluated = true
                 found.append(
                     Violation(
                         id: "L1", subject: moment.name(question.asker), entity: question.entity,

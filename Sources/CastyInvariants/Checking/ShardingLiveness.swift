@@ -23,8 +23,8 @@ struct ShardingLiveness {
     /// The rules that had a case to evaluate.
     var exercised: Set<String> {
         Set(
-            (crashes.hasJudged ? ["S8"] : []) + (balance.hasJudged ? ["S10"] : []) + (buffers.hasJudged ? ["S13"] : [])
-                + (asks.hasJudged ? ["L1"] : []))
+            (crashes.hasEvaluated ? ["S8"] : []) + (balance.hasEvaluated ? ["S10"] : []) + (buffers.hasEvaluated ? ["S13"] : [])
+                + (asks.hasEvaluated ? ["L1"] : []))
     }
 
     /// The last check, once nothing more can happen.
@@ -75,7 +75,7 @@ struct CalmLosses {
 struct ServedAfterCrash {
     private var next = 0
     private var open: [TestCluster.Disturbances.Crash] = []
-    private(set) var hasJudged = false
+    private(set) var hasEvaluated = false
 
     mutating func check(_ testbed: TestCluster) -> [Violation] {
         let crashes = testbed.disturbances.crashes
@@ -102,7 +102,7 @@ struct ServedAfterCrash {
                     && StableHash.shard(of: entity, count: testbed.settings.shards) == key.shard
             }
         }
-        hasJudged = hasJudged || wanted
+        hasEvaluated = hasEvaluated || wanted
         return crash.shards.compactMap { key in
             let waiting = testbed.tracker.pending(enteredBefore: deadline - .seconds(1)) { entity, sender in
                 EntityName.type(of: entity) == key.type && testbed.watch.isAlive(sender)
@@ -127,7 +127,7 @@ struct ServedAfterCrash {
 struct EvenShards {
     private var next = Instant.start
     private var restSince: Instant?
-    private(set) var hasJudged = false
+    private(set) var hasEvaluated = false
 
     mutating func check(_ testbed: TestCluster, _ moment: ClusterMoment) -> [Violation] {
         let disturbances = testbed.disturbances
@@ -146,10 +146,10 @@ struct EvenShards {
         switch testbed.balance(by: 1) {
         case .noShards, .noHosts: return []
         case .even(let hosts):
-            if hosts > 1 { hasJudged = true }
+            if hosts > 1 { hasEvaluated = true }
             return []
         case .uneven(let seen):
-            hasJudged = true
+            hasEvaluated = true
             return [Violation(id: "S10", text: "\(bound) after the cluster has come to rest: \(seen)")]
         }
     }
@@ -166,13 +166,13 @@ extension NodeView {
 
 /// S13: a region buffers no more messages than its limit.
 struct BoundedBuffers {
-    private(set) var hasJudged = false
+    private(set) var hasEvaluated = false
 
     mutating func check(_ moment: ClusterMoment, limit: Int) -> [Violation] {
         var found: [Violation] = []
         for view in moment.views {
             for part in view.sharding where part.buffered > 0 {
-                hasJudged = true
+                hasEvaluated = true
                 guard part.buffered > limit else { continue }
                 found.append(
                     Violation(

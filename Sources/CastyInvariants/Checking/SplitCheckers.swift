@@ -6,15 +6,15 @@ import CastyTestbed
 /// Detects clean splits.
 struct SplitWatch {
     private var wasSettled = false
-    private var struck = Instant.start
+    private var faultedAt = Instant.start
     private var agreed: [Member]?
     private(set) var split: Split?
 
     /// Takes in a moment. ``split`` is the split since the last fault, or `nil`.
     mutating func look(_ moment: ClusterMoment) {
         let oracle = moment.oracle
-        if oracle.lastFault > struck {
-            struck = oracle.lastFault
+        if oracle.lastFault > faultedAt {
+            faultedAt = oracle.lastFault
             split = find(moment)
         }
         wasSettled = moment.isSettled
@@ -51,20 +51,20 @@ struct SplitWatch {
                 guard isWhole, isApart else { return nil }
             }
         }
-        let recent = oracle.disturbances.filter { $0.at > struck - .milliseconds(100) && $0.at <= struck }
+        let recent = oracle.disturbances.filter { $0.at > faultedAt - .milliseconds(100) && $0.at <= faultedAt }
         let isPlain = recent.allSatisfy { $0.kind == .kill || $0.kind == .freeze || $0.kind == .cut }
         let isAmongChanges = oracle.disturbances.allSatisfy { disturbance in
             switch disturbance.kind {
             case .start, .leave, .forgetting: true
             case .selfStop:
-                disturbance.settled <= struck
+                disturbance.settled <= faultedAt
                     || oracle.incarnations.contains { $0.number == disturbance.number && $0.stoppedFor == .left }
-            case .kill, .freeze, .cut: disturbance.settled <= struck || recent.contains { $0.at == disturbance.at }
-            case .thaw, .downCommand, .heal, .shape, .reset, .sick, .narrow: disturbance.settled <= struck
+            case .kill, .freeze, .cut: disturbance.settled <= faultedAt || recent.contains { $0.at == disturbance.at }
+            case .thaw, .downCommand, .heal, .shape, .reset, .sick, .narrow: disturbance.settled <= faultedAt
             }
         }
         return Split(
-            struck: struck, members: agreed ?? [], groups: groups.map { $0.map(\.node) },
+            faultedAt: faultedAt, members: agreed ?? [], groups: groups.map { $0.map(\.node) },
             isFromQuiet: isSettled && wasSettled && isPlain && agreed != nil,
             isAmongChanges: isPlain && isAmongChanges)
     }
@@ -85,14 +85,14 @@ struct OneSide: InvariantChecker {
         watch.look(moment)
         let bounds = moment.oracle.bounds
         guard let split = watch.split, split.groups.count > 1, moment.oracle.settings.strategy != .manual,
-            moment.time - split.struck > bounds.split + (split.isFromQuiet ? .zero : bounds.decision)
+            moment.time - split.faultedAt > bounds.split + (split.isFromQuiet ? .zero : bounds.decision)
         else { return [] }
         exercised = ["P1"]
         let alive = Set(moment.members.filter { $0.gossip.member($0.node)?.hasVote == true }.map(\.node))
         let sides = split.groups.filter { group in group.contains { alive.contains($0) } }
         guard sides.count > 1 else { return [] }
         let text = sides.map { $0.map(moment.name).joined(separator: ",") }.joined(separator: " and ")
-        return [Violation(id: "P1", text: "\(text) all go on, split since \(split.struck)")]
+        return [Violation(id: "P1", text: "\(text) all go on, split since \(split.faultedAt)")]
     }
 }
 
@@ -115,7 +115,7 @@ struct SurvivorsAsOracle: InvariantChecker {
         watch.look(moment)
         if let split = watch.split, split.isAmongChanges, !split.isFromQuiet { return unsettled(split, moment) }
         guard let split = watch.split, split.isFromQuiet, split.hasLoss,
-            moment.time - split.struck > moment.oracle.bounds.split,
+            moment.time - split.faultedAt > moment.oracle.bounds.split,
             let expected = SplitOracle(split).survivors(moment.oracle.settings.strategy)
         else { return [] }
         exercised = ["P2"]
@@ -123,38 +123,38 @@ struct SurvivorsAsOracle: InvariantChecker {
         let alive = moment.members.map(\.node).filter { running.contains($0) }
         guard alive.sorted() != expected.sorted() else { return [] }
         let text =
-            "split at \(split.struck), \(words(alive, moment)) went on, and it should be \(words(expected, moment))"
+            "split at \(split.faultedAt), \(words(alive, moment)) went on, and it should be \(words(expected, moment))"
         return [Violation(id: "P2", text: text)]
     }
 
     /// Evaluates a split that happened while members were joining or leaving.
     private mutating func unsettled(_ split: Split, _ moment: ClusterMoment) -> [Violation] {
-        if listsOf != split.struck { (lists, listsOf) = ([], split.struck) }
+        if listsOf != split.faultedAt { (lists, listsOf) = ([], split.faultedAt) }
         for state in moment.members where state.gossip.unreachable.isEmpty {
             let voters = state.gossip.members.filter(\.status.isVoting)
             if !voters.isEmpty, !lists.contains(voters) { lists.append(voters) }
         }
         let bounds = moment.oracle.bounds
-        guard moment.time - split.struck > bounds.split + bounds.decision else { return [] }
+        guard moment.time - split.faultedAt > bounds.split + bounds.decision else { return [] }
         let running = Set(split.groups.joined())
         // A voluntary departure says nothing about the decision.
-        let judged = Set(lists.joined().map(\.node)).filter { node in
+        let evaluated = Set(lists.joined().map(\.node)).filter { node in
             running.contains(node) && moment.oracle.incarnation(node)?.leaveAskedAt == nil
         }
         let isLoss = split.groups.count > 1 || lists.contains { list in list.contains { !running.contains($0.node) } }
-        guard isLoss, !judged.isEmpty else { return [] }
+        guard isLoss, !evaluated.isEmpty else { return [] }
         var allowed: [[UniqueAddress]] = [[]]
         for list in lists {
-            let view = Split(struck: split.struck, members: list, groups: split.groups, isFromQuiet: false)
+            let view = Split(faultedAt: split.faultedAt, members: list, groups: split.groups, isFromQuiet: false)
             guard let side = SplitOracle(view).survivors(moment.oracle.settings.strategy) else { return [] }
-            allowed.append(side.filter(judged.contains).sorted())
+            allowed.append(side.filter(evaluated.contains).sorted())
         }
         exercised = ["P2"]
-        let alive = moment.members.map(\.node).filter(judged.contains).sorted()
+        let alive = moment.members.map(\.node).filter(evaluated.contains).sorted()
         guard !allowed.contains(alive) else { return [] }
         let sides = allowed.map { words($0, moment) }.joined(separator: " or ")
         let text =
-            "split at \(split.struck) while members were on their way, \(words(alive, moment)) went on, not \(sides)"
+            "split at \(split.faultedAt) while members were on their way, \(words(alive, moment)) went on, not \(sides)"
         return [Violation(id: "P2", text: text)]
     }
 

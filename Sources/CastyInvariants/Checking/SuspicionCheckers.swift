@@ -111,13 +111,13 @@ struct NoFalseRemoval: InvariantChecker {
     mutating func check(_ moment: ClusterMoment) -> [Violation] {
         guard moment.oracle.isFaultless else { return [] }
         if moment.time > .start + .seconds(5), moment.members.count > 1 { exercised = ["F6"] }
-        return moment.sightings.flatMap { sighting in
-            sighting.events.compactMap { event in
+        return moment.steps.flatMap { step in
+            step.events.compactMap { event in
                 guard case .memberDown = event.kind, let subject = event.subject,
                     let incarnation = moment.oracle.incarnation(subject), incarnation.leaveAskedAt == nil
                 else { return nil }
                 // It makes no difference whether the node has already learned of that and stopped.
-                let text = "\(moment.name(sighting.node)) sees it down, and nothing was wrong with it"
+                let text = "\(moment.name(step.node)) sees it down, and nothing was wrong with it"
                 return Violation(id: "F6", subject: moment.name(subject), text: text)
             }
         }
@@ -143,22 +143,22 @@ struct SickObserver: InvariantChecker {
             if moment.time - thaw.at > window { exercised = ["F7"] }
         }
         var found: [Violation] = []
-        for sighting in moment.sightings {
-            guard let incarnation = oracle.incarnation(sighting.node), let thaw = incarnation.thaw,
+        for step in moment.steps {
+            guard let incarnation = oracle.incarnation(step.node), let thaw = incarnation.thaw,
                 thaw.after > oracle.bounds.detection,
-                sighting.time >= thaw.at, sighting.time - thaw.at <= window, incarnation.steadySince <= thaw.at
+                step.time >= thaw.at, step.time - thaw.at <= window, incarnation.steadySince <= thaw.at
             else { continue }
-            for event in sighting.events {
+            for event in step.events {
                 guard case .suspected = event.kind, let subject = event.subject, let peer = oracle.incarnation(subject),
                     peer.isSteady(at: moment.time), peer.steadySince < thaw.at - thaw.after,
                     let clean = oracle.cleanSince(incarnation.number, peer.number), clean < thaw.at - thaw.after,
                     oracle.reconnected(incarnation.number, peer.number) < thaw.at - thaw.after
                 else { continue }
-                suspects[sighting.node, default: []].insert(subject)
+                suspects[step.node, default: []].insert(subject)
             }
-            if let count = suspects[sighting.node]?.count, count > 1 {
+            if let count = suspects[step.node]?.count, count > 1 {
                 let text = "it hung for \(thaw.after) itself, and suspected \(count) peers as soon as it went on"
-                found.append(Violation(id: "F7", subject: moment.name(sighting.node), text: text))
+                found.append(Violation(id: "F7", subject: moment.name(step.node), text: text))
             }
         }
         suspects = suspects.filter { node, _ in
@@ -181,15 +181,15 @@ struct Refutation: InvariantChecker {
     mutating func check(_ moment: ClusterMoment) -> [Violation] {
         let oracle = moment.oracle
         var found: [Violation] = []
-        for sighting in moment.sightings {
-            for pair in flipped(sighting) {
+        for step in moment.steps {
+            for pair in flipped(step) {
                 guard let clean = workingSince(pair, oracle, at: moment.time) else { continue }
                 let before = flips[pair].flatMap { $0.clean == clean ? $0.count : nil } ?? 0
-                flips[pair] = (clean, before + (sighting.time > clean ? 1 : 0))
-                if before >= 2, sighting.time > clean {
+                flips[pair] = (clean, before + (step.time > clean ? 1 : 0))
+                if before >= 2, step.time > clean {
                     let text =
                         "it marked and unmarked \(moment.name(pair.subject)) again and again, over a link good since \(clean)"
-                    found.append(Violation(id: "F8", subject: moment.name(sighting.node), text: text))
+                    found.append(Violation(id: "F8", subject: moment.name(step.node), text: text))
                 }
             }
         }
@@ -213,13 +213,13 @@ struct Refutation: InvariantChecker {
     }
 
     /// The peers that an observer marked or unmarked in a step.
-    private func flipped(_ sighting: StepTrace) -> [NodePair] {
-        let own = { (gossip: Gossip) in gossip.reachability.first { $0.observer == sighting.node } }
-        let (before, after) = (own(sighting.before), own(sighting.after))
+    private func flipped(_ step: StepTrace) -> [NodePair] {
+        let own = { (gossip: Gossip) in gossip.reachability.first { $0.observer == step.node } }
+        let (before, after) = (own(step.before), own(step.after))
         guard before != after else { return [] }
         let (old, new) = (before?.rows.map(\.subject) ?? [], after?.rows.map(\.subject) ?? [])
         let changed = old.filter { !new.contains($0) } + new.filter { !old.contains($0) }
-        return changed.map { NodePair(observer: sighting.node, subject: $0) }
+        return changed.map { NodePair(observer: step.node, subject: $0) }
     }
 
     private func workingSince(_ pair: NodePair, _ oracle: Oracle, at now: Instant) -> Instant? {

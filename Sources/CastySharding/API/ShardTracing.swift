@@ -26,12 +26,12 @@ package struct ShardTracing<Message: Sendable>: Sendable {
     }
 
     /// The same tracing for erased messages.
-    var sealed: ShardTracing<ErasedMessage> {
+    var erased: ShardTracing<ErasedMessage> {
         let (forwarded, arrived, lost) = (forwarded, arrived, lost)
         return ShardTracing<ErasedMessage>(
-            forwarded: { sealed, hop, node in sealed.unwrap().map { forwarded($0, hop, node) } },
+            forwarded: { erased, hop, node in erased.unwrap().map { forwarded($0, hop, node) } },
             arrived: { $0.unwrap().map(arrived) },
-            lost: { sealed, reason in sealed.unwrap().map { lost($0, reason) } }, noted: noted)
+            lost: { erased, reason in erased.unwrap().map { lost($0, reason) } }, noted: noted)
     }
 }
 

@@ -134,7 +134,7 @@ public final class Sharding: Sendable {
         let isProxy = settings.role.map { !cluster.config.roles.contains($0) } ?? false
         let host = RegionHost(
             type: type, cluster: cluster, settings: settings, strategy: strategy, isProxy: isProxy, store: store,
-            remembered: remember, kind: ActorKind(handling), payloads: payloads, tracing: tracing?.sealed)
+            remembered: remember, kind: ActorKind(handling), payloads: payloads, tracing: tracing?.erased)
         let actor = try system.spawnSystem(
             RegionShell.behavior(host), name: RegionHost.actorName(type))
         cluster.attach(actor, at: RegionHost.paths(type).data)
@@ -156,9 +156,9 @@ public final class Sharding: Sendable {
         try system.registry.register(ShardQuestion.self, name: "casty.sharding.question")
         try system.registry.register(ShardAnswer.self, name: "casty.sharding.answer")
         guard isAnswering.exchange(true, ordering: .relaxed) == false else { return }
-        let stranger = try system.spawnSystem(UnhostedTypeResponder.behavior, name: UnhostedTypeResponder.actorName)
+        let responder = try system.spawnSystem(UnhostedTypeResponder.behavior, name: UnhostedTypeResponder.actorName)
         let paths = RegionHost.paths("")
-        for path in [paths.control, paths.data].compactMap(\.self) { system.publish(stranger, under: path) }
+        for path in [paths.control, paths.data].compactMap(\.self) { system.publish(responder, under: path) }
         _ = try system.spawnSystem(
             Behavior<ShardQuestion>.receive { [weak self] _, question in
                 question.replyTo.tell(self?.answer(question.query, type: question.type) ?? .notHosted)

@@ -29,8 +29,8 @@ package final class PayloadCodec: Sendable {
         let codec = registered.codec(agreed: codec)
         self.init(
             type: type,
-            encode: { sealed, context, buffer in
-                guard let message: Message = sealed.unwrap() else {
+            encode: { erased, context, buffer in
+                guard let message: Message = erased.unwrap() else {
                     throw WireError(.notEncodable, "a message of another type than those of \(type)")
                 }
                 buffer.writeInteger(codec.rawValue)
@@ -69,8 +69,8 @@ extension PayloadCodec {
     convenience init(unread type: String) {
         self.init(
             type: type,
-            encode: { sealed, _, buffer in
-                guard let unread: UnreadPayload = sealed.unwrap() else {
+            encode: { erased, _, buffer in
+                guard let unread: UnreadPayload = erased.unwrap() else {
                     throw WireError(.notEncodable, "a message of \(type) that was read already")
                 }
                 buffer.writeImmutableBuffer(unread.bytes)

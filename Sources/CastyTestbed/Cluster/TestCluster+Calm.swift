@@ -55,7 +55,7 @@ extension TestCluster {
             return false
         }
         let staying = others.map(\.system.unique)
-        let split = Split(struck: now, members: view.members, groups: [staying], isFromQuiet: true)
+        let split = Split(faultedAt: now, members: view.members, groups: [staying], isFromQuiet: true)
         switch settings.membership.strategy {
         case .manual, .downAll: return false
         case .leaseMajority: return staying.count * 2 > view.members.count

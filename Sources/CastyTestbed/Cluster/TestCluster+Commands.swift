@@ -35,8 +35,8 @@ extension TestCluster {
         case .thaw(let names): for name in names { try thaw(name.number) }
         case .restart(let names): for name in names { try restart(name.number) }
         case .leave(let names): for name in names { try leave(name.number) }
-        case .down(let names, let judge):
-            for name in names { try down(name.number, by: judge?.number, line: line) }
+        case .down(let names, let decider):
+            for name in names { try down(name.number, by: decider?.number, line: line) }
         case .cut(.split(let groups)): try cut(groups.map { $0.map(\.number) })
         case .cut(.oneWay(let sources, let targets)):
             for source in sources { for target in targets { try cut(from: source.number, to: target.number) } }

@@ -68,15 +68,15 @@ extension TestCluster {
     }
 
     /// Makes one node declare another one dead; by default the running node with the lowest number does so.
-    package func down(_ number: Int, by judge: Int? = nil, line: Int? = nil) throws {
+    package func down(_ number: Int, by decider: Int? = nil, line: Int? = nil) throws {
         let subject = try node(number)
-        if let judge { _ = try runningNode(judge) }
+        if let decider { _ = try runningNode(decider) }
         guard running.contains(where: { $0 !== subject }) else {
             throw TestClusterError("no node runs that could declare n\(number) dead")
         }
         disturbances.fault(until: now)
         oracle.downAsked(number, at: now)
-        declareDown(subject, by: judge, line: line)
+        declareDown(subject, by: decider, line: line)
     }
 
     /// Cuts every link between different groups, in both directions.

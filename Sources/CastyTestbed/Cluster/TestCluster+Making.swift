@@ -59,8 +59,8 @@ extension TestCluster {
     /// Tells those that watch the run what the node's cluster does.
     private func follow(_ node: TestNode) {
         let (name, cluster) = (node.name, node.cluster)
-        if let witness {
-            cluster.watchSteps { [clock = world.clock] step in witness.see(step, at: clock()) }
+        if let stepRecorder {
+            cluster.watchSteps { [clock = world.clock] step in stepRecorder.see(step, at: clock()) }
         }
         cluster.observe { [tracker, clock = world.clock] event, _ in
             // The sender has dropped all messages that still waited for a connection to the removed member.

@@ -83,8 +83,8 @@ extension TestCluster {
     }
 
     /// Makes a node declare another one dead, with the same retries and bound.
-    func declareDown(_ node: TestNode, by judge: Int?, line: Int?) {
-        let verb = PendingVerb(.down(node.system.unique, by: judge), line: line, deadline: now + verbBound)
+    func declareDown(_ node: TestNode, by decider: Int?, line: Int?) {
+        let verb = PendingVerb(.down(node.system.unique, by: decider), line: line, deadline: now + verbBound)
         pendingVerbs.append(verb)
         give(verb)
     }
@@ -101,9 +101,9 @@ extension TestCluster {
             node.sharding.command(command, type: sample.rawValue) { [answer = pending.answer] in
                 answer.take($0)
             }
-        case .down(let subject, let judge):
+        case .down(let subject, let decider):
             let candidates = running.filter { $0.system.unique != subject }
-            let node = judge.map { number in candidates.first { $0.number == number } } ?? candidates.first
+            let node = decider.map { number in candidates.first { $0.number == number } } ?? candidates.first
             guard let node else { return }
             pending.given = (node, now)
             node.cluster.down(subject.address)

@@ -48,7 +48,7 @@ package final class TestCluster {
     /// What was done to the nodes, and what is certain about them.
     package var oracle: Oracle
     /// The recorder of every membership step of every node; exists in the simulated runtime only.
-    package let witness: StepTraceRecorder?
+    package let stepRecorder: StepTraceRecorder?
     /// Operator commands without a confirmation yet, in the order given.
     var pendingVerbs: [PendingVerb] = []
     /// Operator commands that were given up.
@@ -98,7 +98,7 @@ package final class TestCluster {
             disk, type: SampleEntity.account.rawValue, shards: settings.shards, oracle: durable)
         oracle = Oracle(settings.membership)
         singleton = SingletonWatch(clock: world.clock) { [tracker] in tracker.object($0, $1, $2) }
-        witness =
+        stepRecorder =
             world.isLive
             ? nil
             : StepTraceRecorder(tracker: tracker) { [watch] subject, observer, now in

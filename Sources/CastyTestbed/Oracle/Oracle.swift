@@ -328,24 +328,24 @@ extension Oracle {
     }
 
     /// Takes in the recorded membership steps of the nodes.
-    package mutating func note(_ sightings: [StepTrace]) {
-        for sighting in sightings {
-            guard let index = indexOf[sighting.node] else { continue }
-            if sighting.phaseBefore == .idle, incarnations[index].begunAt == nil {
-                incarnations[index].begunAt = sighting.time
-                disturb(.start, incarnations[index].number, at: sighting.time, settle: bounds.join, isStrike: false)
+    package mutating func note(_ steps: [StepTrace]) {
+        for step in steps {
+            guard let index = indexOf[step.node] else { continue }
+            if step.phaseBefore == .idle, incarnations[index].begunAt == nil {
+                incarnations[index].begunAt = step.time
+                disturb(.start, incarnations[index].number, at: step.time, settle: bounds.join, isStrike: false)
             }
-            if sighting.phase == .member, incarnations[index].memberSince == nil {
-                incarnations[index].memberSince = sighting.time
-                disturb(.start, incarnations[index].number, at: sighting.time, settle: bounds.join, isStrike: false)
+            if step.phase == .member, incarnations[index].memberSince == nil {
+                incarnations[index].memberSince = step.time
+                disturb(.start, incarnations[index].number, at: step.time, settle: bounds.join, isStrike: false)
             }
-            if let reason = sighting.stop {
+            if let reason = step.stop {
                 incarnations[index].stoppedFor = reason
-                disturb(.selfStop, incarnations[index].number, at: sighting.time, settle: bounds.loss, isStrike: false)
+                disturb(.selfStop, incarnations[index].number, at: step.time, settle: bounds.loss, isStrike: false)
             }
-            let isForgetting = sighting.before.tombstones.contains { !sighting.after.isTombstoned($0.node) }
+            let isForgetting = step.before.tombstones.contains { !step.after.isTombstoned($0.node) }
             if isForgetting {
-                disturb(.forgetting, at: sighting.time, settle: bounds.convergence, isStrike: false)
+                disturb(.forgetting, at: step.time, settle: bounds.convergence, isStrike: false)
             }
         }
     }

@@ -4,7 +4,7 @@ package import CastyMembership
 /// The state of a cluster after faults: which nodes are separated, as the testbed knows it.
 package struct Split {
     /// When the last fault was injected.
-    package let struck: Instant
+    package let faultedAt: Instant
     /// The members before the faults, with their up-numbers.
     package let members: [Member]
     /// The running members, in groups. Nothing passes between groups, and all links within a group work.
@@ -15,9 +15,9 @@ package struct Split {
     package var isAmongChanges = false
 
     package init(
-        struck: Instant, members: [Member], groups: [[UniqueAddress]], isFromQuiet: Bool, isAmongChanges: Bool = false
+        faultedAt: Instant, members: [Member], groups: [[UniqueAddress]], isFromQuiet: Bool, isAmongChanges: Bool = false
     ) {
-        self.struck = struck
+        self.faultedAt = faultedAt
         self.members = members
         self.groups = groups
         self.isFromQuiet = isFromQuiet

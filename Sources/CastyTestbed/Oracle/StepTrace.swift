@@ -41,7 +41,7 @@ package struct StepTrace: Sendable {
 /// Records every membership step of every node.
 package final class StepTraceRecorder: Sendable {
     private struct State {
-        var sightings: [StepTrace] = []
+        var steps: [StepTrace] = []
         var phases: [UniqueAddress: Membership.Phase] = [:]
         var lastEnvelope: (time: Instant, node: UniqueAddress)?
     }
@@ -104,7 +104,7 @@ package final class StepTraceRecorder: Sendable {
                 .gone, .unknownPeer, .clusterProbe, .clusterAnswer, .otherCluster, nil:
                 break
             }
-            state.sightings.append(
+            state.steps.append(
                 StepTrace(
                     time: now, node: node, before: change.before, after: change.after, phaseBefore: phaseBefore,
                     phase: change.phase, events: events, received: received, stop: stop))
@@ -114,8 +114,8 @@ package final class StepTraceRecorder: Sendable {
     /// The steps recorded since the last call, in order.
     package func take() -> [StepTrace] {
         state.withLock { state in
-            defer { state.sightings = [] }
-            return state.sightings
+            defer { state.steps = [] }
+            return state.steps
         }
     }
 
