@@ -23,7 +23,8 @@ struct ShardingLiveness {
     /// The rules that had a case to evaluate.
     var exercised: Set<String> {
         Set(
-            (crashes.hasEvaluated ? ["S8"] : []) + (balance.hasEvaluated ? ["S10"] : []) + (buffers.hasEvaluated ? ["S13"] : [])
+            (crashes.hasEvaluated ? ["S8"] : []) + (balance.hasEvaluated ? ["S10"] : [])
+                + (buffers.hasEvaluated ? ["S13"] : [])
                 + (asks.hasEvaluated ? ["L1"] : []))
     }
 

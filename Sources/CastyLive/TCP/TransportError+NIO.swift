@@ -4,7 +4,7 @@ import NIOCore
 import NIOPosix
 
 extension TransportError {
-    /// Converts an error of the event loop or the system for a connection to `place`.
+    /// Converts an error of the event loop or the system for a connection to `peer`.
     init(_ error: any Error, at peer: String) {
         switch error {
         case let error as TransportError:

@@ -9,7 +9,7 @@ public struct MappedStrategy: ShardAllocationStrategy {
     /// Creates the strategy.
     ///
     /// - Parameters:
-    ///   - places: The address of each shard that the application decides about.
+    ///   - addresses: The address of each shard that the application decides about.
     ///   - fallback: The strategy for all other shards.
     public init(addresses: [Int: NodeAddress], otherwise fallback: any ShardAllocationStrategy = LeastShardStrategy()) {
         self.addresses = addresses

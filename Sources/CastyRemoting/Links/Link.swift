@@ -67,7 +67,8 @@ final class Link: ConnectionHandler, @unchecked Sendable {
         context = remoting.context
         shared = Mutex(
             Shared(
-                handshake: Handshake(calling: association.address, remoting.introduction(lanes)), association: association
+                handshake: Handshake(calling: association.address, remoting.introduction(lanes)),
+                association: association
             ))
     }
 

@@ -3,7 +3,7 @@
 struct Cursor {
     private(set) var tokens: [Token]
     private(set) var position = 0
-    /// The tokens that were possible at ``place``.
+    /// The tokens that were possible at ``furthest``.
     private(set) var wanted: [Expected] = []
     /// The index of the furthest word that was examined.
     private(set) var furthest = 0

@@ -56,7 +56,8 @@ final class RegionHost: Sendable {
         passivate: @escaping @Sendable () -> Void
     ) -> EntityContext {
         EntityContext(
-            type: type, id: instance.entity, shard: instance.shard, node: cluster.system.unique, incarnation: instance.number,
+            type: type, id: instance.entity, shard: instance.shard, node: cluster.system.unique,
+            incarnation: instance.number,
             store: store, mayWrite: mayWrite, passivate: passivate)
     }
 

@@ -25,7 +25,8 @@ extension ShardingSnapshot {
                     }, entityCount: hosted.entities, handled: hosted.handled, remembered: hosted.remembered,
                     restarted: hosted.remembered - hosted.dormant)
             },
-            buffered: region.buffered, bufferedSince: region.buffers.map(\.since).min(), registered: region.isRegistered,
+            buffered: region.buffered, bufferedSince: region.buffers.map(\.since).min(),
+            registered: region.isRegistered,
             leaseUntil: lease == .distantFuture ? nil : lease, coordinator: region.coordinator,
             epoch: region.epoch.single, remembers: host.settings.remembersEntities,
             storeTrouble: cores.storeTrouble, unavailable: cores.region.trouble(at: now),

@@ -35,7 +35,8 @@ extension TestCluster {
                 handled: { entity, command in
                     tracker.handle(
                         command.number, entity: entity.id,
-                        incarnation: EnvelopeTracker.Incarnation(node: entity.node, number: entity.incarnation), at: clock())
+                        incarnation: EnvelopeTracker.Incarnation(node: entity.node, number: entity.incarnation),
+                        at: clock())
                     watch.handled(entity, on: name, at: clock())
                     if scheduler.now >= cluster.leaseValidUntil {
                         tracker.object("S1", entity.id, "it acts on \(name) without a lease, at \(clock())")

@@ -15,7 +15,8 @@ package struct Split {
     package var isAmongChanges = false
 
     package init(
-        faultedAt: Instant, members: [Member], groups: [[UniqueAddress]], isFromQuiet: Bool, isAmongChanges: Bool = false
+        faultedAt: Instant, members: [Member], groups: [[UniqueAddress]], isFromQuiet: Bool,
+        isAmongChanges: Bool = false
     ) {
         self.faultedAt = faultedAt
         self.members = members

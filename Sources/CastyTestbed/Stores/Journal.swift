@@ -35,7 +35,9 @@ final class Journal {
             let length = Int(Self.number(head.prefix(4)))
             guard offset + Self.head + length <= bytes.count else { break }
             let payload = bytes[(offset + Self.head)..<(offset + Self.head + length)]
-            guard Self.number(head.dropFirst(4).prefix(4)) == CRC32C.checksum(of: payload) else { throw corrupt(offset) }
+            guard Self.number(head.dropFirst(4).prefix(4)) == CRC32C.checksum(of: payload) else {
+                throw corrupt(offset)
+            }
             records.append(Array(payload))
             offset += Self.head + length
         }
