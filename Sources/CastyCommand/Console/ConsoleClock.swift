@@ -1,4 +1,5 @@
 import CastyCore
+import CastyLive
 
 /// The real time that a console's run follows; passed in, so that nothing else in the console reads a clock.
 struct ConsoleClock: Sendable {
@@ -7,8 +8,7 @@ struct ConsoleClock: Sendable {
 
     /// The monotonic clock of the machine.
     static let system: ConsoleClock = {
-        let clock = ContinuousClock()
-        let start = clock.now
-        return ConsoleClock { .start + start.duration(to: clock.now) }
+        let clock = LiveClock()
+        return ConsoleClock { clock.now }
     }()
 }

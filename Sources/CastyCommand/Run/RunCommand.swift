@@ -60,7 +60,7 @@ struct RunCommand: ParsableCommand {
         let clock = LiveClock()
         let begun = clock.now
         var results: [RunResult] = []
-        for (scenario, reporter) in zip(parsed, reporters(parsed, style)) {
+        for (scenario, reporter) in zip(parsed, reporters(parsed, style, clock)) {
             let start = clock.now
             let runner = ScenarioRunner(
                 scenario, options: options, checkers: .all, hear: { reporter.hear($0) },
@@ -77,13 +77,15 @@ struct RunCommand: ParsableCommand {
     }
 
     /// The reporter of each run, made when its run begins.
-    private func reporters(_ scenarios: [Scenario], _ style: TextStyle) -> some Sequence<any RunReporter> {
+    private func reporters(
+        _ scenarios: [Scenario], _ style: TextStyle, _ clock: LiveClock
+    ) -> some Sequence<any RunReporter> {
         let names = RunLine.names(of: scenarios.map(\.file))
         let width = names.map(\.count).max() ?? 0
         return zip(scenarios, names).lazy.map { scenario, name -> any RunReporter in
             if json { return JSONReporter() }
             if verbose || !Output.isTerminal { return TextReporter(scenario, style) }
-            return TerminalReporter(scenario, name: name, width: width, style)
+            return TerminalReporter(scenario, name: name, width: width, style, clock: clock)
         }
     }
 }

@@ -1,4 +1,5 @@
 import CastyCore
+import CastyLive
 import CastyObservability
 import CastyScenario
 import CastyTestbed
@@ -10,7 +11,7 @@ final class TerminalReporter: RunReporter {
     private struct State {
         var story = RunLine.Story()
         var turn = 0
-        var drawn: ContinuousClock.Instant?
+        var drawn: Instant?
     }
 
     /// Older events of a long run are forgotten.
@@ -22,13 +23,15 @@ final class TerminalReporter: RunReporter {
     private let width: Int
     private let style: TextStyle
     private let isAnimated: Bool
+    private let clock: LiveClock
     private let state = Mutex(State())
 
     /// - Parameter width: The width of the longest name in the list.
-    init(_ scenario: Scenario, name: String, width: Int, _ style: TextStyle) {
+    init(_ scenario: Scenario, name: String, width: Int, _ style: TextStyle, clock: LiveClock) {
         self.name = name
         self.width = width
         self.style = style
+        self.clock = clock
         file = scenario.file
         isAnimated = Screen.replacesLines(Output.isTerminal)
         draw(.start, waitsFor: { nil })
@@ -65,7 +68,7 @@ final class TerminalReporter: RunReporter {
     private func draw(_ time: Instant, waitsFor: () -> String?) {
         guard isAnimated else { return }
         let turn: Int? = state.withLock { state in
-            let now = ContinuousClock.now
+            let now = clock.now
             if let drawn = state.drawn, now - drawn < Self.pause { return nil }
             state.drawn = now
             state.turn += 1
