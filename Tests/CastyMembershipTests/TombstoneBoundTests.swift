@@ -71,6 +71,25 @@ import Testing
         #expect(founder.core.gossip.tombstones.count <= 3)
     }
 
+    @Test("where more members than removed ones are known, the latest removal of an address stays alone")
+    func manyMembers() {
+        let cluster = TestCluster(6)
+        cluster.run(.seconds(10))
+        for _ in 1...2 {
+            cluster.kill(6)
+            cluster.run(.seconds(10))
+            cluster.start(6)
+            cluster.run(.seconds(10))
+        }
+        cluster.kill(6)
+        let last = UniqueAddress(address: TestCluster.address(6), incarnation: cluster[6].incarnation)
+        cluster.run(.seconds(10))
+        #expect(cluster[1].core.gossip.tombstones.count == 3)
+        cluster.run(.seconds(120))
+        #expect(cluster[1].core.gossip.tombstones.map(\.node) == [last])
+        #expect(cluster.agree(on: [1, 2, 3, 4, 5]))
+    }
+
     @Test(
         "without bounds every restart stays for a day",
         .enabled(if: MembershipMutation.areCompiledIn, "swift test --traits Mutations"))

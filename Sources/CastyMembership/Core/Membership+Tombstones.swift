@@ -54,8 +54,8 @@ extension Membership {
     private func isSuperseded(_ index: Int) -> Bool {
         let time = tombstoneTimes[index]
         let address = time.node.address
-        let index = gossip.members.sortedIndex(of: address, by: \.node.address)
-        if index < gossip.members.count, gossip.members[index].node.address == address { return true }
+        let member = gossip.members.sortedIndex(of: address, by: \.node.address)
+        if member < gossip.members.count, gossip.members[member].node.address == address { return true }
         func isLater(_ other: TombstoneTime) -> Bool {
             other.learntAt != time.learntAt ? other.learntAt > time.learntAt : other.node > time.node
         }
