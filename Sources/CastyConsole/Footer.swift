@@ -4,8 +4,8 @@ enum Footer {
         let rect = scene.layout.footer
         let paint = scene.paint
         guard rect.height > 0 else { return }
-        if let question = scene.state.question {
-            let left = max(0, Int((question.until - scene.state.now).rounded(.up)))
+        if let question = scene.state.dialogs.question {
+            let left = max(0, Int((question.until - scene.state.time.now).rounded(.up)))
             buffer.put(
                 [
                     (" \(question.text) ", paint[.flashNote]), ("[y]", paint[.hintKey]), ("es ", paint[.hintText]),
@@ -13,7 +13,7 @@ enum Footer {
                 ], x: rect.x, y: rect.y, limit: rect.width)
             return
         }
-        if case .filter(let pane, let field) = scene.state.modal {
+        if case .filter(let pane, let field) = scene.state.dialogs.modal {
             let label = " / filter \(pane.title): "
             buffer.put(label, x: rect.x, y: rect.y, paint[.hintKey])
             FieldView.draw(
@@ -21,7 +21,7 @@ enum Footer {
             buffer.putRight("Enter keeps  Esc clears ", endX: rect.maxX, y: rect.y, width: 25, paint[.faint])
             return
         }
-        if let flash = scene.state.flash {
+        if let flash = scene.state.dialogs.flash {
             let (sign, role): (String, Role) =
                 switch flash.kind {
                 case .done: ("+", .flashDone)
@@ -47,7 +47,7 @@ enum Footer {
             case .live, .attached: []
             }
         let own: [Action] =
-            switch state.focus {
+            switch state.panes.focus {
             case .members:
                 [
                     .node(.add), .node(.kill), .node(.freeze), .node(.restart), .link(.cutOneWay), .why,
@@ -85,14 +85,14 @@ enum Footer {
     static func hints(_ state: ConsoleState) -> [Hint] {
         var x = 1
         var result: [Hint] = []
-        let table = KeyTable.bindings(in: state.focus)
+        let table = KeyTable.bindings(in: state.panes.focus)
         // Quitting is always offered: its room is reserved.
         let quit = 7
         for action in order(state) {
             guard let binding = table.first(where: { $0.action == action }) else { continue }
             if state.mode == .attached, binding.verb != nil { continue }
             let hint = Hint(key: binding.keys[0].name, word: binding.word, x: x, binding: binding)
-            let limit = action == .quit ? state.width : state.width - quit - 1
+            let limit = action == .quit ? state.size.width : state.size.width - quit - 1
             if x + hint.width > limit { continue }
             result.append(hint)
             x += hint.width + 1
@@ -101,7 +101,7 @@ enum Footer {
     }
 
     static func binding(at x: Int, _ state: ConsoleState) -> KeyBinding? {
-        guard state.flash == nil, state.question == nil else { return nil }
+        guard state.dialogs.flash == nil, state.dialogs.question == nil else { return nil }
         return hints(state).first { x >= $0.x && x < $0.x + $0.width }?.binding
     }
 }
@@ -127,7 +127,7 @@ enum TabStrip {
 
     static func draw(_ scene: Scene, in rect: Rect, _ buffer: inout CellBuffer) {
         for tab in tabs(in: rect) {
-            let selected = tab.pane == scene.state.focus
+            let selected = tab.pane == scene.state.panes.focus
             let style = selected ? scene.paint[.titleFocused].with(.reverse) : scene.paint[.tab]
             buffer.put(tab.text, x: tab.x, y: rect.y, style)
         }

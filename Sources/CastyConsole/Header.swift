@@ -27,7 +27,7 @@ enum Header {
         if scene.snapshot.lost > 0 { groups.append([("lost \(scene.snapshot.lost)", paint[.eventWarning])]) }
         let cuts = scene.snapshot.links.filter(\.cut).count
         if cuts > 0 { groups.append([("\(cuts) cut", paint[.linkCut])]) }
-        if scene.state.still != nil { groups.append([(" VIEW FROZEN ", paint[.bannerPaused])]) }
+        if scene.state.time.still != nil { groups.append([(" VIEW FROZEN ", paint[.bannerPaused])]) }
         if scene.state.readOnly { groups.append([(" READ-ONLY ", paint[.bannerReadOnly])]) }
         if let file = scene.feed.recording {
             groups.append([(rect.width >= 160 ? "● REC \(file)" : "● REC", paint[.bannerRecording])])

@@ -13,7 +13,7 @@ package enum Renderer {
         StoryRows.draw(scene, &buffer)
         CaptionView.draw(scene, &buffer)
         Footer.draw(scene, &buffer)
-        switch state.modal {
+        switch state.dialogs.modal {
         case .help(let help): HelpOverlay.draw(help, scene, &buffer)
         case .palette(let palette): PaletteOverlay.draw(palette, scene, &buffer)
         case .prompt(let prompt): PromptOverlay.draw(prompt, scene, &buffer)
@@ -24,14 +24,14 @@ package enum Renderer {
 
     /// A new picture of the state's size.
     package static func picture(_ feed: ConsoleFeed, _ state: ConsoleState) -> CellBuffer {
-        var buffer = CellBuffer(width: state.width, height: state.height, tier: state.tier)
+        var buffer = CellBuffer(width: state.size.width, height: state.size.height, tier: state.look.tier)
         draw(feed, state, into: &buffer)
         return buffer
     }
 
     private static func draw(_ slot: Slot, _ scene: Scene, _ buffer: inout CellBuffer) {
         let pane = slot.shown
-        let filter = pane == .events ? nil : scene.state.filters[pane]
+        let filter = pane == .events ? nil : scene.state.view.filters[pane]
         let extra =
             pane == .phi || pane == .gossip || pane == .members
             ? scene.reading.observer.map { pane == .phi ? "from \($0.name)" : "as \($0.name) sees it" } ?? "" : ""

@@ -14,23 +14,23 @@ struct Scene: Sendable {
     init(_ feed: ConsoleFeed, _ state: ConsoleState) {
         self.feed = state.visible(feed)
         self.state = state
-        story = StoryRows.text(self.feed, width: state.width, height: state.height)
+        story = StoryRows.text(self.feed, width: state.size.width, height: state.size.height)
         layout = state.layout(storyRows: story.count)
-        reading = ClusterReading(self.feed, observer: state.observer)
+        reading = ClusterReading(self.feed, observer: state.view.observer)
         let types = ShardReading.types(in: self.feed.snapshot)
         shards =
-            types.isEmpty ? nil : ShardReading(type: types[state.shardType % types.count], self.feed, reading)
+            types.isEmpty ? nil : ShardReading(type: types[state.selection.shardType % types.count], self.feed, reading)
         events = EventList(self.feed.log, state)
     }
 
-    var paint: Paint { state.paint }
+    var paint: Paint { state.look.paint }
     var words: DisplayWords { state.words }
     var snapshot: ClusterSnapshot { feed.snapshot }
 
     /// The forecast for cutting off the nodes that the user has chosen; `nil` while the forecast is for other nodes.
     var outlook: PartitionForecast? { feed.forecast(cutting: state.previewedPartition(feed)) }
 
-    func isFocused(_ pane: Pane) -> Bool { state.focus == pane && state.modal == nil }
+    func isFocused(_ pane: Pane) -> Bool { state.panes.focus == pane && state.dialogs.modal == nil }
 }
 
 extension CellBuffer {

@@ -122,7 +122,7 @@ struct ConsoleSession: ~Copyable {
         var columns: Int32 = 0
         cnc_size(&rows, &columns)
         state.resize(width: Int(columns), height: Int(rows))
-        buffer = CellBuffer(width: Int(columns), height: Int(rows), tier: state.tier)
+        buffer = CellBuffer(width: Int(columns), height: Int(rows), tier: state.look.tier)
         dirty = true
     }
 
@@ -147,8 +147,8 @@ struct ConsoleSession: ~Copyable {
         guard dirty, attached else { return }
         dirty = false
         drawn = (feed.snapshot, feed.eventCount)
-        if buffer.tier != state.tier {
-            buffer = CellBuffer(width: buffer.width, height: buffer.height, tier: state.tier)
+        if buffer.tier != state.look.tier {
+            buffer = CellBuffer(width: buffer.width, height: buffer.height, tier: state.look.tier)
         }
         buffer.cursor = nil
         Renderer.draw(feed, state, into: &buffer)

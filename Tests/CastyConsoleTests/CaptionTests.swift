@@ -64,10 +64,10 @@ struct CaptionTests {
     func space() {
         var console = Self.console(waits: true)
         #expect(console.press(.character(" ")) == [.submit(line: "play")])
-        #expect(console.state.marked.isEmpty)
+        #expect(console.state.selection.marked.isEmpty)
         _ = console.state.show(Caption(title: "", text: "that was it", waits: false))
         #expect(console.press(.character(" ")) == [])
-        #expect(console.state.marked == ["n1"])
+        #expect(console.state.selection.marked == ["n1"])
     }
 
     @Test("in the palette a space is a letter, also where a caption waits")
@@ -75,7 +75,7 @@ struct CaptionTests {
         var console = Self.console(waits: true)
         console.press(.character(":"))
         #expect(console.type("kill ") == [])
-        #expect(console.state.modal != nil)
+        #expect(console.state.dialogs.modal != nil)
     }
 
     @Test("Esc puts a caption away, the next one comes back")

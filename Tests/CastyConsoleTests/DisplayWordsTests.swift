@@ -83,8 +83,8 @@ struct DisplayWordsTests {
         var console = Self.story(width: 120, height: 40)
         for level in EventKind.Level.allCases {
             for filter in ["n2", "member-unreachable", "!shard-moved", "n1/"] {
-                console.state.level = level
-                console.state.filters[.events] = filter
+                console.state.view.level = level
+                console.state.view.filters[.events] = filter
                 console.state.words = .english
                 let plain = EventList(console.feed.log, console.state).entries.map(\.number)
                 console.state.words = Self.nonsense

@@ -23,7 +23,7 @@ struct EntitySearchTests {
             console.cluster.snapshot().nodes[1].sharding[0].shards.last { !$0.entities.isEmpty }?.shard)
         console.press(.character("/"))
         console.type(entity.id)
-        #expect(console.state.shard == shard)
+        #expect(console.state.selection.shard == shard)
         #expect(console.lines.contains { $0.contains(entity.id) && $0.contains("\(shard) → n2") })
         console.press(.enter, .escape)
         #expect(!console.lines.contains { $0.contains("\(shard) → n2  ") && $0.contains("found") })
@@ -36,7 +36,7 @@ struct EntitySearchTests {
         let shard = StableHash.shard(of: id, count: 64)
         console.press(.character("/"))
         console.type(id)
-        #expect(console.state.shard == shard)
+        #expect(console.state.selection.shard == shard)
         #expect(console.text.contains("home: shard \(shard) → n"))
     }
 
@@ -46,7 +46,7 @@ struct EntitySearchTests {
         console.press(.character(":"))
         console.type("why entity account-7")
         console.press(.enter)
-        #expect(console.state.focus == .why)
-        #expect(console.state.subject == .shard(StableHash.shard(of: "account-7", count: 64)))
+        #expect(console.state.panes.focus == .why)
+        #expect(console.state.explanation.subject == .shard(StableHash.shard(of: "account-7", count: 64)))
     }
 }

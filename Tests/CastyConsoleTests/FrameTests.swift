@@ -147,12 +147,12 @@ struct FrameTests {
     func clicks() {
         var console = Fixture()
         console.press(.press(x: 5, y: 5))
-        #expect(console.state.node == "n3")
+        #expect(console.state.selection.node == "n3")
         console.press(.press(x: 45, y: 15))
-        #expect(console.state.focus == .events)
+        #expect(console.state.panes.focus == .events)
         console.press(.press(x: 14, y: 11))
-        #expect(console.state.focus == .network)
+        #expect(console.state.panes.focus == .network)
         console.press(.press(x: 5, y: 12), .press(x: 3, y: 23))
-        #expect(console.state.modal != nil)
+        #expect(console.state.dialogs.modal != nil)
     }
 }

@@ -46,10 +46,10 @@ struct WayBackTests {
         console.type(keys)
         let before = console.state.layout
         console.type("w")
-        #expect(console.state.focus == .why && console.state.layout.slots.contains { $0.shown == .why })
+        #expect(console.state.panes.focus == .why && console.state.layout.slots.contains { $0.shown == .why })
         console.press(.escape)
         #expect(console.state.layout == before)
-        #expect(console.state.focus == (keys.isEmpty ? .members : .shards))
+        #expect(console.state.panes.focus == (keys.isEmpty ? .members : .shards))
     }
 
     @Test("from Flow through Why back to Flow")
@@ -57,7 +57,7 @@ struct WayBackTests {
         var console = Fixture()
         console.type("87")
         console.press(.escape)
-        #expect(console.state.focus == .flow && console.state.layout.slots.contains { $0.shown == .flow })
+        #expect(console.state.panes.focus == .flow && console.state.layout.slots.contains { $0.shown == .flow })
     }
 
     @Test("nothing offers what no world carries out")

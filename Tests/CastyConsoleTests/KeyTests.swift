@@ -37,7 +37,7 @@ struct KeyTests {
     func markedNodes() {
         var console = Fixture()
         console.press(.character(" "), .character(" "))
-        #expect(console.state.marked == ["n1", "n2"])
+        #expect(console.state.selection.marked == ["n1", "n2"])
         #expect(console.type("T") == [.submit(line: "freeze n1,n2")])
         #expect(console.type("P") == [.submit(line: "cut n1,n2 | n3,n4,n5")])
     }
@@ -76,8 +76,8 @@ struct KeyTests {
     func liveRefusesTime(key: String) {
         var console = Fixture(mode: .live)
         #expect(console.type(key) == [])
-        #expect(console.state.flash?.kind == .refused)
-        #expect(console.state.flash?.text.contains("--sim") == true)
+        #expect(console.state.dialogs.flash?.kind == .refused)
+        #expect(console.state.dialogs.flash?.text.contains("--sim") == true)
     }
 
     @Test(
@@ -89,34 +89,34 @@ struct KeyTests {
     func refusals(key: String, words: String) {
         var console = Fixture()
         #expect(console.type(key) == [])
-        #expect(console.state.flash?.kind == .refused)
-        #expect(console.state.flash?.text.contains(words) == true)
+        #expect(console.state.dialogs.flash?.kind == .refused)
+        #expect(console.state.dialogs.flash?.text.contains(words) == true)
     }
 
     @Test("an observer and a read-only console change nothing", arguments: Array("aKTtrLDxXsSeEu"))
     func readOnly(key: Character) {
         var observer = Fixture(mode: .attached)
         #expect(observer.press(.character(key)) == [])
-        #expect(observer.state.flash?.kind == .refused)
+        #expect(observer.state.dialogs.flash?.kind == .refused)
         var options = ConsoleOptions()
         options.readOnly = true
         var console = Fixture(options: options)
         #expect(console.press(.character(key)) == [])
-        #expect(console.state.flash?.text.contains("read-only") == true)
+        #expect(console.state.dialogs.flash?.text.contains("read-only") == true)
     }
 
     @Test("a key of another pane says where it acts")
     func elsewhere() {
         var console = Fixture()
         #expect(console.type("c") == [])
-        #expect(console.state.flash?.text.contains("Shards") == true)
+        #expect(console.state.dialogs.flash?.text.contains("Shards") == true)
     }
 
     @Test("pasted text never acts as keys")
     func paste() {
         var console = Fixture()
         #expect(console.press(.paste("Kyq\n")) == [])
-        #expect(console.state.modal == nil)
+        #expect(console.state.dialogs.modal == nil)
         console.type(":")
         console.press(.paste("kill n2\n"))
         #expect(console.press(.enter) == [.submit(line: "kill n2")])
@@ -138,14 +138,16 @@ struct KeyTests {
                     var console = prepared
                     console.forecasts = true
                     console.state.focus(on: pane)
-                    console.state.node = "n2"
-                    console.state.marked = binding.action == .link(.partition) ? ["n2"] : []
+                    console.state.selection.node = "n2"
+                    console.state.selection.marked = binding.action == .link(.partition) ? ["n2"] : []
                     var intents = console.press(binding.keys[0])
-                    if case .prompt(let prompt) = console.state.modal {
+                    if case .prompt(let prompt) = console.state.dialogs.modal {
                         if prompt.field.text.isEmpty { console.type("n3") }
                         intents += console.press(.enter)
                     }
-                    intents += console.state.modal != nil || console.state.question != nil ? console.type("y") : []
+                    intents +=
+                        console.state.dialogs.modal != nil || console.state.dialogs.question != nil
+                        ? console.type("y") : []
                     for case .submit(let request) in intents { requests.append(request) }
                 }
             }

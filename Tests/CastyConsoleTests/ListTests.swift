@@ -24,7 +24,7 @@ struct ListTests {
         #expect(console.text.contains(" 10/10"))
         console.press(.character("G"))
         #expect(console.lines.contains { $0.contains("↑ 2 more") })
-        console.state.setASCII(true)
+        console.state.look.setASCII(true)
         #expect(console.lines.contains { $0.contains("^ 2 more") })
         console.state.resize(width: 200, height: 60)
         #expect(!console.text.contains(" more "))
@@ -36,10 +36,10 @@ struct ListTests {
         console.type("4")
         #expect(console.text.contains("→ 5 more"))
         for _ in 0..<13 { console.press(.right, .down) }
-        #expect(console.state.linkFrom == "n14" && console.state.linkTo == "n14")
+        #expect(console.state.selection.linkFrom == "n14" && console.state.selection.linkTo == "n14")
         #expect(console.text.contains("← 5 more") && console.text.contains("↑ 8 more"))
         console.press(.press(x: 12, y: 13))
-        #expect(console.state.linkFrom == "n9" && console.state.linkTo == "n6")
+        #expect(console.state.selection.linkFrom == "n9" && console.state.selection.linkTo == "n6")
     }
 
     @Test("sorting goes through the columns that are shown, and the header says which way")
@@ -50,20 +50,20 @@ struct ListTests {
         var seen: [MemberColumn] = []
         for _ in shown {
             console.type(">")
-            seen.append(console.state.sort)
+            seen.append(console.state.view.sort)
         }
         #expect(seen == Array(shown.dropFirst()) + [.node])
         console.type("<")
-        #expect(console.state.sort == shown.last)
+        #expect(console.state.view.sort == shown.last)
         console.type("<")
-        console.state.sort = .phi
-        console.state.flash = nil
+        console.state.view.sort = .phi
+        console.state.dialogs.flash = nil
         #expect(console.lines[2].contains(" PHI↑"))
         console.type("I")
         #expect(console.lines[2].contains(" PHI↓"))
         // A column that another width showed is left for its neighbour.
-        console.state.sort = .address
+        console.state.view.sort = .address
         console.type(">")
-        #expect(console.state.sort == .status)
+        #expect(console.state.view.sort == .status)
     }
 }

@@ -34,7 +34,7 @@ struct PaletteTests {
         console.type("l")
         #expect(!console.text.contains("did you mean"))
         #expect(console.press(.enter) == [.submit(line: "kill n2")])
-        #expect(console.state.modal == nil && console.state.history == ["kill n2"])
+        #expect(console.state.dialogs.modal == nil && console.state.dialogs.history == ["kill n2"])
     }
 
     @Test("what was expected is wrapped to the width", arguments: [40, 60, 80])
@@ -42,7 +42,7 @@ struct PaletteTests {
         var console = Fixture(width: width)
         console.type(":kill kenny")
         console.press(.enter)
-        guard case .palette(let palette) = console.state.modal, let problem = palette.problem else {
+        guard case .palette(let palette) = console.state.dialogs.modal, let problem = palette.problem else {
             Issue.record("the command line was closed")
             return
         }
@@ -68,14 +68,14 @@ struct PaletteTests {
             console.type(":" + line)
             #expect(console.press(.enter) == [])
         }
-        #expect(console.state.focus == .events)
-        #expect(console.state.zoomed)
-        #expect(console.state.observer == "n2")
-        #expect(console.state.sort == .phi && console.state.descending)
-        #expect(console.state.marked == ["n3", "n4"])
+        #expect(console.state.panes.focus == .events)
+        #expect(console.state.panes.zoomed)
+        #expect(console.state.view.observer == "n2")
+        #expect(console.state.view.sort == .phi && console.state.view.descending)
+        #expect(console.state.selection.marked == ["n3", "n4"])
         console.type(":kill n1")
         #expect(console.press(.enter) == [])
-        #expect(console.state.flash?.text.contains("read-only") == true)
+        #expect(console.state.dialogs.flash?.text.contains("read-only") == true)
     }
 
     @Test("Tab completes, up recalls")
@@ -95,11 +95,11 @@ struct PaletteTests {
         var console = Fixture()
         console.type("6/n3")
         console.press(.enter)
-        #expect(console.state.filters[.events] == "n3")
+        #expect(console.state.view.filters[.events] == "n3")
         let list = EventList(console.feed.log, console.state)
         #expect(list.entries.count == 2)
         console.press(.escape)
-        #expect(console.state.filters[.events] == nil)
+        #expect(console.state.view.filters[.events] == nil)
     }
 
     @Test("help filters by word and runs what Enter chooses")

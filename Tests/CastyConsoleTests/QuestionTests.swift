@@ -11,9 +11,9 @@ struct QuestionTests {
         var console = Fixture()
         console.forecasts = true
         #expect(console.type("K") == [])
-        #expect(console.state.modal != nil)
+        #expect(console.state.dialogs.modal != nil)
         #expect(console.press(.enter) == [])
-        #expect(console.state.modal == nil)
+        #expect(console.state.dialogs.modal == nil)
     }
 
     @Test("y, or moving to the button, kills")
@@ -26,7 +26,7 @@ struct QuestionTests {
         #expect(console.press(.right, .enter) == [.submit(line: "kill n2")])
         console.type("K")
         #expect(console.press(.escape) == [])
-        #expect(console.state.modal == nil)
+        #expect(console.state.dialogs.modal == nil)
     }
 
     @Test("a kill that costs the majority wants the number typed")
@@ -40,7 +40,7 @@ struct QuestionTests {
         #expect(console.text.contains("type 1, the number of nodes, and Enter:"))
         #expect(console.type("y") == [])
         #expect(console.press(.enter) == [])
-        #expect(console.state.modal == nil)
+        #expect(console.state.dialogs.modal == nil)
         console.type("K1")
         #expect(console.press(.enter) == [.submit(line: "kill n2")])
     }
@@ -124,11 +124,11 @@ struct QuestionTests {
     func lapse() {
         var console = Fixture()
         console.type("L")
-        #expect(console.state.question != nil)
+        #expect(console.state.dialogs.question != nil)
         _ = console.state.tick(now: 9)
-        #expect(console.state.question != nil)
+        #expect(console.state.dialogs.question != nil)
         let changed = console.state.tick(now: 10)
-        #expect(changed && console.state.question == nil)
+        #expect(changed && console.state.dialogs.question == nil)
         #expect(!console.type("y").contains(.submit(line: "leave n1")))
     }
 

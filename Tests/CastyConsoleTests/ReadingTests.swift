@@ -30,7 +30,7 @@ struct ReadingTests {
         console.feed.take(snapshot)
         #expect(ClusterReading(console.feed, observer: "n1").rows.map(\.diverges) == [false, false, true])
         #expect(console.lines[5].contains("≠"))
-        console.state.setASCII(true)
+        console.state.look.setASCII(true)
         #expect(console.lines[5].contains(" !"))
         // Two views of one node each: the observer's counts.
         snapshot.nodes.remove(at: 1)
@@ -113,7 +113,7 @@ struct GroupingTests {
         console.feed.take(snapshot)
         #expect(console.lines.contains { $0.contains("n3") && $0.contains("up ◆") })
         #expect(console.lines.contains { $0.contains("★ oldest   ◆ leader") })
-        console.state.setASCII(true)
+        console.state.look.setASCII(true)
         #expect(console.lines.contains { $0.contains("n3") && $0.contains("up ^") })
     }
 }

@@ -19,12 +19,12 @@ struct UnplacedTests {
         }
         snapshot.nodes[1].sharding[0].unavailable = .noNodeWithRole("backend")
         console.feed.take(snapshot)
-        console.state.shard = 63
+        console.state.selection.shard = 63
         #expect(console.text.contains("··?·"))
         #expect(console.text.contains("?·1 without a home"))
         #expect(console.text.contains("··1 unallocated"))
         #expect(console.text.contains("no home: no node with the role backend is up"))
-        console.state.shard = 62
+        console.state.selection.shard = 62
         #expect(console.text.contains("the next message allocates it"))
         #expect(console.text.contains("no home for shards: no node"))
     }
@@ -35,8 +35,8 @@ struct UnplacedTests {
         var snapshot = console.cluster.snapshot()
         snapshot.nodes[1].sharding[0].unavailable = .noNodeWithRole("backend")
         console.feed.take(snapshot)
-        console.state.focus = .shards
-        console.state.shard = 62
+        console.state.panes.focus = .shards
+        console.state.selection.shard = 62
         let rows = console.text.split(separator: "\n")
         let first = rows.firstIndex { $0.contains("no home for shards") }
         #expect(first != nil)

@@ -147,12 +147,13 @@ extension ConsoleState {
 
     /// The layout with as many rows for the story as it takes.
     func layout(_ feed: ConsoleFeed) -> Layout {
-        layout(storyRows: StoryRows.text(visible(feed), width: width, height: height).count)
+        layout(storyRows: StoryRows.text(visible(feed), width: size.width, height: size.height).count)
     }
 
     func layout(storyRows: Int) -> Layout {
         Layout(
-            width: width, height: height, focus: focus, recent: recent, zoomed: zoomed, captionHeight: captionHeight,
+            width: size.width, height: size.height, focus: panes.focus, recent: panes.recent, zoomed: panes.zoomed,
+            captionHeight: captionHeight,
             storyRows: storyRows)
     }
 }

@@ -38,15 +38,17 @@ enum CaptionView {
 
 extension ConsoleState {
     /// The caption, unless the user has put it away.
-    var shownCaption: Caption? { caption == hiddenCaption ? nil : caption }
+    var shownCaption: Caption? { captions.latest == captions.hidden ? nil : captions.latest }
 
     /// The rows that the panes leave to the caption.
-    var captionHeight: Int { shownCaption.map { CaptionView.height(of: $0, width: width, height: height) } ?? 0 }
+    var captionHeight: Int {
+        shownCaption.map { CaptionView.height(of: $0, width: size.width, height: size.height) } ?? 0
+    }
 
     /// Shows the script's latest note; returns whether the picture changes.
     package mutating func show(_ caption: Caption?) -> Bool {
-        guard caption != self.caption else { return false }
-        self.caption = caption
+        guard caption != captions.latest else { return false }
+        captions.latest = caption
         return true
     }
 
@@ -56,14 +58,15 @@ extension ConsoleState {
     mutating func handleCaption(_ key: Key) -> [Intent]? {
         guard let caption = shownCaption else { return nil }
         if key == .character(" "), caption.waits {
-            intentions.setPaused(false, now: now)
+            intentions.setPaused(false, now: time.now)
             return submit(.play)
         }
         // Esc has other uses, which come first.
         let isInUse =
-            filters[focus] != nil || focus == .why || !marked.isEmpty || zoomed || event != nil || still != nil
+            view.filters[panes.focus] != nil || panes.focus == .why || !selection.marked.isEmpty || panes.zoomed
+            || selection.event != nil || time.still != nil
         guard key == .escape, !caption.waits, !isInUse else { return nil }
-        hiddenCaption = caption
+        captions.hidden = caption
         return []
     }
 }

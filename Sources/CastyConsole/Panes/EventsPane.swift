@@ -5,18 +5,19 @@ import CastyObservability
 enum EventsPane {
     static func info(_ scene: Scene) -> [String] {
         var parts: [String] = []
-        if let filter = scene.state.filters[.events] { parts.append("/\(filter)") }
+        if let filter = scene.state.view.filters[.events] { parts.append("/\(filter)") }
         if scene.feed.log.dropped > 0 { parts.append("\(scene.feed.log.dropped) missed") }
-        let position = scene.state.event == nil ? "live" : "\(scene.events.index(of: scene.state.event))↓"
+        let position =
+            scene.state.selection.event == nil ? "live" : "\(scene.events.index(of: scene.state.selection.event))↓"
         parts.append(position)
-        parts.append("≥ \(scene.words(.level(scene.state.level)))")
+        parts.append("≥ \(scene.words(.level(scene.state.view.level)))")
         return [parts.joined(separator: " · "), parts.prefix(2).joined(separator: " · "), position]
     }
 
     /// The number of events that are scrolled away above.
     static func offset(_ list: EventList, _ height: Int, _ state: ConsoleState) -> Int {
         let room = max(1, height - 1 - (height >= 8 ? 2 : 0))
-        let index = list.index(of: state.event)
+        let index = list.index(of: state.selection.event)
         return min(max(0, index - room / 2), max(0, list.entries.count - room))
     }
 
@@ -25,7 +26,7 @@ enum EventsPane {
         let list = scene.events
         guard !list.entries.isEmpty else {
             let lines =
-                scene.state.filters[.events] != nil
+                scene.state.view.filters[.events] != nil
                 ? ["no event fits the filter", "Esc clears it"]
                 : scene.feed.log.events.isEmpty
                     ? ["nothing has happened yet"] : ["only smaller events: v shows more"]
@@ -44,7 +45,7 @@ enum EventsPane {
         if causes { buffer.put("cause", x: rect.maxX - causeWidth, y: rect.y, paint[.column]) }
         let room = max(0, rect.height - 1 - (timeline ? 2 : 0))
         let first = offset(list, rect.height, scene.state)
-        let selected = list.index(of: scene.state.event)
+        let selected = list.index(of: scene.state.selection.event)
         for (row, entry) in list.entries.dropFirst(first).prefix(room).enumerated() {
             guard let event = scene.feed.log[entry.number] else { continue }
             let words = EventWords(event, scene.feed.log, scene.words, group: scene.feed.log.group(of: entry.number))
@@ -57,7 +58,7 @@ enum EventsPane {
                 buffer.put(
                     Words.fit(words.cause, causeWidth - 1), x: rect.maxX - causeWidth, y: y, paint[.cause])
             }
-            if scene.isFocused(.events), first + row == selected, scene.state.event != nil || row == 0 {
+            if scene.isFocused(.events), first + row == selected, scene.state.selection.event != nil || row == 0 {
                 let line = Rect(x: rect.x, y: y, width: rect.width, height: 1)
                 buffer.restyle(line) { _ in paint[.cursorRow] }
             }

@@ -22,8 +22,8 @@ enum FlowPane {
         for row in shown {
             buffer.put(row.name, x: columns[row.name] ?? 0, y: rect.y, paint[.column], limit: width - 1)
         }
-        let first = scene.state.event == nil ? 0 : EventsPane.offset(list, rect.height + 2, scene.state)
-        let selected = list.index(of: scene.state.event)
+        let first = scene.state.selection.event == nil ? 0 : EventsPane.offset(list, rect.height + 2, scene.state)
+        let selected = list.index(of: scene.state.selection.event)
         for (index, entry) in list.entries.dropFirst(first).prefix(max(0, rect.height - 1)).enumerated() {
             guard let event = scene.feed.log[entry.number] else { continue }
             let y = rect.y + 1 + index
@@ -33,7 +33,7 @@ enum FlowPane {
             }
             buffer.putRight(RuntimeEvent.hundredths(event.time), endX: rect.x + 7, y: y, width: 7, paint[.dim])
             draw(event, columns, width, scene, rect, y: y, &buffer)
-            if scene.isFocused(.flow), first + index == selected, scene.state.event != nil {
+            if scene.isFocused(.flow), first + index == selected, scene.state.selection.event != nil {
                 buffer.restyle(Rect(x: rect.x, y: y, width: rect.width, height: 1)) { $0.with(.reverse) }
             }
         }

@@ -60,7 +60,8 @@ enum MembersPane {
     /// The visible rows.
     static func window(_ rows: [NodeRow], _ height: Int, _ state: ConsoleState) -> ListWindow {
         ListWindow(
-            count: rows.count, room: max(1, height - 1), cursor: rows.firstIndex { $0.name == state.node } ?? 0)
+            count: rows.count, room: max(1, height - 1),
+            cursor: rows.firstIndex { $0.name == state.selection.node } ?? 0)
     }
 
     static func info(_ scene: Scene) -> [String] {
@@ -68,7 +69,7 @@ enum MembersPane {
         if rows.isEmpty { return [] }
         let count = "\(rows.filter { $0.state == .running }.count)/\(rows.count)"
         return ["\(count) run", count].map { text in
-            scene.state.marked.isEmpty ? text : "\(scene.state.marked.count) marked  \(text)"
+            scene.state.selection.marked.isEmpty ? text : "\(scene.state.selection.marked.count) marked  \(text)"
         }
     }
 
@@ -76,7 +77,7 @@ enum MembersPane {
         let paint = scene.paint
         let rows = scene.state.visibleRows(scene.reading)
         guard !rows.isEmpty else {
-            let filtered = scene.state.filters[.members] != nil && !scene.reading.rows.isEmpty
+            let filtered = scene.state.view.filters[.members] != nil && !scene.reading.rows.isEmpty
             EmptyPane.draw(
                 filtered ? ["no node fits the filter", "Esc clears it"] : ["no nodes yet: press a"], rect, scene,
                 &buffer)
@@ -84,8 +85,8 @@ enum MembersPane {
         }
         let columns = columns(width: rect.width, status: statusWidth(rows, scene.words))
         for entry in columns {
-            let sorted = entry.column == scene.state.sort && (entry.column != .node || scene.state.descending)
-            let arrow = sorted ? (scene.state.descending ? "↓" : "↑") : ""
+            let sorted = entry.column == scene.state.view.sort && (entry.column != .node || scene.state.view.descending)
+            let arrow = sorted ? (scene.state.view.descending ? "↓" : "↑") : ""
             let style = sorted ? paint[.column].with([.bold, .underline]) : paint[.column]
             if isLeft(entry.column) {
                 buffer.put(entry.column.title + arrow, x: rect.x + entry.x, y: rect.y, style, limit: entry.width)
@@ -125,7 +126,7 @@ enum MembersPane {
         if rows.contains(where: { $0.state == .frozen }) { parts.append("‖ frozen") }
         if rows.contains(where: { !$0.alive && $0.standing != .removed }) { parts.append("† dead") }
         if rows.contains(where: \.drained) { parts.append("▽ drained") }
-        if !scene.state.marked.isEmpty { parts.append("• marked") }
+        if !scene.state.selection.marked.isEmpty { parts.append("• marked") }
         if rect.width >= 50 { parts.append("▸ cursor") }
         buffer.put(parts.joined(separator: "   "), x: rect.x + 1, y: rect.maxY - 1, scene.paint[.faint])
     }
@@ -140,7 +141,7 @@ enum MembersPane {
     ) {
         let paint = scene.paint
         let gone = !row.alive
-        let marked = scene.state.marked.contains(row.name)
+        let marked = scene.state.selection.marked.contains(row.name)
         if marked { buffer.put("•", x: rect.x, y: y, paint[.marked]) }
         if isCurrent { buffer.put("▸", x: rect.x, y: y, paint[marked ? .marked : .strong]) }
         buffer.put(row.standing.mark, x: rect.x + 2, y: y, paint[row.standing.role])

@@ -55,7 +55,7 @@ enum PhiPane {
         let peers = scene.reading.observer.map(peers) ?? []
         return ListWindow(
             count: peers.count, room: max(1, (rect.height - details(rect)) / rowsPerPeer(peers.count, rect)),
-            cursor: peers.firstIndex { $0.name == scene.state.node } ?? 0)
+            cursor: peers.firstIndex { $0.name == scene.state.selection.node } ?? 0)
     }
 
     private static let blocks = Array("▁▂▃▄▅▆▇█")

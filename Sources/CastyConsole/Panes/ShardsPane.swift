@@ -17,16 +17,16 @@ enum ShardsPane {
             return EmptyPane.draw(
                 some ? ["no shards yet", "s spawns an entity"] : ["no nodes yet: press a"], rect, scene, &buffer)
         }
-        let grid = ShardGrid(count: shards.cells.count, in: rect, cursor: scene.state.shard)
+        let grid = ShardGrid(count: shards.cells.count, in: rect, cursor: scene.state.selection.shard)
         heading(grid, scene, &buffer)
-        let most = max(1, shards.cells.map { load($0, scene.state.shardMode) }.max() ?? 1)
+        let most = max(1, shards.cells.map { load($0, scene.state.view.shardMode) }.max() ?? 1)
         for row in 0..<grid.shownRows {
             let label = String((row + grid.firstRow) * grid.columns, radix: 16, uppercase: true)
             buffer.putRight(
                 label.count < 2 ? "0" + label : label, endX: rect.x + 4, y: rect.y + 1 + row, width: 4,
                 scene.paint[.column])
         }
-        let wanted = EntitySearch(scene.state.filters[.shards], in: shards)?.shards
+        let wanted = EntitySearch(scene.state.view.filters[.shards], in: shards)?.shards
         for cell in shards.cells {
             guard let position = grid.position(of: cell.shard) else { continue }
             if let wanted, !wanted.contains(cell.shard) {
@@ -56,7 +56,7 @@ enum ShardsPane {
         _ cell: ShardCell, most: Double, _ scene: Scene, x: Int, y: Int, _ buffer: inout CellBuffer
     ) {
         let paint = scene.paint
-        let current = cell.shard == scene.state.shard && scene.isFocused(.shards)
+        let current = cell.shard == scene.state.selection.shard && scene.isFocused(.shards)
         guard let owner = cell.owner else {
             // A shard that is needed but has no home is distinct from one that was never requested.
             let style = paint[cell.unplaced == nil ? .unallocated : .unreachable]
@@ -65,7 +65,7 @@ enum ShardsPane {
             return
         }
         let number = ClusterReading.number(in: owner)
-        let share = load(cell, scene.state.shardMode) / most
+        let share = load(cell, scene.state.view.shardMode) / most
         let shade = cell.moving ? "⇄" : cell.ownerUnreachable ? "!" : shade(share)
         var style = paint[Role.owner(number)]
         var shadeStyle = style
@@ -73,7 +73,7 @@ enum ShardsPane {
         if cell.ownerUnreachable {
             style = paint[.unreachable]
             shadeStyle = style
-        } else if scene.state.shardMode != .owner {
+        } else if scene.state.view.shardMode != .owner {
             shadeStyle = paint[Role.phi(share * 8, threshold: 8.5)]
         }
         if current {
@@ -146,7 +146,7 @@ enum ShardsPane {
         let free = shards.cells.filter { $0.owner == nil }.count
         let counts = shards.owners.map(\.shards)
         let skew = Double(counts.max() ?? 0) / max(1, Double(counts.reduce(0, +)) / Double(max(1, counts.count)))
-        var parts = ["by \(scene.state.shardMode.name)"]
+        var parts = ["by \(scene.state.view.shardMode.name)"]
         if moving > 0 { parts.append("⇄\(moving) moving") }
         let drained = scene.reading.rows.filter(\.drained).map(\.name)
         if !drained.isEmpty { parts.append("drained \(drained.joined(separator: ","))") }
@@ -167,12 +167,12 @@ enum ShardsPane {
     }
 
     private static func detail(_ shards: ShardReading, _ scene: Scene, _ rect: Rect, _ buffer: inout CellBuffer) {
-        if let search = EntitySearch(scene.state.filters[.shards], in: shards) {
+        if let search = EntitySearch(scene.state.view.filters[.shards], in: shards) {
             return found(search, scene, rect, &buffer)
         }
-        guard shards.cells.indices.contains(scene.state.shard) else { return }
+        guard shards.cells.indices.contains(scene.state.selection.shard) else { return }
         let paint = scene.paint
-        let cell = shards.cells[scene.state.shard]
+        let cell = shards.cells[scene.state.selection.shard]
         let owner = cell.owner ?? "none"
         let state =
             cell.owner == nil

@@ -4,7 +4,7 @@ import CastyObservability
 /// Pane 7: the chain from the first cause to the current state, and the possible actions.
 enum WhyPane {
     static func info(_ scene: Scene) -> [String] {
-        switch scene.state.subject {
+        switch scene.state.explanation.subject {
         case .node(let name): ["why \(name)", name]
         case .shard(let number): ["why shard \(number)", "#\(number)"]
         case .event: ["why this event", "event"]
@@ -14,7 +14,7 @@ enum WhyPane {
 
     static func draw(_ scene: Scene, _ rect: Rect, _ buffer: inout CellBuffer) {
         let lines: [Line]
-        switch scene.state.subject {
+        switch scene.state.explanation.subject {
         case .node(let name): lines = WhyNode.lines(name, scene)
         case .shard(let number): lines = WhyShard.lines(number, scene)
         case .event(let number):
@@ -28,7 +28,7 @@ enum WhyPane {
                 ["w asks why: a node, a shard, an event", "put the cursor on it first"], rect, scene, &buffer)
         }
         let rows = lines.flatMap { layOut($0, width: rect.width) }
-        let first = min(scene.state.whyOffset, max(0, rows.count - rect.height))
+        let first = min(scene.state.explanation.offset, max(0, rows.count - rect.height))
         for (index, row) in rows.dropFirst(first).prefix(rect.height).enumerated() {
             buffer.put(row.label, x: rect.x + 1, y: rect.y + index, scene.paint[.column])
             buffer.put(row.text, x: rect.x + 1 + row.indent, y: rect.y + index, scene.paint[row.role])

@@ -5,62 +5,68 @@ import CastyScenario
 extension ConsoleState {
     /// The marked nodes, or the node under the cursor, as rows.
     func targets(_ reading: ClusterReading) -> [NodeRow] {
-        let chosen = reading.rows.filter { marked.contains($0.name) }
+        let chosen = reading.rows.filter { selection.marked.contains($0.name) }
         if !chosen.isEmpty { return chosen }
         return cursorRow(reading).map { [$0] } ?? []
     }
 
     /// The nodes to preview a cut for: the marked ones, else the one under the cursor.
     package func previewedPartition(_ feed: ConsoleFeed) -> [String] {
-        if !marked.isEmpty { return marked }
-        return (node ?? feed.snapshot.nodes.first?.name).map { [$0] } ?? []
+        if !selection.marked.isEmpty { return selection.marked }
+        return (selection.node ?? feed.snapshot.nodes.first?.name).map { [$0] } ?? []
     }
 
     /// The row under the node cursor; the first row if the cursor's node does not exist.
-    func cursorRow(_ reading: ClusterReading) -> NodeRow? { reading.row(node) ?? visibleRows(reading).first }
+    func cursorRow(_ reading: ClusterReading) -> NodeRow? { reading.row(selection.node) ?? visibleRows(reading).first }
 
     /// The rows of the member table that pass the filter, in its order.
     func visibleRows(_ reading: ClusterReading) -> [NodeRow] {
-        let filter = TextFilter(filters[.members] ?? "")
+        let filter = TextFilter(view.filters[.members] ?? "")
         let rows = reading.rows.filter { row in
             filter.matches([
                 row.name, row.address, words(.standing(row.standing)), row.status.map { words(.member($0)) } ?? "",
                 words(.node(row.state)),
             ])
         }
-        let ordered = rows.sorted { sort.precedes($0, $1) }
-        return descending ? ordered.reversed() : ordered
+        let ordered = rows.sorted { view.sort.precedes($0, $1) }
+        return view.descending ? ordered.reversed() : ordered
     }
 
     mutating func perform(_ action: Action, _ feed: ConsoleFeed) -> [Intent] {
         let feed = visible(feed)
-        let reading = ClusterReading(feed, observer: observer)
+        let reading = ClusterReading(feed, observer: view.observer)
         switch action {
-        case .help: modal = .help(HelpState(pane: focus))
-        case .palette: modal = .palette(PaletteState())
-        case .filter: modal = .filter(focus, TextField(filters[focus] ?? ""))
+        case .help: dialogs.modal = .help(HelpState(pane: panes.focus))
+        case .palette: dialogs.modal = .palette(PaletteState())
+        case .filter: dialogs.modal = .filter(panes.focus, TextField(view.filters[panes.focus] ?? ""))
         case .escape: escape()
         case .quit: askToQuit(feed)
         case .suspend: return [.suspend]
         case .repaint: return [.repaint]
         case .freezeView:
-            still = still == nil ? feed : nil
-            say(.note, still == nil ? "the view follows again" : "the view stands still; the data goes on (Ctrl-F)")
+            time.still = time.still == nil ? feed : nil
+            say(
+                .note, time.still == nil ? "the view follows again" : "the view stands still; the data goes on (Ctrl-F)"
+            )
         case .turn(let way): turn(way)
         case .pane(let pane): focus(on: pane)
         case .move(let way): move(way, feed, reading)
         case .previousFault: jump(back: true, feed)
         case .nextFault: jump(back: false, feed)
         case .sort(let change): sortMembers(change)
-        case .mode: shardMode = ShardMode(rawValue: (shardMode.rawValue + 1) % ShardMode.allCases.count) ?? .owner
+        case .mode:
+            view.shardMode = ShardMode(rawValue: (view.shardMode.rawValue + 1) % ShardMode.allCases.count) ?? .owner
         case .level:
-            level = EventKind.Level(rawValue: (level.rawValue + 1) % EventKind.Level.allCases.count) ?? .debug
-            say(.note, "events from \(words(.level(level))) on")
+            view.level = EventKind.Level(rawValue: (view.level.rawValue + 1) % EventKind.Level.allCases.count) ?? .debug
+            say(.note, "events from \(words(.level(view.level))) on")
         case .observer: nextObserver(reading)
         case .mark: toggleMark(reading)
         case .markAll:
-            marked = marked.count == reading.rows.count ? [] : reading.rows.map(\.name)
-            say(.note, marked.isEmpty ? "nothing is marked" : "\(Words.count(marked.count, "node")) marked")
+            selection.marked = selection.marked.count == reading.rows.count ? [] : reading.rows.map(\.name)
+            say(
+                .note,
+                selection.marked.isEmpty ? "nothing is marked" : "\(Words.count(selection.marked.count, "node")) marked"
+            )
         case .open, .why: explain(reading, feed, opening: action == .open)
         case .copy: return copyRow(feed, reading)
         case .node(let act): return self.act(act, on: reading, feed)
@@ -68,11 +74,11 @@ extension ConsoleState {
         case .prompt(let wanted): prompt(wanted, feed, reading)
         case .pause:
             let pauses = !intentions.isPaused(feed.snapshot)
-            intentions.setPaused(pauses, now: now)
+            intentions.setPaused(pauses, now: time.now)
             return submit(pauses ? .pause : .play)
         case .step, .back:
             // Both pause the clock.
-            intentions.setPaused(true, now: now)
+            intentions.setPaused(true, now: time.now)
             return submit(action == .step ? .step(1) : .back(1))
         case .speed(let change): return speed(change, feed)
         case .undo: return submit(.undo)
@@ -82,29 +88,31 @@ extension ConsoleState {
 
     /// Esc ends the topmost transient state.
     private mutating func escape() {
-        if filters[focus] != nil {
-            filters[focus] = nil
-        } else if focus == .why {
+        if view.filters[panes.focus] != nil {
+            view.filters[panes.focus] = nil
+        } else if panes.focus == .why {
             leaveWhy()
-        } else if !marked.isEmpty {
-            marked = []
-        } else if zoomed {
-            zoomed = false
-        } else if event != nil {
-            event = nil
-        } else if still != nil {
-            still = nil
+        } else if !selection.marked.isEmpty {
+            selection.marked = []
+        } else if panes.zoomed {
+            panes.zoomed = false
+        } else if selection.event != nil {
+            selection.event = nil
+        } else if time.still != nil {
+            time.still = nil
         } else {
-            subject = nil
+            explanation.subject = nil
         }
     }
 
     /// Returns to the pane that opened the explanation, with the tab that the explanation covered.
     private mutating func leaveWhy() {
-        recent.removeAll { $0 == .why }
-        let covered = Layout(width: width, height: height, focus: .events, recent: recent, zoomed: false).slots
+        panes.recent.removeAll { $0 == .why }
+        let covered = Layout(
+            width: size.width, height: size.height, focus: .events, recent: panes.recent, zoomed: false
+        ).slots
             .first { $0.panes.contains(.why) }?.shown
-        focus(on: asker ?? covered ?? .events)
+        focus(on: panes.asker ?? covered ?? .events)
     }
 
     private mutating func turn(_ way: Action.Turn) {
@@ -112,48 +120,48 @@ extension ConsoleState {
         case .nextPane, .previousPane:
             // Among the panes on the screen; if one fills the screen, among all panes.
             let shown = layout.slots.count > 1 ? layout.slots.map(\.shown) : Pane.allCases
-            let index = shown.firstIndex(of: focus) ?? 0
+            let index = shown.firstIndex(of: panes.focus) ?? 0
             focus(on: shown[(index + (way == .nextPane ? 1 : shown.count - 1)) % shown.count])
         case .nextTab, .previousTab:
-            let panes = layout.slots.count > 1 ? layout.slot(of: focus)?.panes ?? [] : Pane.allCases
-            guard panes.count > 1, let index = panes.firstIndex(of: focus) else {
+            let tabs = layout.slots.count > 1 ? layout.slot(of: panes.focus)?.panes ?? [] : Pane.allCases
+            guard tabs.count > 1, let index = tabs.firstIndex(of: panes.focus) else {
                 return say(.note, "this slot has one pane only; 1-8 jump to any")
             }
-            focus(on: panes[(index + (way == .nextTab ? 1 : panes.count - 1)) % panes.count])
-        case .zoom: zoomed.toggle()
+            focus(on: tabs[(index + (way == .nextTab ? 1 : tabs.count - 1)) % tabs.count])
+        case .zoom: panes.zoomed.toggle()
         }
     }
 
     private mutating func sortMembers(_ change: Action.Sorting) {
-        guard change != .invert else { return descending.toggle() }
+        guard change != .invert else { return view.descending.toggle() }
         let columns = MembersPane.columns(width: (layout.slot(of: .members)?.rect.width ?? 40) - 2).map(\.column)
         // From a column that is not visible at this width to the nearest visible one.
         if change == .right {
-            sort = columns.first { $0.rawValue > sort.rawValue } ?? .node
+            view.sort = columns.first { $0.rawValue > view.sort.rawValue } ?? .node
         } else {
-            sort = columns.last { $0.rawValue < sort.rawValue } ?? columns.last ?? .node
+            view.sort = columns.last { $0.rawValue < view.sort.rawValue } ?? columns.last ?? .node
         }
-        say(.note, "sorted by \(sort.title)")
+        say(.note, "sorted by \(view.sort.title)")
     }
 
     private mutating func nextObserver(_ reading: ClusterReading) {
         let names = reading.rows.filter { $0.state == .running }.map(\.name)
         guard !names.isEmpty else { return say(.refused, "view: no node is running") }
         let index = names.firstIndex(of: reading.observer?.name ?? "") ?? -1
-        observer = names[(index + 1) % names.count]
-        say(.note, "the cluster as \(observer ?? "") sees it")
+        view.observer = names[(index + 1) % names.count]
+        say(.note, "the cluster as \(view.observer ?? "") sees it")
     }
 
     private mutating func toggleMark(_ reading: ClusterReading) {
         guard let row = cursorRow(reading) else { return say(.refused, "mark: no node under the cursor") }
-        if marked.contains(row.name) {
-            marked.removeAll { $0 == row.name }
+        if selection.marked.contains(row.name) {
+            selection.marked.removeAll { $0 == row.name }
         } else {
-            marked = (marked + [row.name]).sorted()
+            selection.marked = (selection.marked + [row.name]).sorted()
         }
         let rows = visibleRows(reading)
         if let index = rows.firstIndex(where: { $0.name == row.name }), index + 1 < rows.count {
-            node = rows[index + 1].name
+            selection.node = rows[index + 1].name
         }
     }
 
@@ -170,7 +178,7 @@ extension ConsoleState {
             say(.refused, "speed: \(speed <= 1 ? "slower than 1/64 makes no sense" : "64 times is the limit")")
             return []
         }
-        intentions.setSpeed(bounded, now: now)
+        intentions.setSpeed(bounded, now: time.now)
         return submit(.speed(bounded))
     }
 

@@ -8,20 +8,20 @@ extension ConsoleState {
     mutating func perform(_ command: ScreenCommand, _ feed: ConsoleFeed) -> [Intent] {
         switch command {
         case .focus(let pane): focus(on: Pane(pane))
-        case .zoom: zoomed.toggle()
-        case .filter(let text): setFilter(text ?? "", in: focus, feed)
+        case .zoom: panes.zoomed.toggle()
+        case .filter(let text): setFilter(text ?? "", in: panes.focus, feed)
         case .sort(let column, let descending): sortBy(column, descending)
-        case .follow(let name): node = name.description
-        case .view(let name): observer = name?.description
+        case .follow(let name): selection.node = name.description
+        case .view(let name): view.observer = name?.description
         case .why(let asked): ask(asked, feed)
         case .goto(let text): goTo(text, feed)
-        case .mark(let names): marked = names.map(\.description).sorted()
+        case .mark(let names): selection.marked = names.map(\.description).sorted()
         case .readonly(let on):
             readOnly = on
             say(.done, on ? "read-only: nothing changes the cluster" : "keys and lines change the cluster again")
         case .set(let option): set(option)
         case .help(let verb):
-            modal = .help(HelpState(pane: focus, filter: TextField(verb ?? "")))
+            dialogs.modal = .help(HelpState(pane: panes.focus, filter: TextField(verb ?? "")))
         case .quit: return [.quit]
         }
         return []
@@ -33,32 +33,32 @@ extension ConsoleState {
             let known = MemberColumn.allCases.map { $0.title.lowercased() }.joined(separator: ", ")
             return say(.refused, "no column \(name); there are \(known)")
         }
-        sort = column
-        self.descending = descending
+        view.sort = column
+        view.descending = descending
     }
 
     private mutating func ask(_ asked: CastyScenario.WhySubject?, _ feed: ConsoleFeed) {
         switch asked {
-        case nil: return explain(ClusterReading(feed, observer: observer), feed, opening: false)
-        case .node(let name): subject = .node(name.description)
-        case .shard(let number): subject = .shard(number)
+        case nil: return explain(ClusterReading(feed, observer: view.observer), feed, opening: false)
+        case .node(let name): explanation.subject = .node(name.description)
+        case .shard(let number): explanation.subject = .shard(number)
         case .event(let id): return goTo(id, feed)
         case .entity(let entity):
             guard let shards = shownShards(feed) else { return say(.refused, "why: there are no shards yet") }
             let number = StableHash.shard(of: entity.id, count: shards.cells.count)
             say(.note, "\(entity.id) belongs to shard \(number)")
-            subject = .shard(number)
+            explanation.subject = .shard(number)
         }
         focus(on: .why)
     }
 
     /// Sets the filter of a pane; in the shard pane the cursor moves to the first result.
     mutating func setFilter(_ text: String, in pane: Pane, _ feed: ConsoleFeed) {
-        filters[pane] = text.trimmingBlanks.isEmpty ? nil : text
+        view.filters[pane] = text.trimmingBlanks.isEmpty ? nil : text
         guard pane == .shards, let shards = shownShards(feed), let search = EntitySearch(text, in: shards) else {
             return
         }
-        shard = search.shard
+        selection.shard = search.shard
     }
 
     /// The shard type that the shard pane shows; `nil` if there is none.
@@ -67,7 +67,7 @@ extension ConsoleState {
         let types = ShardReading.types(in: feed.snapshot)
         guard !types.isEmpty else { return nil }
         let shards = ShardReading(
-            type: types[shardType % types.count], feed, ClusterReading(feed, observer: observer))
+            type: types[selection.shardType % types.count], feed, ClusterReading(feed, observer: view.observer))
         return shards.cells.isEmpty ? nil : shards
     }
 
@@ -76,8 +76,8 @@ extension ConsoleState {
         guard parts.count == 2, let number = UInt64(parts[1]),
             let found = feed.log.number(of: EventID(node: String(parts[0]), number: number))
         else { return say(.refused, "no event \(text) is remembered") }
-        event = found
-        subject = .event(found)
+        selection.event = found
+        explanation.subject = .event(found)
         focus(on: .events)
     }
 
@@ -86,18 +86,18 @@ extension ConsoleState {
         case .confirm(let on):
             confirms = on
             say(.done, on ? "destructive keys ask first" : "destructive keys no longer ask")
-        case .ascii(let on): setASCII(on)
+        case .ascii(let on): look.setASCII(on)
         case .theme(let name):
             guard let theme = ThemeName(rawValue: name) else {
                 let known = ThemeName.allCases.map(\.rawValue).joined(separator: ", ")
                 return say(.refused, "no theme \(name); there are \(known)")
             }
-            setTheme(theme)
+            look.setTheme(theme)
         case .color(let wanted):
             switch wanted {
-            case .auto, .all: setDepth(.all)
-            case .never: setDepth(.none)
-            case .sixteen: setDepth(.sixteen)
+            case .auto, .all: look.setDepth(.all)
+            case .never: look.setDepth(.none)
+            case .sixteen: look.setDepth(.sixteen)
             }
         case .mouse, .layout, .framesPerSecond:
             say(.refused, "that is set at the start: see casty console --help")

@@ -11,20 +11,20 @@ extension ConsoleState {
         case .control("z"): return [.suspend]
         case .control("l"): return [.repaint]
         case .paste:
-            if modal == nil { say(.note, "pasted text is ignored outside a text field") }
+            if dialogs.modal == nil { say(.note, "pasted text is ignored outside a text field") }
         case .character, .control, .up, .down, .left, .right, .home, .end, .pageUp, .pageDown, .tab, .backTab, .enter,
             .escape, .backspace, .delete, .help, .press, .drag, .release, .wheel:
             break
         }
-        intentions.settle(feed.snapshot, now: now)
-        if let asked = question {
-            question = nil
+        intentions.settle(feed.snapshot, now: time.now)
+        if let asked = dialogs.question {
+            dialogs.question = nil
             if key == .character("y") || key == .character("Y") { return submit(asked.commands) }
             say(.note, "nothing was done")
             return []
         }
         if layout.size == .none { return key == .character("q") ? [.quit] : [] }
-        if let modal { return handle(key, in: modal, feed) }
+        if let modal = dialogs.modal { return handle(key, in: modal, feed) }
         switch key {
         case .press(let x, let y): return press(x: x, y: y, feed)
         case .wheel(let x, let y, let up): return wheel(x: x, y: y, up: up, feed)
@@ -33,9 +33,9 @@ extension ConsoleState {
             .escape, .backspace, .delete, .help:
             break
         }
-        flash = nil
+        dialogs.flash = nil
         if let intents = handleCaption(key) { return intents }
-        let (binding, elsewhere) = KeyTable.binding(for: key, in: focus)
+        let (binding, elsewhere) = KeyTable.binding(for: key, in: panes.focus)
         if let binding { return run(binding, feed) }
         if let elsewhere, let panes = elsewhere.panes {
             let names = Pane.allCases.filter(panes.contains).map(\.title).joined(separator: ", ")
@@ -72,9 +72,9 @@ extension ConsoleState {
 
     /// Ctrl-C asks for confirmation; a second Ctrl-C within two seconds quits at once.
     private mutating func interrupt(_ feed: ConsoleFeed) -> [Intent] {
-        if now - interruptedAt < 2 { return [.quit] }
-        interruptedAt = now
-        question = nil
+        if time.now - time.interruptedAt < 2 { return [.quit] }
+        time.interruptedAt = time.now
+        dialogs.question = nil
         askToQuit(feed)
         say(.note, "Ctrl-C again leaves at once")
         return []
@@ -93,7 +93,7 @@ extension ConsoleState {
         }
         if let file = feed.recording { facts.append("the recording \(file) ends here") }
         if facts.isEmpty { facts.append("no node is running") }
-        modal = .confirm(
+        dialogs.modal = .confirm(
             ConfirmState(title: "Leave the console?", facts: facts, outcome: .quit, accept: "Leave"))
     }
 }

@@ -7,8 +7,8 @@ extension ConsoleState {
     func linkCursor(_ reading: ClusterReading) -> (from: String, to: String)? {
         let names = reading.rows.map(\.name)
         guard names.count > 1 else { return nil }
-        let from = linkFrom.flatMap { names.contains($0) ? $0 : nil } ?? names[0]
-        let to = linkTo.flatMap { names.contains($0) ? $0 : nil } ?? names[1]
+        let from = selection.linkFrom.flatMap { names.contains($0) ? $0 : nil } ?? names[0]
+        let to = selection.linkTo.flatMap { names.contains($0) ? $0 : nil } ?? names[1]
         return (from, to)
     }
 
@@ -22,8 +22,8 @@ extension ConsoleState {
             }
             return submit(.heal(.all))
         case .partition:
-            let rest = reading.rows.map(\.name).filter { !marked.contains($0) }
-            guard !marked.isEmpty else {
+            let rest = reading.rows.map(\.name).filter { !selection.marked.contains($0) }
+            guard !selection.marked.isEmpty else {
                 say(.refused, "partition: mark one side first (Space), then P")
                 return []
             }
@@ -31,11 +31,11 @@ extension ConsoleState {
                 say(.refused, "partition: all nodes are marked; no node is left for the other side")
                 return []
             }
-            let side = reading.rows.map(\.name).filter(marked.contains)
-            marked = []
+            let side = reading.rows.map(\.name).filter(selection.marked.contains)
+            selection.marked = []
             return submit(.cut(.split([Self.nodeNames(side), Self.nodeNames(rest)])))
         case .cutOneWay, .cutBothWays:
-            return focus == .network
+            return panes.focus == .network
                 ? cutLink(bothWays: action == .cutBothWays, links, reading) : cutOff(links, reading)
         case .delay, .loss:
             guard let (from, to) = linkCursor(reading), from != to else {
@@ -43,7 +43,7 @@ extension ConsoleState {
                 return []
             }
             let delay = action == .delay
-            modal = .prompt(
+            dialogs.modal = .prompt(
                 PromptState(
                     title: delay ? "Delay between \(from) and \(to)" : "Loss between \(from) and \(to)",
                     hint: delay ? "a time such as 50ms; both directions" : "a share such as 5%; both directions",

@@ -18,16 +18,16 @@ extension ConsoleState {
         let found = HelpOverlay.matches(help)
         let closes = [.character("?"), .help, .character("q")].contains(key) && help.filter.text.isEmpty
         if key == .escape || closes {
-            modal = nil
+            dialogs.modal = nil
         } else if key == .enter {
-            modal = nil
+            dialogs.modal = nil
             if found.indices.contains(help.selected) { return run(found[help.selected], feed) }
         } else if let step = Self.listStep(key) {
             help.selected = max(0, min(found.count - 1, help.selected + step))
-            modal = .help(help)
+            dialogs.modal = .help(help)
         } else if help.filter.handle(key) {
             help.selected = 0
-            modal = .help(help)
+            dialogs.modal = .help(help)
         }
         return []
     }
@@ -42,7 +42,7 @@ extension ConsoleState {
     private mutating func handle(_ key: Key, _ prompt: PromptState, _ feed: ConsoleFeed) -> [Intent] {
         var prompt = prompt
         if key == .escape {
-            modal = nil
+            dialogs.modal = nil
             say(.note, "nothing was done")
         } else if key == .enter {
             let text = prompt.field.text.trimmingBlanks
@@ -50,16 +50,16 @@ extension ConsoleState {
                 say(.refused, "type something, or Esc")
                 return []
             }
-            modal = nil
+            dialogs.modal = nil
             do throws(ScenarioProblem) {
                 return try execute(prompt.before + text + prompt.after, feed)
             } catch {
                 prompt.problem = error
-                modal = .prompt(prompt)
+                dialogs.modal = .prompt(prompt)
             }
         } else if prompt.field.handle(key) {
             prompt.problem = nil
-            modal = .prompt(prompt)
+            dialogs.modal = .prompt(prompt)
         }
         return []
     }
@@ -67,20 +67,20 @@ extension ConsoleState {
     private mutating func handle(_ key: Key, _ confirm: ConfirmState) -> [Intent] {
         var confirm = confirm
         if key == .escape || confirm.demand == nil && (key == .character("n") || key == .character("N")) {
-            modal = nil
+            dialogs.modal = nil
             say(.note, "nothing was done")
             return []
         }
         if let demand = confirm.demand {
             if key == .enter {
                 if confirm.typed.text == demand { return carryOut(confirm) }
-                modal = nil
+                dialogs.modal = nil
                 say(
                     .note,
                     "nothing was done: \(demand)\(confirm.meaning.isEmpty ? "" : ", \(confirm.meaning),") was not typed"
                 )
             } else if confirm.typed.handle(key) {
-                modal = .confirm(confirm)
+                dialogs.modal = .confirm(confirm)
             }
             return []
         }
@@ -90,20 +90,20 @@ extension ConsoleState {
         }
         if key == .enter || key == .character(" ") {
             if confirm.accepting { return carryOut(confirm) }
-            modal = nil
+            dialogs.modal = nil
             say(.note, "nothing was done")
         } else if turns.contains(key) {
             confirm.accepting.toggle()
-            modal = .confirm(confirm)
+            dialogs.modal = .confirm(confirm)
         }
         return []
     }
 
     private mutating func carryOut(_ confirm: ConfirmState) -> [Intent] {
-        modal = nil
+        dialogs.modal = nil
         switch confirm.outcome {
         case .submit(let commands):
-            marked = []
+            selection.marked = []
             return submit(commands)
         case .quit: return [.quit]
         }
@@ -114,14 +114,14 @@ extension ConsoleState {
     ) -> [Intent] {
         var field = field
         if key == .enter {
-            modal = nil
+            dialogs.modal = nil
         } else if key == .escape {
-            filters[pane] = nil
-            modal = nil
+            view.filters[pane] = nil
+            dialogs.modal = nil
         } else if field.handle(key) {
             setFilter(field.text, in: pane, feed)
-            event = nil
-            modal = .filter(pane, field)
+            selection.event = nil
+            dialogs.modal = .filter(pane, field)
         }
         return []
     }

@@ -5,7 +5,7 @@ extension ConsoleState {
     mutating func press(x: Int, y: Int, _ feed: ConsoleFeed) -> [Intent] {
         let layout = layout(feed)
         if layout.story.contains(x: x, y: y) {
-            subject = nil
+            explanation.subject = nil
             focus(on: .why)
             return []
         }
@@ -22,16 +22,16 @@ extension ConsoleState {
             focus(on: pane)
             return []
         }
-        if focus != slot.shown { focus(on: slot.shown) }
+        if panes.focus != slot.shown { focus(on: slot.shown) }
         select(x: x, y: y, in: slot, visible(feed))
         return []
     }
 
     mutating func wheel(x: Int, y: Int, up: Bool, _ feed: ConsoleFeed) -> [Intent] {
         guard let slot = layout(feed).slots.first(where: { $0.rect.contains(x: x, y: y) }) else { return [] }
-        if focus != slot.shown { focus(on: slot.shown) }
+        if panes.focus != slot.shown { focus(on: slot.shown) }
         let feed = visible(feed)
-        let reading = ClusterReading(feed, observer: observer)
+        let reading = ClusterReading(feed, observer: view.observer)
         for _ in 0..<(slot.shown == .events ? 3 : 1) { move(up ? .up : .down, feed, reading) }
         return []
     }
@@ -39,33 +39,33 @@ extension ConsoleState {
     /// Moves the cursor of a pane to the clicked item.
     private mutating func select(x: Int, y: Int, in slot: Slot, _ feed: ConsoleFeed) {
         let inner = slot.rect.inset(x: 1, y: 1)
-        let reading = ClusterReading(feed, observer: observer)
+        let reading = ClusterReading(feed, observer: view.observer)
         switch slot.shown {
         case .members:
             let rows = visibleRows(reading)
             if y == inner.y, let column = MembersPane.column(at: x - inner.x, width: inner.width, rows, words) {
-                if sort == column { descending.toggle() } else { sort = column }
+                if view.sort == column { view.descending.toggle() } else { view.sort = column }
                 return
             }
             let index = y - inner.y - 1 + MembersPane.window(rows, inner.height, self).first
-            if rows.indices.contains(index) { node = rows[index].name }
+            if rows.indices.contains(index) { selection.node = rows[index].name }
         case .shards:
             let types = ShardReading.types(in: feed.snapshot)
             guard !types.isEmpty else { return }
-            let count = ShardReading(type: types[shardType % types.count], feed, reading).cells.count
-            let grid = ShardGrid(count: count, in: inner, cursor: shard)
-            if let found = grid.shard(x: x, y: y) { shard = found }
+            let count = ShardReading(type: types[selection.shardType % types.count], feed, reading).cells.count
+            let grid = ShardGrid(count: count, in: inner, cursor: selection.shard)
+            if let found = grid.shard(x: x, y: y) { selection.shard = found }
         case .network:
             if let (from, to) = NetworkPane.link(
                 x: x, y: y, in: inner, cursor: linkCursor(reading), reading)
             {
-                linkFrom = from
-                linkTo = to
+                selection.linkFrom = from
+                selection.linkTo = to
             }
         case .events:
             let list = EventList(feed.log, self)
             let index = y - inner.y - 1 + EventsPane.offset(list, inner.height, self)
-            if list.entries.indices.contains(index) { event = index == 0 ? nil : list.entries[index].number }
+            if list.entries.indices.contains(index) { selection.event = index == 0 ? nil : list.entries[index].number }
         case .phi, .gossip, .why, .flow: break
         }
     }

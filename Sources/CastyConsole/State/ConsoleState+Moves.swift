@@ -3,7 +3,7 @@ import CastyObservability
 /// Keys that move a cursor.
 extension ConsoleState {
     mutating func move(_ action: Action.Move, _ feed: ConsoleFeed, _ reading: ClusterReading) {
-        switch focus {
+        switch panes.focus {
         case .members, .phi, .gossip: moveNode(action, reading)
         case .shards: moveShard(action, feed, reading)
         case .network: moveLink(action, reading)
@@ -14,21 +14,21 @@ extension ConsoleState {
 
     private mutating func scrollWhy(_ action: Action.Move) {
         switch action {
-        case .up, .pageUp, .previousMatch, .left: whyOffset = max(0, whyOffset - page(action))
-        case .down, .pageDown, .nextMatch, .right: whyOffset = min(200, whyOffset + page(action))
-        case .top: whyOffset = 0
-        case .bottom: whyOffset = 200
+        case .up, .pageUp, .previousMatch, .left: explanation.offset = max(0, explanation.offset - page(action))
+        case .down, .pageDown, .nextMatch, .right: explanation.offset = min(200, explanation.offset + page(action))
+        case .top: explanation.offset = 0
+        case .bottom: explanation.offset = 200
         }
     }
 
     private func page(_ action: Action.Move) -> Int {
-        action == .pageUp || action == .pageDown ? max(1, (layout.slot(of: focus)?.rect.height ?? 10) - 4) : 1
+        action == .pageUp || action == .pageDown ? max(1, (layout.slot(of: panes.focus)?.rect.height ?? 10) - 4) : 1
     }
 
     private mutating func moveNode(_ action: Action.Move, _ reading: ClusterReading) {
         let rows = visibleRows(reading)
         guard !rows.isEmpty else { return say(.note, "no nodes yet: press a") }
-        let index = rows.firstIndex { $0.name == node } ?? 0
+        let index = rows.firstIndex { $0.name == selection.node } ?? 0
         let next: Int
         switch action {
         case .up, .pageUp, .previousMatch: next = max(0, index - page(action))
@@ -37,17 +37,17 @@ extension ConsoleState {
         case .bottom: next = rows.count - 1
         case .left, .right: next = index
         }
-        node = rows[next].name
+        selection.node = rows[next].name
     }
 
     private mutating func moveShard(_ action: Action.Move, _ feed: ConsoleFeed, _ reading: ClusterReading) {
         let types = ShardReading.types(in: feed.snapshot)
         guard !types.isEmpty else { return say(.note, "no shards yet: spawn an entity with s") }
         if action == .nextMatch || action == .previousMatch {
-            shardType = (shardType + (action == .nextMatch ? 1 : types.count - 1)) % types.count
-            return say(.note, "shards of \(types[shardType % types.count])")
+            selection.shardType = (selection.shardType + (action == .nextMatch ? 1 : types.count - 1)) % types.count
+            return say(.note, "shards of \(types[selection.shardType % types.count])")
         }
-        let count = ShardReading(type: types[shardType % types.count], feed, reading).cells.count
+        let count = ShardReading(type: types[selection.shardType % types.count], feed, reading).cells.count
         let columns = ShardGrid.columns(count: count, width: layout.slot(of: .shards)?.rect.width ?? 40)
         let step: Int
         switch action {
@@ -57,12 +57,12 @@ extension ConsoleState {
         case .right: step = 1
         case .pageUp: step = -4 * columns
         case .pageDown: step = 4 * columns
-        case .top: step = -shard
-        case .bottom: step = count - 1 - shard
+        case .top: step = -selection.shard
+        case .bottom: step = count - 1 - selection.shard
         case .nextMatch, .previousMatch: step = 0
         }
-        if shard + step >= 0, shard + step < count { shard += step }
-        shard = min(max(0, shard), max(0, count - 1))
+        if selection.shard + step >= 0, selection.shard + step < count { selection.shard += step }
+        selection.shard = min(max(0, selection.shard), max(0, count - 1))
     }
 
     private mutating func moveLink(_ action: Action.Move, _ reading: ClusterReading) {
@@ -79,14 +79,14 @@ extension ConsoleState {
         case .bottom, .pageDown: row = names.count - 1
         case .nextMatch, .previousMatch: break
         }
-        linkFrom = names[row]
-        linkTo = names[column]
+        selection.linkFrom = names[row]
+        selection.linkTo = names[column]
     }
 
     private mutating func moveEvent(_ action: Action.Move, _ feed: ConsoleFeed) {
         let list = EventList(feed.log, self)
         guard !list.entries.isEmpty else { return say(.note, "no events to show") }
-        let index = list.index(of: event)
+        let index = list.index(of: selection.event)
         // The newest is on top: down moves back in time.
         let next: Int
         switch action {
@@ -95,17 +95,17 @@ extension ConsoleState {
         case .top: next = 0
         case .bottom: next = list.entries.count - 1
         }
-        event = next == 0 ? nil : list.entries[next].number
+        selection.event = next == 0 ? nil : list.entries[next].number
     }
 
     mutating func jump(back: Bool, _ feed: ConsoleFeed) {
         let list = EventList(feed.log, self)
-        let index = event == nil ? -1 : list.index(of: event)
+        let index = selection.event == nil ? -1 : list.index(of: selection.event)
         let range = back ? Array(list.entries.indices.dropFirst(index + 1)) : Array(0..<max(0, index)).reversed()
         guard let found = range.first(where: { feed.log[list.entries[$0].number]?.kind.level == .fault }) else {
             return say(.refused, back ? "no earlier fault" : "no later fault")
         }
-        event = list.entries[found].number
+        selection.event = list.entries[found].number
         focus(on: .events)
     }
 }

@@ -6,7 +6,7 @@ extension ConsoleState {
     mutating func act(_ action: Action.NodeAction, on reading: ClusterReading, _ feed: ConsoleFeed) -> [Intent] {
         if action == .add {
             let highest = reading.rows.compactMap { Self.nodeName($0.name) }.max()
-            guard let node = intentions.start(after: highest, now: now) else {
+            guard let node = intentions.start(after: highest, now: time.now) else {
                 say(.refused, "add: n\(NodeName.numbers.upperBound) is the last node that there can be")
                 return []
             }
@@ -61,14 +61,14 @@ extension ConsoleState {
     /// A question at the bottom; ten seconds without an answer count as No.
     private mutating func ask(_ text: String, _ command: ImmediateCommand) -> [Intent] {
         guard confirms else { return submit(command) }
-        question = Question(text: text, commands: [command], until: now + 10)
+        dialogs.question = Question(text: text, commands: [command], until: time.now + 10)
         return []
     }
 
     private mutating func kill(_ rows: [NodeRow], _ reading: ClusterReading, _ feed: ConsoleFeed) -> [Intent] {
         let command = ImmediateCommand.kill(rows.compactMap { Self.nodeName($0.name) })
         guard confirms else { return submit(command) }
-        modal = .confirm(question(killing: rows, command, reading, feed))
+        dialogs.modal = .confirm(question(killing: rows, command, reading, feed))
         return []
     }
 
@@ -88,15 +88,15 @@ extension ConsoleState {
     ///
     /// - Returns: Whether the question has changed.
     package mutating func completeQuestion(_ feed: ConsoleFeed) -> Bool {
-        guard case .confirm(let asked) = modal, !asked.awaitsForecastFor.isEmpty, asked.typed.text.isEmpty,
+        guard case .confirm(let asked) = dialogs.modal, !asked.awaitsForecastFor.isEmpty, asked.typed.text.isEmpty,
             case .submit(let commands) = asked.outcome, let command = commands.first
         else { return false }
-        let reading = ClusterReading(feed, observer: observer)
+        let reading = ClusterReading(feed, observer: view.observer)
         let rows = reading.rows.filter { asked.awaitsForecastFor.contains($0.name) }
         guard rows.count == asked.awaitsForecastFor.count else { return false }
         let question = question(killing: rows, command, reading, feed)
         guard question.awaitsForecastFor.isEmpty else { return false }
-        modal = .confirm(question)
+        dialogs.modal = .confirm(question)
         return true
     }
 }

@@ -6,18 +6,18 @@ extension ConsoleState {
     mutating func handle(_ key: Key, _ palette: PaletteState, _ feed: ConsoleFeed) -> [Intent] {
         var palette = palette
         if key == .escape || key == .backspace && palette.field.text.isEmpty {
-            modal = nil
+            dialogs.modal = nil
             return []
         }
         if key == .enter {
             let line = palette.field.text.trimmingBlanks
-            modal = nil
+            dialogs.modal = nil
             guard !line.isEmpty else { return [] }
             do throws(ScenarioProblem) {
                 return try execute(line, feed)
             } catch {
                 palette.problem = error
-                modal = .palette(palette)
+                dialogs.modal = .palette(palette)
                 return []
             }
         }
@@ -33,18 +33,18 @@ extension ConsoleState {
             palette.recalled = nil
         }
         if palette.field.text != before { palette.problem = nil }
-        modal = .palette(palette)
+        dialogs.modal = .palette(palette)
         return []
     }
 
     mutating func remember(_ line: String) {
-        history.removeAll { $0 == line }
-        history.append(line)
-        if history.count > 500 { history.removeFirst(history.count - 500) }
+        dialogs.history.removeAll { $0 == line }
+        dialogs.history.append(line)
+        if dialogs.history.count > 500 { dialogs.history.removeFirst(dialogs.history.count - 500) }
     }
 
     private func recall(_ palette: inout PaletteState, _ back: Int) {
-        guard back < history.count else { return }
+        guard back < dialogs.history.count else { return }
         if palette.recalled == nil { palette.draft = palette.field.text }
         palette.cycle = nil
         if back < 0 {
@@ -52,7 +52,7 @@ extension ConsoleState {
             palette.recalled = nil
         } else {
             palette.recalled = back
-            palette.field = TextField(history[history.count - 1 - back])
+            palette.field = TextField(dialogs.history[dialogs.history.count - 1 - back])
         }
     }
 
@@ -102,10 +102,10 @@ extension ConsoleState {
 
     /// The nodes that `cursor`, `marked`, `all` and `oldest` stand for at this moment.
     private func aliases(_ feed: ConsoleFeed) -> [String: [NodeName]] {
-        let reading = ClusterReading(feed, observer: observer)
+        let reading = ClusterReading(feed, observer: view.observer)
         var names: [String: [NodeName]] = [:]
         names["cursor"] = cursorRow(reading).flatMap { Self.nodeName($0.name) }.map { [$0] }
-        let chosen = marked.compactMap(Self.nodeName)
+        let chosen = selection.marked.compactMap(Self.nodeName)
         if !chosen.isEmpty { names["marked"] = chosen }
         let all = reading.rows.filter(\.alive).map(\.name).compactMap(Self.nodeName)
         if !all.isEmpty { names["all"] = all }

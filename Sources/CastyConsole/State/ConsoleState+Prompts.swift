@@ -9,22 +9,22 @@ extension ConsoleState {
         let known = someEntity(feed, reading) ?? "account-1"
         switch wanted {
         case .spawnOne:
-            modal = .prompt(
+            dialogs.modal = .prompt(
                 PromptState(
                     title: "Spawn an entity", hint: "TYPE-NAME; account and counter are built in", before: "spawn ",
                     field: TextField("account-\(entities(feed) + 1)")))
         case .spawnMany:
-            modal = .prompt(
+            dialogs.modal = .prompt(
                 PromptState(
                     title: "Spawn entities", hint: "FIRST..LAST, as account-1..account-100", before: "spawn ",
                     field: TextField("account-1..account-100")))
         case .send:
-            modal = .prompt(
+            dialogs.modal = .prompt(
                 PromptState(
                     title: "Send an envelope", hint: "ENTITY MESSAGE, as account-7 deposit 10", before: "tell ",
                     field: TextField("\(known) \(known.hasPrefix("counter") ? "add 1" : "deposit 10")")))
         case .load:
-            modal = .prompt(
+            dialogs.modal = .prompt(
                 PromptState(
                     title: "Start a load", hint: "RATE over COUNT entities for TIME", before: "load ",
                     field: TextField("200/s over 50 entities for 30s")))
@@ -32,10 +32,10 @@ extension ConsoleState {
             let types = ShardReading.types(in: feed.snapshot)
             guard !types.isEmpty else { return say(.refused, "move: there are no shards yet") }
             let others = reading.rows.filter { $0.state == .running }.map(\.name)
-            modal = .prompt(
+            dialogs.modal = .prompt(
                 PromptState(
-                    title: "Move shard \(shard)", hint: "to a node: \(Words.list(others, most: 8))",
-                    before: "move shard \(shard) to ", field: TextField()))
+                    title: "Move shard \(selection.shard)", hint: "to a node: \(Words.list(others, most: 8))",
+                    before: "move shard \(selection.shard) to ", field: TextField()))
         }
     }
 
@@ -49,8 +49,10 @@ extension ConsoleState {
     private func someEntity(_ feed: ConsoleFeed, _ reading: ClusterReading) -> String? {
         let types = ShardReading.types(in: feed.snapshot)
         guard !types.isEmpty else { return nil }
-        let shards = ShardReading(type: types[shardType % types.count], feed, reading)
-        if focus == .shards, shards.cells.indices.contains(shard), let first = shards.cells[shard].listed.first {
+        let shards = ShardReading(type: types[selection.shardType % types.count], feed, reading)
+        if panes.focus == .shards, shards.cells.indices.contains(selection.shard),
+            let first = shards.cells[selection.shard].listed.first
+        {
             return first.id
         }
         return shards.cells.lazy.compactMap(\.listed.first).first?.id

@@ -4,23 +4,23 @@ import CastyReporting
 extension ConsoleState {
     /// Opens the pane Why for the item under the cursor.
     mutating func explain(_ reading: ClusterReading, _ feed: ConsoleFeed, opening: Bool) {
-        switch focus {
+        switch panes.focus {
         case .members, .phi, .gossip:
             guard let row = cursorRow(reading) else { return say(.refused, "why: no nodes yet, press a") }
-            subject = .node(row.name)
+            explanation.subject = .node(row.name)
         case .network:
             guard let (_, to) = linkCursor(reading) else { return say(.refused, "why: no nodes yet, press a") }
-            subject = .node(to)
+            explanation.subject = .node(to)
         case .shards:
             guard !ShardReading.types(in: feed.snapshot).isEmpty else {
                 return say(.refused, "why: no shards yet, spawn an entity with s")
             }
-            subject = .shard(shard)
+            explanation.subject = .shard(selection.shard)
         case .events, .flow, .why:
             let list = EventList(feed.log, self)
             guard !list.entries.isEmpty else { return say(.refused, "why: no events to explain") }
-            if focus == .why, opening, subject != nil { return }
-            subject = .event(list.entries[list.index(of: event)].number)
+            if panes.focus == .why, opening, explanation.subject != nil { return }
+            explanation.subject = .event(list.entries[list.index(of: selection.event)].number)
         }
         focus(on: .why)
     }
@@ -28,7 +28,7 @@ extension ConsoleState {
     /// The row under the cursor as text, for the clipboard.
     mutating func copyRow(_ feed: ConsoleFeed, _ reading: ClusterReading) -> [Intent] {
         var text: String?
-        switch focus {
+        switch panes.focus {
         case .members, .phi, .gossip, .network:
             text = cursorRow(reading).map { row in
                 "\(row.name) \(row.address) \(words(.standing(row.standing))) \(words(.node(row.state))) shards \(row.shards) entities \(row.entities)"
@@ -36,12 +36,14 @@ extension ConsoleState {
         case .shards:
             let types = ShardReading.types(in: feed.snapshot)
             if !types.isEmpty {
-                let cells = ShardReading(type: types[shardType % types.count], feed, reading).cells
-                if cells.indices.contains(shard) { text = "shard \(shard) on \(cells[shard].owner ?? "no node")" }
+                let cells = ShardReading(type: types[selection.shardType % types.count], feed, reading).cells
+                if cells.indices.contains(selection.shard) {
+                    text = "shard \(selection.shard) on \(cells[selection.shard].owner ?? "no node")"
+                }
             }
         case .events, .flow, .why:
             let list = EventList(feed.log, self)
-            if !list.entries.isEmpty { text = feed.log[list.entries[list.index(of: event)].number]?.json }
+            if !list.entries.isEmpty { text = feed.log[list.entries[list.index(of: selection.event)].number]?.json }
         }
         guard let text else {
             say(.refused, "copy: nothing under the cursor")

@@ -5,9 +5,9 @@ struct EventList: Sendable {
     let entries: [EventLog.Entry]
 
     init(_ log: EventLog, _ state: ConsoleState) {
-        let filter = TextFilter(state.filters[.events] ?? "")
-        let level = state.level
-        let hasCaptions = state.caption != nil
+        let filter = TextFilter(state.view.filters[.events] ?? "")
+        let level = state.view.level
+        let hasCaptions = state.captions.latest != nil
         guard !filter.isEmpty || hasCaptions else {
             entries = log.entries.reversed().filter { $0.level >= level }
             return

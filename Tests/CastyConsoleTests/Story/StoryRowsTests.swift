@@ -66,7 +66,7 @@ struct StoryRowsTests {
     func click() {
         var console = Self.killed(120, 40, 30)
         console.press(.press(x: 10, y: console.state.layout(console.feed).story.y))
-        #expect(console.state.focus == .why && console.text.contains("n3 killed: a crash, no goodbye"))
+        #expect(console.state.panes.focus == .why && console.text.contains("n3 killed: a crash, no goodbye"))
     }
 
     @Test("when time is turned back, the story is told up to there")

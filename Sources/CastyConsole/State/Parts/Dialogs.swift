@@ -1,0 +1,15 @@
+/// What asks the user or answers: an overlay, a question or a result at the bottom, and the lines typed so far.
+struct Dialogs: Hashable, Sendable {
+    var modal: Modal?
+    var question: Question?
+    var flash: Flash?
+    /// The lines given to the palette, oldest first.
+    var history: [String] = []
+}
+
+/// The notes of the script.
+struct Captions: Hashable, Sendable {
+    var latest: Caption?
+    /// The one that the user has put away.
+    var hidden: Caption?
+}
