@@ -24,6 +24,8 @@ public struct ClusterSnapshot: Hashable, Sendable, Codable {
     public var lost: UInt64
     /// The forecast for a cut that a user is considering.
     public var outlook: PartitionForecast?
+    /// The latest messages between the nodes, oldest first; `nil` while they are not observed.
+    package var crossings: [MessageCrossing]?
 
     /// Creates a snapshot of a testbed.
     public init(

@@ -18,6 +18,7 @@ package final class Remoting: RemoteAccess {
         /// Accepted connections with a pending handshake, the oldest first.
         var pendingHandshakes: [Link] = []
         var hooks: RemotingHooks
+        var observer: (any MessageObserver)?
         var warnings = RateLimitedLog()
         var refusals: [RefusalReason: Int] = [:]
         let generator: SeededGenerator
@@ -33,6 +34,8 @@ package final class Remoting: RemoteAccess {
     /// What this node states about itself when it dials a call.
     let callIntroduction: Handshake.Settings
     let state: Mutex<State>
+    /// Whether there is an observer of messages.
+    let isObserved = Atomic<Bool>(false)
     /// The bytes that may be queued for all non-members together.
     let nonMemberBudget: ByteBudget
 

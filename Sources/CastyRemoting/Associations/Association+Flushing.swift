@@ -14,7 +14,12 @@ extension Association {
         guard writer.writeRest(into: &buffer, end: end), var flush = state.withLock({ $0.beginFlush(link) }) else {
             return false
         }
+        let (control, user) = (flush.control.next, flush.user.next)
         writer.write(&flush, into: &buffer, end: end)
+        if let observer = remoting.observer {
+            link.observe(flush.control, since: control, from: address, observer)
+            link.observe(flush.user, since: user, from: address, observer)
+        }
         flush.bytes = UInt64(buffer.writerIndex - start)
         let (isFinished, effects) = state.withLock { $0.endFlush(link, &flush) }
         if !effects.isEmpty { perform(effects) }

@@ -63,6 +63,13 @@ struct Batch: Sendable {
 
     mutating func removeFirst() { next += 1 }
 
+    /// Calls a closure with each frame that was taken since the one at `index` was the next, and with its payload.
+    func forEachTaken(since index: Int, _ body: (QueuedFrame, ByteBuffer) -> Void) {
+        for frame in frames[min(index, next)..<next] {
+            body(frame, payloads.getSlice(at: frame.start, length: frame.length) ?? ByteBuffer())
+        }
+    }
+
     /// Appends the payload of one of the frames to a buffer.
     func writePayload(of frame: QueuedFrame, into buffer: inout ByteBuffer) {
         payloads.withUnsafeReadableBytes { bytes in

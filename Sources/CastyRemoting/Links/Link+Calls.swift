@@ -47,6 +47,9 @@ extension Link {
         guard !said.isEmpty else { return }
         var flush = Flush(control: said)
         writer.write(&flush, into: &buffer, end: end)
+        if let observer = remoting.observer, let address = shared.withLock({ $0.association?.address }) {
+            observe(flush.control, since: 0, from: address, observer)
+        }
         guard !flush.control.isEmpty else { return }
         shared.withLock { shared in
             flush.control.append(shared.said)

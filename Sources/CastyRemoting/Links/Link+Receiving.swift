@@ -76,6 +76,7 @@ extension Link {
         guard let address = frame.header.target, let name = frame.header.type else {
             throw WireError(.malformed, "a message came without a target or a type")
         }
+        if let observer = remoting.observer { observe(frame, observer) }
         guard let registered = knownType(frame) ?? findType(named: name, frame) else {
             return lose(.undecodable, address, name)
         }

@@ -113,6 +113,7 @@ final class Link: ConnectionHandler, @unchecked Sendable {
     /// Closes without notifying the association, which already knows.
     func abandon(orderly: Bool) {
         let (connection, timer) = end()
+        remoting.observer?.ended(ObjectIdentifier(self))
         timer?.cancel()
         if orderly { connection?.close() } else { connection?.reset() }
     }
@@ -141,6 +142,7 @@ final class Link: ConnectionHandler, @unchecked Sendable {
         }
         timer?.cancel()
         guard isNews else { return }
+        remoting.observer?.ended(ObjectIdentifier(self))
         guard let association else { return remoting.introductionEnded(self) }
         if isQuestion { association.asked(self, answeredBy: end.answerer) } else { association.ended(self, end) }
     }

@@ -27,6 +27,7 @@ extension TestCluster {
         }
         let node = TestNode(number: number, host: host, node: assembled, regions: regions)
         follow(node)
+        if flow != nil { observeMessages(of: node) }
         return node
     }
 

@@ -12,9 +12,11 @@ extension TestCluster {
         }
         let snapshots = numbers.compactMap { nodes[$0]?.snapshot }
         let version = snapshots.reduce(UInt64(recorder.count)) { $0 &+ $1.version } &+ tracker.handled
-        return ClusterSnapshot(
+        var snapshot = ClusterSnapshot(
             time: now, version: version, nodes: snapshots, links: links, seed: world.seed,
             lost: UInt64(tracker.lost))
+        snapshot.crossings = crossings
+        return snapshot
     }
 
     /// Ends all nodes and the runtime.

@@ -45,6 +45,10 @@ package final class TestCluster {
     package var cuts: Set<Direction> = []
     var shapes: [Direction: LinkShape] = [:]
     var loads: [Load] = []
+    /// Records the messages between the nodes while someone looks at them.
+    var flow: FlowRecorder?
+    /// The ended nodes of which the recorder knows.
+    var flowEnds: Set<UniqueAddress> = []
     /// What was done to the nodes, and what is certain about them.
     package var oracle: Oracle
     /// The recorder of every membership step of every node; exists in the simulated runtime only.
