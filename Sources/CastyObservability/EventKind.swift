@@ -7,6 +7,8 @@ public enum EventKind: String, Sendable, Codable, CaseIterable {
     case nodeStopped = "node-stopped"
     case cut
     case healed
+    case linkImpaired = "link-impaired"
+    case linkRestored = "link-restored"
     case memberJoining = "member-joining"
     case memberWeaklyUp = "member-weakly-up"
     case memberUp = "member-up"
@@ -52,7 +54,8 @@ extension EventKind {
     public var level: Level {
         switch self {
         case .entityStarted, .entityPassivated, .entityStopped, .shardStarted, .shardStopped, .reply: .debug
-        case .nodeStarted, .nodeThawed, .nodeStopped, .healed, .memberJoining, .memberWeaklyUp, .memberUp,
+        case .nodeStarted, .nodeThawed, .nodeStopped, .healed, .linkRestored, .memberJoining, .memberWeaklyUp,
+            .memberUp,
             .memberLeaving,
             .memberExiting, .memberRemoved, .memberReachable, .leaderChanged, .converged, .coordinatorStarted,
             .shardAllocated, .handoffBegun, .shardMoved, .expectationPassed, .note:
@@ -60,7 +63,7 @@ extension EventKind {
         case .suspected, .memberUnreachable, .memberDown, .downingDecision, .secondCluster, .shardUnplaced,
             .messageLost:
             .warning
-        case .nodeKilled, .nodeFrozen, .cut, .expectationFailed, .invariantViolated: .fault
+        case .nodeKilled, .nodeFrozen, .cut, .linkImpaired, .expectationFailed, .invariantViolated: .fault
         }
     }
 }

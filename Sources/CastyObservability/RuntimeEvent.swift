@@ -6,8 +6,10 @@ public import CastyCore
 public struct EventID: Hashable, Sendable {
     /// The observer of what a person or a scenario does.
     public static let testbed = "lab"
+    /// The observer of what a person or a scenario does to the latency, jitter and loss of links.
+    public static let network = "net"
 
-    /// The node that observed the event, or ``testbed``.
+    /// The node that observed the event, or ``testbed``, or ``network``.
     public let node: String
     /// Counts from 1 on that node.
     public let number: UInt64
@@ -17,6 +19,9 @@ public struct EventID: Hashable, Sendable {
         self.node = node
         self.number = number
     }
+
+    /// Whether a person, a scenario or the test cluster itself caused the event, and not a node.
+    public var isFromTestbed: Bool { node == Self.testbed || node == Self.network }
 }
 
 extension EventID: CustomStringConvertible, Codable {
@@ -97,7 +102,7 @@ public struct RuntimeEvent: Hashable, Sendable, Codable {
     public var node: String { id.node }
 
     /// Whether a person, a scenario or the test cluster itself caused it, and not a node.
-    public var isFromTestbed: Bool { id.node == EventID.testbed }
+    public var isFromTestbed: Bool { id.isFromTestbed }
 
     /// The id of the rule that is violated, if a rule is.
     public var rule: String? { if case .rule(let id)? = reason { id } else { nil } }

@@ -10,7 +10,7 @@ struct KeyTests {
         "a key on the second node submits its line",
         arguments: [
             ("T", "freeze n2"), ("a", "start n6"), ("x", "cut n2 | n1,n3,n4,n5"), ("p", "pause"), (".", "step"),
-            (",", "back"), ("+", "speed x2"), ("-", "speed x0.5"), ("u", "undo"),
+            (",", "back"), ("+", "speed x2"), ("-", "speed x0.5"), ("u", "undo"), ("U", "redo"),
         ])
     func keyOnSecondNode(key: String, line: String) {
         var console = Fixture()
@@ -51,11 +51,43 @@ struct KeyTests {
         #expect(console.type("X") == [.submit(line: "cut n2 | n3")])
         console.cluster.links = [LinkSnapshot(from: "n2", to: "n3", cut: true)]
         console.look()
-        #expect(console.type("x") == [.submit(line: "heal n2 n3")])
+        #expect(console.type("x") == [.submit(line: "heal n2 -> n3")])
         #expect(console.type("H") == [.submit(line: "heal")])
         console.cluster.links.append(LinkSnapshot(from: "n3", to: "n2", cut: true))
         console.look()
-        #expect(console.type("x") == [.submit(line: "heal n2 n3"), .submit(line: "cut n3 -> n2")])
+        #expect(console.type("X") == [.submit(line: "heal n2 n3")])
+    }
+
+    @Test("a link that is only slow or lossy is healed too, and d and o change one direction")
+    func slowLinks() {
+        var console = Fixture()
+        console.cluster.links = [LinkSnapshot(from: "n2", to: "n3", cut: false, loss: 0.05)]
+        console.look()
+        #expect(console.type("H") == [.submit(line: "heal")])
+        console.type("4")
+        console.press(.down, .right)
+        console.type("d")
+        #expect(console.press(.enter) == [.submit(line: "link n2 -> n3 latency 50ms")])
+        console.type("o")
+        #expect(console.press(.enter) == [.submit(line: "link n2 -> n3 loss 5%")])
+    }
+
+    @Test("w on a link says what ails it, since when, by whom, and what its ends make of it")
+    func whyLink() {
+        var console = Fixture(width: 200, height: 60)
+        console.type("4")
+        console.press(.down, .right)
+        console.type("w")
+        #expect(console.text.contains("n2→n3 carries everything") && console.text.contains("nothing was done to it"))
+        console.cluster.note(EventID.testbed, .cut, from: "n2", to: "n3")
+        console.cluster.links = [LinkSnapshot(from: "n2", to: "n3", cut: true)]
+        console.look()
+        #expect(console.text.contains("n2→n3 is cut") && console.text.contains("ago, by you (lab/"))
+        #expect(console.text.contains("n3→n2 carries everything"))
+        console.cluster.note(EventID.testbed, .linkImpaired, detail: .text("loss 5%"))
+        console.cluster.links = [LinkSnapshot(from: "n2", to: "n3", cut: false, loss: 0.05)]
+        console.look()
+        #expect(console.text.contains("n2→n3 loses 5") && console.text.contains("SLOWED all links  loss 5%"))
     }
 
     @Test("prompts complete a line")
@@ -93,7 +125,7 @@ struct KeyTests {
         #expect(console.state.dialogs.flash?.text.contains(words) == true)
     }
 
-    @Test("an observer and a read-only console change nothing", arguments: Array("aKTtrLDxXsSeEu"))
+    @Test("an observer and a read-only console change nothing", arguments: Array("aKTtrLDxXsSeEuU"))
     func readOnly(key: Character) {
         var observer = Fixture(mode: .attached)
         #expect(observer.press(.character(key)) == [])

@@ -37,7 +37,7 @@ struct RandomCommands {
         case .leave: .immediate(.leave(nodes()))
         case .down: .immediate(.down(nodes(), by: flip() ? node() : nil))
         case .cut: .immediate(.cut(cut()))
-        case .heal: .immediate(.heal(flip() ? .all : .pair(NodeName(int(1, 9)), NodeName(int(10, 20)))))
+        case .heal: .immediate(.heal(heal()))
         case .link: .immediate(.link(link()))
         case .fault: .immediate(.fault(fault()))
         case .move: .immediate(.move(shard: int(0, 16383), to: node()))
@@ -122,9 +122,16 @@ struct RandomCommands {
         return .split(flip() ? [Array(nodes[0..<2]), [nodes[4]]] : [[nodes[0]], [nodes[1]], Array(nodes[5..<9])])
     }
 
+    private mutating func heal() -> Heal {
+        let (first, second) = (NodeName(int(1, 9)), NodeName(int(10, 20)))
+        return pick([.all, .pair(first, second), .oneWay(from: second, to: first)])
+    }
+
     private mutating func link() -> LinkChange {
-        LinkChange(
-            flip() ? .all : .pair(NodeName(1), NodeName(int(2, 9))), latency: flip() ? .milliseconds(int(0, 900)) : nil,
+        let (first, second) = (NodeName(1), NodeName(int(2, 9)))
+        return LinkChange(
+            pick([.all, .pair(first, second), .oneWay(from: second, to: first)]),
+            latency: flip() ? .milliseconds(int(0, 900)) : nil,
             jitter: flip() ? .milliseconds(int(0, 900)) : nil,
             loss: flip() ? Percentage(percent: Thousandths(count: Int64(int(0, 100_000)))) : nil)
     }
@@ -153,6 +160,7 @@ struct RandomCommands {
         let count = kind.nodes.lowerBound + int(0, min(2, kind.nodes.upperBound - kind.nodes.lowerBound))
         let nodes = generator.permuted(Array(1...20)).prefix(count).map { NodeName($0) }
         let keys = generator.permuted(kind.keys).prefix(int(0, kind.keys.count))
+        if kind.lasts, flip() { return Fault(kind, nodes: nodes, ends: true) }
         var arguments: [FaultArgument] = []
         for key in keys { arguments.append(FaultArgument(key, value(of: key))) }
         return Fault(kind, nodes: nodes, arguments: arguments)
@@ -160,11 +168,10 @@ struct RandomCommands {
 
     private mutating func value(of key: FaultKey) -> FaultValue {
         switch key {
-        case .duration, .period: .duration(.milliseconds(int(1, 9000)))
-        case .factor, .limit, .after, .times: .number(Thousandths(count: Int64(int(1000, 900_000))))
+        case .duration, .period, .jump: .duration(.milliseconds(int(1, 9000)))
+        case .factor, .limit, .times: .number(Thousandths(count: Int64(int(1000, 900_000))))
         case .rate: .percentage(Percentage(percent: Thousandths(count: Int64(int(-2000, 2000)))))
         case .chance: .percentage(Percentage(percent: Thousandths(count: Int64(int(0, 2000)))))
-        case .jump: .shift(flip() ? .seconds(int(0, 600)) : .zero - .seconds(int(1, 600)))
         case .error: .disk(pick(DiskFault.allCases))
         case .entity: .entity(entity())
         }

@@ -34,9 +34,7 @@ extension ConsoleRun {
     }
 
     private func redo(_ recorded: RecordedCommand, _ backend: TestClusterBackend?) {
-        let count = history.count
-        perform(recorded.command, backend)
-        if history.count > count, let undoneAt = recorded.undoneAt { history[count].undoneAt = undoneAt }
+        perform(recorded.command, backend, as: recorded.role)
     }
 
     /// Shows an earlier time by running again up to it; later commands wait to be repeated.
@@ -52,6 +50,7 @@ extension ConsoleRun {
         caption = nil
         future = (history.filter(\.isByHand) + future).sorted { $0.at < $1.at }
         history = []
+        undoBook = UndoBook()
         paused = true
         advance(to: target, nil)
         let later = future.isEmpty ? "" : "; \(future.count) later commands wait for you to go on"

@@ -39,6 +39,8 @@ final class ConsoleRun {
     private var pace = Pace()
     /// When the last picture was published, on the real clock.
     private var shown = Instant.start
+    /// The faults by hand that can be undone.
+    var undoBook = UndoBook()
     /// Plays the script and the scheduled commands.
     var player: ScenarioPlayer
     /// The latest note of the script.
@@ -50,7 +52,7 @@ final class ConsoleRun {
         /// Whether the user gave the command. An `at` and the script repeat their own commands after time has been
         /// turned back.
         let isByHand: Bool
-        var undoneAt: Instant?
+        let role: CommandRole
     }
 
     init(_ plan: ConsolePlan, clock: ConsoleClock) throws {
@@ -186,17 +188,14 @@ final class ConsoleRun {
     private func carryOut(_ request: ConsoleRequest, _ backend: TestClusterBackend) {
         switch request {
         case .command(let command):
-            if !future.isEmpty {
-                backend.say(.note, "\(future.count) commands that came later are dropped")
-                future = []
-            }
+            dropFuture(backend)
             perform(command, backend)
         case .control(let control): carryOut(control, backend)
         }
     }
 
     /// Carries out a user's command.
-    func perform(_ command: Command, _ backend: TestClusterBackend?) {
+    func perform(_ command: Command, _ backend: TestClusterBackend?, as role: CommandRole = .given) {
         do {
             switch command {
             case .at(let moment, let inner):
@@ -209,17 +208,18 @@ final class ConsoleRun {
                 return
             case .ask(let ask): try self.ask(ask, backend)
             case .expect, .wait: throw TestClusterError("\(command): belongs into a scenario; run it with `casty run`")
-            case .header, .immediate: try testbed.perform(command)
+            case .header: try testbed.perform(command)
+            case .immediate(let immediate): try perform(immediate, as: role)
             }
-            note(command)
+            note(command, role: role)
             backend?.say(.done, "\(command)")
         } catch {
             backend?.say(.refused, "\(error)")
         }
     }
 
-    private func note(_ command: Command, isByHand: Bool = true) {
-        history.append(RecordedCommand(at: testbed.now, command: command, isByHand: isByHand))
+    func note(_ command: Command, isByHand: Bool = true, role: CommandRole = .given) {
+        history.append(RecordedCommand(at: testbed.now, command: command, isByHand: isByHand, role: role))
     }
 
     /// Lets the player carry out due commands, and records them.
@@ -282,30 +282,8 @@ final class ConsoleRun {
             if target >= testbed.now { advance(to: target, backend) } else { turnBack(to: target, backend) }
         case .speed(let factor): speed = min(max(factor.value, 1.0 / 64), 64)
         case .undo: undo(backend)
+        case .redo: redo(backend)
         case .saveScript(let file): save(file, backend)
         }
-    }
-
-    /// Undoes the last fault that can be undone.
-    private func undo(_ backend: TestClusterBackend) {
-        guard let last = history.lastIndex(where: { $0.undoneAt == nil && $0.inverse != nil }),
-            let inverse = history[last].inverse
-        else {
-            return backend.say(.refused, "undo: there is nothing that can be undone; kills are not")
-        }
-        let count = history.count
-        perform(inverse, backend)
-        // The fault and its inverse have both happened; the next undo skips both.
-        history[last].undoneAt = testbed.now
-        if history.count > count { history[count].undoneAt = testbed.now }
-    }
-
-}
-
-extension ConsoleRun.RecordedCommand {
-    /// The command that undoes this one, if there is one.
-    fileprivate var inverse: Command? {
-        guard case .immediate(let done) = command else { return nil }
-        return done.inverse.map { .immediate($0) }
     }
 }

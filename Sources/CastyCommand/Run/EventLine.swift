@@ -37,8 +37,9 @@ enum EventLine {
 
     private static func mark(of kind: EventKind) -> String? {
         switch kind {
-        case .nodeStarted, .nodeThawed, .healed, .memberUp, .memberReachable: "+"
-        case .nodeKilled, .nodeFrozen, .nodeStopped, .cut, .memberDown, .memberRemoved, .memberUnreachable,
+        case .nodeStarted, .nodeThawed, .healed, .linkRestored, .memberUp, .memberReachable: "+"
+        case .nodeKilled, .nodeFrozen, .nodeStopped, .cut, .linkImpaired, .memberDown, .memberRemoved,
+            .memberUnreachable,
             .shardUnplaced:
             "!"
         case .suspected, .memberLeaving, .memberExiting, .memberWeaklyUp, .messageLost: "~"
@@ -77,7 +78,8 @@ enum EventLine {
         case .expectationFailed: return line + (event.detail?.word ?? "") + (event.reason.map { ": \($0.word)" } ?? "")
         case .invariantViolated:
             return (["invariant", event.rule ?? ""] + about).joined(separator: " ") + ": \(event.detail?.word ?? "")"
-        case .nodeStarted, .nodeKilled, .nodeFrozen, .nodeThawed, .nodeStopped, .cut, .healed, .memberJoining,
+        case .nodeStarted, .nodeKilled, .nodeFrozen, .nodeThawed, .nodeStopped, .cut, .healed, .linkImpaired,
+            .linkRestored, .memberJoining,
             .memberWeaklyUp, .memberUp, .memberLeaving, .memberExiting, .memberDown, .memberRemoved, .suspected,
             .memberUnreachable, .memberReachable, .leaderChanged, .converged, .downingDecision, .secondCluster,
             .coordinatorStarted,

@@ -5,7 +5,7 @@ enum Action: Hashable, Sendable {
     case help, palette, filter, escape, quit
     case turn(Turn), pane(Pane), move(Move), sort(Sorting)
     case pause, step, back, speed(SpeedChange), previousFault, nextFault
-    case undo, freezeView, repaint, suspend
+    case undo, redo, freezeView, repaint, suspend
     case mark, markAll, open, why, copy
     case node(NodeAction), link(LinkAction), prompt(Prompting)
     case observer, mode, level

@@ -42,7 +42,9 @@ enum KeyTable {
         KeyBinding(
             keys("P"), .link(.partition), "split", "partition the marked nodes from the rest", .cluster,
             verb: .scenario(.cut)),
-        KeyBinding(keys("H"), .link(.healAll), "heal", "heal all links", .cluster, verb: .scenario(.heal)),
+        KeyBinding(
+            keys("H"), .link(.healAll), "heal", "heal all links: cuts, delays and losses", .cluster,
+            verb: .scenario(.heal)),
         KeyBinding(keys("d"), .link(.delay), "delay", "delay a link", .cluster, in: [.network], verb: .scenario(.link)),
         KeyBinding(
             keys("o"), .link(.loss), "loss", "lose a share on a link", .cluster, in: [.network], verb: .scenario(.link)),
@@ -67,6 +69,7 @@ enum KeyTable {
         KeyBinding(keys("-"), .speed(.slower), "speed", "half as fast", .time, verb: .console(.speed)),
         KeyBinding(keys("="), .speed(.normal), "speed", "back to normal speed", .time, verb: .console(.speed)),
         KeyBinding(keys("u"), .undo, "undo", "undo the last fault you injected", .time, verb: .console(.undo)),
+        KeyBinding(keys("U"), .redo, "redo", "inject again what was undone last", .time, verb: .console(.redo)),
         KeyBinding(keys("["), .previousFault, "fault", "the previous fault in the events", .time),
         KeyBinding(keys("]"), .nextFault, "fault", "the next fault in the events", .time),
     ]

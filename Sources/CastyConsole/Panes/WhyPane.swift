@@ -8,6 +8,7 @@ enum WhyPane {
         case .node(let name): ["why \(name)", name]
         case .shard(let number): ["why shard \(number)", "#\(number)"]
         case .event: ["why this event", "event"]
+        case .link(let from, let to): ["why \(from)→\(to)", "\(from)→\(to)"]
         case nil: [scene.feed.stories.stories.isEmpty ? "w on anything" : "the latest story"]
         }
     }
@@ -17,6 +18,7 @@ enum WhyPane {
         switch scene.state.explanation.subject {
         case .node(let name): lines = WhyNode.lines(name, scene)
         case .shard(let number): lines = WhyShard.lines(number, scene)
+        case .link(let from, let to): lines = WhyLink.lines(from: from, to: to, scene)
         case .event(let number):
             guard let event = scene.feed.log[number] else {
                 return EmptyPane.draw(["this event is no longer remembered"], rect, scene, &buffer)
@@ -180,7 +182,7 @@ enum WhyNode {
         }
         let at = last.map { " at \(Words.moment($0.time))" } ?? ""
         let who =
-            last.map { $0.isFromTestbed || $0.causes.contains { $0.node == EventID.testbed } } == true ? ", by you" : ""
+            last.map { $0.isFromTestbed || $0.causes.contains { $0.isFromTestbed } } == true ? ", by you" : ""
         switch row.state {
         case .running: return "it runs\(last.map { " since \(Words.moment($0.time))" } ?? "")"
         case .frozen: return "frozen\(at)\(who): alive but silent"

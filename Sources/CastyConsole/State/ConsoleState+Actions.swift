@@ -82,6 +82,7 @@ extension ConsoleState {
             return submit(action == .step ? .step(1) : .back(1))
         case .speed(let change): return speed(change, feed)
         case .undo: return submit(.undo)
+        case .redo: return submit(.redo)
         }
         return []
     }

@@ -16,8 +16,9 @@ extension ConsoleState {
         let links = feed.snapshot.links
         switch action {
         case .healAll:
-            guard links.contains(where: \.cut) else {
-                say(.refused, "heal: no link is cut")
+            // The snapshot lists the links that something ails.
+            guard !links.isEmpty else {
+                say(.refused, "heal: no link is cut, slow or lossy")
                 return []
             }
             return submit(.heal(.all))
@@ -43,11 +44,12 @@ extension ConsoleState {
                 return []
             }
             let delay = action == .delay
+            let example = delay ? "a time such as 50ms" : "a share such as 5%"
             dialogs.modal = .prompt(
                 PromptState(
-                    title: delay ? "Delay between \(from) and \(to)" : "Loss between \(from) and \(to)",
-                    hint: delay ? "a time such as 50ms; both directions" : "a share such as 5%; both directions",
-                    before: "link \(from) \(to) \(delay ? "latency" : "loss") ",
+                    title: delay ? "Delay from \(from) to \(to)" : "Loss from \(from) to \(to)",
+                    hint: "\(example); this direction only, :link \(from) \(to) … for both",
+                    before: "link \(from) -> \(to) \(delay ? "latency" : "loss") ",
                     field: TextField(delay ? "50ms" : "5%")))
             return []
         }
@@ -87,8 +89,7 @@ extension ConsoleState {
         if bothWays {
             return submit(isCut(from, to) || isCut(to, from) ? .heal(.pair(from, to)) : .cut(.split([[from], [to]])))
         }
-        guard isCut(from, to) else { return submit(.cut(.oneWay(from: [from], to: [to]))) }
-        // `heal` applies to both directions; the other direction is cut again if it was cut.
-        return submit([.heal(.pair(from, to))] + (isCut(to, from) ? [.cut(.oneWay(from: [to], to: [from]))] : []))
+        return submit(
+            isCut(from, to) ? .heal(.oneWay(from: from, to: to)) : .cut(.oneWay(from: [from], to: [to])))
     }
 }

@@ -9,8 +9,8 @@ extension ConsoleState {
             guard let row = cursorRow(reading) else { return say(.refused, "why: no nodes yet, press a") }
             explanation.subject = .node(row.name)
         case .network:
-            guard let (_, to) = linkCursor(reading) else { return say(.refused, "why: no nodes yet, press a") }
-            explanation.subject = .node(to)
+            guard let (from, to) = linkCursor(reading) else { return say(.refused, "why: a link needs two nodes") }
+            explanation.subject = from == to ? .node(to) : .link(from: from, to: to)
         case .shards:
             guard !ShardReading.types(in: feed.snapshot).isEmpty else {
                 return say(.refused, "why: no shards yet, spawn an entity with s")

@@ -21,9 +21,13 @@ package struct EventLog: Sendable {
     /// The longest time from the first event of an entry to another one. A user's two cuts are two entries, but the
     /// links of one cut are cut together; the same applies to the shards of one decision.
     private static func reach(of kind: EventKind) -> Duration {
-        if kind == .cut || kind == .healed { return .milliseconds(50) }
+        if isOfLinks(kind) { return .milliseconds(50) }
         if kind == .messageLost { return .seconds(10) }
         return isOfShards(kind) ? .milliseconds(500) : together
+    }
+
+    private static func isOfLinks(_ kind: EventKind) -> Bool {
+        [.cut, .healed, .linkImpaired, .linkRestored].contains(kind)
     }
 
     private static func isOfShards(_ kind: EventKind) -> Bool {
@@ -204,7 +208,8 @@ package struct EventLog: Sendable {
         case .shardUnplaced: Topic(kind: event.kind, subject: "", detail: event.detail)
         case .converged: Topic(kind: event.kind, subject: "", detail: event.detail)
         case .messageLost: Topic(kind: event.kind, subject: LossWords(event, names).topic)
-        case .cut, .healed: Self.link(event).map { _ in Topic(kind: event.kind, subject: "") }
+        case .cut, .healed, .linkImpaired, .linkRestored:
+            Self.link(event).map { _ in Topic(kind: event.kind, subject: "", detail: event.detail) }
         case .nodeStarted, .nodeKilled, .nodeFrozen, .nodeThawed, .nodeStopped,
             .downingDecision, .secondCluster, .coordinatorStarted, .entityStarted, .entityPassivated, .entityStopped,
             .reply, .expectationPassed, .expectationFailed, .invariantViolated, .note:
@@ -213,7 +218,7 @@ package struct EventLog: Sendable {
     }
 
     private static func link(_ event: RuntimeEvent) -> String? {
-        guard event.kind == .cut || event.kind == .healed, let from = event.from, let to = event.to else { return nil }
+        guard isOfLinks(event.kind), let from = event.from, let to = event.to else { return nil }
         return "\(from)→\(to)"
     }
 

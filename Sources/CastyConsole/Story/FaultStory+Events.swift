@@ -23,7 +23,8 @@ extension FaultStory {
         case .converged: onConvergence(event)
         case .note: onNote(event)
         case .messageLost: lose(event.reasonWords ?? "")
-        case .nodeFrozen, .cut, .shardAllocated, .handoffBegun, .shardStopped, .entityStarted, .entityPassivated,
+        case .nodeFrozen, .cut, .linkImpaired, .linkRestored, .shardAllocated, .handoffBegun, .shardStopped,
+            .entityStarted, .entityPassivated,
             .entityStopped, .reply, .expectationPassed, .expectationFailed, .invariantViolated:
             break
         }

@@ -89,7 +89,8 @@ struct StoryBook: Sendable {
                     last: { $0.isOpen && ($0.victims.contains(event.node) || $0.isEndpoint(event.node)) }, event,
                     snapshot)
             }
-        case .shardAllocated, .shardStopped, .entityStarted, .entityPassivated, .entityStopped, .reply,
+        case .linkImpaired, .linkRestored, .shardAllocated, .shardStopped, .entityStarted, .entityPassivated,
+            .entityStopped, .reply,
             .expectationPassed, .expectationFailed, .invariantViolated:
             break
         }

@@ -46,6 +46,8 @@ extension EventPhrase {
         case .nodeStopped: "stopped\(reason)\(text)"
         case .cut: "CUT \(linkWords)\(reason)\(text)"
         case .healed: "healed \(linkWords)\(reason)\(text)"
+        case .linkImpaired: "SLOWED \(linkWords)\(text)"
+        case .linkRestored: "\(linkWords) as usual again"
         case .memberJoining: "joining\(reason)\(observer)"
         case .memberWeaklyUp: "weakly up\(reason)\(observer)"
         case .memberUp: "up\(reason)\(observer)"
@@ -106,7 +108,9 @@ extension EventPhrase {
     private var linkWords: String {
         if links.count > 2 { return "\(links.count) links: \(Words.list(links, most: 6))" }
         if links.count == 2 { return links.joined(separator: " ") }
-        guard let from = event.from, let to = event.to else { return event.detail == nil ? "all links" : "" }
+        guard let from = event.from, let to = event.to else {
+            return event.detail == nil || event.kind == .linkImpaired ? "all links" : ""
+        }
         return "\(from)→\(to)"
     }
 }
@@ -148,6 +152,8 @@ extension RuntimeEvent {
         case .invariantViolated: "a violated rule"
         case .note: leaseWait == nil ? "note" : "lease end"
         case .leaderChanged: "leads"
+        case .linkImpaired: "link \(detail?.word ?? "")"
+        case .linkRestored: "link reset"
         case .cut, .healed, .suspected, .converged, .reply: kind.rawValue
         }
     }

@@ -48,6 +48,7 @@ extension ConsoleCommand {
         case .speed: return .run(.speed(try speed(&cursor)))
         case .seek: return .run(.seek(try cursor.duration()))
         case .undo: return .run(.undo)
+        case .redo: return .run(.redo)
         case .save:
             try cursor.require("script")
             return .run(.saveScript(try cursor.text(.file)))
@@ -70,7 +71,6 @@ extension ConsoleCommand {
         case .until: return .reserved(.until(try Expect.parse(&cursor)))
         case .always: return .reserved(.always(try condition(&cursor)))
         case .never: return .reserved(.never(try condition(&cursor)))
-        case .redo: return .reserved(.redo)
         case .record: return .reserved(.record(try optional(&cursor, .file)))
         case .replay: return .reserved(.replay(try cursor.text(.file)))
         case .export:

@@ -21,6 +21,8 @@ package enum RunControl: Hashable, Sendable {
     /// `seek 37.5s`: shows the run at that time.
     case seek(Duration)
     case undo
+    /// `redo`: injects again what was undone last.
+    case redo
     /// `save script FILE`: the session as a scenario.
     case saveScript(String)
 }
@@ -56,7 +58,6 @@ package enum ReservedCommand: Hashable, Sendable {
     case always(Expect)
     /// `never n2 down`: checked at each step.
     case never(Expect)
-    case redo
     /// `record FILE`; without a file, stops the recording or starts one with a default name.
     case record(String?)
     case replay(String)

@@ -22,6 +22,7 @@ extension RunControl {
         case .speed: .speed
         case .seek: .seek
         case .undo: .undo
+        case .redo: .redo
         case .saveScript: .save
         }
     }
@@ -34,7 +35,6 @@ extension ReservedCommand {
         case .until: .until
         case .always: .always
         case .never: .never
-        case .redo: .redo
         case .record: .record
         case .replay: .replay
         case .export: .export
@@ -49,8 +49,9 @@ extension ConsoleVerb {
     /// Whether no console carries out the commands that begin with it.
     package var isReserved: Bool {
         switch self {
-        case .until, .always, .never, .redo, .record, .replay, .export, .bookmark, .source, .background: true
-        case .pause, .play, .step, .back, .speed, .seek, .undo, .save, .focus, .zoom, .filter, .sort, .follow, .view,
+        case .until, .always, .never, .record, .replay, .export, .bookmark, .source, .background: true
+        case .pause, .play, .step, .back, .speed, .seek, .undo, .redo, .save, .focus, .zoom, .filter, .sort, .follow,
+            .view,
             .why, .goto, .mark, .readonly, .help, .quit:
             false
         }

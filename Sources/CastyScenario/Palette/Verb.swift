@@ -59,9 +59,9 @@ package enum Verb: String, CaseIterable, Hashable, Sendable {
         case .leave: ["leave NODE,…"]
         case .down: ["down NODE,… [by NODE]"]
         case .cut: ["cut NODE,… | NODE,…", "cut NODE,… -> NODE,…"]
-        case .heal: ["heal", "heal NODE NODE"]
-        case .link: ["link NODE NODE|all [latency TIME] [jitter TIME] [loss SHARE%]"]
-        case .fault: ["fault NAME [NODE…] [KEY VALUE…]"]
+        case .heal: ["heal", "heal NODE NODE", "heal NODE -> NODE"]
+        case .link: ["link NODE NODE|NODE -> NODE|all [latency TIME] [jitter TIME] [loss SHARE%]"]
+        case .fault: ["fault NAME [NODE…] [KEY VALUE…]", "fault NAME [NODE…] off"]
         case .move: ["move shard NUMBER to NODE"]
         case .pin: ["pin shard NUMBER to NODE"]
         case .drain: ["drain NODE,…"]
@@ -104,9 +104,9 @@ package enum Verb: String, CaseIterable, Hashable, Sendable {
         case .leave: "Lets nodes leave gracefully."
         case .down: "Declares members down on an operator's word."
         case .cut: "Cuts the links between groups of nodes, or one way."
-        case .heal: "Mends all cuts, or those between two nodes."
+        case .heal: "Mends what ails links, cuts, latency and loss: of all, between two nodes, or one way."
         case .link: "Gives links latency, jitter and loss; without any, their defaults."
-        case .fault: "Injects any other fault of the testbed."
+        case .fault: "Injects any other fault of the testbed, or ends it."
         case .move: "Hands a shard over to a node."
         case .pin: "Hands a shard over to a node and keeps it there."
         case .drain: "Moves all shards off nodes and allocates none to them."

@@ -98,8 +98,8 @@ extension Command {
             cursor.want(.node)
             return .all
         }
-        let (first, second) = try cursor.pair()
-        return .pair(first, second)
+        let (first, second, oneWay) = try cursor.link()
+        return oneWay ? .oneWay(from: first, to: second) : .pair(first, second)
     }
 
     private static func placedShard(_ cursor: inout Cursor) throws(ScenarioProblem) -> Int {
@@ -148,12 +148,15 @@ extension EntityPattern {
 
 extension Cursor {
     /// Parses two different nodes.
-    mutating func pair() throws(ScenarioProblem) -> (NodeName, NodeName) {
+    /// The ends of a link, and whether only the direction from the first to the second is meant.
+    mutating func link() throws(ScenarioProblem) -> (NodeName, NodeName, oneWay: Bool) {
+        split(at: ["->"])
         let first = try node()
+        let oneWay = accept("->")
         let second = try node()
         guard first != second else {
             throw problem(.badValue, "\(first) has no link to itself", expected: "two different nodes", back: 1)
         }
-        return (first, second)
+        return (first, second, oneWay)
     }
 }

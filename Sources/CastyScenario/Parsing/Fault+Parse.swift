@@ -17,6 +17,10 @@ extension Fault {
             let what = "\(fault.kind.rawValue) takes at most \(fault.kind.nodes.upperBound) nodes, not \(count)"
             throw cursor.problem(.badValue, what, back: 1)
         }
+        if fault.kind.lasts, cursor.accept("off") {
+            fault.ends = true
+            return fault
+        }
         while let key = fault.kind.keys.first(where: { fault[key: $0] == nil && cursor.accept($0.rawValue) }) {
             fault.arguments.append(FaultArgument(key, try FaultValue.parse(key, &cursor)))
         }
@@ -28,7 +32,8 @@ extension FaultValue {
     static func parse(_ key: FaultKey, _ cursor: inout Cursor) throws(ScenarioProblem) -> FaultValue {
         let count: ClosedRange<Thousandths> = 1...1_000_000
         switch key {
-        case .duration, .period: return .duration(try cursor.duration(from: .milliseconds(1)))
+        // A node's clock is monotonic: it jumps ahead only.
+        case .duration, .period, .jump: return .duration(try cursor.duration(from: .milliseconds(1)))
         case .factor: return .number(try cursor.decimal("a factor", in: Thousandths(count: 1)...1000))
         case .rate:
             return .percentage(
@@ -36,22 +41,9 @@ extension FaultValue {
         case .chance:
             return .percentage(Percentage(percent: try cursor.decimal("a share such as 5%", suffix: "%", in: 0...100)))
         case .limit: return .number(try cursor.decimal("bytes a second", in: 1...1_000_000_000))
-        case .after: return .number(try cursor.decimal("a number of bytes", in: 0...1_000_000_000))
         case .times: return .number(try cursor.decimal("a number", in: count))
         case .error: return .disk(try cursor.choice(of: DiskFault.self))
         case .entity: return .entity(try cursor.entity())
-        case .jump: return .shift(try shift(&cursor))
         }
-    }
-
-    private static func shift(_ cursor: inout Cursor) throws(ScenarioProblem) -> Duration {
-        cursor.want(.duration)
-        cursor.want(.value("- and a duration"))
-        guard let text = cursor.bare, text.hasPrefix("-") else { return try cursor.duration() }
-        guard let duration = Duration(scenarioText: text.dropFirst()), duration <= .longestInScenario else {
-            throw cursor.misfit()
-        }
-        cursor.advance()
-        return .zero - duration
     }
 }

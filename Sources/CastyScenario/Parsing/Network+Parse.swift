@@ -47,8 +47,8 @@ extension LinkChange {
         if cursor.accept("all") {
             change = LinkChange(.all)
         } else {
-            let (first, second) = try cursor.pair()
-            change = LinkChange(.pair(first, second))
+            let (first, second, oneWay) = try cursor.link()
+            change = LinkChange(oneWay ? .oneWay(from: first, to: second) : .pair(first, second))
         }
         while true {
             if change.latency == nil, cursor.accept("latency") {

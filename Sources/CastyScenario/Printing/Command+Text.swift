@@ -66,6 +66,7 @@ extension ImmediateCommand: CustomStringConvertible {
         case .cut(let cut): "cut \(cut)"
         case .heal(.all): "heal"
         case .heal(.pair(let first, let second)): "heal \(first) \(second)"
+        case .heal(.oneWay(let from, let to)): "heal \(from) -> \(to)"
         case .link(let change): "link \(change)"
         case .fault(let fault): "fault \(fault)"
         case .move(let shard, let node): "move shard \(shard) to \(node)"

@@ -29,6 +29,7 @@ extension RunControl: CustomStringConvertible {
         case .speed(let factor): "speed x\(factor)"
         case .seek(let time): "seek \(time.scenarioText)"
         case .undo: "undo"
+        case .redo: "redo"
         case .saveScript(let file): "save script \(Quoting.word(file))"
         }
     }
@@ -60,7 +61,6 @@ extension ReservedCommand: CustomStringConvertible {
         case .until(let expect): "until \(expect)"
         case .always(let expect): "always \(expect)"
         case .never(let expect): "never \(expect)"
-        case .redo: "redo"
         case .record(let file): "record" + (file.map { " " + Quoting.word($0) } ?? "")
         case .replay(let file): "replay \(Quoting.word(file))"
         case .export(let format, let file): "export \(format.rawValue)" + (file.map { " " + Quoting.word($0) } ?? "")

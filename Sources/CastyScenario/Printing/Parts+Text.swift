@@ -49,6 +49,7 @@ extension LinkChange: CustomStringConvertible {
             switch ends {
             case .all: "all"
             case .pair(let first, let second): "\(first) \(second)"
+            case .oneWay(let from, let to): "\(from) -> \(to)"
             }
         return ends + clause("latency", latency?.scenarioText) + clause("jitter", jitter?.scenarioText)
             + clause("loss", loss)
@@ -78,7 +79,7 @@ extension Setting: CustomStringConvertible {
 
 extension Fault: CustomStringConvertible {
     package var description: String {
-        kind.rawValue + (nodes.isEmpty ? "" : " " + nodes.list)
+        kind.rawValue + (nodes.isEmpty ? "" : " " + nodes.list) + (ends ? " off" : "")
             + arguments.map { " \($0.key.rawValue) \($0.value)" }.joined()
     }
 }
@@ -87,8 +88,6 @@ extension FaultValue: CustomStringConvertible {
     package var description: String {
         switch self {
         case .duration(let duration): duration.scenarioText
-        case .shift(let duration):
-            duration < .zero ? "-" + (.zero - duration).scenarioText : duration.scenarioText
         case .percentage(let share): share.description
         case .number(let number): number.description
         case .disk(let error): error.rawValue

@@ -44,11 +44,11 @@ extension ImmediateCommand {
         case .cut(.split(let groups)): Array(groups.joined())
         case .cut(.oneWay(let from, let to)): from + to
         case .heal(.all): []
-        case .heal(.pair(let first, let second)): [first, second]
+        case .heal(.pair(let first, let second)), .heal(.oneWay(let first, let second)): [first, second]
         case .link(let change):
             switch change.ends {
             case .all: []
-            case .pair(let first, let second): [first, second]
+            case .pair(let first, let second), .oneWay(let first, let second): [first, second]
             }
         case .fault(let fault): fault.nodes
         case .move(_, let node), .pin(_, let node): [node]
@@ -59,14 +59,6 @@ extension ImmediateCommand {
     fileprivate var shardNamed: Int? {
         if case .move(let shard, _) = self { return shard }
         if case .pin(let shard, _) = self { return shard }
-        return nil
-    }
-
-    /// The command that undoes this one, if there is one.
-    package var inverse: ImmediateCommand? {
-        if case .freeze(let nodes) = self { return .thaw(nodes) }
-        if case .thaw(let nodes) = self { return .freeze(nodes) }
-        if case .cut = self { return .heal(.all) }
         return nil
     }
 }

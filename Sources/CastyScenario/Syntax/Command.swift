@@ -62,9 +62,10 @@ package enum ImmediateCommand: Hashable, Sendable {
 
     /// `cut n1,n2 | n3,n4,n5`, `cut n1 -> n3`.
     case cut(Cut)
-    /// `heal`, `heal n1 n3`.
+    /// `heal`, `heal n1 n3`, `heal n1 -> n3`.
     case heal(Heal)
-    /// `link n1 n3 latency 50ms`: changes the named properties; a link without properties is reset to its defaults.
+    /// `link n1 n3 latency 50ms`, `link n1 -> n3 loss 5%`: changes the named properties; a link without properties is
+    /// reset to its defaults.
     case link(LinkChange)
     /// `fault clock n2 rate 1%`: all faults of the testbed without a command of their own, by word.
     case fault(Fault)
@@ -158,18 +159,22 @@ package enum Cut: Hashable, Sendable {
 
 /// The links that a `heal` restores.
 package enum Heal: Hashable, Sendable {
-    /// Every cut; latency, jitter and loss stay.
+    /// Every link: it is no longer cut, and has its default latency, jitter and loss again.
     case all
     /// Both directions between two nodes.
     case pair(NodeName, NodeName)
+    /// One direction between two nodes.
+    case oneWay(from: NodeName, to: NodeName)
 }
 
-/// `link NODE NODE|all [latency TIME] [jitter TIME] [loss SHARE]`.
+/// `link NODE NODE|NODE -> NODE|all [latency TIME] [jitter TIME] [loss SHARE]`.
 package struct LinkChange: Hashable, Sendable {
     package enum Ends: Hashable, Sendable {
         case all
         /// Both directions between two different nodes.
         case pair(NodeName, NodeName)
+        /// One direction between two different nodes.
+        case oneWay(from: NodeName, to: NodeName)
     }
 
     package var ends: Ends

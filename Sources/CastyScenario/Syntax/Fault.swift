@@ -1,15 +1,20 @@
-/// `fault NAME [NODE…] [key value…]`.
+/// `fault NAME [NODE…] [key value…]`, `fault NAME [NODE…] off`.
 package struct Fault: Hashable, Sendable {
     package var kind: FaultKind
     /// The affected nodes; for some kinds the two ends of a link.
     package var nodes: [NodeName]
     /// Keys and values in the order written; no key is repeated, and the kind supports all of them.
     package var arguments: [FaultArgument]
+    /// Whether the fault ends instead of beginning.
+    package var ends = false
 
-    package init(_ kind: FaultKind, nodes: [NodeName] = [], arguments: [FaultArgument] = []) {
+    package init(
+        _ kind: FaultKind, nodes: [NodeName] = [], arguments: [FaultArgument] = [], ends: Bool = false
+    ) {
         self.kind = kind
         self.nodes = nodes
         self.arguments = arguments
+        self.ends = ends
     }
 
     /// The value of a key.
@@ -30,8 +35,6 @@ package struct FaultArgument: Hashable, Sendable {
 /// The value of a fault's key.
 package enum FaultValue: Hashable, Sendable {
     case duration(Duration)
-    /// A time shift forwards or back; `-10m`.
-    case shift(Duration)
     case percentage(Percentage)
     case number(Thousandths)
     case disk(DiskFault)
@@ -62,5 +65,4 @@ package enum FaultKey: String, CaseIterable, Hashable, Sendable {
     case times
     case error
     case entity
-    case after
 }

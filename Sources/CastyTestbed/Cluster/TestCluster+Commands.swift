@@ -42,6 +42,7 @@ extension TestCluster {
             for source in sources { for target in targets { try cut(from: source.number, to: target.number) } }
         case .heal(.all): try heal()
         case .heal(.pair(let first, let second)): try heal((first.number, second.number))
+        case .heal(.oneWay(let from, let to)): heal(from: from.number, to: to.number)
         case .link(let change): try link(change)
         case .fault(let fault): try inject(fault)
         case .move(let shard, let name): try operate(.move(shard: shard, to: address(of: name.number)), line: line)
@@ -78,14 +79,19 @@ extension TestCluster {
     }
 
     private func link(_ change: LinkChange) throws {
-        let pair: (Int, Int)? =
+        let directions: [Direction]? =
             switch change.ends {
             case .all: nil
-            case .pair(let first, let second): (first.number, second.number)
+            case .pair(let first, let second):
+                [
+                    Direction(from: first.number, to: second.number),
+                    Direction(from: second.number, to: first.number),
+                ]
+            case .oneWay(let from, let to): [Direction(from: from.number, to: to.number)]
             }
-        if change.isReset { return try unshape(pair) }
+        if change.isReset { return try unshape(directions) }
         try shape(
-            pair, LinkShape(latency: change.latency, jitter: change.jitter, loss: change.loss.map(\.fraction)))
+            directions, LinkShape(latency: change.latency, jitter: change.jitter, loss: change.loss.map(\.fraction)))
     }
 
     /// Gives a command to all coordinators and emits an event with each result.

@@ -21,6 +21,10 @@ extension TestCluster {
     func letThrow(_ fault: Fault, _ lasting: Duration?, in simulation: SimulatedWorld) throws {
         for name in fault.nodes {
             let node = try node(name.number)
+            if fault.ends {
+                faults.letHandlersWork(on: node.name)
+                continue
+            }
             faults.letHandlersThrow(
                 on: node.name, probability: fault[key: .chance]?.share ?? 0.05,
                 times: fault[key: .times]?.number.map { Int($0) },
@@ -56,15 +60,32 @@ extension TestCluster {
     ) throws {
         for number in fault.nodes.map(\.number) {
             let node = try node(number)
-            change(node.name, simulation.stream("stall \(node.name)"))
-            // A budget of one message per turn: each message then has a turn that may take time.
-            (node.host as? SimulatedHost)?.node.budget = 1
-            guard let lasting else { continue }
-            simulation.schedule(at: now + lasting) { [weak self, faults] in
+            let end: () -> Void = { [weak self, faults] in
                 undo(node.name)
                 guard !faults.takesTime(node.name) else { return }
                 (self?.nodes[number]?.host as? SimulatedHost)?.node.budget = SimulatedNode.usualBudget
             }
+            if fault.ends {
+                end()
+                continue
+            }
+            change(node.name, simulation.stream("stall \(node.name)"))
+            // A budget of one message per turn: each message then has a turn that may take time.
+            (node.host as? SimulatedHost)?.node.budget = 1
+            guard let lasting else { continue }
+            simulation.schedule(at: now + lasting, end)
+        }
+    }
+
+    /// Makes the disks of some nodes work again, and at once.
+    func mendDisks(_ fault: Fault) throws {
+        for node in try fault.nodes.map({ try node($0.number) }) {
+            disk.set(nil, of: node.name)
+            faults.endSlowStores(of: node.name)
+            if !faults.takesTime(node.name) {
+                (node.host as? SimulatedHost)?.node.budget = SimulatedNode.usualBudget
+            }
+            inspector.emit(.note, subject: node.name, detail: .text("its disk works again"))
         }
     }
 

@@ -38,12 +38,16 @@ package final class TestCluster {
     package let lease: InProcessMajorityLease
     /// The source of the testbed's own events.
     package let inspector: Inspector
+    /// The source of the events about the latency, jitter and loss of links.
+    let linkInspector: Inspector
     /// The latest incarnation of each node, by number.
     package private(set) var nodes: [Int: TestNode] = [:]
     /// Incarnations that a later one has replaced.
     package private(set) var former: [TestNode] = []
     package var cuts: Set<Direction> = []
     var shapes: [Direction: LinkShape] = [:]
+    /// The events that tell of the latency, jitter or loss of directions now.
+    var impairments: [Direction: EventID] = [:]
     var loads: [Load] = []
     /// Records the messages between the nodes while someone looks at them.
     var flow: FlowRecorder?
@@ -109,8 +113,11 @@ package final class TestCluster {
                 watch.removed(subject, seenBy: observer, at: now)
             }
         inspector = Inspector(name: "lab", now: world.clock, nameOf: { Self.name(of: $0) })
-        inspector.subscribe { [recorder] in recorder.record($0) }
-        inspector.whenChanged(changed)
+        linkInspector = Inspector(name: EventID.network, now: world.clock, nameOf: { Self.name(of: $0) })
+        for source in [inspector, linkInspector] {
+            source.subscribe { [recorder] in recorder.record($0) }
+            source.whenChanged(changed)
+        }
     }
 
     /// A logger without output: the testbed reports through events.

@@ -75,7 +75,7 @@ package final class SampleFaults: Sendable {
     }
 
     /// Whether handlers or stores on a node may take time.
-    func takesTime(_ node: String) -> Bool {
+    package func takesTime(_ node: String) -> Bool {
         state.withLock { $0.stalled[node] != nil || $0.slowStores[node] != nil }
     }
 

@@ -13,4 +13,6 @@ enum WhySubject: Hashable, Sendable {
     case node(String)
     case shard(Int)
     case event(Int)
+    /// The direction from a node to another.
+    case link(from: String, to: String)
 }
