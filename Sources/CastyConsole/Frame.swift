@@ -28,6 +28,7 @@ package struct Frame: Sendable {
     /// Takes in the current state of the cluster.
     package mutating func look() {
         backend.previewPartition(cut: state.previewedPartition(feed))
+        backend.observeMessages(state.showsMessages(feed))
         for message in feed.refresh(from: backend) { state.show(message) }
         _ = state.show(backend.caption)
         _ = state.completeQuestion(feed)

@@ -1,6 +1,6 @@
 package import CastyCore
 
-/// One message between two nodes on its way: when it was written to a connection, and when it arrived or was lost.
+/// One message between two nodes on its way: when it was sent, and when it arrived or was lost.
 package struct MessageCrossing: Hashable, Sendable, Codable {
     /// Counts the messages of a run since they are observed.
     package let id: UInt64
@@ -11,12 +11,15 @@ package struct MessageCrossing: Hashable, Sendable, Codable {
     package let content: MessageContent
     /// The encoded size, in bytes, without its header.
     package let bytes: Int
-    /// When it was written to a connection.
+    /// When it was handed to the connections of its node.
     package let sentAt: Instant
     package var fate: Fate
 
     /// What became of a message.
     package enum Fate: Hashable, Sendable, Codable {
+        /// It waits in the sending node for a connection that takes it.
+        case queued
+        /// It was written to a connection.
         case inFlight
         case arrived(at: Instant)
         case lost(at: Instant, CrossingLoss)
@@ -24,7 +27,7 @@ package struct MessageCrossing: Hashable, Sendable, Codable {
 
     package init(
         id: UInt64, from: String, to: String, content: MessageContent, bytes: Int, sentAt: Instant,
-        fate: Fate = .inFlight
+        fate: Fate = .queued
     ) {
         self.id = id
         self.from = from
@@ -36,8 +39,10 @@ package struct MessageCrossing: Hashable, Sendable, Codable {
     }
 }
 
-/// Why a message that was written to a connection did not arrive.
-package enum CrossingLoss: Hashable, Sendable, Codable, CaseIterable {
+/// Why a message did not arrive.
+package enum CrossingLoss: Hashable, Sendable, Codable {
+    /// The sending node gave it up before it was written to a connection.
+    case dropped(LossReason)
     /// The receiving node no longer ran.
     case receiverGone
     /// The sending node ended before its bytes had left.

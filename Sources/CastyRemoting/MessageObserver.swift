@@ -6,24 +6,52 @@ import Synchronization
 
 /// Sees the messages that cross the connections of a node.
 package protocol MessageObserver: AnyObject, Sendable {
-    /// A message was written to a connection.
-    func sent(_ message: ObservedMessage, on connection: ObjectIdentifier)
+    /// A message is about to be queued for a peer.
+    func queued(_ message: ObservedMessage)
+    /// The oldest queued message of a route was written to a connection.
+    func written(_ route: MessageRoute, on connection: ObjectIdentifier)
+    /// The oldest queued message of a route will not be written.
+    func dropped(_ route: MessageRoute, _ reason: LossReason)
     /// A message arrived, and is about to be decoded.
     func received(_ message: ObservedMessage)
     /// A connection ended: of what was written to it, nothing arrives any more.
     func ended(_ connection: ObjectIdentifier)
 }
 
-/// One encoded message on a connection.
-package struct ObservedMessage: Sendable {
+/// What messages have in common that arrive in the order in which they were sent.
+package struct MessageRoute: Hashable, Sendable {
     /// The node at the other end.
     package let peer: NodeAddress
-    /// The path of the actor that the message is for.
+    /// The path of the actor that the messages are for.
     package let target: [String]
-    /// The registered name of its type.
+    /// The registered name of their type.
     package let type: String
+}
+
+/// One encoded message for a peer.
+package struct ObservedMessage: Sendable {
+    package let route: MessageRoute
     let codec: CodecID
     let payload: ByteBuffer
+
+    init(to destination: Destination, at peer: NodeAddress, _ codec: CodecID, _ payload: ByteBuffer) {
+        route = destination.route(to: peer)
+        self.codec = codec
+        self.payload = payload
+    }
+
+    init(_ route: MessageRoute, _ codec: CodecID, _ payload: ByteBuffer) {
+        self.route = route
+        self.codec = codec
+        self.payload = payload
+    }
+
+    /// A hash of the encoded message.
+    package var fingerprint: UInt64 {
+        var hash = StableHash()
+        payload.withUnsafeReadableBytes { hash.combine(bytes: $0) }
+        return hash.value
+    }
 
     /// The encoded size, without its header.
     package var bytes: Int { payload.readableBytes }
@@ -31,12 +59,12 @@ package struct ObservedMessage: Sendable {
     /// What it says: the runtime's own messages are decoded once more, of users' messages only the type counts.
     package func content(_ registry: TypeRegistry) -> MessageContent {
         let reader = ContentReader()
-        if let registered = registry.find(named: type), registered.isNative {
+        if let registered = registry.find(named: route.type), registered.isNative {
             var payload = payload
             // What cannot be read is shown by its type; the receiver reports the error.
             try? registered.decode(from: &payload, codec: codec, context: .empty, into: reader)
         }
-        return reader.content ?? .message(type: type)
+        return reader.content ?? .message(type: route.type)
     }
 }
 
@@ -61,14 +89,24 @@ extension Remoting {
     }
 }
 
+extension Destination {
+    func route(to peer: NodeAddress) -> MessageRoute {
+        MessageRoute(peer: peer, target: address.path, type: wireType)
+    }
+}
+
 extension Link {
     /// Reports the messages of a batch that were written since its frame at `index` was the next one.
-    func observe(_ batch: Batch, since index: Int, from peer: NodeAddress, _ observer: any MessageObserver) {
-        batch.forEachTaken(since: index) { frame, payload in
-            observer.sent(
-                ObservedMessage(
-                    peer: peer, target: frame.destination.address.path, type: frame.destination.wireType,
-                    codec: frame.codec, payload: payload), on: ObjectIdentifier(self))
+    func observe(_ batch: Batch, since index: Int, to peer: NodeAddress, _ observer: any MessageObserver) {
+        for frame in batch.taken(since: index) {
+            observer.written(frame.destination.route(to: peer), on: ObjectIdentifier(self))
+        }
+    }
+
+    /// Reports the messages of a probe connection, which no association has queued.
+    func announce(_ batch: Batch, to peer: NodeAddress, _ observer: any MessageObserver) {
+        batch.forEachWaiting { frame, payload in
+            observer.queued(ObservedMessage(to: frame.destination, at: peer, frame.codec, payload))
         }
     }
 
@@ -77,8 +115,7 @@ extension Link {
         guard let peer = established?.address, let target = frame.header.target, let type = frame.header.type else {
             return
         }
-        observer.received(
-            ObservedMessage(
-                peer: peer, target: target.path, type: type, codec: frame.header.codec, payload: frame.payload))
+        let route = MessageRoute(peer: peer, target: target.path, type: type)
+        observer.received(ObservedMessage(route, frame.header.codec, frame.payload))
     }
 }

@@ -137,6 +137,7 @@ struct ConsoleSession: ~Copyable {
         }
         if state.tick(now: Double(now) / 1000) { dirty = true }
         backend.previewPartition(cut: state.previewedPartition(feed))
+        backend.observeMessages(state.showsMessages(feed))
         for message in feed.refresh(from: backend) {
             state.show(message)
             dirty = true

@@ -45,6 +45,7 @@ struct DisplayWordsTests {
                 ShardTransition(shard: 0, home: first, stage: .closing(to: second, waitingFor: [first])),
                 ShardTransition(shard: 12, home: second, stage: .starting(after: first)),
             ])
+        snapshot.crossings = FlowPaneTests.crossings
         console.feed.take(snapshot)
         return console
     }
@@ -90,6 +91,19 @@ struct DisplayWordsTests {
                 console.state.words = Self.nonsense
                 #expect(EventList(console.feed.log, console.state).entries.map(\.number) == plain, "\(level) \(filter)")
             }
+        }
+    }
+
+    @Test("change no filter of messages by node and by kind")
+    func messageFilters() {
+        var console = Self.story(width: 120, height: 40)
+        for filter in ["kind=gossip", "node=n2", "to=n3", "from=n1 !kind=heartbeat"] {
+            console.state.view.filters[.flow] = filter
+            console.state.words = .english
+            let plain = FlowList(console.feed.snapshot, console.state).crossings
+            console.state.words = Self.nonsense
+            #expect(FlowList(console.feed.snapshot, console.state).crossings == plain, "\(filter)")
+            #expect(!plain.isEmpty && plain.count < FlowPaneTests.crossings.count, "\(filter)")
         }
     }
 

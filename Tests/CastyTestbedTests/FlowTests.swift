@@ -81,12 +81,15 @@ import Testing
         try Self.pass(.seconds(5), testbed)
         let flow = testbed.snapshot.crossings ?? []
         #expect(!flow.contains { $0.from == "n3" && $0.sentAt > killed })
-        for crossing in flow where crossing.to == "n3" && crossing.sentAt > killed {
-            guard case .lost(_, .receiverGone) = crossing.fate else {
-                Issue.record("\(crossing)")
-                continue
-            }
+        let toTheDead = flow.filter { $0.to == "n3" && $0.sentAt > killed }
+        #expect(!toTheDead.isEmpty)
+        for crossing in toTheDead {
+            if case .arrived = crossing.fate { Issue.record("\(crossing)") }
         }
+        #expect(
+            toTheDead.contains { crossing in
+                if case .lost = crossing.fate { true } else { false }
+            })
     }
 
     @Test("observing changes nothing: the run is the same as without")

@@ -128,6 +128,7 @@ final class ConsoleRun {
     private func show(_ backend: TestClusterBackend) {
         shown = clock.now()
         rate.note(testbed.tracker.handled, at: testbed.now)
+        testbed.observeMessages(backend.observesMessages)
         var picture = snapshot
         picture.outlook = testbed.outlook(ifCutOff: backend.takePreviewed())
         showClosing()

@@ -18,6 +18,8 @@ final class TestClusterBackend: ConsoleBackend {
         var previewed: [String] = []
         /// Whether a preview is wanted that no snapshot contains yet.
         var wantsPreview = false
+        /// Whether the messages between the nodes are shown.
+        var observesMessages = false
         var caption: Caption?
         var ends = false
         var isScriptDone = false
@@ -85,6 +87,15 @@ final class TestClusterBackend: ConsoleBackend {
         if isNew { wakeup.signal() }
     }
 
+    func observeMessages(_ observes: Bool) {
+        let isNew = state.withLock { state in
+            guard state.observesMessages != observes else { return false }
+            (state.observesMessages, state.wantsPreview) = (observes, true)
+            return true
+        }
+        if isNew { wakeup.signal() }
+    }
+
     func submit(_ request: ConsoleRequest) {
         state.withLock { $0.requests.append(request) }
         wakeup.signal()
@@ -113,6 +124,9 @@ final class TestClusterBackend: ConsoleBackend {
             return state.previewed
         }
     }
+
+    /// Whether the user looks at the messages between the nodes.
+    var observesMessages: Bool { state.withLock { $0.observesMessages } }
 
     /// Whether the screen waits for something.
     var isAsked: Bool { state.withLock { $0.ends || $0.wantsPreview || !$0.requests.isEmpty } }

@@ -29,6 +29,9 @@ package protocol ConsoleBackend: Sendable {
     func submit(_ request: ConsoleRequest)
     /// Requests a forecast for cutting these nodes off; the next snapshots contain it if the backend can compute it.
     func previewPartition(cut nodes: [String])
+    /// Begins or ends to record the messages between the nodes; the next snapshots contain them if the backend can see
+    /// them.
+    func observeMessages(_ observes: Bool)
 }
 
 extension ConsoleBackend {
@@ -37,6 +40,7 @@ extension ConsoleBackend {
     package var caption: Caption? { nil }
 
     package func previewPartition(cut nodes: [String]) {}
+    package func observeMessages(_ observes: Bool) {}
 }
 
 /// What a person at a console asks of the cluster that it shows.

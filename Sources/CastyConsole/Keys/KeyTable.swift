@@ -11,7 +11,10 @@ enum KeyTable {
         KeyBinding(keys("c"), .mode, "mode", "colour by owner, entities or traffic", .here, in: [.shards]),
         KeyBinding(
             keys("v"), .level, "level", "least level shown: debug, info, warning, fault", .here,
-            in: [.events, .flow, .why]),
+            in: [.events, .why]),
+        KeyBinding(
+            keys("v"), .level, "which", "which messages are shown: all, no heartbeats, shards, gossip", .here,
+            in: [.flow]),
         KeyBinding(keys("<"), .sort(.left), "sort", "sort by the column to the left", .here, in: [.members]),
         KeyBinding(keys(">"), .sort(.right), "sort", "sort by the column to the right", .here, in: [.members]),
         KeyBinding(keys("I"), .sort(.invert), "invert", "invert the order", .here, in: [.members]),

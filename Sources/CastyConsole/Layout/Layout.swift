@@ -138,6 +138,8 @@ struct Layout: Hashable, Sendable {
     }
 
     /// The slot that shows a pane.
+    func shows(_ pane: Pane) -> Bool { slots.contains { $0.shown == pane } }
+
     func slot(of pane: Pane) -> Slot? { slots.first { $0.shown == pane } }
 }
 
@@ -149,6 +151,9 @@ extension ConsoleState {
     func layout(_ feed: ConsoleFeed) -> Layout {
         layout(storyRows: StoryRows.text(visible(feed), width: size.width, height: size.height).count)
     }
+
+    /// Whether the messages between the nodes are on the screen.
+    package func showsMessages(_ feed: ConsoleFeed) -> Bool { layout(feed).shows(.flow) }
 
     func layout(storyRows: Int) -> Layout {
         Layout(

@@ -1,97 +1,158 @@
 import CastyCore
 import CastyObservability
 
-/// Pane 8: one column per node and the newest events on top, with an arrow wherever an event on one node caused one on
-/// another.
+/// Pane 8: the messages between the nodes as arrows from sender to receiver, newest on top.
 enum FlowPane {
-    static func info(_ scene: Scene) -> [String] { ["newest on top"] }
+    /// The parts of a row: the time, a column for each node, and the text beside the arrow.
+    private struct Grid {
+        let time = 10
+        let width: Int
+        let columns: [String: Int]
+        let names: [String]
+        let textX: Int
+        let textWidth: Int
+
+        init(_ names: [String], _ rect: Rect) {
+            let room = rect.width - time
+            // The text says more than a long arrow does.
+            let text = min(46, max(18, room * 2 / 5))
+            width = min(16, max(4, (room - text) / max(1, names.count)))
+            let shown = Array(names.prefix(max(2, (room - 12) / width)))
+            var columns: [String: Int] = [:]
+            for (index, name) in shown.enumerated() { columns[name] = rect.x + time + index * width + 1 }
+            self.names = shown
+            self.columns = columns
+            textX = rect.x + time + shown.count * width
+            textWidth = max(0, min(48, rect.maxX - textX - 1))
+        }
+    }
+
+    static func info(_ scene: Scene) -> [String] {
+        [scene.state.view.messages.name]
+    }
+
+    /// The rows at the bottom that tell of one message.
+    private static func details(_ rect: Rect) -> Int { rect.height >= 9 ? 2 : 0 }
+
+    /// The number of messages that are scrolled away above.
+    private static func offset(_ list: FlowList, _ rect: Rect, _ state: ConsoleState) -> Int {
+        guard state.selection.message != nil else { return 0 }
+        let room = max(1, rect.height - 1 - details(rect))
+        return min(max(0, list.index(of: state.selection.message) - room / 2), max(0, list.crossings.count - room))
+    }
 
     static func draw(_ scene: Scene, _ rect: Rect, _ buffer: inout CellBuffer) {
-        let rows = scene.reading.rows
-        let list = scene.events
-        guard !rows.isEmpty, !list.entries.isEmpty else {
-            return EmptyPane.draw(["nothing has happened yet"], rect, scene, &buffer)
+        let names = scene.reading.rows.map(\.name)
+        let list = FlowList(scene.snapshot, scene.state)
+        guard let selected = list.crossings.indices.contains(0) ? list.index(of: scene.state.selection.message) : nil
+        else { return EmptyPane.draw(nothing(scene), rect, scene, &buffer) }
+        let grid = Grid(names, rect)
+        buffer.putRight("sent", endX: rect.x + 8, y: rect.y, width: 5, scene.paint[.column])
+        for name in grid.names {
+            buffer.put(name, x: grid.columns[name] ?? 0, y: rect.y, scene.paint[.column], limit: grid.width - 1)
         }
-        let paint = scene.paint
-        let left = 9
-        let width = max(5, min(16, (rect.width - left) / rows.count))
-        let shown = Array(rows.prefix(max(1, (rect.width - left) / width)))
-        var columns: [String: Int] = [:]
-        for (index, row) in shown.enumerated() { columns[row.name] = rect.x + left + index * width + 1 }
-        buffer.putRight("t", endX: rect.x + 7, y: rect.y, width: 2, paint[.column])
-        for row in shown {
-            buffer.put(row.name, x: columns[row.name] ?? 0, y: rect.y, paint[.column], limit: width - 1)
-        }
-        let first = scene.state.selection.event == nil ? 0 : EventsPane.offset(list, rect.height + 2, scene.state)
-        let selected = list.index(of: scene.state.selection.event)
-        for (index, entry) in list.entries.dropFirst(first).prefix(max(0, rect.height - 1)).enumerated() {
-            guard let event = scene.feed.log[entry.number] else { continue }
-            let y = rect.y + 1 + index
-            for row in shown {
-                let dead = !row.alive && isAfterDeath(row, event, scene)
-                buffer.put(dead ? " " : "│", x: columns[row.name] ?? 0, y: y, paint[.faint])
-            }
-            buffer.putRight(RuntimeEvent.hundredths(event.time), endX: rect.x + 7, y: y, width: 7, paint[.dim])
-            draw(event, columns, width, scene, rect, y: y, &buffer)
-            if scene.isFocused(.flow), first + index == selected, scene.state.selection.event != nil {
+        let first = offset(list, rect, scene.state)
+        let room = max(0, rect.height - 1 - details(rect))
+        for (row, crossing) in list.crossings.dropFirst(first).prefix(room).enumerated() {
+            let y = rect.y + 1 + row
+            draw(crossing, grid, scene, rect, y: y, &buffer)
+            if scene.isFocused(.flow), first + row == selected, scene.state.selection.message != nil {
                 buffer.restyle(Rect(x: rect.x, y: y, width: rect.width, height: 1)) { $0.with(.reverse) }
             }
         }
+        if details(rect) > 0 { explain(list.crossings[selected], scene, rect, &buffer) }
     }
 
-    private static func isAfterDeath(_ row: NodeRow, _ event: RuntimeEvent, _ scene: Scene) -> Bool {
-        guard
-            let death = scene.feed.log.events.last(where: {
-                ($0.kind == .nodeKilled || $0.kind == .nodeStopped) && ($0.subject ?? $0.node) == row.name
-            })
-        else { return false }
-        return event.time >= death.time
+    private static func nothing(_ scene: Scene) -> [String] {
+        if scene.state.mode == .attached {
+            return ["the messages of a running cluster cannot be seen from outside", "6 shows its events"]
+        }
+        guard let crossings = scene.snapshot.crossings else {
+            return ["messages are recorded while this pane is shown"]
+        }
+        if crossings.isEmpty {
+            let isPaused = scene.snapshot.paused
+            return ["no message since this pane was opened"] + (isPaused ? ["p lets time pass, . steps"] : [])
+        }
+        return scene.state.view.filters[.flow] != nil
+            ? ["no message fits the filter", "Esc clears it"] : ["only other messages: v shows more"]
+    }
+
+    private static func role(_ crossing: MessageCrossing) -> Role {
+        if case .lost = crossing.fate { return .eventFault }
+        return switch crossing.content.kind {
+        case .heartbeat: .dim
+        case .gossip: .phiLow
+        case .membership: .joining
+        case .sharding: .moving
+        case .envelope: .text
+        case .message: .dim
+        }
     }
 
     private static func draw(
-        _ event: RuntimeEvent, _ columns: [String: Int], _ width: Int, _ scene: Scene, _ rect: Rect, y: Int,
-        _ buffer: inout CellBuffer
+        _ crossing: MessageCrossing, _ grid: Grid, _ scene: Scene, _ rect: Rect, y: Int, _ buffer: inout CellBuffer
     ) {
-        let words = EventWords(event, scene.feed.log, scene.words)
-        let style = scene.paint[words.role]
-        let byLab = event.isFromTestbed
-        guard let at = columns[byLab ? event.subject ?? "" : event.node] else {
-            buffer.put(Words.fit("\(words.mark) \(words.what)", rect.width - 10), x: rect.x + 10, y: y, style)
-            return
-        }
-        let origin = event.from ?? event.causes.lazy.compactMap { scene.feed.log.event($0)?.node }.first
-        let target = event.from != nil ? event.to.flatMap { columns[$0] } ?? at : at
-        if let origin, let start = columns[origin], start != target, abs(start - target) > 1 {
-            arrow(from: start, to: target, style, y: y, &buffer)
-            let label = " \(scene.words(.cause(event))) "
-            let room = abs(start - target) - 3
-            if room >= 5 {
-                buffer.put(Words.fit(label, room), x: min(start, target) + 2, y: y, style)
-            }
-            buffer.put(words.mark, x: target, y: y, style)
-            return
-        }
-        buffer.put(words.mark, x: at, y: y, style)
-        let about = event.subject.map { $0 == event.node || byLab ? "" : "\($0) " } ?? ""
-        let text = about + (event.shard.map { "#\($0) " } ?? "") + scene.words(.cause(event))
-        let last = columns.values.max() == at
-        let room = last ? rect.maxX - at - 3 : width - 3
-        buffer.put(Words.fit(text, room), x: at + 2, y: y, style)
+        let paint = scene.paint
+        let style = paint[role(crossing)]
+        for name in grid.names { buffer.put("│", x: grid.columns[name] ?? 0, y: y, paint[.faint]) }
+        buffer.putRight(Words.precise(crossing.sentAt), endX: rect.x + 8, y: y, width: 8, paint[.dim])
+        arrow(crossing, grid, style, y: y, &buffer)
+        let text = scene.words(.message(crossing.content))
+        let beyond = grid.columns[crossing.from] == nil || grid.columns[crossing.to] == nil
+        let route = beyond ? "\(crossing.from)→\(crossing.to) " : ""
+        let end = fate(crossing, scene)
+        let room = grid.textWidth - (end.isEmpty ? 0 : CharacterWidth.columns(of: end) + 1)
+        buffer.put(
+            Words.fit(route + text, room >= 10 ? room : grid.textWidth), x: grid.textX, y: y, style)
+        if room >= 10 { buffer.putRight(end, endX: grid.textX + grid.textWidth, y: y, width: 14, paint[.faint]) }
     }
 
-    private static func arrow(from: Int, to: Int, _ style: Style, y: Int, _ buffer: inout CellBuffer) {
+    /// How long it took, or that it is not there.
+    private static func fate(_ crossing: MessageCrossing, _ scene: Scene) -> String {
+        switch crossing.fate {
+        case .queued: "waits"
+        case .inFlight: "…"
+        case .arrived(let at): Words.latency(at - crossing.sentAt)
+        case .lost: "✕ lost"
+        }
+    }
+
+    private static func arrow(
+        _ crossing: MessageCrossing, _ grid: Grid, _ style: Style, y: Int, _ buffer: inout CellBuffer
+    ) {
+        guard let from = grid.columns[crossing.from], let to = grid.columns[crossing.to], from != to else { return }
+        let isRight = from < to
         let low = min(from, to)
-        buffer.fill(Rect(x: low + 1, y: y, width: abs(from - to) - 1, height: 1), "─", style)
-        buffer.put(from < to ? "├" : "┤", x: from, y: y, style)
-        buffer.put(from < to ? "▶" : "◀", x: from < to ? to - 1 : to + 1, y: y, style)
+        let isUnderWay = crossing.fate == .inFlight
+        // A message that waits for a connection has not left.
+        let length = crossing.fate == .queued ? 1 : abs(from - to) - 1
+        let start = isRight || length > 1 ? low + 1 : from - 1
+        buffer.fill(Rect(x: start, y: y, width: length, height: 1), isUnderWay ? "┈" : "─", style)
+        buffer.put(isRight ? "├" : "┤", x: from, y: y, style)
+        switch crossing.fate {
+        case .queued, .inFlight: break
+        case .arrived: buffer.put(isRight ? "▶" : "◀", x: isRight ? to - 1 : to + 1, y: y, style)
+        case .lost: buffer.put("✕", x: isRight ? to - 1 : to + 1, y: y, style)
+        }
     }
-}
 
-extension RuntimeEvent {
-    /// A time in seconds with two digits after the point.
-    static func hundredths(_ instant: Instant) -> String {
-        let hundredths = max(0, instant.nanoseconds) / 10_000_000
-        let rest = hundredths % 100
-        return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest)"
+    /// Tells of the message under the cursor, or of the newest.
+    private static func explain(_ crossing: MessageCrossing, _ scene: Scene, _ rect: Rect, _ buffer: inout CellBuffer) {
+        let content = scene.words(.message(crossing.content))
+        let first = "\(crossing.from) → \(crossing.to)  \(content)  \(crossing.bytes) bytes"
+        let sent = "sent \(Words.precise(crossing.sentAt))"
+        let second =
+            switch crossing.fate {
+            case .queued: "\(sent), waits for a connection"
+            case .inFlight: "\(sent), under way"
+            case .arrived(let at): "\(sent), arrived \(Words.precise(at)), \(Words.latency(at - crossing.sentAt)) later"
+            case .lost(let at, let loss): "\(sent), lost \(Words.precise(at)): \(scene.words(.crossingLoss(loss)))"
+            }
+        let isLost: Bool = if case .lost = crossing.fate { true } else { false }
+        buffer.put(Words.fit(first, rect.width - 2), x: rect.x + 1, y: rect.maxY - 2, scene.paint[.text])
+        buffer.put(
+            Words.fit(second, rect.width - 2), x: rect.x + 1, y: rect.maxY - 1,
+            scene.paint[isLost ? .eventFault : .dim])
     }
 }

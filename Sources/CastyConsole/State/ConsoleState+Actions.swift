@@ -56,6 +56,9 @@ extension ConsoleState {
         case .sort(let change): sortMembers(change)
         case .mode:
             view.shardMode = ShardMode(rawValue: (view.shardMode.rawValue + 1) % ShardMode.allCases.count) ?? .owner
+        case .level where panes.focus == .flow:
+            view.messages = view.messages.next
+            say(.note, view.messages.name)
         case .level:
             view.level = EventKind.Level(rawValue: (view.level.rawValue + 1) % EventKind.Level.allCases.count) ?? .debug
             say(.note, "events from \(words(.level(view.level))) on")

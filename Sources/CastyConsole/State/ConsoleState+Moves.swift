@@ -7,7 +7,8 @@ extension ConsoleState {
         case .members, .phi, .gossip: moveNode(action, reading)
         case .shards: moveShard(action, feed, reading)
         case .network: moveLink(action, reading)
-        case .events, .flow: moveEvent(action, feed)
+        case .events: moveEvent(action, feed)
+        case .flow: moveMessage(action, feed)
         case .why: scrollWhy(action)
         }
     }
@@ -96,6 +97,21 @@ extension ConsoleState {
         case .bottom: next = list.entries.count - 1
         }
         selection.event = next == 0 ? nil : list.entries[next].number
+    }
+
+    private mutating func moveMessage(_ action: Action.Move, _ feed: ConsoleFeed) {
+        let list = FlowList(feed.snapshot, self)
+        guard !list.crossings.isEmpty else { return say(.note, "no messages to show") }
+        let index = list.index(of: selection.message)
+        // The newest is on top: down moves back in time.
+        let next: Int
+        switch action {
+        case .up, .pageUp, .previousMatch, .right: next = max(0, index - page(action))
+        case .down, .pageDown, .nextMatch, .left: next = min(list.crossings.count - 1, index + page(action))
+        case .top: next = 0
+        case .bottom: next = list.crossings.count - 1
+        }
+        selection.message = next == 0 ? nil : list.crossings[next].id
     }
 
     mutating func jump(back: Bool, _ feed: ConsoleFeed) {

@@ -16,7 +16,10 @@ extension ConsoleState {
                 return say(.refused, "why: no shards yet, spawn an entity with s")
             }
             explanation.subject = .shard(selection.shard)
-        case .events, .flow, .why:
+        case .flow:
+            guard let message = messageUnderCursor(feed) else { return say(.refused, "why: no message to explain") }
+            explanation.subject = message.subject
+        case .events, .why:
             let list = EventList(feed.log, self)
             guard !list.entries.isEmpty else { return say(.refused, "why: no events to explain") }
             if panes.focus == .why, opening, explanation.subject != nil { return }
@@ -41,7 +44,8 @@ extension ConsoleState {
                     text = "shard \(selection.shard) on \(cells[selection.shard].owner ?? "no node")"
                 }
             }
-        case .events, .flow, .why:
+        case .flow: text = messageUnderCursor(feed)?.line(words)
+        case .events, .why:
             let list = EventList(feed.log, self)
             if !list.entries.isEmpty { text = feed.log[list.entries[list.index(of: selection.event)].number]?.json }
         }

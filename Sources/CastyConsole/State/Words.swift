@@ -48,6 +48,19 @@ enum Words {
         return fixed(seconds / 3600, 0) + "h"
     }
 
+    /// A short time span: `0.4ms`, `12ms`, `1.2s`.
+    static func latency(_ duration: Duration) -> String {
+        let milliseconds = duration.inSeconds * 1000
+        return milliseconds < 10 ? fixed(max(0, milliseconds)) + "ms" : span(duration)
+    }
+
+    /// A moment to the millisecond: `12.345`.
+    static func precise(_ instant: Instant) -> String {
+        let milliseconds = max(0, instant.nanoseconds) / 1_000_000
+        let rest = String(milliseconds % 1000)
+        return "\(milliseconds / 1000)." + String(repeating: "0", count: 3 - rest.count) + rest
+    }
+
     /// A time span in three characters: `9s`, `99s`, `12m`, `3h`.
     static func age(_ duration: Duration) -> String {
         let seconds = max(0, duration.nanoseconds / 1_000_000_000)

@@ -3,7 +3,7 @@ import CastyObservability
 import CastyReporting
 
 extension DisplayWords {
-    /// The words of the console. This file is the only one that has them.
+    /// The words of the console: this file and ``MessageContent``'s words beside it are the only ones that have them.
     package static let english = DisplayWords { term, name in
         switch term {
         case .event(let phrase): phrase.english
@@ -25,6 +25,8 @@ extension DisplayWords {
         case .store(let trouble): trouble.word
         case .unavailable(let cause): cause.description
         case .forecast(let forecast, let isNaming): forecast.english(naming: isNaming)
+        case .message(let content): content.english
+        case .crossingLoss(let loss): loss.english
         }
     }
 }

@@ -27,6 +27,9 @@ package enum DisplayTerm: Hashable, Sendable {
     case unavailable(Unavailability)
     /// What follows from a cut, with the strategy's name or without it.
     case forecast(PartitionForecast, naming: Bool)
+    /// What a message between two nodes says.
+    case message(MessageContent)
+    case crossingLoss(CrossingLoss)
 }
 
 /// The words that the console draws: one value, handed to whoever draws.

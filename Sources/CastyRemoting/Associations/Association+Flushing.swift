@@ -17,8 +17,8 @@ extension Association {
         let (control, user) = (flush.control.next, flush.user.next)
         writer.write(&flush, into: &buffer, end: end)
         if let observer = remoting.observer {
-            link.observe(flush.control, since: control, from: address, observer)
-            link.observe(flush.user, since: user, from: address, observer)
+            link.observe(flush.control, since: control, to: address, observer)
+            link.observe(flush.user, since: user, to: address, observer)
         }
         flush.bytes = UInt64(buffer.writerIndex - start)
         let (isFinished, effects) = state.withLock { $0.endFlush(link, &flush) }

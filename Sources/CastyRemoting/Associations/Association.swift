@@ -53,9 +53,24 @@ final class Association: Sendable {
         _ destination: Destination, _ codec: CodecID, _ lossClass: LossClass?, _ payload: ByteBuffer,
         asker: AnyActorCell? = nil
     ) -> Delivery {
+        guard let observer = remoting.observer else {
+            return queue(destination, codec, lossClass, payload, asker: asker)
+        }
+        let message = ObservedMessage(to: destination, at: address, codec, payload)
+        // Seen before another thread can write it.
+        observer.queued(message)
+        let delivery = queue(destination, codec, lossClass, payload, asker: asker)
+        if case .refused(let reason) = delivery { observer.dropped(message.route, reason) }
+        return delivery
+    }
+
+    private func queue(
+        _ destination: Destination, _ codec: CodecID, _ lossClass: LossClass?, _ payload: ByteBuffer,
+        asker: AnyActorCell?
+    ) -> Delivery {
         let (delivery, step) = state.withLock { $0.enqueue(destination, codec, lossClass, payload, asker) }
         if case .moved = step {
-            return remoting.attach(self)?.enqueue(destination, codec, lossClass, payload, asker: asker)
+            return remoting.attach(self)?.queue(destination, codec, lossClass, payload, asker: asker)
                 ?? .refused(.unreachable)
         }
         take(step)
@@ -165,6 +180,9 @@ final class Association: Sendable {
             case .reset(let link): link.abandon(orderly: false)
             case .lose(let frames, let reason):
                 for frame in frames { lose(frame, reason) }
+                if let observer = remoting.observer {
+                    for frame in frames { observer.dropped(frame.destination.route(to: address), reason) }
+                }
                 remoting.hooks.gaveUp(address)
             case .terminated(let watch):
                 watch.watcher.target.post(.terminated(Terminated(ref: watch.watched, reason: .nodeRemoved)))

@@ -63,9 +63,12 @@ struct Batch: Sendable {
 
     mutating func removeFirst() { next += 1 }
 
-    /// Calls a closure with each frame that was taken since the one at `index` was the next, and with its payload.
-    func forEachTaken(since index: Int, _ body: (QueuedFrame, ByteBuffer) -> Void) {
-        for frame in frames[min(index, next)..<next] {
+    /// The frames that were taken since the one at `index` was the next.
+    func taken(since index: Int) -> ArraySlice<QueuedFrame> { frames[min(index, next)..<next] }
+
+    /// Calls a closure with each frame that has not been taken, and with its payload.
+    func forEachWaiting(_ body: (QueuedFrame, ByteBuffer) -> Void) {
+        for frame in frames[next...] {
             body(frame, payloads.getSlice(at: frame.start, length: frame.length) ?? ByteBuffer())
         }
     }

@@ -46,10 +46,12 @@ extension Link {
         }
         guard !said.isEmpty else { return }
         var flush = Flush(control: said)
-        writer.write(&flush, into: &buffer, end: end)
-        if let observer = remoting.observer, let address = shared.withLock({ $0.association?.address }) {
-            observe(flush.control, since: 0, from: address, observer)
+        let seen = remoting.observer.flatMap { observer in
+            shared.withLock { $0.association?.address }.map { (observer, $0) }
         }
+        if let (observer, peer) = seen { announce(flush.control, to: peer, observer) }
+        writer.write(&flush, into: &buffer, end: end)
+        if let (observer, peer) = seen { observe(flush.control, since: 0, to: peer, observer) }
         guard !flush.control.isEmpty else { return }
         shared.withLock { shared in
             flush.control.append(shared.said)

@@ -6,35 +6,13 @@ import Synchronization
 
 /// Records the messages between the nodes of a testbed while someone looks at them.
 ///
-/// A message that arrives is matched with the oldest one in flight that looks the same: between two nodes, messages of
-/// one type to one actor arrive in the order in which they were written.
+/// A message that arrives is known by its bytes. What happens to it before is matched with the oldest one that it can
+/// be: between two nodes, messages of one type to one actor are written in the order in which they were sent.
 package final class FlowRecorder: Sendable {
     /// The number of messages that are kept.
     package static let kept = 2_000
 
-    /// What is known of a message besides its record.
-    fileprivate struct Sent {
-        var id: UInt64
-        var target: [String]
-        var type: String
-        var connection: ObjectIdentifier
-    }
-
-    fileprivate struct Route: Hashable {
-        var from: String
-        var to: String
-    }
-
-    fileprivate struct State {
-        var records: [MessageCrossing] = []
-        /// The messages that have not arrived, oldest first, by route.
-        var inFlight: [Route: [Sent]] = [:]
-        var next: UInt64 = 1
-        /// Messages whose connection ended for a reason that has not been looked up.
-        var unexplained: [UInt64] = []
-    }
-
-    private let state = Mutex(State())
+    private let state = Mutex(FlowState())
     private let clock: @Sendable () -> Instant
 
     package init(clock: @escaping @Sendable () -> Instant) {
@@ -44,46 +22,66 @@ package final class FlowRecorder: Sendable {
     /// The latest messages, oldest first.
     package var latest: [MessageCrossing] { state.withLock { Array($0.records.suffix(Self.kept)) } }
 
-    func sent(
-        from: String, to: String, _ content: MessageContent, _ message: ObservedMessage, on connection: ObjectIdentifier
-    ) {
+    func queued(from: String, to: String, _ message: ObservedMessage, _ content: MessageContent) {
         let now = clock()
         state.withLock { state in
-            let id = state.next
-            state.next += 1
-            state.records.append(
+            let id = state.append(
                 MessageCrossing(
-                    id: id, from: from, to: to, content: content, bytes: message.bytes, sentAt: now))
-            if state.records.count > 2 * Self.kept { state.records.removeFirst(state.records.count - Self.kept) }
-            state.inFlight[Route(from: from, to: to), default: []].append(
-                Sent(id: id, target: message.target, type: message.type, connection: connection))
+                    id: state.next, from: from, to: to, content: content, bytes: message.bytes, sentAt: now))
+            state.open[FlowState.Direction(from: from, to: to), default: []].append(
+                FlowState.Open(
+                    id: id, target: message.route.target, type: message.route.type, fingerprint: message.fingerprint))
+        }
+    }
+
+    func written(from: String, to: String, _ route: MessageRoute, on connection: ObjectIdentifier) {
+        state.withLock { state in
+            let direction = FlowState.Direction(from: from, to: to)
+            guard
+                let index = state.open[direction]?.firstIndex(where: { $0.connection == nil && $0.fits(route) })
+            else { return }
+            state.open[direction]?[index].connection = connection
+            if let id = state.open[direction]?[index].id { state.settle(id, .inFlight) }
+        }
+    }
+
+    func dropped(from: String, to: String, _ route: MessageRoute, _ reason: LossReason) {
+        let now = clock()
+        state.withLock { state in
+            let direction = FlowState.Direction(from: from, to: to)
+            let taken = state.take(direction) { $0.connection == nil && $0.fits(route) }
+            if let taken { state.settle(taken.id, .lost(at: now, .dropped(reason))) }
         }
     }
 
     func received(from: String, to: String, _ message: ObservedMessage) {
         let now = clock()
         state.withLock { state in
-            let route = Route(from: from, to: to)
-            guard
-                let index = state.inFlight[route]?.firstIndex(where: {
-                    $0.type == message.type && $0.target == message.target
-                }), let sent = state.inFlight[route]?.remove(at: index)
-            else { return }
-            state.settle(sent.id, .arrived(at: now))
+            let taken = state.take(FlowState.Direction(from: from, to: to)) {
+                $0.fingerprint == message.fingerprint && $0.fits(message.route)
+            }
+            if let taken { state.settle(taken.id, .arrived(at: now)) }
         }
     }
 
     /// Of what was written to a connection, nothing arrives any more.
     func ended(_ connection: ObjectIdentifier, from: String) {
-        lose(at: clock()) { route, sent in
-            route.from == from && sent.connection == connection ? .connectionLost : nil
+        let now = clock()
+        state.withLock { state in
+            state.lose(at: now) { direction, open in
+                direction.from == from && open.connection == connection ? .connectionLost : nil
+            }
         }
     }
 
-    /// A node has ended: what it sent and what was sent to it is lost, unless it arrived before.
+    /// A node has ended: what it sent, and what was written for it, is lost unless it arrived before.
     func ended(node: String) {
-        lose(at: clock()) { route, _ in
-            route.to == node ? .receiverGone : route.from == node ? .senderGone : nil
+        let now = clock()
+        state.withLock { state in
+            state.lose(at: now) { direction, open in
+                if direction.from == node { return .senderGone }
+                return direction.to == node && open.connection != nil ? .receiverGone : nil
+            }
         }
     }
 
@@ -99,29 +97,64 @@ package final class FlowRecorder: Sendable {
             state.unexplained = []
         }
     }
-
-    private func lose(at now: Instant, _ loss: (Route, Sent) -> CrossingLoss?) {
-        state.withLock { state in
-            for route in state.inFlight.keys {
-                var kept: [Sent] = []
-                for sent in state.inFlight[route] ?? [] {
-                    if let loss = loss(route, sent) {
-                        state.settle(sent.id, .lost(at: now, loss))
-                        if loss == .connectionLost { state.unexplained.append(sent.id) }
-                    } else {
-                        kept.append(sent)
-                    }
-                }
-                state.inFlight[route] = kept
-            }
-        }
-    }
 }
 
-extension FlowRecorder.State {
-    fileprivate func record(_ id: UInt64) -> MessageCrossing? { place(of: id).map { records[$0] } }
+/// The messages of a ``FlowRecorder``.
+private struct FlowState {
+    struct Direction: Hashable {
+        var from: String
+        var to: String
+    }
 
-    fileprivate mutating func settle(_ id: UInt64, _ fate: MessageCrossing.Fate) {
+    /// A message whose end is not known, and what is known of it besides its record.
+    struct Open {
+        var id: UInt64
+        var target: [String]
+        var type: String
+        var fingerprint: UInt64
+        /// Where it was written; `nil` while it waits.
+        var connection: ObjectIdentifier?
+
+        func fits(_ route: MessageRoute) -> Bool { type == route.type && target == route.target }
+    }
+
+    private(set) var records: [MessageCrossing] = []
+    /// The messages whose end is not known, oldest first.
+    var open: [Direction: [Open]] = [:]
+    private(set) var next: UInt64 = 1
+    /// Messages whose connection ended for a reason that has not been looked up.
+    var unexplained: [UInt64] = []
+
+    mutating func append(_ record: MessageCrossing) -> UInt64 {
+        defer { next += 1 }
+        records.append(record)
+        if records.count > 2 * FlowRecorder.kept { records.removeFirst(records.count - FlowRecorder.kept) }
+        return next
+    }
+
+    mutating func take(_ direction: Direction, _ isMeant: (Open) -> Bool) -> Open? {
+        guard let index = open[direction]?.firstIndex(where: isMeant) else { return nil }
+        return open[direction]?.remove(at: index)
+    }
+
+    mutating func lose(at now: Instant, _ loss: (Direction, Open) -> CrossingLoss?) {
+        for direction in Array(open.keys) {
+            var kept: [Open] = []
+            for message in open[direction] ?? [] {
+                guard let loss = loss(direction, message) else {
+                    kept.append(message)
+                    continue
+                }
+                settle(message.id, .lost(at: now, loss))
+                if loss == .connectionLost { unexplained.append(message.id) }
+            }
+            open[direction] = kept
+        }
+    }
+
+    func record(_ id: UInt64) -> MessageCrossing? { place(of: id).map { records[$0] } }
+
+    mutating func settle(_ id: UInt64, _ fate: MessageCrossing.Fate) {
         if let place = place(of: id) { records[place].fate = fate }
     }
 
@@ -146,12 +179,21 @@ final class FlowObserver: MessageObserver {
         self.nameOf = nameOf
     }
 
-    func sent(_ message: ObservedMessage, on connection: ObjectIdentifier) {
-        recorder.sent(from: name, to: nameOf(message.peer), message.content(system.registry), message, on: connection)
+    func queued(_ message: ObservedMessage) {
+        recorder.queued(
+            from: name, to: nameOf(message.route.peer), message, message.content(system.registry))
+    }
+
+    func written(_ route: MessageRoute, on connection: ObjectIdentifier) {
+        recorder.written(from: name, to: nameOf(route.peer), route, on: connection)
+    }
+
+    func dropped(_ route: MessageRoute, _ reason: LossReason) {
+        recorder.dropped(from: name, to: nameOf(route.peer), route, reason)
     }
 
     func received(_ message: ObservedMessage) {
-        recorder.received(from: nameOf(message.peer), to: name, message)
+        recorder.received(from: nameOf(message.route.peer), to: name, message)
     }
 
     func ended(_ connection: ObjectIdentifier) { recorder.ended(connection, from: name) }

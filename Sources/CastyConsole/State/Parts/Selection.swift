@@ -9,4 +9,6 @@ struct Selection: Hashable, Sendable {
     var linkTo: String?
     /// The event under the cursor; `nil` follows the newest.
     var event: Int?
+    /// The message under the cursor in the pane Flow; `nil` follows the newest.
+    var message: UInt64?
 }

@@ -8,6 +8,8 @@ struct ViewOptions: Hashable, Sendable {
     var descending = false
     var shardMode = ShardMode.owner
     var level = EventKind.Level.info
+    /// Which messages the pane Flow shows.
+    var messages = ShownMessages.all
     var filters: [Pane: String] = [:]
 }
 
