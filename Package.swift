@@ -169,7 +169,7 @@ let targets: [Target] = [
             "CastyScenario", "CastySharding", "CastyCluster", "CastyLive", "CastyRemoting", "CastyActors",
             "CastyReporting", "CastyObservability", "CastyPlacement", "CastyMembership", "CastySerialization",
             "CastyCore",
-            argumentParser, logging,
+            argumentParser, logging, nioCore,
         ],
         swiftSettings: settings),
     tests(

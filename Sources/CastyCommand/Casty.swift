@@ -15,7 +15,7 @@ struct Casty: ParsableCommand {
             NodeCommand.self,
             AttachCommand.self, StatusCommand.self, MembersCommand.self, ShardsCommand.self, AskCommand.self,
             TellCommand.self, LoadCommand.self, BenchCommand.self,
-            BenchPeer.self,
+            BenchPeer.self, TravelCommand.self,
         ],
         defaultSubcommand: OpenConsole.self)
 }

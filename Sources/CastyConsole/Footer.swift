@@ -21,6 +21,10 @@ enum Footer {
             buffer.putRight("Enter keeps  Esc clears ", endX: rect.maxX, y: rect.y, width: 25, paint[.faint])
             return
         }
+        if let progress = scene.feed.progress {
+            buffer.put(" … " + Words.fit(progress, rect.width - 4), x: rect.x, y: rect.y, paint[.flashNote])
+            return
+        }
         if let flash = scene.state.dialogs.flash {
             let (sign, role): (String, Role) =
                 switch flash.kind {

@@ -7,7 +7,7 @@ import Foundation
 
 extension ConsoleRun {
     /// Writes the session as a scenario, at the user's request.
-    func save(_ file: String, _ backend: TestClusterBackend) {
+    func save(_ file: String, _ backend: any RunFrontEnd) {
         do {
             try write(to: file)
             backend.say(.done, "saved \(file); casty replay \(file) shows it again")
@@ -17,7 +17,7 @@ extension ConsoleRun {
     }
 
     /// Keeps the recording, if there is one, up to date: a crash of this process loses nothing of the session.
-    func keepRecord(_ backend: TestClusterBackend, atTheEnd: Bool = false) {
+    func keepRecord(_ backend: any RunFrontEnd, atTheEnd: Bool = false) {
         guard let file = plan.record, atTheEnd || history.count != recorded else { return }
         recorded = history.count
         do {

@@ -5,41 +5,102 @@ import CastyInvariants
 import CastyScenario
 import CastyTestbed
 
+/// A time to which a run is on its way, in small pieces between which checkpoints are made.
+struct TimeGoal {
+    enum Kind { case beginning, forward, back }
+
+    let target: Instant
+    /// The time at which it set out.
+    let from: Instant
+    /// When it set out, on the real clock.
+    let since: Instant
+    let kind: Kind
+}
+
 extension ConsoleRun {
+    /// How far the run advances on its way to a goal before it looks at the clock and the channel again.
+    private static let piece = Duration.milliseconds(250)
+    /// A way that takes longer than this shows how far it is.
+    private static let patience = Duration.milliseconds(100)
+
     /// Lets time pass until `end`. Carries out scheduled commands, the script, and commands that were undone by turning
     /// back time.
-    func advance(to end: Instant, _ backend: TestClusterBackend?) {
-        while backend?.ends != true {
+    ///
+    /// - Returns: Whether time can go on.
+    @discardableResult
+    func advance(to end: Instant, _ backend: (any RunFrontEnd)?) -> Bool {
+        while !endsEarly() {
             look(backend)
-            if player.isHeld { return }
+            if player.isHeld { return false }
             let stop = max(min(end, player.nextMoment, future.first?.at ?? .distantFuture), testbed.now)
             do {
                 // A long advance must not make a user wait who quits.
                 try testbed.advance(until: stop) {
                     let due = player.nextMoment
                     look(backend)
-                    return backend?.ends ?? false || player.isHeld || player.nextMoment < due
+                    return endsEarly() || player.isHeld || player.nextMoment < due
                 }
             } catch {
                 backend?.say(.refused, "\(error)")
+                return false
             }
             if let recorded = future.first, recorded.at <= testbed.now {
                 look(backend)
                 future.removeFirst()
                 redo(recorded, backend)
             } else if testbed.now >= end {
-                return
+                return true
             }
         }
+        return false
     }
 
-    private func redo(_ recorded: RecordedCommand, _ backend: TestClusterBackend?) {
+    private func redo(_ recorded: RecordedCommand, _ backend: (any RunFrontEnd)?) {
         perform(recorded.command, backend, as: recorded.role)
     }
 
-    /// Shows an earlier time by running again up to it; later commands wait to be repeated.
-    func turnBack(to moment: Instant, _ backend: TestClusterBackend) {
-        let target = max(moment, .start)
+    /// Sets out to a later time.
+    func setOut(to target: Instant) {
+        goal = TimeGoal(target: target, from: testbed.now, since: clock.now(), kind: .forward)
+    }
+
+    /// Goes a piece of the way to the goal.
+    func pursue(_ backend: any RunFrontEnd) {
+        guard let goal else { return }
+        let goesOn = advance(
+            to: min(goal.target, testbed.now + Self.piece), goal.kind == .forward ? backend : nil)
+        if backend.ends { return }
+        if goesOn, testbed.now < goal.target {
+            guard clock.now() - max(goal.since, shown) >= Self.patience else { return }
+            backend.show(
+                RunProgress(
+                    from: goal.from, now: testbed.now, target: goal.target, isRewinding: goal.kind == .back))
+            if goal.kind == .back { shown = clock.now() } else { show(backend) }
+            return
+        }
+        self.goal = nil
+        pace = Pace()
+        backend.show(nil)
+        show(backend)
+        switch goal.kind {
+        case .forward: break
+        case .beginning: greet(backend)
+        case .back:
+            let later = future.isEmpty ? "" : "; \(future.count) later commands wait for you to go on"
+            backend.say(.done, "back at \(testbed.now) s\(later)")
+        }
+    }
+
+    /// Shows a later time: from a checkpoint, if there is one on the way.
+    func goForward(to target: Instant, _ backend: any RunFrontEnd) {
+        if backend.jumps(jump(to: target, paused: paused), from: testbed.now) { return }
+        setOut(to: target)
+    }
+
+    /// Shows an earlier time: from a checkpoint, or by running again up to it. Later commands wait to be repeated.
+    func turnBack(to moment: Instant, _ backend: any RunFrontEnd) {
+        let jump = jump(to: max(moment, .start), paused: true)
+        if backend.jumps(jump, from: testbed.now) { return }
         testbed.end()
         do {
             testbed = try Self.begin(plan, wakeup)
@@ -52,8 +113,25 @@ extension ConsoleRun {
         history = []
         undoBook = UndoBook()
         paused = true
-        advance(to: target, nil)
-        let later = future.isEmpty ? "" : "; \(future.count) later commands wait for you to go on"
-        backend.say(.done, "back at \(testbed.now) s\(later)")
+        goal = TimeGoal(target: jump.target, from: .start, since: clock.now(), kind: .back)
+    }
+
+    private func jump(to target: Instant, paused: Bool) -> TimeJump {
+        let commands = history.filter(\.isByHand) + future
+        return TimeJump(
+            target: target,
+            commands: commands.map { RecordedLine(at: $0.at, line: "\($0.command)", role: $0.role) },
+            speed: speed, paused: paused)
+    }
+
+    /// Takes over from the run that this one is a checkpoint of.
+    func resume(_ jump: TimeJump) {
+        (speed, paused, owed) = (jump.speed, jump.paused, .zero)
+        release()
+        future = jump.commands.dropFirst(commandCount).compactMap { recorded in
+            guard let command = try? Command.parse(recorded.line) else { return nil }
+            return RecordedCommand(at: recorded.at, command: command, isByHand: true, role: recorded.role)
+        }
+        goal = TimeGoal(target: jump.target, from: testbed.now, since: clock.now(), kind: .back)
     }
 }

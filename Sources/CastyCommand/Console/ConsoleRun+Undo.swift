@@ -3,7 +3,7 @@ import CastyScenario
 import CastyTestbed
 
 /// What a command by hand is, for the book of what can be undone.
-enum CommandRole: Hashable {
+enum CommandRole: Hashable, Codable {
     /// The user gave it.
     case given
     /// It undoes the last fault, alone or as the first of several commands.
@@ -30,7 +30,7 @@ extension ConsoleRun {
     }
 
     /// Undoes the user's last fault.
-    func undo(_ backend: TestClusterBackend) {
+    func undo(_ backend: any RunFrontEnd) {
         dropFuture(backend)
         switch undoBook.undo() {
         case .refuse(let reason): backend.say(.refused, reason)
@@ -50,7 +50,7 @@ extension ConsoleRun {
     }
 
     /// Injects again what was undone last.
-    func redo(_ backend: TestClusterBackend) {
+    func redo(_ backend: any RunFrontEnd) {
         guard let command = undoBook.redoable else {
             return backend.say(.refused, "redo: nothing was undone since your last fault")
         }
@@ -64,8 +64,10 @@ extension ConsoleRun {
         }
     }
 
-    /// Forgets the commands after the time to which the run was turned back: the user gives another one.
-    func dropFuture(_ backend: TestClusterBackend) {
+    /// Forgets the commands, and the checkpoints, after the time to which the run was turned back: the user gives another
+    /// command.
+    func dropFuture(_ backend: any RunFrontEnd) {
+        backend.branched(at: testbed.now, commands: commandCount, events: recorder.count)
         guard !future.isEmpty else { return }
         backend.say(.note, "\(future.count) commands that came later are dropped")
         future = []

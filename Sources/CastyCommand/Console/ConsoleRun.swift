@@ -15,30 +15,34 @@ final class ConsoleRun {
     /// The size of one step.
     static let tick = Duration.milliseconds(100)
     /// The least time between two pictures.
-    private static let turn = Duration.milliseconds(40)
+    static let turn = Duration.milliseconds(40)
     /// The time between two points of a curve on the screen.
     private static let column = Duration.milliseconds(250)
 
     let plan: ConsolePlan
-    private let clock: ConsoleClock
+    let clock: ConsoleClock
     /// Ends the sleep of the testbed's thread: for a request and, in the live runtime, for a change.
     let wakeup: Wakeup
+    /// Whether the run has to end, even in the middle of an advance.
+    var endsEarly: () -> Bool = { false }
     var testbed: TestCluster
     var paused = false
-    private var speed: Double
+    var speed: Double
     /// The commands carried out so far, for turning back and for saving.
     var history: [RecordedCommand] = []
     /// The commands later than the time to which the run was turned back. They are repeated, unless the user gives
     /// another command first.
     var future: [RecordedCommand] = []
+    /// The time to which the run is on its way.
+    var goal: TimeGoal?
     /// The number of history entries in the recording.
     var recorded = -1
     /// Time that has to pass but is less than a full step of the grid.
-    private var owed = Duration.zero
+    var owed = Duration.zero
     private var rate = RateOverTime()
-    private var pace = Pace()
+    var pace = Pace()
     /// When the last picture was published, on the real clock.
-    private var shown = Instant.start
+    var shown = Instant.start
     /// The faults by hand that can be undone.
     var undoBook = UndoBook()
     /// Plays the script and the scheduled commands.
@@ -98,18 +102,29 @@ final class ConsoleRun {
         return snapshot
     }
 
-    /// Runs until the backend ends; this is the body of the testbed's thread.
-    func loop(_ backend: TestClusterBackend) {
+    /// Runs until the front end ends; this is the body of the testbed's thread or process.
+    ///
+    /// - Parameter jump: The time to begin at, if this run is a checkpoint that comes alive.
+    func loop(_ backend: any RunFrontEnd, from jump: TimeJump? = nil) {
+        endsEarly = { backend.ends }
         var turn = Self.turn
         // As much as has passed in reality, so that oversleeping does not slow the run down. But if the machine cannot
         // keep up, no more than lets the screen and the keys respond.
         var longest = Self.turn
-        begin(backend)
+        if let jump { resume(jump) } else { begin(backend) }
         while !backend.ends {
+            if let jump = backend.checkpoint(at: testbed.now, commands: commandCount) {
+                resume(jump)
+            }
+            if goal != nil {
+                pursue(backend)
+                continue
+            }
             let began = clock.now()
             let (start, wasPaused) = (testbed.now, paused)
             let isAsked = backend.isAsked
-            for request in backend.takeRequests() { carryOut(request, backend) }
+            while goal == nil, !backend.ends, let request = backend.takeRequest() { carryOut(request, backend) }
+            if goal != nil { continue }
             if !paused { advance(to: testbed.now + steps(in: min(turn, longest * 1.25)), backend) }
             keepRecord(backend)
             // A note of the script may have stopped time just now.
@@ -120,12 +135,14 @@ final class ConsoleRun {
             longest = max(Self.turn, pause ?? Self.turn)
             if !paused, !wasPaused { pace.note(testbed.now - start, in: turn) }
         }
-        keepRecord(backend, atTheEnd: true)
-        testbed.end()
+        if !backend.isReplaced {
+            keepRecord(backend, atTheEnd: true)
+            testbed.end()
+        }
         backend.finish()
     }
 
-    private func show(_ backend: TestClusterBackend) {
+    func show(_ backend: any RunFrontEnd) {
         shown = clock.now()
         rate.note(testbed.tracker.handled, at: testbed.now)
         testbed.observeMessages(backend.observesMessages)
@@ -153,12 +170,12 @@ final class ConsoleRun {
 
     /// Sleeps until a time on the real clock. A request ends the sleep at once; a change ends it as soon as the next
     /// picture may be shown.
-    private func sleep(until end: Instant?, _ backend: TestClusterBackend) {
+    private func sleep(until end: Instant?, _ backend: any RunFrontEnd) {
         var end = end ?? .distantFuture
         while !backend.isAsked {
             let now = clock.now()
             guard now < end else { return }
-            if wakeup.wait(atMost: end == .distantFuture ? nil : end - now), plan.seed == nil {
+            if backend.wait(atMost: end == .distantFuture ? nil : end - now), plan.seed == nil {
                 end = min(end, shown + Self.turn)
             }
         }
@@ -174,19 +191,21 @@ final class ConsoleRun {
         return .nanoseconds(due / grid * grid)
     }
 
-    /// Advances to the initial time, in visible steps.
-    private func begin(_ backend: TestClusterBackend) {
+    /// Sets out to the initial time.
+    private func begin(_ backend: any RunFrontEnd) {
         if let moment = plan.beginsAt {
-            while testbed.now < moment, !backend.ends {
-                advance(to: min(moment, testbed.now + .seconds(1)), nil)
-                backend.publish(snapshot, recorder, isScriptDone: player.isScriptDone, caption: caption)
-            }
+            goal = TimeGoal(target: moment, from: testbed.now, since: clock.now(), kind: .beginning)
             paused = true
+        } else {
+            greet(backend)
         }
+    }
+
+    func greet(_ backend: any RunFrontEnd) {
         if let greeting = plan.greeting { backend.say(.note, greeting) }
     }
 
-    private func carryOut(_ request: ConsoleRequest, _ backend: TestClusterBackend) {
+    private func carryOut(_ request: ConsoleRequest, _ backend: any RunFrontEnd) {
         switch request {
         case .command(let command):
             dropFuture(backend)
@@ -196,7 +215,7 @@ final class ConsoleRun {
     }
 
     /// Carries out a user's command.
-    func perform(_ command: Command, _ backend: TestClusterBackend?, as role: CommandRole = .given) {
+    func perform(_ command: Command, _ backend: (any RunFrontEnd)?, as role: CommandRole = .given) {
         do {
             switch command {
             case .at(let moment, let inner):
@@ -219,12 +238,15 @@ final class ConsoleRun {
         }
     }
 
+    /// The number of commands that the user has given.
+    var commandCount: Int { history.reduce(0) { $0 + ($1.isByHand ? 1 : 0) } }
+
     func note(_ command: Command, isByHand: Bool = true, role: CommandRole = .given) {
         history.append(RecordedCommand(at: testbed.now, command: command, isByHand: isByHand, role: role))
     }
 
     /// Lets the player carry out due commands, and records them.
-    func look(_ backend: TestClusterBackend?) {
+    func look(_ backend: (any RunFrontEnd)?) {
         player.performed = { [weak self] command, _ in
             self?.note(command, isByHand: false)
             if case .immediate(.note(let text)) = command {
@@ -237,7 +259,7 @@ final class ConsoleRun {
         player.look()
     }
 
-    private func ask(_ ask: Ask, _ backend: TestClusterBackend?) throws {
+    private func ask(_ ask: Ask, _ backend: (any RunFrontEnd)?) throws {
         let inspector = testbed.inspector
         try testbed.ask(
             ask.entity.id, ask.message, via: ask.via?.number, within: ask.within ?? testbed.settings.askTimeout
@@ -264,7 +286,7 @@ final class ConsoleRun {
         }
     }
 
-    private func carryOut(_ control: RunControl, _ backend: TestClusterBackend) {
+    private func carryOut(_ control: RunControl, _ backend: any RunFrontEnd) {
         if let refusal = backend.mode.refusal(of: .console(control.verb)) { return backend.say(.refused, refusal) }
         switch control {
         case .pause: paused = true
@@ -274,13 +296,13 @@ final class ConsoleRun {
         case .step(let count):
             release()
             paused = true
-            advance(to: testbed.now + Self.tick * count, backend)
+            setOut(to: testbed.now + Self.tick * count)
         case .back(let count): turnBack(to: testbed.now - Self.tick * count, backend)
         case .seek(let moment):
             let grid = SimulatedClusterWorld.grid.nanoseconds
             let target = Instant(nanoseconds: moment.nanoseconds / grid * grid)
             release()
-            if target >= testbed.now { advance(to: target, backend) } else { turnBack(to: target, backend) }
+            if target >= testbed.now { goForward(to: target, backend) } else { turnBack(to: target, backend) }
         case .speed(let factor): speed = min(max(factor.value, 1.0 / 64), 64)
         case .undo: undo(backend)
         case .redo: redo(backend)

@@ -36,9 +36,9 @@ struct ScreenOptions: ParsableArguments {
 
     /// Shows a testbed until the user quits, or prints the final frame.
     func show(_ plan: ConsolePlan, named command: String, clock: ConsoleClock) throws {
-        let backend: TestClusterBackend
+        let backend: any RunBackend
         do {
-            backend = try TestClusterBackend.open(plan, clock: clock)
+            backend = try open(plan, clock)
         } catch {
             Output.error("casty \(command): \(error)")
             throw ExitCode(73)
@@ -52,6 +52,12 @@ struct ScreenOptions: ParsableArguments {
             if plan.script.isEmpty { return time >= .start + .seconds(10) }
             return backend.isScriptDone || time >= .start + .seconds(120)
         }
+    }
+
+    /// A live testbed in this process, a simulated one in a process of its own, so that time can be turned back.
+    private func open(_ plan: ConsolePlan, _ clock: ConsoleClock) throws -> any RunBackend {
+        guard plan.seed != nil else { return try TestClusterBackend.open(plan, clock: clock) }
+        return try ForkedBackend.open(plan) ?? TestClusterBackend.open(plan, clock: clock)
     }
 
     /// Shows a backend until the user quits, or prints the frame at the time when a condition holds.

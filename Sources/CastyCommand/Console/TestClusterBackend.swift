@@ -9,7 +9,7 @@ import Synchronization
 
 /// The console's testbed: runs it on its own thread, takes requests from the screen's thread, and publishes snapshots and
 /// events.
-final class TestClusterBackend: ConsoleBackend {
+final class TestClusterBackend: RunBackend, RunFrontEnd {
     private struct State {
         var requests: [ConsoleRequest] = []
         var snapshot: ClusterSnapshot
@@ -21,6 +21,7 @@ final class TestClusterBackend: ConsoleBackend {
         /// Whether the messages between the nodes are shown.
         var observesMessages = false
         var caption: Caption?
+        var progress: String?
         var ends = false
         var isScriptDone = false
     }
@@ -58,6 +59,8 @@ final class TestClusterBackend: ConsoleBackend {
     }
 
     var caption: Caption? { state.withLock { $0.caption } }
+
+    var progress: String? { state.withLock { $0.progress } }
 
     func latest() -> ClusterSnapshot { state.withLock { $0.snapshot } }
 
@@ -110,11 +113,8 @@ final class TestClusterBackend: ConsoleBackend {
 
     // The following members are called by the testbed's thread.
 
-    func takeRequests() -> [ConsoleRequest] {
-        state.withLock { state in
-            defer { state.requests = [] }
-            return state.requests
-        }
+    func takeRequest() -> ConsoleRequest? {
+        state.withLock { $0.requests.isEmpty ? nil : $0.requests.removeFirst() }
     }
 
     /// The nodes for which the user previews a cut; the preview counts as answered from now on.
@@ -153,6 +153,17 @@ final class TestClusterBackend: ConsoleBackend {
         state.withLock { $0.messages.append(ConsoleMessage(kind, text)) }
         changed.signal()
     }
+
+    func show(_ progress: RunProgress?) {
+        let isNews = state.withLock { state in
+            let isNews = state.progress != progress?.text
+            state.progress = progress?.text
+            return isNews
+        }
+        if isNews { changed.signal() }
+    }
+
+    func wait(atMost limit: Duration?) -> Bool { wakeup.wait(atMost: limit) }
 
     func finish() { ended.signal() }
 }

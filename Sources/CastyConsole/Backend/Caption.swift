@@ -1,5 +1,5 @@
 /// What a played script says to the person watching: its latest note.
-package struct Caption: Hashable, Sendable {
+package struct Caption: Hashable, Sendable, Codable {
     /// The name of the script.
     package var title: String
     package var text: String

@@ -15,6 +15,8 @@ package protocol ConsoleBackend: Sendable {
 
     /// The latest note of a played script; `nil` if there is none.
     var caption: Caption? { get }
+    /// How far a long run to another time is, as a line; `nil` if none is under way.
+    var progress: String? { get }
 
     /// The newest snapshot.
     func latest() -> ClusterSnapshot
@@ -38,6 +40,7 @@ extension ConsoleBackend {
     package var title: String { "casty" }
     package var recording: String? { nil }
     package var caption: Caption? { nil }
+    package var progress: String? { nil }
 
     package func previewPartition(cut nodes: [String]) {}
     package func observeMessages(_ observes: Bool) {}
@@ -104,8 +107,8 @@ package struct MessagePage: Sendable {
 }
 
 /// The result of a request, as one line for the flash line.
-package struct ConsoleMessage: Hashable, Sendable {
-    package enum Kind: Hashable, Sendable { case done, note, refused }
+package struct ConsoleMessage: Hashable, Sendable, Codable {
+    package enum Kind: Hashable, Sendable, Codable { case done, note, refused }
 
     package var kind: Kind
     package var text: String

@@ -15,6 +15,8 @@ package struct ConsoleFeed: Sendable {
     private var suspected: [Pair: Instant] = [:]
     package private(set) var title = "casty"
     package private(set) var recording: String?
+    /// How far a long run to another time is, as a line.
+    package private(set) var progress: String?
 
     private struct Pair: Hashable {
         var observer: String
@@ -32,6 +34,7 @@ package struct ConsoleFeed: Sendable {
     package mutating func refresh(from backend: any ConsoleBackend) -> [ConsoleMessage] {
         title = backend.title
         recording = backend.recording
+        progress = backend.progress
         let page = backend.events(after: eventCursor)
         eventCursor = page.next
         take(backend.latest(), events: page.events, dropped: page.dropped)

@@ -1,0 +1,95 @@
+import CastyConsole
+import CastyCore
+import CastyObservability
+import CastyTestbed
+
+/// What a run shows itself to, and takes its requests from: the console in the same process, or at the other end of a
+/// channel.
+protocol RunFrontEnd: AnyObject, Sendable {
+    var mode: ConsoleMode { get }
+    /// Whether the run has to end.
+    var ends: Bool { get }
+    /// Whether the run has to end because a copy of it goes on in its place.
+    var isReplaced: Bool { get }
+    /// Whether the screen waits for something.
+    var isAsked: Bool { get }
+
+    /// The next request, in their order.
+    func takeRequest() -> ConsoleRequest?
+    /// The nodes for which the user previews a cut; the preview counts as answered from now on.
+    func takePreviewed() -> [String]
+    /// Sleeps until there may be something to do, at most for a time.
+    ///
+    /// - Returns: Whether something woke it.
+    func wait(atMost limit: Duration?) -> Bool
+
+    func publish(_ snapshot: ClusterSnapshot, _ recorder: Recorder, isScriptDone: Bool, caption: Caption?)
+    /// Says how far a long run to another time is; `nil` once it is there.
+    func show(_ progress: RunProgress?)
+    func say(_ kind: ConsoleMessage.Kind, _ text: String)
+
+    /// Makes a checkpoint of the whole run if it is time for one.
+    ///
+    /// - Returns: `nil`, unless this is the checkpoint that comes alive for a jump, perhaps much later.
+    func checkpoint(at now: Instant, commands: Int) -> TimeJump?
+    /// Whether a checkpoint comes alive for a jump and replaces this run, which then has to end.
+    func jumps(_ jump: TimeJump, from now: Instant) -> Bool
+    /// Discards the checkpoints that are not of this run any more: it takes another course after this number of
+    /// commands and events.
+    func branched(at now: Instant, commands: Int, events: Int)
+
+    /// Says that the run has ended.
+    func finish()
+}
+
+/// A request to show a run at another time.
+struct TimeJump: Hashable, Sendable, Codable {
+    let target: Instant
+    /// The user's commands up to now, and those that time was turned back behind: each is repeated at its time.
+    let commands: [RecordedLine]
+    /// Virtual seconds per real second.
+    let speed: Double
+    /// Whether the run is paused from then on.
+    let paused: Bool
+}
+
+/// A command of the user as a line of the scenario language, with its time.
+struct RecordedLine: Hashable, Sendable, Codable {
+    let at: Instant
+    let line: String
+    let role: CommandRole
+}
+
+/// How far a run to another time is.
+struct RunProgress: Hashable, Sendable, Codable {
+    let from: Instant
+    let now: Instant
+    let target: Instant
+    let isRewinding: Bool
+
+    /// A line for the screen: `rewinding to 37.5 s… 40 %`.
+    var text: String {
+        let span = (target - from).inSeconds
+        let share = span > 0 ? Int((now - from).inSeconds / span * 100) : 100
+        return "\(isRewinding ? "rewinding" : "running") to \(target) s… \(share) %"
+    }
+}
+
+extension RunFrontEnd {
+    var isReplaced: Bool { false }
+
+    func checkpoint(at now: Instant, commands: Int) -> TimeJump? { nil }
+
+    func jumps(_ jump: TimeJump, from now: Instant) -> Bool { false }
+
+    func branched(at now: Instant, commands: Int, events: Int) {}
+}
+
+/// A console's backend with a run behind it.
+protocol RunBackend: ConsoleBackend {
+    /// Whether the whole script was carried out.
+    var isScriptDone: Bool { get }
+
+    /// Ends the run, and returns after it has ended.
+    func close()
+}

@@ -1,0 +1,70 @@
+import CastyConsole
+import CastyCore
+import CastyObservability
+import CastyScenario
+
+/// What the console tells a worker: a process that is a simulated run, or a checkpoint of one.
+enum WorkerOrder: Hashable, Sendable, Codable {
+    /// A request of the user, as a line of the palette.
+    case request(String)
+    case preview([String])
+    /// To a checkpoint: a copy of it comes alive, at the start of the run or for a jump.
+    case wake(TimeJump?)
+    /// To a run that wants to jump: no checkpoint can replace it.
+    case stay
+}
+
+/// What a worker tells the console.
+enum WorkerReport: Sendable, Codable {
+    /// The run is there, as a checkpoint at its start.
+    case ready(WorkerPicture)
+    /// The run cannot begin.
+    case failed(String)
+    case picture(WorkerPicture)
+    /// The events from an index on; earlier ones are known.
+    case events(from: Int, [RuntimeEvent])
+    case progress(RunProgress?)
+    case says(ConsoleMessage)
+    /// A checkpoint was made; its channel comes with this.
+    case checkpoint(at: Instant, commands: Int)
+    /// No checkpoint could be made.
+    case noCheckpoint(String)
+    case branched(at: Instant, commands: Int, events: Int)
+    /// The run asks for a jump after it has carried out a number of requests.
+    case jumps(TimeJump, from: Instant, served: Int)
+    /// A checkpoint: its copy is alive; the channel of the copy comes with this.
+    case awake
+    /// A checkpoint: the system refuses a copy.
+    case refused(String)
+}
+
+/// What a run publishes several times a second.
+struct WorkerPicture: Hashable, Sendable, Codable {
+    let snapshot: ClusterSnapshot
+    let isScriptDone: Bool
+    let caption: Caption?
+    /// How many requests were carried out.
+    let served: Int
+    /// How many events there are, and their digest.
+    let events: Int
+    let digest: UInt64
+}
+
+extension ConsoleRequest {
+    /// The request as a line of the palette.
+    var line: String {
+        switch self {
+        case .command(let command): "\(command)"
+        case .control(let control): "\(control)"
+        }
+    }
+
+    /// Reads a line of the palette that is a request to a run.
+    init?(line: String) {
+        switch try? PaletteLine.parse(line) {
+        case .command(let command): self = .command(command)
+        case .console(.run(let control), at: nil): self = .control(control)
+        case .console, nil: return nil
+        }
+    }
+}
