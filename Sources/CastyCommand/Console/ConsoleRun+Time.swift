@@ -93,13 +93,13 @@ extension ConsoleRun {
 
     /// Shows a later time: from a checkpoint, if there is one on the way.
     func goForward(to target: Instant, _ backend: any RunFrontEnd) {
-        if backend.jumps(jump(to: target, paused: paused), from: testbed.now) { return }
+        if backend.jumps(jump(to: target, paused: paused, backend), from: testbed.now) { return }
         setOut(to: target)
     }
 
     /// Shows an earlier time: from a checkpoint, or by running again up to it. Later commands wait to be repeated.
     func turnBack(to moment: Instant, _ backend: any RunFrontEnd) {
-        let jump = jump(to: max(moment, .start), paused: true)
+        let jump = jump(to: max(moment, .start), paused: true, backend)
         if backend.jumps(jump, from: testbed.now) { return }
         testbed.end()
         do {
@@ -116,18 +116,19 @@ extension ConsoleRun {
         goal = TimeGoal(target: jump.target, from: .start, since: clock.now(), kind: .back)
     }
 
-    private func jump(to target: Instant, paused: Bool) -> TimeJump {
+    private func jump(to target: Instant, paused: Bool, _ backend: any RunFrontEnd) -> TimeJump {
         let commands = history.filter(\.isByHand) + future
         return TimeJump(
             target: target,
             commands: commands.map { RecordedLine(at: $0.at, line: "\($0.command)", role: $0.role) },
-            speed: speed, paused: paused)
+            speed: speed, paused: paused, observesMessages: backend.observesMessages)
     }
 
     /// Takes over from the run that this one is a checkpoint of.
     func resume(_ jump: TimeJump) {
         (speed, paused, owed) = (jump.speed, jump.paused, .zero)
         release()
+        testbed.observeMessages(jump.observesMessages)
         future = jump.commands.dropFirst(commandCount).compactMap { recorded in
             guard let command = try? Command.parse(recorded.line) else { return nil }
             return RecordedCommand(at: recorded.at, command: command, isByHand: true, role: recorded.role)

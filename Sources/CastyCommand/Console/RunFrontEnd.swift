@@ -18,6 +18,8 @@ protocol RunFrontEnd: AnyObject, Sendable {
     func takeRequest() -> ConsoleRequest?
     /// The nodes for which the user previews a cut; the preview counts as answered from now on.
     func takePreviewed() -> [String]
+    /// Whether the user looks at the messages between the nodes.
+    var observesMessages: Bool { get }
     /// Sleeps until there may be something to do, at most for a time.
     ///
     /// - Returns: Whether something woke it.
@@ -51,6 +53,8 @@ struct TimeJump: Hashable, Sendable, Codable {
     let speed: Double
     /// Whether the run is paused from then on.
     let paused: Bool
+    /// Whether the messages between the nodes are shown.
+    let observesMessages: Bool
 }
 
 /// A command of the user as a line of the scenario language, with its time.

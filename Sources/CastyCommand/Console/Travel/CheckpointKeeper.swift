@@ -25,6 +25,7 @@ final class CheckpointKeeper {
     /// How many the run has carried out since it came alive.
     private var served = 0
     private var previewed: [String]?
+    private var observesMessages = false
     /// Why there is no run any more.
     private var end: String?
 
@@ -147,6 +148,10 @@ final class CheckpointKeeper {
                 previewed = backend.previewed
                 try active.post(WorkerOrder.preview(previewed ?? []))
             }
+            if backend.observesMessages != observesMessages {
+                observesMessages = backend.observesMessages
+                try active.post(WorkerOrder.observe(observesMessages))
+            }
         } catch {
             lose(active, error)
         }
@@ -200,6 +205,7 @@ final class CheckpointKeeper {
     private func replaceRun(by channel: Channel) {
         active?.close()
         active = channel
+        observesMessages = waking?.jump?.observesMessages ?? false
         waking = nil
         (posted, served, previewed) = (0, 0, nil)
     }

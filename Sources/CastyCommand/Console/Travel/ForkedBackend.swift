@@ -13,6 +13,7 @@ final class ForkedBackend: RunBackend {
     private struct State {
         var requests: [ConsoleRequest] = []
         var previewed: [String]?
+        var observesMessages = false
         var picture: WorkerPicture
         /// The events of the run's course, also those later than the time that is shown.
         var events: [RuntimeEvent] = []
@@ -114,6 +115,15 @@ final class ForkedBackend: RunBackend {
         if isNew { wake() }
     }
 
+    func observeMessages(_ observes: Bool) {
+        let isNew = state.withLock { state in
+            guard state.observesMessages != observes else { return false }
+            state.observesMessages = observes
+            return true
+        }
+        if isNew { wake() }
+    }
+
     func submit(_ request: ConsoleRequest) {
         state.withLock { $0.requests.append(request) }
         wake()
@@ -135,6 +145,8 @@ final class ForkedBackend: RunBackend {
     var ends: Bool { state.withLock { $0.ends } }
 
     var previewed: [String]? { state.withLock { $0.previewed } }
+
+    var observesMessages: Bool { state.withLock { $0.observesMessages } }
 
     func takeRequests() -> [ConsoleRequest] {
         state.withLock { state in

@@ -30,6 +30,7 @@ final class Worker: RunFrontEnd, @unchecked Sendable {
     private var taken = 0
     private var previewed: [String] = []
     private var wantsPreview = false
+    private(set) var observesMessages = false
     private var hasEnded = false
     private(set) var isReplaced = false
     private var lastCheckpoint = Instant.start
@@ -111,6 +112,7 @@ final class Worker: RunFrontEnd, @unchecked Sendable {
             if process == 0 {
                 _ = close(theirs)
                 replaceChannel(mine)
+                observesMessages = jump?.observesMessages ?? false
                 return jump
             }
             _ = close(mine)
@@ -205,6 +207,7 @@ final class Worker: RunFrontEnd, @unchecked Sendable {
                 say(.refused, "\(line): the simulated world does not understand this")
             }
         case .preview(let nodes): (previewed, wantsPreview) = (nodes, true)
+        case .observe(let observes): (observesMessages, wantsPreview) = (observes, true)
         case .wake, .stay: break
         }
     }

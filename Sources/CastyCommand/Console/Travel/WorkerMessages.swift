@@ -8,6 +8,8 @@ enum WorkerOrder: Hashable, Sendable, Codable {
     /// A request of the user, as a line of the palette.
     case request(String)
     case preview([String])
+    /// Whether the messages between the nodes are shown.
+    case observe(Bool)
     /// To a checkpoint: a copy of it comes alive, at the start of the run or for a jump.
     case wake(TimeJump?)
     /// To a run that wants to jump: no checkpoint can replace it.
