@@ -32,7 +32,7 @@ enum Golden {
          casty  SIM  seed 42  ▶ x1  t=4.0 │ 5 nodes 4+ 1! │ views 3/4
         ╭─ 1 Members as n1 sees it ── 4/5 run ─╮╭─ 2 Phi from n1 ────── threshold 8.0 ─╮
         │    NODE STATUS         PHI SHD  ENT  ││ n2    0.1          ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁ │
-        │  + n1   up ★◆            -  13  130  ││ n3   16.6          ▁▁▁▁▁▁▁▁▁▁▂▃▆████ │
+        │  + n1   up ★◆            -  13  130  ││ n3   16.6          ▁▁▁▁†▁▁▁▁▁▂▃▆█!██ │
         │  + n2   up             0.1  13  156  ││ n4    0.1          ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁ │
         │▸ ! n3   unreachable † 16.6  12  168  ││ n5    0.1          ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁ │
         │  + n4   up             0.1  12  132  ││ n3: mean 202ms  sd 50ms  pause 1.00s │

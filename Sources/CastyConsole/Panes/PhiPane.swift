@@ -12,7 +12,7 @@ enum PhiPane {
         guard let observer = scene.reading.observer else {
             return EmptyPane.draw(["no nodes yet: press a"], rect, scene, &buffer)
         }
-        let peers = peers(of: observer)
+        let peers = peers(of: observer, scene)
         guard !peers.isEmpty else {
             let others = scene.reading.rows.count > 1
             return EmptyPane.draw(
@@ -31,13 +31,30 @@ enum PhiPane {
         }
         if details > 0 {
             let area = Rect(x: rect.x, y: rect.maxY - details, width: rect.width, height: details)
-            explain(peers, observer, scene, area, &buffer)
+            let monitored = peers.filter { $0.end == nil }.map(\.peer)
+            if !monitored.isEmpty { explain(monitored, observer, scene, area, &buffer) }
+            if monitored.count < peers.count {
+                let legend = Words.fit("on a curve: † died  ! suspected  ■ removed", rect.width - 2)
+                buffer.fill(Rect(x: area.x, y: area.maxY - 1, width: area.width, height: 1), " ", scene.paint[.text])
+                buffer.put(legend, x: area.x + 1, y: area.maxY - 1, scene.paint[.faint])
+            }
         }
     }
 
-    private static func peers(of observer: NodeSnapshot) -> [PeerSnapshot] {
-        observer.membership.peers.sorted {
-            (ClusterReading.number(in: $0.name), $0.name) < (ClusterReading.number(in: $1.name), $1.name)
+    /// A curve of the pane: of a peer that is monitored, or was until a short time ago.
+    private struct Curve {
+        var peer: PeerSnapshot
+        /// When it was no longer monitored.
+        var end: Instant?
+    }
+
+    private static func peers(of observer: NodeSnapshot, _ scene: Scene) -> [Curve] {
+        let curves =
+            observer.membership.peers.map { Curve(peer: $0) }
+            + scene.feed.departed.of(observer.name).map { Curve(peer: $0.figures, end: $0.since) }
+        return curves.sorted {
+            (ClusterReading.number(in: $0.peer.name), $0.peer.name)
+                < (ClusterReading.number(in: $1.peer.name), $1.peer.name)
         }
     }
 
@@ -52,32 +69,40 @@ enum PhiPane {
 
     /// The visible peers.
     static func window(_ scene: Scene, _ rect: Rect) -> ListWindow {
-        let peers = scene.reading.observer.map(peers) ?? []
+        let peers = scene.reading.observer.map { Self.peers(of: $0, scene) } ?? []
         return ListWindow(
             count: peers.count, room: max(1, (rect.height - details(rect)) / rowsPerPeer(peers.count, rect)),
-            cursor: peers.firstIndex { $0.name == scene.state.selection.node } ?? 0)
+            cursor: peers.firstIndex { $0.peer.name == scene.state.selection.node } ?? 0)
     }
 
     private static let blocks = Array("▁▂▃▄▅▆▇█")
 
     /// One peer: its name, the value, and the curve. With two or more rows, the middle of the curve is the threshold.
     private static func draw(
-        _ peer: PeerSnapshot, of observer: NodeSnapshot, rows: Int, _ scene: Scene, _ rect: Rect, y: Int,
+        _ curve: Curve, of observer: NodeSnapshot, rows: Int, _ scene: Scene, _ rect: Rect, y: Int,
         _ buffer: inout CellBuffer
     ) {
         let paint = scene.paint
+        let peer = curve.peer
         let half = rows >= 7 ? 3 : rows >= 5 ? 2 : rows >= 2 ? 1 : 0
         let baseline = y + max(0, 2 * half - 1)
         let role = Role.phi(peer.phi, threshold: peer.threshold)
         let current = scene.isFocused(.phi) && scene.state.cursorRow(scene.reading)?.name == peer.name
-        let nameStyle = current ? paint[.text].with(.reverse) : paint[.text]
+        let name = curve.end == nil ? paint[.text] : paint[.dim]
+        let nameStyle = current ? name.with(.reverse) : name
         buffer.put(Words.fit(peer.name, 4), x: rect.x + 1, y: baseline, nameStyle)
         let value = peer.phi < 100 ? Words.fixed(peer.phi) : Words.fixed(peer.phi, 0)
-        buffer.putRight(value, endX: rect.x + 10, y: baseline, width: 5, paint[role])
+        if curve.end == nil {
+            buffer.putRight(value, endX: rect.x + 10, y: baseline, width: 5, paint[role])
+        } else {
+            buffer.putRight("gone", endX: rect.x + 10, y: baseline, width: 5, paint[.dim])
+        }
         let left = rect.x + 11
         let width = rect.maxX - 1 - left
         guard width > 0 else { return }
-        if half >= 1, peer.unreachable { buffer.put("!", x: rect.x + 1, y: baseline - 1, paint[.unreachable]) }
+        if half >= 1, peer.unreachable, curve.end == nil {
+            buffer.put("!", x: rect.x + 1, y: baseline - 1, paint[.unreachable])
+        }
         if half >= 2 {
             let line = baseline - half
             buffer.putRight(Words.fixed(peer.threshold), endX: rect.x + 10, y: line, width: 5, paint[.faint])
@@ -93,6 +118,25 @@ enum PhiPane {
                 buffer.put(block(height - Double(row)), x: left + index, y: baseline - row, style)
             }
         }
+        mark(curve, observer, scene, Rect(x: left, y: baseline, width: width, height: 1), &buffer)
+    }
+
+    /// Marks the moments of a peer's death and of the suspicion on its curve.
+    private static func mark(
+        _ curve: Curve, _ observer: NodeSnapshot, _ scene: Scene, _ rect: Rect, _ buffer: inout CellBuffer
+    ) {
+        let name = curve.peer.name
+        func put(_ moment: Instant?, _ mark: String, _ role: Role) {
+            guard let moment else { return }
+            let x = rect.maxX - 1 - Int(clamping: scene.feed.phi.age(of: moment))
+            if x >= rect.x, x < rect.maxX { buffer.put(mark, x: x, y: rect.y, scene.paint[role]) }
+        }
+        let suspicion =
+            curve.end.map { scene.feed.lastSuspicion(of: name, by: observer.name, before: $0) }
+            ?? scene.feed.suspicion(of: curve.peer, by: observer.name)
+        put(curve.end, "■", .removed)
+        put(suspicion, "!", .unreachable)
+        put(scene.feed.death(of: name), "†", .linkDead)
     }
 
     private static func block(_ share: Double) -> String {

@@ -8,6 +8,8 @@ package struct ConsoleFeed: Sendable {
     /// What came of each fault.
     private(set) var stories = StoryBook()
     private(set) var phi = PhiHistory()
+    /// The peers whose curves stay after their end.
+    private(set) var departed = DepartedPeers()
     private(set) var rates = RateMeter()
     /// When each node's latest incarnation was started.
     private(set) var started: [String: Instant] = [:]
@@ -48,6 +50,7 @@ package struct ConsoleFeed: Sendable {
         if next.time < snapshot.time { rewind(to: next.time) }
         if next.version != snapshot.version || next.time != snapshot.time {
             phi.sample(next)
+            departed.take(before: snapshot, after: next)
             rates.sample(next)
         }
         stories.take(events, dropped: dropped, before: snapshot, after: next)
@@ -77,6 +80,22 @@ package struct ConsoleFeed: Sendable {
         return since >= begun ? since : nil
     }
 
+    /// When the process of a node ended as far as the testbed knows, if no later one was started.
+    func death(of name: String) -> Instant? {
+        let event = log.events.last { event in
+            (event.kind == .nodeKilled || event.kind == .nodeStopped || event.kind == .nodeStarted)
+                && (event.subject ?? event.node) == name
+        }
+        return event?.kind == .nodeStarted ? nil : event?.time
+    }
+
+    /// When an observer first suspected a peer that it no longer monitors.
+    func lastSuspicion(of subject: String, by observer: String, before end: Instant) -> Instant? {
+        log.events.last { event in
+            event.kind == .suspected && event.subject == subject && event.node == observer && event.time <= end
+        }?.time
+    }
+
     /// Removes everything after a time to which the run was turned back.
     private mutating func rewind(to time: Instant) {
         let past = log.events.filter { $0.time <= time }
@@ -85,6 +104,7 @@ package struct ConsoleFeed: Sendable {
         stories.rewind(to: time, past, snapshot)
         started = started.filter { $0.value <= time }
         suspected = suspected.filter { $0.value <= time }
+        departed.rewind(to: time)
     }
 }
 

@@ -56,6 +56,9 @@ package struct PhiHistory: Sendable {
         series[pair] = entry
     }
 
+    /// The number of values between a moment and now.
+    func age(of moment: Instant) -> Int64 { bucket - moment.nanoseconds / Self.step }
+
     /// The latest values, oldest first, up to now; NaN where no value is known.
     func values(observer: String, subject: String, count: Int) -> [Float] {
         guard count > 0 else { return [] }
