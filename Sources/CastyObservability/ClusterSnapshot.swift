@@ -22,6 +22,8 @@ public struct ClusterSnapshot: Hashable, Sendable, Codable {
     public var envelopesPerSecond: Double
     /// User envelopes lost since the start.
     public var lost: UInt64
+    /// The loads that run, in the order of their numbers.
+    public var loads: [LoadSnapshot] = []
     /// The forecast for a cut that a user is considering.
     public var outlook: PartitionForecast?
     /// The latest messages between the nodes, oldest first; `nil` while they are not observed.
@@ -70,5 +72,22 @@ public struct LinkSnapshot: Hashable, Sendable, Codable {
         self.latency = latency
         self.jitter = jitter
         self.loss = loss
+    }
+}
+
+/// A stream of messages that a testbed sends to entities.
+public struct LoadSnapshot: Hashable, Sendable, Codable {
+    /// Counts the loads of a run from 1 on.
+    public var number: Int
+    /// Its rate, the number of its entities and its duration, as the scenario language writes them.
+    public var text: String
+    /// When it ends by itself.
+    public var until: Instant
+
+    /// Creates the state of a load.
+    public init(number: Int, text: String, until: Instant) {
+        self.number = number
+        self.text = text
+        self.until = until
     }
 }

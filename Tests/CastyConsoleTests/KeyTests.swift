@@ -150,8 +150,8 @@ struct KeyTests {
         #expect(console.press(.paste("Kyq\n")) == [])
         #expect(console.state.dialogs.modal == nil)
         console.type(":")
-        console.press(.paste("kill n2\n"))
-        #expect(console.press(.enter) == [.submit(line: "kill n2")])
+        console.press(.paste("freeze n2\n"))
+        #expect(console.press(.enter) == [.submit(line: "freeze n2")])
     }
 
     @Test("every request of a key can be written in the language, and reads back as the same request")

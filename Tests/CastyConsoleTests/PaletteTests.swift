@@ -17,13 +17,14 @@ struct PaletteTests {
     func aliases() {
         var console = Fixture()
         console.press(.down)
-        console.type(":kill cursor")
-        #expect(console.press(.enter) == [.submit(line: "kill n2")])
+        console.type(":freeze cursor")
+        #expect(console.press(.enter) == [.submit(line: "freeze n2")])
     }
 
     @Test("a line that cannot be read stays, with what is wrong with it, until it is mended")
     func nonsense() {
         var console = Fixture()
+        console.state.confirms = false
         console.type(":kil n2")
         #expect(console.press(.enter) == [])
         let meant = console.lines.firstIndex { $0.contains("did you mean \"kill\"?") }

@@ -25,6 +25,7 @@ struct SampleCluster {
     var gossip: UInt64 = 400
     var nodes: [Node] = []
     var links: [LinkSnapshot] = []
+    var loads: [LoadSnapshot] = []
     var homes: [Int: Int] = [:]
     var shardCount: Int
     var entities = 0
@@ -151,9 +152,11 @@ struct SampleCluster {
     }
 
     func snapshot() -> ClusterSnapshot {
-        ClusterSnapshot(
+        var snapshot = ClusterSnapshot(
             time: now, version: version, nodes: nodes.map(view), links: links, paused: paused, speed: speed,
             envelopesPerSecond: nodes.isEmpty ? 0 : 640, lost: 0)
+        snapshot.loads = loads
+        return snapshot
     }
 
     /// The decisions of keep-majority, in its simplest form, about a cut.

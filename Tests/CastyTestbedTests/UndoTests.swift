@@ -138,4 +138,18 @@ import Testing
         #expect(link?.profile == .lan && link?.refusesConnections == false)
         #expect(!testbed.faults.takesTime("n2"))
     }
+
+    @Test("loads are listed with their numbers, and stopped one by one or together")
+    func loads() throws {
+        for line in ["load 200/s over 50 entities for 30s", "load 1/s over 1 entities for 9s"] {
+            try testbed.perform(command(line))
+        }
+        #expect(testbed.snapshot.loads.map(\.text) == ["200/s over 50 entities", "1/s over 1 entities"])
+        try testbed.perform(command("load stop 1"))
+        #expect(testbed.snapshot.loads.map(\.number) == [2])
+        #expect(throws: TestClusterError.self) { try testbed.perform(command("load stop 1")) }
+        try testbed.perform(command("load stop"))
+        #expect(testbed.snapshot.loads.isEmpty)
+        #expect(throws: TestClusterError.self) { try testbed.perform(command("load stop")) }
+    }
 }

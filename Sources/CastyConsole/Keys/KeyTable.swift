@@ -58,7 +58,9 @@ enum KeyTable {
         KeyBinding(keys("S"), .prompt(.spawnMany), "spawn", "spawn many entities", .entities, verb: .scenario(.spawn)),
         KeyBinding(
             keys("e"), .prompt(.send), "send", "send an envelope to an entity", .entities, verb: .scenario(.tell)),
-        KeyBinding(keys("E"), .prompt(.load), "load", "start a load", .entities, verb: .scenario(.load)),
+        KeyBinding(
+            keys("E"), .prompt(.load), "load", "start a load, or stop those that run", .entities, verb: .scenario(.load)
+        ),
         KeyBinding(
             keys("m"), .prompt(.moveShard), "move", "move the shard to a node", .entities, in: [.shards],
             verb: .scenario(.move)),

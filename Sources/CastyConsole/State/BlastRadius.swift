@@ -50,7 +50,7 @@ struct BlastRadius: Hashable, Sendable {
     }
 
     /// What stops with the nodes themselves.
-    private static func losses(_ rows: [NodeRow]) -> [String] {
+    static func losses(_ rows: [NodeRow]) -> [String] {
         let lines = rows.prefix(6).map { row in
             "\(row.name)  \(Words.count(row.shards, "shard"))  \(Words.count(row.entities, "entity"))"
                 + (row.oldest ? "  oldest: the coordinator moves" : "")

@@ -10,8 +10,9 @@ extension ConsoleState {
         return cursorRow(reading).map { [$0] } ?? []
     }
 
-    /// The nodes to preview a cut for: the marked ones, else the one under the cursor.
+    /// The nodes to preview a cut for: those that a question is about, the marked ones, else the one under the cursor.
     package func previewedPartition(_ feed: ConsoleFeed) -> [String] {
+        if case .confirm(let asked) = dialogs.modal, !asked.awaitsForecastFor.isEmpty { return asked.awaitsForecastFor }
         if !selection.marked.isEmpty { return selection.marked }
         return (selection.node ?? feed.snapshot.nodes.first?.name).map { [$0] } ?? []
     }

@@ -16,6 +16,9 @@ extension ConsoleState {
         case .why(let asked): ask(asked, feed)
         case .goto(let text): goTo(text, feed)
         case .mark(let names): selection.marked = names.map(\.description).sorted()
+        case .loads:
+            let loads = Self.loads(feed)
+            say(.note, loads.isEmpty ? "no load runs; E starts one" : loads.joined(separator: " · ") + " · load stop")
         case .readonly(let on):
             readOnly = on
             say(.done, on ? "read-only: nothing changes the cluster" : "keys and lines change the cluster again")
@@ -25,6 +28,13 @@ extension ConsoleState {
         case .quit: return [.quit]
         }
         return []
+    }
+
+    /// The loads that run, each in a few words.
+    static func loads(_ feed: ConsoleFeed) -> [String] {
+        feed.snapshot.loads.map { load in
+            "load \(load.number): \(load.text) until \(Words.moment(load.until))"
+        }
     }
 
     private mutating func sortBy(_ name: String, _ descending: Bool) {

@@ -19,7 +19,7 @@ extension ConsoleState {
         intentions.settle(feed.snapshot, now: time.now)
         if let asked = dialogs.question {
             dialogs.question = nil
-            if key == .character("y") || key == .character("Y") { return submit(asked.commands) }
+            if key == .character("y") || key == .character("Y") { return asked.commands.map { .submit(.command($0)) } }
             say(.note, "nothing was done")
             return []
         }
@@ -91,6 +91,7 @@ extension ConsoleState {
             facts.append("\(Words.count(alive.count, "node")) will stop: \(Words.list(alive, most: 8))")
             if entities > 0 { facts.append("\(Words.count(entities, "entity")) will be lost") }
         }
+        facts += Self.loads(feed).prefix(4).map { "\($0) will stop" }
         if let file = feed.recording { facts.append("the recording \(file) ends here") }
         if facts.isEmpty { facts.append("no node is running") }
         dialogs.modal = .confirm(

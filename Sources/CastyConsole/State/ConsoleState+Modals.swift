@@ -104,7 +104,7 @@ extension ConsoleState {
         switch confirm.outcome {
         case .submit(let commands):
             selection.marked = []
-            return submit(commands)
+            return commands.map { .submit(.command($0)) }
         case .quit: return [.quit]
         }
     }

@@ -23,17 +23,16 @@ extension ConsoleState {
             return []
         }
         let names = fitting.compactMap { Self.nodeName($0.name) }
-        let list = Words.list(fitting.map(\.name), most: 6)
         switch action {
         case .add: return []
-        case .kill: return kill(fitting, reading, feed)
-        case .freeze: return submit(.freeze(names))
-        case .thaw: return submit(.thaw(names))
-        case .restart: return ask("restart \(list) as a new incarnation?", .restart(names))
-        case .leave: return ask("let \(list) leave gracefully?", .leave(names))
+        case .kill: return ask(.kill(names), feed)
+        case .freeze: return ask(.freeze(names), feed)
+        case .thaw: return ask(.thaw(names), feed)
+        case .restart: return ask(.restart(names), feed)
+        case .leave: return ask(.leave(names), feed)
         case .down:
             let by = reading.observer.flatMap { $0.name == first.name ? nil : Self.nodeName($0.name) }
-            return ask("mark \(list) down?", .down(names, by: by))
+            return ask(.down(names, by: by), feed)
         }
     }
 
@@ -56,47 +55,5 @@ extension ConsoleState {
             case .down, .removed, .unknown: return "down: \(row.name) is \(words(.standing(row.standing))) already"
             }
         }
-    }
-
-    /// A question at the bottom; ten seconds without an answer count as No.
-    private mutating func ask(_ text: String, _ command: ImmediateCommand) -> [Intent] {
-        guard confirms else { return submit(command) }
-        dialogs.question = Question(text: text, commands: [command], until: time.now + 10)
-        return []
-    }
-
-    private mutating func kill(_ rows: [NodeRow], _ reading: ClusterReading, _ feed: ConsoleFeed) -> [Intent] {
-        let command = ImmediateCommand.kill(rows.compactMap { Self.nodeName($0.name) })
-        guard confirms else { return submit(command) }
-        dialogs.modal = .confirm(question(killing: rows, command, reading, feed))
-        return []
-    }
-
-    private func question(
-        killing rows: [NodeRow], _ command: ImmediateCommand, _ reading: ClusterReading, _ feed: ConsoleFeed
-    ) -> ConfirmState {
-        let blast = BlastRadius(killing: rows, reading, feed, words)
-        let many = rows.count > 1
-        return ConfirmState(
-            title: many ? "Kill \(rows.count) nodes?" : "Kill \(rows[0].name)?", facts: blast.facts,
-            outcome: .submit([command]), demand: blast.isGrave || many ? "\(rows.count)" : nil,
-            meaning: "the number of nodes", accept: "Kill",
-            awaitsForecastFor: blast.isForecast ? [] : rows.map(\.name))
-    }
-
-    /// Completes a question that was asked before the forecast of its effect had arrived, unless the answer has begun.
-    ///
-    /// - Returns: Whether the question has changed.
-    package mutating func completeQuestion(_ feed: ConsoleFeed) -> Bool {
-        guard case .confirm(let asked) = dialogs.modal, !asked.awaitsForecastFor.isEmpty, asked.typed.text.isEmpty,
-            case .submit(let commands) = asked.outcome, let command = commands.first
-        else { return false }
-        let reading = ClusterReading(feed, observer: view.observer)
-        let rows = reading.rows.filter { asked.awaitsForecastFor.contains($0.name) }
-        guard rows.count == asked.awaitsForecastFor.count else { return false }
-        let question = question(killing: rows, command, reading, feed)
-        guard question.awaitsForecastFor.isEmpty else { return false }
-        dialogs.modal = .confirm(question)
-        return true
     }
 }

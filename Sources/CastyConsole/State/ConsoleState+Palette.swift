@@ -125,7 +125,8 @@ extension ConsoleState {
                 say(.refused, "read-only (:readonly off)")
                 return []
             }
-            return request(.command(command))
+            guard mode.refusal(of: .scenario(command.verb)) == nil else { return request(.command(command)) }
+            return ask(command, feed)
         case .console(.screen(let command), at: nil): return perform(command, feed)
         case .console(.run(let control), at: nil): return request(.control(control))
         case .console(.reserved(let command), at: nil):

@@ -26,7 +26,11 @@ extension ConsoleState {
         case .load:
             dialogs.modal = .prompt(
                 PromptState(
-                    title: "Start a load", hint: "RATE over COUNT entities for TIME", before: "load ",
+                    title: "Start a load",
+                    hint: feed.snapshot.loads.isEmpty
+                        ? "RATE over COUNT entities for TIME"
+                        : "stop ends \(Words.count(feed.snapshot.loads.count, "running load")); or RATE over …",
+                    before: "load ",
                     field: TextField("200/s over 50 entities for 30s")))
         case .moveShard:
             let types = ShardReading.types(in: feed.snapshot)

@@ -59,14 +59,14 @@ struct ConfirmState: Hashable, Sendable {
 
 /// The effect of a confirmed question.
 enum Outcome: Hashable, Sendable {
-    case submit([ImmediateCommand])
+    case submit([Command])
     case quit
 }
 
 /// One line at the bottom that waits for y or N.
 struct Question: Hashable, Sendable {
     var text: String
-    var commands: [ImmediateCommand]
+    var commands: [Command]
     var until: Double
 }
 

@@ -65,6 +65,7 @@ extension ConsoleCommand {
         case .mark:
             cursor.want(.nodes)
             return .screen(.mark(cursor.token == nil ? [] : try cursor.nodes()))
+        case .loads: return .screen(.loads)
         case .readonly: return .screen(.readonly(try cursor.choice(of: Switch.self) == .on))
         case .help: return .screen(.help(try help(&cursor)))
         case .quit: return .screen(.quit)

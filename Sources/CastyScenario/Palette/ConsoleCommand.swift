@@ -44,6 +44,8 @@ package enum ScreenCommand: Hashable, Sendable {
     case goto(String)
     /// `mark n3,n4`; without nodes, removes all marks.
     case mark([NodeName])
+    /// `loads`: lists the loads that run.
+    case loads
     case readonly(Bool)
     case set(ConsoleOption)
     case help(String?)

@@ -18,6 +18,7 @@ package enum ConsoleVerb: String, CaseIterable, Hashable, Sendable {
     case why
     case goto
     case mark
+    case loads
     case undo
     case redo
     case record
@@ -34,7 +35,7 @@ package enum ConsoleVerb: String, CaseIterable, Hashable, Sendable {
     /// The syntax, one line for each form.
     package var usage: [String] {
         switch self {
-        case .pause, .play, .zoom, .undo, .redo, .background, .quit: [rawValue]
+        case .pause, .play, .zoom, .loads, .undo, .redo, .background, .quit: [rawValue]
         case .step, .back: ["\(rawValue) [COUNT]"]
         case .speed: ["speed xFACTOR"]
         case .seek: ["seek TIME"]
@@ -79,6 +80,7 @@ package enum ConsoleVerb: String, CaseIterable, Hashable, Sendable {
         case .why: "Tells the causes of what you see."
         case .goto: "Shows an event."
         case .mark: "Marks nodes, or none."
+        case .loads: "Lists the loads that run; load stop ends them."
         case .undo: "Takes back the last injected fault."
         case .redo: "Injects again what was taken back."
         case .record: "Starts or stops a recording."

@@ -52,7 +52,7 @@ extension ConsoleVerb {
         case .until, .always, .never, .record, .replay, .export, .bookmark, .source, .background: true
         case .pause, .play, .step, .back, .speed, .seek, .undo, .redo, .save, .focus, .zoom, .filter, .sort, .follow,
             .view,
-            .why, .goto, .mark, .readonly, .help, .quit:
+            .why, .goto, .mark, .loads, .readonly, .help, .quit:
             false
         }
     }

@@ -51,7 +51,7 @@ package enum Verb: String, CaseIterable, Hashable, Sendable {
         case .spawn: ["spawn ENTITY", "spawn ENTITY..ENTITY"]
         case .tell: ["tell ENTITY MESSAGE [via NODE]"]
         case .ask: ["ask ENTITY MESSAGE [via NODE] [-> REPLY] [within TIME]"]
-        case .load: ["load RATE/s over COUNT entities for TIME"]
+        case .load: ["load RATE/s over COUNT entities for TIME", "load stop [NUMBER]"]
         case .kill: ["kill NODE,…"]
         case .freeze: ["freeze NODE,…"]
         case .thaw: ["thaw NODE,…"]
@@ -96,7 +96,7 @@ package enum Verb: String, CaseIterable, Hashable, Sendable {
         case .spawn: "Starts entities without waiting for them."
         case .tell: "Sends a message to an entity without waiting."
         case .ask: "Sends a message once and waits for the reply, 10 s by default."
-        case .load: "Sends deposit 1 to account-1 and on in turn, at a rate, without blocking."
+        case .load: "Sends deposit 1 to account-1 and on in turn, at a rate, without blocking; or stops that."
         case .kill: "Crashes nodes: no goodbye, sockets reset, nothing flushed."
         case .freeze: "Hangs nodes: sockets stay open, nothing runs."
         case .thaw: "Lets frozen nodes run again."

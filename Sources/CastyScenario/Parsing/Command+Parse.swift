@@ -27,7 +27,7 @@ extension Command {
         case .spawn: .immediate(.spawn(try cursor.entities()))
         case .tell: .immediate(.tell(try tell(&cursor)))
         case .ask: .ask(try ask(&cursor))
-        case .load: .immediate(.load(try load(&cursor)))
+        case .load: .immediate(try load(&cursor))
         case .kill: .immediate(.kill(try cursor.nodes()))
         case .freeze: .immediate(.freeze(try cursor.nodes()))
         case .thaw: .immediate(.thaw(try cursor.nodes()))
@@ -83,14 +83,18 @@ extension Command {
         }
     }
 
-    private static func load(_ cursor: inout Cursor) throws(ScenarioProblem) -> Load {
+    private static func load(_ cursor: inout Cursor) throws(ScenarioProblem) -> ImmediateCommand {
+        if cursor.accept("stop") {
+            cursor.want(.value("the number of a load"))
+            return .stopLoad(cursor.token == nil ? nil : try cursor.number("the number of a load", in: 1...1_000_000))
+        }
         let rate = try cursor.decimal("a rate such as 200/s", suffix: "/s", in: Rate.limits)
         try cursor.require("over")
         let entities = try cursor.number("a number of entities", in: 1...EntityPattern.mostEntities)
         if !cursor.accept("entities") { try cursor.require("entity") }
         try cursor.require("for")
-        return Load(
-            rate: Rate(perSecond: rate), entities: entities, duration: try cursor.duration(from: .milliseconds(1)))
+        let duration = try cursor.duration(from: .milliseconds(1))
+        return .load(Load(rate: Rate(perSecond: rate), entities: entities, duration: duration))
     }
 
     private static func heal(_ cursor: inout Cursor) throws(ScenarioProblem) -> Heal {

@@ -62,6 +62,7 @@ extension ImmediateCommand: CustomStringConvertible {
         case .spawn(let entities): "spawn \(entities)"
         case .tell(let tell): "tell \(tell)"
         case .load(let load): "load \(load)"
+        case .stopLoad(let number): "load stop" + (number.map { " \($0)" } ?? "")
         case .passivate(let entities): "passivate \(entities)"
         case .cut(let cut): "cut \(cut)"
         case .heal(.all): "heal"
@@ -92,7 +93,7 @@ extension ImmediateCommand: CustomStringConvertible {
         case .down: .down
         case .spawn: .spawn
         case .tell: .tell
-        case .load: .load
+        case .load, .stopLoad: .load
         case .passivate: .passivate
         case .cut: .cut
         case .heal: .heal

@@ -47,6 +47,7 @@ extension ScreenCommand: CustomStringConvertible {
         case .why(let subject): "why" + (subject.map { " \($0)" } ?? "")
         case .goto(let event): "goto \(Quoting.word(event))"
         case .mark(let nodes): "mark" + (nodes.isEmpty ? "" : " \(nodes.list)")
+        case .loads: "loads"
         case .readonly(let on): "readonly \(word(on))"
         case .set(let option): "set \(option)"
         case .help(let verb): "help" + (verb.map { " \($0)" } ?? "")

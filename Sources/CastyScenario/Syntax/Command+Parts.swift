@@ -52,7 +52,7 @@ extension ImmediateCommand {
             }
         case .fault(let fault): fault.nodes
         case .move(_, let node), .pin(_, let node): [node]
-        case .set, .spawn, .load, .passivate, .rebalance, .note: []
+        case .set, .spawn, .load, .stopLoad, .passivate, .rebalance, .note: []
         }
     }
 

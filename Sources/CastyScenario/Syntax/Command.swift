@@ -57,6 +57,8 @@ package enum ImmediateCommand: Hashable, Sendable {
     case tell(Tell)
     /// `load 200/s over 50 entities for 30s`: a stream of tells; does not block.
     case load(Load)
+    /// `load stop`, `load stop 2`: ends all loads, or one by its number.
+    case stopLoad(Int?)
     /// `passivate account-7`.
     case passivate(EntityPattern)
 

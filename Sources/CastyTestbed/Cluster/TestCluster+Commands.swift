@@ -30,6 +30,7 @@ extension TestCluster {
             for entity in tell.entities.names { try self.tell(entity.id, tell.message, via: tell.via?.number) }
         case .load(let load):
             try self.load(perSecond: load.rate.perSecond.value, entities: load.entities, for: load.duration)
+        case .stopLoad(let number): try stopLoad(number)
         case .kill(let names): for name in names { try kill(name.number) }
         case .freeze(let names): for name in names { try freeze(name.number) }
         case .thaw(let names): for name in names { try thaw(name.number) }

@@ -15,6 +15,7 @@ extension TestCluster {
         var snapshot = ClusterSnapshot(
             time: now, version: version, nodes: snapshots, links: links, seed: world.seed,
             lost: UInt64(tracker.lost))
+        snapshot.loads = loadSnapshots
         snapshot.crossings = crossings
         return snapshot
     }

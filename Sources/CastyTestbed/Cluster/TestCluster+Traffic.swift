@@ -8,6 +8,8 @@ import CastySharding
 extension TestCluster {
     /// A steady stream of `deposit 1` messages, round-robin over the accounts and over the up nodes.
     struct Load {
+        let number: Int
+        let rate: Double
         let interval: Duration
         let entities: Int
         let until: Instant
@@ -94,7 +96,30 @@ extension TestCluster {
     package func load(perSecond rate: Double, entities: Int, for duration: Duration) throws {
         guard rate > 0, entities > 0 else { throw TestClusterError("a load has a rate and entities") }
         let interval = Duration.nanoseconds(max(1, Int64(1e9 / rate)))
-        loads.append(Load(interval: interval, entities: entities, until: now + duration, next: now))
+        loadCount += 1
+        loads.append(
+            Load(
+                number: loadCount, rate: rate, interval: interval, entities: entities, until: now + duration,
+                next: now))
+    }
+
+    /// Ends one load early, or all.
+    ///
+    /// - Throws: ``TestClusterError`` if it does not run.
+    package func stopLoad(_ number: Int?) throws {
+        guard loads.contains(where: { number == nil || $0.number == number }) else {
+            throw TestClusterError(number.map { "load \($0) does not run" } ?? "no load runs")
+        }
+        loads.removeAll { number == nil || $0.number == number }
+    }
+
+    /// The loads that run.
+    var loadSnapshots: [LoadSnapshot] {
+        loads.map { load in
+            let rate = Rate(perSecond: Thousandths(count: Int64((load.rate * 1000).rounded())))
+            return LoadSnapshot(
+                number: load.number, text: "\(rate) over \(load.entities) entities", until: load.until)
+        }
     }
 
     /// Ends all loads early.

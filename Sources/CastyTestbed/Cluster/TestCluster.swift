@@ -49,6 +49,7 @@ package final class TestCluster {
     /// The events that tell of the latency, jitter or loss of directions now.
     var impairments: [Direction: EventID] = [:]
     var loads: [Load] = []
+    var loadCount = 0
     /// Records the messages between the nodes while someone looks at them.
     var flow: FlowRecorder?
     /// The ended nodes of which the recorder knows.

@@ -102,7 +102,7 @@ extension ImmediateCommand {
             return .impossible("a member that is down stays down, r restarts \(nodes.list) as a new incarnation")
         case .move, .pin, .rebalance(.now):
             return .impossible("a handoff cannot be undone, m moves the shard again")
-        case .set, .start, .spawn, .tell, .load, .passivate, .note: return nil
+        case .set, .start, .spawn, .tell, .load, .stopLoad, .passivate, .note: return nil
         }
     }
 }
