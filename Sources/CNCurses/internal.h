@@ -7,6 +7,7 @@
 struct cnc_lifeline {
     volatile int up;
     volatile int crashed;
+    volatile int writing;
     int has_modes;
     int restore_length;
     char restore[512];
@@ -25,5 +26,7 @@ void cnc_capture_begin(void);
 void cnc_capture_pause(void);
 void cnc_capture_end(void);
 void cnc_capture_emergency(void);
+void cnc_capture_drain(void);
+int cnc_capture_source(void);
 
 void cnc_use_alternate_stack(void);

@@ -27,7 +27,16 @@ static cnc_cell *shown;
 static int shown_rows, shown_columns;
 static int shown_cursor_row = -2, shown_cursor_column;
 
-static void say(const char *text) { cnc_write(cnc_tty, text, strlen(text)); }
+// A crash on another thread waits for a write in flight, and none begins after it has given the terminal back.
+static void write_out(const char *bytes, size_t count) {
+    cnc_lifeline->writing = 1;
+    __sync_synchronize();
+    if (!cnc_lifeline->crashed) cnc_write(cnc_tty, bytes, count);
+    __sync_synchronize();
+    cnc_lifeline->writing = 0;
+}
+
+static void say(const char *text) { write_out(text, strlen(text)); }
 
 static void choose_locale(void) {
     const char *chosen = setlocale(LC_CTYPE, "");
@@ -59,6 +68,9 @@ cnc_result cnc_open(bool mouse, bool force_ascii) {
     input_file = fdopen(dup(cnc_tty), "r");
     output_file = fdopen(dup(cnc_tty), "w");
     if (!input_file || !output_file) return CNC_NO_TERMINAL;
+    // The size is the terminal's, whatever LINES and COLUMNS in the environment say.
+    use_env(FALSE);
+    use_tioctl(TRUE);
     screen = newterm(NULL, output_file, input_file);
     if (!screen) return CNC_NO_CURSOR;
     cbreak();
@@ -216,7 +228,7 @@ static void emit_frame(void) {
     memcpy(bytes, begin, marks);
     if (pread(frame_memory, bytes + marks, (size_t)length, 0) == length) {
         memcpy(bytes + marks + length, end, sizeof end - 1);
-        cnc_write(cnc_tty, bytes, whole);
+        write_out(bytes, whole);
     }
     free(bytes);
 }
@@ -346,9 +358,17 @@ void cnc_suspend(void) {
     sigaction(SIGTSTP, &ours, NULL);
 }
 
+void cnc_detach(void) {
+    cnc_lifeline->up = 0;
+    cnc_capture_pause();
+}
+
 void cnc_resume(void) {
     struct termios modes;
-    if (tcgetattr(cnc_tty, &modes) == 0) cnc_lifeline->modes = modes;
+    // In raw mode no shell has had the terminal meanwhile: what to give back at the end is as before.
+    if (tcgetattr(cnc_tty, &modes) == 0 && (modes.c_lflag & ICANON)) cnc_lifeline->modes = modes;
+    // After SIGSTOP the screen was never left.
+    if (!isendwin()) endwin();
     cnc_capture_begin();
     cnc_lifeline->up = 1;
     reset_prog_mode();

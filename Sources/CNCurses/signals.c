@@ -40,6 +40,10 @@ static void crash(int number, siginfo_t *info, void *context) {
     (void)context;
     int kept = errno;
     cnc_lifeline->crashed = 1;
+    __sync_synchronize();
+    // A frame of another thread that is being written goes first, but not for longer than a terminal may stall.
+    struct timespec moment = {.tv_nsec = 1000000};
+    for (int waited = 0; waited < 100 && cnc_lifeline->writing; waited++) nanosleep(&moment, NULL);
     if (cnc_tty >= 0) cnc_restore_now(cnc_tty);
     cnc_capture_emergency();
     for (int index = 0; index < fatal_count; index++) {
@@ -85,9 +89,10 @@ int cnc_next_signal(void) {
 }
 
 int cnc_wait(int milliseconds, bool listen) {
-    struct pollfd watched[3] = {
-        {.fd = channel[0], .events = POLLIN}, {.fd = cnc_tty, .events = POLLIN}, {.fd = bell, .events = POLLIN}};
-    int ready = poll(watched, listen ? 3 : 1, milliseconds);
+    struct pollfd watched[4] = {
+        {.fd = channel[0], .events = POLLIN}, {.fd = cnc_tty, .events = POLLIN}, {.fd = bell, .events = POLLIN},
+        {.fd = cnc_capture_source(), .events = POLLIN}};
+    int ready = poll(watched, listen ? 4 : 1, milliseconds);
     if (ready <= 0) return 0;
     int result = 0;
     if (watched[0].revents & POLLIN) result |= CNC_READY_SIGNAL;
@@ -95,6 +100,7 @@ int cnc_wait(int milliseconds, bool listen) {
         if (watched[1].revents & POLLIN) result |= CNC_READY_INPUT;
         uint64_t count;
         if (watched[2].revents & POLLIN && read(bell, &count, sizeof count) > 0) result |= CNC_READY_WAKE;
+        if (watched[3].revents & POLLIN) cnc_capture_drain();
         if (watched[1].revents & (POLLHUP | POLLERR | POLLNVAL)) result |= CNC_READY_HANGUP;
     }
     return result;

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static const char marker[] = "CASTY_SUPERVISED";
@@ -62,7 +63,12 @@ static _Noreturn void outlive(void) {
             _exit(70);
         }
         if (WIFSTOPPED(status)) {
-            raise(SIGSTOP);
+            // If both were stopped and go on together, the stop is over: the shell must not see another one.
+            struct timespec moment = {.tv_nsec = 20000000};
+            nanosleep(&moment, NULL);
+            siginfo_t news = {.si_pid = 0};
+            bool goes_on = waitid(P_PID, (id_t)child, &news, WCONTINUED | WNOHANG) == 0 && news.si_pid == child;
+            if (!goes_on) raise(SIGSTOP);
             continue;
         }
         int tty = open("/dev/tty", O_RDWR | O_CLOEXEC);

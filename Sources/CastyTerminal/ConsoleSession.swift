@@ -19,6 +19,8 @@ struct ConsoleSession: ~Copyable {
     private var stale = true
     private var attached = true
     private var resized = false
+    /// Whether a SIGCONT is still to come that belongs to the console's own suspension.
+    private var awaitsContinue = false
     private var lastFrame: Int64 = 0
     /// The content of the last frame, used to skip identical frames.
     private var drawn: (snapshot: ClusterSnapshot, events: Int)?
@@ -45,7 +47,8 @@ struct ConsoleSession: ~Copyable {
                 reattach()
             }
             if ready & Int32(CNC_READY_WAKE) != 0 { stale = true }
-            if ready & Int32(CNC_READY_INPUT) != 0, let code = takeKeys() { return code }
+            let pasteEnds = keys.deadline.map { $0 <= Self.seconds } ?? false
+            if ready & Int32(CNC_READY_INPUT) != 0 || pasteEnds, let code = takeKeys() { return code }
             if patience(at: cnc_milliseconds()) == 0 { frame() }
         }
     }
@@ -57,7 +60,9 @@ struct ConsoleSession: ~Copyable {
         if dirty { return 0 }
         var due = Int64.max
         if stale || resized { due = lastFrame + frameTime }
-        if let deadline = state.nextDeadline { due = min(due, Int64((deadline * 1000).rounded(.up))) }
+        for deadline in [state.nextDeadline, keys.deadline].compactMap(\.self) {
+            due = min(due, Int64((deadline * 1000).rounded(.up)))
+        }
         return due == .max ? -1 : Int32(clamping: max(0, due - now))
     }
 
@@ -71,7 +76,7 @@ struct ConsoleSession: ~Copyable {
                 if attached, let code = take(.control("c")) { return code }
             case KnownSignal.suspend: if attached { suspend() }
             case KnownSignal.resize: resized = true
-            case KnownSignal.carryOn: if attached { resized = true }
+            case KnownSignal.carryOn: carryOn()
             case KnownSignal.terminate, KnownSignal.hangUp, KnownSignal.quit: return 128 + number
             default: break
             }
@@ -80,7 +85,7 @@ struct ConsoleSession: ~Copyable {
 
     private mutating func takeKeys() -> Int32? {
         // ncurses holds bytes that poll cannot see: read until there are none.
-        while let key = keys.next() {
+        while let key = keys.next(now: Self.seconds) {
             if let code = take(key) { return code }
         }
         return keys.gone ? 129 : nil
@@ -106,9 +111,30 @@ struct ConsoleSession: ~Copyable {
 
     private mutating func suspend() {
         attached = false
+        awaitsContinue = true
         cnc_suspend()
         // Continued in the foreground; in the background the cluster continues without the screen.
         if cnc_foreground() { reattach() }
+    }
+
+    /// The user's clock.
+    private static var seconds: Double { Double(cnc_milliseconds()) / 1000 }
+
+    /// Takes the terminal again after a stop that the console has not made itself, as by SIGSTOP: the shell has changed
+    /// its modes meanwhile, or has it still.
+    private mutating func carryOn() {
+        if awaitsContinue {
+            awaitsContinue = false
+            if attached { resized = true }
+        } else if attached {
+            if cnc_foreground() { reattach() } else { detach() }
+        }
+    }
+
+    /// Draws nothing from now on: the process is in the background.
+    private mutating func detach() {
+        attached = false
+        cnc_detach()
     }
 
     private mutating func reattach() {
@@ -146,6 +172,7 @@ struct ConsoleSession: ~Copyable {
         if state.completeQuestion(feed) { dirty = true }
         if drawn.map({ $0.events != feed.eventCount || $0.snapshot != feed.snapshot }) ?? true { dirty = true }
         guard dirty, attached else { return }
+        guard cnc_foreground() else { return detach() }
         dirty = false
         drawn = (feed.snapshot, feed.eventCount)
         if buffer.tier != state.look.tier {

@@ -5,39 +5,32 @@ import CastyConsole
 struct KeyReader {
     /// Whether the terminal is gone.
     private(set) var gone = false
-    private var pasted: String?
-    private static let longestPaste = 10_000
+    private var paste = PasteBuffer()
+
+    /// When an open paste ends by itself, on the user's clock.
+    var deadline: Double? { paste.deadline }
 
     /// The next key, or `nil` when none waits.
-    mutating func next() -> Key? {
+    ///
+    /// - Parameter now: The user's clock in seconds.
+    mutating func next(now: Double) -> Key? {
         while true {
             let key = cnc_read_key()
             switch key.kind {
-            case CNC_KEY_NONE: return nil
+            case CNC_KEY_NONE: return paste.expire(now: now).map { .paste($0) }
             case CNC_KEY_GONE:
                 gone = true
                 return nil
-            case CNC_KEY_PASTE_BEGIN: pasted = ""
-            case CNC_KEY_PASTE_END:
-                let text = pasted ?? ""
-                pasted = nil
-                return .paste(text)
+            case CNC_KEY_PASTE_BEGIN: paste.begin(now: now)
+            case CNC_KEY_PASTE_END: return .paste(paste.end())
             default:
-                if pasted != nil {
-                    collect(key)
+                if paste.isOpen {
+                    paste.add(key.kind == CNC_KEY_CHARACTER ? Unicode.Scalar(key.scalar) : nil, now: now)
                 } else if let known = Self.key(key) {
                     return known
                 }
             }
         }
-    }
-
-    private mutating func collect(_ key: cnc_key) {
-        guard key.kind == CNC_KEY_CHARACTER, let scalar = Unicode.Scalar(key.scalar), var text = pasted else { return }
-        guard text.utf8.count < Self.longestPaste else { return }
-        pasted = nil
-        text.unicodeScalars.append(scalar)
-        pasted = text
     }
 
     private static func key(_ key: cnc_key) -> Key? {

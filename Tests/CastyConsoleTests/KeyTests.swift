@@ -36,6 +36,7 @@ struct KeyTests {
     @Test("marked nodes are acted on together, and P parts them from the rest")
     func markedNodes() {
         var console = Fixture()
+        console.forecasts = true
         console.press(.character(" "), .character(" "))
         #expect(console.state.selection.marked == ["n1", "n2"])
         #expect(console.type("T") == [.submit(line: "freeze n1,n2")])

@@ -60,6 +60,8 @@ int cnc_next_signal(void);
 // Suspension: leave gives the terminal back and stops the process; return takes it again if we are in the foreground.
 void cnc_suspend(void);
 bool cnc_foreground(void);
+/// Leaves the terminal to the shell, without a word to it: the process is in the background.
+void cnc_detach(void);
 void cnc_resume(void);
 
 // Output of other code while the screen is up.
