@@ -11,7 +11,7 @@ public struct NodeAddress: Hashable, Sendable, Codable {
     public let port: Int
     /// The four numbers of a dotted IPv4 host as one number, or `nil` for any other host; stored because addresses are
     /// compared often.
-    private let ipv4: UInt32?
+    package let ipv4: UInt32?
 
     /// Creates an address.
     ///
@@ -113,6 +113,12 @@ extension NodeAddress {
     /// Compares the numbers first: where they differ, no text is compared.
     public static func == (left: NodeAddress, right: NodeAddress) -> Bool {
         left.ipv4 == right.ipv4 && left.port == right.port && left.host == right.host
+    }
+
+    /// Hashes the numbers of the host where it has some, and its text otherwise.
+    public func hash(into hasher: inout Hasher) {
+        if let ipv4 { hasher.combine(ipv4) } else { hasher.combine(host) }
+        hasher.combine(port)
     }
 }
 

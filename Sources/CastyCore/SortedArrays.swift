@@ -33,9 +33,15 @@ extension Array {
         return result
     }
 
-    @usableFromInline
+    @inlinable
     func isStrictlySorted<Key: Comparable>(by key: (Element) -> Key) -> Bool {
-        zip(self, dropFirst()).allSatisfy { key($0) < key($1) }
+        guard var last = first.map(key) else { return true }
+        for index in 1..<count {
+            let next = key(self[index])
+            guard last < next else { return false }
+            last = next
+        }
+        return true
     }
 }
 

@@ -109,8 +109,8 @@ struct Agreement: InvariantChecker {
         for state in members {
             let name = moment.name(state.node)
             if let unknownPeer = expected.first(where: { node in
-                state.gossip.member(node) == nil
-                    && !members.contains { $0.node == node && $0.gossip.member(state.node) != nil }
+                !state.gossip.hasMember(node)
+                    && !members.contains { $0.node == node && $0.gossip.hasMember(state.node) }
             }) {
                 found.append(
                     Violation(

@@ -129,7 +129,7 @@ struct SmallGossip: InvariantChecker {
     mutating func check(_ moment: ClusterMoment) -> [Violation] {
         var found: [Violation] = []
         for state in moment.changes.gossip ? moment.states : [] {
-            let unknownPeer = state.gossip.version.entries.first { state.gossip.member($0.node) == nil }
+            let unknownPeer = state.gossip.version.entries.first { !state.gossip.hasMember($0.node) }
             guard let unknownPeer else { continue }
             found.append(
                 Violation(

@@ -28,7 +28,7 @@ struct Joining: InvariantChecker {
         for incarnation in oracle.running {
             guard let begun = incarnation.begunAt, known.insert(incarnation.node).inserted else { continue }
             let others = moment.members.filter { $0.node != incarnation.node }
-            guard others.contains(where: { $0.gossip.member($0.node)?.status == .up }) else { continue }
+            guard others.contains(where: { $0.gossip.status(of: $0.node) == .up }) else { continue }
             let replaces = others.contains { state in
                 state.gossip.members.contains {
                     $0.node.address == incarnation.node.address && $0.node != incarnation.node
@@ -107,7 +107,7 @@ struct Leaving: InvariantChecker {
             }
         }
         for leaver in leavers {
-            let isSeen = moment.members.contains { $0.node != leaver && $0.gossip.member(leaver) != nil }
+            let isSeen = moment.members.contains { $0.node != leaver && $0.gossip.hasMember(leaver) }
             if oracle.incarnation(leaver)?.state == .stopped, !isSeen {
                 exercised = ["M12"]
                 leavers.removeAll { $0 == leaver }

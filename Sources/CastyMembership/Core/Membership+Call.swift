@@ -12,7 +12,7 @@ import CastyCore
 extension Membership {
     mutating func call(_ index: Int, at now: Instant) {
         let peer = detection.monitors[index].peer
-        guard !settings.mutations.contains(.neverCalls), let status = gossip.member(peer)?.status, status != .down,
+        guard !settings.mutations.contains(.neverCalls), let status = gossip.status(of: peer), status != .down,
             gossip.row(by: myself, of: peer)?.verdict != .terminated
         else { return }
         detection.monitors[index].sent &+= 1

@@ -67,7 +67,7 @@ extension Membership {
 
     mutating func watchForSplit(at now: Instant) {
         let troubled = gossip.unreachable.filter { node in
-            guard let status = gossip.member(node)?.status else { return false }
+            guard let status = gossip.status(of: node) else { return false }
             return status != .down && status != .exiting
         }
         if troubled.isEmpty {
@@ -97,7 +97,7 @@ extension Membership {
 
     /// Whether it is this node's turn to decide for its side.
     var mayDecide: Bool {
-        guard leader == myself, let status = gossip.member(myself)?.status else { return false }
+        guard leader == myself, let status = gossip.status(of: myself) else { return false }
         return status == .up || status == .weaklyUp || status == .leaving
     }
 

@@ -10,11 +10,11 @@ extension Membership {
     /// Handles a new state that replaced an old one: publishes the changes, and acts on them.
     mutating func adopted(over old: Gossip, cause: EventCause, at now: Instant) {
         present.replace(by: gossip.contentDigest, cause: cause, at: now)
-        convergence.leavers.removeAll { gossip.member($0) == nil }
+        if !convergence.leavers.isEmpty { convergence.leavers = convergence.leavers.filter(gossip.hasMember) }
         publishMembers(over: old, cause: cause, at: now)
         // A node that has been declared down stops now. That it takes back its reachability rows, or which leader it
         // would see, is no news about the cluster.
-        if let status = gossip.member(myself)?.status, status != .down {
+        if let status = gossip.status(of: myself), status != .down {
             publishReachability(over: old, cause: cause, at: now)
             let leader = gossip.leader(seenBy: myself)
             if leadership.follow(leader) { publish(.leaderChanged, leader, cause, at: now) }
@@ -44,7 +44,7 @@ extension Membership {
     }
 
     private mutating func publishMembers(over old: Gossip, cause: EventCause, at now: Instant) {
-        for former in old.members where gossip.member(former.node) == nil {
+        for former in old.members where !gossip.hasMember(former.node) {
             let last = gossip.tombstones.first { $0.node == former.node }?.lastStatus ?? former.status
             for status in path(from: former.status, to: last, wasUp: former.upNumber != nil) {
                 publish(former, as: status, cause, at: now)
@@ -103,7 +103,7 @@ extension Membership {
             let witness = observers.compactMap { gossip.row(by: $0, of: node)?.witness }.first
             publish(.memberUnreachable(observers: observers, witness: witness), node, cause, at: now)
         }
-        for node in before where node != myself && !after.contains(node) && gossip.member(node) != nil {
+        for node in before where node != myself && !after.contains(node) && gossip.hasMember(node) {
             publish(.memberReachable, node, cause, at: now)
         }
     }

@@ -54,7 +54,7 @@ extension Membership {
 
     /// Whether gossip of a peer counts: the peer is a member, and this node hears from it.
     func listens(to peer: UniqueAddress) -> Bool {
-        phase == .member && gossip.member(peer) != nil && gossip.row(by: myself, of: peer) == nil
+        phase == .member && gossip.hasMember(peer) && gossip.row(by: myself, of: peer) == nil
     }
 
     mutating func receiveStatus(digest theirs: UInt64, seenDigest: UInt64, from peer: UniqueAddress) {
@@ -70,14 +70,14 @@ extension Membership {
     /// relayed the version have it, this node reports that to the sender.
     mutating func receiveAck(digest theirs: UInt64, seen: [UniqueAddress], from peer: UniqueAddress) {
         guard listens(to: peer), theirs == present.digest else { return }
-        let known = seen.filter { gossip.member($0) != nil }.sortedUniquely(by: { $0 }) { first, _ in first }
+        let known = seen.filter { gossip.hasMember($0) }.sortedUniquely(by: { $0 }) { first, _ in first }
         addSeen(known.sortedUnion([peer]))
         reportRelayed()
     }
 
     mutating func receiveSeen(digest theirs: UInt64, seen: [UniqueAddress], from peer: UniqueAddress) {
         guard listens(to: peer), theirs == present.digest else { return }
-        let known = seen.filter { gossip.member($0) != nil }.sortedUniquely(by: { $0 }) { first, _ in first }
+        let known = seen.filter { gossip.hasMember($0) }.sortedUniquely(by: { $0 }) { first, _ in first }
         addSeen(known.sortedUnion([peer]))
         if gossip.seen.contains(where: { !known.sortedContains($0) }) {
             effects.append(.send(.gossipSeen(digest: present.digest, seen: gossip.seen), to: peer))
@@ -98,7 +98,7 @@ extension Membership {
     ) {
         guard phase == .member else { return }
         if theirs.isTombstoned(myself) { return toldGone(by: peer) }
-        guard listens(to: peer), theirs.member(myself) != nil, theirs.member(peer) != nil else { return }
+        guard listens(to: peer), theirs.hasMember(myself), theirs.hasMember(peer) else { return }
         let cause = EventCause.gossip(from: peer, version: theirs.number)
         switch gossip.version.compare(theirs.version) {
         case .same:

@@ -5,7 +5,7 @@ extension Membership {
 
     /// The transport found that an incarnation is gone: another one answers at its address.
     package mutating func onPeerIncarnationGone(_ peer: UniqueAddress, at now: Instant) -> [MembershipEffect] {
-        guard phase == .member, peer != myself, gossip.member(peer) != nil else { return [] }
+        guard phase == .member, peer != myself, gossip.hasMember(peer) else { return [] }
         change(.newIncarnation(nil), at: now) { gossip, myself in
             gossip.setRow(ReachabilityRow(subject: peer, verdict: .terminated), by: myself, of: peer)
         }
@@ -112,7 +112,7 @@ extension Membership {
     /// This node also acknowledges before it has been welcomed: to the others it may already be a member, and it has
     /// removed none of them.
     func heartbeatAnswer(to peer: UniqueAddress, sequence: UInt64, sentAt: Instant) -> ClusterMessage {
-        switch phase == .member ? gossip.member(peer)?.status : .joining {
+        switch phase == .member ? gossip.status(of: peer) : .joining {
         case .down?:
             // An acknowledgement would let the peer go on; it needs the gossip instead.
             return .gossipEnvelope(gossip)
@@ -200,7 +200,7 @@ extension Membership {
 
     private mutating func askWitnesses(_ index: Int) {
         let peer = detection.monitors[index].peer
-        let candidates = targets.filter { node in node != peer && gossip.member(node)?.status != .down }
+        let candidates = targets.filter { node in node != peer && gossip.status(of: node) != .down }
         guard settings.witnesses > 0, !candidates.isEmpty else { return }
         let number = detection.beginProbe(index)
         for witness in generator.permuted(candidates).prefix(settings.witnesses) {
@@ -211,7 +211,7 @@ extension Membership {
     mutating func probeAnswered(id: UInt64, subject: UniqueAddress, by witness: UniqueAddress, at now: Instant) {
         guard let index = monitorIndex(subject), detection.monitors[index].probe == id,
             detection.monitors[index].witness == nil,
-            gossip.member(witness) != nil
+            gossip.hasMember(witness)
         else { return }
         detection.monitors[index].witness = witness
         // The answer came too late to prevent the mark, but it shows that only the link is broken.

@@ -3,7 +3,7 @@ import CastyCore
 /// Joining, on the side of the member that is asked.
 extension Membership {
     func objection(to settings: [SharedSetting]) -> JoinRefusal? {
-        guard phase == .member, let status = gossip.member(myself)?.status else { return .notInitialised }
+        guard phase == .member, let status = gossip.status(of: myself) else { return .notInitialised }
         if status >= .leaving { return .goingAway }
         return difference(from: settings)
     }
@@ -55,12 +55,12 @@ extension Membership {
     ) {
         if self.settings.mutations.contains(.ignoresJoiners) || mayBeLeftBehind { return }
         var objection = objection(to: settings)
-        if gossip.member(peer)?.status == .down || peer.address == myself.address { objection = .removed }
+        if gossip.status(of: peer) == .down || peer.address == myself.address { objection = .removed }
         if let objection {
             effects.append(.send(.joinRefused(objection), to: peer))
             return
         }
-        if gossip.member(peer) == nil {
+        if !gossip.hasMember(peer) {
             // The former incarnation at that address is dead: a new one has its address.
             let isShared = self.settings.mutations.contains(.sharesPlaces)
             for former in gossip.members(at: peer.address) where !isShared {

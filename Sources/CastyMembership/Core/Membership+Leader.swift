@@ -44,10 +44,10 @@ extension Membership {
     mutating func mayLead(at now: Instant) -> Bool {
         if settings.mutations.contains(.leadsWithoutLease) { return true }
         var isProven = leaseHeld(at: now)
-        if let status = gossip.member(myself)?.status, status < .up {
+        if let status = gossip.status(of: myself), status < .up {
             isProven = detection.monitors.allSatisfy { monitor in
                 guard gossip.row(by: myself, of: monitor.peer) == nil,
-                    let status = gossip.member(monitor.peer)?.status, status < .exiting
+                    let status = gossip.status(of: monitor.peer), status < .exiting
                 else { return true }
                 return monitor.provenAt.map { now < $0 + settings.entityLease } ?? false
             }

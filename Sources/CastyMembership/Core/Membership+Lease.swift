@@ -21,8 +21,8 @@ struct EntityLease: Sendable {
 struct LeaseQuorum: Sendable {
     /// The members that it was computed for; reachability does not matter.
     let members: [Member]
-    /// The peers, the one not heard from for the longest time first.
-    let order: [UniqueAddress]
+    /// The peers as indices of the members, the one not heard from for the longest time first.
+    let order: [Int]
     /// The position in this order, from 1, of the first peer whose silence is one too many.
     let rank: Int
 }
@@ -48,41 +48,65 @@ extension Membership {
     /// margin are then longer by the delay of the smaller side: enough for the larger side to decide before its
     /// entities stop.
     mutating func refreshLease() {
-        guard phase == .member, pendingStop == nil, let status = gossip.member(myself)?.status,
+        guard phase == .member, pendingStop == nil, let status = gossip.status(of: myself),
             status == .up || status == .leaving || status == .exiting
         else {
             lease.validUntil = .start
             return
         }
-        let peers = gossip.members.filter { $0.node != myself && $0.status != .down && $0.status != .exiting }
-        if peers.isEmpty {
+        var expiries = peerExpiries
+        if expiries.isEmpty {
             lease.validUntil = .distantFuture
             return
         }
-        var expiries: [(at: Instant, node: UniqueAddress)] = []
-        let shared = detection.sharedProof
-        for peer in peers {
-            let proven: Instant?
-            if let index = monitorIndex(peer.node) {
-                proven = detection.monitors[index].provenAt
-            } else {
-                proven = detection.silence(of: peer.node).map(\.proven) ?? shared
-            }
-            expiries.append((proven.map { $0 + settings.entityLease } ?? .start, peer.node))
-        }
-        expiries.sort { $0.at != $1.at ? $0.at < $1.at : $0.node < $1.node }
-        let order = expiries.map(\.node)
-        if let known = lease.quorum, known.order == order, known.members == gossip.members {
+        // The members are sorted, so their indices have the order of their addresses.
+        expiries.sort { $0.at != $1.at ? $0.at < $1.at : $0.index < $1.index }
+        if let known = lease.quorum, known.members == gossip.members,
+            known.order.elementsEqual(expiries.lazy.map(\.index))
+        {
             lease.validUntil = known.rank > expiries.count ? .distantFuture : expiries[known.rank - 1].at
             return
         }
+        let order = expiries.map(\.index)
         var (low, high) = (1, expiries.count + 1)
         while low < high {
             let count = (low + high) / 2
-            if isKept(without: expiries.prefix(count).map(\.node)) { low = count + 1 } else { high = count }
+            let silent = order.prefix(count).map { gossip.members[$0].node }
+            if isKept(without: silent) { low = count + 1 } else { high = count }
         }
         lease.quorum = LeaseQuorum(members: gossip.members, order: order, rank: low)
         lease.validUntil = low > expiries.count ? .distantFuture : expiries[low - 1].at
+    }
+
+    /// When the credit of each peer that counts expires, in the order of the members.
+    private var peerExpiries: [(at: Instant, index: Int)] {
+        var expiries: [(at: Instant, index: Int)] = []
+        expiries.reserveCapacity(gossip.members.count)
+        var shared: Instant??
+        // Members and monitors are both sorted, so each peer's monitor is the next one or does not exist.
+        var monitor = 0
+        for index in gossip.members.indices {
+            switch gossip.members[index].status {
+            case .down, .exiting: continue
+            case .joining, .weaklyUp, .up, .leaving: break
+            }
+            guard gossip.members[index].node != myself else { continue }
+            while monitor < detection.monitors.count, detection.monitors[monitor].peer < gossip.members[index].node {
+                monitor += 1
+            }
+            let proven: Instant?
+            if monitor < detection.monitors.count, detection.monitors[monitor].peer == gossip.members[index].node {
+                proven = detection.monitors[monitor].provenAt
+            } else if let silence = detection.silence(of: gossip.members[index].node) {
+                proven = silence.proven
+            } else {
+                let common = shared ?? detection.sharedProof
+                shared = common
+                proven = common
+            }
+            expiries.append((proven.map { $0 + settings.entityLease } ?? .start, index))
+        }
+        return expiries
     }
 
     /// The time as of which a peer that this node does not monitor counts as heard from.

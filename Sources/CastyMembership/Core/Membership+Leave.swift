@@ -24,7 +24,7 @@ extension Membership {
     /// This node is a member, and is to leave.
     mutating func beginToLeave(at now: Instant) {
         change(.command, at: now) { $0.setStatus(.leaving, of: $1) }
-        if gossip.member(myself)?.status == .leaving, armed(.leave) == nil {
+        if gossip.status(of: myself) == .leaving, armed(.leave) == nil {
             arm(.leave, at: now + settings.statusDeadline(members: gossip.members.count))
         }
     }
@@ -38,7 +38,7 @@ extension Membership {
             pendingStop = pendingStop ?? .left
         case .idle, .member, .stopped: break
         }
-        guard phase == .member, gossip.member(myself)?.status == .leaving, !settings.mutations.contains(.leavesForEver)
+        guard phase == .member, gossip.status(of: myself) == .leaving, !settings.mutations.contains(.leavesForEver)
         else { return }
         effects.append(.note("no agreement on its leaving: it goes by its own word"))
         change(.command, at: now) { $0.setStatus(.exiting, of: $1) }
@@ -63,7 +63,7 @@ extension Membership {
     }
 
     mutating func confirmed(by peer: UniqueAddress) {
-        guard let status = gossip.member(peer)?.status, status == .exiting || status == .down else { return }
+        guard let status = gossip.status(of: peer), status == .exiting || status == .down else { return }
         if convergence.leavers.insertSorted(peer) { present.isDirty = true }
     }
 
@@ -71,7 +71,7 @@ extension Membership {
     mutating func toldGone(by peer: UniqueAddress) {
         switch phase {
         case .member:
-            guard gossip.member(peer) != nil else { return }
+            guard gossip.hasMember(peer) else { return }
             pendingStop = departure.areTasksAsked ? .left : .removed
         case .contacting, .joining: pendingStop = .refused(.removed)
         case .idle, .stopped: break
@@ -81,7 +81,7 @@ extension Membership {
     /// Acts on what the state says about this node itself.
     mutating func lookAtMyself(at now: Instant) {
         guard phase == .member, pendingStop == nil else { return }
-        switch gossip.member(myself)?.status {
+        switch gossip.status(of: myself) {
         case .down? where settings.mutations.contains(.survivesDown): break
         case .down?: pendingStop = .downed
         case nil: pendingStop = departure.areTasksAsked ? .left : .removed

@@ -27,7 +27,7 @@ extension Membership {
     package func takesPages(from peer: UniqueAddress) -> Bool {
         switch phase {
         case .joining(let door): door == peer
-        case .member: gossip.member(peer) != nil
+        case .member: gossip.hasMember(peer)
         case .idle, .contacting, .stopped: false
         }
     }

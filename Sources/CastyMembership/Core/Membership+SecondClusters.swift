@@ -156,7 +156,7 @@ extension Membership {
 
     /// Another member of this cluster has found another cluster at these addresses.
     mutating func heardOfOtherCluster(at addresses: [NodeAddress], from peer: UniqueAddress, at now: Instant) {
-        guard let claim, gossip.member(peer) != nil else { return }
+        guard let claim, gossip.hasMember(peer) else { return }
         let members = gossip.members.map(\.node.address)
         for address in addresses where !members.contains(address) && secondClusters.vouch(for: address) {
             effects.append(

@@ -37,10 +37,10 @@ struct Familiarity: Sendable {
     /// The members have changed.
     mutating func sync(with gossip: Gossip) {
         if !unknownPeers.isEmpty {
-            unknownPeers.removeAll { gossip.member($0.node) != nil || gossip.isTombstoned($0.node) }
+            unknownPeers.removeAll { gossip.hasMember($0.node) || gossip.isTombstoned($0.node) }
         }
-        acquaintances.removeAll { gossip.member($0) == nil }
-        forgetters.removeAll { gossip.member($0.node) == nil }
+        acquaintances.removeAll { !gossip.hasMember($0) }
+        forgetters.removeAll { !gossip.hasMember($0.node) }
     }
 
     /// An acquaintance answers as if it did not know this node. Returns the record of it, once there was one before.
@@ -91,7 +91,7 @@ extension Membership {
         case .heartbeatAck(_, _, let voters):
             familiarity.forgive(peer)
             // A node that has not been welcomed yet acknowledges all heartbeats, and knows no member.
-            if voters != 0, gossip.member(peer) != nil { familiarity.acquaintances.insertSorted(peer) }
+            if voters != 0, gossip.hasMember(peer) { familiarity.acquaintances.insertSorted(peer) }
         case .initJoin, .noCluster, .initJoinAck, .initJoinNack, .join, .welcome, .joinRefused, .unknown,
             .exitingConfirmed,
             .probeRequest, .probe, .probeAck, .probeAnswer, .gone, .unknownPeer, .clusterProbe, .clusterAnswer,
@@ -101,7 +101,7 @@ extension Membership {
     }
 
     private mutating func noteUnknownPeer(_ peer: UniqueAddress, at now: Instant) {
-        if gossip.member(peer) != nil { return }
+        if gossip.hasMember(peer) { return }
         guard let index = familiarity.unknownPeers.firstIndex(where: { $0.node == peer }) else {
             if familiarity.unknownPeers.count == Self.unknownPeersKept,
                 let quiet = familiarity.unknownPeers.indices.min(by: isQuieter)
@@ -128,7 +128,7 @@ extension Membership {
     /// Whether the cluster has agreed, and has been unchanged, for the stability period; `false` on a node that is late
     /// itself.
     private func isSettled(since heard: Instant, at now: Instant) -> Bool {
-        guard !settings.mutations.contains(.toleratesUnknownPeers), gossip.member(myself)?.status.isVoting == true,
+        guard !settings.mutations.contains(.toleratesUnknownPeers), gossip.status(of: myself)?.isVoting == true,
             isAgreed, let nextBeat = timers[.heartbeat], now <= nextBeat + settings.lateTolerance
         else { return false }
         let period = settings.stableAfter(members: gossip.members.count)
@@ -142,7 +142,7 @@ extension Membership {
             return
         }
         // This node became up on a version that all earlier voters had seen.
-        for member in old.members where member.status.isVoting && gossip.member(member.node)?.status.isVoting == true {
+        for member in old.members where member.status.isVoting && gossip.status(of: member.node)?.isVoting == true {
             familiarity.acquaintances.insertSorted(member.node)
         }
     }
@@ -165,7 +165,7 @@ extension Membership {
 
     /// A member notifies this node that its cluster does not know it.
     mutating func markUnknown(to peer: UniqueAddress) {
-        guard phase == .member, let status = gossip.member(myself)?.status else { return }
+        guard phase == .member, let status = gossip.status(of: myself) else { return }
         familiarity.unknownTo.insertSorted(peer)
         let isJoiner = status < .up
         let voters = gossip.members.filter { member in

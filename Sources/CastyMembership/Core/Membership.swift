@@ -25,8 +25,11 @@ package struct Membership: Sendable {
     package let settings: MembershipSettings
     /// What all nodes must agree on, sorted by name; complete once the node has started.
     package internal(set) var sharedSettings: [SharedSetting]
-    package internal(set) var phase = Phase.idle
-    package internal(set) var gossip = Gossip()
+    package internal(set) var phase = Phase.idle { didSet { edits &+= 1 } }
+    package internal(set) var gossip = Gossip() { didSet { edits &+= 1 } }
+    /// Incremented whenever the phase, the gossip or what this node knows about agreement may have changed; for observers
+    /// that compare them.
+    package private(set) var edits: UInt64 = 0
     var present = PresentVersion()
     /// Why this node stops at the end of the present input.
     var pendingStop: StopReason?
@@ -40,7 +43,7 @@ package struct Membership: Sendable {
     var health = LocalHealth()
     var lease = EntityLease()
     var dissemination = Dissemination()
-    var convergence = Convergence()
+    var convergence = Convergence() { didSet { edits &+= 1 } }
     var leadership = Leadership()
     var downing = DowningState()
     var departure = Departure.staying
@@ -142,7 +145,7 @@ package struct Membership: Sendable {
     }
 
     private func areMembers(_ first: UniqueAddress, _ second: UniqueAddress) -> Bool {
-        phase == .member && gossip.member(first) != nil && gossip.member(second) != nil
+        phase == .member && gossip.hasMember(first) && gossip.hasMember(second)
     }
 
     /// A timer fired, on time or late.

@@ -19,24 +19,27 @@ package struct SharedSetting: Hashable, Sendable {
 }
 
 /// A message between the memberships of two nodes. Plain values; the encoding belongs to the shell.
+///
+/// The rare and large cases are indirect. Most messages are heartbeats and digests; a message is copied several times
+/// between its sender's core and its receiver's, and each copy takes the room of the largest case.
 package enum ClusterMessage: Hashable, Sendable {
     /// Asks whether the sender may join through the receiver. A node that belongs to no cluster sends it to an address.
-    case initJoin(settings: [SharedSetting], ballot: Ballot)
+    indirect case initJoin(settings: [SharedSetting], ballot: Ballot)
     /// The sender is in no cluster either: the answer in that round, with the sender's vote and the cluster that it
     /// remembers.
-    case noCluster(round: UInt64, vote: VoteAnswer, memory: RememberedCluster? = nil)
+    indirect case noCluster(round: UInt64, vote: VoteAnswer, memory: RememberedCluster? = nil)
     /// Accepts an `initJoin`: send the join to the leader, or to the sender where there is no leader or it does not
     /// answer.
-    case initJoinAck(leader: UniqueAddress?, cluster: ClusterID? = nil)
+    indirect case initJoinAck(leader: UniqueAddress?, cluster: ClusterID? = nil)
     /// Refuses an `initJoin`.
-    case initJoinNack(JoinRefusal)
+    indirect case initJoinNack(JoinRefusal)
     /// Asks to be made a member. `highest` is the highest up-number that the node remembers of this cluster; zero where
     /// it remembers none.
-    case join(roles: [String], settings: [SharedSetting], highest: UInt32 = 0)
+    indirect case join(roles: [String], settings: [SharedSetting], highest: UInt32 = 0)
     /// The receiver is a member of this cluster.
-    case welcome(Gossip)
+    indirect case welcome(Gossip)
     /// Refuses a `join`.
-    case joinRefused(JoinRefusal)
+    indirect case joinRefused(JoinRefusal)
     /// A heartbeat. The sender's time is returned with the answer, and shows how old the answer's news is.
     case heartbeat(sequence: UInt64, sentAt: Instant)
     /// Answers a heartbeat: the receiver is a member here. With a hash of the members that vote and can be reached, as
@@ -51,9 +54,9 @@ package enum ClusterMessage: Hashable, Sendable {
     /// The members that have seen the version with this digest.
     case gossipSeen(digest: UInt64, seen: [UniqueAddress])
     /// The sender's whole state.
-    case gossipEnvelope(Gossip)
+    indirect case gossipEnvelope(Gossip)
     /// A new version, which the receiver relays to these members.
-    case gossipSpread(Gossip, relay: [UniqueAddress])
+    indirect case gossipSpread(Gossip, relay: [UniqueAddress])
     /// The sender has the version with this digest, and so have these members. No answer follows.
     case gossipAck(digest: UInt64, seen: [UniqueAddress])
     /// The sender's last tasks are done: it can be removed.
@@ -69,9 +72,9 @@ package enum ClusterMessage: Hashable, Sendable {
     /// The receiver is no longer a member.
     case gone
     /// Asks which cluster the receiver is in, with the claim of the sender's own.
-    case clusterProbe(number: UInt64, claim: ClusterClaim)
+    indirect case clusterProbe(number: UInt64, claim: ClusterClaim)
     /// Answers a `clusterProbe` with the sender's claim; `yours` is the claim from the probe.
-    case clusterAnswer(number: UInt64, claim: ClusterClaim, yours: ClusterClaim)
+    indirect case clusterAnswer(number: UInt64, claim: ClusterClaim, yours: ClusterClaim)
     /// There is another cluster of the same name; its members answer at these addresses.
     case otherCluster(at: [NodeAddress])
     /// The receiver treats the sender as a member of its cluster, but the sender's cluster has long agreed and does not

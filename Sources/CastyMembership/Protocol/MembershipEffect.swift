@@ -46,21 +46,21 @@ package enum MembershipEffect: Hashable, Sendable {
     /// The timer was late: put it at the end of the mailbox, and call `onTimer` again when its turn comes.
     case repost(TimerKey)
     /// Request the lease outside the cluster, then call `onLeaseAnswer` with this number.
-    case acquireLease(LeaseClaim, number: UInt64)
+    indirect case acquireLease(LeaseClaim, number: UInt64)
     /// Release the lease: the claim that it granted has served its purpose.
     case releaseLease(owner: String)
     /// Undo the claim that the lease granted: it is not used.
     case withdrawLease(owner: String)
     /// Publish an event to the listeners.
-    case publish(MembershipEvent)
+    indirect case publish(MembershipEvent)
     /// This node is a member now: run the actions that wait for that.
     case welcomed
     /// This node is exiting: run the last tasks (hand over shards and singletons), then call `onExitTasksDone`.
     case runExitTasks
     /// Stop the node, after the messages before this effect were handed to the transport.
-    case stop(StopReason)
+    indirect case stop(StopReason)
     /// Store the cluster, for the next run of this node.
-    case remember(RememberedCluster)
+    indirect case remember(RememberedCluster)
     /// Write a line to the log.
     case note(String)
 }

@@ -34,7 +34,9 @@ extension Gossip {
     /// The members that at least one member cannot reach, sorted: one observer is enough.
     package var unreachable: [UniqueAddress] {
         var isMarked: [Bool] = []
-        for observer in reachability where !observer.rows.isEmpty && hasSay(observer.observer) {
+        for place in reachability.indices where !reachability[place].rows.isEmpty {
+            let observer = reachability[place]
+            guard hasSay(observer.observer) else { continue }
             if isMarked.isEmpty { isMarked = Array(repeating: false, count: members.count) }
             for row in observer.rows {
                 if let index = index(of: row.subject) { isMarked[index] = true }
@@ -43,20 +45,18 @@ extension Gossip {
         return isMarked.indices.filter { isMarked[$0] }.map { members[$0].node }
     }
 
-    private func index(of node: UniqueAddress) -> Int? {
-        let index = members.sortedIndex(of: node, by: \.node)
-        return index < members.count && members[index].node == node ? index : nil
-    }
-
     /// The lowest address among the members that are up or leaving and that all can reach; `myself` counts as reachable
     /// whatever others say. Where there is none, the lowest of the weakly up members, then of the joining, then of the
     /// exiting.
     package func leader(seenBy myself: UniqueAddress) -> UniqueAddress? {
         let unreachable = unreachable
         func first(_ isWanted: (MemberStatus) -> Bool) -> UniqueAddress? {
-            members.first {
-                isWanted($0.status) && ($0.node == myself || !unreachable.sortedContains($0.node))
-            }?.node
+            let first = members.indices.first { place in
+                guard isWanted(members[place].status) else { return false }
+                return unreachable.isEmpty || members[place].node == myself
+                    || !unreachable.sortedContains(members[place].node)
+            }
+            return first.map { members[$0].node }
         }
         return first(\.isVoting) ?? first { $0 == .weaklyUp } ?? first { $0 == .joining } ?? first { $0 == .exiting }
     }

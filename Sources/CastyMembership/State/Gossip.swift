@@ -81,7 +81,28 @@ package struct Gossip: Hashable, Sendable {
     package var number: UInt64 { tombstones.reduce(version.total &+ forgotten) { $0 &+ $1.changes } }
 
     /// The member of an incarnation.
-    package func member(_ node: UniqueAddress) -> Member? { members.sortedElement(of: node, by: \.node) }
+    package func member(_ node: UniqueAddress) -> Member? { index(of: node).map { members[$0] } }
+
+    /// Whether an incarnation is a member.
+    package func hasMember(_ node: UniqueAddress) -> Bool { index(of: node) != nil }
+
+    /// The status of an incarnation; `nil` where it is no member.
+    package func status(of node: UniqueAddress) -> MemberStatus? { index(of: node).map { members[$0].status } }
+
+    /// The index of an incarnation among the members.
+    ///
+    /// Compares the nodes in place. A generic search would retain and release two texts for each comparison, and nearly
+    /// every step looks for some member.
+    func index(of node: UniqueAddress) -> Int? { Self.index(of: node, in: members) }
+
+    private static func index(of node: UniqueAddress, in members: [Member]) -> Int? {
+        var (low, high) = (0, members.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if members[middle].node < node { low = middle + 1 } else { high = middle }
+        }
+        return low < members.count && members[low].node == node ? low : nil
+    }
 
     /// Whether an incarnation was removed.
     package func isTombstoned(_ node: UniqueAddress) -> Bool {
@@ -111,7 +132,7 @@ package struct Gossip: Hashable, Sendable {
             version.drop(where: isGone)
         }
         let members = members
-        func isKnown(_ node: UniqueAddress) -> Bool { members.sortedElement(of: node, by: \.node) != nil }
+        func isKnown(_ node: UniqueAddress) -> Bool { Self.index(of: node, in: members) != nil }
         reachability.removeAll { !isKnown($0.observer) }
         for index in reachability.indices where !reachability[index].rows.allSatisfy({ isKnown($0.subject) }) {
             reachability[index].rows.removeAll { !isKnown($0.subject) }

@@ -16,7 +16,7 @@ extension NodeAddress: WireCodable {
         self.init(host: host, port: port)
     }
 
-    private static func mayStandInHost(_ byte: UInt8) -> Bool {
+    fileprivate static func mayStandInHost(_ byte: UInt8) -> Bool {
         switch byte {
         case 0...0x20, 0x7F, UInt8(ascii: "/"), UInt8(ascii: "@"), UInt8(ascii: "#"), UInt8(ascii: "["),
             UInt8(ascii: "]"),
@@ -27,19 +27,60 @@ extension NodeAddress: WireCodable {
     }
 }
 
+// Each message of the cluster carries two or three of these addresses, so the usual ones are written and read at once.
 extension UniqueAddress: WireCodable {
     package func encode(into buffer: inout ByteBuffer) {
-        address.encode(into: &buffer)
-        buffer.writeInteger(incarnation)
+        let isWritten: Void? = address.host.utf8.withContiguousStorageIfAvailable { host in
+            buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: host.count + 28) { bytes in
+                var size = ByteBuffer.store(varint: UInt64(host.count), in: bytes, at: 0)
+                UnsafeMutableRawBufferPointer(rebasing: bytes[size...]).copyMemory(from: UnsafeRawBufferPointer(host))
+                size = ByteBuffer.store(varint: UInt64(address.port), in: bytes, at: size + host.count)
+                bytes.storeBytes(of: incarnation.bigEndian, toByteOffset: size, as: UInt64.self)
+                return size + 8
+            }
+        }
+        if isWritten == nil {
+            address.encode(into: &buffer)
+            buffer.writeInteger(incarnation)
+        }
     }
 
     package init(from buffer: inout ByteBuffer) throws(WireError) {
+        if let (usual, size) = buffer.withUnsafeReadableBytes(Self.readUsual) {
+            buffer.moveReaderIndex(forwardBy: size)
+            self = usual
+            return
+        }
         let address = try NodeAddress(from: &buffer)
         guard let incarnation = buffer.readInteger(as: UInt64.self) else {
             throw WireError(.truncated, "an incarnation is cut short")
         }
         guard incarnation != 0 else { throw WireError(.malformed, "an incarnation is never zero") }
         self.init(address: address, incarnation: incarnation)
+    }
+
+    /// Reads an address with a short ASCII host; `nil` where the bytes hold another one, or none.
+    private static func readUsual(_ bytes: UnsafeRawBufferPointer) -> (UniqueAddress, size: Int)? {
+        guard let length = bytes.first.map(Int.init), length > 0, length < 0x80, bytes.count >= length + 10 else {
+            return nil
+        }
+        let host = UnsafeRawBufferPointer(rebasing: bytes[1...length])
+        guard host.allSatisfy({ $0 < 0x80 && NodeAddress.mayStandInHost($0) }) else { return nil }
+        var port = 0
+        var next = length + 1
+        var shift = 0
+        while true {
+            guard shift < 21, bytes.count >= next + 9 else { return nil }
+            let byte = Int(bytes[next])
+            port |= (byte & 0x7F) << shift
+            next += 1
+            shift += 7
+            if byte < 0x80 { break }
+        }
+        let incarnation = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: next, as: UInt64.self))
+        guard port <= 65_535, incarnation != 0 else { return nil }
+        let address = NodeAddress(host: String(decoding: host, as: UTF8.self), port: port)
+        return (UniqueAddress(address: address, incarnation: incarnation), next + 8)
     }
 }
 

@@ -7,12 +7,22 @@ extension ByteBuffer {
             writeInteger(UInt8(truncatingIfNeeded: value))
             return
         }
+        writeWithUnsafeMutableBytes(minimumWritableBytes: 10) { Self.store(varint: value, in: $0, at: 0) }
+    }
+
+    /// Stores an unsigned LEB128 number and returns the offset after it.
+    ///
+    /// - Precondition: There is room for ten bytes.
+    package static func store(varint value: UInt64, in bytes: UnsafeMutableRawBufferPointer, at offset: Int) -> Int {
         var rest = value
+        var offset = offset
         while rest >= 0x80 {
-            writeInteger(UInt8(truncatingIfNeeded: rest) | 0x80)
+            bytes[offset] = UInt8(truncatingIfNeeded: rest) | 0x80
             rest >>= 7
+            offset += 1
         }
-        writeInteger(UInt8(truncatingIfNeeded: rest))
+        bytes[offset] = UInt8(truncatingIfNeeded: rest)
+        return offset + 1
     }
 
     /// Writes a count or an index.
@@ -37,17 +47,21 @@ extension ByteBuffer {
     ///
     /// - Throws: ``WireError`` if the bytes end early, or if the number needs more than 64 bits.
     package mutating func readVarint() throws(WireError) -> UInt64 {
-        guard let first = readInteger(as: UInt8.self) else { throw WireError(.truncated, "a number is cut short") }
-        if first < 0x80 { return UInt64(first) }
-        var value = UInt64(first & 0x7F)
-        var shift: UInt64 = 7
-        while true {
-            guard let byte = readInteger(as: UInt8.self) else { throw WireError(.truncated, "a number is cut short") }
-            if shift == 63, byte > 1 { throw WireError(.malformed, "a number exceeds 64 bits") }
-            value |= UInt64(byte & 0x7F) << shift
-            if byte < 0x80 { return value }
-            shift += 7
+        var value: UInt64 = 0
+        let size = withUnsafeReadableBytes { bytes -> Int? in
+            var shift: UInt64 = 0
+            for (index, byte) in bytes.enumerated() {
+                if shift == 63, byte > 1 { return nil }
+                value |= UInt64(byte & 0x7F) << shift
+                if byte < 0x80 { return index + 1 }
+                shift += 7
+            }
+            return 0
         }
+        guard let size else { throw WireError(.malformed, "a number exceeds 64 bits") }
+        guard size > 0 else { throw WireError(.truncated, "a number is cut short") }
+        moveReaderIndex(forwardBy: size)
+        return value
     }
 
     package mutating func readZigZag() throws(WireError) -> Int64 {

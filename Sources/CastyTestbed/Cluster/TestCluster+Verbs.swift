@@ -143,7 +143,7 @@ extension TestCluster {
         case .down(let subject, _):
             let isKnown = running.contains { node in
                 let gossip = node.cluster.core.gossip
-                return gossip.member(subject)?.status == .down || gossip.isTombstoned(subject)
+                return gossip.status(of: subject) == .down || gossip.isTombstoned(subject)
             }
             guard isKnown || !watch.isAlive(subject) && !running.contains(where: { knows(subject, on: $0) }) else {
                 return false
@@ -154,7 +154,7 @@ extension TestCluster {
     }
 
     private func knows(_ subject: UniqueAddress, on node: TestNode) -> Bool {
-        node.cluster.core.gossip.member(subject) != nil
+        node.cluster.core.gossip.hasMember(subject)
     }
 
     private func giveUp(_ pending: PendingVerb, _ text: String) {
