@@ -104,9 +104,11 @@ struct SystemState: Sendable {
     /// The actors that other nodes may reach because a reference to them was sent there.
     var exposed: [UInt64: AnyActorCell] = [:]
     /// The actors that other nodes may reach by their path alone.
-    var wellKnown: [String: AnyActorCell] = [:]
+    var wellKnown: [String: AnyActorCell] = [:] { didSet { publications &+= 1 } }
     /// The actors that take messages to paths with a prefix where no actor is published.
-    var fallbacks: [(prefix: String, target: AnyActorCell)] = []
+    var fallbacks: [(prefix: String, target: AnyActorCell)] = [] { didSet { publications &+= 1 } }
+    /// Grows whenever a path alone may lead to another actor than before.
+    private(set) var publications: UInt64 = 0
     var asks: [UInt64: any AnyPendingAsk] = [:]
     var remote: (any RemoteAccess)?
     var generator: SeededGenerator

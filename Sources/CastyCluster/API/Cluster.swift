@@ -40,6 +40,8 @@ public final class Cluster: Sendable {
     let published: Mutex<Published>
     /// The section of the latest snapshot that follows from the gossip.
     let latestSection = Mutex<GossipSection?>(nil)
+    /// The latest view, which holds it.
+    let latestView = Mutex<GossipView?>(nil)
     /// Until when the node may run entities, in nanoseconds of its clock; read before every batch of handlers.
     private let lease = Atomic<Int64>(Instant.start.nanoseconds)
     private let views = Atomic<UInt64>(0)

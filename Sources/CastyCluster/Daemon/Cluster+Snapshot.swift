@@ -18,11 +18,16 @@ extension Cluster {
     }
 
     /// What this node's gossip says at this moment.
+    ///
+    /// As long as nothing of it has changed, it is the same object.
     package var gossipView: GossipView {
         shared.read { core in
-            GossipView(
-                node: core.myself, phase: core.phase, leader: core.leader,
-                isConverged: core.phase == .member && core.isAgreed, section: gossipSection(of: core))
+            latestView.withLock { latest in
+                if let latest, latest.edits == core.edits { return latest }
+                let view = GossipView(core, gossipSection(of: core))
+                latest = view
+                return view
+            }
         }
     }
 

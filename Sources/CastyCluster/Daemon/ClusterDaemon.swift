@@ -53,13 +53,13 @@ struct ClusterDaemon {
         // The snapshot first, then the events: a reader that learns of a change finds it in the snapshot.
         let cluster = link.cluster
         let followers = cluster?.publish(outcome) ?? []
-        if let watcher = cluster?.stepWatcher {
+        if outcome.isNotable, let watcher = cluster?.stepWatcher {
             watcher(
                 MembershipStep(
                     node: myself, change: outcome.seen, effects: outcome.effects, received: message.received,
                     isChange: outcome.state != nil))
         }
-        for effect in outcome.effects { interpret(effect, context) }
+        for effect in outcome.effects { interpret(effect, cluster, context) }
         for follower in followers { follower() }
     }
 
@@ -122,18 +122,21 @@ struct ClusterDaemon {
         }
     }
 
-    private mutating func interpret(_ effect: MembershipEffect, _ context: ActorContext<DaemonMessage>) {
+    private mutating func interpret(
+        _ effect: MembershipEffect, _ cluster: Cluster?, _ context: ActorContext<DaemonMessage>
+    ) {
         switch effect {
-        case .send(let message, let to): send(message, to: to, at: to.address, context)
+        case .send(let message, let to): send(message, to: to, at: to.address, cluster, context)
         case .contact(let message, let address):
-            if case .clusterProbe = message { link.cluster?.remoting?.prove(address) }
-            send(message, to: nil, at: address, context)
+            if case .clusterProbe = message { cluster?.remoting?.prove(address) }
+            send(message, to: nil, at: address, cluster, context)
             // Probes have their own interval: they do not wait for the long backoff that many refused connections lead
             // to.
-            if case .clusterProbe = message { link.cluster?.remoting?.hurry(address) }
-        case .call(let message, let to): sendAside(message, to: to, context.system) { $0.call(to, at: $1, $2) }
-        case .answer(let message, let to): sendAside(message, to: to, context.system) { $0.answer(to, at: $1, $2) }
-        case .redial(let peer): link.cluster?.remoting?.redial(peer)
+            if case .clusterProbe = message { cluster?.remoting?.hurry(address) }
+        case .call(let message, let to): sendAside(message, to: to, cluster, context.system) { $0.call(to, at: $1, $2) }
+        case .answer(let message, let to):
+            sendAside(message, to: to, cluster, context.system) { $0.answer(to, at: $1, $2) }
+        case .redial(let peer): cluster?.remoting?.redial(peer)
         case .schedule(let key, let deadline): schedule(key, at: deadline, context)
         case .cancel(let key): timers.removeValue(forKey: key)?.scheduled.cancel()
         case .repost(let key):
@@ -141,42 +144,48 @@ struct ClusterDaemon {
             generation += 1
             timers[key] = RunningTimer(generation: generation, scheduled: NoTimer.shared)
             context.`self`.tell(.timer(key, generation: generation))
-        case .acquireLease(let claim, let number): acquireLease(claim, number, context.`self`)
-        case .releaseLease(let owner): link.cluster?.config.majorityLease?.release(owner: owner)
-        case .withdrawLease(let owner): link.cluster?.config.majorityLease?.withdraw(owner: owner)
-        case .publish(let event): link.cluster?.publish(event, causes: &causes)
-        case .welcomed: link.cluster?.welcomed()
-        case .runExitTasks: link.cluster?.runExitTasks()
-        case .stop(let reason): link.cluster?.stop(reason)
-        case .remember(let remembered): link.cluster?.remember(remembered)
+        case .acquireLease(let claim, let number): acquireLease(claim, number, cluster, context.`self`)
+        case .releaseLease(let owner): cluster?.config.majorityLease?.release(owner: owner)
+        case .withdrawLease(let owner): cluster?.config.majorityLease?.withdraw(owner: owner)
+        case .publish(let event): cluster?.publish(event, causes: &causes)
+        case .welcomed: cluster?.welcomed()
+        case .runExitTasks: cluster?.runExitTasks()
+        case .stop(let reason): cluster?.stop(reason)
+        case .remember(let remembered): cluster?.remember(remembered)
         case .note(let text):
             context.log.info("\(text)")
             context.system.inspector.emit(.note, subject: context.system.inspector.name, detail: .text(text))
         }
     }
 
-    private func acquireLease(_ claim: LeaseClaim, _ number: UInt64, _ me: ActorRef<DaemonMessage>) {
-        guard let lease = link.cluster?.config.majorityLease else {
+    private func acquireLease(
+        _ claim: LeaseClaim, _ number: UInt64, _ cluster: Cluster?, _ me: ActorRef<DaemonMessage>
+    ) {
+        guard let lease = cluster?.config.majorityLease else {
             return me.tell(.leaseAnswered(number: number, .failure(LeaseError(.missing, "this node has no lease"))))
         }
         lease.acquire(claim) { me.tell(.leaseAnswered(number: number, $0)) }
     }
 
     private mutating func send(
-        _ message: ClusterMessage, to: UniqueAddress?, at address: NodeAddress, _ context: ActorContext<DaemonMessage>
+        _ message: ClusterMessage, to: UniqueAddress?, at address: NodeAddress, _ cluster: Cluster?,
+        _ context: ActorContext<DaemonMessage>
     ) {
         let gossip = message.gossip.map { bytes(of: $0) }
         shared.note(message, gossipBytes: gossip?.readableBytes)
         let envelope = ClusterEnvelope(from: myself, to: to, message: message, gossip: gossip)
         let peer = peer(address, context.system)
-        for part in parts(of: envelope, gossip) { peer.tell(part) }
+        guard let gossip else { return peer.tell(.received(envelope)) }
+        for part in parts(of: envelope, gossip, cluster) { peer.tell(part) }
     }
 
-    /// The messages to send: the envelope, or its pages where it carries a state that would take too much of a frame.
-    private mutating func parts(of envelope: ClusterEnvelope, _ gossip: ByteBuffer?) -> [DaemonMessage] {
-        let limit = (link.cluster?.remoting?.settings.frameLimit ?? WireLimits.frame) / 4
-        guard let size = gossip?.readableBytes else { return [.received(envelope)] }
-        link.cluster?.watchGossipSize(size, limit: limit)
+    /// The messages to send: the envelope, or its pages where its state would take too much of a frame.
+    private mutating func parts(
+        of envelope: ClusterEnvelope, _ gossip: ByteBuffer, _ cluster: Cluster?
+    ) -> [DaemonMessage] {
+        let limit = (cluster?.remoting?.settings.frameLimit ?? WireLimits.frame) / 4
+        let size = gossip.readableBytes
+        cluster?.watchGossipSize(size, limit: limit)
         guard size > limit / 2 else { return [.received(envelope)] }
         lastPaged += 1
         return EnvelopePage.pages(of: envelope, number: lastPaged, size: limit / 2).map { .page($0) }
@@ -184,14 +193,15 @@ struct ClusterDaemon {
 
     /// Sends a message outside the established connection.
     private mutating func sendAside(
-        _ message: ClusterMessage, to: UniqueAddress, _ system: ActorSystem,
+        _ message: ClusterMessage, to: UniqueAddress, _ cluster: Cluster?, _ system: ActorSystem,
         _ send: (Remoting, ActorAddress, DaemonMessage) -> Void
     ) {
-        guard let remoting = link.cluster?.remoting else { return }
+        guard let remoting = cluster?.remoting else { return }
         let gossip = message.gossip.map { bytes(of: $0) }
         shared.note(message, gossipBytes: gossip?.readableBytes)
         let envelope = ClusterEnvelope(from: myself, to: to, message: message, gossip: gossip)
-        for part in parts(of: envelope, gossip) { send(remoting, Self.daemonAddress(at: to.address, system), part) }
+        let messages = gossip.map { parts(of: envelope, $0, cluster) } ?? [.received(envelope)]
+        for part in messages { send(remoting, Self.daemonAddress(at: to.address, system), part) }
     }
 
     private static func daemonAddress(at address: NodeAddress, _ system: ActorSystem) -> ActorAddress {

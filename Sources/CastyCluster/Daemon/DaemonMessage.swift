@@ -8,8 +8,8 @@ package import NIOCore
 package enum DaemonMessage: Sendable {
     /// From another node. Only this case and `page` are sent between nodes.
     case received(ClusterEnvelope)
-    case page(EnvelopePage)
-    case start(seeds: [NodeAddress], mayFound: Bool, remembered: RememberedCluster?)
+    indirect case page(EnvelopePage)
+    indirect case start(seeds: [NodeAddress], mayFound: Bool, remembered: RememberedCluster?)
     case timer(TimerKey, generation: UInt64)
     case leave
     case down(NodeAddress)

@@ -3,7 +3,7 @@ package import CastyMembership
 package import CastyObservability
 
 /// The parts of a snapshot that the gossip alone determines. Two sections of the same gossip are the same.
-package struct GossipSection: Sendable {
+package final class GossipSection: Sendable {
     package let gossip: Gossip
     package let members: [MemberSnapshot]
     package let clock: [ClockEntry]
@@ -20,13 +20,24 @@ package struct GossipSection: Sendable {
 }
 
 /// What a node knows of its cluster at one moment, apart from everything that changes with time alone.
-package struct GossipView: Sendable {
+package final class GossipView: Sendable {
     package let node: UniqueAddress
     package let phase: Membership.Phase
     package let leader: UniqueAddress?
     /// Whether every member whose consent counts has seen this version.
     package let isConverged: Bool
     package let section: GossipSection
+    /// The count of edits of the core that it shows.
+    let edits: UInt64
+
+    init(_ core: borrowing Membership, _ section: GossipSection) {
+        node = core.myself
+        phase = core.phase
+        leader = core.leader
+        isConverged = core.phase == .member && core.isAgreed
+        self.section = section
+        edits = core.edits
+    }
 }
 
 extension Gossip {

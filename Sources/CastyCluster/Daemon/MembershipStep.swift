@@ -4,14 +4,20 @@ import Synchronization
 
 /// One input of a node's membership and its result: for code that checks the core while it runs.
 package struct MembershipStep: Sendable {
-    /// What a step may have changed.
-    package struct Change: Sendable {
+    /// What a step may have changed. A class: most steps change nothing, and should not pay for the room.
+    package final class Change: Sendable {
         /// The node's state before.
         package let before: Gossip
         /// Its state afterwards.
         package let after: Gossip
         /// The phase that the node is in afterwards.
         package let phase: Membership.Phase
+
+        init(before: Gossip, after: Gossip, phase: Membership.Phase) {
+            self.before = before
+            self.after = after
+            self.phase = phase
+        }
     }
 
     /// The node.
@@ -28,7 +34,8 @@ package struct MembershipStep: Sendable {
 }
 
 extension Cluster {
-    /// Calls back after every step of the core, before its effects are carried out. There is one watcher at most.
+    /// Calls back after every step of the core that may have changed something or sends a whole state, before its
+    /// effects are carried out. There is one watcher at most.
     package func watchSteps(_ watcher: @escaping @Sendable (MembershipStep) -> Void) {
         published.withLock { $0.stepWatcher = watcher }
         shared.watch()

@@ -14,13 +14,27 @@ final class SharedCore: Sendable {
         let state: ClusterState?
         /// For the step watcher: the gossip before and after, and the phase, if the step did more than answer messages.
         let seen: MembershipStep.Change?
+        /// Whether the step watcher must learn of the step.
+        let isNotable: Bool
     }
 
     private struct State {
         var core: Membership
         var traffic = ClusterTraffic()
-        var isWatched = false
+        /// The gossip and the phase after the last step; `nil` where no watcher compares them.
+        var latest: Latest?
         var unfinishedBytes = 0
+    }
+
+    /// A copy for the step watcher, renewed only when the core has edited one of the two.
+    private struct Latest {
+        let gossip: Gossip
+        let phase: Membership.Phase
+        let edits: UInt64
+
+        init(_ core: borrowing Membership) {
+            (gossip, phase, edits) = (core.gossip, core.phase, core.edits)
+        }
     }
 
     private let state: Mutex<State>
@@ -52,22 +66,31 @@ final class SharedCore: Sendable {
     /// Changes the core.
     func change(_ body: (inout Membership) -> [MembershipEffect]) -> Outcome {
         state.withLock { state in
-            let (revision, phase) = (state.core.revision, state.core.phase)
-            let before = state.isWatched ? state.core.gossip : nil
+            let revision = state.core.revision
             let effects = body(&state.core)
             let isChange = state.core.revision != revision
-            var seen: MembershipStep.Change?
-            if let before, isChange || state.core.phase != phase || effects.contains(where: \.isPublic) {
-                seen = MembershipStep.Change(before: before, after: state.core.gossip, phase: state.core.phase)
-            }
+            let seen = Self.seen(effects, isChange, in: &state)
             return Outcome(
                 effects: effects, leaseValidUntil: state.core.leaseValidUntil,
-                state: isChange ? ClusterState(state.core) : nil, seen: seen)
+                state: isChange ? ClusterState(state.core) : nil, seen: seen,
+                isNotable: seen != nil || state.latest != nil && effects.contains(where: \.sendsState))
         }
     }
 
+    private static func seen(
+        _ effects: [MembershipEffect], _ isChange: Bool, in state: inout State
+    ) -> MembershipStep.Change? {
+        guard let latest = state.latest else { return nil }
+        let isEdited = state.core.edits != latest.edits
+        if isEdited { state.latest = Latest(state.core) }
+        guard isChange || isEdited && state.core.phase != latest.phase || effects.contains(where: \.isPublic) else {
+            return nil
+        }
+        return MembershipStep.Change(before: latest.gossip, after: state.core.gossip, phase: state.core.phase)
+    }
+
     /// Adds the gossip to each outcome from now on.
-    func watch() { state.withLock { $0.isWatched = true } }
+    func watch() { state.withLock { $0.latest = Latest($0.core) } }
 
     /// Counts a message.
     func note(_ message: ClusterMessage, gossipBytes: Int?) {
@@ -82,6 +105,17 @@ extension MembershipEffect {
         case .publish, .stop: true
         case .send, .contact, .call, .answer, .redial, .schedule, .cancel, .repost, .acquireLease, .releaseLease,
             .withdrawLease, .welcomed, .runExitTasks, .remember, .note:
+            false
+        }
+    }
+
+    /// Whether it sends a whole state.
+    fileprivate var sendsState: Bool {
+        switch self {
+        case .send(let message, _), .contact(let message, _), .call(let message, _), .answer(let message, _):
+            message.gossip != nil
+        case .publish, .stop, .redial, .schedule, .cancel, .repost, .acquireLease, .releaseLease, .withdrawLease,
+            .welcomed, .runExitTasks, .remember, .note:
             false
         }
     }
