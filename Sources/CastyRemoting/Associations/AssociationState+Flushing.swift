@@ -28,6 +28,11 @@ extension AssociationState {
         let hasControl = control.isServed(by: link) && !control.flushing.isOn
         let hasUser = user.isServed(by: link) && !user.flushing.isOn
         guard hasControl || hasUser else { return nil }
+        if !isClosing, !hasSomethingToSay(for: link) {
+            // The usual second call after a write. Nothing is taken, so nothing has to be taken back.
+            endRequests(of: link)
+            return nil
+        }
         var flush = Flush()
         flush.lanes = hasControl && hasUser ? Self.lanes : ConnectionLanes(hasControl ? .control : .user).all
         if hasControl {
@@ -70,13 +75,20 @@ extension AssociationState {
         }
         if !isPresent || flush.bytes > 0 { return (false, effects) }
         // The transport stops asking after an empty write, so anything queued since then needs another request.
-        let (servesControl, servesUser) = (control.isServed(by: link), user.isServed(by: link))
-        if servesControl && hasSomethingToSay(.control) || servesUser && hasSomethingToSay(.user) {
-            return (false, effects + [.write(link)])
-        }
-        if servesControl { control.isWriteRequested = false }
-        if servesUser { user.isWriteRequested = false }
+        if hasSomethingToSay(for: link) { return (false, effects + [.write(link)]) }
+        endRequests(of: link)
         return (isClosing, effects)
+    }
+
+    /// Whether something waits in the lanes that a connection serves.
+    private func hasSomethingToSay(for link: Link) -> Bool {
+        control.isServed(by: link) && hasSomethingToSay(.control) || user.isServed(by: link) && hasSomethingToSay(.user)
+    }
+
+    /// The connection has found nothing to write: what is queued from now on needs another request.
+    private mutating func endRequests(of link: Link) {
+        if control.isServed(by: link) { control.isWriteRequested = false }
+        if user.isServed(by: link) { user.isWriteRequested = false }
     }
 
     private func hasSomethingToSay(_ lane: FrameLane) -> Bool {

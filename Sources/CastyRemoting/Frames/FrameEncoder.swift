@@ -74,11 +74,11 @@ package struct FrameEncoder: Sendable {
     ) {
         // Nearly always just a few numbers. They are written at once, because every write to a buffer has a cost.
         if target.isShort, sender.isShort, type.isShort {
-            buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: 20) { bytes in
-                var size = Self.store(header.correlation, in: bytes, at: 0)
-                if target.id > 0 { size = Self.store(UInt64(target.id), in: bytes, at: size) }
-                if sender.id > 0 { size = Self.store(UInt64(sender.id), in: bytes, at: size) }
-                if type.id > 0 { size = Self.store(UInt64(type.id), in: bytes, at: size) }
+            buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: 40) { bytes in
+                var size = ByteBuffer.store(varint: header.correlation, in: bytes, at: 0)
+                if target.id > 0 { size = ByteBuffer.store(varint: UInt64(target.id), in: bytes, at: size) }
+                if sender.id > 0 { size = ByteBuffer.store(varint: UInt64(sender.id), in: bytes, at: size) }
+                if type.id > 0 { size = ByteBuffer.store(varint: UInt64(type.id), in: bytes, at: size) }
                 return size
             }
             return
@@ -88,20 +88,6 @@ package struct FrameEncoder: Sendable {
         Self.write(sender, header.sender, into: &buffer)
         if type.id > 0 { buffer.writeVarint(type.id) }
         if type.form == .announced || type.form == .inFull, let name = header.type { buffer.writeText(name) }
-    }
-
-    /// Stores a varint and returns the offset after it.
-    @inline(__always)
-    private static func store(_ value: UInt64, in bytes: UnsafeMutableRawBufferPointer, at offset: Int) -> Int {
-        var rest = value
-        var offset = offset
-        while rest >= 0x80 {
-            bytes[offset] = UInt8(truncatingIfNeeded: rest) | 0x80
-            rest >>= 7
-            offset += 1
-        }
-        bytes[offset] = UInt8(truncatingIfNeeded: rest)
-        return offset + 1
     }
 
     private static func write(_ reference: NameReference, _ address: ActorAddress?, into buffer: inout ByteBuffer) {

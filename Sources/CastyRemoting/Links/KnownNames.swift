@@ -6,10 +6,19 @@ import CastySerialization
 struct KnownNames {
     private var targets: [AnyActorCell?] = []
     private var types: [AnyRegisteredType?] = []
+    /// The cells that paths without a uid lead to, as of that count of publications: another actor may take a path.
+    private var published: [AnyActorCell?] = []
+    private var publications: UInt64 = 0
 
     func target(_ id: Int?) -> AnyActorCell? {
         guard let id, id <= targets.count else { return nil }
         return targets[id - 1]
+    }
+
+    /// The cell that a path without a uid leads to.
+    func published(_ id: Int?, at count: UInt64) -> AnyActorCell? {
+        guard let id, id <= published.count, publications == count else { return nil }
+        return published[id - 1]
     }
 
     func type(_ id: Int?) -> AnyRegisteredType? {
@@ -23,6 +32,13 @@ struct KnownNames {
         guard let id else { return }
         while targets.count < id { targets.append(nil) }
         targets[id - 1] = target
+    }
+
+    mutating func set(published target: AnyActorCell, _ id: Int?, at count: UInt64) {
+        guard let id else { return }
+        if publications != count { (published, publications) = ([], count) }
+        while published.count < id { published.append(nil) }
+        published[id - 1] = target
     }
 
     mutating func set(_ type: AnyRegisteredType, _ id: Int?) {

@@ -10,7 +10,6 @@ extension Link {
         guard !isOver.load(ordering: .relaxed) else { return }
         bytesIn.wrappingAdd(UInt64(bytes.readableBytes), ordering: .relaxed)
         var frames: UInt64 = 0
-        occupant = nil
         do throws(WireError) {
             decoder.append(bytes)
             while let frame = try decoder.next() {
@@ -89,13 +88,10 @@ extension Link {
             refuse(frame, .noSuchActor, "\(remoting.system.address) is not \(address.node)")
             return lose(.noSuchActor, address, name)
         }
+        let publications = remoting.system.publications
         switch remoting.system.find(path: address.path, uid: address.uid) {
         case .found(let target):
-            if address.uid != 0 {
-                remember(target, frame)
-            } else if let id = frame.targetID {
-                occupant = (frame.lane, id, target)
-            }
+            if address.uid != 0 { remember(target, frame) } else { remember(published: target, frame, publications) }
             decode(
                 frame, registered, address,
                 into: Receiver(target: target, link: self, frame: frame))
@@ -171,10 +167,12 @@ extension Link {
     }
 
     private func knownTarget(_ frame: Frame) -> AnyActorCell? {
-        if let occupant, occupant.id == frame.targetID, occupant.lane == frame.lane { return occupant.target }
         switch frame.lane {
-        case .control: return controlNames.target(frame.targetID)
-        case .user: return userNames.target(frame.targetID)
+        case .control:
+            controlNames.target(frame.targetID)
+                ?? controlNames.published(frame.targetID, at: remoting.system.publications)
+        case .user:
+            userNames.target(frame.targetID) ?? userNames.published(frame.targetID, at: remoting.system.publications)
         }
     }
 
@@ -182,6 +180,13 @@ extension Link {
         switch frame.lane {
         case .control: controlNames.set(type, frame.typeID)
         case .user: userNames.set(type, frame.typeID)
+        }
+    }
+
+    private func remember(published target: AnyActorCell, _ frame: Frame, _ publications: UInt64) {
+        switch frame.lane {
+        case .control: controlNames.set(published: target, frame.targetID, at: publications)
+        case .user: userNames.set(published: target, frame.targetID, at: publications)
         }
     }
 

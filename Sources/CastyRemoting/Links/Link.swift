@@ -49,9 +49,6 @@ final class Link: ConnectionHandler, @unchecked Sendable {
     @exclusivity(unchecked) var writer: LinkWriter
     @exclusivity(unchecked) var controlNames = KnownNames()
     @exclusivity(unchecked) var userNames = KnownNames()
-    /// The cell found for the last message in these bytes that addressed a path without a uid. It is looked up again
-    /// for the next bytes, because another actor may take the path.
-    @exclusivity(unchecked) var occupant: (lane: FrameLane, id: Int, target: AnyActorCell)?
     /// The context for decoders. It knows the peer once the handshake is over.
     @exclusivity(unchecked) var context: CodingContext
     /// The association, once its frames may arrive.
