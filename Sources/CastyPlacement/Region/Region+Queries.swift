@@ -72,21 +72,31 @@ package struct EntityStatus: Hashable, Sendable {
 
 extension Region {
     /// The status without the entities; O(number of shards).
-    package var status: RegionStatus {
+    package var status: RegionStatus { makeStatus() }
+
+    @specialized(where Payload == ErasedMessage)
+    private func makeStatus() -> RegionStatus {
         RegionStatus(
             coordinator: coordinator, epoch: epoch, isRegistered: coordination.isRegistered, isFenced: lease.isLapsed,
             isLeaving: !lifecycle.isRunning,
             homes: homes.indices.compactMap { shard in
                 homes[shard].target.map { ShardHome(shard: shard, node: $0, version: homes[shard].version) }
             },
-            hosted: hosted.numbers.compactMap(hostedStatus),
-            buffers: buffers.shards.compactMap { shard in
-                let buffer = buffers[shard]
-                guard let oldest = buffer.map(\.since).min() else { return nil }
-                return BufferStatus(shard: shard, count: buffer.count, since: oldest)
-            }, buffered: buffers.total, intents: coordination.intents, storeRetries: storeRetries.count)
+            hosted: hosted.numbers.compactMap { hostedStatus($0) },
+            buffers: waitingShards, buffered: buffers.total, intents: coordination.intents,
+            storeRetries: storeRetries.count)
     }
 
+    /// The shards that have messages waiting for a home, by shard.
+    package var waitingShards: [BufferStatus] {
+        buffers.shards.compactMap { shard in
+            let buffer = buffers[shard]
+            guard let oldest = buffer.map(\.since).min() else { return nil }
+            return BufferStatus(shard: shard, count: buffer.count, since: oldest)
+        }
+    }
+
+    @specialized(where Payload == ErasedMessage)
     private func hostedStatus(_ shard: Int) -> HostedStatus? {
         guard let item = hosted.shards[shard] else { return nil }
         let phase: HostedStatus.Phase =
@@ -110,10 +120,15 @@ extension Region {
     ///   - last: Only names after this one; the last name of the page before.
     ///   - limit: The most entities to return.
     /// - Returns: The page. O(entities of the shard · log limit).
+    @specialized(where Payload == ErasedMessage)
     package func entities(
         of shard: Int, prefix: String = "", after last: String? = nil, limit: Int
     ) -> [EntityStatus] {
-        guard hosted.entities.indices.contains(shard) else { return [] }
+        guard hosted.entities.indices.contains(shard), !hosted.entities[shard].isEmpty else { return [] }
+        if prefix.isEmpty, last == nil, hosted.entities[shard].count <= limit {
+            return hosted.entities[shard].map { status(of: $0.key, $0.value, in: shard) }
+                .sorted { $0.entity < $1.entity }
+        }
         var best = Best<String>(limit: limit, by: <)
         for name in hosted.entities[shard].keys
         where (prefix.isEmpty || name.hasPrefix(prefix)) && last.map({ name > $0 }) ?? true { best.offer(name) }
@@ -163,7 +178,11 @@ extension Region {
     }
 
     private func status(of name: String, in shard: Int) -> EntityStatus? {
-        guard let entity = hosted.entities[shard][name] else { return nil }
+        hosted.entities[shard][name].map { status(of: name, $0, in: shard) }
+    }
+
+    @specialized(where Payload == ErasedMessage)
+    private func status(of name: String, _ entity: Entity<Payload>, in shard: Int) -> EntityStatus {
         let phase: EntityStatus.Phase =
             switch entity.state {
             case .active: .active

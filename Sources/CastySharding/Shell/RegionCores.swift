@@ -54,6 +54,21 @@ final class RegionCores: @unchecked Sendable {
         }
     }
 
+    /// Reads both cores at one moment.
+    ///
+    /// They are lent `inout` only because the compiler copies what it lends for reading out of a class, and all of their
+    /// tables would be retained for it. The function must not change them.
+    func read<Result>(
+        _ body: (inout Region<ErasedMessage>, inout ShardCoordinator, _ lease: Instant, StoreTrouble?) -> Result
+    ) -> Result {
+        lock.withLock { _ in body(&state.region, &state.coordinator, state.lease, state.storeTrouble) }
+    }
+
+    /// When the cores must be called, even if no message arrives.
+    var wakeAt: (region: Instant?, coordinator: Instant?) {
+        lock.withLock { _ in (state.region.wakeAt, state.coordinator.wakeAt) }
+    }
+
     /// The end of the lease that the cores last learned of.
     var lease: Instant {
         get { lock.withLock { _ in state.lease } }

@@ -65,8 +65,9 @@ struct RegionShell: PlacementShell {
         let lease = lease
         // The end of the lease needs a wake-up, even if no message arrives.
         let leaseEnd: Instant? = lease > now && lease < .distantFuture && !state.running.isEmpty ? lease : nil
+        let due = cores.wakeAt
         let next = min(
-            region.wakeAt ?? .distantFuture, coordinator.wakeAt ?? .distantFuture, leaseEnd ?? .distantFuture)
+            due.region ?? .distantFuture, due.coordinator ?? .distantFuture, leaseEnd ?? .distantFuture)
         return next < .distantFuture ? next : nil
     }
 

@@ -8,9 +8,15 @@ private let entitiesListed = 50
 extension ShardingSnapshot {
     /// The snapshot of a sharding actor.
     init(_ host: RegionHost, _ cores: RegionCores, at now: Instant) {
-        let region = cores.region.status
-        let coordinator = cores.coordinator.isActing ? cores.coordinator.status(at: now) : nil
-        let lease = cores.lease
+        self = cores.read { Self(host, &$0, &$1, lease: $2, $3, at: now) }
+    }
+
+    private init(
+        _ host: RegionHost, _ core: inout Region<ErasedMessage>, _ coordinating: inout ShardCoordinator, lease: Instant,
+        _ storeTrouble: StoreTrouble?, at now: Instant
+    ) {
+        let region = core.status
+        let coordinator = coordinating.isActing ? coordinating.status(at: now) : nil
         let moving = coordinator?.moving ?? []
         self.init(
             type: host.type, shardCount: host.settings.shardCount,
@@ -20,7 +26,7 @@ extension ShardingSnapshot {
             shards: region.hosted.map { hosted in
                 ShardSnapshot(
                     shard: hosted.shard, state: hosted.phase.shown,
-                    entities: cores.region.entities(of: hosted.shard, limit: entitiesListed).map {
+                    entities: core.entities(of: hosted.shard, limit: entitiesListed).map {
                         EntitySnapshot(id: $0.entity, state: $0.phase.shown, handled: $0.handled, lastUsed: $0.lastUsed)
                     }, entityCount: hosted.entities, handled: hosted.handled, remembered: hosted.remembered,
                     restarted: hosted.remembered - hosted.dormant)
@@ -29,8 +35,8 @@ extension ShardingSnapshot {
             registered: region.isRegistered,
             leaseUntil: lease == .distantFuture ? nil : lease, coordinator: region.coordinator,
             epoch: region.epoch.single, remembers: host.settings.remembersEntities,
-            storeTrouble: cores.storeTrouble, unavailable: cores.region.trouble(at: now),
-            unplaced: coordinator.map(\.unplaced) ?? cores.region.unplaced(at: now), drained: region.intents.drains,
+            storeTrouble: storeTrouble, unavailable: core.trouble(at: now),
+            unplaced: coordinator.map(\.unplaced) ?? core.unplaced(at: now), drained: region.intents.drains,
             pinned: region.intents.pins.map(\.shard), isPaused: region.intents.isPaused,
             coordinating: coordinator.map { coordinator in
                 CoordinatorSnapshot(
@@ -84,8 +90,10 @@ extension CoordinatorStatus {
 extension Region {
     /// The shards without a home for which messages wait here, and why, as far as this region knows.
     fileprivate func unplaced(at now: Instant) -> [UnplacedShard] {
+        let waiting = waitingShards
+        if waiting.isEmpty { return [] }
         let trouble = trouble(at: now)
-        return status.buffers.compactMap { buffer in
+        return waiting.compactMap { buffer in
             guard home(of: buffer.shard) == nil else { return nil }
             return (trouble ?? homelessCause(of: buffer.shard)?.unavailability)
                 .map { UnplacedShard(shard: buffer.shard, cause: $0) }
