@@ -20,27 +20,28 @@ final class Endpoint: Connection, @unchecked Sendable {
     let remoteDescription: String
     let node: SimulatedNode
     private let world: SimulatedWorld
-    private var handler: (any ConnectionHandler)?
+    @exclusivity(unchecked) private var handler: (any ConnectionHandler)?
     /// The listener that provides the handler of an accepted connection.
     private var listener: SimulatedNetwork.Listener?
-    private(set) var peer: Endpoint?
-    private(set) var outgoing: Pipe?
+    @exclusivity(unchecked) private(set) var peer: Endpoint?
+    @exclusivity(unchecked) private(set) var outgoing: Pipe?
     /// Its index in the node's list; negative where it is not listed.
     var index = -1
 
-    private var phase = Phase.connecting
-    private var timeout: EventTicket?
-    private var hasToldOpened = false
-    private var wantsTurn = false
-    private var isTurnScheduled = false
-    private var isWriting = false
-    private var endsAfterWriting = false
+    // As in ``Pipe``: one thread, and no call out of a change.
+    @exclusivity(unchecked) private var phase = Phase.connecting
+    @exclusivity(unchecked) private var timeout: EventTicket?
+    @exclusivity(unchecked) private var hasToldOpened = false
+    @exclusivity(unchecked) private var wantsTurn = false
+    @exclusivity(unchecked) private var isTurnScheduled = false
+    @exclusivity(unchecked) private var isWriting = false
+    @exclusivity(unchecked) private var endsAfterWriting = false
     /// Its own node closed it: the handler is notified only of the end.
-    private var isClosedHere = false
+    @exclusivity(unchecked) private var isClosedHere = false
     /// Whether it answers every packet with a reset, because the connection no longer exists here.
-    private var answersWithReset = false
-    private var notices: [Notice] = []
-    private var isNoticeScheduled = false
+    @exclusivity(unchecked) private var answersWithReset = false
+    @exclusivity(unchecked) private var notices: [Notice] = []
+    @exclusivity(unchecked) private var isNoticeScheduled = false
 
     init(
         world: SimulatedWorld, node: SimulatedNode, remote: String, handler: (any ConnectionHandler)?,

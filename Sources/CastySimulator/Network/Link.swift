@@ -10,15 +10,16 @@ package final class Link: @unchecked Sendable {
     /// The destination host.
     package let target: String
     /// Its behavior. Packets in flight keep their arrival times.
-    package var profile: LinkProfile
+    // As in ``Pipe``: one thread, and no call out of a change.
+    @exclusivity(unchecked) package var profile: LinkProfile
     /// Whether nothing passes.
     package private(set) var isCut = false
     /// Whether attempts to open a connection along it are refused.
     package var refusesConnections = false
 
     private unowned let world: SimulatedWorld
-    private var generator: SeededGenerator
-    private var busyUntil: Int64 = 0
+    @exclusivity(unchecked) private var generator: SeededGenerator
+    @exclusivity(unchecked) private var busyUntil: Int64 = 0
     private var cutCount = 0
     private var pipes: [Pipe] = []
     private var stalled: [() -> Void] = []

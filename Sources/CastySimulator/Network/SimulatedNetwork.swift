@@ -13,19 +13,25 @@ package final class SimulatedNetwork: @unchecked Sendable {
     package private(set) var profile = LinkProfile.lan
 
     /// The runtime that owns it.
-    unowned let world: SimulatedWorld
+    var world: SimulatedWorld {
+        guard let owner else { preconditionFailure("the network is used before its runtime is complete") }
+        return owner
+    }
+
+    /// Set as soon as the runtime is complete.
+    private unowned var owner: SimulatedWorld?
     private let root: SeededGenerator
     private var indexes: [String: Int] = [:]
     private var hosts: [String] = []
     private var links: [[Link?]] = []
     private var listeners: [NodeAddress: Listener] = [:]
     private var lastPort = 49151
-    private var scratch = ByteBuffer()
+    // One thread owns it, and neither of the methods that use it calls out.
+    @exclusivity(unchecked) private var scratch = ByteBuffer()
 
-    init(root: SeededGenerator, world: SimulatedWorld) {
-        self.root = root
-        self.world = world
-    }
+    init(root: SeededGenerator) { self.root = root }
+
+    func attach(to world: SimulatedWorld) { owner = world }
 
     // MARK: Links
 

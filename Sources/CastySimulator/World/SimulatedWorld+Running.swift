@@ -77,17 +77,18 @@ extension SimulatedWorld {
         case .none: break
         case .turn(let runnable):
             let node = nodes[Int(event.node)]
-            guard node.mayRun(event.payload) else { return }
+            guard node.state == .running || node.mayRun(event.payload) else { return }
             node.take(runnable)
         case .timer(let timer):
-            guard nodes[Int(event.node)].mayRun(event.payload) else { return }
+            let node = nodes[Int(event.node)]
+            guard node.state == .running || node.mayRun(event.payload) else { return }
             timer.fire()
         case .arrival(let pipe): pipe.arrive()
         case .write(let endpoint):
-            guard nodes[Int(event.node)].mayRun(event.payload) else { return }
+            guard endpoint.node.state == .running || endpoint.node.mayRun(event.payload) else { return }
             endpoint.write()
         case .notice(let endpoint):
-            guard nodes[Int(event.node)].mayRun(event.payload) else { return }
+            guard endpoint.node.state == .running || endpoint.node.mayRun(event.payload) else { return }
             endpoint.tellNext()
         case .credit(let pipe): pipe.creditReturned()
         case .control(let action), .world(let action): action.run()

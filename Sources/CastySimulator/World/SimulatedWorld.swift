@@ -20,9 +20,9 @@ package final class SimulatedWorld: @unchecked Sendable {
     /// The seed that everything follows from.
     package let seed: UInt64
     /// The links between hosts, and the faults on them.
-    package private(set) lazy var network = SimulatedNetwork(root: root, world: self)
+    package let network: SimulatedNetwork
     /// All nodes so far, in the order of their creation. The index is the one in the trace.
-    package private(set) var nodes: [SimulatedNode] = []
+    @exclusivity(unchecked) package private(set) var nodes: [SimulatedNode] = []
     /// The record of the run.
     @exclusivity(unchecked) package internal(set) var trace = Trace()
     /// How many steps at one instant are allowed; more count as a livelock.
@@ -46,6 +46,8 @@ package final class SimulatedWorld: @unchecked Sendable {
         var schedule = root.fork("schedule")
         worldOrder = schedule.next()
         queue = EventQueue(schedule: schedule)
+        network = SimulatedNetwork(root: root)
+        network.attach(to: self)
     }
 
     /// The current time of the runtime. A node's own clock may run faster or slower.
