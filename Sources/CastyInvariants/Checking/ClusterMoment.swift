@@ -8,13 +8,21 @@ import CastyTestbed
 /// The state of all nodes at one moment, and the steps since the previous moment.
 struct ClusterMoment {
     /// The actual membership state of a running or frozen node, as opposed to its snapshot.
-    struct State {
+    ///
+    /// A class, because nearly every rule walks over the states, and a gossip is many arrays to retain.
+    final class State: Sendable {
         let node: UniqueAddress
         let phase: Membership.Phase
         let gossip: Gossip
 
+        init(node: UniqueAddress, phase: Membership.Phase, gossip: Gossip) {
+            self.node = node
+            self.phase = phase
+            self.gossip = gossip
+        }
+
         /// Whether it sees itself as a member.
-        var isMember: Bool { phase == .member && gossip.member(node) != nil }
+        var isMember: Bool { phase == .member && gossip.hasMember(node) }
     }
 
     let time: Instant

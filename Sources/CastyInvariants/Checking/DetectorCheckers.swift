@@ -56,33 +56,33 @@ struct NoSelfMonitoring: InvariantChecker {
 
 /// The peers in the nodes' views of the previous moment.
 ///
-/// Peers are compared by their position as long as a node monitors the same ones: looking each pair up would cost more
-/// than the checks.
+/// Nodes and peers are found by their position as long as they are the same ones: looking each of them up would cost
+/// more than the checks.
 private struct EarlierPeers {
-    struct Peer {
-        let before: PeerSnapshot?
-        let now: PeerSnapshot
+    /// The peers of one node, and its own time.
+    struct Peers {
+        let node: UniqueAddress
+        let time: Instant
+        let peers: [PeerSnapshot]
     }
 
-    private var latest: [UniqueAddress: (peers: [PeerSnapshot], time: Instant)] = [:]
+    private var latest: [Peers] = []
 
-    /// The time of the previous moment by a node's own clock.
-    func time(of view: NodeView) -> Instant? { latest[view.node]?.time }
+    /// What the same incarnation showed at the previous moment.
+    func peers(of view: NodeView, at position: Int) -> Peers? {
+        if position < latest.count, latest[position].node == view.node { return latest[position] }
+        return latest.first { $0.node == view.node }
+    }
 
-    /// Each peer of a node, beside what the same incarnation of that peer was at the previous moment.
-    func pairs(_ view: NodeView) -> [Peer] {
-        let earlier = latest[view.node]?.peers ?? []
-        return view.peers.enumerated().map { index, peer in
-            if index < earlier.count, earlier[index].node == peer.node {
-                return Peer(before: earlier[index], now: peer)
-            }
-            return Peer(before: earlier.first { $0.node == peer.node }, now: peer)
-        }
+    /// The index among earlier peers of the same incarnation of a peer.
+    static func index(of peer: UniqueAddress, in earlier: [PeerSnapshot], near position: Int) -> Int? {
+        if position < earlier.count, earlier[position].node == peer { return position }
+        return earlier.firstIndex { $0.node == peer }
     }
 
     /// Takes in a moment.
     mutating func note(_ moment: ClusterMoment) {
-        latest = Dictionary(uniqueKeysWithValues: moment.views.map { ($0.node, ($0.peers, $0.time)) })
+        latest = moment.views.map { Peers(node: $0.node, time: $0.time, peers: $0.peers) }
     }
 }
 
@@ -97,22 +97,25 @@ struct GrowingPhi: InvariantChecker {
 
     mutating func check(_ moment: ClusterMoment) -> [Violation] {
         var found: [Violation] = []
-        for view in moment.views {
-            for pair in earlier.pairs(view) {
-                let peer = pair.now
-                if !peer.phi.isFinite || peer.phi < 0 {
+        for (position, view) in moment.views.enumerated() {
+            let (peers, former) = (view.peers, earlier.peers(of: view, at: position)?.peers ?? [])
+            for index in peers.indices {
+                let phi = peers[index].phi
+                if !phi.isFinite || phi < 0 {
                     found.append(
-                        Violation(id: "F3", subject: view.name, text: "its phi for \(peer.name) is \(peer.phi)"))
+                        Violation(id: "F3", subject: view.name, text: "its phi for \(peers[index].name) is \(phi)"))
                 }
-                guard let before = pair.before, before.lastHeartbeat == peer.lastHeartbeat,
-                    before.samples == peer.samples, before.mean == peer.mean
+                guard let before = EarlierPeers.index(of: peers[index].node, in: former, near: index),
+                    former[before].lastHeartbeat == peers[index].lastHeartbeat,
+                    former[before].samples == peers[index].samples, former[before].mean == peers[index].mean
                 else { continue }
-                if peer.phi > before.phi { exercised = ["F3"] }
-                guard peer.phi < before.phi else { continue }
+                let earlierPhi = former[before].phi
+                if phi > earlierPhi { exercised = ["F3"] }
+                guard phi < earlierPhi else { continue }
                 found.append(
                     Violation(
                         id: "F3", subject: view.name,
-                        text: "its phi for \(peer.name) fell from \(before.phi) to \(peer.phi) without a heartbeat"))
+                        text: "its phi for \(peers[index].name) fell from \(earlierPhi) to \(phi) without a heartbeat"))
             }
         }
         earlier.note(moment)
@@ -139,17 +142,22 @@ struct CalmPhi: InvariantChecker {
 
     mutating func check(_ moment: ClusterMoment) -> [Violation] {
         var found: [Violation] = []
-        for view in moment.views where moment.hasTrueTime(view.node) {
-            for pair in earlier.pairs(view) {
-                let peer = pair.now
-                guard let heard = peer.lastHeartbeat, view.time - heard <= peer.mean else { continue }
+        for (position, view) in moment.views.enumerated() where moment.hasTrueTime(view.node) {
+            let (peers, former) = (view.peers, earlier.peers(of: view, at: position)?.peers ?? [])
+            for index in peers.indices {
+                guard let heard = peers[index].lastHeartbeat, view.time - heard <= peers[index].mean else { continue }
                 // Another heartbeat has arrived in time since the previous check.
-                if let before = pair.before?.lastHeartbeat, before != heard { exercised = ["F4"] }
-                guard peer.phi >= 1 else { continue }
+                if let before = EarlierPeers.index(of: peers[index].node, in: former, near: index),
+                    let last = former[before].lastHeartbeat, last != heard
+                {
+                    exercised = ["F4"]
+                }
+                guard peers[index].phi >= 1 else { continue }
+                let (name, phi) = (peers[index].name, peers[index].phi)
                 found.append(
                     Violation(
                         id: "F4", subject: view.name,
-                        text: "its phi for \(peer.name) is \(peer.phi), \(view.time - heard) after a heartbeat"))
+                        text: "its phi for \(name) is \(phi), \(view.time - heard) after a heartbeat"))
             }
         }
         earlier.note(moment)
@@ -173,25 +181,28 @@ struct BoundedWindow: InvariantChecker {
     mutating func check(_ moment: ClusterMoment) -> [Violation] {
         var found: [Violation] = []
         let (most, pause) = (max(moment.oracle.settings.samples, 2), moment.oracle.settings.pause.inSeconds)
-        for view in moment.views {
-            func fail(_ peer: PeerSnapshot, _ what: String) {
-                found.append(Violation(id: "F5", subject: view.name, text: "its window for \(peer.name) \(what)"))
-            }
-            let (time, hasTrueTime) = (earlier.time(of: view), moment.hasTrueTime(view.node))
-            for pair in earlier.pairs(view) {
-                let peer = pair.now
-                if peer.samples > most { fail(peer, "has \(peer.samples) intervals, of \(most)") }
-                if peer.mean <= .zero || peer.deviation <= .zero { fail(peer, "has empty intervals") }
-                guard hasTrueTime, let before = pair.before, let time,
-                    let deadline = before.suspicionDeadline, deadline <= time,
-                    peer.lastHeartbeat != before.lastHeartbeat, peer.samples >= before.samples
+        for (position, view) in moment.views.enumerated() {
+            let (peers, last) = (view.peers, earlier.peers(of: view, at: position))
+            let (former, hasTrueTime) = (last?.peers ?? [], moment.hasTrueTime(view.node))
+            for index in peers.indices {
+                func fail(_ what: String) {
+                    let text = "its window for \(peers[index].name) \(what)"
+                    found.append(Violation(id: "F5", subject: view.name, text: text))
+                }
+                let (samples, mean) = (peers[index].samples, peers[index].mean)
+                if samples > most { fail("has \(samples) intervals, of \(most)") }
+                if mean <= .zero || peers[index].deviation <= .zero { fail("has empty intervals") }
+                guard hasTrueTime, let last,
+                    let before = EarlierPeers.index(of: peers[index].node, in: former, near: index),
+                    let deadline = former[before].suspicionDeadline, deadline <= last.time,
+                    peers[index].lastHeartbeat != former[before].lastHeartbeat, samples >= former[before].samples
                 else { continue }
                 exercised = ["F5"]
                 // Other intervals in the 0.3 s between two checks at most can raise the sum by little more than
                 // that.
-                let raised = (peer.mean - before.mean).inSeconds * Double(peer.samples)
+                let raised = (mean - former[before].mean).inSeconds * Double(samples)
                 if pause > 0.5, raised > 0.5 * pause {
-                    fail(peer, "has learnt the gap of an outage: its mean is \(peer.mean)")
+                    fail("has learnt the gap of an outage: its mean is \(mean)")
                 }
             }
         }

@@ -75,7 +75,7 @@ struct PatientDowning: InvariantChecker {
                 leadsSince: nil)
         if trouble.unreachable != unreachable || trouble.settled != settled { trouble.changedAt = step.time }
         (trouble.unreachable, trouble.settled) = (unreachable, settled)
-        let status = gossip.member(step.node)?.status
+        let status = gossip.status(of: step.node)
         let leads = gossip.leader(seenBy: step.node) == step.node && (status == .up || status == .leaving)
         trouble.leadsSince = leads ? trouble.leadsSince ?? step.time : nil
         troubles[step.node] = trouble

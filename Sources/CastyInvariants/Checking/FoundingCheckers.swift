@@ -68,7 +68,7 @@ struct Founding: InvariantChecker {
         guard let id = founding.after.cluster else { return nil }
         let member = moment.members.first { state in
             guard state.node != founding.node, state.gossip.cluster == id,
-                let status = state.gossip.member(state.node)?.status,
+                let status = state.gossip.status(of: state.node),
                 let incarnation = moment.oracle.incarnation(state.node)
             else { return false }
             return status < .exiting && incarnation.isSteady(at: moment.time) && state.gossip.unreachable.isEmpty

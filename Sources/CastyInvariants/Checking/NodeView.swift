@@ -9,6 +9,11 @@ import CastyTestbed
 ///
 /// Only the gossip is read at every moment; the rest is computed when a checker asks for it.
 final class NodeView {
+    private enum Source {
+        case node(TestNode)
+        case snapshot(NodeSnapshot)
+    }
+
     let name: String
     let node: UniqueAddress
     let state: NodeState
@@ -22,23 +27,32 @@ final class NodeView {
     let reachability: [CastyObservability.ReachabilityRow]
     let leader: UniqueAddress?
     let isConverged: Bool
-    private let readSharding: () -> [ShardingSnapshot]
-    private let readPeers: () -> [PeerSnapshot]
-    private let readAssociations: () -> [AssociationSnapshot]
+    private let source: Source
 
-    private(set) lazy var sharding = readSharding()
+    private(set) lazy var sharding: [ShardingSnapshot] =
+        switch source {
+        case .node(let node): node.system.inspector.shardingSections
+        case .snapshot(let snapshot): snapshot.sharding
+        }
     /// The phi accrual detectors.
-    private(set) lazy var peers = readPeers()
-    private(set) lazy var associations = readAssociations()
+    private(set) lazy var peers: [PeerSnapshot] =
+        switch source {
+        case .node(let node): node.cluster.peers(at: time)
+        case .snapshot(let snapshot): snapshot.membership.peers
+        }
+    private(set) lazy var associations: [AssociationSnapshot] =
+        switch source {
+        case .node(let node): node.system.inspector.associationSection
+        case .snapshot(let snapshot): snapshot.associations
+        }
 
     /// Reads a running or frozen node of a testbed.
     init(_ node: TestNode) {
-        let (cluster, inspector) = (node.cluster, node.system.inspector)
-        let (view, now) = (cluster.gossipView, inspector.time)
+        let view = node.cluster.gossipView
         name = node.name
         self.node = view.node
         state = node.state
-        time = now
+        time = node.system.inspector.time
         phase = view.phase
         gossip = view.section.gossip
         members = view.section.members
@@ -47,9 +61,7 @@ final class NodeView {
         reachability = view.section.reachability
         leader = view.leader
         isConverged = view.isConverged
-        readSharding = { inspector.shardingSections }
-        readPeers = { cluster.peers(at: now) }
-        readAssociations = { inspector.associationSection }
+        source = .node(node)
     }
 
     /// Creates a view from a snapshot, which does not contain the gossip itself.
@@ -67,8 +79,6 @@ final class NodeView {
         reachability = membership.reachability
         leader = membership.leader
         isConverged = membership.converged
-        readSharding = { snapshot.sharding }
-        readPeers = { membership.peers }
-        readAssociations = { snapshot.associations }
+        source = .snapshot(snapshot)
     }
 }

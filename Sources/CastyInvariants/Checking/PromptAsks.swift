@@ -83,7 +83,7 @@ struct PromptAsks {
             return isThere ? nil : "\(whereabouts.node), which had it, was removed"
         }
         guard whereabouts.isPending, question.patience != .waitForNewNode else { return nil }
-        switch state.gossip.member(question.asker)?.status {
+        switch state.gossip.status(of: question.asker) {
         case .weaklyUp, .up: break
         case .joining, .leaving, .exiting, .down, nil: return nil
         }

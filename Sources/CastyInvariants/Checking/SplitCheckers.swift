@@ -31,7 +31,7 @@ struct SplitWatch {
         else { return nil }
         let isSettled =
             incarnations.allSatisfy { $0.leaveAskedAt == nil }
-            && members.allSatisfy { state in members.allSatisfy { $0.gossip.member(state.node)?.status == .up } }
+            && members.allSatisfy { state in members.allSatisfy { $0.gossip.status(of: state.node) == .up } }
         var groups: [[Oracle.Incarnation]] = []
         for incarnation in incarnations {
             let index = groups.firstIndex { group in
@@ -180,7 +180,7 @@ struct OneGroup: InvariantChecker {
             moment.isSettled || still > oracle.bounds.decision + oracle.bounds.split
         // Who knows whom changes with the gossip only; that two groups go on is a matter of time too.
         guard moment.changes.gossip || isDue else { return [] }
-        let members = moment.members.filter { $0.gossip.member($0.node)?.status == .up }
+        let members = moment.members.filter { $0.gossip.status(of: $0.node) == .up }
         if isDue, oracle.hasCut, members.count > 1 { exercised = ["P3"] }
         var found: [Violation] = []
         for (index, first) in members.enumerated() {

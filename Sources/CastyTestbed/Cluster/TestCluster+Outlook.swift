@@ -23,7 +23,7 @@ extension TestCluster {
         let here = side.map(\.system.unique)
         let cores = side.map(\.cluster.core)
         // The member that would lead this side.
-        let core = cores.first { $0.gossip.member($0.myself)?.status.isVoting == true } ?? cores[0]
+        let core = cores.first { $0.gossip.status(of: $0.myself)?.isVoting == true } ?? cores[0]
         let decision = core.decisionIfCut(from: core.gossip.members.map(\.node).filter { !here.contains($0) })
         let verdict: PartitionForecast.Verdict =
             switch decision.kind {

@@ -176,7 +176,7 @@ extension TestCluster {
     package var hasPendingVerbs: Bool { !pendingVerbs.isEmpty }
 
     /// The drained nodes of a type, as its coordinator knows them, or as any region does if there is no coordinator.
-    func drained(for sample: SampleEntity, in views: [NodeSnapshot]) -> Set<UniqueAddress> {
+    func drained(for sample: SampleEntity, in views: [ShardingView]) -> Set<UniqueAddress> {
         let parts = views.flatMap(\.sharding).filter { $0.type == sample.rawValue }
         if let part = parts.first(where: { $0.coordinating != nil }) { return Set(part.drained) }
         return Set(parts.flatMap(\.drained))

@@ -41,7 +41,7 @@ package final class TestCluster {
     /// The source of the events about the latency, jitter and loss of links.
     let linkInspector: Inspector
     /// The latest incarnation of each node, by number.
-    package private(set) var nodes: [Int: TestNode] = [:]
+    package private(set) var nodes: [Int: TestNode] = [:] { didSet { numbers = nodes.keys.sorted() } }
     /// Incarnations that a later one has replaced.
     package private(set) var former: [TestNode] = []
     package var cuts: Set<Direction> = []
@@ -133,7 +133,7 @@ package final class TestCluster {
     package var now: Instant { world.now }
 
     /// The numbers of all nodes ever started, ascending.
-    package var numbers: [Int] { nodes.keys.sorted() }
+    package private(set) var numbers: [Int] = []
 
     /// The running nodes by number, without frozen, killed and stopped ones.
     package var running: [TestNode] { numbers.compactMap { nodes[$0] }.filter { $0.state == .running } }
@@ -168,9 +168,12 @@ package final class TestCluster {
 
     /// The short name of an address: `n3` for 127.0.0.3.
     package static func name(of address: NodeAddress) -> String {
-        let prefix = "127.0.0."
-        return address.host.hasPrefix(prefix) ? "n" + address.host.dropFirst(prefix.count) : address.description
+        guard let host = address.ipv4, host >> 8 == 127 << 16 else { return address.description }
+        return shortNames[Int(host & 0xFF)]
     }
+
+    /// Made once: every event and every checked moment needs some.
+    private static let shortNames = (0...255).map { "n\($0)" }
 
     /// Starts nodes. Each one begins to join when the one before it has been welcomed, or at once if it restarts.
     ///

@@ -15,7 +15,24 @@ package final class TestNode: Sendable {
     package let host: any ClusterHost
     package let node: AssembledNode
     package let regions: [SampleEntity: ShardRegion<EntityCommand>]
-    private let condition: Mutex<Condition>
+    private let condition = SharedCondition()
+
+    /// An object of its own, so that callbacks need no weak reference to the node.
+    private final class SharedCondition: Sendable {
+        private let condition = Mutex(Condition())
+
+        func withLock<Result>(_ body: (inout sending Condition) -> sending Result) -> sending Result {
+            condition.withLock(body)
+        }
+
+        func settle() {
+            let successor = withLock { condition in
+                defer { condition.successor = nil }
+                return condition.successor
+            }
+            successor?()
+        }
+    }
 
     private struct Condition {
         var state = NodeState.running
@@ -36,8 +53,7 @@ package final class TestNode: Sendable {
         self.host = host
         self.node = node
         self.regions = regions
-        condition = Mutex(Condition())
-        cluster.whenWelcomed { [weak self] in self?.condition.withLock { $0.hasJoined = true } }
+        cluster.whenWelcomed { [condition] in condition.withLock { $0.hasJoined = true } }
     }
 
     /// Whether it was ever a member.
@@ -75,16 +91,10 @@ package final class TestNode: Sendable {
     /// Runs `start` as soon as this node has been welcomed or can no longer be.
     func whenSettled(_ start: @escaping @Sendable () -> Void) {
         condition.withLock { $0.successor = start }
-        cluster.whenWelcomed { [weak self] in self?.settle() }
+        cluster.whenWelcomed { [condition] in condition.settle() }
     }
 
-    func settle() {
-        let successor = condition.withLock { condition in
-            defer { condition.successor = nil }
-            return condition.successor
-        }
-        successor?()
-    }
+    func settle() { condition.settle() }
 
     /// Releases everything that a killed node held: its memory is freed, and each pending waiter is notified.
     func abandon() {

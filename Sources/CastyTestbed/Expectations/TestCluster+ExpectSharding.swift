@@ -32,7 +32,7 @@ extension TestCluster {
     package func balance(by difference: Int) -> Balance {
         let nodes = running.filter(\.isUp)
         guard !nodes.isEmpty else { return .noHosts("no node is up") }
-        let views = nodes.map(\.snapshot)
+        let views = nodes.map { ShardingView($0) }
         let waiting = tracker.pendingEntities
         let all = SampleEntity.allCases.map { sample in
             let drained = drained(for: sample, in: views)
@@ -56,7 +56,7 @@ extension TestCluster {
     }
 
     private func balance(
-        of sample: SampleEntity, _ views: [NodeSnapshot], wanted: [Int], by difference: Int
+        of sample: SampleEntity, _ views: [ShardingView], wanted: [Int], by difference: Int
     ) -> Balance {
         let type = sample.rawValue
         var counts: [(name: String, count: Int)] = []
@@ -110,5 +110,18 @@ extension TestCluster {
         let hosts = running.filter { $0.sharding.hosts(entity, type: type) }.map(\.name)
         if hosts == [name.description] { return .met }
         return .unmet("\(entity): " + (hosts.isEmpty ? "nowhere" : hosts.joined(separator: ", ")))
+    }
+}
+
+/// What a running node shows of sharding, without the rest of its snapshot.
+struct ShardingView {
+    let name: String
+    let node: UniqueAddress
+    let sharding: [ShardingSnapshot]
+
+    init(_ node: TestNode) {
+        name = node.name
+        self.node = node.system.unique
+        sharding = node.system.inspector.shardingSections
     }
 }
