@@ -61,7 +61,7 @@ package enum Renderer {
         case .members: MembersPane.window(scene.state.visibleRows(scene.reading), rect.height, scene.state).hint
         case .phi: PhiPane.window(scene, rect).hint
         case .network: NetworkPane.hint(scene, rect)
-        case .gossip: GossipPane.window(scene, rect).hint
+        case .gossip: GossipPane.hint(scene, rect)
         case .shards, .events, .why, .flow: ""
         }
     }

@@ -1,5 +1,5 @@
-import CastyObservability
 import CastyCore
+import CastyObservability
 import Testing
 
 @testable import CastyConsole
@@ -31,6 +31,17 @@ import Testing
         console.run(20)
         #expect(console.feed.departed.of("n1").isEmpty)
         #expect(!console.text.contains("gone"))
+    }
+
+    @Test("a member that others monitor from now on is not gone")
+    func monitoredByOthers() {
+        var console = Fixture(width: 120, height: 40)
+        console.run(20)
+        var snapshot = console.cluster.snapshot()
+        snapshot.version += 1
+        snapshot.nodes[0].membership.peers.removeAll { $0.name == "n4" }
+        console.feed.take(snapshot)
+        #expect(console.feed.departed.of("n1").isEmpty)
     }
 
     @Test("a new node at its address has its own curve")

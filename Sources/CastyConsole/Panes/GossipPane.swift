@@ -10,86 +10,107 @@ enum GossipPane {
         return ["\(agree) agree  v\(reading.newestVersion)", "\(agree) agree", agree]
     }
 
-    private static func views(_ scene: Scene) -> [NodeSnapshot] {
-        scene.snapshot.nodes.filter { $0.state == .running || $0.state == .frozen }
+    /// The vector clocks of all views.
+    private struct Clocks {
+        /// The nodes that have an entry in a clock, by number.
+        let names: [String]
+        /// The views, and the entries of each by name.
+        let views: [(node: NodeSnapshot, entries: [String: UInt64])]
+        /// The highest entry of each node in any view.
+        let newest: [String: UInt64]
+        let width: Int
+
+        init(_ snapshot: ClusterSnapshot) {
+            views = snapshot.nodes.filter { $0.state == .running || $0.state == .frozen }.map { node in
+                (node, Dictionary(node.membership.clock.map { ($0.name, $0.counter) }, uniquingKeysWith: max))
+            }
+            newest = views.reduce(into: [:]) { $0.merge($1.entries, uniquingKeysWith: max) }
+            names = ClusterReading.inOrder(Array(newest.keys))
+            width = max(4, newest.values.map { "\($0)".count }.max() ?? 1) + 2
+        }
     }
 
-    /// The names of all nodes that have an entry in a clock, by number.
-    private static func names(_ scene: Scene) -> [String] {
-        ClusterReading.inOrder(Array(Set(views(scene).flatMap(\.membership.clock).map(\.name))))
-    }
+    private static let label = 10
 
-    /// The visible rows of the clocks.
-    static func window(_ scene: Scene, _ rect: Rect) -> ListWindow {
-        let names = names(scene)
+    /// The visible rows and columns of the clocks.
+    private static func windows(_ clocks: Clocks, _ scene: Scene, _ rect: Rect) -> (
+        rows: ListWindow, columns: ListWindow
+    ) {
         let cursor = scene.state.cursorRow(scene.reading)?.name
-        let extra = rect.height >= 8 ? min(7, max(4, rect.height - 1 - names.count)) : 0
-        return ListWindow(
-            count: names.count, room: max(1, rect.height - 1 - extra),
-            cursor: names.firstIndex { $0 == cursor } ?? 0)
+        let extra = rect.height >= 8 ? min(8, max(4, rect.height - 1 - clocks.names.count)) : 0
+        return (
+            ListWindow(
+                count: clocks.names.count, room: max(1, rect.height - 1 - extra),
+                cursor: clocks.names.firstIndex { $0 == cursor } ?? 0),
+            ListWindow(
+                count: clocks.views.count, room: max(1, (rect.width - label) / clocks.width),
+                cursor: clocks.views.firstIndex { $0.node.name == cursor } ?? 0)
+        )
+    }
+
+    /// What is hidden of the clocks, in words.
+    static func hint(_ scene: Scene, _ rect: Rect) -> String {
+        let (rows, columns) = windows(Clocks(scene.snapshot), scene, rect)
+        return [rows.hint, columns.hint(before: "←", after: "→")].filter { !$0.isEmpty }.joined(separator: "  ")
     }
 
     static func draw(_ scene: Scene, _ rect: Rect, _ buffer: inout CellBuffer) {
-        let views = views(scene)
-        guard !views.isEmpty else { return EmptyPane.draw(["no nodes yet: press a"], rect, scene, &buffer) }
+        let clocks = Clocks(scene.snapshot)
+        guard !clocks.views.isEmpty else { return EmptyPane.draw(["no nodes yet: press a"], rect, scene, &buffer) }
         let paint = scene.paint
-        let label = 10
-        let digits = max(4, views.flatMap(\.membership.clock).map { "\($0.counter)".count }.max() ?? 1)
-        let width = digits + 2
+        let width = clocks.width
         let cursor = scene.state.cursorRow(scene.reading)?.name
-        let columns = Array(views.prefix(max(1, (rect.width - label) / width)))
+        let (rows, window) = windows(clocks, scene, rect)
+        let columns = clocks.views.dropFirst(window.first).prefix(window.shown)
         buffer.put("view of", x: rect.x + 1, y: rect.y, paint[.column])
         for (index, view) in columns.enumerated() {
-            let style = view.name == scene.reading.observer?.name ? paint[.titleFocused] : paint[.column]
+            let style = view.node.name == scene.reading.observer?.name ? paint[.titleFocused] : paint[.column]
             buffer.putRight(
-                view.name, endX: rect.x + label + (index + 1) * width - 1, y: rect.y, width: width - 1, style)
+                view.node.name, endX: rect.x + label + (index + 1) * width - 1, y: rect.y, width: width - 1, style)
         }
-        let names = names(scene)
-        let window = window(scene, rect)
-        for (row, name) in names.dropFirst(window.first).prefix(window.shown).enumerated() {
+        for (row, name) in clocks.names.dropFirst(rows.first).prefix(rows.shown).enumerated() {
             let y = rect.y + 1 + row
             let selected = name == cursor && scene.isFocused(.gossip)
             buffer.put(
                 Words.fit(name, label - 2), x: rect.x + 1, y: y, selected ? paint[.text].with(.reverse) : paint[.text])
-            let counters = columns.map { view in view.membership.clock.filter { $0.name == name }.map(\.counter).max() }
-            let newest = views.flatMap { $0.membership.clock.filter { $0.name == name }.map(\.counter) }.max() ?? 0
-            for (index, counter) in counters.enumerated() {
-                let behind = (counter ?? 0) < newest
+            for (index, view) in columns.enumerated() {
+                let counter = view.entries[name]
+                let behind = (counter ?? 0) < (clocks.newest[name] ?? 0)
                 let text = (counter.map(String.init) ?? "-") + (behind ? "·" : " ")
                 buffer.putRight(
                     text, endX: rect.x + label + (index + 1) * width, y: y, width: width,
                     paint[behind ? .eventWarning : .dim])
             }
         }
-        let top = rect.y + 1 + window.shown
+        let top = rect.y + 1 + rows.shown
         let area = Rect(x: rect.x, y: top, width: rect.width, height: rect.maxY - top)
-        below(columns, label, width, cursor, scene, area, &buffer)
+        below(Array(columns), width, cursor, scene, area, &buffer)
     }
 
     private static func below(
-        _ columns: [NodeSnapshot], _ label: Int, _ width: Int, _ cursor: String?, _ scene: Scene, _ rect: Rect,
-        _ buffer: inout CellBuffer
+        _ columns: [(node: NodeSnapshot, entries: [String: UInt64])], _ width: Int, _ cursor: String?, _ scene: Scene,
+        _ rect: Rect, _ buffer: inout CellBuffer
     ) {
         let paint = scene.paint
         var y = rect.y + (rect.height >= 5 ? 1 : 0)
-        func row(_ title: String, _ cell: (NodeSnapshot) -> (String, Role)) {
+        func row(_ title: String, _ cell: (NodeSnapshot, [String: UInt64]) -> (String, Role)) {
             guard y < rect.maxY else { return }
             buffer.put(Words.fit(title, label - 1), x: rect.x + 1, y: y, paint[.column])
             for (index, view) in columns.enumerated() {
-                let (text, role) = cell(view)
+                let (text, role) = cell(view.node, view.entries)
                 buffer.putRight(
                     text, endX: rect.x + label + (index + 1) * width - 1, y: y, width: width - 1, paint[role])
             }
             y += 1
         }
         let newest = scene.reading.newestVersion
-        row("behind") { view in
+        row("behind") { view, _ in
             let lag = newest - min(newest, view.membership.gossipVersion)
             if scene.reading.diverges(view) { return ("≠", .eventWarning) }
             return lag == 0 ? ("0", .dim) : ("-\(lag)", .eventWarning)
         }
         if let cursor {
-            row("sees \(cursor)") { view in
+            row("sees \(cursor)") { view, _ in
                 guard let member = view.membership.members.last(where: { $0.name == cursor }) else {
                     return ("-", .faint)
                 }
@@ -97,9 +118,16 @@ enum GossipPane {
                 return (standing.mark, standing.role)
             }
         }
+        if let observer = scene.reading.observer {
+            let own = Dictionary(observer.membership.clock.map { ($0.name, $0.counter) }, uniquingKeysWith: max)
+            row("to \(observer.name)") { _, entries in
+                let order = ClockOrder(entries, own)
+                return (order.mark, order == .same ? .dim : .eventWarning)
+            }
+        }
         // Equal letters mean equal views.
         var letters: [UInt64] = []
-        row("digest") { view in
+        row("digest") { view, _ in
             let digest = view.membership.digest
             if !letters.contains(digest) { letters.append(digest) }
             let index = letters.firstIndex(of: digest) ?? 0
@@ -127,6 +155,34 @@ enum GossipPane {
                     "\(downing.strategy): \(scene.words(.downs(downing.down), scene.reading))\(due)", rect.width - 2),
                 x: rect.x + 1, y: y,
                 paint[.dim])
+        }
+        if y + 1 < rect.maxY {
+            buffer.put(
+                Words.fit("a number: the changes by the row's node that the column's node knows", rect.width - 2),
+                x: rect.x + 1, y: rect.maxY - 2, paint[.faint])
+            buffer.put(
+                Words.fit("clocks: = same  < older  > newer  <> concurrent   v: changes in all", rect.width - 2),
+                x: rect.x + 1, y: rect.maxY - 1, paint[.faint])
+        }
+    }
+}
+
+/// How a vector clock relates to another (C. Fidge, F. Mattern, 1988).
+private enum ClockOrder {
+    case same, older, newer, concurrent
+
+    init(_ left: [String: UInt64], _ right: [String: UInt64]) {
+        let isBehind = right.contains { name, counter in (left[name] ?? 0) < counter }
+        let isAhead = left.contains { name, counter in (right[name] ?? 0) < counter }
+        self = isBehind ? (isAhead ? .concurrent : .older) : isAhead ? .newer : .same
+    }
+
+    var mark: String {
+        switch self {
+        case .same: "="
+        case .older: "<"
+        case .newer: ">"
+        case .concurrent: "<>"
         }
     }
 }

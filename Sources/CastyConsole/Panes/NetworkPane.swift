@@ -48,8 +48,10 @@ enum NetworkPane {
         for (index, row) in shownColumns.enumerated() {
             let x = rect.x + labelWidth + index * width
             let selected = row.name == cursor.to && scene.isFocused(.network)
+            // Where a name does not fit, its number does.
+            let name = row.name.count < width ? row.name : String(row.name.drop { !$0.isNumber })
             buffer.putRight(
-                row.name, endX: x + width - 1, y: rect.y, width: width - 1, paint[selected ? .titleFocused : .column])
+                name, endX: x + width - 1, y: rect.y, width: width - 1, paint[selected ? .titleFocused : .column])
         }
         for (index, from) in rows.dropFirst(window.first).prefix(window.shown).enumerated() {
             let y = rect.y + 1 + index

@@ -21,8 +21,9 @@ struct DepartedPeers: Sendable {
         let now = after.time
         for node in after.nodes where node.state == .running {
             guard let former = before.nodes.first(where: { $0.node == node.node }) else { continue }
-            let monitored = Set(node.membership.peers.map(\.name))
-            for peer in former.membership.peers where !monitored.contains(peer.name) {
+            // A member that is now monitored by others is not gone.
+            let members = Set(node.membership.members.map(\.node))
+            for peer in former.membership.peers where !members.contains(peer.node) {
                 peers.append(Peer(observer: node.name, figures: peer, since: now))
             }
         }
