@@ -32,7 +32,7 @@ extension ConsoleRun {
         while !endsEarly() {
             look(backend)
             if player.isHeld { return false }
-            let stop = max(min(end, player.nextMoment, future.first?.at ?? .distantFuture), testbed.now)
+            let stop = max(min(end, player.nextMoment, future.first?.at ?? .distantFuture, nextColumn), testbed.now)
             do {
                 // A long advance must not make a user wait who quits.
                 try testbed.advance(until: stop) {
@@ -44,6 +44,7 @@ extension ConsoleRun {
                 backend?.say(.refused, "\(error)")
                 return false
             }
+            sample()
             if let recorded = future.first, recorded.at <= testbed.now {
                 look(backend)
                 future.removeFirst()
@@ -53,6 +54,17 @@ extension ConsoleRun {
             }
         }
         return false
+    }
+
+    /// The time of the next point of the curves, which only a run that jumps samples itself.
+    private var nextColumn: Instant {
+        let column = Self.column.nanoseconds
+        return plan.seed == nil ? .distantFuture : Instant(nanoseconds: (testbed.now.nanoseconds / column + 1) * column)
+    }
+
+    private func sample() {
+        guard plan.seed != nil, testbed.now.nanoseconds % Self.column.nanoseconds == 0 else { return }
+        past.sample(testbed.snapshot)
     }
 
     private func redo(_ recorded: RecordedCommand, _ backend: (any RunFrontEnd)?) {
@@ -80,6 +92,7 @@ extension ConsoleRun {
         }
         self.goal = nil
         pace = Pace()
+        hasJumped = goal.kind != .forward || testbed.now - goal.from >= Self.column * 4
         backend.show(nil)
         show(backend)
         switch goal.kind {
@@ -112,6 +125,7 @@ extension ConsoleRun {
         future = (history.filter(\.isByHand) + future).sorted { $0.at < $1.at }
         history = []
         undoBook = UndoBook()
+        past = RecentPast()
         paused = true
         goal = TimeGoal(target: jump.target, from: .start, since: clock.now(), kind: .back)
     }

@@ -17,7 +17,7 @@ final class ConsoleRun {
     /// The least time between two pictures.
     static let turn = Duration.milliseconds(40)
     /// The time between two points of a curve on the screen.
-    private static let column = Duration.milliseconds(250)
+    static let column = Duration.milliseconds(250)
 
     let plan: ConsolePlan
     let clock: ConsoleClock
@@ -37,6 +37,10 @@ final class ConsoleRun {
     var goal: TimeGoal?
     /// The number of history entries in the recording.
     var recorded = -1
+    /// What the screen draws of the time before now.
+    var past = RecentPast()
+    /// Whether the run has jumped since the last picture.
+    var hasJumped = false
     /// Time that has to pass but is less than a full step of the grid.
     var owed = Duration.zero
     private var rate = RateOverTime()
@@ -149,7 +153,9 @@ final class ConsoleRun {
         var picture = snapshot
         picture.outlook = testbed.outlook(ifCutOff: backend.takePreviewed())
         showClosing()
-        backend.publish(picture, recorder, isScriptDone: player.isScriptDone, caption: caption)
+        backend.publish(
+            picture, recorder, isScriptDone: player.isScriptDone, caption: caption, past: hasJumped ? past : nil)
+        hasJumped = false
     }
 
     /// The time from the start of a turn to the next one if nothing happens before; `nil` if nothing can happen by

@@ -25,7 +25,9 @@ protocol RunFrontEnd: AnyObject, Sendable {
     /// - Returns: Whether something woke it.
     func wait(atMost limit: Duration?) -> Bool
 
-    func publish(_ snapshot: ClusterSnapshot, _ recorder: Recorder, isScriptDone: Bool, caption: Caption?)
+    /// - Parameter past: What was before the snapshot, if the run has jumped.
+    func publish(
+        _ snapshot: ClusterSnapshot, _ recorder: Recorder, isScriptDone: Bool, caption: Caption?, past: RecentPast?)
     /// Says how far a long run to another time is; `nil` once it is there.
     func show(_ progress: RunProgress?)
     func say(_ kind: ConsoleMessage.Kind, _ text: String)

@@ -22,6 +22,7 @@ final class TestClusterBackend: RunBackend, RunFrontEnd {
         var observesMessages = false
         var caption: Caption?
         var progress: String?
+        var past: RecentPast?
         var ends = false
         var isScriptDone = false
     }
@@ -61,6 +62,13 @@ final class TestClusterBackend: RunBackend, RunFrontEnd {
     var caption: Caption? { state.withLock { $0.caption } }
 
     var progress: String? { state.withLock { $0.progress } }
+
+    func takePast() -> RecentPast? {
+        state.withLock { state in
+            defer { state.past = nil }
+            return state.past
+        }
+    }
 
     func latest() -> ClusterSnapshot { state.withLock { $0.snapshot } }
 
@@ -136,7 +144,9 @@ final class TestClusterBackend: RunBackend, RunFrontEnd {
     /// Whether the whole script was carried out.
     var isScriptDone: Bool { state.withLock { $0.isScriptDone } }
 
-    func publish(_ snapshot: ClusterSnapshot, _ recorder: Recorder, isScriptDone: Bool, caption: Caption?) {
+    func publish(
+        _ snapshot: ClusterSnapshot, _ recorder: Recorder, isScriptDone: Bool, caption: Caption?, past: RecentPast?
+    ) {
         let isNews = state.withLock { state in
             let isNews =
                 state.snapshot != snapshot || state.isScriptDone != isScriptDone || state.caption != caption
@@ -144,6 +154,7 @@ final class TestClusterBackend: RunBackend, RunFrontEnd {
             state.recorder = recorder
             state.isScriptDone = isScriptDone
             state.caption = caption
+            if let past { state.past = past }
             return isNews
         }
         if isNews { changed.signal() }

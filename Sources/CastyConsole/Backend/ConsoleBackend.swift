@@ -18,6 +18,8 @@ package protocol ConsoleBackend: Sendable {
     /// How far a long run to another time is, as a line; `nil` if none is under way.
     var progress: String? { get }
 
+    /// What was before the newest snapshot, if the run has jumped to another time since the last call.
+    func takePast() -> RecentPast?
     /// The newest snapshot.
     func latest() -> ClusterSnapshot
     /// The events after a cursor; 0 is before the first.
@@ -42,6 +44,7 @@ extension ConsoleBackend {
     package var caption: Caption? { nil }
     package var progress: String? { nil }
 
+    package func takePast() -> RecentPast? { nil }
     package func previewPartition(cut nodes: [String]) {}
     package func observeMessages(_ observes: Bool) {}
 }

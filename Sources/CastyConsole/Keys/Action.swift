@@ -5,6 +5,7 @@ enum Action: Hashable, Sendable {
     case help, palette, filter, escape, quit
     case turn(Turn), pane(Pane), move(Move), sort(Sorting)
     case pause, step, back, speed(SpeedChange), previousFault, nextFault
+    case scrub(Scrub), bookmark, bookmarks
     case undo, redo, freezeView, repaint, suspend
     case mark, markAll, open, why, copy
     case node(NodeAction), link(LinkAction), prompt(Prompting)
@@ -15,6 +16,8 @@ enum Action: Hashable, Sendable {
         case up, down, left, right, top, bottom, pageUp, pageDown, nextMatch, previousMatch
     }
     enum Sorting: Hashable, Sendable { case left, right, invert }
+    /// A second of virtual time, back or forward.
+    enum Scrub: Hashable, Sendable { case earlier, later }
     enum SpeedChange: Hashable, Sendable { case faster, slower, normal }
     /// An action on the nodes under the cursor or marked.
     enum NodeAction: Hashable, Sendable { case add, kill, leave, down, restart, thaw, freeze }

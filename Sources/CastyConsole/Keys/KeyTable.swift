@@ -6,6 +6,8 @@ enum KeyTable {
 
     private static func keys(_ text: String) -> [Key] { text.map { .character($0) } }
 
+    private static let notEvents = Set(Pane.allCases).subtracting([.events])
+
     private static let here: [KeyBinding] = [
         KeyBinding(keys("O"), .observer, "view", "whose view? the next observer", .here),
         KeyBinding(keys("c"), .mode, "mode", "colour by owner, entities or traffic", .here, in: [.shards]),
@@ -18,7 +20,13 @@ enum KeyTable {
         KeyBinding(keys("<"), .sort(.left), "sort", "sort by the column to the left", .here, in: [.members]),
         KeyBinding(keys(">"), .sort(.right), "sort", "sort by the column to the right", .here, in: [.members]),
         KeyBinding(keys("I"), .sort(.invert), "invert", "invert the order", .here, in: [.members]),
-        KeyBinding([.enter], .open, "open", "look closer: why, or what is inside", .here),
+        KeyBinding(
+            [.left, .character("h")], .scrub(.earlier), "earlier", "all panes a second earlier", .here, in: [.events],
+            verb: .console(.back)),
+        KeyBinding(
+            [.right, .character("l")], .scrub(.later), "later", "all panes a second later", .here, in: [.events],
+            verb: .console(.step)),
+        KeyBinding([.enter], .open, "open", "look closer: why, or what is inside; an event: go to its moment", .here),
         KeyBinding(keys("w"), .why, "why", "why is this so? the chain of causes", .here),
         KeyBinding(keys(" "), .mark, "mark", "mark or unmark the node under the cursor", .here),
         KeyBinding(keys("*"), .markAll, "all", "mark all nodes, or none", .here),
@@ -75,6 +83,8 @@ enum KeyTable {
         KeyBinding(keys("="), .speed(.normal), "speed", "back to normal speed", .time, verb: .console(.speed)),
         KeyBinding(keys("u"), .undo, "undo", "undo the last fault you injected", .time, verb: .console(.undo)),
         KeyBinding(keys("U"), .redo, "redo", "inject again what was undone last", .time, verb: .console(.redo)),
+        KeyBinding(keys("b"), .bookmark, "bookmark", "remember this moment", .time),
+        KeyBinding(keys("B"), .bookmarks, "bookmarks", "go to a remembered moment", .time),
         KeyBinding(keys("["), .previousFault, "fault", "the previous fault in the events", .time),
         KeyBinding(keys("]"), .nextFault, "fault", "the next fault in the events", .time),
     ]
@@ -88,8 +98,8 @@ enum KeyTable {
             KeyBinding(keys("z"), .turn(.zoom), "zoom", "this pane alone, or all again", .view),
             KeyBinding([.up, .character("k")], .move(.up), "up", "up", .view),
             KeyBinding([.down, .character("j")], .move(.down), "down", "down", .view),
-            KeyBinding([.left, .character("h")], .move(.left), "left", "left", .view),
-            KeyBinding([.right, .character("l")], .move(.right), "right", "right", .view),
+            KeyBinding([.left, .character("h")], .move(.left), "left", "left", .view, in: notEvents),
+            KeyBinding([.right, .character("l")], .move(.right), "right", "right", .view, in: notEvents),
             KeyBinding([.character("g"), .home], .move(.top), "top", "the first", .view),
             KeyBinding([.character("G"), .end], .move(.bottom), "end", "the last", .view),
             KeyBinding([.pageUp], .move(.pageUp), "page", "a page up", .view),

@@ -37,6 +37,8 @@ package struct ConsoleFeed: Sendable {
         title = backend.title
         recording = backend.recording
         progress = backend.progress
+        // Before the snapshot, which is of the same time or a later one.
+        if let past = backend.takePast() { (phi, rates) = (past.phi, past.rates) }
         let page = backend.events(after: eventCursor)
         eventCursor = page.next
         take(backend.latest(), events: page.events, dropped: page.dropped)

@@ -71,6 +71,7 @@ extension ConsoleState {
                 .note,
                 selection.marked.isEmpty ? "nothing is marked" : "\(Words.count(selection.marked.count, "node")) marked"
             )
+        case .open where panes.focus == .events && isSimulated: return goToEvent(feed)
         case .open, .why: explain(reading, feed, opening: action == .open)
         case .copy: return copyRow(feed, reading)
         case .node(let act): return self.act(act, on: reading, feed)
@@ -84,6 +85,11 @@ extension ConsoleState {
             // Both pause the clock.
             intentions.setPaused(true, now: time.now)
             return submit(action == .step ? .step(1) : .back(1))
+        case .scrub(let way):
+            intentions.setPaused(true, now: time.now)
+            return submit(way == .earlier ? .back(Self.second) : .step(Self.second))
+        case .bookmark: bookmark(feed)
+        case .bookmarks: openBookmarks()
         case .speed(let change): return speed(change, feed)
         case .undo: return submit(.undo)
         case .redo: return submit(.redo)

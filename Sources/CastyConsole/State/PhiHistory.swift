@@ -5,17 +5,17 @@ import CastyObservability
 /// and subject.
 ///
 /// Stored by the console, so that snapshots stay small. When simulated time jumps back, the history restarts.
-package struct PhiHistory: Sendable {
+package struct PhiHistory: Sendable, Codable {
     /// The time covered by one value, in nanoseconds.
     static let step: Int64 = 250_000_000
     static let kept = 256
 
-    private struct Pair: Hashable {
+    private struct Pair: Hashable, Codable {
         var observer: String
         var subject: String
     }
 
-    private struct Series {
+    private struct Series: Codable {
         var values: [Float]
         /// The bucket of the last value.
         var last: Int64

@@ -2,8 +2,8 @@ import CastyCore
 import CastyObservability
 
 /// Envelopes per second, computed from monotonic counters over about a second of the runtime's time.
-package struct RateMeter: Sendable {
-    private struct Key: Hashable {
+package struct RateMeter: Sendable, Codable {
+    private struct Key: Hashable, Codable {
         var node: String
         var type: String
         var shard: Int

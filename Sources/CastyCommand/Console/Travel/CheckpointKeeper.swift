@@ -82,9 +82,9 @@ final class CheckpointKeeper {
 
     private func take(_ report: WorkerReport, from channel: Channel) throws {
         switch report {
-        case .picture(let picture):
+        case .picture(let picture, let past):
             try serve(picture.served)
-            backend.publish(picture)
+            backend.publish(picture, past)
         case .events(let index, let events):
             if !backend.append(events, from: index) {
                 throw Channel.Problem.malformed("other events than before from \(index) on")

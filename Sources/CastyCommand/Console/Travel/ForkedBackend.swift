@@ -15,6 +15,7 @@ final class ForkedBackend: RunBackend {
         var previewed: [String]?
         var observesMessages = false
         var picture: WorkerPicture
+        var past: RecentPast?
         /// The events of the run's course, also those later than the time that is shown.
         var events: [RuntimeEvent] = []
         var messages: [ConsoleMessage] = []
@@ -84,6 +85,13 @@ final class ForkedBackend: RunBackend {
 
     /// How many events there are, and their digest.
     var digest: (events: Int, value: UInt64) { state.withLock { ($0.picture.events, $0.picture.digest) } }
+
+    func takePast() -> RecentPast? {
+        state.withLock { state in
+            defer { state.past = nil }
+            return state.past
+        }
+    }
 
     func latest() -> ClusterSnapshot { state.withLock { $0.picture.snapshot } }
 
@@ -155,8 +163,11 @@ final class ForkedBackend: RunBackend {
         }
     }
 
-    func publish(_ picture: WorkerPicture) {
-        state.withLock { $0.picture = picture }
+    func publish(_ picture: WorkerPicture, _ past: RecentPast?) {
+        state.withLock { state in
+            state.picture = picture
+            if let past { state.past = past }
+        }
         changed.signal()
     }
 

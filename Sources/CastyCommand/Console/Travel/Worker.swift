@@ -223,7 +223,9 @@ final class Worker: RunFrontEnd, @unchecked Sendable {
         }
     }
 
-    func publish(_ snapshot: ClusterSnapshot, _ recorder: Recorder, isScriptDone: Bool, caption: Caption?) {
+    func publish(
+        _ snapshot: ClusterSnapshot, _ recorder: Recorder, isScriptDone: Bool, caption: Caption?, past: RecentPast?
+    ) {
         let count = recorder.count
         while known < count, !hasEnded {
             let events = Array(recorder.events(from: known).prefix(Self.eventsAtOnce))
@@ -233,9 +235,9 @@ final class Worker: RunFrontEnd, @unchecked Sendable {
         let picture = WorkerPicture(
             snapshot: snapshot, isScriptDone: isScriptDone, caption: caption, served: taken, events: count,
             digest: recorder.digest)
-        guard picture != shown else { return }
+        guard picture != shown || past != nil else { return }
         shown = picture
-        report(.picture(picture))
+        report(.picture(picture, past))
     }
 
     func show(_ progress: RunProgress?) { report(.progress(progress)) }

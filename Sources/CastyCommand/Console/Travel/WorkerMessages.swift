@@ -22,7 +22,8 @@ enum WorkerReport: Sendable, Codable {
     case ready(WorkerPicture)
     /// The run cannot begin.
     case failed(String)
-    case picture(WorkerPicture)
+    /// What is to be shown; after a jump with what was before it.
+    case picture(WorkerPicture, RecentPast?)
     /// The events from an index on; earlier ones are known.
     case events(from: Int, [RuntimeEvent])
     case progress(RunProgress?)

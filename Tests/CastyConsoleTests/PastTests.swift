@@ -1,0 +1,83 @@
+import CastyCore
+import CastyObservability
+import CastyScenario
+import Testing
+
+@testable import CastyConsole
+
+@Suite("Keys that show another time")
+struct PastTests {
+    private func snapshot(_ milliseconds: Int) -> ClusterSnapshot {
+        ClusterSnapshot(time: .start + .milliseconds(milliseconds), version: UInt64(milliseconds), nodes: [], seed: 1)
+    }
+
+    private func event(_ number: UInt64, at milliseconds: Int) -> RuntimeEvent {
+        RuntimeEvent(
+            time: .start + .milliseconds(milliseconds), id: EventID(node: "n1", number: number), kind: .nodeKilled,
+            subject: "n\(number)")
+    }
+
+    private func state(_ mode: ConsoleMode = .simulated(seed: 1)) -> ConsoleState {
+        var state = ConsoleState(options: ConsoleOptions(), mode: mode)
+        state.focus(on: .events)
+        return state
+    }
+
+    private func feed() -> ConsoleFeed {
+        var feed = ConsoleFeed()
+        feed.take(snapshot(9000), events: [event(1, at: 1003), event(2, at: 5000)])
+        return feed
+    }
+
+    @Test("the arrows go a second back and forward in Events")
+    func scrub() {
+        var state = state()
+        #expect(state.handle(.left, feed: feed()) == [.submit(.control(.back(10)))])
+        #expect(state.handle(.right, feed: feed()) == [.submit(.control(.step(10)))])
+    }
+
+    @Test("Enter on an event goes to the first shown time at which it has happened")
+    func enter() {
+        var state = state()
+        #expect(state.handle(.enter, feed: feed()) == [.submit(.control(.seek(.seconds(5))))])
+        _ = state.handle(.down, feed: feed())
+        #expect(state.handle(.enter, feed: feed()) == [.submit(.control(.seek(.milliseconds(1010))))])
+    }
+
+    @Test("live, Enter explains the event, and the arrows say why they do nothing")
+    func live() {
+        var state = state(.live)
+        #expect(state.handle(.left, feed: feed()) == [])
+        #expect(state.dialogs.flash?.kind == .refused)
+        #expect(state.handle(.enter, feed: feed()) == [])
+        #expect(state.explanation.subject != nil)
+    }
+
+    @Test("a bookmark is offered when bookmarks are asked for")
+    func bookmarks() {
+        var state = state()
+        _ = state.handle(.character("B"), feed: feed())
+        #expect(state.dialogs.flash?.kind == .refused)
+        _ = state.handle(.character("b"), feed: feed())
+        _ = state.handle(.character("B"), feed: feed())
+        #expect(state.handle(.enter, feed: feed()) == [.submit(.control(.seek(.seconds(9))))])
+    }
+
+    @Test("after a jump, curves and rates are those that the run has sampled")
+    func past() {
+        var past = RecentPast()
+        for index in 0..<8 {
+            var snapshot = snapshot(index * 250)
+            let address = UniqueAddress(address: NodeAddress(host: "127.0.0.1", port: 1), incarnation: 1)
+            var node = NodeSnapshot(name: "n1", node: address, time: snapshot.time)
+            node.membership.peers = [
+                PeerSnapshot(
+                    node: address, name: "n2", phi: Double(index), threshold: 8, mean: .zero, deviation: .zero,
+                    acceptablePause: .zero, lastHeartbeat: nil, suspicionDeadline: nil, samples: 1)
+            ]
+            snapshot.nodes = [node]
+            past.sample(snapshot)
+        }
+        #expect(past.phi.values(observer: "n1", subject: "n2", count: 4) == [4, 5, 6, 7])
+    }
+}
