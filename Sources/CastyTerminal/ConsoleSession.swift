@@ -1,6 +1,7 @@
 import CNCurses
 import CastyConsole
 import CastyObservability
+import Glibc
 
 /// The loop of the screen's thread: sleeps until a signal, a key, a change of the cluster or a deadline of the screen,
 /// and draws a frame if something changed.
@@ -104,9 +105,18 @@ struct ConsoleSession: ~Copyable {
                 cnc_resize()
                 measure()
             case .copy(let text): cnc_clipboard(Base64.encode(text))
+            case .export(let text, let file): export(text, to: file)
             }
         }
         return nil
+    }
+
+    private mutating func export(_ text: String, to file: String) {
+        let error = text.withCString { cnc_write_file(file, $0, text.utf8.count) }
+        state.show(
+            error == 0
+                ? ConsoleMessage(.done, "written to \(file)")
+                : ConsoleMessage(.refused, "export: \(file) cannot be written: \(String(cString: strerror(error)))"))
     }
 
     private mutating func suspend() {

@@ -8,13 +8,13 @@ struct PaletteTests {
         arguments: [
             "pause", "play", "step", "step 3", "back", "speed x2", "speed x0.25", "seek 37500ms",
             "until n2 down within 10s",
-            "always lost 0", "never n2 down", "focus events", "zoom", "filter \"a b\"", "filter", "sort phi desc",
+            "focus events", "zoom", "filter \"a b\"", "filter", "sort phi desc",
             "follow n3",
             "view n2", "view all", "why n3", "why shard 12", "why entity account-7", "why n1/812", "why", "goto n1/812",
-            "mark n3,n4", "mark", "loads", "undo", "redo", "record", "record run.casty", "save script s.casty",
-            "replay f",
-            "export svg out.svg", "export text", "bookmark here", "source s.casty", "readonly on", "set confirm off",
-            "set fps 20", "set color 256", "set theme dark", "help", "help kill", "background", "quit", "at +5s pause",
+            "mark n3,n4", "mark", "loads", "undo", "redo", "save script s.casty",
+
+            "export json out.json", "export text", "bookmark here", "readonly on", "set confirm off",
+            "set fps 20", "set color 256", "set theme dark", "help", "help kill", "quit", "at +5s pause",
             "at 12s focus phi",
         ])
     func console(line: String) throws {
@@ -60,7 +60,7 @@ struct PaletteTests {
             ("expect n2 up on n1 ", ["within"]), ("tell account-7 d", ["deposit"]), ("tell ac", ["account-7"]),
             ("tell account-7 deposit 1 v", ["via"]), ("at 5s pau", ["pause"]), ("rebalance ", ["pause", "resume"]),
             ("set preset ", ["responsive", "lan"]), ("wait ", []), ("kill n2 ", []), ("nonsense ", []),
-            ("cut n1 ", ["->", "|"]), ("focus e", ["events"]), ("source ", ["a.casty"]),
+            ("cut n1 ", ["->", "|"]), ("focus e", ["events"]), ("save script ", ["a.casty"]),
             ("move shard 3 to n", ["n1", "n2", "n3"]),
             ("kill nonsense more", []),
         ] as [(String, [String])])

@@ -115,7 +115,9 @@ enum KeyTable {
     private static let general: [KeyBinding] = [
         KeyBinding([.character("?"), .help], .help, "help", "this help: type to filter, Enter runs", .general),
         KeyBinding(keys(":"), .palette, "cmd", "the command line", .general),
-        KeyBinding(keys("/"), .filter, "filter", "filter this pane; in Shards, find entities", .general),
+        KeyBinding(
+            keys("/"), .filter, "filter", "filter this pane: words, !word, key=value; in Shards, find entities",
+            .general),
         KeyBinding(keys("n"), .move(.nextMatch), "next", "the next match", .general),
         KeyBinding(keys("N"), .move(.previousMatch), "previous", "the previous match", .general),
         KeyBinding([.escape], .escape, "back", "close, clear the filter, unmark, unzoom, live", .general),

@@ -25,12 +25,16 @@ extension ConsoleState {
         let filter = TextFilter(view.filters[.members] ?? "")
         let rows = reading.rows.filter { row in
             filter.matches([
-                row.name, row.address, words(.standing(row.standing)), row.status.map { words(.member($0)) } ?? "",
-                words(.node(row.state)),
+                ("node", row.name), ("address", row.address), ("status", words(.standing(row.standing))),
+                ("member", row.status.map { words(.member($0)) } ?? ""), ("state", words(.node(row.state))),
             ])
         }
-        let ordered = rows.sorted { view.sort.precedes($0, $1) }
-        return view.descending ? ordered.reversed() : ordered
+        // Equal rows keep the order of their numbers in both directions.
+        guard view.descending else { return rows.sorted { view.sort.precedes($0, $1) } }
+        return rows.sorted { left, right in
+            let (isLess, isMore) = (view.sort.value(left, isBefore: right), view.sort.value(right, isBefore: left))
+            return isLess == isMore ? MemberColumn.node.precedes(left, right) : isMore
+        }
     }
 
     mutating func perform(_ action: Action, _ feed: ConsoleFeed) -> [Intent] {
@@ -39,7 +43,10 @@ extension ConsoleState {
         switch action {
         case .help: dialogs.modal = .help(HelpState(pane: panes.focus))
         case .palette: dialogs.modal = .palette(PaletteState())
-        case .filter: dialogs.modal = .filter(panes.focus, TextField(view.filters[panes.focus] ?? ""))
+        case .filter:
+            // A new filter: the earlier one is gone.
+            setFilter("", in: panes.focus, feed)
+            dialogs.modal = .filter(panes.focus, TextField(""))
         case .escape: escape()
         case .quit: askToQuit(feed)
         case .suspend: return [.suspend]
@@ -203,20 +210,25 @@ extension ConsoleState {
 extension MemberColumn {
     /// The order of two rows by this column; equal rows keep the order of their numbers.
     func precedes(_ left: NodeRow, _ right: NodeRow) -> Bool {
-        let byNumber = (left.number, left.name) < (right.number, right.name)
-        func order<Value: Comparable>(_ a: Value, _ b: Value) -> Bool { a == b ? byNumber : a < b }
+        if value(left, isBefore: right) { return true }
+        if value(right, isBefore: left) { return false }
+        return (left.number, left.name) < (right.number, right.name)
+    }
+
+    /// Whether the value of one row in this column is less than that of another.
+    func value(_ left: NodeRow, isBefore right: NodeRow) -> Bool {
         switch self {
-        case .node: return byNumber
-        case .address: return order(left.address, right.address)
-        case .status: return order(left.standing.rawValue, right.standing.rawValue)
-        case .phi: return order(left.phi ?? -1, right.phi ?? -1)
-        case .shards: return order(left.shards, right.shards)
-        case .entities: return order(left.entities, right.entities)
-        case .rate: return order(left.rate, right.rate)
-        case .version: return order(left.version, right.version)
-        case .lag: return order(left.lag ?? .min, right.lag ?? .min)
-        case .seenBy: return order(left.seenBy, right.seenBy)
-        case .uptime: return order(left.started ?? .distantFuture, right.started ?? .distantFuture)
+        case .node: (left.number, left.name) < (right.number, right.name)
+        case .address: left.address < right.address
+        case .status: left.standing.rawValue < right.standing.rawValue
+        case .phi: (left.phi ?? -1) < (right.phi ?? -1)
+        case .shards: left.shards < right.shards
+        case .entities: left.entities < right.entities
+        case .rate: left.rate < right.rate
+        case .version: left.version < right.version
+        case .lag: (left.lag ?? .min) < (right.lag ?? .min)
+        case .seenBy: left.seenBy < right.seenBy
+        case .uptime: (left.started ?? .distantFuture) < (right.started ?? .distantFuture)
         }
     }
 }

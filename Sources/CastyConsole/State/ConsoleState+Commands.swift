@@ -1,6 +1,7 @@
 import CastyCore
 import CastyObservability
 import CastyPlacement
+import CastyReporting
 import CastyScenario
 
 /// The console's own commands that concern only the screen.
@@ -16,6 +17,13 @@ extension ConsoleState {
         case .why(let asked): ask(asked, feed)
         case .goto(let text): goTo(text, feed)
         case .mark(let names): selection.marked = names.map(\.description).sorted()
+        case .export(let format, let file):
+            switch format {
+            case .text: return [.export(Renderer.picture(feed, self).plainText() + "\n", file: file ?? "casty.txt")]
+            case .json:
+                let lines = visible(feed).log.events.map { $0.json + "\n" }
+                return [.export(lines.joined(), file: file ?? "casty.json")]
+            }
         case .loads:
             let loads = Self.loads(feed)
             say(.note, loads.isEmpty ? "no load runs; E starts one" : loads.joined(separator: " · ") + " · load stop")

@@ -20,10 +20,11 @@ struct EventList: Sendable {
             let words = EventWords(event, log, state.words)
             return filter.matches(
                 [
-                    words.subject, words.what, words.cause, event.kind.rawValue, event.id.description, event.from ?? "",
-                    event.to ?? "",
-                ]
-                    + log.group(of: entry.number).observers)
+                    ("subject", words.subject), ("what", words.what), ("cause", words.cause),
+                    ("kind", event.kind.rawValue), ("id", event.id.description), ("from", event.from ?? ""),
+                    ("to", event.to ?? ""), ("entity", event.entity ?? ""),
+                    ("shard", event.shard.map(String.init) ?? ""),
+                ] + log.group(of: entry.number).observers.map { ("node", $0) })
         }
     }
 

@@ -9,4 +9,6 @@ package enum Intent: Hashable, Sendable {
     case repaint
     /// Copy a text to the terminal's clipboard.
     case copy(String)
+    /// Write a text to a file.
+    case export(String, file: String)
 }

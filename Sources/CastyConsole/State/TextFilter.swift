@@ -1,19 +1,44 @@
-/// A filter as typed after `/`: words that must all occur, `!word` that must not, without regard to case.
+/// A filter as typed after `/`: words that must all occur, `!word` that must not, and `key=value` for a word in one
+/// field, without regard to case.
 struct TextFilter: Hashable, Sendable {
-    private let wanted: [String]
-    private let unwanted: [String]
-
-    init(_ text: String) {
-        let words = text.lowercased().split(separator: " ").map(String.init)
-        wanted = words.filter { !$0.hasPrefix("!") }
-        unwanted = words.filter { $0.hasPrefix("!") && $0.count > 1 }.map { String($0.dropFirst()) }
+    private struct Word: Hashable, Sendable {
+        /// The beginning of a field's name; `nil` for any field.
+        var key: String?
+        var text: String
+        var isWanted: Bool
     }
 
-    var isEmpty: Bool { wanted.isEmpty && unwanted.isEmpty }
+    private let words: [Word]
 
-    func matches(_ fields: [String]) -> Bool {
+    init(_ text: String) {
+        words = text.lowercased().split(separator: " ").compactMap { word in
+            let isWanted = !word.hasPrefix("!")
+            let bare = isWanted ? word : word.dropFirst()
+            guard !bare.isEmpty else { return nil }
+            if let equal = bare.firstIndex(of: "="), equal > bare.startIndex {
+                return Word(
+                    key: String(bare[..<equal]), text: String(bare[bare.index(after: equal)...]), isWanted: isWanted)
+            }
+            return Word(text: String(bare), isWanted: isWanted)
+        }
+    }
+
+    var isEmpty: Bool { words.isEmpty }
+
+    func matches(_ fields: [String]) -> Bool { matches(fields.map { ("", $0) }) }
+
+    /// Whether named fields match. A key that none of them begins with is text like any other.
+    func matches(_ fields: [(key: String, value: String)]) -> Bool {
         if isEmpty { return true }
-        let text = fields.joined(separator: " ").lowercased()
-        return wanted.allSatisfy { text.contains($0) } && !unwanted.contains { text.contains($0) }
+        let fields = fields.map { ($0.key, $0.value.lowercased()) }
+        let whole = fields.map(\.1).joined(separator: " ")
+        return words.allSatisfy { word in
+            guard let key = word.key, fields.contains(where: { $0.0.hasPrefix(key) }) else {
+                let text = word.key.map { "\($0)=\(word.text)" } ?? word.text
+                return whole.contains(text) == word.isWanted
+            }
+            let found = fields.contains { $0.0.hasPrefix(key) && $0.1.contains(word.text) }
+            return found == word.isWanted
+        }
     }
 }

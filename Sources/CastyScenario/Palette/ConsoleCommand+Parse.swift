@@ -70,15 +70,9 @@ extension ConsoleCommand {
         case .help: return .screen(.help(try help(&cursor)))
         case .quit: return .screen(.quit)
         case .until: return .reserved(.until(try Expect.parse(&cursor)))
-        case .always: return .reserved(.always(try condition(&cursor)))
-        case .never: return .reserved(.never(try condition(&cursor)))
-        case .record: return .reserved(.record(try optional(&cursor, .file)))
-        case .replay: return .reserved(.replay(try cursor.text(.file)))
         case .export:
-            return .reserved(.export(try cursor.choice(of: ExportFormat.self), try optional(&cursor, .file)))
+            return .screen(.export(try cursor.choice(of: ExportFormat.self), try optional(&cursor, .file)))
         case .bookmark: return .reserved(.bookmark(try optional(&cursor, .value("a name"))))
-        case .source: return .reserved(.source(try cursor.text(.file)))
-        case .background: return .reserved(.background)
         }
     }
 
@@ -98,15 +92,6 @@ extension ConsoleCommand {
         }
         cursor.advance()
         return factor
-    }
-
-    private static func condition(_ cursor: inout Cursor) throws(ScenarioProblem) -> Expect {
-        let expect = try Expect.parse(&cursor)
-        guard expect.within == nil else {
-            throw cursor.problem(
-                .superfluous, "a condition of every step has no time", expected: "it without within", back: 2)
-        }
-        return expect
     }
 
     private static func pane(_ cursor: inout Cursor) throws(ScenarioProblem) -> PaneName {

@@ -44,6 +44,8 @@ package enum ScreenCommand: Hashable, Sendable {
     case goto(String)
     /// `mark n3,n4`; without nodes, removes all marks.
     case mark([NodeName])
+    /// `export text FILE`: writes to a file; without one, to a default name.
+    case export(ExportFormat, String?)
     /// `loads`: lists the loads that run.
     case loads
     case readonly(Bool)
@@ -56,19 +58,7 @@ package enum ScreenCommand: Hashable, Sendable {
 package enum ReservedCommand: Hashable, Sendable {
     /// `until n2 down within 10s`: lets time run until the expectation holds.
     case until(Expect)
-    /// `always lost 0`: checked at each step.
-    case always(Expect)
-    /// `never n2 down`: checked at each step.
-    case never(Expect)
-    /// `record FILE`; without a file, stops the recording or starts one with a default name.
-    case record(String?)
-    case replay(String)
-    case export(ExportFormat, String?)
     case bookmark(String?)
-    /// `source FILE`: runs a scenario in the current session.
-    case source(String)
-    /// `background`: the cluster continues without the console.
-    case background
 }
 
 /// The panes of the console, in the order of their keys.
@@ -92,13 +82,10 @@ package enum WhySubject: Hashable, Sendable {
     case event(String)
 }
 
-/// The export formats of a screen.
+/// What `export` writes: the screen as text, or the remembered events as JSON, one a line.
 package enum ExportFormat: String, CaseIterable, Hashable, Sendable {
     case text
-    case ansi
-    case svg
     case json
-    case csv
 }
 
 /// The options of the console for `set`.

@@ -7,8 +7,6 @@ package enum ConsoleVerb: String, CaseIterable, Hashable, Sendable {
     case speed
     case seek
     case until
-    case always
-    case never
     case focus
     case zoom
     case filter
@@ -21,26 +19,21 @@ package enum ConsoleVerb: String, CaseIterable, Hashable, Sendable {
     case loads
     case undo
     case redo
-    case record
     case save
-    case replay
     case export
     case bookmark
-    case source
     case readonly
     case help
-    case background
     case quit
 
     /// The syntax, one line for each form.
     package var usage: [String] {
         switch self {
-        case .pause, .play, .zoom, .loads, .undo, .redo, .background, .quit: [rawValue]
+        case .pause, .play, .zoom, .loads, .undo, .redo, .quit: [rawValue]
         case .step, .back: ["\(rawValue) [COUNT]"]
         case .speed: ["speed xFACTOR"]
         case .seek: ["seek TIME"]
         case .until: ["until CONDITION [within TIME]"]
-        case .always, .never: ["\(rawValue) CONDITION"]
         case .focus: ["focus PANE"]
         case .filter: ["filter [TEXT]"]
         case .sort: ["sort COLUMN [desc]"]
@@ -49,10 +42,8 @@ package enum ConsoleVerb: String, CaseIterable, Hashable, Sendable {
         case .why: ["why [NODE|shard NUMBER|entity ENTITY|EVENT]"]
         case .goto: ["goto EVENT"]
         case .mark: ["mark [NODE,…]"]
-        case .record: ["record [FILE]"]
         case .save: ["save script FILE"]
-        case .replay, .source: ["\(rawValue) FILE"]
-        case .export: ["export text|ansi|svg|json|csv [FILE]"]
+        case .export: ["export text|json [FILE]"]
         case .bookmark: ["bookmark [NAME]"]
         case .readonly: ["readonly on|off"]
         case .help: ["help [VERB]"]
@@ -69,8 +60,6 @@ package enum ConsoleVerb: String, CaseIterable, Hashable, Sendable {
         case .speed: "Sets how fast virtual time runs."
         case .seek: "Shows a moment of the run."
         case .until: "Runs until a condition holds."
-        case .always: "Fails as soon as a condition does not hold."
-        case .never: "Fails as soon as a condition holds."
         case .focus: "Puts the focus on a pane."
         case .zoom: "Shows the focused pane alone, or all again."
         case .filter: "Shows only the rows that hold a text."
@@ -83,15 +72,11 @@ package enum ConsoleVerb: String, CaseIterable, Hashable, Sendable {
         case .loads: "Lists the loads that run; load stop ends them."
         case .undo: "Takes back the last injected fault."
         case .redo: "Injects again what was taken back."
-        case .record: "Starts or stops a recording."
         case .save: "Saves the session as a scenario."
-        case .replay: "Opens a recording."
-        case .export: "Writes the screen or the pane to a file."
+        case .export: "Writes the screen as text, or the events as JSON, to a file."
         case .bookmark: "Remembers this moment."
-        case .source: "Carries out a scenario here and now."
         case .readonly: "Forbids or allows everything that changes the cluster."
         case .help: "Explains a command, or lists them."
-        case .background: "Leaves the console and lets the cluster run."
         case .quit: "Ends the console and its cluster."
         }
     }

@@ -33,14 +33,7 @@ extension ReservedCommand {
     package var verb: ConsoleVerb {
         switch self {
         case .until: .until
-        case .always: .always
-        case .never: .never
-        case .record: .record
-        case .replay: .replay
-        case .export: .export
         case .bookmark: .bookmark
-        case .source: .source
-        case .background: .background
         }
     }
 }
@@ -49,10 +42,10 @@ extension ConsoleVerb {
     /// Whether no console carries out the commands that begin with it.
     package var isReserved: Bool {
         switch self {
-        case .until, .always, .never, .record, .replay, .export, .bookmark, .source, .background: true
+        case .until, .bookmark: true
         case .pause, .play, .step, .back, .speed, .seek, .undo, .redo, .save, .focus, .zoom, .filter, .sort, .follow,
             .view,
-            .why, .goto, .mark, .loads, .readonly, .help, .quit:
+            .why, .goto, .mark, .export, .loads, .readonly, .help, .quit:
             false
         }
     }

@@ -48,6 +48,7 @@ extension ScreenCommand: CustomStringConvertible {
         case .goto(let event): "goto \(Quoting.word(event))"
         case .mark(let nodes): "mark" + (nodes.isEmpty ? "" : " \(nodes.list)")
         case .loads: "loads"
+        case .export(let format, let file): "export \(format.rawValue)" + (file.map { " " + Quoting.word($0) } ?? "")
         case .readonly(let on): "readonly \(word(on))"
         case .set(let option): "set \(option)"
         case .help(let verb): "help" + (verb.map { " \($0)" } ?? "")
@@ -60,14 +61,7 @@ extension ReservedCommand: CustomStringConvertible {
     package var description: String {
         switch self {
         case .until(let expect): "until \(expect)"
-        case .always(let expect): "always \(expect)"
-        case .never(let expect): "never \(expect)"
-        case .record(let file): "record" + (file.map { " " + Quoting.word($0) } ?? "")
-        case .replay(let file): "replay \(Quoting.word(file))"
-        case .export(let format, let file): "export \(format.rawValue)" + (file.map { " " + Quoting.word($0) } ?? "")
         case .bookmark(let name): "bookmark" + (name.map { " " + Quoting.word($0) } ?? "")
-        case .source(let file): "source \(Quoting.word(file))"
-        case .background: "background"
         }
     }
 }
