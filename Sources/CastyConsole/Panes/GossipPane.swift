@@ -26,7 +26,7 @@ enum GossipPane {
             }
             newest = views.reduce(into: [:]) { $0.merge($1.entries, uniquingKeysWith: max) }
             names = ClusterReading.inOrder(Array(newest.keys))
-            width = max(4, newest.values.map { "\($0)".count }.max() ?? 1) + 2
+            width = max(3, newest.values.map { "\($0)".count }.max() ?? 1) + 2
         }
     }
 
