@@ -31,8 +31,8 @@ package final class Remoting: RemoteAccess {
     package let settings: RemotingSettings
     let context: CodingContext
     private let introduction: Handshake.Settings
-    /// What this node states about itself when it dials a call.
-    let callIntroduction: Handshake.Settings
+    /// What this node states about itself when it dials a probe connection.
+    let probeIntroduction: Handshake.Settings
     let state: Mutex<State>
     /// Whether there is an observer of messages.
     let isObserved = Atomic<Bool>(false)
@@ -53,9 +53,9 @@ package final class Remoting: RemoteAccess {
             cluster: settings.clusterName ?? system.name, local: system.unique, capabilities: settings.capabilities,
             timeout: settings.handshakeTimeout)
         nonMemberBudget = ByteBudget(settings.nonMemberBytes)
-        var call = introduction
-        call.capabilities.isCall = true
-        callIntroduction = call
+        var probeConnection = introduction
+        probeConnection.capabilities.isProbeConnection = true
+        probeIntroduction = probeConnection
         state = Mutex(State(hooks: hooks, generator: system.world.random.stream("remoting")))
     }
 

@@ -19,10 +19,10 @@ public struct RemotingSettings: Sendable {
     /// How many signals (watches and their answers) may be under way to one peer. Further watches wait until some
     /// signals are acknowledged.
     public var signalLimit = 65_536
-    /// How long a call may take. A call is a connection of its own for one question to a silent peer.
-    public var callTimeout = Duration.seconds(2)
-    /// How many calls to one peer, and how many from it, may be under way.
-    public var callLimit = 4
+    /// How long a probe connection may last: a connection of its own for one question to a silent peer.
+    public var probeConnectionTimeout = Duration.seconds(2)
+    /// How many probe connections to one peer, and how many from it, may be under way.
+    public var probeConnectionLimit = 4
     /// The pause after the first failed attempt to connect. Each further failure doubles it, up to
     /// ``reconnectMaximum``.
     public var reconnectMinimum = Duration.milliseconds(100)
@@ -64,7 +64,8 @@ public struct RemotingSettings: Sendable {
     /// The capabilities a node announces.
     var capabilities: Capabilities {
         Capabilities(
-            codecs: codec == .json ? [.json, .binary] : [.binary, .json], observe: observes, isCallable: true)
+            codecs: codec == .json ? [.json, .binary] : [.binary, .json], observe: observes,
+            acceptsProbeConnections: true)
     }
 }
 

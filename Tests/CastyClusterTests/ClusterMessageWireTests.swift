@@ -61,7 +61,7 @@ import Testing
             .heartbeat(sequence: generator.next(), sentAt: Instant(nanoseconds: 41)),
             .heartbeatAck(sequence: 0, sentAt: .distantFuture, voters: generator.next()),
             .unknown(sequence: generator.next(), sentAt: Instant(nanoseconds: 42)),
-            .call(sequence: generator.next(), sentAt: Instant(nanoseconds: 43)),
+            .probeConnection(sequence: generator.next(), sentAt: Instant(nanoseconds: 43)),
             .gossipStatus(digest: generator.next(), seenDigest: generator.next()),
             .gossipSeen(digest: generator.next(), seen: [node(1), node(2)]), .gossipEnvelope(gossip(&generator)),
             .gossipSpread(gossip(&generator), relay: [node(2), node(5)]),

@@ -270,7 +270,7 @@ struct HostileFrameTests {
             .initJoinAck(leader: node), .initJoinNack(.removed), .welcome(gossip),
             .joinRefused(.goingAway), .heartbeat(sequence: 1, sentAt: .start),
             .heartbeatAck(sequence: 1, sentAt: .start, voters: 0), .unknown(sequence: 1, sentAt: .start),
-            .call(sequence: 1, sentAt: .start),
+            .probeConnection(sequence: 1, sentAt: .start),
             .gossipStatus(digest: 1, seenDigest: 1), .gossipSeen(digest: 1, seen: [node]), .gossipEnvelope(gossip),
             .gossipSpread(gossip, relay: [node]), .gossipAck(digest: 1, seen: [node]), .exitingConfirmed,
             .probeRequest(id: 1, subject: node), .probe(id: 1, origin: node), .probeAck(id: 1, origin: node),

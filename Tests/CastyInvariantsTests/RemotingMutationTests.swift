@@ -35,10 +35,10 @@ struct RemotingMutationTests {
         // A call on a connection of its own would still find the member alive.
         let mixed = try StoryRun(Self.narrow) {
             $0.remoting.mixesLanes = true
-            $0.membership.mutations = [.neverCalls]
+            $0.membership.mutations = [.neverOpensProbeConnections]
         }
         #expect(mixed.broken.contains("R6"), "\(mixed.complaints)")
-        let sound = try StoryRun(Self.narrow) { $0.membership.mutations = [.neverCalls] }
+        let sound = try StoryRun(Self.narrow) { $0.membership.mutations = [.neverOpensProbeConnections] }
         #expect(sound.broken == [])
         #expect(sound.result.exercised.contains("R6"))
     }

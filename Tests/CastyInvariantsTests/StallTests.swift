@@ -44,8 +44,8 @@ struct StallTests {
     @Test(
         "without calls a living node would be removed",
         .enabled(if: PlacementMutation.areCompiledIn, "swift test --traits Mutations"))
-    func withoutCalls() throws {
-        let trial = try trial(seed: 1, mutations: [.neverCalls])
+    func withoutProbeConnections() throws {
+        let trial = try trial(seed: 1, mutations: [.neverOpensProbeConnections])
         defer { trial.end() }
         let mark = trial.testbed.recorder.count
         stall(trial, for: .seconds(8))

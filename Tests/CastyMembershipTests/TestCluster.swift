@@ -205,7 +205,7 @@ final class TestCluster {
 
     private func perform(_ effect: MembershipEffect, of node: Node) {
         switch effect {
-        case .send(let message, let to), .call(let message, let to), .answer(let message, let to):
+        case .send(let message, let to), .probeConnection(let message, let to), .answer(let message, let to):
             sent[name(message), default: 0] += 1
             if case .gossipSpread = message, spreads.last.map({ $0 != (node.number, now) }) ?? true {
                 spreads.append((node.number, now))
@@ -239,7 +239,7 @@ final class TestCluster {
         case .releaseLease(let owner): lease.release(owner)
         case .withdrawLease(let owner): lease.withdraw(owner)
         case .remember(let cluster): memories[node.number] = cluster
-        case .note, .redial: break
+        case .note, .reconnect: break
         }
     }
 
@@ -260,7 +260,7 @@ final class TestCluster {
         case .gossipSeen, .gossipAck: "seen"
         case .heartbeat: "heartbeat"
         case .heartbeatAck, .unknown: "ack"
-        case .call: "call"
+        case .probeConnection: "probe-connection"
         case .probe, .probeAck, .probeAnswer, .probeRequest: "probe"
         case .initJoin, .noCluster, .initJoinAck, .initJoinNack, .join, .welcome, .joinRefused: "join"
         case .exitingConfirmed, .gone: "leave"

@@ -14,8 +14,8 @@ struct LiveStoryTests {
     @Test("Over TCP, two nodes that dial each other at once end up with one association")
     func simultaneous() async throws { try await live(Stories.bothDialAtOnce) }
 
-    @Test("Over TCP, a call is answered on its own connection")
-    func call() async throws { try await live(Stories.callsAreAnswered) }
+    @Test("Over TCP, a probe connection is answered where it came from")
+    func probeConnection() async throws { try await live(Stories.probeConnectionsAreAnswered) }
 
     @Test("Over TCP, a watcher of an actor of another node gets Terminated once")
     func watch() async throws { try await live(Stories.watchersHearOfTheEnd) }

@@ -16,8 +16,8 @@ struct SimulatedStoryTests {
     @Test("Two nodes that dial each other at once end up with one association", arguments: seeds)
     func simultaneous(seed: UInt64) async throws { try await simulated(seed, Stories.bothDialAtOnce) }
 
-    @Test("A call is answered on its own connection", arguments: seeds)
-    func call(seed: UInt64) async throws { try await simulated(seed, Stories.callsAreAnswered) }
+    @Test("A probe connection is answered where it came from", arguments: seeds)
+    func probeConnection(seed: UInt64) async throws { try await simulated(seed, Stories.probeConnectionsAreAnswered) }
 
     @Test("Whoever watches an actor of another node hears of its end once", arguments: seeds)
     func watch(seed: UInt64) async throws { try await simulated(seed, Stories.watchersHearOfTheEnd) }

@@ -53,7 +53,7 @@ enum Stories {
         #expect(a.remoting.snapshots.map(\.reconnects) == [0] && b.remoting.snapshots.map(\.reconnects) == [0])
     }
 
-    static func callsAreAnswered(_ world: some TestWorld) async throws {
+    static func probeConnectionsAreAnswered(_ world: some TestWorld) async throws {
         let (a, b) = (try await world.start(1), try await world.start(2))
         let (got, answers) = (Record<Int>(), Record<String>())
         let remote = a.reference(to: try b.system.spawn(collector(got), name: "r"))
@@ -70,7 +70,7 @@ enum Stories {
             }, name: "service")
         _ = try a.system.spawnSystem(collector(answers), name: "service")
         for number in 1...10 {
-            a.remoting.call(b.system.unique, at: service(b), "\(number)")
+            a.remoting.probeConnection(b.system.unique, at: service(b), "\(number)")
             #expect(await world.wait { answers.count == number })
         }
         remote.tell(2)

@@ -133,10 +133,11 @@ struct ClusterDaemon {
             // Probes have their own interval: they do not wait for the long backoff that many refused connections lead
             // to.
             if case .clusterProbe = message { cluster?.remoting?.hurry(address) }
-        case .call(let message, let to): sendAside(message, to: to, cluster, context.system) { $0.call(to, at: $1, $2) }
+        case .probeConnection(let message, let to):
+            sendAside(message, to: to, cluster, context.system) { $0.probeConnection(to, at: $1, $2) }
         case .answer(let message, let to):
             sendAside(message, to: to, cluster, context.system) { $0.answer(to, at: $1, $2) }
-        case .redial(let peer): cluster?.remoting?.redial(peer)
+        case .reconnect(let peer): cluster?.remoting?.reconnect(peer)
         case .schedule(let key, let deadline): schedule(key, at: deadline, context)
         case .cancel(let key): timers.removeValue(forKey: key)?.scheduled.cancel()
         case .repost(let key):

@@ -19,7 +19,7 @@ package struct ClusterTraffic: Hashable, Sendable {
 
     mutating func note(_ message: ClusterMessage, gossipBytes bytes: Int?) {
         switch message {
-        case .heartbeat, .heartbeatAck, .unknown, .call: heartbeats += 1
+        case .heartbeat, .heartbeatAck, .unknown, .probeConnection: heartbeats += 1
         case .welcome, .gossipEnvelope, .gossipSpread:
             gossips += 1
             gossipBytes += bytes ?? 0

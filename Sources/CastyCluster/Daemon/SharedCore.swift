@@ -103,7 +103,8 @@ extension MembershipEffect {
     fileprivate var isPublic: Bool {
         switch self {
         case .publish, .stop: true
-        case .send, .contact, .call, .answer, .redial, .schedule, .cancel, .repost, .acquireLease, .releaseLease,
+        case .send, .contact, .probeConnection, .answer, .reconnect, .schedule, .cancel, .repost, .acquireLease,
+            .releaseLease,
             .withdrawLease, .welcomed, .runExitTasks, .remember, .note:
             false
         }
@@ -112,9 +113,9 @@ extension MembershipEffect {
     /// Whether it sends a whole state.
     fileprivate var sendsState: Bool {
         switch self {
-        case .send(let message, _), .contact(let message, _), .call(let message, _), .answer(let message, _):
+        case .send(let message, _), .contact(let message, _), .probeConnection(let message, _), .answer(let message, _):
             message.gossip != nil
-        case .publish, .stop, .redial, .schedule, .cancel, .repost, .acquireLease, .releaseLease, .withdrawLease,
+        case .publish, .stop, .reconnect, .schedule, .cancel, .repost, .acquireLease, .releaseLease, .withdrawLease,
             .welcomed, .runExitTasks, .remember, .note:
             false
         }

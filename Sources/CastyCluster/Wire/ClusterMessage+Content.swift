@@ -31,7 +31,7 @@ extension ClusterMessage {
         case .welcome: .membership(.welcome)
         case .joinRefused: .membership(.joinRefused)
         case .unknown: .membership(.unknown)
-        case .call: .membership(.probeConnection)
+        case .probeConnection: .membership(.probeConnection)
         case .probeRequest: .membership(.probeRequest)
         case .probe: .membership(.probe)
         case .probeAck: .membership(.probeAck)

@@ -9,7 +9,7 @@ extension ClusterMessage: WireCodable {
         case initJoin = 1
         case initJoinAck, initJoinNack, join, welcome, joinRefused, heartbeat, heartbeatAck, gossipStatus, gossipSeen
         case gossipEnvelope, exitingConfirmed, probeRequest, probe, probeAck, probeAnswer, gone, gossipSpread, gossipAck
-        case unknownPeer, call, unknown, noCluster, clusterProbe, clusterAnswer, otherCluster
+        case unknownPeer, probeConnection, unknown, noCluster, clusterProbe, clusterAnswer, otherCluster
     }
 
     package func encode(into buffer: inout ByteBuffer) { encode(into: &buffer, gossip: nil) }
@@ -19,7 +19,7 @@ extension ClusterMessage: WireCodable {
         switch self {
         case .welcome(let gossip), .gossipEnvelope(let gossip), .gossipSpread(let gossip, _): gossip
         case .initJoin, .noCluster, .initJoinAck, .initJoinNack, .join, .joinRefused, .heartbeat, .heartbeatAck,
-            .unknown, .call,
+            .unknown, .probeConnection,
             .gossipStatus, .gossipSeen, .gossipAck, .exitingConfirmed, .probeRequest, .probe, .probeAck, .probeAnswer,
             .gone, .unknownPeer, .clusterProbe, .clusterAnswer, .otherCluster:
             nil
@@ -73,8 +73,8 @@ extension ClusterMessage: WireCodable {
             tag(.unknown)
             buffer.writeVarint(sequence)
             sentAt.encode(into: &buffer)
-        case .call(let sequence, let sentAt):
-            tag(.call)
+        case .probeConnection(let sequence, let sentAt):
+            tag(.probeConnection)
             buffer.writeVarint(sequence)
             sentAt.encode(into: &buffer)
         case .gossipStatus(let digest, let seenDigest):
@@ -157,7 +157,8 @@ extension ClusterMessage: WireCodable {
             self = .heartbeatAck(
                 sequence: try buffer.readVarint(), sentAt: try Instant(from: &buffer), voters: try buffer.readHash())
         case .unknown: self = .unknown(sequence: try buffer.readVarint(), sentAt: try Instant(from: &buffer))
-        case .call: self = .call(sequence: try buffer.readVarint(), sentAt: try Instant(from: &buffer))
+        case .probeConnection:
+            self = .probeConnection(sequence: try buffer.readVarint(), sentAt: try Instant(from: &buffer))
         case .gossipStatus:
             self = .gossipStatus(digest: try buffer.readHash(), seenDigest: try buffer.readHash())
         case .gossipSeen:

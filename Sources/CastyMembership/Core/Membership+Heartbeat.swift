@@ -99,7 +99,7 @@ extension Membership {
         refreshLease()
         for index in detection.monitors.indices {
             sendHeartbeat(to: detection.monitors[index].peer, at: now)
-            if now >= detection.monitors[index].callDue(settings) { call(index, at: now) }
+            if now >= detection.monitors[index].probeConnectionDue(settings) { probeConnection(index, at: now) }
         }
     }
 

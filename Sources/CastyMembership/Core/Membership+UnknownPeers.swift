@@ -84,7 +84,7 @@ extension Membership {
     mutating func noteFamiliarity(_ message: ClusterMessage, from peer: UniqueAddress, at now: Instant) {
         guard phase == .member else { return }
         switch message {
-        case .heartbeat, .call: noteUnknownPeer(peer, at: now)
+        case .heartbeat, .probeConnection: noteUnknownPeer(peer, at: now)
         case .gossipStatus, .gossipSeen, .gossipEnvelope, .gossipSpread, .gossipAck:
             familiarity.forgive(peer)
             noteUnknownPeer(peer, at: now)

@@ -124,7 +124,8 @@ package struct Membership: Sendable {
         case .unknown(let sequence, let sentAt):
             heard(peer, sequence: sequence, sentAt: sentAt, voters: nil, at: now)
             unknownTo(peer, at: now)
-        case .call(let sequence, let sentAt): answerCall(from: peer, sequence: sequence, sentAt: sentAt)
+        case .probeConnection(let sequence, let sentAt):
+            answerProbeConnection(from: peer, sequence: sequence, sentAt: sentAt)
         case .gossipStatus(let digest, let seenDigest):
             receiveStatus(digest: digest, seenDigest: seenDigest, from: peer)
         case .gossipSeen(let digest, let seen): receiveSeen(digest: digest, seen: seen, from: peer)

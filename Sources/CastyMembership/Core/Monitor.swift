@@ -36,19 +36,19 @@ struct Monitor: Sendable {
     /// Whether the present silence was already extended once.
     var hadGrace = false
     /// Whether the detector must not learn from the next arrival: the silence before it was partly this node's own
-    /// fault, or began with a call or an extra heartbeat.
+    /// fault, or began with a probe connection or an extra heartbeat.
     var isInterrupted = false
     /// The number of the extra heartbeat that was sent when this node began to monitor the peer.
     var early: UInt64?
     /// The number under which witnesses were asked.
     var probe: UInt64?
-    /// The numbers of the last calls that were not answered.
-    var calls: [UInt64] = []
-    /// How many calls there were in the present silence, and when the next is due.
-    var callCount = 0
-    var nextCall: Instant?
-    /// Since when the peer has answered calls only, and nothing on the established connection.
-    var callsOnlySince: Instant?
+    /// The numbers of the last probe connections that were not answered.
+    var probeConnections: [UInt64] = []
+    /// How many probe connections there were in the present silence, and when the next is due.
+    var probeConnectionCount = 0
+    var nextProbeConnection: Instant?
+    /// Since when the peer has answered on probe connections only, and nothing on the established connection.
+    var probeConnectionsOnlySince: Instant?
     /// The member that reached the peer during the present silence.
     var witness: UniqueAddress?
     /// When the suspicion timer fires. That may be before the next step, never after it.
@@ -59,45 +59,49 @@ struct Monitor: Sendable {
         detector = PhiAccrualFailureDetector(parameters, startingAt: now)
     }
 
-    /// A heartbeat was answered, or a call.
+    /// A heartbeat was answered, or a probe connection.
     mutating func hear(sequence: UInt64, sentAt: Instant, at now: Instant) {
-        let isCall = calls.contains(sequence)
-        detector.heartbeat(at: now, isInterrupted: isInterrupted || isCall)
-        calls.removeAll { $0 <= sequence }
-        callCount = 0
-        nextCall = nil
-        if !isCall { callsOnlySince = nil } else if callsOnlySince == nil || stage == .marked { callsOnlySince = now }
+        let isProbeConnection = probeConnections.contains(sequence)
+        detector.heartbeat(at: now, isInterrupted: isInterrupted || isProbeConnection)
+        probeConnections.removeAll { $0 <= sequence }
+        probeConnectionCount = 0
+        nextProbeConnection = nil
+        if !isProbeConnection {
+            probeConnectionsOnlySince = nil
+        } else if probeConnectionsOnlySince == nil || stage == .marked {
+            probeConnectionsOnlySince = now
+        }
         answered = sequence
         roundTrip = now - sentAt
         stage = .listening
         grace = nil
         hadGrace = false
-        // The arrival after an answered call, or after an extra heartbeat, ends no regular interval either.
-        isInterrupted = isCall || sequence == early
+        // The arrival after an answered probe connection, or after an extra heartbeat, ends no regular interval either.
+        isInterrupted = isProbeConnection || sequence == early
         probe = nil
         witness = nil
     }
 
-    /// The earliest time for the next call.
-    func callDue(_ settings: MembershipSettings) -> Instant {
-        if let nextCall { return nextCall }
+    /// The earliest time for the next probe connection.
+    func probeConnectionDue(_ settings: MembershipSettings) -> Instant {
+        if let nextProbeConnection { return nextProbeConnection }
         let half = detector.lastArrival + (detector.mean + settings.pause) / 2
         return grace.map { max($0, half) } ?? half
     }
 
-    /// Records a call, and schedules the next one: the longer the silence, the longer the pause.
-    mutating func noteCall(at now: Instant, _ settings: MembershipSettings) {
-        calls.append(sent)
-        if calls.count > 8 { calls.removeFirst() }
+    /// Records a probe connection, and schedules the next one: the longer the silence, the longer the pause.
+    mutating func noteProbeConnection(at now: Instant, _ settings: MembershipSettings) {
+        probeConnections.append(sent)
+        if probeConnections.count > 8 { probeConnections.removeFirst() }
         let pause =
-            switch callCount {
+            switch probeConnectionCount {
             case ..<4: 1
             case ..<12: 2
-            default: min(4 << min(callCount - 12, 3), 32)
+            default: min(4 << min(probeConnectionCount - 12, 3), 32)
             }
-        callCount += 1
+        probeConnectionCount += 1
         // Half a heartbeat less, so that the heartbeat round at that time is not just too early.
-        nextCall = now + settings.heartbeat * pause - settings.heartbeat / 2
+        nextProbeConnection = now + settings.heartbeat * pause - settings.heartbeat / 2
     }
 
     /// When the silence leads to the next step; `nil` for a marked peer.

@@ -48,7 +48,7 @@ package enum ClusterMessage: Hashable, Sendable {
     /// Answers a heartbeat: the receiver is not a member here.
     case unknown(sequence: UInt64, sentAt: Instant)
     /// A heartbeat on a connection of its own, to be answered there.
-    case call(sequence: UInt64, sentAt: Instant)
+    case probeConnection(sequence: UInt64, sentAt: Instant)
     /// The sender's state as two hashes: of the content, and of the list of members that have seen it.
     case gossipStatus(digest: UInt64, seenDigest: UInt64)
     /// The members that have seen the version with this digest.

@@ -34,11 +34,11 @@ package enum MembershipEffect: Hashable, Sendable {
     case contact(ClusterMessage, at: NodeAddress)
     /// Send a message to one incarnation on a connection of its own, which is dialled for it and closed with the
     /// answer.
-    case call(ClusterMessage, to: UniqueAddress)
-    /// Send a message on the connections that this incarnation has open for calls.
+    case probeConnection(ClusterMessage, to: UniqueAddress)
+    /// Send a message on the connections that this incarnation has dialled to probe this node.
     case answer(ClusterMessage, to: UniqueAddress)
     /// Give up the connection with that incarnation, and dial a new one.
-    case redial(UniqueAddress)
+    case reconnect(UniqueAddress)
     /// Call `onTimer` at this time; an earlier timer of the key is void.
     case schedule(TimerKey, at: Instant)
     /// Void the timer.

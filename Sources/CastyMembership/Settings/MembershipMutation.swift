@@ -59,8 +59,8 @@ package enum MembershipMutation: Int, Mutation {
     case blamesPeers
     /// No pause is accepted.
     case isImpatient
-    /// A silent peer is not called on another connection.
-    case neverCalls
+    /// A silent peer is not probed on another connection.
+    case neverOpensProbeConnections
 
     // Split brain
 

@@ -11,7 +11,7 @@ import Synchronization
 /// **Lanes.** There are two lanes. Each has a queue and a connection of its own; the handshake states which lane a
 /// connection serves. *Control* carries heartbeats, gossip, signals and the messages of the runtime's own actors.
 /// *User* carries everything else. A lane is dialled when it has something to send; control is also dialled while a
-/// connection to the peer is requested. Each lane loses, times out and redials its connection without the other. So
+/// connection to the peer is requested. Each lane loses, times out and dials its connection again without the other. So
 /// neither a full user queue nor a user connection with stuck bytes delays a heartbeat. Only a node that cannot be
 /// dialled, such as an observer, has both lanes on the one connection that it dials.
 ///
@@ -137,9 +137,9 @@ final class Association: Sendable {
 
     /// Dials the address to learn which incarnation lives there.
     private func ask(for incarnation: UniqueAddress) {
-        let link = Link(calling: incarnation, Batch(), self)
+        let link = Link(dialling: incarnation, Batch(), self)
         link.isQuestion = true
-        if state.withLock({ $0.beginAsking(link) }) { link.dialCall() }
+        if state.withLock({ $0.beginAsking(link) }) { link.dialProbeConnection() }
     }
 
     /// The question which incarnation lives at the address has ended; `answerer` is `nil` where none answered.

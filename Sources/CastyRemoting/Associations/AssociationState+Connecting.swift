@@ -87,15 +87,15 @@ extension AssociationState {
         if let known = self.peer, known != peer.address {
             effects += replacePeer(by: peer.address, keeping: link.lanes.all)
         }
-        identity.meet(peer.address, isCallable: peer.capabilities.isCallable)
+        identity.meet(peer.address, acceptsProbeConnections: peer.capabilities.acceptsProbeConnections)
         for lane in link.lanes.all { self[lane].begin(link) }
         if link.lanes.contains(.control) { signals.connectionBegan() }
         return effects + [.write(link), .watchOver(link), .changed]
     }
 
     mutating func ended(_ link: Link, _ end: LinkEnd) -> [Effect] {
-        if link.isCall {
-            forgetCall(link)
+        if link.isProbeConnection {
+            forgetProbeConnection(link)
             return []
         }
         var effects: [Effect] = []
@@ -171,7 +171,7 @@ extension AssociationState {
         guard peer == nil || peer == incarnation else { return [] }
         // Another incarnation is expected here: messages for it stay queued.
         let isReplaced = identity.expected != nil
-        var effects = endCalls()
+        var effects = endProbeConnections()
         for lane in Self.lanes {
             switch self[lane].phase {
             case .active(let link), .dialling(let link):
@@ -216,7 +216,7 @@ extension AssociationState {
     }
 
     /// The cluster reports that the control connection does not work. What blocks it blocks the user connection too.
-    mutating func redial(_ incarnation: UniqueAddress) -> [Effect] {
+    mutating func reconnect(_ incarnation: UniqueAddress) -> [Effect] {
         guard peer == incarnation, !isClosing else { return [] }
         var effects: [Effect] = []
         for lane in Self.lanes {
@@ -231,7 +231,7 @@ extension AssociationState {
     mutating func beginClosing() -> [Effect] {
         lifecycle = .closing
         isKept = false
-        var effects = endCalls() + endQuestion()
+        var effects = endProbeConnections() + endQuestion()
         for lane in Self.lanes {
             switch self[lane].phase {
             case .active(let link):

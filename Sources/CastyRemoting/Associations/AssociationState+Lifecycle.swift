@@ -93,7 +93,7 @@ extension AssociationState {
 
     /// Whether nothing is under way or queued, here or at the peer, as far as this node knows.
     var isIdle: Bool {
-        guard !isMember, !isKept, !isClosing, signals.isEmpty, watches.isEmpty, calls.isEmpty else {
+        guard !isMember, !isKept, !isClosing, signals.isEmpty, watches.isEmpty, probeConnections.isEmpty else {
             return false
         }
         return Self.lanes.allSatisfy { lane in
@@ -120,7 +120,7 @@ extension AssociationState {
 
     /// Ends the association because other non-members need the room.
     mutating func crowdedOut() -> [Effect] {
-        var effects = endCalls()
+        var effects = endProbeConnections()
         for lane in Self.lanes {
             if case .active(let link) = self[lane].phase { effects.append(.reset(link)) }
             if case .dialling(let link) = self[lane].phase { effects.append(.reset(link)) }

@@ -22,7 +22,7 @@ struct AssociationState: Sendable {
     /// Whether a connection to the peer is requested.
     var isKept = false
 
-    var calls = CallLinks()
+    var probeConnections = ProbeConnections()
     var signals = SignalWindow()
     var watches = WatchTable()
     /// What the peer watches here.
@@ -145,7 +145,7 @@ struct AssociationState: Sendable {
     ///   then belong to it.
     mutating func dropIncarnation(for successor: UniqueAddress? = nil) -> [Effect] {
         signals = SignalWindow()
-        var effects = endCalls()
+        var effects = endProbeConnections()
         effects += purge(.wrongIncarnation, onlyNumbered: true)
         effects += endWatches(keepingLatest: successor != nil && successor == identity.expected) + endHeld()
         effects.append(.failAsks)

@@ -7,8 +7,8 @@ struct PeerIdentity: Sendable {
         let address: UniqueAddress
         /// Whether it has answered on a connection that this node dialled.
         var isProven = false
-        /// Whether it supports calls.
-        var isCallable = false
+        /// Whether it supports probe connections.
+        var acceptsProbeConnections = false
     }
 
     var known: Known?
@@ -34,8 +34,9 @@ struct PeerIdentity: Sendable {
     }
 
     /// The incarnation lives there. It is proven only where it was before.
-    mutating func meet(_ incarnation: UniqueAddress, isCallable: Bool) {
-        known = Known(address: incarnation, isProven: isProven(incarnation), isCallable: isCallable)
+    mutating func meet(_ incarnation: UniqueAddress, acceptsProbeConnections: Bool) {
+        known = Known(
+            address: incarnation, isProven: isProven(incarnation), acceptsProbeConnections: acceptsProbeConnections)
         liftRemoval(for: incarnation)
     }
 

@@ -62,8 +62,8 @@ package struct Handshake: Sendable {
     }
 
     private enum Side {
-        case caller(of: NodeAddress, incarnation: UInt64?)
-        case called
+        case dialler(of: NodeAddress, incarnation: UInt64?)
+        case accepting
     }
 
     private enum State {
@@ -83,14 +83,14 @@ package struct Handshake: Sendable {
     /// - Parameters:
     ///   - address: The address it dialled.
     ///   - incarnation: The incarnation it wants to reach, where known.
-    package init(calling address: NodeAddress, incarnation: UInt64? = nil, _ settings: Settings) {
-        side = .caller(of: address, incarnation: incarnation)
+    package init(dialling address: NodeAddress, incarnation: UInt64? = nil, _ settings: Settings) {
+        side = .dialler(of: address, incarnation: incarnation)
         self.settings = settings
     }
 
     /// The side that was connected to.
-    package init(called settings: Settings) {
-        side = .called
+    package init(accepting settings: Settings) {
+        side = .accepting
         self.settings = settings
     }
 
@@ -104,12 +104,12 @@ package struct Handshake: Sendable {
         let deadline = now + settings.timeout
         state = .waiting(until: deadline)
         switch side {
-        case .caller(let address, let incarnation):
+        case .dialler(let address, let incarnation):
             let hello = HandshakeMessage.Hello(
                 version: HandshakeMessage.version, cluster: settings.cluster, from: settings.local, to: address,
                 expected: incarnation, capabilities: settings.capabilities)
             return [.send(.hello(hello)), .arm(deadline)]
-        case .called:
+        case .accepting:
             return [.arm(deadline)]
         }
     }
@@ -129,13 +129,13 @@ package struct Handshake: Sendable {
                 return onUnreadable(frame.kind, error)
             }
             switch (side, message) {
-            case (.caller(let address, let incarnation), .welcome(let welcome)):
-                return onWelcome(welcome, calling: address, incarnation)
-            case (.caller, .refusal(let refusal)):
+            case (.dialler(let address, let incarnation), .welcome(let welcome)):
+                return onWelcome(welcome, dialling: address, incarnation)
+            case (.dialler, .refusal(let refusal)):
                 return end(.refused(refusal.reason), refusal.message, peer: refusal.from)
-            case (.called, .hello(let hello)):
+            case (.accepting, .hello(let hello)):
                 return onHello(hello, until: deadline)
-            case (.caller, .hello), (.called, .welcome), (.called, .refusal):
+            case (.dialler, .hello), (.accepting, .welcome), (.accepting, .refusal):
                 return end(.outOfTurn, "a \(frame.kind) came, which the other side sends")
             }
         }
@@ -206,7 +206,7 @@ extension Handshake {
         guard hello.expected == nil || hello.expected == local.incarnation else {
             return refuse(.wrongIncarnation, "this is \(local)", peer: hello.from)
         }
-        guard let codec = Self.codec(of: hello.capabilities, called: settings.capabilities) else {
+        guard let codec = Self.codec(of: hello.capabilities, accepting: settings.capabilities) else {
             return refuse(.noCommonCodec, "this node speaks \(settings.capabilities.codecs)", peer: hello.from)
         }
         let peer = Peer(address: hello.from, capabilities: hello.capabilities, codec: codec)
@@ -216,7 +216,7 @@ extension Handshake {
 
     /// The called node has checked all this too, but the caller does not trust it.
     private mutating func onWelcome(
-        _ welcome: HandshakeMessage.Welcome, calling address: NodeAddress, _ incarnation: UInt64?
+        _ welcome: HandshakeMessage.Welcome, dialling address: NodeAddress, _ incarnation: UInt64?
     ) -> [Effect] {
         guard welcome.cluster == settings.cluster else {
             return end(.refuses(.wrongCluster), "that is cluster \(welcome.cluster)", peer: welcome.from)
@@ -227,7 +227,7 @@ extension Handshake {
         guard incarnation == nil || incarnation == welcome.from.incarnation else {
             return end(.refuses(.wrongIncarnation), "that is \(welcome.from)", peer: welcome.from)
         }
-        guard let codec = Self.codec(of: settings.capabilities, called: welcome.capabilities) else {
+        guard let codec = Self.codec(of: settings.capabilities, accepting: welcome.capabilities) else {
             return end(.refuses(.noCommonCodec), "that node speaks \(welcome.capabilities.codecs)", peer: welcome.from)
         }
         state = .established
@@ -236,10 +236,10 @@ extension Handshake {
 
     private mutating func onUnreadable(_ kind: FrameKind, _ error: WireError) -> [Effect] {
         switch (side, kind) {
-        case (.called, .hello) where error.code == .unsupportedVersion: refuse(.wrongVersion, error.message)
-        case (.caller, .welcome) where error.code == .unsupportedVersion: end(.refuses(.wrongVersion), error.message)
-        case (.called, .hello), (.caller, .welcome), (.caller, .refusal): end(.refuses(.malformed), error.message)
-        case (.caller, _), (.called, _): end(.outOfTurn, error.message)
+        case (.accepting, .hello) where error.code == .unsupportedVersion: refuse(.wrongVersion, error.message)
+        case (.dialler, .welcome) where error.code == .unsupportedVersion: end(.refuses(.wrongVersion), error.message)
+        case (.accepting, .hello), (.dialler, .welcome), (.dialler, .refusal): end(.refuses(.malformed), error.message)
+        case (.dialler, _), (.accepting, _): end(.outOfTurn, error.message)
         }
     }
 
@@ -255,7 +255,7 @@ extension Handshake {
         return [.close(HandshakeFailure(code, message, peer: peer))]
     }
 
-    private static func codec(of caller: Capabilities, called: Capabilities) -> CodecID? {
-        caller.codecs.first { called.codecs.contains($0) }
+    private static func codec(of dialler: Capabilities, accepting: Capabilities) -> CodecID? {
+        dialler.codecs.first { accepting.codecs.contains($0) }
     }
 }

@@ -92,8 +92,8 @@ extension HandshakeMessage {
 extension Capabilities: WireCodable {
     /// Bits beyond these belong to later versions.
     private static let observeBit: UInt64 = 1
-    private static let callableBit: UInt64 = 2
-    private static let callBit: UInt64 = 4
+    private static let acceptsProbeConnectionsBit: UInt64 = 2
+    private static let probeConnectionBit: UInt64 = 4
     private static let controlLaneBit: UInt64 = 8
     private static let userLaneBit: UInt64 = 16
 
@@ -106,7 +106,8 @@ extension Capabilities: WireCodable {
             case .user: Self.userLaneBit
             }
         buffer.writeVarint(
-            (observe ? Self.observeBit : 0) | (isCallable ? Self.callableBit : 0) | (isCall ? Self.callBit : 0) | lane)
+            (observe ? Self.observeBit : 0) | (acceptsProbeConnections ? Self.acceptsProbeConnectionsBit : 0)
+                | (isProbeConnection ? Self.probeConnectionBit : 0) | lane)
     }
 
     package init(from buffer: inout ByteBuffer) throws(WireError) {
@@ -121,8 +122,9 @@ extension Capabilities: WireCodable {
             case (false, false), (true, true): .both
             }
         self.init(
-            codecs: codecs, observe: bits & Self.observeBit != 0, isCallable: bits & Self.callableBit != 0,
-            isCall: bits & Self.callBit != 0, lanes: lanes)
+            codecs: codecs, observe: bits & Self.observeBit != 0,
+            acceptsProbeConnections: bits & Self.acceptsProbeConnectionsBit != 0,
+            isProbeConnection: bits & Self.probeConnectionBit != 0, lanes: lanes)
     }
 }
 

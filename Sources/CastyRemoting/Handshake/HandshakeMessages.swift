@@ -7,22 +7,23 @@ package struct Capabilities: Sendable, Equatable {
     package var codecs: [CodecID]
     /// The connection belongs to an observer: a node that is never a member, never counted and never monitored.
     package var observe: Bool
-    /// The node supports calls.
-    package var isCallable: Bool
-    /// The connection is a call: a question and its answer, in addition to the standing connections between the two
+    /// The node supports probe connections.
+    package var acceptsProbeConnections: Bool
+    /// The connection is a probe connection: a question and its answer, in addition to the standing connections between the two
     /// nodes.
-    package var isCall: Bool
+    package var isProbeConnection: Bool
     /// Which lanes the connection carries.
     package var lanes: ConnectionLanes
 
     package init(
-        codecs: [CodecID] = [.binary, .json], observe: Bool = false, isCallable: Bool = false, isCall: Bool = false,
+        codecs: [CodecID] = [.binary, .json], observe: Bool = false, acceptsProbeConnections: Bool = false,
+        isProbeConnection: Bool = false,
         lanes: ConnectionLanes = .both
     ) {
         self.codecs = codecs
         self.observe = observe
-        self.isCallable = isCallable
-        self.isCall = isCall
+        self.acceptsProbeConnections = acceptsProbeConnections
+        self.isProbeConnection = isProbeConnection
         self.lanes = lanes
     }
 }
@@ -53,7 +54,7 @@ package enum RefusalReason: UInt8, Sendable, Hashable, CaseIterable {
     case duplicate = 7
     case noCommonCodec = 8
     /// The caller cannot be admitted now: there are too many associations, another incarnation is known at its address
-    /// and is asked first, or a call comes from an unknown incarnation. The caller may try again.
+    /// and is asked first, or a probe connection comes from an unknown incarnation. The caller may try again.
     case busy = 9
 }
 

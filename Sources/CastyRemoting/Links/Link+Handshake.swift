@@ -20,8 +20,8 @@ extension Link {
     }
 
     private func arm(_ deadline: Instant, _ connection: any Connection) {
-        // A call that this node dialled has one deadline for its whole duration.
-        if isCall { return }
+        // A probe connection that this node dialled has one deadline for its whole duration.
+        if isProbeConnection { return }
         let timer = remoting.system.world.scheduler.schedule(at: deadline) { [self] in
             let now = remoting.system.now
             perform(shared.withLock { $0.isOver ? [] : $0.handshake.onDeadline(at: now) }, connection)
@@ -35,15 +35,15 @@ extension Link {
 
     private func decide(_ peer: Handshake.Peer, _ connection: any Connection) {
         remoting.introductionEnded(self)
-        isCall = peer.capabilities.isCall
+        isProbeConnection = peer.capabilities.isProbeConnection
         lanes = peer.capabilities.lanes
         // Before anything is written: another event loop may serve the connection from now on.
-        if lanes == .user, !isCall { connection.moveToUsers() }
+        if lanes == .user, !isProbeConnection { connection.moveToUsers() }
         let admission: Admission
-        if isCall {
+        if isProbeConnection {
             let association = remoting.known(peer.address.address)
             shared.withLock { $0.association = association }
-            admission = association?.admitCall(self, peer) ?? .refuse(.busy, "")
+            admission = association?.admitProbeConnection(self, peer) ?? .refuse(.busy, "")
         } else if let association = remoting.association(accepting: peer.address.address, from: host(connection)) {
             shared.withLock { $0.association = association }
             admission = association.admit(self, peer)
@@ -69,7 +69,7 @@ extension Link {
             report(LinkEnd(error: TransportError(.closed, "answered"), answerer: peer.address))
             return connection.close()
         }
-        if isCall, isDialled {
+        if isProbeConnection, isDialled {
             shared.withLock { if !$0.isOver { $0.isEstablished = true } }
             return connection.requestWrite()
         }
@@ -79,7 +79,7 @@ extension Link {
             return (shared.association, shared.deadline)
         }
         timer?.cancel()
-        if isCall { return limitCall() }
+        if isProbeConnection { return limitProbeConnection() }
         // An accepted connection joined its association when the peer was admitted.
         if isDialled, association?.welcomed(self, by: peer) != true { return abandon(orderly: true) }
         connection.requestWrite()
@@ -90,7 +90,7 @@ extension Link {
             shared.closesAfterMessages = true
             return !shared.messages.isEmpty
         }
-        if !isCall { warn(failure, connection) }
+        if !isProbeConnection { warn(failure, connection) }
         switch failure.code {
         case .timedOut, .outOfTurn: connection.reset()
         case .refused, .refuses, .closed: if !hasMessages { connection.close() }

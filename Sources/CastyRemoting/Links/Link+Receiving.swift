@@ -16,8 +16,8 @@ extension Link {
                 frames += 1
                 if isOver.load(ordering: .relaxed) { return }
                 if let association = established {
-                    if isCall {
-                        try takeCall(frame, association, connection)
+                    if isProbeConnection {
+                        try takeProbe(frame, association, connection)
                     } else {
                         try take(frame, association, connection)
                     }
@@ -25,7 +25,7 @@ extension Link {
                     introduce(frame, connection)
                 }
             }
-            if let association = established, !isCall {
+            if let association = established, !isProbeConnection {
                 association.framesIn.wrappingAdd(frames, ordering: .relaxed)
                 association.bytesIn.wrappingAdd(UInt64(bytes.readableBytes), ordering: .relaxed)
             }

@@ -15,7 +15,7 @@ final class Link: ConnectionHandler, @unchecked Sendable {
         var deadline: (any ScheduledTimer)?
         /// The handshake messages to be sent.
         var messages: [HandshakeMessage] = []
-        /// The messages that a call is to send.
+        /// The messages that a probe connection is to send.
         var said = Batch()
         /// The association it belongs to. An accepted connection has none before its peer is admitted.
         var association: Association?
@@ -39,9 +39,9 @@ final class Link: ConnectionHandler, @unchecked Sendable {
     let isOver = Atomic<Bool>(false)
 
     // The properties below belong to the transport's calls.
-    /// Whether it is a call. For an accepted connection this is known when its peer has introduced itself.
-    @exclusivity(unchecked) var isCall = false
-    /// Whether it is a call that only asks which incarnation lives at the address; constant once dialled.
+    /// Whether it is a probe connection. For an accepted connection this is known when its peer has introduced itself.
+    @exclusivity(unchecked) var isProbeConnection = false
+    /// Whether it is a probe connection that only asks which incarnation lives at the address; constant once dialled.
     @exclusivity(unchecked) var isQuestion = false
     /// The lanes it carries. For an accepted connection they are known when its peer has introduced itself.
     @exclusivity(unchecked) var lanes: ConnectionLanes
@@ -64,16 +64,16 @@ final class Link: ConnectionHandler, @unchecked Sendable {
         context = remoting.context
         shared = Mutex(
             Shared(
-                handshake: Handshake(calling: association.address, remoting.introduction(lanes)),
+                handshake: Handshake(dialling: association.address, remoting.introduction(lanes)),
                 association: association
             ))
     }
 
-    /// A connection to be dialled for a call to one incarnation.
-    init(calling peer: UniqueAddress, _ said: Batch, _ association: Association) {
+    /// A probe connection to be dialled to one incarnation.
+    init(dialling peer: UniqueAddress, _ said: Batch, _ association: Association) {
         remoting = association.remoting
         isDialled = true
-        isCall = true
+        isProbeConnection = true
         lanes = .control
         address = association.address
         writer = LinkWriter(frameLimit: remoting.settings.frameLimit)
@@ -81,7 +81,7 @@ final class Link: ConnectionHandler, @unchecked Sendable {
         shared = Mutex(
             Shared(
                 handshake: Handshake(
-                    calling: association.address, incarnation: peer.incarnation, remoting.callIntroduction),
+                    dialling: association.address, incarnation: peer.incarnation, remoting.probeIntroduction),
                 said: said, association: association))
     }
 
@@ -93,7 +93,7 @@ final class Link: ConnectionHandler, @unchecked Sendable {
         address = nil
         writer = LinkWriter(frameLimit: remoting.settings.frameLimit)
         context = remoting.context
-        shared = Mutex(Shared(handshake: Handshake(called: remoting.introduction(.both))))
+        shared = Mutex(Shared(handshake: Handshake(accepting: remoting.introduction(.both))))
     }
 
     func dial() {
@@ -174,7 +174,7 @@ final class Link: ConnectionHandler, @unchecked Sendable {
         for message in messages { writer.write(message, into: &buffer) }
         if closes { return connection.close() }
         guard let association, messages.isEmpty else { return }
-        if isCall { return writeProbe(into: &buffer) }
+        if isProbeConnection { return writeProbe(into: &buffer) }
         if association.flush(for: self, with: &writer, into: &buffer) {
             writer.writeGoodbye(into: &buffer)
             shared.withLock { $0.closesAfterMessages = true }

@@ -75,7 +75,8 @@ package final class StepTraceRecorder: Sendable {
             case .publish(let event): events.append(event)
             case .stop(let reason): stop = reason
             case .send(.gossipEnvelope, _), .send(.gossipSpread, _), .answer(.gossipEnvelope, _): hasEnvelope = true
-            case .send, .contact, .call, .answer, .redial, .schedule, .cancel, .repost, .acquireLease, .releaseLease,
+            case .send, .contact, .probeConnection, .answer, .reconnect, .schedule, .cancel, .repost, .acquireLease,
+                .releaseLease,
                 .withdrawLease, .welcomed,
                 .runExitTasks, .remember, .note:
                 break
@@ -98,7 +99,7 @@ package final class StepTraceRecorder: Sendable {
             switch step.received?.message {
             case .gossipEnvelope(let gossip)?, .gossipSpread(let gossip, _)?: received = gossip
             case .initJoin, .noCluster, .initJoinAck, .initJoinNack, .join, .welcome, .joinRefused, .heartbeat,
-                .heartbeatAck, .unknown, .call,
+                .heartbeatAck, .unknown, .probeConnection,
                 .gossipStatus, .gossipSeen, .gossipAck, .exitingConfirmed, .probeRequest, .probe, .probeAck,
                 .probeAnswer,
                 .gone, .unknownPeer, .clusterProbe, .clusterAnswer, .otherCluster, nil:

@@ -37,14 +37,14 @@ private func welcome(
     frame(.welcome(.init(version: 1, cluster: cluster, from: from, to: to, capabilities: Capabilities(codecs: codecs))))
 }
 
-private func called() -> Handshake {
-    var handshake = Handshake(called: settings(uniqueB))
+private func accepting() -> Handshake {
+    var handshake = Handshake(accepting: settings(uniqueB))
     _ = handshake.onConnected(at: start)
     return handshake
 }
 
-private func caller(incarnation: UInt64? = nil) -> Handshake {
-    var handshake = Handshake(calling: nodeB, incarnation: incarnation, settings(uniqueA))
+private func dialler(incarnation: UInt64? = nil) -> Handshake {
+    var handshake = Handshake(dialling: nodeB, incarnation: incarnation, settings(uniqueA))
     _ = handshake.onConnected(at: start)
     return handshake
 }
@@ -62,24 +62,24 @@ struct HandshakeTests {
     @Test("opens an association on both sides, with the codec the caller wants most")
     func good() throws {
         let observing = Capabilities(codecs: [.json, .binary], observe: true)
-        var caller = Handshake(calling: nodeB, incarnation: uniqueB.incarnation, settings(uniqueA, observing))
-        var called = Handshake(called: settings(uniqueB))
+        var dialler = Handshake(dialling: nodeB, incarnation: uniqueB.incarnation, settings(uniqueA, observing))
+        var accepting = Handshake(accepting: settings(uniqueB))
         let sent = HandshakeMessage.hello(
             .init(
                 version: 1, cluster: "shop", from: uniqueA, to: nodeB, expected: uniqueB.incarnation,
                 capabilities: observing))
-        #expect(caller.onConnected(at: start) == [.send(sent), .arm(deadline)])
-        #expect(called.onConnected(at: start) == [.arm(deadline)])
-        let seenCaller = Handshake.Peer(address: uniqueA, capabilities: observing, codec: .json)
-        #expect(called.onFrame(frame(sent), at: start) == [.decide(seenCaller)])
-        #expect(!called.isEstablished)
+        #expect(dialler.onConnected(at: start) == [.send(sent), .arm(deadline)])
+        #expect(accepting.onConnected(at: start) == [.arm(deadline)])
+        let seenDialler = Handshake.Peer(address: uniqueA, capabilities: observing, codec: .json)
+        #expect(accepting.onFrame(frame(sent), at: start) == [.decide(seenDialler)])
+        #expect(!accepting.isEstablished)
         let answer = HandshakeMessage.welcome(
             .init(version: 1, cluster: "shop", from: uniqueB, to: uniqueA, capabilities: Capabilities()))
-        #expect(called.onAdmitted(at: start) == [.send(answer), .established(seenCaller)])
-        let seenCalled = Handshake.Peer(address: uniqueB, capabilities: Capabilities(), codec: .json)
-        #expect(caller.onFrame(frame(answer), at: start) == [.established(seenCalled)])
-        #expect(caller.isEstablished && called.isEstablished)
-        #expect(caller.onDeadline(at: deadline) == [])
+        #expect(accepting.onAdmitted(at: start) == [.send(answer), .established(seenDialler)])
+        let seenAccepter = Handshake.Peer(address: uniqueB, capabilities: Capabilities(), codec: .json)
+        #expect(dialler.onFrame(frame(answer), at: start) == [.established(seenAccepter)])
+        #expect(dialler.isEstablished && accepting.isEstablished)
+        #expect(dialler.onDeadline(at: deadline) == [])
     }
 
     @Test(
@@ -93,7 +93,7 @@ struct HandshakeTests {
             (hello(codecs: [CodecID(rawValue: 77)]), .noCommonCodec),
         ])
     func refused(hello: Frame, reason: RefusalReason) {
-        var handshake = called()
+        var handshake = accepting()
         let effects = handshake.onFrame(hello, at: start)
         #expect(refusal(effects) == reason)
         #expect(failure(effects)?.code == .refuses(reason))
@@ -105,7 +105,7 @@ struct HandshakeTests {
         var frame = hello()
         frame.payload.setInteger(2 as UInt16, at: frame.payload.readerIndex + 4)
         frame.payload.moveWriterIndex(to: frame.payload.readerIndex + 6)
-        var handshake = called()
+        var handshake = accepting()
         #expect(refusal(handshake.onFrame(frame, at: start)) == .wrongVersion)
     }
 
@@ -113,7 +113,7 @@ struct HandshakeTests {
     func magic() {
         var frame = hello()
         frame.payload.setInteger(0 as UInt32, at: frame.payload.readerIndex)
-        var handshake = called()
+        var handshake = accepting()
         let effects = handshake.onFrame(frame, at: start)
         #expect(effects.count == 1)
         #expect(failure(effects)?.code == .refuses(.malformed))
@@ -121,7 +121,7 @@ struct HandshakeTests {
 
     @Test("gives the shell the last word", arguments: [RefusalReason.duplicate, .shuttingDown, .busy])
     func decided(reason: RefusalReason) {
-        var handshake = called()
+        var handshake = accepting()
         _ = handshake.onFrame(hello(), at: start)
         let effects = handshake.onRefused(reason, "not now", at: start)
         #expect(
@@ -133,8 +133,8 @@ struct HandshakeTests {
     }
 
     @Test("gives the caller the reason for the refusal, and who refused")
-    func refusedCaller() {
-        var handshake = caller()
+    func refusedDialler() {
+        var handshake = dialler()
         let refusal = HandshakeMessage.refusal(.init(reason: .wrongIncarnation, message: "gone", from: uniqueB))
         let expected = HandshakeFailure(.refused(.wrongIncarnation), "gone", peer: uniqueB)
         #expect(handshake.onFrame(frame(refusal), at: start) == [.close(expected)])
@@ -150,7 +150,7 @@ struct HandshakeTests {
             (welcome(codecs: []), .noCommonCodec),
         ])
     func distrust(welcome: Frame, reason: RefusalReason) {
-        var handshake = caller(incarnation: uniqueB.incarnation)
+        var handshake = dialler(incarnation: uniqueB.incarnation)
         #expect(failure(handshake.onFrame(welcome, at: start))?.code == .refuses(reason))
         #expect(!handshake.isEstablished)
     }
@@ -158,35 +158,35 @@ struct HandshakeTests {
     @Test("accepts nothing else first, on either side", arguments: FrameKind.allCases)
     func nothingElse(kind: FrameKind) {
         let frame = Frame(header: FrameHeader(kind), lane: .control)
-        for var handshake in [called(), caller()] {
+        for var handshake in [accepting(), dialler()] {
             let effects = handshake.onFrame(frame, at: start)
             #expect(failure(effects) != nil && effects.count == 1)
             #expect(handshake.onAdmitted(at: start) == [])
             #expect(!handshake.isEstablished)
         }
-        var early = called()
+        var early = accepting()
         _ = early.onFrame(hello(), at: start)
         #expect(failure(early.onFrame(frame, at: start))?.code == .outOfTurn)
     }
 
     @Test("a message of the other side is out of turn")
     func wrongSide() {
-        var first = caller()
+        var first = dialler()
         #expect(failure(first.onFrame(hello(), at: start))?.code == .outOfTurn)
-        var second = called()
+        var second = accepting()
         #expect(failure(second.onFrame(welcome(), at: start))?.code == .outOfTurn)
     }
 
     @Test("ends at its deadline and not before, also while the shell decides")
     func deadlines() {
-        for var handshake in [called(), caller()] {
+        for var handshake in [accepting(), dialler()] {
             #expect(handshake.onDeadline(at: deadline - .nanoseconds(1)) == [.arm(deadline)])
             #expect(failure(handshake.onDeadline(at: deadline))?.code == .timedOut)
             #expect(handshake.onDeadline(at: deadline) == [])
         }
-        var late = caller()
+        var late = dialler()
         #expect(failure(late.onFrame(welcome(), at: deadline))?.code == .timedOut)
-        var deciding = called()
+        var deciding = accepting()
         _ = deciding.onFrame(hello(), at: start)
         #expect(failure(deciding.onDeadline(at: deadline))?.code == .timedOut)
     }
@@ -201,7 +201,7 @@ struct HandshakeTests {
             .hello(
                 .init(
                     version: 1, cluster: "c", from: uniqueA, to: nodeB, expected: 7,
-                    capabilities: Capabilities(isCallable: true, isCall: true))),
+                    capabilities: Capabilities(acceptsProbeConnections: true, isProbeConnection: true))),
             .refusal(.init(reason: .busy, message: "later", from: nil)),
             .refusal(.init(reason: .duplicate, message: "", from: uniqueA)),
         ]
@@ -237,7 +237,7 @@ struct HandshakeTests {
                 let place = good.readerIndex + random.below(good.readableBytes)
                 frame.payload.setInteger(UInt8(random.below(256)), at: place)
             }
-            for var handshake in [called(), caller()] {
+            for var handshake in [accepting(), dialler()] {
                 let effects = handshake.onFrame(frame, at: start)
                 #expect(!effects.isEmpty)
             }

@@ -11,8 +11,8 @@ import Testing
 
 /// Connections for one question, beside the one that stands.
 @Suite(.timeLimit(.minutes(10)))
-struct CallTests {
-    /// Two nodes that talk, of which the second answers the calls of the first.
+struct ProbeConnectionTests {
+    /// Two nodes that talk, of which the second answers the probe connections of the first.
     private final class Scene {
         let world: SimulatedTestWorld
         let a: TestNode
@@ -31,7 +31,7 @@ struct CallTests {
             _ = try b.system.spawnSystem(
                 Behavior<String>.receive { _, question in
                     asked.add(question)
-                    b.remoting.answer(a.system.unique, at: CallTests.service(of: a), question + "!")
+                    b.remoting.answer(a.system.unique, at: ProbeConnectionTests.service(of: a), question + "!")
                     return .same
                 }, name: "service")
             _ = try a.system.spawnSystem(
@@ -43,10 +43,12 @@ struct CallTests {
             world.run { [got] in got.count == 1 }
         }
 
-        func call(_ text: String) { a.remoting.call(b.system.unique, at: CallTests.service(of: b), text) }
+        func probeConnection(_ text: String) {
+            a.remoting.probeConnection(b.system.unique, at: ProbeConnectionTests.service(of: b), text)
+        }
 
         func connections(_ node: TestNode, with other: TestNode) -> Int {
-            node.remoting.association(with: other.address)?.state.withLock { $0.calls.count } ?? 0
+            node.remoting.association(with: other.address)?.state.withLock { $0.probeConnections.count } ?? 0
         }
 
         func end() { world.world.dispose() }
@@ -63,7 +65,7 @@ struct CallTests {
         let scene = try Scene(seed: seed)
         scene.world.world.network.link(from: "127.0.0.1", to: "127.0.0.2").stall(for: .seconds(6))
         for number in 1...50 { scene.remote.tell(number) }
-        scene.call("a")
+        scene.probeConnection("a")
         #expect(scene.world.run(.milliseconds(100)) { scene.answered.all == ["a!"] }, "seed \(seed)")
         #expect(scene.got.count == 1)
         scene.world.run(for: .seconds(1))
@@ -74,12 +76,12 @@ struct CallTests {
         scene.end()
     }
 
-    @Test("To a node that hangs at most four calls are under way, and none for longer than two seconds")
+    @Test("To a node that hangs at most four probe connections are under way, and none for longer than two seconds")
     func frozen() throws {
         let scene = try Scene(seed: 1)
         scene.world.nodes[1].freeze()
         for number in 0..<20 {
-            scene.call("\(number)")
+            scene.probeConnection("\(number)")
             scene.world.run(for: .milliseconds(10))
         }
         #expect(scene.connections(scene.a, with: scene.b) == 4)
@@ -88,7 +90,7 @@ struct CallTests {
         scene.world.nodes[1].thaw()
         scene.world.run(for: .seconds(3))
         #expect(scene.connections(scene.b, with: scene.a) == 0)
-        scene.call("again")
+        scene.probeConnection("again")
         #expect(scene.world.run(.seconds(1)) { scene.answered.all == ["again!"] })
         scene.end()
     }
@@ -106,19 +108,21 @@ struct CallTests {
                 got.add(text)
                 return .same
             }, name: "service")
-        scene.a.remoting.call(former, at: Self.service(of: successor), "late")
+        scene.a.remoting.probeConnection(former, at: Self.service(of: successor), "late")
         scene.world.run(for: .seconds(5))
         #expect(got.count == 0 && scene.connections(scene.a, with: successor) == 0)
         scene.end()
     }
 
-    @Test("Who has not introduced itself otherwise may not call, and a call carries nothing but control messages")
+    @Test(
+        "Who has not introduced itself otherwise may not probe, and a probe connection carries nothing but control messages"
+    )
     func hostile() throws {
         let scene = try Scene(seed: 1)
         let raw = RawHost(66, in: scene.world.world)
-        let calling = Capabilities(isCall: true)
+        let dialling = Capabilities(isProbeConnection: true)
         let stranger = raw.dial(scene.b.address)
-        stranger.hello(from: raw.identity, to: scene.b.address, calling)
+        stranger.hello(from: raw.identity, to: scene.b.address, dialling)
         scene.world.run(for: .milliseconds(100))
         #expect(stranger.refusal == .busy)
         #expect(scene.b.remoting.known(raw.identity.address) == nil)
@@ -126,24 +130,24 @@ struct CallTests {
         let known = raw.dial(scene.b.address)
         known.hello(from: raw.identity, to: scene.b.address)
         scene.world.run(for: .milliseconds(100))
-        let callers = (0..<9).map { _ in
-            let caller = raw.dial(scene.b.address)
-            caller.hello(from: raw.identity, to: scene.b.address, calling)
+        let probeConnections = (0..<9).map { _ in
+            let dialler = raw.dial(scene.b.address)
+            dialler.hello(from: raw.identity, to: scene.b.address, dialling)
             scene.world.run(for: .milliseconds(50))
-            return caller
+            return dialler
         }
-        #expect(callers.map(\.log.count) == [2, 2, 2, 2, 2, 1, 1, 1, 1], "the oldest make room")
-        #expect(callers.last?.frames == [.welcome])
-        callers.last?.send(
+        #expect(probeConnections.map(\.log.count) == [2, 2, 2, 2, 2, 1, 1, 1, 1], "the oldest make room")
+        #expect(probeConnections.last?.frames == [.welcome])
+        probeConnections.last?.send(
             FrameHeader(.user, target: Self.service(of: scene.b), type: "string", codec: .binary), [1, 97])
         scene.world.run(for: .milliseconds(100))
-        #expect(callers.last?.log.count == 2 && scene.asked.count == 0)
+        #expect(probeConnections.last?.log.count == 2 && scene.asked.count == 0)
         scene.world.run(for: .seconds(3))
-        #expect(callers.allSatisfy { $0.log.count == 2 } && known.log == ["opened"])
+        #expect(probeConnections.allSatisfy { $0.log.count == 2 } && known.log == ["opened"])
         scene.end()
     }
 
-    @Test("Nobody can speak in the name of another node on a call, in either direction")
+    @Test("Nobody can speak in the name of another node on a probe connection, in either direction")
     func forged() throws {
         let scene = try Scene(seed: 1)
         let (a, b) = (scene.a, scene.b)
@@ -167,7 +171,7 @@ struct CallTests {
                 return .same
             }, name: "judge")
         for sender in [strange, b.system.unique, a.system.unique] {
-            a.remoting.call(b.system.unique, at: judge(b), Signed(from: sender))
+            a.remoting.probeConnection(b.system.unique, at: judge(b), Signed(from: sender))
             scene.world.run(for: .milliseconds(100))
         }
         #expect(heard.all == [a.system.unique] && b.lost(.undecodable) == 2)
@@ -175,19 +179,19 @@ struct CallTests {
         scene.end()
     }
 
-    @Test("A connection that is given up is dialled anew, and the system's end leaves no call behind")
-    func redial() throws {
+    @Test("A connection that is given up is dialled anew, and the system's end leaves no probe connection behind")
+    func reconnect() throws {
         let scene = try Scene(seed: 1)
         scene.world.world.network.link(from: "127.0.0.1", to: "127.0.0.2").stall(for: .seconds(1000))
         scene.remote.tell(1)
         scene.world.run(for: .seconds(1))
-        scene.a.remoting.redial(UniqueAddress(address: scene.b.address, incarnation: 1))
+        scene.a.remoting.reconnect(UniqueAddress(address: scene.b.address, incarnation: 1))
         #expect(scene.a.remoting.snapshots.first?.reconnects == 0)
-        scene.a.remoting.redial(scene.b.system.unique)
+        scene.a.remoting.reconnect(scene.b.system.unique)
         scene.remote.tell(2)
         #expect(scene.world.run(.seconds(1)) { scene.got.all.last == 2 })
         scene.world.nodes[1].freeze()
-        scene.call("never answered")
+        scene.probeConnection("never answered")
         scene.world.run(for: .milliseconds(10))
         #expect(scene.connections(scene.a, with: scene.b) == 1)
         let isOver = Record<Bool>()

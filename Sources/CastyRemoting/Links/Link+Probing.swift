@@ -4,20 +4,21 @@ import CastySerialization
 import NIOCore
 import Synchronization
 
-/// A connection that is a call: after the handshake it carries control messages to the runtime's own actors, for a
+/// A probe connection: after the handshake it carries control messages to the runtime's own actors, for a
 /// short time.
 extension Link {
-    /// Dials, and ends the connection when the time of a call is over.
-    func dialCall() {
-        limitCall()
+    /// Dials, and ends the connection when the time of a probe connection is over.
+    func dialProbeConnection() {
+        limitProbeConnection()
         dial()
     }
 
-    /// Limits the connection to the time of one call, from now on.
-    func limitCall() {
-        let timer = remoting.system.world.scheduler.schedule(after: remoting.settings.callTimeout) { [self] in
+    /// Limits the connection to the time of a probe connection, from now on.
+    func limitProbeConnection() {
+        let timer = remoting.system.world.scheduler.schedule(after: remoting.settings.probeConnectionTimeout) {
+            [self] in
             let connection = shared.withLock { $0.connection }
-            report(LinkEnd(error: TransportError(.timedOut, "the call took too long")))
+            report(LinkEnd(error: TransportError(.timedOut, "the probe connection took too long")))
             connection?.reset()
         }
         let isLate = shared.withLock { shared in
@@ -59,16 +60,16 @@ extension Link {
         }
     }
 
-    /// Handles a frame that arrived on the call.
-    func takeCall(_ frame: Frame, _ association: Association, _ connection: any Connection) throws(WireError) {
+    /// Handles a frame that arrived on the probe connection.
+    func takeProbe(_ frame: Frame, _ association: Association, _ connection: any Connection) throws(WireError) {
         switch frame.kind {
         case .control:
             try deliver(frame)
-            if isDialled { association.callAnswered() }
+            if isDialled { association.probeConnectionAnswered() }
         case .goodbye: connection.close()
         case .ping: break
         case .user, .system, .acknowledgement, .hello, .welcome, .refusal:
-            throw WireError(.malformed, "a \(frame.kind) came on a call")
+            throw WireError(.malformed, "a \(frame.kind) came on a probe connection")
         }
     }
 }

@@ -3,8 +3,8 @@ import Testing
 
 @testable import CastyMembership
 
-@Suite("Calls to silent peers")
-struct CallTests {
+@Suite("Probe connections to silent peers")
+struct ProbeConnectionTests {
     private static let here = node(1)
     private static let there = node(2)
 
@@ -12,14 +12,14 @@ struct CallTests {
         UniqueAddress(address: NodeAddress(host: "127.0.0.\(number)", port: 1), incarnation: UInt64(number))
     }
 
-    /// A node and one peer on a network in which the peer answers heartbeats, calls, both or nothing.
+    /// A node and one peer on a network in which the peer answers heartbeats, probe connections, both or nothing.
     private struct Pair {
         var membership: Membership
         var now = Instant.start
         var answersHeartbeats = true
-        var answersCalls = true
-        private(set) var calls: [Instant] = []
-        private(set) var redials: [Instant] = []
+        var answersProbeConnections = true
+        private(set) var probeConnections: [Instant] = []
+        private(set) var reconnects: [Instant] = []
         private var timers: [TimerKey: Instant] = [:]
 
         init() {
@@ -53,14 +53,15 @@ struct CallTests {
                     take(
                         membership.onMessage(
                             .heartbeatAck(sequence: sequence, sentAt: sentAt, voters: 0), from: there, at: now))
-                case .call(.call(let sequence, let sentAt), _):
-                    calls.append(now)
-                    guard answersCalls else { continue }
+                case .probeConnection(.probeConnection(let sequence, let sentAt), _):
+                    probeConnections.append(now)
+                    guard answersProbeConnections else { continue }
                     take(
                         membership.onMessage(
                             .heartbeatAck(sequence: sequence, sentAt: sentAt, voters: 0), from: there, at: now))
-                case .redial: redials.append(now)
-                case .send, .contact, .call, .answer, .acquireLease, .releaseLease, .withdrawLease, .publish, .welcomed,
+                case .reconnect: reconnects.append(now)
+                case .send, .contact, .probeConnection, .answer, .acquireLease, .releaseLease, .withdrawLease, .publish,
+                    .welcomed,
                     .runExitTasks, .stop, .remember, .note:
                     break
                 }
@@ -68,31 +69,33 @@ struct CallTests {
         }
     }
 
-    @Test("a peer that answers its heartbeats is never called")
+    @Test("a peer that answers its heartbeats is never probed on a connection of its own")
     func quiet() {
         var pair = Pair()
         pair.run(.seconds(600))
-        #expect(pair.calls.isEmpty)
+        #expect(pair.probeConnections.isEmpty)
     }
 
-    @Test("a silent peer is called from half of the time to its suspicion on, and less and less often")
+    @Test("a silent peer is probed from half of the time to its suspicion on, and less and less often")
     func pace() throws {
         var pair = Pair()
         pair.run(.seconds(60))
-        (pair.answersHeartbeats, pair.answersCalls) = (false, false)
+        (pair.answersHeartbeats, pair.answersProbeConnections) = (false, false)
         let start = pair.now
         pair.run(.seconds(120))
         #expect(pair.isMarked)
-        let first = try #require(pair.calls.first)
+        let first = try #require(pair.probeConnections.first)
         #expect(first - start >= .milliseconds(400) && first - start <= .milliseconds(800))
-        #expect(pair.calls.count { $0 - start < .milliseconds(1500) } >= 4)
-        #expect(pair.calls.count <= 45)
-        let gaps = zip(pair.calls.dropFirst(), pair.calls).map { $0 - $1 }
+        #expect(pair.probeConnections.count { $0 - start < .milliseconds(1500) } >= 4)
+        #expect(pair.probeConnections.count <= 45)
+        let gaps = zip(pair.probeConnections.dropFirst(), pair.probeConnections).map { $0 - $1 }
         #expect(zip(gaps, gaps.dropFirst()).allSatisfy { $0 <= $1 })
         #expect(gaps.last == .milliseconds(6400))
     }
 
-    @Test("a peer that answers calls only is neither marked nor a lesson in rhythm, and heartbeats find it again")
+    @Test(
+        "a peer that answers probe connections only is neither marked nor a lesson in rhythm, and heartbeats find it again"
+    )
     func answered() throws {
         var pair = Pair()
         pair.run(.seconds(60))
@@ -103,44 +106,44 @@ struct CallTests {
             #expect(!pair.isMarked)
         }
         #expect(pair.membership.detection.monitors.first?.detector.intervals == before)
-        let calls = pair.calls.count
-        #expect((8...20).contains(calls))
+        let probeConnections = pair.probeConnections.count
+        #expect((8...20).contains(probeConnections))
         pair.answersHeartbeats = true
         pair.run(.seconds(60))
         // One was due in the very round that was answered again.
-        #expect(pair.calls.count <= calls + 1 && pair.redials.isEmpty)
+        #expect(pair.probeConnections.count <= probeConnections + 1 && pair.reconnects.isEmpty)
     }
 
-    @Test("a marked peer that answers a call is reachable again")
+    @Test("a marked peer that answers a probe connection is reachable again")
     func refuted() {
         var pair = Pair()
-        (pair.answersHeartbeats, pair.answersCalls) = (false, false)
+        (pair.answersHeartbeats, pair.answersProbeConnections) = (false, false)
         pair.run(.seconds(2))
         #expect(pair.isMarked)
-        pair.answersCalls = true
+        pair.answersProbeConnections = true
         pair.run(.seconds(1))
         #expect(!pair.isMarked && pair.membership.gossip.unreachable.isEmpty)
     }
 
     @Test("a connection on which nothing is answered for the unstable limit is given up, once in that time")
-    func redial() {
+    func reconnect() {
         var pair = Pair()
         pair.run(.seconds(10))
         pair.answersHeartbeats = false
         pair.run(.seconds(15))
-        #expect(pair.redials.isEmpty)
+        #expect(pair.reconnects.isEmpty)
         pair.run(.seconds(10))
-        #expect(pair.redials.count == 1)
+        #expect(pair.reconnects.count == 1)
         pair.run(.seconds(12))
-        #expect(pair.redials.count == 2)
+        #expect(pair.reconnects.count == 2)
     }
 
-    @Test("a call is answered where it came from; one who was declared down hears that instead")
+    @Test("a probe connection is answered where it came from; one who was declared down hears that instead")
     func answer() {
         var pair = Pair()
-        let call = ClusterMessage.call(sequence: 7, sentAt: pair.now)
+        let probeConnection = ClusterMessage.probeConnection(sequence: 7, sentAt: pair.now)
         #expect(
-            pair.membership.onMessage(call, from: Self.there, at: pair.now)
+            pair.membership.onMessage(probeConnection, from: Self.there, at: pair.now)
                 == [
                     .answer(
                         .heartbeatAck(sequence: 7, sentAt: pair.now, voters: pair.membership.lease.voters.last ?? 0),
@@ -148,10 +151,10 @@ struct CallTests {
                 ])
         let unknownPeer = UniqueAddress(address: Self.there.address, incarnation: ~Self.there.incarnation)
         #expect(
-            pair.membership.onMessage(call, from: unknownPeer, at: pair.now)
+            pair.membership.onMessage(probeConnection, from: unknownPeer, at: pair.now)
                 == [.answer(.unknown(sequence: 7, sentAt: pair.now), to: unknownPeer)])
         _ = pair.membership.onDown(Self.there.address, at: pair.now)
-        let effects = pair.membership.onMessage(call, from: Self.there, at: pair.now)
+        let effects = pair.membership.onMessage(probeConnection, from: Self.there, at: pair.now)
         #expect(effects == [.answer(.gossipEnvelope(pair.membership.gossip), to: Self.there)])
     }
 }

@@ -8,27 +8,28 @@ extension Remoting {
     /// Sends one incarnation a question on a connection that is dialled for it and closed with the first message that
     /// comes back.
     ///
-    /// Bytes stuck on a standing connection do not delay a call, and its messages have no order relative to that
-    /// connection. So calls are only for the runtime's own questions. At most ``RemotingSettings/callLimit`` calls to a
-    /// peer are under way, each for ``RemotingSettings/callTimeout`` at most; a further one is not made. A message lost
-    /// on a call is not recorded as lost, because the asker asks again.
-    package func call<Message: Sendable>(_ peer: UniqueAddress, at target: ActorAddress, _ message: Message) {
-        guard let association = known(peer.address), association.state.withLock({ $0.mayCall(peer) }),
+    /// Bytes stuck on a standing connection do not delay a probe connection, and its messages have no order relative to that
+    /// connection. So it is only for the runtime's own questions. At most ``RemotingSettings/probeConnectionLimit`` of them to a
+    /// peer are under way, each for ``RemotingSettings/probeConnectionTimeout`` at most; a further one is not made. A message lost
+    /// on one is not recorded as lost, because the asker asks again.
+    package func probeConnection<Message: Sendable>(_ peer: UniqueAddress, at target: ActorAddress, _ message: Message)
+    {
+        guard let association = known(peer.address), association.state.withLock({ $0.mayOpenProbeConnection(peer) }),
             let said = encoded(message, to: target)
         else { return }
-        association.call(peer, saying: said)
+        association.probeConnection(peer, saying: said)
     }
 
     /// Sends a message on all connections on which that incarnation is calling at present.
     package func answer<Message: Sendable>(_ peer: UniqueAddress, at target: ActorAddress, _ message: Message) {
         guard let association = known(peer.address) else { return }
-        let callers = association.state.withLock { $0.peer == peer ? $0.calls.accepted : [] }
-        guard !callers.isEmpty, let said = encoded(message, to: target) else { return }
-        for link in callers { link.say(said) }
+        let probeConnections = association.state.withLock { $0.peer == peer ? $0.probeConnections.accepted : [] }
+        guard !probeConnections.isEmpty, let said = encoded(message, to: target) else { return }
+        for link in probeConnections { link.say(said) }
     }
 
     /// Closes the connections with an incarnation, and dials new ones where they are wanted.
-    package func redial(_ peer: UniqueAddress) { known(peer.address)?.redial(peer) }
+    package func reconnect(_ peer: UniqueAddress) { known(peer.address)?.reconnect(peer) }
 
     /// Ends the pause before the next attempt to open the control connection to an address, if there is one.
     package func hurry(_ address: NodeAddress) { known(address)?.hurry() }
@@ -50,20 +51,20 @@ extension Remoting {
 }
 
 extension Association {
-    func call(_ peer: UniqueAddress, saying said: Batch) {
-        let link = Link(calling: peer, said, self)
-        if state.withLock({ $0.beginCall(link, to: peer) }) { link.dialCall() }
+    func probeConnection(_ peer: UniqueAddress, saying said: Batch) {
+        let link = Link(dialling: peer, said, self)
+        if state.withLock({ $0.beginProbeConnection(link, to: peer) }) { link.dialProbeConnection() }
     }
 
-    func admitCall(_ link: Link, _ peer: Handshake.Peer) -> Admission {
-        let (admission, effects) = state.withLock { $0.admitCall(link, peer) }
+    func admitProbeConnection(_ link: Link, _ peer: Handshake.Peer) -> Admission {
+        let (admission, effects) = state.withLock { $0.admitProbeConnection(link, peer) }
         perform(effects)
         return admission
     }
 
-    func callAnswered() { perform(state.withLock { $0.endDialledCalls() }) }
+    func probeConnectionAnswered() { perform(state.withLock { $0.endDialledProbeConnections() }) }
 
     func hurry() { take(state.withLock { $0.retry(.control, $0.control.attempt) }) }
 
-    func redial(_ peer: UniqueAddress) { perform(state.withLock { $0.redial(peer) }) }
+    func reconnect(_ peer: UniqueAddress) { perform(state.withLock { $0.reconnect(peer) }) }
 }
