@@ -27,7 +27,6 @@ package final class ScenarioPlayer {
     private var awaited: [Awaited] = []
     /// The number of events when the last awaited expectation was met.
     private var mark = 0
-    private var isLooking = false
 
     /// Called after each command that was carried out, and whether an `at` scheduled it.
     package var performed: (Command, _ wasScheduled: Bool) -> Void = { _, _ in }
@@ -92,9 +91,7 @@ package final class ScenarioPlayer {
 
     /// Carries out what is due, and checks what is awaited.
     package func look() {
-        guard !isOver, !isLooking, isMoment else { return }
-        isLooking = true
-        defer { isLooking = false }
+        guard !isOver, isMoment else { return }
         failUnconfirmed()
         doScheduled()
         settleAwaited()
