@@ -59,8 +59,9 @@ enum NetworkPane {
             if index == 0 { buffer.put("from", x: rect.x + 1, y: y, paint[.column]) }
             buffer.putRight(
                 from.name, endX: rect.x + labelWidth - 1, y: y, width: 4, paint[selected ? .titleFocused : .text])
+            let outgoing = Outgoing(from.name, scene.snapshot)
             for (column, to) in shownColumns.enumerated() {
-                let (text, role) = cell(from, to, scene)
+                let (text, role) = cell(from, to, outgoing)
                 var style = paint[role]
                 if scene.isFocused(.network), from.name == cursor.from, to.name == cursor.to {
                     style = style.with(.reverse)
@@ -95,18 +96,31 @@ enum NetworkPane {
         return [rows.hint, columns.hint(before: "←", after: "→")].filter { !$0.isEmpty }.joined(separator: "  ")
     }
 
-    private static func cell(_ from: NodeRow, _ to: NodeRow, _ scene: Scene) -> (String, Role) {
+    /// What is known of the links of one node, by the name of the other end.
+    private struct Outgoing {
+        let links: [String: LinkSnapshot]
+        let associations: [String: AssociationCondition]
+
+        init(_ name: String, _ snapshot: ClusterSnapshot) {
+            let own = snapshot.links.lazy.filter { $0.from == name }.map { ($0.to, $0) }
+            links = Dictionary(own, uniquingKeysWith: { first, _ in first })
+            let known = snapshot.nodes.first { $0.name == name }?.associations ?? []
+            associations = Dictionary(
+                known.map { ($0.peerName, $0.state) }, uniquingKeysWith: { first, _ in first })
+        }
+    }
+
+    private static func cell(_ from: NodeRow, _ to: NodeRow, _ outgoing: Outgoing) -> (String, Role) {
         if from.name == to.name { return ("·", .faint) }
         if !from.alive || !to.alive { return ("††", .linkDead) }
-        if let link = scene.snapshot.links.first(where: { $0.from == from.name && $0.to == to.name }) {
+        if let link = outgoing.links[to.name] {
             if link.cut { return ("XX", .linkCut) }
             if link.loss > 0 { return (Words.fixed(link.loss * 100, 0) + "%", .linkSlow) }
             if link.latency > .zero { return (Words.span(link.latency), .linkSlow) }
         }
         if from.state == .frozen || to.state == .frozen { return ("‖‖", .frozen) }
-        let node = scene.snapshot.nodes.first { $0.name == from.name }
-        guard let known = node?.associations.first(where: { $0.peerName == to.name }) else { return ("-", .faint) }
-        switch known.state {
+        guard let known = outgoing.associations[to.name] else { return ("-", .faint) }
+        switch known {
         case .active: return ("ok", .linkOK)
         case .connecting, .handshaking: return ("..", .joining)
         case .waiting: return ("wt", .linkSlow)

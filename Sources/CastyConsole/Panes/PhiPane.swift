@@ -136,7 +136,7 @@ enum PhiPane {
             ?? scene.feed.suspicion(of: curve.peer, by: observer.name)
         put(curve.end, "■", .removed)
         put(suspicion, "!", .unreachable)
-        put(scene.feed.death(of: name), "†", .linkDead)
+        put(scene.feed.died[name], "†", .linkDead)
     }
 
     private static func block(_ share: Double) -> String {

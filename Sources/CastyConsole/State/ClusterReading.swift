@@ -144,11 +144,13 @@ struct ClusterReading: Sendable {
     func count(_ standing: DisplayStatus) -> Int { rows.reduce(0) { $0 + ($1.standing == standing ? 1 : 0) } }
 
     /// Sorts names by the numbers in them.
-    static func inOrder(_ names: [String]) -> [String] { names.sorted { (number(in: $0), $0) < (number(in: $1), $1) } }
+    static func inOrder(_ names: [String]) -> [String] {
+        names.map { (number: number(in: $0), name: $0) }.sorted { $0 < $1 }.map(\.name)
+    }
 
     /// The number at the end of a node's name; names without one come last.
     static func number(in name: String) -> Int {
-        let digits = name.reversed().prefix { $0.isASCII && $0.isNumber }
-        return Int(String(digits.reversed())) ?? .max
+        let start = name.utf8.lastIndex { !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        return Int(name[(start.map { name.utf8.index(after: $0) } ?? name.startIndex)...]) ?? .max
     }
 }

@@ -13,8 +13,12 @@ package struct ConsoleFeed: Sendable {
     private(set) var rates = RateMeter()
     /// When each node's latest incarnation was started.
     private(set) var started: [String: Instant] = [:]
+    /// When the process of each node ended, as far as the testbed knows and no later one was started.
+    private(set) var died: [String: Instant] = [:]
     /// When peers were first suspected, by observer and subject.
     private var suspected: [Pair: Instant] = [:]
+    /// When peers were suspected last, by observer and subject.
+    private var lastSuspected: [Pair: Instant] = [:]
     package private(set) var title = "casty"
     package private(set) var recording: String?
     /// How far a long run to another time is, as a line.
@@ -72,6 +76,18 @@ package struct ConsoleFeed: Sendable {
         } else if event.kind == .memberReachable || event.kind == .memberRemoved {
             suspected[pair] = nil
         }
+        noteMarks(event)
+    }
+
+    /// Keeps the moments that are marked on the curves of phi.
+    private mutating func noteMarks(_ event: RuntimeEvent) {
+        let subject = event.subject ?? event.node
+        switch event.kind {
+        case .nodeStarted: died[subject] = nil
+        case .nodeKilled, .nodeStopped: died[subject] = event.time
+        case .suspected: lastSuspected[Pair(observer: event.node, subject: subject)] = event.time
+        default: break
+        }
     }
 
     /// When an observer began to suspect this incarnation of a peer; `nil` if the suspicion concerns an earlier
@@ -82,20 +98,9 @@ package struct ConsoleFeed: Sendable {
         return since >= begun ? since : nil
     }
 
-    /// When the process of a node ended as far as the testbed knows, if no later one was started.
-    func death(of name: String) -> Instant? {
-        let event = log.events.last { event in
-            (event.kind == .nodeKilled || event.kind == .nodeStopped || event.kind == .nodeStarted)
-                && (event.subject ?? event.node) == name
-        }
-        return event?.kind == .nodeStarted ? nil : event?.time
-    }
-
-    /// When an observer first suspected a peer that it no longer monitors.
+    /// When an observer last suspected a peer, up to a time.
     func lastSuspicion(of subject: String, by observer: String, before end: Instant) -> Instant? {
-        log.events.last { event in
-            event.kind == .suspected && event.subject == subject && event.node == observer && event.time <= end
-        }?.time
+        lastSuspected[Pair(observer: observer, subject: subject)].flatMap { $0 <= end ? $0 : nil }
     }
 
     /// Removes everything after a time to which the run was turned back.
@@ -106,6 +111,8 @@ package struct ConsoleFeed: Sendable {
         stories.rewind(to: time, past, snapshot)
         started = started.filter { $0.value <= time }
         suspected = suspected.filter { $0.value <= time }
+        (died, lastSuspected) = ([:], [:])
+        for event in past { noteMarks(event) }
         departed.rewind(to: time)
     }
 }
