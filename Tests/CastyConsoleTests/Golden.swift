@@ -21,7 +21,7 @@ enum Golden {
         │                                      ││  0.0 > n3   joining  (n1)            │
         │ n1 ███ 13   n2 ███ 13   n3 ██▊ 12    ││  0.0 > n3   started                  │
         │ n4 ██▊ 12   n5 ██▊ 12                ││  0.0 > n2   joining  (n1)            │
-        │ by owner  ··2 unallocated  skew 1.0x ││                                      │
+        │ by owner  ··2 unallocated  skew 1.0x ││ ← you: start n5 0.0                  │
         │ ▸ shard 0 → n1  10 entities  running ││ -30s ┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈>┈ now 2.0 │
         ╰──────────────────────────────────────╯╰──────────────────────────────────────╯
          [?]help [:]cmd [/]filter [Tab]pane [a]add [K]kill [T]freeze [r]restart [q]quit

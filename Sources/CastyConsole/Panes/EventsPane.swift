@@ -63,6 +63,16 @@ enum EventsPane {
                 buffer.restyle(line) { _ in paint[.cursorRow] }
             }
         }
+        // Without a column for the causes, that of the event under the cursor has a line.
+        if timeline, !causes, let entry = list.entries.dropFirst(selected).first,
+            let event = scene.feed.log[entry.number]
+        {
+            let cause = EventWords(event, scene.feed.log, scene.words).cause
+            if !cause.isEmpty {
+                buffer.put(
+                    Words.fit("← \(cause)", rect.width - 2), x: rect.x + 1, y: rect.maxY - 2, paint[.cause])
+            }
+        }
         if timeline { strip(scene, Rect(x: rect.x + 1, y: rect.maxY - 1, width: rect.width - 2, height: 1), &buffer) }
     }
 
