@@ -64,8 +64,12 @@ public enum EventDetail: Hashable, Sendable, Codable {
     case type(String)
     /// The type of shards without a home, and the reason.
     case unplaced(type: String, Unavailability)
+    /// What a node reports about its own part in the membership.
+    indirect case membership(MembershipNotice)
     /// What happened to the shards of a type.
     case sharding(type: String, ShardingNotice)
+    /// What happened to the singleton of this name on the node.
+    case singleton(String, SingletonNotice)
     /// The incarnation that started.
     case incarnation(UniqueAddress)
     /// The lost message was a reply.
@@ -76,6 +80,19 @@ public enum EventDetail: Hashable, Sendable, Codable {
     case failures(Int, restartAt: Instant)
     /// A text for a person: a note, an expectation, an error's message.
     case text(String)
+}
+
+/// What happened to a singleton on one node.
+public enum SingletonNotice: Hashable, Sendable, Codable {
+    /// It should run here, and waits for the answers of these nodes, and until the lease of a removed member expires.
+    case waits(for: [String], until: Instant?)
+    case runs
+    case stopped(forced: Bool)
+    /// It ended by itself, and starts again at this time.
+    case ended(failed: Bool, restartAt: Instant)
+    /// The lease of the node has lapsed.
+    case paused
+    case resumed
 }
 
 /// What happened to the shards of one type.

@@ -65,7 +65,12 @@ extension EventDetail {
         case .observers(let nodes, let witness): .observers(nodes.map(rename), witness: witness.map(rename))
         case .downs(let nodes): .downs(nodes.map(rename))
         case .text(let text): .text(rename(text))
-        case .upNumber, .lastStatus, .version, .clusters, .type, .unplaced, .sharding, .incarnation, .reply, .envelope,
+        case .singleton(let name, .waits(let nodes, let until)):
+            .singleton(name, .waits(for: nodes.map(rename), until: until))
+        case .upNumber, .lastStatus, .version, .clusters, .type, .unplaced, .membership, .singleton(_, .runs),
+            .singleton(_, .stopped),
+            .singleton(_, .ended), .singleton(_, .paused), .singleton(_, .resumed), .sharding, .incarnation, .reply,
+            .envelope,
             .failures:
             self
         }

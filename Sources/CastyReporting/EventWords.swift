@@ -55,13 +55,31 @@ extension EventDetail {
         case .downs(let nodes): return nodes.isEmpty ? "down none" : "down " + nodes.joined(separator: ",")
         case .type(let type): return type
         case .unplaced(let type, let cause): return "\(type): \(cause)"
+        case .membership(let notice): return notice.description
         case .sharding(let type, let notice): return "\(type): \(notice.word)"
+        case .singleton(let name, let notice): return "singleton \(name) \(notice.word)"
         case .incarnation(let node): return node.description
         case .reply: return "reply"
         case .envelope(let number): return "envelope \(number)"
         case .failures(let count, let restartAt):
             return "has failed \(count > 1 ? "\(count) times in a row" : "once"), starts again from \(restartAt) s on"
         case .text(let text): return text
+        }
+    }
+}
+
+extension SingletonNotice {
+    fileprivate var word: String {
+        switch self {
+        case .waits(let nodes, let until):
+            let names = nodes.joined(separator: ",")
+            let causes = [names.isEmpty ? nil : "for \(names)", until.map { "until \($0) s" }].compactMap { $0 }
+            return "waits " + causes.joined(separator: " and ")
+        case .runs: return "runs here"
+        case .stopped(let forced): return "has stopped here" + (forced ? ", by force" : "")
+        case .ended(let failed, let until): return "\(failed ? "failed" : "ended") here, starts again at \(until) s"
+        case .paused: return "pauses: the lease has lapsed"
+        case .resumed: return "goes on: the lease is valid again"
         }
     }
 }

@@ -258,7 +258,7 @@ import Testing
         cluster.start(2)
         cluster.run(.seconds(40))
         #expect(!cluster[1].wasWelcomed && !cluster[2].wasWelcomed)
-        #expect(cluster[1].core.waitingForCluster?.contains("start this node with --found") == true)
+        #expect(cluster[1].core.waitingForCluster?.description.contains("start this node with --found") == true)
         cluster.kill(1)
         cluster.start(1, mayFound: true)
         cluster.run(.seconds(14))

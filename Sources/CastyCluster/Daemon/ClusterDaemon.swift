@@ -153,9 +153,10 @@ struct ClusterDaemon {
         case .runExitTasks: cluster?.runExitTasks()
         case .stop(let reason): cluster?.stop(reason)
         case .remember(let remembered): cluster?.remember(remembered)
-        case .note(let text):
-            context.log.info("\(text)")
-            context.system.inspector.emit(.note, subject: context.system.inspector.name, detail: .text(text))
+        case .note(let notice):
+            context.log.info("\(notice)")
+            let inspector = context.system.inspector
+            inspector.emit(.note, subject: inspector.name, detail: .membership(notice))
         }
     }
 

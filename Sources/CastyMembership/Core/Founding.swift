@@ -296,34 +296,35 @@ struct Founding: Sendable {
 }
 
 extension Founding {
-    /// What this node waits for, for a person.
-    var waiting: String {
-        var parts: [String] = []
-        for (address, word) in zip(others, words) {
-            switch word {
-            case .none: parts.append("\(address) has not answered")
-            case .refusedConnection: parts.append("\(address) refuses the connection")
-            case .goingAway: parts.append("\(address) is leaving its cluster")
-            case .wrong(let answer, _): parts.append("\(address) is none of this cluster: \(answer)")
-            case .inNoCluster(_, .givenTo(let candidate)) where candidate != address:
-                parts.append("\(address) is in no cluster and votes for \(candidate)")
-            case .inNoCluster(_, .otherSeeds(let theirs)):
-                parts.append("\(address) has other seeds (\(theirs)) than this node (\(seedsText))")
-            case .inNoCluster(_, .knowsCluster): parts.append("\(address) has heard of a cluster")
-            case .inNoCluster: parts.append("\(address) is in no cluster")
-            }
-        }
+    /// What this node waits for.
+    var waiting: FoundingWait {
+        var memories: FoundingWait.Memories?
         if let otherMemory, let memory, otherMemory != memory.id {
-            parts.append("one of them was in cluster \(otherMemory.short), others in \(memory.id.short)")
+            memories = FoundingWait.Memories(one: otherMemory, others: memory.id)
         }
-        let need =
-            isSeed
-            ? remembered.isEmpty
-                ? "a cluster, or the votes of \(majority) of \(seeds.count) seeds"
-                : "the cluster \(memory?.id.short ?? ""), or the word of all its members and seeds that they are in none (where one of them "
-                    + "is lost for good: start this node with --found)"
-            : "a seed that is in a cluster"
-        return "waits for \(need): " + parts.joined(separator: "; ")
+        return FoundingWait(
+            need: need,
+            asked: zip(others, words).map { FoundingWait.Asked($0, answer(of: $0, $1)) },
+            memories: memories)
+    }
+
+    private var need: FoundingWait.Need {
+        guard isSeed else { return .cluster }
+        guard let memory, !remembered.isEmpty else { return .votes(majority, of: seeds.count) }
+        return .former(memory.id)
+    }
+
+    private func answer(of address: NodeAddress, _ word: Word) -> FoundingWait.Answer {
+        switch word {
+        case .none: .none
+        case .refusedConnection: .refusedConnection
+        case .goingAway: .leavesItsCluster
+        case .wrong(let answer, _): .notOfThisCluster(answer)
+        case .inNoCluster(_, .givenTo(let candidate)) where candidate != address: .votesFor(candidate)
+        case .inNoCluster(_, .otherSeeds(let theirs)): .otherSeeds(theirs: theirs, own: seedsText)
+        case .inNoCluster(_, .knowsCluster): .heardOfCluster
+        case .inNoCluster: .inNoCluster
+        }
     }
 
     /// The seed list as text, the same on all nodes whatever the order of their lists.

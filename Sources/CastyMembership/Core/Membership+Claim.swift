@@ -10,7 +10,7 @@ extension Membership {
         switch downing.claim {
         case .asked where isAwaited && phase == .member: settleClaim(isGranted: isGranted, at: now)
         case .held where isAwaited && phase == .member:
-            if !isGranted { effects.append(.note("the lease could not be renewed; what it was held for is decided")) }
+            if !isGranted { effects.append(.note(.leaseNotRenewed)) }
         case .asked where phase == .member, .held where phase == .member:
             // A later answer decides.
             break

@@ -243,7 +243,7 @@ extension Membership {
         let isNew = health.noteLate(by: lateness, at: now, settings)
         detection.extendSilences(until: now + settings.heartbeat)
         guard isNew else { return }
-        effects.append(.note("late by \(lateness): in doubt about itself, not about its peers"))
+        effects.append(.note(.late(by: lateness)))
         if phase == .member { beat(at: now) }
         postponeDowning(by: lateness, at: now)
     }

@@ -54,8 +54,8 @@ extension Membership {
         return finish(at: now)
     }
 
-    /// What this node waits for before it is a member, for a person; `nil` where it does not wait for a cluster.
-    package var waitingForCluster: String? { phase == .contacting ? join.founding.waiting : nil }
+    /// What this node waits for before it is a member, or `nil` where it does not wait for a cluster.
+    package var waitingForCluster: FoundingWait? { phase == .contacting ? join.founding.waiting : nil }
 
     // MARK: the side of the joiner
 
@@ -77,7 +77,7 @@ extension Membership {
         }
         performLeaderActions(at: now)
         startRounds(at: now)
-        effects.append(.note("founds cluster \(id)"))
+        effects.append(.note(.founds(id)))
         // The voters need not wait for their next round.
         for voter in voters { effects.append(.send(.initJoinAck(leader: nil, cluster: id), to: voter)) }
     }
@@ -93,8 +93,7 @@ extension Membership {
     mutating func askSome(at now: Instant) {
         join.attempts = 0
         if let lost = join.founding.lost(at: now) {
-            let names = lost.map(\.description).joined(separator: ", ")
-            effects.append(.note("founds its former cluster again, as ordered, though \(names) may be in it"))
+            effects.append(.note(.foundsAgain(without: lost)))
             return found(at: now)
         }
         join.round.begin(join.founding.others, all: join.founding.isSeed)
@@ -113,7 +112,7 @@ extension Membership {
         guard let saidAt = join.saidAt else { return join.saidAt = now }
         guard now - saidAt >= Self.saying else { return }
         join.saidAt = now
-        effects.append(.note(join.founding.waiting))
+        effects.append(.note(.waits(join.founding.waiting)))
     }
 
     mutating func sendJoin(to contact: UniqueAddress, at now: Instant) {

@@ -34,13 +34,13 @@ extension Membership {
     mutating func leaveUnagreed(at now: Instant) {
         switch phase {
         case .contacting, .joining:
-            effects.append(.note("no welcome before it leaves; should it be a member, others will find it unreachable"))
+            effects.append(.note(.leavesUnwelcomed))
             pendingStop = pendingStop ?? .left
         case .idle, .member, .stopped: break
         }
         guard phase == .member, gossip.status(of: myself) == .leaving, !settings.mutations.contains(.leavesForEver)
         else { return }
-        effects.append(.note("no agreement on its leaving: it goes by its own word"))
+        effects.append(.note(.leavesUnagreed))
         change(.command, at: now) { $0.setStatus(.exiting, of: $1) }
     }
 

@@ -34,7 +34,7 @@ extension Membership {
         }
         detection.monitors[index].probeConnectionsOnlySince = now
         let peer = detection.monitors[index].peer
-        effects.append(.note("\(peer) answers on probe connections only: its connection is dialled anew"))
+        effects.append(.note(.answersProbesOnly(peer)))
         effects.append(.reconnect(peer))
     }
 }

@@ -167,7 +167,7 @@ extension Membership {
     private mutating func report(_ theirs: ClusterClaim, from peer: UniqueAddress, at now: Instant) {
         guard let claim, secondClusters.heard(theirs, at: now) else { return }
         publish(.secondCluster(own: claim, other: theirs), peer, .probe(of: peer), at: now)
-        effects.append(.note("\(peer.address) is in another cluster, \(theirs); this node is in \(claim)"))
+        effects.append(.note(.otherCluster(peer.address, own: claim, other: theirs)))
         armSeedProbe(at: now)
     }
 }

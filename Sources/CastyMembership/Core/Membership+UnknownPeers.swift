@@ -171,9 +171,9 @@ extension Membership {
         let voters = gossip.members.filter { member in
             member.status.isVoting && (!isJoiner || gossip.row(by: myself, of: member.node) == nil)
         }
-        let told = voters.count { familiarity.unknownTo.sortedContains($0.node) }
-        guard told * 2 > voters.count else { return }
-        effects.append(.note("\(told) of \(voters.count) voting members do not know this node"))
+        let count = voters.count { familiarity.unknownTo.sortedContains($0.node) }
+        guard count * 2 > voters.count else { return }
+        effects.append(.note(.isUnknown(to: count, of: voters.count)))
         pendingStop = pendingStop ?? .removed
     }
 }

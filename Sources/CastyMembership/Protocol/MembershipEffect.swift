@@ -61,6 +61,6 @@ package enum MembershipEffect: Hashable, Sendable {
     indirect case stop(StopReason)
     /// Store the cluster, for the next run of this node.
     indirect case remember(RememberedCluster)
-    /// Write a line to the log.
-    case note(String)
+    /// Write a line to the log, and report it as an event.
+    indirect case note(MembershipNotice)
 }

@@ -156,19 +156,16 @@ extension SingletonShell {
 
     private func tell(_ note: SingletonNote) {
         let inspector = cluster.system.inspector
-        let text: String
-        switch note {
-        case .waiting(let nodes, let until):
-            let names = nodes.map { inspector.nameOf($0.address) }.joined(separator: ",")
-            let causes = [names.isEmpty ? nil : "for \(names)", until.map { "until \($0) s" }].compactMap { $0 }
-            text = "singleton \(host.name) waits " + causes.joined(separator: " and ")
-        case .started: text = "singleton \(host.name) runs here"
-        case .stopped(_, let forced): text = "singleton \(host.name) has stopped here" + (forced ? ", by force" : "")
-        case .ended(_, let failed, let until):
-            text = "singleton \(host.name) \(failed ? "failed" : "ended") here, starts again at \(until) s"
-        case .fenced: text = "singleton \(host.name) pauses: the lease has lapsed"
-        case .unfenced: text = "singleton \(host.name) goes on: the lease is valid again"
-        }
-        inspector.emit(.note, subject: inspector.name, detail: .text(text))
+        let notice: SingletonNotice =
+            switch note {
+            case .waiting(let nodes, let until):
+                .waits(for: nodes.map { inspector.nameOf($0.address) }, until: until)
+            case .started: .runs
+            case .stopped(_, let forced): .stopped(forced: forced)
+            case .ended(_, let failed, let restartAt): .ended(failed: failed, restartAt: restartAt)
+            case .fenced: .paused
+            case .unfenced: .resumed
+            }
+        inspector.emit(.note, subject: inspector.name, detail: .singleton(host.name, notice))
     }
 }

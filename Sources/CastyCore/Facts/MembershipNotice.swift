@@ -1,0 +1,44 @@
+/// What a node reports about its own part in the membership. What happens to a member is an event of its own.
+public enum MembershipNotice: Hashable, Sendable, Codable {
+    /// The node founds this cluster.
+    case founds(ClusterID)
+    /// The node founds its former cluster again, as a person ordered, though these may be in it.
+    case foundsAgain(without: [NodeAddress])
+    /// The node finds no cluster.
+    case waits(FoundingWait)
+    /// The node leaves before it was welcomed. Should it be a member, others will find it unreachable.
+    case leavesUnwelcomed
+    /// The cluster did not agree in time that the node leaves. It leaves nevertheless.
+    case leavesUnagreed
+    /// This number of the voting members do not know the node.
+    case isUnknown(to: Int, of: Int)
+    /// The peer answers on probe connections only.
+    case answersProbesOnly(UniqueAddress)
+    /// The majority lease could not be renewed.
+    case leaseNotRenewed
+    /// The node at this address is in another cluster of the same name.
+    case otherCluster(NodeAddress, own: ClusterClaim, other: ClusterClaim)
+    /// The node was late itself by this time.
+    case late(by: Duration)
+}
+
+extension MembershipNotice: CustomStringConvertible {
+    /// For a person, and in JSON.
+    public var description: String {
+        switch self {
+        case .founds(let id): "founds cluster \(id)"
+        case .foundsAgain(let absent):
+            "founds its former cluster again, as ordered, though \(absent.map(\.description).joined(separator: ", ")) "
+                + "may be in it"
+        case .waits(let wait): wait.description
+        case .leavesUnwelcomed: "no welcome before it leaves; should it be a member, others will find it unreachable"
+        case .leavesUnagreed: "no agreement on its leaving: it goes by its own word"
+        case .isUnknown(let count, let voters): "\(count) of \(voters) voting members do not know this node"
+        case .answersProbesOnly(let peer): "\(peer) answers on probe connections only: its connection is dialled anew"
+        case .leaseNotRenewed: "the lease could not be renewed; what it was held for is decided"
+        case .otherCluster(let address, let own, let other):
+            "\(address) is in another cluster, \(other); this node is in \(own)"
+        case .late(let lateness): "late by \(lateness): in doubt about itself, not about its peers"
+        }
+    }
+}
