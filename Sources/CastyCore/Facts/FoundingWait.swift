@@ -26,7 +26,9 @@ public struct FoundingWait: Hashable, Sendable, Codable {
 
     /// An address that was asked, and its answer.
     public struct Asked: Hashable, Sendable, Codable {
+        /// The address.
         public let address: NodeAddress
+        /// Its last answer.
         public let answer: Answer
 
         /// Creates an entry.
@@ -38,7 +40,9 @@ public struct FoundingWait: Hashable, Sendable, Codable {
 
     /// Two former clusters that nodes among those asked remember.
     public struct Memories: Hashable, Sendable, Codable {
+        /// The cluster of one of the nodes.
         public let one: ClusterID
+        /// The cluster of the others.
         public let others: ClusterID
 
         /// Creates a pair.
@@ -75,6 +79,7 @@ extension FoundingWait: CustomStringConvertible {
 }
 
 extension FoundingWait.Need: CustomStringConvertible {
+    /// For a person, after "waits for".
     public var description: String {
         switch self {
         case .cluster: "a seed that is in a cluster"
@@ -87,6 +92,7 @@ extension FoundingWait.Need: CustomStringConvertible {
 }
 
 extension FoundingWait.Answer: CustomStringConvertible {
+    /// For a person, after the address.
     public var description: String {
         switch self {
         case .none: "has not answered"
