@@ -1,7 +1,6 @@
 // The screen: the only file that includes ncurses.h.
 #include "cncurses.h"
 #include "internal.h"
-#include <errno.h>
 #include <fcntl.h>
 #include <langinfo.h>
 #include <locale.h>
@@ -357,14 +356,6 @@ void cnc_suspend(void) {
     kill(getpid(), SIGTSTP);
     cnc_wait(50, false);
     sigaction(SIGTSTP, &ours, NULL);
-}
-
-int cnc_write_file(const char *name, const char *bytes, size_t count) {
-    FILE *file = fopen(name, "we");
-    if (!file) return errno;
-    size_t written = fwrite(bytes, 1, count, file);
-    if (fclose(file) != 0 || written != count) return errno ? errno : EIO;
-    return 0;
 }
 
 void cnc_detach(void) {

@@ -41,6 +41,9 @@ package struct Frame: Sendable {
         }
     }
 
+    /// The cluster, its runtime and the time.
+    package var title: String { state.title(of: feed) }
+
     /// The picture as cells.
     package var picture: CellBuffer { Renderer.picture(feed, state) }
 

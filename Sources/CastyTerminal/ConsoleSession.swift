@@ -25,9 +25,11 @@ struct ConsoleSession: ~Copyable {
     private var lastFrame: Int64 = 0
     /// The content of the last frame, used to skip identical frames.
     private var drawn: (snapshot: ClusterSnapshot, events: Int)?
+    private var film: SessionFilm
 
-    init(backend: any ConsoleBackend, options: ConsoleOptions) {
+    init(backend: any ConsoleBackend, options: ConsoleOptions, film: consuming SessionFilm) {
         self.backend = backend
+        self.film = film
         frameTime = Int64(1000 / max(1, min(60, options.framesPerSecond)))
         let tier = TerminalAbility.tier(options)
         state = ConsoleState(options: options, mode: backend.mode, tier: tier, depth: TerminalAbility.depth(options))
@@ -106,18 +108,36 @@ struct ConsoleSession: ~Copyable {
                 measure()
             case .copy(let text): cnc_clipboard(Base64.encode(text))
             case .export(let text, let file): export(text, to: file)
+            case .save(let moment, let folder): save(moment, into: folder)
             }
         }
         return nil
     }
 
     private mutating func export(_ text: String, to file: String) {
-        let error = text.withCString { cnc_write_file(file, $0, text.utf8.count) }
-        state.show(
-            error == 0
-                ? ConsoleMessage(.done, "written to \(file)")
-                : ConsoleMessage(.refused, "export: \(file) cannot be written: \(String(cString: strerror(error)))"))
+        do {
+            try OutputFile.write(text, to: file)
+            state.show(ConsoleMessage(.done, "written to \(file)"))
+        } catch {
+            state.show(ConsoleMessage(.refused, "export: \(file) cannot be written: \(error)"))
+        }
     }
+
+    /// Writes the screen's files of a moment; the run adds its scenario, and says where they are.
+    private mutating func save(_ moment: SavedMoment, into wanted: String?) {
+        do {
+            let folder = try MomentFolder.write(moment, into: wanted, film: film.latest(title: moment.title))
+            switch state.saved(in: folder) {
+            case .success(let request): backend.submit(request)
+            case .failure(let reason): state.show(ConsoleMessage(.done, reason.text))
+            }
+        } catch {
+            state.show(ConsoleMessage(.refused, "save: \(wanted ?? moment.name) cannot be written: \(error)"))
+        }
+    }
+
+    /// The last frame as SVG.
+    var drawing: String { buffer.svg(title: state.title(of: feed)) }
 
     private mutating func suspend() {
         attached = false
@@ -191,6 +211,7 @@ struct ConsoleSession: ~Copyable {
         buffer.cursor = nil
         Renderer.draw(feed, state, into: &buffer)
         present()
+        if let problem = film.add(buffer, at: Double(now) / 1000) { state.show(ConsoleMessage(.refused, problem)) }
     }
 
     private func present() {

@@ -11,9 +11,10 @@ struct PaletteTests {
             "focus events", "zoom", "filter \"a b\"", "filter", "sort phi desc",
             "follow n3",
             "view n2", "view all", "why n3", "why shard 12", "why entity account-7", "why n1/812", "why", "goto n1/812",
-            "mark n3,n4", "mark", "loads", "undo", "redo", "save script s.casty",
+            "mark n3,n4", "mark", "loads", "undo", "redo", "save script s.casty", "save moment", "save moment here",
 
-            "export json out.json", "export text", "bookmark here", "readonly on", "set confirm off",
+            "export json out.json", "export text", "export csv x.csv", "export svg", "export ndjson", "bookmark here",
+            "readonly on", "set confirm off",
             "set fps 20", "set color 256", "set theme dark", "help", "help kill", "quit", "at +5s pause",
             "at 12s focus phi",
         ])

@@ -61,8 +61,6 @@ int cnc_next_signal(void);
 // Suspension: leave gives the terminal back and stops the process; return takes it again if we are in the foreground.
 void cnc_suspend(void);
 bool cnc_foreground(void);
-/// Writes a new file, or over an old one; returns 0 or the error's number.
-int cnc_write_file(const char *name, const char *bytes, size_t count);
 /// Leaves the terminal to the shell, without a word to it: the process is in the background.
 void cnc_detach(void);
 void cnc_resume(void);

@@ -64,7 +64,7 @@ struct OpenConsole: ParsableCommand {
         var settings = TestClusterSettings(header, nodes: started, preset: try timings())
         if let shards { settings.shards = shards }
         return ConsolePlan(
-            settings: settings, preset: try timings() ?? header.preset,
+            settings: settings, header: header, preset: try timings() ?? header.preset,
             nodes: nodes ?? header.nodes ?? Scenario.defaultNodes,
             seed: sim ? seed ?? header.seed ?? 1 : nil, speed: try factor(), script: scenario?.body ?? [],
             record: record, title: scenario.map { $0.title ?? $0.file } ?? "")

@@ -6,6 +6,8 @@ import CastyTestbed
 /// The initial configuration of a console's testbed.
 struct ConsolePlan: Sendable {
     var settings: TestClusterSettings
+    /// What the script says about its cluster; the settings follow from it.
+    var header = ScenarioHeader()
     /// The preset that the settings are based on, if not the default.
     var preset: Preset?
     /// The number of nodes that start at once.

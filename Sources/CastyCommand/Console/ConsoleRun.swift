@@ -313,6 +313,7 @@ final class ConsoleRun {
         case .undo: undo(backend)
         case .redo: redo(backend)
         case .saveScript(let file): save(file, backend)
+        case .saveMoment(let folder): saveMoment(folder, backend)
         }
     }
 }

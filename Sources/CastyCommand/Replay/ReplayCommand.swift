@@ -51,7 +51,7 @@ struct ReplayCommand: ParsableCommand {
         let finding = Finding.run(
             scenario, seed: options.seed(of: scenario), preset: world.preset, lenient: options.toleratesRefusals)
         var plan = ConsolePlan(
-            settings: TestClusterSettings(scenario, preset: world.preset),
+            settings: TestClusterSettings(scenario, preset: world.preset), header: scenario.header,
             preset: world.preset ?? scenario.header.preset,
             nodes: scenario.header.nodes ?? Scenario.defaultNodes, seed: finding.seed, script: scenario.body,
             title: scenario.title ?? scenario.file)

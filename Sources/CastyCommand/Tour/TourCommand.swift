@@ -32,7 +32,8 @@ struct TourCommand: ParsableCommand {
     private func plan(_ mission: Mission) throws -> ConsolePlan {
         let scenario = try mission.scenario
         var plan = ConsolePlan(
-            settings: TestClusterSettings(scenario), nodes: scenario.header.nodes ?? Scenario.defaultNodes,
+            settings: TestClusterSettings(scenario), header: scenario.header,
+            nodes: scenario.header.nodes ?? Scenario.defaultNodes,
             seed: scenario.header.seed ?? 1, script: scenario.body)
         plan.title = "Tour \(mission.number) of \(Mission.all.count): \(mission.name)"
         // A picture is for a reader who presses no key.

@@ -33,7 +33,8 @@ extension CellBuffer {
         return result
     }
 
-    private static func escape(_ style: Style) -> String {
+    /// The escape sequence that sets a style, whatever the one before.
+    static func escape(_ style: Style) -> String {
         var codes = ["0"]
         if style.attributes.contains(.bold) { codes.append("1") }
         if style.attributes.contains(.dim) { codes.append("2") }

@@ -7,7 +7,7 @@ enum Action: Hashable, Sendable {
     case pause, step, back, speed(SpeedChange), previousFault, nextFault
     case scrub(Scrub), bookmark, bookmarks
     case undo, redo, freezeView, repaint, suspend
-    case mark, markAll, open, why, copy
+    case mark, markAll, open, why, copy, save
     case node(NodeAction), link(LinkAction), prompt(Prompting)
     case observer, mode, level
 

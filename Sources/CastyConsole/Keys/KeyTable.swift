@@ -122,6 +122,7 @@ enum KeyTable {
         KeyBinding(keys("N"), .move(.previousMatch), "previous", "the previous match", .general),
         KeyBinding([.escape], .escape, "back", "close, clear the filter, unmark, unzoom, live", .general),
         KeyBinding([.character("q"), .control("c")], .quit, "quit", "leave (asks; Ctrl-C twice at once)", .general),
+        KeyBinding(keys("W"), .save, "save", "save this moment: scenario, SVG, film, story", .general),
         KeyBinding([.control("z")], .suspend, "suspend", "suspend; bg keeps the cluster running", .general),
     ]
 

@@ -100,6 +100,7 @@ extension ConsoleState {
         case .speed(let change): return speed(change, feed)
         case .undo: return submit(.undo)
         case .redo: return submit(.redo)
+        case .save: return [.save(moment(feed), folder: nil)]
         }
         return []
     }

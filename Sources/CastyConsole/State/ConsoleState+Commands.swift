@@ -18,12 +18,7 @@ extension ConsoleState {
         case .goto(let text): goTo(text, feed)
         case .mark(let names): selection.marked = names.map(\.description).sorted()
         case .export(let format, let file):
-            switch format {
-            case .text: return [.export(Renderer.picture(feed, self).plainText() + "\n", file: file ?? "casty.txt")]
-            case .json:
-                let lines = visible(feed).log.events.map { $0.json + "\n" }
-                return [.export(lines.joined(), file: file ?? "casty.json")]
-            }
+            return [.export(export(format, feed), file: file ?? "casty.\(format.fileExtension)")]
         case .loads:
             let loads = Self.loads(feed)
             say(.note, loads.isEmpty ? "no load runs; E starts one" : loads.joined(separator: " · ") + " · load stop")

@@ -128,6 +128,7 @@ extension ConsoleState {
             guard mode.refusal(of: .scenario(command.verb)) == nil else { return request(.command(command)) }
             return ask(command, feed)
         case .console(.screen(let command), at: nil): return perform(command, feed)
+        case .console(.run(.saveMoment(let folder)), at: nil): return [.save(moment(feed), folder: folder)]
         case .console(.run(let control), at: nil): return request(.control(control))
         case .console(.reserved(let command), at: nil):
             let verb = PaletteVerb.console(command.verb)

@@ -11,4 +11,6 @@ package enum Intent: Hashable, Sendable {
     case copy(String)
     /// Write a text to a file.
     case export(String, file: String)
+    /// Write the files of a moment into a folder, or else into a new one.
+    case save(SavedMoment, folder: String?)
 }

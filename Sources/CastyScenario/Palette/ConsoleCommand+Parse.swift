@@ -50,6 +50,7 @@ extension ConsoleCommand {
         case .undo: return .run(.undo)
         case .redo: return .run(.redo)
         case .save:
+            if cursor.accept("moment") { return .run(.saveMoment(try optional(&cursor, .value("a folder")))) }
             try cursor.require("script")
             return .run(.saveScript(try cursor.text(.file)))
         case .focus: return .screen(.focus(try pane(&cursor)))

@@ -25,6 +25,9 @@ package enum RunControl: Hashable, Sendable {
     case redo
     /// `save script FILE`: the session as a scenario.
     case saveScript(String)
+    /// `save moment FOLDER`: a scenario up to now, the screen, its film and the story as files; without a folder, in a
+    /// new one.
+    case saveMoment(String?)
 }
 
 /// A command that changes the screen only.
@@ -82,10 +85,18 @@ package enum WhySubject: Hashable, Sendable {
     case event(String)
 }
 
-/// What `export` writes: the screen as text, or the remembered events as JSON, one a line.
+/// What `export` writes.
 package enum ExportFormat: String, CaseIterable, Hashable, Sendable {
+    /// The screen as text.
     case text
+    /// The screen as a drawing.
+    case svg
+    /// The remembered events as one JSON document.
     case json
+    /// The remembered events as JSON, one a line.
+    case ndjson
+    /// The rows of the focused pane as a table: members, shards, or else events.
+    case csv
 }
 
 /// The options of the console for `set`.

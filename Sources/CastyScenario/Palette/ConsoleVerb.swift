@@ -42,8 +42,8 @@ package enum ConsoleVerb: String, CaseIterable, Hashable, Sendable {
         case .why: ["why [NODE|shard NUMBER|entity ENTITY|EVENT]"]
         case .goto: ["goto EVENT"]
         case .mark: ["mark [NODE,…]"]
-        case .save: ["save script FILE"]
-        case .export: ["export text|json [FILE]"]
+        case .save: ["save moment [FOLDER]", "save script FILE"]
+        case .export: ["export text|svg|json|ndjson|csv [FILE]"]
         case .bookmark: ["bookmark [NAME]"]
         case .readonly: ["readonly on|off"]
         case .help: ["help [VERB]"]
@@ -72,8 +72,9 @@ package enum ConsoleVerb: String, CaseIterable, Hashable, Sendable {
         case .loads: "Lists the loads that run; load stop ends them."
         case .undo: "Takes back the last injected fault."
         case .redo: "Injects again what was taken back."
-        case .save: "Saves the session as a scenario."
-        case .export: "Writes the screen as text, or the events as JSON, to a file."
+        case .save: "Saves this moment as a scenario, an SVG, a film and the story, or the session as a scenario."
+        case .export:
+            "Writes the screen (text, svg), the events (json, ndjson) or the rows of the pane (csv) to a file."
         case .bookmark: "Remembers this moment."
         case .readonly: "Forbids or allows everything that changes the cluster."
         case .help: "Explains a command, or lists them."

@@ -23,7 +23,7 @@ extension RunControl {
         case .seek: .seek
         case .undo: .undo
         case .redo: .redo
-        case .saveScript: .save
+        case .saveScript, .saveMoment: .save
         }
     }
 }

@@ -31,6 +31,7 @@ extension RunControl: CustomStringConvertible {
         case .undo: "undo"
         case .redo: "redo"
         case .saveScript(let file): "save script \(Quoting.word(file))"
+        case .saveMoment(let folder): "save moment" + (folder.map { " " + Quoting.word($0) } ?? "")
         }
     }
 }
