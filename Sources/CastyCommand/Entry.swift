@@ -77,7 +77,9 @@ enum Entry {
         guard first == "console" || ["replay", "attach", "tour"].contains(first) || first.hasPrefix("-") else {
             return false
         }
-        let headless = ["--snapshot", "--help", "-h", "--version", "--no-supervise", "--headless"]
+        let headless = [
+            "--snapshot", "--plain", "--print-config", "--help", "-h", "--version", "--no-supervise", "--headless",
+        ]
         if arguments.contains(where: { argument in headless.contains { argument == $0 || argument.hasPrefix($0 + "=") }
         }) {
             return false

@@ -32,6 +32,7 @@ struct AttachCommand: ParsableCommand {
     }
 
     func run() throws {
+        try screen.checkFiles(named: "attach")
         let backend: AttachedBackend
         do {
             backend = try AttachedBackend.open(cluster: cluster, seed: try parsed())

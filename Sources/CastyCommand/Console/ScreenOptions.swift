@@ -11,6 +11,19 @@ struct ScreenOptions: ParsableArguments {
     var snapshot: String?
     @Flag(help: "With --snapshot: with colours.")
     var ansi = false
+    @Flag(
+        help: ArgumentHelp(
+            "Without a screen, in lines that are only added: commands come from standard input.",
+            discussion: """
+                For screen readers, scripts and pipes: no colours, no cursor movement. A line is what the command line (:) of the                 console takes; `focus members` prints that pane, `why n3` the causes, `help` all commands, `wait 10s` holds the                 next lines. Ends with `quit`, or after the last line once the script is done. Exits with 0, 1 if a command was                 refused or an expectation failed, 65 if a line could not be read, 73 if a file could not be made.
+                """))
+    var plain = false
+    @Flag(help: "With --plain: print \"> \" where a line is expected.")
+    var prompt = false
+    @Option(help: "Write a film of the session to this file, as asciicast v2; works with --snapshot too.")
+    var cast: String?
+    @Option(help: "Write the last frame to this file, as SVG; works with --snapshot too.")
+    var svg: String?
     @Option(help: "Colours: auto, never, 16 or 256.")
     var color = "auto"
     @Option(help: "Colours for: standard, safe (colour-blind), bright, quiet, mono.")
@@ -30,12 +43,20 @@ struct ScreenOptions: ParsableArguments {
 
     func validate() throws {
         guard (1...60).contains(fps) else { throw ValidationError("--fps takes 1…60, not \(fps)") }
+        guard !plain || snapshot == nil else {
+            throw ValidationError("--plain prints lines, --snapshot one frame: give one of the two")
+        }
+        guard !plain || cast == nil && svg == nil else {
+            throw ValidationError("--cast and --svg are pictures, which --plain does not draw; export svg draws one")
+        }
+        guard !prompt || plain else { throw ValidationError("--prompt is of --plain: say that too") }
         _ = try options()
         _ = try snapshotSize()
     }
 
     /// Shows a testbed until the user quits, or prints the final frame.
     func show(_ plan: ConsolePlan, named command: String, clock: ConsoleClock) throws {
+        try checkFiles(named: command)
         let backend: any RunBackend
         do {
             backend = try open(plan, clock)
@@ -44,7 +65,8 @@ struct ScreenOptions: ParsableArguments {
             throw ExitCode(73)
         }
         defer { backend.close() }
-        try show(backend) {
+        if plain { return try showLines(backend, clock) { backend.isScriptDone || plan.script.isEmpty } }
+        try show(backend, keepsFilm: plan.record != nil) {
             // Ends at the initial time, at the end of the script, or after ten seconds without a script. A script that
             // never ends is stopped after two minutes.
             let time = backend.latest().time
@@ -61,24 +83,85 @@ struct ScreenOptions: ParsableArguments {
     }
 
     /// Shows a backend until the user quits, or prints the frame at the time when a condition holds.
-    func show(_ backend: any ConsoleBackend, printingWhen isThere: () -> Bool) throws {
+    func show(_ backend: any ConsoleBackend, keepsFilm: Bool = false, printingWhen isThere: () -> Bool) throws {
+        if plain { return try showLines(backend, .system) { true } }
         if let size = try snapshotSize() { return try print(backend, size, when: isThere) }
-        let code = TerminalApp.run(backend: backend, options: try options())
+        let code = TerminalApp.run(backend: backend, options: try options(), files: files(keepsFilm: keepsFilm))
         if code != 0 { throw ExitCode(code) }
+    }
+
+    /// Runs the console in lines.
+    private func showLines(
+        _ backend: any ConsoleBackend, _ clock: ConsoleClock, isScriptDone: @escaping () -> Bool
+    ) throws {
+        var run = PlainRun(
+            backend, options: try options(), prompts: prompt, clock: clock, isScriptDone: isScriptDone)
+        let code = run.run()
+        if code != 0 { throw ExitCode(code) }
+    }
+
+    private func files(keepsFilm: Bool) -> SessionFiles {
+        var files = SessionFiles()
+        files.film = cast
+        files.drawing = svg
+        files.keepsFilm = keepsFilm
+        return files
+    }
+
+    /// Reports a file that cannot be made before anything starts.
+    func checkFiles(named command: String) throws {
+        for (option, path) in [("--cast", cast), ("--svg", svg)] {
+            guard let path else { continue }
+            do throws(OutputFile.Failure) {
+                try OutputFile.write("", to: path)
+            } catch {
+                Output.error("casty \(command): \(option) \(path) cannot be written: \(error)")
+                throw ExitCode(73)
+            }
+        }
     }
 
     private func print(
         _ backend: any ConsoleBackend, _ size: (width: Int, height: Int), when isThere: () -> Bool
     ) throws {
         var frame = Frame(of: backend, width: size.width, height: size.height, options: try options())
+        var film: SessionFilm
+        do throws(OutputFile.Failure) {
+            film = try SessionFilm(files(keepsFilm: false), title: backend.title)
+        } catch {
+            try Self.fail("--cast", cast, error, 73)
+        }
         let wakeup = Wakeup()
         backend.whenChanged { wakeup.signal() }
         while !isThere() {
             frame.look()
+            // Without a person who watches, time is that of the cluster.
+            if cast != nil, let problem = film.add(frame.picture, at: backend.latest().time.seconds) {
+                Output.error("casty: \(problem)")
+                throw ExitCode(Output.writeFailed)
+            }
             wakeup.wait(atMost: .seconds(1))
         }
         frame.look()
+        if let problem = film.add(frame.picture, at: backend.latest().time.seconds) {
+            Output.error("casty: \(problem)")
+            throw ExitCode(Output.writeFailed)
+        }
+        if let svg {
+            do throws(OutputFile.Failure) {
+                try OutputFile.write(frame.picture.svg(title: frame.title), to: svg)
+            } catch {
+                try Self.fail("--svg", svg, error, Output.writeFailed)
+            }
+        }
         Output.results((ansi ? frame.picture.ansiText() : frame.picture.plainText()) + "\n")
+    }
+
+    private static func fail(
+        _ option: String, _ path: String?, _ error: OutputFile.Failure, _ code: Int32
+    ) throws -> Never {
+        Output.error("casty: \(option) \(path ?? "") cannot be written: \(error)")
+        throw ExitCode(code)
     }
 
     private func snapshotSize() throws -> (width: Int, height: Int)? {
@@ -101,7 +184,7 @@ struct ScreenOptions: ParsableArguments {
         }
         // NO_COLOR applies if no option was given: ``TerminalAbility`` evaluates it for a terminal, but a picture has
         // none.
-        let isPicture = snapshot != nil
+        let isPicture = snapshot != nil || plain
         let wantsNone = ProcessInfo.processInfo.environment["NO_COLOR"].map { !$0.isEmpty } == true
         options.colours = colours == .auto && isPicture && wantsNone ? .never : colours
         options.theme = theme
