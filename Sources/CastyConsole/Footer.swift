@@ -1,3 +1,6 @@
+import CastyCore
+import CastyObservability
+
 /// The last line: the result of the last action, a question, or the relevant keys.
 enum Footer {
     static func draw(_ scene: Scene, _ buffer: inout CellBuffer) {
@@ -35,10 +38,25 @@ enum Footer {
             buffer.put(" \(sign) " + Words.fit(flash.text, rect.width - 4), x: rect.x, y: rect.y, paint[role])
             return
         }
+        if let retry = scene.live.observer?.retry {
+            let text = Self.text(of: retry, at: scene.live.time, wide: rect.width >= 100)
+            let quit = "[q]quit"
+            buffer.put(
+                " … " + Words.fit(text, rect.width - 5 - quit.count), x: rect.x, y: rect.y, paint[.eventWarning])
+            buffer.putRight(quit, endX: rect.maxX, y: rect.y, width: quit.count, paint[.hintKey])
+            return
+        }
         for hint in hints(scene.state) {
             let end = buffer.put("[\(hint.key)]", x: hint.x, y: rect.y, paint[.hintKey])
             buffer.put(hint.word, x: end, y: rect.y, paint[.hintText])
         }
+    }
+
+    /// The next attempt to reach a node: `connection lost, retrying in 2 s (n1, then n2)`.
+    static func text(of retry: ObserverSnapshot.Retry, at now: Instant, wide: Bool) -> String {
+        let left = max(0, Int((retry.at - now).inSeconds.rounded(.up)))
+        let order = Words.list(retry.order, most: wide ? 6 : 2, separator: ", then ")
+        return "connection lost, retrying in \(left) s (\(order))"
     }
 
     private static let common: [Action] = [.help, .palette, .filter, .turn(.nextPane)]
@@ -47,7 +65,7 @@ enum Footer {
     private static func order(_ state: ConsoleState) -> [Action] {
         let time: [Action] =
             switch state.mode {
-            case .simulated: [.pause, .step, .speed(.faster)]
+            case .simulated, .recording: [.pause, .step, .speed(.faster)]
             case .live, .attached: []
             }
         let own: [Action] =
@@ -73,7 +91,7 @@ enum Footer {
             case .why: [.why, .level]
             case .flow: [.level, .why]
             }
-        let rest: [Action] = state.mode == .attached ? [] : [.undo]
+        let rest: [Action] = state.mode.changesCluster ? [.undo] : []
         return common + own + time + rest + [.turn(.zoom), .quit]
     }
 
@@ -94,7 +112,7 @@ enum Footer {
         let quit = 7
         for action in order(state) {
             guard let binding = table.first(where: { $0.action == action }) else { continue }
-            if state.mode == .attached, binding.verb != nil { continue }
+            if let verb = binding.verb, state.mode.refusal(of: verb) != nil { continue }
             let hint = Hint(key: binding.keys[0].name, word: binding.word, x: x, binding: binding)
             let limit = action == .quit ? state.size.width : state.size.width - quit - 1
             if x + hint.width > limit { continue }

@@ -50,7 +50,22 @@ enum Header {
         let wholeClock = "  t=\(Words.wholeMoment(scene.snapshot.time))"
         switch scene.state.mode {
         case .live: return [(" LIVE ", paint[.bannerLive]), (wholeClock, paint[.text])]
-        case .attached: return [(" ATTACHED ", paint[.bannerReadOnly]), (wholeClock, paint[.text])]
+        case .attached:
+            let banner: (String, Style) = (" ATTACHED ", paint[.bannerReadOnly])
+            guard let observer = scene.live.observer else { return [banner, (wholeClock, paint[.text])] }
+            let isWide = scene.layout.header.width >= 100
+            let place: (String, Style) =
+                if let retry = observer.retry {
+                    ("  lost at \(observer.clock.timeOfDay(retry.since))", paint[.eventWarning])
+                } else {
+                    (isWide ? observer.contact.map { "  through \($0)" } ?? "" : "", paint[.text])
+                }
+            return [banner, (wholeClock + timeOfDay(scene), paint[.text]), place]
+        case .recording:
+            let run: (String, Style) =
+                scene.snapshot.paused
+                ? (" ‖ PAUSED ", paint[.bannerPaused]) : (" ▶ " + speed(scene), paint[.text])
+            return [(" RECORDING ", paint[.bannerRecording]), run, (clock + timeOfDay(scene), paint[.text])]
         case .simulated(let seed):
             let run: (String, Style) =
                 scene.snapshot.paused
@@ -58,6 +73,12 @@ enum Header {
                 : (" ▶ " + speed(scene), paint[scene.snapshot.reachedSpeed == nil ? .text : .eventWarning])
             return [(" SIM ", paint[.bannerSim]), (" seed \(seed) ", paint[.headerQuiet]), run, (clock, paint[.text])]
         }
+    }
+
+    /// The time of day that is shown, where there is room.
+    private static func timeOfDay(_ scene: Scene) -> String {
+        guard scene.layout.header.width >= 100, let clock = scene.snapshot.observer?.clock else { return "" }
+        return "  \(clock.timeOfDay(scene.snapshot.time))"
     }
 
     /// The requested speed, followed by the achieved speed if the machine is slower: `x64›18`.
@@ -74,7 +95,10 @@ enum Header {
         let wide = scene.layout.header.width >= 100
         var pieces: [(String, Style)] = [(Words.count(reading.rows.count, "node"), paint[.text])]
         // The last views of stopped nodes say nothing about the current cluster.
-        guard reading.running > 0 else { return pieces + [("  none runs", paint[.unreachable])] }
+        guard reading.running > 0 else {
+            let knows = scene.snapshot.observer == nil
+            return pieces + [(knows ? "  none runs" : "  none answers", paint[.unreachable])]
+        }
         for standing in DisplayStatus.allCases {
             let count = reading.count(standing)
             guard count > 0 else { continue }

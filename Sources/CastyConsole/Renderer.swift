@@ -29,12 +29,20 @@ package enum Renderer {
         return buffer
     }
 
+    /// Whose view of the cluster a pane shows.
+    private static func view(_ observer: NodeSnapshot, in pane: Pane, _ scene: Scene) -> String {
+        guard observer.state == .silent, let clock = scene.snapshot.observer?.clock else {
+            return pane == .phi ? "from \(observer.name)" : "as \(observer.name) sees it"
+        }
+        return "as \(observer.name) saw it at \(clock.timeOfDay(observer.time))"
+    }
+
     private static func draw(_ slot: Slot, _ scene: Scene, _ buffer: inout CellBuffer) {
         let pane = slot.shown
         let filter = pane == .events ? nil : scene.state.view.filters[pane]
         let extra =
             pane == .phi || pane == .gossip || pane == .members
-            ? scene.reading.observer.map { pane == .phi ? "from \($0.name)" : "as \($0.name) sees it" } ?? "" : ""
+            ? scene.reading.observer.map { view($0, in: pane, scene) } ?? "" : ""
         let info = Self.info(pane, scene).map { text in
             filter.map { text.isEmpty ? "/\($0)" : "/\($0)  \(text)" } ?? text
         }

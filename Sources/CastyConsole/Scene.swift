@@ -3,6 +3,8 @@ import CastyObservability
 /// The input for drawing a frame: computed once, read by every pane.
 struct Scene: Sendable {
     let feed: ConsoleFeed
+    /// The newest snapshot, also where another time is shown.
+    let live: ClusterSnapshot
     let state: ConsoleState
     /// The story of the latest fault, in as many rows as it takes.
     let story: [String]
@@ -13,6 +15,7 @@ struct Scene: Sendable {
 
     init(_ feed: ConsoleFeed, _ state: ConsoleState) {
         self.feed = state.visible(feed)
+        live = feed.snapshot
         self.state = state
         story = StoryRows.text(self.feed, width: state.size.width, height: state.size.height)
         layout = state.layout(storyRows: story.count)

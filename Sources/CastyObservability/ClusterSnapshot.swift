@@ -26,6 +26,8 @@ public struct ClusterSnapshot: Hashable, Sendable, Codable {
     public var loads: [LoadSnapshot] = []
     /// The forecast for a cut that a user is considering.
     public var outlook: PartitionForecast?
+    /// What an observer knows of its own connections; `nil` for a testbed, which knows the state of every node.
+    package var observer: ObserverSnapshot?
     /// The latest messages between the nodes, oldest first; `nil` while they are not observed.
     package var crossings: [MessageCrossing]?
 

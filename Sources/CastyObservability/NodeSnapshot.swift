@@ -48,6 +48,8 @@ public struct NodeSnapshot: Hashable, Sendable, Codable {
 /// The state of a node.
 public enum NodeState: String, Sendable, Codable, CaseIterable {
     case running, frozen, killed, stopped
+    /// It does not answer the observer that asks it, which does not know why.
+    case silent
 }
 
 /// Figures about a node's actors.

@@ -21,7 +21,7 @@ struct ObserverTests {
         let place = NodeAddress(host: "127.0.0.99", port: 1)
         let observer = try ClusterObserver(
             world: world.simulation.node(name: "watch", address: place).world, cluster: testbed.settings.cluster,
-            seed: testbed.address(of: 2))
+            seeds: [testbed.address(of: 2)])
         try observer.start()
         return (testbed, world, observer)
     }

@@ -25,7 +25,9 @@ package final class ClusterObserver: Sendable {
         /// process.
         var earlier: UInt64 = 0
         /// When the present request was sent; `nil` where none is open.
-        var asked: Instant?
+        package internal(set) var asked: Instant?
+        /// When the first request was sent.
+        package internal(set) var firstAsked: Instant?
         var number: UInt64 = 0
         var parts: [ObservationPart] = []
     }
@@ -47,7 +49,7 @@ package final class ClusterObserver: Sendable {
     /// The interval at which every node is asked.
     private static let pause = Duration.milliseconds(250)
     /// A request that is not answered in this time is sent again.
-    private static let patience = Duration.seconds(2)
+    package static let patience = Duration.seconds(2)
     /// How many events are buffered at most.
     private static let kept = 50_000
 
@@ -56,16 +58,21 @@ package final class ClusterObserver: Sendable {
     /// - Parameters:
     ///   - world: The interfaces of the runtime: time, threads, network and randomness.
     ///   - cluster: The cluster's name.
-    ///   - seed: A member of it.
+    ///   - seeds: Members of it, or addresses where members may be.
     ///   - changed: Called after each answer and each failure, on a thread of the runtime.
     package init(
-        world: NodeWorld, cluster: String, seed: NodeAddress, changed: @escaping @Sendable () -> Void = {}
+        world: NodeWorld, cluster: String, seeds: [NodeAddress], changed: @escaping @Sendable () -> Void = {}
     ) throws {
         self.changed = changed
-        client = try RemotingClient("observer", world: world, cluster: cluster) { registry in
+        var settings = RemotingSettings()
+        // Each new request then finds a connection that was tried again since the last one.
+        settings.reconnectMaximum = .seconds(1)
+        client = try RemotingClient("observer", world: world, cluster: cluster, settings: settings) { registry in
             try ObservationProtocol.register(in: registry)
         }
-        let state = Mutex(State(nodes: [seed: Node(address: seed)]))
+        let state = Mutex(
+            State(
+                nodes: Dictionary(seeds.map { ($0, Node(address: $0)) }, uniquingKeysWith: { first, _ in first })))
         self.state = state
         client.remoting.hooks = RemotingHooks(connectFailed: { [weak self] address, error in
             self?.state.withLock { $0.nodes[address]?.complaint = error.message }
@@ -97,8 +104,16 @@ package final class ClusterObserver: Sendable {
     /// The present moment, on the clock of the node that answered first.
     package var now: Instant { system.now + (state.withLock { $0.ahead } ?? .zero) }
 
-    /// All known addresses with their state, sorted.
-    package var nodes: [Node] { state.withLock { Array($0.nodes.values) }.sorted { $0.address < $1.address } }
+    /// All known addresses with their state, sorted; all times are on the clock of the node that answered first.
+    package var nodes: [Node] {
+        let (nodes, ahead) = state.withLock { (Array($0.nodes.values), $0.ahead ?? .zero) }
+        return nodes.sorted { $0.address < $1.address }.map { node in
+            var node = node
+            node.asked = node.asked.map { $0 + ahead }
+            node.firstAsked = node.firstAsked.map { $0 + ahead }
+            return node
+        }
+    }
 
     /// The events from a position on, the position after them, and how many from that position on are already dropped.
     package func events(from position: UInt64) -> (events: [RuntimeEvent], next: UInt64, dropped: UInt64) {
@@ -118,6 +133,7 @@ package final class ClusterObserver: Sendable {
                 if let asked = node.asked, now - asked < Self.patience { continue }
                 state.questions += 1
                 node.asked = now
+                node.firstAsked = node.firstAsked ?? now
                 node.number = state.questions
                 node.parts = []
                 state.nodes[address] = node

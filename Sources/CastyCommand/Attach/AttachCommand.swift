@@ -7,15 +7,16 @@ struct AttachCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "attach", abstract: "Open the console over a running cluster of processes.",
         discussion: """
-            Looks on: the console is never a member, is not counted, and changes nothing. It begins with one node and finds the \
-            others through it.
+            Looks on: the console is never a member, is not counted, and changes nothing. It begins with the given nodes and finds \
+            the others through them. When the node through which it sees the cluster does not answer, it goes on through \
+            another one; when none answers, it keeps trying until one does, or until q.
 
               casty node --listen 127.0.0.1:7001
               casty attach 127.0.0.1:7001
             """)
 
-    @Argument(help: ArgumentHelp("Any member, as HOST:PORT.", valueName: "address"))
-    var address: String
+    @Argument(help: ArgumentHelp("Members, as HOST:PORT; one is enough.", valueName: "address"))
+    var addresses: [String]
 
     @Option(help: "The name of the cluster.")
     var cluster = "casty"
@@ -24,18 +25,20 @@ struct AttachCommand: ParsableCommand {
 
     func validate() throws { _ = try parsed() }
 
-    private func parsed() throws -> NodeAddress {
-        guard let node = NodeAddress(address), node.port != 0 else {
-            throw ValidationError("The address is HOST:PORT, as 127.0.0.1:7001, not \(address)")
+    private func parsed() throws -> [NodeAddress] {
+        try addresses.map { text in
+            guard let node = NodeAddress(text), node.port != 0 else {
+                throw ValidationError("The address is HOST:PORT, as 127.0.0.1:7001, not \(text)")
+            }
+            return node
         }
-        return node
     }
 
     func run() throws {
         try screen.checkFiles(named: "attach")
         let backend: AttachedBackend
         do {
-            backend = try AttachedBackend.open(cluster: cluster, seed: try parsed())
+            backend = try AttachedBackend.open(cluster: cluster, seeds: try parsed())
         } catch {
             Output.error("casty attach: \(error)")
             throw ExitCode(69)
@@ -43,7 +46,8 @@ struct AttachCommand: ParsableCommand {
         defer { backend.close() }
         guard backend.waitForFirst(atMost: .seconds(5)) else {
             Output.error(
-                "casty attach: \(address) does not answer\(backend.complaint.map { ": \($0)" } ?? ""). Is a node of cluster "
+                "casty attach: \(addresses.joined(separator: ", ")) \(addresses.count == 1 ? "does" : "do") not answer"
+                    + "\(backend.complaint.map { ": \($0)" } ?? ""). Is a node of cluster "
                     + "\"\(cluster)\" listening there? --cluster names another one.")
             throw ExitCode(69)
         }

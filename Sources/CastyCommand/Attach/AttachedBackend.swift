@@ -18,20 +18,22 @@ final class AttachedBackend: ConsoleBackend {
     private let changed = ChangeSignal()
     private let messages = Mutex<[ConsoleMessage]>([])
     private let names = Mutex(AddressNames())
-    /// A node that has sent nothing for this long counts as hung.
-    private static let patience = Duration.seconds(3)
+    private let contact: Mutex<ObserverContact>
+    /// Known from the first answer on.
+    private let clock = Mutex<WallClock?>(nil)
 
-    private init(cluster: String, seed: NodeAddress) throws {
+    private init(cluster: String, seeds: [NodeAddress]) throws {
         title = cluster
+        contact = Mutex(ObserverContact(given: seeds))
         world = LiveWorld(workers: 1)
         host = world.node(transport: TwoLaneTransport())
         observer = try ClusterObserver(
-            world: host.world, cluster: cluster, seed: seed, changed: { [changed] in changed.signal() })
+            world: host.world, cluster: cluster, seeds: seeds, changed: { [changed] in changed.signal() })
     }
 
     /// Starts observing a cluster.
-    static func open(cluster: String, seed: NodeAddress) throws -> AttachedBackend {
-        let backend = try AttachedBackend(cluster: cluster, seed: seed)
+    static func open(cluster: String, seeds: [NodeAddress]) throws -> AttachedBackend {
+        let backend = try AttachedBackend(cluster: cluster, seeds: seeds)
         try backend.observer.start()
         return backend
     }
@@ -39,7 +41,7 @@ final class AttachedBackend: ConsoleBackend {
     /// The current time, by the clock of the node that was observed first.
     var now: Instant { observer.now }
 
-    /// The reason why the first node does not answer, if it is known.
+    /// The reason why the first node that does not answer does not, if it is known.
     var complaint: String? { observer.nodes.lazy.compactMap(\.complaint).first }
 
     /// Waits for the first snapshot of a node.
@@ -74,15 +76,10 @@ final class AttachedBackend: ConsoleBackend {
     func latest() -> ClusterSnapshot {
         let now = now
         let (known, names) = look()
-        let heard = known.filter { node in node.heard.map { now - $0 < Self.patience } ?? false }
-        let members = Set(heard.flatMap { $0.snapshot?.membership.members.map(\.node) ?? [] })
         var nodes: [NodeSnapshot] = []
         for node in known {
             guard var snapshot = node.snapshot else { continue }
-            if let last = node.heard, now - last >= Self.patience {
-                // From outside, only the other nodes' views show whether the node hangs or is gone.
-                snapshot.state = members.contains(snapshot.node) ? .frozen : .stopped
-            }
+            if !ObserverContact.answers(node.heard, at: now) { snapshot.state = .silent }
             snapshot.associations.removeAll { $0.peer.port == 0 }
             nodes.append(snapshot.renamed(names.shorten))
         }
@@ -90,7 +87,40 @@ final class AttachedBackend: ConsoleBackend {
         let lost = nodes.reduce(UInt64(0)) { sum, node in
             sum + node.losses.filter { $0.lossClass == .user }.reduce(0) { $0 + $1.count }
         }
-        return ClusterSnapshot(time: now, version: handled, nodes: nodes, lost: lost)
+        var picture = ClusterSnapshot(time: now, version: handled, nodes: nodes, lost: lost)
+        picture.observer = connections(known, names, at: now)
+        return picture
+    }
+
+    /// What is known of the connections; says when the contact has changed.
+    private func connections(
+        _ known: [ClusterObserver.Node], _ names: AddressNames, at now: Instant
+    ) -> ObserverSnapshot {
+        let clock = clock.withLock { clock in
+            // Before the first answer, the clock that is shown is not known.
+            guard known.contains(where: { $0.snapshot != nil }) else { return WallClock.system(at: now) }
+            let known = clock ?? .system(at: now)
+            clock = known
+            return known
+        }
+        let candidates = known.map { node in
+            ObserverContact.Candidate(
+                address: node.address, name: names.shorten(node.address.description), heard: node.heard,
+                asked: node.asked, firstAsked: node.firstAsked)
+        }
+        let (changes, current, retry) = contact.withLock { contact in
+            let changes = contact.look(candidates, at: now, clock)
+            return (changes, contact.current, contact.retry(candidates, at: now, every: ClusterObserver.patience))
+        }
+        for text in changes { say(.note, text) }
+        let silent = candidates.filter { candidate in
+            // A request that is open for a moment says nothing yet.
+            guard candidate.heard == nil else { return !ObserverContact.answers(candidate.heard, at: now) }
+            return candidate.firstAsked.map { now - $0 > .seconds(1) } ?? false
+        }
+        return ObserverSnapshot(
+            clock: clock, contact: candidates.first { $0.address == current }?.name,
+            silent: silent.map { ObserverSnapshot.Silence(node: $0.name, since: $0.heard) }, retry: retry)
     }
 
     /// All nodes, and their names.
@@ -116,9 +146,12 @@ final class AttachedBackend: ConsoleBackend {
     }
 
     func submit(_ request: ConsoleRequest) {
-        let refusal = mode.refusal(of: request.verb) ?? "\(request.verb.word): not as an observer"
-        messages.withLock { $0.append(ConsoleMessage(.refused, refusal)) }
+        say(.refused, mode.refusal(of: request.verb) ?? "\(request.verb.word): not as an observer")
         changed.signal()
+    }
+
+    private func say(_ kind: ConsoleMessage.Kind, _ text: String) {
+        messages.withLock { $0.append(ConsoleMessage(kind, text)) }
     }
 
     /// Ends the observer and its threads.

@@ -15,7 +15,7 @@ enum NodeGlance {
         let host = world.node(transport: TCPTransport())
         let observer: ClusterObserver
         do {
-            observer = try ClusterObserver(world: host.world, cluster: cluster, seed: address)
+            observer = try ClusterObserver(world: host.world, cluster: cluster, seeds: [address])
             try observer.start()
         } catch {
             Output.error("casty \(command): \(error)")

@@ -294,6 +294,9 @@ final class ConsoleRun {
 
     private func carryOut(_ control: RunControl, _ backend: any RunFrontEnd) {
         if let refusal = backend.mode.refusal(of: .console(control.verb)) { return backend.say(.refused, refusal) }
+        if plan.seed == nil, [.step, .back, .seek].contains(control.verb) {
+            return backend.say(.refused, "\(control.verb.rawValue): LIVE mode has no virtual clock; start with --sim")
+        }
         switch control {
         case .pause: paused = true
         case .play:

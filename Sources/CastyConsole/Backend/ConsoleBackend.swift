@@ -70,15 +70,59 @@ package enum ConsoleMode: Hashable, Sendable {
     case live
     case simulated(seed: UInt64)
     case attached
+    /// What an observer of a running cluster has recorded.
+    case recording
+
+    /// Whether the console can act on the cluster.
+    package var changesCluster: Bool {
+        switch self {
+        case .live, .simulated: true
+        case .attached, .recording: false
+        }
+    }
 
     /// Why a verb is not available in this mode, in a few words; `nil` if it is.
     package func refusal(of verb: PaletteVerb) -> String? {
-        switch (self, verb) {
-        case (.live, .console(.pause)), (.live, .console(.play)), (.live, .console(.step)), (.live, .console(.back)),
-            (.live, .console(.speed)), (.live, .console(.seek)):
-            "\(verb.word): LIVE mode has no virtual clock; start with --sim"
-        case (.live, _), (.simulated, _): nil
-        case (.attached, _): "\(verb.word): attached as an observer, which changes nothing"
+        obstacle(to: verb).map { "\(verb.word): \($0)" }
+    }
+
+    private func obstacle(to verb: PaletteVerb) -> String? {
+        switch (self, verb.need) {
+        case (_, .screen), (.simulated, _), (.live, .cluster), (.recording, .past), (.recording, .clock): nil
+        case (.live, .clock), (.live, .past): "LIVE mode has no virtual clock; start with --sim"
+        case (.attached, .cluster): "attached as an observer, which changes nothing"
+        case (.attached, .clock), (.attached, .past): "a running cluster has no virtual clock"
+        case (.recording, .cluster):
+            "what was recorded has happened; casty replay --scenario goes on from here in the simulated world"
+        }
+    }
+
+    /// What an empty cluster says.
+    package var emptiness: String {
+        switch self {
+        case .live, .simulated: "no nodes yet: press a"
+        case .attached: "no node has answered yet"
+        case .recording: "nothing was recorded yet"
+        }
+    }
+}
+
+extension PaletteVerb {
+    /// What a console needs for a verb.
+    fileprivate enum Need { case cluster, clock, past, screen }
+
+    fileprivate var need: Need {
+        switch self {
+        case .scenario: .cluster
+        case .console(let verb):
+            switch verb {
+            case .pause, .play, .speed, .until: .clock
+            case .step, .back, .seek: .past
+            case .undo, .redo, .save: .cluster
+            case .focus, .zoom, .filter, .sort, .follow, .view, .why, .goto, .mark, .loads, .export, .bookmark,
+                .readonly, .help, .quit:
+                .screen
+            }
         }
     }
 }

@@ -1,10 +1,12 @@
 /// The available keys, from the table that dispatches them.
 enum HelpOverlay {
-    static func matches(_ help: HelpState) -> [KeyBinding] {
+    /// The keys that fit the filter. What no console of this kind can ever do is not offered.
+    static func matches(_ help: HelpState, _ mode: ConsoleMode) -> [KeyBinding] {
         let filter = TextFilter(help.filter.text)
         let exact = help.filter.text
         return KeyTable.bindings(in: help.pane).filter { binding in
-            exact.count == 1 && binding.keys.contains { $0.name == exact }
+            if !mode.changesCluster, let verb = binding.verb, mode.refusal(of: verb) != nil { return false }
+            return exact.count == 1 && binding.keys.contains { $0.name == exact }
                 || filter.matches([binding.word, binding.summary, binding.label, binding.group.rawValue])
         }
     }
@@ -21,7 +23,7 @@ enum HelpOverlay {
         buffer.put(label, x: rect.x + 1, y: rect.y, paint[.column])
         FieldView.draw(
             help.filter, x: rect.x + 1 + label.count, y: rect.y, width: rect.width - label.count - 3, scene, &buffer)
-        let found = matches(help)
+        let found = matches(help, scene.state.mode)
         let list = Rect(x: rect.x, y: rect.y + 1, width: rect.width, height: rect.height - 2)
         if found.isEmpty { EmptyPane.draw(["no key does that"], list, scene, &buffer) }
         let first =
@@ -49,11 +51,7 @@ enum HelpOverlay {
     private static func reason(_ binding: KeyBinding, _ scene: Scene) -> String? {
         guard let verb = binding.verb else { return nil }
         if scene.state.readOnly { return "read-only" }
-        switch scene.state.mode {
-        case .live: return scene.state.mode.refusal(of: verb).map { _ in "with --sim only" }
-        case .attached: return "not as an observer"
-        case .simulated: return nil
-        }
+        return scene.state.mode.refusal(of: verb).map { _ in "with --sim only" }
     }
 }
 

@@ -64,8 +64,11 @@ enum FlowPane {
     }
 
     private static func nothing(_ scene: Scene) -> [String] {
-        if scene.state.mode == .attached {
+        switch scene.state.mode {
+        case .attached:
             return ["the messages of a running cluster cannot be seen from outside", "6 shows its events"]
+        case .recording: return ["the messages between the nodes are not recorded", "6 shows the events"]
+        case .live, .simulated: break
         }
         guard let crossings = scene.snapshot.crossings else {
             return ["messages are recorded while this pane is shown"]

@@ -56,7 +56,7 @@ enum GossipPane {
 
     static func draw(_ scene: Scene, _ rect: Rect, _ buffer: inout CellBuffer) {
         let clocks = Clocks(scene.snapshot)
-        guard !clocks.views.isEmpty else { return EmptyPane.draw(["no nodes yet: press a"], rect, scene, &buffer) }
+        guard !clocks.views.isEmpty else { return EmptyPane.draw([scene.state.mode.emptiness], rect, scene, &buffer) }
         let paint = scene.paint
         let width = clocks.width
         let cursor = scene.state.cursorRow(scene.reading)?.name

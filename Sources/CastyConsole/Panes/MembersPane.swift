@@ -49,6 +49,7 @@ enum MembersPane {
     private static func status(of row: NodeRow, _ words: DisplayWords) -> String {
         var flag = (row.oldest ? "★" : "") + (row.leader ? "◆" : "") + (row.drained ? "▽" : "")
         if row.state == .frozen { flag = "‖" }
+        if row.state == .silent { flag = "?" }
         if !row.alive, row.standing != .removed { flag = "†" }
         return words(.standing(row.standing)) + (flag.isEmpty ? "" : " \(flag)")
     }
@@ -68,7 +69,7 @@ enum MembersPane {
         let rows = scene.reading.rows
         if rows.isEmpty { return [] }
         let count = "\(rows.filter { $0.state == .running }.count)/\(rows.count)"
-        return ["\(count) run", count].map { text in
+        return ["\(count) \(scene.snapshot.observer == nil ? "run" : "answer")", count].map { text in
             scene.state.selection.marked.isEmpty ? text : "\(scene.state.selection.marked.count) marked  \(text)"
         }
     }
@@ -79,7 +80,7 @@ enum MembersPane {
         guard !rows.isEmpty else {
             let filtered = scene.state.view.filters[.members] != nil && !scene.reading.rows.isEmpty
             EmptyPane.draw(
-                filtered ? ["no node fits the filter", "Esc clears it"] : ["no nodes yet: press a"], rect, scene,
+                filtered ? ["no node fits the filter", "Esc clears it"] : [scene.state.mode.emptiness], rect, scene,
                 &buffer)
             return
         }
@@ -111,7 +112,7 @@ enum MembersPane {
 
     /// The forecast for cutting off the marked nodes, or the one under the cursor; above the legend.
     private static func outlook(_ scene: Scene, _ rect: Rect, lines: Int, _ buffer: inout CellBuffer) {
-        guard let outlook = scene.outlook else { return }
+        guard let outlook = scene.outlook else { return silence(scene, rect, &buffer) }
         let outcome = scene.words(.forecast(outlook, naming: rect.width >= 60))
         let texts = lines > 1 ? ["if cut off: \(outlook.cut)", outcome] : ["if cut off: \(outcome)"]
         for (index, text) in texts.enumerated() {
@@ -120,10 +121,22 @@ enum MembersPane {
         }
     }
 
+    /// Since when the nodes that do not answer are silent; above the legend.
+    private static func silence(_ scene: Scene, _ rect: Rect, _ buffer: inout CellBuffer) {
+        guard let observer = scene.snapshot.observer, !observer.silent.isEmpty else { return }
+        let current = scene.state.cursorRow(scene.reading)?.name
+        let shown = observer.silent.first { $0.node == current } ?? observer.silent[0]
+        let others = observer.silent.count - 1
+        let text =
+            "\(shown.node) \(observer.silence(of: shown.node) ?? "")" + (others > 0 ? ", \(others) more" : "")
+        buffer.put(Words.fit(text, rect.width - 2), x: rect.x + 1, y: rect.maxY - 2, scene.paint[.eventWarning])
+    }
+
     private static func legend(_ scene: Scene, _ rect: Rect, _ buffer: inout CellBuffer) {
         let rows = scene.reading.rows
         var parts = ["★ oldest", "◆ leader"]
         if rows.contains(where: { $0.state == .frozen }) { parts.append("‖ frozen") }
+        if rows.contains(where: { $0.state == .silent }) { parts.append("? silent") }
         if rows.contains(where: { !$0.alive && $0.standing != .removed }) { parts.append("† dead") }
         if rows.contains(where: \.drained) { parts.append("▽ drained") }
         if !scene.state.selection.marked.isEmpty { parts.append("• marked") }

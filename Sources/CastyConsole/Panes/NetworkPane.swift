@@ -17,7 +17,10 @@ enum NetworkPane {
         if slow > 0 { parts.append("\(slow) slow") }
         let dead = scene.reading.rows.filter { !$0.alive }.count
         if dead > 0 { parts.append("\(dead) dead") }
-        if parts.isEmpty, scene.reading.rows.count > 1 { parts.append("all links work") }
+        // An observer sees connections, not what happens to their bytes.
+        if parts.isEmpty, scene.snapshot.observer == nil, scene.reading.rows.count > 1 {
+            parts.append("all links work")
+        }
         return [parts.joined(separator: "  "), parts.first ?? "", cut > 0 ? "\(cut)" : "ok"]
     }
 
@@ -37,7 +40,10 @@ enum NetworkPane {
     static func draw(_ scene: Scene, _ rect: Rect, _ buffer: inout CellBuffer) {
         let rows = scene.reading.rows
         guard let cursor = scene.state.linkCursor(scene.reading) else {
-            let text = rows.isEmpty ? ["no nodes yet: press a"] : ["one node has no links", "a adds a node"]
+            let text =
+                rows.isEmpty
+                ? [scene.state.mode.emptiness]
+                : ["one node has no links"] + (scene.state.mode.changesCluster ? ["a adds a node"] : [])
             return EmptyPane.draw(text, rect, scene, &buffer)
         }
         let width = cellWidth(rows.count, rect.width)
@@ -118,6 +124,7 @@ enum NetworkPane {
             if link.loss > 0 { return (Words.fixed(link.loss * 100, 0) + "%", .linkSlow) }
             if link.latency > .zero { return (Words.span(link.latency), .linkSlow) }
         }
+        if from.state == .silent { return ("??", .linkSlow) }
         if from.state == .frozen || to.state == .frozen { return ("‖‖", .frozen) }
         guard let known = outgoing.associations[to.name] else { return ("-", .faint) }
         switch known {
@@ -148,8 +155,14 @@ enum NetworkPane {
             let text = groups.map { "{" + $0.joined(separator: " ") + "}" }.joined(separator: " ")
             lines.append(("both ways: \(text)", .eventWarning))
         }
-        lines.append(("ok  XX cut  †† dead  ‖‖ frozen  5% loss  - none", .faint))
-        if scene.state.mode != .attached {
+        lines.append(
+            (
+                scene.snapshot.observer == nil
+                    ? "ok  XX cut  †† dead  ‖‖ frozen  5% loss  - none"
+                    : "ok  .. dialling  wt waits  ?? not known  - none",
+                .faint
+            ))
+        if scene.state.mode.changesCluster {
             lines.append(("x cut/heal  X both ways  d delay  o loss  P split  H heal", .faint))
         }
         let gap = rect.height > lines.count ? 1 : 0
@@ -161,6 +174,9 @@ enum NetworkPane {
     private static func detail(_ cursor: (from: String, to: String), _ scene: Scene) -> String {
         let name = "▸ \(cursor.from)→\(cursor.to)"
         if cursor.from == cursor.to { return "\(name)  itself" }
+        if let silence = scene.snapshot.observer?.silence(of: cursor.from) {
+            return "\(name)  not known: \(cursor.from) \(silence)"
+        }
         let dead = scene.reading.rows.filter { [cursor.from, cursor.to].contains($0.name) && !$0.alive }.map(\.name)
         if !dead.isEmpty { return "\(name)  \(dead.joined(separator: " and ")) dead" }
         if let link = scene.snapshot.links.first(where: { $0.from == cursor.from && $0.to == cursor.to }) {

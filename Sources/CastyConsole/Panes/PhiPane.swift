@@ -10,7 +10,7 @@ enum PhiPane {
 
     static func draw(_ scene: Scene, _ rect: Rect, _ buffer: inout CellBuffer) {
         guard let observer = scene.reading.observer else {
-            return EmptyPane.draw(["no nodes yet: press a"], rect, scene, &buffer)
+            return EmptyPane.draw([scene.state.mode.emptiness], rect, scene, &buffer)
         }
         let peers = peers(of: observer, scene)
         guard !peers.isEmpty else {

@@ -15,7 +15,9 @@ enum ShardsPane {
         guard let shards = scene.shards, !shards.cells.isEmpty else {
             let some = scene.reading.rows.contains { $0.state == .running }
             return EmptyPane.draw(
-                some ? ["no shards yet", "s spawns an entity"] : ["no nodes yet: press a"], rect, scene, &buffer)
+                some
+                    ? ["no shards yet"] + (scene.state.mode.changesCluster ? ["s spawns an entity"] : [])
+                    : [scene.state.mode.emptiness], rect, scene, &buffer)
         }
         let grid = ShardGrid(count: shards.cells.count, in: rect, cursor: scene.state.selection.shard)
         heading(grid, scene, &buffer)

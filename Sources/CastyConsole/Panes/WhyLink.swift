@@ -19,11 +19,15 @@ enum WhyLink {
         }
         if ails.isEmpty {
             let last = changes.last { $0.kind == .healed || $0.kind == .linkRestored }
-            let text = last.map { "in order again since \(Words.moment($0.time))" } ?? "nothing was done to it"
+            let text =
+                last.map { "in order again since \(Words.moment($0.time))" }
+                ?? (scene.snapshot.observer == nil
+                    ? "nothing was done to it" : "what ails a link is not seen from outside")
             lines.append(.init("since", text, .dim))
         }
         lines += ends(from, to, scene)
         let back = ailments(scene.snapshot.links.first { $0.from == to && $0.to == from })
+        guard scene.snapshot.observer == nil else { return lines }
         lines.append(
             .init("back", "\(to)→\(from) \(back.isEmpty ? "carries everything" : back.joined(separator: ", "))", .dim))
         for event in changes.suffix(8) {
@@ -31,7 +35,7 @@ enum WhyLink {
             let cause = words.cause.isEmpty ? "" : "  ← \(words.cause)"
             lines.append(.init("\(Words.moment(event.time)) \(words.mark)", words.what + cause, words.role))
         }
-        if scene.state.mode != .attached {
+        if scene.state.mode.changesCluster {
             let heal = ails.isEmpty ? "x cut it · X both ways" : "H heal all · :heal \(from) -> \(to) · u undo the last"
             lines.append(.init("you", "\(heal) · d delay · o loss"))
         }

@@ -103,7 +103,10 @@ enum WhyNode {
             .init(
                 "", "\(name) is \(scene.words(.standing(row.standing))) in the view of \(observer?.name ?? "no node")",
                 row.standing.role))
-        add("truth", truth(row, scene), row.alive ? .text : .eventFault)
+        let knows = scene.snapshot.observer == nil
+        add(
+            knows ? "truth" : "answers", truth(row, scene),
+            row.state == .silent ? .eventWarning : row.alive ? .text : .eventFault)
         if let peer = observer?.membership.peers.first(where: { $0.name == name }) {
             let silent = peer.lastHeartbeat.map { scene.snapshot.time - $0 }
             let age = silent.map { "\(Words.exact($0))" } ?? "no heartbeat yet"
@@ -118,7 +121,7 @@ enum WhyNode {
             add("silence", "\(observer.name) does not monitor \(name)", .dim)
         }
         guard row.standing != .removed else {
-            add("you", options(row))
+            if let options = options(row, scene) { add("you", options) }
             return lines + history(name, scene)
         }
         let rows = (observer?.membership.reachability ?? []).filter { scene.reading.names[$0.subject] == name }
@@ -147,7 +150,7 @@ enum WhyNode {
                 add("next", "nothing: all that must agree do")
             }
         }
-        add("you", options(row))
+        if let options = options(row, scene) { add("you", options) }
         return lines + history(name, scene)
     }
 
@@ -172,7 +175,7 @@ enum WhyNode {
     private static func truth(_ row: NodeRow, _ scene: Scene) -> String {
         let wanted: CastyObservability.EventKind? =
             switch row.state {
-            case .running: nil
+            case .running, .silent: nil
             case .frozen: .nodeFrozen
             case .killed: .nodeKilled
             case .stopped: .nodeStopped
@@ -183,7 +186,12 @@ enum WhyNode {
         let at = last.map { " at \(Words.moment($0.time))" } ?? ""
         let who =
             last.map { $0.isFromTestbed || $0.causes.contains { $0.isFromTestbed } } == true ? ", by you" : ""
+        if let observer = scene.snapshot.observer {
+            return observer.silence(of: row.name).map { "\($0); whether it runs is not known from here" }
+                ?? "it answers"
+        }
         switch row.state {
+        case .silent: return "it does not answer; whether it runs is not known from here"
         case .running: return "it runs\(last.map { " since \(Words.moment($0.time))" } ?? "")"
         case .frozen: return "frozen\(at)\(who): alive but silent"
         case .killed: return "killed\(at)\(who): a crash, no goodbye"
@@ -191,13 +199,17 @@ enum WhyNode {
         }
     }
 
-    private static func options(_ row: NodeRow) -> String {
+    /// What the user can do about it; `nil` if the console cannot act on the cluster.
+    private static func options(_ row: NodeRow, _ scene: Scene) -> String? {
+        guard scene.state.mode.changesCluster else { return nil }
         switch row.state {
         case .running:
-            row.standing == .unreachable
+            return row.standing == .unreachable
                 ? "D down it now · x heal its links" : "T freeze · K kill · L leave · x cut off"
-        case .frozen: "t thaw it · D down it now · K kill"
-        case .killed, .stopped: row.standing == .unreachable ? "r restart it · D down it now" : "r restart it"
+        case .frozen: return "t thaw it · D down it now · K kill"
+        case .killed, .stopped:
+            return row.standing == .unreachable ? "r restart it · D down it now" : "r restart it"
+        case .silent: return nil
         }
     }
 }
@@ -247,7 +259,9 @@ enum WhyShard {
                     words.what + (words.cause.isEmpty ? "" : "  ← \(words.cause)"),
                     words.role))
         }
-        lines.append(.init("you", "m move it · :pin shard \(number) to NODE · :rebalance"))
+        if scene.state.mode.changesCluster {
+            lines.append(.init("you", "m move it · :pin shard \(number) to NODE · :rebalance"))
+        }
         return lines
     }
 }

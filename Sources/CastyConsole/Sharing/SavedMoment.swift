@@ -47,7 +47,7 @@ extension ConsoleState {
     /// What is left to do once the screen's files are written: the run adds its scenario, and says where everything is;
     /// an observer has none.
     package func saved(in folder: String) -> Result<ConsoleRequest, SavedWithoutScenario> {
-        guard mode == .attached else { return .success(.control(.saveMoment(folder))) }
+        guard !mode.changesCluster else { return .success(.control(.saveMoment(folder))) }
         let files = SavedMoment.File.allCases.filter { $0 != .scenario }.map(\.rawValue).joined(separator: " ")
         return .failure(
             SavedWithoutScenario(text: "saved in \(folder): \(files); no scenario: an observer gave no commands"))
@@ -60,6 +60,7 @@ extension ConsoleState {
             case .live: "live"
             case .simulated(let seed): "simulated, seed \(seed)"
             case .attached: "attached"
+            case .recording: "recording"
             }
         return "\(feed.title), \(runtime), t=\(Words.moment(feed.snapshot.time))"
     }
@@ -70,6 +71,7 @@ extension ConsoleState {
             case .live: "live"
             case .simulated(let seed): "seed\(seed)"
             case .attached: "attached"
+            case .recording: "recording"
             }
         return "casty-\(runtime)-\(Words.moment(feed.snapshot.time).split(separator: ":").joined(separator: "."))s"
     }

@@ -30,7 +30,13 @@ struct NodeRow: Hashable, Sendable {
     var observers: Int
     var started: Instant?
 
-    var alive: Bool { state == .running || state == .frozen }
+    /// Whether it may run: it does, or no one knows that it does not.
+    var alive: Bool {
+        switch state {
+        case .running, .frozen, .silent: true
+        case .killed, .stopped: false
+        }
+    }
 }
 
 /// The contents of a snapshot, sorted for display: computed once per frame.
@@ -50,8 +56,9 @@ struct ClusterReading: Sendable {
         let alive = snapshot.nodes.filter { $0.state == .running }
         running = alive.count
         observer =
-            alive.first { $0.name == chosen } ?? alive.first { !$0.membership.members.isEmpty } ?? alive.first
-            ?? snapshot.nodes.first
+            alive.first { $0.name == chosen } ?? alive.first { $0.name == snapshot.observer?.contact }
+            ?? alive.first { !$0.membership.members.isEmpty } ?? alive.first
+            ?? snapshot.nodes.first { $0.name == snapshot.observer?.contact } ?? snapshot.nodes.first
         newestVersion = alive.map(\.membership.gossipVersion).max() ?? 0
         var digests: [UInt64: Int] = [:]
         for node in alive { digests[node.membership.digest, default: 0] += 1 }
@@ -89,7 +96,9 @@ struct ClusterReading: Sendable {
             let gone = node.state == .killed || node.state == .stopped
             var standing =
                 member.map { DisplayStatus(status: $0.status, unreachable: $0.unreachable) } ?? .unknown
-            if member == nil, gone { standing = .removed }
+            // A silent node that the others no longer list was a member, as its own last view says.
+            let wasMember = node.membership.members.contains { $0.node == node.node }
+            if member == nil, gone || node.state == .silent && wasMember && running > 0 { standing = .removed }
             let isOldest = membership?.oldest.map { $0 == node.node } ?? false
             rows.append(
                 NodeRow(
@@ -114,7 +123,8 @@ struct ClusterReading: Sendable {
                     address: member.node.address.description,
                     standing: DisplayStatus(status: member.status, unreachable: member.unreachable),
                     status: member.status,
-                    state: .running, oldest: membership?.oldest == member.node,
+                    // An observer of other processes has not heard from it.
+                    state: snapshot.observer == nil ? .running : .silent, oldest: membership?.oldest == member.node,
                     leader: membership?.leader == member.node, drained: drained.contains(member.node),
                     phi: monitored[member.name]?.phi,
                     threshold: monitored[member.name]?.threshold ?? 8, shards: 0, entities: 0, rate: 0, version: 0,

@@ -87,6 +87,8 @@ extension ConsoleState {
         var facts: [String] = []
         if mode == .attached {
             facts.append("the cluster goes on without this console")
+        } else if mode == .recording {
+            facts.append("the recording stays as it is")
         } else if !alive.isEmpty {
             facts.append("\(Words.count(alive.count, "node")) will stop: \(Words.list(alive, most: 8))")
             if entities > 0 { facts.append("\(Words.count(entities, "entity")) will be lost") }

@@ -15,7 +15,7 @@ extension ConsoleState {
 
     private mutating func handle(_ key: Key, _ help: HelpState, _ feed: ConsoleFeed) -> [Intent] {
         var help = help
-        let found = HelpOverlay.matches(help)
+        let found = HelpOverlay.matches(help, mode)
         let closes = [.character("?"), .help, .character("q")].contains(key) && help.filter.text.isEmpty
         if key == .escape || closes {
             dialogs.modal = nil

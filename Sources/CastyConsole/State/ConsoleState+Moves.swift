@@ -28,7 +28,7 @@ extension ConsoleState {
 
     private mutating func moveNode(_ action: Action.Move, _ reading: ClusterReading) {
         let rows = visibleRows(reading)
-        guard !rows.isEmpty else { return say(.note, "no nodes yet: press a") }
+        guard !rows.isEmpty else { return say(.note, mode.emptiness) }
         let index = rows.firstIndex { $0.name == selection.node } ?? 0
         let next: Int
         switch action {
@@ -43,7 +43,7 @@ extension ConsoleState {
 
     private mutating func moveShard(_ action: Action.Move, _ feed: ConsoleFeed, _ reading: ClusterReading) {
         let types = ShardReading.types(in: feed.snapshot)
-        guard !types.isEmpty else { return say(.note, "no shards yet: spawn an entity with s") }
+        guard !types.isEmpty else { return say(.note, "no shards yet") }
         if action == .nextMatch || action == .previousMatch {
             selection.shardType = (selection.shardType + (action == .nextMatch ? 1 : types.count - 1)) % types.count
             return say(.note, "shards of \(types[selection.shardType % types.count])")
@@ -68,7 +68,7 @@ extension ConsoleState {
 
     private mutating func moveLink(_ action: Action.Move, _ reading: ClusterReading) {
         let names = reading.rows.map(\.name)
-        guard let (from, to) = linkCursor(reading) else { return say(.note, "a link needs two nodes: press a") }
+        guard let (from, to) = linkCursor(reading) else { return say(.note, "a link needs two nodes") }
         var row = names.firstIndex(of: from) ?? 0
         var column = names.firstIndex(of: to) ?? 0
         switch action {

@@ -87,12 +87,24 @@ extension ConsoleState {
             knowing: .init(
                 nodes: names.compactMap(Self.nodeName), nodeNames: ["cursor", "marked", "all", "oldest"],
                 entities: entities.sorted()))
-        if !text.contains(" ") { completion.candidates.removeAll(where: Self.refused.contains) }
+        if !text.contains(" ") {
+            completion.candidates.removeAll { word in
+                Self.refused.contains(word) || !mode.changesCluster && Self.refusal(of: word, in: mode) != nil
+            }
+        }
         return completion
     }
 
     /// Verbs of the language that no console carries out: they are not offered.
     private static let refused = Set(ConsoleVerb.allCases.filter(\.isReserved).map(\.rawValue))
+
+    /// Why the first word of a line is not available in a mode; `nil` if it is.
+    private static func refusal(of word: String, in mode: ConsoleMode) -> String? {
+        // `set` is both: an option of the console, and a setting of the cluster.
+        guard word != Verb.set.rawValue else { return nil }
+        if let verb = Verb(rawValue: word) { return mode.refusal(of: .scenario(verb)) }
+        return ConsoleVerb(rawValue: word).flatMap { mode.refusal(of: .console($0)) }
+    }
 
     /// The node with this name; `nil` if it is not one that a command can name.
     static func nodeName(_ name: String) -> NodeName? { NodeName(text: name) }

@@ -6,14 +6,14 @@ extension ConsoleState {
     mutating func explain(_ reading: ClusterReading, _ feed: ConsoleFeed, opening: Bool) {
         switch panes.focus {
         case .members, .phi, .gossip:
-            guard let row = cursorRow(reading) else { return say(.refused, "why: no nodes yet, press a") }
+            guard let row = cursorRow(reading) else { return say(.refused, "why: \(mode.emptiness)") }
             explanation.subject = .node(row.name)
         case .network:
             guard let (from, to) = linkCursor(reading) else { return say(.refused, "why: a link needs two nodes") }
             explanation.subject = from == to ? .node(to) : .link(from: from, to: to)
         case .shards:
             guard !ShardReading.types(in: feed.snapshot).isEmpty else {
-                return say(.refused, "why: no shards yet, spawn an entity with s")
+                return say(.refused, "why: no shards yet")
             }
             explanation.subject = .shard(selection.shard)
         case .flow:

@@ -9,7 +9,7 @@ extension Oracle {
     package func isClean(at now: Instant, ignoringLeavers: Bool = false) -> Bool {
         for incarnation in newest {
             switch incarnation.state {
-            case .frozen: return false
+            case .frozen, .silent: return false
             case .running:
                 if incarnation.steadySince > now || !ignoringLeavers && incarnation.leaveAskedAt != nil { return false }
             case .killed, .stopped: break
