@@ -46,7 +46,7 @@ enum Header {
     private static func world(_ scene: Scene) -> [(String, Style)] {
         let paint = scene.paint
         let clock = "  t=\(Words.moment(scene.snapshot.time))"
-        // Real time runs by itself: with tenths, the line would change ten times a second while nothing happens.
+        // Time that runs by itself: with tenths, the line would change ten times a second while nothing happens.
         let wholeClock = "  t=\(Words.wholeMoment(scene.snapshot.time))"
         switch scene.state.mode {
         case .live: return [(" LIVE ", paint[.bannerLive]), (wholeClock, paint[.text])]
@@ -71,7 +71,8 @@ enum Header {
                 scene.snapshot.paused
                 ? (" ‖ PAUSED ", paint[.bannerPaused])
                 : (" ▶ " + speed(scene), paint[scene.snapshot.reachedSpeed == nil ? .text : .eventWarning])
-            return [(" SIM ", paint[.bannerSim]), (" seed \(seed) ", paint[.headerQuiet]), run, (clock, paint[.text])]
+            let time = (scene.showsTenths ? clock : wholeClock, paint[.text])
+            return [(" SIM ", paint[.bannerSim]), (" seed \(seed) ", paint[.headerQuiet]), run, time]
         }
     }
 

@@ -33,6 +33,9 @@ struct Scene: Sendable {
     /// The forecast for cutting off the nodes that the user has chosen; `nil` while the forecast is for other nodes.
     var outlook: PartitionForecast? { feed.forecast(cutting: state.previewedPartition(feed)) }
 
+    /// Whether the clock has tenths: while time stands still or passes slowly, where each step shows.
+    var showsTenths: Bool { state.isSimulated && (snapshot.paused || snapshot.speed < 1) }
+
     func isFocused(_ pane: Pane) -> Bool { state.panes.focus == pane && state.dialogs.modal == nil }
 }
 

@@ -54,7 +54,7 @@ struct ReadingTests {
         #expect(outlook().contains("crossed 8.0 at 3.5,"))
         console.cluster.start(2)
         console.run(30)
-        #expect(outlook().contains("would cross"))
+        #expect(outlook().contains("crosses 8.0 after"))
         console.cluster.silence(2, .killed)
         console.run(30)
         #expect(outlook().contains("crossed 8.0 at 10."), "\(outlook())")

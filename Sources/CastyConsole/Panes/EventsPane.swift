@@ -79,7 +79,7 @@ enum EventsPane {
     /// A timeline of the last 30, 60 or 120 seconds, depending on the width: the most severe event of each period.
     private static func strip(_ scene: Scene, _ rect: Rect, _ buffer: inout CellBuffer) {
         let now = scene.snapshot.time
-        let right = "now \(Words.moment(now))"
+        let right = "now \(scene.showsTenths ? Words.moment(now) : Words.wholeMoment(now))"
         let span: Int64 = rect.width >= 90 ? 120 : rect.width >= 60 ? 60 : 30
         let left = "-\(span)s "
         let x = rect.x + left.count
@@ -87,19 +87,22 @@ enum EventsPane {
         guard width >= 10 else { return }
         buffer.put(left, x: rect.x, y: rect.y, scene.paint[.faint])
         buffer.fill(Rect(x: x, y: rect.y, width: width, height: 1), "┈", scene.paint[.faint])
+        // All marks move together, once the newest column is full.
+        let column = Duration.seconds(span).nanoseconds / Int64(width)
+        let newest = now.nanoseconds / column
         var shown: [Int: RuntimeEvent] = [:]
         for entry in scene.events.entries {
             guard let event = scene.feed.log[entry.number] else { continue }
-            let age = (now - event.time).inSeconds
-            if age > Double(span) { break }
+            let age = newest - event.time.nanoseconds / column
+            if age >= Int64(width) { break }
             guard age >= 0 else { continue }
-            let column = min(width - 1, max(0, width - 1 - Int(age / Double(span) * Double(width))))
-            if let other = shown[column], other.kind.level >= event.kind.level { continue }
-            shown[column] = event
+            let position = width - 1 - Int(age)
+            if let other = shown[position], other.kind.level >= event.kind.level { continue }
+            shown[position] = event
         }
-        for (column, event) in shown {
+        for (position, event) in shown {
             let words = EventWords(event, scene.feed.log, scene.words)
-            buffer.put(words.mark, x: x + column, y: rect.y, scene.paint[words.role])
+            buffer.put(words.mark, x: x + position, y: rect.y, scene.paint[words.role])
         }
         buffer.put(right, x: rect.maxX - right.count, y: rect.y, scene.paint[.dim])
     }

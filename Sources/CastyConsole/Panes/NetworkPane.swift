@@ -145,7 +145,7 @@ enum NetworkPane {
         {
             lines.append(
                 (
-                    "out \(Words.short(known.framesOut)) frames \(Words.short(known.bytesOut))B  in \(Words.short(known.framesIn)) frames \(Words.short(known.bytesIn))B"
+                    "out \(Words.rough(known.framesOut)) frames \(Words.rough(known.bytesOut))B  in \(Words.rough(known.framesIn)) frames \(Words.rough(known.bytesIn))B"
                         + (known.queuedBytes > 0 ? "  queued \(known.queuedBytes)B" : "")
                         + (known.reconnects > 0 ? "  reconnects \(known.reconnects)" : ""), .dim
                 ))
@@ -182,8 +182,8 @@ enum NetworkPane {
         if let link = scene.snapshot.links.first(where: { $0.from == cursor.from && $0.to == cursor.to }) {
             if link.cut { return "\(name)  cut" }
             var parts: [String] = []
-            if link.latency > .zero { parts.append("delay \(Words.exact(link.latency))") }
-            if link.jitter > .zero { parts.append("jitter \(Words.exact(link.jitter))") }
+            if link.latency > .zero { parts.append("delay \(Words.span(link.latency))") }
+            if link.jitter > .zero { parts.append("jitter \(Words.span(link.jitter))") }
             if link.loss > 0 { parts.append("loss \(Words.fixed(link.loss * 100))%") }
             if !parts.isEmpty { return "\(name)  " + parts.joined(separator: ", ") }
         }

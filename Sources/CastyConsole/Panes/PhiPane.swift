@@ -156,12 +156,10 @@ enum PhiPane {
             scale(peer.threshold, scene, rect, y: y, &buffer)
             y += 1
         }
-        let now = scene.snapshot.time
-        let silent = peer.lastHeartbeat.map { Words.exact(now - $0) } ?? "-"
         let line =
-            "\(peer.name): mean \(Words.exact(peer.mean))  sd \(Words.exact(peer.deviation))  pause \(Words.exact(peer.acceptablePause))"
+            "\(peer.name): mean \(Words.span(peer.mean))  sd \(Words.span(peer.deviation))  pause \(Words.span(peer.acceptablePause))"
         buffer.put(Words.fit(line, rect.width - 2), x: rect.x + 1, y: y, paint[.dim])
-        let last = "\(peer.name): silent \(silent)  samples \(peer.samples)"
+        let last = "\(peer.name): \(silence(of: peer, at: scene.snapshot.time))  samples \(peer.samples)"
         buffer.put(Words.fit(last, rect.width - 2), x: rect.x + 1, y: y + 1, paint[.dim])
         let (text, role) = outlook(peer, observer, scene)
         buffer.put(Words.fit(text, rect.width - 2), x: rect.x + 1, y: y + 2, paint[role])
@@ -175,6 +173,18 @@ enum PhiPane {
             hint = "O: another node's view   w: why"
         }
         buffer.put(Words.fit(hint, rect.width - 2), x: rect.x + 1, y: y + 3, paint[.faint])
+    }
+
+    /// How long a peer has been silent. As long as its heartbeats come as usual, the words stay the same, and so does
+    /// the screen.
+    static func silence(of peer: PeerSnapshot, at now: Instant) -> String {
+        guard let last = peer.lastHeartbeat else { return "no heartbeat yet" }
+        return isOnTime(peer, now) ? "heartbeats on time" : "silent \(Words.span(now - last))"
+    }
+
+    /// Whether the silence of a peer is not longer than usual.
+    private static func isOnTime(_ peer: PeerSnapshot, _ now: Instant) -> Bool {
+        peer.lastHeartbeat.map { now - $0 <= peer.mean + peer.deviation * 3 } ?? false
     }
 
     /// The time of the coming suspicion, or of the past one.
@@ -195,7 +205,10 @@ enum PhiPane {
         guard let deadline = peer.suspicionDeadline, deadline > now else {
             return ("\(peer.name): too few heartbeats to tell", .faint)
         }
-        return ("\(peer.name) would cross \(threshold) in \(Words.span(deadline - now)) if silent", .text)
+        if let last = peer.lastHeartbeat, isOnTime(peer, now) {
+            return ("\(peer.name) crosses \(threshold) after \(Words.span(deadline - last)) of silence", .text)
+        }
+        return ("\(peer.name) crosses \(threshold) in \(Words.span(deadline - now)) if still silent", .text)
     }
 
     private static func scale(_ threshold: Double, _ scene: Scene, _ rect: Rect, y: Int, _ buffer: inout CellBuffer) {

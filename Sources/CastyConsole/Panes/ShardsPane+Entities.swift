@@ -23,7 +23,7 @@ extension ShardsPane {
             buffer.put(Words.fit(scene.words(.entity(entity.state)), 12), x: x, y: y, paint[.dim])
             buffer.putRight(Words.short(entity.handled), endX: x + 20, y: y, width: 6, paint[.text])
             buffer.putRight(
-                Words.span(scene.snapshot.time - entity.lastUsed), endX: x + 28, y: y, width: 6, paint[.dim])
+                Words.age(scene.snapshot.time - entity.lastUsed), endX: x + 28, y: y, width: 6, paint[.dim])
             y += 1
         }
         return y

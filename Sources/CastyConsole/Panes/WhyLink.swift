@@ -47,8 +47,8 @@ enum WhyLink {
         guard let link else { return [] }
         if link.cut { return ["is cut"] }
         return [
-            link.latency > .zero ? "delays by \(Words.exact(link.latency))" : nil,
-            link.jitter > .zero ? "by up to \(Words.exact(link.jitter)) more or less" : nil,
+            link.latency > .zero ? "delays by \(Words.span(link.latency))" : nil,
+            link.jitter > .zero ? "by up to \(Words.span(link.jitter)) more or less" : nil,
             link.loss > 0 ? "loses \(Words.fixed(link.loss * 100))%" : nil,
         ].compactMap(\.self)
     }
@@ -71,11 +71,11 @@ enum WhyLink {
             return lines
         }
         if let peer = receiver.membership.peers.first(where: { $0.name == from }) {
-            let silent = peer.lastHeartbeat.map { Words.exact(scene.snapshot.time - $0) } ?? "never"
+            let silence = PhiPane.silence(of: peer, at: scene.snapshot.time)
             lines.append(
                 .init(
                     "effect",
-                    "\(to) last heard \(from) \(silent) ago: phi \(Words.fixed(peer.phi)) of \(Words.fixed(peer.threshold))",
+                    "\(from) as \(to) hears it: \(silence), phi \(Words.fixed(peer.phi)) of \(Words.fixed(peer.threshold))",
                     peer.phi >= peer.threshold ? .eventWarning : .text))
         } else {
             lines.append(.init("effect", "\(to) does not monitor \(from)", .dim))

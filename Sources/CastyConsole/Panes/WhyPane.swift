@@ -108,10 +108,10 @@ enum WhyNode {
             knows ? "truth" : "answers", truth(row, scene),
             row.state == .silent ? .eventWarning : row.alive ? .text : .eventFault)
         if let peer = observer?.membership.peers.first(where: { $0.name == name }) {
-            let silent = peer.lastHeartbeat.map { scene.snapshot.time - $0 }
-            let age = silent.map { "\(Words.exact($0))" } ?? "no heartbeat yet"
-            let usual = "\(Words.exact(peer.mean)) ±\(Words.exact(peer.deviation))"
-            add("silence", "\(age); beats come every \(usual), \(Words.exact(peer.acceptablePause)) more is forgiven")
+            let silence = PhiPane.silence(of: peer, at: scene.snapshot.time)
+            let usual = "\(Words.span(peer.mean)) ±\(Words.span(peer.deviation))"
+            let pause = Words.span(peer.acceptablePause)
+            add("silence", "\(silence); usually one comes every \(usual), \(pause) more is forgiven")
             if let observer {
                 let (text, role) = PhiPane.outlook(peer, observer, scene)
                 add("phi", "\(Words.fixed(peer.phi)) of \(Words.fixed(peer.threshold)): \(text)", role)

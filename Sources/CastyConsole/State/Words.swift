@@ -34,6 +34,17 @@ enum Words {
         return fixed(value / 1_000_000, 1) + "M"
     }
 
+    /// A counter with two significant digits, so that it does not change with every message: `87`, `1.2k`, `45k`.
+    static func rough(_ value: UInt64) -> String {
+        switch value {
+        case ..<100: "\(value)"
+        case ..<1000: "\(value / 10 * 10)"
+        case ..<10_000: fixed((Double(value) / 100).rounded(.down) / 10) + "k"
+        case ..<1_000_000: "\(value / 1000)k"
+        default: fixed((Double(value) / 100_000).rounded(.down) / 10) + "M"
+        }
+    }
+
     static func short(_ value: UInt64) -> String { short(Double(value)) }
     static func short(_ value: Int) -> String { short(Double(value)) }
 
@@ -67,12 +78,6 @@ enum Words {
         if seconds < 100 { return "\(seconds)s" }
         if seconds < 6000 { return "\(seconds / 60)m" }
         return "\(min(99, seconds / 3600))h"
-    }
-
-    /// A time span to the hundredth: `1.02s`.
-    static func exact(_ duration: Duration) -> String {
-        let seconds = duration.inSeconds
-        return seconds < 1 ? fixed(seconds * 1000, 0) + "ms" : fixed(seconds, 2) + "s"
     }
 
     /// A time of the run in seconds with one digit after the point: `41.3`; from ten minutes on `12:41.3`, from an hour
