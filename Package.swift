@@ -143,11 +143,12 @@ let targets: [Target] = [
     tests(
         "CastyInvariantsTests",
         ["CastyInvariants", "CastyBenchmarks", "CastyTestbed", "CastyReporting", "Casty"] + cluster),
-    library("CastyBenchmarks", ["CastyInvariants", "CastyTestbed", "CastyReporting", logging] + cluster),
+    library(
+        "CastyBenchmarks", ["CastyConsole", "CastyInvariants", "CastyTestbed", "CastyReporting", logging] + cluster),
     tests(
         "CastyBenchmarksTests",
         [
-            "CastyBenchmarks", "CastyInvariants", "CastyTestbed", "CastyCluster", "CastyMembership",
+            "CastyBenchmarks", "CastyConsole", "CastyInvariants", "CastyTestbed", "CastyCluster", "CastyMembership",
             "CastyReporting", "CastyObservability", "CastyCore",
         ]),
     library(
@@ -176,8 +177,7 @@ let targets: [Target] = [
         "CastyCommandTests",
         [
             "CastyCommand", "CastyConsole", "CastyInvariants", "CastyTestbed", "CastyLive", "CastyScenario",
-            "CastyObservability",
-            "CastyCore",
+            "CastyObservability", "CastySerialization", "CastyCore", nioCore,
         ]),
 ]
 

@@ -1,6 +1,6 @@
 /// A group of benchmarks, selected by one word.
 package enum BenchGroup: String, CaseIterable, Sendable {
-    case local, remote, shards, cluster, simulation, membership
+    case local, remote, shards, cluster, simulation, membership, console
 }
 
 /// A benchmark: one figure, or several from the same runs.
@@ -31,7 +31,7 @@ package struct BenchCase {
     /// All benchmarks.
     package static var all: [BenchCase] {
         LocalBench.cases + RemoteBench.cases + ShardBench.cases + EntityMemoryBench.cases + CoordinatorBench.cases
-            + ClusterBench.cases + SimulationBench.cases + HandoffBench.cases + simulated
+            + ClusterBench.cases + SimulationBench.cases + HandoffBench.cases + simulated + ConsoleBench.cases
     }
 
     private static var simulated: [BenchCase] {

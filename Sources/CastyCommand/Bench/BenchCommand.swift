@@ -18,6 +18,7 @@ struct BenchCommand: ParsableCommand {
               cluster     nodes over loopback TCP: forming, a crash, a hang, a quiet time
               simulation  how fast virtual time passes; 20 000 handoffs under load, of which nothing may be lost
               membership  what the membership promises, simulated, over seeds: scale, detection, endurance, heal, churn, recovery
+              console     the screen: the time to draw a frame, and the bytes that a terminal is sent
 
               casty bench --quick             a first look
               casty bench local remote        two groups
