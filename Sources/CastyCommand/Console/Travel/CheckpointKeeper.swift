@@ -24,6 +24,8 @@ final class CheckpointKeeper {
     private var posted = 0
     /// How many the run has carried out since it came alive.
     private var served = 0
+    /// The latest picture of the run, which the next one is a change of.
+    private var picture: WorkerPicture?
     private var previewed: [String]?
     private var observesMessages = false
     /// Why there is no run any more.
@@ -82,7 +84,11 @@ final class CheckpointKeeper {
 
     private func take(_ report: WorkerReport, from channel: Channel) throws {
         switch report {
-        case .picture(let picture, let past):
+        case .picture(let change, let past):
+            guard let picture = change.applied(to: picture) else {
+                throw Channel.Problem.malformed("a change of another picture")
+            }
+            self.picture = picture
             try serve(picture.served)
             backend.publish(picture, past)
         case .events(let index, let events):
@@ -205,6 +211,7 @@ final class CheckpointKeeper {
     private func replaceRun(by channel: Channel) {
         active?.close()
         active = channel
+        picture = nil
         observesMessages = waking?.jump?.observesMessages ?? false
         waking = nil
         (posted, served, previewed) = (0, 0, nil)

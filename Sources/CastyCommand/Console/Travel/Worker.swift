@@ -236,8 +236,9 @@ final class Worker: RunFrontEnd, @unchecked Sendable {
             snapshot: snapshot, isScriptDone: isScriptDone, caption: caption, served: taken, events: count,
             digest: recorder.digest)
         guard picture != shown || past != nil else { return }
+        let change = PictureChange(from: shown, to: picture)
         shown = picture
-        report(.picture(picture, past))
+        report(.picture(change, past))
     }
 
     func show(_ progress: RunProgress?) { report(.progress(progress)) }

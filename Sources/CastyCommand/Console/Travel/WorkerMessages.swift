@@ -22,8 +22,8 @@ enum WorkerReport: Sendable, Codable {
     case ready(WorkerPicture)
     /// The run cannot begin.
     case failed(String)
-    /// What is to be shown; after a jump with what was before it.
-    case picture(WorkerPicture, RecentPast?)
+    /// What is to be shown, as the difference to the picture before; after a jump with what was before it.
+    case picture(PictureChange, RecentPast?)
     /// The events from an index on; earlier ones are known.
     case events(from: Int, [RuntimeEvent])
     case progress(RunProgress?)
@@ -51,6 +51,32 @@ struct WorkerPicture: Hashable, Sendable, Codable {
     /// How many events there are, and their digest.
     let events: Int
     let digest: UInt64
+}
+
+/// How a picture differs from the one before it on the same channel.
+struct PictureChange: Hashable, Sendable, Codable {
+    private let snapshot: SnapshotChange
+    private let isScriptDone: Bool
+    private let caption: Caption?
+    private let served: Int
+    private let events: Int
+    private let digest: UInt64
+
+    /// - Parameter old: `nil` for the first picture on a channel.
+    init(from old: WorkerPicture?, to new: WorkerPicture) {
+        snapshot = SnapshotChange(from: old?.snapshot, to: new.snapshot)
+        (isScriptDone, caption, served) = (new.isScriptDone, new.caption, new.served)
+        (events, digest) = (new.events, new.digest)
+    }
+
+    /// The new picture; `nil` if the change does not fit the earlier one.
+    func applied(to old: WorkerPicture?) -> WorkerPicture? {
+        snapshot.applied(to: old?.snapshot).map { snapshot in
+            WorkerPicture(
+                snapshot: snapshot, isScriptDone: isScriptDone, caption: caption, served: served, events: events,
+                digest: digest)
+        }
+    }
 }
 
 extension ConsoleRequest {
