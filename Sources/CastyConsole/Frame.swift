@@ -31,14 +31,16 @@ package struct Frame: Sendable {
         backend.observeMessages(state.showsMessages(feed))
         for message in feed.refresh(from: backend) { state.show(message) }
         _ = state.show(backend.caption)
-        _ = state.completeQuestion(feed)
+        submit(state.completeQuestion(feed) ?? [])
     }
 
     /// Presses a key, as a person would; the resulting requests go to the cluster.
     package mutating func press(_ key: Key) {
-        for intent in state.handle(key, feed: feed) {
-            if case .submit(let request) = intent { backend.submit(request) }
-        }
+        submit(state.handle(key, feed: feed))
+    }
+
+    private func submit(_ intents: [Intent]) {
+        for case .submit(let request) in intents { backend.submit(request) }
     }
 
     /// The cluster, its runtime and the time.

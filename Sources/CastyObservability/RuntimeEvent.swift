@@ -5,7 +5,7 @@ public import CastyCore
 /// As text, and in JSON: `n1/812`.
 public struct EventID: Hashable, Sendable {
     /// The observer of what a person or a scenario does.
-    public static let testbed = "lab"
+    public static let testbed = "test"
     /// The observer of what a person or a scenario does to the latency, jitter and loss of links.
     public static let network = "net"
 

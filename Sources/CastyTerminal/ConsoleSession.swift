@@ -199,7 +199,10 @@ struct ConsoleSession: ~Copyable {
             dirty = true
         }
         if state.show(backend.caption) { dirty = true }
-        if state.completeQuestion(feed) { dirty = true }
+        if let answered = state.completeQuestion(feed) {
+            for case .submit(let request) in answered { backend.submit(request) }
+            dirty = true
+        }
         if drawn.map({ $0.events != feed.eventCount || $0.snapshot != feed.snapshot }) ?? true { dirty = true }
         guard dirty, attached else { return }
         guard cnc_foreground() else { return detach() }

@@ -95,7 +95,7 @@ struct CaptionTests {
         for (number, reason) in [(1, EventReason.text("there is no n9")), (2, nil)] {
             console.cluster.events.append(
                 RuntimeEvent(
-                    time: console.cluster.now, id: EventID(node: "lab", number: UInt64(number)), kind: .note,
+                    time: console.cluster.now, id: EventID(node: EventID.testbed, number: UInt64(number)), kind: .note,
                     reason: reason, detail: .text(Self.note), line: number))
         }
         console.look()

@@ -61,8 +61,8 @@ struct HistoryTests {
         let second = event("n1", 4, .suspected, "n3")
         let third = event("n1", 6, .suspected, "n2")
         log.append([
-            event("lab", 1, .nodeFrozen, "n3"), first, event("lab", 3, .nodeThawed, "n3"), second,
-            event("lab", 5, .cut, nil), third,
+            event(EventID.testbed, 1, .nodeFrozen, "n3"), first, event(EventID.testbed, 3, .nodeThawed, "n3"), second,
+            event(EventID.testbed, 5, .cut, nil), third,
         ])
         #expect(log.truth(behind: first)?.kind == .nodeFrozen)
         #expect(log.truth(behind: second) == nil)
@@ -119,10 +119,10 @@ struct HistoryTests {
         }
         log.append([
             event(
-                "lab", .nodeStarted, subject: "n3",
+                EventID.testbed, .nodeStarted, subject: "n3",
                 detail: .incarnation(
                     UniqueAddress(address: NodeAddress(host: "127.0.0.3", port: 25520), incarnation: 1))),
-            event("lab", .nodeKilled),
+            event(EventID.testbed, .nodeKilled),
         ])
         for _ in 0..<20_000 {
             log.append([event("n5", .messageLost, to: "casty://casty@127.0.0.3:25520/sharding/account")])

@@ -83,7 +83,7 @@ struct KeyTests {
         console.cluster.note(EventID.testbed, .cut, from: "n2", to: "n3")
         console.cluster.links = [LinkSnapshot(from: "n2", to: "n3", cut: true)]
         console.look()
-        #expect(console.text.contains("n2→n3 is cut") && console.text.contains("ago, by you (lab/"))
+        #expect(console.text.contains("n2→n3 is cut") && console.text.contains("ago, by you (test/"))
         #expect(console.text.contains("n3→n2 carries everything"))
         console.cluster.note(EventID.testbed, .linkImpaired, detail: .text("loss 5%"))
         console.cluster.links = [LinkSnapshot(from: "n2", to: "n3", cut: false, loss: 0.05)]

@@ -77,11 +77,23 @@ struct QuestionTests {
         var snapshot = console.cluster.snapshot()
         snapshot.outlook = console.cluster.forecast(cutting: ["n1"])
         console.feed.take(snapshot)
-        let isCompleted = console.state.completeQuestion(console.feed)
-        #expect(isCompleted == !hasBegun)
+        let completed = console.state.completeQuestion(console.feed)
+        #expect(completed == (hasBegun ? nil : []))
         #expect(console.text.contains("whether the rest goes on is not known yet") == hasBegun)
-        let isCompletedAgain = console.state.completeQuestion(console.feed)
-        #expect(!isCompletedAgain)
+        let completedAgain = console.state.completeQuestion(console.feed)
+        #expect(completedAgain == nil)
+    }
+
+    @Test("an early y counts once the forecast says that no number is wanted, and not otherwise", arguments: [3, 2])
+    func earlyAnswer(nodes: Int) {
+        var console = Fixture(nodes: nodes)
+        #expect(console.type("Ky") == [])
+        var snapshot = console.cluster.snapshot()
+        snapshot.outlook = console.cluster.forecast(cutting: ["n1"])
+        console.feed.take(snapshot)
+        let answered = console.state.completeQuestion(console.feed)
+        #expect(answered == (nodes == 3 ? [.submit(line: "kill n1")] : []))
+        #expect((console.state.dialogs.modal == nil) == (nodes == 3))
     }
 
     @Test("without a forecast for exactly these nodes the number is wanted", arguments: [nil, "n3"])

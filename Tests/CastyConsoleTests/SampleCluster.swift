@@ -70,7 +70,7 @@ struct SampleCluster {
         } else {
             nodes.append(Node(number: number, started: now, lastHeartbeat: now))
         }
-        let id = note("lab", .nodeStarted, subject: "n\(number)")
+        let id = note(EventID.testbed, .nodeStarted, subject: "n\(number)")
         note("n1", .memberJoining, subject: "n\(number)", causes: [id])
         gossip += 2
     }
@@ -78,7 +78,7 @@ struct SampleCluster {
     mutating func silence(_ number: Int, _ state: NodeState) {
         guard let index = nodes.firstIndex(where: { $0.number == number }) else { return }
         nodes[index].state = state
-        silentSince[number] = note("lab", state == .killed ? .nodeKilled : .nodeFrozen, subject: "n\(number)")
+        silentSince[number] = note(EventID.testbed, state == .killed ? .nodeKilled : .nodeFrozen, subject: "n\(number)")
     }
 
     /// Gives every shard a home among those that are up.

@@ -6,7 +6,7 @@ import CastySharding
 import CastyTestbed
 import Testing
 
-@Suite("Memory of laboratories")
+@Suite("Memory of test clusters")
 struct MemoryTests {
     /// What nodes were made of, without keeping it.
     private struct Remains {

@@ -70,6 +70,6 @@ struct VerbTests {
         #expect(failed.first?.reason == .text("no reply: n2, which asked, was killed"))
         let lost = run.events.filter { $0.kind == .messageLost && $0.reason == .lost(.killed("n2")) }
         #expect(!lost.isEmpty)
-        #expect(lost.allSatisfy { $0.node == "lab" && $0.entity?.hasPrefix("account-") == true })
+        #expect(lost.allSatisfy { $0.node == EventID.testbed && $0.entity?.hasPrefix("account-") == true })
     }
 }

@@ -99,7 +99,7 @@ struct ScenarioPlayerTests {
         let heard = Mutex<[RuntimeEvent]>([])
         let runner = ScenarioRunner(scenario, checkers: .all, hear: { event in heard.withLock { $0.append(event) } })
         #expect(runner.run().status == .passed)
-        let notes = heard.withLock { $0 }.filter { $0.kind == .note && $0.node == "lab" }
+        let notes = heard.withLock { $0 }.filter { $0.kind == .note && $0.node == EventID.testbed }
         #expect(notes.map(\.text) == ["late"])
         #expect(notes.first?.time == .start + .seconds(5))
     }
@@ -120,7 +120,7 @@ struct ScenarioPlayerTests {
             try Scenario.parse(text, file: "planned.casty"), checkers: .all,
             hear: { event in heard.withLock { $0.append(event) } })
         #expect(planned.run().status == .passed)
-        let lost = heard.withLock { $0 }.filter { $0.kind == .messageLost && $0.node == "lab" }
+        let lost = heard.withLock { $0 }.filter { $0.kind == .messageLost && $0.node == EventID.testbed }
         #expect(lost.map(\.entity) == ["account-1"])
         #expect(lost.first?.reason == .lost(.refused(by: "n3", .killed)))
         let now = ScenarioRunner(

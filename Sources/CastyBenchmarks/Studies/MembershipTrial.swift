@@ -18,9 +18,9 @@ package final class MembershipTrial {
         let world = SimulatedClusterWorld(seed: seed)
         simulation = world.simulation
         simulation.network.changeAll { $0 = network }
-        var lab = TestClusterSettings(membership: settings)
-        lab.samples = []
-        testbed = TestCluster(world: world, settings: lab, checkers: .all)
+        var cluster = TestClusterSettings(membership: settings)
+        cluster.samples = []
+        testbed = TestCluster(world: world, settings: cluster, checkers: .all)
     }
 
     /// Ends the runtime and the trial.

@@ -99,18 +99,19 @@ extension ConsoleState {
 
     /// Completes a question that was asked before the forecast of its effect had arrived, unless the answer has begun.
     ///
-    /// - Returns: Whether the question has changed.
-    package mutating func completeQuestion(_ feed: ConsoleFeed) -> Bool {
+    /// - Returns: What to do if it was answered meanwhile; `nil` if nothing has changed.
+    package mutating func completeQuestion(_ feed: ConsoleFeed) -> [Intent]? {
         guard case .confirm(let asked) = dialogs.modal, !asked.awaitsForecastFor.isEmpty, asked.typed.text.isEmpty,
             case .submit(let commands) = asked.outcome, let command = commands.first,
             case .immediate(let acting) = command.acting
-        else { return false }
+        else { return nil }
         let reading = ClusterReading(feed, observer: view.observer)
         // If the effect turns out to be light, the user who has been asked is still the one to answer.
         guard let question = confirmation(of: command, acting, reading, feed, wasAsked: true),
             question.awaitsForecastFor.isEmpty
-        else { return false }
+        else { return nil }
+        if asked.isAccepted, question.demand == nil { return carryOut(question) }
         dialogs.modal = .confirm(question)
-        return true
+        return []
     }
 }

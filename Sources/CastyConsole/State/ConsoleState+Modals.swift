@@ -72,7 +72,10 @@ extension ConsoleState {
             return []
         }
         if let demand = confirm.demand {
-            if key == .enter {
+            if !confirm.awaitsForecastFor.isEmpty, key == .character("y") || key == .character("Y") {
+                confirm.isAccepted = true
+                dialogs.modal = .confirm(confirm)
+            } else if key == .enter {
                 if confirm.typed.text == demand { return carryOut(confirm) }
                 dialogs.modal = nil
                 say(
@@ -99,7 +102,7 @@ extension ConsoleState {
         return []
     }
 
-    private mutating func carryOut(_ confirm: ConfirmState) -> [Intent] {
+    mutating func carryOut(_ confirm: ConfirmState) -> [Intent] {
         dialogs.modal = nil
         switch confirm.outcome {
         case .submit(let commands):

@@ -55,6 +55,8 @@ struct ConfirmState: Hashable, Sendable {
     var accept: String
     /// The nodes that it is about to kill, while what becomes of the others is not known yet.
     var awaitsForecastFor: [String] = []
+    /// Whether it was answered with `y` before that was known: enough, if the question turns out to want no more.
+    var isAccepted = false
 }
 
 /// The effect of a confirmed question.

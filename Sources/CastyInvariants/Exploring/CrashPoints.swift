@@ -120,14 +120,14 @@ extension CrashPoints {
                 world: world, settings: TestClusterSettings(membership: .responsive, shards: CrashPoints.shards),
                 checkers: .all
             )
-            let lab = testbed
+            let cluster = testbed
             let count = story == .handoff ? 4 : 5
             try testbed.start(Array(1...count))
             for number in 1...CrashPoints.entities {
-                try lab.advance(until: lab.now + .seconds(10)) { lab.running.first?.isUp == true }
-                try lab.tell("account-\(number)", "start")
+                try cluster.advance(until: cluster.now + .seconds(10)) { cluster.running.first?.isUp == true }
+                try cluster.tell("account-\(number)", "start")
             }
-            try lab.advance(until: lab.now + .seconds(20)) { lab.evaluateBalance(by: 1) == .met }
+            try cluster.advance(until: cluster.now + .seconds(20)) { cluster.evaluateBalance(by: 1) == .met }
             // The shard that moves is not one of n1's.
             try testbed.load(perSecond: 200, entities: CrashPoints.entities, for: .seconds(1000))
             try testbed.advance(until: testbed.now + .milliseconds(500))

@@ -113,7 +113,7 @@ package final class TestCluster {
             : StepTraceRecorder(tracker: tracker) { [watch] subject, observer, now in
                 watch.removed(subject, seenBy: observer, at: now)
             }
-        inspector = Inspector(name: "lab", now: world.clock, nameOf: { Self.name(of: $0) })
+        inspector = Inspector(name: EventID.testbed, now: world.clock, nameOf: { Self.name(of: $0) })
         linkInspector = Inspector(name: EventID.network, now: world.clock, nameOf: { Self.name(of: $0) })
         for source in [inspector, linkInspector] {
             source.subscribe { [recorder] in recorder.record($0) }
@@ -122,7 +122,7 @@ package final class TestCluster {
     }
 
     /// A logger without output: the testbed reports through events.
-    package static let silence = Logger(label: "casty.lab", factory: { _ in SwiftLogNoOpLogHandler() })
+    package static let silence = Logger(label: "casty.test", factory: { _ in SwiftLogNoOpLogHandler() })
 
     /// The accounts that are remembered at this moment.
     package var rememberedAccounts: [String] {

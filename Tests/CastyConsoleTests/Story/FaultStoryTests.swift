@@ -54,7 +54,7 @@ struct FaultStoryTests {
     func unknown() {
         var script = StoryScript(["n1": [], "n2": []])
         script.look(1)
-        script.on(2, "lab", .nodeKilled, "n2")
+        script.on(2, EventID.testbed, .nodeKilled, "n2")
         #expect(script.sentence == "n2 killed 2.0")
         script.gone = ["n2"]
         script.states["n2"] = .killed
@@ -67,13 +67,13 @@ struct FaultStoryTests {
     func freeze() {
         var script = StoryScript(["n1": [1], "n2": [2]])
         script.look(4)
-        script.on(4.1, "lab", .nodeFrozen, "n2")
+        script.on(4.1, EventID.testbed, .nodeFrozen, "n2")
         script.states["n2"] = .frozen
         script.on(5.4, "n1", .suspected, "n2", reason: .membership(.silence(phi: 4, silence: .seconds(1.4))))
         script.on(5.5, "n1", .memberUnreachable, "n2", reason: .membership(.silence(phi: 8, silence: .seconds(1.5))))
         script.unreachable = ["n2"]
         script.look(5.5)
-        script.on(5.6, "lab", .nodeThawed, "n2")
+        script.on(5.6, EventID.testbed, .nodeThawed, "n2")
         script.states["n2"] = .running
         script.look(5.6)
         #expect(script.story?.isOpen == true)
@@ -90,10 +90,10 @@ struct FaultStoryTests {
     func shortFreeze() {
         var script = StoryScript(["n1": [], "n2": []])
         script.look(4)
-        script.on(4.1, "lab", .nodeFrozen, "n2")
+        script.on(4.1, EventID.testbed, .nodeFrozen, "n2")
         script.look(4.2)
         #expect(script.story?.isOpen == true)
-        script.on(4.3, "lab", .nodeThawed, "n2")
+        script.on(4.3, EventID.testbed, .nodeThawed, "n2")
         script.look(4.4)
         #expect(script.story?.isOpen == false)
     }
@@ -103,8 +103,8 @@ struct FaultStoryTests {
         var script = StoryScript(["n1": [1], "n2": [2], "n3": [3], "n4": [], "n5": []])
         script.look(2)
         for (one, other) in [("n1", "n3"), ("n1", "n4"), ("n1", "n5"), ("n2", "n3"), ("n2", "n4"), ("n2", "n5")] {
-            script.on(2, "lab", .cut, from: one, to: other)
-            script.on(2, "lab", .cut, from: other, to: one)
+            script.on(2, EventID.testbed, .cut, from: one, to: other)
+            script.on(2, EventID.testbed, .cut, from: other, to: one)
         }
         #expect(script.book.stories.count == 1)
         script.on(3.4, "n1", .memberUnreachable, "n3", reason: .membership(.silence(phi: 8, silence: .seconds(1.5))))
@@ -118,7 +118,7 @@ struct FaultStoryTests {
         script.on(
             5, "n1", .downingDecision, reason: .downing(.majority(.tooFew(.init(2, of: 5)))),
             detail: .downs(["n1", "n2"]))
-        script.on(5, "lab", .nodeStopped, "n1", reason: .stopped(.downed))
+        script.on(5, EventID.testbed, .nodeStopped, "n1", reason: .stopped(.downed))
         script.states = ["n1": .stopped, "n2": .stopped]
         script.look(5.1)
         script.on(8, "n4", .shardStarted, shard: 1, detail: .type("account"))
@@ -137,11 +137,11 @@ struct FaultStoryTests {
     func heal() {
         var script = StoryScript(["n1": [], "n2": []])
         script.look(2)
-        script.on(2, "lab", .cut, from: "n1", to: "n2")
+        script.on(2, EventID.testbed, .cut, from: "n1", to: "n2")
         script.on(3, "n2", .memberUnreachable, "n1", reason: .membership(.silence(phi: 8, silence: .seconds(1.5))))
         script.unreachable = ["n1"]
         script.look(3)
-        script.on(4, "lab", .healed, from: "n1", to: "n2")
+        script.on(4, EventID.testbed, .healed, from: "n1", to: "n2")
         script.look(4)
         script.on(4.1, "n2", .memberReachable, "n1", reason: .membership(.heartbeat))
         script.unreachable = []
@@ -162,7 +162,7 @@ struct FaultStoryTests {
             script.on(5.1, "n1", .shardMoved, shard: shard, from: "n2", to: "n1", detail: .type("account"))
         }
         script.on(5.2, "n1", .memberRemoved, "n2", detail: .lastStatus(.exiting))
-        script.on(5.3, "lab", .nodeStopped, "n2", reason: .stopped(.left))
+        script.on(5.3, EventID.testbed, .nodeStopped, "n2", reason: .stopped(.left))
         script.look(5.4)
         #expect(
             script.sentence
@@ -186,7 +186,7 @@ struct FaultStoryTests {
         var script = StoryScript(["n1": [1, 2], "n2": []])
         script.states["n2"] = .stopped
         script.look(10)
-        script.on(10, "lab", .nodeStarted, "n2")
+        script.on(10, EventID.testbed, .nodeStarted, "n2")
         script.on(10.1, "n1", .memberJoining, "n2", reason: .membership(.join))
         script.on(10.2, "n1", .memberUp, "n2", reason: .membership(.leaderAction(version: 9)))
         script.states = [:]
@@ -224,9 +224,9 @@ struct FaultStoryTests {
     @Test("two nodes that are killed together are one story, another kill is another one")
     func several() {
         var script = StoryScript.kill()
-        script.on(9.01, "lab", .nodeKilled, "n4")
+        script.on(9.01, EventID.testbed, .nodeKilled, "n4")
         #expect(script.book.stories.count == 1 && script.story?.victims == ["n3", "n4"])
-        script.on(11, "lab", .nodeKilled, "n5")
+        script.on(11, EventID.testbed, .nodeKilled, "n5")
         #expect(script.book.stories.count == 2 && script.story?.victims == ["n5"])
         #expect(script.book.shown(at: StoryScript.instant(11))?.victims == ["n5"])
         script.states = ["n3": .killed, "n4": .killed, "n5": .killed]
@@ -245,7 +245,7 @@ struct FaultStoryTests {
         var script = StoryScript(["n1": [1], "n2": [2]])
         script.remembers = true
         script.look(1)
-        script.on(2, "lab", .nodeKilled, "n2")
+        script.on(2, EventID.testbed, .nodeKilled, "n2")
         #expect(script.sentence.hasSuffix("4 entities start again by themselves"))
     }
 

@@ -90,7 +90,7 @@ extension StoryScript {
     static func kill() -> StoryScript {
         var script = StoryScript(["n1": [1], "n2": [2], "n3": [3, 4, 5, 6, 7], "n4": [8], "n5": [9]])
         script.look(8.9)
-        script.on(9.0, "lab", .nodeKilled, "n3")
+        script.on(9.0, EventID.testbed, .nodeKilled, "n3")
         script.states["n3"] = .killed
         script.unreachable = ["n3"]
         for node in ["n1", "n2", "n4", "n5"] {
