@@ -152,7 +152,11 @@ let targets: [Target] = [
             "CastyReporting", "CastyObservability", "CastyCore",
         ]),
     library(
-        "CastyConsole", ["CastyPlacement", "CastyReporting", "CastyObservability", "CastyScenario", "CastyCore"]),
+        "CastyConsole",
+        [
+            "CastyPlacement", "CastyReporting", "CastyObservability", "CastyScenario", "CastySerialization",
+            "CastyCore",
+        ]),
     tests("CastyConsoleTests", ["CastyConsole", "CastyPlacement", "CastyObservability", "CastyScenario", "CastyCore"]),
     .target(
         name: "CNCurses",
@@ -176,8 +180,8 @@ let targets: [Target] = [
     tests(
         "CastyCommandTests",
         [
-            "CastyCommand", "CastyConsole", "CastyInvariants", "CastyTestbed", "CastyLive", "CastyScenario",
-            "CastyObservability", "CastySerialization", "CastyCore", nioCore,
+            "CastyCommand", "CastyConsole", "CastyCluster", "CastyActors", "CastyInvariants", "CastyTestbed",
+            "CastyLive", "CastyScenario", "CastyObservability", "CastySerialization", "CastyCore", nioCore,
         ]),
 ]
 

@@ -87,10 +87,13 @@ enum Footer {
                     .link(.partition),
                 ]
             case .gossip: [.observer, .why, .link(.cutOneWay), .node(.freeze)]
-            case .events: [.level, .why, .open, .copy]
+            case .events: [.scrub(.earlier), .scrub(.later), .open, .level, .why, .copy]
             case .why: [.why, .level]
             case .flow: [.level, .why]
             }
+        if state.time.shown.isPast {
+            return common + [.live, .scrub(.earlier), .scrub(.later), .back, .step, .open, .why, .turn(.zoom), .quit]
+        }
         let rest: [Action] = state.mode.changesCluster ? [.undo] : []
         return common + own + time + rest + [.turn(.zoom), .quit]
     }

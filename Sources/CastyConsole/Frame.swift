@@ -3,12 +3,13 @@
 /// Call `look` as often as a screen would, so that curves and rates have data; then take the picture.
 package struct Frame: Sendable {
     private let backend: any ConsoleBackend
-    private var feed = ConsoleFeed()
+    private var feed: ConsoleFeed
     private var state: ConsoleState
 
     /// Prepares frames of a size; each side is limited to 1000.
     package init(of backend: any ConsoleBackend, width: Int, height: Int, options: ConsoleOptions) {
         self.backend = backend
+        feed = ConsoleFeed(keeping: backend.mode.keepsMoments ? .console : nil)
         let tier: GlyphTier =
             switch options.glyphs {
             case .auto, .unicode: .unicode

@@ -22,12 +22,16 @@ enum Header {
             ])
         }
         if rect.width >= 100 {
-            groups.append([(Words.short(scene.snapshot.envelopesPerSecond.rounded()) + " env/s", paint[.text])])
+            // An observer adds up what the nodes have counted.
+            let rate =
+                scene.snapshot.observer == nil
+                ? scene.snapshot.envelopesPerSecond : reading.rows.reduce(0) { $0 + $1.rate }
+            groups.append([(Words.short(rate.rounded()) + " env/s", paint[.text])])
         }
         if scene.snapshot.lost > 0 { groups.append([("lost \(scene.snapshot.lost)", paint[.eventWarning])]) }
         let cuts = scene.snapshot.links.filter(\.cut).count
         if cuts > 0 { groups.append([("\(cuts) cut", paint[.linkCut])]) }
-        if scene.state.time.still != nil { groups.append([(" VIEW FROZEN ", paint[.bannerPaused])]) }
+        if case .still = scene.state.time.shown { groups.append([(" VIEW FROZEN ", paint[.bannerPaused])]) }
         if scene.state.readOnly { groups.append([(" READ-ONLY ", paint[.bannerReadOnly])]) }
         if let file = scene.feed.recording {
             groups.append([(rect.width >= 160 ? "● REC \(file)" : "● REC", paint[.bannerRecording])])
@@ -48,6 +52,15 @@ enum Header {
         let clock = "  t=\(Words.moment(scene.snapshot.time))"
         // Time that runs by itself: with tenths, the line would change ten times a second while nothing happens.
         let wholeClock = "  t=\(Words.wholeMoment(scene.snapshot.time))"
+        if scene.state.time.shown.isPast {
+            // Time goes on meanwhile: in whole seconds, so that the line changes once a second.
+            let age = max(.zero, scene.live.time - scene.snapshot.time)
+            let ago = "\(age.nanoseconds / 1_000_000_000)s"
+            return [
+                (" PAST ", paint[.bannerPaused]),
+                (clock + timeOfDay(scene), paint[.text]), ("  \(ago) ago, live goes on", paint[.eventWarning]),
+            ]
+        }
         switch scene.state.mode {
         case .live: return [(" LIVE ", paint[.bannerLive]), (wholeClock, paint[.text])]
         case .attached:
@@ -65,7 +78,8 @@ enum Header {
             let run: (String, Style) =
                 scene.snapshot.paused
                 ? (" ‖ PAUSED ", paint[.bannerPaused]) : (" ▶ " + speed(scene), paint[.text])
-            return [(" RECORDING ", paint[.bannerRecording]), run, (clock + timeOfDay(scene), paint[.text])]
+            let time = (scene.showsTenths ? clock : wholeClock) + timeOfDay(scene)
+            return [(" RECORDING ", paint[.bannerRecording]), run, (time, paint[.text])]
         case .simulated(let seed):
             let run: (String, Style) =
                 scene.snapshot.paused

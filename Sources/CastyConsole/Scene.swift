@@ -34,7 +34,9 @@ struct Scene: Sendable {
     var outlook: PartitionForecast? { feed.forecast(cutting: state.previewedPartition(feed)) }
 
     /// Whether the clock has tenths: while time stands still or passes slowly, where each step shows.
-    var showsTenths: Bool { state.isSimulated && (snapshot.paused || snapshot.speed < 1) }
+    var showsTenths: Bool {
+        state.time.shown.isPast || !state.mode.keepsMoments && (snapshot.paused || snapshot.speed < 1)
+    }
 
     func isFocused(_ pane: Pane) -> Bool { state.panes.focus == pane && state.dialogs.modal == nil }
 }

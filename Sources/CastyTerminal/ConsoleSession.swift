@@ -11,7 +11,7 @@ struct ConsoleSession: ~Copyable {
     private let backend: any ConsoleBackend
     private let frameTime: Int64
     private var state: ConsoleState
-    private var feed = ConsoleFeed()
+    private var feed: ConsoleFeed
     private var buffer: CellBuffer
     private var keys = KeyReader()
     /// Whether the picture differs from the last frame, and is drawn at once.
@@ -29,6 +29,7 @@ struct ConsoleSession: ~Copyable {
 
     init(backend: any ConsoleBackend, options: ConsoleOptions, film: consuming SessionFilm) {
         self.backend = backend
+        feed = ConsoleFeed(keeping: backend.mode.keepsMoments ? .console : nil)
         self.film = film
         frameTime = Int64(1000 / max(1, min(60, options.framesPerSecond)))
         let tier = TerminalAbility.tier(options)

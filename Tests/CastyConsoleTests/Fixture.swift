@@ -7,7 +7,7 @@ import CastyScenario
 /// A console over a make-believe cluster, driven by keys.
 struct Fixture {
     var cluster: SampleCluster
-    var feed = ConsoleFeed()
+    var feed: ConsoleFeed
     var state: ConsoleState
     /// Whether the cluster has forecast a cut of the chosen nodes before each key.
     var forecasts = false
@@ -18,6 +18,7 @@ struct Fixture {
         tier: GlyphTier = .unicode, depth: ColourDepth = .all, options: ConsoleOptions = .init()
     ) {
         cluster = SampleCluster(nodes: nodes)
+        feed = ConsoleFeed(keeping: mode.keepsMoments ? .console : nil)
         state = ConsoleState(options: options, mode: mode, tier: tier, depth: depth)
         state.resize(width: width, height: height)
         look()

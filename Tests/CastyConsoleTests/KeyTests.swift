@@ -105,7 +105,7 @@ struct KeyTests {
         #expect(console.press(.enter) == [.submit(line: "move shard 0 to n4")])
     }
 
-    @Test("what cannot act here flashes the reason and does nothing", arguments: ["p", ".", "+", "-", "=", ","])
+    @Test("what cannot act here flashes the reason and does nothing", arguments: ["p", ".", "+", "-", "="])
     func liveRefusesTime(key: String) {
         var console = Fixture(mode: .live)
         #expect(console.type(key) == [])

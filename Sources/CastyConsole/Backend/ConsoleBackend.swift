@@ -81,6 +81,14 @@ package enum ConsoleMode: Hashable, Sendable {
         }
     }
 
+    /// Whether the cluster's time cannot be turned back, so that the console keeps moments of it.
+    package var keepsMoments: Bool {
+        switch self {
+        case .live, .attached: true
+        case .simulated, .recording: false
+        }
+    }
+
     /// Why a verb is not available in this mode, in a few words; `nil` if it is.
     package func refusal(of verb: PaletteVerb) -> String? {
         obstacle(to: verb).map { "\(verb.word): \($0)" }
@@ -88,10 +96,10 @@ package enum ConsoleMode: Hashable, Sendable {
 
     private func obstacle(to verb: PaletteVerb) -> String? {
         switch (self, verb.need) {
-        case (_, .screen), (.simulated, _), (.live, .cluster), (.recording, .past), (.recording, .clock): nil
-        case (.live, .clock), (.live, .past): "LIVE mode has no virtual clock; start with --sim"
+        case (_, .screen), (_, .past), (.simulated, _), (.live, .cluster), (.recording, .clock): nil
+        case (.live, .clock): "LIVE mode has no virtual clock; start with --sim"
         case (.attached, .cluster): "attached as an observer, which changes nothing"
-        case (.attached, .clock), (.attached, .past): "a running cluster has no virtual clock"
+        case (.attached, .clock): "a running cluster has no virtual clock"
         case (.recording, .cluster):
             "what was recorded has happened; casty replay --scenario goes on from here in the simulated world"
         }
@@ -108,6 +116,9 @@ package enum ConsoleMode: Hashable, Sendable {
 }
 
 extension PaletteVerb {
+    /// Whether it changes the cluster or takes back what was changed.
+    var actsOnCluster: Bool { need == .cluster }
+
     /// What a console needs for a verb.
     fileprivate enum Need { case cluster, clock, past, screen }
 
@@ -116,10 +127,11 @@ extension PaletteVerb {
         case .scenario: .cluster
         case .console(let verb):
             switch verb {
-            case .pause, .play, .speed, .until: .clock
+            case .pause, .play, .speed: .clock
             case .step, .back, .seek: .past
-            case .undo, .redo, .save: .cluster
-            case .focus, .zoom, .filter, .sort, .follow, .view, .why, .goto, .mark, .loads, .export, .bookmark,
+            case .undo, .redo: .cluster
+            case .until, .save, .focus, .zoom, .filter, .sort, .follow, .view, .why, .goto, .mark, .loads, .export,
+                .bookmark,
                 .readonly, .help, .quit:
                 .screen
             }

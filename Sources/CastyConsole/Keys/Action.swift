@@ -5,7 +5,7 @@ enum Action: Hashable, Sendable {
     case help, palette, filter, escape, quit
     case turn(Turn), pane(Pane), move(Move), sort(Sorting)
     case pause, step, back, speed(SpeedChange), previousFault, nextFault
-    case scrub(Scrub), bookmark, bookmarks
+    case scrub(Scrub), live, bookmark, bookmarks
     case undo, redo, freezeView, repaint, suspend
     case mark, markAll, open, why, copy, save
     case node(NodeAction), link(LinkAction), prompt(Prompting)
@@ -16,7 +16,7 @@ enum Action: Hashable, Sendable {
         case up, down, left, right, top, bottom, pageUp, pageDown, nextMatch, previousMatch
     }
     enum Sorting: Hashable, Sendable { case left, right, invert }
-    /// A second of virtual time, back or forward.
+    /// A second of the cluster's time, back or forward.
     enum Scrub: Hashable, Sendable { case earlier, later }
     enum SpeedChange: Hashable, Sendable { case faster, slower, normal }
     /// An action on the nodes under the cursor or marked.

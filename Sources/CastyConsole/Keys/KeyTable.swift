@@ -76,13 +76,16 @@ enum KeyTable {
 
     private static let time: [KeyBinding] = [
         KeyBinding(keys("p"), .pause, "pause", "pause or play virtual time", .time, verb: .console(.pause)),
-        KeyBinding(keys("."), .step, "step", "one tick forward", .time, verb: .console(.step)),
-        KeyBinding(keys(","), .back, "back", "one tick back", .time, verb: .console(.back)),
+        KeyBinding(
+            keys("."), .step, "step", "one tick forward; in the past of a live cluster, the next moment", .time,
+            verb: .console(.step)),
+        KeyBinding(keys(","), .back, "back", "one tick back; live, the moment before", .time, verb: .console(.back)),
         KeyBinding(keys("+"), .speed(.faster), "speed", "twice as fast", .time, verb: .console(.speed)),
         KeyBinding(keys("-"), .speed(.slower), "speed", "half as fast", .time, verb: .console(.speed)),
         KeyBinding(keys("="), .speed(.normal), "speed", "back to normal speed", .time, verb: .console(.speed)),
         KeyBinding(keys("u"), .undo, "undo", "undo the last fault you injected", .time, verb: .console(.undo)),
         KeyBinding(keys("U"), .redo, "redo", "inject again what was undone last", .time, verb: .console(.redo)),
+        KeyBinding([.end], .live, "live", "from the past back to live; otherwise the last", .time),
         KeyBinding(keys("b"), .bookmark, "bookmark", "remember this moment", .time),
         KeyBinding(keys("B"), .bookmarks, "bookmarks", "go to a remembered moment", .time),
         KeyBinding(keys("["), .previousFault, "fault", "the previous fault in the events", .time),
@@ -101,7 +104,7 @@ enum KeyTable {
             KeyBinding([.left, .character("h")], .move(.left), "left", "left", .view, in: notEvents),
             KeyBinding([.right, .character("l")], .move(.right), "right", "right", .view, in: notEvents),
             KeyBinding([.character("g"), .home], .move(.top), "top", "the first", .view),
-            KeyBinding([.character("G"), .end], .move(.bottom), "end", "the last", .view),
+            KeyBinding(keys("G"), .move(.bottom), "end", "the last", .view),
             KeyBinding([.pageUp], .move(.pageUp), "page", "a page up", .view),
             KeyBinding([.pageDown], .move(.pageDown), "page", "a page down", .view),
             KeyBinding([.control("f")], .freezeView, "still", "freeze the view only; the data goes on", .view),

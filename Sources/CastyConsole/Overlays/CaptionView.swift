@@ -64,7 +64,7 @@ extension ConsoleState {
         // Esc has other uses, which come first.
         let isInUse =
             view.filters[panes.focus] != nil || panes.focus == .why || !selection.marked.isEmpty || panes.zoomed
-            || selection.event != nil || time.still != nil
+            || selection.event != nil || time.shown.feed != nil
         guard key == .escape, !caption.waits, !isInUse else { return nil }
         captions.hidden = caption
         return []

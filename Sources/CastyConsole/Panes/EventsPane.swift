@@ -8,7 +8,9 @@ enum EventsPane {
         if let filter = scene.state.view.filters[.events] { parts.append("/\(filter)") }
         if scene.feed.log.dropped > 0 { parts.append("\(scene.feed.log.dropped) missed") }
         let position =
-            scene.state.selection.event == nil ? "live" : "\(scene.events.index(of: scene.state.selection.event))↓"
+            scene.state.selection.event == nil
+            ? scene.state.time.shown.isPast ? "past" : scene.state.mode == .recording ? "recorded" : "live"
+            : "\(scene.events.index(of: scene.state.selection.event))↓"
         parts.append(position)
         parts.append("≥ \(scene.words(.level(scene.state.view.level)))")
         return [parts.joined(separator: " · "), parts.prefix(2).joined(separator: " · "), position]

@@ -68,6 +68,7 @@ enum FlowPane {
         case .attached:
             return ["the messages of a running cluster cannot be seen from outside", "6 shows its events"]
         case .recording: return ["the messages between the nodes are not recorded", "6 shows the events"]
+        case .live where scene.state.time.shown.isPast: return ["the messages of the past are not kept"]
         case .live, .simulated: break
         }
         guard let crossings = scene.snapshot.crossings else {

@@ -56,7 +56,10 @@ enum GossipPane {
 
     static func draw(_ scene: Scene, _ rect: Rect, _ buffer: inout CellBuffer) {
         let clocks = Clocks(scene.snapshot)
-        guard !clocks.views.isEmpty else { return EmptyPane.draw([scene.state.mode.emptiness], rect, scene, &buffer) }
+        guard !clocks.views.isEmpty else {
+            let isSilent = scene.snapshot.nodes.contains { $0.state == .silent }
+            return EmptyPane.draw([isSilent ? "no node answers" : scene.state.mode.emptiness], rect, scene, &buffer)
+        }
         let paint = scene.paint
         let width = clocks.width
         let cursor = scene.state.cursorRow(scene.reading)?.name

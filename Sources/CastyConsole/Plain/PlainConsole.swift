@@ -7,7 +7,7 @@ package import CastyScenario
 /// It speaks the language of the palette. What the screen shows in a pane is printed when it is asked for, with
 /// `focus members`, `why n3` and the like; what happens is printed when it happens.
 package struct PlainConsole: Sendable {
-    private var feed = ConsoleFeed()
+    private var feed: ConsoleFeed
     private var state: ConsoleState
     /// The number of the first event that was not printed yet.
     private var nextEvent = 0
@@ -22,6 +22,7 @@ package struct PlainConsole: Sendable {
     /// - Parameter options: Lines are ASCII unless they ask for Unicode glyphs: shades and curves mean nothing to a
     ///   screen reader.
     package init(mode: ConsoleMode, options: ConsoleOptions) {
+        feed = ConsoleFeed(keeping: mode.keepsMoments ? .console : nil)
         var options = options
         // A line says in words what it does; a script has nobody who answers.
         options.confirm = false

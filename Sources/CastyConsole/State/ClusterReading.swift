@@ -98,7 +98,9 @@ struct ClusterReading: Sendable {
                 member.map { DisplayStatus(status: $0.status, unreachable: $0.unreachable) } ?? .unknown
             // A silent node that the others no longer list was a member, as its own last view says.
             let wasMember = node.membership.members.contains { $0.node == node.node }
-            if member == nil, gone || node.state == .silent && wasMember && running > 0 { standing = .removed }
+            if member == nil, gone || node.state == .silent && wasMember && !(membership?.members.isEmpty ?? true) {
+                standing = .removed
+            }
             let isOldest = membership?.oldest.map { $0 == node.node } ?? false
             rows.append(
                 NodeRow(

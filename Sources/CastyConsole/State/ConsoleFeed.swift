@@ -32,7 +32,13 @@ package struct ConsoleFeed: Sendable {
     private var eventCursor: UInt64 = 0
     private var messageCursor: UInt64 = 0
 
-    package init() {}
+    /// The moments that can be shown again; `nil` where the run itself can be turned back.
+    private(set) var moments: MomentList?
+
+    /// - Parameter limits: How much of the past is kept; `nil` for nothing.
+    package init(keeping limits: MomentList.Limits? = nil) {
+        moments = limits.map { MomentList($0) }
+    }
 
     /// Reads new data from the backend.
     ///
@@ -63,6 +69,21 @@ package struct ConsoleFeed: Sendable {
         snapshot = next
         log.append(events, dropped: dropped)
         for event in events { note(event) }
+        moments?.take(next, hasEvents: events.contains { $0.kind.level > .debug })
+    }
+
+    /// The feed as it was at a moment; `nil` if that cannot be read.
+    func past(at index: Int) -> ConsoleFeed? {
+        guard let moments, let snapshot = moments.snapshot(at: index) else { return nil }
+        var past = self
+        past.snapshot = snapshot
+        past.rewind(to: snapshot.time)
+        let recent = moments.past(at: index)
+        (past.phi, past.rates) = (recent.phi, recent.rates)
+        past.departed = moments.departed(at: index)
+        past.moments = nil
+        past.progress = nil
+        return past
     }
 
     private mutating func note(_ event: RuntimeEvent) {
@@ -112,7 +133,8 @@ package struct ConsoleFeed: Sendable {
         started = started.filter { $0.value <= time }
         suspected = suspected.filter { $0.value <= time }
         (died, lastSuspected) = ([:], [:])
-        for event in past { noteMarks(event) }
+        // Also restores the suspicions that ended later.
+        for event in past { note(event) }
         departed.rewind(to: time)
     }
 }

@@ -37,8 +37,8 @@ extension ConsoleState {
         }
     }
 
-    mutating func perform(_ action: Action, _ feed: ConsoleFeed) -> [Intent] {
-        let feed = visible(feed)
+    mutating func perform(_ action: Action, _ live: ConsoleFeed) -> [Intent] {
+        let feed = visible(live)
         let reading = ClusterReading(feed, observer: view.observer)
         switch action {
         case .help: dialogs.modal = .help(HelpState(pane: panes.focus))
@@ -52,10 +52,12 @@ extension ConsoleState {
         case .suspend: return [.suspend]
         case .repaint: return [.repaint]
         case .freezeView:
-            time.still = time.still == nil ? feed : nil
-            say(
-                .note, time.still == nil ? "the view follows again" : "the view stands still; the data goes on (Ctrl-F)"
-            )
+            guard time.shown.feed == nil else {
+                returnToLive()
+                return []
+            }
+            time.shown = .still(feed)
+            say(.note, "the view stands still; the data goes on (Ctrl-F)")
         case .turn(let way): turn(way)
         case .pane(let pane): focus(on: pane)
         case .move(let way): move(way, feed, reading)
@@ -78,7 +80,13 @@ extension ConsoleState {
                 .note,
                 selection.marked.isEmpty ? "nothing is marked" : "\(Words.count(selection.marked.count, "node")) marked"
             )
-        case .open where panes.focus == .events && isSimulated: return goToEvent(feed)
+        case .open where panes.focus == .events: return goToEvent(feed, live)
+        case .live:
+            guard time.shown.feed == nil else {
+                returnToLive()
+                return []
+            }
+            move(.bottom, feed, reading)
         case .open, .why: explain(reading, feed, opening: action == .open)
         case .copy: return copyRow(feed, reading)
         case .node(let act): return self.act(act, on: reading, feed)
@@ -88,19 +96,14 @@ extension ConsoleState {
             let pauses = !intentions.isPaused(feed.snapshot)
             intentions.setPaused(pauses, now: time.now)
             return submit(pauses ? .pause : .play)
-        case .step, .back:
-            // Both pause the clock.
-            intentions.setPaused(true, now: time.now)
-            return submit(action == .step ? .step(1) : .back(1))
-        case .scrub(let way):
-            intentions.setPaused(true, now: time.now)
-            return submit(way == .earlier ? .back(Self.second) : .step(Self.second))
+        case .step, .back, .scrub:
+            return goThroughTime(action, live)
         case .bookmark: bookmark(feed)
         case .bookmarks: openBookmarks()
         case .speed(let change): return speed(change, feed)
         case .undo: return submit(.undo)
         case .redo: return submit(.redo)
-        case .save: return [.save(moment(feed), folder: nil)]
+        case .save: return [.save(moment(live), folder: nil)]
         }
         return []
     }
@@ -117,8 +120,8 @@ extension ConsoleState {
             panes.zoomed = false
         } else if selection.event != nil {
             selection.event = nil
-        } else if time.still != nil {
-            time.still = nil
+        } else if time.shown.feed != nil {
+            returnToLive()
         } else {
             explanation.subject = nil
         }

@@ -53,7 +53,7 @@ extension ConsoleState {
                 say(.refused, "\(binding.word): read-only (:readonly off)")
                 return []
             }
-            if let reason = mode.refusal(of: verb) {
+            if let reason = mode.refusal(of: verb) ?? pastRefusal(of: verb) {
                 say(.refused, reason)
                 return []
             }

@@ -137,11 +137,15 @@ extension ConsoleState {
                 say(.refused, "read-only (:readonly off)")
                 return []
             }
-            guard mode.refusal(of: .scenario(command.verb)) == nil else { return request(.command(command)) }
+            let verb = PaletteVerb.scenario(command.verb)
+            guard (mode.refusal(of: verb) ?? pastRefusal(of: verb)) == nil else {
+                return request(.command(command))
+            }
             return ask(command, feed)
         case .console(.screen(let command), at: nil): return perform(command, feed)
         case .console(.run(.saveMoment(let folder)), at: nil): return [.save(moment(feed), folder: folder)]
-        case .console(.run(let control), at: nil): return request(.control(control))
+        case .console(.run(let control), at: nil):
+            return showsRecorded(control, feed) ? [] : request(.control(control))
         case .console(.reserved(let command), at: nil):
             let verb = PaletteVerb.console(command.verb)
             say(.refused, mode.refusal(of: verb) ?? "\(verb.word): not available here")
@@ -153,7 +157,7 @@ extension ConsoleState {
 
     /// The intent that submits a request, unless this mode refuses it.
     private mutating func request(_ request: ConsoleRequest) -> [Intent] {
-        if let reason = mode.refusal(of: request.verb) {
+        if let reason = mode.refusal(of: request.verb) ?? pastRefusal(of: request.verb) {
             say(.refused, reason)
             return []
         }

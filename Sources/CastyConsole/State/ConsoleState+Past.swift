@@ -2,20 +2,137 @@ import CastyCore
 import CastyObservability
 import CastyScenario
 
-/// Keys that show another time of a simulated run.
+/// Keys that show another time: of a run that can be turned back, or of what was recorded of a cluster that goes on.
 extension ConsoleState {
     /// How many ticks a second has.
     static let second = 10
     /// A run shows times that are multiples of this.
     private static let grid: Int64 = 10_000_000
 
-    var isSimulated: Bool { if case .simulated = mode { true } else { false } }
+    /// Whether keys of time show recorded moments, since the cluster's own time cannot be turned back.
+    private var showsMoments: Bool { mode.keepsMoments }
+
+    /// A tick or a second back or forward.
+    mutating func goThroughTime(_ action: Action, _ live: ConsoleFeed) -> [Intent] {
+        guard showsMoments else {
+            // All of them pause the clock.
+            intentions.setPaused(true, now: time.now)
+            switch action {
+            case .scrub(let way): return submit(way == .earlier ? .back(Self.second) : .step(Self.second))
+            default: return submit(action == .step ? .step(1) : .back(1))
+            }
+        }
+        switch action {
+        case .scrub(.earlier): scrub(by: .seconds(-1), "earlier", live)
+        case .scrub(.later): scrub(by: .seconds(1), "later", live)
+        case .back: stepMoments(-1, live)
+        default: stepMoments(1, live)
+        }
+        return []
+    }
+
+    /// Carries out a request for another time if recorded moments can answer it.
+    ///
+    /// - Returns: Whether it did.
+    mutating func showsRecorded(_ control: RunControl, _ live: ConsoleFeed) -> Bool {
+        guard showsMoments else { return false }
+        switch control {
+        case .seek(let moment): showMoment(live.moments?.index(at: .start + moment), .start + moment, "seek", live)
+        case .back(let count): stepMoments(-count, live)
+        case .step(let count): stepMoments(count, live)
+        case .pause, .play, .speed, .undo, .redo, .saveScript, .saveMoment: return false
+        }
+        if case .past(let feed) = time.shown, dialogs.flash == nil {
+            let age = Words.span(live.snapshot.time - feed.snapshot.time)
+            say(.note, "this is \(Words.moment(feed.snapshot.time)), \(age) ago; live goes on")
+        }
+        return true
+    }
+
+    /// Shows the time that is a span later than the one that is shown.
+    private mutating func scrub(by span: Duration, _ word: String, _ live: ConsoleFeed) {
+        guard span < .zero || time.shown.isPast else {
+            return say(.refused, "\(word): this is live; ← goes back through what was recorded")
+        }
+        let shown = visible(live).snapshot.time
+        let wanted = shown + span
+        if span > .zero, wanted >= live.snapshot.time { return returnToLive() }
+        var index = live.moments?.index(at: wanted)
+        // Where moments are further apart, the next one.
+        if span > .zero, let found = index, let moments = live.moments, moments.time(at: found) <= shown {
+            index = found + 1 < moments.count ? found + 1 : nil
+        }
+        if span > .zero, index == nil { return returnToLive() }
+        showMoment(index, wanted, word, live)
+    }
+
+    /// Shows a moment some moments earlier or later.
+    private mutating func stepMoments(_ count: Int, _ live: ConsoleFeed) {
+        let word = count < 0 ? "back" : "step"
+        guard count < 0 || time.shown.isPast else {
+            return say(
+                .refused,
+                mode.refusal(of: .console(.pause)).map { "\(word):" + $0.dropFirst("pause:".count) } ?? word)
+        }
+        guard let moments = live.moments, let shown = moments.index(at: visible(live).snapshot.time) else {
+            return showMoment(nil, .start, word, live)
+        }
+        // The newest moment is what live shows, or nearly.
+        let (next, overflow) = shown.addingReportingOverflow(count)
+        if overflow || next >= moments.count { return returnToLive() }
+        showMoment(next >= 0 ? next : nil, .start, word, live)
+    }
+
+    /// Shows a recorded moment; says why not if there is none.
+    private mutating func showMoment(_ index: Int?, _ wanted: Instant, _ word: String, _ live: ConsoleFeed) {
+        guard let moments = live.moments, let first = moments.first else {
+            return say(.refused, "\(word): nothing was recorded yet")
+        }
+        if wanted > live.snapshot.time { return returnToLive() }
+        guard let index else {
+            return say(.refused, "\(word): what was recorded begins at \(Words.moment(first))")
+        }
+        guard let past = live.past(at: index) else {
+            return say(.refused, "\(word): that moment cannot be read")
+        }
+        selection.event = nil
+        selection.message = nil
+        // Its subject may be an event by a number that the past gives to another one.
+        if case .event = explanation.subject { explanation.subject = nil }
+        time.shown = .past(past)
+    }
+
+    mutating func returnToLive() {
+        let wasPast = time.shown.isPast
+        if wasPast {
+            selection.event = nil
+            if case .event = explanation.subject { explanation.subject = nil }
+        }
+        time.shown = .live
+        say(.note, wasPast ? "live again" : "the view follows again")
+    }
+
+    /// Why a request that needs the cluster is refused while the past is shown; `nil` if it is not.
+    func pastRefusal(of verb: PaletteVerb) -> String? {
+        guard time.shown.isPast, verb.actsOnCluster else { return nil }
+        return "\(verb.word): this is the past, which cannot be changed; End goes back to live"
+    }
 
     /// Shows all panes at the time of the event under the cursor: as soon as it has happened.
-    mutating func goToEvent(_ feed: ConsoleFeed) -> [Intent] {
+    mutating func goToEvent(_ feed: ConsoleFeed, _ live: ConsoleFeed) -> [Intent] {
         let list = EventList(feed.log, self)
         guard !list.entries.isEmpty, let event = feed.log[list.entries[list.index(of: selection.event)].number] else {
             say(.refused, "seek: no events to go to")
+            return []
+        }
+        if showsMoments {
+            // An event that no moment shows yet is of this moment.
+            guard let moments = live.moments, let index = moments.index(from: event.time) else {
+                if time.shown.feed == nil { say(.note, "seek: that is this moment") } else { returnToLive() }
+                return []
+            }
+            let isForgotten = moments.first.map { event.time < $0 } ?? true
+            showMoment(isForgotten ? nil : index, event.time, "seek", live)
             return []
         }
         selection.event = nil
@@ -26,9 +143,6 @@ extension ConsoleState {
 
     /// Remembers the time that is shown.
     mutating func bookmark(_ feed: ConsoleFeed) {
-        guard isSimulated else {
-            return say(.refused, "bookmark: only simulated time can be turned back; start with --sim")
-        }
         let now = feed.snapshot.time
         if !time.bookmarks.contains(now) {
             time.bookmarks.append(now)

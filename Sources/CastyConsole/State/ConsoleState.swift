@@ -70,6 +70,6 @@ package struct ConsoleState: Sendable {
         panes.focus(on: pane)
     }
 
-    /// The displayed feed: the frozen one, or the current one.
-    func visible(_ feed: ConsoleFeed) -> ConsoleFeed { time.still ?? feed }
+    /// The displayed feed: the frozen or past one, or the current one.
+    func visible(_ feed: ConsoleFeed) -> ConsoleFeed { time.shown.feed ?? feed }
 }

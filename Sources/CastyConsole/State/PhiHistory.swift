@@ -8,23 +8,30 @@ import CastyObservability
 package struct PhiHistory: Sendable, Codable {
     /// The time covered by one value, in nanoseconds.
     static let step: Int64 = 250_000_000
+    /// The values that a console draws at most.
     static let kept = 256
 
-    private struct Pair: Hashable, Codable {
+    struct Pair: Hashable, Codable {
         var observer: String
         var subject: String
     }
 
-    private struct Series: Codable {
+    struct Series: Codable {
         var values: [Float]
         /// The bucket of the last value.
         var last: Int64
     }
 
-    private var series: [Pair: Series] = [:]
-    private(set) var bucket: Int64 = -1
+    /// How many values of each curve are kept at least.
+    let kept: Int
+    var series: [Pair: Series] = [:]
+    var bucket: Int64 = -1
 
-    package init() {}
+    package init() { self.init(kept: Self.kept) }
+
+    init(kept: Int) {
+        self.kept = kept
+    }
 
     mutating func sample(_ snapshot: ClusterSnapshot) {
         let now = snapshot.time.nanoseconds / Self.step
@@ -35,10 +42,10 @@ package struct PhiHistory: Sendable, Codable {
                 note(Float(peer.phi), for: Pair(observer: node.name, subject: peer.name), in: now)
             }
         }
-        if series.count > 4096 { series = series.filter { $0.value.last > now - Int64(Self.kept) } }
+        if series.count > 4096 { series = series.filter { $0.value.last > now - Int64(kept) } }
     }
 
-    private mutating func note(_ value: Float, for pair: Pair, in now: Int64) {
+    mutating func note(_ value: Float, for pair: Pair, in now: Int64) {
         var entry = series[pair] ?? Series(values: [], last: now - 1)
         let gap = now - entry.last
         if gap <= 0 {
@@ -48,10 +55,10 @@ package struct PhiHistory: Sendable, Codable {
             }
         } else {
             let filler = gap > 20 ? Float.nan : entry.values.last ?? .nan
-            for _ in 0..<min(gap - 1, Int64(Self.kept)) { entry.values.append(filler) }
+            for _ in 0..<min(gap - 1, Int64(kept)) { entry.values.append(filler) }
             entry.values.append(value)
             entry.last = now
-            if entry.values.count > 2 * Self.kept { entry.values.removeFirst(entry.values.count - Self.kept) }
+            if entry.values.count > kept + Self.kept { entry.values.removeFirst(entry.values.count - kept) }
         }
         series[pair] = entry
     }

@@ -9,6 +9,11 @@ package struct RecentPast: Sendable, Codable {
 
     package init() {}
 
+    init(phi: PhiHistory, rates: RateMeter) {
+        self.phi = phi
+        self.rates = rates
+    }
+
     /// Takes in the next snapshot; the run has to do that at least once for each value of a curve.
     package mutating func sample(_ snapshot: ClusterSnapshot) {
         phi.sample(snapshot)

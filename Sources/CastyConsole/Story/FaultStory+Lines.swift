@@ -97,7 +97,7 @@ extension FaultStory {
             case .cut: CutShape(links).words
             case .silent: "\(names) falls silent"
             }
-        let cause = isByPerson ? "you" : fault == .silent ? "no fault was injected" : step.reason ?? ""
+        let cause = isByPerson ? "you" : fault == .silent ? "no fault is known" : step.reason ?? ""
         return StoryLine(time: begun, mark: mark, what: what, cause: cause, role: role)
     }
 

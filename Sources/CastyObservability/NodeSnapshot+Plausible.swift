@@ -1,11 +1,10 @@
-import CastyObservability
-
 /// Checks of the numbers in a node's snapshot that others add up: whatever wrote them, no sum overflows its type.
 extension NodeSnapshot {
     /// A bound above any real count, and low enough that a million such counts can be added.
     private static let most = 1 << 40
 
-    var isPlausible: Bool {
+    /// Whether its numbers are such as a node can have.
+    package var isPlausible: Bool {
         func isCount(_ number: Int) -> Bool { (0...Self.most).contains(number) }
         func isCount(_ number: UInt64) -> Bool { number <= UInt64(Self.most) }
         let shards = sharding.flatMap(\.shards)
