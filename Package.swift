@@ -182,6 +182,7 @@ let targets: [Target] = [
         [
             "CastyCommand", "CastyConsole", "CastyCluster", "CastyActors", "CastyInvariants", "CastyTestbed",
             "CastyLive", "CastyScenario", "CastyObservability", "CastySerialization", "CastyCore", nioCore,
+            argumentParser,
         ]),
 ]
 

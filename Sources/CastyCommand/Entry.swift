@@ -79,6 +79,7 @@ enum Entry {
         }
         let headless = [
             "--snapshot", "--plain", "--print-config", "--help", "-h", "--version", "--no-supervise", "--headless",
+            "--scenario",
         ]
         if arguments.contains(where: { argument in headless.contains { argument == $0 || argument.hasPrefix($0 + "=") }
         }) {

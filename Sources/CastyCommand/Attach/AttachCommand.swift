@@ -13,6 +13,9 @@ struct AttachCommand: ParsableCommand {
 
               casty node --listen 127.0.0.1:7001
               casty attach 127.0.0.1:7001
+              casty attach 127.0.0.1:7001 --record incident.rec     # casty replay incident.rec shows it again
+
+            ← and → in the pane Events go through the last ten minutes; End goes back to live.
             """)
 
     @Argument(help: ArgumentHelp("Members, as HOST:PORT; one is enough.", valueName: "address"))
@@ -20,6 +23,9 @@ struct AttachCommand: ParsableCommand {
 
     @Option(help: "The name of the cluster.")
     var cluster = "casty"
+
+    @Option(help: ArgumentHelp("Record what is seen into this file, which casty replay opens.", valueName: "file"))
+    var record: String?
 
     @OptionGroup var screen: ScreenOptions
 
@@ -38,7 +44,10 @@ struct AttachCommand: ParsableCommand {
         try screen.checkFiles(named: "attach")
         let backend: AttachedBackend
         do {
-            backend = try AttachedBackend.open(cluster: cluster, seeds: try parsed())
+            backend = try AttachedBackend.open(cluster: cluster, seeds: try parsed(), record: record)
+        } catch let error as RecordingError {
+            Output.error("casty attach: --record \(record ?? "") cannot be written: \(error.reason)")
+            throw ExitCode(73)
         } catch {
             Output.error("casty attach: \(error)")
             throw ExitCode(69)

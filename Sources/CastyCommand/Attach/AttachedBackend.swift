@@ -12,6 +12,9 @@ import Synchronization
 final class AttachedBackend: ConsoleBackend {
     let mode = ConsoleMode.attached
     let title: String
+    /// The file of the recording, as long as it can be written.
+    var recording: String? { recorder.flatMap { $0.isWriting ? $0.path : nil } }
+    private let recorder: ObserverRecorder?
     private let world: LiveWorld
     private let host: LiveNode
     private let observer: ClusterObserver
@@ -22,19 +25,44 @@ final class AttachedBackend: ConsoleBackend {
     /// Known from the first answer on.
     private let clock = Mutex<WallClock?>(nil)
 
-    private init(cluster: String, seeds: [NodeAddress]) throws {
+    private init(cluster: String, seeds: [NodeAddress], record: String?) throws {
         title = cluster
+        let recorder = try record.map { path in
+            try ObserverRecorder(path, RecordingHeader(cluster: cluster, addresses: seeds.map(\.description)))
+        }
+        self.recorder = recorder
         contact = Mutex(ObserverContact(given: seeds))
         world = LiveWorld(workers: 1)
         host = world.node(transport: TwoLaneTransport())
         observer = try ClusterObserver(
-            world: host.world, cluster: cluster, seeds: seeds, changed: { [changed] in changed.signal() })
+            world: host.world, cluster: cluster, seeds: seeds,
+            changed: { [changed] in
+                changed.signal()
+                recorder?.signal()
+            })
     }
 
     /// Starts observing a cluster.
-    static func open(cluster: String, seeds: [NodeAddress]) throws -> AttachedBackend {
-        let backend = try AttachedBackend(cluster: cluster, seeds: seeds)
+    ///
+    /// - Parameter record: The file of a recording, if one is wanted.
+    /// - Throws: ``RecordingError`` if that cannot be made.
+    static func open(cluster: String, seeds: [NodeAddress], record: String? = nil) throws -> AttachedBackend {
+        let backend = try AttachedBackend(cluster: cluster, seeds: seeds, record: record)
         try backend.observer.start()
+        // Both end with the backend, which waits for them.
+        backend.recorder?.start(
+            look: { [unowned backend] cursor in
+                guard backend.observer.nodes.contains(where: { $0.snapshot != nil }) else {
+                    return (nil, EventPage(events: [], next: cursor))
+                }
+                // The events first: a moment is not older than they are.
+                let page = backend.events(after: cursor)
+                return (backend.latest(), page)
+            },
+            failed: { [unowned backend] reason in
+                backend.say(.refused, "record: \(record ?? "") cannot be written any more: \(reason)")
+                backend.changed.signal()
+            })
         return backend
     }
 
@@ -146,7 +174,10 @@ final class AttachedBackend: ConsoleBackend {
     }
 
     func submit(_ request: ConsoleRequest) {
-        say(.refused, mode.refusal(of: request.verb) ?? "\(request.verb.word): not as an observer")
+        say(
+            .refused,
+            mode.refusal(of: request.verb)
+                ?? "\(request.verb.word): an observer gave no commands; export scenario goes on from here")
         changed.signal()
     }
 
@@ -156,6 +187,7 @@ final class AttachedBackend: ConsoleBackend {
 
     /// Ends the observer and its threads.
     func close() {
+        recorder?.stop()
         let ended = DispatchSemaphore(value: 0)
         observer.stop { [host] in host.stop { ended.signal() } }
         _ = ended.wait(timeout: .now() + .seconds(3))

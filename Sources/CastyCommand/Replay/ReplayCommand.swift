@@ -1,5 +1,6 @@
 import ArgumentParser
 import CastyActors
+import CastyConsole
 import CastyCore
 import CastyInvariants
 import CastyLive
@@ -11,15 +12,21 @@ import CastyTestbed
 struct ReplayCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay",
-        abstract: "Open a scenario, or what a seed of explore does, in the console where it fails.",
+        abstract: "Open a scenario, what a seed of explore does, or a recording of casty attach in the console.",
         discussion: """
             Runs it once without a screen, then opens the console on the same run in the simulated world, stopped one second before \
             the first failure. From there go a step on (.) or back (,), play (p), look at the causes (w), or change what happens.
             Without a file the scenario is the one that casty explore makes of the seed and of the same options.
+
+            A recording of casty attach --record is shown as it was seen, from a second before the first sign of trouble on: it \
+            plays, steps and goes back, but cannot be changed. --scenario makes a scenario of one of its moments, which can.
             """)
 
-    @Argument(help: ArgumentHelp("A scenario; its own seed counts where --seed is not given.", valueName: "scenario"))
-    var scenario: String?
+    @Argument(
+        help: ArgumentHelp(
+            "A scenario, whose own seed counts where --seed is not given; or a recording of casty attach.",
+            valueName: "file"))
+    var file: String?
 
     @OptionGroup var world: WorldOptions
     @OptionGroup var faults: FaultOptions
@@ -27,26 +34,39 @@ struct ReplayCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Stop at this moment instead, as 83s.", valueName: "time"))
     var at: ScenarioDuration?
 
-    @Flag(help: "Only run it, without a screen, and say how it came out; exits as casty run does.")
+    @Flag(
+        help:
+            "Only run it, without a screen, and say how it came out; exits as casty run does. Of a recording: print its events."
+    )
     var headless = false
 
     @Flag(help: "With --headless: one JSON object a line.")
     var json = false
 
+    @Flag(
+        name: .customLong("scenario"),
+        help: "Of a recording: print a scenario that goes on in the simulated world from --at, or from its end.")
+    var printsScenario = false
+
     @OptionGroup var screen: ScreenOptions
 
     func validate() throws {
-        guard scenario != nil || world.seed != nil else {
-            throw ValidationError("Say a scenario file, or --seed with the seed that casty explore has named.")
+        guard file != nil || world.seed != nil else {
+            throw ValidationError(
+                "Say a scenario or a recording, or --seed with the seed that casty explore has named.")
         }
     }
 
     func run() throws {
+        if let file, let recording = try RecordingFile.read(file) { return try show(recording, of: file) }
+        guard !printsScenario else {
+            throw ValidationError("--scenario makes a scenario of a recording, and there is none")
+        }
         let scenario =
-            try self.scenario.map(ScenarioFile.read)
+            try file.map(ScenarioFile.read)
             ?? faults.exploration(preset: world.preset).scenario(seed: world.seed ?? 1)
         var options = RunOptions(seed: world.seed, preset: world.preset)
-        options.toleratesRefusals = self.scenario == nil
+        options.toleratesRefusals = file == nil
         if headless { return try runThrough(scenario, options) }
         let finding = Finding.run(
             scenario, seed: options.seed(of: scenario), preset: world.preset, lenient: options.toleratesRefusals)
@@ -65,6 +85,17 @@ struct ReplayCommand: ParsableCommand {
         }
         plan.greeting = plan.greeting ?? "passes, and ends at \(RunResult.rounded(finding.result.seconds)) s"
         try screen.show(plan, named: "replay", clock: .system)
+    }
+
+    /// Shows a recording; what belongs to runs is refused.
+    private func show(_ recording: Recording, of file: String) throws {
+        guard world.seed == nil, world.preset == nil else {
+            throw ValidationError("--seed and --preset are of scenarios, and \(file) is a recording")
+        }
+        let replay = RecordedReplay(path: file, recording: recording, moment: at.map { .start + $0.duration })
+        if printsScenario { return try replay.printScenario() }
+        if headless || json { return replay.printEvents(asJSON: json) }
+        try replay.show(on: screen)
     }
 
     private func runThrough(_ scenario: Scenario, _ options: RunOptions) throws {

@@ -8,6 +8,7 @@ extension ExportFormat {
         switch self {
         case .text: "txt"
         case .svg, .json, .ndjson, .csv: rawValue
+        case .scenario: "casty"
         }
     }
 }
@@ -23,8 +24,12 @@ extension ConsoleState {
             return events.isEmpty ? "[]\n" : "[\n" + events.joined(separator: ",\n") + "\n]\n"
         case .ndjson: return visible(feed).log.events.map { $0.json + "\n" }.joined()
         case .csv: return table(visible(feed)).text
+        case .scenario: return goesOn(visible(feed)) ?? ""
         }
     }
+
+    /// A scenario that goes on from what is shown; `nil` if no node knew any member.
+    func goesOn(_ feed: ConsoleFeed) -> String? { SnapshotScenario(feed.snapshot, title: feed.title).text }
 
     private func table(_ feed: ConsoleFeed) -> CSVTable {
         switch panes.focus {

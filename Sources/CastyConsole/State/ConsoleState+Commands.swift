@@ -18,6 +18,10 @@ extension ConsoleState {
         case .goto(let text): goTo(text, feed)
         case .mark(let names): selection.marked = names.map(\.description).sorted()
         case .export(let format, let file):
+            if format == .scenario, goesOn(visible(feed)) == nil {
+                say(.refused, "export: no node has told of any member yet")
+                return []
+            }
             return [.export(export(format, feed), file: file ?? "casty.\(format.fileExtension)")]
         case .loads:
             let loads = Self.loads(feed)

@@ -95,6 +95,8 @@ package enum ExportFormat: String, CaseIterable, Hashable, Sendable {
     case json
     /// The remembered events as JSON, one a line.
     case ndjson
+    /// A scenario that goes on from what is shown, in the simulated world.
+    case scenario
     /// The rows of the focused pane as a table: members, shards, or else events.
     case csv
 }

@@ -43,7 +43,7 @@ package enum ConsoleVerb: String, CaseIterable, Hashable, Sendable {
         case .goto: ["goto EVENT"]
         case .mark: ["mark [NODE,…]"]
         case .save: ["save moment [FOLDER]", "save script FILE"]
-        case .export: ["export text|svg|json|ndjson|csv [FILE]"]
+        case .export: ["export text|svg|json|ndjson|csv|scenario [FILE]"]
         case .bookmark: ["bookmark [NAME]"]
         case .readonly: ["readonly on|off"]
         case .help: ["help [VERB]"]
