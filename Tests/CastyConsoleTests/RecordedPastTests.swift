@@ -147,6 +147,10 @@ struct RecordedPastTests {
         console.type(":seek 1h")
         console.press(.enter)
         #expect(!isPast(console))
+        console.type(":seek 1h")
+        console.press(.enter)
+        #expect(console.state.dialogs.flash?.text == "seek: that time has not come yet")
+        #expect(!isPast(console))
     }
 
     @Test("a frozen view is not the past, and Ctrl-F lets it follow again")

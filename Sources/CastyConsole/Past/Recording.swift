@@ -16,6 +16,7 @@ package struct Recording: Sendable {
     /// Times later than this, or before the start, are none that a node's clock shows.
     private static let latest = Instant.start + .seconds(100 * 366 * 86_400)
     private static let mostNodes = 4096
+    private static let mostCurves = 65_536
     private static let shards = 0..<65_536
 
     /// Whether a file that begins with these bytes says that it is a recording.
@@ -118,7 +119,7 @@ package struct Recording: Sendable {
             return part
         }
         let last = record.time.nanoseconds / PhiHistory.step
-        guard
+        guard record.curves.curves.count <= Self.mostCurves,
             record.curves.curves.allSatisfy({ curve in
                 (0...last).contains(curve.last) && curve.values.count <= 100_000
                     && Int64(curve.values.count) <= curve.last + 1

@@ -96,8 +96,9 @@ extension ConsoleState {
             let pauses = !intentions.isPaused(feed.snapshot)
             intentions.setPaused(pauses, now: time.now)
             return submit(pauses ? .pause : .play)
-        case .step, .back, .scrub:
-            return goThroughTime(action, live)
+        case .step: return goThroughTime(.later, bySeconds: false, live)
+        case .back: return goThroughTime(.earlier, bySeconds: false, live)
+        case .scrub(let way): return goThroughTime(way, bySeconds: true, live)
         case .bookmark: bookmark(feed)
         case .bookmarks: openBookmarks()
         case .speed(let change): return speed(change, feed)

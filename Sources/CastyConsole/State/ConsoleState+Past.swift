@@ -13,20 +13,18 @@ extension ConsoleState {
     private var showsMoments: Bool { mode.keepsMoments }
 
     /// A tick or a second back or forward.
-    mutating func goThroughTime(_ action: Action, _ live: ConsoleFeed) -> [Intent] {
+    mutating func goThroughTime(_ way: Action.Scrub, bySeconds: Bool, _ live: ConsoleFeed) -> [Intent] {
         guard showsMoments else {
             // All of them pause the clock.
             intentions.setPaused(true, now: time.now)
-            switch action {
-            case .scrub(let way): return submit(way == .earlier ? .back(Self.second) : .step(Self.second))
-            default: return submit(action == .step ? .step(1) : .back(1))
-            }
+            let ticks = bySeconds ? Self.second : 1
+            return submit(way == .earlier ? .back(ticks) : .step(ticks))
         }
-        switch action {
-        case .scrub(.earlier): scrub(by: .seconds(-1), "earlier", live)
-        case .scrub(.later): scrub(by: .seconds(1), "later", live)
-        case .back: stepMoments(-1, live)
-        default: stepMoments(1, live)
+        switch (way, bySeconds) {
+        case (.earlier, true): scrub(by: .seconds(-1), "earlier", live)
+        case (.later, true): scrub(by: .seconds(1), "later", live)
+        case (.earlier, false): stepMoments(-1, live)
+        case (.later, false): stepMoments(1, live)
         }
         return []
     }
@@ -88,7 +86,9 @@ extension ConsoleState {
         guard let moments = live.moments, let first = moments.first else {
             return say(.refused, "\(word): nothing was recorded yet")
         }
-        if wanted > live.snapshot.time { return returnToLive() }
+        if wanted > live.snapshot.time {
+            return time.shown.feed == nil ? say(.refused, "\(word): that time has not come yet") : returnToLive()
+        }
         guard let index else {
             return say(.refused, "\(word): what was recorded begins at \(Words.moment(first))")
         }
