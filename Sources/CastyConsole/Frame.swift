@@ -32,6 +32,7 @@ package struct Frame: Sendable {
         backend.observeMessages(state.showsMessages(feed))
         for message in feed.refresh(from: backend) { state.show(message) }
         _ = state.show(backend.caption)
+        _ = state.show(feed.hypothesis)
         submit(state.completeQuestion(feed) ?? [])
     }
 

@@ -31,6 +31,7 @@ enum Header {
         if scene.snapshot.lost > 0 { groups.append([("lost \(scene.snapshot.lost)", paint[.eventWarning])]) }
         let cuts = scene.snapshot.links.filter(\.cut).count
         if cuts > 0 { groups.append([("\(cuts) cut", paint[.linkCut])]) }
+        if let watches = watches(scene) { groups.append([watches]) }
         if case .still = scene.state.time.shown { groups.append([(" VIEW FROZEN ", paint[.bannerPaused])]) }
         if scene.state.readOnly { groups.append([(" READ-ONLY ", paint[.bannerReadOnly])]) }
         if let file = scene.feed.recording {
@@ -45,6 +46,18 @@ enum Header {
             used += width
         }
         buffer.put(pieces, x: rect.x, y: rect.y, limit: rect.width)
+    }
+
+    private static func watches(_ scene: Scene) -> (String, Style)? {
+        let watches = scene.feed.watches
+        let broken = watches.filter { $0.broken != nil }.count
+        // Where a line at the bottom tells of the wait, it needs no second one.
+        let others = watches.filter { !$0.isAwaited || scene.feed.progress == nil }
+        guard let only = others.first else { return nil }
+        if broken > 0 {
+            return (Words.count(broken, "broken watch"), scene.paint[.eventWarning])
+        }
+        return (others.count == 1 ? only.line : Words.count(others.count, "watch"), scene.paint[.text])
     }
 
     private static func world(_ scene: Scene) -> [(String, Style)] {

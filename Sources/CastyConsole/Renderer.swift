@@ -18,6 +18,8 @@ package enum Renderer {
         case .palette(let palette): PaletteOverlay.draw(palette, scene, &buffer)
         case .prompt(let prompt): PromptOverlay.draw(prompt, scene, &buffer)
         case .confirm(let confirm): ConfirmOverlay.draw(confirm, scene, &buffer)
+        case .hypothesis(let offset): HypothesisOverlay.draw(offset, scene, &buffer)
+        case .watches(let row): WatchesOverlay.draw(row, scene, &buffer)
         case .filter, nil: break
         }
     }

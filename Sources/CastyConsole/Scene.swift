@@ -14,7 +14,10 @@ struct Scene: Sendable {
     let events: EventList
 
     init(_ feed: ConsoleFeed, _ state: ConsoleState) {
-        self.feed = state.visible(feed)
+        var shown = state.visible(feed)
+        // What the user asks of the run is of now, whatever moment the panes show.
+        (shown.watches, shown.hypothesis) = (feed.watches, feed.hypothesis)
+        self.feed = shown
         live = feed.snapshot
         self.state = state
         story = StoryRows.text(self.feed, width: state.size.width, height: state.size.height)

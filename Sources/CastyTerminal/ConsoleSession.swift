@@ -24,7 +24,7 @@ struct ConsoleSession: ~Copyable {
     private var awaitsContinue = false
     private var lastFrame: Int64 = 0
     /// The content of the last frame, used to skip identical frames.
-    private var drawn: (snapshot: ClusterSnapshot, events: Int)?
+    private var drawn: (snapshot: ClusterSnapshot, events: Int, asides: ConsoleFeed.Asides)?
     private var film: SessionFilm
 
     init(backend: any ConsoleBackend, options: ConsoleOptions, film: consuming SessionFilm) {
@@ -200,15 +200,19 @@ struct ConsoleSession: ~Copyable {
             dirty = true
         }
         if state.show(backend.caption) { dirty = true }
+        if state.show(feed.hypothesis) { dirty = true }
         if let answered = state.completeQuestion(feed) {
             for case .submit(let request) in answered { backend.submit(request) }
             dirty = true
         }
-        if drawn.map({ $0.events != feed.eventCount || $0.snapshot != feed.snapshot }) ?? true { dirty = true }
+        let asides = feed.asides
+        if drawn.map({ $0.events != feed.eventCount || $0.asides != asides || $0.snapshot != feed.snapshot }) ?? true {
+            dirty = true
+        }
         guard dirty, attached else { return }
         guard cnc_foreground() else { return detach() }
         dirty = false
-        drawn = (feed.snapshot, feed.eventCount)
+        drawn = (feed.snapshot, feed.eventCount, asides)
         if buffer.tier != state.look.tier {
             buffer = CellBuffer(width: buffer.width, height: buffer.height, tier: state.look.tier)
         }

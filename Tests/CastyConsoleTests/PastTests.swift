@@ -64,6 +64,25 @@ struct PastTests {
         #expect(state.handle(.enter, feed: feed()) == [.submit(.control(.seek(.seconds(9))))])
     }
 
+    @Test("bookmarks are written as all times on the screen are, and still lead exactly there")
+    func bookmarkTexts() {
+        var state = state()
+        var feed = feed()
+        for time in [29_120, 31_000] {
+            feed.take(snapshot(time))
+            _ = state.handle(.character("b"), feed: feed)
+        }
+        feed.take(snapshot(40_500))
+        _ = state.handle(.character("b"), feed: feed)
+        _ = state.handle(.character("B"), feed: feed)
+        guard case .prompt(let prompt) = state.dialogs.modal else { return #expect(Bool(false), "no prompt") }
+        #expect(prompt.hint == "29.1 31.0 40.5")
+        #expect(prompt.field.text == "40.5s")
+        for _ in 0..<5 { _ = state.handle(.backspace, feed: feed) }
+        for character in "29.12s" { _ = state.handle(.character(character), feed: feed) }
+        #expect(state.handle(.enter, feed: feed) == [.submit(.control(.seek(.milliseconds(29_120))))])
+    }
+
     @Test("after a jump, curves and rates are those that the run has sampled")
     func past() {
         var past = RecentPast()

@@ -7,7 +7,13 @@ struct PaletteTests {
         "a command of the console reads and prints",
         arguments: [
             "pause", "play", "step", "step 3", "back", "speed x2", "speed x0.25", "seek 37500ms",
-            "until n2 down within 10s",
+            "until n2 down within 10s", "until converged", "until member-unreachable", "until member-down n2 within 2m",
+            "until off", "always shards balanced", "always n1,n2 up on n1", "never n2 unreachable", "never converged",
+            "never message-lost", "never member-removed n3", "watches", "what-if kill n2",
+            "what-if kill n3 vs kill n2 for 30s", "what-if cut n1,n2 | n3",
+            "what-if cut n1 | n2 vs heal n1 n2", "what-if load 200/s over 50 entities for 30s for 10s", "what-if",
+            "what-if load 200/s over 50 entities for 30s", "what-if tell account-7 deposit 10 vs link all loss 5%",
+            "what-if off", "watch off 2", "watch off all",
             "focus events", "zoom", "filter \"a b\"", "filter", "sort phi desc",
             "follow n3",
             "view n2", "view all", "why n3", "why shard 12", "why entity account-7", "why n1/812", "why", "goto n1/812",
@@ -76,6 +82,18 @@ struct PaletteTests {
     @Test("a place for a value says what belongs there")
     func hints() {
         #expect(Completion.candidates(for: "wait ").hints == ["a duration such as 300ms, 10s or 2m"])
+    }
+
+    @Test("a change that takes time cannot be compared", arguments: ["what-if wait 3s", "what-if kill n2 vs nodes 3"])
+    func noChange(line: String) {
+        #expect(throws: ScenarioProblem.self) { try PaletteLine.parse(line) }
+    }
+
+    @Test("a part of a comparison is completed as the command would be")
+    func comparison() {
+        #expect(Completion.candidates(for: "what-if ki").candidates == ["kill"])
+        #expect(Completion.candidates(for: "what-if kill n2 vs fre").candidates == ["freeze"])
+        #expect(Completion.candidates(for: "what-if kill n2 ").candidates == ["vs", "for"])
     }
 
     @Test("an empty line offers every verb of both languages")

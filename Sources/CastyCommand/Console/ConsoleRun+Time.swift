@@ -7,14 +7,21 @@ import CastyTestbed
 
 /// A time to which a run is on its way, in small pieces between which checkpoints are made.
 struct TimeGoal {
-    enum Kind { case beginning, forward, back }
+    enum Kind: Hashable {
+        case beginning, forward, back
+        /// To the time at which a condition holds; the target is the latest such time.
+        case until(StandingWatch)
 
-    let target: Instant
+        /// What it waits for.
+        var awaited: StandingWatch? { if case .until(let standing) = self { standing } else { nil } }
+    }
+
+    var target: Instant
     /// The time at which it set out.
     let from: Instant
     /// When it set out, on the real clock.
     let since: Instant
-    let kind: Kind
+    var kind: Kind
 }
 
 extension ConsoleRun {
@@ -38,13 +45,14 @@ extension ConsoleRun {
                 try testbed.advance(until: stop) {
                     let due = player.nextMoment
                     look(backend)
-                    return endsEarly() || player.isHeld || player.nextMoment < due
+                    return endsEarly() || player.isHeld || player.nextMoment < due || watchesStop()
                 }
             } catch {
                 backend?.say(.refused, "\(error)")
                 return false
             }
             sample()
+            if plan.seed != nil, !findings.isEmpty { return false }
             if let recorded = future.first, recorded.at <= testbed.now {
                 look(backend)
                 future.removeFirst()
@@ -79,14 +87,15 @@ extension ConsoleRun {
     /// Goes a piece of the way to the goal.
     func pursue(_ backend: any RunFrontEnd) {
         guard let goal else { return }
-        let goesOn = advance(
-            to: min(goal.target, testbed.now + Self.piece), goal.kind == .forward ? backend : nil)
+        let isSilent = goal.kind == .back || goal.kind == .beginning
+        let goesOn = advance(to: min(goal.target, testbed.now + Self.piece), isSilent ? nil : backend)
         if backend.ends { return }
         if goesOn, testbed.now < goal.target {
             guard clock.now() - max(goal.since, shown) >= Self.patience else { return }
             backend.show(
                 RunProgress(
-                    from: goal.from, now: testbed.now, target: goal.target, isRewinding: goal.kind == .back))
+                    from: goal.from, now: testbed.now, target: goal.target, isRewinding: goal.kind == .back,
+                    awaited: goal.kind.awaited.map { "\($0.watch)" }))
             if goal.kind == .back { shown = clock.now() } else { show(backend) }
             return
         }
@@ -94,19 +103,26 @@ extension ConsoleRun {
         pace = Pace()
         hasJumped = goal.kind != .forward || testbed.now - goal.from >= Self.column * 4
         backend.show(nil)
+        if announce(backend) { return }
         show(backend)
         switch goal.kind {
         case .forward: break
+        case .until(let standing):
+            paused = true
+            backend.say(.note, "\(standing.watch): ended at \(Words.moment(testbed.now)), the run stops here")
         case .beginning: greet(backend)
         case .back:
             let later = future.isEmpty ? "" : "; \(future.count) later commands wait for you to go on"
-            backend.say(.done, "back at \(testbed.now) s\(later)")
+            backend.say(.done, "back at \(Words.moment(testbed.now))\(later)")
         }
     }
 
     /// Shows a later time: from a checkpoint, if there is one on the way.
+    ///
+    /// A checkpoint is of no use where a watch has not looked yet.
     func goForward(to target: Instant, _ backend: any RunFrontEnd) {
-        if backend.jumps(jump(to: target, paused: paused, backend), from: testbed.now) { return }
+        let isSeen = watches.allSatisfy { $0.seenTo >= target }
+        if isSeen, backend.jumps(jump(to: target, paused: paused, backend), from: testbed.now) { return }
         setOut(to: target)
     }
 
@@ -135,12 +151,14 @@ extension ConsoleRun {
         return TimeJump(
             target: target,
             commands: commands.map { RecordedLine(at: $0.at, line: "\($0.command)", role: $0.role) },
-            speed: speed, paused: paused, observesMessages: backend.observesMessages)
+            speed: speed, paused: paused, observesMessages: backend.observesMessages, watches: watches,
+            comparisons: comparisons)
     }
 
     /// Takes over from the run that this one is a checkpoint of.
     func resume(_ jump: TimeJump) {
         (speed, paused, owed) = (jump.speed, jump.paused, .zero)
+        (watches, findings, comparisons) = (jump.watches, [], jump.comparisons)
         release()
         testbed.observeMessages(jump.observesMessages)
         future = jump.commands.dropFirst(commandCount).compactMap { recorded in

@@ -68,6 +68,8 @@ extension ConsoleRun {
     /// command.
     func dropFuture(_ backend: any RunFrontEnd) {
         backend.branched(at: testbed.now, commands: commandCount, events: recorder.count)
+        for index in watches.indices { watches[index].onBranch(at: testbed.now, events: recorder.count) }
+        _ = watchesStop()
         guard !future.isEmpty else { return }
         backend.say(.note, "\(future.count) commands that came later are dropped")
         future = []

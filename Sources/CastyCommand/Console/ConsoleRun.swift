@@ -53,6 +53,12 @@ final class ConsoleRun {
     var player: ScenarioPlayer
     /// The latest note of the script.
     var caption: Caption?
+    /// The conditions that are watched.
+    var watches: [StandingWatch] = []
+    /// How many comparisons of futures the user has asked for.
+    var comparisons = 0
+    /// What they have found and the user was not told yet.
+    var findings: [(standing: StandingWatch, finding: StandingWatch.Finding)] = []
 
     struct RecordedCommand {
         let at: Instant
@@ -121,6 +127,7 @@ final class ConsoleRun {
                 resume(jump)
             }
             if goal != nil {
+                heed(backend)
                 pursue(backend)
                 continue
             }
@@ -130,6 +137,7 @@ final class ConsoleRun {
             while goal == nil, !backend.ends, let request = backend.takeRequest() { carryOut(request, backend) }
             if goal != nil { continue }
             if !paused { advance(to: testbed.now + steps(in: min(turn, longest * 1.25)), backend) }
+            announce(backend)
             keepRecord(backend)
             // A note of the script may have stopped time just now.
             if isAsked || paused != wasPaused || clock.now() - shown >= Self.turn { show(backend) }
@@ -154,7 +162,8 @@ final class ConsoleRun {
         picture.outlook = testbed.outlook(ifCutOff: backend.takePreviewed())
         showClosing()
         backend.publish(
-            picture, recorder, isScriptDone: player.isScriptDone, caption: caption, past: hasJumped ? past : nil)
+            picture, recorder, isScriptDone: player.isScriptDone, caption: caption, watches: watchStatus,
+            past: hasJumped ? past : nil)
         hasJumped = false
     }
 
@@ -216,6 +225,8 @@ final class ConsoleRun {
         case .command(let command):
             dropFuture(backend)
             perform(command, backend)
+            _ = watchesStop()
+            announce(backend)
         case .control(let control): carryOut(control, backend)
         }
     }
@@ -302,16 +313,12 @@ final class ConsoleRun {
         case .play:
             release()
             paused = false
-        case .step(let count):
-            release()
-            paused = true
-            setOut(to: testbed.now + Self.tick * count)
-        case .back(let count): turnBack(to: testbed.now - Self.tick * count, backend)
-        case .seek(let moment):
-            let grid = SimulatedClusterWorld.grid.nanoseconds
-            let target = Instant(nanoseconds: moment.nanoseconds / grid * grid)
-            release()
-            if target >= testbed.now { goForward(to: target, backend) } else { turnBack(to: target, backend) }
+        case .step, .back, .seek: travel(control, backend)
+        case .watch(let watch): begin(watch, backend)
+        case .endUntil: endUntil(backend)
+        case .whatIf(let whatIf): compare(whatIf, backend)
+        case .endWhatIf: backend.say(.refused, "what-if off: nothing is compared")
+        case .endWatch(let number): endWatch(number, backend)
         case .speed(let factor): speed = min(max(factor.value, 1.0 / 64), 64)
         case .undo: undo(backend)
         case .redo: redo(backend)

@@ -14,6 +14,8 @@ protocol RunFrontEnd: AnyObject, Sendable {
     /// Whether the screen waits for something.
     var isAsked: Bool { get }
 
+    /// The next request, which stays; `nil` if there is none.
+    var nextRequest: ConsoleRequest? { get }
     /// The next request, in their order.
     func takeRequest() -> ConsoleRequest?
     /// The nodes for which the user previews a cut; the preview counts as answered from now on.
@@ -27,7 +29,8 @@ protocol RunFrontEnd: AnyObject, Sendable {
 
     /// - Parameter past: What was before the snapshot, if the run has jumped.
     func publish(
-        _ snapshot: ClusterSnapshot, _ recorder: Recorder, isScriptDone: Bool, caption: Caption?, past: RecentPast?)
+        _ snapshot: ClusterSnapshot, _ recorder: Recorder, isScriptDone: Bool, caption: Caption?,
+        watches: [WatchStatus], past: RecentPast?)
     /// Says how far a long run to another time is; `nil` once it is there.
     func show(_ progress: RunProgress?)
     func say(_ kind: ConsoleMessage.Kind, _ text: String)
@@ -41,6 +44,17 @@ protocol RunFrontEnd: AnyObject, Sendable {
     /// Discards the checkpoints that are not of this run any more: it takes another course after this number of
     /// commands and events.
     func branched(at now: Instant, commands: Int, events: Int)
+
+    /// Makes a copy of the run for each future of a hypothesis.
+    ///
+    /// - Returns: In a copy, which future it is; it must end soon. In the run itself `nil`.
+    func imagine(_ hypothesis: Hypothesis) -> Int?
+    /// In a copy: says how far it is.
+    func report(_ now: Instant, of index: Int)
+    /// In a copy: says what came of it, and ends the process.
+    func end(_ index: Int, with outcome: FutureOutcome)
+    /// In a copy: says why it has no future, and ends the process.
+    func end(_ index: Int, refused reason: String)
 
     /// Says that the run has ended.
     func finish()
@@ -57,6 +71,10 @@ struct TimeJump: Hashable, Sendable, Codable {
     let paused: Bool
     /// Whether the messages between the nodes are shown.
     let observesMessages: Bool
+    /// What is watched, and how far.
+    let watches: [StandingWatch]
+    /// How many comparisons of futures there were.
+    let comparisons: Int
 }
 
 /// A command of the user as a line of the scenario language, with its time.
@@ -72,12 +90,17 @@ struct RunProgress: Hashable, Sendable, Codable {
     let now: Instant
     let target: Instant
     let isRewinding: Bool
+    /// What the run waits for.
+    var awaited: String?
 
-    /// A line for the screen: `rewinding to 37.5 s… 40 %`.
+    /// A line for the screen: `rewinding to 37.5… 40 %`.
     var text: String {
+        if let awaited {
+            return "\(awaited)… \(Words.moment(now)), at most to \(Words.moment(target)) · Esc ends it"
+        }
         let span = (target - from).inSeconds
         let share = span > 0 ? Int((now - from).inSeconds / span * 100) : 100
-        return "\(isRewinding ? "rewinding" : "running") to \(target) s… \(share) %"
+        return "\(isRewinding ? "rewinding" : "running") to \(Words.moment(target))… \(share) %"
     }
 }
 
@@ -89,6 +112,17 @@ extension RunFrontEnd {
     func jumps(_ jump: TimeJump, from now: Instant) -> Bool { false }
 
     func branched(at now: Instant, commands: Int, events: Int) {}
+
+    func imagine(_ hypothesis: Hypothesis) -> Int? {
+        say(.refused, "what-if: this run is in the console's own process, which cannot be copied")
+        return nil
+    }
+
+    func report(_ now: Instant, of index: Int) {}
+
+    func end(_ index: Int, with outcome: FutureOutcome) {}
+
+    func end(_ index: Int, refused reason: String) {}
 }
 
 /// A console's backend with a run behind it.

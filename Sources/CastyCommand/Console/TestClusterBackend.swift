@@ -21,6 +21,7 @@ final class TestClusterBackend: RunBackend, RunFrontEnd {
         /// Whether the messages between the nodes are shown.
         var observesMessages = false
         var caption: Caption?
+        var watches: [WatchStatus] = []
         var progress: String?
         var past: RecentPast?
         var ends = false
@@ -62,6 +63,8 @@ final class TestClusterBackend: RunBackend, RunFrontEnd {
     var caption: Caption? { state.withLock { $0.caption } }
 
     var progress: String? { state.withLock { $0.progress } }
+
+    var watches: [WatchStatus] { state.withLock { $0.watches } }
 
     func takePast() -> RecentPast? {
         state.withLock { state in
@@ -121,6 +124,8 @@ final class TestClusterBackend: RunBackend, RunFrontEnd {
 
     // The following members are called by the testbed's thread.
 
+    var nextRequest: ConsoleRequest? { state.withLock { $0.requests.first } }
+
     func takeRequest() -> ConsoleRequest? {
         state.withLock { $0.requests.isEmpty ? nil : $0.requests.removeFirst() }
     }
@@ -145,15 +150,18 @@ final class TestClusterBackend: RunBackend, RunFrontEnd {
     var isScriptDone: Bool { state.withLock { $0.isScriptDone } }
 
     func publish(
-        _ snapshot: ClusterSnapshot, _ recorder: Recorder, isScriptDone: Bool, caption: Caption?, past: RecentPast?
+        _ snapshot: ClusterSnapshot, _ recorder: Recorder, isScriptDone: Bool, caption: Caption?,
+        watches: [WatchStatus], past: RecentPast?
     ) {
         let isNews = state.withLock { state in
             let isNews =
                 state.snapshot != snapshot || state.isScriptDone != isScriptDone || state.caption != caption
+                || state.watches != watches
             state.snapshot = snapshot
             state.recorder = recorder
             state.isScriptDone = isScriptDone
             state.caption = caption
+            state.watches = watches
             if let past { state.past = past }
             return isNews
         }

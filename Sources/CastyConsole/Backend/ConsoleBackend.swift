@@ -17,6 +17,10 @@ package protocol ConsoleBackend: Sendable {
     var caption: Caption? { get }
     /// How far a long run to another time is, as a line; `nil` if none is under way.
     var progress: String? { get }
+    /// The conditions that are watched, in the order of their numbers.
+    var watches: [WatchStatus] { get }
+    /// The latest comparison of two futures; `nil` if there was none.
+    var hypothesis: Hypothesis? { get }
 
     /// What was before the newest snapshot, if the run has jumped to another time since the last call.
     func takePast() -> RecentPast?
@@ -43,6 +47,8 @@ extension ConsoleBackend {
     package var recording: String? { nil }
     package var caption: Caption? { nil }
     package var progress: String? { nil }
+    package var watches: [WatchStatus] { [] }
+    package var hypothesis: Hypothesis? { nil }
 
     package func takePast() -> RecentPast? { nil }
     package func previewPartition(cut nodes: [String]) {}
@@ -96,10 +102,15 @@ package enum ConsoleMode: Hashable, Sendable {
 
     private func obstacle(to verb: PaletteVerb) -> String? {
         switch (self, verb.need) {
-        case (_, .screen), (_, .past), (.simulated, _), (.live, .cluster), (.recording, .clock): nil
+        case (_, .screen), (_, .past), (.simulated, _), (.live, .cluster), (.recording, .clock), (.live, .conditions):
+            nil
         case (.live, .clock): "LIVE mode has no virtual clock; start with --sim"
         case (.attached, .cluster): "attached as an observer, which changes nothing"
         case (.attached, .clock): "a running cluster has no virtual clock"
+        case (.attached, .conditions), (.recording, .conditions):
+            "conditions are checked in the console's own clusters only"
+        case (.live, .copies): "only a simulated world can be copied; start with --sim"
+        case (.attached, .copies), (.recording, .copies): "only a simulated world can be copied"
         case (.recording, .cluster):
             "what was recorded has happened; casty replay --scenario goes on from here in the simulated world"
         }
@@ -120,7 +131,7 @@ extension PaletteVerb {
     var actsOnCluster: Bool { need == .cluster }
 
     /// What a console needs for a verb.
-    fileprivate enum Need { case cluster, clock, past, screen }
+    fileprivate enum Need { case cluster, clock, past, screen, conditions, copies }
 
     fileprivate var need: Need {
         switch self {
@@ -128,11 +139,12 @@ extension PaletteVerb {
         case .console(let verb):
             switch verb {
             case .pause, .play, .speed: .clock
+            case .until, .always, .never, .watch: .conditions
+            case .whatIf: .copies
             case .step, .back, .seek: .past
             case .undo, .redo: .cluster
-            case .until, .save, .focus, .zoom, .filter, .sort, .follow, .view, .why, .goto, .mark, .loads, .export,
-                .bookmark,
-                .readonly, .help, .quit:
+            case .save, .focus, .zoom, .filter, .sort, .follow, .view, .why, .goto, .mark, .loads, .export, .bookmark,
+                .watches, .readonly, .help, .quit:
                 .screen
             }
         }

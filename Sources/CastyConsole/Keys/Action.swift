@@ -5,7 +5,7 @@ enum Action: Hashable, Sendable {
     case help, palette, filter, escape, quit
     case turn(Turn), pane(Pane), move(Move), sort(Sorting)
     case pause, step, back, speed(SpeedChange), previousFault, nextFault
-    case scrub(Scrub), live, bookmark, bookmarks
+    case scrub(Scrub), live, bookmark, bookmarks, watches
     case undo, redo, freezeView, repaint, suspend
     case mark, markAll, open, why, copy, save
     case node(NodeAction), link(LinkAction), prompt(Prompting)
@@ -23,7 +23,7 @@ enum Action: Hashable, Sendable {
     enum NodeAction: Hashable, Sendable { case add, kill, leave, down, restart, thaw, freeze }
     enum LinkAction: Hashable, Sendable { case cutOneWay, cutBothWays, partition, healAll, delay, loss }
     /// An action that first asks for a few words.
-    enum Prompting: Hashable, Sendable { case spawnOne, spawnMany, send, load, moveShard }
+    enum Prompting: Hashable, Sendable { case spawnOne, spawnMany, send, load, moveShard, whatIf }
 }
 
 /// One line of the key table, which is used for footers, help, the manual and the dispatch.

@@ -88,6 +88,12 @@ enum KeyTable {
         KeyBinding([.end], .live, "live", "from the past back to live; otherwise the last", .time),
         KeyBinding(keys("b"), .bookmark, "bookmark", "remember this moment", .time),
         KeyBinding(keys("B"), .bookmarks, "bookmarks", "go to a remembered moment", .time),
+        KeyBinding(
+            keys("A"), .watches, "watches", "what is watched; :until, :always and :never take conditions and events",
+            .time),
+        KeyBinding(
+            keys("F"), .prompt(.whatIf), "what if", "two futures from here, side by side: with a change and without",
+            .time, verb: .console(.whatIf)),
         KeyBinding(keys("["), .previousFault, "fault", "the previous fault in the events", .time),
         KeyBinding(keys("]"), .nextFault, "fault", "the next fault in the events", .time),
     ]

@@ -52,7 +52,7 @@ package struct RecordingPlayer: Sendable {
         case .speed(let factor): speed = min(max(factor.value, Self.speeds.lowerBound), Self.speeds.upperBound)
         case .saveScript, .saveMoment:
             return ConsoleMessage(.refused, "save: a recording has no commands; export scenario goes on from here")
-        case .undo, .redo:
+        case .undo, .redo, .watch, .endUntil, .endWatch, .whatIf, .endWhatIf:
             return ConsoleMode.recording.refusal(of: .console(control.verb)).map { ConsoleMessage(.refused, $0) }
         }
         return nil

@@ -47,6 +47,7 @@ package struct PlainConsole: Sendable {
             _ = state.show(latest)
         }
         caption = backend.caption
+        if feed.watches.contains(where: { $0.broken != nil }) { hasFailed = true }
         lines += events()
         for message in messages {
             state.show(message)
@@ -91,6 +92,15 @@ package struct PlainConsole: Sendable {
         return lines
     }
 
+    /// The latest comparison of two futures, a fact of both a line.
+    package var comparison: [String] {
+        guard let hypothesis = feed.hypothesis, hypothesis.isDone else { return [] }
+        let rows = HypothesisRow.rows(hypothesis.futures.compactMap(\.outcome), from: hypothesis.from)
+        let span = "\(Words.moment(hypothesis.from)) to \(Words.moment(hypothesis.until))"
+        return ["what if, from \(span): \(hypothesis.futures.map(\.label).joined(separator: " | "))"]
+            + rows.map { "\($0.title): \($0.values.joined(separator: " | "))" + ($0.differs ? " (differs)" : "") }
+    }
+
     /// The answer to a line.
     package struct Answer: Sendable {
         package var lines: [String] = []
@@ -111,6 +121,8 @@ package struct PlainConsole: Sendable {
         var answer = Answer()
         answer.intents = try state.execute(line, feed)
         if case .help(let help)? = state.dialogs.modal { answer.lines = VerbHelp.lines(about: help.filter.text) }
+        if case .hypothesis? = state.dialogs.modal { answer.lines = comparison }
+        if case .watches? = state.dialogs.modal { answer.lines = WatchesOverlay.lines(feed.watches) }
         state.dialogs.modal = nil
         if let flash = state.dialogs.flash {
             answer.lines.append(text(of: ConsoleMessage(flash.kind, flash.text)))
@@ -141,7 +153,7 @@ package struct PlainConsole: Sendable {
         guard case .console(.screen(let command), at: nil)? = try? PaletteLine.parse(line) else { return false }
         switch command {
         case .focus, .zoom, .filter, .sort, .follow, .view, .why, .goto: return true
-        case .mark, .export, .loads, .readonly, .set, .help, .quit: return false
+        case .mark, .export, .loads, .watches, .comparison, .readonly, .set, .help, .quit: return false
         }
     }
 

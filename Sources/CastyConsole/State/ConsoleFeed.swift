@@ -23,6 +23,10 @@ package struct ConsoleFeed: Sendable {
     package private(set) var recording: String?
     /// How far a long run to another time is, as a line.
     package private(set) var progress: String?
+    /// The conditions that are watched.
+    package internal(set) var watches: [WatchStatus] = []
+    /// The latest comparison of two futures.
+    package internal(set) var hypothesis: Hypothesis?
 
     private struct Pair: Hashable {
         var observer: String
@@ -47,6 +51,8 @@ package struct ConsoleFeed: Sendable {
         title = backend.title
         recording = backend.recording
         progress = backend.progress
+        watches = backend.watches
+        hypothesis = backend.hypothesis
         // Before the snapshot, which is of the same time or a later one.
         if let past = backend.takePast() { (phi, rates) = (past.phi, past.rates) }
         let page = backend.events(after: eventCursor)
@@ -147,6 +153,18 @@ extension ConsoleFeed {
         let chosen = Set(names).intersection(outlook.sides.flatMap(\.nodes))
         return outlook.sides.contains { !$0.nodes.isEmpty && Set($0.nodes) == chosen } ? outlook : nil
     }
+
+    /// What is shown besides the snapshot and the events.
+    package struct Asides: Hashable, Sendable {
+        var progress: String?
+        var watches: [WatchStatus]
+        var hypothesis: Hypothesis?
+    }
+
+    package var asides: Asides { Asides(progress: progress, watches: watches, hypothesis: hypothesis) }
+
+    /// Whether the run waits for a condition.
+    var isAwaiting: Bool { watches.contains(where: \.isAwaited) }
 
     /// The number of events so far.
     package var eventCount: Int { log.end + log.counted }

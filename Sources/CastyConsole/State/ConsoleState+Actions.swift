@@ -47,6 +47,7 @@ extension ConsoleState {
             // A new filter: the earlier one is gone.
             setFilter("", in: panes.focus, feed)
             dialogs.modal = .filter(panes.focus, TextField(""))
+        case .escape where feed.isAwaiting: return submit(.endUntil)
         case .escape: escape()
         case .quit: askToQuit(feed)
         case .suspend: return [.suspend]
@@ -101,6 +102,7 @@ extension ConsoleState {
         case .scrub(let way): return goThroughTime(way, bySeconds: true, live)
         case .bookmark: bookmark(feed)
         case .bookmarks: openBookmarks()
+        case .watches: return perform(ScreenCommand.watches, feed)
         case .speed(let change): return speed(change, feed)
         case .undo: return submit(.undo)
         case .redo: return submit(.redo)

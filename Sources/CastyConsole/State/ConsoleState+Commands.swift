@@ -26,6 +26,19 @@ extension ConsoleState {
         case .loads:
             let loads = Self.loads(feed)
             say(.note, loads.isEmpty ? "no load runs; E starts one" : loads.joined(separator: " · ") + " · load stop")
+        case .watches:
+            if feed.watches.isEmpty {
+                say(.note, "no watches; never member-unreachable, for example, sets one")
+            } else {
+                dialogs.modal = .watches(0)
+            }
+        case .comparison:
+            if feed.hypothesis == nil {
+                let reason = mode.refusal(of: .console(.whatIf))
+                say(.refused, reason ?? "what-if: nothing was compared yet; what-if kill n2, for example")
+            } else {
+                dialogs.modal = .hypothesis(0)
+            }
         case .readonly(let on):
             readOnly = on
             say(.done, on ? "read-only: nothing changes the cluster" : "keys and lines change the cluster again")
@@ -88,7 +101,7 @@ extension ConsoleState {
         return shards.cells.isEmpty ? nil : shards
     }
 
-    private mutating func goTo(_ text: String, _ feed: ConsoleFeed) {
+    mutating func goTo(_ text: String, _ feed: ConsoleFeed) {
         let parts = text.split(separator: "/")
         guard parts.count == 2, let number = UInt64(parts[1]),
             let found = feed.log.number(of: EventID(node: String(parts[0]), number: number))

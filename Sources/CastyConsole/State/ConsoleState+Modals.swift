@@ -10,6 +10,8 @@ extension ConsoleState {
         case .prompt(let prompt): return handle(key, prompt, feed)
         case .confirm(let confirm): return handle(key, confirm)
         case .filter(let pane, let field): return handle(key, filtering: pane, field, feed)
+        case .hypothesis(let offset): return handle(key, comparison: offset, feed)
+        case .watches(let row): return handle(key, watch: row, feed)
         }
     }
 
@@ -33,7 +35,7 @@ extension ConsoleState {
     }
 
     /// How far a key moves in the list of an overlay.
-    private static func listStep(_ key: Key) -> Int? {
+    static func listStep(_ key: Key) -> Int? {
         if case .wheel(_, _, let up) = key { return up ? -1 : 1 }
         let steps: [Key: Int] = [.up: -1, .down: 1, .pageUp: -10, .pageDown: 10]
         return steps[key]

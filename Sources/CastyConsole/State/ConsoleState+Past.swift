@@ -38,7 +38,9 @@ extension ConsoleState {
         case .seek(let moment): showMoment(live.moments?.index(at: .start + moment), .start + moment, "seek", live)
         case .back(let count): stepMoments(-count, live)
         case .step(let count): stepMoments(count, live)
-        case .pause, .play, .speed, .undo, .redo, .saveScript, .saveMoment: return false
+        case .pause, .play, .speed, .undo, .redo, .saveScript, .saveMoment, .watch, .endUntil, .endWatch, .whatIf,
+            .endWhatIf:
+            return false
         }
         if case .past(let feed) = time.shown, dialogs.flash == nil {
             let age = Words.span(live.snapshot.time - feed.snapshot.time)
@@ -154,15 +156,17 @@ extension ConsoleState {
     /// Asks which remembered moment to show.
     mutating func openBookmarks() {
         guard let latest = time.bookmarks.last else { return say(.refused, "bookmarks: none yet, b sets one") }
-        let texts = time.bookmarks.map { Self.text(of: $0) }
+        let texts = time.bookmarks.map { Words.moment($0) }
         dialogs.modal = .prompt(
             PromptState(
                 title: "Go to a bookmark", hint: Words.list(texts, most: 8), before: "seek ",
                 field: TextField(Self.text(of: latest))))
     }
 
-    /// A moment as `seek` reads it.
+    /// A moment as `seek` reads it, in seconds like all times on the screen, but exact.
     private static func text(of moment: Instant) -> String {
-        Duration.milliseconds(moment.nanoseconds / 1_000_000).scenarioText
+        var text = Words.precise(moment)
+        while text.hasSuffix("0") { text.removeLast() }
+        return (text.hasSuffix(".") ? String(text.dropLast()) : text) + "s"
     }
 }

@@ -32,6 +32,12 @@ extension ConsoleState {
                         : "stop ends \(Words.count(feed.snapshot.loads.count, "running load")); or RATE over …",
                     before: "load ",
                     field: TextField("200/s over 50 entities for 30s")))
+        case .whatIf:
+            let node = cursorRow(reading)?.name ?? "n1"
+            dialogs.modal = .prompt(
+                PromptState(
+                    title: "What if", hint: "COMMAND, or COMMAND vs COMMAND; for TIME, 20s by default",
+                    before: "what-if ", field: TextField("kill \(node)")))
         case .moveShard:
             let types = ShardReading.types(in: feed.snapshot)
             guard !types.isEmpty else { return say(.refused, "move: there are no shards yet") }

@@ -7,6 +7,10 @@ enum Modal: Hashable, Sendable {
     case prompt(PromptState)
     case confirm(ConfirmState)
     case filter(Pane, TextField)
+    /// The watches; the number of the chosen row.
+    case watches(Int)
+    /// Two futures; the number of lines that are scrolled away.
+    case hypothesis(Int)
 }
 
 struct HelpState: Hashable, Sendable {

@@ -1,10 +1,11 @@
-import CastyCore
+package import CastyCore
 
 /// Formats numbers and lists for people.
-enum Words {
+package enum Words {
     /// `1 node`, `3 nodes`, `2 entities`.
     static func count(_ number: Int, _ noun: String) -> String {
         if number == 1 { return "1 \(noun)" }
+        if noun.hasSuffix("ch") { return "\(number) \(noun)es" }
         return noun.hasSuffix("y") ? "\(number) \(noun.dropLast())ies" : "\(number) \(noun)s"
     }
 
@@ -82,7 +83,7 @@ enum Words {
 
     /// A time of the run in seconds with one digit after the point: `41.3`; from ten minutes on `12:41.3`, from an hour
     /// on `1:02:03.4`.
-    static func moment(_ instant: Instant) -> String {
+    package static func moment(_ instant: Instant) -> String {
         let tenths = max(0, instant.nanoseconds) / 100_000_000
         let seconds = tenths / 10
         func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }

@@ -70,7 +70,19 @@ extension ConsoleCommand {
         case .readonly: return .screen(.readonly(try cursor.choice(of: Switch.self) == .on))
         case .help: return .screen(.help(try help(&cursor)))
         case .quit: return .screen(.quit)
-        case .until: return .reserved(.until(try Expect.parse(&cursor)))
+        case .until: return .run(cursor.accept("off") ? .endUntil : .watch(try Watch.parse(.until, &cursor)))
+        case .always: return .run(.watch(try Watch.parse(.always, &cursor)))
+        case .never: return .run(.watch(try Watch.parse(.never, &cursor)))
+        case .watches: return .screen(.watches)
+        case .whatIf:
+            if cursor.token == nil { cursor.want(.end) }
+            if cursor.accept("off") { return .run(.endWhatIf) }
+            for verb in Verb.allCases { cursor.want(.word(verb.rawValue)) }
+            return cursor.token == nil ? .screen(.comparison) : .run(.whatIf(try WhatIf.parse(&cursor)))
+        case .watch:
+            try cursor.require("off")
+            return .run(
+                .endWatch(cursor.accept("all") ? nil : try cursor.number("the number of a watch", in: 1...9999)))
         case .export:
             return .screen(.export(try cursor.choice(of: ExportFormat.self), try optional(&cursor, .file)))
         case .bookmark: return .reserved(.bookmark(try optional(&cursor, .value("a name"))))

@@ -20,6 +20,16 @@ package enum RunControl: Hashable, Sendable {
     case speed(Thousandths)
     /// `seek 37.5s`: shows the run at that time.
     case seek(Duration)
+    /// `until n2 down`, `always converged`, `never member-down`.
+    case watch(Watch)
+    /// `what-if kill n2`: compares two futures.
+    case whatIf(WhatIf)
+    /// `what-if off`: ends a comparison that is under way.
+    case endWhatIf
+    /// `until off`: waits no longer.
+    case endUntil
+    /// `watch off 2`; `watch off all` without a number.
+    case endWatch(Int?)
     case undo
     /// `redo`: injects again what was undone last.
     case redo
@@ -51,6 +61,10 @@ package enum ScreenCommand: Hashable, Sendable {
     case export(ExportFormat, String?)
     /// `loads`: lists the loads that run.
     case loads
+    /// `watches`: lists the watches.
+    case watches
+    /// `what-if`: shows the latest comparison again.
+    case comparison
     case readonly(Bool)
     case set(ConsoleOption)
     case help(String?)
@@ -59,8 +73,6 @@ package enum ScreenCommand: Hashable, Sendable {
 
 /// A command that the language reads, so that it can be refused by name.
 package enum ReservedCommand: Hashable, Sendable {
-    /// `until n2 down within 10s`: lets time run until the expectation holds.
-    case until(Expect)
     case bookmark(String?)
 }
 

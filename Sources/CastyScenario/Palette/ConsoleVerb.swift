@@ -7,6 +7,11 @@ package enum ConsoleVerb: String, CaseIterable, Hashable, Sendable {
     case speed
     case seek
     case until
+    case always
+    case never
+    case whatIf = "what-if"
+    case watches
+    case watch
     case focus
     case zoom
     case filter
@@ -29,11 +34,15 @@ package enum ConsoleVerb: String, CaseIterable, Hashable, Sendable {
     /// The syntax, one line for each form.
     package var usage: [String] {
         switch self {
-        case .pause, .play, .zoom, .loads, .undo, .redo, .quit: [rawValue]
+        case .pause, .play, .zoom, .loads, .watches, .undo, .redo, .quit: [rawValue]
         case .step, .back: ["\(rawValue) [COUNT]"]
         case .speed: ["speed xFACTOR"]
         case .seek: ["seek TIME"]
-        case .until: ["until CONDITION [within TIME]"]
+        case .until: ["until CONDITION [within TIME]", "until EVENT [NODE] [within TIME]", "until off"]
+        case .always: ["always CONDITION"]
+        case .never: ["never CONDITION", "never EVENT [NODE]"]
+        case .whatIf: ["what-if COMMAND [vs COMMAND] [for TIME]", "what-if", "what-if off"]
+        case .watch: ["watch off NUMBER|all"]
         case .focus: ["focus PANE"]
         case .filter: ["filter [TEXT]"]
         case .sort: ["sort COLUMN [desc]"]
@@ -59,7 +68,14 @@ package enum ConsoleVerb: String, CaseIterable, Hashable, Sendable {
         case .back: "Goes ticks back."
         case .speed: "Sets how fast virtual time runs."
         case .seek: "Shows a moment of the run."
-        case .until: "Runs until a condition holds."
+        case .until:
+            "Runs until a condition holds as expect says it, or until an event; at most five minutes of its time."
+        case .always: "Watches a condition from now on: when it fails, simulated time stops at that moment."
+        case .never: "Watches a condition or an event from now on: when it comes, simulated time stops at that moment."
+        case .whatIf:
+            "Compares two futures from the shown moment on, side by side: with a change and without, or two changes."
+        case .watches: "Lists the watches, and what broke them; an entry leads to its event."
+        case .watch: "Ends a watch, or all."
         case .focus: "Puts the focus on a pane."
         case .zoom: "Shows the focused pane alone, or all again."
         case .filter: "Shows only the rows that hold a text."

@@ -21,9 +21,24 @@ extension RunControl {
         case .back: .back
         case .speed: .speed
         case .seek: .seek
+        case .watch(let watch): watch.verb
+        case .endUntil: .until
+        case .whatIf, .endWhatIf: .whatIf
+        case .endWatch: .watch
         case .undo: .undo
         case .redo: .redo
         case .saveScript, .saveMoment: .save
+        }
+    }
+}
+
+extension Watch {
+    /// The first word of the command.
+    package var verb: ConsoleVerb {
+        switch rule {
+        case .until: .until
+        case .always: .always
+        case .never: .never
         }
     }
 }
@@ -32,7 +47,6 @@ extension ReservedCommand {
     /// The first word of the command.
     package var verb: ConsoleVerb {
         switch self {
-        case .until: .until
         case .bookmark: .bookmark
         }
     }
@@ -42,8 +56,10 @@ extension ConsoleVerb {
     /// Whether no console carries out the commands that begin with it.
     package var isReserved: Bool {
         switch self {
-        case .until, .bookmark: true
-        case .pause, .play, .step, .back, .speed, .seek, .undo, .redo, .save, .focus, .zoom, .filter, .sort, .follow,
+        case .bookmark: true
+        case .pause, .play, .step, .back, .speed, .seek, .until, .always, .never, .watches, .watch, .whatIf, .undo,
+            .redo, .save,
+            .focus, .zoom, .filter, .sort, .follow,
             .view,
             .why, .goto, .mark, .export, .loads, .readonly, .help, .quit:
             false

@@ -17,8 +17,11 @@ struct Cursor {
         endColumn = (tokens.last.map { $0.column + $0.source.unicodeScalars.count } ?? 1)
     }
 
+    /// Where the part of the line ends that is being read; `nil` for the end of the line.
+    private var limit: Int?
+
     /// The current word.
-    var token: Token? { position < tokens.count ? tokens[position] : nil }
+    var token: Token? { position < limit ?? tokens.count ? tokens[position] : nil }
 
     /// The current word, if it is neither quoted nor JSON.
     var bare: String? { token.flatMap { $0.kind == .bare ? $0.text : nil } }
@@ -90,12 +93,24 @@ struct Cursor {
     /// The nodes that an alias stands for.
     func nodes(named name: String) -> [NodeName]? { names[name] }
 
+    /// Parses a part of the line as if the line ended at that word.
+    mutating func part<Value>(
+        upTo end: Int, _ parse: (inout Cursor) throws(ScenarioProblem) -> Value
+    ) throws(ScenarioProblem) -> Value {
+        let outer = limit
+        limit = end
+        defer { limit = outer }
+        return try parse(&self)
+    }
+
     /// Splits the remaining words at some marks, so that these need no blanks around them.
     mutating func split(at marks: [String]) {
-        tokens[position...] =
-            tokens[position...].flatMap { token in
-                token.kind == .bare ? Self.pieces(of: token, at: marks) : [token]
-            }[...]
+        let end = limit ?? tokens.count
+        let words = tokens[position..<end].flatMap { token in
+            token.kind == .bare ? Self.pieces(of: token, at: marks) : [token]
+        }
+        if limit != nil { limit = position + words.count }
+        tokens.replaceSubrange(position..<end, with: words)
     }
 
     private static func pieces(of token: Token, at marks: [String]) -> [Token] {

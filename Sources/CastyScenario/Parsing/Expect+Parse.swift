@@ -1,14 +1,15 @@
 import CastyObservability
 
 extension Expect {
-    static func parse(_ cursor: inout Cursor) throws(ScenarioProblem) -> Expect {
+    /// - Parameter canWait: Whether `within` is allowed.
+    static func parse(_ cursor: inout Cursor, canWait: Bool = true) throws(ScenarioProblem) -> Expect {
         var expect = Expect(try Expectation.parse(&cursor))
         var hasScope = false
         while true {
             if expect.expectation.hasScope, !hasScope, cursor.accept("on") {
                 hasScope = true
                 expect.scope = cursor.accept("all") ? .all : .nodes(try cursor.nodes())
-            } else if expect.expectation.canBeAwaited, expect.within == nil, cursor.accept("within") {
+            } else if canWait, expect.expectation.canBeAwaited, expect.within == nil, cursor.accept("within") {
                 expect.within = try cursor.duration()
             } else {
                 return expect

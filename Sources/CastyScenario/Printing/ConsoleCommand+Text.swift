@@ -1,3 +1,5 @@
+import CastyObservability
+
 extension PaletteLine: CustomStringConvertible {
     /// The line in its canonical form.
     package var description: String {
@@ -28,10 +30,28 @@ extension RunControl: CustomStringConvertible {
         case .back(let count): "back" + (count == 1 ? "" : " \(count)")
         case .speed(let factor): "speed x\(factor)"
         case .seek(let time): "seek \(time.scenarioText)"
+        case .watch(let watch): watch.description
+        case .endUntil: "until off"
+        case .whatIf(let whatIf): whatIf.description
+        case .endWhatIf: "what-if off"
+        case .endWatch(let number): "watch off " + (number.map(String.init) ?? "all")
         case .undo: "undo"
         case .redo: "redo"
         case .saveScript(let file): "save script \(Quoting.word(file))"
         case .saveMoment(let folder): "save moment" + (folder.map { " " + Quoting.word($0) } ?? "")
+        }
+    }
+}
+
+extension Watch: CustomStringConvertible {
+    package var description: String { "\(rule.rawValue) \(condition)" + clause("within", within?.scenarioText) }
+}
+
+extension Condition: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .holds(let expect): expect.description
+        case .event(let kind, let node): kind.rawValue + (node.map { " \($0)" } ?? "")
         }
     }
 }
@@ -49,6 +69,8 @@ extension ScreenCommand: CustomStringConvertible {
         case .goto(let event): "goto \(Quoting.word(event))"
         case .mark(let nodes): "mark" + (nodes.isEmpty ? "" : " \(nodes.list)")
         case .loads: "loads"
+        case .watches: "watches"
+        case .comparison: "what-if"
         case .export(let format, let file): "export \(format.rawValue)" + (file.map { " " + Quoting.word($0) } ?? "")
         case .readonly(let on): "readonly \(word(on))"
         case .set(let option): "set \(option)"
@@ -61,7 +83,6 @@ extension ScreenCommand: CustomStringConvertible {
 extension ReservedCommand: CustomStringConvertible {
     package var description: String {
         switch self {
-        case .until(let expect): "until \(expect)"
         case .bookmark(let name): "bookmark" + (name.map { " " + Quoting.word($0) } ?? "")
         }
     }

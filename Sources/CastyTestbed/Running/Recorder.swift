@@ -32,6 +32,9 @@ package final class Recorder: Sendable {
     /// How many events there are.
     package var count: Int { state.withLock { $0.events.count } }
 
+    /// The latest event.
+    package var last: RuntimeEvent? { state.withLock { $0.events.last } }
+
     /// The events from an index on.
     package func events(from index: Int = 0) -> [RuntimeEvent] {
         state.withLock { state in index < state.events.count ? Array(state.events[max(0, index)...]) : [] }

@@ -124,6 +124,51 @@ struct TravelTests {
         #expect(travel.end() == 0)
     }
 
+    @Test("a watch goes with the run through time, and leaves its events alone", .timeLimit(.minutes(2)))
+    func watched() throws {
+        let expected = try Travel(Self.story.dropLast() + ["seek 30s"]).results().last
+        let lines = ["seek 5s", "always n3 up", "kill n3", "seek 30s", "seek 6s", "seek 30s"]
+        let seen = try Travel(lines).results()
+        try #require(seen.count == 6)
+        #expect(!seen[3].hasPrefix("t=30.000"))
+        #expect(seen[4].hasPrefix("t=6.000"))
+        #expect(seen[5] == expected)
+    }
+
+    @Test("the same hypothesis has the same futures, and the present is as without it", .timeLimit(.minutes(2)))
+    func hypothesis() throws {
+        let before = ["seek 5s", "spawn account-1..account-40", "seek 7s"]
+        let expected = try Travel(before + ["seek 20s"]).results().last
+        let travel = try Travel(before + ["what-if kill n2", "what-if kill n2", "seek 20s"])
+        let seen = travel.results()
+        try #require(seen.count == 10)
+        #expect(seen[3] == seen[6])
+        #expect(seen[4] == seen[7])
+        #expect(seen[3].contains("as it is") && seen[3].contains("up: [\"n1\", \"n2\", \"n3\"]"))
+        #expect(seen[4].contains("kill n2") && seen[4].contains("up: [\"n1\", \"n3\"]"))
+        // The request is answered at the time and with the events that it was made at.
+        #expect(seen[5] == seen[2])
+        #expect(seen.last == expected)
+        // The future without a change is the one that comes.
+        let digest = try #require(expected?.split(separator: " ").last)
+        let later = try #require(try travel.ask("what-if kill n3 for 100ms"))
+        #expect(later.hasPrefix("t=20.100"))
+        #expect(travel.end() == 0)
+        let future = try Travel(before + ["what-if kill n3 vs kill n2 for 13s"]).results()
+        #expect(future[3].contains("label: \"kill n3\"") && future[4].contains("label: \"kill n2\""))
+        #expect(UInt64(digest, radix: 16) != nil)
+    }
+
+    @Test("a change that cannot be made is a message, and no copy of the run is left", .timeLimit(.minutes(2)))
+    func impossible() throws {
+        let travel = try Travel(["seek 5s", "what-if kill n2 for 5s"])
+        #expect(travel.results().count == 4)
+        let count = travel.processes.count
+        #expect(try travel.ask("what-if kill n9") == nil)
+        #expect(travel.end() == 1)
+        #expect(count < 20)
+    }
+
     @Test("a run that is killed is a message, not a trap", .timeLimit(.minutes(2)))
     func broken() throws {
         let travel = try Travel(["seek 10s"])

@@ -126,6 +126,11 @@ struct PlainRun {
         switch request {
         case .command, .control(.undo), .control(.redo), .control(.saveScript), .control(.saveMoment):
             hasArrived = { _ in false }
+        case .control(.watch), .control(.endUntil), .control(.endWatch): hasArrived = { _ in false }
+        case .control(.endWhatIf): hasArrived = { _ in true }
+        case .control(.whatIf):
+            let number = backend.hypothesis?.number
+            hasArrived = { [backend] _ in backend.hypothesis?.number != number && backend.hypothesis?.isDone == true }
         case .control(.pause): hasArrived = { $0.paused }
         case .control(.play): hasArrived = { !$0.paused }
         case .control(.speed(let factor)): hasArrived = { $0.speed == factor.value }
@@ -141,6 +146,12 @@ struct PlainRun {
             [backend] in
             isAnswered() || backend.progress == nil && hasArrived(backend.latest())
         }
+        if case .control(.whatIf) = request {
+            look()
+            for line in console.comparison { Output.line(line) }
+        }
+        // A wait in real time goes on after its answer.
+        wait { [backend] in !backend.watches.contains(where: \.isAwaited) }
         look()
     }
 

@@ -1,5 +1,6 @@
 import CastyConsole
 import CastyCore
+import CastyScenario
 import Foundation
 
 /// Talks to the process of a run and to its checkpoints, on a thread of its own: passes requests on, takes in what the
@@ -7,8 +8,8 @@ import Foundation
 ///
 /// A checkpoint ends when its channel is closed, and all of them with this process, however it ends.
 final class CheckpointKeeper {
-    /// The most checkpoints. With the run itself and its replacement these are less than 64 processes.
-    private static let limit = 60
+    /// The most checkpoints. With the run itself, its replacement and two futures these are less than 64 processes.
+    private static let limit = 58
 
     private let backend: ForkedBackend
     private let alarm: Int32
@@ -18,6 +19,7 @@ final class CheckpointKeeper {
     private var active: Channel?
     /// The checkpoint that was asked to come alive, and for what.
     private var waking: (channel: Channel, jump: TimeJump?, from: Instant)?
+    private let futures: FuturesKeeper
     /// The requests that the run may not have carried out, in their order.
     private var unserved: [ConsoleRequest] = []
     /// How many of them were sent to the run.
@@ -35,6 +37,7 @@ final class CheckpointKeeper {
         self.backend = backend
         self.alarm = alarm
         self.processes = processes
+        futures = FuturesKeeper(backend)
         _ = checkpoints.add(.init(time: .start, commands: 0, handle: first))
     }
 
@@ -46,6 +49,7 @@ final class CheckpointKeeper {
             sleep()
         }
         active?.close()
+        futures.end()
         for channel in checkpoints.removeAll(where: { _ in true }) { channel.close() }
         processes.awaitEnd()
         backend.finish()
@@ -53,7 +57,8 @@ final class CheckpointKeeper {
 
     /// Sleeps until a channel or the screen has something.
     private func sleep() {
-        let channels = [active].compactMap(\.self) + checkpoints.entries.map(\.handle)
+        let imagined = futures.channels
+        let channels = [active].compactMap(\.self) + imagined + checkpoints.entries.map(\.handle)
         var entries = channels.map { channel in
             pollfd(
                 fd: channel.descriptor, events: Int16(channel.isBlocked ? POLLIN | POLLOUT : POLLIN), revents: 0)
@@ -65,7 +70,13 @@ final class CheckpointKeeper {
             _ = read(alarm, &count, 8)
         }
         for (channel, entry) in zip(channels, entries) where entry.revents != 0 && !channel.isClosed {
-            if channel === active { hear(run: channel) } else { hear(checkpoint: channel) }
+            if channel === active {
+                hear(run: channel)
+            } else if imagined.contains(where: { $0 === channel }) {
+                futures.hear(channel)
+            } else {
+                hear(checkpoint: channel)
+            }
         }
     }
 
@@ -108,7 +119,11 @@ final class CheckpointKeeper {
         case .jumps(let jump, let now, let served):
             try serve(served)
             replace(for: jump, from: now)
-        case .ready, .failed, .awake, .refused: throw Channel.Problem.malformed("a checkpoint's report from a run")
+        case .imagines(let hypothesis, let index):
+            futures.add(Channel(try channel.takeDescriptor()), index, of: hypothesis)
+        case .impossible(let reason): futures.end(because: reason)
+        case .ready, .failed, .awake, .refused, .imagined, .outcome:
+            throw Channel.Problem.malformed("a checkpoint's report from a run")
         }
     }
 
@@ -138,7 +153,7 @@ final class CheckpointKeeper {
     }
 
     private func passRequests() {
-        let requests = backend.takeRequests()
+        let requests = backend.takeRequests().filter { $0 != .control(.endWhatIf) || !futures.stop() }
         if let end {
             if !requests.isEmpty { backend.say(.refused, end) }
             return
@@ -172,7 +187,7 @@ final class CheckpointKeeper {
                 case .awake: try replaceRun(by: Channel(channel.takeDescriptor()))
                 case .refused(let reason): stay(reason)
                 case .ready, .failed, .picture, .events, .progress, .says, .checkpoint, .noCheckpoint, .branched,
-                    .jumps:
+                    .jumps, .imagines, .imagined, .outcome, .impossible:
                     throw Channel.Problem.malformed("a run's report from a checkpoint")
                 }
             }

@@ -20,6 +20,7 @@ final class ForkedBackend: RunBackend {
         var events: [RuntimeEvent] = []
         var messages: [ConsoleMessage] = []
         var progress: RunProgress?
+        var hypothesis: Hypothesis?
         var ends = false
     }
 
@@ -80,6 +81,10 @@ final class ForkedBackend: RunBackend {
     var caption: Caption? { state.withLock { $0.picture.caption } }
 
     var progress: String? { state.withLock { $0.progress?.text } }
+
+    var watches: [WatchStatus] { state.withLock { $0.picture.watches } }
+
+    var hypothesis: Hypothesis? { state.withLock { $0.hypothesis } }
 
     var isScriptDone: Bool { state.withLock { $0.picture.isScriptDone } }
 
@@ -190,6 +195,11 @@ final class ForkedBackend: RunBackend {
 
     func show(_ progress: RunProgress?) {
         state.withLock { $0.progress = progress }
+        changed.signal()
+    }
+
+    func compare(_ hypothesis: Hypothesis?) {
+        state.withLock { $0.hypothesis = hypothesis }
         changed.signal()
     }
 

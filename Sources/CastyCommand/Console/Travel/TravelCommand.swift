@@ -37,10 +37,17 @@ struct TravelCommand: ParsableCommand {
         let clock = LiveClock()
         let began = clock.now
         let messages = backend.messages(after: 0).next
+        let watches = backend.watches
         backend.submit(request)
+        let number = backend.hypothesis?.number
         let isDone: () -> Bool =
-            if case .control(.seek(let target)) = request {
-                { backend.latest().time == .start + target && backend.progress == nil }
+            if case .control(.whatIf) = request {
+                { backend.hypothesis?.isDone == true && backend.hypothesis?.number != number }
+            } else if case .control(.seek(let target)) = request {
+                {
+                    // A watch may stop it before.
+                    (backend.latest().time == .start + target || backend.watches != watches) && backend.progress == nil
+                }
             } else {
                 { backend.messages(after: messages).next > messages }
             }
@@ -50,6 +57,9 @@ struct TravelCommand: ParsableCommand {
                 Output.error(message.text)
                 throw ExitCode(1)
             }
+        }
+        if case .control(.whatIf) = request {
+            for future in backend.hypothesis?.futures ?? [] { Output.results("t=\(future.now) \(future)\n") }
         }
         let took = (clock.now - began).nanoseconds / 1_000_000
         let digest = String(backend.digest.value, radix: 16)

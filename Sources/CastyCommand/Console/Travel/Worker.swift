@@ -37,6 +37,8 @@ final class Worker: RunFrontEnd, @unchecked Sendable {
     /// The processor time at the latest checkpoint.
     private var workBefore = Duration.zero
     private var hasFailed = false
+    /// When a future said last how far it is.
+    private var lastReport = Instant.start
     /// How many events the console knows.
     private var known = 0
     private var shown: WorkerPicture?
@@ -54,7 +56,7 @@ final class Worker: RunFrontEnd, @unchecked Sendable {
             worker.report(
                 .ready(
                     WorkerPicture(
-                        snapshot: run.snapshot, isScriptDone: false, caption: nil, served: 0, events: 0,
+                        snapshot: run.snapshot, isScriptDone: false, caption: nil, watches: [], served: 0, events: 0,
                         digest: run.recorder.digest)))
             let jump = worker.sleep(isFirst: true)
             run.loop(worker, from: jump)
@@ -148,6 +150,49 @@ final class Worker: RunFrontEnd, @unchecked Sendable {
         report(.branched(at: now, commands: commands, events: events))
     }
 
+    // MARK: - Futures
+
+    func imagine(_ hypothesis: Hypothesis) -> Int? {
+        guard cpr_threads() == 1 else { return fail(hypothesis, "the process has other threads") }
+        for index in hypothesis.futures.indices {
+            guard let (mine, theirs) = Channel.pair() else {
+                return fail(hypothesis, "the system has no further descriptors")
+            }
+            let process = cpr_fork()
+            if process == 0 {
+                _ = close(theirs)
+                replaceChannel(mine)
+                return index
+            }
+            _ = close(mine)
+            if process > 0 { report(.imagines(hypothesis, index), passing: theirs) }
+            _ = close(theirs)
+            if process < 0 { return fail(hypothesis, "the system refuses a further process") }
+        }
+        return nil
+    }
+
+    private func fail(_ hypothesis: Hypothesis, _ reason: String) -> Int? {
+        report(.impossible("what-if: \(reason)"))
+        return nil
+    }
+
+    func report(_ now: Instant, of index: Int) {
+        guard clock.now - lastReport >= .milliseconds(100) else { return }
+        lastReport = clock.now
+        report(.imagined(now))
+    }
+
+    func end(_ index: Int, with outcome: FutureOutcome) {
+        report(.outcome(outcome))
+        _exit(0)
+    }
+
+    func end(_ index: Int, refused reason: String) {
+        report(.impossible(reason))
+        _exit(0)
+    }
+
     /// The processor time that this process has used.
     private static var processorTime: Duration {
         var time = timespec()
@@ -165,6 +210,11 @@ final class Worker: RunFrontEnd, @unchecked Sendable {
     var isAsked: Bool {
         look()
         return hasEnded || wantsPreview || !requests.isEmpty
+    }
+
+    var nextRequest: ConsoleRequest? {
+        look()
+        return requests.first
     }
 
     func takeRequest() -> ConsoleRequest? {
@@ -224,7 +274,8 @@ final class Worker: RunFrontEnd, @unchecked Sendable {
     }
 
     func publish(
-        _ snapshot: ClusterSnapshot, _ recorder: Recorder, isScriptDone: Bool, caption: Caption?, past: RecentPast?
+        _ snapshot: ClusterSnapshot, _ recorder: Recorder, isScriptDone: Bool, caption: Caption?,
+        watches: [WatchStatus], past: RecentPast?
     ) {
         let count = recorder.count
         while known < count, !hasEnded {
@@ -233,7 +284,8 @@ final class Worker: RunFrontEnd, @unchecked Sendable {
             known += events.count
         }
         let picture = WorkerPicture(
-            snapshot: snapshot, isScriptDone: isScriptDone, caption: caption, served: taken, events: count,
+            snapshot: snapshot, isScriptDone: isScriptDone, caption: caption, watches: watches, served: taken,
+            events: count,
             digest: recorder.digest)
         guard picture != shown || past != nil else { return }
         let change = PictureChange(from: shown, to: picture)

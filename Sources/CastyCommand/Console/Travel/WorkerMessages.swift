@@ -33,6 +33,14 @@ enum WorkerReport: Sendable, Codable {
     /// No checkpoint could be made.
     case noCheckpoint(String)
     case branched(at: Instant, commands: Int, events: Int)
+    /// The copy for a future was made; its channel comes with this.
+    case imagines(Hypothesis, Int)
+    /// A future: how far it is.
+    case imagined(Instant)
+    /// A future: what came of it.
+    case outcome(FutureOutcome)
+    /// A future: why there is none.
+    case impossible(String)
     /// The run asks for a jump after it has carried out a number of requests.
     case jumps(TimeJump, from: Instant, served: Int)
     /// A checkpoint: its copy is alive; the channel of the copy comes with this.
@@ -46,6 +54,7 @@ struct WorkerPicture: Hashable, Sendable, Codable {
     let snapshot: ClusterSnapshot
     let isScriptDone: Bool
     let caption: Caption?
+    let watches: [WatchStatus]
     /// How many requests were carried out.
     let served: Int
     /// How many events there are, and their digest.
@@ -58,6 +67,7 @@ struct PictureChange: Hashable, Sendable, Codable {
     private let snapshot: SnapshotChange
     private let isScriptDone: Bool
     private let caption: Caption?
+    private let watches: [WatchStatus]
     private let served: Int
     private let events: Int
     private let digest: UInt64
@@ -65,7 +75,7 @@ struct PictureChange: Hashable, Sendable, Codable {
     /// - Parameter old: `nil` for the first picture on a channel.
     init(from old: WorkerPicture?, to new: WorkerPicture) {
         snapshot = SnapshotChange(from: old?.snapshot, to: new.snapshot)
-        (isScriptDone, caption, served) = (new.isScriptDone, new.caption, new.served)
+        (isScriptDone, caption, watches, served) = (new.isScriptDone, new.caption, new.watches, new.served)
         (events, digest) = (new.events, new.digest)
     }
 
@@ -73,8 +83,8 @@ struct PictureChange: Hashable, Sendable, Codable {
     func applied(to old: WorkerPicture?) -> WorkerPicture? {
         snapshot.applied(to: old?.snapshot).map { snapshot in
             WorkerPicture(
-                snapshot: snapshot, isScriptDone: isScriptDone, caption: caption, served: served, events: events,
-                digest: digest)
+                snapshot: snapshot, isScriptDone: isScriptDone, caption: caption, watches: watches, served: served,
+                events: events, digest: digest)
         }
     }
 }

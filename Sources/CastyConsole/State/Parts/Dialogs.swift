@@ -5,6 +5,8 @@ struct Dialogs: Hashable, Sendable {
     var flash: Flash?
     /// The lines given to the palette, oldest first.
     var history: [String] = []
+    /// The number of the latest comparison that was shown.
+    var compared: Int?
 }
 
 /// The notes of the script.
