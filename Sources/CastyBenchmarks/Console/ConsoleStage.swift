@@ -53,6 +53,7 @@ package struct ConsoleStage {
             }, leader: nodes[0], oldest: nodes[0], converged: true)
         membership.clock = nodes.indices.map { ClockEntry(node: nodes[$0], name: "n\($0 + 1)", counter: 40) }
         membership.gossipVersion = 40
+        membership.digest = 40
         membership.seenBy = nodes
         membership.peers = (1...min(9, max(1, nodes.count - 1))).map { peer((index + $0) % nodes.count) }
         let shards = homes.filter { $0.shard % nodes.count == index }.map { home in

@@ -14,20 +14,30 @@ enum GossipPane {
     private struct Clocks {
         /// The nodes that have an entry in a clock, by number.
         let names: [String]
-        /// The views, and the entries of each by name.
-        let views: [(node: NodeSnapshot, entries: [String: UInt64])]
+        /// The nodes whose views they are.
+        let views: [NodeSnapshot]
         /// The highest entry of each node in any view.
         let newest: [String: UInt64]
         let width: Int
 
         init(_ snapshot: ClusterSnapshot) {
-            views = snapshot.nodes.filter { $0.state == .running || $0.state == .frozen }.map { node in
-                (node, Dictionary(node.membership.clock.map { ($0.name, $0.counter) }, uniquingKeysWith: max))
+            views = snapshot.nodes.filter { $0.state == .running || $0.state == .frozen }
+            var newest: [String: UInt64] = [:]
+            var latest: [ClockEntry] = []
+            // Most views are equal in a big cluster.
+            for clock in views.map(\.membership.clock) where clock != latest {
+                latest = clock
+                for entry in clock { newest[entry.name] = max(newest[entry.name] ?? 0, entry.counter) }
             }
-            newest = views.reduce(into: [:]) { $0.merge($1.entries, uniquingKeysWith: max) }
+            self.newest = newest
             names = ClusterReading.inOrder(Array(newest.keys))
             width = max(3, newest.values.map { "\($0)".count }.max() ?? 1) + 2
         }
+    }
+
+    /// The entries of a view's clock by name.
+    private static func entries(of node: NodeSnapshot) -> [String: UInt64] {
+        Dictionary(node.membership.clock.map { ($0.name, $0.counter) }, uniquingKeysWith: max)
     }
 
     private static let label = 10
@@ -44,7 +54,7 @@ enum GossipPane {
                 cursor: clocks.names.firstIndex { $0 == cursor } ?? 0),
             ListWindow(
                 count: clocks.views.count, room: max(1, (rect.width - label) / clocks.width),
-                cursor: clocks.views.firstIndex { $0.node.name == cursor } ?? 0)
+                cursor: clocks.views.firstIndex { $0.name == cursor } ?? 0)
         )
     }
 
@@ -64,7 +74,9 @@ enum GossipPane {
         let width = clocks.width
         let cursor = scene.state.cursorRow(scene.reading)?.name
         let (rows, window) = windows(clocks, scene, rect)
-        let columns = clocks.views.dropFirst(window.first).prefix(window.shown)
+        let columns = clocks.views.dropFirst(window.first).prefix(window.shown).map { node in
+            (node: node, entries: entries(of: node))
+        }
         buffer.put("view of", x: rect.x + 1, y: rect.y, paint[.column])
         for (index, view) in columns.enumerated() {
             let style = view.node.name == scene.reading.observer?.name ? paint[.titleFocused] : paint[.column]
@@ -87,7 +99,7 @@ enum GossipPane {
         }
         let top = rect.y + 1 + rows.shown
         let area = Rect(x: rect.x, y: top, width: rect.width, height: rect.maxY - top)
-        below(Array(columns), width, cursor, scene, area, &buffer)
+        below(columns, width, cursor, scene, area, &buffer)
     }
 
     private static func below(

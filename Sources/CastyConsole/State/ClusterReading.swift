@@ -67,12 +67,11 @@ struct ClusterReading: Sendable {
 
         var names: [UniqueAddress: String] = [:]
         var seen: [String: Int] = [:]
-        for node in snapshot.nodes {
-            names[node.node] = node.name
-            for member in node.membership.members { names[member.node] = member.name }
-            guard node.state == .running else { continue }
-            for member in node.membership.members where !member.unreachable && member.status != .down {
-                seen[member.name, default: 0] += 1
+        for node in snapshot.nodes { names[node.node] = node.name }
+        for (view, holders) in Self.views(of: snapshot.nodes) {
+            for member in view.members {
+                names[member.node] = member.name
+                if holders > 0, !member.unreachable, member.status != .down { seen[member.name, default: 0] += holders }
             }
         }
         self.names = names
@@ -134,6 +133,24 @@ struct ClusterReading: Sendable {
                     seenBy: seen[member.name] ?? 0, observers: alive.count, started: nil))
         }
         self.rows = rows.sorted { ($0.number, $0.name) < ($1.number, $1.name) }
+    }
+
+    /// The different views of the membership, each with the number of running nodes that have it: in a big cluster that
+    /// has converged, there is one.
+    private static func views(of nodes: [NodeSnapshot]) -> [(view: MembershipSnapshot, holders: Int)] {
+        var views: [(view: MembershipSnapshot, holders: Int)] = []
+        var indices: [UInt64: Int] = [:]
+        for node in nodes {
+            let holds = node.state == .running ? 1 : 0
+            // Equal digests mean equal views; a node without any has none.
+            if let index = indices[node.membership.digest], node.membership.digest != 0 {
+                views[index].holders += holds
+            } else {
+                indices[node.membership.digest] = views.count
+                views.append((node.membership, holds))
+            }
+        }
+        return views
     }
 
     /// Whether a node has the newest version, but different content from the most common one.

@@ -19,8 +19,12 @@ struct DepartedPeers: Sendable {
     /// Compares what is monitored before and after.
     mutating func take(before: ClusterSnapshot, after: ClusterSnapshot) {
         let now = after.time
-        for node in after.nodes where node.state == .running {
-            guard let former = before.nodes.first(where: { $0.node == node.node }) else { continue }
+        for (index, node) in after.nodes.enumerated() where node.state == .running {
+            let same = before.nodes.indices.contains(index) && before.nodes[index].node == node.node
+            guard let former = same ? before.nodes[index] : before.nodes.first(where: { $0.node == node.node }) else {
+                continue
+            }
+            if former.membership.peers.elementsEqual(node.membership.peers, by: { $0.node == $1.node }) { continue }
             // A member that is now monitored by others is not gone.
             let members = Set(node.membership.members.map(\.node))
             for peer in former.membership.peers where !members.contains(peer.node) {

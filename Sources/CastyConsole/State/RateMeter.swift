@@ -3,15 +3,12 @@ import CastyObservability
 
 /// Envelopes per second, computed from monotonic counters over about a second of the runtime's time.
 package struct RateMeter: Sendable, Codable {
-    private struct Key: Hashable, Codable {
-        var node: String
-        var type: String
-        var shard: Int
-    }
+    /// Figures of shards by node, type and number.
+    private typealias Figures<Value> = [String: [String: [Int: Value]]]
 
-    private var base: [Key: UInt64] = [:]
+    private var base: Figures<UInt64> = [:]
     private var since = Instant.start
-    private var rates: [Key: Double] = [:]
+    private var rates: Figures<Double> = [:]
     private var nodeRates: [String: Double] = [:]
 
     package init() {}
@@ -19,19 +16,22 @@ package struct RateMeter: Sendable, Codable {
     mutating func sample(_ snapshot: ClusterSnapshot) {
         let elapsed = (snapshot.time - since).inSeconds
         if elapsed >= 0, elapsed < 1 { return }
-        var counters: [Key: UInt64] = [:]
+        var counters: Figures<UInt64> = [:]
         rates = [:]
         nodeRates = [:]
         for node in snapshot.nodes where node.state == .running {
             for region in node.sharding {
+                let before = base[node.name]?[region.type] ?? [:]
+                var (handled, grown): ([Int: UInt64], [Int: Double]) = ([:], [:])
+                handled.reserveCapacity(region.shards.count)
                 for shard in region.shards {
-                    let key = Key(node: node.name, type: region.type, shard: shard.shard)
-                    counters[key] = shard.handled
-                    guard elapsed > 0, let before = base[key], shard.handled > before else { continue }
-                    let rate = Double(shard.handled - before) / elapsed
-                    rates[key] = rate
-                    nodeRates[node.name, default: 0] += rate
+                    handled[shard.shard] = shard.handled
+                    guard elapsed > 0, let earlier = before[shard.shard], shard.handled > earlier else { continue }
+                    grown[shard.shard] = Double(shard.handled - earlier) / elapsed
                 }
+                counters[node.name, default: [:]][region.type] = handled
+                rates[node.name, default: [:]][region.type] = grown
+                nodeRates[node.name, default: 0] += region.shards.reduce(0) { $0 + (grown[$1.shard] ?? 0) }
             }
         }
         base = counters
@@ -40,7 +40,6 @@ package struct RateMeter: Sendable, Codable {
 
     func rate(of node: String) -> Double { nodeRates[node] ?? 0 }
 
-    func rate(of shard: Int, type: String, on node: String) -> Double {
-        rates[Key(node: node, type: type, shard: shard)] ?? 0
-    }
+    /// The rates of a type's shards on a node, by number; shards without envelopes are absent.
+    func rates(of type: String, on node: String) -> [Int: Double] { rates[node]?[type] ?? [:] }
 }

@@ -36,6 +36,8 @@ struct ShardReading: Sendable {
     /// The nodes that a rebuilding coordinator waits for.
     let awaited: [String]
     let epoch: UInt64
+    /// Owners with the numbers of their shards and entities, by node number.
+    let owners: [(name: String, shards: Int, entities: Int)]
 
     /// The types that any node reports, by name.
     static func types(in snapshot: ClusterSnapshot) -> [String] {
@@ -78,33 +80,37 @@ struct ShardReading: Sendable {
         var cells = (0..<max(0, count)).map { ShardCell(shard: $0) }
         let view = reading.observer?.sharding.first { $0.type == type }
         for home in view?.homes ?? [] where cells.indices.contains(home.shard) {
-            cells[home.shard].owner = reading.names[home.node] ?? home.node.address.description
             cells[home.shard].moving = home.moving
         }
         for node in feed.snapshot.nodes where node.state == .running || node.state == .frozen {
             for region in node.sharding where region.type == type {
+                let rates = feed.rates.rates(of: type, on: node.name)
                 for shard in region.shards where cells.indices.contains(shard.shard) {
                     cells[shard.shard].owner = node.name
                     cells[shard.shard].hosted = true
                     cells[shard.shard].entities = shard.entityCount
                     cells[shard.shard].handled = shard.handled
-                    cells[shard.shard].rate = feed.rates.rate(of: shard.shard, type: type, on: node.name)
+                    cells[shard.shard].rate = rates[shard.shard] ?? 0
                     cells[shard.shard].state = shard.state
                     cells[shard.shard].listed = shard.entities
                     if shard.state == .handingOff { cells[shard.shard].moving = true }
                 }
             }
         }
+        for home in view?.homes ?? [] where cells.indices.contains(home.shard) && !cells[home.shard].hosted {
+            cells[home.shard].owner = reading.names[home.node] ?? home.node.address.description
+        }
         let lost = Set(
             reading.rows.filter { $0.standing == .unreachable || $0.standing == .down || !$0.alive }.map(\.name))
         for index in cells.indices {
             if let owner = cells[index].owner {
-                cells[index].ownerUnreachable = lost.contains(owner)
+                if !lost.isEmpty { cells[index].ownerUnreachable = lost.contains(owner) }
             } else {
                 cells[index].unplaced = unplaced[index]
             }
         }
         self.cells = cells
+        owners = Self.owners(of: cells)
         buffered = waiting
         self.remembered = remembered
         self.restarted = restarted
@@ -116,15 +122,15 @@ struct ShardReading: Sendable {
         self.epoch = epoch
     }
 
-    /// Owners with the numbers of their shards and entities, by node number.
-    var owners: [(name: String, shards: Int, entities: Int)] {
+    private static func owners(of cells: [ShardCell]) -> [(name: String, shards: Int, entities: Int)] {
         var totals: [String: (Int, Int)] = [:]
         for cell in cells {
             guard let owner = cell.owner else { continue }
-            totals[owner, default: (0, 0)].0 += 1
-            totals[owner, default: (0, 0)].1 += cell.entities
+            let total = totals[owner] ?? (0, 0)
+            totals[owner] = (total.0 + 1, total.1 + cell.entities)
         }
-        return totals.map { ($0.key, $0.value.0, $0.value.1) }
-            .sorted { (ClusterReading.number(in: $0.name), $0.name) < (ClusterReading.number(in: $1.name), $1.name) }
+        return ClusterReading.inOrder(Array(totals.keys)).map { name in
+            (name, totals[name]?.0 ?? 0, totals[name]?.1 ?? 0)
+        }
     }
 }
