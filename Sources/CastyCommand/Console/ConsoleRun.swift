@@ -199,7 +199,8 @@ final class ConsoleRun {
     /// How far time advances in a turn: simulated time in full steps of the grid, so that a person acts only at times
     /// that a scenario can name.
     private func steps(in span: Duration) -> Duration {
-        if plan.seed == nil { return span }
+        // Real time passes by itself; what is due is carried out now, and the sleep after it ends with the next thing.
+        if plan.seed == nil { return .zero }
         let grid = SimulatedClusterWorld.grid.nanoseconds
         let due = (owed + .nanoseconds(Int64(Double(span.nanoseconds) * speed))).nanoseconds
         owed = .nanoseconds(due % grid)
