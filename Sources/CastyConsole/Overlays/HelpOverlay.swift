@@ -1,7 +1,12 @@
-/// The available keys, from the table that dispatches them.
+/// The available keys, from the table that dispatches them, and after them what the signs on the screen mean.
 enum HelpOverlay {
+    enum Row {
+        case key(KeyBinding)
+        case sign(Sign)
+    }
+
     /// The keys that fit the filter. What no console of this kind can ever do is not offered.
-    static func matches(_ help: HelpState, _ mode: ConsoleMode) -> [KeyBinding] {
+    static func keys(_ help: HelpState, _ mode: ConsoleMode) -> [KeyBinding] {
         let filter = TextFilter(help.filter.text)
         let exact = help.filter.text
         return KeyTable.bindings(in: help.pane).filter { binding in
@@ -9,6 +14,18 @@ enum HelpOverlay {
             return exact.count == 1 && binding.keys.contains { $0.name == exact }
                 || filter.matches([binding.word, binding.summary, binding.label, binding.group.rawValue])
         }
+    }
+
+    /// The keys and, after them, the signs that fit the filter.
+    static func matches(_ help: HelpState, _ mode: ConsoleMode) -> [Row] {
+        let filter = TextFilter(help.filter.text)
+        let exact = help.filter.text
+        let signs = SignTable.signs(in: help.pane).filter { sign in
+            let panes = sign.panes.map { Pane.allCases.filter($0.contains).map(\.title) } ?? []
+            return exact.count == 1 && sign.sign.contains(exact)
+                || filter.matches(["sign", sign.sign, sign.meaning] + panes)
+        }
+        return keys(help, mode).map(Row.key) + signs.map(Row.sign)
     }
 
     static func draw(_ help: HelpState, _ scene: Scene, _ buffer: inout CellBuffer) {
@@ -29,13 +46,10 @@ enum HelpOverlay {
         let first =
             found.count <= list.height
             ? 0 : min(max(0, help.selected - list.height / 2), found.count - list.height)
-        for (row, binding) in found.dropFirst(first).prefix(max(0, list.height)).enumerated() {
+        for (row, entry) in found.dropFirst(first).prefix(max(0, list.height)).enumerated() {
             let y = list.y + row
-            let refusal = reason(binding, scene)
-            let quiet = refusal != nil
-            buffer.putRight(
-                binding.label, endX: list.x + 12, y: y, width: 11, paint[quiet ? .faint : .hintKey])
-            let text = refusal.map { "\(binding.summary) (\($0))" } ?? binding.summary
+            let (label, text, quiet) = words(entry, help.pane, scene)
+            buffer.putRight(label, endX: list.x + 12, y: y, width: 11, paint[quiet ? .faint : .hintKey])
             buffer.put(
                 Words.fit(text, list.width - 15), x: list.x + 14, y: y, paint[quiet ? .faint : .text])
             if first + row == help.selected {
@@ -46,6 +60,20 @@ enum HelpOverlay {
         buffer.put(
             Words.fit("\(count)↑↓ choose  Enter run  Esc close   Shift-drag selects text", rect.width - 2),
             x: rect.x + 1, y: rect.maxY - 1, paint[.faint])
+    }
+
+    /// A line of the help, and whether it is of no use here.
+    private static func words(_ row: Row, _ pane: Pane, _ scene: Scene) -> (label: String, text: String, quiet: Bool) {
+        switch row {
+        case .key(let binding):
+            let refusal = reason(binding, scene)
+            return (binding.label, refusal.map { "\(binding.summary) (\($0))" } ?? binding.summary, refusal != nil)
+        case .sign(let sign):
+            let isElsewhere = sign.panes.map { !$0.contains(pane) } ?? false
+            let places = Pane.allCases.filter { sign.panes?.contains($0) ?? false }.map(\.title)
+            let place = isElsewhere ? " (\(places.joined(separator: ", ")))" : ""
+            return (sign.sign, "sign: \(sign.meaning)\(place)", isElsewhere)
+        }
     }
 
     private static func reason(_ binding: KeyBinding, _ scene: Scene) -> String? {

@@ -22,8 +22,14 @@ extension ConsoleState {
         if key == .escape || closes {
             dialogs.modal = nil
         } else if key == .enter {
+            guard found.indices.contains(help.selected) else {
+                dialogs.modal = nil
+                return []
+            }
+            // A sign has nothing to run.
+            guard case .key(let binding) = found[help.selected] else { return [] }
             dialogs.modal = nil
-            if found.indices.contains(help.selected) { return run(found[help.selected], feed) }
+            return run(binding, feed)
         } else if let step = Self.listStep(key) {
             help.selected = max(0, min(found.count - 1, help.selected + step))
             dialogs.modal = .help(help)

@@ -57,7 +57,7 @@ struct EventWords: Sendable {
         return "\(what) \(Words.moment(cause.time))"
     }
 
-    private static func mark(of kind: EventKind) -> String {
+    static func mark(of kind: EventKind) -> String {
         switch kind {
         case .nodeStarted, .memberJoining, .memberWeaklyUp: ">"
         case .nodeKilled: "x"
