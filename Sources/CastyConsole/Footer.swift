@@ -73,7 +73,7 @@ enum Footer {
             case .members:
                 [
                     .node(.add), .node(.kill), .node(.freeze), .node(.restart), .link(.cutOneWay), .why,
-                    .prompt(.spawnOne), .prompt(.send), .prompt(.load), .node(.leave),
+                    .prompt(.spawnOne), .prompt(.send), .prompt(.load), .node(.leave), .inspect,
                 ]
             case .phi: [.observer, .node(.freeze), .node(.thaw), .node(.kill), .link(.cutOneWay), .why]
             case .shards:
@@ -83,8 +83,8 @@ enum Footer {
                 ]
             case .network:
                 [
-                    .link(.cutOneWay), .link(.cutBothWays), .link(.healAll), .link(.delay), .link(.loss),
-                    .link(.partition),
+                    .link(.cutOneWay), .link(.cutBothWays), .link(.healAll), .rectangle, .link(.delay), .link(.loss),
+                    .link(.partition), .why,
                 ]
             case .gossip: [.observer, .why, .link(.cutOneWay), .node(.freeze)]
             case .events: [.scrub(.earlier), .scrub(.later), .open, .level, .why, .copy]

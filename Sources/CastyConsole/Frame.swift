@@ -34,6 +34,7 @@ package struct Frame: Sendable {
         _ = state.show(backend.caption)
         _ = state.show(feed.hypothesis)
         submit(state.completeQuestion(feed) ?? [])
+        _ = state.follow(feed)
     }
 
     /// Presses a key, as a person would; the resulting requests go to the cluster.

@@ -36,6 +36,21 @@ struct Scene: Sendable {
     /// The forecast for cutting off the nodes that the user has chosen; `nil` while the forecast is for other nodes.
     var outlook: PartitionForecast? { feed.forecast(cutting: state.previewedPartition(feed)) }
 
+    /// What the pane Why explains: what was asked for; beside other panes what their cursor is on, once it was moved;
+    /// `nil` for the latest story.
+    var whySubject: WhySubject? {
+        if let asked = state.explanation.subject { return asked }
+        switch state.panes.focus {
+        case .members, .phi, .gossip: return state.selection.node.map { .node($0) }
+        case .shards where shards != nil && state.selection.shard > 0: return .shard(state.selection.shard)
+        case .network:
+            guard let from = state.selection.linkFrom, let to = state.selection.linkTo, from != to else { return nil }
+            return .link(from: from, to: to)
+        case .events: return state.selection.event.map { .event($0) }
+        case .shards, .why, .flow: return nil
+        }
+    }
+
     /// Whether the clock has tenths: while time stands still or passes slowly, where each step shows.
     var showsTenths: Bool {
         state.time.shown.isPast || !state.mode.keepsMoments && (snapshot.paused || snapshot.speed < 1)

@@ -205,6 +205,7 @@ struct ConsoleSession: ~Copyable {
             for case .submit(let request) in answered { backend.submit(request) }
             dirty = true
         }
+        if state.follow(feed) { dirty = true }
         let asides = feed.asides
         if drawn.map({ $0.events != feed.eventCount || $0.asides != asides || $0.snapshot != feed.snapshot }) ?? true {
             dirty = true

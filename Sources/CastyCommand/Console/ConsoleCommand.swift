@@ -14,7 +14,7 @@ struct OpenConsole: ParsableCommand {
             shards as they change. Press ? for the keys, : for the command line, q to quit.
             """)
 
-    @Option(help: "How many nodes start, 1…60; the script's, or 3, by default.")
+    @Option(help: "How many nodes start, 1…100, live as far as open files reach; the script's, or 3, by default.")
     var nodes: Int?
     @Option(help: "How many shards each sample type has, 1…16384; the script's, or 24, by default.")
     var shards: Int?
@@ -33,7 +33,7 @@ struct OpenConsole: ParsableCommand {
     @OptionGroup var screen: ScreenOptions
 
     func validate() throws {
-        if let nodes, !(1...60).contains(nodes) { throw ValidationError("--nodes takes 1…60, not \(nodes)") }
+        if let nodes, !(1...100).contains(nodes) { throw ValidationError("--nodes takes 1…100, not \(nodes)") }
         if let shards, !(1...16_384).contains(shards) {
             throw ValidationError("--shards takes 1…16384, not \(shards)")
         }

@@ -10,8 +10,9 @@ enum Action: Hashable, Sendable {
     case mark, markAll, open, why, copy, save
     case node(NodeAction), link(LinkAction), prompt(Prompting)
     case observer, mode, level
+    case inspect, follow, rectangle
 
-    enum Turn: Hashable, Sendable { case nextPane, previousPane, nextTab, previousTab, zoom }
+    enum Turn: Hashable, Sendable { case nextPane, previousPane, nextTab, previousTab, zoom, preset }
     enum Move: Hashable, Sendable {
         case up, down, left, right, top, bottom, pageUp, pageDown, nextMatch, previousMatch
     }

@@ -33,6 +33,29 @@ struct Slot: Hashable, Sendable {
     var shown: Pane
 }
 
+/// How the panes share the screen.
+enum LayoutPreset: CaseIterable, Hashable, Sendable {
+    /// As many panes as fit.
+    case all
+    /// The cluster above what happens in it.
+    case rows
+    /// The cluster beside what happens in it.
+    case columns
+
+    var name: String {
+        switch self {
+        case .all: "as many panes as fit"
+        case .rows: "two rows"
+        case .columns: "two columns"
+        }
+    }
+
+    /// The panes that show the cluster, and those that show what happens.
+    fileprivate static let halves: [[Pane]] = [
+        [.members, .phi, .shards, .network, .gossip], [.events, .why, .flow],
+    ]
+}
+
 /// The positions of all parts: the slots tile the body without gaps or overlap.
 struct Layout: Hashable, Sendable {
     let size: SizeClass
@@ -51,7 +74,8 @@ struct Layout: Hashable, Sendable {
     ///   - captionHeight: The rows that a script's caption takes from the panes.
     ///   - storyRows: The rows that the story takes from the panes.
     init(
-        width: Int, height: Int, focus: Pane, recent: [Pane], zoomed: Bool, captionHeight: Int = 0, storyRows: Int = 0
+        width: Int, height: Int, focus: Pane, recent: [Pane], zoomed: Bool, captionHeight: Int = 0, storyRows: Int = 0,
+        preset: LayoutPreset = .all
     ) {
         size = SizeClass(width: width, height: height)
         header = Rect(x: 0, y: 0, width: width, height: min(1, height))
@@ -72,8 +96,20 @@ struct Layout: Hashable, Sendable {
             slots = [Slot(rect: body, panes: [focus], shown: focus)]
             return
         }
-        slots = Self.split(size, body).map { rect, panes in
+        slots = Self.split(size, body, preset).map { rect, panes in
             Slot(rect: rect, panes: panes, shown: recent.first { panes.contains($0) } ?? panes.first ?? focus)
+        }
+    }
+
+    private static func split(_ size: SizeClass, _ body: Rect, _ preset: LayoutPreset) -> [(Rect, [Pane])] {
+        switch preset {
+        case .all: return split(size, body)
+        case .rows:
+            let upper = body.height * 3 / 5
+            return Array(zip(split(body, heights: [upper, body.height - upper]), LayoutPreset.halves))
+        case .columns:
+            let (left, right) = halves(body, body.width / 2)
+            return Array(zip([left, right], LayoutPreset.halves))
         }
     }
 
@@ -158,7 +194,6 @@ extension ConsoleState {
     func layout(storyRows: Int) -> Layout {
         Layout(
             width: size.width, height: size.height, focus: panes.focus, recent: panes.recent, zoomed: panes.zoomed,
-            captionHeight: captionHeight,
-            storyRows: storyRows)
+            captionHeight: captionHeight, storyRows: storyRows, preset: panes.preset)
     }
 }

@@ -76,8 +76,28 @@ enum NetworkPane {
                 buffer.putRight(text, endX: x + width - 1, y: y, width: width - 1, style)
             }
         }
+        markRectangle(scene, rows: Array(rows), window, columns, width, rect, &buffer)
         let top = rect.y + 1 + window.shown
         explain(cursor, scene, Rect(x: rect.x, y: top, width: rect.width, height: rect.maxY - top), &buffer)
+    }
+
+    /// Underlines the cells of the selected rectangle.
+    private static func markRectangle(
+        _ scene: Scene, rows: [NodeRow], _ window: ListWindow, _ columns: ListWindow, _ width: Int, _ rect: Rect,
+        _ buffer: inout CellBuffer
+    ) {
+        guard scene.state.selection.corner != nil, scene.isFocused(.network) else { return }
+        let names = rows.map(\.name)
+        for link in scene.state.chosenLinks(scene.reading) {
+            guard let row = names.firstIndex(of: link.from), let column = names.firstIndex(of: link.to),
+                row >= window.first, row < window.first + window.shown, column >= columns.first,
+                column < columns.first + columns.shown
+            else { continue }
+            let cell = Rect(
+                x: rect.x + labelWidth + (column - columns.first) * width, y: rect.y + 1 + row - window.first,
+                width: width - 1, height: 1)
+            buffer.restyle(cell) { $0.with([.underline, .reverse]) }
+        }
     }
 
     /// The visible rows and columns of the matrix.
@@ -139,7 +159,14 @@ enum NetworkPane {
         _ cursor: (from: String, to: String), _ scene: Scene, _ rect: Rect, _ buffer: inout CellBuffer
     ) {
         var lines: [(String, Role)] = []
-        lines.append((detail(cursor, scene), .text))
+        let chosen = scene.state.selection.corner == nil ? [] : scene.state.chosenLinks(scene.reading)
+        if chosen.isEmpty {
+            lines.append((detail(cursor, scene), .text))
+        } else {
+            let froms = ClusterReading.inOrder(Array(Set(chosen.map(\.from)))).joined(separator: " ")
+            let tos = ClusterReading.inOrder(Array(Set(chosen.map(\.to)))).joined(separator: " ")
+            lines.append(("▸ \(Words.count(chosen.count, "link")): \(froms) → \(tos)", .strong))
+        }
         if let node = scene.snapshot.nodes.first(where: { $0.name == cursor.from }),
             let known = node.associations.first(where: { $0.peerName == cursor.to })
         {
@@ -163,7 +190,7 @@ enum NetworkPane {
                 .faint
             ))
         if scene.state.mode.changesCluster {
-            lines.append(("x cut/heal  X both ways  d delay  o loss  P split  H heal", .faint))
+            lines.append(("x cut/heal  X both ways  V area  d delay  o loss  P split  H heal", .faint))
         }
         let gap = rect.height > lines.count ? 1 : 0
         for (index, line) in lines.prefix(max(0, rect.height - gap)).enumerated() {

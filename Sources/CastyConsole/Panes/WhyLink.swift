@@ -83,6 +83,11 @@ enum WhyLink {
         if let known = scene.snapshot.nodes.first(where: { $0.name == from })?.associations
             .first(where: { $0.peerName == to })
         {
+            lines.append(
+                .init(
+                    "traffic",
+                    "\(from) sent \(Words.rough(known.framesOut)) frames, \(Words.rough(known.bytesOut))B; received \(Words.rough(known.framesIn)) frames, \(Words.rough(known.bytesIn))B",
+                    .dim))
             let queued = known.queuedBytes > 0 ? ", \(Words.short(UInt64(known.queuedBytes)))B wait" : ""
             lines.append(
                 .init(

@@ -4,10 +4,12 @@ import CastyObservability
 /// Pane 7: the chain from the first cause to the current state, and the possible actions.
 enum WhyPane {
     static func info(_ scene: Scene) -> [String] {
-        switch scene.state.explanation.subject {
+        switch scene.whySubject {
         case .node(let name): ["why \(name)", name]
         case .shard(let number): ["why shard \(number)", "#\(number)"]
         case .event: ["why this event", "event"]
+        case .details(let name): ["details of \(name)", name]
+        case .shardDetails(let number): ["details of shard \(number)", "#\(number)"]
         case .link(let from, let to): ["why \(from)→\(to)", "\(from)→\(to)"]
         case nil: [scene.feed.stories.stories.isEmpty ? "w on anything" : "the latest story"]
         }
@@ -15,9 +17,11 @@ enum WhyPane {
 
     static func draw(_ scene: Scene, _ rect: Rect, _ buffer: inout CellBuffer) {
         let lines: [Line]
-        switch scene.state.explanation.subject {
+        switch scene.whySubject {
         case .node(let name): lines = WhyNode.lines(name, scene)
         case .shard(let number): lines = WhyShard.lines(number, scene)
+        case .details(let name): lines = WhyDetails.lines(node: name, scene)
+        case .shardDetails(let number): lines = WhyDetails.lines(shard: number, scene)
         case .link(let from, let to): lines = WhyLink.lines(from: from, to: to, scene)
         case .event(let number):
             guard let event = scene.feed.log[number] else {

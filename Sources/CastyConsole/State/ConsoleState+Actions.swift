@@ -74,6 +74,9 @@ extension ConsoleState {
             view.level = EventKind.Level(rawValue: (view.level.rawValue + 1) % EventKind.Level.allCases.count) ?? .debug
             say(.note, "events from \(words(.level(view.level))) on")
         case .observer: nextObserver(reading)
+        case .rectangle: toggleRectangle(reading)
+        case .inspect: inspect(feed, reading)
+        case .follow: toggleFollow(feed)
         case .mark: toggleMark(reading)
         case .markAll:
             selection.marked = selection.marked.count == reading.rows.count ? [] : reading.rows.map(\.name)
@@ -113,7 +116,9 @@ extension ConsoleState {
 
     /// Esc ends the topmost transient state.
     private mutating func escape() {
-        if view.filters[panes.focus] != nil {
+        if panes.focus == .network, selection.corner != nil {
+            selection.corner = nil
+        } else if view.filters[panes.focus] != nil {
             view.filters[panes.focus] = nil
         } else if panes.focus == .why {
             leaveWhy()
@@ -132,9 +137,11 @@ extension ConsoleState {
 
     /// Returns to the pane that opened the explanation, with the tab that the explanation covered.
     private mutating func leaveWhy() {
+        explanation.subject = nil
         panes.recent.removeAll { $0 == .why }
         let covered = Layout(
-            width: size.width, height: size.height, focus: .events, recent: panes.recent, zoomed: false
+            width: size.width, height: size.height, focus: .events, recent: panes.recent, zoomed: false,
+            preset: panes.preset
         ).slots
             .first { $0.panes.contains(.why) }?.shown
         focus(on: panes.asker ?? covered ?? .events)
@@ -154,7 +161,18 @@ extension ConsoleState {
             }
             focus(on: tabs[(index + (way == .nextTab ? 1 : tabs.count - 1)) % tabs.count])
         case .zoom: panes.zoomed.toggle()
+        case .preset: nextPreset()
         }
+    }
+
+    private mutating func nextPreset() {
+        guard layout.size != .tiny else {
+            return say(.refused, "layout: one pane fits at this size; 1-8 jump to any, from 80x24 on there are layouts")
+        }
+        let all = LayoutPreset.allCases
+        panes.preset = all[((all.firstIndex(of: panes.preset) ?? 0) + 1) % all.count]
+        panes.zoomed = false
+        say(.note, "layout: \(panes.preset.name)")
     }
 
     private mutating func sortMembers(_ change: Action.Sorting) {

@@ -28,7 +28,13 @@ extension ConsoleState {
         switch key {
         case .press(let x, let y): return press(x: x, y: y, feed)
         case .wheel(let x, let y, let up): return wheel(x: x, y: y, up: up, feed)
-        case .drag, .release, .paste: return []
+        case .drag(let x, let y):
+            drag(x: x, y: y, feed)
+            return []
+        case .release:
+            selection.pressed = nil
+            return []
+        case .paste: return []
         case .character, .control, .up, .down, .left, .right, .home, .end, .pageUp, .pageDown, .tab, .backTab, .enter,
             .escape, .backspace, .delete, .help:
             break

@@ -39,18 +39,23 @@ extension ConsoleState {
             return panes.focus == .network
                 ? cutLink(bothWays: action == .cutBothWays, links, reading) : cutOff(links, reading)
         case .delay, .loss:
-            guard let (from, to) = linkCursor(reading), from != to else {
+            let chosen = chosenLinks(reading)
+            guard let first = chosen.first else {
                 say(.refused, "link: choose two different nodes with the arrows")
                 return []
             }
             let delay = action == .delay
             let example = delay ? "a time such as 50ms" : "a share such as 5%"
-            dialogs.modal = .prompt(
-                PromptState(
-                    title: delay ? "Delay from \(from) to \(to)" : "Loss from \(from) to \(to)",
-                    hint: "\(example); this direction only, :link \(from) \(to) … for both",
-                    before: "link \(from) -> \(to) \(delay ? "latency" : "loss") ",
-                    field: TextField(delay ? "50ms" : "5%")))
+            let lines = chosen.map { "link \($0.from) -> \($0.to) \(delay ? "latency" : "loss") " }
+            let ends = chosen.count > 1 ? "on \(chosen.count) links" : "from \(first.from) to \(first.to)"
+            let scope =
+                chosen.count > 1
+                ? "each of them one way" : "this direction only, :link \(first.from) \(first.to) … for both"
+            var prompt = PromptState(
+                title: "\(delay ? "Delay" : "Loss") \(ends)", hint: "\(example); \(scope)", before: lines[0],
+                field: TextField(delay ? "50ms" : "5%"))
+            prompt.others = Array(lines.dropFirst())
+            dialogs.modal = .prompt(prompt)
             return []
         }
     }
@@ -74,6 +79,7 @@ extension ConsoleState {
     }
 
     private mutating func cutLink(bothWays: Bool, _ links: [LinkSnapshot], _ reading: ClusterReading) -> [Intent] {
+        if selection.corner != nil { return cutRectangle(bothWays: bothWays, links, reading) }
         guard let cursor = linkCursor(reading), let from = Self.nodeName(cursor.from), let to = Self.nodeName(cursor.to)
         else {
             say(.refused, "cut: a link needs two nodes")

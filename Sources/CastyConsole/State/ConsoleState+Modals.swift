@@ -17,7 +17,7 @@ extension ConsoleState {
 
     private mutating func handle(_ key: Key, _ help: HelpState, _ feed: ConsoleFeed) -> [Intent] {
         var help = help
-        let found = HelpOverlay.matches(help, mode)
+        let found = HelpOverlay.rows(help, mode)
         let closes = [.character("?"), .help, .character("q")].contains(key) && help.filter.text.isEmpty
         if key == .escape || closes {
             dialogs.modal = nil
@@ -60,7 +60,11 @@ extension ConsoleState {
             }
             dialogs.modal = nil
             do throws(ScenarioProblem) {
-                return try execute(prompt.before + text + prompt.after, feed)
+                var intents: [Intent] = []
+                for before in [prompt.before] + prompt.others {
+                    intents += try execute(before + text + prompt.after, feed)
+                }
+                return intents
             } catch {
                 prompt.problem = error
                 dialogs.modal = .prompt(prompt)

@@ -61,6 +61,8 @@ extension ConsoleState {
             {
                 selection.linkFrom = from
                 selection.linkTo = to
+                selection.corner = nil
+                selection.pressed = LinkCorner(from: from, to: to)
             }
         case .events:
             let list = EventList(feed.log, self)

@@ -39,6 +39,8 @@ struct PromptState: Hashable, Sendable {
     /// The line consists of `before`, the text, and `after`.
     var before: String
     var after = ""
+    /// The beginnings of further lines that the same text completes.
+    var others: [String] = []
     var field: TextField
     /// The error in the line that was to be carried out.
     var problem: ScenarioProblem?

@@ -13,6 +13,9 @@ enum WhySubject: Hashable, Sendable {
     case node(String)
     case shard(Int)
     case event(Int)
+    /// All that is known of a node, or of a shard.
+    case details(of: String)
+    case shardDetails(of: Int)
     /// The direction from a node to another.
     case link(from: String, to: String)
 }

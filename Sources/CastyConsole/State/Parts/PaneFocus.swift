@@ -6,6 +6,7 @@ struct PaneFocus: Hashable, Sendable {
     /// The pane that had the focus before the pane Why.
     var asker: Pane?
     var zoomed = false
+    var preset = LayoutPreset.all
 
     mutating func focus(on pane: Pane) {
         if pane == .why, focus != .why { asker = focus }

@@ -11,6 +11,8 @@ struct ViewOptions: Hashable, Sendable {
     /// Which messages the pane Flow shows.
     var messages = ShownMessages.all
     var filters: [Pane: String] = [:]
+    /// Whether the node cursor goes to the node of each new event.
+    var follows = false
 }
 
 /// The meaning of the shades in the shard grid.
