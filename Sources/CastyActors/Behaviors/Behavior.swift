@@ -28,6 +28,8 @@ public struct Behavior<Message: Sendable> {
         case receive(Receiver<Message>)
         case setup((ActorContext<Message>) throws -> Behavior<Message>)
         case supervised(Supervised<Message>)
+        case receiveAsync(AsyncReceiver<Message>)
+        case unstash(Unstash<Message>)
     }
 
     @usableFromInline
@@ -85,28 +87,28 @@ public struct Behavior<Message: Sendable> {
     /// Handles messages with a state of its own, changed in place: the simple style, and the fastest.
     ///
     /// - Parameters:
-    ///   - initial: The state at the start and after each restart.
+    ///   - initial: The state; made anew at the start and at each restart. It need not be Sendable.
     ///   - onMessage: Handles one message; returns the next behavior, usually ``same``.
     @inlinable
-    public static func stateful<State: Sendable>(
-        _ initial: State,
+    public static func stateful<State>(
+        _ initial: @escaping @autoclosure () -> State,
         _ onMessage: @escaping (inout State, ActorContext<Message>, Message) throws -> Behavior
     ) -> Behavior {
         .setup { _ in
-            let box = StateBox(initial)
+            let box = StateBox(initial())
             return .receive { context, message in try onMessage(&box.state, context, message) }
         }
     }
 
     /// Handles messages and signals with a state of its own, changed in place.
     @inlinable
-    public static func stateful<State: Sendable>(
-        _ initial: State,
+    public static func stateful<State>(
+        _ initial: @escaping @autoclosure () -> State,
         _ onMessage: @escaping (inout State, ActorContext<Message>, Message) throws -> Behavior,
         onSignal: @escaping (inout State, ActorContext<Message>, Signal) throws -> Behavior
     ) -> Behavior {
         .setup { _ in
-            let box = StateBox(initial)
+            let box = StateBox(initial())
             return .receive(
                 { context, message in try onMessage(&box.state, context, message) },
                 onSignal: { context, signal in try onSignal(&box.state, context, signal) })
@@ -115,7 +117,27 @@ public struct Behavior<Message: Sendable> {
 
     /// Puts a behavior under supervision: what happens when one of its handlers throws.
     public static func supervise(_ behavior: Behavior, with strategy: SupervisionStrategy) -> Behavior {
-        Behavior(.supervised(Supervised(behavior: behavior, strategy: strategy)))
+        Behavior(.supervised(Supervised(behavior: behavior, strategy: strategy, covers: { _ in true })))
+    }
+
+    /// Puts a behavior under supervision for the errors of one type.
+    ///
+    /// Supervisions nest: the innermost one that covers the error decides, and where none does the actor stops.
+    ///
+    /// ```swift
+    /// Behavior.supervise(
+    ///     .supervise(till, on: PaperJam.self, with: .resume),
+    ///     on: ConnectionLost.self, with: .restart(limit: 3))
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - behavior: What is supervised.
+    ///   - error: The type of the errors that the strategy is for.
+    ///   - strategy: What happens then. A restart begins again with the actor's whole initial behavior.
+    public static func supervise<Failure: Error>(
+        _ behavior: Behavior, on error: Failure.Type, with strategy: SupervisionStrategy
+    ) -> Behavior {
+        Behavior(.supervised(Supervised(behavior: behavior, strategy: strategy, covers: { $0 is Failure })))
     }
 }
 
@@ -155,9 +177,14 @@ package final class StateBox<State> {
 package final class Supervised<Message: Sendable> {
     package let behavior: Behavior<Message>
     package let strategy: SupervisionStrategy
+    /// Whether the strategy is for an error.
+    package let covers: (any Error) -> Bool
 
-    package init(behavior: Behavior<Message>, strategy: SupervisionStrategy) {
+    package init(
+        behavior: Behavior<Message>, strategy: SupervisionStrategy, covers: @escaping (any Error) -> Bool
+    ) {
         self.behavior = behavior
         self.strategy = strategy
+        self.covers = covers
     }
 }

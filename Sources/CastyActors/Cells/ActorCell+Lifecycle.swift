@@ -7,13 +7,18 @@ extension ActorCell {
     @usableFromInline
     func start() {
         lifecycle = .running
+        coldState?.supervisions = []
+        // A restart loses no message but the one that failed.
+        let stashed = coldState?.stash?.take() ?? []
         become(initial, after: nil)
+        putInFront(stashed)
     }
 
     /// Continues with the behavior that a handler returned.
     @usableFromInline
     func become(_ following: Behavior<Message>, after message: Message?) {
         var following = following
+        var isSupervised = false
         while true {
             switch following.kind {
             case .same: return
@@ -21,12 +26,18 @@ extension ActorCell {
                 if let message { system.unhandled(message, by: self) }
                 return
             case .stopped: return beginStop()
-            case .empty, .ignore, .receive:
+            case .empty, .ignore, .receive, .receiveAsync:
                 behavior = following
                 return
             case .supervised(let supervised):
-                needColdState().strategy = supervised.strategy
+                let coldState = needColdState()
+                if !isSupervised { coldState.supervisions = [] }
+                isSupervised = true
+                coldState.supervisions.append(supervised)
                 following = supervised.behavior
+            case .unstash(let unstash):
+                putInFront(unstash.buffer.take())
+                following = unstash.behavior
             case .setup(let factory):
                 do {
                     following = try factory(ActorContext(self))
@@ -58,6 +69,7 @@ extension ActorCell {
         case .terminated(let news): if mayAct(on: signal) { watchedActorEnded(news) }
         case .childStopped(let child): childStopped(child)
         case .timer(let token): if mayAct(on: signal) { timerFired(token) }
+        case .receiveTimeout(let generation): if mayAct(on: signal) { receiveTimeoutFired(generation) }
         case .restart(let generation):
             if lifecycle == .restarting, generation == coldState?.generation, mayAct(on: signal) { start() }
         case .resume:
@@ -77,7 +89,7 @@ extension ActorCell {
 
     /// Passes a signal to the behavior. An error in it counts as the actor's failure.
     func signal(_ signal: Signal) {
-        guard case .receive(let receiver) = behavior.kind, let onSignal = receiver.onSignal else { return }
+        guard let onSignal = behavior.onSignal else { return }
         do {
             let following = try onSignal(ActorContext(self), signal)
             if lifecycle == .running { become(following, after: nil) }
@@ -117,15 +129,16 @@ extension ActorCell {
     /// Reacts to an error thrown by a handler, as the supervision strategy says.
     @usableFromInline
     func fail(_ error: any Error) {
-        switch coldState?.strategy ?? .stop {
+        switch coldState?.supervisions.last(where: { $0.covers(error) })?.strategy ?? .stop {
         case .stop:
             system.log.error("\(pathText): stopped by an error: \(error)")
             needColdState().failure = error
             beginStop()
         case .resume:
             system.log.warning("\(pathText): went on after an error: \(error)")
-        case .restart(let limit, let window, _):
+        case .restart(let limit, let window, let backoff):
             let coldState = needColdState()
+            coldState.backoff = backoff
             let now = system.now
             coldState.restarts.removeAll { $0 + window <= now }
             guard coldState.restarts.count < limit else {
@@ -153,8 +166,8 @@ extension ActorCell {
     }
 
     private func scheduleRestart() {
-        guard let coldState, case .restart(_, _, let backoff) = coldState.strategy else { return start() }
-        let delay = backoff.delay(restart: coldState.restarts.count, probability: system.unitRandom())
+        guard let coldState else { return start() }
+        let delay = coldState.backoff.delay(restart: coldState.restarts.count, probability: system.unitRandom())
         if delay <= .zero { return start() }
         let generation = coldState.generation
         _ = system.world.scheduler.schedule(after: delay) { [weak self] in self?.post(.restart(generation: generation))
@@ -176,19 +189,25 @@ extension ActorCell {
         lifecycle = .stopped
         behavior = .stopped
         initial = .stopped
+        let stashed = coldState?.stash?.take() ?? []
+        let postponed = frontCount
         let (leftover, signals) = mailbox.withLock { state in
             state.status = .terminated
-            let taken = (Array(batch[next...]) + state.messages, state.signals)
+            let taken = (stashed + batch[next...] + state.messages, state.signals)
             state.messages = []
             state.signals = []
             return taken
         }
-        system.actorStopped(self, handled: consumed &+ UInt64(next))
+        system.actorStopped(self, handled: consumed &+ UInt64(next + postponed))
         batch = []
         next = 0
         if let hooks {
             hooks.onEnd(coldState?.failure, leftover)
         } else {
+            // The questions in these were counted as handled.
+            for message in leftover.prefix(stashed.count + postponed) {
+                Questions.fail(in: message, .noSuchActor, "it has stopped before it handled the question")
+            }
             for message in leftover { system.lose(message, to: self, because: .refused(.noSuchActor)) }
         }
         let reason: Terminated.Reason = coldState?.failure == nil ? .stopped : .failed
@@ -229,6 +248,8 @@ extension ActorCell {
 struct BehaviorError: Error, CustomStringConvertible {
     let description: String
 
+    static let interceptsAsync = BehaviorError(
+        description: "an interception cannot surround receiveAsync; call the function inside its handler")
     static let setupReturnedSame = BehaviorError(
         description: "a setup returned .same, but there is no behavior before it to go on with")
 }

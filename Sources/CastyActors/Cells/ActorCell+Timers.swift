@@ -21,6 +21,7 @@ extension ActorCell {
         guard let coldState else { return }
         for timer in coldState.timers.values { timer.scheduled.cancel() }
         coldState.timers = [:]
+        cancelReceiveTimeout()
     }
 
     /// A timer counts only if it is the one last started under its key. So no tick of a replaced timer, or of one from
@@ -34,11 +35,21 @@ extension ActorCell {
         } else {
             coldState.timers[token.key] = nil
         }
-        guard case .receive(let receiver) = behavior.kind else { return }
-        do {
-            become(try receiver.onMessage(ActorContext(self), timer.message), after: timer.message)
-        } catch {
-            fail(error)
+        if notesActivity { noteActivity() }
+        handleNow(timer.message)
+    }
+
+    /// Handles a message that is not from the mailbox before those that are.
+    func handleNow(_ message: Message) {
+        switch behavior.kind {
+        case .receive(let receiver):
+            do {
+                become(try receiver.onMessage(ActorContext(self), message), after: message)
+            } catch {
+                fail(error)
+            }
+        case .receiveAsync: putInFront([message])
+        case .same, .stopped, .unhandled, .empty, .ignore, .setup, .supervised, .unstash: break
         }
     }
 }

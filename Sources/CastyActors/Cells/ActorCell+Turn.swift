@@ -6,6 +6,7 @@ extension ActorCell {
     @inlinable
     package func drain(budget: Int) {
         var left = budget
+        if isSuspended { endAsync() }
         while left > 0 {
             // Before the signals: an actor that is stopped before its first turn still starts, so that its last signal
             // finds what its start created.
@@ -33,6 +34,8 @@ extension ActorCell {
             }
             if next == batch.count, !refill() { return }
             if next < batch.count { left = handleBatch(left) }
+            // The last thing this turn does: the handler may end, and ask for a turn, at once.
+            if isSuspended { return beginAsync() }
         }
         requestTurn()
     }
@@ -40,6 +43,7 @@ extension ActorCell {
     /// Swaps the mailbox into the batch. Returns whether the turn continues; otherwise the actor is idle.
     @inlinable
     func refill() -> Bool {
+        if notesActivity, !batch.isEmpty { noteActivity() }
         consumed &+= UInt64(batch.count)
         batch.removeAll(keepingCapacity: batch.capacity <= 1024)
         next = 0
@@ -106,7 +110,11 @@ extension ActorCell {
         case .ignore:
             left &-= batch.count &- next
             next = batch.count
-        case .same, .stopped, .unhandled, .empty, .setup, .supervised:
+        case .receiveAsync:
+            next &+= 1
+            left &-= 1
+            isSuspended = true
+        case .same, .stopped, .unhandled, .empty, .setup, .supervised, .unstash:
             while next < batch.count, left > 0 {
                 let message = batch[next]
                 next &+= 1

@@ -25,6 +25,10 @@ package final class ActorCell<Message: Sendable>: AnyActorCell, @unchecked Senda
     @usableFromInline @exclusivity(unchecked) var next = 0
     @usableFromInline @exclusivity(unchecked) var behavior: Behavior<Message>
     @usableFromInline @exclusivity(unchecked) var lifecycle = Lifecycle.starting
+    /// Whether an asynchronous handler runs. The actor takes no turn until it has ended.
+    @usableFromInline @exclusivity(unchecked) var isSuspended = false
+    /// Whether the end of each batch is noted, for a receive timeout.
+    @usableFromInline @exclusivity(unchecked) var notesActivity = false
     @exclusivity(unchecked) var initial: Behavior<Message>
     @exclusivity(unchecked) var coldState: ColdState<Message>?
     /// How many of the accepted messages were handled before the current batch.

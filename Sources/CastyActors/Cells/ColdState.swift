@@ -10,12 +10,21 @@ final class ColdState<Message: Sendable> {
     var timerGeneration: UInt64 = 0
     /// The adapter cells of this actor by the type they take, reachable while it lives.
     var adapters: [ObjectIdentifier: AnyActorCell] = [:]
-    var strategy: SupervisionStrategy?
+    /// The supervisions that surround the behavior, outermost first.
+    var supervisions: [Supervised<Message>] = []
+    /// The backoff of the restart under way.
+    var backoff = SupervisionStrategy.Backoff.none
     var restarts: [Instant] = []
     var generation: UInt32 = 0
     var failure: (any Error)?
     /// Signals that arrived while the actor might not run, in order.
     var held: [SystemMessage] = []
+    var stash: StashBuffer<Message>?
+    /// Where the messages that were put in front of the mailbox end, counted as ``ActorCell/consumed`` counts.
+    var frontEnd: UInt64 = 0
+    var receiveTimeout: ReceiveTimeout<Message>?
+    /// How the asynchronous handler has ended.
+    var asyncOutcome: AsyncOutcome<Message>?
 }
 
 /// A timer of an actor.

@@ -15,6 +15,8 @@ package enum SystemMessage: Sendable {
     case childStopped(AnyActorCell)
     /// A timer fired. It counts only if it is the one last started under its key.
     case timer(TimerToken)
+    /// The actor may have received nothing for a time. It counts only for the timeout that was set last.
+    case receiveTimeout(generation: UInt64)
     /// The backoff before a restart is over.
     case restart(generation: UInt32)
     /// The actor may run again: it handles the signals that waited, and then its messages.

@@ -20,7 +20,7 @@ public struct Timers<Message: Sendable> {
     /// Cancels a timer.
     public func cancel(_ key: String) { target.cancelTimer(key: key) }
 
-    /// Cancels all timers.
+    /// Cancels all timers, and the receive timeout.
     public func cancelAll() { target.cancelTimers() }
 
     /// Whether a timer runs under that key.

@@ -22,6 +22,8 @@ public final class ActorSystem: Sendable {
     public let log: Logger
     package let world: NodeWorld
     package let dispatcher: any Dispatcher
+    /// Runs the jobs of asynchronous handlers.
+    package let tasks: ActorTaskExecutor
     /// The node's events, losses and snapshots.
     package let inspector: Inspector
     @usableFromInline
@@ -51,6 +53,7 @@ public final class ActorSystem: Sendable {
         unique = UniqueAddress(address: address, incarnation: identities.next() | 1)
         firstUID = identities.next()
         dispatcher = world.dispatcher
+        tasks = ActorTaskExecutor(world.dispatcher)
         let scheduler = world.scheduler
         self.inspector = inspector ?? Inspector(name: address.description, now: { scheduler.now })
         var log = log

@@ -1,0 +1,26 @@
+import CastyCore
+
+// Messages that are handled before those of the mailbox: unstashed ones, and ticks for an asynchronous behavior.
+
+extension ActorCell {
+    /// Puts messages before the next one of the mailbox.
+    ///
+    /// They are not counted as accepted: positions of the mailbox's own messages stay what they were, so that a
+    /// question knows whether it was handled.
+    func putInFront(_ messages: [Message]) {
+        guard !messages.isEmpty else { return }
+        let count = frontCount + messages.count
+        consumed &+= UInt64(next)
+        consumed &-= UInt64(messages.count)
+        batch.replaceSubrange(0..<next, with: messages)
+        next = 0
+        needColdState().frontEnd = consumed &+ UInt64(count)
+    }
+
+    /// The number of such messages that are still to be handled.
+    var frontCount: Int {
+        guard let coldState else { return 0 }
+        // The difference is negative once they are handled; the counters themselves may wrap around.
+        return max(0, Int(truncatingIfNeeded: coldState.frontEnd &- consumed &- UInt64(next)))
+    }
+}
