@@ -90,4 +90,23 @@ struct AskingTests {
         console.type("stop")
         #expect(console.press(.enter) == [.submit(line: "load stop")])
     }
+
+    @Test("a read-only console takes nothing back and does nothing again", arguments: ["undo", "redo", "kill n2"])
+    func readOnly(line: String) {
+        var console = Fixture()
+        console.type(":readonly on")
+        console.press(.enter)
+        console.type(":\(line)")
+        #expect(console.press(.enter) == [])
+        #expect(console.text.contains("read-only (:readonly off)"))
+    }
+
+    @Test("to quit by a line asks as the key does")
+    func quitByLine() {
+        var console = Fixture()
+        console.type(":quit")
+        #expect(console.press(.enter) == [])
+        #expect(console.text.contains("Leave the console?"))
+        #expect(console.type("y") == [.quit])
+    }
 }

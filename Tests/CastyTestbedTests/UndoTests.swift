@@ -152,4 +152,10 @@ import Testing
         #expect(testbed.snapshot.loads.isEmpty)
         #expect(throws: TestClusterError.self) { try testbed.perform(command("load stop")) }
     }
+
+    @Test("a shard that does not exist is refused at once, with the numbers there are", arguments: ["move", "pin"])
+    func missingShard(verb: String) throws {
+        let error = #expect(throws: TestClusterError.self) { try testbed.perform(command("\(verb) shard 99 to n1")) }
+        #expect(error?.description.contains("0 to 23") == true)
+    }
 }

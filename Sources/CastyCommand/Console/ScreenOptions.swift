@@ -15,7 +15,11 @@ struct ScreenOptions: ParsableArguments {
         help: ArgumentHelp(
             "Without a screen, in lines that are only added: commands come from standard input.",
             discussion: """
-                For screen readers, scripts and pipes: no colours, no cursor movement. A line is what the command line (:) of the                 console takes; `focus members` prints that pane, `why n3` the causes, `help` all commands, `wait 10s` holds the                 next lines. Ends with `quit`, or after the last line once the script is done. Exits with 0, 1 if a command was                 refused or an expectation failed, 65 if a line could not be read, 73 if a file could not be made.
+                For screen readers, scripts and pipes: no colours, no cursor movement. A line is what the command \
+                line (:) of the console takes; `focus members` prints that pane, `why n3` the causes, `help` all \
+                commands, `wait 10s` holds the next lines. Ends with `quit`, or after the last line once the script \
+                is done. Exits with 0, 1 if a command was refused or an expectation failed, 65 if a line could not \
+                be read, 73 if a file could not be made.
                 """))
     var plain = false
     @Flag(help: "With --plain: print \"> \" where a line is expected.")

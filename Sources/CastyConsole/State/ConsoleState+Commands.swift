@@ -45,7 +45,9 @@ extension ConsoleState {
         case .set(let option): set(option)
         case .help(let verb):
             dialogs.modal = .help(HelpState(pane: panes.focus, filter: TextField(verb ?? "")))
-        case .quit: return [.quit]
+        case .quit:
+            askToQuit(feed)
+            return []
         }
         return []
     }

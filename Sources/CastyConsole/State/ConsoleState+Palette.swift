@@ -145,6 +145,10 @@ extension ConsoleState {
         case .console(.screen(let command), at: nil): return perform(command, feed)
         case .console(.run(.saveMoment(let folder)), at: nil): return [.save(moment(feed), folder: folder)]
         case .console(.run(let control), at: nil):
+            if readOnly, PaletteVerb.console(control.verb).actsOnCluster {
+                say(.refused, "\(control.verb.rawValue): read-only (:readonly off)")
+                return []
+            }
             return showsRecorded(control, feed) ? [] : request(.control(control))
         case .console(.reserved(let command), at: nil):
             let verb = PaletteVerb.console(command.verb)

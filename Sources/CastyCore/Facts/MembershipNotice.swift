@@ -38,7 +38,7 @@ extension MembershipNotice: CustomStringConvertible {
         case .leaseNotRenewed: "the lease could not be renewed; what it was held for is decided"
         case .otherCluster(let address, let own, let other):
             "\(address) is in another cluster, \(other); this node is in \(own)"
-        case .late(let lateness): "late by \(lateness): in doubt about itself, not about its peers"
+        case .late(let lateness): "late by \(Instant.start + lateness) s: in doubt about itself, not about its peers"
         }
     }
 }

@@ -46,8 +46,12 @@ extension TestCluster {
         case .heal(.oneWay(let from, let to)): heal(from: from.number, to: to.number)
         case .link(let change): try link(change)
         case .fault(let fault): try inject(fault)
-        case .move(let shard, let name): try operate(.move(shard: shard, to: address(of: name.number)), line: line)
-        case .pin(let shard, let name): try operate(.pin(shard: shard, to: address(of: name.number)), line: line)
+        case .move(let shard, let name):
+            try checkShard(shard)
+            try operate(.move(shard: shard, to: address(of: name.number)), line: line)
+        case .pin(let shard, let name):
+            try checkShard(shard)
+            try operate(.pin(shard: shard, to: address(of: name.number)), line: line)
         case .drain(let names):
             for name in names {
                 _ = try node(name.number)
@@ -95,13 +99,22 @@ extension TestCluster {
             directions, LinkShape(latency: change.latency, jitter: change.jitter, loss: change.loss.map(\.fraction)))
     }
 
+    private func checkShard(_ shard: Int) throws {
+        guard (0..<settings.shards).contains(shard) else {
+            throw TestClusterError("there is no shard \(shard): they are 0 to \(settings.shards - 1)")
+        }
+    }
+
     /// Gives a command to all coordinators and emits an event with each result.
     private func operate(_ command: OperatorCommand, line: Int?) throws {
         try operate(command, line: line) { [inspector] sample, answer in
             switch answer {
             case .accepted(let moves):
                 inspector.emit(
-                    .note, detail: .text("\(sample.rawValue): \(command.word), \(moves) shards move"), line: line)
+                    .note,
+                    detail: .text(
+                        "\(sample.rawValue): \(command.word), \(moves == 1 ? "1 shard moves" : "\(moves) shards move")"),
+                    line: line)
             case .refused(let refusal):
                 inspector.emit(
                     .note, reason: .text(refusal.word), detail: .text("\(sample.rawValue): \(command.word) refused"),
