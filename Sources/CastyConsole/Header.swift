@@ -1,6 +1,31 @@
 import CastyCore
 import CastyObservability
 
+/// The parts of the header in their order on the line, and which of them are left out first.
+private struct Groups {
+    private var groups: [(pieces: [(String, Style)], rank: Int)] = []
+
+    mutating func add(_ pieces: [(String, Style)], rank: Int) {
+        if !pieces.isEmpty { groups.append((pieces, rank)) }
+    }
+
+    /// Those that fit into a width, each with a separator; the lowest ranks are left out.
+    func fitting(_ width: Int) -> [[(String, Style)]] {
+        func columns(_ pieces: [(String, Style)]) -> Int {
+            pieces.reduce(3) { $0 + CharacterWidth.columns(of: $1.0) }
+        }
+        var kept: Set<Int> = []
+        var used = 0
+        for index in groups.indices.sorted(by: { groups[$0].rank > groups[$1].rank }) {
+            let wanted = columns(groups[index].pieces)
+            if used + wanted > width { continue }
+            used += wanted
+            kept.insert(index)
+        }
+        return groups.indices.filter(kept.contains).map { groups[$0].pieces }
+    }
+}
+
 /// The first line: the cluster, the runtime, the time and the cluster's health.
 enum Header {
     static func draw(_ scene: Scene, _ buffer: inout CellBuffer) {
@@ -9,41 +34,37 @@ enum Header {
         var pieces: [(String, Style)] = [(" \(scene.feed.title) ", paint[.header])]
         pieces += world(scene)
         let separator: (String, Style) = (" │ ", paint[.faint])
-        var groups: [[(String, Style)]] = [nodes(scene)]
+        var groups = Groups()
+        groups.add(nodes(scene), rank: 9)
         let reading = scene.reading
         if reading.running > 0 {
             let agree = reading.agreeing == reading.running
-            groups.append([
-                (
-                    rect.width >= 120
-                        ? "\(reading.agreeing) of \(reading.running) views agree v\(reading.newestVersion)"
-                        : "views \(reading.agreeing)/\(reading.running)", paint[agree ? .text : .eventWarning]
-                )
-            ])
+            let views =
+                rect.width >= 120
+                ? "\(reading.agreeing) of \(reading.running) views agree v\(reading.newestVersion)"
+                : "views \(reading.agreeing)/\(reading.running)"
+            groups.add([(views, paint[agree ? .text : .eventWarning])], rank: 5)
         }
         if rect.width >= 100 {
             // An observer adds up what the nodes have counted.
             let rate =
                 scene.snapshot.observer == nil
                 ? scene.snapshot.envelopesPerSecond : reading.rows.reduce(0) { $0 + $1.rate }
-            groups.append([(Words.short(rate.rounded()) + " env/s", paint[.text])])
+            groups.add([(Words.short(rate.rounded()) + " env/s", paint[.text])], rank: 1)
         }
-        if scene.snapshot.lost > 0 { groups.append([("lost \(scene.snapshot.lost)", paint[.eventWarning])]) }
+        if scene.snapshot.lost > 0 { groups.add([("lost \(scene.snapshot.lost)", paint[.eventWarning])], rank: 4) }
         let cuts = scene.snapshot.links.filter(\.cut).count
-        if cuts > 0 { groups.append([("\(cuts) cut", paint[.linkCut])]) }
-        if let watches = watches(scene) { groups.append([watches]) }
-        if case .still = scene.state.time.shown { groups.append([(" VIEW FROZEN ", paint[.bannerPaused])]) }
-        if scene.state.readOnly { groups.append([(" READ-ONLY ", paint[.bannerReadOnly])]) }
+        if cuts > 0 { groups.add([("\(cuts) cut", paint[.linkCut])], rank: 3) }
+        if let watches = watches(scene) { groups.add([watches], rank: 6) }
+        if case .still = scene.state.time.shown { groups.add([(" VIEW FROZEN ", paint[.bannerPaused])], rank: 8) }
+        if scene.state.readOnly { groups.add([(" READ-ONLY ", paint[.bannerReadOnly])], rank: 7) }
         if let file = scene.feed.recording {
-            groups.append([(rect.width >= 160 ? "● REC \(file)" : "● REC", paint[.bannerRecording])])
+            groups.add([(rect.width >= 160 ? "● REC \(file)" : "● REC", paint[.bannerRecording])], rank: 2)
         }
-        var used = pieces.reduce(0) { $0 + CharacterWidth.columns(of: $1.0) }
-        for group in groups where !group.isEmpty {
-            let width = group.reduce(3) { $0 + CharacterWidth.columns(of: $1.0) }
-            if used + width > rect.width - 1 { continue }
+        let used = pieces.reduce(0) { $0 + CharacterWidth.columns(of: $1.0) }
+        for group in groups.fitting(rect.width - 1 - used) {
             pieces.append(separator)
             pieces += group
-            used += width
         }
         buffer.put(pieces, x: rect.x, y: rect.y, limit: rect.width)
     }
