@@ -110,13 +110,14 @@ enum Footer {
     static func hints(_ state: ConsoleState) -> [Hint] {
         var x = 1
         var result: [Hint] = []
-        let table = KeyTable.bindings(in: state.panes.focus)
+        let table = state.keys.bindings(in: state.panes.focus)
         // Quitting is always offered: its room is reserved.
-        let quit = 7
+        let quit = 6 + CharacterWidth.columns(of: state.keys.name(of: .quit))
         for action in order(state) {
             guard let binding = table.first(where: { $0.action == action }) else { continue }
             if let verb = binding.verb, state.mode.refusal(of: verb) != nil { continue }
-            let hint = Hint(key: binding.keys[0].name, word: binding.word, x: x, binding: binding)
+            guard let key = binding.keys.first else { continue }
+            let hint = Hint(key: key.name, word: binding.word, x: x, binding: binding)
             let limit = action == .quit ? state.size.width : state.size.width - quit - 1
             if x + hint.width > limit { continue }
             result.append(hint)

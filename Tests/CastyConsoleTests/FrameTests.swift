@@ -84,7 +84,7 @@ struct FrameTests {
     @Test("without colours no cell has one, in every theme", arguments: ThemeName.allCases)
     func mono(theme: ThemeName) {
         var options = ConsoleOptions()
-        options.theme = theme
+        options.theme = Theme(theme)
         var console = Fixture(width: 200, height: 60, depth: .none, options: options)
         console.cluster.silence(3, .killed)
         console.run(30)

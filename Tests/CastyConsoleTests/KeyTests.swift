@@ -166,7 +166,7 @@ struct KeyTests {
             return console
         }
         for pane in Pane.allCases {
-            for binding in KeyTable.bindings(in: pane) where binding.verb != nil {
+            for binding in KeyMap.standard.bindings(in: pane) where binding.verb != nil {
                 for prepared in consoles {
                     var console = prepared
                     console.forecasts = true
@@ -200,7 +200,7 @@ struct KeyTests {
     func tableIsSound() {
         for pane in Pane.allCases {
             var seen: Set<Key> = []
-            for binding in KeyTable.bindings(in: pane) {
+            for binding in KeyMap.standard.bindings(in: pane) {
                 #expect(!binding.summary.isEmpty && !binding.word.isEmpty)
                 for key in binding.keys { #expect(seen.insert(key).inserted, "\(key.name) twice in \(pane.title)") }
             }

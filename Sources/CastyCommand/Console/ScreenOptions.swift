@@ -28,25 +28,47 @@ struct ScreenOptions: ParsableArguments {
     var cast: String?
     @Option(help: "Write the last frame to this file, as SVG; works with --snapshot too.")
     var svg: String?
-    @Option(help: "Colours: auto, never, 16 or 256.")
-    var color = "auto"
-    @Option(help: "Colours for: standard, safe (colour-blind), bright, quiet, mono.")
-    var theme = "standard"
-    @Flag(help: "Draw with ASCII only.")
+    @Option(help: "Colours: auto, never, 16 or 256.", completion: .list(["auto", "never", "16", "256"]))
+    var color: String?
+    @Option(
+        help: "Colours for: standard, safe (colour-blind), bright, quiet, mono, or a theme of your configuration.",
+        completion: .list(ThemeName.allCases.map(\.rawValue)))
+    var theme: String?
+    @Option(
+        help: "Characters: auto, unicode, acs (terminal's lines) or ascii.",
+        completion: .list(ConsoleOptions.Glyphs.allCases.map(\.rawValue)))
+    var glyphs: String?
+    @Flag(help: "Draw with ASCII only, as --glyphs ascii.")
     var ascii = false
-    @Flag(name: .customLong("no-mouse"), help: "Leave the mouse to the terminal.")
-    var noMouse = false
+    @Flag(inversion: .prefixedNo, help: "Use the mouse, or leave it to the terminal.")
+    var mouse: Bool?
     @Option(help: "Frames a second at most, 1…60.")
-    var fps = 20
+    var fps: Int?
     @Flag(
         name: .customLong("no-supervise"),
         help: "Do without the parent process that gives the terminal back should this one be killed.")
     var noSupervise = false
-    @Flag(help: "Refuse all that changes the cluster.")
-    var readonly = false
+    @Flag(inversion: .prefixedNo, help: "Refuse all that changes the cluster.")
+    var readonly: Bool?
+    @Option(
+        help: ArgumentHelp(
+            "Read the configuration from this file, not from ~/.config/casty/config.",
+            discussion: """
+                It sets defaults for these options, gives keys to actions and defines themes. The command line comes first, then the \
+                environment (NO_COLOR), then the file; $XDG_CONFIG_HOME/casty/config is its place if that is set.
+                """), completion: .file())
+    var config: String?
+    @Flag(name: .customLong("no-config"), help: "Read no configuration file.")
+    var noConfig = false
+    @Flag(name: .customLong("print-config"), help: "Print the configuration in effect as a commented file, and end.")
+    var printConfig = false
 
     func validate() throws {
-        guard (1...60).contains(fps) else { throw ValidationError("--fps takes 1…60, not \(fps)") }
+        guard config == nil || !noConfig else { throw ValidationError("--config and --no-config exclude each other") }
+        if let fps, !ConsoleOptions.frameRates.contains(fps) {
+            throw ValidationError("--fps takes 1…60, not \(fps)")
+        }
+        guard glyphs == nil || !ascii else { throw ValidationError("--ascii is --glyphs ascii: give one of the two") }
         guard !plain || snapshot == nil else {
             throw ValidationError("--plain prints lines, --snapshot one frame: give one of the two")
         }
@@ -54,8 +76,9 @@ struct ScreenOptions: ParsableArguments {
             throw ValidationError("--cast and --svg are pictures, which --plain does not draw; export svg draws one")
         }
         guard !prompt || plain else { throw ValidationError("--prompt is of --plain: say that too") }
-        _ = try options()
+        let options = try options()
         _ = try snapshotSize()
+        if printConfig { throw CleanExit.message(String(ConfigText.text(of: options).dropLast())) }
     }
 
     /// Shows a testbed until the user quits, or prints the final frame.
@@ -177,25 +200,36 @@ struct ScreenOptions: ParsableArguments {
         return (parts[0], parts[1])
     }
 
+    /// The options of the console: the command line's, then the environment's, then the file's.
     private func options() throws -> ConsoleOptions {
-        var options = ConsoleOptions()
-        guard let colours = ConsoleOptions.Colours(rawValue: color) else {
-            throw ValidationError("--color is auto, never, 16 or 256, not \(color)")
+        let environment = ProcessInfo.processInfo.environment
+        var options = noConfig ? ConsoleOptions() : try ConfigFile.read(named: config, environment)
+        if let color {
+            guard let colours = ConsoleOptions.Colours(rawValue: color) else {
+                throw ValidationError("--color is auto, never, 16 or 256, not \(color)")
+            }
+            options.colours = colours
+        } else if let value = environment["NO_COLOR"], !value.isEmpty {
+            options.colours = .never
         }
-        guard let theme = ThemeName(rawValue: theme) else {
-            throw ValidationError(
-                "--theme is one of \(ThemeName.allCases.map(\.rawValue).joined(separator: ", ")), not \(theme)")
+        if let theme {
+            guard let found = Theme.named(theme, own: options.themes) else {
+                let known = ThemeName.allCases.map(\.rawValue) + options.themes.map(\.name)
+                throw ValidationError("--theme is one of \(known.joined(separator: ", ")), not \(theme)")
+            }
+            options.theme = found
         }
-        // NO_COLOR applies if no option was given: ``TerminalAbility`` evaluates it for a terminal, but a picture has
-        // none.
-        let isPicture = snapshot != nil || plain
-        let wantsNone = ProcessInfo.processInfo.environment["NO_COLOR"].map { !$0.isEmpty } == true
-        options.colours = colours == .auto && isPicture && wantsNone ? .never : colours
-        options.theme = theme
-        options.glyphs = ascii ? .ascii : .auto
-        options.mouse = !noMouse
-        options.framesPerSecond = fps
-        options.readOnly = readonly
+        if let glyphs {
+            guard let found = ConsoleOptions.Glyphs(rawValue: glyphs) else {
+                let known = ConsoleOptions.Glyphs.allCases.map(\.rawValue).joined(separator: ", ")
+                throw ValidationError("--glyphs is one of \(known), not \(glyphs)")
+            }
+            options.glyphs = found
+        }
+        if ascii { options.glyphs = .ascii }
+        options.mouse = mouse ?? options.mouse
+        options.framesPerSecond = fps ?? options.framesPerSecond
+        options.readOnly = readonly ?? options.readOnly
         return options
     }
 }

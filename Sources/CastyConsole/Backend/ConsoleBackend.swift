@@ -115,15 +115,6 @@ package enum ConsoleMode: Hashable, Sendable {
             "what was recorded has happened; casty replay --scenario goes on from here in the simulated world"
         }
     }
-
-    /// What an empty cluster says.
-    package var emptiness: String {
-        switch self {
-        case .live, .simulated: "no nodes yet: press a"
-        case .attached: "no node has answered yet"
-        case .recording: "nothing was recorded yet"
-        }
-    }
 }
 
 extension PaletteVerb {

@@ -56,10 +56,10 @@ struct Paint: Hashable, Sendable {
     let depth: ColourDepth
     private let styles: [Style]
 
-    init(theme: ThemeName, depth: ColourDepth) {
-        let depth = theme == .mono ? ColourDepth.none : depth
+    init(theme: Theme, depth: ColourDepth) {
+        let depth = theme.base == .mono ? ColourDepth.none : depth
         self.depth = depth
-        styles = Role.allCases.map { Theme.ink(of: $0, in: theme).style(at: depth) }
+        styles = Role.allCases.map { theme.ink(of: $0).style(at: depth) }
     }
 
     subscript(role: Role) -> Style { styles[role.rawValue] }

@@ -1,6 +1,26 @@
-/// The built-in themes, as tables from roles to inks.
-enum Theme {
-    static func ink(of role: Role, in theme: ThemeName) -> Ink {
+/// A table from roles to inks: built in, or the user's own, which changes some roles of a built-in one.
+package struct Theme: Hashable, Sendable {
+    package let name: String
+    let base: ThemeName
+    /// The inks that differ from the base.
+    let inks: [Role: Ink]
+
+    package static let standard = Theme(.standard)
+
+    /// A built-in theme.
+    package init(_ name: ThemeName) {
+        self.init(name: name.rawValue, base: name, inks: [:])
+    }
+
+    init(name: String, base: ThemeName, inks: [Role: Ink]) {
+        self.name = name
+        self.base = base
+        self.inks = inks
+    }
+
+    func ink(of role: Role) -> Ink { inks[role] ?? Self.ink(of: role, in: base) }
+
+    private static func ink(of role: Role, in theme: ThemeName) -> Ink {
         switch theme {
         case .standard, .mono: standard(role)
         case .safe: safe[role] ?? standard(role)

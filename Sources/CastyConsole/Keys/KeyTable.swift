@@ -1,6 +1,6 @@
 import CastyScenario
 
-/// Every key of the console. The first entry that fits the focused pane applies.
+/// Every key of the console, as it is without a configuration file.
 enum KeyTable {
     static let bindings: [KeyBinding] = here + cluster + entities + time + view + general
 
@@ -140,24 +140,4 @@ enum KeyTable {
         KeyBinding(keys("W"), .save, "save", "save this moment: scenario, SVG, film, story", .general),
         KeyBinding([.control("z")], .suspend, "suspend", "suspend; bg keeps the cluster running", .general),
     ]
-
-    private static let index: [Key: [KeyBinding]] = {
-        var index: [Key: [KeyBinding]] = [:]
-        for binding in bindings {
-            for key in binding.keys { index[key, default: []].append(binding) }
-        }
-        return index
-    }()
-
-    /// The action of a key in a pane; the second value says where it would act, if not here.
-    static func binding(for key: Key, in pane: Pane) -> (here: KeyBinding?, elsewhere: KeyBinding?) {
-        let all = index[key] ?? []
-        return (all.first { $0.panes?.contains(pane) ?? true }, all.first)
-    }
-
-    /// The keys that act in a pane, its own first.
-    static func bindings(in pane: Pane) -> [KeyBinding] {
-        let fitting = bindings.filter { $0.panes?.contains(pane) ?? true }
-        return fitting.filter { $0.panes != nil } + fitting.filter { $0.panes == nil }
-    }
 }

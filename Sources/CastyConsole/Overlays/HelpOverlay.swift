@@ -6,10 +6,10 @@ enum HelpOverlay {
     }
 
     /// The keys that fit the filter. What no console of this kind can ever do is not offered.
-    static func matches(_ help: HelpState, _ mode: ConsoleMode) -> [KeyBinding] {
+    static func matches(_ help: HelpState, _ mode: ConsoleMode, _ keys: KeyMap) -> [KeyBinding] {
         let filter = TextFilter(help.filter.text)
         let exact = help.filter.text
-        return KeyTable.bindings(in: help.pane).filter { binding in
+        return keys.bindings(in: help.pane).filter { binding in
             if !mode.changesCluster, let verb = binding.verb, mode.refusal(of: verb) != nil { return false }
             return exact.count == 1 && binding.keys.contains { $0.name == exact }
                 || filter.matches([binding.word, binding.summary, binding.label, binding.group.rawValue])
@@ -17,7 +17,7 @@ enum HelpOverlay {
     }
 
     /// The keys and, after them, the signs that fit the filter.
-    static func rows(_ help: HelpState, _ mode: ConsoleMode) -> [Row] {
+    static func rows(_ help: HelpState, _ mode: ConsoleMode, _ keys: KeyMap = .standard) -> [Row] {
         let filter = TextFilter(help.filter.text)
         let exact = help.filter.text
         let signs = SignTable.signs(in: help.pane).filter { sign in
@@ -25,7 +25,7 @@ enum HelpOverlay {
             return exact.count == 1 && sign.sign.contains(exact)
                 || filter.matches(["sign", sign.sign, sign.meaning] + panes)
         }
-        return matches(help, mode).map(Row.key) + signs.map(Row.sign)
+        return matches(help, mode, keys).map(Row.key) + signs.map(Row.sign)
     }
 
     static func draw(_ help: HelpState, _ scene: Scene, _ buffer: inout CellBuffer) {
@@ -40,7 +40,7 @@ enum HelpOverlay {
         buffer.put(label, x: rect.x + 1, y: rect.y, paint[.column])
         FieldView.draw(
             help.filter, x: rect.x + 1 + label.count, y: rect.y, width: rect.width - label.count - 3, scene, &buffer)
-        let found = rows(help, scene.state.mode)
+        let found = rows(help, scene.state.mode, scene.state.keys)
         let list = Rect(x: rect.x, y: rect.y + 1, width: rect.width, height: rect.height - 2)
         if found.isEmpty { EmptyPane.draw(["no key does that"], list, scene, &buffer) }
         let first =

@@ -31,7 +31,8 @@ enum EventsPane {
                 scene.state.view.filters[.events] != nil
                 ? ["no event fits the filter", "Esc clears it"]
                 : scene.feed.log.events.isEmpty
-                    ? ["nothing has happened yet"] : ["only smaller events: v shows more"]
+                    ? ["nothing has happened yet"]
+                    : ["only smaller events: \(scene.state.keys.name(of: .level)) shows more"]
             return EmptyPane.draw(lines, rect, scene, &buffer)
         }
         let timeline = rect.height >= 8

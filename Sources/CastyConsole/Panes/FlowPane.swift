@@ -79,7 +79,8 @@ enum FlowPane {
             return ["no message since this pane was opened"] + (isPaused ? ["p lets time pass, . steps"] : [])
         }
         return scene.state.view.filters[.flow] != nil
-            ? ["no message fits the filter", "Esc clears it"] : ["only other messages: v shows more"]
+            ? ["no message fits the filter", "Esc clears it"]
+            : ["only other messages: \(scene.state.keys.name(of: .level)) shows more"]
     }
 
     private static func role(_ crossing: MessageCrossing) -> Role {

@@ -68,7 +68,7 @@ enum GossipPane {
         let clocks = Clocks(scene.snapshot)
         guard !clocks.views.isEmpty else {
             let isSilent = scene.snapshot.nodes.contains { $0.state == .silent }
-            return EmptyPane.draw([isSilent ? "no node answers" : scene.state.mode.emptiness], rect, scene, &buffer)
+            return EmptyPane.draw([isSilent ? "no node answers" : scene.state.emptiness], rect, scene, &buffer)
         }
         let paint = scene.paint
         let width = clocks.width

@@ -80,7 +80,7 @@ enum MembersPane {
         guard !rows.isEmpty else {
             let filtered = scene.state.view.filters[.members] != nil && !scene.reading.rows.isEmpty
             EmptyPane.draw(
-                filtered ? ["no node fits the filter", "Esc clears it"] : [scene.state.mode.emptiness], rect, scene,
+                filtered ? ["no node fits the filter", "Esc clears it"] : [scene.state.emptiness], rect, scene,
                 &buffer)
             return
         }

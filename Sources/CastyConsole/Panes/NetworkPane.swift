@@ -42,8 +42,8 @@ enum NetworkPane {
         guard let cursor = scene.state.linkCursor(scene.reading) else {
             let text =
                 rows.isEmpty
-                ? [scene.state.mode.emptiness]
-                : ["one node has no links"] + (scene.state.mode.changesCluster ? ["a adds a node"] : [])
+                ? [scene.state.emptiness]
+                : ["one node has no links"] + (scene.state.mode.changesCluster ? ["\(scene.state.keys.name(of: .node(.add))) adds a node"] : [])
             return EmptyPane.draw(text, rect, scene, &buffer)
         }
         let width = cellWidth(rows.count, rect.width)
@@ -190,7 +190,7 @@ enum NetworkPane {
                 .faint
             ))
         if scene.state.mode.changesCluster {
-            lines.append(("x cut/heal  X both ways  V area  d delay  o loss  P split  H heal", .faint))
+            lines.append((hints(scene.state.keys), .faint))
         }
         let gap = rect.height > lines.count ? 1 : 0
         for (index, line) in lines.prefix(max(0, rect.height - gap)).enumerated() {
@@ -242,5 +242,14 @@ enum NetworkPane {
         }
         grow([], Array(names.indices), [])
         return found.map { $0.sorted().map { names[$0] } }.prefix(6).map { $0 }
+    }
+
+    /// The keys of a link.
+    private static func hints(_ keys: KeyMap) -> String {
+        let hints: [(Action, String)] = [
+            (.link(.cutOneWay), "cut/heal"), (.link(.cutBothWays), "both ways"), (.rectangle, "area"), (.link(.delay), "delay"),
+            (.link(.loss), "loss"), (.link(.partition), "split"), (.link(.healAll), "heal"),
+        ]
+        return hints.map { "\(keys.name(of: $0.0)) \($0.1)" }.joined(separator: "  ")
     }
 }

@@ -10,7 +10,7 @@ enum PhiPane {
 
     static func draw(_ scene: Scene, _ rect: Rect, _ buffer: inout CellBuffer) {
         guard let observer = scene.reading.observer else {
-            return EmptyPane.draw([scene.state.mode.emptiness], rect, scene, &buffer)
+            return EmptyPane.draw([scene.state.emptiness], rect, scene, &buffer)
         }
         let peers = peers(of: observer, scene)
         guard !peers.isEmpty else {
@@ -18,7 +18,9 @@ enum PhiPane {
             return EmptyPane.draw(
                 [
                     "\(observer.name) monitors no node\(others ? " yet" : "")",
-                    others ? "O shows another node's view" : "a adds a node",
+                    others
+                        ? "\(scene.state.keys.name(of: .observer)) shows another node's view"
+                        : "\(scene.state.keys.name(of: .node(.add))) adds a node",
                 ], rect, scene, &buffer)
         }
         let details = details(rect)
@@ -168,9 +170,12 @@ enum PhiPane {
         if worst.name != peer.name, worst.phi >= worst.threshold {
             hint = outlook(worst, observer, scene).0
         } else if peer.unreachable {
-            hint = peer.witness.map { "\($0) can still reach \(peer.name)" } ?? "w: why is \(peer.name) unreachable?"
+            hint =
+                peer.witness.map { "\($0) can still reach \(peer.name)" }
+                ?? "\(scene.state.keys.name(of: .why)): why is \(peer.name) unreachable?"
         } else {
-            hint = "O: another node's view   w: why"
+            hint =
+                "\(scene.state.keys.name(of: .observer)): another node's view   \(scene.state.keys.name(of: .why)): why"
         }
         buffer.put(Words.fit(hint, rect.width - 2), x: rect.x + 1, y: y + 3, paint[.faint])
     }

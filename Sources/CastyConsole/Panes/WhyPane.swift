@@ -11,7 +11,8 @@ enum WhyPane {
         case .details(let name): ["details of \(name)", name]
         case .shardDetails(let number): ["details of shard \(number)", "#\(number)"]
         case .link(let from, let to): ["why \(from)→\(to)", "\(from)→\(to)"]
-        case nil: [scene.feed.stories.stories.isEmpty ? "w on anything" : "the latest story"]
+        case nil:
+            [scene.feed.stories.stories.isEmpty ? "\(scene.state.keys.name(of: .why)) on anything" : "the latest story"]
         }
     }
 
@@ -31,7 +32,10 @@ enum WhyPane {
         case nil where !scene.feed.stories.stories.isEmpty: lines = WhyStory.lines(scene)
         case nil:
             return EmptyPane.draw(
-                ["w asks why: a node, a shard, an event", "put the cursor on it first"], rect, scene, &buffer)
+                [
+                    "\(scene.state.keys.name(of: .why)) asks why: a node, a shard, an event",
+                    "put the cursor on it first",
+                ], rect, scene, &buffer)
         }
         let rows = lines.flatMap { layOut($0, width: rect.width) }
         let first = min(scene.state.explanation.offset, max(0, rows.count - rect.height))
@@ -206,13 +210,18 @@ enum WhyNode {
     /// What the user can do about it; `nil` if the console cannot act on the cluster.
     private static func options(_ row: NodeRow, _ scene: Scene) -> String? {
         guard scene.state.mode.changesCluster else { return nil }
+        func key(_ action: Action) -> String { scene.state.keys.name(of: action) }
+        let down = "\(key(.node(.down))) down it now"
+        let kill = "\(key(.node(.kill))) kill"
         switch row.state {
+        case .running where row.standing == .unreachable: return "\(down) · \(key(.link(.cutOneWay))) heal its links"
         case .running:
-            return row.standing == .unreachable
-                ? "D down it now · x heal its links" : "T freeze · K kill · L leave · x cut off"
-        case .frozen: return "t thaw it · D down it now · K kill"
+            return "\(key(.node(.freeze))) freeze · \(kill) · \(key(.node(.leave))) leave · "
+                + "\(key(.link(.cutOneWay))) cut off"
+        case .frozen: return "\(key(.node(.thaw))) thaw it · \(down) · \(kill)"
         case .killed, .stopped:
-            return row.standing == .unreachable ? "r restart it · D down it now" : "r restart it"
+            let restart = "\(key(.node(.restart))) restart it"
+            return row.standing == .unreachable ? "\(restart) · \(down)" : restart
         case .silent: return nil
         }
     }

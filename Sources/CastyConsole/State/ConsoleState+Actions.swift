@@ -58,7 +58,7 @@ extension ConsoleState {
                 return []
             }
             time.shown = .still(feed)
-            say(.note, "the view stands still; the data goes on (Ctrl-F)")
+            say(.note, "the view stands still; the data goes on (\(keys.name(of: .freezeView)))")
         case .turn(let way): turn(way)
         case .pane(let pane): focus(on: pane)
         case .move(let way): move(way, feed, reading)

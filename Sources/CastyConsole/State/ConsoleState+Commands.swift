@@ -25,7 +25,7 @@ extension ConsoleState {
             return [.export(export(format, feed), file: file ?? "casty.\(format.fileExtension)")]
         case .loads:
             let loads = Self.loads(feed)
-            say(.note, loads.isEmpty ? "no load runs; E starts one" : loads.joined(separator: " · ") + " · load stop")
+            say(.note, loads.isEmpty ? "no load runs; \(keys.name(of: .prompt(.load))) starts one" : loads.joined(separator: " · ") + " · load stop")
         case .watches:
             if feed.watches.isEmpty {
                 say(.note, "no watches; never member-unreachable, for example, sets one")
@@ -120,11 +120,9 @@ extension ConsoleState {
             say(.done, on ? "destructive keys ask first" : "destructive keys no longer ask")
         case .ascii(let on): look.setASCII(on)
         case .theme(let name):
-            guard let theme = ThemeName(rawValue: name) else {
-                let known = ThemeName.allCases.map(\.rawValue).joined(separator: ", ")
-                return say(.refused, "no theme \(name); there are \(known)")
+            guard look.setTheme(name) else {
+                return say(.refused, "no theme \(name); there are \(look.themeNames.joined(separator: ", "))")
             }
-            look.setTheme(theme)
         case .color(let wanted):
             switch wanted {
             case .auto, .all: look.setDepth(.all)

@@ -41,13 +41,13 @@ extension ConsoleState {
         }
         dialogs.flash = nil
         if let intents = handleCaption(key) { return intents }
-        let (binding, elsewhere) = KeyTable.binding(for: key, in: panes.focus)
+        let (binding, elsewhere) = keys.binding(for: key, in: panes.focus)
         if let binding { return run(binding, feed) }
         if let elsewhere, let panes = elsewhere.panes {
             let names = Pane.allCases.filter(panes.contains).map(\.title).joined(separator: ", ")
             say(.refused, "\(elsewhere.label): \(elsewhere.summary) — only in \(names)")
         } else {
-            say(.note, "\(key.name) does nothing here; ? shows the keys")
+            say(.note, "\(key.name) does nothing here; \(keys.name(of: .help)) shows the keys")
         }
         return []
     }

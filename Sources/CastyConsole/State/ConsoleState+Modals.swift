@@ -17,7 +17,7 @@ extension ConsoleState {
 
     private mutating func handle(_ key: Key, _ help: HelpState, _ feed: ConsoleFeed) -> [Intent] {
         var help = help
-        let found = HelpOverlay.rows(help, mode)
+        let found = HelpOverlay.rows(help, mode, keys)
         let closes = [.character("?"), .help, .character("q")].contains(key) && help.filter.text.isEmpty
         if key == .escape || closes {
             dialogs.modal = nil

@@ -28,7 +28,7 @@ extension ConsoleState {
 
     private mutating func moveNode(_ action: Action.Move, _ reading: ClusterReading) {
         let rows = visibleRows(reading)
-        guard !rows.isEmpty else { return say(.note, mode.emptiness) }
+        guard !rows.isEmpty else { return say(.note, emptiness) }
         let index = rows.firstIndex { $0.name == selection.node } ?? 0
         let next: Int
         switch action {

@@ -14,7 +14,7 @@ extension ConsoleState {
         }
         let rows = targets(reading)
         guard !rows.isEmpty else {
-            say(.refused, "no nodes yet: press a")
+            say(.refused, "no nodes yet: press \(keys.name(of: .node(.add)))")
             return []
         }
         let fitting = rows.filter { problem(action, $0) == nil }

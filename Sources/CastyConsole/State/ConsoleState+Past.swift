@@ -150,12 +150,12 @@ extension ConsoleState {
             time.bookmarks.append(now)
             time.bookmarks.sort()
         }
-        say(.done, "bookmark at \(Words.moment(now)); B goes back to it")
+        say(.done, "bookmark at \(Words.moment(now)); \(keys.name(of: .bookmarks)) goes back to it")
     }
 
     /// Asks which remembered moment to show.
     mutating func openBookmarks() {
-        guard let latest = time.bookmarks.last else { return say(.refused, "bookmarks: none yet, b sets one") }
+        guard let latest = time.bookmarks.last else { return say(.refused, "bookmarks: none yet, \(keys.name(of: .bookmark)) sets one") }
         let texts = time.bookmarks.map { Words.moment($0) }
         dialogs.modal = .prompt(
             PromptState(

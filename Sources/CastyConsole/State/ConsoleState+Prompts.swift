@@ -4,7 +4,7 @@ import CastyObservability
 extension ConsoleState {
     mutating func prompt(_ wanted: Action.Prompting, _ feed: ConsoleFeed, _ reading: ClusterReading) {
         guard reading.rows.contains(where: { $0.state == .running }) else {
-            return say(.refused, "no node is running: press a first")
+            return say(.refused, "no node is running: press \(keys.name(of: .node(.add))) first")
         }
         let known = someEntity(feed, reading) ?? "account-1"
         switch wanted {

@@ -6,7 +6,7 @@ extension ConsoleState {
     mutating func explain(_ reading: ClusterReading, _ feed: ConsoleFeed, opening: Bool) {
         switch panes.focus {
         case .members, .phi, .gossip:
-            guard let row = cursorRow(reading) else { return say(.refused, "why: \(mode.emptiness)") }
+            guard let row = cursorRow(reading) else { return say(.refused, "why: \(emptiness)") }
             explanation.subject = .node(row.name)
         case .network:
             guard let (from, to) = linkCursor(reading) else { return say(.refused, "why: a link needs two nodes") }

@@ -11,6 +11,8 @@ package struct ConsoleState: Sendable {
     var confirms: Bool
     var size = ScreenSize()
     package internal(set) var look: Look
+    /// The keys, with the user's changes.
+    let keys: KeyMap
     var panes = PaneFocus()
     var selection = Selection()
     var view = ViewOptions()
@@ -25,7 +27,8 @@ package struct ConsoleState: Sendable {
         options: ConsoleOptions, mode: ConsoleMode, tier: GlyphTier = .unicode, depth: ColourDepth = .all
     ) {
         self.mode = mode
-        look = Look(theme: options.theme, tier: tier, depth: depth)
+        keys = KeyMap(changing: options.keys)
+        look = Look(theme: options.theme, own: options.themes, tier: tier, depth: depth)
         readOnly = options.readOnly
         confirms = options.confirm
     }
