@@ -57,7 +57,8 @@ struct AttachedTests {
         var console = console(width: 200, height: 60)
         console.state.focus(on: pane)
         let offered =
-            Footer.hints(console.state).map(\.word) + HelpOverlay.matches(HelpState(pane: pane), .attached).map(\.word)
+            Footer.hints(console.state).map(\.word)
+            + HelpOverlay.matches(HelpState(pane: pane), .attached, .standard).map(\.word)
         for word in ["kill", "cut", "freeze", "pause", "speed", "undo", "redo", "spawn", "heal", "move"]
         where word != "move" || pane == .shards {
             #expect(!offered.contains(word))

@@ -43,7 +43,8 @@ enum NetworkPane {
             let text =
                 rows.isEmpty
                 ? [scene.state.emptiness]
-                : ["one node has no links"] + (scene.state.mode.changesCluster ? ["\(scene.state.keys.name(of: .node(.add))) adds a node"] : [])
+                : ["one node has no links"]
+                    + (scene.state.mode.changesCluster ? ["\(scene.state.keys.name(of: .node(.add))) adds a node"] : [])
             return EmptyPane.draw(text, rect, scene, &buffer)
         }
         let width = cellWidth(rows.count, rect.width)

@@ -16,7 +16,9 @@ enum ShardsPane {
             let some = scene.reading.rows.contains { $0.state == .running }
             return EmptyPane.draw(
                 some
-                    ? ["no shards yet"] + (scene.state.mode.changesCluster ? ["\(scene.state.keys.name(of: .prompt(.spawnOne))) spawns an entity"] : [])
+                    ? ["no shards yet"]
+                        + (scene.state.mode.changesCluster
+                            ? ["\(scene.state.keys.name(of: .prompt(.spawnOne))) spawns an entity"] : [])
                     : [scene.state.emptiness], rect, scene, &buffer)
         }
         let grid = ShardGrid(count: shards.cells.count, in: rect, cursor: scene.state.selection.shard)

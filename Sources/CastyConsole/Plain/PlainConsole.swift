@@ -12,7 +12,7 @@ package struct PlainConsole: Sendable {
     /// The number of the first event that was not printed yet.
     private var nextEvent = 0
     /// The stories whose end was printed.
-    private var told: Set<EventID> = []
+    private var printedStories: Set<EventID> = []
     private var caption: Caption?
     /// Whether an expectation or an invariant has failed.
     package private(set) var hasFailed = false
@@ -24,7 +24,7 @@ package struct PlainConsole: Sendable {
     package init(mode: ConsoleMode, options: ConsoleOptions) {
         feed = ConsoleFeed(keeping: mode.keepsMoments ? .console : nil)
         var options = options
-        // A line says in words what it does; a script has nobody who answers.
+        // A line says in words what it does; a script cannot answer a question.
         options.confirm = false
         state = ConsoleState(
             options: options, mode: mode, tier: options.glyphs == .unicode ? .unicode : .ascii, depth: .none)
@@ -85,8 +85,8 @@ package struct PlainConsole: Sendable {
     /// The stories that have come to their end.
     private mutating func endings() -> [String] {
         var lines: [String] = []
-        for story in feed.stories.stories where !story.isOpen && !told.contains(story.id) {
-            told.insert(story.id)
+        for story in feed.stories.stories where !story.isOpen && !printedStories.contains(story.id) {
+            printedStories.insert(story.id)
             lines.append("story: " + story.sentence(columns: 10_000, rows: 1).joined(separator: " "))
         }
         return lines
