@@ -14,7 +14,7 @@ struct Casty: ParsableCommand {
             OpenConsole.self, TourCommand.self, RunCommand.self, ExploreCommand.self, ReplayCommand.self,
             NodeCommand.self,
             AttachCommand.self, StatusCommand.self, MembersCommand.self, ShardsCommand.self, AskCommand.self,
-            TellCommand.self, LoadCommand.self, BenchCommand.self,
+            TellCommand.self, LoadCommand.self, BenchCommand.self, CompletionsCommand.self, ManCommand.self,
             BenchPeer.self, TravelCommand.self,
         ],
         defaultSubcommand: OpenConsole.self)

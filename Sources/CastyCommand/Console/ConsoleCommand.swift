@@ -24,11 +24,15 @@ struct OpenConsole: ParsableCommand {
     var seed: UInt64?
     @Option(help: "Virtual seconds per real second, as 2x or 0.5x.")
     var speed = "1x"
-    @Option(help: "Timings: responsive or lan; the script's, or responsive, by default.")
+    @Option(
+        help: "Timings: responsive or lan; the script's, or responsive, by default.",
+        completion: .list(Preset.allCases.map(\.rawValue)))
     var preset: String?
-    @Option(help: "A scenario whose commands are carried out meanwhile.")
+    @Option(help: "A scenario whose commands are carried out meanwhile.", completion: .file())
     var script: String?
-    @Option(help: "Write what is done here to this file, as a scenario that casty run and casty replay repeat.")
+    @Option(
+        help: "Write what is done here to this file, as a scenario that casty run and casty replay repeat.",
+        completion: .file())
     var record: String?
     @OptionGroup var screen: ScreenOptions
 

@@ -24,9 +24,11 @@ struct ScreenOptions: ParsableArguments {
     var plain = false
     @Flag(help: "With --plain: print \"> \" where a line is expected.")
     var prompt = false
-    @Option(help: "Write a film of the session to this file, as asciicast v2; works with --snapshot too.")
+    @Option(
+        help: "Write a film of the session to this file, as asciicast v2; works with --snapshot too.",
+        completion: .file())
     var cast: String?
-    @Option(help: "Write the last frame to this file, as SVG; works with --snapshot too.")
+    @Option(help: "Write the last frame to this file, as SVG; works with --snapshot too.", completion: .file())
     var svg: String?
     @Option(help: "Colours: auto, never, 16 or 256.", completion: .list(["auto", "never", "16", "256"]))
     var color: String?

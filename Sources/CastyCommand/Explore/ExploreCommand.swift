@@ -33,10 +33,14 @@ struct ExploreCommand: ParsableCommand {
 
     @OptionGroup var faults: FaultOptions
 
-    @Option(help: ArgumentHelp("Run this scenario with each seed instead of random faults.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Run this scenario with each seed instead of random faults.", valueName: "file"),
+        completion: .file())
     var scenario: String?
 
-    @Option(help: ArgumentHelp("responsive or lan.", valueName: "preset"))
+    @Option(
+        help: ArgumentHelp("responsive or lan.", valueName: "preset"),
+        completion: .list(Preset.allCases.map(\.rawValue)))
     var preset: Preset?
 
     @Option(help: ArgumentHelp("How many runs at the same time.", valueName: "count"))

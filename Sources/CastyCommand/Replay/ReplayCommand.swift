@@ -25,7 +25,7 @@ struct ReplayCommand: ParsableCommand {
     @Argument(
         help: ArgumentHelp(
             "A scenario, whose own seed counts where --seed is not given; or a recording of casty attach.",
-            valueName: "file"))
+            valueName: "file"), completion: .file())
     var file: String?
 
     @OptionGroup var world: WorldOptions

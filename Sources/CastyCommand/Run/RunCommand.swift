@@ -15,7 +15,8 @@ struct RunCommand: ParsableCommand {
             cannot be read, 64 for a wrong command line.
             """)
 
-    @Argument(help: ArgumentHelp("Scenario files, run one after the other.", valueName: "scenario"))
+    @Argument(
+        help: ArgumentHelp("Scenario files, run one after the other.", valueName: "scenario"), completion: .file())
     var scenarios: [String]
 
     @OptionGroup var world: WorldOptions
@@ -95,7 +96,9 @@ struct WorldOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The seed that all randomness follows from; beats the scenario's.", valueName: "number"))
     var seed: UInt64?
 
-    @Option(help: ArgumentHelp("responsive or lan; beats the scenario's.", valueName: "preset"))
+    @Option(
+        help: ArgumentHelp("responsive or lan; beats the scenario's.", valueName: "preset"),
+        completion: .list(Preset.allCases.map(\.rawValue)))
     var preset: Preset?
 }
 
