@@ -23,6 +23,7 @@ extension Action {
         case .nextFault: "next-fault"
         case .scrub(.earlier): "earlier"
         case .scrub(.later): "later"
+        case .live: "live"
         case .bookmark: "bookmark"
         case .bookmarks: "bookmarks"
         case .watches: "watches"

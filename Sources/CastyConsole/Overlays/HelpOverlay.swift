@@ -6,7 +6,7 @@ enum HelpOverlay {
     }
 
     /// The keys that fit the filter. What no console of this kind can ever do is not offered.
-    static func matches(_ help: HelpState, _ mode: ConsoleMode, _ keys: KeyMap) -> [KeyBinding] {
+    static func matches(_ help: HelpState, _ mode: ConsoleMode, _ keys: KeyMap = .standard) -> [KeyBinding] {
         let filter = TextFilter(help.filter.text)
         let exact = help.filter.text
         return keys.bindings(in: help.pane).filter { binding in
