@@ -64,7 +64,7 @@ struct WayBackTests {
     func offers() {
         var console = Fixture()
         console.type("?record")
-        #expect(console.text.contains("no key does that"))
+        #expect(console.text.contains("sign: recording"))
         console.press(.escape)
         console.type(":re")
         #expect(console.text.contains("restart") && !console.text.contains("record"))

@@ -46,6 +46,7 @@ extension ConsoleState {
         case .help(let verb):
             dialogs.modal = .help(HelpState(pane: panes.focus, filter: TextField(verb ?? "")))
         case .quit:
+            guard confirms else { return [.quit] }
             askToQuit(feed)
             return []
         }

@@ -11,7 +11,7 @@ extension ConsoleState {
             }
             explanation.subject = .shardDetails(of: selection.shard)
         case .members, .phi, .gossip, .events, .why, .flow:
-            guard let row = cursorRow(reading) else { return say(.refused, "inspect: \(mode.emptiness)") }
+            guard let row = cursorRow(reading) else { return say(.refused, "inspect: \(emptiness)") }
             explanation.subject = .details(of: row.name)
         case .network:
             guard let cursor = linkCursor(reading) else { return say(.refused, "inspect: a link needs two nodes") }

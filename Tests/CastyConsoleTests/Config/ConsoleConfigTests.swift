@@ -125,11 +125,11 @@ struct ConsoleConfigTests {
     @Test("a changed key acts, its old one does not, and footer, help and hints show it")
     func remapped() throws {
         let config = ConsoleConfig(
-            "[keys]\nadd = \"A\"\nkill = [\"Delete\", \"C\"]\nquit = \"!\"\nhelp = \"H\"\nheal-all = \"M\"")
+            "[keys]\nadd = \"Y\"\nkill = [\"Delete\", \"C\"]\nquit = \"!\"\nhelp = \"H\"\nheal-all = \"M\"")
         #expect(config.problems == [])
         var console = Fixture(width: 120, height: 40, options: config.options)
         #expect(
-            console.text.contains("[A]add") && console.text.contains("[Delete]kill") && !console.text.contains("[K]"))
+            console.text.contains("[Y]add") && console.text.contains("[Delete]kill") && !console.text.contains("[K]"))
         #expect(console.lines[39].contains("[!]quit"))
         #expect(console.text.contains("M heal"))
         console.type("K")
