@@ -196,7 +196,8 @@ struct RecordingTests {
         #expect(state.handle(.character("K"), feed: feed) == [])
         #expect(state.dialogs.flash?.text.hasPrefix("kill: what was recorded has happened") == true)
         let offered =
-            Footer.hints(state).map(\.word) + HelpOverlay.matches(HelpState(pane: .events), .recording, .standard).map(\.word)
+            Footer.hints(state).map(\.word)
+            + HelpOverlay.matches(HelpState(pane: .events), .recording, .standard).map(\.word)
         #expect(!offered.contains("kill"))
         #expect(offered.contains("pause"))
         state.dialogs.flash = nil

@@ -248,8 +248,8 @@ enum NetworkPane {
     /// The keys of a link.
     private static func hints(_ keys: KeyMap) -> String {
         let hints: [(Action, String)] = [
-            (.link(.cutOneWay), "cut/heal"), (.link(.cutBothWays), "both ways"), (.rectangle, "area"), (.link(.delay), "delay"),
-            (.link(.loss), "loss"), (.link(.partition), "split"), (.link(.healAll), "heal"),
+            (.link(.cutOneWay), "cut"), (.link(.cutBothWays), "both"), (.link(.partition), "split"),
+            (.link(.healAll), "heal"), (.link(.delay), "delay"), (.link(.loss), "loss"), (.rectangle, "area"),
         ]
         return hints.map { "\(keys.name(of: $0.0)) \($0.1)" }.joined(separator: "  ")
     }

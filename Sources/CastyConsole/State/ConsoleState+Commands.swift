@@ -25,7 +25,11 @@ extension ConsoleState {
             return [.export(export(format, feed), file: file ?? "casty.\(format.fileExtension)")]
         case .loads:
             let loads = Self.loads(feed)
-            say(.note, loads.isEmpty ? "no load runs; \(keys.name(of: .prompt(.load))) starts one" : loads.joined(separator: " · ") + " · load stop")
+            say(
+                .note,
+                loads.isEmpty
+                    ? "no load runs; \(keys.name(of: .prompt(.load))) starts one"
+                    : loads.joined(separator: " · ") + " · load stop")
         case .watches:
             if feed.watches.isEmpty {
                 say(.note, "no watches; never member-unreachable, for example, sets one")

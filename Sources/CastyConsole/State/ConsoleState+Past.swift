@@ -155,7 +155,9 @@ extension ConsoleState {
 
     /// Asks which remembered moment to show.
     mutating func openBookmarks() {
-        guard let latest = time.bookmarks.last else { return say(.refused, "bookmarks: none yet, \(keys.name(of: .bookmark)) sets one") }
+        guard let latest = time.bookmarks.last else {
+            return say(.refused, "bookmarks: none yet, \(keys.name(of: .bookmark)) sets one")
+        }
         let texts = time.bookmarks.map { Words.moment($0) }
         dialogs.modal = .prompt(
             PromptState(

@@ -145,7 +145,7 @@ struct ConsoleConfigTests {
         console.type("crash")
         #expect(console.text.contains("Delete C"))
         var empty = Fixture(nodes: 0, options: config.options)
-        #expect(empty.text.contains("no nodes yet: press A"))
+        #expect(empty.text.contains("no nodes yet: press Y"))
         empty.press(.control("c"))
         #expect(empty.press(.control("c")) == [.quit])
     }
