@@ -32,6 +32,7 @@ struct SampleCluster {
     var events: [RuntimeEvent] = []
     var paused = false
     var speed = 1.0
+    var lost: UInt64 = 0
     private var numbers: [String: UInt64] = [:]
     private var silentSince: [Int: EventID] = [:]
 
@@ -154,7 +155,7 @@ struct SampleCluster {
     func snapshot() -> ClusterSnapshot {
         var snapshot = ClusterSnapshot(
             time: now, version: version, nodes: nodes.map(view), links: links, paused: paused, speed: speed,
-            envelopesPerSecond: nodes.isEmpty ? 0 : 640, lost: 0)
+            envelopesPerSecond: nodes.isEmpty ? 0 : 640, lost: lost)
         snapshot.loads = loads
         return snapshot
     }

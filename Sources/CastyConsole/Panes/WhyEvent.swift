@@ -9,7 +9,7 @@ enum WhyEvent {
         let words = EventWords(event, log, scene.words, group: group)
         var lines = chain(to: event, log).reversed().map { cause in
             let words = EventWords(cause, log, scene.words)
-            let you = cause.isFromTestbed ? "you: " : ""
+            let you = cause.isByPerson ? "you: " : ""
             return line(cause, words, "\(you)\(words.subject) \(words.what)", words.role)
         }
         let isFirst = lines.isEmpty
@@ -23,13 +23,21 @@ enum WhyEvent {
             lines.append(line(effect, words, "so \(words.subject) \(words.what)", .dim))
         }
         if let story = scene.feed.stories.story(of: event) {
+            if isFirst, event.isByPerson { lines.append(.init("", origin(of: event), .dim)) }
             lines.append(.init("", "the story", .column))
             lines += WhyStory.lines(story, title: false)
         } else if isFirst {
-            lines.append(.init("", "nothing in the cluster led to it: a first cause", .dim))
+            lines.append(.init("", origin(of: event), .dim))
         }
         if let number = event.line { lines.append(.init("line", "\(number) of the scenario", .faint)) }
         return lines
+    }
+
+    /// What is known of an event without causes.
+    private static func origin(of event: RuntimeEvent) -> String {
+        if event.kind == .messageLost { return "no event tells what led to it" }
+        if event.isByPerson { return "by you: nothing in the cluster led to it" }
+        return "nothing in the cluster led to it: a first cause"
     }
 
     private static func line(

@@ -164,7 +164,9 @@ enum WhyNode {
 
     /// The story of its latest fault; without one, the recent events about it, oldest first.
     private static func history(_ name: String, _ scene: Scene) -> [WhyPane.Line] {
-        if let story = scene.feed.stories.story(about: name) {
+        let row = scene.reading.row(name)
+        let isGone = row.map { !$0.alive || $0.standing == .removed || $0.status == .down } ?? true
+        if let story = scene.feed.stories.story(about: name, isGone: isGone) {
             return [.init("", "its story", .column)] + WhyStory.lines(story, title: false)
         }
         let log = scene.feed.log
@@ -203,8 +205,24 @@ enum WhyNode {
         case .running: return "it runs\(last.map { " since \(Words.moment($0.time))" } ?? "")"
         case .frozen: return "frozen\(at)\(who): alive but silent"
         case .killed: return "killed\(at)\(who): a crash, no goodbye"
-        case .stopped: return "stopped\(at)\(who): it left, or downed itself"
+        case .stopped: return "stopped\(at)" + stopping(row.name, last, scene.feed.log)
         }
+    }
+
+    /// Why a node stopped, as its last event and what was said to it before tell.
+    private static func stopping(_ name: String, _ stop: RuntimeEvent?, _ log: EventLog) -> String {
+        guard let stop, case .stopped(let reason)? = stop.reason else { return "" }
+        let start = log.events.last { $0.kind == .nodeStarted && $0.concerned == name }?.time ?? .start
+        let kind: CastyObservability.EventKind? =
+            switch reason {
+            case .left: .memberLeaving
+            case .downed, .removed: .memberDown
+            case .refused, .secondCluster, .failed: nil
+            }
+        let isCommanded = log.events.contains {
+            $0.kind == kind && $0.concerned == name && $0.isCommanded && $0.time >= start && $0.time <= stop.time
+        }
+        return "\(isCommanded ? ", by you" : ""): \(reason)"
     }
 
     /// What the user can do about it; `nil` if the console cannot act on the cluster.

@@ -84,6 +84,7 @@ package struct ConsoleFeed: Sendable {
         var past = self
         past.snapshot = snapshot
         past.rewind(to: snapshot.time)
+        past.stories.look(snapshot)
         let recent = moments.past(at: index)
         (past.phi, past.rates) = (recent.phi, recent.rates)
         past.departed = moments.departed(at: index)
@@ -132,9 +133,8 @@ package struct ConsoleFeed: Sendable {
 
     /// Removes everything after a time to which the run was turned back.
     private mutating func rewind(to time: Instant) {
-        let past = log.events.filter { $0.time <= time }
-        log.clear()
-        log.append(past)
+        log.rewind(to: time)
+        let past = log.events
         stories.rewind(to: time, past, snapshot)
         started = started.filter { $0.value <= time }
         suspected = suspected.filter { $0.value <= time }

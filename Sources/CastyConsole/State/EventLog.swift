@@ -77,6 +77,8 @@ package struct EventLog: Sendable {
     private var truths: [EventID: EventID] = [:]
     /// The data that further events of an entry add to it.
     private var groups: [Int: Group] = [:]
+    /// The losses of an entry that were only counted.
+    private var tallies: [Int: LossTally] = [:]
     /// The number of events that were lost before they were read.
     private(set) var dropped: UInt64 = 0
 
@@ -189,7 +191,9 @@ package struct EventLog: Sendable {
                 group.count += 1
                 group.last = event.time
                 groups[first] = group
-                return !isLoss || group.count <= Self.samples
+                if !isLoss || group.count <= Self.samples { return true }
+                tallies[first, default: LossTally()].add(at: event.time)
+                return false
             }
         }
         topics[topic] = number
@@ -243,6 +247,23 @@ package struct EventLog: Sendable {
         entries = entries.filter { index(of: $0.number) != nil }
         topics = topics.filter { index(of: $0.value) != nil }
         groups = groups.filter { index(of: $0.key) != nil }
+        tallies = tallies.filter { index(of: $0.key) != nil }
+    }
+
+    /// Removes all events later than a time; the numbers continue.
+    mutating func rewind(to time: Instant) {
+        let past = events.filter { $0.time <= time }
+        let counts = tallies.map { (event: self[$0.key]?.id, tally: $0.value.upTo(time)) }
+        clear()
+        append(past)
+        for (event, tally) in counts where tally.total > 0 {
+            guard let first = event.flatMap({ number(of: $0) }) else { continue }
+            var group = group(of: first)
+            group.count += tally.total
+            group.last = [group.last, tally.last].compactMap(\.self).max()
+            groups[first] = group
+            tallies[first] = tally
+        }
     }
 
     /// Removes all events; the numbers continue.
@@ -253,6 +274,7 @@ package struct EventLog: Sendable {
         numbers = [:]
         topics = [:]
         groups = [:]
+        tallies = [:]
         faults = [:]
         cuts = []
         truths = [:]

@@ -22,7 +22,7 @@ extension FaultStory {
         case .secondCluster: note(.secondCluster, event, nodes: [event.concerned], reason: event.detailWords)
         case .converged: onConvergence(event)
         case .note: onNote(event)
-        case .messageLost: lose(event.reasonWords ?? "")
+        case .messageLost: lose(event.reasonWords ?? "", at: event.time)
         case .nodeFrozen, .cut, .linkImpaired, .linkRestored, .shardAllocated, .handoffBegun, .shardStopped,
             .entityStarted, .entityPassivated,
             .entityStopped, .reply, .expectationPassed, .expectationFailed, .invariantViolated:

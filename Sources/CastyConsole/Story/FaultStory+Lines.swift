@@ -140,11 +140,20 @@ extension FaultStory {
     /// The end of the story, or what is still to come.
     var outcome: [StoryLine] {
         let time = ended ?? changed
-        return consequences.map { StoryLine(time: time, mark: "", what: $0, role: lost > 0 ? .strong : .text) }
+        let untold = lostMeanwhile - lost
+        return consequences.map { StoryLine(time: time, mark: "", what: $0, role: lostMeanwhile > 0 ? .strong : .text) }
             + losses.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { reason, count in
                 StoryLine(
                     time: time, mark: "✕", what: "\(Words.count(count, "message")) lost: \(reason)", role: .eventWarning
                 )
             }
+            + (untold == 0
+                ? []
+                : [
+                    StoryLine(
+                        time: time, mark: "✕",
+                        what: "\(Words.count(untold, "message")) lost: no event of this story says why",
+                        role: .eventWarning)
+                ])
     }
 }

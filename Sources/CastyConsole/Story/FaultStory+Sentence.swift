@@ -54,7 +54,18 @@ extension FaultStory {
         return (texts + (ending.isEmpty ? [] : [ending])).joined(separator: " → ")
     }
 
-    private var parts: [Part] { [Part(text: head, weight: .main)] + steps.dropFirst().compactMap(part) }
+    private var parts: [Part] {
+        // In the order of the times that they say; the end of a wait is later than its beginning.
+        let ordered = steps.dropFirst().enumerated().sorted { one, other in
+            (Self.told(one.element), one.offset) < (Self.told(other.element), other.offset)
+        }
+        return [Part(text: head, weight: .main)] + ordered.compactMap { part($0.element) }
+    }
+
+    /// The time that the sentence says of a step.
+    private static func told(_ step: StoryStep) -> Instant {
+        step.kind == .awaitsLease ? step.until ?? step.moment : step.moment
+    }
 
     /// The fault, with its time.
     var head: String {
@@ -122,8 +133,9 @@ extension FaultStory {
         var result: [String] = []
         if let shards = shardWords { result.append(shards) }
         if let entities = entityWords { result.append(entities) }
-        if lost > 0 {
-            result.append("\(missed > 0 ? "at least " : "")\(Words.count(lost, "message")) lost")
+        if lostMeanwhile > 0 {
+            let count = "\(missed > 0 ? "at least " : "")\(Words.count(lostMeanwhile, "message")) lost"
+            result.append(lostMeanwhile > lost ? count + " meanwhile" : count)
         } else if !isOpen, missed == 0 {
             result.append("no message lost")
         }

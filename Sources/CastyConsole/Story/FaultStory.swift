@@ -26,7 +26,7 @@ struct FaultStory: Hashable, Sendable {
     /// The nodes that the fault is about; for a cut, the nodes that were removed because of it.
     private(set) var victims: [String] = []
     /// The directions that were cut, and those of them that are still cut.
-    var links: [Direction] = []
+    private(set) var links: [Direction] = []
     var openLinks: Set<Direction> = []
     private(set) var steps: [StoryStep] = []
     /// The shards that the victims hosted, and the new home of each that has one.
@@ -38,6 +38,10 @@ struct FaultStory: Hashable, Sendable {
     private(set) var remembers = true
     /// The lost messages, by reason.
     private(set) var losses: [String: Int] = [:]
+    private var tally = LossTally()
+    /// How many messages the cluster had lost before the fault, and as far as the story was followed.
+    private var lostBefore: UInt64
+    private var lostSince: UInt64
     /// The number of events that the console missed meanwhile.
     var missed: UInt64 = 0
     /// What the nodes have announced to do next.
@@ -50,13 +54,17 @@ struct FaultStory: Hashable, Sendable {
     var isUnfinished = false
     /// The addresses of the victims.
     private var addresses: Set<String> = []
+    /// The addresses of nodes to which links were cut, with their names.
+    private var targets: [String: String] = [:]
 
-    init(_ fault: StoryFault, _ event: RuntimeEvent) {
+    init(_ fault: StoryFault, _ event: RuntimeEvent, lostBefore: UInt64) {
         self.fault = fault
+        self.lostBefore = lostBefore
+        lostSince = lostBefore
         id = event.id
         begun = event.time
         changed = event.time
-        isByPerson = event.isFromTestbed || event.isCommanded || event.isDrain
+        isByPerson = event.isByPerson || event.isDrain
         steps = [
             StoryStep(
                 kind: .fault, time: event.time, last: event.time, nodes: [], observers: [], reason: event.reasonWords)
@@ -64,7 +72,13 @@ struct FaultStory: Hashable, Sendable {
     }
 
     var isOpen: Bool { ended == nil }
+    /// The losses that events tell of, and that the fault explains.
     var lost: Int { losses.values.reduce(0, +) }
+    /// The losses while the story was followed, also those of which no event tells why.
+    var lostMeanwhile: Int { max(lost, lostSince > lostBefore ? Int(clamping: lostSince - lostBefore) : 0) }
+
+    /// Whether a loss now may still be one of this story: some become known late.
+    func isFollowed(at now: Instant) -> Bool { ended.map { now - $0 <= StoryBook.afterglow } ?? true }
 
     /// Whether the cluster has gone on without a victim.
     var isGone: Bool {
@@ -84,7 +98,7 @@ struct FaultStory: Hashable, Sendable {
         victims.append(name)
         if fault != .cut { steps[0].nodes.add(name) }
         guard let node = snapshot.nodes.last(where: { $0.name == name }) else { return }
-        addresses.insert("\(node.node.address.host):\(node.node.address.port)")
+        addresses.insert(Self.address(of: node))
         guard !fault.isArrival else { return }
         for region in node.sharding {
             for shard in region.shards { orphans.insert(ShardID(type: region.type, shard: shard.shard)) }
@@ -126,23 +140,62 @@ struct FaultStory: Hashable, Sendable {
         return true
     }
 
-    /// Takes over what the victims hosted from an earlier telling of this story.
-    mutating func adopt(hosted story: FaultStory) {
+    /// Adds a direction of a link that was cut.
+    mutating func add(link: Direction, _ snapshot: ClusterSnapshot) {
+        links.add(link)
+        openLinks.insert(link)
+        guard let node = snapshot.nodes.last(where: { $0.name == link.to }) else { return }
+        targets[Self.address(of: node)] = link.to
+    }
+
+    private static func address(of node: NodeSnapshot) -> String {
+        "\(node.node.address.host):\(node.node.address.port)"
+    }
+
+    /// Takes over what events alone do not say, up to a time, from an earlier telling of this story.
+    mutating func adopt(_ story: FaultStory, upTo time: Instant) {
         orphans = story.orphans
         entities = story.entities
         remembers = story.remembers
+        missed = story.missed
+        (addresses, targets) = (story.addresses, story.targets)
+        tally = story.tally.upTo(time)
+        losses = tally.byReason
+        (lostBefore, lostSince) = (story.lostBefore, story.lostSince)
+        if let end = story.ended, end <= time { (ended, isUnfinished) = (end, story.isUnfinished) }
     }
 
-    mutating func lose(_ reason: String) { losses[reason, default: 0] += 1 }
+    mutating func lose(_ reason: String, at time: Instant) {
+        losses[reason, default: 0] += 1
+        tally.add(reason, at: time)
+    }
+
+    /// Takes in how many messages the cluster has lost.
+    mutating func see(lost: UInt64) { lostSince = lost }
 
     /// Whether a lost message was lost because of this fault.
     func explains(_ loss: RuntimeEvent) -> Bool {
         if victims.contains(loss.node) { return true }
         if let to = loss.to, victims.contains(to) { return true }
-        if let address = loss.lostAddress { return addresses.contains(String(address)) }
+        if let address = loss.lostAddress.map(String.init) {
+            if let to = targets[address], links.contains(Direction(from: loss.node, to: to)) { return true }
+            return addresses.contains(address)
+        }
         if loss.isFromTestbed { return loss.time == begun }
         guard isGone, let shard = loss.shard else { return false }
         return orphans.contains { $0.shard == shard }
+    }
+
+    /// Whether the story tells of a lost message.
+    func tells(_ loss: RuntimeEvent) -> Bool {
+        begun <= loss.time && isFollowed(at: loss.time) && explains(loss)
+    }
+
+    /// Whether links that the fault cut were healed by this.
+    func mends(_ heal: RuntimeEvent) -> Bool {
+        guard fault == .cut, begun <= heal.time, (ended ?? heal.time) >= heal.time else { return false }
+        guard let from = heal.from, let to = heal.to else { return true }
+        return links.contains(Direction(from: from, to: to))
     }
 
     /// A story that goes round in circles is told no further.

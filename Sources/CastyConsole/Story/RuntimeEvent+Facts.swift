@@ -14,6 +14,16 @@ extension RuntimeEvent {
     /// Whether a person said so to the node.
     var isCommanded: Bool { if case .membership(.command)? = reason { true } else { false } }
 
+    /// Whether a person or a scenario did it. The testbed also tells of what happened by itself: that a node ended, or
+    /// that a message was lost.
+    var isByPerson: Bool {
+        switch kind {
+        case .nodeStarted, .nodeKilled, .nodeFrozen, .nodeThawed, .cut, .healed, .linkImpaired, .linkRestored:
+            isFromTestbed
+        default: isCommanded
+        }
+    }
+
     /// The nodes that a downing decision removes.
     var downedNodes: [String] {
         guard kind == .downingDecision, case .downs(let nodes)? = detail else { return [] }

@@ -15,6 +15,8 @@ struct StoryBook: Sendable {
     private static let beginning: Duration = .seconds(3)
 
     private(set) var stories: [FaultStory] = []
+    /// How many messages the cluster had lost before the event that is taken in.
+    private var lost: UInt64 = 0
 
     /// The story to show: the newest one that is open, or whose end is recent.
     func shown(at now: Instant) -> FaultStory? {
@@ -23,26 +25,47 @@ struct StoryBook: Sendable {
 
     /// The latest story that an event belongs to as its fault or as one of its steps.
     func story(of event: RuntimeEvent) -> FaultStory? {
-        stories.last { $0.id == event.id }
+        if event.kind == .messageLost, let story = stories.last(where: { $0.tells(event) }) { return story }
+        if event.kind == .healed, let story = stories.last(where: { $0.mends(event) }) { return story }
+        return stories.last { $0.id == event.id }
             ?? stories.last { story in
                 story.begun <= event.time && (story.ended ?? event.time) >= event.time
                     && (story.victims.contains(event.concerned) || story.isEndpoint(event.concerned))
             }
     }
 
-    /// The latest story about a node.
-    func story(about node: String) -> FaultStory? { stories.last { $0.victims.contains(node) || $0.isEndpoint(node) } }
+    /// The latest story about a node; for a node that is gone, the one in which it went.
+    func story(about node: String, isGone: Bool = false) -> FaultStory? {
+        let latest = stories.last { $0.victims.contains(node) || $0.isEndpoint(node) }
+        guard isGone else { return latest }
+        // An earlier incarnation may have gone too.
+        return stories.last { $0.victims.contains(node) && ($0.isGone || $0.fault.isArrival) }
+            .flatMap { $0.fault.isArrival ? nil : $0 } ?? latest
+    }
 
     /// Takes in events, and the snapshots before and after them.
     mutating func take(
         _ events: [RuntimeEvent], dropped: UInt64, before: ClusterSnapshot, after: ClusterSnapshot
     ) {
-        for event in events { take(event, before) }
-        for index in stories.indices where stories[index].isOpen {
-            stories[index].missed += dropped
-            stories[index].on(after)
+        lost = before.lost
+        for event in events {
+            take(event, before)
+            if event.kind == .messageLost { lost = min(lost + 1, max(before.lost, after.lost)) }
         }
+        for index in stories.indices where stories[index].isOpen { stories[index].missed += dropped }
+        look(after)
         if stories.count > Self.kept { stories.removeFirst(stories.count - Self.kept) }
+    }
+
+    /// Takes in a snapshot: what was lost so far, and what has ended.
+    mutating func look(_ snapshot: ClusterSnapshot) {
+        for index in stories.indices {
+            let isLatest = index == stories.count - 1
+            if stories[index].isOpen || isLatest && stories[index].isFollowed(at: snapshot.time) {
+                stories[index].see(lost: snapshot.lost)
+            }
+            stories[index].on(snapshot)
+        }
     }
 
     /// Removes the stories that began after a time to which the run was turned back, and tells the others again.
@@ -52,7 +75,7 @@ struct StoryBook: Sendable {
         for event in events where event.time <= time { take(event, snapshot) }
         for index in stories.indices {
             guard let old = past.first(where: { $0.id == stories[index].id }) else { continue }
-            stories[index].adopt(hosted: old)
+            stories[index].adopt(old, upTo: time)
         }
     }
 
@@ -60,7 +83,7 @@ struct StoryBook: Sendable {
         switch event.kind {
         case .nodeKilled: begin(.killed, event, snapshot)
         case .nodeFrozen: begin(.frozen, event, snapshot)
-        case .cut: begin(cut: event)
+        case .cut: begin(cut: event, snapshot)
         case .memberLeaving: leave(event, snapshot)
         case .handoffBegun: if event.isDrain { drain(event, snapshot) }
         case .nodeStarted: start(event, snapshot)
@@ -77,7 +100,7 @@ struct StoryBook: Sendable {
         case .downingDecision: decide(event, snapshot)
         case .shardStarted, .shardMoved, .shardUnplaced:
             update(last: { $0.isOpen && $0.follows(event) }, event, snapshot)
-        case .messageLost: update(last: { $0.isOpen && $0.explains(event) }, event, snapshot)
+        case .messageLost: update(last: { $0.isFollowed(at: event.time) && $0.explains(event) }, event, snapshot)
         case .converged: for index in stories.indices where stories[index].isOpen { stories[index].on(event, snapshot) }
         case .leaderChanged, .coordinatorStarted, .secondCluster:
             update(last: { $0.isOpen && !$0.fault.isArrival && ($0.isGone || $0.fault == .cut) }, event, snapshot)
@@ -127,24 +150,22 @@ struct StoryBook: Sendable {
                 stories[index].ended = event.time
             }
         }
-        var story = FaultStory(fault, event)
+        var story = FaultStory(fault, event, lostBefore: lost)
         story.add(victim: event.concerned, snapshot)
         if fault == .silent { story.on(event, snapshot) }
         stories.append(story)
     }
 
-    private mutating func begin(cut event: RuntimeEvent) {
+    private mutating func begin(cut event: RuntimeEvent, _ snapshot: ClusterSnapshot) {
         let link = FaultStory.Direction(from: event.from ?? "", to: event.to ?? "")
         if let last = stories.indices.last, stories[last].isOpen, stories[last].fault == .cut,
             event.time - stories[last].begun <= Self.together
         {
-            stories[last].links.add(link)
-            stories[last].openLinks.insert(link)
+            stories[last].add(link: link, snapshot)
             return
         }
-        var story = FaultStory(.cut, event)
-        story.links = [link]
-        story.openLinks = [link]
+        var story = FaultStory(.cut, event, lostBefore: lost)
+        story.add(link: link, snapshot)
         stories.append(story)
     }
 
@@ -157,7 +178,7 @@ struct StoryBook: Sendable {
     private mutating func drain(_ event: RuntimeEvent, _ snapshot: ClusterSnapshot) {
         guard let node = event.from else { return }
         if stories.contains(where: { $0.isOpen && $0.fault == .drained && $0.victims.contains(node) }) { return }
-        var story = FaultStory(.drained, event)
+        var story = FaultStory(.drained, event, lostBefore: lost)
         story.add(victim: node, snapshot)
         stories.append(story)
     }

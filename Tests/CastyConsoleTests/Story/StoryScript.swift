@@ -14,6 +14,8 @@ struct StoryScript {
     /// The nodes that are no members any more.
     var gone: Set<String> = []
     var unreachable: Set<String> = []
+    /// How many messages the cluster has lost.
+    var lost: UInt64 = 0
     private(set) var snapshot: ClusterSnapshot
     private var number: UInt64 = 0
 
@@ -77,7 +79,8 @@ struct StoryScript {
                 name: name, node: unique, time: Self.instant(seconds), state: states[name] ?? .running,
                 membership: membership, sharding: [region])
         }
-        return ClusterSnapshot(time: Self.instant(seconds), version: UInt64(seconds * 1000), nodes: nodes)
+        return ClusterSnapshot(
+            time: Self.instant(seconds), version: UInt64(seconds * 1000), nodes: nodes, lost: lost)
     }
 
     var story: FaultStory? { book.stories.last }
