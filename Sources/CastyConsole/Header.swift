@@ -120,6 +120,12 @@ enum Header {
                 ? (" ‖ PAUSED ", paint[.bannerPaused])
                 : (" ▶ " + speed(scene), paint[scene.snapshot.reachedSpeed == nil ? .text : .eventWarning])
             let time = (scene.showsTenths ? clock : wholeClock, paint[.text])
+            if let newest = scene.feed.newest {
+                return [
+                    (" SIM ", paint[.bannerSim]), (" PAST ", paint[.bannerPaused]), run, time,
+                    ("  End: \(Words.moment(newest))", paint[.eventWarning]),
+                ]
+            }
             return [(" SIM ", paint[.bannerSim]), (" seed \(seed) ", paint[.headerQuiet]), run, time]
         }
     }

@@ -51,9 +51,12 @@ struct Scene: Sendable {
         }
     }
 
+    /// Whether an earlier time is shown than the newest one.
+    var isPast: Bool { state.time.shown.isPast || feed.newest != nil }
+
     /// Whether the clock has tenths: while time stands still or passes slowly, where each step shows.
     var showsTenths: Bool {
-        state.time.shown.isPast || !state.mode.keepsMoments && (snapshot.paused || snapshot.speed < 1)
+        isPast || !state.mode.keepsMoments && (snapshot.paused || snapshot.speed < 1)
     }
 
     func isFocused(_ pane: Pane) -> Bool { state.panes.focus == pane && state.dialogs.modal == nil }

@@ -1,6 +1,7 @@
 import CastyCore
 import CastyObservability
 import CastyScenario
+import Synchronization
 import Testing
 
 @testable import CastyConsole
@@ -42,6 +43,22 @@ struct PastTests {
         #expect(state.handle(.enter, feed: feed()) == [.submit(.control(.seek(.seconds(5))))])
         _ = state.handle(.down, feed: feed())
         #expect(state.handle(.enter, feed: feed()) == [.submit(.control(.seek(.milliseconds(1010))))])
+    }
+
+    @Test("a run that shows an earlier time says so; End and Esc return to its newest", arguments: [Key.end, .escape])
+    func newest(key: Key) {
+        let backend = TurnedBack(time: .start + .milliseconds(9000))
+        var feed = ConsoleFeed()
+        _ = feed.refresh(from: backend)
+        var state = state()
+        state.resize(width: 100, height: 30)
+        #expect(!Renderer.picture(feed, state).plainText().contains("PAST"))
+        backend.turn(to: .start + .milliseconds(5000))
+        _ = feed.refresh(from: backend)
+        let text = Renderer.picture(feed, state).plainText()
+        #expect(text.contains("PAST") && text.contains("t=5.0") && text.contains("End: 9.0"))
+        #expect(text.contains("past · ≥"))
+        #expect(state.handle(key, feed: feed) == [.submit(.control(.seek(.seconds(9))))])
     }
 
     @Test("live, nothing is asked of the run; before anything was recorded, the arrows say so")
@@ -100,4 +117,25 @@ struct PastTests {
         }
         #expect(past.phi.values(observer: "n1", subject: "n2", count: 4) == [4, 5, 6, 7])
     }
+}
+
+/// A run that can be turned back.
+private final class TurnedBack: ConsoleBackend {
+    let mode = ConsoleMode.simulated(seed: 1)
+    private let last: Instant
+    private let shown: Mutex<Instant>
+
+    init(time: Instant) {
+        last = time
+        shown = Mutex(time)
+    }
+
+    var furthest: Instant? { last }
+
+    func turn(to time: Instant) { shown.withLock { $0 = time } }
+    func latest() -> ClusterSnapshot { shown.withLock { ClusterSnapshot(time: $0, version: 1, nodes: [], seed: 1) } }
+    func events(after cursor: UInt64) -> EventPage { EventPage(events: [], next: cursor) }
+    func messages(after cursor: UInt64) -> MessagePage { MessagePage(messages: [], next: cursor) }
+    func whenChanged(_ wake: @escaping @Sendable () -> Void) {}
+    func submit(_ request: ConsoleRequest) {}
 }

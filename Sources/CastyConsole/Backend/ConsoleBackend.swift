@@ -1,3 +1,4 @@
+package import CastyCore
 package import CastyObservability
 package import CastyScenario
 
@@ -21,6 +22,9 @@ package protocol ConsoleBackend: Sendable {
     var watches: [WatchStatus] { get }
     /// The latest comparison of two futures; `nil` if there was none.
     var hypothesis: Hypothesis? { get }
+
+    /// The latest time that a run has reached that can be turned back; `nil` where it cannot.
+    var furthest: Instant? { get }
 
     /// What was before the newest snapshot, if the run has jumped to another time since the last call.
     func takePast() -> RecentPast?
@@ -49,6 +53,7 @@ extension ConsoleBackend {
     package var progress: String? { nil }
     package var watches: [WatchStatus] { [] }
     package var hypothesis: Hypothesis? { nil }
+    package var furthest: Instant? { nil }
 
     package func takePast() -> RecentPast? { nil }
     package func previewPartition(cut nodes: [String]) {}

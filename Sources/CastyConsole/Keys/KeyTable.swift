@@ -89,7 +89,7 @@ enum KeyTable {
         KeyBinding(keys("="), .speed(.normal), "speed", "back to normal speed", .time, verb: .console(.speed)),
         KeyBinding(keys("u"), .undo, "undo", "undo the last fault you injected", .time, verb: .console(.undo)),
         KeyBinding(keys("U"), .redo, "redo", "inject again what was undone last", .time, verb: .console(.redo)),
-        KeyBinding([.end], .live, "live", "from the past back to live; otherwise the last", .time),
+        KeyBinding([.end], .live, "live", "from the past back to live, or to the newest; otherwise the last", .time),
         KeyBinding(keys("b"), .bookmark, "bookmark", "remember this moment", .time),
         KeyBinding(keys("B"), .bookmarks, "bookmarks", "go to a remembered moment", .time),
         KeyBinding(

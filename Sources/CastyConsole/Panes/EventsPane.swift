@@ -9,7 +9,7 @@ enum EventsPane {
         if scene.feed.log.dropped > 0 { parts.append("\(scene.feed.log.dropped) missed") }
         let position =
             scene.state.selection.event == nil
-            ? scene.state.time.shown.isPast ? "past" : scene.state.mode == .recording ? "recorded" : "live"
+            ? scene.isPast ? "past" : scene.state.mode == .recording ? "recorded" : "live"
             : "\(scene.events.index(of: scene.state.selection.event))↓"
         parts.append(position)
         parts.append("≥ \(scene.words(.level(scene.state.view.level)))")
@@ -82,7 +82,7 @@ enum EventsPane {
     /// A timeline of the last 30, 60 or 120 seconds, depending on the width: the most severe event of each period.
     private static func strip(_ scene: Scene, _ rect: Rect, _ buffer: inout CellBuffer) {
         let now = scene.snapshot.time
-        let right = "now \(scene.showsTenths ? Words.moment(now) : Words.wholeMoment(now))"
+        let right = "\(scene.isPast ? "at" : "now") \(scene.showsTenths ? Words.moment(now) : Words.wholeMoment(now))"
         let span: Int64 = rect.width >= 90 ? 120 : rect.width >= 60 ? 60 : 30
         let left = "-\(span)s "
         let x = rect.x + left.count

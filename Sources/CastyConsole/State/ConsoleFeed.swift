@@ -27,6 +27,11 @@ package struct ConsoleFeed: Sendable {
     package internal(set) var watches: [WatchStatus] = []
     /// The latest comparison of two futures.
     package internal(set) var hypothesis: Hypothesis?
+    /// The latest time that the run has reached, if it can be turned back.
+    private var furthest: Instant?
+
+    /// The time to return to, if the run shows an earlier one.
+    var newest: Instant? { furthest.flatMap { $0 > snapshot.time ? $0 : nil } }
 
     private struct Pair: Hashable {
         var observer: String
@@ -53,6 +58,8 @@ package struct ConsoleFeed: Sendable {
         progress = backend.progress
         watches = backend.watches
         hypothesis = backend.hypothesis
+        // Before the snapshot, so that a run that goes on is never in its own past.
+        furthest = backend.furthest
         // Before the snapshot, which is of the same time or a later one.
         if let past = backend.takePast() { (phi, rates) = (past.phi, past.rates) }
         let page = backend.events(after: eventCursor)

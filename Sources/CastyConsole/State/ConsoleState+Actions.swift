@@ -48,7 +48,7 @@ extension ConsoleState {
             setFilter("", in: panes.focus, feed)
             dialogs.modal = .filter(panes.focus, TextField(""))
         case .escape where feed.isAwaiting: return submit(.endUntil)
-        case .escape: escape()
+        case .escape: return escape(feed)
         case .quit: askToQuit(feed)
         case .suspend: return [.suspend]
         case .repaint: return [.repaint]
@@ -90,6 +90,7 @@ extension ConsoleState {
                 returnToLive()
                 return []
             }
+            if feed.newest != nil { return returnToNewest(feed) }
             move(.bottom, feed, reading)
         case .open, .why: explain(reading, feed, opening: action == .open)
         case .copy: return copyRow(feed, reading)
@@ -115,7 +116,7 @@ extension ConsoleState {
     }
 
     /// Esc ends the topmost transient state.
-    private mutating func escape() {
+    private mutating func escape(_ feed: ConsoleFeed) -> [Intent] {
         if panes.focus == .network, selection.corner != nil {
             selection.corner = nil
         } else if view.filters[panes.focus] != nil {
@@ -130,9 +131,12 @@ extension ConsoleState {
             selection.event = nil
         } else if time.shown.feed != nil {
             returnToLive()
+        } else if feed.newest != nil {
+            return returnToNewest(feed)
         } else {
             explanation.subject = nil
         }
+        return []
     }
 
     /// Returns to the pane that opened the explanation, with the tab that the explanation covered.

@@ -138,9 +138,19 @@ extension ConsoleState {
             return []
         }
         selection.event = nil
+        return seek(event.time)
+    }
+
+    /// Shows the latest time that a run has reached.
+    mutating func returnToNewest(_ feed: ConsoleFeed) -> [Intent] {
+        selection.event = nil
+        return feed.newest.map { seek($0) } ?? []
+    }
+
+    private mutating func seek(_ moment: Instant) -> [Intent] {
         intentions.setPaused(true, now: time.now)
         let grid = Self.grid
-        return submit(.seek(.nanoseconds((event.time.nanoseconds + grid - 1) / grid * grid)))
+        return submit(.seek(.nanoseconds((moment.nanoseconds + grid - 1) / grid * grid)))
     }
 
     /// Remembers the time that is shown.

@@ -115,7 +115,7 @@ final class CheckpointKeeper {
             backend.say(.note, "going back in time takes longer from here on: \(reason)")
         case .branched(let now, let commands, let events):
             for handle in checkpoints.branch(at: now, commands: commands) { handle.close() }
-            backend.forgetEvents(from: events)
+            backend.forget(from: now, events: events)
         case .jumps(let jump, let now, let served):
             try serve(served)
             replace(for: jump, from: now)

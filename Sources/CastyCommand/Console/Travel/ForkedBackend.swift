@@ -15,6 +15,8 @@ final class ForkedBackend: RunBackend {
         var previewed: [String]?
         var observesMessages = false
         var picture: WorkerPicture
+        /// The latest time of the run's course.
+        var furthest: Instant
         var past: RecentPast?
         /// The events of the run's course, also those later than the time that is shown.
         var events: [RuntimeEvent] = []
@@ -36,7 +38,7 @@ final class ForkedBackend: RunBackend {
         mode = plan.seed.map { .simulated(seed: $0) } ?? .live
         title = plan.settings.cluster
         recording = plan.record
-        state = Mutex(State(picture: first))
+        state = Mutex(State(picture: first, furthest: first.snapshot.time))
         self.alarm = alarm
     }
 
@@ -85,6 +87,8 @@ final class ForkedBackend: RunBackend {
     var watches: [WatchStatus] { state.withLock { $0.picture.watches } }
 
     var hypothesis: Hypothesis? { state.withLock { $0.hypothesis } }
+
+    var furthest: Instant? { state.withLock { $0.furthest } }
 
     var isScriptDone: Bool { state.withLock { $0.picture.isScriptDone } }
 
@@ -171,6 +175,7 @@ final class ForkedBackend: RunBackend {
     func publish(_ picture: WorkerPicture, _ past: RecentPast?) {
         state.withLock { state in
             state.picture = picture
+            state.furthest = max(state.furthest, picture.snapshot.time)
             if let past { state.past = past }
         }
         changed.signal()
@@ -188,9 +193,12 @@ final class ForkedBackend: RunBackend {
         }
     }
 
-    /// Forgets the events of the earlier course of the run.
-    func forgetEvents(from index: Int) {
-        state.withLock { $0.events.removeLast(max(0, $0.events.count - max(0, index))) }
+    /// Forgets the earlier course of the run: its events, and what was later than a time.
+    func forget(from now: Instant, events index: Int) {
+        state.withLock { state in
+            state.furthest = now
+            state.events.removeLast(max(0, state.events.count - max(0, index)))
+        }
     }
 
     func show(_ progress: RunProgress?) {
