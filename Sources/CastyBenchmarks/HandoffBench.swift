@@ -10,10 +10,10 @@ struct HandoffBench {
     private static func measure(_ plan: BenchPlan) throws -> [Measurement] {
         let goal = plan.amount(20_000, quick: 1000)
         let started = Stopwatch()
-        var told = 0
+        var reported = 0
         let outcome = try HandoffTrial(handoffs: goal).run { done in
-            guard done >= told + 1000 else { return }
-            told = done
+            guard done >= reported + 1000 else { return }
+            reported = done
             plan.progress("simulation: \(done) of \(goal) handoffs …")
         }
         let seconds = started.seconds

@@ -154,13 +154,14 @@ enum Header {
             let knows = scene.snapshot.observer == nil
             return pieces + [(knows ? "  none runs" : "  none answers", paint[.unreachable])]
         }
-        for standing in DisplayStatus.allCases {
-            let count = reading.count(standing)
+        for displayStatus in DisplayStatus.allCases {
+            let count = reading.count(displayStatus)
             guard count > 0 else { continue }
             pieces.append(
                 (
-                    wide ? "  \(count) \(scene.words(.standing(standing)))" : " \(count)\(standing.mark)",
-                    paint[standing.role]
+                    wide
+                        ? "  \(count) \(scene.words(.displayStatus(displayStatus)))" : " \(count)\(displayStatus.mark)",
+                    paint[displayStatus.role]
                 ))
         }
         return pieces

@@ -34,7 +34,7 @@ struct Scene: Sendable {
     var snapshot: ClusterSnapshot { feed.snapshot }
 
     /// The forecast for cutting off the nodes that the user has chosen; `nil` while the forecast is for other nodes.
-    var outlook: PartitionForecast? { feed.forecast(cutting: state.previewedPartition(feed)) }
+    var forecast: PartitionForecast? { feed.forecast(cutting: state.previewedPartition(feed)) }
 
     /// What the pane Why explains: what was asked for; beside other panes what their cursor is on, once it was moved;
     /// `nil` for the latest story.

@@ -25,7 +25,7 @@ public struct ClusterSnapshot: Hashable, Sendable, Codable {
     /// The loads that run, in the order of their numbers.
     public var loads: [LoadSnapshot] = []
     /// The forecast for a cut that a user is considering.
-    public var outlook: PartitionForecast?
+    public var forecast: PartitionForecast?
     /// What an observer knows of its own connections; `nil` for a testbed, which knows the state of every node.
     package var observer: ObserverSnapshot?
     /// The latest messages between the nodes, oldest first; `nil` while they are not observed.

@@ -89,7 +89,7 @@ extension Remoting {
     /// The current association for the address of a detached one: a newer one if the table has it, otherwise the same
     /// one, put back.
     func attach(_ association: Association) -> Association? {
-        let standing = state.withLock { state -> Association? in
+        let existing = state.withLock { state -> Association? in
             guard state.closing == nil, association.address.port != 0 else { return nil }
             if let known = state.associations[association.address] { return known }
             association.state.withLock { $0.lifecycle = .attached }
@@ -97,7 +97,7 @@ extension Remoting {
             return association
         }
         scheduleSweep()
-        return standing
+        return existing
     }
 
     // MARK: Sweeping

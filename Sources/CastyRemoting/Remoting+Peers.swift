@@ -8,7 +8,7 @@ extension Remoting {
     /// Keeps a control connection to an address open until ``release(_:)``, even when there is nothing to send.
     package func keep(_ address: NodeAddress) { association(with: address)?.keep(true) }
 
-    /// Stops redialling the address when its connection is lost. Does not close the connection.
+    /// Stops reconnecting the address when its connection is lost. Does not close the connection.
     package func release(_ address: NodeAddress) { known(address)?.keep(false) }
 
     /// An incarnation is gone permanently: its connections are closed and the messages queued for it are lost.

@@ -281,6 +281,6 @@ extension ActorRef {
     /// A reference that leads nowhere.
     init(_ address: ActorAddress, in system: ActorSystem) {
         self = system.reference(
-            to: ActorAddress(system: "test", node: address.node, path: ["nobody"], uid: 1), as: Message.self)
+            to: ActorAddress(system: "test", node: address.node, path: ["missing"], uid: 1), as: Message.self)
     }
 }

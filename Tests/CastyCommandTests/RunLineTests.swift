@@ -102,7 +102,7 @@ struct RunLineTests {
         #expect(lines.count == 20)
     }
 
-    @Test("a short story is told whole")
+    @Test("a short story is reported whole")
     func shortFailure() {
         var story = RunLine.Story()
         for number in 1...RunLine.mostEvents { story.lines.append(("event \(number)", .memberUp)) }

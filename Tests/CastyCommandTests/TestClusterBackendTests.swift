@@ -39,7 +39,7 @@ struct TestClusterBackendTests {
         backend.submit(.control(.seek(.seconds(10))))
         see(backend, wakeup) { backend.latest().time == .start + .seconds(10) }
         backend.previewPartition(cut: ["n3"])
-        see(backend, wakeup) { backend.latest().outlook != nil }
+        see(backend, wakeup) { backend.latest().forecast != nil }
         #expect(backend.latest().paused)
     }
 

@@ -43,7 +43,7 @@ struct AskingTests {
         var (console, intents) = typed(line)
         // The forecast arrives with the next frame.
         var snapshot = console.cluster.snapshot()
-        snapshot.outlook = console.cluster.forecast(cutting: console.state.previewedPartition(console.feed))
+        snapshot.forecast = console.cluster.forecast(cutting: console.state.previewedPartition(console.feed))
         console.feed.take(snapshot)
         _ = console.state.completeQuestion(console.feed)
         #expect(intents == [])

@@ -30,7 +30,7 @@ struct DisplayWordsTests {
         console.look()
         var snapshot = console.cluster.snapshot()
         let (first, second) = (snapshot.nodes[0].node, snapshot.nodes[1].node)
-        snapshot.outlook = OutlookTests.outlook
+        snapshot.forecast = ForecastTests.forecast
         for index in snapshot.nodes.indices {
             snapshot.nodes[index].membership.converged = false
             snapshot.nodes[index].membership.waitingFor = [Waiting(.notSeen(second), since: .start)]

@@ -32,7 +32,7 @@ struct EntitySearchTests {
     @Test("an id that does not run is shown with the shard it belongs to")
     func home() {
         var console = console()
-        let id = "nobody-12345"
+        let id = "missing-12345"
         let shard = StableHash.shard(of: id, count: 64)
         console.press(.character("/"))
         console.type(id)

@@ -47,7 +47,7 @@ struct Fixture {
     private mutating func take(_ key: Key) -> [Intent] {
         if forecasts {
             var snapshot = cluster.snapshot()
-            snapshot.outlook = cluster.forecast(cutting: state.previewedPartition(feed))
+            snapshot.forecast = cluster.forecast(cutting: state.previewedPartition(feed))
             feed.take(snapshot)
         }
         return state.handle(key, feed: feed)

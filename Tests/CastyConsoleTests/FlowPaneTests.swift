@@ -52,7 +52,7 @@ import Testing
         #expect(console.lines[order[4]].contains("heartbeat 7"))
     }
 
-    @Test("the message under the cursor is told in full, with the reason of its loss")
+    @Test("the message under the cursor is reported in full, with the reason of its loss")
     func detail() {
         var console = Self.console()
         #expect(console.text.contains("n1 → n3  account-9 #4  40 bytes"))

@@ -4,8 +4,8 @@ import Testing
 
 @testable import CastyConsole
 
-@Suite("What would come of a cut") struct OutlookTests {
-    static let outlook = PartitionForecast(sides: [
+@Suite("What would come of a cut") struct ForecastTests {
+    static let forecast = PartitionForecast(sides: [
         .init(
             nodes: ["n1", "n2"], verdict: .stays, reason: .majority(.stays(.init(2, of: 3), byLowestAddress: false))),
         .init(nodes: ["n3"], verdict: .goes, reason: .majority(.tooFew(.init(1, of: 3)))),
@@ -14,7 +14,7 @@ import Testing
     static func console(_ width: Int, _ height: Int) -> Fixture {
         var console = Fixture(nodes: 3, width: width, height: height)
         var snapshot = console.cluster.snapshot()
-        snapshot.outlook = outlook
+        snapshot.forecast = forecast
         console.feed.take(snapshot)
         return console
     }

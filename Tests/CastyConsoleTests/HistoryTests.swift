@@ -138,7 +138,7 @@ struct HistoryTests {
         #expect(log[log.end - 1]?.kind == .entityStarted)
     }
 
-    @Test("views agree because of a change, and causes are told in words")
+    @Test("views agree because of a change, and causes are reported in words")
     func causes() {
         var log = EventLog()
         let removed = RuntimeEvent(

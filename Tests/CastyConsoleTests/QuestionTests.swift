@@ -56,7 +56,7 @@ struct QuestionTests {
     func forecast(verdict: PartitionForecast.Verdict, text: String, wantsNumber: Bool) {
         var console = Fixture(nodes: 3)
         var snapshot = console.cluster.snapshot()
-        snapshot.outlook = PartitionForecast(sides: [
+        snapshot.forecast = PartitionForecast(sides: [
             .init(nodes: ["n1"], verdict: .goes, reason: .split),
             .init(nodes: ["n2", "n3"], verdict: verdict, reason: .manual),
         ])
@@ -75,7 +75,7 @@ struct QuestionTests {
         console.type("K")
         if hasBegun { console.type("1") }
         var snapshot = console.cluster.snapshot()
-        snapshot.outlook = console.cluster.forecast(cutting: ["n1"])
+        snapshot.forecast = console.cluster.forecast(cutting: ["n1"])
         console.feed.take(snapshot)
         let completed = console.state.completeQuestion(console.feed)
         #expect(completed == (hasBegun ? nil : []))
@@ -89,7 +89,7 @@ struct QuestionTests {
         var console = Fixture(nodes: nodes)
         #expect(console.type("Ky") == [])
         var snapshot = console.cluster.snapshot()
-        snapshot.outlook = console.cluster.forecast(cutting: ["n1"])
+        snapshot.forecast = console.cluster.forecast(cutting: ["n1"])
         console.feed.take(snapshot)
         let answered = console.state.completeQuestion(console.feed)
         #expect(answered == (nodes == 3 ? [.submit(line: "kill n1")] : []))
@@ -100,7 +100,7 @@ struct QuestionTests {
     func unknown(other: String?) {
         var console = Fixture(nodes: 3)
         var snapshot = console.cluster.snapshot()
-        snapshot.outlook = other.flatMap { console.cluster.forecast(cutting: [$0]) }
+        snapshot.forecast = other.flatMap { console.cluster.forecast(cutting: [$0]) }
         console.feed.take(snapshot)
         console.type("K")
         #expect(console.text.contains("whether the rest goes on is not known yet"))

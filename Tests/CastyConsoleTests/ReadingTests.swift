@@ -44,24 +44,24 @@ struct ReadingTests {
         console.run(10)
         console.cluster.silence(2, .killed)
         console.run(40)
-        func outlook() -> String {
+        func forecast() -> String {
             let scene = Scene(console.feed, console.state)
             guard let observer = scene.reading.observer,
                 let peer = observer.membership.peers.first(where: { $0.name == "n2" })
             else { return "" }
-            return PhiPane.outlook(peer, observer, scene).0
+            return PhiPane.forecast(peer, observer, scene).0
         }
-        #expect(outlook().contains("crossed 8.0 at 3.5,"))
+        #expect(forecast().contains("crossed 8.0 at 3.5,"))
         console.cluster.start(2)
         console.run(30)
-        #expect(outlook().contains("crosses 8.0 after"))
+        #expect(forecast().contains("crosses 8.0 after"))
         console.cluster.silence(2, .killed)
         console.run(30)
-        #expect(outlook().contains("crossed 8.0 at 10."), "\(outlook())")
+        #expect(forecast().contains("crossed 8.0 at 10."), "\(forecast())")
         console.cluster.start(2)
         console.cluster.silence(2, .frozen)
         console.run(1)
-        #expect(!outlook().contains("crossed"))
+        #expect(!forecast().contains("crossed"))
     }
 
     @Test("a member that was declared down is down, whatever else is said of it")

@@ -45,7 +45,7 @@ struct AskStoryTests {
             try testbed.start([number], roles: isHost ? role.map { [$0] } ?? [] : [])
             let node = try testbed.node(number)
             let name = node.name
-            // Whoever asks "who" is answered, all others never.
+            // An ask of "who" is answered, all others never.
             let behavior = {
                 @Sendable () -> Behavior<EntityCommand> in
                 .receive { _, command in
@@ -212,9 +212,9 @@ struct AskStoryTests {
         let seen = try story.testbed.node(1).snapshot.sharding.first { $0.type == "job" }
         #expect(seen?.unavailable == .noNodeWithRole("backend"))
         #expect(seen?.unplaced.map(\.cause) == [.noNodeWithRole("backend")])
-        let told = story.testbed.recorder.events().filter { $0.kind == .shardUnplaced && $0.node == "n1" }
+        let reported = story.testbed.recorder.events().filter { $0.kind == .shardUnplaced && $0.node == "n1" }
         #expect(
-            told.contains {
+            reported.contains {
                 $0.detail == .unplaced(type: "job", .noNodeWithRole("backend")) && !$0.causes.isEmpty
             })
         try story.start(4, isHost: true)

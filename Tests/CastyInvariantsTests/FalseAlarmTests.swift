@@ -10,17 +10,17 @@ import Testing
 
 @Suite("Rules that say nothing of a correct run")
 struct FalseAlarmTests {
-    private func told(_ text: String, seed: UInt64) throws -> [String] {
-        let told = Mutex<[String]>([])
+    private func reported(_ text: String, seed: UInt64) throws -> [String] {
+        let reported = Mutex<[String]>([])
         let runner = ScenarioRunner(
             try Scenario.parse(text, file: "correct.casty"), options: RunOptions(seed: seed, keepsGoing: true),
             checkers: .all,
             hear: { event in
                 guard event.kind == .invariantViolated || event.kind == .expectationFailed else { return }
-                told.withLock { $0.append("\(event.rule ?? ""): \(event.text ?? "")") }
+                reported.withLock { $0.append("\(event.rule ?? ""): \(event.text ?? "")") }
             })
         _ = runner.run()
-        return told.withLock { $0 }
+        return reported.withLock { $0 }
     }
 
     @Test("S10 does not ask for a shard whose only message died with the node it was given to", arguments: 1...3)
@@ -34,7 +34,7 @@ struct FalseAlarmTests {
             restart n1
             wait 45s
             """
-        #expect(try told(text, seed: seed) == [])
+        #expect(try reported(text, seed: seed) == [])
     }
 
     @Test("S4 does not ask for what waits for a node that is never started", arguments: 1...2)
@@ -51,7 +51,7 @@ struct FalseAlarmTests {
             tell account-1..account-8 deposit 1 via n1
             wait 60s
             """
-        #expect(try told(text, seed: seed) == [])
+        #expect(try reported(text, seed: seed) == [])
     }
 
     @Test("where only an operator removes the dead, shards and joiners may wait for good", arguments: 1...2)
@@ -69,7 +69,7 @@ struct FalseAlarmTests {
             tell account-1..account-12 deposit 1 via n1
             wait 60s
             """
-        #expect(try told(text, seed: seed) == [])
+        #expect(try reported(text, seed: seed) == [])
     }
 
     @Test("the bounds of sharding follow from the preset and the number of nodes")

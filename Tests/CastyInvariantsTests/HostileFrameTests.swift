@@ -100,7 +100,7 @@ struct HostileFrameTests {
     private static let paths = [
         ["sharding", "account"], ["system", "sharding-account"], ["sharding", "counter"], ["sharding", "nosuch"],
         ["system", "sharding-nosuch"], ["singleton", "account"], ["system", "cluster"], ["system", "observation"],
-        ["system", "sharding-queries"], ["user", "nobody"],
+        ["system", "sharding-queries"], ["user", "missing"],
     ]
 
     @Test("A message whose head names another type than its receiver's is refused, not read as one of the receiver's")

@@ -37,9 +37,9 @@ struct MarginStoryTests {
         arguments: [UInt64(1), 9_000_001])
     func twoLeavers(seed: UInt64) throws {
         for (leave, cut) in [(180, 5), (150, 30), (220, 1)] {
-            let told = try StoryRun(Self.cutOff(after: leave, cut: cut), seed: seed).broken
+            let reported = try StoryRun(Self.cutOff(after: leave, cut: cut), seed: seed).broken
             // The story is about sharding; that the leader marks and removes in one step is for the rules of the detector.
-            let sharding = told.filter { $0.hasPrefix("S") }
+            let sharding = reported.filter { $0.hasPrefix("S") }
             #expect(sharding.isEmpty, "seed \(seed), leave \(leave) ms, cut \(cut) ms: \(sharding.sorted())")
         }
     }
@@ -48,10 +48,10 @@ struct MarginStoryTests {
         "a coordinator that takes the way out of a member for its word is caught",
         .enabled(if: PlacementMutation.areCompiledIn, "swift test --traits Mutations"))
     func trustsLeavers() throws {
-        let told = try StoryRun(Self.cutOff(after: 180, cut: 5), seed: 9_000_001) {
+        let reported = try StoryRun(Self.cutOff(after: 180, cut: 5), seed: 9_000_001) {
             $0.shardingMutations = [.trustsLeavers]
         }.broken
-        #expect(!told.isDisjoint(with: ["S1", "S2"]), "broken were \(told.sorted())")
+        #expect(!reported.isDisjoint(with: ["S1", "S2"]), "broken were \(reported.sorted())")
     }
 
     @Test("a graceful leave waits for no margin", arguments: [UInt64(1), 2, 3])

@@ -36,8 +36,8 @@ extension MembershipCheckerTests {
         let silent = [60.1, 65].map { moment($0, oracle, [(1, Self.two)], views: [peer($0, heard: 60)]) }
         #expect(ids(Completeness(), silent) == ["F1"])
         let marked = Self.gossip([(1, .up), (2, .up)], rows: [(1, 2)])
-        let told = [60.1, 65].map { moment($0, oracle, [(1, marked)], views: [peer($0, heard: 60)]) }
-        #expect(ids(Completeness(), told).isEmpty)
+        let reported = [60.1, 65].map { moment($0, oracle, [(1, marked)], views: [peer($0, heard: 60)]) }
+        #expect(ids(Completeness(), reported).isEmpty)
     }
 
     @Test("a mark that others do not hear of breaks F1, unless its observer is down for them or does not know them")

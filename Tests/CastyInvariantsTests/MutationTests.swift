@@ -200,10 +200,10 @@ struct MutationTests {
         "a bug that is switched on breaks the invariant that is there for it",
         .enabled(if: PlacementMutation.areCompiledIn, "swift test --traits Mutations"), arguments: cases)
     func tells(_ item: Case) throws {
-        var told: Set<String> = []
-        for seed in item.seeds where !told.isSuperset(of: item.ids) {
-            told.formUnion(try StoryRun(item.story, seed: seed) { $0.membership.mutations = item.mutations }.broken)
+        var reported: Set<String> = []
+        for seed in item.seeds where !reported.isSuperset(of: item.ids) {
+            reported.formUnion(try StoryRun(item.story, seed: seed) { $0.membership.mutations = item.mutations }.broken)
         }
-        #expect(told.isSuperset(of: item.ids), "broken were \(told.sorted()), not \(item.ids.sorted())")
+        #expect(reported.isSuperset(of: item.ids), "broken were \(reported.sorted()), not \(item.ids.sorted())")
     }
 }

@@ -12,7 +12,7 @@ import Testing
 
 @Suite("Observing a cluster")
 struct ObserverTests {
-    /// Two nodes that let themselves be looked at, and an observer that was told of the second.
+    /// Two nodes that allow observers, and an observer that has the second's address.
     private func watched(_ seed: UInt64) throws -> (TestCluster, SimulatedClusterWorld, ClusterObserver) {
         let world = SimulatedClusterWorld(seed: seed)
         let testbed = TestCluster(world: world, settings: TestClusterSettings(), checkers: .all)

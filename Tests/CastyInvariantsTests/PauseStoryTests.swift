@@ -28,10 +28,10 @@ struct PauseStoryTests {
         ])
     func hiccup(_ fault: String) throws {
         for seed in UInt64(1)...3 {
-            let (result, told, lapses) = try run(
+            let (result, reported, lapses) = try run(
                 Self.start + "wait 3s\n" + fault + "wait 2s\n" + Self.kept + "expect no member-removed since start\n",
                 seed: seed)
-            #expect(result.status == .passed && told.isEmpty, "seed \(seed): \(told.sorted())")
+            #expect(result.status == .passed && reported.isEmpty, "seed \(seed): \(reported.sorted())")
             #expect(lapses > 0, "seed \(seed): the story needs a lapse")
         }
     }
@@ -42,8 +42,8 @@ struct PauseStoryTests {
             let story =
                 Self.start + "wait 3s\nload 100/s over 12 entities for 6s\nwait 1s\n"
                 + "freeze n3\nwait 3400ms\nthaw n3\nwait 6s\n" + Self.kept + "expect no member-removed since start\n"
-            let (result, told, _) = try run(story, seed: seed)
-            #expect(result.status == .passed && told.isEmpty, "seed \(seed): \(told.sorted())")
+            let (result, reported, _) = try run(story, seed: seed)
+            #expect(result.status == .passed && reported.isEmpty, "seed \(seed): \(reported.sorted())")
         }
     }
 
@@ -52,8 +52,8 @@ struct PauseStoryTests {
         let story =
             Self.start + "load 100/s over 12 entities for 20s\nwait 1s\nfreeze n3\nwait \(2500 + seed * 700)ms\n"
             + "thaw n3\nwait 15s\nexpect single-activation\n"
-        let (_, told, _) = try run(story, seed: UInt64(seed))
-        let sharding = told.filter { $0.hasPrefix("S") }
+        let (_, reported, _) = try run(story, seed: UInt64(seed))
+        let sharding = reported.filter { $0.hasPrefix("S") }
         #expect(sharding.isEmpty, "seed \(seed): \(sharding.sorted())")
     }
 
@@ -64,25 +64,25 @@ struct PauseStoryTests {
                 Self.start + "wait 3s\nfreeze n3\nwait 3300ms\nleave n1\nthaw n3\nwait 6s\n"
                 + "expect stopped n1 within 20s\nexpect n3 up on n2 within 5s\n"
                 + "load 50/s over 12 entities for 2s\nwait 4s\nexpect single-activation\n"
-            let (result, told, _) = try run(story, seed: seed)
-            let sharding = told.filter { $0.hasPrefix("S") }
+            let (result, reported, _) = try run(story, seed: seed)
+            let sharding = reported.filter { $0.hasPrefix("S") }
             #expect(result.status == .passed && sharding.isEmpty, "seed \(seed): \(sharding.sorted())")
         }
     }
 
     private func run(_ story: String, seed: UInt64) throws -> (RunResult, Set<String>, Int) {
-        let told = Mutex<(ids: Set<String>, lapses: Int)>(([], 0))
+        let reported = Mutex<(ids: Set<String>, lapses: Int)>(([], 0))
         var options = RunOptions(seed: seed, keepsGoing: true)
         options.toleratesRefusals = true
         let result = ScenarioRunner(
             try Scenario.parse(story, file: "pause.casty"), options: options, checkers: .all,
             hear: { event in
-                told.withLock {
+                reported.withLock {
                     if event.kind == .invariantViolated { $0.ids.insert(event.rule ?? "") }
                     if case .sharding(_, .leaseLapsed)? = event.detail { $0.lapses += 1 }
                 }
             }
         ).run()
-        return told.withLock { (result, $0.ids, $0.lapses) }
+        return reported.withLock { (result, $0.ids, $0.lapses) }
     }
 }

@@ -155,11 +155,11 @@ struct PlacementMutationTests {
         "a bug that is switched on breaks the rule that is there for it",
         .enabled(if: PlacementMutation.areCompiledIn, "swift test --traits Mutations"), arguments: cases)
     func tells(_ item: Case) throws {
-        var told: Set<String> = []
-        for seed in UInt64(1)...5 where told.isDisjoint(with: item.ids) {
-            told.formUnion(try violations(item, item.mutations, seed: seed))
+        var reported: Set<String> = []
+        for seed in UInt64(1)...5 where reported.isDisjoint(with: item.ids) {
+            reported.formUnion(try violations(item, item.mutations, seed: seed))
         }
-        #expect(!told.isDisjoint(with: item.ids), "broken were \(told.sorted()), not \(item.ids.sorted())")
+        #expect(!reported.isDisjoint(with: item.ids), "broken were \(reported.sorted()), not \(item.ids.sorted())")
     }
 
     @Test(

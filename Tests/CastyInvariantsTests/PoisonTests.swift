@@ -15,7 +15,7 @@ struct PoisonTests {
     }
 
     @Test("An ask of an entity that fails gets the error at once, on its own node and on another", arguments: 1...5)
-    func told(seed: Int) throws {
+    func reported(seed: Int) throws {
         let (status, events) = try run(
             """
             seed \(seed)

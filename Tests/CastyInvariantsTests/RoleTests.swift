@@ -85,7 +85,7 @@ struct RoleTests {
         #expect(testbed.now - begun < .seconds(4))
         let losses = try testbed.node(2).system.losses.filter { $0.lossClass == .user }
         #expect(losses.map(\.reason) == [.notHosted])
-        // From now on nobody waits at all.
+        // From now on no caller waits at all.
         let again = testbed.now
         _ = try ask(testbed, region, "job-2", within: .seconds(10))
         #expect(testbed.now - again < .milliseconds(100))

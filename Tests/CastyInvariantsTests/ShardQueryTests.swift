@@ -23,13 +23,13 @@ struct ShardQueryTests {
         }
     }
 
-    /// Three nodes with sixty accounts; account-N was told N mod 7 deposits besides its start.
+    /// Three nodes with sixty accounts; account-N was reported N mod 7 deposits besides its start.
     private func cluster(seed: UInt64) throws -> TestCluster {
         let testbed = TestCluster(
             world: SimulatedClusterWorld(seed: seed), settings: TestClusterSettings(), checkers: .all)
         try testbed.start([1, 2, 3])
         let isFormed = try testbed.advance(until: testbed.now + .seconds(30)) {
-            // Later regions would move shards, and with them entities that start again only when they are told something.
+            // Later regions would move shards, and with them entities that start again only when they are reported something.
             testbed.running.allSatisfy { node in
                 node.cluster.state.up.count == 3 && node.snapshot.sharding.allSatisfy(\.registered)
             }

@@ -97,13 +97,13 @@ struct SingletonStoryTests {
         let story = try Story(seed: seed, nodes: 3)
         try story.testbed.leave(1)
         for number in 1...50 {
-            story.ways[3]?.tell(EntityCommand(number: 0, text: "told \(number)"))
+            story.ways[3]?.tell(EntityCommand(number: 0, text: "reported \(number)"))
             try story.pass(.milliseconds(20))
         }
         #expect(story.deeds.latest == "n2")
         try story.pass(.seconds(10)) { story.testbed.running.count == 2 }
-        let told = story.deeds.all.map(\.word).filter { $0.hasPrefix("told") }
-        #expect(told.sorted() == (1...50).map { "told \($0)" }.sorted())
+        let reported = story.deeds.all.map(\.word).filter { $0.hasPrefix("reported") }
+        #expect(reported.sorted() == (1...50).map { "reported \($0)" }.sorted())
         #expect(story.deeds.overlap == nil)
     }
 
@@ -115,11 +115,11 @@ struct SingletonStoryTests {
         try story.testbed.kill(1)
         let before = story.deeds.all.count
         try story.pass(.seconds(2))
-        story.ways[3]?.tell(EntityCommand(number: 0, text: "told"))
+        story.ways[3]?.tell(EntityCommand(number: 0, text: "reported"))
         try story.pass(.seconds(1))
         #expect(story.deeds.all.count == before)
         try story.pass(.seconds(12)) { story.deeds.latest == "n2" }
-        try story.pass(.seconds(1)) { story.deeds.all.contains { $0.word == "told" && $0.node == "n2" } }
+        try story.pass(.seconds(1)) { story.deeds.all.contains { $0.word == "reported" && $0.node == "n2" } }
         #expect(story.deeds.overlap == nil)
     }
 

@@ -5,7 +5,7 @@ import CastyScenario
 import CastyTestbed
 import Synchronization
 
-/// One run of a scenario's text, with everything that was told in it.
+/// One run of a scenario's text, with everything that was reported in it.
 struct StoryRun {
     let result: RunResult
     let events: [RuntimeEvent]

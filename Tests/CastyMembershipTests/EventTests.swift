@@ -26,28 +26,28 @@ struct EventAudit {
             }
             let isGoing = after.member(me).map { $0.status == .down } ?? true
             for subject in subjects {
-                let told = news.filter { $0.subject == subject }
-                check(told, before, after, subject, node, isGoing: isGoing)
+                let reported = news.filter { $0.subject == subject }
+                check(reported, before, after, subject, node, isGoing: isGoing)
             }
         }
     }
 
     private mutating func check(
-        _ told: [MembershipEvent], _ before: Gossip, _ after: Gossip, _ subject: UniqueAddress,
+        _ reported: [MembershipEvent], _ before: Gossip, _ after: Gossip, _ subject: UniqueAddress,
         _ node: TestCluster.Node, isGoing: Bool
     ) {
-        let names = told.map(\.name)
+        let names = reported.map(\.name)
         func count(_ name: String) -> Int { names.count { $0 == name } }
         func expect(_ name: String, _ wanted: Bool) {
             guard count(name) != (wanted ? 1 : 0) else { return }
-            broken.append("n\(node.number) at \(told.first?.at ?? .start): \(count(name)) × \(name) of \(subject)")
+            broken.append("n\(node.number) at \(reported.first?.at ?? .start): \(count(name)) × \(name) of \(subject)")
         }
         let (old, new) = (before.member(subject)?.status, after.member(subject)?.status)
         for (name, status) in [
             ("member-joining", MemberStatus.joining), ("member-weakly-up", .weaklyUp), ("member-up", .up),
             ("member-leaving", .leaving), ("member-exiting", .exiting), ("member-down", .down),
         ] {
-            // The status that it has now is told once if it is new; one that it had or passed by, at most once.
+            // The status that it has now is reported once if it is new; one that it had or passed by, at most once.
             if new == status { expect(name, old != new) }
             if new == nil || count(name) > 0 {
                 if count(name) > 1 || old == status { expect(name, false) }

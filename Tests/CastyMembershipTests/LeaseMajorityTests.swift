@@ -196,7 +196,7 @@ import Testing
     @Test("a holder whose decision has not got round keeps the lease by renewing it")
     func renewal() {
         let cluster = Self.cluster(3) { $0.leaseHold = .seconds(16) }
-        // n2 hangs just before n1 has declared n3 down, so that nobody can be removed.
+        // n2 hangs just before n1 has declared n3 down, so that no node can be removed.
         cluster.cut([1, 2], [3])
         cluster.run(within: .seconds(6)) { !cluster.claims.isEmpty }
         cluster.cut([1], [2])

@@ -118,7 +118,7 @@ import Testing
         cluster.start(3)
         #expect(cluster.run(within: .seconds(10)) { cluster.agree(on: [1, 2, 3]) } != nil)
         #expect(cluster[1].core.gossip.member(cluster[3].core.myself)?.upNumber == (isMended ? 10 : 3))
-        // A number that no cluster comes near is nobody's.
+        // A number that no cluster comes near belongs to no node.
         cluster.memories[4] = RememberedCluster(id: id, highestUpNumber: .max - 1)
         cluster.start(4)
         #expect(cluster.run(within: .seconds(10)) { cluster.agree(on: [1, 2, 3, 4]) } != nil)

@@ -11,7 +11,7 @@ import Testing
         Set(cluster.alive.filter { $0.core.phase == .member }.compactMap(\.core.gossip.cluster))
     }
 
-    /// Clusters of so many nodes each, founded apart; their first nodes are the seeds.
+    /// Clusters of the given sizes, founded apart; their first nodes are the seeds.
     private func apart(_ sizes: [Int], seed: UInt64 = 1, settings: MembershipSettings = .responsive) -> TestCluster {
         let cluster = TestCluster(0, settings: settings, seed: seed)
         var groups: [[Int]] = []

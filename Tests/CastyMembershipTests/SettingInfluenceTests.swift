@@ -32,7 +32,7 @@ struct Influence: Sendable, CustomTestStringConvertible {
         return cluster
     }
 
-    /// How long after the crash of n2 something about it is told on n1; a minute where it is not.
+    /// How long after the crash of n2 something about it is reported on n1; a minute where it is not.
     static func afterCrash(_ event: String) -> @Sendable (MembershipSettings) -> Double {
         { settings in
             let cluster = cluster(settings)
@@ -235,7 +235,7 @@ struct Influence: Sendable, CustomTestStringConvertible {
         },
         Influence("stableAfter", { _ in }, { $0.stableAfter = .fixed(.seconds(6)) }, figure: afterCrash("member-down")),
         Influence("unstableLimit", { $0.unstableLimit = .seconds(1) }, { _ in }, figure: afterCrash("member-down")),
-        // n5 is cut off, and n4 comes and goes without end: with it nobody is left.
+        // n5 is cut off, and n4 comes and goes without end: with it no node is left.
         Influence("downAllWhenUnstable", { $0.downAllWhenUnstable = true }, { _ in }) { settings in
             let cluster = cluster(settings, 5)
             for _ in 0..<12 {
@@ -247,7 +247,7 @@ struct Influence: Sendable, CustomTestStringConvertible {
             }
             return Double(cluster.alive.count)
         },
-        // What shards wait for; the coordinator of the shards is told the number.
+        // What shards wait for; the coordinator of the shards is reported the number.
         Influence("removalMargin", { _ in }, { $0.removalMargin = .fixed(.seconds(9)) }) {
             $0.removalMargin(members: 3).inSeconds
         },

@@ -101,7 +101,7 @@ import Testing
             version: VectorClock([.init(node: node(1), count: 1)]), seen: [node(1)])
     }
 
-    /// The last of so many members, welcomed by the first.
+    /// The last of the given members, welcomed by the first.
     private static func member(_ gossip: Gossip) -> Membership {
         var core = Membership(
             myself: node(gossip.members.count), settings: .responsive, generator: SeededGenerator(seed: 1))
@@ -118,12 +118,12 @@ import Testing
         try #require(!others.isEmpty)
         let first = try #require((2...19).first { watched.contains(Self.node($0)) })
         var core = Self.member(Self.gossip(20, unreachable: [others[0], first]))
-        let told = core.onLeave(at: .start).compactMap { effect -> UniqueAddress? in
+        let reported = core.onLeave(at: .start).compactMap { effect -> UniqueAddress? in
             if case .send(.gossipSpread, let to) = effect { to } else { nil }
         }
-        #expect(!told.contains(Self.node(others[0])))
-        #expect(told.contains(Self.node(first)))
-        #expect(told.count == 19 - 1)
+        #expect(!reported.contains(Self.node(others[0])))
+        #expect(reported.contains(Self.node(first)))
+        #expect(reported.count == 19 - 1)
     }
 
     @Test("who sends older versions is brought up to date once for each version")

@@ -19,7 +19,7 @@ import Testing
             _ = core.onStart(seeds: [], mayFound: true, at: now)
         }
 
-        /// A second in which nothing happens; one that hung would let nobody in.
+        /// A second in which nothing happens; one that hung would let no node in.
         mutating func passTime() {
             now = now + .seconds(1)
             _ = core.onTimer(.heartbeat, at: now)

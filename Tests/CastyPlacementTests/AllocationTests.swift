@@ -2,7 +2,7 @@ import CastyCore
 import CastyPlacement
 import Testing
 
-/// Regions that have so many shards each, numbered through.
+/// Regions with the given numbers of shards, numbered through.
 private func regions(_ counts: [Int]) -> [RegionLoad] {
     var next = 0
     return counts.enumerated().map { index, count in

@@ -72,7 +72,7 @@ struct AskingTests {
     @Test("where no member has the role, questions fail with that cause, and those wait that want to; tells wait")
     func noRole() {
         var region = registered(settings(role: "backend"))
-        _ = region.onRoute("told", to: "e-1", at: at(10))
+        _ = region.onRoute("reported", to: "e-1", at: at(10))
         for patience in AskPatience.allCases {
             #expect(refused(region.onRoute("\(patience)", to: "e-1", asks: patience, at: at(10))).isEmpty)
         }

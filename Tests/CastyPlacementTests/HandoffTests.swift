@@ -62,7 +62,7 @@ struct CrashTests {
     }
 
     @Test(
-        "Whoever crashes at whichever step of a handoff, every shard finds one home and no message is handled twice",
+        "Whichever node crashes at whichever step of a handoff, every shard finds one home and no message is handled twice",
         arguments: [(2, 1), (2, 2), (2, 3), (1, 1), (1, 3)])
     func everyStep(owner: Int, victim: Int) {
         let start = Self.beforeMove(seed: 5, owner: owner)

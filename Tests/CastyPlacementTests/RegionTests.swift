@@ -256,7 +256,7 @@ struct RegionTests: RegionSamples {
             ])
     }
 
-    @Test("A new home holds fresh messages until the old home's have come, or for so long", arguments: [true, false])
+    @Test("A new home holds fresh messages until the old home's have come, or for its bound", arguments: [true, false])
     func hold(transferred: Bool) {
         var region = hosting(holdFor: node(3))
         #expect(region.onMessage(.peer(.deliver(delivery("fresh"))), from: node(1), at: at(3)) == [])

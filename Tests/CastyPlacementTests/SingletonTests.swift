@@ -209,7 +209,7 @@ struct SingletonTests {
         #expect(second.onView(view(2, .up, .up), at: at(1)) == [.refused("early", cause)])
         #expect(second.onRoute("asked", asks: .failFast, at: at(2)) == [.refused("asked", cause)])
         #expect(second.onRoute("waits", asks: .waitForNewNode, at: at(2)) == [])
-        #expect(second.onRoute("told", at: at(2)) == [])
+        #expect(second.onRoute("reported", at: at(2)) == [])
         #expect(second.buffered == 2)
         settings.mutations = [.hidesFromAskers]
         var hiding = Singleton<String>(own: node(2), settings: settings)

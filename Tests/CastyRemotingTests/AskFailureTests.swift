@@ -220,8 +220,8 @@ enum AskFailures {
             to: try b.system.spawn(
                 Behavior<Question>.receive { _, question in question.number == 0 ? .stopped : .same },
                 name: "stopping"))
-        // One that passes what it is asked on to a node that knows nobody of that number.
-        let nowhere = ActorAddress(system: "test", node: c.address, path: ["user", "nobody"], uid: 77)
+        // One that passes what it is asked on to a node that knows no actor of that number.
+        let nowhere = ActorAddress(system: "test", node: c.address, path: ["user", "missing"], uid: 77)
         let forwarder = a.reference(
             to: try b.system.spawn(
                 Behavior<Question>.receive { context, question in

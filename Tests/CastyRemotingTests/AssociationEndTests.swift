@@ -88,7 +88,7 @@ struct AssociationEndTests {
             world.run(for: .milliseconds(100))
         }
         #expect(a.lost(.bufferFull) > 800)
-        // Whoever does answer is served.
+        // A peer that does answer is served.
         let got = Record<Int>()
         a.reference(to: try b.system.spawn(Stories.collector(got), name: "r")).tell(1)
         world.run(for: .seconds(200))

@@ -8,7 +8,7 @@ import Testing
 
 @testable import CastyRemoting
 
-/// Peers that do not keep to the protocol, or belong elsewhere: they end alone, and nobody else is disturbed.
+/// Peers that do not keep to the protocol, or belong elsewhere: they end alone, and no other peer is disturbed.
 @Suite(.timeLimit(.minutes(10)))
 struct HostileTests {
     /// Two nodes that talk, and a host that can do what it likes.

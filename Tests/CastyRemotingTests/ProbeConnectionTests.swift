@@ -147,7 +147,7 @@ struct ProbeConnectionTests {
         scene.end()
     }
 
-    @Test("Nobody can speak in the name of another node on a probe connection, in either direction")
+    @Test("No node can speak in the name of another node on a probe connection, in either direction")
     func forged() throws {
         let scene = try Scene(seed: 1)
         let (a, b) = (scene.a, scene.b)

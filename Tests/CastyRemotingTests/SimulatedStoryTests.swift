@@ -19,7 +19,7 @@ struct SimulatedStoryTests {
     @Test("A probe connection is answered where it came from", arguments: seeds)
     func probeConnection(seed: UInt64) async throws { try await simulated(seed, Stories.probeConnectionsAreAnswered) }
 
-    @Test("Whoever watches an actor of another node hears of its end once", arguments: seeds)
+    @Test("A watcher of another node's actor hears of its end once", arguments: seeds)
     func watch(seed: UInt64) async throws { try await simulated(seed, Stories.watchersHearOfTheEnd) }
 
     @Test("A restarted node gets nothing that was meant for the process before", arguments: seeds)

@@ -57,7 +57,7 @@ struct WatchTests {
                         return .same
                     },
                     onSignal: { _, _ in
-                        ends.add("told")
+                        ends.add("reported")
                         return .same
                     })
             }, name: "watcher")

@@ -55,7 +55,7 @@ struct SQLiteEntityStoreTests {
         #expect(try file.read { try String.fetchOne($0, sql: "PRAGMA journal_mode") } == "wal")
     }
 
-    @Test("Nobody but its owner can read the file, and no link is followed")
+    @Test("Only its owner can read the file, and no link is followed")
     func permissions() throws {
         let folder = try Folder()
         let stores = try SQLiteStores(directory: folder.file("data"))

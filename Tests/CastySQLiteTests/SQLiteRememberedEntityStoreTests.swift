@@ -25,7 +25,7 @@ struct SQLiteRememberedEntityStoreTests {
     }
 
     @Test(
-        "Whoever was started and not stopped is remembered, however often it is said, also by the next who opens the file"
+        "An entity that was started and not stopped is remembered, however often it is said, also after the file is opened again"
     )
     func remembered() async throws {
         let folder = try Folder()

@@ -90,16 +90,17 @@ struct ConnectionTests {
     func refused() {
         let pair = Pair()
         pair.run(.milliseconds(1))
-        let nobody = Recorder(pair.world)
+        let refused = Recorder(pair.world)
         pair.first.world.transport.connect(
-            to: NodeAddress(host: "127.0.0.9", port: 1), from: pair.first.address, timeout: .seconds(5), handler: nobody
+            to: NodeAddress(host: "127.0.0.9", port: 1), from: pair.first.address, timeout: .seconds(5),
+            handler: refused
         )
         pair.run(.milliseconds(10))
-        #expect(nobody.log == ["failed refused"])
+        #expect(refused.log == ["failed refused"])
         pair.there.refusesConnections = true
-        let told = pair.connect()
+        let reported = pair.connect()
         pair.run(.milliseconds(10))
-        #expect(told.log == ["failed refused"])
+        #expect(reported.log == ["failed refused"])
         pair.there.refusesConnections = false
         pair.second.kill()
         let killed = pair.connect()

@@ -7,7 +7,7 @@ import CastyScenario
 import CastyTestbed
 import Testing
 
-@Suite("What would come of a cut, and why there is no agreement") struct OutlookTests {
+@Suite("What would come of a cut, and why there is no agreement") struct ForecastTests {
     /// Three nodes that are up, under a strategy.
     private static func testbed(_ strategy: Downing = .keepMajority, nodes: Int = 3) throws -> TestCluster {
         var settings = TestClusterSettings()
@@ -45,12 +45,12 @@ import Testing
     func sides(strategy: Downing, verdicts: [PartitionForecast.Verdict], reason: DowningReason) throws {
         let testbed = try Self.testbed(strategy)
         defer { testbed.end() }
-        let outlook = try #require(testbed.outlook(ifCutOff: ["n3"]))
-        #expect(outlook.sides.map(\.nodes) == [["n1", "n2"], ["n3"]])
-        #expect(outlook.sides.map(\.verdict) == verdicts)
-        #expect(outlook.cut == "n1,n2 | n3")
-        #expect(outlook.sides.first?.reason == reason)
-        #expect(testbed.outlook(ifCutOff: ["n1", "n2"]) == outlook)
+        let forecast = try #require(testbed.forecast(ifCutOff: ["n3"]))
+        #expect(forecast.sides.map(\.nodes) == [["n1", "n2"], ["n3"]])
+        #expect(forecast.sides.map(\.verdict) == verdicts)
+        #expect(forecast.cut == "n1,n2 | n3")
+        #expect(forecast.sides.first?.reason == reason)
+        #expect(testbed.forecast(ifCutOff: ["n1", "n2"]) == forecast)
     }
 
     @Test("what it says comes true")
@@ -58,23 +58,23 @@ import Testing
         for group in [[1], [1, 2], [2, 3, 4], [4]] {
             let testbed = try Self.testbed(nodes: 4)
             defer { testbed.end() }
-            let outlook = try #require(testbed.outlook(ifCutOff: group.map { "n\($0)" }))
+            let forecast = try #require(testbed.forecast(ifCutOff: group.map { "n\($0)" }))
             try testbed.cut([group, (1...4).filter { !group.contains($0) }])
             testbed.world.advance(until: testbed.now + .seconds(10)) { false }
-            let stays = outlook.sides.filter { $0.verdict == .stays }.flatMap(\.nodes)
-            #expect(testbed.running.map(\.name) == stays, "\(outlook)")
+            let stays = forecast.sides.filter { $0.verdict == .stays }.flatMap(\.nodes)
+            #expect(testbed.running.map(\.name) == stays, "\(forecast)")
         }
     }
 
     @Test("there is no forecast where one side has no running node")
-    func nobody() throws {
+    func oneSideWithoutNodes() throws {
         let testbed = try Self.testbed()
         defer { testbed.end() }
-        #expect(testbed.outlook(ifCutOff: []) == nil)
-        #expect(testbed.outlook(ifCutOff: ["n1", "n2", "n3"]) == nil)
+        #expect(testbed.forecast(ifCutOff: []) == nil)
+        #expect(testbed.forecast(ifCutOff: ["n1", "n2", "n3"]) == nil)
         try testbed.kill(3)
-        #expect(testbed.outlook(ifCutOff: ["n3"]) == nil)
-        #expect(testbed.outlook(ifCutOff: ["n2", "n3"])?.sides.map(\.nodes) == [["n1"], ["n2"]])
+        #expect(testbed.forecast(ifCutOff: ["n3"]) == nil)
+        #expect(testbed.forecast(ifCutOff: ["n2", "n3"])?.sides.map(\.nodes) == [["n1"], ["n2"]])
     }
 
     @Test("a view that has not converged names who cannot reach whom, and for how long, and what the leader will do")

@@ -6,7 +6,7 @@ package import CastyConsole
 package enum FrameBytes {
     /// The marks with which a terminal shows a frame at once.
     private static let marks = 16
-    /// So many equal cells in between are written again rather than skipped: a movement costs about as much.
+    /// A gap of up to this many equal cells is written again rather than skipped: a movement costs about as much.
     private static let bridged = 4
 
     /// The number of bytes; 0 for equal pictures.

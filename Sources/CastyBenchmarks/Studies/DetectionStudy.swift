@@ -38,7 +38,7 @@ package struct DetectionStudy: Sendable {
     package func inject(seed: UInt64) throws -> Course {
         let trial = MembershipTrial(seed: seed, network: network)
         defer { trial.end() }
-        var generator = SeededGenerator(seed: seed).fork("strike")
+        var generator = SeededGenerator(seed: seed).fork("fault")
         _ = try trial.form(nodes)
         // Long enough for phi to learn the heartbeat interval.
         trial.pass(.seconds(20) + .microseconds(Int64(generator.below(1_000_000))))

@@ -36,8 +36,8 @@ package enum RecoveryStory: String, CaseIterable, Sendable {
             lines += ["expect coordinator n2 within 20s", "expect shards balanced within 40s"]
         }
         lines += ["load 20/s over 40 entities for 6s", "wait \(generator.below(2000))ms"]
-        let (strike, survivors) = course(&generator)
-        lines += strike
+        let (faults, survivors) = course(&generator)
+        lines += faults
         let names = survivors.map { "n\($0)" }.joined(separator: ",")
         lines += ["expect members \(names) up within 30s", "expect converged within 10s"]
         lines += ["expect shards balanced within 40s", "wait 5s"]

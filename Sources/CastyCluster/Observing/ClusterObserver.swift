@@ -18,7 +18,7 @@ package final class ClusterObserver: Sendable {
         /// When the snapshot arrived, on the same clock.
         package var heard: Instant?
         /// Why nothing arrives from there, in the words of the connection.
-        package var complaint: String?
+        package var lastError: String?
         /// The number of the last event received from there.
         var latest: UInt64 = 0
         /// How many events came from earlier processes at this address; added to the event numbers of the present
@@ -75,7 +75,7 @@ package final class ClusterObserver: Sendable {
                 nodes: Dictionary(seeds.map { ($0, Node(address: $0)) }, uniquingKeysWith: { first, _ in first })))
         self.state = state
         client.remoting.hooks = RemotingHooks(connectFailed: { [weak self] address, error in
-            self?.state.withLock { $0.nodes[address]?.complaint = error.message }
+            self?.state.withLock { $0.nodes[address]?.lastError = error.message }
             changed()
         })
     }
@@ -169,7 +169,7 @@ package final class ClusterObserver: Sendable {
             }
             note(observation, of: address, at: now)
         } catch {
-            state.withLock { $0.nodes[address]?.complaint = "it speaks another language: \(error)" }
+            state.withLock { $0.nodes[address]?.lastError = "it speaks another language: \(error)" }
         }
         changed()
     }
@@ -187,7 +187,7 @@ package final class ClusterObserver: Sendable {
             let isNew = node.snapshot.map { $0.node != snapshot.node } ?? false
             node.snapshot = snapshot
             node.heard = snapshot.time
-            node.complaint = nil
+            node.lastError = nil
             if isNew {
                 node.earlier &+= node.latest
                 node.latest = 0

@@ -56,7 +56,7 @@ struct AttachCommand: ParsableCommand {
         guard backend.waitForFirst(atMost: .seconds(5)) else {
             Output.error(
                 "casty attach: \(addresses.joined(separator: ", ")) \(addresses.count == 1 ? "does" : "do") not answer"
-                    + "\(backend.complaint.map { ": \($0)" } ?? ""). Is a node of cluster "
+                    + "\(backend.lastError.map { ": \($0)" } ?? ""). Is a node of cluster "
                     + "\"\(cluster)\" listening there? --cluster names another one.")
             throw ExitCode(69)
         }

@@ -70,7 +70,7 @@ final class AttachedBackend: ConsoleBackend {
     var now: Instant { observer.now }
 
     /// The reason why the first node that does not answer does not, if it is known.
-    var complaint: String? { observer.nodes.lazy.compactMap(\.complaint).first }
+    var lastError: String? { observer.nodes.lazy.compactMap(\.lastError).first }
 
     /// Waits for the first snapshot of a node.
     func waitForFirst(atMost patience: Duration) -> Bool {

@@ -32,7 +32,7 @@ enum NodeGlance {
             if let snapshot = observer.nodes.first(where: { $0.address == address })?.snapshot { return snapshot }
             usleep(5000)
         }
-        let reason = observer.nodes.first { $0.address == address }?.complaint
+        let reason = observer.nodes.first { $0.address == address }?.lastError
         Output.error(
             "casty \(command): \(address) does not answer\(reason.map { ": \($0)" } ?? ""). Is a node of cluster \"\(cluster)\" "
                 + "listening there? --cluster names another one.")

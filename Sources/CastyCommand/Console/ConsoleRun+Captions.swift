@@ -7,7 +7,7 @@ import CastyTestbed
 extension ConsoleRun {
     /// Shows a note of the script.
     ///
-    /// - Parameter waits: Whether a user is there to go on; while time is turned back, nobody is.
+    /// - Parameter waits: Whether a user is there to go on; while time is turned back, no user is.
     func show(_ note: String, waits: Bool) {
         let stops = waits && plan.pausesAtNotes
         caption = Caption(title: plan.title, text: note, waits: stops)

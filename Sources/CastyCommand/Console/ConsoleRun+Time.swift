@@ -10,10 +10,10 @@ struct TimeGoal {
     enum Kind: Hashable {
         case beginning, forward, back
         /// To the time at which a condition holds; the target is the latest such time.
-        case until(StandingWatch)
+        case until(ActiveWatch)
 
         /// What it waits for.
-        var awaited: StandingWatch? { if case .until(let standing) = self { standing } else { nil } }
+        var awaited: ActiveWatch? { if case .until(let active) = self { active } else { nil } }
     }
 
     var target: Instant
@@ -107,9 +107,9 @@ extension ConsoleRun {
         show(backend)
         switch goal.kind {
         case .forward: break
-        case .until(let standing):
+        case .until(let active):
             paused = true
-            backend.say(.note, "\(standing.watch): ended at \(Words.moment(testbed.now)), the run stops here")
+            backend.say(.note, "\(active.watch): ended at \(Words.moment(testbed.now)), the run stops here")
         case .beginning: greet(backend)
         case .back:
             let later = future.isEmpty ? "" : "; \(future.count) later commands wait for you to go on"

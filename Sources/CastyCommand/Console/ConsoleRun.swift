@@ -54,11 +54,11 @@ final class ConsoleRun {
     /// The latest note of the script.
     var caption: Caption?
     /// The conditions that are watched.
-    var watches: [StandingWatch] = []
+    var watches: [ActiveWatch] = []
     /// How many comparisons of futures the user has asked for.
     var comparisons = 0
-    /// What they have found and the user was not told yet.
-    var findings: [(standing: StandingWatch, finding: StandingWatch.Finding)] = []
+    /// What they have found and the user was not reported yet.
+    var findings: [(active: ActiveWatch, finding: ActiveWatch.Finding)] = []
 
     struct RecordedCommand {
         let at: Instant
@@ -159,7 +159,7 @@ final class ConsoleRun {
         rate.note(testbed.tracker.handled, at: testbed.now)
         testbed.observeMessages(backend.observesMessages)
         var picture = snapshot
-        picture.outlook = testbed.outlook(ifCutOff: backend.takePreviewed())
+        picture.forecast = testbed.forecast(ifCutOff: backend.takePreviewed())
         showClosing()
         backend.publish(
             picture, recorder, isScriptDone: player.isScriptDone, caption: caption, watches: watchStatus,

@@ -72,7 +72,7 @@ struct TimeJump: Hashable, Sendable, Codable {
     /// Whether the messages between the nodes are shown.
     let observesMessages: Bool
     /// What is watched, and how far.
-    let watches: [StandingWatch]
+    let watches: [ActiveWatch]
     /// How many comparisons of futures there were.
     let comparisons: Int
 }

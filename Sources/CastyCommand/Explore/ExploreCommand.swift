@@ -14,7 +14,7 @@ struct ExploreCommand: ParsableCommand {
         commandName: "explore", abstract: "Search for faults: random failures over many seeds, all invariants on.",
         discussion: """
             Each seed draws its own cluster: 1 to 16 nodes, some of which join later, a seed list, roles, a downing \
-            strategy. It strikes the cluster with faults under load, then heals everything and expects that all nodes \
+            strategy. It injects faults into the cluster under load, then heals everything and expects that all nodes \
             agree and every shard serves within stated bounds. A failing seed is printed at once, with the line that \
             replays it, and then made shorter. Exits with 1 if any seed failed; Ctrl-C \
             reports what was done so far. Where no seed put a rule to the test \

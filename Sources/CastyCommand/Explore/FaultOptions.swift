@@ -11,7 +11,7 @@ struct FaultOptions: ParsableArguments {
             "How many nodes, 1 to 50, or a range from which each seed draws, as 1..16.", valueName: "count"))
     var nodes = NodeCount(limits: Exploration.usualSizes)
 
-    @Option(help: ArgumentHelp("How long faults strike, as 120s.", valueName: "time"))
+    @Option(help: ArgumentHelp("How long faults are injected, as 120s.", valueName: "time"))
     var time: ScenarioDuration?
 
     @Option(

@@ -30,7 +30,7 @@ struct RecordedReplay {
     func printScenario() throws {
         let player = RecordingPlayer(recording, at: moment ?? recording.moments.last)
         guard let text = SnapshotScenario(player.snapshot, title: recording.header.cluster).text else {
-            Output.error("\(path): no node had told of any member at that time; --at names a later one")
+            Output.error("\(path): no node had reported any member at that time; --at names a later one")
             throw ScenarioFile.badData
         }
         Output.results(text)

@@ -91,7 +91,7 @@ enum MissionTexts {
         nodes 3
         shards 24
 
-        note "Three nodes again, with 60 accounts. A node may be silent without being dead: a long garbage collection, a suspended machine. Nobody can tell the difference from outside."
+        note "Three nodes again, with 60 accounts. A node may be silent without being dead: a long garbage collection, a suspended machine. No other node can tell the difference."
         expect members n1,n2,n3 up within 10s
         expect converged within 5s
         spawn account-1..account-60
@@ -99,7 +99,7 @@ enum MissionTexts {
         tell account-7 deposit 100
         ask account-7 balance -> 100 within 5s
 
-        note "n2 hangs for half a second. Watch its phi: it rises and falls again. Phi compares a silence with the usual gaps between heartbeats, so a short pause alarms nobody."
+        note "n2 hangs for half a second. Watch its phi: it rises and falls again. Phi compares a silence with the usual gaps between heartbeats, so a short pause raises no alarm."
         freeze n2
         at +500ms thaw n2
         wait 6s
@@ -198,7 +198,7 @@ enum MissionTexts {
         expect shard 12 on n1 within 15s
         wait 4s
 
-        note "Now n2 leaves, as before an upgrade. It says so, hands over all its shards first, and goes when it has none. Compare that with the crash of mission 2: nobody suspects anything."
+        note "Now n2 leaves, as before an upgrade. It says so, hands over all its shards first, and goes when it has none. Compare that with the crash of mission 2: no node suspects anything."
         leave n2
         expect stopped n2 within 30s
         expect members n1,n3 up within 10s

@@ -97,7 +97,7 @@ enum SignTable {
         Sign("!", "unreachable; without a home; not as expected", in: [.events]),
         Sign("★", "leads, coordinates", in: [.events]), Sign(".", "converged", in: [.events]),
         Sign("·", "a shard, an entity, a note", in: [.events]), Sign("✕", "a message was lost", in: [.events]),
-        Sign("×", "so many events of the kind", in: [.events]), Sign("←", "its cause", in: [.events, .why]),
+        Sign("×", "number of events of the kind", in: [.events]), Sign("←", "its cause", in: [.events, .why]),
         Sign("┈", "a time without events", in: [.events]),
     ]
 

@@ -129,8 +129,8 @@ enum GossipPane {
                 guard let member = view.membership.members.last(where: { $0.name == cursor }) else {
                     return ("-", .faint)
                 }
-                let standing = DisplayStatus(status: member.status, unreachable: member.unreachable)
-                return (standing.mark, standing.role)
+                let displayStatus = DisplayStatus(status: member.status, unreachable: member.unreachable)
+                return (displayStatus.mark, displayStatus.role)
             }
         }
         if let observer = scene.reading.observer {

@@ -50,8 +50,8 @@ enum MembersPane {
         var flag = (row.oldest ? "★" : "") + (row.leader ? "◆" : "") + (row.drained ? "▽" : "")
         if row.state == .frozen { flag = "‖" }
         if row.state == .silent { flag = "?" }
-        if !row.alive, row.standing != .removed { flag = "†" }
-        return words(.standing(row.standing)) + (flag.isEmpty ? "" : " \(flag)")
+        if !row.alive, row.displayStatus != .removed { flag = "†" }
+        return words(.displayStatus(row.displayStatus)) + (flag.isEmpty ? "" : " \(flag)")
     }
 
     static func column(at x: Int, width: Int, _ rows: [NodeRow], _ words: DisplayWords) -> MemberColumn? {
@@ -107,14 +107,14 @@ enum MembersPane {
         }
         let free = room - (rows.count - first)
         if free >= 2 { legend(scene, rect, &buffer) }
-        if free >= 2 { outlook(scene, rect, lines: free >= 4 ? 2 : 1, &buffer) }
+        if free >= 2 { forecast(scene, rect, lines: free >= 4 ? 2 : 1, &buffer) }
     }
 
     /// The forecast for cutting off the marked nodes, or the one under the cursor; above the legend.
-    private static func outlook(_ scene: Scene, _ rect: Rect, lines: Int, _ buffer: inout CellBuffer) {
-        guard let outlook = scene.outlook else { return silence(scene, rect, &buffer) }
-        let outcome = scene.words(.forecast(outlook, naming: rect.width >= 60))
-        let texts = lines > 1 ? ["if cut off: \(outlook.cut)", outcome] : ["if cut off: \(outcome)"]
+    private static func forecast(_ scene: Scene, _ rect: Rect, lines: Int, _ buffer: inout CellBuffer) {
+        guard let forecast = scene.forecast else { return silence(scene, rect, &buffer) }
+        let outcome = scene.words(.forecast(forecast, naming: rect.width >= 60))
+        let texts = lines > 1 ? ["if cut off: \(forecast.cut)", outcome] : ["if cut off: \(outcome)"]
         for (index, text) in texts.enumerated() {
             let y = rect.maxY - 1 - texts.count + index
             buffer.put(Words.fit(text, rect.width - 2), x: rect.x + 1, y: y, scene.paint[.dim])
@@ -137,7 +137,7 @@ enum MembersPane {
         var parts = ["★ oldest", "◆ leader"]
         if rows.contains(where: { $0.state == .frozen }) { parts.append("‖ frozen") }
         if rows.contains(where: { $0.state == .silent }) { parts.append("? silent") }
-        if rows.contains(where: { !$0.alive && $0.standing != .removed }) { parts.append("† dead") }
+        if rows.contains(where: { !$0.alive && $0.displayStatus != .removed }) { parts.append("† dead") }
         if rows.contains(where: \.drained) { parts.append("▽ drained") }
         if !scene.state.selection.marked.isEmpty { parts.append("• marked") }
         if rect.width >= 50 { parts.append("▸ cursor") }
@@ -157,7 +157,7 @@ enum MembersPane {
         let marked = scene.state.selection.marked.contains(row.name)
         if marked { buffer.put("•", x: rect.x, y: y, paint[.marked]) }
         if isCurrent { buffer.put("▸", x: rect.x, y: y, paint[marked ? .marked : .strong]) }
-        buffer.put(row.standing.mark, x: rect.x + 2, y: y, paint[row.standing.role])
+        buffer.put(row.displayStatus.mark, x: rect.x + 2, y: y, paint[row.displayStatus.role])
         for entry in columns {
             let (text, role) = cell(entry.column, row, scene, width: entry.width)
             let style = paint[role ?? (gone ? .faint : .text)]
@@ -177,12 +177,12 @@ enum MembersPane {
         case .node: return (row.name, row.alive ? .strong : .dim)
         case .address: return (row.address, .dim)
         case .status:
-            return (status(of: row, scene.words), row.standing.role)
+            return (status(of: row, scene.words), row.displayStatus.role)
         case .phi:
             guard let phi = row.phi else { return ("-", .faint) }
             return (phi < 100 ? Words.fixed(phi) : Words.fixed(phi, 0), .phi(phi, threshold: row.threshold))
-        case .shards: return (row.standing == .removed ? "-" : "\(row.shards)", nil)
-        case .entities: return (row.standing == .removed ? "-" : Words.short(row.entities), nil)
+        case .shards: return (row.displayStatus == .removed ? "-" : "\(row.shards)", nil)
+        case .entities: return (row.displayStatus == .removed ? "-" : Words.short(row.entities), nil)
         case .rate: return (row.alive ? Words.short(row.rate.rounded()) : "-", nil)
         case .version: return (row.version == 0 ? "-" : "\(row.version)", nil)
         case .lag where row.diverges: return ("≠", .eventWarning)

@@ -163,12 +163,12 @@ enum PhiPane {
         buffer.put(Words.fit(line, rect.width - 2), x: rect.x + 1, y: y, paint[.dim])
         let last = "\(peer.name): \(silence(of: peer, at: scene.snapshot.time))  samples \(peer.samples)"
         buffer.put(Words.fit(last, rect.width - 2), x: rect.x + 1, y: y + 1, paint[.dim])
-        let (text, role) = outlook(peer, observer, scene)
+        let (text, role) = forecast(peer, observer, scene)
         buffer.put(Words.fit(text, rect.width - 2), x: rect.x + 1, y: y + 2, paint[role])
         let worst = peers.max { $0.phi < $1.phi } ?? peer
         let hint: String
         if worst.name != peer.name, worst.phi >= worst.threshold {
-            hint = outlook(worst, observer, scene).0
+            hint = forecast(worst, observer, scene).0
         } else if peer.unreachable {
             hint =
                 peer.witness.map { "\($0) can still reach \(peer.name)" }
@@ -193,7 +193,7 @@ enum PhiPane {
     }
 
     /// The time of the coming suspicion, or of the past one.
-    static func outlook(_ peer: PeerSnapshot, _ observer: NodeSnapshot, _ scene: Scene) -> (String, Role) {
+    static func forecast(_ peer: PeerSnapshot, _ observer: NodeSnapshot, _ scene: Scene) -> (String, Role) {
         let now = scene.snapshot.time
         let threshold = Words.fixed(peer.threshold)
         if peer.phi >= peer.threshold || peer.unreachable {

@@ -10,7 +10,9 @@ enum WhyDetails {
         }
         let member = scene.reading.observer?.membership.members.last { $0.name == name }
         var lines: [WhyPane.Line] = [
-            .init("", "\(name): \(scene.words(.standing(row.standing))), \(scene.words(.node(node.state)))", .strong),
+            .init(
+                "", "\(name): \(scene.words(.displayStatus(row.displayStatus))), \(scene.words(.node(node.state)))",
+                .strong),
             .init("address", "\(node.node)"),
             .init("roles", member.map { $0.roles.isEmpty ? "none" : $0.roles.joined(separator: " ") } ?? "-"),
             .init("age", member?.upNumber.map { "number \($0) of those that came up" } ?? "not up yet"),

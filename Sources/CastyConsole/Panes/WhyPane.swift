@@ -109,8 +109,9 @@ enum WhyNode {
         }
         lines.append(
             .init(
-                "", "\(name) is \(scene.words(.standing(row.standing))) in the view of \(observer?.name ?? "no node")",
-                row.standing.role))
+                "",
+                "\(name) is \(scene.words(.displayStatus(row.displayStatus))) in the view of \(observer?.name ?? "no node")",
+                row.displayStatus.role))
         let knows = scene.snapshot.observer == nil
         add(
             knows ? "truth" : "answers", truth(row, scene),
@@ -121,14 +122,14 @@ enum WhyNode {
             let pause = Words.span(peer.acceptablePause)
             add("silence", "\(silence); usually one comes every \(usual), \(pause) more is forgiven")
             if let observer {
-                let (text, role) = PhiPane.outlook(peer, observer, scene)
+                let (text, role) = PhiPane.forecast(peer, observer, scene)
                 add("phi", "\(Words.fixed(peer.phi)) of \(Words.fixed(peer.threshold)): \(text)", role)
             }
             if let witness = peer.witness { add("witness", "\(witness) still reaches \(name)", .eventWarning) }
-        } else if let observer, observer.name != name, row.standing != .removed {
+        } else if let observer, observer.name != name, row.displayStatus != .removed {
             add("silence", "\(observer.name) does not monitor \(name)", .dim)
         }
-        guard row.standing != .removed else {
+        guard row.displayStatus != .removed else {
             if let options = options(row, scene) { add("you", options) }
             return lines + history(name, scene)
         }
@@ -139,8 +140,8 @@ enum WhyNode {
             against.isEmpty
                 ? "no node calls it unreachable"
                 : "called unreachable by \(ClusterReading.inOrder(against).joined(separator: " "))")
-        if let outlook = scene.outlook, outlook.sides.contains(where: { $0.nodes == [name] }) {
-            add("if cut", "\(outlook.cut): \(scene.words(.forecast(outlook, naming: true)))")
+        if let forecast = scene.forecast, forecast.sides.contains(where: { $0.nodes == [name] }) {
+            add("if cut", "\(forecast.cut): \(scene.words(.forecast(forecast, naming: true)))")
         }
         add("views", "\(row.seenBy) of \(row.observers) running nodes see it as reachable")
         if let membership = observer?.membership {
@@ -165,7 +166,7 @@ enum WhyNode {
     /// The story of its latest fault; without one, the recent events about it, oldest first.
     private static func history(_ name: String, _ scene: Scene) -> [WhyPane.Line] {
         let row = scene.reading.row(name)
-        let isGone = row.map { !$0.alive || $0.standing == .removed || $0.status == .down } ?? true
+        let isGone = row.map { !$0.alive || $0.displayStatus == .removed || $0.status == .down } ?? true
         if let story = scene.feed.stories.story(about: name, isGone: isGone) {
             return [.init("", "its story", .column)] + WhyStory.lines(story, title: false)
         }
@@ -232,14 +233,15 @@ enum WhyNode {
         let down = "\(key(.node(.down))) down it now"
         let kill = "\(key(.node(.kill))) kill"
         switch row.state {
-        case .running where row.standing == .unreachable: return "\(down) · \(key(.link(.cutOneWay))) heal its links"
+        case .running where row.displayStatus == .unreachable:
+            return "\(down) · \(key(.link(.cutOneWay))) heal its links"
         case .running:
             return "\(key(.node(.freeze))) freeze · \(kill) · \(key(.node(.leave))) leave · "
                 + "\(key(.link(.cutOneWay))) cut off"
         case .frozen: return "\(key(.node(.thaw))) thaw it · \(down) · \(kill)"
         case .killed, .stopped:
             let restart = "\(key(.node(.restart))) restart it"
-            return row.standing == .unreachable ? "\(restart) · \(down)" : restart
+            return row.displayStatus == .unreachable ? "\(restart) · \(down)" : restart
         case .silent: return nil
         }
     }

@@ -31,7 +31,7 @@ struct Moment: Sendable {
         var frame = snapshot
         frame.nodes = []
         // They belong to the person at the screen, and to a pane that shows them as they pass.
-        frame.outlook = nil
+        frame.forecast = nil
         frame.crossings = nil
         parts.append(try serializer.encode(frame))
         for node in snapshot.nodes {

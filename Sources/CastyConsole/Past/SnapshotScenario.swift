@@ -64,7 +64,7 @@ package struct SnapshotScenario: Sendable {
             "# Goes on in the simulated world from \(moment)\(Words.moment(snapshot.time)) s of the cluster \(title.printable).",
             "# Known, as \(view.name.printable) saw it: the members below with their age, status and roles, the number of shards,",
             "# the pause and the threshold of failure detection, which of them did not answer, and the entities that ran.",
-            "# Invented: the network and all chance, what the entities held, where each shard was, and all that no node had told yet.",
+            "# Invented: the network and all chance, what the entities held, where each shard was, and all that no node had reported yet.",
         ]
         for node in nodes {
             let status = node.member.unreachable ? "\(node.member.status), unreachable" : "\(node.member.status)"

@@ -46,7 +46,7 @@ extension ConsoleState {
         ])
         for row in visibleRows(ClusterReading(feed, observer: view.observer)) {
             table.add([
-                row.name, row.address, row.state.rawValue, words(.standing(row.standing)),
+                row.name, row.address, row.state.rawValue, words(.displayStatus(row.displayStatus)),
                 row.phi.map { Words.fixed($0, 2) } ?? "", "\(row.shards)", "\(row.entities)", Words.fixed(row.rate, 1),
                 "\(row.version)", row.lag.map(String.init) ?? "", "\(row.seenBy)", "\(row.observers)", "\(row.leader)",
                 "\(row.oldest)", "\(row.drained)",

@@ -24,12 +24,12 @@ struct BlastRadius: Hashable, Sendable {
     init(killing rows: [NodeRow], _ reading: ClusterReading, _ feed: ConsoleFeed, _ words: DisplayWords) {
         let killed = Set(rows.map(\.name))
         let counted = reading.rows.filter {
-            $0.standing == .up || $0.standing == .unreachable || $0.standing == .leaving
+            $0.displayStatus == .up || $0.displayStatus == .unreachable || $0.displayStatus == .leaving
         }
         let voters = counted.isEmpty ? reading.rows.filter(\.alive) : counted
-        let up = voters.filter { $0.state == .running && $0.standing != .unreachable }
+        let up = voters.filter { $0.state == .running && $0.displayStatus != .unreachable }
         let left = up.filter { !killed.contains($0.name) }
-        let unreachable = voters.count { $0.standing == .unreachable }
+        let unreachable = voters.count { $0.displayStatus == .unreachable }
         let rest: Rest =
             if left.isEmpty {
                 .empty

@@ -6,7 +6,7 @@ struct NodeRow: Hashable, Sendable {
     var name: String
     var number: Int
     var address: String
-    var standing: DisplayStatus
+    var displayStatus: DisplayStatus
     /// The status in the observer's view.
     var status: MemberStatus?
     var state: NodeState
@@ -93,21 +93,21 @@ struct ClusterReading: Sendable {
         for node in snapshot.nodes {
             let member = believed.removeValue(forKey: node.name)
             let gone = node.state == .killed || node.state == .stopped
-            var standing =
+            var displayStatus =
                 member.map { DisplayStatus(status: $0.status, unreachable: $0.unreachable) } ?? .unknown
             // A silent node that the others no longer list was a member, as its own last view says.
             let wasMember = node.membership.members.contains { $0.node == node.node }
             if member == nil, gone || node.state == .silent && wasMember && !(membership?.members.isEmpty ?? true) {
-                standing = .removed
+                displayStatus = .removed
             }
             let isOldest = membership?.oldest.map { $0 == node.node } ?? false
             rows.append(
                 NodeRow(
                     name: node.name, number: Self.number(in: node.name), address: node.node.address.description,
-                    standing: standing, status: member?.status, state: node.state, oldest: isOldest,
+                    displayStatus: displayStatus, status: member?.status, state: node.state, oldest: isOldest,
                     leader: membership?.leader.map { $0 == node.node } ?? false,
                     drained: drained.contains(node.node),
-                    phi: gone && standing == .removed ? nil : monitored[node.name]?.phi,
+                    phi: gone && displayStatus == .removed ? nil : monitored[node.name]?.phi,
                     threshold: monitored[node.name]?.threshold ?? 8,
                     shards: node.sharding.reduce(0) { $0 + $1.shards.count },
                     entities: node.sharding.reduce(0) { $1.shards.reduce($0) { $0 + $1.entityCount } },
@@ -122,7 +122,7 @@ struct ClusterReading: Sendable {
                 NodeRow(
                     name: member.name, number: Self.number(in: member.name),
                     address: member.node.address.description,
-                    standing: DisplayStatus(status: member.status, unreachable: member.unreachable),
+                    displayStatus: DisplayStatus(status: member.status, unreachable: member.unreachable),
                     status: member.status,
                     // An observer of other processes has not heard from it.
                     state: snapshot.observer == nil ? .running : .silent, oldest: membership?.oldest == member.node,
@@ -170,7 +170,9 @@ struct ClusterReading: Sendable {
     func row(_ name: String?) -> NodeRow? { name.flatMap { name in rows.first { $0.name == name } } }
 
     /// The number of rows with this status.
-    func count(_ standing: DisplayStatus) -> Int { rows.reduce(0) { $0 + ($1.standing == standing ? 1 : 0) } }
+    func count(_ displayStatus: DisplayStatus) -> Int {
+        rows.reduce(0) { $0 + ($1.displayStatus == displayStatus ? 1 : 0) }
+    }
 
     /// Sorts names by the numbers in them.
     static func inOrder(_ names: [String]) -> [String] {

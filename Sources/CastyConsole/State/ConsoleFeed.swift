@@ -156,9 +156,9 @@ extension ConsoleFeed {
     /// The forecast for cutting off these nodes, as the strategy in use decides; `nil` while the latest forecast is for
     /// other nodes.
     func forecast(cutting names: [String]) -> PartitionForecast? {
-        guard let outlook = snapshot.outlook else { return nil }
-        let chosen = Set(names).intersection(outlook.sides.flatMap(\.nodes))
-        return outlook.sides.contains { !$0.nodes.isEmpty && Set($0.nodes) == chosen } ? outlook : nil
+        guard let forecast = snapshot.forecast else { return nil }
+        let chosen = Set(names).intersection(forecast.sides.flatMap(\.nodes))
+        return forecast.sides.contains { !$0.nodes.isEmpty && Set($0.nodes) == chosen } ? forecast : nil
     }
 
     /// What is shown besides the snapshot and the events.

@@ -25,7 +25,7 @@ extension ConsoleState {
         let filter = TextFilter(view.filters[.members] ?? "")
         let rows = reading.rows.filter { row in
             filter.matches([
-                ("node", row.name), ("address", row.address), ("status", words(.standing(row.standing))),
+                ("node", row.name), ("address", row.address), ("status", words(.displayStatus(row.displayStatus))),
                 ("member", row.status.map { words(.member($0)) } ?? ""), ("state", words(.node(row.state))),
             ])
         }
@@ -249,7 +249,7 @@ extension MemberColumn {
         switch self {
         case .node: (left.number, left.name) < (right.number, right.name)
         case .address: left.address < right.address
-        case .status: left.standing.rawValue < right.standing.rawValue
+        case .status: left.displayStatus.rawValue < right.displayStatus.rawValue
         case .phi: (left.phi ?? -1) < (right.phi ?? -1)
         case .shards: left.shards < right.shards
         case .entities: left.entities < right.entities

@@ -66,7 +66,7 @@ extension ConsoleState {
             let left = rest == 0 ? "leaves no node: the cluster ends" : "leaves \(rest) of \(running) running"
             return confirm("Leave with", rows, command, facts: BlastRadius.losses(rows) + [left], demands: true)
         case .down(let names, _):
-            let rows = rows(names) { $0.standing != .removed }
+            let rows = rows(names) { $0.displayStatus != .removed }
             guard rows.count > 1 else { return nil }
             let facts = BlastRadius.losses(rows) + ["a member that is down never returns; its address may"]
             return confirm("Mark down", rows, command, facts: facts, demands: true)

@@ -19,7 +19,7 @@ extension ConsoleState {
         case .mark(let names): selection.marked = names.map(\.description).sorted()
         case .export(let format, let file):
             if format == .scenario, goesOn(visible(feed)) == nil {
-                say(.refused, "export: no node has told of any member yet")
+                say(.refused, "export: no node has reported any member yet")
                 return []
             }
             return [.export(export(format, feed), file: file ?? "casty.\(format.fileExtension)")]

@@ -63,7 +63,9 @@ extension ConsoleState {
     /// Cuts the node under the cursor, or the marked ones, from all others; heals the cut if they are already cut off.
     private mutating func cutOff(_ links: [LinkSnapshot], _ reading: ClusterReading) -> [Intent] {
         let side = targets(reading).map(\.name)
-        let rest = reading.rows.filter { $0.standing != .removed || $0.alive }.map(\.name).filter { !side.contains($0) }
+        let rest = reading.rows.filter { $0.displayStatus != .removed || $0.alive }.map(\.name).filter {
+            !side.contains($0)
+        }
         guard let first = side.first, !rest.isEmpty else {
             say(.refused, "cut: there is no second node to cut from")
             return []

@@ -48,11 +48,13 @@ extension ConsoleState {
         case .restart: return row.alive ? "restart: \(row.name) is \(state); kill it (K) first" : nil
         case .leave: return row.state == .running ? nil : "leave: \(row.name) is \(state), not running"
         case .down:
-            switch row.standing {
+            switch row.displayStatus {
             case .unreachable: return nil
             case .up, .joining, .leaving, .exiting:
-                return "down: \(row.name) is \(words(.standing(row.standing))); only what is unreachable is marked down"
-            case .down, .removed, .unknown: return "down: \(row.name) is \(words(.standing(row.standing))) already"
+                return
+                    "down: \(row.name) is \(words(.displayStatus(row.displayStatus))); only what is unreachable is marked down"
+            case .down, .removed, .unknown:
+                return "down: \(row.name) is \(words(.displayStatus(row.displayStatus))) already"
             }
         }
     }

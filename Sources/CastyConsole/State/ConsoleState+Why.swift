@@ -34,7 +34,7 @@ extension ConsoleState {
         switch panes.focus {
         case .members, .phi, .gossip, .network:
             text = cursorRow(reading).map { row in
-                "\(row.name) \(row.address) \(words(.standing(row.standing))) \(words(.node(row.state))) shards \(row.shards) entities \(row.entities)"
+                "\(row.name) \(row.address) \(words(.displayStatus(row.displayStatus))) \(words(.node(row.state))) shards \(row.shards) entities \(row.entities)"
             }
         case .shards:
             let types = ShardReading.types(in: feed.snapshot)

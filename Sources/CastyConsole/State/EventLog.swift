@@ -122,7 +122,7 @@ package struct EventLog: Sendable {
         dropped += lost
         for event in more {
             names.learn(event)
-            judge(event)
+            classify(event)
             guard enter(event, number: end) else {
                 counted += 1
                 continue
@@ -139,7 +139,7 @@ package struct EventLog: Sendable {
     /// agreement.
     func truth(behind event: RuntimeEvent) -> RuntimeEvent? { truths[event.id].flatMap { self.event($0) } }
 
-    private mutating func judge(_ event: RuntimeEvent) {
+    private mutating func classify(_ event: RuntimeEvent) {
         let subject = event.subject ?? event.node
         if Self.isOfMembers(event.kind) { changes[event.node] = event.id }
         if event.kind == .nodeKilled || event.kind == .nodeFrozen {

@@ -1,6 +1,6 @@
 import CastyCore
 
-/// How many messages were lost when, so that the losses up to an earlier time can be told.
+/// How many messages were lost when, so that the losses up to an earlier time can be counted.
 struct LossTally: Hashable, Sendable {
     /// Losses within this time are one entry: a run that can be turned back shows multiples of it.
     private static let grid: Int64 = 10_000_000

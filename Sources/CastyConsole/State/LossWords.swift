@@ -2,7 +2,7 @@ import CastyCore
 import CastyObservability
 import CastyReporting
 
-/// The names of nodes by their addresses, as far as the feed has told them.
+/// The names of nodes by their addresses, as far as the feed has reported them.
 struct NodeNames: Hashable, Sendable {
     private var names: [Substring: String] = [:]
 

@@ -101,7 +101,8 @@ struct ShardReading: Sendable {
             cells[home.shard].owner = reading.names[home.node] ?? home.node.address.description
         }
         let lost = Set(
-            reading.rows.filter { $0.standing == .unreachable || $0.standing == .down || !$0.alive }.map(\.name))
+            reading.rows.filter { $0.displayStatus == .unreachable || $0.displayStatus == .down || !$0.alive }.map(
+                \.name))
         for index in cells.indices {
             if let owner = cells[index].owner {
                 if !lost.isEmpty { cells[index].ownerUnreachable = lost.contains(owner) }

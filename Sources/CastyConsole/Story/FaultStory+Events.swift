@@ -41,7 +41,7 @@ extension FaultStory {
         case .memberUp: kind = .up
         case .memberRemoved: kind = .removed
         case .memberDown:
-            // The node's own view of its end is another step, told by the decision.
+            // The node's own view of its end is another step, reported by the decision.
             if event.node == event.concerned { return }
             add(victim: event.concerned, snapshot)
             kind = .down

@@ -57,13 +57,13 @@ extension FaultStory {
     private var parts: [Part] {
         // In the order of the times that they say; the end of a wait is later than its beginning.
         let ordered = steps.dropFirst().enumerated().sorted { one, other in
-            (Self.told(one.element), one.offset) < (Self.told(other.element), other.offset)
+            (Self.reported(one.element), one.offset) < (Self.reported(other.element), other.offset)
         }
         return [Part(text: head, weight: .main)] + ordered.compactMap { part($0.element) }
     }
 
     /// The time that the sentence says of a step.
-    private static func told(_ step: StoryStep) -> Instant {
+    private static func reported(_ step: StoryStep) -> Instant {
         step.kind == .awaitsLease ? step.until ?? step.moment : step.moment
     }
 

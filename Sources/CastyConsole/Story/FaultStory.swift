@@ -198,6 +198,6 @@ struct FaultStory: Hashable, Sendable {
         return links.contains(Direction(from: from, to: to))
     }
 
-    /// A story that goes round in circles is told no further.
+    /// A story that goes round in circles is reported no further.
     private static let mostSteps = 40
 }

@@ -144,7 +144,7 @@ struct StoryBook: Sendable {
             return stories[last].add(victim: event.concerned, snapshot)
         }
         if fault == .killed || fault == .frozen {
-            // What was told of the node before ends here.
+            // The earlier story of the node ends here.
             for index in stories.indices where stories[index].isOpen && stories[index].victims == [event.concerned] {
                 if fault == .killed { stories[index].on(event, snapshot) }
                 stories[index].ended = event.time

@@ -10,7 +10,7 @@ extension DisplayWords {
         case .cause(let event): event.verb
         case .reason(let reason): reason.word
         case .level(let level): level.word
-        case .standing(let standing): standing.word
+        case .displayStatus(let displayStatus): displayStatus.word
         case .member(let status): status.description
         case .node(let state): state.rawValue
         case .shard(let state): state.rawValue

@@ -9,7 +9,7 @@ package enum DisplayTerm: Hashable, Sendable {
     case cause(RuntimeEvent)
     case reason(EventReason)
     case level(EventKind.Level)
-    case standing(DisplayStatus)
+    case displayStatus(DisplayStatus)
     case member(MemberStatus)
     case node(NodeState)
     case shard(ShardSnapshot.State)
@@ -32,7 +32,7 @@ package enum DisplayTerm: Hashable, Sendable {
     case crossingLoss(CrossingLoss)
 }
 
-/// The words that the console draws: one value, handed to whoever draws.
+/// The words that the console draws: one value, handed to the code that draws.
 ///
 /// Panes choose marks, colours, groups and layout by the facts, never by these.
 package struct DisplayWords: Sendable {

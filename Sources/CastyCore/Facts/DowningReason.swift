@@ -59,7 +59,7 @@ public enum DowningReason: Hashable, Sendable, Codable {
 
     /// The cases of `static-quorum`.
     public enum Quorum: Hashable, Sendable, Codable {
-        /// There are so many votes that both sides could have a quorum.
+        /// The number of votes allows both sides to have a quorum.
         case ambiguous(votes: Int, size: Int)
         case tooFew(votes: Int, size: Int)
         /// Some of the votes may be lost by changes in progress.

@@ -40,7 +40,7 @@ package struct InvariantChecks: RunChecker {
     private var next = Instant.start
     private var changeWatch = ChangeWatch()
     private var reported = 0
-    private var told: Set<String> = []
+    private var reportedKeys: Set<String> = []
     private var watched = 0
     private var liveness = ShardingLiveness()
     private var evidence = ShardingEvidence()
@@ -141,7 +141,7 @@ package struct InvariantChecks: RunChecker {
             found += checkers[index].check(moment)
         }
         found += liveness.check(testbed, moment)
-        return found.filter { told.insert("\($0.id) \($0.subject ?? "") \($0.entity ?? "")").inserted }
+        return found.filter { reportedKeys.insert("\($0.id) \($0.subject ?? "") \($0.entity ?? "")").inserted }
     }
 
     private mutating func tracked(_ testbed: TestCluster) -> [Violation] {

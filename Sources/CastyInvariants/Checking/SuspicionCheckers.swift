@@ -89,7 +89,7 @@ struct Completeness: InvariantChecker {
                 moment.time - clean > oracle.bounds.recovery,
                 let subject = state.gossip.member(pair.subject), subject.status < .exiting,
                 // The marks of a member that is leaving the cluster or declared down no longer count.
-                let told = state.gossip.member(pair.observer), told.status < .exiting,
+                let reported = state.gossip.member(pair.observer), reported.status < .exiting,
                 state.gossip.observers(of: pair.subject).isEmpty
             else { return nil }
             let text =

@@ -1,7 +1,7 @@
 extension InvariantChecks {
     /// What a run must contain for a rule to have something to check, in a few words.
     ///
-    /// A rule that no run has exercised is unproven; this says what to add: more nodes, a fault, or time.
+    /// A rule that no run has exercised is inconclusive; this says what to add: more nodes, a fault, or time.
     package static func occasion(of rule: String) -> String? { occasions[rule] }
 
     private static let occasions: [String: String] = [

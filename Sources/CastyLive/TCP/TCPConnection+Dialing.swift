@@ -13,11 +13,11 @@ extension TCPConnection {
         }
         let attempt: @Sendable () -> Void = { self.open(address, from: source, timeout: limit) }
         stalledDial = attempt
-        redial()
+        reconnect()
     }
 
     /// Starts the attempt unless it has started or the link is cut.
-    func redial() {
+    func reconnect() {
         guard phase == .connecting, !isLinkCut, let attempt = stalledDial else { return }
         stalledDial = nil
         attempt()

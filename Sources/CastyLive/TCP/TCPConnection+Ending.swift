@@ -82,7 +82,7 @@ extension TCPConnection {
 
     /// Checks again what pauses the connection: a frozen node or a cut link.
     func refresh() {
-        guard phase != .connecting else { return redial() }
+        guard phase != .connecting else { return reconnect() }
         let isFrozen = transport.isFrozen
         writesPaused = isFrozen || isCutFromHere
         let werePaused = readsPaused

@@ -64,11 +64,11 @@ extension Membership {
     private mutating func publish(
         _ member: Member, as status: MemberStatus, _ cause: EventCause, at now: Instant
     ) {
-        var told = member
-        told.status = status
-        if status < .up { told.upNumber = nil }
+        var reported = member
+        reported.status = status
+        if status < .up { reported.upNumber = nil }
         let kind = kind(status, member.upNumber)
-        effects.append(.publish(MembershipEvent(kind, subject: member.node, member: told, at: now, cause: cause)))
+        effects.append(.publish(MembershipEvent(kind, subject: member.node, member: reported, at: now, cause: cause)))
     }
 
     /// The steps between two statuses, also where gossip carried only the last one here.

@@ -58,8 +58,8 @@ extension Membership {
         let leaders = targets.filter { node in
             gossip.member(node).map { $0.status != .down && $0.status != .exiting } ?? false
         }
-        let told = leaders.isEmpty ? targets : leaders
-        for node in told.prefix(3) { effects.append(.send(.exitingConfirmed, to: node)) }
+        let reported = leaders.isEmpty ? targets : leaders
+        for node in reported.prefix(3) { effects.append(.send(.exitingConfirmed, to: node)) }
     }
 
     mutating func confirmed(by peer: UniqueAddress) {

@@ -16,7 +16,7 @@ struct Coordination: Sendable {
     ///    │                                                 │
     ///    └──────── new coordinator ────────────────────────┘
     /// ```
-    enum Standing: Hashable, Sendable {
+    enum Link: Hashable, Sendable {
         case unregistered
         /// Since then the coordinator's node has been reporting that it does not run the type.
         case notHosted(since: Instant)
@@ -32,7 +32,7 @@ struct Coordination: Sendable {
     private(set) var epoch = CoordinatorEpoch.none
     /// The coordinator of that epoch: no two coordinators share one.
     private(set) var epochOwner: UniqueAddress?
-    private(set) var standing = Standing.unregistered
+    private(set) var link = Link.unregistered
     /// The number of the last registration; zero before the first.
     private(set) var registration: UInt64 = 0
     /// When it was last sent.
@@ -41,10 +41,10 @@ struct Coordination: Sendable {
     /// Operators' commands that have not been answered, by number.
     var commands: [PendingCommand] = []
 
-    var isRegistered: Bool { standing == .registered }
+    var isRegistered: Bool { link == .registered }
 
     var refusedCount: Int? {
-        switch standing {
+        switch link {
         case .refused(let count, _): count
         case .unregistered, .notHosted, .registered: nil
         }
@@ -53,7 +53,7 @@ struct Coordination: Sendable {
     var isRefused: Bool { refusedCount != nil }
 
     var notHostedSince: Instant? {
-        switch standing {
+        switch link {
         case .notHosted(let since): since
         case .refused(_, let since): since
         case .unregistered, .registered: nil
@@ -71,7 +71,7 @@ struct Coordination: Sendable {
     /// In this node's view another member coordinates.
     mutating func expect(_ node: UniqueAddress?) {
         self.node = node
-        standing = .unregistered
+        link = .unregistered
     }
 
     /// An order of a current epoch has come. Returns whether the epoch is a new one.
@@ -81,7 +81,7 @@ struct Coordination: Sendable {
         self.epoch = epoch
         epochOwner = node
         self.node = node
-        standing = notHostedSince.map { .notHosted(since: $0) } ?? .unregistered
+        link = notHostedSince.map { .notHosted(since: $0) } ?? .unregistered
         // A new coordinator does not know the commands sent to its predecessor.
         for index in commands.indices { commands[index].repeatAt = nil }
         return true
@@ -89,31 +89,31 @@ struct Coordination: Sendable {
 
     /// Begins a registration.
     mutating func register() {
-        if isRegistered { standing = .unregistered }
+        if isRegistered { link = .unregistered }
         registration += 1
     }
 
     /// The coordinator has accepted a registration. Returns whether it is the one that is waited for.
     mutating func accepted(_ number: UInt64) -> Bool {
         guard number == registration, !isRegistered else { return false }
-        standing = .registered
+        link = .registered
         return true
     }
 
     /// The coordinator has refused a registration. Returns whether that is news.
     mutating func refused(_ number: UInt64, count: Int) -> Bool {
         guard number == registration, !isRegistered, !isRefused else { return false }
-        standing = .refused(count: count, notHostedSince: notHostedSince)
+        link = .refused(count: count, notHostedSince: notHostedSince)
         return true
     }
 
     /// A node reports that it does not run the type. Returns whether it matters.
     mutating func notHosted(by node: UniqueAddress, at now: Instant) -> Bool {
         guard node == self.node else { return false }
-        switch standing {
+        switch link {
         case .registered: return false
-        case .unregistered: standing = .notHosted(since: now)
-        case .refused(let count, nil): standing = .refused(count: count, notHostedSince: now)
+        case .unregistered: link = .notHosted(since: now)
+        case .refused(let count, nil): link = .refused(count: count, notHostedSince: now)
         case .notHosted, .refused: break
         }
         return true

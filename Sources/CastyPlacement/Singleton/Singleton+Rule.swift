@@ -87,15 +87,15 @@ extension Singleton {
 
     /// It does not run here and belongs elsewhere: notifies those that wait for that.
     private mutating func handOver(_ effects: inout Effects) {
-        var told = askers
+        var reported = askers
         askers = []
         // Any of them may run it next, and then need not wait for this node's lease to expire.
         if lifecycle == .leaving {
             for member in view.members where member.node != own && member.hasRole(settings.role) {
-                told.insertSorted(member.node)
+                reported.insertSorted(member.node)
             }
         }
-        for node in told { effects.append(.send(to: node, .handedOver)) }
+        for node in reported { effects.append(.send(to: node, .handedOver)) }
         guard lifecycle == .leaving else { return }
         lifecycle = .left
         effects.append(.left)

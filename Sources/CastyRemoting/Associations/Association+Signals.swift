@@ -58,8 +58,8 @@ extension AssociationState {
 extension Association {
     func watch(_ watched: AnyActorRef, by watcher: AnyActorRef) {
         let step = state.withLock { $0.watch(watched, by: watcher) }
-        if case .moved? = step, let standing = remoting.attach(self) {
-            standing.watch(watched, by: watcher)
+        if case .moved? = step, let existing = remoting.attach(self) {
+            existing.watch(watched, by: watcher)
         } else if let step {
             take(step)
         } else {

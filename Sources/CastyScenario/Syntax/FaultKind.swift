@@ -43,7 +43,7 @@ package enum FaultKind: String, CaseIterable, Hashable, Sendable {
         }
     }
 
-    /// Whether it lasts, so that `off` ends it; the others strike once or end by themselves.
+    /// Whether it lasts, so that `off` ends it; the others act once or end by themselves.
     package var lasts: Bool {
         switch self {
         case .slow, .clock, .bandwidth, .refuse, .corrupt, .trickle, .disk, .throw, .stall: true

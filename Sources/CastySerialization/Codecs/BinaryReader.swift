@@ -27,7 +27,7 @@ final class BinaryReader {
     ///
     /// Unchecked: one call on one thread uses a reader, and no access overlaps another.
     @exclusivity(unchecked) private var hintContainer = -1
-    @exclusivity(unchecked) private var hintPlace = 0
+    @exclusivity(unchecked) private var hintIndex = 0
     /// The first problem found by a call that cannot throw.
     @exclusivity(unchecked) private(set) var failure: Problem?
 
@@ -144,7 +144,7 @@ final class BinaryReader {
     /// - Complexity: O(1) for the key that follows the one requested before, otherwise O(*n*) in the entries.
     func find(_ key: String, in content: Range<Int>) throws(Problem) -> Int? {
         var key = key
-        let from = hintContainer == content.lowerBound ? hintPlace : content.lowerBound
+        let from = hintContainer == content.lowerBound ? hintIndex : content.lowerBound
         let found: Result<Int?, Problem> = key.withUTF8 { wanted in
             let wanted = UnsafeRawBufferPointer(wanted)
             do throws(Problem) {
@@ -167,7 +167,7 @@ final class BinaryReader {
             let (found, value) = try key(at: position, end: content.upperBound)
             if found.count == wanted.count, isEqual(wanted, found.lowerBound) {
                 hintContainer = content.lowerBound
-                hintPlace = position
+                hintIndex = position
                 return value
             }
             position = try skip(at: value, end: content.upperBound)
@@ -186,7 +186,7 @@ final class BinaryReader {
     func advance(past value: Int, in content: Range<Int>) throws(Problem) {
         let next = try skip(at: value, end: content.upperBound)
         hintContainer = content.lowerBound
-        hintPlace = next
+        hintIndex = next
     }
 
     /// Calls `body` with every key of a keyed container, in the order in which they were written.

@@ -10,16 +10,16 @@ extension TestCluster {
     ///
     /// - Parameter names: The short names of nodes.
     /// - Returns: `nil` if the cut leaves one side without a running member.
-    package func outlook(ifCutOff names: [String]) -> PartitionForecast? {
+    package func forecast(ifCutOff names: [String]) -> PartitionForecast? {
         guard !names.isEmpty else { return nil }
         let running = running.filter { $0.cluster.core.phase == .member }
         let sides = [running.filter { names.contains($0.name) }, running.filter { !names.contains($0.name) }]
             .sorted { ($0.first?.number ?? 0) < ($1.first?.number ?? 0) }
         guard sides.allSatisfy({ !$0.isEmpty }) else { return nil }
-        return PartitionForecast(sides: sides.map { outlook($0) })
+        return PartitionForecast(sides: sides.map { forecast($0) })
     }
 
-    private func outlook(_ side: [TestNode]) -> PartitionForecast.Side {
+    private func forecast(_ side: [TestNode]) -> PartitionForecast.Side {
         let here = side.map(\.system.unique)
         let cores = side.map(\.cluster.core)
         // The member that would lead this side.

@@ -102,7 +102,7 @@ package struct Oracle: Sendable {
 
 extension Oracle {
     mutating func disturb(
-        _ kind: Disturbance.Kind, _ number: Int? = nil, at now: Instant, settle: Duration, isStrike: Bool = true
+        _ kind: Disturbance.Kind, _ number: Int? = nil, at now: Instant, settle: Duration, isFault: Bool = true
     ) {
         let settled = now + settle
         disturbances.append(Disturbance(kind: kind, number: number, at: now, settled: settled))
@@ -112,7 +112,7 @@ extension Oracle {
         }
         if disturbances.count > 256 { disturbances.removeAll { $0.settled + .seconds(60) < now } }
         settledBy = max(settledBy, settled)
-        if isStrike { lastFault = now }
+        if isFault { lastFault = now }
     }
 
     /// - Parameter founds: Whether the node is started as the founder of the cluster.
@@ -256,19 +256,19 @@ extension Oracle {
             guard let index = indexOf[step.node] else { continue }
             if step.phaseBefore == .idle, incarnations[index].begunAt == nil {
                 incarnations[index].begunAt = step.time
-                disturb(.start, incarnations[index].number, at: step.time, settle: bounds.join, isStrike: false)
+                disturb(.start, incarnations[index].number, at: step.time, settle: bounds.join, isFault: false)
             }
             if step.phase == .member, incarnations[index].memberSince == nil {
                 incarnations[index].memberSince = step.time
-                disturb(.start, incarnations[index].number, at: step.time, settle: bounds.join, isStrike: false)
+                disturb(.start, incarnations[index].number, at: step.time, settle: bounds.join, isFault: false)
             }
             if let reason = step.stop {
                 incarnations[index].stoppedFor = reason
-                disturb(.selfStop, incarnations[index].number, at: step.time, settle: bounds.loss, isStrike: false)
+                disturb(.selfStop, incarnations[index].number, at: step.time, settle: bounds.loss, isFault: false)
             }
             let isForgetting = step.before.tombstones.contains { !step.after.isTombstoned($0.node) }
             if isForgetting {
-                disturb(.forgetting, at: step.time, settle: bounds.convergence, isStrike: false)
+                disturb(.forgetting, at: step.time, settle: bounds.convergence, isFault: false)
             }
         }
     }

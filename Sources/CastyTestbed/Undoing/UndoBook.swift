@@ -111,7 +111,7 @@ extension Fault {
     /// What undoes this fault; a fault of the same kind on the same nodes before it acts again then.
     fileprivate func undoing(_ earlier: [UndoBook.Entry]) -> UndoBook.Undoing? {
         guard kind.lasts else {
-            return .impossible("fault \(kind.rawValue) cannot be undone, it strikes at once or ends by itself")
+            return .impossible("fault \(kind.rawValue) cannot be undone, it acts at once or ends by itself")
         }
         if self[key: .jump] != nil { return .impossible("a clock that has jumped ahead does not go back") }
         let same = earlier.last { entry in

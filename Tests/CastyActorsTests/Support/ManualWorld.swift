@@ -99,7 +99,7 @@ final class ManualTimer: ScheduledTimer {
     func fire() { action.withLock { $0 }?() }
 }
 
-/// Collects what it is told.
+/// Collects what it is reported.
 final class Log<Element: Sendable>: Sendable {
     private let elements = Mutex<[Element]>([])
 

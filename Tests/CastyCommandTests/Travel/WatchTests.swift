@@ -9,11 +9,11 @@ import Testing
 
 @Suite("Watches")
 struct WatchTests {
-    private static func standing(_ line: String, deadline: Int = 300) throws -> StandingWatch {
+    private static func active(_ line: String, deadline: Int = 300) throws -> ActiveWatch {
         guard case .console(.run(.watch(let watch)), at: nil) = try PaletteLine.parse(line) else {
             preconditionFailure("\(line) is no watch")
         }
-        return StandingWatch(watch, number: 1, at: at(1), events: 0, deadline: at(deadline))
+        return ActiveWatch(watch, number: 1, at: at(1), events: 0, deadline: at(deadline))
     }
 
     private static func at(_ seconds: Int) -> Instant { .start + .seconds(seconds) }
@@ -26,11 +26,11 @@ struct WatchTests {
 
     @Test("a condition that keeps failing is found once, and again after it has held")
     func edges() throws {
-        var watch = try Self.standing("always converged")
-        func look(_ verdict: Verdict, at second: Int) -> StandingWatch.Finding? {
+        var watch = try Self.active("always converged")
+        func look(_ verdict: Verdict, at second: Int) -> ActiveWatch.Finding? {
             watch.onLook(.verdict(verdict), at: Self.at(second), events: 0, last: Self.id)
         }
-        func broken(_ second: Int) -> StandingWatch.Finding {
+        func broken(_ second: Int) -> ActiveWatch.Finding {
             .broken(.init(time: Self.at(second), seen: "no", event: Self.id))
         }
         #expect(look(.met, at: 1) == nil)
@@ -43,12 +43,12 @@ struct WatchTests {
 
     @Test("never finds the begin of a condition, and each event")
     func never() throws {
-        var watch = try Self.standing("never n2 down")
+        var watch = try Self.active("never n2 down")
         #expect(watch.onLook(.verdict(.unmet("up")), at: Self.at(1), events: 0, last: nil) == nil)
         #expect(
             watch.onLook(.verdict(.met), at: Self.at(2), events: 0, last: Self.id)
                 == .broken(.init(time: Self.at(2), seen: "it holds", event: Self.id)))
-        var events = try Self.standing("never member-down")
+        var events = try Self.active("never member-down")
         #expect(events.onLook(.event(nil), at: Self.at(2), events: 3, last: nil) == nil)
         #expect(
             events.onLook(.event(Self.event(at: 3)), at: Self.at(3), events: 4, last: nil)
@@ -58,7 +58,7 @@ struct WatchTests {
 
     @Test("until ends with what it waits for, or at its limit")
     func until() throws {
-        var watch = try Self.standing("until n2 down", deadline: 3)
+        var watch = try Self.active("until n2 down", deadline: 3)
         #expect(watch.onLook(.verdict(.unmet("up")), at: Self.at(2), events: 0, last: nil) == nil)
         var late = watch
         #expect(
@@ -68,7 +68,7 @@ struct WatchTests {
 
     @Test("another course of the run is looked at from its begin on, and what broke later is forgotten")
     func branch() throws {
-        var watch = try Self.standing("always converged")
+        var watch = try Self.active("always converged")
         _ = watch.onLook(.verdict(.met), at: Self.at(1), events: 0, last: nil)
         _ = watch.onLook(.verdict(.unmet("no")), at: Self.at(9), events: 5, last: nil)
         #expect(!watch.isDue(at: Self.at(8)))
@@ -104,7 +104,7 @@ struct WatchTests {
     }
 
     @Test("a watch stops time at the moment that breaks it, and does not fire for the past", .timeLimit(.minutes(1)))
-    func standing() throws {
+    func active() throws {
         let (screen, run) = try ScriptedFrontEnd.run(
             ["seek 5s"], ["always n3 up"], ["kill n3"], ["seek 30s"], ["back 20"], ["seek 30s"], ["seek 4s"],
             ["note \"another course\""], ["seek 6s"], ["kill n3"], ["seek 30s"], ["watch off 1"])

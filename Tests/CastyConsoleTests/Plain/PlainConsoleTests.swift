@@ -139,7 +139,7 @@ struct PlainConsoleTests {
         #expect(console.look(at: backend) == ["a?[2Jb?c?d"])
     }
 
-    @Test("an ended story is told once, in one line")
+    @Test("an ended story is reported once, in one line")
     func stories() {
         var console = open()
         backend.change { $0.silence(3, .killed) }

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("The story of a fault")
 struct FaultStoryTests {
-    @Test("a kill is told from the crash to the new homes of its shards")
+    @Test("a kill is reported from the crash to the new homes of its shards")
     func kill() {
         var script = StoryScript.kill()
         #expect(

@@ -69,7 +69,7 @@ struct StoryRowsTests {
         #expect(console.state.panes.focus == .why && console.text.contains("n3 killed: a crash, no goodbye"))
     }
 
-    @Test("when time is turned back, the story is told up to there")
+    @Test("when time is turned back, the story is reported up to there")
     func rewind() {
         var console = Fixture()
         console.run(10)

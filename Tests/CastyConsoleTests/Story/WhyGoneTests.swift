@@ -30,7 +30,7 @@ struct WhyGoneTests {
         #expect(Self.why("n1", console).contains("n3 cut one way to n1"))
     }
 
-    @Test("a node that the others removed was not stopped by a person; one that was told to leave was")
+    @Test("a node that the others removed was not stopped by a person; one that was reported to leave was")
     func stopped() {
         var console = Fixture()
         console.run(10)

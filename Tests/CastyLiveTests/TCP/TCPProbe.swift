@@ -6,7 +6,7 @@ import Glibc
 import NIOCore
 import Synchronization
 
-/// A connection handler that keeps what it was told and says what it is given.
+/// A connection handler that keeps what it was reported and says what it is given.
 final class TCPProbe: ConnectionHandler {
     private struct State {
         var connection: (any Connection)?

@@ -2,7 +2,7 @@ import CastyCore
 
 @testable import CastyPlacement
 
-/// What the entities of the model are told: who says it, and the how-manieth of that sender to that entity.
+/// What the entities of the model are reported: who says it, and the how-manieth of that sender to that entity.
 struct Word: Hashable, Sendable {
     var sender: Int
     var entity: String
@@ -164,7 +164,7 @@ struct World {
 
     mutating func schedule(_ step: Step, at time: Instant) { push(.step(step), at: time) }
 
-    /// Runs all that is due until then; stops early after so many steps, if given.
+    /// Runs all that is due until then; stops early after that number of steps, if given.
     mutating func run(until end: Instant, steps limit: Int = .max) {
         while let next = heap.first, next.at <= end, steps < limit {
             _ = pop()

@@ -162,7 +162,7 @@ final class LiveTestWorld: TestWorld, @unchecked Sendable {
     init() async throws {
         let probe = TCPTransport()
         let bound: NodeAddress = try await withCheckedThrowingContinuation { continuation in
-            probe.listen(on: NodeAddress(host: "127.0.0.1", port: 0), accept: { _ in Nobody() }) { result in
+            probe.listen(on: NodeAddress(host: "127.0.0.1", port: 0), accept: { _ in SilentPeer() }) { result in
                 continuation.resume(with: result)
             }
         }
@@ -199,7 +199,7 @@ final class LiveTestWorld: TestWorld, @unchecked Sendable {
 }
 
 /// Handles a connection that never comes.
-private final class Nobody: ConnectionHandler {
+private final class SilentPeer: ConnectionHandler {
     func connectionOpened(_ connection: any Connection) {}
     func connectionFailed(_ error: TransportError) {}
     func connectionReceived(_ connection: any Connection, _ bytes: ByteBuffer) {}

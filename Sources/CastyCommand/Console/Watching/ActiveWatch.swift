@@ -8,7 +8,7 @@ import CastyTestbed
 ///
 /// It finds something when its condition begins to hold or to fail, not at each look while it does so. On its course of
 /// the run it looks at every time once: after the run was turned back it finds nothing until it comes to a new time.
-struct StandingWatch: Hashable, Sendable, Codable {
+struct ActiveWatch: Hashable, Sendable, Codable {
     /// What there is to see at a time.
     enum Sight: Hashable {
         /// The expectation's verdict.
@@ -115,13 +115,13 @@ extension Verdict {
 
 extension TestCluster {
     /// What a watch sees now.
-    func sight(of standing: StandingWatch) -> StandingWatch.Sight {
-        switch standing.watch.condition {
-        case .holds(let expect): return .verdict(evaluate(expect, since: standing.mark))
+    func sight(of active: ActiveWatch) -> ActiveWatch.Sight {
+        switch active.watch.condition {
+        case .holds(let expect): return .verdict(evaluate(expect, since: active.mark))
         case .event(let kind, let node):
-            guard recorder.count > standing.events else { return .event(nil) }
+            guard recorder.count > active.events else { return .event(nil) }
             return .event(
-                recorder.events(from: standing.events).first { event in
+                recorder.events(from: active.events).first { event in
                     event.kind == kind && (node.map { (event.subject ?? event.node) == $0.description } ?? true)
                 })
         }

@@ -17,7 +17,7 @@ extension ConsoleRun {
     func watchesStop() -> Bool {
         guard !watches.isEmpty || goal?.kind.awaited != nil else { return false }
         for index in watches.indices { look(at: &watches[index]) }
-        watches.removeAll { $0.watch.rule == .until && findings.map(\.standing.number).contains($0.number) }
+        watches.removeAll { $0.watch.rule == .until && findings.map(\.active.number).contains($0.number) }
         if var awaited = goal?.kind.awaited {
             look(at: &awaited)
             goal?.kind = .until(awaited)
@@ -27,12 +27,12 @@ extension ConsoleRun {
         return !findings.isEmpty
     }
 
-    private func look(at standing: inout StandingWatch) {
+    private func look(at active: inout ActiveWatch) {
         let now = testbed.now
-        guard standing.isDue(at: now) else { return }
-        let sight = testbed.sight(of: standing)
-        let found = standing.onLook(sight, at: now, events: recorder.count, last: recorder.last?.id)
-        if let found { findings.append((standing, found)) }
+        guard active.isDue(at: now) else { return }
+        let sight = testbed.sight(of: active)
+        let found = active.onLook(sight, at: now, events: recorder.count, last: recorder.last?.id)
+        if let found { findings.append((active, found)) }
     }
 
     /// Tells the user what the watches have found, and stops time for it.
@@ -46,19 +46,19 @@ extension ConsoleRun {
         let stops = plan.seed != nil
         if stops { (paused, owed) = (true, .zero) }
         show(backend)
-        for (standing, finding) in found {
-            let watch = standing.watch
+        for (active, finding) in found {
+            let watch = active.watch
             switch finding {
             case .broken(let broken):
                 backend.say(
                     .note,
                     "\(watch): broken at \(Words.moment(broken.time)): \(broken.seen) · watches leads there")
             case .reached(let time, let seen):
-                let already = time == standing.since ? "already " : ""
+                let already = time == active.since ? "already " : ""
                 backend.say(
                     .done, "\(watch): \(already)at \(Words.moment(time))\(seen.map { ", " + $0 } ?? "")")
             case .expired(let seen):
-                backend.say(.refused, "\(watch): not by \(Words.moment(standing.deadline)): \(seen)")
+                backend.say(.refused, "\(watch): not by \(Words.moment(active.deadline)): \(seen)")
             }
         }
         return true
@@ -68,38 +68,38 @@ extension ConsoleRun {
     func begin(_ watch: Watch, _ backend: any RunFrontEnd) {
         let now = testbed.now
         let number = (watches.map(\.number).max() ?? 0) + 1
-        var standing = StandingWatch(
+        var active = ActiveWatch(
             watch, number: number, at: now, events: recorder.count,
             deadline: now + (watch.within ?? Self.longestWait))
-        let sight = testbed.sight(of: standing)
-        let finding = standing.onLook(sight, at: now, events: recorder.count, last: recorder.last?.id)
+        let sight = testbed.sight(of: active)
+        let finding = active.onLook(sight, at: now, events: recorder.count, last: recorder.last?.id)
         switch (watch.rule, sight) {
         case (.always, .verdict(.unmet(let seen))):
             return backend.say(.refused, "\(watch): it does not hold now: \(seen)")
         case (.never, .verdict(.met)): return backend.say(.refused, "\(watch): it holds now")
-        case (.until, _): wait(for: standing, finding, backend)
+        case (.until, _): wait(for: active, finding, backend)
         case (.always, _), (.never, _):
-            watches.append(standing)
+            watches.append(active)
             let stops = plan.seed == nil ? "it is flagged when it breaks" : "time stops when it breaks"
             backend.say(.done, "\(watch): watched from \(Words.moment(now)) on; \(stops)")
         }
     }
 
     private func wait(
-        for standing: StandingWatch, _ finding: StandingWatch.Finding?, _ backend: any RunFrontEnd
+        for active: ActiveWatch, _ finding: ActiveWatch.Finding?, _ backend: any RunFrontEnd
     ) {
         if let finding {
-            findings.append((standing, finding))
+            findings.append((active, finding))
             announce(backend)
         } else if plan.seed == nil {
             watches.removeAll { $0.watch.rule == .until }
-            watches.append(standing)
-            let end = Words.moment(standing.deadline)
-            backend.say(.note, "\(standing.watch): waits in real time, until \(end) at most · Esc ends it")
+            watches.append(active)
+            let end = Words.moment(active.deadline)
+            backend.say(.note, "\(active.watch): waits in real time, until \(end) at most · Esc ends it")
         } else {
             release()
             paused = false
-            goal = TimeGoal(target: standing.deadline, from: testbed.now, since: clock.now(), kind: .until(standing))
+            goal = TimeGoal(target: active.deadline, from: testbed.now, since: clock.now(), kind: .until(active))
             show(backend)
         }
     }
