@@ -11,6 +11,7 @@ struct Scene: Sendable {
     let layout: Layout
     let reading: ClusterReading
     let shards: ShardReading?
+    let owners: OwnerSigns
     let events: EventList
 
     init(_ feed: ConsoleFeed, _ state: ConsoleState) {
@@ -23,6 +24,7 @@ struct Scene: Sendable {
         story = StoryRows.text(self.feed, width: state.size.width, height: state.size.height)
         layout = state.layout(storyRows: story.count)
         reading = ClusterReading(self.feed, observer: state.view.observer)
+        owners = OwnerSigns(reading.rows.map(\.name), tier: state.look.tier)
         let types = ShardReading.types(in: self.feed.snapshot)
         shards =
             types.isEmpty ? nil : ShardReading(type: types[state.selection.shardType % types.count], self.feed, reading)

@@ -46,9 +46,9 @@ enum Golden {
         │  10 ▓2!3▓4█5▓1▓2!3▓4█5▓1▓2!3▓4█5▓1▓2 │┃           crash, no goodbye          ┃
         │  20 !3▓4█5▓1▓2!3▓4█5▓1▓2!3▓4█5▓1▓2!3 │┃ 2 silence silent 3.0s; usually one   ┃
         │  30 ▓4█5▓1▓2!3▓4█5▓1▓2!3▓4█5▓1▓2···· │┃           comes every 202ms ±50ms,   ┃
-        │ n1 ███ 13   n2 ███ 13   n3 ██▊ 12    │┃           1.0s more is forgiven      ┃
-        │                                      │┃ 3 phi     16.6 of 8.0: n3 crossed    ┃
-        │ by owner  ··2 unallocated  skew 1.0x │┃           8.0 at 3.5, 500ms ago     ↓┃
+        │ n1 13  n2 13  n3 12  n4 12  n5 12    │┃           1.0s more is forgiven      ┃
+        │ by owner  ··2 unallocated  skew 1.0x │┃ 3 phi     16.6 of 8.0: n3 crossed    ┃
+        │ ▸ shard 0 → n1  10 entities  running │┃           8.0 at 3.5, 500ms ago     ↓┃
         ╰──────────────────────────────────────╯┗━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┛
          x n3 killed 1.0 → suspected 3.5 → unreachable 3.5 (n2) → 12 shards wait for a
            new home; 168 entities gone until their next message

@@ -3,8 +3,8 @@ import Foundation
 
 /// Short names for the addresses of a cluster, for narrow columns.
 ///
-/// On a loopback host the name of a node is its port; elsewhere it is its host; if that name is taken, it is the whole
-/// address. A name never changes.
+/// On this machine's usual address the name of a node is its port; elsewhere it is the first label of its host's name,
+/// or its host; if both are taken, it is the whole address. A name never changes.
 struct AddressNames {
     private var names: [(full: String, short: String)] = []
 
@@ -12,12 +12,20 @@ struct AddressNames {
     mutating func learn(_ address: NodeAddress) {
         let full = address.description
         if names.contains(where: { $0.full == full }) { return }
-        let isLoopback = address.host.hasPrefix("127.") || address.host == "localhost" || address.host == "::1"
-        let wished = isLoopback ? String(address.port) : address.host
-        let short = names.contains { $0.short == wished } ? full : wished
+        let wished = Self.wishes(for: address) + [full]
+        let short = wished.first { name in !names.contains { $0.short == name } } ?? full
         names.append((full, short))
         // A port may be a prefix of another one, so the longest name is replaced first.
         names.sort { $0.full.utf8.count > $1.full.utf8.count }
+    }
+
+    /// The names that a node would like to have, the shortest first.
+    private static func wishes(for address: NodeAddress) -> [String] {
+        let host = address.host
+        if host == "127.0.0.1" || host == "localhost" || host == "::1" { return [String(address.port)] }
+        let isNumeric = host.allSatisfy { $0.isHexDigit || $0 == "." || $0 == ":" }
+        let label = host.prefix { $0 != "." }
+        return isNumeric || label.isEmpty ? [host] : [String(label), host]
     }
 
     /// The text with short names in place of addresses.

@@ -60,7 +60,7 @@ enum SignTable {
     ]
 
     private static let shards: [Sign] = [
-        Sign("1…9 a…z", "the owner: n1…n9, n10…n35; * for all others", in: [.shards]),
+        Sign("1…9 a…z A…Z α…", "the owner of a shard, as below the grid: n1…n9, n10…n35, n36 on", in: [.shards]),
         Sign("░▒▓█", "the load of a shard, from little to most", in: [.shards]),
         Sign("⇄", "a shard that moves", in: [.shards, .events]),
         Sign("!", "a shard whose owner cannot be reached", in: [.shards]),

@@ -38,7 +38,7 @@ enum EventsPane {
         let timeline = rect.height >= 8
         let causes = rect.width >= 60
         let causeWidth = causes ? min(28, rect.width * 28 / 100) : 0
-        let node = rect.width >= 60 ? 7 : 5
+        let node = max(rect.width >= 60 ? 7 : 5, min(scene.reading.nameWidth + 1, rect.width / 5))
         let time = rect.width >= 60 ? 7 : 6
         let whatX = time + 2 + node
         let whatWidth = max(4, rect.width - whatX - causeWidth - 1)
@@ -55,7 +55,7 @@ enum EventsPane {
             let y = rect.y + 1 + row
             buffer.putRight(Words.moment(event.time), endX: rect.x + time - 1, y: y, width: time - 1, paint[.dim])
             buffer.put(words.mark, x: rect.x + time, y: y, paint[words.role])
-            buffer.put(Words.fit(words.subject, node - 1), x: rect.x + time + 2, y: y, paint[.strong])
+            buffer.put(Words.fitName(words.subject, node - 1), x: rect.x + time + 2, y: y, paint[.strong])
             buffer.put(Words.fit(words.what, whatWidth - 1), x: rect.x + whatX, y: y, paint[words.role])
             if causes {
                 buffer.put(

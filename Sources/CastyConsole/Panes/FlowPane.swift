@@ -49,7 +49,8 @@ enum FlowPane {
         let grid = Grid(names, rect)
         buffer.putRight("sent", endX: rect.x + 8, y: rect.y, width: 5, scene.paint[.column])
         for name in grid.names {
-            buffer.put(name, x: grid.columns[name] ?? 0, y: rect.y, scene.paint[.column], limit: grid.width - 1)
+            buffer.put(
+                Words.fitName(name, grid.width - 1), x: grid.columns[name] ?? 0, y: rect.y, scene.paint[.column])
         }
         let first = offset(list, rect, scene.state)
         let room = max(0, rect.height - 1 - details(rect))

@@ -31,7 +31,9 @@ enum GossipPane {
             }
             self.newest = newest
             names = ClusterReading.inOrder(Array(newest.keys))
-            width = max(3, newest.values.map { "\($0)".count }.max() ?? 1) + 2
+            let digits = max(3, newest.values.map { "\($0)".count }.max() ?? 1) + 2
+            let longest = views.reduce(2) { max($0, CharacterWidth.columns(of: $1.name)) }
+            width = max(digits, min(longest, 12) + 1)
         }
     }
 
@@ -40,13 +42,17 @@ enum GossipPane {
         Dictionary(node.membership.clock.map { ($0.name, $0.counter) }, uniquingKeysWith: max)
     }
 
-    private static let label = 10
+    /// The columns of the rows' titles: as many as `sees` and a name need.
+    private static func label(_ scene: Scene, _ rect: Rect) -> Int {
+        max(10, min(scene.reading.nameWidth + 7, rect.width / 3))
+    }
 
     /// The visible rows and columns of the clocks.
     private static func windows(_ clocks: Clocks, _ scene: Scene, _ rect: Rect) -> (
         rows: ListWindow, columns: ListWindow
     ) {
         let cursor = scene.state.cursorRow(scene.reading)?.name
+        let label = label(scene, rect)
         let extra = rect.height >= 8 ? min(8, max(4, rect.height - 1 - clocks.names.count)) : 0
         return (
             ListWindow(
@@ -72,6 +78,7 @@ enum GossipPane {
         }
         let paint = scene.paint
         let width = clocks.width
+        let label = label(scene, rect)
         let cursor = scene.state.cursorRow(scene.reading)?.name
         let (rows, window) = windows(clocks, scene, rect)
         let columns = clocks.views.dropFirst(window.first).prefix(window.shown).map { node in
@@ -81,13 +88,15 @@ enum GossipPane {
         for (index, view) in columns.enumerated() {
             let style = view.node.name == scene.reading.observer?.name ? paint[.titleFocused] : paint[.column]
             buffer.putRight(
-                view.node.name, endX: rect.x + label + (index + 1) * width - 1, y: rect.y, width: width - 1, style)
+                Words.fitName(view.node.name, width - 1), endX: rect.x + label + (index + 1) * width - 1, y: rect.y,
+                width: width - 1, style)
         }
         for (row, name) in clocks.names.dropFirst(rows.first).prefix(rows.shown).enumerated() {
             let y = rect.y + 1 + row
             let selected = name == cursor && scene.isFocused(.gossip)
             buffer.put(
-                Words.fit(name, label - 2), x: rect.x + 1, y: y, selected ? paint[.text].with(.reverse) : paint[.text])
+                Words.fitName(name, label - 2), x: rect.x + 1, y: y,
+                selected ? paint[.text].with(.reverse) : paint[.text])
             for (index, view) in columns.enumerated() {
                 let counter = view.entries[name]
                 let behind = (counter ?? 0) < (clocks.newest[name] ?? 0)
@@ -107,6 +116,7 @@ enum GossipPane {
         _ rect: Rect, _ buffer: inout CellBuffer
     ) {
         let paint = scene.paint
+        let label = label(scene, rect)
         var y = rect.y + (rect.height >= 5 ? 1 : 0)
         func row(_ title: String, _ cell: (NodeSnapshot, [String: UInt64]) -> (String, Role)) {
             guard y < rect.maxY else { return }
@@ -125,7 +135,7 @@ enum GossipPane {
             return lag == 0 ? ("0", .dim) : ("-\(lag)", .eventWarning)
         }
         if let cursor {
-            row("sees \(cursor)") { view, _ in
+            row("sees \(Words.fitName(cursor, label - 6))") { view, _ in
                 guard let member = view.membership.members.last(where: { $0.name == cursor }) else {
                     return ("-", .faint)
                 }
@@ -135,7 +145,7 @@ enum GossipPane {
         }
         if let observer = scene.reading.observer {
             let own = Dictionary(observer.membership.clock.map { ($0.name, $0.counter) }, uniquingKeysWith: max)
-            row("to \(observer.name)") { _, entries in
+            row("to \(Words.fitName(observer.name, label - 4))") { _, entries in
                 let order = ClockOrder(entries, own)
                 return (order.mark, order == .same ? .dim : .eventWarning)
             }

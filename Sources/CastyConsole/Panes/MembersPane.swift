@@ -5,11 +5,22 @@ import CastyObservability
 enum MembersPane {
     private static let required: [MemberColumn] = [.node, .status, .phi, .shards, .entities]
 
-    /// The columns that fit, with their positions and widths; the status gets `status` columns if it needs more than usual.
-    static func columns(width: Int, status: Int = 0) -> [(column: MemberColumn, x: Int, width: Int)] {
-        func room(_ column: MemberColumn) -> Int {
+    /// The columns that fit, with their positions and widths.
+    ///
+    /// - Parameters:
+    ///   - status: The columns that the longest status needs, if it needs more than usual.
+    ///   - name: The columns that the longest name needs.
+    static func columns(
+        width: Int, status: Int = 0, name: Int = 0
+    ) -> [(column: MemberColumn, x: Int, width: Int)] {
+        func basic(_ column: MemberColumn) -> Int {
             let usual = self.width(of: column, in: width)
             return column == .status ? max(usual, status) : usual
+        }
+        // A name gets what the other columns that are always there leave.
+        let left = width - 4 - required.reduce(0) { $1 == .node ? $0 : $0 + basic($1) }
+        func room(_ column: MemberColumn) -> Int {
+            column == .node ? max(basic(.node), min(name + 1, left)) : basic(column)
         }
         let optional: [MemberColumn] =
             width >= 60
@@ -54,8 +65,11 @@ enum MembersPane {
         return words(.displayStatus(row.displayStatus)) + (flag.isEmpty ? "" : " \(flag)")
     }
 
-    static func column(at x: Int, width: Int, _ rows: [NodeRow], _ words: DisplayWords) -> MemberColumn? {
-        columns(width: width, status: statusWidth(rows, words)).first { x >= $0.x && x < $0.x + $0.width }?.column
+    static func column(
+        at x: Int, width: Int, _ rows: [NodeRow], name: Int, _ words: DisplayWords
+    ) -> MemberColumn? {
+        columns(width: width, status: statusWidth(rows, words), name: name)
+            .first { x >= $0.x && x < $0.x + $0.width }?.column
     }
 
     /// The visible rows.
@@ -84,7 +98,8 @@ enum MembersPane {
                 &buffer)
             return
         }
-        let columns = columns(width: rect.width, status: statusWidth(rows, scene.words))
+        let columns = columns(
+            width: rect.width, status: statusWidth(rows, scene.words), name: scene.reading.nameWidth)
         for entry in columns {
             let sorted = entry.column == scene.state.view.sort && (entry.column != .node || scene.state.view.descending)
             let arrow = sorted ? (scene.state.view.descending ? "↓" : "↑") : ""
@@ -162,7 +177,9 @@ enum MembersPane {
             let (text, role) = cell(entry.column, row, scene, width: entry.width)
             let style = paint[role ?? (gone ? .faint : .text)]
             if isLeft(entry.column) {
-                buffer.put(Words.fit(text, entry.width - 1), x: rect.x + entry.x, y: y, style)
+                let fitted =
+                    entry.column == .node ? Words.fitName(text, entry.width - 1) : Words.fit(text, entry.width - 1)
+                buffer.put(fitted, x: rect.x + entry.x, y: y, style)
             } else {
                 buffer.putRight(text, endX: rect.x + entry.x + entry.width - 1, y: y, width: entry.width - 1, style)
             }

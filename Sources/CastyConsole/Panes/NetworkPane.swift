@@ -3,10 +3,18 @@ import CastyObservability
 
 /// Pane 4: the links as a matrix, from the row to the column, because a link may be cut in one direction only.
 enum NetworkPane {
-    private static let labelWidth = 10
+    /// The columns of the matrix: of the names before the rows, and of a cell.
+    private struct Columns {
+        let label: Int
+        let cell: Int
 
-    private static func cellWidth(_ count: Int, _ width: Int) -> Int {
-        (width - labelWidth) / max(1, count) >= 5 ? 5 : 3
+        init(_ names: [String], width: Int) {
+            let longest = names.reduce(4) { max($0, CharacterWidth.columns(of: $1)) }
+            label = max(10, min(longest + 6, width / 3))
+            let room = (width - label) / max(1, names.count)
+            // Full names as titles if there is room, else their ends.
+            cell = room > longest ? min(max(5, longest + 1), 16) : room >= 5 ? 5 : 3
+        }
     }
 
     static func info(_ scene: Scene) -> [String] {
@@ -31,9 +39,10 @@ enum NetworkPane {
         guard let cursor else { return nil }
         let names = reading.rows.map(\.name)
         let (rows, columns) = windows(names, cursor, area)
-        let column = (x - area.x - labelWidth) / cellWidth(names.count, area.width)
+        let sizes = Columns(names, width: area.width)
+        let column = (x - area.x - sizes.label) / sizes.cell
         let row = y - area.y - 1
-        guard x >= area.x + labelWidth, column < columns.shown, row >= 0, row < rows.shown else { return nil }
+        guard x >= area.x + sizes.label, column < columns.shown, row >= 0, row < rows.shown else { return nil }
         return (names[rows.first + row], names[columns.first + column])
     }
 
@@ -47,7 +56,8 @@ enum NetworkPane {
                     + (scene.state.mode.changesCluster ? ["\(scene.state.keys.name(of: .node(.add))) adds a node"] : [])
             return EmptyPane.draw(text, rect, scene, &buffer)
         }
-        let width = cellWidth(rows.count, rect.width)
+        let sizes = Columns(rows.map(\.name), width: rect.width)
+        let (labelWidth, width) = (sizes.label, sizes.cell)
         let paint = scene.paint
         buffer.putRight("to", endX: rect.x + labelWidth - 1, y: rect.y, width: 3, paint[.column])
         let (window, columns) = windows(rows.map(\.name), cursor, rect)
@@ -55,8 +65,8 @@ enum NetworkPane {
         for (index, row) in shownColumns.enumerated() {
             let x = rect.x + labelWidth + index * width
             let selected = row.name == cursor.to && scene.isFocused(.network)
-            // Where a name does not fit, its number does.
-            let name = row.name.count < width ? row.name : String(row.name.drop { !$0.isNumber })
+            // Where a name does not fit, its number or the end of it does.
+            let name = row.name.count < width ? row.name : String(row.name.suffix(width - 1))
             buffer.putRight(
                 name, endX: x + width - 1, y: rect.y, width: width - 1, paint[selected ? .titleFocused : .column])
         }
@@ -65,7 +75,8 @@ enum NetworkPane {
             let selected = from.name == cursor.from && scene.isFocused(.network)
             if index == 0 { buffer.put("from", x: rect.x + 1, y: y, paint[.column]) }
             buffer.putRight(
-                from.name, endX: rect.x + labelWidth - 1, y: y, width: 4, paint[selected ? .titleFocused : .text])
+                Words.fitName(from.name, labelWidth - 6), endX: rect.x + labelWidth - 1, y: y, width: labelWidth - 6,
+                paint[selected ? .titleFocused : .text])
             let outgoing = Outgoing(from.name, scene.snapshot)
             for (column, to) in shownColumns.enumerated() {
                 let (text, role) = cell(from, to, outgoing)
@@ -77,14 +88,14 @@ enum NetworkPane {
                 buffer.putRight(text, endX: x + width - 1, y: y, width: width - 1, style)
             }
         }
-        markRectangle(scene, rows: Array(rows), window, columns, width, rect, &buffer)
+        markRectangle(scene, rows: Array(rows), window, columns, sizes, rect, &buffer)
         let top = rect.y + 1 + window.shown
         explain(cursor, scene, Rect(x: rect.x, y: top, width: rect.width, height: rect.maxY - top), &buffer)
     }
 
     /// Underlines the cells of the selected rectangle.
     private static func markRectangle(
-        _ scene: Scene, rows: [NodeRow], _ window: ListWindow, _ columns: ListWindow, _ width: Int, _ rect: Rect,
+        _ scene: Scene, rows: [NodeRow], _ window: ListWindow, _ columns: ListWindow, _ sizes: Columns, _ rect: Rect,
         _ buffer: inout CellBuffer
     ) {
         guard scene.state.selection.corner != nil, scene.isFocused(.network) else { return }
@@ -95,8 +106,8 @@ enum NetworkPane {
                 column < columns.first + columns.shown
             else { continue }
             let cell = Rect(
-                x: rect.x + labelWidth + (column - columns.first) * width, y: rect.y + 1 + row - window.first,
-                width: width - 1, height: 1)
+                x: rect.x + sizes.label + (column - columns.first) * sizes.cell, y: rect.y + 1 + row - window.first,
+                width: sizes.cell - 1, height: 1)
             buffer.restyle(cell) { $0.with([.underline, .reverse]) }
         }
     }
@@ -106,12 +117,13 @@ enum NetworkPane {
         _ names: [String], _ cursor: (from: String, to: String), _ rect: Rect
     ) -> (rows: ListWindow, columns: ListWindow) {
         let count = names.count
+        let sizes = Columns(names, width: rect.width)
         let details = rect.height >= count + 5 ? min(7, rect.height - count - 1) : rect.height >= 8 ? 3 : 0
         return (
             ListWindow(
                 count: count, room: max(1, rect.height - 1 - details), cursor: names.firstIndex(of: cursor.from) ?? 0),
             ListWindow(
-                count: count, room: max(1, (rect.width - labelWidth) / cellWidth(count, rect.width)),
+                count: count, room: max(1, (rect.width - sizes.label) / sizes.cell),
                 cursor: names.firstIndex(of: cursor.to) ?? 0)
         )
     }

@@ -77,6 +77,11 @@ enum PhiPane {
             cursor: peers.firstIndex { $0.peer.name == scene.state.selection.node } ?? 0)
     }
 
+    /// The columns of the names.
+    private static func label(_ scene: Scene, _ rect: Rect) -> Int {
+        max(4, min(scene.reading.nameWidth, rect.width / 4))
+    }
+
     private static let blocks = Array("▁▂▃▄▅▆▇█")
 
     /// One peer: its name, the value, and the curve. With two or more rows, the middle of the curve is the threshold.
@@ -92,14 +97,15 @@ enum PhiPane {
         let current = scene.isFocused(.phi) && scene.state.cursorRow(scene.reading)?.name == peer.name
         let name = curve.end == nil ? paint[.text] : paint[.dim]
         let nameStyle = current ? name.with(.reverse) : name
-        buffer.put(Words.fit(peer.name, 4), x: rect.x + 1, y: baseline, nameStyle)
+        let label = label(scene, rect)
+        buffer.put(Words.fitName(peer.name, label), x: rect.x + 1, y: baseline, nameStyle)
         let value = peer.phi < 100 ? Words.fixed(peer.phi) : Words.fixed(peer.phi, 0)
         if curve.end == nil {
-            buffer.putRight(value, endX: rect.x + 10, y: baseline, width: 5, paint[role])
+            buffer.putRight(value, endX: rect.x + label + 6, y: baseline, width: 5, paint[role])
         } else {
-            buffer.putRight("gone", endX: rect.x + 10, y: baseline, width: 5, paint[.dim])
+            buffer.putRight("gone", endX: rect.x + label + 6, y: baseline, width: 5, paint[.dim])
         }
-        let left = rect.x + 11
+        let left = rect.x + label + 7
         let width = rect.maxX - 1 - left
         guard width > 0 else { return }
         if half >= 1, peer.unreachable, curve.end == nil {
@@ -107,7 +113,7 @@ enum PhiPane {
         }
         if half >= 2 {
             let line = baseline - half
-            buffer.putRight(Words.fixed(peer.threshold), endX: rect.x + 10, y: line, width: 5, paint[.faint])
+            buffer.putRight(Words.fixed(peer.threshold), endX: rect.x + label + 6, y: line, width: 5, paint[.faint])
             buffer.fill(Rect(x: left, y: line, width: width, height: 1), "┈", paint[.faint])
         }
         let values = scene.feed.phi.values(observer: observer.name, subject: peer.name, count: width)
@@ -219,11 +225,12 @@ enum PhiPane {
     private static func scale(_ threshold: Double, _ scene: Scene, _ rect: Rect, y: Int, _ buffer: inout CellBuffer) {
         guard rect.width >= 30 else { return }
         let step = Double(PhiHistory.step) / 1e9
-        let width = rect.width - 12
+        let label = label(scene, rect)
+        let width = rect.width - label - 8
         let seconds = Double(width) * step
         let left = "-\(Words.fixed(seconds, 0))s"
         let middle = "-\(Words.fixed(seconds / 2, 0))s"
-        let x = rect.x + 11
+        let x = rect.x + label + 7
         buffer.put(left, x: x, y: y, scene.paint[.faint])
         buffer.put(middle, x: x + width / 2 - middle.count / 2, y: y, scene.paint[.faint])
         buffer.putRight("now", endX: x + width, y: y, width: 3, scene.paint[.faint])

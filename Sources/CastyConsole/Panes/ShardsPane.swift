@@ -68,10 +68,9 @@ enum ShardsPane {
                 cell.unplaced == nil ? "··" : "?·", x: x, y: y, current ? style.with(.reverse) : style)
             return
         }
-        let number = ClusterReading.number(in: owner)
         let share = load(cell, scene.state.view.shardMode) / most
         let shade = cell.moving ? "⇄" : cell.ownerUnreachable ? "!" : shade(share)
-        var style = paint[Role.owner(number)]
+        var style = paint[Role.owner(scene.owners.position(of: owner))]
         var shadeStyle = style
         if cell.moving { shadeStyle = paint[.moving] }
         if cell.ownerUnreachable {
@@ -85,12 +84,7 @@ enum ShardsPane {
             shadeStyle = shadeStyle.with(.reverse)
         }
         buffer.put(shade, x: x, y: y, shadeStyle)
-        buffer.put(digit(number), x: x + 1, y: y, style)
-    }
-
-    /// One character for a node's number: `1`…`9`, then `a`…`z`.
-    static func digit(_ number: Int) -> String {
-        number >= 0 && number < 36 ? String(number, radix: 36) : "*"
+        buffer.put(scene.owners.sign(of: owner), x: x + 1, y: y, style)
     }
 
     private static func shade(_ share: Double) -> String {
@@ -110,29 +104,47 @@ enum ShardsPane {
         detail(shards, scene, Rect(x: rect.x, y: y, width: rect.width, height: rect.maxY - y), &buffer)
     }
 
-    /// A bar for every owner; returns the row below.
+    /// An entry for every owner, with a bar if there is room for all; returns the row below.
     private static func legend(
         _ shards: ShardReading, _ scene: Scene, _ rect: Rect, y start: Int, last: Int, _ buffer: inout CellBuffer
     ) -> Int {
         let owners = shards.owners
         guard !owners.isEmpty else { return start }
         let most = max(1, owners.map(\.shards).max() ?? 1)
-        let wide = rect.width >= 50
-        let entry = wide ? 18 : 12
-        let perRow = max(1, (rect.width - 2) / entry)
+        let signs = scene.owners.needLegend ? 2 : 0
+        let name = max(
+            signs > 0 ? 3 : 2, min(owners.map { CharacterWidth.columns(of: $0.name) }.max() ?? 2, rect.width / 3))
+        let rows = max(1, last - start)
+        func perRow(_ entry: Int) -> Int { max(1, (rect.width - 2) / entry) }
+        // Names and numbers of all come before bars of some.
+        let full = (rect.width >= 50 ? 16 : 10) + name + signs
+        let small = name + signs + 3 + String(most).count
+        let showsBars = perRow(full) * rows >= owners.count
+        let entry = showsBars ? full : small
+        let cells = rect.width >= 50 ? 6 : 3
+        var room = perRow(entry) * rows
+        // The last entry says how many have none.
+        if room < owners.count { room -= 1 }
         var y = start
-        for (index, owner) in owners.enumerated() {
-            if index > 0, index % perRow == 0 { y += 1 }
-            guard y < max(start + 1, last) else { break }
-            let x = rect.x + 1 + (index % perRow) * entry
-            let number = ClusterReading.number(in: owner.name)
-            var column = buffer.put(Words.fit(owner.name, 4) + " ", x: x, y: y, scene.paint[Role.owner(number)])
-            column = buffer.put(
-                bar(Double(owner.shards) / Double(most), cells: wide ? 6 : 3), x: column, y: y,
-                scene.paint[Role.owner(number)])
+        for (index, owner) in owners.prefix(room).enumerated() {
+            if index > 0, index % perRow(entry) == 0 { y += 1 }
+            let x = rect.x + 1 + (index % perRow(entry)) * entry
+            let style = scene.paint[Role.owner(scene.owners.position(of: owner.name))]
+            var column = x
+            if signs > 0 { column = buffer.put(scene.owners.sign(of: owner.name) + " ", x: column, y: y, style) }
+            column = buffer.put(Words.fitName(owner.name, name) + " ", x: column, y: y, style)
+            if showsBars {
+                column = buffer.put(
+                    bar(Double(owner.shards) / Double(most), cells: cells) + " ", x: column, y: y, style)
+            }
+            let entities = showsBars && rect.width >= 50 ? " \(Words.short(owner.entities))e" : ""
             buffer.put(
-                " \(owner.shards)" + (wide ? " \(Words.short(owner.entities))e" : ""), x: column, y: y,
-                scene.paint[.dim], limit: max(0, x + entry - column))
+                "\(owner.shards)\(entities)", x: column, y: y, scene.paint[.dim], limit: max(0, x + entry - column))
+        }
+        if room < owners.count, room >= 0 {
+            if room > 0, room % perRow(entry) == 0 { y += 1 }
+            let x = rect.x + 1 + (room % perRow(entry)) * entry
+            buffer.put("\(owners.count - room) more", x: x, y: y, scene.paint[.faint], limit: max(0, rect.maxX - x))
         }
         return y + 1
     }

@@ -167,6 +167,9 @@ struct ClusterReading: Sendable {
         return digests.max { (weight($0), $1) < (weight($1), $0) }
     }
 
+    /// The columns of the longest name of a node.
+    var nameWidth: Int { rows.reduce(2) { max($0, CharacterWidth.columns(of: $1.name)) } }
+
     func row(_ name: String?) -> NodeRow? { name.flatMap { name in rows.first { $0.name == name } } }
 
     /// The number of rows with this status.

@@ -43,7 +43,10 @@ extension ConsoleState {
         switch slot.shown {
         case .members:
             let rows = visibleRows(reading)
-            if y == inner.y, let column = MembersPane.column(at: x - inner.x, width: inner.width, rows, words) {
+            if y == inner.y,
+                let column = MembersPane.column(
+                    at: x - inner.x, width: inner.width, rows, name: reading.nameWidth, words)
+            {
                 if view.sort == column { view.descending.toggle() } else { view.sort = column }
                 return
             }

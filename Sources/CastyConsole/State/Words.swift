@@ -100,6 +100,15 @@ package enum Words {
         epoch >> 32 == 0 ? "\(epoch)" : "\(epoch >> 32).\(epoch & 0xFFFF_FFFF)"
     }
 
+    /// A name in `columns` columns, cut at its begin: names of nodes differ at their ends.
+    static func fitName(_ name: String, _ columns: Int) -> String {
+        guard columns > 0 else { return "" }
+        guard CharacterWidth.columns(of: name) > columns else { return name }
+        var tail = Substring(name)
+        while CharacterWidth.columns(of: String(tail)) > columns - 1 { tail.removeFirst() }
+        return "…" + tail
+    }
+
     /// The text in `columns` columns, cut with an ellipsis.
     static func fit(_ text: String, _ columns: Int) -> String {
         guard columns > 0 else { return "" }
