@@ -1,4 +1,5 @@
 import CastyScenario
+import CastyTestbed
 
 /// One part of the tour: a scenario whose notes explain it.
 struct Mission: Sendable {
@@ -19,6 +20,21 @@ struct Mission: Sendable {
 
     var scenario: Scenario {
         get throws { try Scenario.parse(text, file: file) }
+    }
+
+    /// The run that a console shows.
+    ///
+    /// - Parameter pausing: Whether time stands still at each note until the user goes on.
+    func plan(pausing: Bool) throws -> ConsolePlan {
+        let scenario = try scenario
+        var plan = ConsolePlan(
+            settings: TestClusterSettings(scenario), header: scenario.header,
+            nodes: scenario.header.nodes ?? Scenario.defaultNodes,
+            seed: scenario.header.seed ?? 1, script: scenario.body)
+        plan.title = "Tour \(number) of \(Self.all.count): \(name)"
+        plan.pausesAtNotes = pausing
+        plan.closing = closing
+        return plan
     }
 
     /// The first line of the text: what it is called, and what happens.

@@ -26,20 +26,8 @@ struct TourCommand: ParsableCommand {
 
     func run() throws {
         guard let mission = Mission.all.first(where: { $0.number == number }) ?? Self.choose() else { return }
-        try screen.show(try plan(mission), named: "tour", clock: .system)
-    }
-
-    private func plan(_ mission: Mission) throws -> ConsolePlan {
-        let scenario = try mission.scenario
-        var plan = ConsolePlan(
-            settings: TestClusterSettings(scenario), header: scenario.header,
-            nodes: scenario.header.nodes ?? Scenario.defaultNodes,
-            seed: scenario.header.seed ?? 1, script: scenario.body)
-        plan.title = "Tour \(mission.number) of \(Mission.all.count): \(mission.name)"
         // A picture is for a reader who presses no key.
-        plan.pausesAtNotes = screen.snapshot == nil
-        plan.closing = mission.closing
-        return plan
+        try screen.show(try mission.plan(pausing: screen.snapshot == nil), named: "tour", clock: .system)
     }
 
     /// Shows the list, and asks if a person is there to answer.

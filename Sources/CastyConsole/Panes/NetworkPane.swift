@@ -10,7 +10,7 @@ enum NetworkPane {
 
         init(_ names: [String], width: Int) {
             let longest = names.reduce(4) { max($0, CharacterWidth.columns(of: $1)) }
-            label = max(10, min(longest + 6, width / 3))
+            label = max(10, min(longest + 7, width / 3))
             let room = (width - label) / max(1, names.count)
             // Full names as titles if there is room, else their ends.
             cell = room > longest ? min(max(5, longest + 1), 16) : room >= 5 ? 5 : 3

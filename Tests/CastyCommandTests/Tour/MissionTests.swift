@@ -9,8 +9,8 @@ import Testing
 @Suite("The tour")
 struct MissionTests {
     private static let folder = URL(filePath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().appending(
-            path: "demo/tour")
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appending(path: "demo/tour")
 
     @Test("the program holds each file of demo/tour as it is", arguments: Mission.all.map(\.number))
     func sameText(number: Int) throws {
