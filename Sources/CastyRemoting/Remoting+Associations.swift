@@ -64,7 +64,7 @@ extension Remoting {
         }
         remove(leaving) { _ in true }
         leaving.perform(leaving.state.withLock { $0.crowdedOut() })
-        warn("crowd", "too many places that are no members: the oldest of \(leaving.address.host) are dropped")
+        warn("crowd", "too many addresses of non-members: the oldest of \(leaving.address.host) are dropped")
     }
 
     /// Removes an association from the table, if the condition holds for it under its lock.

@@ -42,7 +42,7 @@ enum Golden {
         ╰──────────────────────────────────────╯╰──────────────────────────────────────╯
         ╭─ 3 Shards  4 Net  5 Gossip ───── 64 ─╮┏━ 6 Events  7 Why  8 Flow ━━━ why n3 ━┓
         │      0 1 2 3 4 5 6 7 8 9 A B C D E F │┃ n3 is unreachable in the view of n1  ┃
-        │  00 ▓1▓2!3▓4█5▓1▓2!3▓4█5▓1▓2!3▓4█5▓1 │┃ 1 truth   killed at 1.0, by you: a   ┃
+        │  00 ▓1▓2!3▓4█5▓1▓2!3▓4█5▓1▓2!3▓4█5▓1 │┃ 1 actual  killed at 1.0, by you: a   ┃
         │  10 ▓2!3▓4█5▓1▓2!3▓4█5▓1▓2!3▓4█5▓1▓2 │┃           crash, no goodbye          ┃
         │  20 !3▓4█5▓1▓2!3▓4█5▓1▓2!3▓4█5▓1▓2!3 │┃ 2 silence silent 3.0s; usually one   ┃
         │  30 ▓4█5▓1▓2!3▓4█5▓1▓2!3▓4█5▓1▓2···· │┃           comes every 202ms ±50ms,   ┃

@@ -50,7 +50,7 @@ struct HistoryTests {
     }
 
     @Test("a suspicion is traced to the fault that a person injected, until it is mended")
-    func truth() {
+    func actualCause() {
         var log = EventLog()
         func event(_ node: String, _ number: UInt64, _ kind: EventKind, _ subject: String?) -> RuntimeEvent {
             RuntimeEvent(
@@ -64,8 +64,8 @@ struct HistoryTests {
             event(EventID.testbed, 1, .nodeFrozen, "n3"), first, event(EventID.testbed, 3, .nodeThawed, "n3"), second,
             event(EventID.testbed, 5, .cut, nil), third,
         ])
-        #expect(log.truth(behind: first)?.kind == .nodeFrozen)
-        #expect(log.truth(behind: second) == nil)
+        #expect(log.actualCause(behind: first)?.kind == .nodeFrozen)
+        #expect(log.actualCause(behind: second) == nil)
         #expect(EventWords(first, log, .english).cause == "you: freeze n3 1.0")
         #expect(EventWords(third, log, .english).cause == "you: cut 5.0")
     }

@@ -38,7 +38,7 @@ struct ReadingTests {
         #expect(ClusterReading(console.feed, observer: "n3").rows.map(\.diverges) == [true, false, false])
     }
 
-    @Test("a crossing belongs to one life and one silence of the peer")
+    @Test("a crossing belongs to one incarnation and one silence of the peer")
     func crossings() {
         var console = Fixture(nodes: 3)
         console.run(10)

@@ -47,7 +47,7 @@ struct PlacementMutationTests {
     /// The same, with handlers that take so long that messages wait for them.
     private static let busyMoves = "nodes 3\nfault stall n1,n2,n3 period 400ms\n" + moves.dropFirst("nodes 3\n".count)
     /// n3 speaks to the entities of these three shards, and does not hear from the coordinator that they move.
-    private static let deaf =
+    private static let lostOrders =
         far
         + "move shard 8 to n2\nmove shard 7 to n2\nmove shard 6 to n2\nwait 600ms\ncut n1 | n3\n"
         + "move shard 8 to n1\nmove shard 7 to n1\nmove shard 6 to n1\nwait 2600ms\nheal\nwait 2s"
@@ -117,8 +117,8 @@ struct PlacementMutationTests {
         Case("the hash is another", [.hashesByLength], ["S0"], "nodes 2\nwait 1s\nspawn account-1..account-9\nwait 1s"),
         Case("buffered messages are dropped", [.dropsBuffer], ["S6"], moves),
         Case("no node waits for messages in transit", [.skipsMarkers], ["S5"], moves),
-        Case("what is sent again is sent twice", [.deliversTwice], ["S4"], deaf),
-        Case("what comes back goes last", [.appendsReturned], ["S5"], deaf),
+        Case("what is sent again is sent twice", [.deliversTwice], ["S4"], lostOrders),
+        Case("what comes back goes last", [.appendsReturned], ["S5"], lostOrders),
         Case("the sleeping lose what came", [.forgetsPassivating], ["S7"], sleep),
         Case("losses are not reported", [.losesSilently], ["S4"], overflow, bufferLimit: 20),
         Case("buffers have no bound", [.ignoresBufferLimit], ["S13"], overflow, bufferLimit: 20),
@@ -164,7 +164,7 @@ struct PlacementMutationTests {
 
     @Test(
         "without a bug the stories tell nothing",
-        arguments: [moves, deaf, sleep, lateOrder, orphan, hungHandlers, newRole, replacedRole])
+        arguments: [moves, lostOrders, sleep, lateOrder, orphan, hungHandlers, newRole, replacedRole])
     func silence(_ story: String) throws {
         #expect(try violations(Case("none", [], [], story), [], seed: 1).isEmpty)
     }

@@ -8,39 +8,41 @@ import Synchronization
 import Testing
 
 /// What singletons did, in the order in which they did it.
-private final class Deeds: Sendable {
+private final class ActionLog: Sendable {
     struct RecordedCommand: Sendable {
         let node: String
-        let life: Int
+        let incarnation: Int
         let word: String
     }
 
-    private let deeds = Mutex<(lives: Int, list: [RecordedCommand])>((0, []))
+    private let actions = Mutex<(incarnations: Int, list: [RecordedCommand])>((0, []))
 
     func begin() -> Int {
-        deeds.withLock { deeds in
-            deeds.lives += 1
-            return deeds.lives
+        actions.withLock { actions in
+            actions.incarnations += 1
+            return actions.incarnations
         }
     }
 
-    func add(_ node: String, _ life: Int, _ word: String) {
-        deeds.withLock { $0.list.append(RecordedCommand(node: node, life: life, word: word)) }
+    func add(_ node: String, _ incarnation: Int, _ word: String) {
+        actions.withLock { $0.list.append(RecordedCommand(node: node, incarnation: incarnation, word: word)) }
     }
 
-    var all: [RecordedCommand] { deeds.withLock { $0.list } }
+    var all: [RecordedCommand] { actions.withLock { $0.list } }
 
     /// Who acted last.
     var latest: String? { all.last?.node }
 
-    /// A life that acted again after another one had; that is two of them at one time.
+    /// An incarnation that acted again after another one had; that is two of them at one time.
     var overlap: String? {
         var former: Set<Int> = []
         var present = 0
-        for deed in all where deed.life != present {
-            if former.contains(deed.life) { return "life \(deed.life) on \(deed.node) acted again: \(deed.word)" }
+        for action in all where action.incarnation != present {
+            if former.contains(action.incarnation) {
+                return "incarnation \(action.incarnation) on \(action.node) acted again: \(action.word)"
+            }
             former.insert(present)
-            present = deed.life
+            present = action.incarnation
         }
         return nil
     }
@@ -51,8 +53,8 @@ struct SingletonStoryTests {
     /// A cluster in which every node takes part in a singleton that acts by itself twenty times a second.
     private final class Story {
         let testbed: TestCluster
-        let deeds = Deeds()
-        var ways: [Int: SingletonRef<EntityCommand>] = [:]
+        let actions = ActionLog()
+        var references: [Int: SingletonRef<EntityCommand>] = [:]
 
         init(seed: UInt64, nodes: Int) throws {
             testbed = TestCluster(
@@ -60,20 +62,20 @@ struct SingletonStoryTests {
             try testbed.start(Array(1...nodes))
             for number in 1...nodes { try join(number) }
             try pass(.seconds(30)) { self.testbed.running.allSatisfy { $0.cluster.state.up.count == nodes } }
-            try pass(.seconds(5)) { self.deeds.latest == "n1" }
+            try pass(.seconds(5)) { self.actions.latest == "n1" }
         }
 
         deinit { testbed.end() }
 
         func join(_ number: Int) throws {
             let node = try testbed.node(number)
-            let (deeds, name) = (deeds, node.name)
-            ways[number] = try node.cluster.singleton.start(name: "clock", of: EntityCommand.self) {
+            let (actions, name) = (actions, node.name)
+            references[number] = try node.cluster.singleton.start(name: "clock", of: EntityCommand.self) {
                 .setup { context in
-                    let life = deeds.begin()
+                    let incarnation = actions.begin()
                     context.timers.start("tick", EntityCommand(number: 0, text: "tick"), every: .milliseconds(50))
                     return .receive { _, command in
-                        deeds.add(name, life, command.text)
+                        actions.add(name, incarnation, command.text)
                         command.replyTo?.tell(EntityReply(name))
                         return .same
                     }
@@ -84,7 +86,7 @@ struct SingletonStoryTests {
         /// Lets time pass until the condition holds, which it must.
         func pass(_ limit: Duration, until condition: () -> Bool) throws {
             let held = try testbed.advance(until: testbed.now + limit, unless: condition)
-            #expect(held, "seed \(testbed.world.seed ?? 0), at \(testbed.now): \(deeds.latest ?? "none") acts")
+            #expect(held, "seed \(testbed.world.seed ?? 0), at \(testbed.now): \(actions.latest ?? "none") acts")
         }
 
         func pass(_ time: Duration) throws { try testbed.advance(until: testbed.now + time) }
@@ -97,14 +99,14 @@ struct SingletonStoryTests {
         let story = try Story(seed: seed, nodes: 3)
         try story.testbed.leave(1)
         for number in 1...50 {
-            story.ways[3]?.tell(EntityCommand(number: 0, text: "reported \(number)"))
+            story.references[3]?.tell(EntityCommand(number: 0, text: "reported \(number)"))
             try story.pass(.milliseconds(20))
         }
-        #expect(story.deeds.latest == "n2")
+        #expect(story.actions.latest == "n2")
         try story.pass(.seconds(10)) { story.testbed.running.count == 2 }
-        let reported = story.deeds.all.map(\.word).filter { $0.hasPrefix("reported") }
+        let reported = story.actions.all.map(\.word).filter { $0.hasPrefix("reported") }
         #expect(reported.sorted() == (1...50).map { "reported \($0)" }.sorted())
-        #expect(story.deeds.overlap == nil)
+        #expect(story.actions.overlap == nil)
     }
 
     @Test(
@@ -113,36 +115,36 @@ struct SingletonStoryTests {
     func kill(seed: UInt64) throws {
         let story = try Story(seed: seed, nodes: 3)
         try story.testbed.kill(1)
-        let before = story.deeds.all.count
+        let before = story.actions.all.count
         try story.pass(.seconds(2))
-        story.ways[3]?.tell(EntityCommand(number: 0, text: "reported"))
+        story.references[3]?.tell(EntityCommand(number: 0, text: "reported"))
         try story.pass(.seconds(1))
-        #expect(story.deeds.all.count == before)
-        try story.pass(.seconds(12)) { story.deeds.latest == "n2" }
-        try story.pass(.seconds(1)) { story.deeds.all.contains { $0.word == "reported" && $0.node == "n2" } }
-        #expect(story.deeds.overlap == nil)
+        #expect(story.actions.all.count == before)
+        try story.pass(.seconds(12)) { story.actions.latest == "n2" }
+        try story.pass(.seconds(1)) { story.actions.all.contains { $0.word == "reported" && $0.node == "n2" } }
+        #expect(story.actions.overlap == nil)
     }
 
     @Test("cut off from the majority it stops acting before another one acts", arguments: [1, 2, 3])
     func partition(seed: UInt64) throws {
         let story = try Story(seed: seed, nodes: 5)
         try story.testbed.cut([[1, 2], [3, 4, 5]])
-        try story.pass(.seconds(20)) { story.deeds.latest == "n3" }
+        try story.pass(.seconds(20)) { story.actions.latest == "n3" }
         try story.testbed.heal()
         try story.pass(.seconds(10))
-        #expect(story.deeds.latest == "n3")
-        #expect(story.deeds.overlap == nil)
+        #expect(story.actions.latest == "n3")
+        #expect(story.actions.overlap == nil)
     }
 
     @Test("a node that hangs and wakes up does not act once more", arguments: [1, 2])
     func freeze(seed: UInt64) throws {
         let story = try Story(seed: seed, nodes: 3)
         try story.testbed.freeze(1)
-        try story.pass(.seconds(20)) { story.deeds.latest == "n2" }
+        try story.pass(.seconds(20)) { story.actions.latest == "n2" }
         try story.testbed.thaw(1)
         try story.pass(.seconds(3))
-        #expect(story.deeds.latest == "n2")
-        #expect(story.deeds.overlap == nil)
+        #expect(story.actions.latest == "n2")
+        #expect(story.actions.overlap == nil)
     }
 
     @Test("it answers through every node")
@@ -150,7 +152,7 @@ struct SingletonStoryTests {
         let story = try Story(seed: 4, nodes: 3)
         let answers = Mutex<[String]>([])
         for number in 1...3 {
-            story.ways[number]?.ask(
+            story.references[number]?.ask(
                 within: .seconds(5), { EntityCommand(number: 0, text: "who", replyTo: $0) },
                 completion: { (result: Result<EntityReply, AskError>) in
                     answers.withLock { $0.append((try? result.get().text) ?? "none") }

@@ -4,7 +4,7 @@ import CastyScenario
 import CastyTestbed
 import Testing
 
-@Suite("Strangers")
+@Suite("Unknown peers")
 struct UnknownPeerStoryTests {
     /// n2 and n1 are let in, one by the other, on a side that is gone when the cut is healed.
     static let story = """

@@ -13,7 +13,7 @@ import Testing
 @testable import CastySerialization
 
 /// A peer that is no member says, after a handshake in order, what only members may say: nothing comes of it.
-@Suite("Strangers' words", .timeLimit(.minutes(10)))
+@Suite("Words of unknown peers", .timeLimit(.minutes(10)))
 struct UnknownPeersWordTests {
     /// Three nodes that are members.
     private struct Scene {

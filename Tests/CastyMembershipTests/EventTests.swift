@@ -80,8 +80,8 @@ struct EventAudit {
         let third = cluster[3].core.myself
         cluster.command(3) { $0.onLeave(at: $1) }
         cluster.run(.seconds(5))
-        let life = ["member-joining", "member-up", "member-leaving", "member-exiting", "member-removed"]
-        for number in [1, 2] { #expect(Self.names(cluster, on: number, about: third) == life, "n\(number)") }
+        let statuses = ["member-joining", "member-up", "member-leaving", "member-exiting", "member-removed"]
+        for number in [1, 2] { #expect(Self.names(cluster, on: number, about: third) == statuses, "n\(number)") }
         #expect(cluster.events("member-removed", on: 1).map(\.kind) == [.memberRemoved(lastStatus: .exiting)])
     }
 

@@ -264,7 +264,7 @@ final class TestCluster {
         case .probe, .probeAck, .probeAnswer, .probeRequest: "probe"
         case .initJoin, .noCluster, .initJoinAck, .initJoinNack, .join, .welcome, .joinRefused: "join"
         case .exitingConfirmed, .gone: "leave"
-        case .unknownPeer: "stranger"
+        case .unknownPeer: "unknown-peer"
         case .clusterProbe, .clusterAnswer, .otherCluster: "second cluster"
         }
     }

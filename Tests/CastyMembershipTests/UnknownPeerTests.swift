@@ -3,7 +3,7 @@ import Testing
 
 @testable import CastyMembership
 
-@Suite("Strangers") struct UnknownPeerTests {
+@Suite("Unknown peers") struct UnknownPeerTests {
     private static func node(_ number: Int) -> UniqueAddress {
         UniqueAddress(address: TestCluster.address(number), incarnation: UInt64(number))
     }
@@ -51,12 +51,12 @@ import Testing
         cluster.heal()
         #expect(cluster.run(within: .seconds(10)) { cluster.agree(on: [1, 2, 3, 4]) } != nil)
         #expect(joiner.isRunning)
-        #expect(cluster.sent["stranger"] == nil)
+        #expect(cluster.sent["unknown-peer"] == nil)
     }
 
     // MARK: who gives notice
 
-    /// A cluster of one, which has agreed since the start, and a stranger that sends a heartbeat every 200 ms.
+    /// A cluster of one, which has agreed since the start, and an unknown peer that sends a heartbeat every 200 ms.
     private struct Pair {
         var core = Membership(myself: node(1), settings: .responsive, generator: SeededGenerator(seed: 1))
         let unknownPeer = node(9)

@@ -144,7 +144,7 @@ struct EpochTests {
     }
 
     @Test("orders from a non-member are refused, and their number bounded")
-    func stranger() {
+    func unknownNode() {
         var region = hosting
         for number in 0..<Region<String>.unknownLimit {
             #expect(region.onMessage(delivery("\(number)"), from: node(9), at: at(10)) == [])

@@ -105,16 +105,16 @@ struct BoundTests {
         "A message of an unregistered type is lost at its sender; one unknown to the receiver is lost there, and the stream goes on"
     )
     func types() throws {
-        struct Stranger: Codable, Sendable {}
+        struct Unregistered: Codable, Sendable {}
         let world = SimulatedTestWorld(seed: 1)
         let (a, b) = (try world.startNow(1), try world.startNow(2))
         let got = Record<Int>()
         let receiver = a.reference(to: try b.system.spawn(Stories.collector(got), name: "r"))
-        let stranger: ActorRef<Stranger> = a.system.reference(to: receiver.address)
-        stranger.tell(Stranger())
+        let unregistered: ActorRef<Unregistered> = a.system.reference(to: receiver.address)
+        unregistered.tell(Unregistered())
         #expect(a.lost(.undecodable) == 1)
-        try a.system.registry.register(Stranger.self, name: "stranger")
-        stranger.tell(Stranger())
+        try a.system.registry.register(Unregistered.self, name: "unregistered")
+        unregistered.tell(Unregistered())
         let wrong: ActorRef<String> = a.system.reference(to: receiver.address)
         wrong.tell("not a number")
         receiver.tell(5)

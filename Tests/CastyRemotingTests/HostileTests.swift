@@ -113,13 +113,13 @@ struct HostileTests {
     @Test("A node of another cluster gets a refusal at each attempt, and disturbs no member")
     func wrongCluster() throws {
         let scene = try Scene(seed: 1)
-        let stranger = try scene.world.startNow(3, name: "other")
+        let foreign = try scene.world.startNow(3, name: "other")
         let failures = Record<TransportError.Code>()
-        stranger.remoting.hooks = RemotingHooks(connectFailed: { _, error in failures.add(error.code) })
-        stranger.remoting.keep(scene.b.address)
+        foreign.remoting.hooks = RemotingHooks(connectFailed: { _, error in failures.add(error.code) })
+        foreign.remoting.keep(scene.b.address)
         scene.world.run(for: .seconds(5))
         #expect(failures.count > 3 && failures.all.allSatisfy { $0 == .refused })
-        #expect(!stranger.remoting.isConnected(scene.b.address))
+        #expect(!foreign.remoting.isConnected(scene.b.address))
         #expect(scene.isUndisturbed())
         scene.world.world.dispose()
     }

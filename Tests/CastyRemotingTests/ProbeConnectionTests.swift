@@ -121,10 +121,10 @@ struct ProbeConnectionTests {
         let scene = try Scene(seed: 1)
         let raw = RawHost(66, in: scene.world.world)
         let dialling = Capabilities(isProbeConnection: true)
-        let stranger = raw.dial(scene.b.address)
-        stranger.hello(from: raw.identity, to: scene.b.address, dialling)
+        let unknown = raw.dial(scene.b.address)
+        unknown.hello(from: raw.identity, to: scene.b.address, dialling)
         scene.world.run(for: .milliseconds(100))
-        #expect(stranger.refusal == .busy)
+        #expect(unknown.refusal == .busy)
         #expect(scene.b.remoting.known(raw.identity.address) == nil)
 
         let known = raw.dial(scene.b.address)

@@ -180,7 +180,7 @@ struct WatchTests {
     }
 
     @Test("What is watched at a place that is no member's and does not answer any more ends, and the place is let go")
-    func silentStranger() throws {
+    func silentUnknown() throws {
         let world = SimulatedTestWorld(seed: 1)
         var settings = RemotingSettings()
         settings.reconnectAttempts = 5

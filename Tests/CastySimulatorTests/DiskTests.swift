@@ -55,7 +55,7 @@ struct DiskTests {
         #expect(try disk.read("f", by: "n1") == [1, 2, 3])
     }
 
-    @Test("a corrupt way flips one bit of what is read, and none of what is there")
+    @Test("a corrupt read flips one bit of what is read, and none of what is there")
     func corrupt() throws {
         disk.set(.corrupt, of: "n1")
         let read = try disk.read("f", by: "n1")

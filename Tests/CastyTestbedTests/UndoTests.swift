@@ -92,7 +92,7 @@ import Testing
         #expect(try undo() == ["heal n1 n2"])
     }
 
-    @Test("a new fault ends the chance to redo, and what changes nothing is no fault")
+    @Test("a new fault ends redoing, and what changes nothing is no fault")
     mutating func newFault() throws {
         try inject("cut n1 | n2")
         #expect(try !undo().isEmpty)

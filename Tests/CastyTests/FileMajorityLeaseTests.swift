@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test("it is renewed, released, withdrawn, and runs out")
-    func life() async throws {
+    func lifecycle() async throws {
         let place = try Place()
         let (first, second) = (FileMajorityLease(place.path), FileMajorityLease(place.path))
         #expect(await Self.ask(first, Self.claim("a", ["b"])) == .success(true))

@@ -123,7 +123,7 @@ extension ByteBuffer {
     fileprivate mutating func readNode(_ nodes: [UniqueAddress]) throws(WireError) -> UniqueAddress {
         let number = try readVarint(upTo: mostEntries)
         guard number < nodes.count else {
-            throw WireError(.malformed, "\(number) is no place in a table of \(nodes.count)")
+            throw WireError(.malformed, "\(number) is no index of a table of \(nodes.count)")
         }
         return nodes[number]
     }

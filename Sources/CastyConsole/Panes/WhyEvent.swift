@@ -54,7 +54,7 @@ enum WhyEvent {
         while !open.isEmpty, chain.count < 40 {
             let event = open.removeFirst()
             // A person's action precedes the nodes' reactions to it: it is the cause that the nodes cannot see.
-            let causes = [log.truth(behind: event)].compactMap(\.self) + event.causes.compactMap { log.event($0) }
+            let causes = [log.actualCause(behind: event)].compactMap(\.self) + event.causes.compactMap { log.event($0) }
             for cause in causes where seen.insert(cause.id).inserted {
                 chain.append(cause)
                 open.append(cause)

@@ -114,7 +114,7 @@ enum WhyNode {
                 row.displayStatus.role))
         let knows = scene.snapshot.observer == nil
         add(
-            knows ? "truth" : "answers", truth(row, scene),
+            knows ? "actual" : "answers", actualState(row, scene),
             row.state == .silent ? .eventWarning : row.alive ? .text : .eventFault)
         if let peer = observer?.membership.peers.first(where: { $0.name == name }) {
             let silence = PhiPane.silence(of: peer, at: scene.snapshot.time)
@@ -183,7 +183,7 @@ enum WhyNode {
         }
     }
 
-    private static func truth(_ row: NodeRow, _ scene: Scene) -> String {
+    private static func actualState(_ row: NodeRow, _ scene: Scene) -> String {
         let wanted: CastyObservability.EventKind? =
             switch row.state {
             case .running, .silent: nil

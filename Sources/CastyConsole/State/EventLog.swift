@@ -74,7 +74,7 @@ package struct EventLog: Sendable {
     /// The latest change of a member in the view of each node.
     private var changes: [String: EventID] = [:]
     /// The injected fault behind each suspicion, which no node can know; the change behind each agreement.
-    private var truths: [EventID: EventID] = [:]
+    private var actualCauses: [EventID: EventID] = [:]
     /// The data that further events of an entry add to it.
     private var groups: [Int: Group] = [:]
     /// The losses of an entry that were only counted.
@@ -137,7 +137,7 @@ package struct EventLog: Sendable {
 
     /// The injected fault behind a suspicion, `nil` if there is none and the suspicion is false; the change behind an
     /// agreement.
-    func truth(behind event: RuntimeEvent) -> RuntimeEvent? { truths[event.id].flatMap { self.event($0) } }
+    func actualCause(behind event: RuntimeEvent) -> RuntimeEvent? { actualCauses[event.id].flatMap { self.event($0) } }
 
     private mutating func classify(_ event: RuntimeEvent) {
         let subject = event.subject ?? event.node
@@ -152,9 +152,9 @@ package struct EventLog: Sendable {
             cuts = event.from == nil ? [] : cuts.filter { $0.from != event.from || $0.to != event.to }
         } else if event.kind == .converged {
             // A view is agreed on after the change that made it.
-            truths[event.id] = changes[event.node]
+            actualCauses[event.id] = changes[event.node]
         } else if event.kind == .suspected {
-            truths[event.id] = faults[subject] ?? cuts.last { Self.touches($0, subject) }?.id
+            actualCauses[event.id] = faults[subject] ?? cuts.last { Self.touches($0, subject) }?.id
         }
     }
 
@@ -239,7 +239,7 @@ package struct EventLog: Sendable {
         }
         for index in events.indices where !stays[index] {
             numbers[events[index].id] = nil
-            truths[events[index].id] = nil
+            actualCauses[events[index].id] = nil
         }
         let kept = events.indices.filter { stays[$0] }
         events = kept.map { events[$0] }
@@ -277,7 +277,7 @@ package struct EventLog: Sendable {
         tallies = [:]
         faults = [:]
         cuts = []
-        truths = [:]
+        actualCauses = [:]
         changes = [:]
     }
 }

@@ -41,10 +41,10 @@ struct EventWords: Sendable {
     }
 
     private static func cause(of event: RuntimeEvent, _ log: EventLog, _ words: DisplayWords) -> String {
-        if let truth = log.truth(behind: event) {
-            let what = words(.cause(truth))
-            let who = truth.isFromTestbed ? "you: \(what)" : "\(what) \(subject(of: truth))"
-            return "\(who) \(Words.moment(truth.time))"
+        if let actual = log.actualCause(behind: event) {
+            let what = words(.cause(actual))
+            let who = actual.isFromTestbed ? "you: \(what)" : "\(what) \(subject(of: actual))"
+            return "\(who) \(Words.moment(actual.time))"
         }
         // The testbed also emits an event when a node stops by itself.
         guard let first = event.causes.first else {

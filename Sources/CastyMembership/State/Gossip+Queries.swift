@@ -34,8 +34,8 @@ extension Gossip {
     /// The members that at least one member cannot reach, sorted: one observer is enough.
     package var unreachable: [UniqueAddress] {
         var isMarked: [Bool] = []
-        for place in reachability.indices where !reachability[place].rows.isEmpty {
-            let observer = reachability[place]
+        for slot in reachability.indices where !reachability[slot].rows.isEmpty {
+            let observer = reachability[slot]
             guard hasSay(observer.observer) else { continue }
             if isMarked.isEmpty { isMarked = Array(repeating: false, count: members.count) }
             for row in observer.rows {
@@ -51,10 +51,10 @@ extension Gossip {
     package func leader(seenBy myself: UniqueAddress) -> UniqueAddress? {
         let unreachable = unreachable
         func first(_ isWanted: (MemberStatus) -> Bool) -> UniqueAddress? {
-            let first = members.indices.first { place in
-                guard isWanted(members[place].status) else { return false }
-                return unreachable.isEmpty || members[place].node == myself
-                    || !unreachable.sortedContains(members[place].node)
+            let first = members.indices.first { index in
+                guard isWanted(members[index].status) else { return false }
+                return unreachable.isEmpty || members[index].node == myself
+                    || !unreachable.sortedContains(members[index].node)
             }
             return first.map { members[$0].node }
         }

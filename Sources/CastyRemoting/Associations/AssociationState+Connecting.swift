@@ -34,7 +34,7 @@ extension AssociationState {
         // Detached after the lookup in the table. The peer tries again.
         if isDetached { return (.refuse(.busy, ""), []) }
         if identity.isFormer(peer.address) {
-            return (.refuse(.wrongIncarnation, "another has taken that place since"), [])
+            return (.refuse(.wrongIncarnation, "another incarnation has that address since"), [])
         }
         if isContested(peer.address) {
             return (

@@ -152,14 +152,14 @@ private struct FlowState {
         }
     }
 
-    func record(_ id: UInt64) -> MessageCrossing? { place(of: id).map { records[$0] } }
+    func record(_ id: UInt64) -> MessageCrossing? { index(of: id).map { records[$0] } }
 
     mutating func settle(_ id: UInt64, _ fate: MessageCrossing.Fate) {
-        if let place = place(of: id) { records[place].fate = fate }
+        if let index = index(of: id) { records[index].fate = fate }
     }
 
     /// The numbers are consecutive, and the oldest records go first.
-    private func place(of id: UInt64) -> Int? {
+    private func index(of id: UInt64) -> Int? {
         guard let first = records.first?.id, id >= first else { return nil }
         return Int(id - first)
     }

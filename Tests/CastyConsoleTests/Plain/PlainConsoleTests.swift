@@ -82,7 +82,7 @@ struct PlainConsoleTests {
         backend.say(.refused, "no")
         #expect(console.look(at: backend) == ["refused: no"])
         #expect(console.hasRefused)
-        backend.change { $0.note("lab", .expectationFailed, detail: .text("expect n2 up")) }
+        backend.change { $0.note("test", .expectationFailed, detail: .text("expect n2 up")) }
         #expect(console.look(at: backend).count == 1)
         #expect(console.hasFailed)
     }

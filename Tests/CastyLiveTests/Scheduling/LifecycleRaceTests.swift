@@ -10,7 +10,7 @@ import Testing
 struct LifecycleRaceTests {
     /// How often each actor began and ended, by a number of its own.
     private final class Book: Sendable {
-        private let lives = Mutex<[Int: (begun: Int, ended: Int)]>([:])
+        private let counts = Mutex<[Int: (begun: Int, ended: Int)]>([:])
 
         private let numbers = Atomic<Int>(0)
 
@@ -19,11 +19,11 @@ struct LifecycleRaceTests {
 
         var last: Int { numbers.load(ordering: .relaxed) }
 
-        func began(_ actor: Int) { lives.withLock { $0[actor, default: (0, 0)].begun += 1 } }
+        func began(_ actor: Int) { counts.withLock { $0[actor, default: (0, 0)].begun += 1 } }
 
-        func ended(_ actor: Int) { lives.withLock { $0[actor, default: (0, 0)].ended += 1 } }
+        func ended(_ actor: Int) { counts.withLock { $0[actor, default: (0, 0)].ended += 1 } }
 
-        func life(_ actor: Int) -> (begun: Int, ended: Int) { lives.withLock { $0[actor] ?? (0, 0) } }
+        func counts(of actor: Int) -> (begun: Int, ended: Int) { counts.withLock { $0[actor] ?? (0, 0) } }
 
         static func behavior(_ actor: Int, in book: Book) -> sending Behavior<Int> {
             .setup { _ in
@@ -65,7 +65,7 @@ struct LifecycleRaceTests {
                 Issue.record("round \(round): the system does not end")
                 return
             }
-            for actor in started.withLock({ $0 }) { #expect(book.life(actor) == (1, 1), "round \(round)") }
+            for actor in started.withLock({ $0 }) { #expect(book.counts(of: actor) == (1, 1), "round \(round)") }
             #expect(system.live.load(ordering: .relaxed) == 0)
             #expect((try? system.spawn(Behavior<Int>.ignore)) == nil)
         }
@@ -95,8 +95,8 @@ struct LifecycleRaceTests {
             }
             #expect(ended.wait(timeout: .now() + 60) == .success)
             for number in 1...max(1, book.last) {
-                let life = book.life(number)
-                #expect(life.begun == life.ended)
+                let counts = book.counts(of: number)
+                #expect(counts.begun == counts.ended)
             }
             #expect(system.live.load(ordering: .relaxed) == 0)
         }

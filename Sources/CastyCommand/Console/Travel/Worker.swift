@@ -48,7 +48,7 @@ final class Worker: RunFrontEnd, @unchecked Sendable {
         self.mode = mode
     }
 
-    /// The whole life of the first worker and of all its copies.
+    /// The whole run of the first worker and of all its copies.
     static func run(_ plan: ConsolePlan, on descriptor: Int32) -> Never {
         let worker = Worker(Channel(descriptor), plan.seed.map { .simulated(seed: $0) } ?? .live)
         do {
