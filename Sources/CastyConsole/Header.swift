@@ -41,7 +41,9 @@ enum Header {
             let agree = reading.agreeing == reading.running
             let views =
                 rect.width >= 120
-                ? "\(reading.agreeing) of \(reading.running) views agree v\(reading.newestVersion)"
+                ? (reading.running == 1
+                    ? "1 view v\(reading.newestVersion)"
+                    : "\(reading.agreeing) of \(reading.running) views agree v\(reading.newestVersion)")
                 : "views \(reading.agreeing)/\(reading.running)"
             groups.add([(views, paint[agree ? .text : .eventWarning])], rank: 5)
         }

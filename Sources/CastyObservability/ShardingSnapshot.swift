@@ -24,6 +24,8 @@ public struct ShardingSnapshot: Hashable, Sendable, Codable {
     public var epoch: UInt64
     /// Whether its entities are remembered: they restart without a message.
     public var remembers: Bool
+    /// Whether its entities have a store for their state; `nil` if the node does not say.
+    public var isStored: Bool?
     /// Why entities cannot be recorded as remembered at present; `nil` if they can.
     public var storeTrouble: StoreTrouble?
     /// Why shards of the type cannot get a home at present, as far as this node knows; `nil` if they can.
@@ -43,7 +45,7 @@ public struct ShardingSnapshot: Hashable, Sendable, Codable {
     public init(
         type: String, shardCount: Int, homes: [ShardHome] = [], shards: [ShardSnapshot] = [], buffered: Int = 0,
         bufferedSince: Instant? = nil, registered: Bool = false, leaseUntil: Instant? = nil,
-        coordinator: UniqueAddress? = nil, epoch: UInt64 = 0, remembers: Bool = false,
+        coordinator: UniqueAddress? = nil, epoch: UInt64 = 0, remembers: Bool = false, isStored: Bool? = nil,
         storeTrouble: StoreTrouble? = nil, unavailable: Unavailability? = nil, unplaced: [UnplacedShard] = [],
         drained: [UniqueAddress] = [], pinned: [Int] = [], isPaused: Bool = false,
         coordinating: CoordinatorSnapshot? = nil
@@ -59,6 +61,7 @@ public struct ShardingSnapshot: Hashable, Sendable, Codable {
         self.coordinator = coordinator
         self.epoch = epoch
         self.remembers = remembers
+        self.isStored = isStored
         self.storeTrouble = storeTrouble
         self.unavailable = unavailable
         self.unplaced = unplaced

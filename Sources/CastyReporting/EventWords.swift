@@ -92,7 +92,7 @@ extension ShardingNotice {
         case .handoffEnded: "handoff ended"
         case .foreignClaim: "claims a shard that is another's"
         case .waitsForLease(let shards, let until): "\(shards) shards wait for its lease to end, until \(until) s"
-        case .rebalancePlans(let moves): "rebalance plans \(moves) moves"
+        case .rebalancePlans(let moves): "rebalance plans \(moves) \(moves == 1 ? "move" : "moves")"
         case .placedAgain: "shards can be placed again"
         case .startsRemembered(let count): "\(count) remembered entities start again"
         case .storeRefuses(let trouble, let retryAt): "\(trouble.word), tried again from \(retryAt) s on"

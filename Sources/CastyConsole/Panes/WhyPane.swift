@@ -138,7 +138,8 @@ enum WhyNode {
         add(
             "by",
             against.isEmpty
-                ? "no node calls it unreachable"
+                ? row.displayStatus == .unknown
+                    ? "\(observer?.name ?? "no node") does not list it as a member" : "no node calls it unreachable"
                 : "called unreachable by \(ClusterReading.inOrder(against).joined(separator: " "))")
         if let forecast = scene.forecast, forecast.sides.contains(where: { $0.nodes == [name] }) {
             add("if cut", "\(forecast.cut): \(scene.words(.forecast(forecast, naming: true)))")
@@ -203,7 +204,7 @@ enum WhyNode {
         }
         switch row.state {
         case .silent: return "it does not answer; whether it runs is not known from here"
-        case .running: return "it runs\(last.map { " since \(Words.moment($0.time))" } ?? "")"
+        case .running: return last.map { "it has run since \(Words.moment($0.time))" } ?? "it runs"
         case .frozen: return "frozen\(at)\(who): alive but silent"
         case .killed: return "killed\(at)\(who): a crash, no goodbye"
         case .stopped: return "stopped\(at)" + stopping(row.name, last, scene.feed.log)
@@ -238,63 +239,13 @@ enum WhyNode {
         case .running:
             return "\(key(.node(.freeze))) freeze · \(kill) · \(key(.node(.leave))) leave · "
                 + "\(key(.link(.cutOneWay))) cut off"
-        case .frozen: return "\(key(.node(.thaw))) thaw it · \(down) · \(kill)"
+        case .frozen:
+            let thaw = "\(key(.node(.thaw))) thaw it"
+            return row.displayStatus == .unreachable ? "\(thaw) · \(down) · \(kill)" : "\(thaw) · \(kill)"
         case .killed, .stopped:
             let restart = "\(key(.node(.restart))) restart it"
             return row.displayStatus == .unreachable ? "\(restart) · \(down)" : restart
         case .silent: return nil
         }
-    }
-}
-
-/// The explanation of a shard's location.
-enum WhyShard {
-    static func lines(_ number: Int, _ scene: Scene) -> [WhyPane.Line] {
-        guard let shards = scene.shards, shards.cells.indices.contains(number) else {
-            return [.init("", "shard \(number) is not known", .dim)]
-        }
-        let cell = shards.cells[number]
-        var lines: [WhyPane.Line] = [
-            .init(
-                "", "shard \(number) of \(shards.type) is \(cell.owner.map { "on \($0)" } ?? "without a home")", .strong
-            )
-        ]
-        lines.append(
-            .init(
-                "now",
-                cell.owner == nil
-                    ? "its home is chosen when the next message comes"
-                    : cell.hosted
-                        ? "\(cell.state.map { scene.words(.shard($0)) } ?? ""), \(Words.count(cell.entities, "entity")), \(cell.handled) handled"
-                        : "believed there by \(scene.reading.observer?.name ?? "no node"); no running node hosts it",
-                cell.ownerUnreachable ? .unreachable : .text))
-        if let coordinator = shards.coordinator {
-            lines.append(.init("decided", "coordinator \(coordinator), epoch \(Words.epoch(shards.epoch))"))
-        }
-        for handoff in shards.coordinating?.handoffs ?? [] where handoff.shard == number {
-            lines.append(.init("moving", scene.words(.transition(handoff), scene.reading), .moving))
-        }
-        if !shards.awaited.isEmpty {
-            lines.append(
-                .init(
-                    "waits", "the coordinator asks \(shards.awaited.joined(separator: ",")) what they host",
-                    .eventWarning))
-        }
-        if shards.coordinating?.waiting.contains(number) == true {
-            lines.append(.init("waits", "its last owner was removed; the margin must pass first", .eventWarning))
-        }
-        let past = scene.feed.log.events.filter { $0.shard == number }.suffix(8)
-        for event in past {
-            let words = EventWords(event, scene.feed.log, scene.words)
-            lines.append(
-                .init(
-                    "\(Words.moment(event.time)) \(words.mark)",
-                    words.what + (words.cause.isEmpty ? "" : "  ← \(words.cause)"),
-                    words.role))
-        }
-        if scene.state.mode.changesCluster {
-            lines.append(.init("you", "m move it · :pin shard \(number) to NODE · :rebalance"))
-        }
-        return lines
     }
 }

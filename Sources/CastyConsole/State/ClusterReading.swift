@@ -95,9 +95,10 @@ struct ClusterReading: Sendable {
             let gone = node.state == .killed || node.state == .stopped
             var displayStatus =
                 member.map { DisplayStatus(status: $0.status, unreachable: $0.unreachable) } ?? .unknown
-            // A silent node that the others no longer list was a member, as its own last view says.
+            // A silent or frozen node that the others no longer list was a member, as its own last view says.
             let wasMember = node.membership.members.contains { $0.node == node.node }
-            if member == nil, gone || node.state == .silent && wasMember && !(membership?.members.isEmpty ?? true) {
+            let isMute = node.state == .silent || node.state == .frozen
+            if member == nil, gone || isMute && wasMember && !(membership?.members.isEmpty ?? true) {
                 displayStatus = .removed
             }
             let isOldest = membership?.oldest.map { $0 == node.node } ?? false

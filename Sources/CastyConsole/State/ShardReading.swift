@@ -82,7 +82,7 @@ struct ShardReading: Sendable {
         for home in view?.homes ?? [] where cells.indices.contains(home.shard) {
             cells[home.shard].moving = home.moving
         }
-        for node in feed.snapshot.nodes where node.state == .running || node.state == .frozen {
+        for node in Self.hosts(feed.snapshot, reading) {
             for region in node.sharding where region.type == type {
                 let rates = feed.rates.rates(of: type, on: node.name)
                 for shard in region.shards where cells.indices.contains(shard.shard) {
@@ -101,7 +101,10 @@ struct ShardReading: Sendable {
             cells[home.shard].owner = reading.names[home.node] ?? home.node.address.description
         }
         let lost = Set(
-            reading.rows.filter { $0.displayStatus == .unreachable || $0.displayStatus == .down || !$0.alive }.map(
+            reading.rows.filter {
+                $0.displayStatus == .unreachable || $0.displayStatus == .down
+                    || $0.displayStatus == .removed || !$0.alive
+            }.map(
                 \.name))
         for index in cells.indices {
             if let owner = cells[index].owner {
@@ -121,6 +124,19 @@ struct ShardReading: Sendable {
         awaited = (coordinating?.awaited ?? []).map { reading.names[$0] ?? $0.address.description }
         self.coordinator = coordinator
         self.epoch = epoch
+    }
+
+    /// The nodes whose shards count, those that count most last: a frozen node that was removed still believes that it
+    /// hosts some, and so does one that does not know yet that the others go on without it.
+    private static func hosts(_ snapshot: ClusterSnapshot, _ reading: ClusterReading) -> [NodeSnapshot] {
+        let outside = Set(
+            reading.rows.filter { $0.displayStatus == .removed || $0.displayStatus == .unknown }.map(\.name))
+        let isHost = { (node: NodeSnapshot) in
+            node.state == .running || node.state == .frozen && !outside.contains(node.name)
+        }
+        let hosts = snapshot.nodes.filter(isHost)
+        guard !outside.isEmpty else { return hosts }
+        return hosts.filter { outside.contains($0.name) } + hosts.filter { !outside.contains($0.name) }
     }
 
     private static func owners(of cells: [ShardCell]) -> [(name: String, shards: Int, entities: Int)] {

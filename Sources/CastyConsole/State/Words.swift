@@ -9,6 +9,11 @@ package enum Words {
         return noun.hasSuffix("y") ? "\(number) \(noun.dropLast())ies" : "\(number) \(noun)s"
     }
 
+    /// A number with its noun and the verb that agrees with it: `1 shard waits`, `3 shards wait`.
+    static func count(_ number: Int, _ noun: String, _ verb: String) -> String {
+        "\(count(number, noun)) \(verb)\(number == 1 ? "s" : "")"
+    }
+
     /// The first names of a list, and the number of the others.
     static func list(_ names: [String], most: Int, separator: String = " ") -> String {
         let shown = names.prefix(most).joined(separator: separator)

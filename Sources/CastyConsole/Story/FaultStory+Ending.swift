@@ -28,6 +28,7 @@ extension FaultStory {
             guard has(.up), isSettled(snapshot) else { return false }
             return quiet > (homes.isEmpty ? Self.arriving : Self.settling)
         case .drained: return homes.count >= orphans.count || quiet > Self.settling
+        case .moved: return homes.count >= orphans.count || quiet > Self.arriving
         case .leaving: return has(.stopped) && haveHomes(at: snapshot.time)
         case .killed, .stopped:
             return victims.allSatisfy { !isMember($0, snapshot) } && haveHomes(at: snapshot.time) && isSettled(snapshot)

@@ -23,7 +23,8 @@ extension FaultStory {
         case .converged: onConvergence(event)
         case .note: onNote(event)
         case .messageLost: lose(event.reasonWords ?? "", at: event.time)
-        case .nodeFrozen, .cut, .linkImpaired, .linkRestored, .shardAllocated, .handoffBegun, .shardStopped,
+        case .handoffBegun: hand(over: event, snapshot)
+        case .nodeFrozen, .cut, .linkImpaired, .linkRestored, .shardAllocated, .shardStopped,
             .entityStarted, .entityPassivated,
             .entityStopped, .reply, .expectationPassed, .expectationFailed, .invariantViolated:
             break
@@ -103,6 +104,11 @@ extension FaultStory {
             openLinks = []
         }
         if openLinks.isEmpty { note(.healed, event, nodes: []) }
+    }
+
+    /// Whether a shard is handed over to the node that the story is about.
+    func receives(_ event: RuntimeEvent) -> Bool {
+        fault.isArrival && event.to.map { victims.contains($0) } == true
     }
 
     /// Whether the story follows this shard, because a victim hosted it or gives or gets it now.

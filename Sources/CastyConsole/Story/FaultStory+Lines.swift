@@ -25,8 +25,8 @@ extension FaultStory {
         case .fault: return first(step)
         case .suspected: return line("~", "\(nodes) suspected by \(seers)", step.reason ?? "", .eventWarning)
         case .unreachable:
-            return line("!", "\(nodes) unreachable, says \(seers)", step.reason ?? "", .eventWarning)
-        case .reachable: return line("+", "\(nodes) reachable again, says \(seers)", cameBack)
+            return line("!", "\(nodes) unreachable for \(seers)", step.reason ?? "", .eventWarning)
+        case .reachable: return line("+", "\(nodes) reachable again for \(seers)", cameBack)
         case .paused:
             return line(
                 "‖", "\(nodes) \(step.nodes.count == 1 ? "pauses its" : "pause their") entities",
@@ -43,12 +43,14 @@ extension FaultStory {
             return line(
                 "#", "\(nodes) down for \(seers)", step.reason == "command" ? "you said so" : "the decision",
                 .eventWarning)
-        case .exiting: return line("<", "\(nodes) exits", "all know that it leaves")
+        case .exiting:
+            return line("<", "\(nodes) \(step.nodes.count == 1 ? "exits" : "exit")", "all know of the leaving")
         case .removed: return line("-", "\(nodes) removed from the membership", removalCause)
         case .awaitsLease:
             let until = step.until.map { " until \(Words.moment($0))" } ?? ""
             return line(
-                "⇄", "\(Words.count(step.shards, "shard")) wait\(until)", "\(nodes) may run them while its lease lasts",
+                "⇄", "\(Words.count(step.shards, "shard", "wait"))\(until)",
+                "\(nodes) may run them while its lease lasts",
                 .moving)
         case .leader: return line("★", "\(nodes) leads the cluster", "the lowest address that is left")
         case .coordinator:
@@ -78,6 +80,7 @@ extension FaultStory {
         case .drained: ("▽", .leaving)
         case .added, .restarted: (">", .joining)
         case .cut: ("/", .eventFault)
+        case .moved: ("⇄", .moving)
         case .silent: ("?", .eventWarning)
         }
     }
@@ -95,6 +98,7 @@ extension FaultStory {
             case .added: "\(names) added"
             case .restarted: "\(names) started again, as a new incarnation"
             case .cut: CutShape(links).words
+            case .moved: "\(movedShards) to another node"
             case .silent: "\(names) falls silent"
             }
         let cause = isByPerson ? "you" : fault == .silent ? "no fault is known" : step.reason ?? ""
@@ -108,7 +112,7 @@ extension FaultStory {
         let targets = ClusterReading.inOrder(Array(counts.keys)).map { "\($0) (\(counts[$0] ?? 0))" }
         let cause =
             switch fault {
-            case .leaving, .drained: "handed over"
+            case .leaving, .drained, .moved: "handed over"
             case .added, .restarted: "balanced: the new node takes its part"
             case .killed, .frozen, .stopped, .cut, .silent: "their node was removed"
             }

@@ -80,8 +80,15 @@ extension FaultStory {
         case .added: "\(names) added \(time)"
         case .restarted: "\(names) restarted \(time)"
         case .cut: "\(CutShape(links).words) \(time)"
+        case .moved: "\(movedShards) \(time)"
         case .silent: "\(names) silent, no fault known"
         }
+    }
+
+    /// `shard 12 moves`, `3 shards move`.
+    var movedShards: String {
+        guard orphans.count == 1, let only = orphans.first else { return Words.count(orphans.count, "shard", "move") }
+        return "shard \(only.shard) moves"
     }
 
     private func part(_ step: StoryStep) -> Part? {
@@ -133,6 +140,7 @@ extension FaultStory {
         var result: [String] = []
         if let shards = shardWords { result.append(shards) }
         if let entities = entityWords { result.append(entities) }
+        if let state = stateWords { result.append(state) }
         if lostMeanwhile > 0 {
             let count = "\(missed > 0 ? "at least " : "")\(Words.count(lostMeanwhile, "message")) lost"
             result.append(lostMeanwhile > lost ? count + " meanwhile" : count)
@@ -150,14 +158,14 @@ extension FaultStory {
             return homes.isEmpty ? nil : "\(Words.count(homes.count, "shard")) to \(targets)"
         }
         let left = orphans.subtracting(homes.keys).count
-        guard isGone || fault == .drained else {
+        guard isGone || fault == .drained || fault == .moved else {
             return !isOpen && homes.isEmpty && !orphans.isEmpty ? "no shard moved" : nil
         }
         if homes.isEmpty {
             guard left > 0 else { return nil }
             return isOpen
-                ? "\(Words.count(left, "shard")) wait for a new home"
-                : "\(Words.count(left, "shard")) get a home with their next message"
+                ? "\(Words.count(left, "shard", "wait")) for a new home"
+                : "\(Words.count(left, "shard", "get")) a home with \(left == 1 ? "its" : "their") next message"
         }
         let moved = "\(Words.count(homes.count, "shard")) to \(targets)"
         if left == 0 { return moved }
@@ -166,10 +174,22 @@ extension FaultStory {
     }
 
     private var entityWords: String? {
-        guard isGone || fault == .drained, entities > 0 else { return nil }
-        let count = Words.count(entities, "entity")
-        if remembers { return "\(count) start again by themselves" }
-        return fault == .leaving || fault == .drained
-            ? "\(count) start again with their next message" : "\(count) gone until their next message"
+        guard endsEntities, entities > 0 else { return nil }
+        let count = Words.count(entities, "entity", "start")
+        let isOne = entities == 1
+        if remembers { return "\(count) again by \(isOne ? "itself" : "themselves")" }
+        let next = "\(isOne ? "its" : "their") next message"
+        return fault == .leaving || fault == .drained || fault == .moved || fault.isArrival
+            ? "\(count) again with \(next)" : "\(Words.count(entities, "entity")) gone until \(next)"
+    }
+
+    /// Whether entities have stopped because of it.
+    private var endsEntities: Bool { isGone || fault == .drained || fault == .moved || fault.isArrival }
+
+    /// The entities whose state nothing has kept.
+    private var stateWords: String? {
+        guard endsEntities, !unstored.isEmpty else { return nil }
+        let types = unstored.keys.sorted().map { "\(unstored[$0] ?? 0) of type \($0)" }
+        return "state lost without a store: \(types.joined(separator: ", "))"
     }
 }

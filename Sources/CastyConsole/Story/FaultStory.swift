@@ -34,6 +34,10 @@ struct FaultStory: Hashable, Sendable {
     private(set) var homes: [ShardID: String] = [:]
     /// The entities that the victims hosted.
     private(set) var entities = 0
+    /// The entities that had no store for their state, by type.
+    private(set) var unstored: [String: Int] = [:]
+    /// The shards whose entities were counted when they began to move.
+    private var counted: Set<ShardID> = []
     /// Whether all of these entities are remembered, and so start by themselves.
     private(set) var remembers = true
     /// The lost messages, by reason.
@@ -64,7 +68,7 @@ struct FaultStory: Hashable, Sendable {
         id = event.id
         begun = event.time
         changed = event.time
-        isByPerson = event.isByPerson || event.isDrain
+        isByPerson = event.isByPerson || event.isDrain || event.isMoveByHand
         steps = [
             StoryStep(
                 kind: .fault, time: event.time, last: event.time, nodes: [], observers: [], reason: event.reasonWords)
@@ -102,9 +106,25 @@ struct FaultStory: Hashable, Sendable {
         guard !fault.isArrival else { return }
         for region in node.sharding {
             for shard in region.shards { orphans.insert(ShardID(type: region.type, shard: shard.shard)) }
-            let count = region.shards.reduce(0) { $0 + $1.entityCount }
-            entities += count
-            if count > 0, !region.remembers { remembers = false }
+            count(entities: region.shards.reduce(0) { $0 + $1.entityCount }, of: region)
+        }
+    }
+
+    private mutating func count(entities count: Int, of region: ShardingSnapshot) {
+        guard count > 0 else { return }
+        entities += count
+        if !region.remembers { remembers = false }
+        if region.isStored == false { unstored[region.type, default: 0] += count }
+    }
+
+    /// Takes in that a shard is handed over: its entities stop, as the latest snapshot shows them.
+    mutating func hand(over event: RuntimeEvent, _ snapshot: ClusterSnapshot) {
+        guard let number = event.shard, let from = event.from else { return }
+        let shard = ShardID(type: event.shardType, shard: number)
+        if fault == .moved { orphans.insert(shard) }
+        guard counted.insert(shard).inserted, let node = snapshot.nodes.last(where: { $0.name == from }) else { return }
+        for region in node.sharding where event.shardType.isEmpty || region.type == event.shardType {
+            for hosted in region.shards where hosted.shard == number { count(entities: hosted.entityCount, of: region) }
         }
     }
 
@@ -156,7 +176,7 @@ struct FaultStory: Hashable, Sendable {
     mutating func adopt(_ story: FaultStory, upTo time: Instant) {
         orphans = story.orphans
         entities = story.entities
-        remembers = story.remembers
+        (remembers, unstored, counted) = (story.remembers, story.unstored, story.counted)
         missed = story.missed
         (addresses, targets) = (story.addresses, story.targets)
         tally = story.tally.upTo(time)

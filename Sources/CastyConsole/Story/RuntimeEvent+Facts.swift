@@ -42,6 +42,9 @@ extension RuntimeEvent {
     /// Whether a handoff empties a node that stays a member.
     var isDrain: Bool { kind == .handoffBegun && reason == .move(.drain) }
 
+    /// Whether a person moves a shard.
+    var isMoveByHand: Bool { kind == .handoffBegun && (reason == .move(.command) || reason == .move(.pin)) }
+
     /// The shard type of an event about a shard.
     var shardType: String {
         switch detail {

@@ -85,7 +85,7 @@ struct StoryBook: Sendable {
         case .nodeFrozen: begin(.frozen, event, snapshot)
         case .cut: begin(cut: event, snapshot)
         case .memberLeaving: leave(event, snapshot)
-        case .handoffBegun: if event.isDrain { drain(event, snapshot) }
+        case .handoffBegun: handOver(event, snapshot)
         case .nodeStarted: start(event, snapshot)
         case .nodeThawed: resume(event, snapshot)
         case .nodeStopped:
@@ -173,6 +173,22 @@ struct StoryBook: Sendable {
         let node = event.concerned
         if stories.contains(where: { $0.isOpen && $0.fault == .leaving && $0.victims.contains(node) }) { return }
         begin(.leaving, event, snapshot)
+    }
+
+    private mutating func handOver(_ event: RuntimeEvent, _ snapshot: ClusterSnapshot) {
+        if event.isDrain { return drain(event, snapshot) }
+        guard event.isMoveByHand else {
+            update(last: { $0.isOpen && $0.receives(event) }, event, snapshot)
+            return
+        }
+        if let last = stories.indices.last, stories[last].isOpen, stories[last].fault == .moved,
+            event.time - stories[last].begun <= Self.together
+        {
+            return stories[last].on(event, snapshot)
+        }
+        var story = FaultStory(.moved, event, lostBefore: lost)
+        story.on(event, snapshot)
+        stories.append(story)
     }
 
     private mutating func drain(_ event: RuntimeEvent, _ snapshot: ClusterSnapshot) {

@@ -6,6 +6,8 @@ enum StoryFault: Hashable, Sendable {
     /// A node came: for the first time, or again.
     case added, restarted
     case cut
+    /// A person moved shards.
+    case moved
     /// A node became unreachable, and no fault is known.
     case silent
 

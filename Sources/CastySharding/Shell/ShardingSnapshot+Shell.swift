@@ -35,7 +35,7 @@ extension ShardingSnapshot {
             registered: region.isRegistered,
             leaseUntil: lease == .distantFuture ? nil : lease, coordinator: region.coordinator,
             epoch: region.epoch.single, remembers: host.settings.remembersEntities,
-            storeTrouble: storeTrouble, unavailable: core.trouble(at: now),
+            isStored: host.store != nil, storeTrouble: storeTrouble, unavailable: core.trouble(at: now),
             unplaced: coordinator.map(\.unplaced) ?? core.unplaced(at: now), drained: region.intents.drains,
             pinned: region.intents.pins.map(\.shard), isPaused: region.intents.isPaused,
             coordinating: coordinator.map { coordinator in

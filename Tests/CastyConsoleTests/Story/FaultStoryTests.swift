@@ -40,7 +40,7 @@ struct FaultStoryTests {
         #expect(lines.map(\.time) == lines.map(\.time).sorted())
         #expect(
             lines.map(\.what) == [
-                "n3 killed: a crash, no goodbye", "n3 suspected by n1 n2 n4 n5", "n3 unreachable, says n1 n2 n4 n5",
+                "n3 killed: a crash, no goodbye", "n3 suspected by n1 n2 n4 n5", "n3 unreachable for n1 n2 n4 n5",
                 "n1 decides: n3 must go", "n3 down for n1", "n3 removed from the membership",
                 "5 shards wait until 16.4", "n1 n2 n4 n5 agree", "5 shards run on n1 (2) n2 (1) n4 (1) n5 (1)",
             ])

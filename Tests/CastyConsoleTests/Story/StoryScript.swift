@@ -10,6 +10,7 @@ struct StoryScript {
     var shards: [String: [Int]]
     var entitiesPerShard = 4
     var remembers = false
+    var isStored: Bool?
     var states: [String: NodeState] = [:]
     /// The nodes that are no members any more.
     var gone: Set<String> = []
@@ -71,6 +72,7 @@ struct StoryScript {
             membership.converged = unreachable.isEmpty
             var region = ShardingSnapshot(type: "account", shardCount: 24)
             region.remembers = remembers
+            region.isStored = isStored
             region.shards = (shards[name] ?? []).map {
                 ShardSnapshot(
                     shard: $0, state: .running, entities: [], entityCount: entitiesPerShard, handled: 0)
