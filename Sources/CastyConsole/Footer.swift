@@ -25,7 +25,9 @@ enum Footer {
             return
         }
         if let progress = scene.feed.progress {
-            buffer.put(" … " + Words.fit(progress, rect.width - 4), x: rect.x, y: rect.y, paint[.flashNote])
+            buffer.put(
+                " … " + Words.fit(scene.state.keys.naming(progress), rect.width - 4), x: rect.x, y: rect.y,
+                paint[.flashNote])
             return
         }
         if let flash = scene.state.dialogs.flash {

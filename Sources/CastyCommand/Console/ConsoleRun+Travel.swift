@@ -27,7 +27,8 @@ extension ConsoleRun {
     func heed(_ backend: any RunFrontEnd) {
         guard let goal, let next = backend.nextRequest else { return }
         switch goal.kind {
-        case .beginning: return
+        case .beginning:
+            if case .control(.endUntil) = next { endTravel(backend) }
         case .until:
             endUntil(backend)
             // Keys that pause or play mean the wait itself.
@@ -36,6 +37,7 @@ extension ConsoleRun {
             case .control, .command: break
             }
         case .forward, .back:
+            if case .control(.endUntil) = next { return endTravel(backend) }
             guard case .control(let control) = next, let target = control.destination(from: goal.target) else { return }
             _ = backend.takeRequest()
             if !control.isSeek { paused = true }
@@ -46,6 +48,19 @@ extension ConsoleRun {
                 turnBack(to: target, backend)
             }
         }
+    }
+}
+
+extension ConsoleRun {
+    /// Stops on the way to another time, where the run is now.
+    private func endTravel(_ backend: any RunFrontEnd) {
+        guard let goal else { return }
+        _ = backend.takeRequest()
+        self.goal = nil
+        (paused, pace, hasJumped) = (true, Pace(), true)
+        backend.show(nil)
+        show(backend)
+        backend.say(.note, "stopped at \(Words.moment(testbed.now)), on the way to \(Words.moment(goal.target))")
     }
 }
 

@@ -31,7 +31,7 @@ extension ConsoleRun {
 
     /// Undoes the user's last fault.
     func undo(_ backend: any RunFrontEnd) {
-        dropFuture(backend)
+        let dropped = dropFuture(backend)
         switch undoBook.undo() {
         case .refuse(let reason): backend.say(.refused, reason)
         case .give(let commands, let fault):
@@ -45,7 +45,7 @@ extension ConsoleRun {
                     return backend.say(.refused, "undo of \(fault): \(error)")
                 }
             }
-            backend.say(.done, "undone: \(fault) · U injects it again")
+            backend.say(.done, "undone: \(fault)\(dropped) · {redo} injects it again")
         }
     }
 
@@ -54,11 +54,11 @@ extension ConsoleRun {
         guard let command = undoBook.redoable else {
             return backend.say(.refused, "redo: nothing was undone since your last fault")
         }
-        dropFuture(backend)
+        let dropped = dropFuture(backend)
         do {
             try perform(command, as: .redoes)
             note(.immediate(command), role: .redoes)
-            backend.say(.done, "again: \(command) · u undoes it")
+            backend.say(.done, "again: \(command)\(dropped) · {undo} undoes it")
         } catch {
             backend.say(.refused, "redo of \(command): \(error)")
         }
@@ -66,12 +66,14 @@ extension ConsoleRun {
 
     /// Forgets the commands, and the checkpoints, after the time to which the run was turned back: the user gives another
     /// command.
-    func dropFuture(_ backend: any RunFrontEnd) {
+    ///
+    /// - Returns: What was dropped, for the end of the message about that command; empty if nothing was.
+    func dropFuture(_ backend: any RunFrontEnd) -> String {
         backend.branched(at: testbed.now, commands: commandCount, events: recorder.count)
         for index in watches.indices { watches[index].onBranch(at: testbed.now, events: recorder.count) }
         _ = watchesStop()
-        guard !future.isEmpty else { return }
-        backend.say(.note, "\(future.count) commands that came later are dropped")
-        future = []
+        guard !future.isEmpty else { return "" }
+        defer { future = [] }
+        return "; \(future.count) later \(future.count == 1 ? "command is" : "commands are") dropped"
     }
 }

@@ -224,8 +224,8 @@ final class ConsoleRun {
     private func carryOut(_ request: ConsoleRequest, _ backend: any RunFrontEnd) {
         switch request {
         case .command(let command):
-            dropFuture(backend)
-            perform(command, backend)
+            let dropped = dropFuture(backend)
+            perform(command, backend, saying: dropped)
             _ = watchesStop()
             announce(backend)
         case .control(let control): carryOut(control, backend)
@@ -233,7 +233,11 @@ final class ConsoleRun {
     }
 
     /// Carries out a user's command.
-    func perform(_ command: Command, _ backend: (any RunFrontEnd)?, as role: CommandRole = .given) {
+    ///
+    /// - Parameter addition: What the message about it says besides.
+    func perform(
+        _ command: Command, _ backend: (any RunFrontEnd)?, as role: CommandRole = .given, saying addition: String = ""
+    ) {
         do {
             switch command {
             case .at(let moment, let inner):
@@ -242,7 +246,7 @@ final class ConsoleRun {
                 guard at > testbed.now else { throw TestClusterError("\(command): that moment has passed") }
                 player.schedule(inner, at: at)
                 note(command)
-                backend?.say(.done, "at \(at) s: \(inner)")
+                backend?.say(.done, "at \(Words.moment(at)): \(inner)\(addition)")
                 return
             case .ask(let ask): try self.ask(ask, backend)
             case .expect, .wait: throw TestClusterError("\(command): belongs into a scenario; run it with `casty run`")
@@ -250,7 +254,7 @@ final class ConsoleRun {
             case .immediate(let immediate): try perform(immediate, as: role)
             }
             note(command, role: role)
-            backend?.say(.done, "\(command)")
+            backend?.say(.done, "\(command)\(addition)")
         } catch {
             backend?.say(.refused, "\(error)")
         }

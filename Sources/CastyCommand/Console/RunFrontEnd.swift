@@ -96,11 +96,11 @@ struct RunProgress: Hashable, Sendable, Codable {
     /// A line for the screen: `rewinding to 37.5… 40 %`.
     var text: String {
         if let awaited {
-            return "\(awaited)… \(Words.moment(now)), at most to \(Words.moment(target)) · Esc ends it"
+            return "\(awaited)… \(Words.moment(now)), at most to \(Words.moment(target)) · {escape} ends it"
         }
         let span = (target - from).inSeconds
         let share = span > 0 ? Int((now - from).inSeconds / span * 100) : 100
-        return "\(isRewinding ? "rewinding" : "running") to \(Words.moment(target))… \(share) %"
+        return "\(isRewinding ? "rewinding" : "running") to \(Words.moment(target))… \(share) % · {escape} ends it"
     }
 }
 

@@ -46,12 +46,12 @@ struct Mission: Sendable {
     /// What happens in it.
     var story: String { String(title.drop { $0 != ":" }.dropFirst(2)) }
 
-    /// The last words on the screen.
+    /// The last words on the screen; the keys are those in use.
     var closing: String {
         let next = Self.all.first { $0.number == number + 1 }
         let more = next.map { "; then go on with casty tour \($0.number), \($0.name.lowercased())" } ?? ""
-        return "The mission is over. Time goes on, and the cluster is yours: ? shows the keys, K kills a node, "
-            + "comma turns back time. q leaves\(more)."
+        return "The mission is over. Time goes on, and the cluster is yours: {help} shows the keys, {kill} kills a "
+            + "node, {back} turns back time. {quit} leaves\(more)."
     }
 
     /// The list to choose from, one line each.

@@ -73,9 +73,9 @@ package struct KeyMap: Sendable {
     }
 
     /// The action of a key in a pane; the second value says where it would act, if not here.
-    func binding(for key: Key, in pane: Pane) -> (here: KeyBinding?, elsewhere: KeyBinding?) {
+    func binding(for key: Key, in pane: Pane) -> (here: KeyBinding?, elsewhere: [KeyBinding]) {
         let all = index[key] ?? []
-        return (all.first { $0.panes?.contains(pane) ?? true }, all.first)
+        return (all.first { $0.panes?.contains(pane) ?? true }, all)
     }
 
     /// The keys that act in a pane, its own first.

@@ -46,7 +46,8 @@ extension ConsoleState {
     }
 
     /// Shows the script's latest note; returns whether the picture changes.
-    package mutating func show(_ caption: Caption?) -> Bool {
+    package mutating func show(_ latest: Caption?) -> Bool {
+        let caption = latest.map { Caption(title: $0.title, text: keys.naming($0.text), waits: $0.waits) }
         guard caption != captions.latest else { return false }
         captions.latest = caption
         return true

@@ -67,8 +67,15 @@ enum FlowPane {
     private static func nothing(_ scene: Scene) -> [String] {
         switch scene.state.mode {
         case .attached:
-            return ["the messages of a running cluster cannot be seen from outside", "6 shows its events"]
-        case .recording: return ["the messages between the nodes are not recorded", "6 shows the events"]
+            return [
+                "the messages of a running cluster cannot be seen from outside",
+                "\(scene.state.keys.name(of: .pane(.events))) shows its events",
+            ]
+        case .recording:
+            return [
+                "the messages between the nodes are not recorded",
+                "\(scene.state.keys.name(of: .pane(.events))) shows the events",
+            ]
         case .live where scene.state.time.shown.isPast: return ["the messages of the past are not kept"]
         case .live, .simulated: break
         }
@@ -77,7 +84,11 @@ enum FlowPane {
         }
         if crossings.isEmpty {
             let isPaused = scene.snapshot.paused
-            return ["no message since this pane was opened"] + (isPaused ? ["p lets time pass, . steps"] : [])
+            return ["no message since this pane was opened"]
+                + (isPaused
+                    ? [
+                        "\(scene.state.keys.name(of: .pause)) lets time pass, \(scene.state.keys.name(of: .step)) steps"
+                    ] : [])
         }
         return scene.state.view.filters[.flow] != nil
             ? ["no message fits the filter", "Esc clears it"]

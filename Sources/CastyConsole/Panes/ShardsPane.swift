@@ -7,7 +7,9 @@ enum ShardsPane {
         guard let shards = scene.shards else { return [] }
         let types = ShardReading.types(in: scene.snapshot)
         let count = "\(shards.cells.count)"
-        let more = types.count > 1 && scene.isFocused(.shards) ? ["\(shards.type) \(count) (n: next type)"] : []
+        let more =
+            types.count > 1 && scene.isFocused(.shards)
+            ? ["\(shards.type) \(count) (\(scene.state.keys.name(of: .move(.nextMatch))): next type)"] : []
         return more + ["\(shards.type) \(count)", count]
     }
 

@@ -68,7 +68,10 @@ enum WhyDetails {
         if cell.entities > cell.listed.count {
             lines.append(.init("", "… \(cell.entities - cell.listed.count) more", .faint))
         }
-        lines.append(.init("you", "m move it · w why is it there · Esc back"))
+        let keys = scene.state.keys
+        let move = scene.state.mode.changesCluster ? "\(keys.name(of: .prompt(.moveShard))) move it · " : ""
+        lines.append(
+            .init("you", "\(move)\(keys.name(of: .why)) why is it there · \(keys.name(of: .escape)) back"))
         return lines
     }
 

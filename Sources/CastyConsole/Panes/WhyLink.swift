@@ -36,8 +36,15 @@ enum WhyLink {
             lines.append(.init("\(Words.moment(event.time)) \(words.mark)", words.what + cause, words.role))
         }
         if scene.state.mode.changesCluster {
-            let heal = ails.isEmpty ? "x cut it · X both ways" : "H heal all · :heal \(from) -> \(to) · u undo the last"
-            lines.append(.init("you", "\(heal) · d delay · o loss"))
+            func key(_ action: Action) -> String { scene.state.keys.name(of: action) }
+            let heal =
+                ails.isEmpty
+                ? "\(key(.link(.cutOneWay))) cut it · \(key(.link(.cutBothWays))) both ways"
+                : "\(key(.link(.healAll))) heal all · :heal \(from) -> \(to) · \(key(.undo)) undo the last"
+            let impair =
+                scene.state.mode == .live
+                ? "" : " · \(key(.link(.delay))) delay · \(key(.link(.loss))) loss"
+            lines.append(.init("you", heal + impair))
         }
         return lines
     }

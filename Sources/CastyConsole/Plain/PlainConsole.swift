@@ -57,12 +57,13 @@ package struct PlainConsole: Sendable {
     }
 
     private mutating func text(of message: ConsoleMessage) -> String {
+        let text = KeyMap.withoutKeys(message.text)
         switch message.kind {
-        case .done: return "done: \(message.text)"
-        case .note: return message.text
+        case .done: return "done: \(text)"
+        case .note: return text
         case .refused:
             hasRefused = true
-            return "refused: \(message.text)"
+            return "refused: \(text)"
         }
     }
 

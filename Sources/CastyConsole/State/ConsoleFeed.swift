@@ -22,7 +22,7 @@ package struct ConsoleFeed: Sendable {
     package private(set) var title = "casty"
     package private(set) var recording: String?
     /// How far a long run to another time is, as a line.
-    package private(set) var progress: String?
+    package internal(set) var progress: String?
     /// The conditions that are watched.
     package internal(set) var watches: [WatchStatus] = []
     /// The latest comparison of two futures.

@@ -43,11 +43,14 @@ extension ConsoleState {
         switch action {
         case .help: dialogs.modal = .help(HelpState(pane: panes.focus))
         case .palette: dialogs.modal = .palette(PaletteState())
+        case .filter where Self.filterFields[panes.focus] == nil:
+            let names = Pane.allCases.filter { Self.filterFields[$0] != nil }.map(\.title)
+            say(.refused, "filter: \(panes.focus.title) has none; there is one in \(names.joined(separator: ", "))")
         case .filter:
             // A new filter: the earlier one is gone.
             setFilter("", in: panes.focus, feed)
             dialogs.modal = .filter(panes.focus, TextField(""))
-        case .escape where feed.isAwaiting: return submit(.endUntil)
+        case .escape where live.isAwaiting || live.progress != nil: return submit(.endUntil)
         case .escape: return escape(feed)
         case .quit: askToQuit(feed)
         case .suspend: return [.suspend]
@@ -164,6 +167,8 @@ extension ConsoleState {
                 return say(.note, "this slot has one pane only; 1-8 jump to any")
             }
             focus(on: tabs[(index + (way == .nextTab ? 1 : tabs.count - 1)) % tabs.count])
+        case .zoom where layout.size == .tiny:
+            say(.refused, "zoom: one pane fills the screen at this size")
         case .zoom: panes.zoomed.toggle()
         case .preset: nextPreset()
         }
@@ -222,7 +227,11 @@ extension ConsoleState {
         }
         let bounded = min(Self.speeds.upperBound, max(Self.speeds.lowerBound, next))
         if bounded == speed {
-            say(.refused, "speed: \(speed <= 1 ? "slower than 1/64 makes no sense" : "64 times is the limit")")
+            say(
+                .refused,
+                change == .normal
+                    ? "speed: it is normal already"
+                    : "speed: \(speed <= 1 ? "slower than 1/64 makes no sense" : "64 times is the limit")")
             return []
         }
         intentions.setSpeed(bounded, now: time.now)

@@ -10,7 +10,10 @@ extension ConsoleState {
         switch command {
         case .focus(let pane): focus(on: Pane(pane))
         case .zoom: panes.zoomed.toggle()
-        case .filter(let text): setFilter(text ?? "", in: panes.focus, feed)
+        case .filter(let text):
+            guard Self.filterFields[panes.focus] != nil else { return perform(.filter, feed) }
+            setFilter(text ?? "", in: panes.focus, feed)
+            checkFilter(text ?? "", in: panes.focus)
         case .sort(let column, let descending): sortBy(column, descending)
         case .follow(let name): selection.node = name.description
         case .view(let name): view.observer = name?.description

@@ -43,13 +43,23 @@ extension ConsoleState {
         if let intents = handleCaption(key) { return intents }
         let (binding, elsewhere) = keys.binding(for: key, in: panes.focus)
         if let binding { return run(binding, feed) }
-        if let elsewhere, let panes = elsewhere.panes {
-            let names = Pane.allCases.filter(panes.contains).map(\.title).joined(separator: ", ")
-            say(.refused, "\(elsewhere.label): \(elsewhere.summary) — only in \(names)")
+        if let reason = Self.elsewhere(elsewhere, key) {
+            say(.refused, reason)
         } else {
             say(.note, "\(key.name) does nothing here; \(keys.name(of: .help)) shows the keys")
         }
         return []
+    }
+
+    /// Where a key acts, if it acts in other panes only.
+    private static func elsewhere(_ bindings: [KeyBinding], _ key: Key) -> String? {
+        let known = bindings.filter { $0.panes != nil }
+        guard let first = known.first else { return nil }
+        func names(_ binding: KeyBinding) -> String {
+            Pane.allCases.filter { binding.panes?.contains($0) ?? false }.map(\.title).joined(separator: ", ")
+        }
+        guard known.count > 1 else { return "\(first.label): \(first.summary) — only in \(names(first))" }
+        return "\(key.name): only in \(known.map { "\(names($0)) (\($0.word))" }.joined(separator: " and "))"
     }
 
     /// Carries out a line of the key table, unless something prevents it.

@@ -25,7 +25,10 @@ extension ConsoleState {
         case .partition:
             let rest = reading.rows.map(\.name).filter { !selection.marked.contains($0) }
             guard !selection.marked.isEmpty else {
-                say(.refused, "partition: mark one side first (Space), then P")
+                say(
+                    .refused,
+                    "partition: mark one side first (\(keys.name(of: .mark))), then \(keys.name(of: .link(.partition)))"
+                )
                 return []
             }
             guard !rest.isEmpty else {
@@ -39,6 +42,10 @@ extension ConsoleState {
             return panes.focus == .network
                 ? cutLink(bothWays: action == .cutBothWays, links, reading) : cutOff(links, reading)
         case .delay, .loss:
+            guard mode != .live else {
+                say(.refused, "link: a live link is left as it is; delay and loss exist with --sim only")
+                return []
+            }
             let chosen = chosenLinks(reading)
             guard let first = chosen.first else {
                 say(.refused, "link: choose two different nodes with the arrows")

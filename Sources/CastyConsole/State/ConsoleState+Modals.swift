@@ -130,6 +130,7 @@ extension ConsoleState {
         var field = field
         if key == .enter {
             dialogs.modal = nil
+            checkFilter(field.text, in: pane)
         } else if key == .escape {
             view.filters[pane] = nil
             dialogs.modal = nil

@@ -36,7 +36,8 @@ extension ConsoleState {
         case .down, .pageDown, .nextMatch: next = min(rows.count - 1, index + page(action))
         case .top: next = 0
         case .bottom: next = rows.count - 1
-        case .left, .right: next = index
+        case .left, .right:
+            return say(.note, "left and right move in Shards and Network, and through time in Events")
         }
         selection.node = rows[next].name
     }
@@ -78,7 +79,8 @@ extension ConsoleState {
         case .right: column = min(names.count - 1, column + 1)
         case .top, .pageUp: row = 0
         case .bottom, .pageDown: row = names.count - 1
-        case .nextMatch, .previousMatch: break
+        case .nextMatch, .previousMatch:
+            return say(.note, "\(keys.name(of: .move(action))): the arrows move in Network")
         }
         selection.linkFrom = names[row]
         selection.linkTo = names[column]

@@ -45,7 +45,8 @@ extension ConsoleState {
         case .kill: return row.alive ? nil : "kill: \(row.name) is \(state) already"
         case .freeze: return row.state == .running ? nil : "freeze: \(row.name) is \(state), not running"
         case .thaw: return row.state == .frozen ? nil : "thaw: \(row.name) is \(state), not frozen"
-        case .restart: return row.alive ? "restart: \(row.name) is \(state); kill it (K) first" : nil
+        case .restart:
+            return row.alive ? "restart: \(row.name) is \(state); kill it (\(keys.name(of: .node(.kill)))) first" : nil
         case .leave: return row.state == .running ? nil : "leave: \(row.name) is \(state), not running"
         case .down:
             switch row.displayStatus {

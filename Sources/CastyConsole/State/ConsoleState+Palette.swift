@@ -131,6 +131,7 @@ extension ConsoleState {
     mutating func execute(_ line: String, _ feed: ConsoleFeed) throws(ScenarioProblem) -> [Intent] {
         let parsed = try PaletteLine.parse(line, names: aliases(feed))
         remember(line)
+        if case .command(.immediate(let command)) = parsed { dialogs.keep(command) }
         switch parsed {
         case .command(let command):
             if readOnly {

@@ -52,7 +52,9 @@ extension ConsoleState {
     /// Shows the time that is a span later than the one that is shown.
     private mutating func scrub(by span: Duration, _ word: String, _ live: ConsoleFeed) {
         guard span < .zero || time.shown.isPast else {
-            return say(.refused, "\(word): this is live; ← goes back through what was recorded")
+            return say(
+                .refused,
+                "\(word): this is live; \(keys.name(of: .scrub(.earlier))) goes back through what was recorded")
         }
         let shown = visible(live).snapshot.time
         let wanted = shown + span
@@ -117,7 +119,7 @@ extension ConsoleState {
     /// Why a request that needs the cluster is refused while the past is shown; `nil` if it is not.
     func pastRefusal(of verb: PaletteVerb) -> String? {
         guard time.shown.isPast, verb.actsOnCluster else { return nil }
-        return "\(verb.word): this is the past, which cannot be changed; End goes back to live"
+        return "\(verb.word): this is the past, which cannot be changed; \(keys.name(of: .live)) goes back to live"
     }
 
     /// Shows all panes at the time of the event under the cursor: as soon as it has happened.

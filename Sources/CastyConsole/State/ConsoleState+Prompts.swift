@@ -1,4 +1,5 @@
 import CastyObservability
+import CastyScenario
 
 /// Keys that ask for a few words first.
 extension ConsoleState {
@@ -22,7 +23,9 @@ extension ConsoleState {
             dialogs.modal = .prompt(
                 PromptState(
                     title: "Send an envelope", hint: "ENTITY MESSAGE, as account-7 deposit 10", before: "tell ",
-                    field: TextField("\(known) \(known.hasPrefix("counter") ? "add 1" : "deposit 10")")))
+                    field: TextField(
+                        panes.focus == .shards
+                            ? message(to: known) : dialogs.lastTell ?? message(to: known))))
         case .load:
             dialogs.modal = .prompt(
                 PromptState(
@@ -31,7 +34,7 @@ extension ConsoleState {
                         ? "RATE over COUNT entities for TIME"
                         : "stop ends \(Words.count(feed.snapshot.loads.count, "running load")); or RATE over …",
                     before: "load ",
-                    field: TextField("200/s over 50 entities for 30s")))
+                    field: TextField(dialogs.lastLoad ?? "200/s over 50 entities for 30s")))
         case .whatIf:
             let node = cursorRow(reading)?.name ?? "n1"
             dialogs.modal = .prompt(
@@ -47,6 +50,11 @@ extension ConsoleState {
                     title: "Move shard \(selection.shard)", hint: "to a node: \(Words.list(others, most: 8))",
                     before: "move shard \(selection.shard) to ", field: TextField()))
         }
+    }
+
+    /// A message that an entity of the built-in types understands.
+    private func message(to entity: String) -> String {
+        "\(entity) \(entity.hasPrefix("counter") ? "add 1" : "deposit 10")"
     }
 
     private func entities(_ feed: ConsoleFeed) -> Int {
@@ -66,5 +74,19 @@ extension ConsoleState {
             return first.id
         }
         return shards.cells.lazy.compactMap(\.listed.first).first?.id
+    }
+}
+
+extension Dialogs {
+    /// Keeps what a later prompt of the same kind begins with.
+    mutating func keep(_ command: ImmediateCommand) {
+        let line = "\(command)"
+        switch command {
+        case .tell: lastTell = String(line.dropFirst("tell ".count))
+        case .load: lastLoad = String(line.dropFirst("load ".count))
+        case .set, .start, .kill, .freeze, .thaw, .restart, .leave, .down, .spawn, .stopLoad, .passivate, .cut, .heal,
+            .link, .fault, .move, .pin, .drain, .undrain, .rebalance, .note:
+            break
+        }
     }
 }

@@ -26,7 +26,12 @@ extension ConsoleState {
             return say(.note, "one link is selected again")
         }
         selection.corner = LinkCorner(from: cursor.from, to: cursor.to)
-        say(.note, "the arrows select links; x cuts or heals them, d delays, o loses; V or Esc ends")
+        func key(_ action: Action) -> String { keys.name(of: action) }
+        let impair = mode == .live ? "" : ", \(key(.link(.delay))) delays, \(key(.link(.loss))) loses"
+        say(
+            .note,
+            "the arrows select links; \(key(.link(.cutOneWay))) cuts or heals them\(impair); "
+                + "\(key(.rectangle)) or \(key(.escape)) ends")
     }
 
     /// Selects from the pressed cell to the one under the mouse.

@@ -66,7 +66,7 @@ package struct ConsoleState: Sendable {
     package mutating func show(_ message: ConsoleMessage) {
         // A refused request will not take effect, and the message does not say which one was refused.
         if message.kind == .refused { intentions = Intentions() }
-        say(message.kind, message.text)
+        say(message.kind, keys.naming(message.text))
     }
 
     mutating func focus(on pane: Pane) {

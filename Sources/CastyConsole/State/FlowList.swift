@@ -13,14 +13,13 @@ struct FlowList: Sendable {
         }
     }
 
-    /// The texts that a filter is compared with.
-    private static func fields(_ crossing: MessageCrossing, _ words: DisplayWords) -> [String] {
+    /// The texts that a filter is compared with, and their names.
+    private static func fields(_ crossing: MessageCrossing, _ words: DisplayWords) -> [(key: String, value: String)] {
         var fields = [
-            crossing.from, crossing.to, words(.message(crossing.content)),
-            "kind=\(crossing.content.kind.rawValue)", "node=\(crossing.from)", "node=\(crossing.to)",
-            "from=\(crossing.from)", "to=\(crossing.to)",
+            ("from", crossing.from), ("to", crossing.to), ("node", crossing.from), ("node", crossing.to),
+            ("kind", crossing.content.kind.rawValue), ("what", words(.message(crossing.content))),
         ]
-        if case .lost(_, let loss) = crossing.fate { fields += ["lost", words(.crossingLoss(loss))] }
+        if case .lost(_, let loss) = crossing.fate { fields.append(("lost", "lost \(words(.crossingLoss(loss)))")) }
         return fields
     }
 

@@ -23,6 +23,9 @@ struct TextFilter: Hashable, Sendable {
         }
     }
 
+    /// The names of fields that it asks for.
+    var keys: [String] { words.compactMap(\.key) }
+
     var isEmpty: Bool { words.isEmpty }
 
     func matches(_ fields: [String]) -> Bool { matches(fields.map { ("", $0) }) }

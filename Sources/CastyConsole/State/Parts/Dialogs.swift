@@ -5,6 +5,9 @@ struct Dialogs: Hashable, Sendable {
     var flash: Flash?
     /// The lines given to the palette, oldest first.
     var history: [String] = []
+    /// The latest message to an entity and the latest load, which the next prompts begin with.
+    var lastTell: String?
+    var lastLoad: String?
     /// The number of the latest comparison that was shown.
     var compared: Int?
 }
