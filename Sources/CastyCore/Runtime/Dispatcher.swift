@@ -34,4 +34,12 @@ package protocol Dispatcher: AnyObject, Sendable {
 
     /// Lets the runnable take a turn soon, on some thread, never inside this call.
     func execute(_ runnable: Runnable)
+
+    /// Calls the function, on a thread of its own, once for each turn that runs for longer than a second.
+    func observeLongTurns(_ observer: @escaping @Sendable (LongTurn) -> Void)
+}
+
+extension Dispatcher {
+    /// Where a handler cannot occupy a thread there is nothing to observe.
+    package func observeLongTurns(_ observer: @escaping @Sendable (LongTurn) -> Void) {}
 }

@@ -3,8 +3,12 @@
 /// The node reaches time, threads, randomness and the network only through these, so the same code runs live and
 /// simulated.
 package struct NodeWorld: Sendable {
-    /// Runs its actors.
+    /// Runs users' actors.
     package let dispatcher: any Dispatcher
+    /// Runs the runtime's own actors, whatever users' handlers do.
+    package let control: any Dispatcher
+    /// Runs actors whose handlers block.
+    package let blocking: any Dispatcher
     /// Its clock and timers.
     package let scheduler: any Scheduler
     /// Its connections.
@@ -12,11 +16,14 @@ package struct NodeWorld: Sendable {
     /// Its source of randomness.
     package let random: any RandomSource
 
-    /// Combines the four interfaces of a runtime.
+    /// Combines the interfaces of a runtime. Where one dispatcher is not given, the first takes its part.
     package init(
-        dispatcher: any Dispatcher, scheduler: any Scheduler, transport: any MessageTransport, random: any RandomSource
+        dispatcher: any Dispatcher, control: (any Dispatcher)? = nil, blocking: (any Dispatcher)? = nil,
+        scheduler: any Scheduler, transport: any MessageTransport, random: any RandomSource
     ) {
         self.dispatcher = dispatcher
+        self.control = control ?? dispatcher
+        self.blocking = blocking ?? dispatcher
         self.scheduler = scheduler
         self.transport = transport
         self.random = random

@@ -13,6 +13,7 @@ package final class LiveDispatcher: Dispatcher, Suspendable {
     private let clock: LiveClock
     private let phase = Atomic<UInt8>(Phase.running)
     private let held = Mutex<[Runnable]>([])
+    private let observer = Mutex<(@Sendable (LongTurn) -> Void)?>(nil)
 
     /// How a view treats the runnables it receives.
     private enum Phase {
@@ -84,6 +85,12 @@ package final class LiveDispatcher: Dispatcher, Suspendable {
         defer { withExtendedLifetime(forgotten) {} }
         return awaitQuiet(within: limit)
     }
+
+    package func observeLongTurns(_ observer: @escaping @Sendable (LongTurn) -> Void) {
+        self.observer.withLock { $0 = observer }
+    }
+
+    func report(_ turn: LongTurn) { observer.withLock { $0 }?(turn) }
 
     /// Whether turns may start.
     @inline(__always)

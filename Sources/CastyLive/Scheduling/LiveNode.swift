@@ -6,34 +6,36 @@ package final class LiveNode: Suspendable {
     /// The clock, threads, random source and network of the node.
     package let world: NodeWorld
 
-    private let dispatcher: LiveDispatcher
+    /// For users' actors, for control work, and for actors that block.
+    private let dispatchers: [LiveDispatcher]
     private let scheduler: LiveScheduler
     private let transport: any MessageTransport & Suspendable
 
-    init(dispatcher: LiveDispatcher, scheduler: LiveScheduler, transport: any MessageTransport & Suspendable) {
-        self.dispatcher = dispatcher
+    init(dispatchers: [LiveDispatcher], scheduler: LiveScheduler, transport: any MessageTransport & Suspendable) {
+        self.dispatchers = dispatchers
         self.scheduler = scheduler
         self.transport = transport
         world = NodeWorld(
-            dispatcher: dispatcher, scheduler: scheduler, transport: transport, random: SystemRandomSource())
+            dispatcher: dispatchers[0], control: dispatchers[1], blocking: dispatchers[2], scheduler: scheduler,
+            transport: transport, random: SystemRandomSource())
     }
 
     /// Freezes the node as SIGSTOP would: sockets stay open, and nothing is read, run or timed.
     package func freeze() {
         transport.freeze()
         scheduler.freeze()
-        dispatcher.freeze()
+        for dispatcher in dispatchers { dispatcher.freeze() }
     }
 
     package func thaw() {
-        dispatcher.thaw()
+        for dispatcher in dispatchers { dispatcher.thaw() }
         scheduler.thaw()
         transport.thaw()
     }
 
     /// Ends the node as a crash would: sockets are reset, nothing is flushed, and nothing runs any more.
     package func kill() {
-        dispatcher.kill()
+        for dispatcher in dispatchers { dispatcher.kill() }
         scheduler.kill()
         transport.kill()
     }
@@ -52,14 +54,14 @@ package final class LiveNode: Suspendable {
         let closed = closing.withLock { closing.wait(within: limit) { isClosed.isSet } }
         if !closed { transport.kill() }
         scheduler.kill()
-        return dispatcher.kill(within: limit)
+        return dispatchers.reduce(true) { $1.kill(within: limit) && $0 }
     }
 
     /// Ends the node after its actors have stopped: flushes and closes its connections, then drops everything else.
     package func stop(completion: @escaping @Sendable () -> Void) {
         transport.shutdown {
             self.scheduler.kill()
-            self.dispatcher.kill()
+            for dispatcher in self.dispatchers { dispatcher.kill() }
             completion()
         }
     }

@@ -12,6 +12,19 @@ package final class LiveThread: @unchecked Sendable {
 
     /// Starts a thread.
     package init(_ body: @escaping @Sendable () -> Void) {
+        let (handle, failure) = Self.start(body)
+        precondition(failure == 0, "the system refuses a thread (error \(failure))")
+        self.handle = handle
+    }
+
+    /// Starts a thread; `nil` where the system refuses it.
+    init?(ifPossible body: @escaping @Sendable () -> Void) {
+        let (handle, failure) = Self.start(body)
+        guard failure == 0 else { return nil }
+        self.handle = handle
+    }
+
+    private static func start(_ body: @escaping @Sendable () -> Void) -> (pthread_t, Int32) {
         var handle = pthread_t()
         let start = Unmanaged.passRetained(Start(body: body))
         let failure = pthread_create(
@@ -21,8 +34,8 @@ package final class LiveThread: @unchecked Sendable {
                 Unmanaged<Start>.fromOpaque(argument).takeRetainedValue().body()
                 return nil
             }, start.toOpaque())
-        precondition(failure == 0, "the system refuses a thread (error \(failure))")
-        self.handle = handle
+        if failure != 0 { start.release() }
+        return (handle, failure)
     }
 
     /// Whether the caller runs on this thread.

@@ -1,17 +1,24 @@
 package import CastyCore
 
-/// The live runtime of a process: its worker threads, its timer thread, its clock. Nodes are views of it.
+/// The live runtime of a process: its threads for actors and timers, its clock. Nodes are views of it.
 package final class LiveWorld: Sendable {
-    /// The threads that actors run on.
+    /// The threads that users' actors run on.
     package let pool: WorkerPool
+    /// The threads of the runtime's own actors.
+    package let control: WorkerPool
+    /// The threads of actors whose handlers block.
+    package let blocking: WorkerPool
     /// The thread that timers fire on.
     package let timers: TimerThread
 
     /// Starts the threads; ``shutdown()`` must end them.
     ///
-    /// - Parameter workers: How many worker threads, 1…64.
+    /// - Parameter workers: How many worker threads, 1…64, without those that replace blocked ones.
     package init(workers: Int = max(2, WorkerPool.cores)) {
-        pool = WorkerPool(workers: workers)
+        pool = WorkerPool(workers: workers, growth: .whenBlocked(upTo: 64))
+        // A node's control work is little, and much of it is one actor's.
+        control = WorkerPool(workers: max(2, min(4, WorkerPool.cores / 2)))
+        blocking = WorkerPool(workers: 0, growth: .atOnce(upTo: 256))
         timers = TimerThread()
     }
 
@@ -21,8 +28,8 @@ package final class LiveWorld: Sendable {
     /// A node that uses, and from now on owns, the given transport.
     package func node(transport: any MessageTransport & Suspendable) -> LiveNode {
         LiveNode(
-            dispatcher: LiveDispatcher(pool: pool, clock: timers.clock), scheduler: LiveScheduler(thread: timers),
-            transport: transport)
+            dispatchers: [pool, control, blocking].map { LiveDispatcher(pool: $0, clock: timers.clock) },
+            scheduler: LiveScheduler(thread: timers), transport: transport)
     }
 
     /// Ends all threads. Nodes should be stopped or killed before. MUST NOT be called from one of the threads.
@@ -33,6 +40,12 @@ package final class LiveWorld: Sendable {
     /// - Returns: Whether all threads have ended.
     package func shutdown(within limit: Duration?) -> Bool {
         timers.shutdown()
-        return pool.shutdown(within: limit)
+        let end = limit.map { now + $0 }
+        var hasEnded = true
+        for pool in [pool, blocking, control] {
+            let left = end.map { max(.zero, $0 - now) }
+            hasEnded = pool.shutdown(within: left) && hasEnded
+        }
+        return hasEnded
     }
 }

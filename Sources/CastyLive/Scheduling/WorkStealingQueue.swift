@@ -14,7 +14,9 @@ struct Turn: @unchecked Sendable {
 /// reads slots before its exchange and uses what it read only if the exchange succeeds, so a slot overwritten in the
 /// meantime does no harm.
 final class WorkStealingQueue: @unchecked Sendable {
-    static let capacity: UInt = 256
+    /// The number of slots, less one: a power of two has only ones below it.
+    private let mask: UInt
+    private var capacity: UInt { mask &+ 1 }
 
     private struct Slot: ~Copyable {
         let runnable = Atomic<Unmanaged<Runnable>?>(nil)
@@ -27,16 +29,20 @@ final class WorkStealingQueue: @unchecked Sendable {
     private static let headIndex = 8
     private static let tailIndex = 24
 
-    init() {
+    /// - Parameter capacity: How many turns it holds, a power of two.
+    init(capacity: Int = 256) {
+        precondition(
+            capacity > 0 && capacity & (capacity - 1) == 0, "a queue's size is a power of two, not \(capacity)")
+        mask = UInt(capacity - 1)
         counters = .allocate(capacity: 40)
         for index in 0..<40 { (counters + index).initialize(to: Atomic(0)) }
-        slots = .allocate(capacity: Int(Self.capacity))
-        for index in 0..<Int(Self.capacity) { (slots + index).initialize(to: Slot()) }
+        slots = .allocate(capacity: capacity)
+        for index in 0..<capacity { (slots + index).initialize(to: Slot()) }
     }
 
     deinit {
         while let turn = take() { turn.runnable.release() }
-        slots.deinitialize(count: Int(Self.capacity))
+        slots.deinitialize(count: Int(capacity))
         slots.deallocate()
         counters.deinitialize(count: 40)
         counters.deallocate()
@@ -56,7 +62,7 @@ final class WorkStealingQueue: @unchecked Sendable {
     func append(_ turn: Turn) -> Bool {
         let tail = counters[Self.tailIndex].load(ordering: .relaxed)
         let head = counters[Self.headIndex].load(ordering: .acquiring)
-        if tail &- head >= Self.capacity { return false }
+        if tail &- head >= capacity { return false }
         write(turn, at: tail)
         counters[Self.tailIndex].store(tail &+ 1, ordering: .releasing)
         return true
@@ -81,13 +87,13 @@ final class WorkStealingQueue: @unchecked Sendable {
     /// it.
     func steal(from victim: WorkStealingQueue) -> Turn? {
         let tail = counters[Self.tailIndex].load(ordering: .relaxed)
-        let room = Self.capacity &- (tail &- counters[Self.headIndex].load(ordering: .acquiring))
+        let room = capacity &- (tail &- counters[Self.headIndex].load(ordering: .acquiring))
         while true {
             let head = victim.counters[Self.headIndex].load(ordering: .acquiring)
             let waiting = victim.counters[Self.tailIndex].load(ordering: .acquiring) &- head
             if waiting == 0 { return nil }
             // The victim's owner made progress between the two loads, so the loaded head is stale.
-            if waiting > Self.capacity { continue }
+            if waiting > victim.capacity { continue }
             let taken = min(waiting &- waiting / 2, room &+ 1)
             let first = victim.read(at: head)
             var offset: UInt = 1
@@ -107,14 +113,14 @@ final class WorkStealingQueue: @unchecked Sendable {
 
     @inline(__always)
     private func write(_ turn: Turn, at position: UInt) {
-        let slot = slots + Int(position % Self.capacity)
+        let slot = slots + Int(position & mask)
         slot.pointee.runnable.store(turn.runnable, ordering: .relaxed)
         slot.pointee.view.store(turn.view, ordering: .relaxed)
     }
 
     @inline(__always)
     private func read(at position: UInt) -> Turn? {
-        let slot = slots + Int(position % Self.capacity)
+        let slot = slots + Int(position & mask)
         guard let runnable = slot.pointee.runnable.load(ordering: .relaxed),
             let view = slot.pointee.view.load(ordering: .relaxed)
         else { return nil }

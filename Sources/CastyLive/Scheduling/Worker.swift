@@ -14,11 +14,13 @@ final class Worker {
     private let pool: WorkerPool
     private let index: Int
     private let slot: WorkerSlot
+    /// The runnable woken last by a turn on this thread runs next here. No other worker steals it, so two actors that
+    /// exchange messages stay here.
+    private let lastIn: LastInSlot
 
-    /// The last-in slot: the runnable woken last by a turn on this thread. No other worker can steal it, so two actors
-    /// that exchange messages stay here.
-    @exclusivity(unchecked) private var lastIn: Turn?
     @exclusivity(unchecked) private var lastInUses = 0
+    /// Counts the beginnings and ends of turns, as published in the worker's slot.
+    @exclusivity(unchecked) private var turns: UInt64 = 0
     @exclusivity(unchecked) private var ticks: UInt = 0
     @exclusivity(unchecked) private var isSearching = false
     /// The runnable whose turn runs now, and whether it has requested another turn.
@@ -31,14 +33,46 @@ final class Worker {
         self.pool = pool
         self.index = index
         slot = pool.slots[index]
+        lastIn = slot.lastIn
+        // The slot of a spare worker may have had another thread before.
+        turns = slot.turns.load(ordering: .relaxed)
     }
 
     func main() {
-        pthread_setspecific(pool.threadKey, Unmanaged.passUnretained(self).toOpaque())
+        begin()
         while !pool.isStopping.load(ordering: .relaxed), let turn = next() ?? search() { run(turn) }
         leaveView()
-        lastIn?.runnable.release()
-        lastIn = nil
+        lastIn.take()?.runnable.release()
+    }
+
+    /// The loop of a spare worker: takes turns while there are any and it is wanted, and then rests.
+    func mainAsSpare(_ spares: SpareWorkers) {
+        begin()
+        repeat {
+            takeTurnsAsSpare(spares)
+            leaveView()
+        } while spares.rest(index, unless: { pool.growth.isAtOnce && pool.hasWork })
+        lastIn.take()?.runnable.release()
+    }
+
+    private func takeTurnsAsSpare(_ spares: SpareWorkers) {
+        while !pool.isStopping.load(ordering: .relaxed) {
+            if spares.isSurplus(pool.wantedSpares.load(ordering: .relaxed)) { return handOver() }
+            guard let turn = next() ?? look() else { return spares.stopRunning() }
+            run(turn)
+        }
+        spares.stopRunning()
+    }
+
+    private func begin() {
+        pthread_setspecific(pool.threadKey, Unmanaged.passUnretained(self).toOpaque())
+        slot.begin()
+    }
+
+    /// Leaves what waits here to other workers.
+    private func handOver() {
+        if let turn = lastIn.take() { pool.inject(turn) }
+        while let turn = slot.ring.take() { pool.inject(turn) }
     }
 
     /// Whether this worker owns a slot. A waiting ``LiveDispatcher/freeze()`` finds its caller's slot by it.
@@ -53,11 +87,11 @@ final class Worker {
             return
         }
         let turn = Turn(runnable: .passRetained(runnable), view: .passUnretained(view))
-        guard let displaced = lastIn else {
-            lastIn = turn
-            return
-        }
-        lastIn = turn
+        // A turn of such a pool may block, so nothing waits for its end.
+        if pool.growth.isAtOnce { return pool.inject(turn) }
+        let displaced = lastIn.isEmpty ? nil : lastIn.take()
+        lastIn.put(turn)
+        guard let displaced else { return }
         queueUp(displaced)
         pool.notify()
     }
@@ -77,14 +111,19 @@ extension Worker {
         let pointer = turn.runnable.toOpaque()
         running = pointer
         runsAgain = false
+        turns &+= 1
+        slot.subject.store(UInt(bitPattern: pointer), ordering: .relaxed)
+        slot.turns.store(turns, ordering: .releasing)
         turn.runnable._withUnsafeGuaranteedRef { runnable in
             runnable.run(budget: turn.view._withUnsafeGuaranteedRef { $0.budget })
         }
         running = nil
+        turns &+= 1
+        slot.turns.store(turns, ordering: .releasing)
         if runsAgain {
             queueUp(turn)
             // If it is the only work, this worker takes it next itself.
-            if lastIn != nil || slot.ring.count > 1 { pool.notify() }
+            if !lastIn.isEmpty || slot.ring.count > 1 { pool.notify() }
         } else {
             turn.runnable.release()
         }
@@ -113,20 +152,15 @@ extension Worker {
     private func next() -> Turn? {
         ticks &+= 1
         if ticks % Self.injectedInterval == 0, let turn = between() { return turn }
-        if let turn = lastIn {
+        if !lastIn.isEmpty, let turn = lastIn.take() {
             if lastInUses < Self.lastInLimit {
-                lastIn = nil
                 lastInUses += 1
                 return turn
             }
             lastInUses = 0
-            if let older = slot.ring.take() {
-                lastIn = nil
-                queueUp(turn)
-                return older
-            }
-            lastIn = nil
-            return turn
+            guard let older = slot.ring.take() else { return turn }
+            queueUp(turn)
+            return older
         }
         lastInUses = 0
         return slot.ring.take()
@@ -147,7 +181,7 @@ extension Worker {
         leaveView()
         while !pool.isStopping.load(ordering: .relaxed) {
             if let turn = pool.takeInjected() { return found(turn) }
-            if !isSearching, pool.searching.load(ordering: .relaxed) * 2 < pool.slots.count {
+            if !isSearching, pool.searching.load(ordering: .relaxed) * 2 < pool.workers {
                 pool.searching.add(1, ordering: .sequentiallyConsistent)
                 isSearching = true
             }
@@ -165,10 +199,11 @@ extension Worker {
 
     private func look() -> Turn? {
         if let turn = pool.takeInjected() { return turn }
+        let count = pool.searchedSlots
         var other = index + 1
-        for _ in 1..<pool.slots.count {
-            if other >= pool.slots.count { other = 0 }
-            if let turn = slot.ring.steal(from: pool.slots[other].ring) { return turn }
+        for _ in 0..<count {
+            if other >= count { other = 0 }
+            if other != index, let turn = slot.ring.steal(from: pool.slots[other].ring) { return turn }
             other += 1
         }
         return nil
@@ -194,10 +229,14 @@ extension Worker {
         // Work added before this worker was marked asleep woke no worker, so check once more.
         if pool.hasWork || pool.isStopping.load(ordering: .sequentiallyConsistent) {
             let before = pool.asleep.bitwiseAnd(~bit, ordering: .sequentiallyConsistent).oldValue
-            if before & bit != 0 { return }
+            if before & bit != 0 {
+                pool.watchdog?.noteWork()
+                return
+            }
         }
         slot.park()
         // Woken by `notify`, which has counted this worker as searching, or by the end of the pool.
         isSearching = true
+        pool.watchdog?.noteWork()
     }
 }

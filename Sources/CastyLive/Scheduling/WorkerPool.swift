@@ -11,7 +11,11 @@ import Synchronization
 ///
 /// Source: the schedulers of Go (D. Vyukov, "Scalable Go Scheduler Design Doc", 2012) and Tokio.
 package final class WorkerPool: @unchecked Sendable {
+    /// The slots of the workers, and behind them those of spare workers.
     let slots: [WorkerSlot]
+    /// The number of threads that the pool always has.
+    let workers: Int
+    let growth: PoolGrowth
     /// The thread-local key for the calling thread's worker.
     let threadKey: pthread_key_t
     /// The sleeping workers, one bit each.
@@ -19,6 +23,11 @@ package final class WorkerPool: @unchecked Sendable {
     /// The number of workers that search for work.
     let searching = Atomic<Int>(0)
     let isStopping = Atomic<Bool>(false)
+    let spares: SpareWorkers
+    /// How many spare workers may take turns.
+    let wantedSpares: Atomic<Int>
+    /// Sees that workers are blocked, where the pool grows then.
+    let watchdog: Watchdog?
 
     private let injected = Mutex(CircularBuffer<Turn>())
     private let injectedCount = Atomic<Int>(0)
@@ -30,19 +39,38 @@ package final class WorkerPool: @unchecked Sendable {
 
     /// Starts the threads; ``shutdown()`` must end them.
     ///
-    /// - Parameter workers: How many, 1…64. By default as many as cores, at least two so that a handler that blocks
-    ///   does not stop all others.
-    package init(workers: Int = max(2, WorkerPool.cores)) {
-        precondition((1...64).contains(workers), "a pool has 1…64 workers, not \(workers)")
-        slots = (0..<workers).map { _ in WorkerSlot() }
+    /// - Parameters:
+    ///   - workers: How many, 1…64; none where the pool grows at once. By default as many as cores, at least two.
+    ///   - growth: When the pool adds threads.
+    package init(workers: Int = max(2, WorkerPool.cores), growth: PoolGrowth = .never) {
+        let least = growth.isAtOnce ? 0 : 1
+        precondition((least...64).contains(workers), "a pool has \(least)…64 workers, not \(workers)")
+        self.workers = workers
+        self.growth = growth
+        let slots = (0..<workers + growth.limit).map { WorkerSlot(capacity: $0 < workers ? 256 : 16) }
+        self.slots = slots
+        spares = SpareWorkers(slots, from: workers)
+        wantedSpares = Atomic(growth.isAtOnce ? growth.limit : 0)
+        watchdog = growth.isWhenBlocked ? Watchdog(slots, workers: workers) : nil
         var key = pthread_key_t()
         let failure = pthread_key_create(&key, nil)
         precondition(failure == 0, "the system refuses a thread key (error \(failure))")
         threadKey = key
-        alive = workers
+        alive = workers + (watchdog == nil ? 0 : 1)
         threads.withLock { threads in
             for index in 0..<workers {
-                threads.append(LiveThread { self.work(index) })
+                threads.append(
+                    LiveThread {
+                        Worker(pool: self, index: index).main()
+                        self.threadEnded()
+                    })
+            }
+            if let watchdog {
+                threads.append(
+                    LiveThread {
+                        watchdog.main(self)
+                        self.threadEnded()
+                    })
             }
         }
     }
@@ -50,11 +78,24 @@ package final class WorkerPool: @unchecked Sendable {
     /// The number of cores that are online, at most 64.
     package static var cores: Int { min(64, max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
 
-    private func work(_ index: Int) {
-        Worker(pool: self, index: index).main()
+    private func threadEnded() {
         ends.withLock {
             alive -= 1
             ends.broadcast()
+        }
+    }
+
+    /// Lets up to `count` more spare workers run.
+    func addSpares(_ count: Int) {
+        spares.activate(count) { index in
+            ends.withLock { alive += 1 }
+            let thread = LiveThread(ifPossible: {
+                Worker(pool: self, index: index).mainAsSpare(self.spares)
+                self.threadEnded()
+            })
+            thread?.detach()
+            if thread == nil { threadEnded() }
+            return thread != nil
         }
     }
 
@@ -66,20 +107,29 @@ package final class WorkerPool: @unchecked Sendable {
     /// - Returns: Whether all threads have ended.
     package func shutdown(within limit: Duration?) -> Bool {
         isStopping.store(true, ordering: .sequentiallyConsistent)
+        spares.end()
         for slot in slots { slot.wake() }
+        watchdog?.wake()
         guard ends.withLock({ ends.wait(within: limit) { alive == 0 } }) else { return false }
         let running = threads.withLock { threads in
             defer { threads = [] }
             return threads
         }
-        if running.isEmpty { return true }
+        let isFirst = views.withLock { views in
+            defer { views = [] }
+            return !views.isEmpty
+        }
+        if running.isEmpty, !isFirst { return true }
         for thread in running { thread.join() }
         while let turn = takeInjected() { turn.runnable.release() }
-        for slot in slots { while let turn = slot.ring.take() { turn.runnable.release() } }
-        views.withLock { $0 = [] }
-        pthread_key_delete(threadKey)
+        for slot in slots {
+            slot.lastIn.take()?.runnable.release()
+            while let turn = slot.ring.take() { turn.runnable.release() }
+        }
         return true
     }
+
+    deinit { pthread_key_delete(threadKey) }
 
     /// Retains a view until the pool is shut down, because waiting turns refer to it without retaining it.
     func keep(_ view: LiveDispatcher) { views.withLock { $0.append(view) } }
@@ -107,11 +157,26 @@ extension WorkerPool {
         return turn
     }
 
+    /// The number of slots that may hold turns.
+    @inline(__always)
+    var searchedSlots: Int { growth.limit == 0 ? workers : spares.searchedCount }
+
     /// Whether a worker could find work.
     var hasWork: Bool {
         if injectedCount.load(ordering: .acquiring) > 0 { return true }
-        for slot in slots where slot.ring.count > 0 { return true }
+        for index in 0..<searchedSlots where slots[index].ring.count > 0 { return true }
         return false
+    }
+
+    /// How many turns wait, about.
+    var waitingTurns: Int {
+        (0..<searchedSlots).reduce(injectedCount.load(ordering: .acquiring)) { $0 + Int(slots[$1].ring.count) }
+    }
+
+    /// Whether every worker sleeps, and no spare worker runs.
+    var isAsleep: Bool {
+        let all = workers == 64 ? UInt64.max : (1 << UInt64(workers)) - 1
+        return asleep.load(ordering: .sequentiallyConsistent) == all && spares.runningCount == 0
     }
 
     /// Wakes one worker unless one is searching already. Call it after work was made visible.
@@ -131,5 +196,6 @@ extension WorkerPool {
             }
             mask = original
         }
+        if growth.isAtOnce { addSpares(1) }
     }
 }
