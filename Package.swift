@@ -134,7 +134,7 @@ let targets: [Target] = [
         "CastyLiveTests",
         [
             "CastyLive", "CastyTestbed", "CastyActors", "CastyObservability", "CastySerialization", "CastyCore",
-            nioCore, nioPosix,
+            nioCore, nioPosix, logging,
         ]),
     tests("CastyTestbedTests", ["CastyTestbed", "CastyInvariants", "CastyReporting"] + cluster),
 

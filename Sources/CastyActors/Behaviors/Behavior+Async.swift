@@ -36,7 +36,7 @@ extension Behavior {
         switch kind {
         case .receive(let receiver): receiver.onSignal
         case .receiveAsync(let receiver): receiver.onSignal
-        case .same, .stopped, .unhandled, .empty, .ignore, .setup, .supervised, .unstash: nil
+        case .same, .stopped, .unhandled, .empty, .ignore, .setup, .supervised, .unstash, .dispatched: nil
         }
     }
 }

@@ -68,7 +68,7 @@ private final class InterceptedBehavior<Message: Sendable> {
         switch current.kind {
         case .receive(let receiver): try become(receiver.onMessage(context, message), context)
         case .ignore: .same
-        case .same, .stopped, .unhandled, .empty, .setup, .supervised, .receiveAsync, .unstash: .unhandled
+        case .same, .stopped, .unhandled, .empty, .setup, .supervised, .receiveAsync, .unstash, .dispatched: .unhandled
         }
     }
 
@@ -90,6 +90,7 @@ private final class InterceptedBehavior<Message: Sendable> {
             case .supervised(let supervised):
                 context.target.needColdState().supervisions.append(supervised)
                 following = supervised.behavior
+            case .dispatched(let dispatched): following = dispatched.behavior
             case .unstash(let unstash):
                 context.target.putInFront(unstash.buffer.take())
                 following = unstash.behavior

@@ -30,6 +30,7 @@ public struct Behavior<Message: Sendable> {
         case supervised(Supervised<Message>)
         case receiveAsync(AsyncReceiver<Message>)
         case unstash(Unstash<Message>)
+        case dispatched(Dispatched<Message>)
     }
 
     @usableFromInline

@@ -1,4 +1,4 @@
-import CastyCore
+public import CastyCore
 public import CastyObservability
 import Synchronization
 
@@ -7,14 +7,15 @@ extension ActorCell {
     @usableFromInline
     package func spawn<Child: Sendable>(
         _ behavior: sending Behavior<Child>, name: String?, mailbox: MailboxCapacity,
-        turn: @escaping @Sendable (AnyActorCell, Int) -> Void, hooks: CellHooks<Child>? = nil,
-        traffic: LossClass? = nil
+        dispatcher: DispatcherKind? = nil, turn: @escaping @Sendable (AnyActorCell, Int) -> Void,
+        hooks: CellHooks<Child>? = nil, traffic: LossClass? = nil
     ) throws(SpawnError) -> ActorCell<Child> {
+        let dispatcher = behavior.dispatcher ?? dispatcher ?? self.dispatcher
         if let name, name.isEmpty || name.hasPrefix("$") { throw .badName(name) }
         let chosen = name ?? anonymousName()
         let child = ActorCell<Child>(
             system: system, name: chosen, parent: self, uid: system.nextUID(), traffic: traffic ?? self.traffic,
-            behavior: behavior, capacity: mailbox.limit, turn: turn, hooks: hooks)
+            behavior: behavior, capacity: mailbox.limit, dispatcher: dispatcher, turn: turn, hooks: hooks)
         // Only this insertion decides whether a child starts. Stopping the actor closes the family under the same lock,
         // so every child is either refused here or stopped there.
         switch children.withLock({ $0.insert(child) }) {
@@ -23,7 +24,7 @@ extension ActorCell {
         case .closed: throw .stopping(pathText)
         }
         system.actorStarted()
-        system.dispatcher.execute(child)
+        system.execute(child)
         return child
     }
 

@@ -35,6 +35,10 @@ extension ActorCell {
                 isSupervised = true
                 coldState.supervisions.append(supervised)
                 following = supervised.behavior
+            case .dispatched(let dispatched):
+                changesDispatcher = dispatcher != dispatched.dispatcher
+                dispatcher = dispatched.dispatcher
+                following = dispatched.behavior
             case .unstash(let unstash):
                 putInFront(unstash.buffer.take())
                 following = unstash.behavior

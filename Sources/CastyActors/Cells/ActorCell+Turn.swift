@@ -36,6 +36,10 @@ extension ActorCell {
             if next < batch.count { left = handleBatch(left) }
             // The last thing this turn does: the handler may end, and ask for a turn, at once.
             if isSuspended { return beginAsync() }
+            if changesDispatcher {
+                changesDispatcher = false
+                return requestTurn()
+            }
         }
         requestTurn()
     }
@@ -114,7 +118,7 @@ extension ActorCell {
             next &+= 1
             left &-= 1
             isSuspended = true
-        case .same, .stopped, .unhandled, .empty, .setup, .supervised, .unstash:
+        case .same, .stopped, .unhandled, .empty, .setup, .supervised, .unstash, .dispatched:
             while next < batch.count, left > 0 {
                 let message = batch[next]
                 next &+= 1

@@ -1,4 +1,4 @@
-package import CastyCore
+public import CastyCore
 public import CastyObservability
 public import Synchronization
 
@@ -27,6 +27,8 @@ package final class ActorCell<Message: Sendable>: AnyActorCell, @unchecked Senda
     @usableFromInline @exclusivity(unchecked) var lifecycle = Lifecycle.starting
     /// Whether an asynchronous handler runs. The actor takes no turn until it has ended.
     @usableFromInline @exclusivity(unchecked) var isSuspended = false
+    /// Whether the turns that follow are for other threads.
+    @usableFromInline @exclusivity(unchecked) var changesDispatcher = false
     /// Whether the end of each batch is noted, for a receive timeout.
     @usableFromInline @exclusivity(unchecked) var notesActivity = false
     @exclusivity(unchecked) var initial: Behavior<Message>
@@ -44,8 +46,8 @@ package final class ActorCell<Message: Sendable>: AnyActorCell, @unchecked Senda
     @usableFromInline
     package init(
         system: ActorSystem, name: String, parent: AnyActorCell?, uid: UInt64, traffic: LossClass,
-        behavior: sending Behavior<Message>, capacity: Int, turn: @escaping @Sendable (AnyActorCell, Int) -> Void,
-        hooks: CellHooks<Message>? = nil
+        behavior: sending Behavior<Message>, capacity: Int, dispatcher: DispatcherKind,
+        turn: @escaping @Sendable (AnyActorCell, Int) -> Void, hooks: CellHooks<Message>? = nil
     ) {
         route = nil
         self.hooks = hooks
@@ -53,7 +55,8 @@ package final class ActorCell<Message: Sendable>: AnyActorCell, @unchecked Senda
         mailbox = Mutex(Mailbox(capacity: capacity))
         initial = behavior
         self.behavior = .empty
-        super.init(system: system, name: name, parent: parent, uid: uid, traffic: traffic, turn: turn)
+        super.init(
+            system: system, name: name, parent: parent, uid: uid, traffic: traffic, dispatcher: dispatcher, turn: turn)
     }
 
     /// Creates a cell that passes its messages to a route.
@@ -65,7 +68,8 @@ package final class ActorCell<Message: Sendable>: AnyActorCell, @unchecked Senda
         initial = .empty
         behavior = .empty
         lifecycle = .stopped
-        super.init(system: system, name: "", parent: nil, uid: uid, traffic: traffic, turn: { _, _ in })
+        super.init(
+            system: system, name: "", parent: nil, uid: uid, traffic: traffic, dispatcher: .standard, turn: { _, _ in })
     }
 
     override package var address: ActorAddress { route?.address ?? super.address }

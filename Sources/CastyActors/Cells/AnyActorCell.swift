@@ -1,5 +1,6 @@
 public import CastyCore
 package import CastyObservability
+import Synchronization
 
 /// The target of references, without its message type: identity, family and the runtime's own messages.
 ///
@@ -18,19 +19,21 @@ package class AnyActorCell: Runnable, @unchecked Sendable {
     package let traffic: LossClass
     /// Whether other nodes may reach it by a path alone. Protected by the lock of its system.
     @exclusivity(unchecked) var isPublished = false
+    private let chosenDispatcher: Atomic<UInt8>
     /// Takes one turn. The closure is created where the message type is known, so that the compiler specialises the
     /// loop for it.
     private let turn: @Sendable (AnyActorCell, Int) -> Void
 
     package init(
         system: ActorSystem, name: String, parent: AnyActorCell?, uid: UInt64, traffic: LossClass,
-        turn: @escaping @Sendable (AnyActorCell, Int) -> Void
+        dispatcher: DispatcherKind, turn: @escaping @Sendable (AnyActorCell, Int) -> Void
     ) {
         self.system = system
         self.name = name
         self.parent = parent
         self.uid = uid
         self.traffic = traffic
+        chosenDispatcher = Atomic(dispatcher.rawValue)
         self.turn = turn
         super.init()
     }
@@ -39,7 +42,13 @@ package class AnyActorCell: Runnable, @unchecked Sendable {
 
     /// Asks for a turn.
     @usableFromInline
-    final func requestTurn() { system.dispatcher.execute(self) }
+    final func requestTurn() { system.execute(self) }
+
+    /// The threads that take its turns. A change counts from the next turn on.
+    final var dispatcher: DispatcherKind {
+        get { DispatcherKind(rawValue: chosenDispatcher.load(ordering: .relaxed)) }
+        set { chosenDispatcher.store(newValue.rawValue, ordering: .relaxed) }
+    }
 
     /// The address. It is composed on demand, so that an idle actor does not pay for it.
     package var address: ActorAddress {

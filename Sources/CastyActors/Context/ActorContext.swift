@@ -47,30 +47,40 @@ public struct ActorContext<Message: Sendable> {
     ///   - behavior: What it does. It belongs to the child from now on.
     ///   - name: Its name, unique among the living children; not empty, not starting with `$`.
     ///   - mailbox: How many messages may wait.
+    ///   - dispatcher: Which threads take its turns; by default those of this actor.
     /// - Throws: ``SpawnError`` where the name is taken or not allowed, or this actor is stopping.
     @inlinable
     public func spawn<Child: Sendable>(
-        _ behavior: sending Behavior<Child>, name: String, mailbox: MailboxCapacity = .unbounded
+        _ behavior: sending Behavior<Child>, name: String, mailbox: MailboxCapacity = .unbounded,
+        dispatcher: DispatcherKind? = nil
     ) throws(SpawnError) -> ActorRef<Child> {
-        ActorRef(try target.spawn(behavior, name: name, mailbox: mailbox, turn: { $0.takeTurn(of: Child.self, $1) }))
+        ActorRef(
+            try target.spawn(
+                behavior, name: name, mailbox: mailbox, dispatcher: dispatcher,
+                turn: { $0.takeTurn(of: Child.self, $1) }))
     }
 
     /// Starts a child with a name that the runtime chooses.
     @inlinable
     public func spawnAnonymous<Child: Sendable>(
-        _ behavior: sending Behavior<Child>, mailbox: MailboxCapacity = .unbounded
+        _ behavior: sending Behavior<Child>, mailbox: MailboxCapacity = .unbounded,
+        dispatcher: DispatcherKind? = nil
     ) throws(SpawnError) -> ActorRef<Child> {
-        ActorRef(try target.spawn(behavior, name: nil, mailbox: mailbox, turn: { $0.takeTurn(of: Child.self, $1) }))
+        ActorRef(
+            try target.spawn(
+                behavior, name: nil, mailbox: mailbox, dispatcher: dispatcher,
+                turn: { $0.takeTurn(of: Child.self, $1) }))
     }
 
-    /// Starts a child with the hooks of a part of the runtime.
+    /// Starts a user's actor with the hooks of a part of the runtime.
     package func spawn<Child: Sendable>(
         _ behavior: sending Behavior<Child>, name: String, hooks: CellHooks<Child>, traffic: LossClass,
         turn: @escaping @Sendable (AnyActorCell, Int) -> Void
     ) throws(SpawnError) -> ActorRef<Child> {
         ActorRef(
             try target.spawn(
-                behavior, name: name, mailbox: .unbounded, turn: turn, hooks: hooks, traffic: traffic))
+                behavior, name: name, mailbox: .unbounded, dispatcher: .standard, turn: turn, hooks: hooks,
+                traffic: traffic))
     }
 
     /// Stops a child; its own children stop first. Other actors can be stopped only by a message.

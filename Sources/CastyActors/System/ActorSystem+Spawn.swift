@@ -1,4 +1,4 @@
-package import CastyCore
+public import CastyCore
 import Synchronization
 
 extension ActorSystem {
@@ -9,23 +9,29 @@ extension ActorSystem {
     ///   - name: Its name, unique among top-level actors; not empty, not starting with `$`. Without one the system
     ///     chooses.
     ///   - mailbox: How many messages may wait.
+    ///   - dispatcher: Which threads take its turns.
     /// - Throws: ``SpawnError`` where the name is taken or not allowed, or the system is shutting down.
     @inlinable
     public func spawn<Message: Sendable>(
-        _ behavior: sending Behavior<Message>, name: String? = nil, mailbox: MailboxCapacity = .unbounded
+        _ behavior: sending Behavior<Message>, name: String? = nil, mailbox: MailboxCapacity = .unbounded,
+        dispatcher: DispatcherKind = .standard
     ) throws(SpawnError) -> ActorRef<Message> {
         ActorRef(
             try spawn(
-                behavior, under: .user, name: name, mailbox: mailbox, turn: { $0.takeTurn(of: Message.self, $1) }))
+                behavior, under: .user, name: name, mailbox: mailbox, dispatcher: dispatcher,
+                turn: { $0.takeTurn(of: Message.self, $1) }))
     }
 
-    /// Starts an actor of the runtime under `/system`. Other nodes may reach it by its path alone.
+    /// Starts an actor of the runtime under `/system`, by default on threads that users' handlers never occupy. Other
+    /// nodes may reach it by its path alone.
     @inlinable
     package func spawnSystem<Message: Sendable>(
-        _ behavior: sending Behavior<Message>, name: String, mailbox: MailboxCapacity = .unbounded
+        _ behavior: sending Behavior<Message>, name: String, mailbox: MailboxCapacity = .unbounded,
+        dispatcher: DispatcherKind = .control
     ) throws(SpawnError) -> ActorRef<Message> {
         let target = try spawn(
-            behavior, under: .system, name: name, mailbox: mailbox, turn: { $0.takeTurn(of: Message.self, $1) })
+            behavior, under: .system, name: name, mailbox: mailbox, dispatcher: dispatcher,
+            turn: { $0.takeTurn(of: Message.self, $1) })
         publish(target)
         return ActorRef(target)
     }
@@ -38,11 +44,11 @@ extension ActorSystem {
     @usableFromInline
     package func spawn<Message: Sendable>(
         _ behavior: sending Behavior<Message>, under root: Root, name: String?, mailbox: MailboxCapacity,
-        turn: @escaping @Sendable (AnyActorCell, Int) -> Void
+        dispatcher: DispatcherKind, turn: @escaping @Sendable (AnyActorCell, Int) -> Void
     ) throws(SpawnError) -> ActorCell<Message> {
         let (guardian, terminating) = state.withLock { ($0[root], $0.terminating) }
         guard let guardian, !terminating else { throw .stopping("the system") }
-        return try guardian.spawn(behavior, name: name, mailbox: mailbox, turn: turn)
+        return try guardian.spawn(behavior, name: name, mailbox: mailbox, dispatcher: dispatcher, turn: turn)
     }
 
     /// Stops an actor; its children stop first.

@@ -22,6 +22,8 @@ public final class ActorSystem: Sendable {
     public let log: Logger
     package let world: NodeWorld
     package let dispatcher: any Dispatcher
+    private let control: any Dispatcher
+    private let blocking: any Dispatcher
     /// Runs the jobs of asynchronous handlers.
     package let tasks: ActorTaskExecutor
     /// The node's events, losses and snapshots.
@@ -29,6 +31,8 @@ public final class ActorSystem: Sendable {
     @usableFromInline
     let handled = Atomic<UInt64>(0)
     let live = Atomic<Int>(0)
+    /// The turns so far that took longer than a second.
+    package let longTurns = Atomic<UInt64>(0)
     let firstUID: UInt64
     let uidsAssigned = Atomic<UInt64>(0)
     let state: Mutex<SystemState>
@@ -53,6 +57,8 @@ public final class ActorSystem: Sendable {
         unique = UniqueAddress(address: address, incarnation: identities.next() | 1)
         firstUID = identities.next()
         dispatcher = world.dispatcher
+        control = world.control
+        blocking = world.blocking
         tasks = ActorTaskExecutor(world.dispatcher)
         let scheduler = world.scheduler
         self.inspector = inspector ?? Inspector(name: address.description, now: { scheduler.now })
@@ -66,14 +72,25 @@ public final class ActorSystem: Sendable {
             $0.user = user
             $0.system = system
         }
-        dispatcher.execute(user)
-        dispatcher.execute(system)
+        execute(user)
+        execute(system)
+        watchLongTurns()
     }
 
     private func guardian(_ name: String, traffic: LossClass) -> ActorCell<Never> {
         ActorCell<Never>(
             system: self, name: name, parent: nil, uid: nextUID(), traffic: traffic,
-            behavior: .empty, capacity: 1, turn: { $0.takeTurn(of: Never.self, $1) })
+            behavior: .empty, capacity: 1, dispatcher: .control, turn: { $0.takeTurn(of: Never.self, $1) })
+    }
+
+    /// Lets an actor take a turn on the threads it belongs to.
+    @usableFromInline
+    func execute(_ target: AnyActorCell) {
+        switch target.dispatcher {
+        case .control: control.execute(target)
+        case .blocking: blocking.execute(target)
+        default: dispatcher.execute(target)
+        }
     }
 
     /// The current time of the node's clock.
@@ -115,6 +132,8 @@ struct SystemState: Sendable {
     var asks: [UInt64: any AnyPendingAsk] = [:]
     var remote: (any RemoteAccess)?
     var generator: SeededGenerator
+    /// When a long turn was last warned of.
+    var lastLongTurn: Instant?
     var terminating = false
     var terminated = false
     var whenTerminated: [@Sendable () -> Void] = []

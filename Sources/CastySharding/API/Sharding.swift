@@ -135,8 +135,10 @@ public final class Sharding: Sendable {
         let host = RegionHost(
             type: type, cluster: cluster, settings: settings, strategy: strategy, isProxy: isProxy, store: store,
             remembered: remember, kind: ActorKind(handling), payloads: payloads, tracing: tracing?.erased)
+        // With its entities: a message to one takes a hand-over between threads less, and what users bring to a region,
+        // its strategy and its stores, never runs where membership does.
         let actor = try system.spawnSystem(
-            RegionShell.behavior(host), name: RegionHost.actorName(type))
+            RegionShell.behavior(host), name: RegionHost.actorName(type), dispatcher: .standard)
         cluster.attach(actor, at: RegionHost.paths(type).data)
         system.inspector.provide(sharding: type) { host.snapshot(at: $0) }
         let access = RegionAccess(

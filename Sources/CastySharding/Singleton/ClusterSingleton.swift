@@ -72,7 +72,8 @@ public struct ClusterSingleton: Sendable {
             kind: ActorKind(ActorHandling { (_: Void) in behavior() }))
         let actor: ActorRef<SingletonCommand>
         do {
-            actor = try system.spawnSystem(SingletonShell.behavior(host), name: "singleton-\(name)")
+            actor = try system.spawnSystem(
+                SingletonShell.behavior(host), name: "singleton-\(name)", dispatcher: .standard)
         } catch {
             started.names.withLock { _ = $0.remove(name) }
             throw error
