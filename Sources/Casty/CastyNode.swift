@@ -83,6 +83,8 @@ public final class CastyNode: Sendable {
             begun = system
             let node = try assembly.make(on: system)
             try ObservationService.start(on: system)
+            // Other nodes send it what is registered there, whether or not this node uses it.
+            _ = node.cluster.receptionist
             let outcome = await withCheckedContinuation { continuation in
                 node.start { continuation.resume(returning: $0) }
             }

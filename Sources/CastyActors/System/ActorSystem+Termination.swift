@@ -142,12 +142,12 @@ extension ActorSystem {
         let (callbacks, deadlines, others) = state.withLock { state in
             defer {
                 (state.user, state.system, state.remote) = (nil, nil, nil)
-                (state.exposed, state.wellKnown, state.fallbacks) = ([:], [:], [])
+                (state.exposed, state.wellKnown, state.fallbacks, state.parts) = ([:], [:], [], [:])
                 (state.whenTerminated, state.whenEnded, state.deadlines) = ([], [], [])
             }
             return (
                 state.whenTerminated + state.whenEnded, state.deadlines,
-                (state.exposed, state.wellKnown, state.fallbacks, state.remote)
+                (state.exposed, state.wellKnown, state.fallbacks, state.remote, state.parts)
             )
         }
         for deadline in deadlines { deadline.cancel() }

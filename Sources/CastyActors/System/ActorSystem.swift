@@ -143,6 +143,8 @@ struct SystemState: Sendable {
     var deadlines: [any ScheduledTimer] = []
     /// The roots under which actors still ran at such a time.
     var leftBehind: [AnyActorCell] = []
+    /// Parts of the runtime that behaviors find by their type, such as the receptionist.
+    var parts: [ObjectIdentifier: any AnyObject & Sendable] = [:]
 
     init(generator: SeededGenerator) {
         self.generator = generator
