@@ -30,4 +30,6 @@ struct ConsolePlan: Sendable {
     var closing: String?
     /// The first message to the user.
     var greeting: String?
+    /// Whether it stays as a caption until the user puts it away.
+    var keepsGreeting = false
 }

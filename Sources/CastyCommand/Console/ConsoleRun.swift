@@ -218,7 +218,10 @@ final class ConsoleRun {
     }
 
     func greet(_ backend: any RunFrontEnd) {
-        if let greeting = plan.greeting { backend.say(.note, greeting) }
+        guard let greeting = plan.greeting else { return }
+        guard plan.keepsGreeting else { return backend.say(.note, greeting) }
+        caption = Caption(title: plan.title, text: "\(greeting). {escape} puts this away", waits: false)
+        show(backend)
     }
 
     private func carryOut(_ request: ConsoleRequest, _ backend: any RunFrontEnd) {

@@ -22,6 +22,8 @@ struct ExploreReport: Sendable {
     private var steps: UInt64 = 0
     private var seconds = 0.0
     private var exercised: Set<String> = []
+    /// The rules that findings have violated.
+    private var violated: [String] = []
     private var coverage = Coverage()
     /// Rules that no seed can test; `nil` if any rule may remain untested.
     private let notApplicable: [String]?
@@ -56,6 +58,7 @@ struct ExploreReport: Sendable {
         exercised.formUnion(finding.result.exercised)
         if let failure = finding.failure {
             failures += 1
+            if let rule = failure.rule, !violated.contains(rule) { violated.append(rule) }
             if json { tellJSON(finding, failure) } else { tell(finding, failure, withFaults: isFinal) }
         }
         progress()
@@ -190,6 +193,8 @@ struct ExploreReport: Sendable {
             if !isInterrupted, let notApplicable, !notApplicable.isEmpty {
                 Output.line("  not applicable: \(notApplicable.joined(separator: ", "))")
             }
+            let named = violated + (isInterrupted ? [] : inconclusive + (notApplicable ?? []))
+            if let legend = RuleFamilies.legend(of: named) { Output.line("  rules: \(legend)") }
         }
     }
 }

@@ -51,7 +51,8 @@ struct RecordedReplay {
             "recorded \($0.day(player.first)), \($0.timeOfDay(player.first)) to \($0.timeOfDay(player.last))"
         }
         let end = recording.isTruncated ? "; its recorder was killed" : ""
-        return "\(day ?? "a recording"), \(recording.events.count) events\(end); p plays, ←→ in Events go through it"
+        return
+            "\(day ?? "a recording"), \(recording.events.count) events\(end); {pause} plays, {earlier} {later} in Events go through it"
     }
 
     private func warn() {

@@ -68,8 +68,7 @@ struct ReplayCommand: ParsableCommand {
         var options = RunOptions(seed: world.seed, preset: world.preset)
         options.toleratesRefusals = file == nil
         if headless { return try runThrough(scenario, options) }
-        let finding = Finding.run(
-            scenario, seed: options.seed(of: scenario), preset: world.preset, lenient: options.toleratesRefusals)
+        let finding = search(scenario, options)
         var plan = ConsolePlan(
             settings: TestClusterSettings(scenario, preset: world.preset), header: scenario.header,
             preset: world.preset ?? scenario.header.preset,
@@ -81,10 +80,30 @@ struct ReplayCommand: ParsableCommand {
         let grid = SimulatedClusterWorld.grid.nanoseconds
         plan.beginsAt = Instant(nanoseconds: wanted.nanoseconds / grid * grid)
         plan.greeting = failure.map {
-            "fails at \(RuntimeEvent.seconds($0.time)) s: \(EventLine.text(of: $0) ?? $0.kind.rawValue)"
+            "fails at \(Words.moment($0.time)): \(EventLine.text(of: $0) ?? $0.kind.rawValue)"
         }
-        plan.greeting = plan.greeting ?? "passes, and ends at \(RunResult.rounded(finding.result.seconds)) s"
+        plan.greeting = plan.greeting ?? Self.passed(finding)
+        plan.keepsGreeting = true
         try screen.show(plan, named: "replay", clock: .system)
+    }
+
+    /// Runs it once without a screen, and says meanwhile how far it is.
+    private func search(_ scenario: Scenario, _ options: RunOptions) -> Finding {
+        let progress = ReplayProgress(scenario, clock: LiveClock())
+        defer { progress.end() }
+        return Finding.run(
+            scenario, seed: options.seed(of: scenario), preset: world.preset, lenient: options.toleratesRefusals
+        ) { progress.take($0) }
+    }
+
+    /// What is said of a run in which nothing failed.
+    static func passed(_ finding: Finding) -> String {
+        let end = Words.moment(.start + .milliseconds(Int64((finding.result.seconds * 1000).rounded())))
+        switch finding.result.status {
+        case .passed, .failed:
+            return "seed \(finding.seed) passed: no expectation and no invariant failed; it ends at \(end)"
+        case .inconclusive: return "seed \(finding.seed) failed in nothing, but ended at \(end), before its last line"
+        }
     }
 
     /// Shows a recording; what belongs to runs is refused.

@@ -1,4 +1,4 @@
-import CastyCore
+package import CastyCore
 package import CastyObservability
 package import CastyScenario
 package import CastyTestbed
@@ -19,8 +19,12 @@ package struct Finding: Sendable {
     }
 
     /// Runs a scenario up to its first failure. Its commands may come at times when they cannot be carried out.
-    package static func run(_ scenario: Scenario, seed: UInt64, preset: Preset? = nil, lenient: Bool = true) -> Finding
-    {
+    ///
+    /// - Parameter progress: Called with the time that the run has reached, at least once in each of its seconds.
+    package static func run(
+        _ scenario: Scenario, seed: UInt64, preset: Preset? = nil, lenient: Bool = true,
+        progress: @escaping (Instant) -> Void = { _ in }
+    ) -> Finding {
         let failure = Mutex<RuntimeEvent?>(nil)
         var options = RunOptions(seed: seed, preset: preset)
         options.toleratesRefusals = lenient
@@ -29,7 +33,7 @@ package struct Finding: Sendable {
             hear: { event in
                 guard event.kind == .invariantViolated || event.kind == .expectationFailed else { return }
                 failure.withLock { $0 = $0 ?? event }
-            })
+            }, progress: { progress($0.testbed.now) })
         let result = runner.run()
         return Finding(seed: seed, result: result, failure: failure.withLock { $0 }, scenario: scenario)
     }
