@@ -30,8 +30,10 @@ enum HelpOverlay {
 
     static func draw(_ help: HelpState, _ scene: Scene, _ buffer: inout CellBuffer) {
         let bounds = buffer.bounds
-        let width = min(bounds.width - 2, 76)
-        let height = min(bounds.height - 2, 40)
+        // Two columns of lines where both fit.
+        let columns = bounds.width >= 160 ? 2 : 1
+        let width = min(bounds.width - 2, 98 * columns)
+        let height = min(bounds.height - 2, 48)
         let rect = OverlayBox.draw(
             title: "Keys in \(help.pane.rawValue) \(help.pane.title)", width: width, height: height, danger: false,
             scene, &buffer)
@@ -43,20 +45,19 @@ enum HelpOverlay {
         let found = rows(help, scene.state.mode, scene.state.keys)
         let list = Rect(x: rect.x, y: rect.y + 1, width: rect.width, height: rect.height - 2)
         if found.isEmpty { EmptyPane.draw(["no key does that"], list, scene, &buffer) }
-        let first =
-            found.count <= list.height
-            ? 0 : min(max(0, help.selected - list.height / 2), found.count - list.height)
-        for (row, entry) in found.dropFirst(first).prefix(max(0, list.height)).enumerated() {
-            let y = list.y + row
+        let room = max(1, list.height) * columns
+        let first = found.count <= room ? 0 : min(max(0, help.selected - room / 2), found.count - room)
+        let part = list.width / columns
+        for (row, entry) in found.dropFirst(first).prefix(list.height > 0 ? room : 0).enumerated() {
+            let (x, y) = (list.x + row / list.height * part, list.y + row % list.height)
             let (label, text, quiet) = words(entry, help.pane, scene)
-            buffer.putRight(label, endX: list.x + 12, y: y, width: 11, paint[quiet ? .faint : .hintKey])
-            buffer.put(
-                Words.fit(text, list.width - 15), x: list.x + 14, y: y, paint[quiet ? .faint : .text])
+            buffer.putRight(label, endX: x + 12, y: y, width: 11, paint[quiet ? .faint : .hintKey])
+            buffer.put(Words.fit(text, part - 15), x: x + 14, y: y, paint[quiet ? .faint : .text])
             if first + row == help.selected {
-                buffer.restyle(Rect(x: list.x, y: y, width: list.width, height: 1)) { $0.with(.reverse) }
+                buffer.restyle(Rect(x: x, y: y, width: part, height: 1)) { $0.with(.reverse) }
             }
         }
-        let count = found.count > list.height ? "\(help.selected + 1)/\(found.count)  " : ""
+        let count = found.count > room ? "\(help.selected + 1)/\(found.count)  " : ""
         buffer.put(
             Words.fit("\(count)↑↓ choose  Enter run  Esc close   Shift-drag selects text", rect.width - 2),
             x: rect.x + 1, y: rect.maxY - 1, paint[.faint])

@@ -129,7 +129,7 @@ extension ConsoleState {
     ///
     /// - Throws: The error in the line; then nothing was done, and the line is not added to the history.
     mutating func execute(_ line: String, _ feed: ConsoleFeed) throws(ScenarioProblem) -> [Intent] {
-        let parsed = try PaletteLine.parse(line, names: aliases(feed))
+        let parsed = try PaletteLine.parse(Self.readingMoments(line), names: aliases(feed))
         remember(line)
         if case .command(.immediate(let command)) = parsed { dialogs.keep(command) }
         switch parsed {

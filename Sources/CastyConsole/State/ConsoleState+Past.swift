@@ -174,13 +174,15 @@ extension ConsoleState {
         dialogs.modal = .prompt(
             PromptState(
                 title: "Go to a bookmark", hint: Words.list(texts, most: 8), before: "seek ",
-                field: TextField(Self.text(of: latest))))
+                field: TextField(Words.exactMoment(latest))))
     }
 
-    /// A moment as `seek` reads it, in seconds like all times on the screen, but exact.
-    private static func text(of moment: Instant) -> String {
-        var text = Words.precise(moment)
-        while text.hasSuffix("0") { text.removeLast() }
-        return (text.hasSuffix(".") ? String(text.dropLast()) : text) + "s"
+    /// A line in which `seek` may have a time as the screen shows it: `seek 12:41.3` is `seek 761.3s`.
+    static func readingMoments(_ line: String) -> String {
+        let words = line.split(separator: " ", omittingEmptySubsequences: true)
+        guard words.count == 2, words[0] == "seek", let seconds = Words.seconds(ofMoment: String(words[1])) else {
+            return line
+        }
+        return "seek \(seconds)s"
     }
 }

@@ -97,6 +97,29 @@ package enum Words {
         return seconds < 3600 ? "\(seconds / 60):\(rest)" : "\(seconds / 3600):\(two(seconds / 60 % 60)):\(rest)"
     }
 
+    /// The same, exact: with as many digits after the point as it has, up to three.
+    static func exactMoment(_ instant: Instant) -> String {
+        var rest = String(max(0, instant.nanoseconds) / 1_000_000 % 1000 + 1000).dropFirst()
+        while rest.count > 1, rest.hasSuffix("0") { rest.removeLast() }
+        return "\(wholeMoment(instant)).\(rest)"
+    }
+
+    /// A time as the screen shows it, `41.3`, `12:41.3` or `1:02:03.4`, in seconds: `3723.4`; `nil` if it is none.
+    static func seconds(ofMoment text: String) -> String? {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard (1...3).contains(parts.count), let last = parts.last else { return nil }
+        let halves = last.split(separator: ".", omittingEmptySubsequences: false)
+        let whole = parts.dropLast().map(String.init) + [String(halves[0])]
+        let isNumber = { (part: String) in
+            !part.isEmpty && part.count <= 9 && part.allSatisfy { "0123456789".contains($0) }
+        }
+        guard whole.allSatisfy(isNumber), halves.count == 1 || halves.count == 2 && isNumber(String(halves[1])) else {
+            return nil
+        }
+        let seconds = whole.reduce(0) { $0 * 60 + (Int($1) ?? 0) }
+        return halves.count == 2 ? "\(seconds).\(halves[1])" : "\(seconds)"
+    }
+
     /// The same without tenths: `41`, `12:41`, `1:02:03`.
     static func wholeMoment(_ instant: Instant) -> String { String(moment(instant).dropLast(2)) }
 
