@@ -38,7 +38,8 @@ import Testing
 
     @Test("each message is an arrow from its sender to its receiver, the newest on top")
     func arrows() {
-        let console = Self.console()
+        var console = Self.console()
+        console.state.view.messages = .all
         #expect(Self.line(console, "heartbeat 7").contains("├──────────────────────────────▶│"))
         #expect(Self.line(console, "ack of 7").contains("│◀──────────────────────────────┤"))
         #expect(Self.line(console, "gossip v12").contains("│✕──────────────┤"))
@@ -68,9 +69,12 @@ import Testing
         console.press(.enter)
         #expect(console.text.contains("heartbeat 7") && !console.text.contains("ack of 7"))
         console.press(.escape)
-        console.type("v")
-        #expect(console.state.view.messages == .withoutHeartbeats)
+        #expect(console.state.view.messages == .withoutRoutine)
         #expect(!console.text.contains("heartbeat 7") && console.text.contains("gossip v12"))
+        console.type("v")
+        #expect(console.state.view.messages == .sharding)
+        console.type("vv")
+        #expect(console.state.view.messages == .all && console.text.contains("heartbeat 7"))
     }
 
     @Test("Enter explains the shard that a message is about, or the node that did not get it")

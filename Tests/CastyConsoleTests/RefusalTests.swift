@@ -1,3 +1,4 @@
+import CastyObservability
 import CastyScenario
 import Testing
 
@@ -70,6 +71,13 @@ struct RefusalTests {
             console.press(.enter)
             #expect(console.text.contains("no event fits the filter"), "\(field)")
         }
+    }
+
+    @Test("a filter by kind shows messages of that kind, also those that are not shown otherwise")
+    func kinds() {
+        #expect(!ShownMessages.withoutRoutine.contains(.heartbeat(sequence: 1)))
+        #expect(!ShownMessages.withoutRoutine.contains(.gossip(.status, version: nil)))
+        #expect(ShownMessages.withoutRoutine.contains(.gossip(.state, version: 3)))
     }
 
     @Test("Esc ends a long way to another time, whatever moment is shown")

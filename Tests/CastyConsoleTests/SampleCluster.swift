@@ -194,7 +194,8 @@ struct SampleCluster {
             Waiting(.unreachable($0.unique, by: [nodes[0].unique]))
         }
         membership.clock = nodes.map {
-            ClockEntry(node: $0.unique, name: $0.name, counter: gossip - UInt64(13 * $0.number) - lag)
+            ClockEntry(
+                node: $0.unique, name: $0.name, counter: gossip - min(gossip - 1 - lag, UInt64(13 * $0.number)) - lag)
         }
         membership.gossipVersion = gossip - lag
         membership.digest = gossip - lag

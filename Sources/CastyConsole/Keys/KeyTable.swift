@@ -15,7 +15,8 @@ enum KeyTable {
             keys("v"), .level, "level", "least level shown: debug, info, warning, fault", .here,
             in: [.events, .why]),
         KeyBinding(
-            keys("v"), .level, "which", "which messages are shown: all, no heartbeats, shards, gossip", .here,
+            keys("v"), .level, "which", "which messages are shown: all, without heartbeats and acks, shards, gossip",
+            .here,
             in: [.flow]),
         KeyBinding(keys("<"), .sort(.left), "sort", "sort by the column to the left", .here, in: [.members]),
         KeyBinding(keys(">"), .sort(.right), "sort", "sort by the column to the right", .here, in: [.members]),

@@ -83,7 +83,9 @@ enum MembersPane {
         let rows = scene.reading.rows
         if rows.isEmpty { return [] }
         let count = "\(rows.filter { $0.state == .running }.count)/\(rows.count)"
-        return ["\(count) \(scene.snapshot.observer == nil ? "run" : "answer")", count].map { text in
+        let order = scene.state.groupsMembers(scene.reading) ? "not up first  " : ""
+        let long = "\(count) \(scene.snapshot.observer == nil ? "run" : "answer")"
+        return [order + long, long, count].map { text in
             scene.state.selection.marked.isEmpty ? text : "\(scene.state.selection.marked.count) marked  \(text)"
         }
     }
@@ -122,7 +124,10 @@ enum MembersPane {
         }
         let free = room - (rows.count - first)
         if free >= 2 { legend(scene, rect, &buffer) }
-        if free >= 2 { forecast(scene, rect, lines: free >= 4 ? 2 : 1, &buffer) }
+        // The titles of the columns have a line of their own where there is room for it.
+        let isExplained = free >= 6 && explain(columns.map(\.column), scene, rect, &buffer)
+        let above = Rect(x: rect.x, y: rect.y, width: rect.width, height: rect.height - (isExplained ? 1 : 0))
+        if free >= 2 { forecast(scene, above, lines: free >= 4 ? 2 : 1, &buffer) }
     }
 
     /// The forecast for cutting off the marked nodes, or the one under the cursor; above the legend.
@@ -157,6 +162,28 @@ enum MembersPane {
         if !scene.state.selection.marked.isEmpty { parts.append("• marked") }
         if rect.width >= 50 { parts.append("▸ cursor") }
         buffer.put(parts.joined(separator: "   "), x: rect.x + 1, y: rect.maxY - 1, scene.paint[.faint])
+    }
+
+    /// Says what the titles mean that are no words, as far as there is room.
+    ///
+    /// - Returns: Whether it said anything.
+    private static func explain(
+        _ columns: [MemberColumn], _ scene: Scene, _ rect: Rect, _ buffer: inout CellBuffer
+    ) -> Bool {
+        let meanings: [(MemberColumn, String)] = [
+            (.lag, "LAG behind the newest view"), (.seenBy, "SEEN reachable for"), (.shards, "SHD shards"),
+            (.entities, "ENT entities"), (.version, "VER of its view"),
+        ]
+        var parts: [String] = []
+        for (column, meaning) in meanings where columns.contains(column) {
+            guard CharacterWidth.columns(of: (parts + [meaning]).joined(separator: "  ")) <= rect.width - 2 else {
+                continue
+            }
+            parts.append(meaning)
+        }
+        guard !parts.isEmpty else { return false }
+        buffer.put(parts.joined(separator: "  "), x: rect.x + 1, y: rect.maxY - 2, scene.paint[.faint])
+        return true
     }
 
     private static func isLeft(_ column: MemberColumn) -> Bool {

@@ -198,7 +198,7 @@ enum NetworkPane {
         lines.append(
             (
                 scene.snapshot.observer == nil
-                    ? "ok  XX cut  †† dead  ‖‖ frozen  5% loss  - none"
+                    ? "ok  XX cut  †† dead  ‖‖ frozen  5% loss  - none  .. dialling  wt waits"
                     : "ok  .. dialling  wt waits  ?? not known  - none",
                 .faint
             ))

@@ -29,12 +29,22 @@ extension ConsoleState {
                 ("member", row.status.map { words(.member($0)) } ?? ""), ("state", words(.node(row.state))),
             ])
         }
+        if groupsMembers(reading) {
+            return rows.sorted {
+                ($0.displayStatus.urgency, $0.number, $0.name) < ($1.displayStatus.urgency, $1.number, $1.name)
+            }
+        }
         // Equal rows keep the order of their numbers in both directions.
         guard view.descending else { return rows.sorted { view.sort.precedes($0, $1) } }
         return rows.sorted { left, right in
             let (isLess, isMore) = (view.sort.value(left, isBefore: right), view.sort.value(right, isBefore: left))
             return isLess == isMore ? MemberColumn.node.precedes(left, right) : isMore
         }
+    }
+
+    /// Whether the member table puts those first that are not up: where there are too many rows to see them all.
+    func groupsMembers(_ reading: ClusterReading) -> Bool {
+        reading.rows.count >= 40 && view.sort == .node && !view.descending
     }
 
     mutating func perform(_ action: Action, _ live: ConsoleFeed) -> [Intent] {

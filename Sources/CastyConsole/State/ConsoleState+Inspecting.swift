@@ -7,7 +7,7 @@ extension ConsoleState {
         switch panes.focus {
         case .shards:
             guard !ShardReading.types(in: feed.snapshot).isEmpty else {
-                return say(.refused, "inspect: no shards yet, spawn an entity with s")
+                return say(.refused, "inspect: no shards yet, \(keys.name(of: .prompt(.spawnOne))) spawns an entity")
             }
             explanation.subject = .shardDetails(of: selection.shard)
         case .members, .phi, .gossip, .events, .why, .flow:
@@ -24,7 +24,10 @@ extension ConsoleState {
         view.follows.toggle()
         if view.follows { selection.event = nil }
         _ = follow(feed)
-        say(.note, view.follows ? "the cursor follows the newest event (f)" : "the cursor stays where it is")
+        say(
+            .note,
+            view.follows
+                ? "the cursor follows the newest event (\(keys.name(of: .follow)))" : "the cursor stays where it is")
     }
 
     /// Moves the cursor to the node of the newest event, if it follows.

@@ -15,6 +15,20 @@ package enum DisplayStatus: Int, Hashable, Sendable, CaseIterable {
         }
     }
 
+    /// The order of its group in the table of a big cluster: what needs a look comes first.
+    var urgency: Int {
+        switch self {
+        case .unreachable: 0
+        case .down: 1
+        case .joining: 2
+        case .leaving: 3
+        case .exiting: 4
+        case .unknown: 5
+        case .up: 6
+        case .removed: 7
+        }
+    }
+
     var mark: String {
         switch self {
         case .up: "+"

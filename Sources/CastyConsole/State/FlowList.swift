@@ -6,9 +6,11 @@ struct FlowList: Sendable {
 
     init(_ snapshot: ClusterSnapshot, _ state: ConsoleState) {
         let filter = TextFilter(state.view.filters[.flow] ?? "")
-        let shown = state.view.messages
+        // Who asks for a kind wants to see it.
+        let asksForKind = filter.keys.contains { "kind".hasPrefix($0) }
+        let shown = asksForKind ? .all : state.view.messages
         crossings = (snapshot.crossings ?? []).reversed().filter { crossing in
-            shown.contains(crossing.content.kind)
+            shown.contains(crossing.content)
                 && (filter.isEmpty || filter.matches(Self.fields(crossing, state.words)))
         }
     }
@@ -33,21 +35,30 @@ struct FlowList: Sendable {
 
 /// Which messages the pane Flow shows.
 enum ShownMessages: Hashable, Sendable, CaseIterable {
-    case all, withoutHeartbeats, sharding, gossip
+    case all, withoutRoutine, sharding, gossip
 
-    func contains(_ kind: MessageKind) -> Bool {
-        switch self {
+    func contains(_ content: MessageContent) -> Bool {
+        let kind = content.kind
+        return switch self {
         case .all: true
-        case .withoutHeartbeats: kind != .heartbeat
+        case .withoutRoutine: !Self.isRoutine(content)
         case .sharding: kind == .sharding || kind == .envelope || kind == .message
         case .gossip: kind == .gossip || kind == .membership
+        }
+    }
+
+    /// What nodes send all the time though nothing changes: heartbeats, and hashes of what both know.
+    private static func isRoutine(_ content: MessageContent) -> Bool {
+        switch content {
+        case .heartbeat, .heartbeatAck, .gossip(.status, _), .gossip(.acknowledged, _): true
+        case .gossip, .membership, .sharding, .envelope, .message: false
         }
     }
 
     var name: String {
         switch self {
         case .all: "all messages"
-        case .withoutHeartbeats: "without heartbeats"
+        case .withoutRoutine: "without heartbeats"
         case .sharding: "shards and envelopes"
         case .gossip: "gossip and membership"
         }

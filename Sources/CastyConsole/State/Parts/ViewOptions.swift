@@ -9,7 +9,7 @@ struct ViewOptions: Hashable, Sendable {
     var shardMode = ShardMode.owner
     var level = EventKind.Level.info
     /// Which messages the pane Flow shows.
-    var messages = ShownMessages.all
+    var messages = ShownMessages.withoutRoutine
     var filters: [Pane: String] = [:]
     /// Whether the node cursor goes to the node of each new event.
     var follows = false
