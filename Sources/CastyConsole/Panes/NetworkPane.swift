@@ -197,10 +197,10 @@ enum NetworkPane {
         }
         lines.append(
             (
-                scene.snapshot.observer == nil
-                    ? "ok  XX cut  †† dead  ‖‖ frozen  5% loss  - none  .. dialling  wt waits"
-                    : "ok  .. dialling  wt waits  ?? not known  - none",
-                .faint
+                Words.parts(
+                    scene.snapshot.observer == nil
+                        ? ["ok", "XX cut", "†† dead", "‖‖ frozen", "5% loss", "- none", "wt waits", ".. dialling"]
+                        : ["ok", ".. dialling", "wt waits", "?? not known", "- none"], rect.width - 2), .faint
             ))
         if scene.state.mode.changesCluster {
             lines.append((hints(scene.state.keys), .faint))

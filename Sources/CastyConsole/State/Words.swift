@@ -20,6 +20,15 @@ package enum Words {
         return names.count > most ? "\(shown)\(separator)… \(names.count - most) more" : shown
     }
 
+    /// Parts side by side, as many as fit: those at the end are left out as a whole.
+    static func parts(_ parts: [String], _ columns: Int) -> String {
+        var shown = parts
+        while shown.count > 1, CharacterWidth.columns(of: shown.joined(separator: "  ")) > columns {
+            shown.removeLast()
+        }
+        return shown.joined(separator: "  ")
+    }
+
     /// A number with `digits` digits after the point; a value that is not finite is `-`.
     static func fixed(_ value: Double, _ digits: Int = 1) -> String {
         guard value.isFinite, abs(value) < 1e15 else { return "-" }
