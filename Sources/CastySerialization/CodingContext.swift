@@ -13,8 +13,12 @@ package struct CodingContext: Sendable {
     /// The node that the bytes come from, as proven by its handshake; `nil` if they come from no particular node.
     package var peer: UniqueAddress?
 
-    package init(userInfo: [CodingUserInfoKey: any Sendable] = [:]) {
+    /// A codec of the user's own, if the node has one.
+    package let serializer: CustomSerializer?
+
+    package init(userInfo: [CodingUserInfoKey: any Sendable] = [:], serializer: CustomSerializer? = nil) {
         self.userInfo = userInfo
+        self.serializer = serializer
         erased = Erased(userInfo)
     }
 

@@ -170,7 +170,7 @@ enum AskFailures {
         }
     }
 
-    struct Secret: Codable, Sendable {}
+    struct Secret: Sendable {}
     struct Public: Codable, Sendable {}
 
     /// Wants a text of some length, a secret, which the asked node cannot write, or something public, which the asking node cannot read.
@@ -200,7 +200,6 @@ enum AskFailures {
             try node.system.registry.register(Fragile.self, name: "fragile")
             try node.system.registry.register(Wish.self, name: "wish")
         }
-        for node in [a, c] { try node.system.registry.register(Secret.self, name: "secret") }
         try b.system.registry.register(Public.self, name: "public")
         try a.system.registry.register(Unknown.self, name: "unknown")
 

@@ -13,10 +13,10 @@ public struct AskError: Error, Hashable, Sendable, CustomStringConvertible {
         case cancelled
         /// The actor failed while it handled the question, or before it could.
         case failed
-        /// The question or its reply cannot be encoded: its type is not registered, or its `encode(to:)` throws.
+        /// The question or its reply cannot be encoded: its type is not `Codable`, or its `encode(to:)` throws.
         case notEncodable = "not encodable"
-        /// The question or its reply cannot be decoded where it arrived: its type is not registered there, or the
-        /// receiver does not take it.
+        /// The question or its reply cannot be decoded where it arrived: the receiver takes another type, or one under
+        /// another name.
         case notDecodable = "not decodable"
         /// The question or its reply is larger than the frame limit.
         case tooLarge = "too large"

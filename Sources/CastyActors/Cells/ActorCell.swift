@@ -1,5 +1,6 @@
 public import CastyCore
 public import CastyObservability
+package import CastySerialization
 public import Synchronization
 
 /// The mailbox and turn of an actor, or the route to something that is not an actor of this node.
@@ -164,6 +165,8 @@ package final class ActorCell<Message: Sendable>: AnyActorCell, @unchecked Senda
     override package func questionFailed(_ failure: AskFailure) {
         if let route { route.questionFailed(failure) } else { super.questionFailed(failure) }
     }
+
+    override package func registration(in registry: TypeRegistry) -> AnyRegisteredType? { registry.find(Message.self) }
 
     /// The number of waiting messages, without those of the batch that the actor is handling.
     override package var waiting: Int { mailbox.withLock { $0.messages.count } }

@@ -1,5 +1,6 @@
 public import CastyCore
 package import CastyObservability
+package import CastySerialization
 import Synchronization
 
 /// The target of references, without its message type: identity, family and the runtime's own messages.
@@ -97,6 +98,9 @@ package class AnyActorCell: Runnable, @unchecked Sendable {
 
     /// The number of waiting messages.
     package var waiting: Int { 0 }
+
+    /// The registration of the messages that it takes; `nil` where they stay on their node.
+    package func registration(in registry: TypeRegistry) -> AnyRegisteredType? { nil }
 
     /// The position in the order in which actors were started on this node.
     package var birth: UInt64 { uid &- system.firstUID }

@@ -76,9 +76,7 @@ extension Link {
             throw WireError(.malformed, "a message came without a target or a type")
         }
         if let observer = remoting.observer { observe(frame, observer) }
-        guard let registered = knownType(frame) ?? findType(named: name, frame) else {
-            return lose(.undecodable, address, name)
-        }
+        guard let registered = knownType(frame) ?? findType(named: name, frame, address) else { return }
         if let known = knownTarget(frame) {
             return decode(
                 frame, registered, address,
@@ -99,33 +97,66 @@ extension Link {
         }
     }
 
-    /// Finds a type that this connection has not named before.
-    private func findType(named name: String, _ frame: Frame) -> AnyRegisteredType? {
-        guard let found = remoting.system.registry.find(named: name) else {
-            remoting.warn(
-                "type \(name)",
-                "a message of the unknown type \(String(printable: name)) came: register it here too")
-            refuse(frame, .notDecodable, "\(remoting.system.address) knows no type \(String(printable: name))")
+    /// Finds a type that this connection has not named before: one that this node knows, or else the one that the
+    /// receiving actor takes, where it has this name.
+    ///
+    /// - Returns: `nil` where the message cannot be decoded; it is accounted for then.
+    private func findType(named name: String, _ frame: Frame, _ address: ActorAddress) -> AnyRegisteredType? {
+        let registry = remoting.system.registry
+        if let found = registry.find(named: name) {
+            remember(found, frame)
+            return found
+        }
+        let shown = String(printable: name)
+        guard address.node == remoting.system.address else {
+            refuse(frame, .noSuchActor, "\(remoting.system.address) is not \(address.node)")
+            lose(.noSuchActor, address, name)
             return nil
         }
-        remember(found, frame)
-        return found
+        switch remoting.system.find(path: address.path, uid: address.uid) {
+        case .missing(let reason): loseNowhere(frame, address, name, reason)
+        case .found(let target):
+            let own = target.registration(in: registry)
+            if let own, own.name == name {
+                remember(own, frame)
+                return own
+            }
+            let taken = own.map { "takes a \($0.name)" } ?? "takes no messages from other nodes"
+            remoting.warn("type \(name)", "a message of the unknown type \(shown) came for \(address), which \(taken)")
+            let reason = "\(address) \(taken), not a \(shown)"
+            target.post(.unanswered(.notDecodable, reason))
+            refuse(frame, .notDecodable, reason)
+            lose(.undecodable, address, name)
+        }
+        return nil
+    }
+
+    /// The actor does not run, and the type of the message is not known here either.
+    private func loseNowhere(_ frame: Frame, _ address: ActorAddress, _ name: String, _ missing: LossReason) {
+        lose(refuseMissing(frame, address, missing), address, name)
+    }
+
+    /// Refuses a question to an actor that does not run.
+    ///
+    /// - Returns: The reason for the loss of the message.
+    private func refuseMissing(_ frame: Frame, _ address: ActorAddress, _ missing: LossReason) -> LossReason {
+        if missing == .wrongIncarnation {
+            refuse(frame, .nodeRemoved, "another incarnation lives at \(address.node)")
+        } else {
+            refuse(frame, .noSuchActor, "\(address) has stopped, or never lived")
+        }
+        return LossClass(path: address.path) == .reply && missing == .noSuchActor ? .lateReply : missing
     }
 
     /// The actor does not run: refuses a question, and makes a dead letter of the message.
     private func deliverNowhere(
         _ frame: Frame, _ registered: AnyRegisteredType, _ address: ActorAddress, _ missing: LossReason
     ) {
-        let lossClass = LossClass(path: address.path)
-        let reason = lossClass == .reply && missing == .noSuchActor ? .lateReply : missing
-        if missing == .wrongIncarnation {
-            refuse(frame, .nodeRemoved, "another incarnation lives at \(address.node)")
-        } else {
-            refuse(frame, .noSuchActor, "\(address) has stopped, or never lived")
-        }
+        let reason = refuseMissing(frame, address, missing)
         decode(
             frame, registered, address,
-            into: DeadLetterReceiver(system: remoting.system, address: address, reason, lossClass))
+            into: DeadLetterReceiver(
+                system: remoting.system, address: address, reason, LossClass(path: address.path)))
     }
 
     private func decode(

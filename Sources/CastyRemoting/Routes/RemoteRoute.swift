@@ -118,18 +118,15 @@ final class RemoteRoute<Message: Sendable>: Route {
     }
 
     private func prepare() -> Result<ResolvedRoute, Refusal> {
-        guard let registered = remoting.system.registry.find(Message.self) else {
-            let type = String(reflecting: Message.self)
-            remoting.warn(
-                "register \(type)",
-                """
-                \(type) cannot travel to \(address.node): it is not registered. Register it on every node before the first message: \
-                try registry.register(\(String(describing: Message.self)).self, name: "a.stable.name")
-                """)
+        let registered: RegisteredType<Message>
+        do {
+            registered = try remoting.system.registry.registration(of: Message.self)
+        } catch {
+            remoting.warn("register \(error.message)", "cannot send to \(address.node): \(error)")
             return .failure(
                 Refusal(
-                    loss: .undecodable, code: .notEncodable,
-                    reason: "\(type) is not registered on \(remoting.system.address)"))
+                    loss: .undecodable, code: .notEncodable, reason: "\(remoting.system.address) cannot send: \(error)")
+            )
         }
         guard address.mayTravel else {
             return .failure(

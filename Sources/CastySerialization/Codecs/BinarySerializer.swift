@@ -29,6 +29,25 @@ public struct BinarySerializer: Serializer {
         return try decode(type, from: &buffer, context: .empty)
     }
 
+    /// Encodes a message.
+    ///
+    /// - Throws: What the type's `encode(to:)` throws, or an error if values are nested too deep.
+    public func encode(_ value: some Encodable, userInfo: [CodingUserInfoKey: any Sendable]) throws -> [UInt8] {
+        var buffer = ByteBuffer()
+        try encode(value, context: CodingContext(userInfo: userInfo), into: &buffer)
+        return Array(buffer.readableBytesView)
+    }
+
+    /// Decodes a message.
+    ///
+    /// - Throws: `DecodingError` if the bytes are not of this type.
+    public func decode<Value: Decodable>(
+        _ type: Value.Type, from bytes: [UInt8], userInfo: [CodingUserInfoKey: any Sendable]
+    ) throws -> Value {
+        var buffer = ByteBuffer(bytes: bytes)
+        return try decode(type, from: &buffer, context: CodingContext(userInfo: userInfo))
+    }
+
     /// Appends a value; if this throws, the buffer is unchanged.
     package func encode(_ value: some Encodable, context: CodingContext, into buffer: inout ByteBuffer) throws {
         let writer = BinaryWriter(taking: &buffer, context: context)

@@ -53,17 +53,29 @@ package final class RegisteredType<Message: Sendable>: AnyRegisteredType, @unche
 
     init(name: String) where Message: Codable {
         write = { message, codec, context, buffer in
-            switch codec {
-            case .binary: try BinarySerializer().encode(message, context: context, into: &buffer)
-            case .json: try JSONSerializer().encode(message, context: context, into: &buffer)
-            default: throw Self.unsupported(codec, name)
-            }
+            try codec.encode(message, named: name, context, into: &buffer)
         }
         read = { buffer, codec, context in
-            switch codec {
-            case .binary: try BinarySerializer().decode(Message.self, from: &buffer, context: context)
-            case .json: try JSONSerializer().decode(Message.self, from: &buffer, context: context)
-            default: throw Self.unsupported(codec, name)
+            try codec.decode(Message.self, named: name, from: &buffer, context)
+        }
+        super.init(name: name, identifier: ObjectIdentifier(Message.self), isNative: false)
+    }
+
+    /// Registers a type whose conformance to `Codable` was found at run time.
+    ///
+    /// - Parameter codable: The same type as `Message`.
+    init(name: String, codable: any Codable.Type) {
+        precondition(codable == Message.self, "\(codable) is not \(Message.self)")
+        let values = AnyValueCodec.make(codable, name: name)
+        write = { message, codec, context, buffer in
+            try withUnsafePointer(to: message) { try values.write($0, codec, context, into: &buffer) }
+        }
+        read = { buffer, codec, context in
+            try withUnsafeTemporaryAllocation(of: Message.self, capacity: 1) { memory in
+                // A temporary allocation of one value always has an address.
+                let value = memory.baseAddress!
+                try values.read(from: &buffer, codec, context, into: value)
+                return value.move()
             }
         }
         super.init(name: name, identifier: ObjectIdentifier(Message.self), isNative: false)

@@ -1,18 +1,20 @@
 import Synchronization
 
-/// The message types that may arrive from another node, each under a stable name.
+/// The names under which message types travel between nodes.
 ///
-/// Only registered types are decoded: a name from the wire is looked up here, and never turned into a type in any other
-/// way. A message under another name is a dead letter.
+/// A type needs no registration: it has the name of the Swift type, ``defaultName(of:)``, and becomes known when this
+/// node first sends it or hosts an actor that takes it. Register a type to pin another name:
 ///
 /// ```swift
-/// let registry = TypeRegistry()
-/// try registry.register(Order.self, name: "shop.order")
+/// try types.register(Order.self, name: "shop.order")
 /// ```
 ///
-/// Names are part of the protocol between versions of a program: keep the name when the Swift type is renamed, and give
-/// a type a new name when its old messages can no longer be read. A field that may be missing in older messages is an
-/// `Optional`, or is read with `decodeIfPresent`; unknown fields are ignored.
+/// Only known types are decoded: a name from the wire is compared with the type that the receiving actor takes, and
+/// never turned into a type in any other way.
+///
+/// Names are part of the protocol between versions of a program: pin the name when the Swift type is renamed or moves
+/// to another module, and give a type a new name when its old messages can no longer be read. A field that may be
+/// missing in older messages is an `Optional`, or is read with `decodeIfPresent`; unknown fields are ignored.
 public final class TypeRegistry: Sendable {
     private struct State {
         var byName: [String: AnyRegisteredType] = [:]
@@ -51,10 +53,33 @@ public final class TypeRegistry: Sendable {
         try add(RegisteredType(name: name, codec: codec), String(reflecting: type))
     }
 
-    /// The registration of a type, or `nil`.
+    /// The registration of a type, under its default name where it was not registered; `nil` where it cannot travel.
     package func find<Message: Sendable>(_ type: Message.Type) -> RegisteredType<Message>? {
-        let found = state.withLock { $0.byType[ObjectIdentifier(type)] }
-        return found as? RegisteredType<Message>
+        try? registration(of: type)
+    }
+
+    /// The registration of a type, under its default name where it was not registered.
+    ///
+    /// - Throws: ``RegistrationError`` where the type is not `Codable`, or another type has its default name.
+    package func registration<Message: Sendable>(
+        of type: Message.Type
+    ) throws(RegistrationError) -> RegisteredType<Message> {
+        if let found = known(type) { return found }
+        guard let codable = type as? any Codable.Type else {
+            throw RegistrationError(
+                code: .notCodable, message: "\(String(reflecting: type)) is not Codable, so it stays on its node")
+        }
+        try add(
+            RegisteredType<Message>(name: Self.defaultName(of: type), codable: codable), String(reflecting: type))
+        // Another thread may have registered the type first, under this name or under one that a user chose.
+        guard let registered = known(type) else {
+            throw RegistrationError(code: .typeTaken, message: "\(String(reflecting: type)) has another codec")
+        }
+        return registered
+    }
+
+    private func known<Message: Sendable>(_ type: Message.Type) -> RegisteredType<Message>? {
+        state.withLock { $0.byType[ObjectIdentifier(type)] } as? RegisteredType<Message>
     }
 
     /// The registration under a name, or `nil`.
@@ -99,6 +124,8 @@ public struct RegistrationError: Error, Sendable, Equatable {
         case typeTaken
         /// The name is empty, too long, or holds a blank or a control character.
         case invalidName
+        /// The type is not `Codable`.
+        case notCodable
     }
 
     /// What is wrong.

@@ -46,16 +46,16 @@ package final class PayloadCodec: Sendable {
 extension Cluster {
     /// The codec of the messages of a shard type or singleton.
     ///
-    /// - Throws: ``ShardingError`` if their type is not registered.
+    /// - Throws: ``ShardingError`` if another type has the name of their type.
     func payloadCodec<Message: Sendable>(
         _ name: String, of message: Message.Type
     ) throws(ShardingError) -> PayloadCodec {
-        guard let registered = system.registry.find(message) else {
-            throw ShardingError(
-                .notRegistered,
-                "\(name): register \(message) with the system's TypeRegistry first, under a stable name")
+        do {
+            return PayloadCodec(
+                name, try system.registry.registration(of: message), remoting?.settings.codec ?? .binary)
+        } catch {
+            throw ShardingError(.notRegistered, "\(name): \(error); register \(message) under a name of its own")
         }
-        return PayloadCodec(name, registered, remoting?.settings.codec ?? .binary)
     }
 }
 

@@ -32,10 +32,50 @@ struct TypeRegistryTests {
         try registry.register(Command.self, name: "shop.command")
         #expect(registry.find(Order.self)?.name == "shop.order")
         #expect(registry.find(named: "shop.order") === registry.find(Order.self))
-        #expect(registry.find(Nested.self) == nil)
         #expect(registry.find(named: "Order") == nil)
-        #expect(registry.find(named: "CastyWireTests.Order") == nil)
+        #expect(registry.find(named: TypeRegistry.defaultName(of: Order.self)) == nil)
         #expect(registry.names == ["shop.command", "shop.order"])
+    }
+
+    @Test("a type that was not registered has its own name, in both codecs, once it is used")
+    func unregistered() throws {
+        struct Local: Codable, Sendable, Equatable {
+            var texts: [String]
+            var number: Int?
+        }
+        struct Mute: Sendable {}
+        let registry = TypeRegistry()
+        #expect(registry.find(named: "Swift.Int") == nil)
+        let local = try registry.registration(of: Local.self)
+        #expect(local.name == "CastySerializationTests.TypeRegistryTests.Local")
+        #expect(registry.find(named: local.name) === local && registry.find(Local.self) === local)
+        for codec in [CodecID.binary, .json] {
+            for value in [Local(texts: ["a", "b"], number: nil), Local(texts: [], number: 7)] {
+                var buffer = ByteBuffer()
+                try local.encode(value, with: codec, context: .empty, into: &buffer)
+                #expect(try local.decode(from: &buffer, codec: codec, context: .empty) == value)
+                var broken = ByteBuffer(bytes: [0xFF, 0xFF])
+                #expect(throws: (any Error).self) {
+                    try local.decode(from: &broken, codec: codec, context: .empty)
+                }
+            }
+        }
+        let error = #expect(throws: RegistrationError.self) { try registry.registration(of: Mute.self) }
+        #expect(error?.code == .notCodable)
+        // The name is used now: another one would not be known to those that have seen it.
+        let late = #expect(throws: RegistrationError.self) { try registry.register(Local.self, name: "local") }
+        #expect(late?.code == .typeTaken)
+    }
+
+    @Test("a default name has no blanks, is the same in every process, and is bounded")
+    func defaultNames() {
+        func box<Value>(_ type: Value.Type) -> Any.Type { [Value].self }
+        #expect(TypeRegistry.defaultName(of: [String: Int].self) == "Swift.Dictionary<Swift.String,Swift.Int>")
+        var type: Any.Type = Int.self
+        for _ in 0..<40 { type = _openExistential(type, do: box) }
+        let long = TypeRegistry.defaultName(of: type)
+        #expect(long.utf8.count <= 255 && long.hasPrefix("Swift.Array<Swift.Array<"))
+        #expect(long != TypeRegistry.defaultName(of: _openExistential(type, do: box)))
     }
 
     @Test("refuses a name for two types, two names for a type, and what is no name")
