@@ -3,12 +3,15 @@
 /// As text: `casty://system@host:port/user/cart/17#2a`, the number in hexadecimal. A segment may hold any text;
 /// reserved characters of a URI are percent-encoded. Parsing a text that this type wrote gives the same address.
 ///
+/// A local address names no node, `casty://system/user/cart/17`: it means the actor of the system that reads it, see
+/// ``isLocal``.
+///
 /// Two addresses are equal when their node, path and number are equal. An actor that stopped and one that was started
 /// later under the same path differ in their number, so a message for the first never reaches the second.
 public struct ActorAddress: Hashable, Sendable {
     /// The name of the actor system.
     public let system: String
-    /// The address of the node that hosts the actor.
+    /// The address of the node that hosts the actor; ``NodeAddress/local`` where the address names none.
     public let node: NodeAddress
     /// The names from the root down to the actor, at least one.
     public let path: [String]
@@ -43,6 +46,24 @@ public struct ActorAddress: Hashable, Sendable {
         self.uid = uid
     }
 
+    /// Creates a local address, for an actor of the system that reads it.
+    ///
+    /// - Parameters:
+    ///   - system: The name of the actor system; not empty.
+    ///   - path: The names from the root down; at least one, none of them empty.
+    ///   - uid: The number of the incarnation, or zero for whichever runs there.
+    public init(system: String, path: [String], uid: UInt64 = 0) {
+        self.init(system: system, node: .local, path: path, uid: uid)
+    }
+
+    /// Whether it names no node.
+    public var isLocal: Bool { node == .local }
+
+    /// The same actor on a node.
+    public func on(_ node: NodeAddress) -> ActorAddress {
+        ActorAddress(system: system, node: node, path: path, uid: uid)
+    }
+
     /// The path as text: `/user/cart/17`, percent-encoded.
     public var pathText: String { path.map { "/" + PercentCoding.encode($0) }.joined() }
 
@@ -68,13 +89,14 @@ extension ActorAddress: CustomStringConvertible {
     /// The address as a `casty://` URI.
     public var description: String {
         let number = uid == 0 ? "" : "#" + String(uid, radix: 16)
-        return "casty://\(PercentCoding.encode(system))@\(node)\(pathText)\(number)"
+        let authority = isLocal ? "" : "@\(node)"
+        return "casty://\(PercentCoding.encode(system))\(authority)\(pathText)\(number)"
     }
 
     /// Reads a `casty://` URI.
     ///
-    /// - Returns: `nil` where the text is not such a URI: another scheme, no system, no node, an empty path or segment,
-    ///   a bad percent code, or a number that is not hexadecimal.
+    /// - Returns: `nil` where the text is not such a URI: another scheme, no system, an empty node, path or segment, a
+    ///   bad percent code, or a number that is not hexadecimal.
     public init?(_ text: String) {
         let scheme = "casty://"
         guard text.hasPrefix(scheme) else { return nil }
@@ -86,10 +108,17 @@ extension ActorAddress: CustomStringConvertible {
             uid = number
             rest = rest[..<hash]
         }
-        guard let at = rest.firstIndex(of: "@"), let system = PercentCoding.decode(rest[..<at]), !system.isEmpty
-        else { return nil }
-        rest = rest[rest.index(after: at)...]
-        guard let slash = rest.firstIndex(of: "/"), let node = NodeAddress(String(rest[..<slash])) else { return nil }
+        guard let slash = rest.firstIndex(of: "/") else { return nil }
+        let authority = rest[..<slash]
+        let at = authority.firstIndex(of: "@")
+        guard let system = PercentCoding.decode(authority[..<(at ?? authority.endIndex)]), !system.isEmpty else {
+            return nil
+        }
+        var node = NodeAddress.local
+        if let at {
+            guard let named = NodeAddress(String(authority[authority.index(after: at)...])) else { return nil }
+            node = named
+        }
         var path: [String] = []
         for segment in rest[slash...].dropFirst().split(separator: "/", omittingEmptySubsequences: false) {
             guard let name = PercentCoding.decode(segment), !name.isEmpty else { return nil }

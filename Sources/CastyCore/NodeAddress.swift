@@ -51,6 +51,10 @@ public struct NodeAddress: Hashable, Sendable, Codable {
         self.init(host: String(host), port: port)
     }
 
+    /// Stands for the node that reads it: the node of an ``ActorAddress`` that names none, and of a system without a
+    /// network. It is no address that one can connect to.
+    public static let local = NodeAddress(host: "", port: 0)
+
     /// The most bytes of a host.
     package static let longestHost = 255
 
@@ -141,6 +145,9 @@ extension NodeAddress: Comparable {
 }
 
 extension NodeAddress: CustomStringConvertible {
-    /// `host:port`, the host of an IPv6 address in brackets.
-    public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+    /// `host:port`, the host of an IPv6 address in brackets; `local` for ``local``.
+    public var description: String {
+        if self == .local { return "local" }
+        return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
 }

@@ -48,7 +48,7 @@ package final class Remoting: RemoteAccess {
     ) {
         self.system = system
         self.settings = settings
-        context = CodingContext(userInfo: [.actorSystem: system])
+        context = CodingContext(userInfo: [.actorSystem: system], serializer: settings.serializer)
         introduction = Handshake.Settings(
             cluster: settings.clusterName ?? system.name, local: system.unique, capabilities: settings.capabilities,
             timeout: settings.handshakeTimeout)
@@ -82,7 +82,7 @@ package final class Remoting: RemoteAccess {
         system.install(self)
         system.inspector.provide(associations: { [self] in snapshots })
         system.world.transport.listen(
-            on: system.address, accept: { [self] _ in accept() }, completion: completion)
+            on: settings.listen ?? system.address, accept: { [self] _ in accept() }, completion: completion)
     }
 
     package func route<Message: Sendable>(to address: ActorAddress, as type: Message.Type) -> any Route<Message> {

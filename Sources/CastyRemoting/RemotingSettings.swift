@@ -1,3 +1,4 @@
+package import CastyCore
 public import CastySerialization
 
 /// How a node connects to others: cluster name, codec, timeouts and limits.
@@ -53,6 +54,10 @@ public struct RemotingSettings: Sendable {
     public var nonMemberQueue = QueueLimits(count: 65_536, bytes: 16 << 20)
     /// How long flushing the queues may take when the system shuts down.
     public var shutdownFlush = Duration.seconds(1)
+    /// Where to listen, if that is not where other nodes reach this one.
+    package var listen: NodeAddress?
+    /// A codec of the user's own, for ``codec``.
+    package var serializer: CustomSerializer?
     /// Carries both lanes on one connection: a mutation that tests switch on.
     package var mixesLanes = false
     /// This node is an observer: it is never a member.
@@ -64,7 +69,7 @@ public struct RemotingSettings: Sendable {
     /// The capabilities a node announces.
     var capabilities: Capabilities {
         Capabilities(
-            codecs: codec == .json ? [.json, .binary] : [.binary, .json], observe: observes,
+            codecs: [codec] + [.binary, .json].filter { $0 != codec }, observe: observes,
             acceptsProbeConnections: true)
     }
 }

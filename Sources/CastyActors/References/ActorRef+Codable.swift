@@ -32,7 +32,7 @@ extension ActorRef: Codable {
                     codingPath: decoder.codingPath,
                     debugDescription: "a reference can only be read as part of a message to an actor system"))
         }
-        self = system.reference(to: address, as: Message.self)
+        self = system.reference(to: address.isLocal ? address.on(system.address) : address, as: Message.self)
     }
 
     /// Encodes the address. From now on other nodes can reach the actor.

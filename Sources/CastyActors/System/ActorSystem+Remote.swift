@@ -66,6 +66,17 @@ extension ActorSystem {
     /// Finds an actor that other nodes may reach: one whose reference was sent to another node, or a published one by
     /// its path.
     package func find(path: [String], uid: UInt64) -> Found {
+        let found = findKnown(path: path, uid: uid)
+        // A user's actor is found by its path, with or without its number, also if no reference to it was sent: another
+        // program or a configuration may have named it. It is published then, so that the search is not repeated.
+        guard case .missing = found, path.first == "user", path.count > 1, let target = running(at: path),
+            uid == 0 || uid == target.uid
+        else { return found }
+        if uid == 0 { publish(target) } else { expose(target) }
+        return .found(target)
+    }
+
+    private func findKnown(path: [String], uid: UInt64) -> Found {
         state.withLock { state in
             if uid == 0 {
                 let text = "/" + path.joined(separator: "/")

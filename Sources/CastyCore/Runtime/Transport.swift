@@ -1,10 +1,18 @@
-package import NIOCore
+public import NIOCore
 
-/// Byte streams between nodes: one of the interfaces that the live and the simulated runtime implement.
+/// Byte streams between nodes. A node uses TCP unless its settings name another transport.
 ///
-/// Live: TCP. Simulated: streams over links with latency, jitter, bandwidth, loss and cuts. The bytes sent are the
-/// same.
-package protocol MessageTransport: AnyObject, Sendable {
+/// The runtime writes the same bytes whatever carries them: a transport of your own moves bytes in order between two
+/// ends, or reports that the stream has ended. It may call a handler on any thread, but the calls about one connection
+/// MUST NOT overlap, and no call may be made inside a call of the runtime unless it is said so.
+public protocol MessageTransport: AnyObject, Sendable {
+    /// Chooses the port of an address that names none, and holds it until ``listen(on:accept:completion:)`` is called
+    /// with the result or the transport ends. Called before the node has an identity, which holds the port.
+    ///
+    /// - Returns: The address; the same one where it names a port.
+    /// - Throws: ``TransportError`` where no port can be had there.
+    func reserve(_ address: NodeAddress) throws(TransportError) -> NodeAddress
+
     /// Starts to accept connections.
     ///
     /// - Parameters:
@@ -30,12 +38,22 @@ package protocol MessageTransport: AnyObject, Sendable {
     func shutdown(completion: @escaping @Sendable () -> Void)
 }
 
+extension MessageTransport {
+    /// Takes addresses that name a port, and no others.
+    public func reserve(_ address: NodeAddress) throws(TransportError) -> NodeAddress {
+        guard address.port != 0 else {
+            throw TransportError(.other, "\(address): this transport chooses no ports; name one above 0")
+        }
+        return address
+    }
+}
+
 /// One end of a byte stream.
 ///
 /// Writing is pull-based: ``requestWrite()`` leads to a call of ``ConnectionHandler/connectionReady(_:fill:)`` as soon
 /// as the stream can take bytes. So the writer encodes straight into the buffer that is written, and bytes for a slow
 /// peer wait at their sender.
-package protocol Connection: AnyObject, Sendable {
+public protocol Connection: AnyObject, Sendable {
     /// The other end's host and port as the transport knows them; for messages to people.
     var remoteDescription: String { get }
 
@@ -58,11 +76,12 @@ package protocol Connection: AnyObject, Sendable {
 }
 
 extension Connection {
-    package func moveToUsers() {}
+    /// Does nothing: one thread serves all connections.
+    public func moveToUsers() {}
 }
 
 /// The handler of a connection. Calls about one connection never overlap.
-package protocol ConnectionHandler: AnyObject, Sendable {
+public protocol ConnectionHandler: AnyObject, Sendable {
     /// Whether the connection it dials carries users' messages.
     var isForUsers: Bool { get }
 
@@ -87,26 +106,29 @@ package protocol ConnectionHandler: AnyObject, Sendable {
 }
 
 extension ConnectionHandler {
-    package var isForUsers: Bool { false }
+    /// It carries the runtime's own messages.
+    public var isForUsers: Bool { false }
 }
 
 /// Sizes that both runtimes use.
-package enum ConnectionLimits {
+public enum ConnectionLimits {
     /// How many bytes one pull takes at most.
-    package static let writeChunk = 64 * 1024
+    public static let writeChunk = 64 * 1024
 }
 
 /// Why a connection failed or ended.
-package struct TransportError: Error, Hashable, Sendable {
+public struct TransportError: Error, Hashable, Sendable {
     /// What went wrong.
-    package enum Code: String, Sendable {
-        case refused, timedOut, unreachable, reset, addressInUse, closed, other
+    public enum Code: String, Sendable {
+        /// No process listens there.
+        case refused
+        case timedOut, unreachable, reset, addressInUse, closed, other
     }
 
     /// What went wrong.
-    package let code: Code
+    public let code: Code
     /// For a person.
-    package let message: String
+    public let message: String
     /// What a node that was reached answered instead of a welcome; `nil` where no node was reached.
     package let answer: PeerAnswer?
 
@@ -118,7 +140,12 @@ package struct TransportError: Error, Hashable, Sendable {
         case wrongNode(String)
     }
 
-    package init(_ code: Code, _ message: String, answer: PeerAnswer? = nil) {
+    /// Creates an error.
+    public init(_ code: Code, _ message: String) {
+        self.init(code, message, answer: nil)
+    }
+
+    package init(_ code: Code, _ message: String, answer: PeerAnswer?) {
         self.code = code
         self.message = message
         self.answer = answer
@@ -126,5 +153,6 @@ package struct TransportError: Error, Hashable, Sendable {
 }
 
 extension TransportError: CustomStringConvertible {
-    package var description: String { "\(code.rawValue): \(message)" }
+    /// The code and the message.
+    public var description: String { "\(code.rawValue): \(message)" }
 }

@@ -1,22 +1,31 @@
-package import CastyCore
+public import CastyCore
 
 /// The transport of a system without a network. It listens on no address, and every attempt to dial fails at once.
-package final class LocalTransport: MessageTransport, Suspendable {
-    package init() {}
+public final class LocalTransport: MessageTransport {
+    /// Creates the transport.
+    public init() {}
 
-    package func listen(
+    /// Takes any address: nothing can connect to it.
+    public func reserve(_ address: NodeAddress) throws(TransportError) -> NodeAddress { address }
+
+    /// Reports success; no connection will come.
+    public func listen(
         on address: NodeAddress, accept: @escaping @Sendable (any Connection) -> any ConnectionHandler,
         completion: @escaping @Sendable (Result<NodeAddress, TransportError>) -> Void
     ) { completion(.success(address)) }
 
-    package func connect(
+    /// Reports that the connection is refused.
+    public func connect(
         to address: NodeAddress, from source: NodeAddress, timeout: Duration, handler: any ConnectionHandler
     ) {
         handler.connectionFailed(TransportError(.refused, "this system is local: it has no network"))
     }
 
-    package func shutdown(completion: @escaping @Sendable () -> Void) { completion() }
+    /// Has nothing to close.
+    public func shutdown(completion: @escaping @Sendable () -> Void) { completion() }
+}
 
+extension LocalTransport: Suspendable {
     package func freeze() {}
 
     package func thaw() {}

@@ -37,7 +37,8 @@ extension TCPTransport: Suspendable {
         }
     }
 
-    package func shutdown(completion: @escaping @Sendable () -> Void) {
+    /// Stops listening, flushes what was handed over, closes all connections, and ends the event loop.
+    public func shutdown(completion: @escaping @Sendable () -> Void) {
         let wasTaken = perform {
             if self.isDead { return }
             // Called again while the loop was already ending.
@@ -75,6 +76,7 @@ extension TCPTransport: Suspendable {
     }
 
     private func closeListeners() {
+        releaseReserved()
         for listener in listeners { listener.close(promise: nil) }
         listeners = []
     }

@@ -1,15 +1,15 @@
-package import CastyCore
+public import CastyCore
 import Dispatch
 import Glibc
 import NIOCore
 import NIOPosix
 import Synchronization
 
-/// The live ``MessageTransport``: TCP on an event loop of the node's own.
+/// The live `MessageTransport`: TCP on an event loop of the node's own.
 ///
 /// All state of the transport and of its connections belongs to that one loop, and handlers are called there. The
 /// thread runs from creation until ``shutdown(completion:)`` or ``kill()``, one of which MUST be called.
-package final class TCPTransport: MessageTransport, @unchecked Sendable {
+public final class TCPTransport: MessageTransport, @unchecked Sendable {
     /// How long an orderly close may take: flushing, and the peer's answer to the end of the stream.
     static let closeLimit = TimeAmount.seconds(2)
 
@@ -29,6 +29,9 @@ package final class TCPTransport: MessageTransport, @unchecked Sendable {
     /// Guards the loop: nothing is scheduled on it once it has ended.
     let loopState = Mutex(LoopState.running)
 
+    /// The socket that holds a port until this transport listens there.
+    private let reserved = Mutex<(descriptor: Int32, address: NodeAddress)?>(nil)
+
     enum LoopState {
         case running, shutDown, killed
     }
@@ -46,9 +49,12 @@ package final class TCPTransport: MessageTransport, @unchecked Sendable {
     private var lastNumber = 0
 
     /// Starts the event loop.
+    public convenience init() { self.init(filter: nil) }
+
+    /// Starts the event loop.
     ///
     /// - Parameter filter: Which links are cut, shared by the nodes of one process; `nil` where links cannot be cut.
-    package init(filter: (any LinkFilter)? = nil, usersTransport: TCPTransport? = nil) {
+    package init(filter: (any LinkFilter)?, usersTransport: TCPTransport? = nil) {
         self.filter = filter
         self.usersTransport = usersTransport
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -56,7 +62,22 @@ package final class TCPTransport: MessageTransport, @unchecked Sendable {
         filter?.register(self)
     }
 
-    package func listen(
+    /// Binds a socket where the address names no port.
+    public func reserve(_ address: NodeAddress) throws(TransportError) -> NodeAddress {
+        guard address.port == 0 else { return address }
+        let socket = try ReservedSocket.bind(address.host)
+        releaseReserved()
+        reserved.withLock { $0 = socket }
+        return socket.address
+    }
+
+    /// Closes the reserved socket, if it was not used.
+    func releaseReserved() {
+        if let socket = reserved.withLock({ $0.take() }) { close(socket.descriptor) }
+    }
+
+    /// Starts to accept connections.
+    public func listen(
         on address: NodeAddress,
         accept: @escaping @Sendable (any Connection) -> any ConnectionHandler,
         completion: @escaping @Sendable (Result<NodeAddress, TransportError>) -> Void
@@ -73,7 +94,8 @@ package final class TCPTransport: MessageTransport, @unchecked Sendable {
         if !wasTaken, !isKilled { completion(.failure(TransportError(.closed, "the transport is shut down"))) }
     }
 
-    package func connect(
+    /// Opens a connection.
+    public func connect(
         to address: NodeAddress, from source: NodeAddress, timeout: Duration, handler: any ConnectionHandler
     ) {
         guard address.hasPort else { return handler.connectionFailed(.noPort(address)) }
@@ -144,7 +166,13 @@ package final class TCPTransport: MessageTransport, @unchecked Sendable {
                 }
             }
         openAttempts += 1
-        bootstrap.bind(host: address.host, port: address.port).hop(to: loop).whenComplete { result in
+        let socket = reserved.withLock { reserved in
+            guard reserved?.address == address else { return nil as Int32? }
+            return reserved.take()?.descriptor
+        }
+        let binding =
+            socket.map { bootstrap.withBoundSocket($0) } ?? bootstrap.bind(host: address.host, port: address.port)
+        binding.hop(to: loop).whenComplete { result in
             defer { self.attemptEnded() }
             switch result {
             case .success(let channel):

@@ -17,6 +17,10 @@ package final class TwoLaneTransport: MessageTransport, Suspendable {
         control = TCPTransport(filter: filter, usersTransport: user)
     }
 
+    package func reserve(_ address: NodeAddress) throws(TransportError) -> NodeAddress {
+        try control.reserve(address)
+    }
+
     package func listen(
         on address: NodeAddress,
         accept: @escaping @Sendable (any Connection) -> any ConnectionHandler,

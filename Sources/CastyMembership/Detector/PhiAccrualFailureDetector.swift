@@ -36,7 +36,10 @@ public struct PhiAccrualFailureDetector: Hashable, Sendable {
         ///   - pause: How much longer than usual a peer may be silent.
         ///   - samples: How many intervals the window holds; fewer than 2 count as 2.
         ///   - expected: The interval that is expected before any is measured.
-        public init(threshold: Double, sigmaFloor: Duration, pause: Duration, samples: Int, expected: Duration) {
+        public init(
+            threshold: Double = 8, sigmaFloor: Duration = .milliseconds(100), pause: Duration = .zero,
+            samples: Int = 200, expected: Duration = .seconds(1)
+        ) {
             self.init(
                 threshold: threshold, sigmaFloor: sigmaFloor, pause: pause, samples: samples, expected: expected,
                 learnsOutages: false)
@@ -68,7 +71,11 @@ public struct PhiAccrualFailureDetector: Hashable, Sendable {
     private var hasArrival = false
 
     /// Begins to monitor.
-    public init(_ parameters: Parameters, startingAt now: Instant) {
+    ///
+    /// - Parameters:
+    ///   - parameters: The parameters of the computation.
+    ///   - now: The time, by the clock that all later times are given in.
+    public init(_ parameters: Parameters = Parameters(), startingAt now: Instant = .start) {
         self.parameters = parameters
         lastArrival = now
         ring = []

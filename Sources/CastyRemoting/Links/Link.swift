@@ -99,7 +99,8 @@ final class Link: ConnectionHandler, @unchecked Sendable {
     func dial() {
         guard let address else { return }
         remoting.system.world.transport.connect(
-            to: address, from: remoting.system.address, timeout: remoting.settings.connectTimeout, handler: self)
+            to: address, from: remoting.settings.listen ?? remoting.system.address,
+            timeout: remoting.settings.connectTimeout, handler: self)
     }
 
     /// Whether the connection is open, welcomed or not.
