@@ -23,7 +23,7 @@ extension ActorCell {
         case .nameTaken: throw .nameTaken(chosen, parent: pathText)
         case .closed: throw .stopping(pathText)
         }
-        system.actorStarted()
+        system.actorStarted(child)
         system.execute(child)
         return child
     }

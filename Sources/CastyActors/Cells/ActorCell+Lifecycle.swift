@@ -202,7 +202,8 @@ extension ActorCell {
             state.signals = []
             return taken
         }
-        system.actorStopped(self, handled: consumed &+ UInt64(next + postponed))
+        system.actorStopped(
+            self, handled: consumed &+ UInt64(next + postponed), failure: coldState?.failure)
         batch = []
         next = 0
         if let hooks {

@@ -14,6 +14,7 @@ package final class Inspector: Sendable {
         var nextSink: UInt64 = 1
         var changed: (@Sendable () -> Void)?
         var losses: [LossKey: LossEntry] = [:]
+        var lossSink: (@Sendable (LostMessage) -> Void)?
         var membership: (@Sendable (Instant) -> MembershipSnapshot)?
         var sharding: [(type: String, section: @Sendable (Instant) -> ShardingSnapshot)] = []
         var associations: (@Sendable () -> [AssociationSnapshot])?
@@ -107,7 +108,7 @@ package final class Inspector: Sendable {
         _ reason: LossReason, _ lossClass: LossClass, target: String, type: String, shard: Int? = nil,
         entity: String? = nil, causes: [EventID] = []
     ) {
-        let changed = state.withLock { state in
+        let (changed, sink) = state.withLock { state in
             state.version += 1
             let key = LossKey(reason: reason, lossClass: lossClass)
             var entry =
@@ -117,15 +118,24 @@ package final class Inspector: Sendable {
             entry.latestTarget = target
             entry.latestType = type
             state.losses[key] = entry
-            return state.changed
+            return (state.changed, state.lossSink)
         }
         changed?()
+        if let sink {
+            sink(
+                LostMessage(
+                    time: now(), reason: reason, lossClass: lossClass, target: target, type: type, shard: shard,
+                    entity: entity))
+        }
         if lossClass != .control {
             emit(
                 .messageLost, shard: shard, entity: entity, to: target, reason: .lost(.ledger(reason)),
                 detail: lossClass == .reply ? .reply : nil, causes: causes)
         }
     }
+
+    /// Calls back with every lost message, on the thread that lost it.
+    package func whenLost(_ sink: @escaping @Sendable (LostMessage) -> Void) { state.withLock { $0.lossSink = sink } }
 
     /// The loss ledger, sorted by loss class and reason.
     package var losses: [LossEntry] {
@@ -156,8 +166,8 @@ package final class Inspector: Sendable {
     /// Releases the providers of sections. Snapshots lack these sections from now on.
     func forgetSections() {
         let sections = state.withLock { state in
-            defer { (state.membership, state.sharding, state.associations) = (nil, [], nil) }
-            return (state.membership, state.sharding, state.associations)
+            defer { (state.membership, state.sharding, state.associations, state.lossSink) = (nil, [], nil, nil) }
+            return (state.membership, state.sharding, state.associations, state.lossSink)
         }
         withExtendedLifetime(sections) {}
     }

@@ -1,4 +1,5 @@
 public import CastyCore
+import CastyObservability
 import Synchronization
 
 extension ActorSystem {
@@ -85,11 +86,19 @@ extension ActorSystem {
         }
     }
 
-    func actorStarted() { live.add(1, ordering: .relaxed) }
+    func actorStarted(_ target: AnyActorCell) {
+        live.add(1, ordering: .relaxed)
+        if let sink = actorChanges.load(), target.traffic == .user { sink.receive(.started(target.address)) }
+    }
 
-    func actorStopped(_ target: AnyActorCell, handled: UInt64) {
+    func actorStopped(_ target: AnyActorCell, handled: UInt64, failure: (any Error)?) {
         // The two guardians at the top are not counted as actors.
-        if target.parent != nil { live.subtract(1, ordering: .relaxed) }
+        if target.parent != nil {
+            live.subtract(1, ordering: .relaxed)
+            if let sink = actorChanges.load(), target.traffic == .user {
+                sink.receive(.stopped(target.address, failure: failure.map { "\($0)" }))
+            }
+        }
         let waiting = state.withLock { state -> [any AnyPendingAsk] in
             state.exposed[target.uid] = nil
             if target.isPublished {

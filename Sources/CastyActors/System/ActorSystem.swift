@@ -31,6 +31,7 @@ public final class ActorSystem: Sendable {
     @usableFromInline
     let handled = Atomic<UInt64>(0)
     let live = Atomic<Int>(0)
+    let actorChanges = AtomicLazyReference<ActorChangeSink>()
     /// The turns so far that took longer than a second.
     package let longTurns = Atomic<UInt64>(0)
     let firstUID: UInt64

@@ -16,6 +16,8 @@ import Synchronization
 public final class Cluster: Sendable {
     struct Published: Sendable {
         var state = ClusterState()
+        /// The members before the latest change of them.
+        var former: [Member] = []
         var subscribers: [ActorRef<ClusterEvent>] = []
         var observers: [@Sendable (ClusterEvent, EventID) -> Void] = []
         var followers: [@Sendable () -> Void] = []
@@ -46,6 +48,7 @@ public final class Cluster: Sendable {
     private let lease = Atomic<Int64>(Instant.start.nanoseconds)
     private let views = Atomic<UInt64>(0)
     let daemon: ActorRef<DaemonMessage>
+    let eventSource = EventSource<ClusterEvent>()
     /// Objects of other components of the runtime, one of each type per node.
     private let parts = Mutex<[ObjectIdentifier: any AnyObject & Sendable]>([:])
     let shared: SharedCore
@@ -90,15 +93,18 @@ public final class Cluster: Sendable {
                 return parts
             }
         )
+        eventSource.finish()
         // Released outside the locks: objects that these hold may end with them.
         withExtendedLifetime((registered, kept)) {}
     }
 
     /// Begins to join, or to found a cluster.
-    package func start() {
+    ///
+    /// - Parameter seeds: Where to ask, if that was found out after the configuration was made.
+    package func start(seeds: [NodeAddress]? = nil) {
         do {
             daemon.tell(
-                .start(seeds: config.seeds, mayFound: config.isFirstStart, remembered: try recall()))
+                .start(seeds: seeds ?? config.seeds, mayFound: config.isFirstStart, remembered: try recall()))
         } catch {
             daemon.tell(.fail("\(error)"))
         }
@@ -112,6 +118,11 @@ public final class Cluster: Sendable {
     /// The actor receives each step of a member once and in order, also where several became known at once; ``state``
     /// may already be further. An actor that needs both subscribes first and reads the state then.
     public func subscribe(_ ref: ActorRef<ClusterEvent>) { published.withLock { $0.subscribers.append(ref) } }
+
+    /// Every change of the view, from now on until the node ends.
+    ///
+    /// Each access begins a sequence of its own, with a buffer of 1024 events; see ``CastyActors/EventStream``.
+    public var events: EventStream<ClusterEvent> { eventSource.stream() }
 
     /// Ends a subscription.
     public func unsubscribe(_ ref: ActorRef<ClusterEvent>) {

@@ -36,6 +36,27 @@ public struct ClusterConfig: Sendable {
         set { settings.endsSecondClusters = newValue }
     }
 
+    /// Describes how a node takes part in a cluster.
+    ///
+    /// - Parameters:
+    ///   - seeds: The addresses at which to ask for admission; with none the node is its only seed, and founds a cluster
+    ///     of its own.
+    ///   - roles: What this node can do.
+    ///   - timings: The times that the membership works with; the same on all nodes.
+    ///   - downing: Which members stay when members cannot reach each other; the same on all nodes.
+    ///   - minimumMembers: How many members there must be before the first ones become up, at least 1; the same on all
+    ///     nodes.
+    ///   - memory: Where this node stores which cluster it is in.
+    public init(
+        seeds: [NodeAddress] = [], roles: [String] = [], timings: ClusterTimings = .lan,
+        downing: DowningStrategy = .keepMajority(), minimumMembers: Int = 1, memory: (any ClusterMemory)? = nil
+    ) {
+        self.init(seeds: seeds, roles: roles, settings: timings.settings)
+        self.downing = downing
+        self.minimumMembers = minimumMembers
+        self.memory = memory
+    }
+
     package init(
         seeds: [NodeAddress], roles: [String] = [], settings: MembershipSettings, shared: [SharedSetting] = [],
         majorityLease: (any MajorityLease)? = nil, isFirstStart: Bool = false
@@ -46,6 +67,46 @@ public struct ClusterConfig: Sendable {
         self.shared = shared
         self.majorityLease = majorityLease
         self.isFirstStart = isFirstStart
+    }
+
+    /// The times that the membership works with; the same on all nodes.
+    public var timings: ClusterTimings {
+        get { ClusterTimings(settings) }
+        set {
+            let old = settings
+            settings = newValue.settings
+            // What belongs to the configuration and not to the timings.
+            (settings.strategy, settings.downAllWhenUnstable) = (old.strategy, old.downAllWhenUnstable)
+            (settings.minMembers, settings.minMembersOfRole) = (old.minMembers, old.minMembersOfRole)
+            (settings.endsSecondClusters, settings.mutations) = (old.endsSecondClusters, old.mutations)
+        }
+    }
+
+    /// How many members there must be before the first ones become up, at least 1; the same on all nodes.
+    public var minimumMembers: Int {
+        get { settings.minMembers }
+        set { settings.minMembers = newValue }
+    }
+
+    /// The name by which all nodes find their seeds, where lists of addresses may differ: nodes that found a cluster
+    /// need the same list, nodes that join one need the same name.
+    package var seedsName: String? {
+        get { shared.first { $0.name == SharedSetting.seedsName }?.value }
+        set {
+            shared.removeAll { $0.name == SharedSetting.seedsName }
+            if let newValue { shared.append(SharedSetting(SharedSetting.seedsName, newValue)) }
+        }
+    }
+
+    /// The first value that cannot work: its name, the value, and what is possible; `nil` if all can.
+    public var problem: String? {
+        if minimumMembers < 1 { return "minimumMembers is \(minimumMembers): it must be at least 1" }
+        if let problem = timings.problem(under: downing) { return "timings.\(problem)" }
+        if downing.needsLease, majorityLease == nil { return "downing is \(downing): it needs a majorityLease" }
+        if let role = roles.first(where: { $0.isEmpty || $0.utf8.count > 255 }) {
+            return "roles holds \"\(role.prefix(40))\": a role has 1 to 255 bytes"
+        }
+        return settings.problems.first
     }
 
     /// Which members stay when members cannot reach each other; the same on every node, or the node is refused when it

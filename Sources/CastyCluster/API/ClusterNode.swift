@@ -43,10 +43,15 @@ package struct ClusterNode: Sendable {
     /// - Parameter completion: Called with the bound address, or with the reason why binding failed.
     package func start(completion: @escaping @Sendable (Result<NodeAddress, TransportError>) -> Void) {
         let cluster = cluster
-        remoting.start { result in
+        listen { result in
             if case .success = result { cluster.start() }
             completion(result)
         }
+    }
+
+    /// Listens; the cluster is to be started later.
+    package func listen(completion: @escaping @Sendable (Result<NodeAddress, TransportError>) -> Void) {
+        remoting.start(completion: completion)
     }
 }
 

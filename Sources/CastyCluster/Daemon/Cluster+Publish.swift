@@ -16,6 +16,7 @@ extension Cluster {
         let (followers, newMembers) = published.withLock { published -> ([@Sendable () -> Void], [Member]) in
             let before = published.state
             published.state = state
+            if state.members != before.members { published.former = before.members }
             let areSameMembers = state.members == before.members
             let isSame =
                 areSameMembers && state.unreachable == before.unreachable && state.silent == before.silent
@@ -52,9 +53,12 @@ extension Cluster {
         }
         let (news, subscribers, observers) = published.withLock { published in
             published.latestEvents.note(id, about: event.subject, isLast: isLast)
-            return (event.news, published.subscribers, published.observers)
+            let (state, former) = (published.state, published.former)
+            let news = event.news { node in state.member(node) ?? former.first { $0.node == node } }
+            return (news, published.subscribers, published.observers)
         }
         guard let news else { return }
+        eventSource.send(news)
         if case .memberLeft(let left) = news {
             remoting?.nodeRemoved(left.node)
             // Asks know only an address: where a new incarnation already runs there, they may be addressed to it.
@@ -142,6 +146,8 @@ extension ClusterState {
         self.init(
             members: core.gossip.members, unreachable: core.gossip.unreachable, leader: core.leader,
             oldest: core.oldest, isConverged: core.phase == .member && core.isAgreed,
-            silent: core.silent, removed: core.gossip.tombstones.map(\.node))
+            version: core.gossip.number, seenBy: core.gossip.seen)
+        silent = core.silent
+        removed = core.gossip.tombstones.map(\.node)
     }
 }

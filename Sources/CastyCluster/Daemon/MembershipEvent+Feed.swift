@@ -59,7 +59,12 @@ extension MembershipEvent {
     }
 
     /// The event for subscribers; `nil` for events that only the feed carries.
-    var news: ClusterEvent? {
+    ///
+    /// - Parameter known: The member of an incarnation, as this node knows it or knew it before this step.
+    func news(_ known: (UniqueAddress) -> Member?) -> ClusterEvent? {
+        func subject(or status: MemberStatus) -> Member? {
+            self.subject.map { known($0) ?? Member(node: $0, status: status) }
+        }
         switch kind {
         case .memberJoining: return member.map { .memberJoined($0) }
         case .memberWeaklyUp: return member.map { .memberWeaklyUp($0) }
@@ -67,11 +72,14 @@ extension MembershipEvent {
         case .memberLeaving: return member.map { .memberLeaving($0) }
         case .memberExiting: return member.map { .memberExiting($0) }
         case .memberDown: return member.map { .memberDown($0) }
-        case .memberRemoved(let last): return subject.map { .memberLeft(MemberLeft(node: $0, lastStatus: last)) }
+        case .memberRemoved(let last):
+            guard var member = subject(or: last) else { return nil }
+            member.status = last
+            return .memberLeft(MemberLeft(member: member))
         case .memberUnreachable(let observers, _):
-            return subject.map { .unreachableMember(UnreachableMember(node: $0, observers: observers)) }
-        case .memberReachable: return subject.map { .reachableMember(ReachableMember(node: $0)) }
-        case .leaderChanged: return .leaderChanged(subject)
+            return subject(or: .up).map { .unreachableMember(UnreachableMember(member: $0, observers: observers)) }
+        case .memberReachable: return subject(or: .up).map { .reachableMember(ReachableMember(member: $0)) }
+        case .leaderChanged: return .leaderChanged(subject(or: .up))
         case .suspected, .converged, .downingDecision, .secondCluster: return nil
         }
     }

@@ -12,9 +12,13 @@ extension Membership {
     /// The preset comes before all others, because it explains them: nodes of two presets differ in every timing.
     func difference(from settings: [SharedSetting]) -> JoinRefusal? {
         var differences: [JoinRefusal] = []
+        // Both look their seeds up under one name, at different times.
+        let mySeeds = sharedSettings.first { $0.name == SharedSetting.seedsName }?.value
+        let haveSameSeeds = mySeeds != nil && settings.first { $0.name == SharedSetting.seedsName }?.value == mySeeds
         mergeSorted(sharedSettings, settings.sortedUniquely(by: \.name) { first, _ in first }, key: \.name) {
             mine, theirs in
             guard mine?.value != theirs?.value, let name = mine?.name ?? theirs?.name else { return }
+            if name == "seeds", haveSameSeeds { return }
             let refusal = JoinRefusal.settingDiffers(
                 name: name, cluster: mine?.value ?? SharedSetting.missing,
                 joiner: theirs?.value ?? SharedSetting.missing)

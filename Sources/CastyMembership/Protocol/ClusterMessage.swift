@@ -7,6 +7,8 @@ package struct SharedSetting: Hashable, Sendable {
 
     /// The text for a value that one side does not have.
     package static let missing = JoinRefusal.notSet
+    /// The setting that says by which name a node finds its seeds.
+    package static let seedsName = "seeds-name"
     /// The most bytes of a value.
     package static let longestValue = 4096
 
