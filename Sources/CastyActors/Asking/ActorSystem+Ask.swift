@@ -46,22 +46,24 @@ extension ActorSystem {
     ///   - ref: Whom to ask.
     ///   - timeout: How long to wait.
     ///   - question: Makes the message from the reference that the reply goes to.
-    /// - Throws: ``AskError``, at once where the actor or its node is known to be gone.
+    /// - Throws: ``AskError``, at once where the actor or its node is known to be gone; its code is
+    ///   ``AskError/Code/cancelled`` where the task was cancelled.
     public func ask<Message: Sendable, Reply: Sendable>(
         _ ref: ActorRef<Message>, within timeout: Duration = .seconds(10),
         _ question: @Sendable (ActorRef<Reply>) -> Message
-    ) async throws -> Reply {
+    ) async throws(AskError) -> Reply {
         let cancellation = AskCancellation()
-        return try await withTaskCancellationHandler {
-            try await withUnsafeThrowingContinuation { continuation in
+        let result: Result<Reply, AskError> = await withTaskCancellationHandler {
+            await withUnsafeContinuation { continuation in
                 cancellation.set(
                     ask(ref, within: timeout, question) { (result: Result<Reply, AskError>) in
-                        continuation.resume(with: result.mapError { $0 as any Error })
+                        continuation.resume(returning: result)
                     })
             }
         } onCancel: {
             cancellation.cancel()
         }
+        return try result.get()
     }
 }
 

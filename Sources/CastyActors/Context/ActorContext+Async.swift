@@ -39,7 +39,7 @@ extension ActorContext {
     public func ask<Other: Sendable, Reply: Sendable>(
         _ ref: ActorRef<Other>, within timeout: Duration = .seconds(10),
         _ question: @Sendable (ActorRef<Reply>) -> Other
-    ) async throws -> Reply {
+    ) async throws(AskError) -> Reply {
         try await system.ask(ref, within: timeout, question)
     }
 

@@ -21,7 +21,7 @@ package struct ShardCoordinator: Sendable {
     }
 
     package let own: UniqueAddress
-    package let settings: PlacementSettings
+    package private(set) var settings: PlacementSettings
     let strategy: any ShardAllocationStrategy
 
     /// When ``onWakeup(at:)`` is due; `nil` while nothing is waited for.
@@ -76,6 +76,9 @@ package struct ShardCoordinator: Sendable {
         self.strategy = strategy
         view = PlacementView(own: own, members: [])
     }
+
+    /// The node hosts the type from now on, with these settings; the number of shards and the role stay.
+    package mutating func onHosting(_ settings: PlacementSettings) { self.settings = settings }
 
     /// Membership or reachability changed.
     package mutating func onView(_ view: PlacementView, at now: Instant) -> [CoordinatorEffect] {

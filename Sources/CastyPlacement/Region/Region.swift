@@ -11,7 +11,7 @@ package struct Region<Payload: Sendable>: Sendable {
     package let own: UniqueAddress
     package internal(set) var settings: PlacementSettings
     /// Whether it only routes and hosts nothing.
-    package let isProxy: Bool
+    package private(set) var isProxy: Bool
 
     /// When ``onWakeup(at:)`` is due; `nil` while nothing is waited for.
     package internal(set) var wakeAt: Instant?
@@ -52,6 +52,24 @@ package struct Region<Payload: Sendable>: Sendable {
         buffers = MessageBuffers(count: settings.shardCount)
         hosted = HostedShards(count: settings.shardCount)
         usage = UsageOrder(policy: settings.passivation.policy)
+    }
+
+    /// The node hosts the type from now on, which it only reached before: the region registers as one that can be given
+    /// shards.
+    ///
+    /// - Parameter settings: The settings for hosting; the number of shards and the role are those it was made with.
+    package mutating func onHosting(_ settings: PlacementSettings, at now: Instant) -> Effects {
+        precondition(
+            settings.shardCount == self.settings.shardCount && settings.role == self.settings.role,
+            "a region keeps its \(self.settings.shardCount) shards")
+        var effects: Effects = []
+        guard isProxy else { return effects }
+        isProxy = false
+        self.settings = settings
+        usage = UsageOrder(policy: settings.passivation.policy)
+        checkLease(at: now, &effects)
+        register(at: now, &effects)
+        return effects
     }
 
     var coordinator: UniqueAddress? { coordination.node }

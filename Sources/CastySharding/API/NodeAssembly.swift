@@ -67,4 +67,9 @@ package struct AssembledNode: Sendable {
     package func start(completion: @escaping @Sendable (Result<NodeAddress, TransportError>) -> Void) {
         node.start(completion: completion)
     }
+
+    /// Listens; the cluster is to be started later.
+    package func listen(completion: @escaping @Sendable (Result<NodeAddress, TransportError>) -> Void) {
+        node.listen(completion: completion)
+    }
 }

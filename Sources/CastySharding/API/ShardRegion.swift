@@ -1,5 +1,5 @@
 public import CastyActors
-import CastyCore
+public import CastyCore
 public import CastyPlacement
 
 /// A message for an entity, wherever it runs.
@@ -18,6 +18,8 @@ public struct ShardEnvelope<Message: Sendable>: Sendable {
 }
 
 extension ShardEnvelope: Equatable where Message: Equatable {}
+extension ShardEnvelope: Hashable where Message: Hashable {}
+extension ShardEnvelope: Codable where Message: Codable {}
 
 /// Reaches all entities of one type: knows where they run, and starts those that do not run.
 public struct ShardRegion<Message: Codable & Sendable>: Sendable {
@@ -27,7 +29,12 @@ public struct ShardRegion<Message: Codable & Sendable>: Sendable {
     public let shardCount: Int
     let system: ActorSystem
     let actor: ActorRef<RegionCommand>
+    let host: RegionHost
     let queries: ShardQueries
+    /// The region as an actor that takes envelopes: for code that sends to actors, also from other nodes.
+    ///
+    /// It lives until the node ends. An ask through it waits as ``AskPatience/waitForNewHome`` says.
+    public let ref: ActorRef<ShardEnvelope<Message>>
 
     /// Sends a message to an entity; if the entity does not run, it starts on the node of its shard.
     ///
@@ -58,12 +65,12 @@ public struct ShardRegion<Message: Codable & Sendable>: Sendable {
     public func ask<Reply: Sendable>(
         _ entity: String, within timeout: Duration = .seconds(10), patience: AskPatience = .waitForNewHome,
         _ question: @Sendable (ActorRef<Reply>) -> Message
-    ) async throws -> Reply {
+    ) async throws(AskError) -> Reply {
         do {
             return try await system.ask(actor, within: timeout) {
                 .ask(entity: entity, TypedMessage(question($0)), patience)
             }
-        } catch let error as AskError {
+        } catch {
             throw error.about(type: type, entity: entity)
         }
     }
@@ -92,4 +99,8 @@ public struct ShardRegion<Message: Codable & Sendable>: Sendable {
 
     /// The shard of an entity.
     public func shard(of entity: String) -> Int { StableHash.shard(of: entity, count: shardCount) }
+
+    /// The node that hosts the shard of an entity, as far as this node knows: `nil` where nothing was sent to the shard
+    /// from here yet, while it moves, and while it has no home.
+    public func shardHome(of entity: String) -> UniqueAddress? { host.home(of: shard(of: entity)) }
 }

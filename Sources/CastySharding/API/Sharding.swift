@@ -30,14 +30,18 @@ public final class Sharding: Sendable {
     private let codecs = PayloadCodecs()
     private let isAnswering = Atomic<Bool>(false)
     private let regions = Mutex<[String: RegionAccess]>([:])
+    /// Held while a region starts, so that a type has one.
+    private let starting = Mutex<Void>(())
     /// The types that accept text commands of clients.
     let textEntities = TextEntities()
 
     /// Type-erased access to the region of one type, for callers that do not know its message type.
     private struct RegionAccess: Sendable {
         let command: @Sendable (OperatorCommand, @escaping @Sendable (CommandAnswer) -> Void) -> Void
-        let hosts: @Sendable (String) -> Bool
-        let answer: @Sendable (ShardQuery) -> ShardAnswer
+        let host: RegionHost
+        let actor: ActorRef<RegionCommand>
+        /// A `ShardRegion` of the type's messages.
+        let region: any Sendable
     }
 
     /// Creates the sharding of a cluster.
@@ -48,6 +52,7 @@ public final class Sharding: Sendable {
     public init(_ cluster: Cluster, entityStore: (any EntityStore)? = nil) {
         self.cluster = cluster
         self.entityStore = entityStore
+        cluster.system.keep(part: self)
     }
 
     /// Starts a shard type on this node; every node that hosts or reaches it must do the same.
@@ -64,8 +69,8 @@ public final class Sharding: Sendable {
     ///   - strategy: Decides which node hosts each shard.
     ///   - entity: Makes the behavior of an entity each time it starts.
     /// - Returns: The region through which the entities are reached.
-    /// - Throws: ``ShardingError`` if the type already runs, its message type is not registered, the number of shards
-    ///   is out of range, the name is not a valid actor name, or the node is stopping.
+    /// - Throws: ``ShardingError`` if the type is hosted here already, another message type has the name of its own, the
+    ///   number of shards is out of range, the name is not a valid actor name, or the node is stopping.
     @inlinable
     public func start<Message: Codable & Sendable>(
         type: String, shards: Int, role: String? = nil, store: (any EntityStore)? = nil,
@@ -102,7 +107,7 @@ public final class Sharding: Sendable {
             handling: ActorHandling(entity))
     }
 
-    private func start<Message: Codable & Sendable>(
+    func start<Message: Codable & Sendable>(
         type: String, settings: PlacementSettings, store: (any EntityStore)?, remember: (any RememberedEntityStore)?,
         strategy: any ShardAllocationStrategy, tracing: ShardTracing<Message>? = nil,
         handling: ActorHandling<EntityContext, Message>
@@ -119,35 +124,97 @@ public final class Sharding: Sendable {
         strategy: any ShardAllocationStrategy, tracing: ShardTracing<Message>?,
         handling: ActorHandling<EntityContext, Message>
     ) throws -> ShardRegion<Message> {
+        var settings = settings
+        settings.remembersEntities = remember != nil
+        let hosting = EntityHosting(kind: ActorKind(handling), store: store, remembered: remember)
+        return try starting.withLock { _ in
+            if let known = regions.withLock({ $0[type] }) {
+                return try host(known, type: type, settings: settings, hosting)
+            }
+            return try begin(type: type, settings: settings, strategy: strategy, tracing: tracing, hosting: hosting)
+        }
+    }
+
+    /// Starts the region of a type, which hosts entities or only reaches them. Called by one thread at a time.
+    private func begin<Message: Codable & Sendable>(
+        type: String, settings: PlacementSettings, strategy: any ShardAllocationStrategy,
+        tracing: ShardTracing<Message>?, hosting: EntityHosting?
+    ) throws -> ShardRegion<Message> {
         guard (1...16_384).contains(settings.shardCount) else {
             throw ShardingError(.badShardCount, "\(type): a type has 1 to 16384 shards, not \(settings.shardCount)")
         }
         let system = cluster.system
         let payloads = try cluster.payloadCodec(type, of: Message.self)
-        guard regions.withLock({ $0[type] == nil }) else {
-            throw ShardingError(.alreadyStarted, "\(type) runs on this node already")
-        }
         codecs.add(payloads)
         try startAnswering()
-        var settings = settings
-        settings.remembersEntities = remember != nil
-        let isProxy = settings.role.map { !cluster.config.roles.contains($0) } ?? false
+        let lacksRole = settings.role.map { !cluster.config.roles.contains($0) } ?? false
         let host = RegionHost(
-            type: type, cluster: cluster, settings: settings, strategy: strategy, isProxy: isProxy, store: store,
-            remembered: remember, kind: ActorKind(handling), payloads: payloads, tracing: tracing?.erased)
+            type: type, cluster: cluster, settings: settings, strategy: strategy, lacksRole: lacksRole,
+            hosting: hosting, payloads: payloads, tracing: tracing?.erased)
         // With its entities: a message to one takes a hand-over between threads less, and what users bring to a region,
         // its strategy and its stores, never runs where membership does.
         let actor = try system.spawnSystem(
             RegionShell.behavior(host), name: RegionHost.actorName(type), dispatcher: .standard)
         cluster.attach(actor, at: RegionHost.paths(type).data)
         system.inspector.provide(sharding: type) { host.snapshot(at: $0) }
+        let region = ShardRegion<Message>(
+            type: type, shardCount: settings.shardCount, system: system, actor: actor, host: host,
+            queries: ShardQueries(type: type, role: settings.role, cluster: cluster) { host.answer($0) },
+            ref: RegionRoute<Message>.reference(type: type, actor: actor, system: system))
         let access = RegionAccess(
-            command: { command, answer in actor.tell(.command(command, answer)) }, hosts: { host.hosts($0) },
-            answer: { host.answer($0) })
+            command: { command, answer in actor.tell(.command(command, answer)) }, host: host, actor: actor,
+            region: region)
         regions.withLock { $0[type] = access }
-        return ShardRegion(
-            type: type, shardCount: settings.shardCount, system: system, actor: actor,
-            queries: ShardQueries(type: type, role: settings.role, cluster: cluster) { host.answer($0) })
+        return region
+    }
+
+    /// Makes this node host a type that it has only reached so far.
+    private func host<Message>(
+        _ known: RegionAccess, type: String, settings: PlacementSettings, _ hosting: EntityHosting
+    ) throws -> ShardRegion<Message> {
+        let host = known.host
+        guard let region = known.region as? ShardRegion<Message> else {
+            throw ShardingError(.otherMessage, "\(type) takes other messages on this node than \(Message.self)")
+        }
+        guard host.settings.shardCount == settings.shardCount, host.settings.role == settings.role else {
+            throw ShardingError(
+                .badShardCount,
+                "\(type) is reached with \(host.settings.shardCount) shards on this node, and would be hosted with \(settings.shardCount)"
+            )
+        }
+        guard host.host(hosting) else {
+            throw ShardingError(.alreadyStarted, "\(type) runs on this node already")
+        }
+        if !host.lacksRole { known.actor.tell(.host(settings)) }
+        return region
+    }
+
+    /// The region of a type on this node; started to reach the type where it does not run yet.
+    ///
+    /// - Throws: ``ShardingError`` where the type runs here with other messages, or cannot be started.
+    func region<Message: Codable & Sendable>(
+        of type: String, shards: Int, role: String?, limits: ShardLimits, strategy: any ShardAllocationStrategy
+    ) throws(ShardingError) -> ShardRegion<Message> {
+        try ShardingError.translating(type) {
+            if let known = try known(type, of: Message.self) { return known }
+            return try starting.withLock { _ in
+                if let known = try known(type, of: Message.self) { return known }
+                var settings = PlacementSettings(cluster.config.settings, shards: shards, role: role)
+                limits.apply(to: &settings)
+                return try begin(type: type, settings: settings, strategy: strategy, tracing: nil, hosting: nil)
+            }
+        }
+    }
+
+    /// The region of a type, where one runs on this node.
+    private func known<Message>(
+        _ type: String, of message: Message.Type
+    ) throws(ShardingError) -> ShardRegion<Message>? {
+        guard let known = regions.withLock({ $0[type] }) else { return nil }
+        guard let region = known.region as? ShardRegion<Message> else {
+            throw ShardingError(.otherMessage, "\(type) takes other messages on this node than \(Message.self)")
+        }
+        return region
     }
 
     /// Starts the actor that answers other nodes' queries, once.
@@ -169,7 +236,7 @@ public final class Sharding: Sendable {
     }
 
     private func answer(_ query: ShardQuery, type: String) -> ShardAnswer {
-        regions.withLock { $0[type] }?.answer(query) ?? .notHosted
+        regions.withLock { $0[type] }?.host.answer(query) ?? .notHosted
     }
 
     /// Sends an operator's command to the coordinator of a type, and calls back with its answer: within ten seconds of
@@ -183,7 +250,7 @@ public final class Sharding: Sendable {
 
     /// Whether an entity of a type is known on this node at the moment.
     package func hosts(_ entity: String, type: String) -> Bool {
-        regions.withLock { $0[type] }?.hosts(entity) ?? false
+        regions.withLock { $0[type] }?.host.hosts(entity) ?? false
     }
 }
 

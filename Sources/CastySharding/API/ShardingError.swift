@@ -4,7 +4,17 @@ import CastyActors
 public struct ShardingError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What is wrong.
     public enum Code: String, Sendable, CaseIterable {
-        case alreadyStarted, notRegistered, badShardCount
+        case alreadyStarted
+        /// The type or the singleton takes other messages on this node.
+        case otherMessage
+        /// Another message type has the name of this one.
+        case notRegistered
+        /// The number of shards is out of range, or another one than this node uses already.
+        case badShardCount
+        /// A limit of the type is out of range.
+        case badLimit
+        /// This node only reaches the type.
+        case notHosted
         /// The name cannot be that of an actor, or something else has it.
         case badName
         /// The node is stopping.

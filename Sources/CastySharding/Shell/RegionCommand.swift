@@ -18,6 +18,8 @@ package enum RegionCommand: Sendable {
     case passivateByName(String)
     /// Changes which entities are passivated automatically.
     case passivation(PassivationSettings)
+    /// This node hosts the type from now on.
+    case host(PlacementSettings)
     case command(OperatorCommand, @Sendable (CommandAnswer) -> Void)
     /// The store has read the remembered entities of a shard.
     case remembered(StoreRequest, [String])
@@ -40,7 +42,8 @@ extension RegionCommand: ShellCommand {
             case .peer(.deliver), .peer(.notHome): .user
             case .peer, .request, .order: .control
             }
-        case .shell, .ended, .passivate, .passivateByName, .passivation, .command, .remembered, .stored, .storeFailed:
+        case .shell, .ended, .passivate, .passivateByName, .passivation, .host, .command, .remembered, .stored,
+            .storeFailed:
             .control
         }
     }

@@ -12,10 +12,10 @@ final class RegionHost: Sendable {
     let cluster: Cluster
     let settings: PlacementSettings
     let strategy: any ShardAllocationStrategy
-    let isProxy: Bool
-    let store: (any EntityStore)?
-    private let remembered: (any RememberedEntityStore)?
-    let kind: ActorKind<RegionCommand, EntityContext>
+    /// Whether this node lacks the role that hosts the type.
+    let lacksRole: Bool
+    /// Set once: at the start, or when a node that reached the type begins to host it.
+    private let hosting = AtomicLazyReference<EntityHosting>()
     let payloads: PayloadCodec
     let tracing: ShardTracing<ErasedMessage>?
     let gate = LeaseGate()
@@ -26,21 +26,31 @@ final class RegionHost: Sendable {
 
     init(
         type: String, cluster: Cluster, settings: PlacementSettings, strategy: any ShardAllocationStrategy,
-        isProxy: Bool, store: (any EntityStore)?, remembered: (any RememberedEntityStore)?,
-        kind: ActorKind<RegionCommand, EntityContext>,
-        payloads: PayloadCodec, tracing: ShardTracing<ErasedMessage>?
+        lacksRole: Bool, hosting: EntityHosting?, payloads: PayloadCodec, tracing: ShardTracing<ErasedMessage>?
     ) {
         self.type = type
         self.cluster = cluster
         self.settings = settings
         self.strategy = strategy
-        self.isProxy = isProxy
-        self.store = store
-        self.remembered = remembered
-        self.kind = kind
+        self.lacksRole = lacksRole
         self.payloads = payloads
         self.tracing = tracing
+        if let hosting { _ = self.hosting.storeIfNil(hosting) }
     }
+
+    /// Makes this node host the type.
+    ///
+    /// - Returns: Whether it did not before.
+    func host(_ hosting: EntityHosting) -> Bool { self.hosting.storeIfNil(hosting) === hosting }
+
+    /// Whether this node was told how to run entities of the type.
+    var isHosting: Bool { hosting.load() != nil }
+
+    /// Whether its entities have a store.
+    var isStored: Bool { hosting.load()?.store != nil }
+
+    /// How entities of the type are run; `nil` where this node only reaches them.
+    var kind: ActorKind<RegionCommand, EntityContext>? { hosting.load()?.kind }
 
     /// Deliveries and the markers that close their stream share the data path, so that none overtakes another.
     static func paths(_ type: String) -> ShellPaths {
@@ -58,7 +68,7 @@ final class RegionHost: Sendable {
         EntityContext(
             type: type, id: instance.entity, shard: instance.shard, node: cluster.system.unique,
             incarnation: instance.number,
-            store: store, mayWrite: mayWrite, passivate: passivate)
+            store: hosting.load()?.store, mayWrite: mayWrite, passivate: passivate)
     }
 
     /// The most bytes of UTF-8 in an entity's id. The id is part of the entity's address, which is sent over the
@@ -99,7 +109,7 @@ final class RegionHost: Sendable {
 
     /// Forwards a request of the core to the store of remembered entities; the answer comes as a message to the region.
     func remember(_ request: StoreRequest, tell region: ActorRef<RegionCommand>) {
-        guard let remembered else {
+        guard let remembered = hosting.load()?.remembered else {
             return region.tell(.storeFailed(request, EntityStoreError(.unavailable, "\(type) has no such store")))
         }
         let (shard, count) = (request.shard, settings.shardCount)
@@ -146,6 +156,9 @@ final class RegionHost: Sendable {
         return snapshot
     }
 
+    /// Where a shard runs, as far as this node knows.
+    func home(of shard: Int) -> UniqueAddress? { cores?.read { region, _, _, _ in region.home(of: shard) } }
+
     /// The cores of the actor, for readers; `nil` before its first turn.
     var cores: RegionCores? { started.withLock { $0 } }
 
@@ -153,7 +166,7 @@ final class RegionHost: Sendable {
     func makeCores() -> RegionCores {
         let own = cluster.system.unique
         let cores = RegionCores(
-            region: Region(own: own, settings: settings, isProxy: isProxy),
+            region: Region(own: own, settings: settings, isProxy: lacksRole || !isHosting),
             coordinator: ShardCoordinator(own: own, settings: settings, strategy: strategy))
         started.withLock { $0 = cores }
         return cores

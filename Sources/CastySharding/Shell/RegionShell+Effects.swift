@@ -88,7 +88,8 @@ extension RegionShell {
             })
         do {
             let name = "\(instance.number)-\(instance.entity)"
-            state.running.add(instance.number, try host.kind.start(context, entity, name, hooks))
+            guard let kind = host.kind else { throw ShardingError(.notHosted, "\(host.type) is not hosted here") }
+            state.running.add(instance.number, try kind.start(context, entity, name, hooks))
         } catch {
             context.log.error("entity \(instance.entity) could not start: \(error)")
             me.tell(.ended(EntityEnd(instance, failed: true), failure: "\(error)"))
@@ -96,7 +97,11 @@ extension RegionShell {
     }
 
     private mutating func deliver(_ payload: ErasedMessage, to instance: EntityInstance) {
-        if let reason = state.running.deliver(payload, to: instance.number, of: host.kind) {
+        // An incarnation exists only where the type is hosted.
+        guard let kind = host.kind else {
+            return host.lose(.notHosted, payload, entity: instance.entity, shard: instance.shard)
+        }
+        if let reason = state.running.deliver(payload, to: instance.number, of: kind) {
             host.lose(reason, payload, entity: instance.entity, shard: instance.shard)
         }
     }

@@ -89,6 +89,9 @@ struct RegionShell: PlacementShell {
             guard state.running.contains(instance.number) else { return }
             perform(region.onPassivate(instance.entity, at: now), context)
         case .passivation(let settings): perform(region.onPassivation(settings, at: now), context)
+        case .host(let settings):
+            coordinator.onHosting(settings)
+            perform(region.onHosting(settings, at: now), context)
         case .passivateByName(let entity): passivate(entity, at: now, context)
         case .command(let command, let answer):
             lastCommand += 1

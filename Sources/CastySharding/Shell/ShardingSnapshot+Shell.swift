@@ -34,8 +34,8 @@ extension ShardingSnapshot {
             buffered: region.buffered, bufferedSince: region.buffers.map(\.since).min(),
             registered: region.isRegistered,
             leaseUntil: lease == .distantFuture ? nil : lease, coordinator: region.coordinator,
-            epoch: region.epoch.single, remembers: host.settings.remembersEntities,
-            isStored: host.store != nil, storeTrouble: storeTrouble, unavailable: core.trouble(at: now),
+            epoch: region.epoch.single, remembers: core.settings.remembersEntities,
+            isStored: host.isStored, storeTrouble: storeTrouble, unavailable: core.trouble(at: now),
             unplaced: coordinator.map(\.unplaced) ?? core.unplaced(at: now), drained: region.intents.drains,
             pinned: region.intents.pins.map(\.shard), isPaused: region.intents.isPaused,
             coordinating: coordinator.map { coordinator in

@@ -38,12 +38,12 @@ public struct ClusterSingleton: Sendable {
     /// - Parameters:
     ///   - name: Its name, unique among singletons.
     ///   - role: Only members with this role run it; the others only reach it. `nil` for all.
-    ///   - message: Its message type, registered with the system's `TypeRegistry`.
+    ///   - message: Its message type.
     ///   - behavior: Makes its behavior each time it starts here. It must not depend on earlier incarnations: they may
     ///     have run elsewhere.
     /// - Returns: A reference to it, wherever it runs.
-    /// - Throws: ``ShardingError`` if it is already started, its message type is not registered, the name is not a
-    ///   valid actor name, or the node is stopping.
+    /// - Throws: ``ShardingError`` if it is already started, another message type has the name of its own, the name is
+    ///   not a valid actor name, or the node is stopping.
     public func start<Message: Codable & Sendable>(
         name: String, role: String? = nil, of message: Message.Type = Message.self,
         behavior: @escaping @Sendable () -> Behavior<Message>
@@ -115,10 +115,10 @@ public struct SingletonRef<Message: Codable & Sendable>: Sendable {
     public func ask<Reply: Sendable>(
         within timeout: Duration = .seconds(10), patience: AskPatience = .waitForNewHome,
         _ question: @Sendable (ActorRef<Reply>) -> Message
-    ) async throws -> Reply {
+    ) async throws(AskError) -> Reply {
         do {
             return try await system.ask(actor, within: timeout) { .ask(TypedMessage(question($0)), patience) }
-        } catch let error as AskError {
+        } catch {
             throw error.about(type: name)
         }
     }
