@@ -8,6 +8,8 @@ let realModule = Target.Dependency.product(name: "RealModule", package: "swift-n
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -117,9 +119,11 @@ let targets: [Target] = [
         "Casty",
         [
             "CastyCore", "CastySerialization", "CastyActors", "CastyRemoting", "CastyMembership", "CastyPlacement",
-            "CastyCluster", "CastySharding", "CastyLive", logging,
+            "CastyCluster", "CastySharding", "CastyLive", "CastyObservability", logging, serviceLifecycle,
         ]),
-    tests("CastyTests", ["Casty", "CastyLive", "CastySQLite", "CastyObservability"]),
+    tests(
+        "CastyTests",
+        ["Casty", "CastyLive", "CastySQLite", "CastyObservability", serviceLifecycle, unixSignals, logging, nioCore]),
 
     // Layer 7: clusters in one process, live or simulated.
     library(
@@ -206,6 +210,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-numerics", from: "1.1.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: targets.filter(isBuilt)
 )

@@ -3,6 +3,7 @@
 @_exported public import CastyCore
 @_exported public import CastyLive
 @_exported public import CastyMembership
+@_exported public import CastyObservability
 @_exported public import CastyPlacement
 @_exported public import CastyRemoting
 @_exported public import CastySerialization

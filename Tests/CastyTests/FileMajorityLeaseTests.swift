@@ -120,8 +120,9 @@ import Testing
         let place = NodeAddress(host: "127.0.0.1", port: 25_599)
         var config = ClusterConfig.lan(seeds: [place])
         config.downing = .leaseMajority()
-        await #expect(throws: LeaseError.self) {
+        let error = await #expect(throws: NodeError.self) {
             try await CastyNode.start(name: "test", listen: place, cluster: config)
         }
+        #expect(error?.code == .badSetting && error?.message.contains("majorityLease") == true)
     }
 }

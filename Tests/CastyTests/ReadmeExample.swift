@@ -1,5 +1,8 @@
 import Casty
 import CastySQLite
+import Logging
+import ServiceLifecycle
+import UnixSignals
 
 // The code of README.md, line by line: `ReadmeTests` compares the two. It is compiled, and not run.
 
@@ -8,16 +11,16 @@ enum Cart: Codable, Sendable {
     case list(replyTo: ActorRef<[String]>)
 }
 
-enum Readme {
-    static func shop() async throws {
-        let me = NodeAddress(host: "127.0.0.1", port: 25520)
-        let node = try await CastyNode.start(name: "shop", listen: me, cluster: .lan(seeds: [me])) { types in
-            try types.register(Cart.self, name: "shop.cart")
-            try types.register([String].self, name: "shop.items")
-        }
+// One cart an id, somewhere in the cluster, wherever its shard lives.
+let carts = EntityType("cart", of: Cart.self, shards: 24)
 
-        // One cart an id, somewhere in the cluster, wherever its shard lives.
-        let carts = try node.sharding.start(type: "cart", shards: 24, of: Cart.self) { entity in
+/// As a program's main type: not isolated, and not `Sendable`.
+struct Readme {
+    static func main() async throws {
+        let node = try CastyNode("shop") {
+            $0.bind = "127.0.0.1:25520"
+        }
+        try node.host(carts) { entity in
             .stateful([String]()) { items, context, message in
                 switch message {
                 case .add(let item): items.append(item)
@@ -26,49 +29,91 @@ enum Readme {
                 return .same
             }
         }
+        try await node.start()
+        try await node.joined(within: .seconds(30))
 
-        carts.tell("cart-17", .add("apples"))
-        let items = try await carts.ask("cart-17") { .list(replyTo: $0) }
+        let cart = node.entity(carts, "cart-17")
+        cart.tell(.add("apples"))
+        let items = try await cart.ask { .list(replyTo: $0) }
+        await node.leave()
+        _ = items
+    }
 
-        // An ask fails as soon as its node knows that no reply can come, with the entity, the node and the cause: its home was removed, no node has the
-        // type's role. Where another node takes over it waits for that one, within its own time, unless its patience is `failFast`.
-        let fresh = try await carts.ask("cart-17", within: .seconds(2), patience: .failFast) { .list(replyTo: $0) }
+    static func service(_ node: CastyNode, _ logger: Logger) async throws {
+        let group = ServiceGroup(services: [node], gracefulShutdownSignals: [.sigterm], logger: logger)
+        try await group.run()
+    }
+
+    static func cluster() async throws {
+        let node = try CastyNode("shop") {
+            $0.bind = "0.0.0.0:25520"  // where it listens
+            $0.advertise = "10.0.0.7:25520"  // how others know it
+            $0.tls = .insecure  // beyond loopback this must be said
+            $0.seeds = ["10.0.0.7:25520", "10.0.0.8:25520", "10.0.0.9:25520"]
+            $0.roles = ["backend"]
+            $0.timings = .lan.with(heartbeat: .milliseconds(500))  // all nodes need the same
+            $0.downing = .keepMajority()
+            $0.codec = .json
+            $0.frameLimit = .mebibytes(1)
+            $0.workers = 8
+            $0.memory = try FileClusterMemory(directory: "/var/lib/shop", node: "10.0.0.7:25520")
+        }
+        for await event in node.cluster.events {  // also node.events, node.losses
+            if case .memberUp(let up) = event { print("\(up.member.node) is up") }
+        }
+        let phi = node.snapshot().membership.peers.map(\.phi)  // what this node sees, typed
+        _ = phi
+    }
+
+    static func entities(_ node: CastyNode, _ cart: EntityRef<Cart>) async throws {
+        let fresh = try await cart.ask(within: .seconds(2), patience: .failFast) { .list(replyTo: $0) }
 
         // The whole cluster's entities: what is missing because a node did not answer is in `failed`.
-        let page = await carts.entities(containing: "17", limit: 50)
-        let busiest = await carts.hottest(10)
-        let figures = await carts.statistics(within: .seconds(1))
+        let region = try node.region(carts)
+        let page = await region.entities(containing: "17", limit: 50)
+        let busiest = await region.hottest(10)
+        let figures = await region.statistics(within: .seconds(1))
+        let home = region.shardHome(of: "cart-17")
 
         // Operators' verbs, from any node; what cannot be done throws a ShardCommandError that says why.
-        try await carts.move(shard: carts.shard(of: "cart-17"), to: me)
-        try await carts.pin(shard: 3, to: me)
-        try await carts.unpin(shard: 3)
-        try await carts.pauseRebalancing()
-        try await carts.resumeRebalancing()
-        let moving = try await carts.rebalance()
-        // try await carts.drain(node), and carts.undrain(node) to take it back
+        let me = node.system.address
+        try await region.move(shard: region.shard(of: "cart-17"), to: me)
+        try await region.pin(shard: 3, to: me)
+        try await region.unpin(shard: 3)
+        try await region.pauseRebalancing()
+        try await region.resumeRebalancing()
+        let moving = try await region.rebalance()
 
         // One actor in the whole cluster: on the oldest member, handed over when that leaves, never two at a time.
-        let till = try node.cluster.singleton.start(name: "till", of: Cart.self) {
+        let till = try node.singleton("till", of: Cart.self) {
             .receive { context, message in .same }
         }
         till.tell(.add("one more"))
-        await node.leave()
-        _ = (items, fresh, page, busiest, figures, moving)
+        _ = (fresh, page, busiest, figures, home, moving)
     }
 
     static func lasting(_ node: CastyNode) throws {
         let stores = try SQLiteStores(directory: "/var/lib/shop")
-        let carts = try node.sharding.start(
-            type: "cart", shards: 24, store: stores.entities, remember: stores.remembered, of: Cart.self
-        ) { entity in
+        try node.host(carts, state: .manual(stores.entities), remember: stores.remembered) { entity in
             .setup { _ in
                 // Read when it starts; `entity.save` before a reply makes what the caller has read survive.
                 let saved = try entity.load()
                 return cart(entity, saved)
             }
         }
-        carts.tell("cart-17", .add("apples"))
+    }
+
+    static func actors() async throws {
+        let system = ActorSystem.local("tools")
+        let counter = try system.spawn(
+            Behavior<Int>.receive { context, number in
+                context.log.info("\(number)")
+                return .same
+            }, name: "counter")
+        counter.tell(1)
+        let same = system.lookup("counter", as: Int.self)
+        await system.terminate()
+        _ = same
     }
 
     private static func cart(_ entity: EntityContext, _ saved: [UInt8]?) -> Behavior<Cart> { .empty }

@@ -26,6 +26,19 @@ public final class FileClusterMemory: ClusterMemory {
         path = "\(directory)/cluster-\(String(host))-\(node.port)"
     }
 
+    /// Names the file of a node.
+    ///
+    /// - Parameters:
+    ///   - directory: The folder; if missing, it is created with access for its owner only.
+    ///   - node: The node's address as others know it, `host:port`.
+    /// - Throws: ``CastyCluster/ClusterMemoryError`` where that is no address, or the folder cannot be made.
+    public convenience init(directory: String, node: String) throws {
+        guard let address = NodeAddress(node) else {
+            throw ClusterMemoryError("\"\(node)\" is no address: it must be host:port")
+        }
+        try self.init(directory: directory, node: address)
+    }
+
     /// Reads the memory from the file.
     ///
     /// - Throws: ``ClusterMemoryError`` if the file does not contain a memory, or cannot be read.

@@ -52,8 +52,9 @@ final class NodeLifecycle: Sendable {
     func stop(within limit: Duration) { system.terminate(within: limit) {} }
 
     /// Called when the last reference to the node is released.
-    func dropped(_ cluster: Cluster, within limit: Duration) {
+    func dropped(_ cluster: Cluster, within limit: Duration, wasStarted: Bool) {
         if system.isTerminating { return }
+        guard wasStarted else { return stop(within: limit) }
         system.log.warning("the last reference to the CastyNode is gone: it leaves; keep it, and end it with leave()")
         // The cluster's own actor does not retain it.
         system.whenEnded { withExtendedLifetime(cluster) {} }
@@ -62,13 +63,16 @@ final class NodeLifecycle: Sendable {
 
     /// Returns when the node has ended.
     func ended() async {
-        await withCheckedContinuation { continuation in
-            let now = ending.withLock { ending -> Bool in
-                if !ending.hasEnded { ending.waiting.append { continuation.resume() } }
-                return ending.hasEnded
-            }
-            if now { continuation.resume() }
+        await withCheckedContinuation { continuation in whenEnded { continuation.resume() } }
+    }
+
+    /// Calls back when the node has ended; at once where it has.
+    func whenEnded(_ action: @escaping @Sendable () -> Void) {
+        let now = ending.withLock { ending -> Bool in
+            if !ending.hasEnded { ending.waiting.append(action) }
+            return ending.hasEnded
         }
+        if now { action() }
     }
 
     /// Ends the runtime of the actors. Runs on its own thread.
