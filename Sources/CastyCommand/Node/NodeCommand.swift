@@ -61,13 +61,19 @@ struct NodeCommand: AsyncParsableCommand {
             "Who stays when members cannot reach each other: \(DowningOption.forms); the same on all nodes.",
             valueName: "strategy"))
     var downing: DowningOption?
+    @Flag(help: "Listen where other machines can connect, though nothing protects the connections.")
+    var insecure = false
     @Option(help: ArgumentHelp("How long leaving may take after a signal, as 10s.", valueName: "time"))
     var grace = ScenarioDuration(.seconds(10))
     @Flag(help: "Print events as JSON, one object a line.")
     var json = false
 
     func validate() throws {
-        _ = try address(listen, "--listen")
+        guard try address(listen, "--listen").isLoopback || insecure else {
+            throw ValidationError(
+                "--listen \(listen) is reached by other machines, and nothing protects the connections: say --insecure, or listen on 127.0.0.1"
+            )
+        }
         for seed in seedNode { _ = try address(seed, "--seed-node") }
         guard ["lan", "responsive"].contains(preset) else {
             throw ValidationError("--preset is responsive or lan, not \(preset)")
@@ -92,11 +98,13 @@ struct NodeCommand: AsyncParsableCommand {
         let config = try config(address, seeds: seeds, stores)
         let node: CastyNode
         do {
-            node = try await CastyNode.start(name: cluster, listen: address, cluster: config) { registry in
+            node = try await CastyNode.start(
+                name: cluster, listen: address, cluster: config, tls: insecure ? .insecure : .loopbackOnly
+            ) { registry in
                 try SampleEntity.register(in: registry)
             }
         } catch {
-            Output.error("casty node: \(error)")
+            Output.error("casty node: \(error.message)")
             throw ExitCode(69)
         }
         let asJSON = json
