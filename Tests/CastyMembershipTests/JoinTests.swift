@@ -54,6 +54,30 @@ import Testing
         #expect(cluster.agree(on: [1, 3]))
     }
 
+    @Test("nodes that look their seeds up by one name may join with lists that differ, and others may not")
+    func seedsByName() {
+        let name = SharedSetting(SharedSetting.seedsName, "shop.internal:1")
+        let cluster = TestCluster(0)
+        cluster.seeds = [TestCluster.address(1)]
+        cluster.start(1, shared: [name])
+        cluster.run(.seconds(1))
+        cluster.seeds = [TestCluster.address(1), TestCluster.address(2)]
+        cluster.start(2, shared: [name])
+        cluster.run(.seconds(2))
+        #expect(cluster.agree(on: [1, 2]))
+        cluster.start(3, shared: [SharedSetting(SharedSetting.seedsName, "stall.internal:1")])
+        cluster.start(4)
+        cluster.run(.seconds(2))
+        for number in 3...4 {
+            guard case .refused(.settingDiffers(let setting, _, _))? = cluster[number].stopReason else {
+                Issue.record("node \(number) stopped for \(String(describing: cluster[number].stopReason))")
+                continue
+            }
+            #expect(["seeds", "seeds-name"].contains(setting))
+        }
+        #expect(cluster.agree(on: [1, 2]))
+    }
+
     @Test("a setting that only one side has differs too, whichever side that is")
     func settingMissing() {
         let cluster = TestCluster(0)
