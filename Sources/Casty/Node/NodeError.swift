@@ -1,7 +1,7 @@
 public import CastyCore
 
 /// Why a node could not be made, started or joined, or why it ended.
-public struct NodeError: Error, Sendable, CustomStringConvertible {
+public struct NodeError: CastyError {
     /// What happened. More codes may be added.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
         /// The name of the code.

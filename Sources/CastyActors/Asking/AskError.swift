@@ -3,31 +3,61 @@ public import CastyCore
 /// Why an ask got no answer.
 ///
 /// An ask fails as soon as a node involved in it knows that no reply can come. Only silence lasts until the timeout.
-public struct AskError: Error, Hashable, Sendable, CustomStringConvertible {
+public struct AskError: CastyError, Hashable {
     /// What happened.
-    public enum Code: String, Sendable, CaseIterable {
-        case timedOut = "timed out"
-        case noSuchActor = "no such actor"
-        case unreachable = "node unreachable"
-        case mailboxFull = "mailbox full"
-        case cancelled
+    public struct Code: Hashable, Sendable, CustomStringConvertible {
+        package enum Kind: String, Sendable, CaseIterable {
+            case timedOut = "timed out"
+            case noSuchActor = "no such actor"
+            case unreachable = "node unreachable"
+            case mailboxFull = "mailbox full"
+            case cancelled
+            case failed
+            case notEncodable = "not encodable"
+            case notDecodable = "not decodable"
+            case tooLarge = "too large"
+            case nodeRemoved = "node removed"
+            case notHosted = "not hosted"
+            case noHome = "no home"
+            case shutdown = "shutting down"
+        }
+
+        package let kind: Kind
+
+        package init(kind: Kind) { self.kind = kind }
+
+        /// The name of the code.
+        public var rawValue: String { kind.rawValue }
+        /// The name of the code.
+        public var description: String { kind.rawValue }
+
+        /// No answer came in time.
+        public static let timedOut = Code(kind: .timedOut)
+        /// The actor has stopped, or never existed.
+        public static let noSuchActor = Code(kind: .noSuchActor)
+        /// The node cannot be reached.
+        public static let unreachable = Code(kind: .unreachable)
+        /// The mailbox is bounded and full.
+        public static let mailboxFull = Code(kind: .mailboxFull)
+        /// The asking task was cancelled.
+        public static let cancelled = Code(kind: .cancelled)
         /// The actor failed while it handled the question, or before it could.
-        case failed
+        public static let failed = Code(kind: .failed)
         /// The question or its reply cannot be encoded: its type is not `Codable`, or its `encode(to:)` throws.
-        case notEncodable = "not encodable"
+        public static let notEncodable = Code(kind: .notEncodable)
         /// The question or its reply cannot be decoded where it arrived: the receiver takes another type, or one under
         /// another name.
-        case notDecodable = "not decodable"
+        public static let notDecodable = Code(kind: .notDecodable)
         /// The question or its reply is larger than the frame limit.
-        case tooLarge = "too large"
+        public static let tooLarge = Code(kind: .tooLarge)
         /// The asked node has left the cluster, was removed from it, or another incarnation has taken its address.
-        case nodeRemoved = "node removed"
+        public static let nodeRemoved = Code(kind: .nodeRemoved)
         /// No node of the cluster hosts the asked type.
-        case notHosted = "not hosted"
+        public static let notHosted = Code(kind: .notHosted)
         /// The entity's shard has no home at present; the reason says why.
-        case noHome = "no home"
+        public static let noHome = Code(kind: .noHome)
         /// The asked system, or one that the question passed through, is shutting down.
-        case shutdown = "shutting down"
+        public static let shutdown = Code(kind: .shutdown)
     }
 
     /// What happened.
@@ -64,6 +94,9 @@ public struct AskError: Error, Hashable, Sendable, CustomStringConvertible {
             "asking \(target): \(code.rawValue)" + (waited.map { " after \($0)" } ?? "")
             + (self.reason.map { ": \($0)" } ?? "")
     }
+
+    /// A readable description, as ``description``.
+    public var message: String { description }
 
     /// How long it waited, in words.
     private let waited: String?

@@ -58,28 +58,46 @@ extension AnyActorCell {
 }
 
 /// Why an actor could not be started.
-public struct SpawnError: Error, Hashable, Sendable, CustomStringConvertible {
+public struct SpawnError: CastyError, Hashable {
     /// The reason.
-    public enum Code: String, Sendable {
-        case nameTaken, badName, stopping
+    public struct Code: Hashable, Sendable, CustomStringConvertible {
+        package enum Kind: String, Sendable, CaseIterable {
+            case nameTaken, badName, stopping
+        }
+
+        package let kind: Kind
+
+        package init(kind: Kind) { self.kind = kind }
+
+        /// The name of the code.
+        public var rawValue: String { kind.rawValue }
+        /// The name of the code.
+        public var description: String { kind.rawValue }
+
+        /// The name is in use.
+        public static let nameTaken = Code(kind: .nameTaken)
+        /// The name cannot be that of an actor.
+        public static let badName = Code(kind: .badName)
+        /// The parent or the system is stopping.
+        public static let stopping = Code(kind: .stopping)
     }
 
     /// The reason.
     public let code: Code
     /// A readable description.
-    public let description: String
+    public let message: String
 
     static func nameTaken(_ name: String, parent: String) -> SpawnError {
-        SpawnError(code: .nameTaken, description: "\(parent) has a child named \"\(name)\" already")
+        SpawnError(code: .nameTaken, message: "\(parent) has a child named \"\(name)\" already")
     }
 
     static func badName(_ name: String) -> SpawnError {
         SpawnError(
             code: .badName,
-            description: "\"\(name)\" cannot name an actor: a name is not empty and does not start with $")
+            message: "\"\(name)\" cannot name an actor: a name is not empty and does not start with $")
     }
 
     static func stopping(_ path: String) -> SpawnError {
-        SpawnError(code: .stopping, description: "\(path) is stopping and starts no children")
+        SpawnError(code: .stopping, message: "\(path) is stopping and starts no children")
     }
 }

@@ -38,12 +38,31 @@ public protocol ClusterStore: Sendable {
 }
 
 /// Why a node may not use its configured cluster memory or store.
-public struct ClusterMemoryError: Error, Hashable, Sendable, CustomStringConvertible {
+public struct ClusterMemoryError: CastyError, Hashable {
+    /// What is wrong. More codes may be added.
+    public struct Code: Hashable, Sendable, CustomStringConvertible {
+        /// The name of the code.
+        public let description: String
+
+        /// Creates a code, for a memory or a store of your own.
+        public init(_ name: String) { description = name }
+
+        /// It cannot be read or written.
+        public static let unusable = Code("unusable")
+        /// It belongs to another cluster.
+        public static let otherCluster = Code("other cluster")
+    }
+
+    /// What is wrong.
+    public let code: Code
     /// For a person: what is wrong, and what to do.
-    public let description: String
+    public let message: String
 
     /// Creates an error.
-    public init(_ description: String) { self.description = description }
+    public init(_ message: String, code: Code = .unusable) {
+        self.code = code
+        self.message = message
+    }
 }
 
 extension Cluster {
@@ -53,8 +72,8 @@ extension Cluster {
         let owner = try config.store?.recallCluster(name: system.name)
         if let remembered, let owner, remembered.id != owner {
             throw ClusterMemoryError(
-                "this node remembers cluster \(remembered.id), and its store belongs to cluster \(owner): one of the two folders is not this node's"
-            )
+                "this node remembers cluster \(remembered.id), and its store belongs to cluster \(owner): one of the two folders is not this node's",
+                code: .otherCluster)
         }
         return remembered ?? owner.map { RememberedCluster(id: $0) }
     }

@@ -1,3 +1,4 @@
+public import CastyCore
 public import CastyMembership
 
 /// A record outside the cluster in which one side of a split notes that it stays; the downing strategy `leaseMajority`
@@ -26,21 +27,39 @@ public protocol MajorityLease: Sendable {
 }
 
 /// Why a lease could not answer.
-public struct LeaseError: Error, Hashable, Sendable, CustomStringConvertible {
+public struct LeaseError: CastyError, Hashable {
     /// The kind of the problem.
-    public enum Code: String, Hashable, Sendable {
+    public struct Code: Hashable, Sendable, CustomStringConvertible {
+        package enum Kind: String, Sendable, CaseIterable {
+            case unavailable
+            case busy
+            case malformed
+            case full
+            case badName
+            case missing
+        }
+
+        package let kind: Kind
+
+        package init(kind: Kind) { self.kind = kind }
+
+        /// The name of the code.
+        public var rawValue: String { kind.rawValue }
+        /// The name of the code.
+        public var description: String { kind.rawValue }
+
         /// The record cannot be reached, read or written.
-        case unavailable
+        public static let unavailable = Code(kind: .unavailable)
         /// Another process holds its lock.
-        case busy
+        public static let busy = Code(kind: .busy)
         /// The content is not a lease.
-        case malformed
+        public static let malformed = Code(kind: .malformed)
         /// There is no room for another claim.
-        case full
+        public static let full = Code(kind: .full)
         /// The name of the owner or of a loser cannot be written into the record.
-        case badName
+        public static let badName = Code(kind: .badName)
         /// The node has no lease configured.
-        case missing
+        public static let missing = Code(kind: .missing)
     }
 
     /// The kind of the problem.

@@ -1,4 +1,5 @@
 public import CastyActors
+public import CastyCore
 
 /// What actors that offer the same service are registered under: a name, and the type of the messages they take.
 ///
@@ -35,7 +36,7 @@ public struct ServiceListing<Message: Sendable>: Hashable, Sendable {
 }
 
 /// Why an actor was not registered.
-public struct ReceptionistError: Error, Hashable, Sendable, CustomStringConvertible {
+public struct ReceptionistError: CastyError, Hashable {
     /// What is wrong.
     public enum Code: Hashable, Sendable, CaseIterable {
         /// The actor runs on another node: it is registered there.
@@ -53,10 +54,10 @@ public struct ReceptionistError: Error, Hashable, Sendable, CustomStringConverti
     /// What is wrong.
     public let code: Code
     /// What is wrong, with names and limits.
-    public let description: String
+    public let message: String
 
-    init(_ code: Code, _ description: String) {
+    init(_ code: Code, _ message: String) {
         self.code = code
-        self.description = description
+        self.message = message
     }
 }

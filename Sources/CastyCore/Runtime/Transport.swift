@@ -117,12 +117,37 @@ public enum ConnectionLimits {
 }
 
 /// Why a connection failed or ended.
-public struct TransportError: Error, Hashable, Sendable {
+public struct TransportError: CastyError, Hashable {
     /// What went wrong.
-    public enum Code: String, Sendable {
+    public struct Code: Hashable, Sendable, CustomStringConvertible {
+        package enum Kind: String, Sendable, CaseIterable {
+            case refused
+            case timedOut, unreachable, reset, addressInUse, closed, other
+        }
+
+        package let kind: Kind
+
+        package init(kind: Kind) { self.kind = kind }
+
+        /// The name of the code.
+        public var rawValue: String { kind.rawValue }
+        /// The name of the code.
+        public var description: String { kind.rawValue }
+
         /// No process listens there.
-        case refused
-        case timedOut, unreachable, reset, addressInUse, closed, other
+        public static let refused = Code(kind: .refused)
+        /// No answer came in time.
+        public static let timedOut = Code(kind: .timedOut)
+        /// The node cannot be reached.
+        public static let unreachable = Code(kind: .unreachable)
+        /// The other end was reset.
+        public static let reset = Code(kind: .reset)
+        /// Another process listens there.
+        public static let addressInUse = Code(kind: .addressInUse)
+        /// The connection or the transport is closed.
+        public static let closed = Code(kind: .closed)
+        /// Another problem, which the message names.
+        public static let other = Code(kind: .other)
     }
 
     /// What went wrong.

@@ -68,7 +68,7 @@ extension RemoteSignal: WireCodable {
 extension AskError.Code {
     /// The byte on the wire.
     fileprivate var number: UInt8 {
-        switch self {
+        switch kind {
         case .timedOut: 0
         case .noSuchActor: 1
         case .unreachable: 2
@@ -86,7 +86,9 @@ extension AskError.Code {
     }
 
     /// The code for a byte. A code of a later version counts as a failure.
-    fileprivate init(number: UInt8) { self = Self.allCases.first { $0.number == number } ?? .failed }
+    fileprivate init(number: UInt8) {
+        self = Kind.allCases.map { Self(kind: $0) }.first { $0.number == number } ?? .failed
+    }
 }
 
 extension Terminated.Reason {

@@ -1,3 +1,4 @@
+public import CastyCore
 import Synchronization
 
 /// The names under which message types travel between nodes.
@@ -115,26 +116,37 @@ public final class TypeRegistry: Sendable {
 }
 
 /// Why a message type was not registered.
-public struct RegistrationError: Error, Sendable, Equatable {
+public struct RegistrationError: CastyError, Hashable {
     /// What is wrong.
-    public enum Code: Sendable, Hashable {
+    public struct Code: Hashable, Sendable, CustomStringConvertible {
+        package enum Kind: String, Sendable, CaseIterable {
+            case nameTaken
+            case typeTaken
+            case invalidName
+            case notCodable
+        }
+
+        package let kind: Kind
+
+        package init(kind: Kind) { self.kind = kind }
+
+        /// The name of the code.
+        public var rawValue: String { kind.rawValue }
+        /// The name of the code.
+        public var description: String { kind.rawValue }
+
         /// The name belongs to another type.
-        case nameTaken
+        public static let nameTaken = Code(kind: .nameTaken)
         /// The type has another name, or another codec.
-        case typeTaken
+        public static let typeTaken = Code(kind: .typeTaken)
         /// The name is empty, too long, or holds a blank or a control character.
-        case invalidName
+        public static let invalidName = Code(kind: .invalidName)
         /// The type is not `Codable`.
-        case notCodable
+        public static let notCodable = Code(kind: .notCodable)
     }
 
     /// What is wrong.
     public let code: Code
     /// The reason in words, with the names.
     public let message: String
-}
-
-extension RegistrationError: CustomStringConvertible {
-    /// What is wrong, in words.
-    public var description: String { message }
 }

@@ -1,33 +1,53 @@
+public import CastyCore
 import CastyPlacement
 
 /// Why an operator's command was not carried out.
-public struct ShardCommandError: Error, Hashable, Sendable, CustomStringConvertible {
+public struct ShardCommandError: CastyError, Hashable {
     /// Why the command failed.
-    public enum Code: String, Sendable, CaseIterable {
+    public struct Code: Hashable, Sendable, CustomStringConvertible {
+        package enum Kind: String, Sendable, CaseIterable {
+            case noCoordinator
+            case noSuchShard
+            case noSuchNode
+            case nodeTakesNoShards
+            case shardIsMoving
+            case tooManyIntents
+            case timedOut
+        }
+
+        package let kind: Kind
+
+        package init(kind: Kind) { self.kind = kind }
+
+        /// The name of the code.
+        public var rawValue: String { kind.rawValue }
+        /// The name of the code.
+        public var description: String { kind.rawValue }
+
         /// No coordinator acts at the moment, or this node does not know it: try again later.
-        case noCoordinator
+        public static let noCoordinator = Code(kind: .noCoordinator)
         /// The type has no shard of this number.
-        case noSuchShard
+        public static let noSuchShard = Code(kind: .noSuchShard)
         /// No node at this address runs the type.
-        case noSuchNode
+        public static let noSuchNode = Code(kind: .noSuchNode)
         /// The node takes no shards: it is leaving, is drained, is unreachable or has lost its lease.
-        case nodeTakesNoShards
+        public static let nodeTakesNoShards = Code(kind: .nodeTakesNoShards)
         /// The shard is already moving or starting.
-        case shardIsMoving
+        public static let shardIsMoving = Code(kind: .shardIsMoving)
         /// The pins and drains are full: with one more they could not be sent to every node.
-        case tooManyIntents
+        public static let tooManyIntents = Code(kind: .tooManyIntents)
         /// No answer came in time; whether the command was carried out is not known.
-        case timedOut
+        public static let timedOut = Code(kind: .timedOut)
     }
 
     /// Why the command failed.
     public let code: Code
     /// A human-readable description.
-    public let description: String
+    public let message: String
 
-    init(_ code: Code, _ description: String) {
+    init(_ code: Code, _ message: String) {
         self.code = code
-        self.description = description
+        self.message = message
     }
 
     init(_ refusal: CommandRefusal) {

@@ -1,3 +1,4 @@
+public import CastyCore
 import Synchronization
 
 /// Stores the state of entities between two incarnations: no other state survives a move, a passivation or a crash.
@@ -17,23 +18,42 @@ public protocol EntityStore: AnyObject, Sendable {
 }
 
 /// Why a store could not load or save.
-public struct EntityStoreError: Error, Hashable, Sendable, CustomStringConvertible {
+public struct EntityStoreError: CastyError, Hashable {
     /// What went wrong.
-    public enum Code: String, Sendable, CaseIterable {
-        case full, corrupt, unavailable
+    public struct Code: Hashable, Sendable, CustomStringConvertible {
+        package enum Kind: String, Sendable, CaseIterable {
+            case full, corrupt, unavailable
+            case stale
+        }
+
+        package let kind: Kind
+
+        package init(kind: Kind) { self.kind = kind }
+
+        /// The name of the code.
+        public var rawValue: String { kind.rawValue }
+        /// The name of the code.
+        public var description: String { kind.rawValue }
+
+        /// There is no room left.
+        public static let full = Code(kind: .full)
+        /// What was stored has changed.
+        public static let corrupt = Code(kind: .corrupt)
+        /// The store cannot be reached.
+        public static let unavailable = Code(kind: .unavailable)
         /// The shard may belong to another node by now: nothing was written.
-        case stale
+        public static let stale = Code(kind: .stale)
     }
 
     /// What went wrong.
     public let code: Code
-    /// For a person.
-    public let description: String
+    /// For a person: what is wrong.
+    public let message: String
 
     /// Creates an error.
-    public init(_ code: Code, _ description: String) {
+    public init(_ code: Code, _ message: String) {
         self.code = code
-        self.description = description
+        self.message = message
     }
 }
 

@@ -21,6 +21,26 @@ struct ExportSteps {
         #expect(Set(types.map { ObjectIdentifier($0) }).count == 34)
     }
 
+    @Test("every error has a code, a message and a cause, and a later version may add codes")
+    func errors() {
+        let errors: [any CastyError] = [
+            ClusterMemoryError("gone", code: .otherCluster), EntityStoreError(.full, "gone"),
+            LeaseError(.busy, "gone"), TransportError(.refused, "gone"),
+        ]
+        #expect(errors.map(\.message) == ["gone", "gone", "gone", "gone"])
+        let codes: [String] = errors.map { error in
+            func code<Failure: CastyError>(_ error: Failure) -> String { "\(error.code)" }
+            return code(error)
+        }
+        #expect(codes == ["other cluster", "full", "busy", "refused"])
+        // A switch over a code has a default.
+        switch EntityStoreError(.stale, "late").code {
+        case .full: Issue.record("full")
+        case .stale: break
+        default: Issue.record("other")
+        }
+    }
+
     @Test("17: the names of clusters, shards, nodes and what they show")
     func clusters() {
         let types: [Any.Type] = [
