@@ -103,6 +103,32 @@ struct NodeSettingsTests {
         await first.leave()
     }
 
+    @Test("spellings of one address are one node: among the seeds, and to the cluster")
+    func spellings() async throws {
+        let first = try await CastyNode.start("shop") {
+            $0.bind = "127.0.0.1:0"
+            $0.timings = .responsive
+        }
+        let port = first.system.address.port
+        for seed in ["localhost:\(port)", "LocalHost:\(port)", "[::ffff:127.0.0.1]:\(port)"] {
+            let node = try await CastyNode.start("shop") {
+                $0.bind = "127.0.0.1:0"
+                $0.seeds = [seed]
+                $0.timings = .responsive
+            }
+            try await node.joined()
+            await node.leave()
+        }
+        let config = ClusterConfig(
+            seeds: [NodeAddress(host: "localhost", port: port)], timings: .responsive)
+        let node = try await CastyNode.start(
+            name: "shop", listen: NodeAddress(host: "localhost", port: 0), cluster: config)
+        #expect(node.system.address.host == "127.0.0.1")
+        try await node.joined()
+        await node.leave()
+        await first.leave()
+    }
+
     @Test("seeds are found by a name")
     func lookedUp() async throws {
         let first = try await CastyNode.start("shop") {

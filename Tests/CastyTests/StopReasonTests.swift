@@ -25,7 +25,8 @@ import Testing
         .timeLimit(.minutes(10)))
     func otherName() async throws {
         let (first, second) = (try FreePort.address(), try FreePort.address())
-        let named = NodeAddress(host: "localhost", port: first.port)
+        // A spelling of 127.0.0.1 that only the resolver knows.
+        let named = NodeAddress(host: "127.1", port: first.port)
         let seed = try await CastyNode.start(name: "shop", listen: first, cluster: .responsive(seeds: [first]))
         let other = try await CastyNode.start(name: "shop", listen: second, cluster: .responsive(seeds: [named]))
         await other.ended()

@@ -97,6 +97,8 @@ extension CastyNode {
         settings.bind = "\(listen)"
         settings.tls = tls
         settings.log = log
+        var config = config
+        config.seeds = config.seeds.map(\.canonical)
         do {
             try register(settings.types)
         } catch {

@@ -112,11 +112,3 @@ extension NodeSettings {
         }
     }
 }
-
-extension NodeAddress {
-    /// The one spelling of addresses that mean the same: `localhost` is 127.0.0.1, and IPv6 is written as RFC 5952 says.
-    var canonical: NodeAddress {
-        if host.lowercased() == "localhost" { return NodeAddress(host: "127.0.0.1", port: port) }
-        return NodeAddress(host: HostLookup.canonical(host), port: port)
-    }
-}

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CastyCore
+import CastyLive
 import CastyTerminal
 
 /// `casty attach`: the console over a running cluster of processes.
@@ -33,7 +34,7 @@ struct AttachCommand: ParsableCommand {
 
     private func parsed() throws -> [NodeAddress] {
         try addresses.map { text in
-            guard let node = NodeAddress(text), node.port != 0 else {
+            guard let node = NodeAddress(text)?.canonical, node.port != 0 else {
                 throw ValidationError("The address is HOST:PORT, as 127.0.0.1:7001, not \(text)")
             }
             return node

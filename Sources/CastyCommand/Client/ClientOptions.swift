@@ -1,5 +1,6 @@
 import ArgumentParser
 import CastyCore
+import CastyLive
 import CastyObservability
 
 /// The options of all commands that talk to running nodes.
@@ -12,7 +13,7 @@ struct ClientOptions: ParsableArguments {
 
     /// Parses HOST:PORT of a node to ask.
     static func node(_ text: String) throws -> NodeAddress {
-        guard let address = NodeAddress(text), address.port != 0 else {
+        guard let address = NodeAddress(text)?.canonical, address.port != 0 else {
             throw ValidationError("A node is HOST:PORT, as 127.0.0.1:7001, not \(text.printable)")
         }
         guard address.isLoopback else {

@@ -3,6 +3,7 @@ import Casty
 import CastyActors
 import CastyCore
 import CastyInvariants
+import CastyLive
 import CastyMembership
 import CastyObservability
 import CastyReporting
@@ -83,7 +84,7 @@ struct NodeCommand: AsyncParsableCommand {
     }
 
     private func address(_ text: String, _ option: String) throws -> NodeAddress {
-        guard let address = NodeAddress(text), address.port != 0 else {
+        guard let address = NodeAddress(text)?.canonical, address.port != 0 else {
             throw ValidationError("\(option) is HOST:PORT, as 127.0.0.1:7001, not \(text)")
         }
         return address

@@ -1,6 +1,15 @@
 package import CastyCore
 import Glibc
 
+extension NodeAddress {
+    /// The one spelling of addresses that mean the same node: `localhost` is 127.0.0.1, IPv6 is written as RFC 5952
+    /// says, names are in lower case.
+    package var canonical: NodeAddress {
+        let host = HostLookup.canonical(host)
+        return NodeAddress(host: host == "localhost" ? "127.0.0.1" : host, port: port)
+    }
+}
+
 /// Names of hosts, and the addresses behind them.
 package enum HostLookup {
     /// The one spelling of a numeric IPv6 address, IPv4 addresses inside IPv6 as IPv4; any other host in lower case.
