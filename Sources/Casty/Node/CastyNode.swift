@@ -100,6 +100,7 @@ public final class CastyNode: Sendable {
             assembly.remoting = remoting
             assembly.entityStore = parts.entityStore
             assembly.log = settings.log
+            assembly.encodesLocalMessages = settings.encodeLocalMessages
             let system = assembly.makeSystem(in: runtime.host.world)
             begun = system
             assembled = try assembly.make(on: system)

@@ -61,6 +61,10 @@ public struct NodeSettings: Sendable {
     public var frameLimit = ByteCount(bytes: RemotingSettings().frameLimit)
     /// Names of message types that differ from those of the Swift types: `types.register(Order.self, name: "order")`.
     public let types = TypeRegistry()
+    /// Whether messages to users' actors and entities of this node are encoded and decoded as if they came from another
+    /// node: for tests, which then find what would not travel. A message that does not is lost, its asker is notified,
+    /// and a warning says why. Types that are not `Codable` are not affected.
+    public var encodeLocalMessages = false
     /// The timeouts and limits of connections. Codec and frame limit are set above.
     public var connections = RemotingSettings()
     /// Carries the connections; TCP by default.

@@ -18,6 +18,8 @@ package final class ActorCell<Message: Sendable>: AnyActorCell, @unchecked Senda
     /// The hooks of the runtime part that controls this actor's turns, if any.
     let hooks: CellHooks<Message>?
     @usableFromInline let isHooked: Bool
+    /// Whether messages are encoded and decoded on their way to it: a debug setting.
+    @usableFromInline let copiesMessages: Bool
     /// Children by name. They have a lock of their own because lookups by path come from other threads.
     let children = Mutex(Family())
 
@@ -53,6 +55,7 @@ package final class ActorCell<Message: Sendable>: AnyActorCell, @unchecked Senda
         route = nil
         self.hooks = hooks
         isHooked = hooks != nil
+        copiesMessages = system.localCodec != nil && traffic == .user
         mailbox = Mutex(Mailbox(capacity: capacity))
         initial = behavior
         self.behavior = .empty
@@ -65,6 +68,7 @@ package final class ActorCell<Message: Sendable>: AnyActorCell, @unchecked Senda
         self.route = route
         hooks = nil
         isHooked = false
+        copiesMessages = false
         mailbox = Mutex(Mailbox(capacity: 0))
         initial = .empty
         behavior = .empty
@@ -88,6 +92,7 @@ package final class ActorCell<Message: Sendable>: AnyActorCell, @unchecked Senda
     @inlinable
     package func offer(_ message: Message) -> Delivery {
         if let route { return route.deliver(message) }
+        if copiesMessages { return offerCopy(of: message) { $0.append($1) } }
         let delivery = mailbox.withLock { $0.append(message) }
         if case .acceptedIdle = delivery {
             requestTurn()
@@ -99,12 +104,14 @@ package final class ActorCell<Message: Sendable>: AnyActorCell, @unchecked Senda
     /// Delivers a question and stores in it its position among the accepted messages.
     func offer(_ message: Message, asking pending: some AnyPendingAsk) -> Delivery {
         if let route { return route.deliver(message) }
-        let delivery = mailbox.withLock { state -> Delivery in
+        let append = { (state: inout Mailbox<Message>, message: Message) -> Delivery in
             let delivery = state.append(message)
             // Before the lock is released: afterwards the actor may handle the question, or end, at once.
             pending.number.store(state.accepted, ordering: .relaxed)
             return delivery
         }
+        if copiesMessages { return offerCopy(of: message, append) }
+        let delivery = mailbox.withLock { append(&$0, message) }
         if case .acceptedIdle = delivery {
             requestTurn()
             return .accepted

@@ -31,6 +31,9 @@ public final class ActorSystem: Sendable {
     @usableFromInline
     let handled = Atomic<UInt64>(0)
     let live = Atomic<Int>(0)
+    /// The codec by which local messages are copied; `nil`: they are not.
+    let localCodec: CodecID?
+    let localSerializer: CustomSerializer?
     let actorChanges = AtomicLazyReference<ActorChangeSink>()
     /// The turns so far that took longer than a second.
     package let longTurns = Atomic<UInt64>(0)
@@ -47,11 +50,16 @@ public final class ActorSystem: Sendable {
     ///   - registry: The message types that may arrive from other nodes.
     ///   - inspector: Collects the node's events, losses and snapshots; by default one named after the address.
     ///   - log: The logger.
+    ///   - localCodec: Encodes and decodes the messages to users' actors of this system too, for tests.
+    ///   - localSerializer: The serializer of the user's own that this codec stands for.
     package init(
         name: String, address: NodeAddress, world: NodeWorld, registry: TypeRegistry = TypeRegistry(),
-        inspector: Inspector? = nil, log: Logger = Logger(label: "casty")
+        inspector: Inspector? = nil, log: Logger = Logger(label: "casty"), localCodec: CodecID? = nil,
+        localSerializer: CustomSerializer? = nil
     ) {
         self.name = name
+        self.localCodec = localCodec
+        self.localSerializer = localSerializer
         self.world = world
         self.registry = registry
         var identities = world.random.stream("incarnation")

@@ -103,6 +103,15 @@ package final class RegisteredType<Message: Sendable>: AnyRegisteredType, @unche
         try read(&buffer, codec, context)
     }
 
+    /// What a message becomes on another node: it is encoded and decoded.
+    ///
+    /// - Throws: What ``encode(_:with:context:into:)`` and ``decode(from:codec:context:)`` throw.
+    package func copy(_ message: Message, with codec: CodecID, context: CodingContext) throws -> Message {
+        var buffer = ByteBuffer()
+        try encode(message, with: codec, context: context, into: &buffer)
+        return try decode(from: &buffer, codec: codec, context: context)
+    }
+
     package override func decode(
         from buffer: inout ByteBuffer, codec: CodecID, context: CodingContext, into receiver: any DecodedMessageReceiver
     ) throws {

@@ -19,6 +19,8 @@ package struct NodeAssembly {
     /// Where events and losses go; `nil` for an inspector of the node's own.
     package var inspector: Inspector?
     package var log = Logger(label: "casty")
+    /// Whether messages between actors of this node are encoded and decoded too.
+    package var encodesLocalMessages = false
     /// Called when the connection with an incarnation was lost: messages in transit to it may be lost.
     package var connectionLost: @Sendable (UniqueAddress) -> Void = { _ in }
     /// Called when messages that waited for a connection with an address were given up.
@@ -36,7 +38,9 @@ package struct NodeAssembly {
 
     /// Makes the node's actor system.
     package func makeSystem(in world: NodeWorld) -> ActorSystem {
-        ActorSystem(name: name, address: address, world: world, registry: registry, inspector: inspector, log: log)
+        ActorSystem(
+            name: name, address: address, world: world, registry: registry, inspector: inspector, log: log,
+            localCodec: encodesLocalMessages ? remoting.codec : nil, localSerializer: remoting.serializer)
     }
 
     /// Assembles the node on its actor system.
