@@ -167,8 +167,10 @@ extension Link {
         do {
             try registered.decode(from: &payload, codec: frame.header.codec, context: context, into: receiver)
         } catch {
-            remoting.warn("decode \(registered.name)", "a \(registered.name) could not be decoded: \(error)")
-            refuse(frame, .notDecodable, "\(remoting.system.address) cannot read a \(registered.name): \(error)")
+            let sender = established.map { " from \($0.address)" } ?? ""
+            let reason = "a \(registered.name)\(sender): \(UnreadableMessage.explain(error))"
+            remoting.warn("decode \(registered.name)", "cannot read \(reason)")
+            refuse(frame, .notDecodable, "\(remoting.system.address) cannot read \(reason)")
             lose(.undecodable, address, registered.name)
         }
     }

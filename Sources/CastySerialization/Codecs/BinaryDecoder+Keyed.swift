@@ -79,7 +79,12 @@ struct BinaryKeyedDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
     func decode<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value {
         let (decoder, position) = try decoder(key)
-        let value = try decoder.decode(type)
+        let value: Value
+        do {
+            value = try decoder.decode(type)
+        } catch let error as DecodingError {
+            throw error.inside(key)
+        }
         do {
             try reader.advance(past: position, in: content)
         } catch {

@@ -81,7 +81,8 @@ extension BinaryReader.Problem {
     /// The error that a `Decoder` must throw.
     func error(_ wanted: @autoclosure () -> String, key: String? = nil) -> DecodingError {
         let wanted = wanted() + (key.map { " under \($0)" } ?? "")
-        let context = { DecodingError.Context(codingPath: [], debugDescription: $0) }
+        let path = key.map { [FieldKey(stringValue: $0)] } ?? []
+        let context = { DecodingError.Context(codingPath: path, debugDescription: $0) }
         return switch self {
         case .malformed: .dataCorrupted(context("the bytes hold no \(wanted)"))
         case .outOfRange: .dataCorrupted(context("a number does not fit into \(wanted)"))
@@ -90,4 +91,32 @@ extension BinaryReader.Problem {
         case .null: .valueNotFound(Any.self, context("there is nil where \(wanted) is due"))
         }
     }
+}
+
+extension DecodingError {
+    /// The same error about a value under a key. Containers record no path, so that reading costs nothing for it; an
+    /// error collects it on its way out.
+    func inside(_ key: any CodingKey) -> DecodingError {
+        func deeper(_ context: Context) -> Context {
+            Context(
+                codingPath: [key] + context.codingPath, debugDescription: context.debugDescription,
+                underlyingError: context.underlyingError)
+        }
+        return switch self {
+        case .keyNotFound(let missing, let context): .keyNotFound(missing, deeper(context))
+        case .typeMismatch(let type, let context): .typeMismatch(type, deeper(context))
+        case .valueNotFound(let type, let context): .valueNotFound(type, deeper(context))
+        case .dataCorrupted(let context): .dataCorrupted(deeper(context))
+        @unknown default: self
+        }
+    }
+}
+
+/// The innermost field that an error is about.
+private struct FieldKey: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
 }

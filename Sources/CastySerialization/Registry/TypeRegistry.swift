@@ -13,9 +13,27 @@ import Synchronization
 /// Only known types are decoded: a name from the wire is compared with the type that the receiving actor takes, and
 /// never turned into a type in any other way.
 ///
-/// Names are part of the protocol between versions of a program: pin the name when the Swift type is renamed or moves
-/// to another module, and give a type a new name when its old messages can no longer be read. A field that may be
-/// missing in older messages is an `Optional`, or is read with `decodeIfPresent`; unknown fields are ignored.
+/// ## Changing a message between two versions
+///
+/// Nodes of both versions run side by side while a cluster is upgraded. The name of a type, not the Swift type, is what
+/// they share: pin the name when the type is renamed or moves to another module, and give a type a new name when its
+/// old messages can no longer be read. The rules are the same for JSON and the binary form:
+///
+/// | change | old reads new | new reads old |
+/// |---|---|---|
+/// | a field is added, `Optional` or read with `decodeIfPresent` | yes, ignores it | yes, `nil` or the default |
+/// | a field is added, required | yes, ignores it | no |
+/// | an `Optional` field is removed | yes, `nil` | yes, ignores it |
+/// | a required field is removed | no | yes, ignores it |
+/// | a field is renamed, with its old name in `CodingKeys` | yes | yes |
+/// | a field is renamed otherwise | as if removed and added | as if removed and added |
+/// | a wider integer type | yes, while the value fits | yes |
+/// | another kind of type, such as a number that becomes text | no | no |
+/// | a case is added to an enum | the other cases yes, the new one no | yes |
+///
+/// So add `Optional` fields first, and send a new case only when all nodes know it. Where a message cannot be read, its
+/// asker gets an ``AskError`` at once that names the type, the field, and both nodes; a message that was not asked for
+/// is counted as lost. The connection stays, and other messages are not affected.
 public final class TypeRegistry: Sendable {
     private struct State {
         var byName: [String: AnyRegisteredType] = [:]

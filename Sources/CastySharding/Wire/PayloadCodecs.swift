@@ -38,7 +38,11 @@ package final class PayloadCodec: Sendable {
             },
             decode: { buffer, context in
                 let codec = CodecID(rawValue: try buffer.readByte())
-                return TypedMessage(try registered.decode(from: &buffer, codec: codec, context: context))
+                do {
+                    return TypedMessage(try registered.decode(from: &buffer, codec: codec, context: context))
+                } catch {
+                    throw UnreadableMessage(registered.name, of: type, error)
+                }
             })
     }
 }
