@@ -132,7 +132,7 @@ struct RouterStoryTests {
         let asked = testbed.now
         _ = ask()
         try testbed.pass(.milliseconds(10))
-        #expect(answers.of("error") == ["noSuchActor"])
+        #expect(answers.of("error") == ["no such actor"])
         #expect(testbed.now - asked < .seconds(1))
     }
 }

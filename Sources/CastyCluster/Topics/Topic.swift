@@ -29,8 +29,7 @@ public struct Topic<Message: Codable & Sendable>: Hashable, Sendable {
 /// subscribers that has. The messages that one thread or actor publishes on a node arrive in that order. A subscription
 /// takes effect on the other nodes a moment later, usually within 50 ms.
 ///
-/// The message type is registered with the system's `TypeRegistry` before the topic is first used, on all nodes under
-/// the same name. Otherwise its messages stay on their node, and a warning says so.
+/// The messages travel under the name of their type, which a `TypeRegistry` can pin before the topic is first used.
 public struct TopicRef<Message: Codable & Sendable>: Sendable {
     /// The topic.
     public let topic: Topic<Message>
@@ -70,7 +69,8 @@ private final class Topics: Sendable {
             if let known = refs[name] as? TopicRef<Message> { return known }
             TopicCommand<Message>.register(in: system)
             let behavior = TopicActor<Message>.behavior(key, receptionist)
-            guard let actor = try? system.spawnSystem(behavior, name: name) else {
+            // On the workers, not the runtime's own threads: it encodes users' messages.
+            guard let actor = try? system.spawnSystem(behavior, name: name, dispatcher: .standard) else {
                 // The system is stopping: what is published now is lost, and counted.
                 let nowhere = system.reference(
                     on: system.address, path: ["system", name], as: TopicCommand<Message>.self)
