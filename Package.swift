@@ -11,6 +11,7 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let settings: [SwiftSetting] = [
@@ -119,11 +120,15 @@ let targets: [Target] = [
         "Casty",
         [
             "CastyCore", "CastySerialization", "CastyActors", "CastyRemoting", "CastyMembership", "CastyPlacement",
-            "CastyCluster", "CastySharding", "CastyLive", "CastyObservability", logging, serviceLifecycle,
+            "CastyCluster", "CastySharding", "CastyLive", "CastyObservability", coreMetrics, logging,
+            serviceLifecycle,
         ]),
     tests(
         "CastyTests",
-        ["Casty", "CastyLive", "CastySQLite", "CastyObservability", serviceLifecycle, unixSignals, logging, nioCore]),
+        [
+            "Casty", "CastyLive", "CastySQLite", "CastyObservability", coreMetrics, serviceLifecycle, unixSignals,
+            logging, nioCore,
+        ]),
 
     // Layer 7: clusters in one process, live or simulated.
     library(
@@ -207,6 +212,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-numerics", from: "1.1.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),

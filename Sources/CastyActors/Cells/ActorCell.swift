@@ -167,6 +167,8 @@ package final class ActorCell<Message: Sendable>: AnyActorCell, @unchecked Senda
 
     override package var livingChildren: [AnyActorCell] { children.withLock { $0.ordered } }
 
+    override package func someChildren(_ limit: Int) -> [AnyActorCell] { children.withLock { $0.some(limit) } }
+
     override package func questionLeft(for node: NodeAddress) { route?.questionLeft(for: node) }
 
     override package func questionFailed(_ failure: AskFailure) {

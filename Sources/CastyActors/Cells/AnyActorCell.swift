@@ -90,6 +90,9 @@ package class AnyActorCell: Runnable, @unchecked Sendable {
     /// The living children in the order of their creation.
     package var livingChildren: [AnyActorCell] { [] }
 
+    /// Some living children in no certain order, up to a limit: for figures that add them up.
+    package func someChildren(_ limit: Int) -> [AnyActorCell] { [] }
+
     /// The question whose reply this cell waits for was sent to a node, or is on this one again.
     package func questionLeft(for node: NodeAddress) {}
 

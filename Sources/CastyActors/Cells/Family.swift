@@ -45,6 +45,9 @@ struct Family: Sendable {
         return close()
     }
 
+    /// Some children in no certain order.
+    func some(_ limit: Int) -> [AnyActorCell] { Array(byName.values.prefix(limit)) }
+
     func child(named name: String) -> AnyActorCell? { byName[name] }
 
     /// The children in the order of their creation.

@@ -37,9 +37,14 @@ package protocol Dispatcher: AnyObject, Sendable {
 
     /// Calls the function, on a thread of its own, once for each turn that runs for longer than a second.
     func observeLongTurns(_ observer: @escaping @Sendable (LongTurn) -> Void)
+
+    /// What its threads have done so far; `nil` where it has no threads.
+    var turnTotals: TurnTotals? { get }
 }
 
 extension Dispatcher {
     /// Where a handler cannot occupy a thread there is nothing to observe.
     package func observeLongTurns(_ observer: @escaping @Sendable (LongTurn) -> Void) {}
+
+    package var turnTotals: TurnTotals? { nil }
 }

@@ -90,6 +90,9 @@ package final class LiveDispatcher: Dispatcher, Suspendable {
         self.observer.withLock { $0 = observer }
     }
 
+    /// Of the whole pool: of all nodes that share it.
+    package var turnTotals: TurnTotals? { pool.turnTotals }
+
     func report(_ turn: LongTurn) { observer.withLock { $0 }?(turn) }
 
     /// Whether turns may start.

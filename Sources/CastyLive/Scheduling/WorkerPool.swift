@@ -1,3 +1,4 @@
+import CastyCore
 import Glibc
 import NIOCore
 import Synchronization
@@ -171,6 +172,15 @@ extension WorkerPool {
     /// How many turns wait, about.
     var waitingTurns: Int {
         (0..<searchedSlots).reduce(injectedCount.load(ordering: .acquiring)) { $0 + Int(slots[$1].ring.count) }
+    }
+
+    /// The turns so far, and the processor time of the threads.
+    var turnTotals: TurnTotals {
+        slots.reduce(into: TurnTotals()) { totals, slot in
+            // A slot counts beginnings and ends.
+            totals.count += slot.turns.load(ordering: .relaxed) / 2
+            totals.computed += .nanoseconds(slot.computed ?? 0)
+        }
     }
 
     /// Whether every worker sleeps, and no spare worker runs.

@@ -17,12 +17,15 @@ public struct EntityContext: Sendable {
     private let askToPassivate: @Sendable () -> Void
     /// Whether this node still hosts the shard, as far as it knows.
     private let mayWrite: @Sendable () -> Bool
+    private let times: StoreTimes?
 
     package init(
         type: String, id: String, shard: Int, node: UniqueAddress, incarnation: UInt64, store: (any EntityStore)?,
-        mayWrite: @escaping @Sendable () -> Bool = { true }, passivate: @escaping @Sendable () -> Void
+        times: StoreTimes? = nil, mayWrite: @escaping @Sendable () -> Bool = { true },
+        passivate: @escaping @Sendable () -> Void
     ) {
         self.mayWrite = mayWrite
+        self.times = times
         self.type = type
         self.id = id
         self.shard = shard
@@ -37,7 +40,11 @@ public struct EntityContext: Sendable {
     public func passivate() { askToPassivate() }
 
     /// The state last saved, or `nil` for a new entity or one without a store.
-    public func load() throws -> [UInt8]? { try store?.load(type: type, id: id) }
+    public func load() throws -> [UInt8]? {
+        guard let store else { return nil }
+        guard let times else { return try store.load(type: type, id: id) }
+        return try times.measure(.load, of: type) { try store.load(type: type, id: id) }
+    }
 
     /// Saves the state; does nothing if the type has no store.
     ///
@@ -51,6 +58,7 @@ public struct EntityContext: Sendable {
         guard mayWrite() else {
             throw EntityStoreError(.stale, "\(id) may run on another node by now: its state was not saved")
         }
-        try store.save(state, type: type, id: id)
+        guard let times else { return try store.save(state, type: type, id: id) }
+        try times.measure(.save, of: type) { try store.save(state, type: type, id: id) }
     }
 }

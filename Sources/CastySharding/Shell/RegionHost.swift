@@ -18,6 +18,7 @@ final class RegionHost: Sendable {
     private let hosting = AtomicLazyReference<EntityHosting>()
     let payloads: PayloadCodec
     let tracing: ShardTracing<ErasedMessage>?
+    private let times: StoreTimes
     let gate = LeaseGate()
     /// The cores of the actor, once it has started.
     private let started = Mutex<RegionCores?>(nil)
@@ -33,6 +34,7 @@ final class RegionHost: Sendable {
         self.settings = settings
         self.strategy = strategy
         self.lacksRole = lacksRole
+        times = StoreTimes.of(cluster)
         self.payloads = payloads
         self.tracing = tracing
         if let hosting { _ = self.hosting.storeIfNil(hosting) }
@@ -68,7 +70,7 @@ final class RegionHost: Sendable {
         EntityContext(
             type: type, id: instance.entity, shard: instance.shard, node: cluster.system.unique,
             incarnation: instance.number,
-            store: hosting.load()?.store, mayWrite: mayWrite, passivate: passivate)
+            store: hosting.load()?.store, times: times, mayWrite: mayWrite, passivate: passivate)
     }
 
     /// The most bytes of UTF-8 in an entity's id. The id is part of the entity's address, which is sent over the
