@@ -123,10 +123,14 @@ let targets: [Target] = [
             "CastyCluster", "CastySharding", "CastyLive", "CastyObservability", coreMetrics, logging,
             serviceLifecycle,
         ]),
+    // A console written with the library alone, which the tests run.
+    .executableTarget(
+        name: "ClusterViewer", dependencies: ["Casty"], path: "Tests/ClusterViewer", swiftSettings: settings),
     tests(
         "CastyTests",
         [
-            "Casty", "CastyLive", "CastySQLite", "CastyObservability", coreMetrics, serviceLifecycle, unixSignals,
+            "Casty", "CastyLive", "CastySQLite", "ClusterViewer", "CastyObservability", coreMetrics, serviceLifecycle,
+            unixSignals,
             logging, nioCore,
         ]),
 

@@ -85,6 +85,56 @@ struct EntityTypeTests {
         await first.leave()
     }
 
+    @Test("a reference goes on where its entity has moved, and where its node has left")
+    func moves() async throws {
+        let type = EntityType("cart", of: Cart.self, shards: 4)
+        let saved = InMemoryEntityStore()
+        let first = try await Self.node()
+        let second = try await Self.node([Self.address(of: first)])
+        for node in [first, second] {
+            try await node.joined()
+            try node.host(type, state: .manual(saved)) { entity in
+                .setup { _ in
+                    let items = try entity.load().map { try JSONSerializer().decode([String].self, from: $0) } ?? []
+                    return .stateful(items) { items, _, message in
+                        switch message {
+                        case .add(let item):
+                            items.append(item)
+                            try entity.save(try JSONSerializer().encode(items))
+                        case .list(let replyTo): replyTo.tell(items)
+                        case .total(let replyTo): replyTo.tell(items.count)
+                        case .give: break
+                        }
+                        return .same
+                    }
+                }
+            }
+        }
+        let cart = first.entity(type, "cart-1")
+        let region = try first.region(type)
+        var expected: [String] = []
+        for node in [second, first, second] {
+            while true {
+                do {
+                    try await region.pin(shard: cart.shard, to: node.system.address)
+                    break
+                } catch {
+                    // The coordinator has not heard of the node's region yet.
+                    guard [.noSuchNode, .noCoordinator].contains(error.code) else { throw error }
+                    try await Task.sleep(for: .milliseconds(5))
+                }
+            }
+            expected.append("at \(node.system.address)")
+            cart.tell(.add("at \(node.system.address)"))
+            #expect(try await cart.ask { .list(replyTo: $0) } == expected)
+            while cart.shardHome != node.system.unique { try await Task.sleep(for: .milliseconds(5)) }
+        }
+        await second.leave()
+        #expect(try await cart.ask { .list(replyTo: $0) } == expected)
+        #expect(cart.shardHome == first.system.unique)
+        await first.leave()
+    }
+
     @Test("references are equal by type and id, and come back equal from JSON inside a message")
     func references() async throws {
         let node = try await Self.node()
