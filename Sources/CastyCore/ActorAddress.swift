@@ -51,7 +51,7 @@ public struct ActorAddress: Hashable, Sendable {
     /// - Parameters:
     ///   - system: The name of the actor system; not empty.
     ///   - path: The names from the root down; at least one, none of them empty.
-    ///   - uid: The number of the incarnation, or zero for whichever runs there.
+    ///   - uid: The number of the incarnation, or zero for the one that runs there.
     public init(system: String, path: [String], uid: UInt64 = 0) {
         self.init(system: system, node: .local, path: path, uid: uid)
     }

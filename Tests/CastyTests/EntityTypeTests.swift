@@ -154,7 +154,7 @@ struct EntityTypeTests {
         let node = try await Self.node()
         try await node.joined()
         let cart = node.entity(Self.carts, "cart-1")
-        // Waits for a home: nobody hosts the type yet.
+        // Waits for a home: no node hosts the type yet.
         async let items = cart.ask(within: .seconds(60), patience: .waitForNewNode) { .list(replyTo: $0) }
         cart.tell(.add("apples"))
         try node.host(Self.carts) { Self.cart($0) }
@@ -185,7 +185,7 @@ struct EntityTypeTests {
         }
         #expect(error?.code == .badLimit && error?.description.contains("movingShare") == true)
         await node.leave()
-        // A stopped node says so to whoever asks, at once.
+        // A stopped node fails an ask at once.
         let late = await #expect(throws: AskError.self) {
             try await node.entity(Self.carts, "cart-1").ask { .total(replyTo: $0) }
         }

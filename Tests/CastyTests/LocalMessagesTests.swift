@@ -64,7 +64,7 @@ struct LocalMessagesTests {
         }
     }
 
-    @Test("what cannot travel is lost, and its asker is told at once")
+    @Test("what cannot travel is lost, and its asker gets an error at once")
     func refused() async throws {
         let system = ActorSystem.local("tools", encodeLocalMessages: true)
         let actor = try system.spawn(Self.shows(), name: "shows")

@@ -4,7 +4,7 @@ import ServiceLifecycle
 import Synchronization
 import Testing
 
-/// How nodes are run: as services, in scopes, and until they are told otherwise.
+/// How nodes are run: as services, in scopes, and how they end.
 @Suite("Running nodes", .timeLimit(.minutes(5)))
 struct RunningTests {
     static func node(_ name: String = "shop", _ seeds: Seeds = []) throws -> CastyNode {
@@ -75,7 +75,7 @@ struct RunningTests {
 
     @Test("a node without an answer from its seeds says what each has answered")
     func noSeed() async throws {
-        // A port that was free a moment ago: nobody listens there.
+        // A port that was free a moment ago: no process listens there.
         let gone = try Self.node()
         let seed = gone.system.address
         await gone.stop()
@@ -124,21 +124,21 @@ struct RunningTests {
     @Test("a node lives as long as the scope it is made for, also when the body throws")
     func scoped() async throws {
         struct Expected: Error {}
-        let kept = Mutex<CastyNode?>(nil)
+        let scoped = Mutex<CastyNode?>(nil)
         let answer = try await withNode("shop", { $0.bind = "127.0.0.1:0" }) { node in
             try await node.joined()
-            kept.withLock { $0 = node }
+            scoped.withLock { $0 = node }
             return node.cluster.state.up.count
         }
         #expect(answer == 1)
-        #expect(kept.withLock { $0 }?.cluster.stopReason == .left)
+        #expect(scoped.withLock { $0 }?.cluster.stopReason == .left)
         await #expect(throws: Expected.self) {
             try await withNode("shop", { $0.bind = "127.0.0.1:0" }) { node in
-                kept.withLock { $0 = node }
+                scoped.withLock { $0 = node }
                 throw Expected()
             }
         }
-        #expect(kept.withLock { $0 }?.system.isTerminating == true)
+        #expect(scoped.withLock { $0 }?.system.isTerminating == true)
     }
 
     @Test("a node that is never started leaves nothing, and one that cannot listen ends")

@@ -164,7 +164,7 @@ extension CastyNode {
         await lifecycle.ended()
     }
 
-    /// Returns when the node has ended, for whichever reason.
+    /// Returns when the node has ended, for any reason.
     public func ended() async { await lifecycle.ended() }
 
     /// The error of a node that has ended by itself.

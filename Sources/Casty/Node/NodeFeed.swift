@@ -54,7 +54,7 @@ final class NodeFeed: Sendable {
         events.send(event)
         guard isSubscribed else { return }
         let ended = subscribers.withLock { $0 }.filter { ref in
-            // Offered and not told: what is refused MUST NOT be a loss, which would be an event again.
+            // Offered, because a `tell` that is refused is a loss, which would be an event again.
             _ = ref.target.offer(event)
             return ref.target.isOver
         }

@@ -95,7 +95,7 @@ public struct ConnectionSecurity: Hashable, Sendable {
     /// They are not, and the node listens only where no other machine can connect: an address of the loopback network.
     public static let loopbackOnly = ConnectionSecurity(allowsOthers: false)
 
-    /// They are not, and the node may listen anywhere: whoever can connect can read and send everything. For networks
+    /// They are not, and the node may listen anywhere: every process that can connect can read and send everything. For networks
     /// that are protected otherwise.
     public static let insecure = ConnectionSecurity(allowsOthers: true)
 }

@@ -10,7 +10,7 @@ extension ActorSystem {
     /// ```
     ///
     /// A local address means an actor of this system, and its path may leave `user` out. An address without a number
-    /// means whichever incarnation runs there.
+    /// means the incarnation that runs there.
     ///
     /// - Parameters:
     ///   - address: The address.

@@ -29,7 +29,7 @@ final class RegionRoute<Message: Codable & Sendable>: Route {
 
     func post(_ signal: SystemMessage) {
         switch signal {
-        // Whoever watches the region learns when its actor ends, under the reference that was watched.
+        // A watcher of the region learns when its actor ends, under the reference that was watched.
         case .watch, .unwatch: actor.target.post(signal)
         case .stop, .terminated, .childStopped, .timer, .receiveTimeout, .restart, .resume, .unanswered: break
         }

@@ -86,7 +86,7 @@ struct ActorSteps {
         await alone.leave()
     }
 
-    @Test("3: a reference is a value: told, compared, stored; it names one incarnation")
+    @Test("3: a reference is a value: sent to, compared, stored; it names one incarnation")
     func reference() async throws {
         let system = ActorSystem.local("tools")
         let actor = try system.spawn(Self.doubler(), name: "doubler")
@@ -120,7 +120,7 @@ struct ActorSteps {
             system.resolve(ActorAddress(system: "tools", path: ["parent", "child"]), as: Ping.self))
         #expect(try await system.ask(child) { Ping(number: 3, replyTo: $0) } == 6)
         for text in [
-            "casty://tools/nobody", "casty://other/parent", "casty://tools/parent#1",
+            "casty://tools/missing", "casty://other/parent", "casty://tools/parent#1",
             "casty://tools@10.0.0.1:1/user/parent",
         ] {
             #expect(ActorAddress(text) != nil)

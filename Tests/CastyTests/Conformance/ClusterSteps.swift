@@ -53,10 +53,10 @@ struct ClusterSteps {
     func events() async throws {
         let first = try await Self.start()
         try await first.joined()
-        let told = Mutex<[ClusterEvent]>([])
+        let received = Mutex<[ClusterEvent]>([])
         let watcher = try first.spawn(
             Behavior<ClusterEvent>.receive { _, event in
-                told.withLock { $0.append(event) }
+                received.withLock { $0.append(event) }
                 return .same
             }, name: "watcher")
         first.cluster.subscribe(watcher)
@@ -68,8 +68,8 @@ struct ClusterSteps {
             if case .memberUp(let up) = event, up.member.node == second.system.unique { break }
         }
         #expect(read.allSatisfy { $0.member?.roles == ["second"] || $0.member?.node == first.system.unique })
-        while told.withLock({ $0.count }) < read.count { try await Task.sleep(for: .milliseconds(2)) }
-        #expect(Array(told.withLock { $0 }.prefix(read.count)) == read)
+        while received.withLock({ $0.count }) < read.count { try await Task.sleep(for: .milliseconds(2)) }
+        #expect(Array(received.withLock { $0 }.prefix(read.count)) == read)
         await second.leave()
         await first.leave()
     }
@@ -124,8 +124,8 @@ struct ClusterSteps {
         try await first.joined()
         #expect(first.cluster.state.up.map(\.roles) == [["shop"]])
         #expect(first.cluster.state.leader == first.system.unique)
-        let stranger = try await Self.start(["\(first.system.address)"])
-        let error = await #expect(throws: NodeError.self) { try await stranger.joined() }
+        let other = try await Self.start(["\(first.system.address)"])
+        let error = await #expect(throws: NodeError.self) { try await other.joined() }
         #expect(
             error?.stopReason == .refused(.settingDiffers(name: "schema", cluster: "1", joiner: "not set")))
         await first.leave()
@@ -151,7 +151,7 @@ struct ClusterSteps {
         }
     }
 
-    @Test("14: one coordinator spreads the shards evenly, moves them when told, and gives them up when nodes leave")
+    @Test("14: one coordinator spreads the shards evenly, moves them on command, and gives them up when nodes leave")
     func coordinator() async throws {
         let nodes = try await Self.cluster(of: 2)
         let regions = try nodes.map { try $0.host(Self.counters) { Self.counter($0) } }
