@@ -207,8 +207,11 @@ struct ConsoleSession: ~Copyable {
         }
         if state.follow(feed) { dirty = true }
         let asides = feed.asides
-        if drawn.map({ $0.events != feed.eventCount || $0.asides != asides || $0.snapshot != feed.snapshot }) ?? true {
-            dirty = true
+        // To compare the snapshots of a big cluster takes as long as to draw it.
+        if !dirty {
+            dirty =
+                drawn.map { $0.events != feed.eventCount || $0.asides != asides || $0.snapshot != feed.snapshot }
+                ?? true
         }
         guard dirty, attached else { return }
         guard cnc_foreground() else { return detach() }

@@ -56,10 +56,10 @@ struct LookingTests {
         #expect(console.text.contains("shard 0 of account") && console.text.contains("account-0 active 12 handled"))
     }
 
-    @Test("f keeps the node cursor on the node of the newest event")
+    @Test("in Events, f keeps the node cursor on the node of the newest event")
     func newest() {
         var console = Fixture()
-        console.type("f")
+        console.type("6f")
         console.cluster.silence(3, .killed)
         console.look()
         let moves = console.state.follow(console.feed)

@@ -8,6 +8,10 @@ package struct ConsoleOptions: Hashable, Sendable {
     package var themes: [Theme] = []
     /// The keys of actions that differ from the table, by the actions' names.
     package var keys: [String: [Key]] = [:]
+    /// The user's own layouts.
+    package var layouts: [OwnLayout] = []
+    /// The layout at the start.
+    package var layout = LayoutPreset.all
     package var colours = Colours.auto
     package var glyphs = Glyphs.auto
     package var mouse = true

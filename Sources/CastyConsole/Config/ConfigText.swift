@@ -7,6 +7,7 @@ package enum ConfigText {
             "",
         ]
         lines += settings(options)
+        lines += layouts(options)
         lines += keys(options)
         lines += themes(options)
         return lines.joined(separator: "\n") + "\n"
@@ -21,6 +22,12 @@ package enum ConfigText {
                         quoted(options.theme.name),
                         "\(ThemeName.allCases.map(\.rawValue).joined(separator: ", ")), or one of [themes.NAME]"
                     )
+                case .layout:
+                    (
+                        quoted(options.layout.name),
+                        "the panes at the start: "
+                            + "\(LayoutPreset.builtIn.map(\.name).joined(separator: ", ")), or one of [layouts]"
+                    )
                 case .color: (quoted(options.colours.rawValue), "colours: auto, never, 16 or 256")
                 case .glyphs:
                     (quoted(options.glyphs.rawValue), "characters: auto, unicode, acs (lines only) or ascii")
@@ -31,6 +38,12 @@ package enum ConfigText {
                 }
             return ["# \(comment)", "\(setting.rawValue) = \(value)"]
         }
+    }
+
+    private static func layouts(_ options: ConsoleOptions) -> [String] {
+        let own = options.layouts.map { "\(key($0.name)) = \(quoted($0.text))" }
+        return ["", "[layouts]", "# A layout of your own is \(OwnLayout.form)."]
+            + (own.isEmpty ? ["# failures = \"members phi | events\""] : own)
     }
 
     private static func keys(_ options: ConsoleOptions) -> [String] {

@@ -19,14 +19,16 @@ package struct ConsoleConfig: Sendable {
         }
         // A setting may name a theme that stands further down.
         for table in document.tables where table.name.first == "themes" { readTheme(table) }
+        for table in document.tables where table.name == ["layouts"] { table.entries.forEach { readLayout($0) } }
         for table in document.tables where table.name.first != "themes" {
             switch table.name {
+            case ["layouts"]: break
             case []: for entry in table.entries { read(entry) }
             case ["keys"]: for entry in table.entries { readKeys(entry) }
             default:
                 report(
                     table.line, "[\(table.name.joined(separator: "."))] is no table of this file",
-                    "[keys] or [themes.NAME]")
+                    "[keys], [layouts] or [themes.NAME]")
             }
         }
         checkKeys()
@@ -47,6 +49,14 @@ package struct ConsoleConfig: Sendable {
                 return report(entry.line, "there is no theme \"\(name)\"", known.joined(separator: ", "))
             }
             options.theme = theme
+        case .layout:
+            guard let name = text(entry) else { return }
+            let known = LayoutPreset.builtIn + options.layouts.map(LayoutPreset.own)
+            guard let layout = known.first(where: { $0.name == name }) else {
+                return report(
+                    entry.line, "there is no layout \"\(name)\"", known.map(\.name).joined(separator: ", "))
+            }
+            options.layout = layout
         case .color: if let value = choice(entry, ConsoleOptions.Colours.self) { options.colours = value }
         case .glyphs: if let value = choice(entry, ConsoleOptions.Glyphs.self) { options.glyphs = value }
         case .fps:
@@ -65,7 +75,7 @@ package struct ConsoleConfig: Sendable {
 
     /// The settings by name.
     enum Setting: String, CaseIterable {
-        case theme, color, glyphs, fps, mouse, readonly, confirm
+        case theme, layout, color, glyphs, fps, mouse, readonly, confirm
     }
 
     private mutating func text(_ entry: ConfigDocument.Entry) -> String? {
@@ -136,6 +146,18 @@ package struct ConsoleConfig: Sendable {
                 line, "\(conflict.key.name) is the key for \(other) too",
                 "a key that is free for \(name), or another one for \(other)")
         }
+    }
+
+    /// `mine = "members phi | events"` in `[layouts]`.
+    private mutating func readLayout(_ entry: ConfigDocument.Entry) {
+        guard let words = text(entry) else { return }
+        guard !LayoutPreset.builtIn.contains(where: { $0.name == entry.key }) else {
+            return report(entry.line, "\(entry.key) is a built-in layout", "another name")
+        }
+        guard let layout = OwnLayout(name: entry.key, words) else {
+            return report(entry.line, "\"\(words)\" is no layout", OwnLayout.form)
+        }
+        options.layouts.append(layout)
     }
 
     /// `[themes.night]`.

@@ -31,7 +31,9 @@ enum KeyTable {
         KeyBinding(
             keys("V"), .rectangle, "area", "select a rectangle of links; the mouse drags one", .here, in: [.network]),
         KeyBinding(keys("i"), .inspect, "inspect", "all that is known of the node or the shard", .here),
-        KeyBinding(keys("f"), .follow, "follow", "the cursor follows the newest event, or no longer", .here),
+        KeyBinding(
+            keys("f"), .follow, "follow",
+            "follow the incarnation under the cursor; elsewhere the newest event; or no longer", .here),
         KeyBinding(keys("w"), .why, "why", "why is this so? the chain of causes", .here),
         KeyBinding(keys(" "), .mark, "mark", "mark or unmark the node under the cursor", .here),
         KeyBinding(keys("*"), .markAll, "all", "mark all nodes, or none", .here),
@@ -111,7 +113,8 @@ enum KeyTable {
             KeyBinding(keys("{"), .turn(.previousTab), "tab", "the previous tab of this slot", .view),
             KeyBinding(keys("z"), .turn(.zoom), "zoom", "this pane alone, or all again", .view),
             KeyBinding(
-                keys("Z"), .turn(.preset), "layout", "the next layout: all panes, two rows, two columns", .view),
+                keys("Z"), .turn(.preset), "layout", "the next layout: all panes, two rows, two columns, your own",
+                .view),
             KeyBinding([.up, .character("k")], .move(.up), "up", "up", .view),
             KeyBinding([.down, .character("j")], .move(.down), "down", "down", .view),
             KeyBinding([.left, .character("h")], .move(.left), "left", "left", .view, in: notEvents),

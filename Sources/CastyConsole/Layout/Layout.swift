@@ -33,29 +33,6 @@ struct Slot: Hashable, Sendable {
     var shown: Pane
 }
 
-/// How the panes share the screen.
-enum LayoutPreset: CaseIterable, Hashable, Sendable {
-    /// As many panes as fit.
-    case all
-    /// The cluster above what happens in it.
-    case rows
-    /// The cluster beside what happens in it.
-    case columns
-
-    var name: String {
-        switch self {
-        case .all: "as many panes as fit"
-        case .rows: "two rows"
-        case .columns: "two columns"
-        }
-    }
-
-    /// The panes that show the cluster, and those that show what happens.
-    fileprivate static let halves: [[Pane]] = [
-        [.members, .phi, .shards, .network, .gossip], [.events, .why, .flow],
-    ]
-}
-
 /// The positions of all parts: the slots tile the body without gaps or overlap.
 struct Layout: Hashable, Sendable {
     let size: SizeClass
@@ -104,6 +81,7 @@ struct Layout: Hashable, Sendable {
     private static func split(_ size: SizeClass, _ body: Rect, _ preset: LayoutPreset) -> [(Rect, [Pane])] {
         switch preset {
         case .all: return split(size, body)
+        case .own(let layout): return layout.slots(in: body) ?? split(size, body)
         case .rows:
             let upper = body.height * 3 / 5
             return Array(zip(split(body, heights: [upper, body.height - upper]), LayoutPreset.halves))

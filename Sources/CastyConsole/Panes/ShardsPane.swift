@@ -160,15 +160,15 @@ enum ShardsPane {
     }
 
     private static func summary(_ shards: ShardReading, _ scene: Scene, width: Int) -> String {
-        let moving = shards.cells.filter(\.moving).count
-        let free = shards.cells.filter { $0.owner == nil }.count
+        let moving = shards.cells.count { $0.moving }
+        let free = shards.cells.count { $0.owner == nil }
         let counts = shards.owners.map(\.shards)
         let skew = Double(counts.max() ?? 0) / max(1, Double(counts.reduce(0, +)) / Double(max(1, counts.count)))
         var parts = ["by \(scene.state.view.shardMode.name)"]
         if moving > 0 { parts.append("⇄\(moving) moving") }
         let drained = scene.reading.rows.filter(\.drained).map(\.name)
         if !drained.isEmpty { parts.append("drained \(drained.joined(separator: ","))") }
-        let homeless = shards.cells.filter { $0.unplaced != nil }.count
+        let homeless = shards.cells.count { $0.unplaced != nil }
         if homeless > 0 { parts.append("?·\(homeless) without a home") }
         if free > homeless { parts.append("··\(free - homeless) unallocated") }
         if shards.buffered > 0 { parts.append("\(shards.buffered) waiting") }

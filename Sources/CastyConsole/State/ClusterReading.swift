@@ -161,11 +161,13 @@ struct ClusterReading: Sendable {
 
     /// The content that most nodes with this version have; the preferred one breaks a tie.
     private static func commonest(_ version: UInt64, _ nodes: [NodeSnapshot], preferred: UInt64?) -> UInt64? {
-        let digests = nodes.map(\.membership).filter { $0.gossipVersion == version }.map(\.digest)
-        func weight(_ digest: UInt64) -> Int {
-            2 * digests.count { $0 == digest } + (digest == preferred ? 1 : 0)
+        var counts: [UInt64: Int] = [:]
+        for node in nodes where node.membership.gossipVersion == version {
+            counts[node.membership.digest, default: 0] += 1
         }
-        return digests.max { (weight($0), $1) < (weight($1), $0) }
+        func weight(_ entry: (key: UInt64, value: Int)) -> Int { 2 * entry.value + (entry.key == preferred ? 1 : 0) }
+        // No two entries are equal, so the order of the dictionary does not matter.
+        return counts.max { (weight($0), $1.key) < (weight($1), $0.key) }?.key
     }
 
     /// The columns of the longest name of a node.

@@ -89,7 +89,7 @@ extension ConsoleState {
         case .observer: nextObserver(reading)
         case .rectangle: toggleRectangle(reading)
         case .inspect: inspect(feed, reading)
-        case .follow: toggleFollow(feed)
+        case .follow: toggleFollow(feed, reading)
         case .mark: toggleMark(reading)
         case .markAll:
             selection.marked = selection.marked.count == reading.rows.count ? [] : reading.rows.map(\.name)
@@ -188,10 +188,9 @@ extension ConsoleState {
         guard layout.size != .tiny else {
             return say(.refused, "layout: one pane fits at this size; 1-8 jump to any, from 80x24 on there are layouts")
         }
-        let all = LayoutPreset.allCases
-        panes.preset = all[((all.firstIndex(of: panes.preset) ?? 0) + 1) % all.count]
+        panes.preset = layouts[((layouts.firstIndex(of: panes.preset) ?? 0) + 1) % layouts.count]
         panes.zoomed = false
-        say(.note, "layout: \(panes.preset.name)")
+        say(.note, "layout: \(panes.preset.description)")
     }
 
     private mutating func sortMembers(_ change: Action.Sorting) {

@@ -137,7 +137,14 @@ extension ConsoleState {
             case .never: look.setDepth(.none)
             case .sixteen: look.setDepth(.sixteen)
             }
-        case .mouse, .layout, .framesPerSecond:
+        case .layout(let name):
+            guard let layout = layouts.first(where: { $0.name == name }) else {
+                return say(.refused, "no layout \(name); there are \(layouts.map(\.name).joined(separator: ", "))")
+            }
+            panes.preset = layout
+            panes.zoomed = false
+            say(.done, "layout: \(layout.description)")
+        case .mouse, .framesPerSecond:
             say(.refused, "that is set at the start: see casty console --help")
         }
     }

@@ -13,6 +13,8 @@ package struct ConsoleState: Sendable {
     package internal(set) var look: Look
     /// The keys, with the user's changes.
     let keys: KeyMap
+    /// The layouts to choose from.
+    let layouts: [LayoutPreset]
     var panes = PaneFocus()
     var selection = Selection()
     var view = ViewOptions()
@@ -28,6 +30,8 @@ package struct ConsoleState: Sendable {
     ) {
         self.mode = mode
         keys = KeyMap(changing: options.keys)
+        layouts = LayoutPreset.builtIn + options.layouts.map(LayoutPreset.own)
+        panes.preset = options.layout
         look = Look(theme: options.theme, own: options.themes, tier: tier, depth: depth)
         readOnly = options.readOnly
         confirms = options.confirm

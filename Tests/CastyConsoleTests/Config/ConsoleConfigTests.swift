@@ -74,13 +74,13 @@ struct ConsoleConfigTests {
     @Test(
         "an error in a setting names its line, and what was expected there",
         arguments: [
-            ("a = 1", "1: a is no setting; expected theme, color, glyphs, fps, mouse, readonly, confirm"),
+            ("a = 1", "1: a is no setting; expected theme, layout, color, glyphs, fps, mouse, readonly, confirm"),
             ("theme = \"x\"", "1: there is no theme \"x\"; expected standard, safe, bright, quiet, mono"),
             ("theme = 1", "1: theme is a number; expected a text in quotes"),
             ("fps = 61", "1: fps is no such number; expected frames a second, 1 to 60"),
             ("mouse = \"on\"", "1: mouse is a text; expected true or false"),
             ("color = \"8\"", "1: color cannot be \"8\"; expected \"auto\", \"never\", \"16\", \"256\""),
-            ("[x]", "1: [x] is no table of this file; expected [keys] or [themes.NAME]"),
+            ("[x]", "1: [x] is no table of this file; expected [keys], [layouts] or [themes.NAME]"),
             (
                 "[keys]\nkil = \"K\"",
                 "2: kil is no action of a key; expected one of those that casty console --print-config lists"

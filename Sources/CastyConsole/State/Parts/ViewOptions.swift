@@ -1,3 +1,4 @@
+import CastyCore
 import CastyObservability
 
 /// What the panes show of the cluster, and in which order.
@@ -11,8 +12,16 @@ struct ViewOptions: Hashable, Sendable {
     /// Which messages the pane Flow shows.
     var messages = ShownMessages.withoutRoutine
     var filters: [Pane: String] = [:]
-    /// Whether the node cursor goes to the node of each new event.
-    var follows = false
+    /// What the node cursor follows, if it does not stay.
+    var following: Following?
+}
+
+/// What the node cursor follows.
+enum Following: Hashable, Sendable {
+    /// It goes to the node of each new event.
+    case newestEvent
+    /// It stays on a node until this incarnation of it has ended.
+    case incarnation(name: String, UniqueAddress)
 }
 
 /// The meaning of the shades in the shard grid.
