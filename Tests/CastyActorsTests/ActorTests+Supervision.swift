@@ -149,7 +149,8 @@ extension ActorTests {
                 let child = try context.spawn(
                     Behavior<Int>.setup { _ in
                         log.append("began"); return .ignore
-                    }, name: "held", hooks: hooks, traffic: .user, turn: { $0.takeTurn(of: Int.self, $1) })
+                    }, name: "held", mailbox: .unbounded, hooks: hooks, traffic: .user,
+                    turn: { $0.takeTurn(of: Int.self, $1) })
                 child.tell(7)
                 return .receive { context, _ in
                     context.stop(child); return .same

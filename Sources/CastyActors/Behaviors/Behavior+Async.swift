@@ -10,11 +10,14 @@ extension Behavior {
     /// ```
     ///
     /// One message at a time: between two suspension points of a handler nothing else of the actor runs, so its state
-    /// and its context are its own all the time. Signals, timers and a stop wait for the end of the handler too. An
-    /// error it throws counts as the actor's failure.
+    /// and its context are its own all the time. Signals and timers wait for the end of the handler too. An error it
+    /// throws counts as the actor's failure.
     ///
-    /// Of an entity the lease is checked before each message, as ever, and not again at a suspension point: what a
-    /// handler does after a long wait, it may do when its shard already runs elsewhere.
+    /// A stop cancels the handler's task and then waits for its end: asks, the system's ``ActorSystem/sleep(for:)`` and
+    /// what else notices a cancellation end at once. `CancellationError` is then no failure.
+    ///
+    /// Of an entity the lease is checked before each message and again at each suspension point: a handler whose shard
+    /// runs elsewhere by the time its wait is over does not go on.
     @inlinable
     public static func receiveAsync(
         _ onMessage: @escaping (ActorContext<Message>, Message) async throws -> Behavior

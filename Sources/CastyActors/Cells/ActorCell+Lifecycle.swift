@@ -61,6 +61,10 @@ extension ActorCell {
     }
 
     func handle(_ signal: SystemMessage) {
+        if isSuspended { handleSuspended(signal) } else { handleAtOnce(signal) }
+    }
+
+    func handleAtOnce(_ signal: SystemMessage) {
         switch signal {
         case .stop: beginStop()
         case .watch(let watcher, let watched):
@@ -80,7 +84,8 @@ extension ActorCell {
             let held = coldState?.held ?? []
             coldState?.held = []
             for signal in held { handle(signal) }
-        case .unanswered: break
+        // Of a handler that was given up.
+        case .job, .unanswered: break
         }
     }
 

@@ -6,7 +6,6 @@ extension ActorCell {
     @inlinable
     package func drain(budget: Int) {
         var left = budget
-        if isSuspended { endAsync() }
         while left > 0 {
             // Before the signals: an actor that is stopped before its first turn still starts, so that its last signal
             // finds what its start created.
@@ -19,6 +18,12 @@ extension ActorCell {
                 start()
             }
             if signalled.load(ordering: .acquiring) { handleSignals() }
+            if isSuspended, staysSuspended() {
+                // A handler that never waits gives way like one that handles many messages.
+                left &-= 1
+                if rest() { return }
+                continue
+            }
             switch lifecycle {
             case .running:
                 if isHooked, !mayRun() {
@@ -34,8 +39,7 @@ extension ActorCell {
             }
             if next == batch.count, !refill() { return }
             if next < batch.count { left = handleBatch(left) }
-            // The last thing this turn does: the handler may end, and ask for a turn, at once.
-            if isSuspended { return beginAsync() }
+            if isSuspended { beginAsync() }
             if changesDispatcher {
                 changesDispatcher = false
                 return requestTurn()
@@ -77,7 +81,7 @@ extension ActorCell {
     func rest() -> Bool {
         mailbox.withLock { state -> Bool in
             if !state.signals.isEmpty { return false }
-            if state.status == .scheduled { state.status = .idle }
+            if state.status == .scheduled { state.status = isSuspended ? .suspended : .idle }
             return true
         }
     }

@@ -28,7 +28,7 @@ package final class ActorCell<Message: Sendable>: AnyActorCell, @unchecked Senda
     @usableFromInline @exclusivity(unchecked) var next = 0
     @usableFromInline @exclusivity(unchecked) var behavior: Behavior<Message>
     @usableFromInline @exclusivity(unchecked) var lifecycle = Lifecycle.starting
-    /// Whether an asynchronous handler runs. The actor takes no turn until it has ended.
+    /// Whether an asynchronous handler runs. The actor handles no other message until it has ended.
     @usableFromInline @exclusivity(unchecked) var isSuspended = false
     /// Whether the turns that follow are for other threads.
     @usableFromInline @exclusivity(unchecked) var changesDispatcher = false
@@ -129,7 +129,7 @@ package final class ActorCell<Message: Sendable>: AnyActorCell, @unchecked Senda
             if state.status == .terminated { return .refused(.noSuchActor) }
             state.signals.append(message)
             signalled.store(true, ordering: .releasing)
-            if state.status == .idle {
+            if state.status == .idle || state.status == .suspended {
                 state.status = .scheduled
                 return .acceptedIdle
             }
@@ -155,8 +155,9 @@ package final class ActorCell<Message: Sendable>: AnyActorCell, @unchecked Senda
             if state.status == .terminated { return false }
             state.capacity = 0
             state.stopsWhenEmpty = true
-            defer { state.status = .scheduled }
-            return state.status == .idle
+            guard state.status == .idle else { return false }
+            state.status = .scheduled
+            return true
         }
         if wake { requestTurn() }
     }

@@ -23,8 +23,8 @@ final class ColdState<Message: Sendable> {
     /// Where the messages that were put in front of the mailbox end, counted as ``ActorCell/consumed`` counts.
     var frontEnd: UInt64 = 0
     var receiveTimeout: ReceiveTimeout<Message>?
-    /// How the asynchronous handler has ended.
-    var asyncOutcome: AsyncOutcome<Message>?
+    /// The asynchronous handler that runs now.
+    var call: RunningCall<Message>?
 }
 
 /// A timer of an actor.

@@ -10,6 +10,8 @@ package struct Mailbox<Message: Sendable>: Sendable {
         case idle
         /// A turn is due or running.
         case scheduled
+        /// No turn is due before a signal arrives: an asynchronous handler waits.
+        case suspended
         /// The actor has stopped and accepts nothing more.
         case terminated
     }
@@ -33,7 +35,8 @@ package struct Mailbox<Message: Sendable>: Sendable {
     @inlinable
     mutating func append(_ message: Message) -> Delivery {
         if status == .terminated { return .refused(.noSuchActor) }
-        if messages.count >= capacity { return .refused(.mailboxFull) }
+        // An actor that stops after its last message has room for none.
+        if messages.count >= capacity { return .refused(capacity == 0 ? .noSuchActor : .mailboxFull) }
         messages.append(message)
         accepted &+= 1
         if status == .idle {

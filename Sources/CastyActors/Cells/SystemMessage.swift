@@ -21,6 +21,8 @@ package enum SystemMessage: Sendable {
     case restart(generation: UInt32)
     /// The actor may run again: it handles the signals that waited, and then its messages.
     case resume
+    /// The next piece of an asynchronous handler.
+    case job(UnownedJob, CallExecutor)
     /// To the asker: no reply will come, and why.
     case unanswered(AskError.Code, String)
 }

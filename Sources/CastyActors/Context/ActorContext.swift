@@ -74,12 +74,13 @@ public struct ActorContext<Message: Sendable> {
 
     /// Starts a user's actor with the hooks of a part of the runtime.
     package func spawn<Child: Sendable>(
-        _ behavior: sending Behavior<Child>, name: String, hooks: CellHooks<Child>, traffic: LossClass,
+        _ behavior: sending Behavior<Child>, name: String, mailbox: MailboxCapacity, hooks: CellHooks<Child>,
+        traffic: LossClass,
         turn: @escaping @Sendable (AnyActorCell, Int) -> Void
     ) throws(SpawnError) -> ActorRef<Child> {
         ActorRef(
             try target.spawn(
-                behavior, name: name, mailbox: .unbounded, dispatcher: .standard, turn: turn, hooks: hooks,
+                behavior, name: name, mailbox: mailbox, dispatcher: .standard, turn: turn, hooks: hooks,
                 traffic: traffic))
     }
 
@@ -98,7 +99,7 @@ public struct ActorContext<Message: Sendable> {
     public func stop<Child: Sendable>(_ child: ActorRef<Child>) -> Bool { stop(child.untyped) }
 
     /// Stops this actor after the current message.
-    public func stop() { target.post(.stop) }
+    public func stop() { target.stopAfterMessage() }
 
     /// Watches an actor, also one on another node: ``Signal/terminated(_:)`` arrives when it has stopped.
     public func watch(_ ref: AnyActorRef) { target.watch(ref, message: nil) }

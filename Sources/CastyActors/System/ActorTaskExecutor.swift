@@ -1,6 +1,6 @@
 package import CastyCore
 
-/// Runs the jobs of asynchronous handlers as turns of the node.
+/// Runs the jobs of asynchronous code beside the actors as turns of the node.
 ///
 /// So they wait while the node is frozen, end with it when it is killed, and run in the simulated runtime in one order
 /// for one seed, as long as they wait only for what that runtime controls: asks, the system's

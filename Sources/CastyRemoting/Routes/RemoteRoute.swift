@@ -165,7 +165,7 @@ final class RemoteRoute<Message: Sendable>: Route {
                 .unanswered(asker: address, code, String(printable: reason)))
         // An actor of another node can be stopped only by a message. The remaining signals are between an actor and its
         // own system.
-        case .stop, .terminated, .childStopped, .timer, .receiveTimeout, .restart, .resume: break
+        case .stop, .terminated, .childStopped, .timer, .receiveTimeout, .restart, .resume, .job: break
         }
     }
 }

@@ -66,6 +66,8 @@ public final class Sharding: Sendable {
     ///     ``RememberedEntityStore``.
     ///   - passivation: Which entities are passivated automatically; none by default, because an entity without a store
     ///     loses its state.
+    ///   - mailbox: How many messages may wait for one entity, without those of the batch that it handles. One more is
+    ///     counted as lost with the reason ``LossReason/mailboxFull``, and who asked learns it at once.
     ///   - strategy: Decides which node hosts each shard.
     ///   - entity: Makes the behavior of an entity each time it starts.
     /// - Returns: The region through which the entities are reached.
@@ -75,12 +77,13 @@ public final class Sharding: Sendable {
     public func start<Message: Codable & Sendable>(
         type: String, shards: Int, role: String? = nil, store: (any EntityStore)? = nil,
         remember: (any RememberedEntityStore)? = nil, passivation: Passivation = .none,
+        mailbox: MailboxCapacity = .unbounded,
         strategy: any ShardAllocationStrategy = LeastShardStrategy(), of message: Message.Type = Message.self,
         entity: @escaping @Sendable (EntityContext) -> Behavior<Message>
     ) throws(ShardingError) -> ShardRegion<Message> {
         try start(
             type: type, shards: shards, role: role, store: store, remember: remember, passivation: passivation,
-            strategy: strategy, handling: ActorHandling(entity))
+            strategy: strategy, handling: ActorHandling(mailbox: mailbox, entity))
     }
 
     @usableFromInline

@@ -10,13 +10,16 @@ public import CastyPlacement
 @usableFromInline
 package struct ActorHandling<Subject: Sendable, Message: Sendable>: Sendable {
     let behavior: @Sendable (Subject) -> Behavior<Message>
+    let mailbox: MailboxCapacity
     let turn: @Sendable (AnyActorCell, Int) -> Void
     let offer: @Sendable (ErasedMessage, AnyActorCell) -> Delivery
 
     @inlinable
-    package init(_ behavior: @escaping @Sendable (Subject) -> Behavior<Message>) {
+    package init(
+        mailbox: MailboxCapacity = .unbounded, _ behavior: @escaping @Sendable (Subject) -> Behavior<Message>
+    ) {
         self.init(
-            behavior, turn: { $0.takeTurn(of: Message.self, $1) },
+            behavior, mailbox: mailbox, turn: { $0.takeTurn(of: Message.self, $1) },
             offer: { message, cell in
                 guard let message: Message = message.unwrap() else { return .refused(.undecodable) }
                 // `start` of the same kind created the cell, so the types match.
@@ -26,11 +29,12 @@ package struct ActorHandling<Subject: Sendable, Message: Sendable>: Sendable {
 
     @usableFromInline
     package init(
-        _ behavior: @escaping @Sendable (Subject) -> Behavior<Message>,
+        _ behavior: @escaping @Sendable (Subject) -> Behavior<Message>, mailbox: MailboxCapacity,
         turn: @escaping @Sendable (AnyActorCell, Int) -> Void,
         offer: @escaping @Sendable (ErasedMessage, AnyActorCell) -> Delivery
     ) {
         self.behavior = behavior
+        self.mailbox = mailbox
         self.turn = turn
         self.offer = offer
     }
@@ -51,7 +55,8 @@ struct ActorKind<Command: Sendable, Subject: Sendable>: Sendable {
             let typed = CellHooks<Message>(
                 mayRun: hooks.mayRun, onEnd: { hooks.onEnd($0, $1.map { TypedMessage($0) }) })
             return try context.spawn(
-                handling.behavior(subject), name: name, hooks: typed, traffic: .user, turn: handling.turn
+                handling.behavior(subject), name: name, mailbox: handling.mailbox, hooks: typed, traffic: .user,
+                turn: handling.turn
             ).target
         }
     }

@@ -38,6 +38,9 @@ final class ManualWorld: Dispatcher, Scheduler, MessageTransport, RandomSource {
         }
     }
 
+    /// The number of turns that are due.
+    var turnsDue: Int { state.withLock { $0.ready.count } }
+
     /// Drops the turns that are due, as a killed node's dispatcher does.
     func forgetTurns() { state.withLock { $0.ready = [] } }
 
