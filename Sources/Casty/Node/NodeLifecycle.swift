@@ -45,7 +45,8 @@ final class NodeLifecycle: Sendable {
             }
             system.terminate(within: patience) {}
         }
-        cluster.leave()
+        // What is added to a later phase meanwhile still runs.
+        system.shutdown.run(ShutdownPhase.leaving, atMost: (limit - patience) / 4) { cluster.leave() }
     }
 
     /// Stops without notifying the other members.

@@ -73,7 +73,7 @@ private final class InterceptedBehavior<Message: Sendable> {
     }
 
     func handle(_ signal: Signal, _ context: ActorContext<Message>) throws -> Behavior<Message> {
-        guard let onSignal = current.onSignal else { return .same }
+        guard let onSignal = current.onSignal else { return .unhandled }
         return try become(onSignal(context, signal), context)
     }
 

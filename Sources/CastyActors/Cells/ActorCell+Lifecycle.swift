@@ -98,9 +98,10 @@ extension ActorCell {
 
     /// Passes a signal to the behavior. An error in it counts as the actor's failure.
     func signal(_ signal: Signal) {
-        guard let onSignal = behavior.onSignal else { return }
+        guard let onSignal = behavior.onSignal else { return unhandled(signal) }
         do {
             let following = try onSignal(ActorContext(self), signal)
+            if case .unhandled = following.kind { return unhandled(signal) }
             if lifecycle == .running { become(following, after: nil) }
         } catch {
             if lifecycle == .running {
@@ -109,6 +110,12 @@ extension ActorCell {
                 system.log.error("\(path): failed while stopping: \(error)")
             }
         }
+    }
+
+    /// The end of a watched actor must be handled; other signals need not be.
+    private func unhandled(_ signal: Signal) {
+        guard lifecycle == .running, case .terminated(let news) = signal else { return }
+        fail(DeathPactError(news: news))
     }
 
     private func watchedActorEnded(_ news: Terminated) {

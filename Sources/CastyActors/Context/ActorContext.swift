@@ -101,7 +101,8 @@ public struct ActorContext<Message: Sendable> {
     /// Stops this actor after the current message.
     public func stop() { target.stopAfterMessage() }
 
-    /// Watches an actor, also one on another node: ``Signal/terminated(_:)`` arrives when it has stopped.
+    /// Watches an actor, also one on another node: ``Signal/terminated(_:)`` arrives when it has stopped. An actor that
+    /// does not handle that signal fails then; see ``DeathPactError``.
     public func watch(_ ref: AnyActorRef) { target.watch(ref, message: nil) }
 
     /// Watches an actor.

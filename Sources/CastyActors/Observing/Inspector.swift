@@ -14,7 +14,7 @@ package final class Inspector: Sendable {
         var nextSink: UInt64 = 1
         var changed: (@Sendable () -> Void)?
         var losses: [LossKey: LossEntry] = [:]
-        var lossSink: (@Sendable (LostMessage) -> Void)?
+        var lossSinks: [@Sendable (LostMessage) -> Void] = []
         var membership: (@Sendable (Instant) -> MembershipSnapshot)?
         var sharding: [(type: String, section: @Sendable (Instant) -> ShardingSnapshot)] = []
         var associations: (@Sendable () -> [AssociationSnapshot])?
@@ -108,7 +108,7 @@ package final class Inspector: Sendable {
         _ reason: LossReason, _ lossClass: LossClass, target: String, type: String, shard: Int? = nil,
         entity: String? = nil, causes: [EventID] = []
     ) {
-        let (changed, sink) = state.withLock { state in
+        let (changed, sinks) = state.withLock { state in
             state.version += 1
             let key = LossKey(reason: reason, lossClass: lossClass)
             var entry =
@@ -118,14 +118,14 @@ package final class Inspector: Sendable {
             entry.latestTarget = target
             entry.latestType = type
             state.losses[key] = entry
-            return (state.changed, state.lossSink)
+            return (state.changed, state.lossSinks)
         }
         changed?()
-        if let sink {
-            sink(
-                LostMessage(
-                    time: now(), reason: reason, lossClass: lossClass, target: target, type: type, shard: shard,
-                    entity: entity))
+        if !sinks.isEmpty {
+            let loss = LostMessage(
+                time: now(), reason: reason, lossClass: lossClass, target: target, type: type, shard: shard,
+                entity: entity)
+            for sink in sinks { sink(loss) }
         }
         if lossClass != .control {
             emit(
@@ -134,8 +134,10 @@ package final class Inspector: Sendable {
         }
     }
 
-    /// Calls back with every lost message, on the thread that lost it.
-    package func whenLost(_ sink: @escaping @Sendable (LostMessage) -> Void) { state.withLock { $0.lossSink = sink } }
+    /// Calls back with every lost message, on the thread that lost it, until the system ends.
+    package func whenLost(_ sink: @escaping @Sendable (LostMessage) -> Void) {
+        state.withLock { $0.lossSinks.append(sink) }
+    }
 
     /// The loss ledger, sorted by loss class and reason.
     package var losses: [LossEntry] {
@@ -166,8 +168,8 @@ package final class Inspector: Sendable {
     /// Releases the providers of sections. Snapshots lack these sections from now on.
     func forgetSections() {
         let sections = state.withLock { state in
-            defer { (state.membership, state.sharding, state.associations, state.lossSink) = (nil, [], nil, nil) }
-            return (state.membership, state.sharding, state.associations, state.lossSink)
+            defer { (state.membership, state.sharding, state.associations, state.lossSinks) = (nil, [], nil, []) }
+            return (state.membership, state.sharding, state.associations, state.lossSinks)
         }
         withExtendedLifetime(sections) {}
     }

@@ -5,8 +5,8 @@ import Synchronization
 /// How a system ends:
 ///
 /// ```
-///   users' actors stop ──▶ the runtime's own stop ──▶ connections close ──▶ ended
-///        └─ half the time is over ─┘└─ three quarters ──┘└─ all of it ──────────┘
+///   tasks ──▶ users' actors stop ──▶ the runtime's own stop ──▶ connections close ──▶ ended
+///   └─────── half the time is over ───────┘└─ three quarters ──┘└─ all of it ──────────┘
 /// ```
 ///
 /// A handler that does not return delays its actor and all its ancestors. At the marked times the system continues
@@ -37,7 +37,9 @@ extension ActorSystem {
         if case .done = step { return completion() }
         // Set first, because everything may have ended when the next line returns.
         setDeadlines(limit)
-        if case .begin(let user) = step { user?.post(.stop) }
+        if case .begin(let user) = step {
+            shutdown.run([.beforeActorsStop], atMost: limit / 4) { user?.post(.stop) }
+        }
     }
 
     /// Shuts the system down and waits until it has ended.
@@ -143,6 +145,7 @@ extension ActorSystem {
             defer {
                 (state.user, state.system, state.remote) = (nil, nil, nil)
                 (state.exposed, state.wellKnown, state.fallbacks, state.parts) = ([:], [:], [], [:])
+                state.deadLetters = []
                 (state.whenTerminated, state.whenEnded, state.deadlines) = ([], [], [])
             }
             return (

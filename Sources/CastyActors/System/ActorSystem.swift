@@ -26,6 +26,8 @@ public final class ActorSystem: Sendable {
     private let blocking: any Dispatcher
     /// Runs the jobs of asynchronous handlers.
     package let tasks: ActorTaskExecutor
+    /// What is done while the node ends in order.
+    public let shutdown: CoordinatedShutdown
     /// The node's events, losses and snapshots.
     package let inspector: Inspector
     @usableFromInline
@@ -74,6 +76,7 @@ public final class ActorSystem: Sendable {
         var log = log
         log[metadataKey: "node"] = "\(self.inspector.name)"
         self.log = log
+        shutdown = CoordinatedShutdown(scheduler, tasks, log)
         state = Mutex(SystemState(generator: world.random.stream("restarts")))
         let user = guardian("user", traffic: .user)
         let system = guardian("system", traffic: .control)
@@ -105,6 +108,9 @@ public final class ActorSystem: Sendable {
     /// The current time of the node's clock.
     public var now: Instant { world.scheduler.now }
 
+    /// The number of asks that wait for an answer.
+    public var pendingAsks: Int { state.withLock { $0.asks.count } }
+
     /// A uid that no other actor of this incarnation has.
     package func nextUID() -> UInt64 {
         while true {
@@ -118,7 +124,7 @@ public final class ActorSystem: Sendable {
 
     /// The node's snapshot at this moment.
     package func snapshot() -> NodeSnapshot {
-        let asks = state.withLock { $0.asks.count }
+        let asks = pendingAsks
         return inspector.snapshot(
             of: unique,
             actors: ActorsSnapshot(
@@ -141,6 +147,9 @@ struct SystemState: Sendable {
     var asks: [UInt64: any AnyPendingAsk] = [:]
     var remote: (any RemoteAccess)?
     var generator: SeededGenerator
+    /// The actors that are sent the messages that are lost.
+    var deadLetters: [ActorRef<LostMessage>] = []
+    var reportsLosses = false
     /// When a long turn was last warned of.
     var lastLongTurn: Instant?
     var terminating = false

@@ -47,6 +47,10 @@ package struct NodeAssembly {
     package func make(on system: ActorSystem) throws -> AssembledNode {
         let node = try ClusterNode(
             system: system, config: config, remoting: remoting, connectionLost: connectionLost, gaveUp: gaveUp)
+        // Also where another node or an operator lets it leave.
+        node.cluster.beforeExit { [shutdown = system.shutdown] done in
+            shutdown.run(ShutdownPhase.leaving, completion: done)
+        }
         return AssembledNode(node: node, sharding: Sharding(node.cluster, entityStore: entityStore))
     }
 }
