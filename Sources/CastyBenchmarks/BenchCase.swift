@@ -30,7 +30,8 @@ package struct BenchCase {
 
     /// All benchmarks.
     package static var all: [BenchCase] {
-        LocalBench.cases + RemoteBench.cases + ShardBench.cases + EntityMemoryBench.cases + CoordinatorBench.cases
+        LocalBench.cases + LeftoverBench.cases + RemoteBench.cases + ShardBench.cases + EntityMemoryBench.cases
+            + CoordinatorBench.cases
             + ClusterBench.cases + SimulationBench.cases + HandoffBench.cases + simulated + ConsoleBench.cases
     }
 
