@@ -13,16 +13,20 @@ extension CastyNode {
     ///   - state: How its entities keep their state.
     ///   - remember: Where to record which entities run, if they should restart without a message.
     ///   - passivation: Which entities are passivated automatically.
+    ///   - mailbox: How many messages may wait for one entity; who asks one more learns at once that there is no room.
     ///   - entity: Makes the behavior of an entity each time it starts.
     /// - Returns: The region through which all entities of the type are reached.
-    /// - Throws: ``ShardingError``, as ``CastySharding/Sharding/host(_:state:remember:passivation:entity:)`` does.
+    /// - Throws: ``ShardingError``, as ``CastySharding/Sharding/host(_:state:remember:passivation:mailbox:entity:)`` does.
     @inlinable
     @discardableResult
     public func host<Message: Codable & Sendable>(
         _ type: EntityType<Message>, state: EntityState = .none, remember: (any RememberedEntityStore)? = nil,
-        passivation: Passivation = .none, entity: @escaping @Sendable (EntityContext) -> Behavior<Message>
+        passivation: Passivation = .none, mailbox: MailboxCapacity = .unbounded,
+        entity: @escaping @Sendable (EntityContext) -> Behavior<Message>
     ) throws(ShardingError) -> ShardRegion<Message> {
-        try sharding.host(type, state: state, remember: remember, passivation: passivation, entity: entity)
+        try sharding.host(
+            type, state: state, remember: remember, passivation: passivation, mailbox: mailbox,
+            entity: entity)
     }
 
     /// A reference to an entity, wherever it runs and whether it runs or not. This node need not host the type.

@@ -31,7 +31,7 @@ final class RegionRoute<Message: Codable & Sendable>: Route {
         switch signal {
         // A watcher of the region learns when its actor ends, under the reference that was watched.
         case .watch, .unwatch: actor.target.post(signal)
-        case .stop, .terminated, .childStopped, .timer, .receiveTimeout, .restart, .resume, .unanswered: break
+        case .stop, .terminated, .childStopped, .timer, .receiveTimeout, .restart, .resume, .job, .unanswered: break
         }
     }
 

@@ -13,6 +13,8 @@ extension Sharding {
     ///     ``RememberedEntityStore``.
     ///   - passivation: Which entities are passivated automatically; none by default, because an entity without a store
     ///     loses its state.
+    ///   - mailbox: How many messages may wait for one entity, without those of the batch that it handles. One more is
+    ///     counted as lost with the reason ``LossReason/mailboxFull``, and who asked learns it at once.
     ///   - entity: Makes the behavior of an entity each time it starts.
     /// - Returns: The region through which all entities of the type are reached.
     /// - Throws: ``ShardingError`` if this node hosts the type already, uses it with other messages or another number of
@@ -22,10 +24,12 @@ extension Sharding {
     @discardableResult
     public func host<Message: Codable & Sendable>(
         _ type: EntityType<Message>, state: EntityState = .none, remember: (any RememberedEntityStore)? = nil,
-        passivation: Passivation = .none, entity: @escaping @Sendable (EntityContext) -> Behavior<Message>
+        passivation: Passivation = .none, mailbox: MailboxCapacity = .unbounded,
+        entity: @escaping @Sendable (EntityContext) -> Behavior<Message>
     ) throws(ShardingError) -> ShardRegion<Message> {
         try host(
-            type, state: state, remember: remember, passivation: passivation, handling: ActorHandling(entity))
+            type, state: state, remember: remember, passivation: passivation,
+            handling: ActorHandling(mailbox: mailbox, entity))
     }
 
     @usableFromInline

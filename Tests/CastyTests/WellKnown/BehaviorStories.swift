@@ -1,5 +1,4 @@
 import Casty
-import CastyObservability
 import Testing
 
 /// Behaviors that users of Pekko Typed, Orleans and OTP know, with the library alone.
