@@ -39,7 +39,7 @@ extension Behavior {
         switch kind {
         case .receive(let receiver): receiver.onSignal
         case .receiveAsync(let receiver): receiver.onSignal
-        case .same, .stopped, .unhandled, .empty, .ignore, .setup, .supervised, .unstash, .dispatched: nil
+        case .same, .stopped, .unhandled, .empty, .ignore, .setup, .supervised, .unstash, .dispatched, .awaiting: nil
         }
     }
 }

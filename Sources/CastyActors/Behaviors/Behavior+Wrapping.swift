@@ -68,7 +68,8 @@ private final class InterceptedBehavior<Message: Sendable> {
         switch current.kind {
         case .receive(let receiver): try become(receiver.onMessage(context, message), context)
         case .ignore: .same
-        case .same, .stopped, .unhandled, .empty, .setup, .supervised, .receiveAsync, .unstash, .dispatched: .unhandled
+        case .same, .stopped, .unhandled, .empty, .setup, .supervised, .receiveAsync, .unstash, .dispatched, .awaiting:
+            .unhandled
         }
     }
 
@@ -94,6 +95,8 @@ private final class InterceptedBehavior<Message: Sendable> {
             case .unstash(let unstash):
                 context.target.putInFront(unstash.buffer.take())
                 following = unstash.behavior
+            case .awaiting(let awaiting):
+                return .awaiting { [self] in try become(try await awaiting.work(), context) }
             case .receiveAsync: throw BehaviorError.interceptsAsync
             }
         }

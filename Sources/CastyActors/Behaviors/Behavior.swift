@@ -31,6 +31,7 @@ public struct Behavior<Message: Sendable> {
         case receiveAsync(AsyncReceiver<Message>)
         case unstash(Unstash<Message>)
         case dispatched(Dispatched<Message>)
+        case awaiting(Awaiting<Message>)
     }
 
     @usableFromInline

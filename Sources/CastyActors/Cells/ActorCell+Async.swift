@@ -1,9 +1,9 @@
 import CastyCore
 import Logging
 
-/// How an asynchronous handler has ended.
+/// How asynchronous work has ended.
 struct AsyncOutcome<Message: Sendable> {
-    let message: Message
+    let message: Message?
     let following: Result<Behavior<Message>, any Error>
 }
 
@@ -14,10 +14,18 @@ extension ActorCell {
     /// Starts the asynchronous handler of the message that was taken last.
     @usableFromInline
     func beginAsync() {
-        guard case .receiveAsync(let receiver) = behavior.kind else { return }
-        let message = batch[next - 1]
+        guard case .receiveAsync(let receiver) = behavior.kind, coldState?.call == nil else { return }
+        let (context, message) = (ActorContext(self), batch[next - 1])
+        begin(message) { try await receiver.onMessage(context, message) }
+    }
+
+    /// Starts asynchronous work that decides how to go on. From now on the actor is suspended.
+    ///
+    /// - Parameter message: The message that it belongs to; `nil` at a start.
+    func begin(_ message: Message?, _ work: @escaping () async throws -> Behavior<Message>) {
+        isSuspended = true
         let executor = CallExecutor(self)
-        let call = AsyncCall(cell: self, receiver: receiver, message: message)
+        let call = AsyncCall(cell: self, message: message, work: work)
         let coldState = needColdState()
         coldState.call = RunningCall(executor: executor, message: message)
         // The first job of the task is enqueued at once, and runs as the next signal of this turn.
@@ -35,13 +43,17 @@ extension ActorCell {
         case .success(let following): become(following, after: outcome.message)
         case .failure(let error):
             if call.isCancelled, error is CancellationError {
-                Questions.fail(in: outcome.message, .noSuchActor, "it was stopped while it handled the question")
+                failQuestion(in: outcome.message, .noSuchActor, "it was stopped while it handled the question")
             } else {
                 fail(error, handling: outcome.message)
             }
         }
         handleDeferred(call)
         return isSuspended
+    }
+
+    private func failQuestion(in message: Message?, _ code: AskError.Code, _ reason: String) {
+        if let message { Questions.fail(in: message, code, reason) }
     }
 
     private func handleDeferred(_ call: RunningCall<Message>) {
@@ -83,7 +95,7 @@ extension ActorCell {
         coldState.call = nil
         isSuspended = false
         system.log.warning("\(pathText): it may not run any more, and its asynchronous handler does not go on")
-        Questions.fail(in: call.message, .failed, "its node may not run it any more")
+        failQuestion(in: call.message, .failed, "its node may not run it any more")
         handleDeferred(call)
     }
 
@@ -96,7 +108,7 @@ extension ActorCell {
 /// The asynchronous handler that runs now.
 struct RunningCall<Message: Sendable> {
     let executor: CallExecutor
-    let message: Message
+    let message: Message?
     var task: Task<Void, Never>?
     var isCancelled = false
     /// Signals that wait for the handler's end, in order.
@@ -120,19 +132,19 @@ package final class CallExecutor: TaskExecutor {
     package func enqueue(_ job: consuming ExecutorJob) { cell.post(.job(UnownedJob(job), self)) }
 }
 
-/// One call of an asynchronous handler.
+/// One run of asynchronous work.
 ///
 /// `@unchecked Sendable` by design: all of it runs in turns of its actor, so the handler, the cell's state and the
 /// context belong to it alone.
 private struct AsyncCall<Message: Sendable>: @unchecked Sendable {
     let cell: ActorCell<Message>
-    let receiver: AsyncReceiver<Message>
-    let message: Message
+    let message: Message?
+    let work: () async throws -> Behavior<Message>
 
     func run() async {
         let following: Result<Behavior<Message>, any Error>
         do {
-            following = .success(try await receiver.onMessage(ActorContext(cell), message))
+            following = .success(try await work())
         } catch {
             following = .failure(error)
         }

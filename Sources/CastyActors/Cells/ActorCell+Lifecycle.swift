@@ -29,6 +29,8 @@ extension ActorCell {
             case .empty, .ignore, .receive, .receiveAsync:
                 behavior = following
                 return
+            case .awaiting(let awaiting):
+                return begin(message, awaiting.work)
             case .supervised(let supervised):
                 let coldState = needColdState()
                 if !isSupervised { coldState.supervisions = [] }
@@ -137,8 +139,8 @@ extension ActorCell {
 
     /// Notifies the asker that the handler of its question has failed, and reacts to the error.
     @usableFromInline
-    func fail(_ error: any Error, handling message: Message) {
-        Questions.fail(in: message, .failed, "\(error)")
+    func fail(_ error: any Error, handling message: Message?) {
+        if let message { Questions.fail(in: message, .failed, "\(error)") }
         fail(error)
     }
 

@@ -49,7 +49,7 @@ extension ActorCell {
                 fail(error)
             }
         case .receiveAsync: putInFront([message])
-        case .same, .stopped, .unhandled, .empty, .ignore, .setup, .supervised, .unstash, .dispatched: break
+        case .same, .stopped, .unhandled, .empty, .ignore, .setup, .supervised, .unstash, .dispatched, .awaiting: break
         }
     }
 }

@@ -122,7 +122,7 @@ extension ActorCell {
             next &+= 1
             left &-= 1
             isSuspended = true
-        case .same, .stopped, .unhandled, .empty, .setup, .supervised, .unstash, .dispatched:
+        case .same, .stopped, .unhandled, .empty, .setup, .supervised, .unstash, .dispatched, .awaiting:
             while next < batch.count, left > 0 {
                 let message = batch[next]
                 next &+= 1

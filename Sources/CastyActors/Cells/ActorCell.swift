@@ -82,6 +82,15 @@ package final class ActorCell<Message: Sendable>: AnyActorCell, @unchecked Senda
     /// Delivers a message, or records it in the loss ledger.
     @inlinable
     package func tell(_ message: Message) {
+        if system.usesOutboxes.load(ordering: .relaxed), let outbox = TurnOutbox.current {
+            return outbox.add { [self] in send(message) }
+        }
+        send(message)
+    }
+
+    /// Delivers a message at once, also from a turn whose messages are held.
+    @inlinable
+    package func send(_ message: Message) {
         switch offer(message) {
         case .accepted, .accounted: break
         case let refusal: system.lose(message, to: self, because: refusal)

@@ -32,6 +32,8 @@ public final class ActorSystem: Sendable {
     package let inspector: Inspector
     @usableFromInline
     let handled = Atomic<UInt64>(0)
+    /// Whether a ``TurnOutbox`` has ever been opened here. Until then `tell` looks for none.
+    @usableFromInline let usesOutboxes = Atomic<Bool>(false)
     let live = Atomic<Int>(0)
     /// The codec by which local messages are copied; `nil`: they are not.
     let localCodec: CodecID?
