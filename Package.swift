@@ -43,7 +43,7 @@ let targets: [Target] = [
 
     // What several test targets need.
     .target(
-        name: "CastyTestSupport", dependencies: ["CastyCore"], path: "Tests/CastyTestSupport",
+        name: "CastyTestSupport", dependencies: ["CastySharding", "CastyCore"], path: "Tests/CastyTestSupport",
         swiftSettings: settings),
 
     // Layer 1: pure cores, and bytes.
@@ -93,7 +93,11 @@ let targets: [Target] = [
         ]),
     tests(
         "CastyShardingTests",
-        ["CastySharding", "CastyPlacement", "CastySerialization", "CastyCore", nioCore]),
+        [
+            "CastySharding", "CastySimulator", "CastyActors", "CastyPlacement", "CastySerialization",
+            "CastyTestSupport", "CastyCore",
+            nioCore,
+        ]),
 
     // Layer 5: the two runtimes, and stores.
     library("CastyLive", ["CastyCore", nioCore, nioPosix]),
@@ -110,10 +114,14 @@ let targets: [Target] = [
         "CastySQLite", ["CastySharding", "CastyCluster", "CastyPlacement", "CastySerialization", "CastyCore", grdb]),
     // A process that the tests kill while it writes.
     .executableTarget(
-        name: "StoreWriter", dependencies: ["CastySQLite"], path: "Tests/StoreWriter", swiftSettings: settings),
+        name: "StoreWriter", dependencies: ["CastySQLite", "CastySharding", "CastyCore"], path: "Tests/StoreWriter",
+        swiftSettings: settings),
     tests(
         "CastySQLiteTests",
-        ["CastySQLite", "StoreWriter", "CastySharding", "CastyCluster", "CastyPlacement", "CastyCore", grdb]),
+        [
+            "CastySQLite", "StoreWriter", "CastyTestSupport", "CastySharding", "CastyCluster", "CastyPlacement",
+            "CastyCore", grdb,
+        ]),
 
     // Layer 6: the library a user imports.
     library(
@@ -149,7 +157,7 @@ let targets: [Target] = [
             "CastyLive", "CastyTestbed", "CastyActors", "CastyObservability", "CastySerialization", "CastyCore",
             nioCore, nioPosix, logging,
         ]),
-    tests("CastyTestbedTests", ["CastyTestbed", "CastyInvariants", "CastyReporting"] + cluster),
+    tests("CastyTestbedTests", ["CastyTestbed", "CastyInvariants", "CastyReporting", "CastyTestSupport"] + cluster),
 
     // Layer 8: rules, exploration, measurements, the console.
     library("CastyInvariants", ["CastyTestbed"] + cluster),

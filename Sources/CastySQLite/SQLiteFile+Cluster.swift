@@ -74,6 +74,20 @@ extension SQLiteStores: ClusterStore {
     /// The cluster that the file belongs to.
     public func recallCluster(name: String) throws -> ClusterID? { try file.recallCluster(name: name) }
 
+    /// The highest number of a coordinator that any fencing token in the folder has.
+    public func highestUpNumber() throws -> Int { try entities.highestUpNumber() }
+
     /// Records that the file belongs to this cluster.
     public func belong(to id: ClusterID, name: String) throws { try file.belong(to: id, name: name) }
+}
+
+extension SQLiteEntityStore: ClusterStore {
+    /// `sqlite` and the random identity of the folder.
+    public var identity: String { "sqlite \((try? shared.identity()) ?? "unreadable")" }
+
+    /// The cluster that the folder belongs to.
+    public func recallCluster(name: String) throws -> ClusterID? { try shared.recallCluster(name: name) }
+
+    /// Records that the folder belongs to this cluster.
+    public func belong(to id: ClusterID, name: String) throws { try shared.belong(to: id, name: name) }
 }

@@ -3,7 +3,7 @@ import Foundation
 import GRDB
 import Glibc
 
-/// The database file of a node's stores, opened so that a crash at any moment loses nothing that was acknowledged.
+/// The database file that all stores of a folder share: the cluster that they belong to, and which entities run. Opened so that a crash at any moment loses nothing that was acknowledged.
 ///
 /// It uses a write-ahead log, and syncs it with every commit: a transaction is in the file as a whole or not at all,
 /// and once `commit` has returned, it survives a crash of the process and of the machine. Other processes may use the
@@ -11,8 +11,10 @@ import Glibc
 final class SQLiteFile: Sendable {
     /// The application id that marks a file as a Casty store: `CSTY`.
     private static let applicationID: Int64 = 0x4353_5459
-    /// The version of the tables; a file of another version is refused and not changed.
-    private static let version: Int64 = 2
+    /// The version of the tables; a file of a later version is refused and not changed.
+    private static let version: Int64 = 3
+
+    private static let oldestVersion: Int64 = 2
 
     /// How often a write tries to get a lock that another process holds, once a millisecond. The lock is held for one
     /// commit, so a wait of more than these five seconds means that something is broken.
@@ -78,7 +80,7 @@ final class SQLiteFile: Sendable {
     /// Creates an empty file that only its owner can read, before SQLite creates one that follows the umask.
     ///
     /// An existing file is never opened here: closing it would release all locks that this process holds on it.
-    private static func create(_ path: String) throws(EntityStoreError) {
+    static func create(_ path: String) throws(EntityStoreError) {
         var info = stat()
         if lstat(path, &info) == 0 {
             guard info.st_mode & S_IFMT == S_IFREG else {
@@ -107,19 +109,18 @@ final class SQLiteFile: Sendable {
             guard found <= Self.version else {
                 throw EntityStoreError(.unavailable, "\(path) has been written by a later version (\(found))")
             }
-            guard isEmpty || found == Self.version else {
+            guard isEmpty || found >= Self.oldestVersion else {
                 throw EntityStoreError(
                     .unavailable,
-                    "\(path) has been written by an earlier version (\(found)), and this one reads version \(Self.version) only"
+                    "\(path) has been written by an earlier version (\(found)), and this one reads versions \(Self.oldestVersion) to \(Self.version)"
                 )
             }
             try Self.createMeta(database)
+            // Version 2 kept the states in this file too; they are read from there until they are saved anew.
+            if found == 2 { try database.execute(sql: "PRAGMA user_version = \(Self.version)") }
             guard isEmpty else { return }
             try database.execute(
                 sql: """
-                    CREATE TABLE entity (
-                        type BLOB NOT NULL, id BLOB NOT NULL, state BLOB NOT NULL, sum INTEGER NOT NULL,
-                        PRIMARY KEY (type, id)) WITHOUT ROWID;
                     CREATE TABLE remembered (
                         type BLOB NOT NULL, id BLOB NOT NULL, shards INTEGER NOT NULL, shard INTEGER NOT NULL,
                         sum INTEGER NOT NULL, PRIMARY KEY (type, id)) WITHOUT ROWID;
@@ -155,11 +156,27 @@ final class SQLiteFile: Sendable {
         }
     }
 
+    /// The state of an entity in a file of version 2.
+    func legacyState(type: String, id: String) throws(EntityStoreError) -> [UInt8]? {
+        try read { database in
+            let hasTable = try Int64.fetchOne(
+                database, sql: "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'entity'")
+            guard hasTable == 1 else { return nil }
+            let statement = try database.cachedStatement(sql: "SELECT state, sum FROM entity WHERE type = ? AND id = ?")
+            guard let row = try Row.fetchOne(statement, arguments: [type.stored, id.stored]) else { return nil }
+            let state = try row.bytes(0)
+            guard try row.number(1) == checksum(type: type, id: id, state: state) else {
+                throw EntityStoreError(.corrupt, "the state of \(id) is not what was saved: its checksum is wrong")
+            }
+            return [UInt8](state)
+        }
+    }
+
     func read<Result>(_ body: (Database) throws -> Result) throws(EntityStoreError) -> Result {
         try Self.run(path) { try queue.read(body) }
     }
 
-    private static func run<Result>(_ path: String, _ body: () throws -> Result) throws(EntityStoreError) -> Result {
+    static func run<Result>(_ path: String, _ body: () throws -> Result) throws(EntityStoreError) -> Result {
         do {
             return try body()
         } catch let error as EntityStoreError {

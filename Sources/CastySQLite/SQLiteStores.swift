@@ -30,7 +30,7 @@ public struct SQLiteStores: Sendable {
         }
         file = try SQLiteFile(path: directory + "/casty.sqlite")
         identity = "sqlite \(try file.identity())"
-        entities = SQLiteEntityStore(file: file)
+        entities = try SQLiteEntityStore(directory: directory, shared: file)
         remembered = SQLiteRememberedEntityStore(file: file)
     }
 }

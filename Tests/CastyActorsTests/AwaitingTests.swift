@@ -70,7 +70,7 @@ struct AwaitingTests {
                 }
             }
         }
-        let ref = try system.spawn(.supervise(failing, with: .restart(limit: 3, within: .seconds(1))))
+        let ref = try system.spawn(.supervise(failing, with: .restart(limit: 3)))
         for _ in 1...2 {
             system.ask(ref, within: .seconds(5), { $0 }) { (result: Result<String, AskError>) in
                 switch result {

@@ -51,6 +51,10 @@ struct PlacementMutationTests {
         far
         + "move shard 8 to n2\nmove shard 7 to n2\nmove shard 6 to n2\nwait 600ms\ncut n1 | n3\n"
         + "move shard 8 to n1\nmove shard 7 to n1\nmove shard 6 to n1\nwait 2600ms\nheal\nwait 2s"
+    /// n3 hangs while its stores write, and goes on when the others have long written the same accounts.
+    private static let hungStores =
+        start
+        + "fault disk n1,n2,n3 error slow\nload 40/s over 30 entities for 40s\nwait 2s\nfreeze n3\nwait 16s\nthaw n3\nwait 20s"
     private static let crash = start + "wait 8s\nload 20/s over 30 entities for 16s\nwait 1s\nkill n2\nwait 14s"
     private static let failover = busy + "wait 500ms\nkill n1\nwait 12s"
     private static let overflow = start + "kill n2\nload 100/s over 30 entities for 10s\nwait 11s"
@@ -139,7 +143,9 @@ struct PlacementMutationTests {
             "nodes 2\nexpect members n1,n2 up within 15s\nwait 1s\nask account-1 balance\nwait 1s"),
         Case("a fail-over takes too long", [.failsOverLate], ["S8"], crash),
         Case("an old home writes after it has said that it stopped", [.acknowledgesEarly], ["K1"], busyMoves),
-        Case("what is stale is written", [.savesStale], ["K1"], hungHandlers),
+        Case(
+            "what is stale is written, to a store without tokens", [.savesStale, .ignoresFences], ["K1"], hungHandlers),
+        Case("a store refuses no token", [.ignoresFences], ["K1"], hungStores),
         Case(
             "a coordinator that joins does not wait for those who were removed before", [.ignoresTombstones], ["S2"],
             newRole),
@@ -164,7 +170,7 @@ struct PlacementMutationTests {
 
     @Test(
         "without a bug the stories tell nothing",
-        arguments: [moves, lostOrders, sleep, lateOrder, orphan, hungHandlers, newRole, replacedRole])
+        arguments: [moves, lostOrders, hungStores, sleep, lateOrder, orphan, hungHandlers, newRole, replacedRole])
     func silence(_ story: String) throws {
         #expect(try violations(Case("none", [], [], story), [], seed: 1).isEmpty)
     }

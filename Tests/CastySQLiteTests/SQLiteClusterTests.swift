@@ -44,13 +44,12 @@ struct SQLiteClusterTests {
         #expect(throws: EntityStoreError.self) { try stores.belong(to: Self.first, name: "stall") }
     }
 
-    @Test("A file that an earlier program has made gets an identity when it is opened, and keeps its states")
+    @Test("A file that an earlier program has made gets an identity when it is opened")
     func earlier() throws {
         let folder = try Folder()
-        try SQLiteEntityStore(path: folder.file()).save(bytes("7"), type: "account", id: "account-1")
-        try folder.meddle("DROP TABLE meta")
+        _ = try SQLiteStores(directory: folder.path)
+        try folder.meddle("DROP TABLE meta", in: "casty.sqlite")
         let stores = try SQLiteStores(directory: folder.path)
         #expect(stores.identity.utf8.count == 7 + 32)
-        #expect(try stores.entities.load(type: "account", id: "account-1") == bytes("7"))
     }
 }

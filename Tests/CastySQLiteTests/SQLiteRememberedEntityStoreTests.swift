@@ -91,7 +91,7 @@ struct SQLiteRememberedEntityStoreTests {
         let folder = try Folder()
         let store = try SQLiteRememberedEntityStore(path: folder.file())
         try await record(store, .started("account-1"), shards: 2)
-        try folder.meddle(sql)
+        try folder.meddle(sql, in: "casty.sqlite")
         var codes: [EntityStoreError.Code] = []
         for shard in 0..<2 {
             do {

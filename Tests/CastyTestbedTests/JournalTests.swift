@@ -1,6 +1,7 @@
 import CastyCore
 import CastySharding
 import CastySimulator
+import CastyTestSupport
 import Synchronization
 import Testing
 
@@ -10,6 +11,12 @@ import Testing
 @Suite("Journals on a disk that fails")
 struct JournalTests {
     private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
+
+    private static let account = EntityKey(type: "account", id: "account-1", shards: 1)
+
+    private func token(_ sequence: UInt64) -> ShardFence {
+        ShardFence(cluster: ClusterID(high: 1, low: 1), upNumber: 1, start: 1, sequence: sequence)
+    }
 
     private func code(_ body: () throws -> Void) -> EntityStoreError.Code? {
         do { try body() } catch { return (error as? EntityStoreError)?.code }
@@ -51,7 +58,7 @@ struct JournalTests {
     }
 
     @Test("whatever the disk does, what was acknowledged is there afterwards", arguments: UInt64(1)...60)
-    func walk(seed: UInt64) throws {
+    func walk(seed: UInt64) async throws {
         var generator = SeededGenerator(seed: seed)
         let disk = SimulatedDisk(generator: generator.fork("disk"))
         let violations = Mutex<[String]>([])
@@ -86,8 +93,9 @@ struct JournalTests {
             default:
                 do {
                     // As an entity does that starts and then writes.
-                    _ = try stores[node].load(type: "account", id: id)
-                    try stores[node].save(bytes("\(step)"), type: "account", id: id)
+                    let (key, fence) = (EntityKey(type: "account", id: id, shards: 1), token(UInt64(step)))
+                    _ = try await stores[node].load(key, fence: fence)
+                    try await stores[node].save(bytes("\(step)"), for: key, fence: fence)
                 } catch {
                     failures += 1
                 }
@@ -95,42 +103,67 @@ struct JournalTests {
         }
         for node in ["n1", "n2"] { disk.set(nil, of: node) }
         let reader = JournalStore(disk, node: "n3", oracle: oracle)
-        for number in 0..<3 { _ = try reader.load(type: "account", id: "account-\(number)") }
+        for number in 0..<3 {
+            let key = EntityKey(type: "account", id: "account-\(number)", shards: 1)
+            _ = try await reader.load(key, fence: token(1000))
+        }
         #expect(violations.withLock { $0 } == [], "seed \(seed)")
         #expect(try reader.remembered(type: "account", shards: 1) == remembered.sorted(), "seed \(seed)")
         #expect(failures > 0)
+    }
+
+    @Test("it does what every store must")
+    func conformance() async throws {
+        let disk = SimulatedDisk(generator: SeededGenerator(seed: 1))
+        let opened = Mutex(0)
+        let violations = Mutex<[String]>([])
+        let oracle = DurableOracle { id, entity, text in violations.withLock { $0.append("\(id) \(entity) \(text)") } }
+        let conformance = StoreConformance {
+            let number = opened.withLock { opened in
+                opened += 1
+                return opened
+            }
+            return JournalStore(disk, node: "n\(number)", oracle: oracle)
+        }
+        let found = try await conformance.violations()
+        #expect(found == [])
+        #expect(violations.withLock { $0 } == [])
     }
 
     @Test("a state that comes back as none that was written breaks K1")
     func oracle() {
         let violations = Mutex<[String]>([])
         let oracle = DurableOracle { id, _, _ in violations.withLock { $0.append(id) } }
-        oracle.loaded(nil, of: "account-1", on: "n1")
-        oracle.writes(bytes("5"), of: "account-1", on: "n1")
-        oracle.wrote(bytes("5"), of: "account-1", on: "n1")
-        oracle.writes(bytes("6"), of: "account-1", on: "n1")
-        oracle.writes(bytes("7"), of: "account-1", on: "n1")
-        oracle.loaded(bytes("6"), of: "account-1", on: "n1")
+        oracle.loaded(nil, of: Self.account, on: "n1", token(1))
+        oracle.writes(bytes("5"), of: Self.account)
+        oracle.wrote(bytes("5"), of: Self.account, on: "n1", token(1))
+        oracle.writes(bytes("6"), of: Self.account)
+        oracle.writes(bytes("7"), of: Self.account)
+        oracle.loaded(bytes("6"), of: Self.account, on: "n1", token(1))
         #expect(violations.withLock { $0 } == [])
         // What was read once is settled: neither the state before it nor another attempt may come after it.
-        oracle.loaded(bytes("5"), of: "account-1", on: "n1")
-        oracle.loaded(bytes("7"), of: "account-1", on: "n1")
-        oracle.loaded(nil, of: "account-1", on: "n1")
+        oracle.loaded(bytes("5"), of: Self.account, on: "n1", token(1))
+        oracle.loaded(bytes("7"), of: Self.account, on: "n1", token(1))
+        oracle.loaded(nil, of: Self.account, on: "n1", token(1))
         #expect(violations.withLock { $0 } == ["K1", "K1", "K1"])
     }
 
-    @Test("a write of a node that the shard was taken from is a violation, and does not become the oracle")
+    @Test("a write with a lower token than one before is a violation, and so is a reply by a node that lost the shard")
     func entitled() {
         let violations = Mutex<[String]>([])
         let oracle = DurableOracle(
             isEntitled: { _, node in node == "n2" }, object: { id, _, _ in violations.withLock { $0.append(id) } })
-        oracle.writes(bytes("5"), of: "account-1", on: "n2")
-        oracle.wrote(bytes("5"), of: "account-1", on: "n2")
-        oracle.writes(bytes("4"), of: "account-1", on: "n1")
-        oracle.wrote(bytes("4"), of: "account-1", on: "n1")
+        oracle.writes(bytes("5"), of: Self.account)
+        oracle.wrote(bytes("5"), of: Self.account, on: "n2", token(2))
+        oracle.acknowledged("account-1", on: "n2")
+        #expect(violations.withLock { $0 } == [])
+        oracle.writes(bytes("4"), of: Self.account)
+        oracle.wrote(bytes("4"), of: Self.account, on: "n1", token(1))
         #expect(violations.withLock { $0 } == ["K1"])
-        oracle.loaded(bytes("4"), of: "account-1", on: "n2")
+        oracle.acknowledged("account-1", on: "n1")
         #expect(violations.withLock { $0 } == ["K1", "K1"])
+        oracle.loaded(bytes("5"), of: Self.account, on: "n1", token(1))
+        #expect(violations.withLock { $0 } == ["K1", "K1", "K1"])
         #expect(oracle.comebacks == 0)
     }
 }

@@ -72,23 +72,31 @@ private final class Handler: CounterHandler, RecorderHandler, TimerHandler {
     private final class FragileStore: EntityStore {
         private let states = InMemoryEntityStore()
 
-        func load(type: String, id: String) throws -> [UInt8]? { states.load(type: type, id: id) }
+        func load(_ key: EntityKey, fence: ShardFence) async throws(EntityStoreError) -> [UInt8]? {
+            try await states.load(key, fence: fence)
+        }
 
-        func save(_ state: [UInt8], type: String, id: String) throws {
+        func save(_ state: [UInt8], for key: EntityKey, fence: ShardFence) async throws(EntityStoreError) {
             if state.isEmpty { throw EntityStoreError(.unavailable, "broken on purpose") }
-            states.save(state, type: type, id: id)
+            try await states.save(state, for: key, fence: fence)
+        }
+
+        func delete(_ key: EntityKey, fence: ShardFence) async throws(EntityStoreError) {
+            try await states.delete(key, fence: fence)
         }
     }
 
     private static func counter(_ entity: EntityContext) -> Behavior<Count> {
         .setup { _ in
-            _ = try entity.load()
-            return .receive { _, message in
-                switch message {
-                case .add: try entity.save([1])
-                case .breakStore: try? entity.save([])
+            .awaiting {
+                _ = try await entity.load()
+                return .receiveAsync { _, message in
+                    switch message {
+                    case .add: try await entity.save([1])
+                    case .breakStore: try? await entity.save([])
+                    }
+                    return .same
                 }
-                return .same
             }
         }
     }

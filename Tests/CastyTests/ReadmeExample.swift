@@ -93,12 +93,15 @@ struct Readme {
     }
 
     static func lasting(_ node: CastyNode) throws {
-        let stores = try SQLiteStores(directory: "/var/lib/shop")
+        let stores = try SQLiteStores(directory: "/var/lib/shop")  // and `$0.store = stores` in the node's settings
         try node.host(carts, state: .manual(stores.entities), remember: stores.remembered) { entity in
-            .setup { _ in
-                // Read when it starts; `entity.save` before a reply makes what the caller has read survive.
-                let saved = try entity.load()
-                return cart(entity, saved)
+            // Loaded before the first message, saved after each that changes it, before any reply leaves.
+            .durable(entity, [String]()) { items, context, message in
+                switch message {
+                case .add(let item): items.append(item)
+                case .list(let replyTo): replyTo.tell(items)
+                }
+                return .same
             }
         }
     }
@@ -115,6 +118,4 @@ struct Readme {
         await system.terminate()
         _ = same
     }
-
-    private static func cart(_ entity: EntityContext, _ saved: [UInt8]?) -> Behavior<Cart> { .empty }
 }

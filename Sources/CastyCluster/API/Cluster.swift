@@ -182,6 +182,9 @@ public final class Cluster: Sendable {
     /// The membership's core as it was after the last change.
     package var core: Membership { shared.value }
 
+    /// The identity of the cluster; `nil` before this node is in one.
+    package var id: ClusterID? { shared.read { $0.gossip.cluster } }
+
     /// How many bytes of partly received states of other nodes wait for further pages.
     package var unfinishedBytes: Int { shared.unfinishedBytes }
 

@@ -31,10 +31,21 @@ public protocol ClusterStore: Sendable {
     /// - Throws: ``ClusterMemoryError`` where it belongs to a cluster of another name.
     func recallCluster(name: String) throws -> ClusterID?
 
+    /// The highest number of a member that the store has recorded, 0 if it records none.
+    ///
+    /// A cluster that is founded anew under the store's identity numbers its members from there, so that its fencing
+    /// tokens are higher than all that the store knows.
+    func highestUpNumber() throws -> Int
+
     /// Binds the store to this cluster from now on.
     ///
     /// - Throws: ``ClusterMemoryError`` where it belongs to another one.
     func belong(to id: ClusterID, name: String) throws
+}
+
+extension ClusterStore {
+    /// None.
+    public func highestUpNumber() throws -> Int { 0 }
 }
 
 /// Why a node may not use its configured cluster memory or store.
@@ -75,7 +86,11 @@ extension Cluster {
                 "this node remembers cluster \(remembered.id), and its store belongs to cluster \(owner): one of the two folders is not this node's",
                 code: .otherCluster)
         }
-        return remembered ?? owner.map { RememberedCluster(id: $0) }
+        guard let owner else { return remembered }
+        var result = remembered ?? RememberedCluster(id: owner)
+        let recorded = UInt32(clamping: try config.store?.highestUpNumber() ?? 0)
+        result.highestUpNumber = max(result.highestUpNumber, recorded)
+        return result
     }
 
     /// Binds the store to the cluster, now that this node is a member.

@@ -135,6 +135,9 @@ extension Region {
         return best.sorted.compactMap { status(of: $0, in: shard) }
     }
 
+    /// The version at which a shard runs here; `nil` if it does not.
+    package func version(of shard: Int) -> ShardVersion? { hosted.shards[shard]?.version }
+
     /// Whether an entity is known here; O(1).
     package func hosts(_ entity: String) -> Bool {
         let (entity, shard) = canonical(of: entity)

@@ -12,53 +12,62 @@ public struct EntityContext: Sendable {
     public let node: UniqueAddress
     /// Counts the incarnations of entities of this type on this node; no two of them share a number.
     public let incarnation: UInt64
-    /// Where it saves its state; `nil` if its type has no store.
-    public let store: (any EntityStore)?
+    private let access: StoreAccess?
     private let askToPassivate: @Sendable () -> Void
-    /// Whether this node still hosts the shard, as far as it knows.
-    private let mayWrite: @Sendable () -> Bool
-    private let times: StoreTimes?
 
     package init(
-        type: String, id: String, shard: Int, node: UniqueAddress, incarnation: UInt64, store: (any EntityStore)?,
-        times: StoreTimes? = nil, mayWrite: @escaping @Sendable () -> Bool = { true },
+        type: String, id: String, shard: Int, node: UniqueAddress, incarnation: UInt64, access: StoreAccess?,
         passivate: @escaping @Sendable () -> Void
     ) {
-        self.mayWrite = mayWrite
-        self.times = times
         self.type = type
         self.id = id
         self.shard = shard
         self.node = node
         self.incarnation = incarnation
-        self.store = store
+        self.access = access
         askToPassivate = passivate
     }
+
+    /// Where it saves its state; `nil` if its type has no store.
+    public var store: (any EntityStore)? { access?.store }
 
     /// Asks to be passivated: the entity stops when its mailbox is empty. Messages that arrive meanwhile are buffered,
     /// and start it again.
     public func passivate() { askToPassivate() }
 
     /// The state last saved, or `nil` for a new entity or one without a store.
-    public func load() throws -> [UInt8]? {
-        guard let store else { return nil }
-        guard let times else { return try store.load(type: type, id: id) }
-        return try times.measure(.load, of: type) { try store.load(type: type, id: id) }
+    ///
+    /// Call it in ``Behavior/awaiting(_:)`` or ``Behavior/receiveAsync(_:)``; ``Behavior/durable(_:_:version:codec:migrate:_:)``
+    /// does so by itself.
+    ///
+    /// - Throws: ``EntityStoreError``; `stale` if the shard has moved.
+    public func load() async throws(EntityStoreError) -> [UInt8]? {
+        guard let access else { return nil }
+        return try await access.run(changing: false) { store, key, fence throws(EntityStoreError) in
+            try await store.load(key, fence: fence)
+        }
     }
 
-    /// Saves the state; does nothing if the type has no store.
+    /// Saves the state; does nothing if the type has no store. When it returns, the state survives a crash.
     ///
-    /// The shard may have moved while a slow handler ran. Its write is then refused: it could overwrite what the next
-    /// incarnation has saved.
+    /// The shard may have moved while a slow handler ran. The write is then refused: it could overwrite what the next
+    /// incarnation has saved. After an error with the code `stale`, or one whose outcome is unknown, the entity should
+    /// stop: throw the error on.
     ///
-    /// - Throws: ``EntityStoreError``, with the code `stale` if this node's lease has lapsed or the shard has been
-    ///   given away; or the error of the store.
-    public func save(_ state: [UInt8]) throws {
-        guard let store else { return }
-        guard mayWrite() else {
-            throw EntityStoreError(.stale, "\(id) may run on another node by now: its state was not saved")
+    /// - Throws: ``EntityStoreError``; `stale` if this node's lease has lapsed or the shard has been given away,
+    ///   `timeout` if the store has not answered within half of the lease.
+    public func save(_ state: [UInt8]) async throws(EntityStoreError) {
+        try await access?.run(changing: true) { store, key, fence throws(EntityStoreError) in
+            try await store.save(state, for: key, fence: fence)
         }
-        guard let times else { return try store.save(state, type: type, id: id) }
-        try times.measure(.save, of: type) { try store.save(state, type: type, id: id) }
+    }
+
+    /// Deletes the saved state.
+    ///
+    /// - Throws: ``EntityStoreError``, as ``save(_:)``.
+    public func delete() async throws(EntityStoreError) {
+        try await access?.run(changing: true) { store, key, fence throws(EntityStoreError) in
+            try await store.delete(key, fence: fence)
+        }
     }
 }

@@ -88,8 +88,10 @@ public struct EntityState: Sendable {
     /// They keep none: an entity that stops or moves starts afresh.
     public static let none = EntityState(store: nil)
 
-    /// They load and save it themselves, by ``EntityContext/load()`` and ``EntityContext/save(_:)``.
+    /// They load and save it by ``EntityContext/load()`` and ``EntityContext/save(_:)``, or have a behavior that does
+    /// so, see ``Behavior/durable(_:_:version:codec:migrate:_:)``.
     ///
-    /// - Parameter store: Where; the same store on all nodes that host the type.
+    /// - Parameter store: Where; the same store on all nodes that host the type. One that belongs to a cluster must be
+    ///   the store in the node's settings too.
     public static func manual(_ store: any EntityStore) -> EntityState { EntityState(store: store) }
 }

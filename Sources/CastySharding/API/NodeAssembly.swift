@@ -45,6 +45,9 @@ package struct NodeAssembly {
 
     /// Assembles the node on its actor system.
     package func make(on system: ActorSystem) throws -> AssembledNode {
+        var config = config
+        // A store that belongs to one cluster decides which cluster the node may be in.
+        if config.store == nil { config.store = entityStore as? any ClusterStore }
         let node = try ClusterNode(
             system: system, config: config, remoting: remoting, connectionLost: connectionLost, gaveUp: gaveUp)
         // Also where another node or an operator lets it leave.

@@ -127,6 +127,12 @@ public final class Sharding: Sendable {
         strategy: any ShardAllocationStrategy, tracing: ShardTracing<Message>?,
         handling: ActorHandling<EntityContext, Message>
     ) throws -> ShardRegion<Message> {
+        if store is any ClusterStore, cluster.config.store == nil {
+            throw ShardingError(
+                .storeNotNamed,
+                "the store of \(type) belongs to one cluster: name it in the node's settings too ($0.store), so that all nodes agree on it and none of another cluster writes there"
+            )
+        }
         var settings = settings
         settings.remembersEntities = remember != nil
         let hosting = EntityHosting(kind: ActorKind(handling), store: store, remembered: remember)

@@ -13,6 +13,7 @@ public struct ShardingError: CastyError, Hashable {
             case badLimit
             case notHosted
             case badName
+            case storeNotNamed
             case stopping
         }
 
@@ -39,6 +40,8 @@ public struct ShardingError: CastyError, Hashable {
         public static let notHosted = Code(kind: .notHosted)
         /// The name cannot be that of an actor, or something else has it.
         public static let badName = Code(kind: .badName)
+        /// The type's store belongs to one cluster, and the node's settings do not name it.
+        public static let storeNotNamed = Code(kind: .storeNotNamed)
         /// The node is stopping.
         public static let stopping = Code(kind: .stopping)
     }

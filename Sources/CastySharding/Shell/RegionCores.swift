@@ -54,6 +54,11 @@ final class RegionCores: @unchecked Sendable {
         }
     }
 
+    /// The version at which a shard runs here; `nil` if it does not.
+    func version(of shard: Int) -> ShardVersion? {
+        lock.withLock { _ in state.region.version(of: shard) }
+    }
+
     /// Reads both cores at one moment.
     ///
     /// They are lent `inout` only because the compiler copies what it lends for reading out of a class, and all of their

@@ -69,8 +69,22 @@ final class RegionHost: Sendable {
     ) -> EntityContext {
         EntityContext(
             type: type, id: instance.entity, shard: instance.shard, node: cluster.system.unique,
-            incarnation: instance.number,
-            store: hosting.load()?.store, times: times, mayWrite: mayWrite, passivate: passivate)
+            incarnation: instance.number, access: access(of: instance, mayWrite: mayWrite), passivate: passivate)
+    }
+
+    /// How an incarnation reaches the store. Its token follows the shard's version: a new coordinator may confirm a
+    /// running shard at a higher one.
+    private func access(of instance: EntityInstance, mayWrite: @escaping @Sendable () -> Bool) -> StoreAccess? {
+        guard let store = hosting.load()?.store else { return nil }
+        let key = EntityKey(type: type, id: instance.entity, shard: instance.shard, of: settings.shardCount)
+        return StoreAccess(
+            store, key: key, system: cluster.system, times: times, limit: cluster.config.settings.entityLease / 2
+        ) { [self] in
+            guard mayWrite(), let version = cores?.version(of: instance.shard), let cluster = cluster.id else {
+                return nil
+            }
+            return ShardFence(cluster: cluster, version)
+        }
     }
 
     /// The most bytes of UTF-8 in an entity's id. The id is part of the entity's address, which is sent over the

@@ -1,20 +1,31 @@
 public import CastyCore
-import Synchronization
 
 /// Stores the state of entities between two incarnations: no other state survives a move, a passivation or a crash.
 ///
-/// An entity with a store writes before it replies, and reads when it starts. Calls run on the entity's turn, so they
-/// must be fast. A call that cannot save throws an error and has changed nothing.
+/// A store is *fenced*: each call carries the token of the caller's ownership, and the store refuses a token lower than
+/// the highest it has got for the same shard. So a node that was paused while its shard moved cannot overwrite what the
+/// next owner has written. For a shard's highest token only these count: once a load or save with a token has been
+/// answered, a save with a lower one MUST NOT be acknowledged any more.
+///
+/// Calls of one entity come one after the other, those of different entities at the same time. A call may take its
+/// time: the entity waits and buffers its messages, and nothing else does. The runtime stops waiting before the node's
+/// lease would end; what the call does later must still obey the fence.
 public protocol EntityStore: AnyObject, Sendable {
-    /// The state last saved under an id, or `nil` if there is none.
+    /// The state last saved for an entity, or `nil` if there is none or it was deleted.
     ///
     /// - Throws: ``EntityStoreError``.
-    func load(type: String, id: String) throws -> [UInt8]?
+    func load(_ key: EntityKey, fence: ShardFence) async throws(EntityStoreError) -> [UInt8]?
 
-    /// Saves the state under an id; replaces the previous one.
+    /// Saves the state of an entity; replaces the previous one. When it returns, the state survives a crash.
     ///
-    /// - Throws: ``EntityStoreError``; the previous state is then unchanged.
-    func save(_ state: [UInt8], type: String, id: String) throws
+    /// - Throws: ``EntityStoreError``. Unless ``EntityStoreError/isOutcomeUnknown`` says otherwise, the previous state
+    ///   is unchanged.
+    func save(_ state: [UInt8], for key: EntityKey, fence: ShardFence) async throws(EntityStoreError)
+
+    /// Deletes the state of an entity.
+    ///
+    /// - Throws: ``EntityStoreError``, as ``save(_:for:fence:)``.
+    func delete(_ key: EntityKey, fence: ShardFence) async throws(EntityStoreError)
 }
 
 /// Why a store could not load or save.
@@ -24,6 +35,9 @@ public struct EntityStoreError: CastyError, Hashable {
         package enum Kind: String, Sendable, CaseIterable {
             case full, corrupt, unavailable
             case stale
+            case foreign
+            case timeout
+            case newer
         }
 
         package let kind: Kind
@@ -41,39 +55,29 @@ public struct EntityStoreError: CastyError, Hashable {
         public static let corrupt = Code(kind: .corrupt)
         /// The store cannot be reached.
         public static let unavailable = Code(kind: .unavailable)
-        /// The shard may belong to another node by now: nothing was written.
+        /// A later owner of the shard has used the store, or this node's lease has lapsed: the shard has moved.
         public static let stale = Code(kind: .stale)
+        /// The store belongs to another cluster.
+        public static let foreign = Code(kind: .foreign)
+        /// The store has not answered in time: the change may or may not have been saved.
+        public static let timeout = Code(kind: .timeout)
+        /// The saved state was written by a later version of the program.
+        public static let newer = Code(kind: .newer)
     }
 
     /// What went wrong.
     public let code: Code
     /// For a person: what is wrong.
     public let message: String
+    /// Whether the change may have been saved all the same.
+    public let isOutcomeUnknown: Bool
 
     /// Creates an error.
-    public init(_ code: Code, _ message: String) {
+    ///
+    /// - Parameter isOutcomeUnknown: Whether the change may have been saved all the same.
+    public init(_ code: Code, _ message: String, isOutcomeUnknown: Bool = false) {
         self.code = code
         self.message = message
-    }
-}
-
-/// A store in memory: it outlives the nodes of its process, but not the process.
-public final class InMemoryEntityStore: EntityStore {
-    private struct Key: Hashable {
-        let type: String
-        let id: String
-    }
-
-    private let states = Mutex<[Key: [UInt8]]>([:])
-
-    /// Creates an empty store.
-    public init() {}
-
-    /// The state last saved under an id.
-    public func load(type: String, id: String) -> [UInt8]? { states.withLock { $0[Key(type: type, id: id)] } }
-
-    /// Saves the state under an id.
-    public func save(_ state: [UInt8], type: String, id: String) {
-        states.withLock { $0[Key(type: type, id: id)] = state }
+        self.isOutcomeUnknown = isOutcomeUnknown || code == .timeout
     }
 }

@@ -37,23 +37,13 @@ package final class StoreTimes: Sendable {
         isObserved.store(new != nil, ordering: .relaxed)
     }
 
-    func measure<Value, Failure: Error>(
-        _ operation: Call.Operation, of type: String, _ call: () throws(Failure) -> Value
-    ) throws(Failure) -> Value {
-        guard isObserved.load(ordering: .relaxed) else { return try call() }
-        let began = now()
-        do {
-            let value = try call()
-            note(operation, type, since: began, hasFailed: false)
-            return value
-        } catch {
-            note(operation, type, since: began, hasFailed: true)
-            throw error
-        }
-    }
+    /// The start of a call, if calls are observed.
+    func begin() -> Instant? { isObserved.load(ordering: .relaxed) ? now() : nil }
 
-    private func note(_ operation: Call.Operation, _ type: String, since began: Instant, hasFailed: Bool) {
-        let duration = now() - began
-        observer.withLock { $0 }?(Call(operation: operation, type: type, duration: duration, hasFailed: hasFailed))
+    /// Reports a call that has ended, unless it was not observed when it began.
+    func end(_ operation: Call.Operation, of type: String, since began: Instant?, hasFailed: Bool) {
+        guard let began else { return }
+        let call = Call(operation: operation, type: type, duration: now() - began, hasFailed: hasFailed)
+        observer.withLock { $0 }?(call)
     }
 }

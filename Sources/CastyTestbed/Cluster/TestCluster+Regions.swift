@@ -25,13 +25,22 @@ extension TestCluster {
                 watch.note(
                     ShardingFact(time: clock(), type: type, node: unique, name: name, note: $0, settings: settings))
             })
-        let store = JournalStore(disk, node: name, oracle: durable)
+        let durable = durable
+        let store = JournalStore(
+            disk, node: name, oracle: durable,
+            ignoresFences: self.settings.placement.mutations.contains(.ignoresFences)
+        ) {
+            guard let time = faults.storeDelay(on: name) else { return }
+            await withUnsafeContinuation { continuation in
+                _ = scheduler.schedule(after: time) { continuation.resume() }
+            }
+        }
         return try sharding.start(
             type: type, settings: settings, store: sample == .account ? store : nil,
             remember: sample == .account && self.settings.remembersAccounts ? store : nil, tracing: tracing
         ) { entity in
-            sample.behavior(
-                entity, starting: { entity in try faults.start(entity.id) },
+            let hooks = SampleHooks(
+                starting: { entity in try faults.start(entity.id) },
                 handled: { entity, command in
                     tracker.handle(
                         command.number, entity: entity.id,
@@ -51,10 +60,9 @@ extension TestCluster {
                         .note, entity: entity.id, reason: .text("store \(error.code.rawValue)"),
                         detail: .text("a change was refused: \(error.description)"))
                 },
-                taking: { [weak node = (host as? SimulatedHost)?.node] writes, work in
-                    guard let node, let time = faults.delay(on: name, writes: writes) else { return work() }
-                    node.prolongTurn(by: time, then: work)
-                })
+                saved: { durable.acknowledged($0.id, on: name) },
+                duration: { faults.delay(on: name) })
+            return sample.behavior(entity, hooks)
         }
     }
 

@@ -25,7 +25,7 @@ extension SampleEntity {
                 type: sample.rawValue, shards: shards, store: isAccount ? store : nil,
                 remember: isAccount ? remember : nil, of: EntityCommand.self
             ) { entity in
-                sample.behavior(entity) { _, _ in }
+                sample.behavior(entity, SampleHooks())
             }
             serveClients(region, of: sharding)
         }

@@ -1,7 +1,6 @@
 import CastyActors
 import CastyCore
 import CastySharding
-import Synchronization
 
 /// The sample entities of every testbed: an account with a store, and a counter without one.
 package enum SampleEntity: String, CaseIterable, Sendable {
@@ -11,65 +10,61 @@ package enum SampleEntity: String, CaseIterable, Sendable {
     case counter
 
     /// The behavior of one incarnation of an entity.
-    ///
-    /// - Parameters:
-    ///   - starting: Called first; throws if the entity is to fail.
-    ///   - handled: Called with each command when its handling begins; throws if the handler is to fail.
-    ///   - taking: Runs the handler's work, and gets a flag that says whether it writes: at once, or at the end of its
-    ///     simulated duration.
-    ///   - misunderstood: Called with each command that this entity does not understand.
-    ///   - refused: Called with each change that the store rejected.
-    func behavior(
-        _ entity: EntityContext, starting: @escaping @Sendable (EntityContext) throws -> Void = { _ in },
-        handled: @escaping @Sendable (EntityContext, EntityCommand) throws -> Void,
-        misunderstood: @escaping @Sendable (EntityContext, EntityCommand) -> Void = { _, _ in },
-        refused: @escaping @Sendable (EntityContext, EntityStoreError) -> Void = { _, _ in },
-        taking: @escaping @Sendable (_ writes: Bool, _ work: @escaping @Sendable () -> Void) -> Void = { $1() }
-    ) -> Behavior<EntityCommand> {
+    func behavior(_ entity: EntityContext, _ hooks: SampleHooks) -> Behavior<EntityCommand> {
         .setup { _ in
-            try starting(entity)
-            // A state that cannot be read is an error, not a zero: the start fails and is retried.
-            let saved = try entity.load().map { try Self.number($0) } ?? 0
-            let balance = Balance(saved)
-            return .receive { _, command in
-                try handled(entity, command)
-                let value = balance.value
-                let outcome = apply(command.text, to: value)
-                switch outcome {
-                case .value(let new):
-                    taking(new != value && entity.store != nil) {
-                        do {
-                            // Saved before the reply: an acknowledged balance survives a crash.
-                            if new != value { try entity.save(Array(String(new).utf8)) }
-                            balance.value = new
-                            command.replyTo?.tell(EntityReply(String(new)))
-                        } catch {
-                            // A change that cannot be saved has no effect; the entity continues with the saved state.
-                            let error = error as? EntityStoreError ?? EntityStoreError(.unavailable, "\(error)")
-                            refused(entity, error)
-                            command.replyTo?.tell(EntityReply("refused: the store is \(error.code.rawValue)"))
-                        }
-                    }
-                case .explosion: throw SampleFailure("\(entity.id) got the message explode")
-                case .refusal(let reason): command.replyTo?.tell(EntityReply(reason))
-                case .misunderstood(let reason):
-                    misunderstood(entity, command)
-                    command.replyTo?.tell(EntityReply(reason))
-                }
-                return .same
+            try hooks.starting(entity)
+            guard entity.store != nil else { return running(entity, hooks, from: 0) }
+            return .awaiting {
+                // A state that cannot be read is an error, not a zero: the start fails and is retried.
+                let saved = try await entity.load().map { try Self.number($0) } ?? 0
+                return running(entity, hooks, from: saved)
             }
         }
     }
 
-    /// The state of one incarnation: changed at the end of a handler, by one handler at a time.
-    private final class Balance: Sendable {
-        private let state: Mutex<Int>
+    /// The behavior with a balance.
+    private func running(_ entity: EntityContext, _ hooks: SampleHooks, from start: Int) -> Behavior<EntityCommand> {
+        .stateful(start) { value, context, command in
+            try hooks.handled(entity, command)
+            switch apply(command.text, to: value) {
+            case .value(let new):
+                let (time, saves) = (hooks.duration(), new != value && entity.store != nil)
+                if !saves, time == nil {
+                    value = new
+                    command.replyTo?.tell(EntityReply(String(new)))
+                    return .same
+                }
+                let system = context.system
+                return .awaiting {
+                    if let time { try await system.sleep(for: time) }
+                    if saves, let end = await refusal(of: new, by: entity, hooks, command) { return end }
+                    command.replyTo?.tell(EntityReply(String(new)))
+                    return running(entity, hooks, from: new)
+                }
+            case .explosion: throw SampleFailure("\(entity.id) got the message explode")
+            case .refusal(let reason): command.replyTo?.tell(EntityReply(reason))
+            case .misunderstood(let reason):
+                hooks.misunderstood(entity, command)
+                command.replyTo?.tell(EntityReply(reason))
+            }
+            return .same
+        }
+    }
 
-        init(_ value: Int) { state = Mutex(value) }
-
-        var value: Int {
-            get { state.withLock { $0 } }
-            set { state.withLock { $0 = newValue } }
+    /// Saves a balance. Returns what to do where the store refuses it, and tells the asker.
+    private func refusal(
+        of balance: Int, by entity: EntityContext, _ hooks: SampleHooks, _ command: EntityCommand
+    ) async -> Behavior<EntityCommand>? {
+        do throws(EntityStoreError) {
+            // Saved before the reply: an acknowledged balance survives a crash.
+            try await entity.save(Array(String(balance).utf8))
+            hooks.saved(entity)
+            return nil
+        } catch {
+            hooks.refused(entity, error)
+            command.replyTo?.tell(EntityReply("refused: the store is \(error.code.rawValue)"))
+            // A change that is known not to be saved has no effect. Otherwise the next incarnation loads what is saved.
+            return error.endsIncarnation ? .stopped : .same
         }
     }
 

@@ -65,14 +65,11 @@ package final class SampleFaults: Sendable {
     /// Makes store operations of a node take no time again.
     package func endSlowStores(of node: String) { state.withLock { $0.slowStores[node] = nil } }
 
-    /// The duration of a handler on a node, including its write; `nil` for no time.
-    func delay(on node: String, writes: Bool) -> Duration? {
-        state.withLock { state in
-            let own = state.stalled[node]?.draw()
-            let store = writes ? state.slowStores[node]?.draw() : nil
-            return own.map { $0 + (store ?? .zero) } ?? store
-        }
-    }
+    /// The duration of a handler on a node; `nil` for no time.
+    func delay(on node: String) -> Duration? { state.withLock { $0.stalled[node]?.draw() } }
+
+    /// The duration of half an operation of a node's store; `nil` for no time.
+    func storeDelay(on node: String) -> Duration? { state.withLock { $0.slowStores[node]?.draw().map { $0 / 2 } } }
 
     /// Whether handlers or stores on a node may take time.
     package func takesTime(_ node: String) -> Bool {

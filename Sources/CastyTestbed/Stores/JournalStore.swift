@@ -1,3 +1,4 @@
+import CastyCore
 package import CastySharding
 package import CastySimulator
 import Synchronization
@@ -11,12 +12,26 @@ package final class JournalStore: EntityStore, RememberedEntityStore {
     private let disk: SimulatedDisk
     private let node: String
     private let oracle: DurableOracle
+    /// Takes the time of half an operation.
+    private let pause: @Sendable () async -> Void
+    /// A deliberate bug: no token is refused.
+    private let ignoresFences: Bool
     private let journals = Mutex<[String: Journal]>([:])
 
-    package init(_ disk: SimulatedDisk, node: String, oracle: DurableOracle) {
+    /// Creates the stores of a node.
+    ///
+    /// - Parameters:
+    ///   - pause: Takes the time of half an operation.
+    ///   - ignoresFences: A deliberate bug: no token is refused.
+    package init(
+        _ disk: SimulatedDisk, node: String, oracle: DurableOracle, ignoresFences: Bool = false,
+        pause: @escaping @Sendable () async -> Void = {}
+    ) {
         self.disk = disk
         self.node = node
         self.oracle = oracle
+        self.ignoresFences = ignoresFences
+        self.pause = pause
     }
 
     private func use<Result: Sendable>(
@@ -31,23 +46,97 @@ package final class JournalStore: EntityStore, RememberedEntityStore {
 
     // MARK: States
 
-    package func load(type: String, id: String) throws(EntityStoreError) -> [UInt8]? {
-        let state = try use("\(type)/\(id)") { journal throws(EntityStoreError) in try journal.read().last }
-        oracle.loaded(state, of: id, on: node)
+    package func load(_ key: EntityKey, fence: ShardFence) async throws(EntityStoreError) -> [UInt8]? {
+        await pause()
+        try pass(fence, for: key)
+        let state = try read(key)
+        oracle.loaded(state, of: key, on: node, fence)
+        await pause()
         return state
     }
 
-    package func save(_ state: [UInt8], type: String, id: String) throws(EntityStoreError) {
-        oracle.writes(state, of: id, on: node)
-        try use("\(type)/\(id)") { journal throws(EntityStoreError) in
+    package func save(_ state: [UInt8], for key: EntityKey, fence: ShardFence) async throws(EntityStoreError) {
+        oracle.writes(state, of: key)
+        await pause()
+        try pass(fence, for: key)
+        // A record that begins with `=` is a state, an empty one says that there is none.
+        try append([UInt8(ascii: "=")] + state, for: key)
+        oracle.wrote(state, of: key, on: node, fence)
+        await pause()
+    }
+
+    package func delete(_ key: EntityKey, fence: ShardFence) async throws(EntityStoreError) {
+        oracle.writes(nil, of: key)
+        await pause()
+        try pass(fence, for: key)
+        try append([], for: key)
+        oracle.wrote(nil, of: key, on: node, fence)
+        await pause()
+    }
+
+    private func read(_ key: EntityKey) throws(EntityStoreError) -> [UInt8]? {
+        let latest = try use(Self.name(key)) { journal throws(EntityStoreError) in try journal.read().last }
+        return latest.flatMap { $0.isEmpty ? nil : Array($0.dropFirst()) }
+    }
+
+    private func append(_ record: [UInt8], for key: EntityKey) throws(EntityStoreError) {
+        try use(Self.name(key)) { journal throws(EntityStoreError) in
             if journal.length > Self.tidyLength {
-                try journal.rewrite([state])
+                try journal.rewrite([record])
             } else {
-                try journal.append(state)
+                try journal.append(record)
             }
         }
-        oracle.wrote(state, of: id, on: node)
     }
+
+    /// Refuses a token lower than the highest of the shard, and writes a higher one down.
+    private func pass(_ fence: ShardFence, for key: EntityKey) throws(EntityStoreError) {
+        guard !ignoresFences else { return }
+        let (layout, shard) = ("\(key.type) layout", "\(key.type) fence \(key.shards) \(key.shard)")
+        let count = try token(in: layout)
+        if let count, count.number != key.shards, fence.isSuperseded(by: count.fence) {
+            throw .stale(key, fence, count.fence)
+        }
+        let known = try token(in: shard)?.fence
+        for other in [count?.fence, known].compactMap(\.self) where other.cluster != fence.cluster {
+            throw .foreign(other, fence)
+        }
+        if let known, fence.isSuperseded(by: known) { throw .stale(key, fence, known) }
+        if count?.number != key.shards { try note(fence, key.shards, in: layout) }
+        if known != fence { try note(fence, key.shards, in: shard) }
+    }
+
+    /// The token that was written down last, and the number of shards with it.
+    private func token(in file: String) throws(EntityStoreError) -> (number: Int, fence: ShardFence)? {
+        try use(file) { journal throws(EntityStoreError) in
+            guard let record = try journal.read().last else { return nil }
+            guard let token = Self.token(of: record) else {
+                throw EntityStoreError(.corrupt, "\(file) cannot be read")
+            }
+            return token
+        }
+    }
+
+    private func note(_ fence: ShardFence, _ count: Int, in file: String) throws(EntityStoreError) {
+        let record = Array("\(fence.cluster) \(fence.upNumber) \(fence.start) \(fence.sequence) \(count)".utf8)
+        try use(file) { journal throws(EntityStoreError) in
+            if journal.length > Self.tidyLength {
+                try journal.rewrite([record])
+            } else {
+                try journal.append(record)
+            }
+        }
+    }
+
+    private static func token(of record: [UInt8]) -> (number: Int, fence: ShardFence)? {
+        let parts = String(decoding: record, as: UTF8.self).split(separator: " ")
+        guard parts.count == 5, let cluster = ClusterID(String(parts[0])), let upNumber = Int(parts[1]),
+            let start = Int(parts[2]), let sequence = UInt64(parts[3]), let count = Int(parts[4])
+        else { return nil }
+        return (count, ShardFence(cluster: cluster, upNumber: upNumber, start: start, sequence: sequence))
+    }
+
+    private static func name(_ key: EntityKey) -> String { "\(key.type)/\(key.id)" }
 
     // MARK: Remembered entities
 

@@ -226,21 +226,14 @@ struct ClusterSteps {
             }
             tills.append(till)
             try node.host(stock, state: .manual(saved)) { entity in
-                .setup { _ in
-                    let bytes = try entity.load()
-                    let start = try bytes.map { try JSONSerializer().decode(Stock.self, from: $0) } ?? Stock(left: 10)
-                    return .stateful(start) { stock, _, message in
-                        switch message {
-                        case .take(let count, let replyTo):
-                            let isEnough = stock.left >= count
-                            if isEnough {
-                                stock.left -= count
-                                try entity.save(try JSONSerializer().encode(stock))
-                            }
-                            replyTo.tell(isEnough)
-                        }
-                        return .same
+                .durable(entity, Stock(left: 10)) { stock, _, message in
+                    switch message {
+                    case .take(let count, let replyTo):
+                        let isEnough = stock.left >= count
+                        if isEnough { stock.left -= count }
+                        replyTo.tell(isEnough)
                     }
+                    return .same
                 }
             }
             let apples = node.entity(stock, "apples")

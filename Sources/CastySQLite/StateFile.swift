@@ -1,0 +1,208 @@
+import CastyCore
+import CastySharding
+import Foundation
+import GRDB
+
+/// A file of entities' states that one process writes and all read, see ``WriterSlot``.
+///
+/// Each row has the token under which it was written. An entity may have rows in several files: that with the highest
+/// token counts.
+final class StateFile: Sendable {
+    /// The application id that marks such a file: `CSTS`.
+    private static let applicationID: Int64 = 0x4353_5453
+    /// The version of the tables; a file of a later version is refused and not changed.
+    private static let version: Int64 = 1
+
+    /// A row of an entity.
+    struct Found {
+        /// `nil` where the entity was deleted.
+        let state: [UInt8]?
+        let fence: ShardFence
+    }
+
+    let path: String
+    private let queue: DatabaseQueue
+
+    /// Opens a file.
+    ///
+    /// - Parameters:
+    ///   - writes: Whether this process owns the file. Another process's file is only read; it may not be complete yet.
+    ///   - pageLimit: The most pages of 4 KiB; for tests of a full store.
+    init(path: String, writes: Bool, pageLimit: Int? = nil) throws(EntityStoreError) {
+        self.path = path
+        var configuration = Configuration()
+        configuration.label = writes ? "casty.states" : "casty.states.reader"
+        // Readers wait for nothing but the recovery of a file whose writer has died.
+        configuration.busyMode = .timeout(2)
+        configuration.prepareDatabase { database in
+            if writes { try database.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL") }
+            try database.execute(sql: "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
+            if !writes { try database.execute(sql: "PRAGMA query_only = ON") }
+            if let pageLimit { try database.execute(sql: "PRAGMA max_page_count = \(pageLimit)") }
+        }
+        if writes { try SQLiteFile.create(path) }
+        queue = try SQLiteFile.run(path) { [configuration] in
+            try DatabaseQueue(path: path, configuration: configuration)
+        }
+        if writes { try makeTables() }
+    }
+
+    private func makeTables() throws(EntityStoreError) {
+        let path = path
+        try write { database in
+            let application = try Int64.fetchOne(database, sql: "PRAGMA application_id") ?? 0
+            let version = try Int64.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+            let isEmpty = try Int64.fetchOne(database, sql: "SELECT count(*) FROM sqlite_schema") == 0
+            guard isEmpty || application == Self.applicationID else {
+                throw EntityStoreError(.corrupt, "\(path) is a database of something else")
+            }
+            guard version <= Self.version else {
+                throw EntityStoreError(.unavailable, "\(path) has been written by a later version (\(version))")
+            }
+            guard isEmpty else { return }
+            try database.execute(
+                sql: """
+                    CREATE TABLE entity (
+                        type BLOB NOT NULL, id BLOB NOT NULL, state BLOB, cluster TEXT NOT NULL, up INTEGER NOT NULL,
+                        start INTEGER NOT NULL, sequence INTEGER NOT NULL, sum INTEGER NOT NULL,
+                        PRIMARY KEY (type, id)) WITHOUT ROWID;
+                    CREATE TABLE fence (
+                        type BLOB NOT NULL, shards INTEGER NOT NULL, shard INTEGER NOT NULL, cluster TEXT NOT NULL,
+                        up INTEGER NOT NULL, start INTEGER NOT NULL, sequence INTEGER NOT NULL,
+                        PRIMARY KEY (type, shards, shard)) WITHOUT ROWID;
+                    PRAGMA application_id = \(Self.applicationID);
+                    PRAGMA user_version = \(Self.version);
+                    """)
+        }
+    }
+
+    /// Runs one transaction. When this returns, it is durable; when it throws, nothing has changed.
+    func write<Result>(_ body: (Database) throws -> Result) throws(EntityStoreError) -> Result {
+        try SQLiteFile.run(path) {
+            try queue.writeWithoutTransaction { database in
+                var result: Result?
+                try database.inTransaction(.immediate) {
+                    result = try body(database)
+                    return .commit
+                }
+                return result.unsafelyUnwrapped
+            }
+        }
+    }
+
+    // MARK: Reading
+
+    /// The row of an entity.
+    func row(of key: EntityKey) throws(EntityStoreError) -> Found? {
+        try read { database in try Self.row(of: key, database) }
+    }
+
+    /// The highest token of a shard; that of another shard where the type had another number of shards later.
+    func fence(of key: EntityKey) throws(EntityStoreError) -> ShardFence? {
+        try read { database in
+            let statement = try database.cachedStatement(
+                sql: """
+                    SELECT cluster, up, start, sequence FROM fence WHERE type = ? AND (shards <> ? OR shard = ?)
+                    """)
+            let rows = try Row.fetchAll(statement, arguments: [key.type.stored, key.shards, key.shard])
+            return try rows.map { try $0.fence(0) }.highest
+        }
+    }
+
+    /// All tokens, each with a key of its shard.
+    func fences() throws(EntityStoreError) -> [(key: EntityKey, fence: ShardFence)] {
+        try read { database in
+            try Row.fetchAll(database, sql: "SELECT cluster, up, start, sequence, type, shards, shard FROM fence").map {
+                let key = EntityKey(
+                    type: try $0.text(4), id: "", shard: Int(try $0.number(6)), of: Int(try $0.number(5)))
+                return (key, try $0.fence(0))
+            }
+        } ?? []
+    }
+
+    /// The highest number of a coordinator that any token here has, and 0 without tokens.
+    func highestUpNumber() throws(EntityStoreError) -> Int {
+        try read { try Int.fetchOne($0, sql: "SELECT max(up) FROM fence") ?? 0 } ?? 0
+    }
+
+    /// Reads; `nil` where the file has no tables yet, because its process has just made it.
+    private func read<Result>(_ body: (Database) throws -> Result?) throws(EntityStoreError) -> Result? {
+        try SQLiteFile.run(path) {
+            try queue.read { database in
+                do {
+                    return try body(database)
+                } catch let error as DatabaseError where error.resultCode == .SQLITE_ERROR {
+                    let count = try Int64.fetchOne(database, sql: "SELECT count(*) FROM sqlite_schema")
+                    // Its process may have finished making it in between.
+                    return count == 0 ? nil : try body(database)
+                }
+            }
+        }
+    }
+
+    static func row(of key: EntityKey, _ database: Database) throws -> Found? {
+        let statement = try database.cachedStatement(
+            sql: "SELECT cluster, up, start, sequence, state, sum FROM entity WHERE type = ? AND id = ?")
+        guard let row = try Row.fetchOne(statement, arguments: [key.type.stored, key.id.stored]) else { return nil }
+        let fence = try row.fence(0)
+        let state: Data? = row[4] == nil ? nil : try row.bytes(4)
+        guard try row.number(5) == sum(of: key, state, fence) else {
+            throw EntityStoreError(.corrupt, "the state of \(key.id) is not what was saved: its checksum is wrong")
+        }
+        return Found(state: state.map { [UInt8]($0) }, fence: fence)
+    }
+
+    // MARK: Writing, inside a transaction
+
+    static func put(_ state: [UInt8]?, for key: EntityKey, _ fence: ShardFence, _ database: Database) throws {
+        let statement = try database.cachedStatement(
+            sql: """
+                INSERT OR REPLACE INTO entity (type, id, state, cluster, up, start, sequence, sum)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                """)
+        let state = state.map { Data($0) }
+        try statement.execute(
+            arguments: [
+                key.type.stored, key.id.stored, state, "\(fence.cluster)", fence.upNumber, fence.start,
+                Int64(bitPattern: fence.sequence), sum(of: key, state, fence),
+            ])
+    }
+
+    static func raise(_ fence: ShardFence, for key: EntityKey, _ database: Database) throws {
+        let statement = try database.cachedStatement(
+            sql: """
+                INSERT OR REPLACE INTO fence (type, shards, shard, cluster, up, start, sequence)
+                VALUES (?, ?, ?, ?, ?, ?, ?)
+                """)
+        try statement.execute(
+            arguments: [
+                key.type.stored, key.shards, key.shard, "\(fence.cluster)", fence.upNumber, fence.start,
+                Int64(bitPattern: fence.sequence),
+            ])
+    }
+
+    /// Covers the key and the token too, so that a row under a wrong key fails like one with wrong bytes.
+    private static func sum(of key: EntityKey, _ state: Data?, _ fence: ShardFence) -> Int64 {
+        var covered = Data("\(fence.cluster) \(fence) ".utf8)
+        if let state { covered += [1] + state }
+        return checksum(type: key.type, id: key.id, state: covered)
+    }
+}
+
+extension Row {
+    /// A token in four columns.
+    func fence(_ column: Int) throws(EntityStoreError) -> ShardFence {
+        let text: String = self[column] ?? ""
+        guard let cluster = ClusterID(text) else {
+            throw EntityStoreError(.corrupt, "a row does not say to which cluster it belongs")
+        }
+        return ShardFence(
+            cluster: cluster, upNumber: Int(try number(column + 1)), start: Int(try number(column + 2)),
+            sequence: UInt64(bitPattern: try number(column + 3)))
+    }
+}
+
+extension [ShardFence] {
+    /// The highest of some tokens.
+    var highest: ShardFence? { self.max { $0.isSuperseded(by: $1) } }
+}

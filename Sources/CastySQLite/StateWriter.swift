@@ -1,0 +1,146 @@
+import CastySharding
+import Dispatch
+import GRDB
+import Synchronization
+
+/// Writes this process's file: all changes that wait go into one transaction, and share its sync.
+///
+/// Tokens across files work like the flags of Dekker's algorithm. A taker of a shard writes its token, then reads the
+/// states; a former owner writes a state, then reads the tokens. So either the taker reads the state, or the former
+/// owner finds the token and does not acknowledge. The second holds whatever the clocks say.
+final class StateWriter: Sendable {
+    private struct Shard: Hashable, Sendable {
+        let type: String
+        let count: Int
+        let number: Int
+
+        init(_ key: EntityKey) {
+            (type, count, number) = (key.type, key.shards, key.shard)
+        }
+    }
+
+    private struct Change: Sendable {
+        enum Kind: Sendable {
+            case token
+            case state([UInt8]?)
+        }
+
+        let kind: Kind
+        let key: EntityKey
+        let fence: ShardFence
+        let done: UnsafeContinuation<Result<Void, EntityStoreError>, Never>
+    }
+
+    private struct State {
+        var waiting: [Change] = []
+        /// The tokens that are on disk.
+        var raised: [Shard: ShardFence] = [:]
+    }
+
+    private let slot: WriterSlot
+    private let file: StateFile
+    private let sources: StateSources
+    private let queue = DispatchQueue(label: "casty.states.write")
+    private let state = Mutex(State())
+
+    init(_ slot: WriterSlot, _ sources: StateSources, pageLimit: Int?) throws(EntityStoreError) {
+        self.slot = slot
+        self.sources = sources
+        file = try StateFile(path: slot.path, writes: true, pageLimit: pageLimit)
+        try sources.refresh()
+        // A process that had this slot before has left its tokens.
+        let left = try file.fences()
+        state.withLock { state in for (key, fence) in left { state.raised[Shard(key)] = fence } }
+    }
+
+    /// Writes a token down, unless it is on disk already.
+    ///
+    /// - Returns: Whether it was new.
+    func raise(_ fence: ShardFence, for key: EntityKey) async throws(EntityStoreError) -> Bool {
+        if let known = state.withLock({ $0.raised[Shard(key)] }) {
+            try StateSources.check(fence, known, key)
+            if known == fence { return false }
+        }
+        try await change(.token, key, fence)
+        return true
+    }
+
+    /// Writes a state, or that there is none.
+    func put(_ state: [UInt8]?, for key: EntityKey, _ fence: ShardFence) async throws(EntityStoreError) {
+        try await change(.state(state), key, fence)
+    }
+
+    private func change(_ kind: Change.Kind, _ key: EntityKey, _ fence: ShardFence) async throws(EntityStoreError) {
+        let result = await withUnsafeContinuation { continuation in
+            let isFirst = state.withLock { state in
+                state.waiting.append(Change(kind: kind, key: key, fence: fence, done: continuation))
+                return state.waiting.count == 1
+            }
+            if isFirst { queue.async { self.workOff() } }
+        }
+        try result.get()
+    }
+
+    private func workOff() {
+        let changes = state.withLock { state in
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        var results: [Result<Void, EntityStoreError>]
+        do throws(EntityStoreError) {
+            results = try write(changes)
+        } catch {
+            results = Array(repeating: .failure(error), count: changes.count)
+        }
+        for (change, result) in zip(changes, results) { change.done.resume(returning: result) }
+    }
+
+    /// Writes all changes in one transaction, and says of each whether it counts.
+    private func write(_ changes: [Change]) throws(EntityStoreError) -> [Result<Void, EntityStoreError>] {
+        var results = try changes.map { change throws(EntityStoreError) in try othersAllow(change) }
+        let (before, raised) = (results, state.withLock { $0.raised })
+        let written = try file.write { database in
+            var (results, raised) = (before, raised)
+            for (index, change) in changes.enumerated() {
+                guard case .success = results[index] else { continue }
+                let shard = Shard(change.key)
+                do throws(EntityStoreError) {
+                    if let known = raised[shard] { try StateSources.check(change.fence, known, change.key) }
+                } catch {
+                    results[index] = .failure(error)
+                    continue
+                }
+                if raised[shard] != change.fence {
+                    try StateFile.raise(change.fence, for: change.key, database)
+                    raised[shard] = change.fence
+                }
+                if case .state(let state) = change.kind {
+                    try StateFile.put(state, for: change.key, change.fence, database)
+                }
+            }
+            return (results, raised)
+        }
+        results = written.0
+        state.withLock { $0.raised = written.1 }
+        try sources.refresh()
+        for (index, change) in changes.enumerated() {
+            guard case .success = results[index] else { continue }
+            // It is written, and not taken back: the next owner may have read it.
+            results[index] = try othersAllow(change).mapError { $0.withUnknownOutcome }
+        }
+        return results
+    }
+
+    /// Whether no other process has a higher token for the shard.
+    private func othersAllow(_ change: Change) throws(EntityStoreError) -> Result<Void, EntityStoreError> {
+        guard let known = try sources.highest(for: change.key, besides: file.path) else { return .success(()) }
+        return Result { () throws(EntityStoreError) in try StateSources.check(change.fence, known, change.key) }
+    }
+}
+
+extension EntityStoreError {
+    /// The same error of a change that may have been saved.
+    fileprivate var withUnknownOutcome: EntityStoreError {
+        EntityStoreError(code, message, isOutcomeUnknown: true)
+    }
+}

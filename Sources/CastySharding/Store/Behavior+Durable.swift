@@ -1,0 +1,143 @@
+public import CastyActors
+import CastyCore
+public import CastySerialization
+import Logging
+
+extension Behavior {
+    /// Handles messages with a state that survives: the runtime loads it before the first message, and saves it after
+    /// each handler that changes it.
+    ///
+    /// ```swift
+    /// .durable(entity, Cart()) { cart, context, message in
+    ///     switch message {
+    ///     case .add(let item, let replyTo):
+    ///         cart.items.append(item)
+    ///         replyTo.tell(cart.items.count)      // leaves when the cart is saved
+    ///     }
+    ///     return .same
+    /// }
+    /// ```
+    ///
+    /// What a handler tells others leaves only when the changed state is saved. If it cannot be saved, the state is
+    /// as before the message, what was told is dropped, and the asker gets the error. Where the outcome is unknown, or the
+    /// shard has moved, this incarnation stops; the next message starts one that loads what is saved. Children that a
+    /// handler spawns, timers that it starts and questions that it asks are not held back.
+    ///
+    /// A type without a store has this behavior too; its state then lives as long as the incarnation.
+    ///
+    /// - Parameters:
+    ///   - entity: The entity.
+    ///   - initial: The state of an entity that has never been saved.
+    ///   - version: The version of the state's form, at least 1. Raise it when a change of the type makes older states
+    ///     undecodable.
+    ///   - codec: Turns the state into bytes and back; JSON by default, which allows added optional fields.
+    ///   - migrate: Makes the state from one that an earlier version of the program has saved. Without it such a state
+    ///     is decoded as it is.
+    ///   - handler: Changes the state, and returns what to do with the next message: ``same`` or ``stopped``; another
+    ///     behavior ends the durable one.
+    public static func durable<State: Codable>(
+        _ entity: EntityContext, _ initial: @autoclosure @escaping () -> State, version: Int = 1,
+        codec: any Serializer = JSONSerializer(),
+        migrate: ((_ bytes: [UInt8], _ version: Int) throws -> State)? = nil,
+        _ handler: @escaping (inout State, ActorContext<Message>, Message) throws -> Behavior
+    ) -> Behavior {
+        let form = StateForm(version: version, codec: codec, migrate: migrate)
+        return .setup { context in
+            .awaiting {
+                let saved = try await entity.load()
+                let state = try saved.map { try form.state(from: $0) } ?? initial()
+                let durable = Durable(entity, state, saved: saved, form, context.system, handler)
+                return .receive { context, message in try durable.handle(message, context) }
+            }
+        }
+    }
+}
+
+/// The state of one incarnation of a durable entity.
+private final class Durable<State: Codable, Message: Sendable> {
+    private let entity: EntityContext
+    private let form: StateForm<State>
+    private let system: ActorSystem
+    private let handler: (inout State, ActorContext<Message>, Message) throws -> Behavior<Message>
+    private var state: State
+    /// The bytes that are saved; `nil` before the first save.
+    private var saved: [UInt8]?
+
+    init(
+        _ entity: EntityContext, _ state: State, saved: [UInt8]?, _ form: StateForm<State>, _ system: ActorSystem,
+        _ handler: @escaping (inout State, ActorContext<Message>, Message) throws -> Behavior<Message>
+    ) {
+        self.entity = entity
+        self.state = state
+        self.saved = saved
+        self.form = form
+        self.system = system
+        self.handler = handler
+    }
+
+    func handle(_ message: Message, _ context: ActorContext<Message>) throws -> Behavior<Message> {
+        guard entity.store != nil else { return try handler(&state, context, message) }
+        var changed = state
+        let outbox = TurnOutbox()
+        let following = try outbox.hold(in: system) { try handler(&changed, context, message) }
+        let bytes = try form.bytes(of: changed)
+        guard bytes != saved else {
+            outbox.release()
+            return following
+        }
+        return .awaiting { [self] in
+            do throws(EntityStoreError) {
+                try await entity.save(bytes)
+            } catch {
+                if error.endsIncarnation { throw error }
+                // The change has no effect: this incarnation goes on with the state that is saved.
+                system.log.warning("\(entity.id): a change was not saved: \(error)")
+                Questions.fail(in: message, .failed, "the change was not saved: \(error)")
+                return .same
+            }
+            state = changed
+            saved = bytes
+            outbox.release()
+            return following
+        }
+    }
+}
+
+extension EntityStoreError {
+    /// Whether an incarnation that gets the error must not go on: what is saved may differ from what it knows.
+    package var endsIncarnation: Bool { isOutcomeUnknown || code == .stale || code == .foreign }
+}
+
+/// How a state is saved: a mark, the version, and the coded state.
+struct StateForm<State: Codable> {
+    /// No JSON text begins with it.
+    private static var mark: UInt8 { 0xCA }
+
+    let version: Int
+    let codec: any Serializer
+    let migrate: (([UInt8], Int) throws -> State)?
+
+    func bytes(of state: State) throws -> [UInt8] {
+        let number = withUnsafeBytes(of: UInt32(version).bigEndian) { Array($0) }
+        return [Self.mark] + number + (try codec.encode(state))
+    }
+
+    func state(from bytes: [UInt8]) throws -> State {
+        guard bytes.count >= 5, bytes[0] == Self.mark else {
+            throw EntityStoreError(.corrupt, "the saved state does not begin as one of a durable entity does")
+        }
+        let found = Int(bytes[1..<5].reduce(UInt32(0)) { $0 << 8 | UInt32($1) })
+        let coded = Array(bytes[5...])
+        if found > version {
+            throw EntityStoreError(
+                .newer, "the state was saved in version \(found) of its form, and this program knows \(version)")
+        }
+        do {
+            if found < version, let migrate { return try migrate(coded, found) }
+            return try codec.decode(State.self, from: coded)
+        } catch {
+            throw EntityStoreError(
+                .corrupt, "the saved state (version \(found)) cannot be decoded as \(State.self): \(error)")
+        }
+    }
+}

@@ -1,0 +1,245 @@
+import CastyActors
+import CastyCore
+import CastySerialization
+import CastySimulator
+import Synchronization
+import Testing
+
+@testable import CastySharding
+
+@Suite("Durable entities")
+struct DurableTests {
+    private enum Message: Sendable {
+        case add(Int, replyTo: ActorRef<Int>?)
+        case get(replyTo: ActorRef<Int>)
+        case addAndThrow(Int, ActorRef<Int>)
+    }
+
+    /// A store in memory that takes 50 ms, and fails as it is told to.
+    private final class SlowStore: EntityStore {
+        private struct State {
+            var saved: [UInt8]?
+            var failure: EntityStoreError?
+            var saves = 0
+        }
+
+        private let state = Mutex(State())
+        let sleep: @Sendable (Duration) async -> Void
+
+        init(_ sleep: @escaping @Sendable (Duration) async -> Void) {
+            self.sleep = sleep
+        }
+
+        var saved: [UInt8]? {
+            get { state.withLock { $0.saved } }
+            set { state.withLock { $0.saved = newValue } }
+        }
+
+        var failure: EntityStoreError? {
+            get { state.withLock { $0.failure } }
+            set { state.withLock { $0.failure = newValue } }
+        }
+
+        var saves: Int { state.withLock { $0.saves } }
+
+        func load(_ key: EntityKey, fence: ShardFence) async throws(EntityStoreError) -> [UInt8]? { saved }
+
+        func save(_ bytes: [UInt8], for key: EntityKey, fence: ShardFence) async throws(EntityStoreError) {
+            await sleep(.milliseconds(50))
+            if let failure { throw failure }
+            state.withLock { state in
+                state.saved = bytes
+                state.saves += 1
+            }
+        }
+
+        func delete(_ key: EntityKey, fence: ShardFence) async throws(EntityStoreError) { saved = nil }
+    }
+
+    /// One entity of a simulated node, and what its askers have got.
+    /// `@unchecked` because the world runs on the thread of the test only.
+    private final class Scene: @unchecked Sendable {
+        let world = SimulatedWorld(seed: 1)
+        let system: ActorSystem
+        let store: SlowStore
+        let mayAct = Mutex(true)
+        let answers = Mutex<[String]>([])
+
+        init() {
+            let node = world.node(name: "n1", address: NodeAddress(host: "127.0.0.1", port: 1))
+            let system = ActorSystem(name: "test", address: node.address, world: node.world)
+            self.system = system
+            store = SlowStore { try? await system.sleep(for: $0) }
+        }
+
+        var entity: EntityContext {
+            let fence = ShardFence(cluster: ClusterID(high: 1, low: 1), upNumber: 1, start: 1, sequence: 1)
+            let key = EntityKey(type: "counter", id: "counter-1", shards: 1)
+            let access = StoreAccess(store, key: key, system: system, limit: .seconds(1)) { [self] in
+                mayAct.withLock { $0 } ? fence : nil
+            }
+            return EntityContext(
+                type: "counter", id: key.id, shard: 0, node: system.unique, incarnation: 1, access: access,
+                passivate: {})
+        }
+
+        func spawn(version: Int = 1) throws -> ActorRef<Message> {
+            try system.spawn(
+                .durable(
+                    entity, 0, version: version,
+                    migrate: { bytes, found in
+                        #expect(found == 1)
+                        return (Int(String(decoding: bytes, as: UTF8.self)) ?? 0) * 100
+                    }
+                ) { total, _, message in
+                    switch message {
+                    case .add(let number, let replyTo):
+                        total += number
+                        replyTo?.tell(total)
+                    case .get(let replyTo): replyTo.tell(total)
+                    case .addAndThrow(let number, let replyTo):
+                        total += number
+                        replyTo.tell(total)
+                        throw EntityStoreError(.unavailable, "thrown")
+                    }
+                    return .same
+                })
+        }
+
+        func ask(_ ref: ActorRef<Message>, _ message: @escaping @Sendable (ActorRef<Int>) -> Message) {
+            system.ask(ref, within: .seconds(5), message) { [self] (result: Result<Int, AskError>) in
+                let text =
+                    switch result {
+                    case .success(let number): "\(number) at \(system.now)"
+                    case .failure(let error): "\(error.code): \(error.reason ?? "")"
+                    }
+                answers.withLock { $0.append(text) }
+            }
+        }
+
+        func run(_ duration: Duration) { world.run(until: world.now + duration) }
+
+        var all: [String] { answers.withLock { $0 } }
+
+        deinit { world.dispose() }
+    }
+
+    @Test("a reply leaves when the change is saved, and what changes nothing is not saved")
+    func reply() throws {
+        let scene = Scene()
+        let ref = try scene.spawn()
+        scene.ask(ref) { .add(5, replyTo: $0) }
+        scene.ask(ref) { .get(replyTo: $0) }
+        scene.run(.milliseconds(40))
+        #expect(scene.all == [])
+        scene.run(.seconds(1))
+        #expect(scene.all == ["5 at 0.050", "5 at 0.050"])
+        #expect(scene.store.saves == 1)
+        let again = try scene.spawn()
+        scene.ask(again) { .get(replyTo: $0) }
+        scene.run(.seconds(1))
+        #expect(scene.all.last?.hasPrefix("5 at") == true)
+    }
+
+    @Test("a change that was surely not saved has no effect: its asker learns why, and the entity goes on")
+    func full() throws {
+        let scene = Scene()
+        let ref = try scene.spawn()
+        scene.ask(ref) { .add(5, replyTo: $0) }
+        scene.run(.seconds(1))
+        scene.store.failure = EntityStoreError(.full, "no space left")
+        scene.ask(ref) { .add(7, replyTo: $0) }
+        scene.run(.seconds(1))
+        scene.store.failure = nil
+        scene.ask(ref) { .get(replyTo: $0) }
+        scene.run(.seconds(1))
+        #expect(scene.all.count == 3)
+        #expect(scene.all.dropFirst().first == "failed: the change was not saved: no space left")
+        #expect(scene.all.last?.hasPrefix("5 at") == true)
+    }
+
+    @Test(
+        "an incarnation stops where the shard has moved, the store is silent, or it may have saved",
+        arguments: ["lease", "stale", "unknown", "silent"])
+    func ends(cause: String) throws {
+        let scene = Scene()
+        let ref = try scene.spawn()
+        scene.ask(ref) { .add(5, replyTo: $0) }
+        scene.run(.seconds(1))
+        switch cause {
+        case "lease": break
+        case "stale": scene.store.failure = EntityStoreError(.stale, "moved")
+        case "unknown": scene.store.failure = EntityStoreError(.unavailable, "gone", isOutcomeUnknown: true)
+        default: scene.store.failure = EntityStoreError(.timeout, "silent")
+        }
+        scene.ask(ref) { .add(7, replyTo: $0) }
+        scene.run(.milliseconds(20))
+        // The lease ends while the store works: it may save, and nothing is acknowledged.
+        if cause == "lease" { scene.mayAct.withLock { $0 = false } }
+        scene.run(.seconds(1))
+        #expect(scene.all.count == 2)
+        #expect(scene.all.last?.hasPrefix("failed: ") == true)
+        scene.ask(ref) { .get(replyTo: $0) }
+        scene.run(.seconds(1))
+        #expect(scene.all.last?.hasPrefix("no such actor") == true)
+    }
+
+    @Test("a handler that throws changes nothing, and what it told is dropped")
+    func throwing() throws {
+        let scene = Scene()
+        let ref = try scene.spawn()
+        scene.ask(ref) { .addAndThrow(5, $0) }
+        scene.run(.seconds(1))
+        #expect(scene.all == ["failed: thrown"])
+        #expect(scene.store.saved == nil)
+    }
+
+    @Test("a store that does not answer is given up after the limit")
+    func silence() throws {
+        let scene = Scene()
+        let slow = SlowStore { [system = scene.system] _ in try? await system.sleep(for: .seconds(3600)) }
+        let fence = ShardFence(cluster: ClusterID(high: 1, low: 1), upNumber: 1, start: 1, sequence: 1)
+        let access = StoreAccess(
+            slow, key: EntityKey(type: "counter", id: "counter-2", shards: 1), system: scene.system, limit: .seconds(1)
+        ) { fence }
+        let ended = Mutex<String?>(nil)
+        Task(executorPreference: scene.system.tasks) {
+            do throws(EntityStoreError) {
+                try await access.run(changing: true) { store, key, fence throws(EntityStoreError) in
+                    try await store.save([1], for: key, fence: fence)
+                }
+            } catch {
+                ended.withLock { $0 = "\(error.code) \(error.isOutcomeUnknown) \(scene.system.now)" }
+            }
+        }
+        scene.run(.seconds(5))
+        #expect(ended.withLock { $0 } == "timeout true 1.000")
+    }
+
+    @Test("states of earlier versions are migrated, those of later ones and foreign bytes are refused")
+    func versions() throws {
+        let scene = Scene()
+        let ref = try scene.spawn()
+        scene.ask(ref) { .add(5, replyTo: $0) }
+        scene.run(.seconds(1))
+        let later = try scene.spawn(version: 2)
+        scene.ask(later) { .get(replyTo: $0) }
+        scene.run(.seconds(1))
+        #expect(scene.all.last?.hasPrefix("500 at") == true)
+        scene.ask(later) { .add(1, replyTo: $0) }
+        scene.run(.seconds(1))
+        #expect(scene.all.last?.hasPrefix("501 at") == true)
+        // The earlier program does not understand it, and does not start from zero.
+        scene.ask(try scene.spawn()) { .get(replyTo: $0) }
+        scene.run(.seconds(6))
+        #expect(scene.all.count == 4)
+        #expect(scene.all.last?.contains("at") == false || scene.all.last?.hasPrefix("no such actor") == true)
+        let form = StateForm<Int>(version: 1, codec: JSONSerializer(), migrate: nil)
+        for bytes in [[], [1], [0xCA, 0, 0, 0], Array("5".utf8), [0xCA, 0, 0, 0, 1, 34]] as [[UInt8]] {
+            let error = #expect(throws: EntityStoreError.self) { _ = try form.state(from: bytes) }
+            #expect(error?.code == .corrupt)
+        }
+        let error = #expect(throws: EntityStoreError.self) { _ = try form.state(from: [0xCA, 0, 0, 0, 2, 53]) }
+        #expect(error?.code == .newer)
+    }
+}
