@@ -94,19 +94,14 @@ struct EntityTypeTests {
         for node in [first, second] {
             try await node.joined()
             try node.host(type, state: .manual(saved)) { entity in
-                .setup { _ in
-                    let items = try entity.load().map { try JSONSerializer().decode([String].self, from: $0) } ?? []
-                    return .stateful(items) { items, _, message in
-                        switch message {
-                        case .add(let item):
-                            items.append(item)
-                            try entity.save(try JSONSerializer().encode(items))
-                        case .list(let replyTo): replyTo.tell(items)
-                        case .total(let replyTo): replyTo.tell(items.count)
-                        case .give: break
-                        }
-                        return .same
+                .durable(entity, [String]()) { items, _, message in
+                    switch message {
+                    case .add(let item): items.append(item)
+                    case .list(let replyTo): replyTo.tell(items)
+                    case .total(let replyTo): replyTo.tell(items.count)
+                    case .give: break
                     }
+                    return .same
                 }
             }
         }
