@@ -82,8 +82,10 @@ package final class ActorCell<Message: Sendable>: AnyActorCell, @unchecked Senda
     /// Delivers a message, or records it in the loss ledger.
     @inlinable
     package func tell(_ message: Message) {
-        if system.usesOutboxes.load(ordering: .relaxed), let outbox = TurnOutbox.current {
-            return outbox.add { [self] in send(message) }
+        if system.usesOutboxes.load(ordering: .relaxed), let outbox = TurnOutbox.current,
+            outbox.take({ [self] in send(message) })
+        {
+            return
         }
         send(message)
     }

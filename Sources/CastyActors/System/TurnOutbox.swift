@@ -1,54 +1,53 @@
-import Glibc
 import Synchronization
 
 /// The messages that one turn sends, held back until what the turn has changed is saved.
 ///
-/// While an outbox is open on a thread, ``ActorRef/tell(_:)`` on that thread adds to it instead of delivering. Only
-/// `tell` is held: other effects of a turn, such as spawning a child, are not.
+/// While an outbox is open, ``ActorRef/tell(_:)`` in the code that opened it adds to it instead of delivering. Only `tell`
+/// is held: other effects of a turn, such as spawning a child, are not. A task that the code starts sends at once when
+/// the outbox is closed, although the task inherits it.
 @usableFromInline
-package final class TurnOutbox {
-    private typealias Send = () -> Void
+package final class TurnOutbox: Sendable {
+    private struct State {
+        var isOpen = false
+        var held: [@Sendable () -> Void] = []
+    }
 
-    private var held: [Send] = []
+    @TaskLocal @usableFromInline static var current: TurnOutbox?
 
-    private static let key: pthread_key_t = {
-        var key = pthread_key_t()
-        let problem = pthread_key_create(&key, nil)
-        precondition(problem == 0, "the process has no thread-specific key left")
-        return key
-    }()
+    private let state = Mutex(State())
 
     /// Creates an empty outbox.
     package init() {}
 
-    /// The outbox that is open on this thread.
-    @usableFromInline
-    static var current: TurnOutbox? {
-        pthread_getspecific(key).map { Unmanaged<TurnOutbox>.fromOpaque($0).takeUnretainedValue() }
-    }
-
     /// Whether no message is held.
-    package var isEmpty: Bool { held.isEmpty }
+    package var isEmpty: Bool { state.withLock { $0.held.isEmpty } }
 
     /// Runs a synchronous piece of a turn whose messages are held.
     package func hold<Result>(in system: ActorSystem, _ body: () throws -> Result) rethrows -> Result {
         system.usesOutboxes.store(true, ordering: .relaxed)
-        let outer = pthread_getspecific(Self.key)
-        pthread_setspecific(Self.key, Unmanaged.passUnretained(self).toOpaque())
-        defer { pthread_setspecific(Self.key, outer) }
-        return try body()
+        state.withLock { $0.isOpen = true }
+        defer { state.withLock { $0.isOpen = false } }
+        return try Self.$current.withValue(self, operation: body)
     }
 
+    /// Takes a message, unless the outbox is closed.
     @usableFromInline
-    func add(_ send: @escaping () -> Void) { held.append(send) }
+    func take(_ send: @escaping @Sendable () -> Void) -> Bool {
+        state.withLock { state in
+            if state.isOpen { state.held.append(send) }
+            return state.isOpen
+        }
+    }
 
     /// Delivers what was held, in the order in which it was sent.
     package func release() {
-        let sends = held
-        held = []
+        let sends = state.withLock { state in
+            defer { state.held = [] }
+            return state.held
+        }
         for send in sends { send() }
     }
 
     /// Drops what was held.
-    package func drop() { held = [] }
+    package func drop() { state.withLock { $0.held = [] } }
 }

@@ -28,7 +28,7 @@ extension TestCluster {
         let durable = durable
         let store = JournalStore(
             disk, node: name, oracle: durable,
-            ignoresFences: self.settings.placement.mutations.contains(.ignoresFences)
+            ignoresFences: self.settings.placement.mutations.contains(.ignoresFences), changesCluster: true
         ) {
             guard let time = faults.storeDelay(on: name) else { return }
             await withUnsafeContinuation { continuation in

@@ -60,7 +60,7 @@ package final class DurableOracle: Sendable {
     func wrote(_ state: [UInt8]?, of key: EntityKey, on node: String, _ fence: ShardFence) {
         let later = self.state.withLock { all -> ShardFence? in
             let known = all.known[Entity(key)] ?? Known()
-            if let token = known.token, fence.isSuperseded(by: token) { return token }
+            if let token = known.token, token.cluster == fence.cluster, fence.isSuperseded(by: token) { return token }
             all.known[Entity(key)] = Known(saved: state, writer: node, token: fence)
             return nil
         }
@@ -81,7 +81,7 @@ package final class DurableOracle: Sendable {
     func loaded(_ loaded: [UInt8]?, of key: EntityKey, on node: String, _ fence: ShardFence) {
         let text = state.withLock { state -> String? in
             let known = state.known[Entity(key)] ?? Known()
-            if let token = known.token, fence.isSuperseded(by: token) {
+            if let token = known.token, token.cluster == fence.cluster, fence.isSuperseded(by: token) {
                 return "\(node) read it at \(fence), and \(token) had used it before"
             }
             if let writer = known.writer, writer != node { state.comebacks += 1 }

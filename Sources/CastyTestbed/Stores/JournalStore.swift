@@ -16,6 +16,8 @@ package final class JournalStore: EntityStore, RememberedEntityStore {
     private let pause: @Sendable () async -> Void
     /// A deliberate bug: no token is refused.
     private let ignoresFences: Bool
+    /// Whether a cluster that is founded anew takes the disk over, with its tokens.
+    private let changesCluster: Bool
     private let journals = Mutex<[String: Journal]>([:])
 
     /// Creates the stores of a node.
@@ -23,14 +25,18 @@ package final class JournalStore: EntityStore, RememberedEntityStore {
     /// - Parameters:
     ///   - pause: Takes the time of half an operation.
     ///   - ignoresFences: A deliberate bug: no token is refused.
+    ///   - changesCluster: Whether a cluster that is founded anew takes the disk over. Otherwise the disk belongs to
+    ///     the first one.
     package init(
         _ disk: SimulatedDisk, node: String, oracle: DurableOracle, ignoresFences: Bool = false,
+        changesCluster: Bool = false,
         pause: @escaping @Sendable () async -> Void = {}
     ) {
         self.disk = disk
         self.node = node
         self.oracle = oracle
         self.ignoresFences = ignoresFences
+        self.changesCluster = changesCluster
         self.pause = pause
     }
 
@@ -93,25 +99,29 @@ package final class JournalStore: EntityStore, RememberedEntityStore {
     private func pass(_ fence: ShardFence, for key: EntityKey) throws(EntityStoreError) {
         guard !ignoresFences else { return }
         let (layout, shard) = ("\(key.type) layout", "\(key.type) fence \(key.shards) \(key.shard)")
-        let count = try token(in: layout)
+        let count = try token(in: layout, for: fence)
         if let count, count.number != key.shards, fence.isSuperseded(by: count.fence) {
             throw .stale(key, fence, count.fence)
         }
-        let known = try token(in: shard)?.fence
-        for other in [count?.fence, known].compactMap(\.self) where other.cluster != fence.cluster {
-            throw .foreign(other, fence)
-        }
+        let known = try token(in: shard, for: fence)?.fence
         if let known, fence.isSuperseded(by: known) { throw .stale(key, fence, known) }
         if count?.number != key.shards { try note(fence, key.shards, in: layout) }
         if known != fence { try note(fence, key.shards, in: shard) }
     }
 
-    /// The token that was written down last, and the number of shards with it.
-    private func token(in file: String) throws(EntityStoreError) -> (number: Int, fence: ShardFence)? {
+    /// The token that was written down last, and the number of shards with it; that of another cluster is none, or an
+    /// error.
+    private func token(
+        in file: String, for fence: ShardFence
+    ) throws(EntityStoreError) -> (number: Int, fence: ShardFence)? {
         try use(file) { journal throws(EntityStoreError) in
             guard let record = try journal.read().last else { return nil }
             guard let token = Self.token(of: record) else {
                 throw EntityStoreError(.corrupt, "\(file) cannot be read")
+            }
+            guard token.fence.cluster == fence.cluster else {
+                if changesCluster { return nil }
+                throw .foreign(token.fence, fence)
             }
             return token
         }
