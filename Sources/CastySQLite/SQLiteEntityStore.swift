@@ -20,14 +20,14 @@ public final class SQLiteEntityStore: EntityStore {
 
     init(directory: String, shared: SQLiteFile, pageLimit: Int? = nil) throws(EntityStoreError) {
         self.shared = shared
-        sources = StateSources(directory: directory, shared: shared)
+        sources = try StateSources(directory: directory, shared: shared)
         own = try StateWriter(WriterSlot(directory: directory), sources, pageLimit: pageLimit)
     }
 
     /// The state last saved for an entity, or `nil` if there is none.
     public func load(_ key: EntityKey, fence: ShardFence) async throws(EntityStoreError) -> [UInt8]? {
         // Once the token is on disk no other process acknowledges a change of the shard that this one would not read.
-        if try await own.raise(fence, for: key) { try sources.refresh() }
+        try await own.raise(fence, for: key)
         let result = await withUnsafeContinuation { continuation in
             readers.async { [sources] in
                 continuation.resume(
@@ -57,13 +57,13 @@ public final class SQLiteEntityStore: EntityStore {
 /// The files of a folder, for reading.
 final class StateSources: Sendable {
     private let directory: String
-    /// The file in which earlier versions kept all states.
-    private let shared: SQLiteFile
+    /// The file in which version 2 kept all states, if it has any.
+    private let legacy: SQLiteFile?
     private let files = Mutex<[String: StateFile]>([:])
 
-    init(directory: String, shared: SQLiteFile) {
+    init(directory: String, shared: SQLiteFile) throws(EntityStoreError) {
         self.directory = directory
-        self.shared = shared
+        legacy = try shared.hasLegacyStates() ? shared : nil
     }
 
     /// Opens the files that have come since.
@@ -86,7 +86,7 @@ final class StateSources: Sendable {
             if best.map({ $0.fence.isSuperseded(by: row.fence) }) ?? true { best = row }
         }
         if let best { return best.state }
-        return try shared.legacyState(type: key.type, id: key.id)
+        return try legacy?.legacyState(type: key.type, id: key.id)
     }
 
     /// The highest token of a shard in all files but one.

@@ -156,12 +156,17 @@ final class SQLiteFile: Sendable {
         }
     }
 
+    /// Whether version 2 has kept states in this file.
+    func hasLegacyStates() throws(EntityStoreError) -> Bool {
+        try read { database in
+            try Int64.fetchOne(
+                database, sql: "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'entity'") == 1
+        }
+    }
+
     /// The state of an entity in a file of version 2.
     func legacyState(type: String, id: String) throws(EntityStoreError) -> [UInt8]? {
         try read { database in
-            let hasTable = try Int64.fetchOne(
-                database, sql: "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'entity'")
-            guard hasTable == 1 else { return nil }
             let statement = try database.cachedStatement(sql: "SELECT state, sum FROM entity WHERE type = ? AND id = ?")
             guard let row = try Row.fetchOne(statement, arguments: [type.stored, id.stored]) else { return nil }
             let state = try row.bytes(0)

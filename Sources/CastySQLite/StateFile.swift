@@ -192,8 +192,8 @@ final class StateFile: Sendable {
 extension Row {
     /// A token in four columns.
     func fence(_ column: Int) throws(EntityStoreError) -> ShardFence {
-        let text: String = self[column] ?? ""
-        guard let cluster = ClusterID(text) else {
+        let value: DatabaseValue = self[column]
+        guard case .string(let text) = value.storage, let cluster = ClusterID(text) else {
             throw EntityStoreError(.corrupt, "a row does not say to which cluster it belongs")
         }
         return ShardFence(

@@ -35,6 +35,8 @@ final class StateWriter: Sendable {
         var waiting: [Change] = []
         /// The tokens that are on disk.
         var raised: [Shard: ShardFence] = [:]
+        /// Those of them after which the files of all others were opened, so that a load may go on.
+        var ready: [Shard: ShardFence] = [:]
     }
 
     private let slot: WriterSlot
@@ -54,15 +56,11 @@ final class StateWriter: Sendable {
     }
 
     /// Writes a token down, unless it is on disk already.
-    ///
-    /// - Returns: Whether it was new.
-    func raise(_ fence: ShardFence, for key: EntityKey) async throws(EntityStoreError) -> Bool {
-        if let known = state.withLock({ $0.raised[Shard(key)] }) {
-            try StateSources.check(fence, known, key)
-            if known == fence { return false }
-        }
+    func raise(_ fence: ShardFence, for key: EntityKey) async throws(EntityStoreError) {
+        let (known, ready) = state.withLock { ($0.raised[Shard(key)], $0.ready[Shard(key)]) }
+        if let known { try StateSources.check(fence, known, key) }
+        if ready == fence { return }
         try await change(.token, key, fence)
-        return true
     }
 
     /// Writes a state, or that there is none.
@@ -122,11 +120,16 @@ final class StateWriter: Sendable {
         }
         results = written.0
         state.withLock { $0.raised = written.1 }
-        try sources.refresh()
+        // From here on the changes are written, and not taken back: the next owner may have read them.
         for (index, change) in changes.enumerated() {
             guard case .success = results[index] else { continue }
-            // It is written, and not taken back: the next owner may have read it.
-            results[index] = try othersAllow(change).mapError { $0.withUnknownOutcome }
+            do throws(EntityStoreError) {
+                try sources.refresh()
+                results[index] = try othersAllow(change).mapError { $0.withUnknownOutcome }
+                state.withLock { $0.ready[Shard(change.key)] = change.fence }
+            } catch {
+                results[index] = .failure(error.withUnknownOutcome)
+            }
         }
         return results
     }

@@ -80,7 +80,8 @@ final class RegionHost: Sendable {
         return StoreAccess(
             store, key: key, system: cluster.system, times: times, limit: cluster.config.settings.entityLease / 2
         ) { [self] in
-            guard mayWrite(), let version = cores?.version(of: instance.shard), let cluster = cluster.id else {
+            // The version first: a permission that is valid afterwards belongs to it.
+            guard let version = cores?.version(of: instance.shard), mayWrite(), let cluster = cluster.id else {
                 return nil
             }
             return ShardFence(cluster: cluster, version)

@@ -52,7 +52,8 @@ struct TravelCommand: ParsableCommand {
                 { backend.messages(after: messages).next > messages }
             }
         while !isDone() {
-            wakeup.wait()
+            // Not for ever: what it waits for may be known without a further change.
+            wakeup.wait(atMost: .milliseconds(100))
             for message in backend.messages(after: messages).messages where message.kind == .refused {
                 Output.error(message.text)
                 throw ExitCode(1)
