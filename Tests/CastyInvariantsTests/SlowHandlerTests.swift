@@ -46,6 +46,6 @@ struct SlowHandlerTests {
                 + "thaw n2\nwait 8s\nexpect single-activation")
         // K1 is among the rules: no write under an old token, and no reply by a node that has lost the shard.
         #expect(run.result.violations == 0 && run.result.failed == 0, "\(run.complaints)")
-        #expect(run.events.contains { $0.kind == .nodeStopped && $0.node == "n2" })
+        #expect(run.events.contains { $0.kind == .memberRemoved && $0.subject == "n2" })
     }
 }
