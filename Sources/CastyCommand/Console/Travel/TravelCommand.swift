@@ -37,6 +37,7 @@ struct TravelCommand: ParsableCommand {
         let clock = LiveClock()
         let began = clock.now
         let messages = backend.messages(after: 0).next
+        let watches = backend.watches
         // Before the request: its effect may be here at once.
         let number = backend.hypothesis?.number
         backend.submit(request)
@@ -45,9 +46,8 @@ struct TravelCommand: ParsableCommand {
                 { backend.hypothesis?.isDone == true && backend.hypothesis?.number != number }
             } else if case .control(.seek(let target)) = request {
                 {
-                    // A watch may stop it before, and says so.
-                    let isThere = backend.latest().time == .start + target
-                    return (isThere || backend.messages(after: messages).next > messages) && backend.progress == nil
+                    // A watch may stop it before.
+                    (backend.latest().time == .start + target || backend.watches != watches) && backend.progress == nil
                 }
             } else {
                 { backend.messages(after: messages).next > messages }
