@@ -130,6 +130,8 @@ private final class Handler: CounterHandler, RecorderHandler, TimerHandler {
         let all = Set(NodeMetric.allCases.map(\.rawValue))
         while !backend.names.isSuperset(of: all) { try await Task.sleep(for: .milliseconds(5)) }
         while backend.sum("casty.entities", "type=counter") == 0 { try await Task.sleep(for: .milliseconds(5)) }
+        // Saves end some time after the messages: the first one is no failure.
+        while backend.sum("casty.store.errors", "type=counter") == 0 { try await Task.sleep(for: .milliseconds(5)) }
         #expect(backend.names == all)
         #expect(backend.sum("casty.association.bytes.sent", "\(second)") > 0)
         #expect(backend.sum("casty.association.frames.received", "\(second)") > 0)

@@ -74,7 +74,7 @@ struct ClusterStories {
         let carts = try node.sharding.start(type: "cart", shards: 4, mailbox: .bounded(20), of: Cart.self) { _ in
             .receiveAsync { context, message in
                 begun.put(0)
-                while !open.isSet { try await context.system.sleep(for: .milliseconds(1)) }
+                while !open.isSet { try await context.system.sleep(for: .milliseconds(20)) }
                 if case .total(let replyTo) = message { replyTo.tell(1) }
                 return .same
             }

@@ -169,7 +169,7 @@ struct SystemStories {
         let stuck = try system.spawn(
             Behavior<ActorRef<Int>?>.receiveAsync { context, _ in
                 gate.put(0)
-                while !open.withLock({ $0 }) { try await context.system.sleep(for: .milliseconds(1)) }
+                while !open.withLock({ $0 }) { try await context.system.sleep(for: .milliseconds(20)) }
                 return .same
             }, mailbox: .bounded(100))
         stuck.tell(nil)
