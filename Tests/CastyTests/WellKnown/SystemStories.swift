@@ -51,7 +51,12 @@ struct SystemStories {
             system.shutdown.add(phase, "quick") { seen.put("quick") }
             system.shutdown.add(phase, "failing") { throw Oops() }
             system.shutdown.add(phase, "endless", within: .milliseconds(50)) {
-                do { try await Task.sleep(for: .seconds(1000)) } catch { seen.put("cancelled") }
+                // Noted where it is cancelled: the system may have ended before the work itself can go on.
+                try await withTaskCancellationHandler {
+                    try await Task.sleep(for: .seconds(1000))
+                } onCancel: {
+                    seen.put("cancelled")
+                }
             }
             system.shutdown.add(phase, "removed") { seen.put("removed") }
             #expect(system.shutdown.remove(phase, "removed"))
