@@ -5,7 +5,7 @@ import Synchronization
 /// Stores the states of entities in the files of one folder.
 ///
 /// A state is on disk when ``save(_:for:fence:)`` returns. A crash of the process or the machine loses no saved state,
-/// and leaves none half-written. Each row has a checksum: bytes that the disk has changed are reported as an error and
+/// and leaves none half-written. Each state has a checksum: bytes that the disk has changed are reported as an error and
 /// never returned as a state.
 ///
 /// The processes of one machine share the folder, and each has a file of its own that it alone writes. So none waits

@@ -7,7 +7,8 @@ public import CastyCore
 /// next owner has written. For a shard's highest token only these count: once a load or save with a token has been
 /// answered, a save with a lower one MUST NOT be acknowledged any more.
 ///
-/// Calls of one entity come one after the other, those of different entities at the same time. A call may take its
+/// Calls of one entity come one after the other, except that the call after one that was given up may come beside it.
+/// Those of different entities come at the same time. A call may take its
 /// time: the entity waits and buffers its messages, and nothing else does. The runtime stops waiting before the node's
 /// lease would end; what the call does later must still obey the fence.
 public protocol EntityStore: AnyObject, Sendable {
