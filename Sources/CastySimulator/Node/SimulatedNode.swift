@@ -37,10 +37,6 @@ package final class SimulatedNode: @unchecked Sendable {
     private let timerOrder: UInt64
     @exclusivity(unchecked) private var timerCount: UInt64 = 0
     private var busyUntil: Int64 = 0
-    /// The runnable whose turn runs.
-    private var current: Runnable?
-    /// The runnables whose turns last longer than an instant, and whether they want another turn afterwards.
-    private var prolonged: [ObjectIdentifier: Prolonged] = [:]
     private var parked: [EventPayload] = []
     @exclusivity(unchecked) private(set) var clock: NodeClock
     private var endpoints: [Endpoint] = []
@@ -81,22 +77,8 @@ package final class SimulatedNode: @unchecked Sendable {
 
     // MARK: Turns and timers
 
-    /// A runnable whose turn lasts.
-    private struct Prolonged {
-        let runnable: Runnable
-        var until: Int64
-        /// How many ends are still due.
-        var count = 1
-        var wantsTurn = false
-    }
-
     func execute(_ runnable: Runnable) {
         guard !isGone else { return }
-        if !prolonged.isEmpty, prolonged[ObjectIdentifier(runnable)] != nil {
-            // Its turn is not over, although the queue has finished it.
-            prolonged[ObjectIdentifier(runnable)]?.wantsTurn = true
-            return
-        }
         var time = owner.clock
         if turnTime > .zero {
             busyUntil = max(busyUntil, time) + turnTime.nanoseconds
@@ -107,40 +89,7 @@ package final class SimulatedNode: @unchecked Sendable {
 
     /// Runs a turn.
     func take(_ runnable: Runnable) {
-        current = runnable
         runnable.run(budget: budget)
-        current = nil
-    }
-
-    /// Prolongs the turn that runs now, as a handler does that computes, blocks, or waits for a disk.
-    ///
-    /// Nothing else of the node waits for it, as on a node with enough threads. A node that is frozen meanwhile ends
-    /// the turn when it is thawed; a killed node never does. With a ``budget`` of one each message has a turn of its
-    /// own.
-    ///
-    /// - Parameters:
-    ///   - time: By how much.
-    ///   - end: Called at the end of that time.
-    package func prolongTurn(by time: Duration, then end: @escaping @Sendable () -> Void) {
-        guard let current, time > .zero, !isGone else { return end() }
-        let key = ObjectIdentifier(current)
-        var item = prolonged[key] ?? Prolonged(runnable: current, until: owner.clock, count: 0)
-        item.until = max(item.until, owner.clock) + time.nanoseconds
-        item.count += 1
-        prolonged[key] = item
-        owner.add(
-            .turn(
-                WorkItem { [self] in
-                    end()
-                    endTurn(key)
-                }), node: index, at: item.until)
-    }
-
-    private func endTurn(_ key: ObjectIdentifier) {
-        guard var item = prolonged[key] else { return }
-        item.count -= 1
-        prolonged[key] = item.count > 0 ? item : nil
-        if item.count == 0, item.wantsTurn { execute(item.runnable) }
     }
 
     func timer(at deadline: Int64, _ action: @escaping @Sendable () -> Void) -> SimulatedTimer {
@@ -288,7 +237,6 @@ package final class SimulatedNode: @unchecked Sendable {
             if case .timer(let timer) = payload { timer.forget() }
         }
         parked = []
-        prolonged = [:]
         whenClosed = []
     }
 
