@@ -84,7 +84,7 @@ struct LocalBench {
 
     /// Each sender has at most four batches of a thousand messages in flight. A message is a number: twice the sender's
     /// index, plus one at the end of a batch.
-    private func tell(senders: Int) throws -> Double {
+    func tell(senders: Int) throws -> Double {
         let system = system()
         defer { end(system) }
         let done = Gate()
@@ -126,7 +126,7 @@ struct LocalBench {
         return Double(total) / started.seconds
     }
 
-    private func pingPong() throws -> Double {
+    func pingPong() throws -> Double {
         let system = system()
         defer { end(system) }
         let done = Gate()
@@ -154,7 +154,7 @@ struct LocalBench {
         return Double(rounds) / started.seconds
     }
 
-    private func ring() throws -> Double {
+    func ring() throws -> Double {
         let system = system()
         defer { end(system) }
         let done = Gate()
@@ -177,7 +177,7 @@ struct LocalBench {
         return Double(hops) / started.seconds
     }
 
-    private func spawn() throws -> Double {
+    func spawn() throws -> Double {
         let system = system()
         defer { end(system) }
         let started = Stopwatch()
@@ -221,7 +221,7 @@ struct LocalBench {
     }
 
     /// The latencies of `messages / 100` successive asks, in microseconds.
-    private func askTimes() throws -> [Double] {
+    func askTimes() throws -> [Double] {
         let count = messages / 100
         let system = system()
         defer { end(system) }

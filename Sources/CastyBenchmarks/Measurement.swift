@@ -35,12 +35,7 @@ package struct Measurement: Sendable {
         let value: Double
     }
 
-    package var median: Double {
-        let sorted = runs.sorted()
-        guard !sorted.isEmpty else { return .nan }
-        let middle = sorted.count / 2
-        return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
-    }
+    package var median: Double { runs.median }
 
     /// The number of runs that met the goal.
     package var met: Int? {

@@ -19,7 +19,7 @@ enum RemoteBench {
         ]
     }
 
-    private static func traffic(from node: RemoteNode, to peer: NodeAddress) -> Traffic {
+    static func traffic(from node: RemoteNode, to peer: NodeAddress) -> Traffic {
         let sink = node.reference("sink", at: peer, as: Parcel.self)
         let oracle = node.reference("oracle", at: peer, as: Question.self)
         return Traffic(

@@ -7,10 +7,11 @@ package import CastySerialization
 /// One of the two ends of a measurement over TCP: a node of no cluster.
 package final class RemoteNode {
     package let system: ActorSystem
-    private let world = LiveWorld()
+    private let world: LiveWorld
 
     /// Starts a node that listens on a free port.
-    package init(codec: CodecID) throws {
+    package init(codec: CodecID, workers: Int = max(2, WorkerPool.cores)) throws {
+        world = LiveWorld(workers: workers)
         system = ActorSystem(
             name: BenchNode.cluster, address: try FreePort.address(),
             world: world.node(transport: TwoLaneTransport()).world, registry: try .bench(), log: BenchNode.log)

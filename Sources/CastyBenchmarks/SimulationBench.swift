@@ -26,7 +26,7 @@ struct SimulationBench {
     }
 
     /// Runs a cluster without faults under a light load; returns the real time and the number of steps.
-    private static func run(nodes count: Int, for time: Duration) throws -> (seconds: Double, steps: UInt64) {
+    static func run(nodes count: Int, for time: Duration) throws -> (seconds: Double, steps: UInt64) {
         let testbed = TestCluster(
             world: SimulatedClusterWorld(seed: 1), settings: TestClusterSettings(membership: .responsive),
             checkers: .all)

@@ -15,7 +15,7 @@ struct Casty: ParsableCommand {
             NodeCommand.self,
             AttachCommand.self, StatusCommand.self, MembersCommand.self, ShardsCommand.self, AskCommand.self,
             TellCommand.self, LoadCommand.self, BenchCommand.self, CompletionsCommand.self, ManCommand.self,
-            BenchPeer.self, TravelCommand.self,
+            BenchPeer.self, BenchWork.self, TravelCommand.self,
         ],
         defaultSubcommand: OpenConsole.self)
 }

@@ -26,13 +26,21 @@ struct BenchCommand: ParsableCommand {
               casty bench crash --runs 30     thirty crashes, one after the other
               casty bench endurance --from 1 --to 200   a thousand node-hours, in parts if you like
               casty bench --json > today.txt  one JSON object a line
+              casty bench local --compare 'old/casty bench local --json'   two builds in turn, and their ratios
+              casty bench tell ask --compare 'sh erlang.sh' --rounds 5     another system's figures beside these
+              casty bench --instructions --json > baseline.txt   the processor instructions of one message, ask, …
+              casty bench --instructions --baseline baseline.txt fails when they have grown by more than 15 %
 
             Each figure is the median of its runs, with the smallest and the largest. A run that warms up comes first and is not \
             counted. A goal is what the figure should be on two shared cores; missing one is no failure. Measure on a quiet \
             machine, and compare only what was measured side by side: other load easily halves a figure.
 
-            Exits with 0 when all was measured, 1 when something could not be, or with --strict when a goal was \
-            missed, 64 for a wrong command line.
+            A compared command prints one JSON object a line: this program's own lines, or objects with "peer", "metric", "unit" \
+            (ns, us, bytes, or a rate) and "median". What needs instructions is counted by valgrind, and hardly depends on \
+            what else the machine does.
+
+            Exits with 0 when all was measured, 1 when something could not be, with --strict when a goal was \
+            missed, with --baseline when more instructions are needed than allowed, 64 for a wrong command line.
             """)
 
     @Argument(help: ArgumentHelp("Groups, or parts of figures' names; everything without.", valueName: "name"))
@@ -56,6 +64,26 @@ struct BenchCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The last seed of it.", valueName: "seed"))
     var to: UInt64?
 
+    @Option(help: ArgumentHelp("Run this command in turn with this program, and print ratios.", valueName: "command"))
+    var compare: [String] = []
+
+    @Option(help: ArgumentHelp("How many rounds of --compare, 1…100.", valueName: "number"))
+    var rounds = 5
+
+    @Option(
+        help: ArgumentHelp(
+            "With --compare: a name that the command prints, and the figure it means.", valueName: "name=figure"))
+    var match: [String] = []
+
+    @Flag(help: "Count processor instructions instead of time; needs valgrind.")
+    var instructions = false
+
+    @Option(help: ArgumentHelp("With --instructions: the counts of an earlier state.", valueName: "file"))
+    var baseline: String?
+
+    @Option(help: ArgumentHelp("With --baseline: by how much a count may have grown.", valueName: "per cent"))
+    var tolerance = 15.0
+
     private var seeds: ClosedRange<UInt64>? {
         guard from != nil || to != nil else { return nil }
         let first = from ?? 1
@@ -65,6 +93,8 @@ struct BenchCommand: ParsableCommand {
     func validate() throws {
         if let to, to < from ?? 1 { throw ValidationError("--from is not after --to.") }
         if let runs, !(1...1000).contains(runs) { throw ValidationError("--runs is 1…1000, not \(runs).") }
+        try validateModes()
+        if instructions { return try validateCounted() }
         let cases = BenchCase.all
         for name in names where !cases.contains(where: { $0.matches(name) }) {
             let groups = BenchGroup.allCases.map(\.rawValue).joined(separator: ", ")
@@ -73,7 +103,50 @@ struct BenchCommand: ParsableCommand {
         }
     }
 
+    private func validateModes() throws {
+        if instructions, !compare.isEmpty { throw ValidationError("--instructions and --compare exclude each other.") }
+        if baseline != nil, !instructions { throw ValidationError("--baseline is of use with --instructions only.") }
+        if !match.isEmpty, compare.isEmpty { throw ValidationError("--match is of use with --compare only.") }
+        guard (1...100).contains(rounds) else { throw ValidationError("--rounds is 1…100, not \(rounds).") }
+        guard tolerance > 0, tolerance <= 1000 else {
+            throw ValidationError("--tolerance is above 0 and at most 1000 per cent, not \(tolerance).")
+        }
+        for pair in match where pair.firstIndex(of: "=") == nil {
+            throw ValidationError("--match needs NAME=FIGURE, as in \"remote_call=ask another process, 64 callers\".")
+        }
+    }
+
+    private func validateCounted() throws {
+        for name in names where !CountedWork.all.contains(where: { $0.matches(name) }) {
+            let known = CountedWork.all.map { "  " + $0.name }.joined(separator: "\n")
+            throw ValidationError("nothing whose instructions are counted is called \"\(name)\". There are:\n\(known)")
+        }
+    }
+
+    /// A peer's name of a figure to this program's.
+    private var counterparts: [String: String] {
+        var names: [String: String] = [:]
+        for pair in match {
+            guard let end = pair.firstIndex(of: "=") else { continue }
+            names[String(pair[..<end])] = String(pair[pair.index(after: end)...])
+        }
+        return names
+    }
+
     func run() throws {
+        if instructions {
+            return try InstructionReport(names: names, json: json, baseline: baseline, tolerance: tolerance / 100).run()
+        }
+        if !compare.isEmpty {
+            return try ComparisonReport(
+                names: names, commands: compare.map { ComparedCommand($0) }, counterparts: counterparts, rounds: rounds,
+                runs: runs ?? 3, isQuick: quick, json: json, isStrict: strict
+            ).run()
+        }
+        try measure()
+    }
+
+    private func measure() throws {
         let showsProgress = Output.errorIsTerminal
         let plan = BenchPlan(
             isQuick: quick, chosenRuns: runs, chosenSeeds: seeds,
