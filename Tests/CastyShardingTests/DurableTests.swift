@@ -15,12 +15,14 @@ struct DurableTests {
         case addAndThrow(Int, ActorRef<Int>)
     }
 
-    /// A store in memory that takes 50 ms, and fails as it is told to.
+    /// A store in memory that takes its time, and fails as it is told to.
     private final class SlowStore: EntityStore {
         private struct State {
             var saved: [UInt8]?
             var failure: EntityStoreError?
             var saves = 0
+            var begun = 0
+            var duration = Duration.milliseconds(50)
         }
 
         private let state = Mutex(State())
@@ -42,10 +44,19 @@ struct DurableTests {
 
         var saves: Int { state.withLock { $0.saves } }
 
+        /// How many saves have begun.
+        var begun: Int { state.withLock { $0.begun } }
+
+        var duration: Duration {
+            get { state.withLock { $0.duration } }
+            set { state.withLock { $0.duration = newValue } }
+        }
+
         func load(_ key: EntityKey, fence: ShardFence) async throws(EntityStoreError) -> [UInt8]? { saved }
 
         func save(_ bytes: [UInt8], for key: EntityKey, fence: ShardFence) async throws(EntityStoreError) {
-            await sleep(.milliseconds(50))
+            state.withLock { $0.begun += 1 }
+            await sleep(duration)
             if let failure { throw failure }
             state.withLock { state in
                 state.saved = bytes
@@ -62,6 +73,7 @@ struct DurableTests {
         let world = SimulatedWorld(seed: 1)
         let system: ActorSystem
         let store: SlowStore
+        let calls = StoreCalls()
         let mayAct = Mutex(true)
         let answers = Mutex<[String]>([])
 
@@ -75,7 +87,7 @@ struct DurableTests {
         var entity: EntityContext {
             let fence = ShardFence(cluster: ClusterID(high: 1, low: 1), upNumber: 1, start: 1, sequence: 1)
             let key = EntityKey(type: "counter", id: "counter-1", shards: 1)
-            let access = StoreAccess(store, key: key, system: system, limit: .seconds(1)) { [self] in
+            let access = StoreAccess(store, key: key, system: system, calls: calls, limit: .seconds(1)) { [self] in
                 mayAct.withLock { $0 } ? fence : nil
             }
             return EntityContext(
@@ -115,6 +127,22 @@ struct DurableTests {
                     }
                 answers.withLock { $0.append(text) }
             }
+        }
+
+        /// What a load of the entity gives after its time limit.
+        func load() -> String? {
+            let ended = Mutex<String?>(nil)
+            let entity = entity
+            Task(executorPreference: system.tasks) {
+                do throws(EntityStoreError) {
+                    _ = try await entity.load()
+                    ended.withLock { $0 = "loaded" }
+                } catch {
+                    ended.withLock { $0 = "\(error.code): \(error.message)" }
+                }
+            }
+            run(.seconds(2))
+            return ended.withLock { $0 }
         }
 
         func run(_ duration: Duration) { world.run(until: world.now + duration) }
@@ -200,7 +228,8 @@ struct DurableTests {
         let slow = SlowStore { [system = scene.system] _ in try? await system.sleep(for: .seconds(3600)) }
         let fence = ShardFence(cluster: ClusterID(high: 1, low: 1), upNumber: 1, start: 1, sequence: 1)
         let access = StoreAccess(
-            slow, key: EntityKey(type: "counter", id: "counter-2", shards: 1), system: scene.system, limit: .seconds(1)
+            slow, key: EntityKey(type: "counter", id: "counter-2", shards: 1), system: scene.system,
+            calls: scene.calls, limit: .seconds(1)
         ) { fence }
         let ended = Mutex<String?>(nil)
         Task(executorPreference: scene.system.tasks) {
@@ -214,6 +243,49 @@ struct DurableTests {
         }
         scene.run(.seconds(5))
         #expect(ended.withLock { $0 } == "timeout true 1.000")
+    }
+
+    @Test("the next incarnation waits for the save of one that has stopped meanwhile")
+    func barrier() throws {
+        let scene = Scene()
+        scene.store.duration = .milliseconds(800)
+        let first = try scene.spawn()
+        scene.ask(first) { .add(1, replyTo: $0) }
+        scene.run(.milliseconds(100))
+        // The save is under way; its incarnation stops and the next one loads.
+        scene.system.stop(first)
+        let second = try scene.spawn()
+        scene.ask(second) { .add(10, replyTo: $0) }
+        scene.run(.seconds(3))
+        #expect(scene.all.last?.hasPrefix("11 at") == true, "\(scene.all)")
+        #expect(scene.store.saved.map { String(decoding: $0.dropFirst(5), as: UTF8.self) } == "11")
+        #expect(scene.calls.isIdle)
+    }
+
+    @Test("while a store hangs in one call it gets no other for the entity, and each asker learns why")
+    func hung() throws {
+        let scene = Scene()
+        scene.store.duration = .seconds(12)
+        scene.ask(try scene.spawn()) { .add(1, replyTo: $0) }
+        scene.run(.seconds(2))
+        #expect(scene.all.count == 1)
+        for _ in 1...3 {
+            scene.ask(try scene.spawn()) { .add(10, replyTo: $0) }
+            scene.run(.seconds(2))
+        }
+        #expect(scene.all.count == 4)
+        #expect(scene.store.begun == 1)
+        #expect(scene.all[0].contains("has not answered"), "\(scene.all)")
+        #expect(scene.all.dropFirst().allSatisfy { $0.hasPrefix("no such actor") }, "\(scene.all)")
+        #expect(
+            scene.load() == "unavailable: the store still works on an earlier call for counter-1, after 1.0 seconds")
+        scene.run(.seconds(8))
+        scene.store.duration = .milliseconds(50)
+        // The save that was given up has landed; a new incarnation knows it.
+        scene.ask(try scene.spawn()) { .add(10, replyTo: $0) }
+        scene.run(.seconds(2))
+        #expect(scene.all.last?.hasPrefix("11 at") == true, "\(scene.all)")
+        #expect(scene.calls.isIdle)
     }
 
     @Test("states of earlier versions are migrated, those of later ones and foreign bytes are refused")

@@ -134,17 +134,16 @@ struct JournalTests {
     func oracle() {
         let violations = Mutex<[String]>([])
         let oracle = DurableOracle { id, _, _ in violations.withLock { $0.append(id) } }
-        oracle.loaded(nil, of: Self.account, on: "n1", token(1))
-        oracle.writes(bytes("5"), of: Self.account)
-        oracle.wrote(bytes("5"), of: Self.account, on: "n1", token(1))
-        oracle.writes(bytes("6"), of: Self.account)
-        oracle.writes(bytes("7"), of: Self.account)
-        oracle.loaded(bytes("6"), of: Self.account, on: "n1", token(1))
+        load(oracle, nil, on: "n1", token(1))
+        write(oracle, bytes("5"), on: "n1", token(1))
+        _ = oracle.writes(bytes("6"), of: Self.account)
+        _ = oracle.writes(bytes("7"), of: Self.account)
+        load(oracle, bytes("6"), on: "n1", token(1))
         #expect(violations.withLock { $0 } == [])
         // What was read once is settled: neither the state before it nor another attempt may come after it.
-        oracle.loaded(bytes("5"), of: Self.account, on: "n1", token(1))
-        oracle.loaded(bytes("7"), of: Self.account, on: "n1", token(1))
-        oracle.loaded(nil, of: Self.account, on: "n1", token(1))
+        load(oracle, bytes("5"), on: "n1", token(1))
+        load(oracle, bytes("7"), on: "n1", token(1))
+        load(oracle, nil, on: "n1", token(1))
         #expect(violations.withLock { $0 } == ["K1", "K1", "K1"])
     }
 
@@ -153,17 +152,36 @@ struct JournalTests {
         let violations = Mutex<[String]>([])
         let oracle = DurableOracle(
             isEntitled: { _, node in node == "n2" }, object: { id, _, _ in violations.withLock { $0.append(id) } })
-        oracle.writes(bytes("5"), of: Self.account)
-        oracle.wrote(bytes("5"), of: Self.account, on: "n2", token(2))
+        write(oracle, bytes("5"), on: "n2", token(2))
         oracle.acknowledged("account-1", on: "n2")
         #expect(violations.withLock { $0 } == [])
-        oracle.writes(bytes("4"), of: Self.account)
-        oracle.wrote(bytes("4"), of: Self.account, on: "n1", token(1))
+        write(oracle, bytes("4"), on: "n1", token(1))
         #expect(violations.withLock { $0 } == ["K1"])
         oracle.acknowledged("account-1", on: "n1")
         #expect(violations.withLock { $0 } == ["K1", "K1"])
-        oracle.loaded(bytes("5"), of: Self.account, on: "n1", token(1))
+        load(oracle, bytes("5"), on: "n1", token(1))
         #expect(violations.withLock { $0 } == ["K1", "K1", "K1"])
         #expect(oracle.comebacks == 0)
+    }
+
+    @Test("a write that lands after a later call of its node is a violation")
+    func late() {
+        let violations = Mutex<[String]>([])
+        let oracle = DurableOracle { id, _, text in violations.withLock { $0.append("\(id) \(text)") } }
+        let old = oracle.writes(bytes("5"), of: Self.account)
+        load(oracle, nil, on: "n1", token(1))
+        oracle.wrote(bytes("5"), of: Self.account, on: "n1", token(1), call: old)
+        #expect(violations.withLock { $0 } == ["K1 n1 wrote \"5\" after a later call of its own had used it"])
+        write(oracle, bytes("6"), on: "n1", token(1))
+        #expect(violations.withLock { $0.count } == 1)
+    }
+
+    private func load(_ oracle: DurableOracle, _ state: [UInt8]?, on node: String, _ fence: ShardFence) {
+        oracle.loaded(state, of: Self.account, on: node, fence, call: oracle.loads(Self.account))
+    }
+
+    private func write(_ oracle: DurableOracle, _ state: [UInt8]?, on node: String, _ fence: ShardFence) {
+        let call = oracle.writes(state, of: Self.account)
+        oracle.wrote(state, of: Self.account, on: node, fence, call: call)
     }
 }

@@ -19,6 +19,7 @@ final class RegionHost: Sendable {
     let payloads: PayloadCodec
     let tracing: ShardTracing<ErasedMessage>?
     private let times: StoreTimes
+    private let calls: StoreCalls
     let gate = LeaseGate()
     /// The cores of the actor, once it has started.
     private let started = Mutex<RegionCores?>(nil)
@@ -35,6 +36,7 @@ final class RegionHost: Sendable {
         self.strategy = strategy
         self.lacksRole = lacksRole
         times = StoreTimes.of(cluster)
+        calls = StoreCalls.of(cluster)
         self.payloads = payloads
         self.tracing = tracing
         if let hosting { _ = self.hosting.storeIfNil(hosting) }
@@ -78,7 +80,8 @@ final class RegionHost: Sendable {
         guard let store = hosting.load()?.store else { return nil }
         let key = EntityKey(type: type, id: instance.entity, shard: instance.shard, of: settings.shardCount)
         return StoreAccess(
-            store, key: key, system: cluster.system, times: times, limit: cluster.config.settings.entityLease / 2
+            store, key: key, system: cluster.system, calls: calls, times: times,
+            limit: cluster.config.settings.entityLease / 2
         ) { [self] in
             // The version first: a permission that is valid afterwards belongs to it.
             guard let version = cores?.version(of: instance.shard), mayWrite(), let cluster = cluster.id else {

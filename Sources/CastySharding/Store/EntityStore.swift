@@ -7,10 +7,10 @@ public import CastyCore
 /// next owner has written. For a shard's highest token only these count: once a load or save with a token has been
 /// answered, a save with a lower one MUST NOT be acknowledged any more.
 ///
-/// Calls of one entity come one after the other, except that the call after one that was given up may come beside it.
-/// Those of different entities come at the same time. A call may take its
-/// time: the entity waits and buffers its messages, and nothing else does. The runtime stops waiting before the node's
-/// lease would end; what the call does later must still obey the fence.
+/// Calls of one entity come one after the other, also across its incarnations on one node; those of different entities
+/// come at the same time. A call may take its time: the entity waits and buffers its messages, and nothing else does.
+/// The runtime stops waiting before the node's lease would end, and calls for the entity again only when the call has
+/// returned; what that does until then must still obey the fence.
 public protocol EntityStore: AnyObject, Sendable {
     /// The state last saved for an entity, or `nil` if there is none or it was deleted.
     ///

@@ -12,6 +12,20 @@ package final class DurableOracle: Sendable {
         var token: ShardFence?
         /// States that were given to a store later, and of which it is not known whether they are saved.
         var attempted: [[UInt8]?] = []
+        /// Counts the calls of the stores for the entity.
+        var calls: UInt64 = 0
+        /// The last call that the store has carried out, and its node.
+        var last: (call: UInt64, node: String)?
+
+        mutating func nextCall() -> UInt64 {
+            calls += 1
+            return calls
+        }
+
+        /// Notes the state that a call has written or read: from now on no other counts.
+        mutating func settle(_ state: [UInt8]?, _ fence: ShardFence, _ call: UInt64, on node: String) {
+            (saved, token, attempted, last) = (state, fence, [], (call, node))
+        }
     }
 
     private struct Entity: Hashable {
@@ -50,22 +64,43 @@ package final class DurableOracle: Sendable {
     /// How often an entity started on another node than the one that wrote its state.
     package var comebacks: Int { state.withLock { $0.comebacks } }
 
-    /// Called when an entity is about to write a state; `nil` deletes it.
-    func writes(_ state: [UInt8]?, of key: EntityKey) {
-        self.state.withLock { $0.known[Entity(key), default: Known()].attempted.append(state) }
+    /// Called when a store is about to load a state.
+    ///
+    /// - Returns: The number of the call.
+    func loads(_ key: EntityKey) -> UInt64 {
+        state.withLock { $0.known[Entity(key), default: Known()].nextCall() }
     }
 
-    /// Called when the store has written a state. A write with a lower token than one that has used the entity before is a
-    /// violation: it may have overwritten what a later owner knows.
-    func wrote(_ state: [UInt8]?, of key: EntityKey, on node: String, _ fence: ShardFence) {
-        let later = self.state.withLock { all -> ShardFence? in
-            let known = all.known[Entity(key)] ?? Known()
-            if let token = known.token, token.cluster == fence.cluster, fence.isSuperseded(by: token) { return token }
-            all.known[Entity(key)] = Known(saved: state, writer: node, token: fence)
+    /// Called when a store is about to write a state; `nil` deletes it.
+    ///
+    /// - Returns: The number of the call.
+    func writes(_ state: [UInt8]?, of key: EntityKey) -> UInt64 {
+        self.state.withLock { all in
+            all.known[Entity(key), default: Known()].attempted.append(state)
+            return all.known[Entity(key), default: Known()].nextCall()
+        }
+    }
+
+    /// Called when the store has written a state.
+    ///
+    /// A write with a lower token than one that has used the entity before is a violation: it may have overwritten what a
+    /// later owner knows. So is a write that lands after a later call of the same node: an incarnation of that node
+    /// knows a state that is not saved any more.
+    func wrote(_ state: [UInt8]?, of key: EntityKey, on node: String, _ fence: ShardFence, call: UInt64) {
+        let text = self.state.withLock { all -> String? in
+            var known = all.known[Entity(key)] ?? Known()
+            if let token = known.token, token.cluster == fence.cluster, fence.isSuperseded(by: token) {
+                return "\(node) wrote \(Self.words(state)) at \(fence), and \(token) had used it before"
+            }
+            if let last = known.last, last.node == node, call < last.call {
+                return "\(node) wrote \(Self.words(state)) after a later call of its own had used it"
+            }
+            known.settle(state, fence, call, on: node)
+            known.writer = node
+            all.known[Entity(key)] = known
             return nil
         }
-        guard let later else { return }
-        object("K1", key.id, "\(node) wrote \(Self.words(state)) at \(fence), and \(later) had used it before")
+        if let text { object("K1", key.id, text) }
     }
 
     /// Called when an entity goes on with a state that it has saved, and acknowledges it.
@@ -78,9 +113,9 @@ package final class DurableOracle: Sendable {
     ///
     /// A write without acknowledgement may or may not be saved. Once it has been read it counts as saved, and must not
     /// disappear.
-    func loaded(_ loaded: [UInt8]?, of key: EntityKey, on node: String, _ fence: ShardFence) {
+    func loaded(_ loaded: [UInt8]?, of key: EntityKey, on node: String, _ fence: ShardFence, call: UInt64) {
         let text = state.withLock { state -> String? in
-            let known = state.known[Entity(key)] ?? Known()
+            var known = state.known[Entity(key)] ?? Known()
             if let token = known.token, token.cluster == fence.cluster, fence.isSuperseded(by: token) {
                 return "\(node) read it at \(fence), and \(token) had used it before"
             }
@@ -89,7 +124,8 @@ package final class DurableOracle: Sendable {
                 return
                     "it came back on \(node) with \(Self.words(loaded)), and \(Self.words(known.saved)) had been acknowledged or read"
             }
-            state.known[Entity(key)] = Known(saved: loaded, writer: known.writer, token: fence)
+            known.settle(loaded, fence, call, on: node)
+            state.known[Entity(key)] = known
             return nil
         }
         if let text { object("K1", key.id, text) }
