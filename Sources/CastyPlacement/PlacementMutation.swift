@@ -58,6 +58,8 @@ package enum PlacementMutation: Int, Mutation {
 
     /// An entity saves its state even if its shard may belong to another node.
     case savesStale
+    /// The next incarnation uses the store while a call of the one before is still under way.
+    case overlapsCalls
     /// A store refuses no token: what a former owner writes late overwrites what the next one has written.
     case ignoresFences
 

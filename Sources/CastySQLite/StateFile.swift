@@ -10,8 +10,9 @@ import GRDB
 final class StateFile: Sendable {
     /// The application id that marks such a file: `CSTS`.
     private static let applicationID: Int64 = 0x4353_5453
-    /// The version of the tables; a file of a later version is refused and not changed.
-    private static let version: Int64 = 1
+    /// The version of the tables; a file of a later version is refused and not changed. In version 1 tokens had no
+    /// checksum.
+    private static let version: Int64 = 2
 
     /// A row of an entity.
     struct Found {
@@ -59,7 +60,10 @@ final class StateFile: Sendable {
             guard version <= Self.version else {
                 throw EntityStoreError(.unavailable, "\(path) has been written by a later version (\(version))")
             }
-            guard isEmpty else { return }
+            guard isEmpty else {
+                guard version == 1 else { return }
+                return try Self.addChecksums(database)
+            }
             try database.execute(
                 sql: """
                     CREATE TABLE entity (
@@ -68,7 +72,7 @@ final class StateFile: Sendable {
                         PRIMARY KEY (type, id)) WITHOUT ROWID;
                     CREATE TABLE fence (
                         type BLOB NOT NULL, shards INTEGER NOT NULL, shard INTEGER NOT NULL, cluster TEXT NOT NULL,
-                        up INTEGER NOT NULL, start INTEGER NOT NULL, sequence INTEGER NOT NULL,
+                        up INTEGER NOT NULL, start INTEGER NOT NULL, sequence INTEGER NOT NULL, sum INTEGER,
                         PRIMARY KEY (type, shards, shard)) WITHOUT ROWID;
                     PRAGMA application_id = \(Self.applicationID);
                     PRAGMA user_version = \(Self.version);
@@ -76,17 +80,33 @@ final class StateFile: Sendable {
         }
     }
 
-    /// Runs one transaction. When this returns, it is durable; when it throws, nothing has changed.
+    private static func addChecksums(_ database: Database) throws {
+        try database.execute(sql: "ALTER TABLE fence ADD COLUMN sum INTEGER")
+        let rows = try Row.fetchAll(
+            database, sql: "SELECT cluster, up, start, sequence, type, shards, shard FROM fence")
+        for row in rows { try raise(try row.fence(0), for: try row.shardKey(4), database) }
+        try database.execute(sql: "PRAGMA user_version = \(version)")
+    }
+
+    /// Runs one transaction. When this returns, it is durable; when it throws, nothing has changed, unless the error's
+    /// outcome is unknown.
     func write<Result>(_ body: (Database) throws -> Result) throws(EntityStoreError) -> Result {
-        try SQLiteFile.run(path) {
-            try queue.writeWithoutTransaction { database in
-                var result: Result?
-                try database.inTransaction(.immediate) {
-                    result = try body(database)
-                    return .commit
+        var isCommitting = false
+        do throws(EntityStoreError) {
+            return try SQLiteFile.run(path) {
+                try queue.writeWithoutTransaction { database in
+                    var result: Result?
+                    try database.inTransaction(.immediate) {
+                        result = try body(database)
+                        isCommitting = true
+                        return .commit
+                    }
+                    return result.unsafelyUnwrapped
                 }
-                return result.unsafelyUnwrapped
             }
+        } catch {
+            // A commit whose sync fails may be found in the log after a crash all the same.
+            throw isCommitting ? error.withUnknownOutcome : error
         }
     }
 
@@ -102,28 +122,25 @@ final class StateFile: Sendable {
         try read { database in
             let statement = try database.cachedStatement(
                 sql: """
-                    SELECT cluster, up, start, sequence FROM fence WHERE type = ? AND (shards <> ? OR shard = ?)
+                    SELECT cluster, up, start, sequence, type, shards, shard, sum FROM fence
+                    WHERE type = ? AND (shards <> ? OR shard = ?)
                     """)
             let rows = try Row.fetchAll(statement, arguments: [key.type.stored, key.shards, key.shard])
-            return try rows.map { try $0.fence(0) }.highest
+            return try rows.map { try $0.checkedFence().fence }.highest
         }
     }
 
     /// All tokens, each with a key of its shard.
     func fences() throws(EntityStoreError) -> [(key: EntityKey, fence: ShardFence)] {
         try read { database in
-            try Row.fetchAll(database, sql: "SELECT cluster, up, start, sequence, type, shards, shard FROM fence").map {
-                let key = EntityKey(
-                    type: try $0.text(4), id: "", shard: Int(try $0.number(6)), of: Int(try $0.number(5)))
-                return (key, try $0.fence(0))
-            }
+            try Row.fetchAll(
+                database, sql: "SELECT cluster, up, start, sequence, type, shards, shard, sum FROM fence"
+            ).map { try $0.checkedFence() }
         } ?? []
     }
 
     /// The highest number of a coordinator that any token here has, and 0 without tokens.
-    func highestUpNumber() throws(EntityStoreError) -> Int {
-        try read { try Int.fetchOne($0, sql: "SELECT max(up) FROM fence") ?? 0 } ?? 0
-    }
+    func highestUpNumber() throws(EntityStoreError) -> Int { try fences().map(\.fence.upNumber).max() ?? 0 }
 
     /// Reads; `nil` where the file has no tables yet, because its process has just made it.
     private func read<Result>(_ body: (Database) throws -> Result?) throws(EntityStoreError) -> Result? {
@@ -171,14 +188,20 @@ final class StateFile: Sendable {
     static func raise(_ fence: ShardFence, for key: EntityKey, _ database: Database) throws {
         let statement = try database.cachedStatement(
             sql: """
-                INSERT OR REPLACE INTO fence (type, shards, shard, cluster, up, start, sequence)
-                VALUES (?, ?, ?, ?, ?, ?, ?)
+                INSERT OR REPLACE INTO fence (type, shards, shard, cluster, up, start, sequence, sum)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
                 """)
         try statement.execute(
             arguments: [
                 key.type.stored, key.shards, key.shard, "\(fence.cluster)", fence.upNumber, fence.start,
-                Int64(bitPattern: fence.sequence),
+                Int64(bitPattern: fence.sequence), sum(of: key, fence),
             ])
+    }
+
+    /// The checksum of a token. A token that a disk has changed would let a former owner write, or keep every owner from
+    /// it.
+    fileprivate static func sum(of key: EntityKey, _ fence: ShardFence) -> Int64 {
+        checksum(type: key.type, id: "\(fence.cluster) \(fence)", shard: key.shard, of: key.shards)
     }
 
     /// Covers the key and the token too, so that a row under a wrong key fails like one with wrong bytes.
@@ -200,6 +223,32 @@ extension Row {
             cluster: cluster, upNumber: Int(try number(column + 1)), start: Int(try number(column + 2)),
             sequence: UInt64(bitPattern: try number(column + 3)))
     }
+}
+
+extension Row {
+    /// Type, number of shards and shard, in three columns.
+    fileprivate func shardKey(_ column: Int) throws(EntityStoreError) -> EntityKey {
+        EntityKey(
+            type: try text(column), id: "", shard: Int(try number(column + 2)), of: Int(try number(column + 1)))
+    }
+
+    /// A whole row of the tokens' table, in the order cluster, up, start, sequence, type, shards, shard, sum.
+    fileprivate func checkedFence() throws(EntityStoreError) -> (key: EntityKey, fence: ShardFence) {
+        let (fence, key) = (try fence(0), try shardKey(4))
+        // A file of version 1, whose process runs an earlier version of the program, has no checksums.
+        let sum: DatabaseValue = self[7]
+        let isIntact = sum.isNull ? true : try number(7) == StateFile.sum(of: key, fence)
+        guard isIntact else {
+            throw EntityStoreError(
+                .corrupt, "the token of shard \(key.shard) of \(key.type) is not what was written: wrong checksum")
+        }
+        return (key, fence)
+    }
+}
+
+extension EntityStoreError {
+    /// The same error of a change that may have been saved.
+    var withUnknownOutcome: EntityStoreError { EntityStoreError(code, message, isOutcomeUnknown: true) }
 }
 
 extension [ShardFence] {

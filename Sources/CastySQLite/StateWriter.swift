@@ -9,15 +9,7 @@ import Synchronization
 /// states; a former owner writes a state, then reads the tokens. So either the taker reads the state, or the former
 /// owner finds the token and does not acknowledge. The second holds whatever the clocks say.
 final class StateWriter: Sendable {
-    private struct Shard: Hashable, Sendable {
-        let type: String
-        let count: Int
-        let number: Int
-
-        init(_ key: EntityKey) {
-            (type, count, number) = (key.type, key.shards, key.shard)
-        }
-    }
+    private typealias Shard = OwnTokens.Shard
 
     private struct Change: Sendable {
         enum Kind: Sendable {
@@ -34,7 +26,7 @@ final class StateWriter: Sendable {
     private struct State {
         var waiting: [Change] = []
         /// The tokens that are on disk.
-        var raised: [Shard: ShardFence] = [:]
+        var raised = OwnTokens()
         /// Those of them after which the files of all others were opened, so that a load may go on.
         var ready: [Shard: ShardFence] = [:]
     }
@@ -52,12 +44,12 @@ final class StateWriter: Sendable {
         try sources.refresh()
         // A process that had this slot before has left its tokens.
         let left = try file.fences()
-        state.withLock { state in for (key, fence) in left { state.raised[Shard(key)] = fence } }
+        state.withLock { state in for (key, fence) in left { state.raised.raise(fence, for: Shard(key)) } }
     }
 
     /// Writes a token down, unless it is on disk already.
     func raise(_ fence: ShardFence, for key: EntityKey) async throws(EntityStoreError) {
-        let (known, ready) = state.withLock { ($0.raised[Shard(key)], $0.ready[Shard(key)]) }
+        let (known, ready) = state.withLock { ($0.raised.highest(against: Shard(key)), $0.ready[Shard(key)]) }
         if let known { try StateSources.check(fence, known, key) }
         if ready == fence { return }
         try await change(.token, key, fence)
@@ -84,18 +76,24 @@ final class StateWriter: Sendable {
             defer { state.waiting = [] }
             return state.waiting
         }
-        var results: [Result<Void, EntityStoreError>]
+        for (change, result) in zip(changes, attempt(changes)) { change.done.resume(returning: result) }
+    }
+
+    /// Writes changes together; if that fails, each on its own, so that one that cannot be written fails alone.
+    private func attempt(_ changes: [Change]) -> [Result<Void, EntityStoreError>] {
         do throws(EntityStoreError) {
-            results = try write(changes)
+            return try write(changes)
         } catch {
-            results = Array(repeating: .failure(error), count: changes.count)
+            guard changes.count > 1, !error.isOutcomeUnknown else {
+                return Array(repeating: .failure(error), count: changes.count)
+            }
+            return changes.flatMap { attempt([$0]) }
         }
-        for (change, result) in zip(changes, results) { change.done.resume(returning: result) }
     }
 
     /// Writes all changes in one transaction, and says of each whether it counts.
     private func write(_ changes: [Change]) throws(EntityStoreError) -> [Result<Void, EntityStoreError>] {
-        var results = try changes.map { change throws(EntityStoreError) in try othersAllow(change) }
+        var results = try othersAllow(changes)
         let (before, raised) = (results, state.withLock { $0.raised })
         let written = try file.write { database in
             var (results, raised) = (before, raised)
@@ -103,14 +101,16 @@ final class StateWriter: Sendable {
                 guard case .success = results[index] else { continue }
                 let shard = Shard(change.key)
                 do throws(EntityStoreError) {
-                    if let known = raised[shard] { try StateSources.check(change.fence, known, change.key) }
+                    if let known = raised.highest(against: shard) {
+                        try StateSources.check(change.fence, known, change.key)
+                    }
                 } catch {
                     results[index] = .failure(error)
                     continue
                 }
-                if raised[shard] != change.fence {
+                if raised.token(of: shard) != change.fence {
                     try StateFile.raise(change.fence, for: change.key, database)
-                    raised[shard] = change.fence
+                    raised.raise(change.fence, for: shard)
                 }
                 if case .state(let state) = change.kind {
                     try StateFile.put(state, for: change.key, change.fence, database)
@@ -121,29 +121,36 @@ final class StateWriter: Sendable {
         results = written.0
         state.withLock { $0.raised = written.1 }
         // From here on the changes are written, and not taken back: the next owner may have read them.
-        for (index, change) in changes.enumerated() {
-            guard case .success = results[index] else { continue }
-            do throws(EntityStoreError) {
-                try sources.refresh()
-                results[index] = try othersAllow(change).mapError { $0.withUnknownOutcome }
-                state.withLock { $0.ready[Shard(change.key)] = change.fence }
-            } catch {
-                results[index] = .failure(error.withUnknownOutcome)
+        do throws(EntityStoreError) {
+            try sources.refresh()
+            let after = try othersAllow(changes)
+            for index in changes.indices {
+                guard case .success = results[index] else { continue }
+                results[index] = after[index].mapError(\.withUnknownOutcome)
+                state.withLock { $0.ready[Shard(changes[index].key)] = changes[index].fence }
             }
+        } catch {
+            results = results.map { $0.flatMap { .failure(error.withUnknownOutcome) } }
         }
         return results
     }
 
-    /// Whether no other process has a higher token for the shard.
-    private func othersAllow(_ change: Change) throws(EntityStoreError) -> Result<Void, EntityStoreError> {
-        guard let known = try sources.highest(for: change.key, besides: file.path) else { return .success(()) }
-        return Result { () throws(EntityStoreError) in try StateSources.check(change.fence, known, change.key) }
-    }
-}
-
-extension EntityStoreError {
-    /// The same error of a change that may have been saved.
-    fileprivate var withUnknownOutcome: EntityStoreError {
-        EntityStoreError(code, message, isOutcomeUnknown: true)
+    /// Whether no other process has a higher token for the shards of these changes. The tokens of one shard are read once.
+    private func othersAllow(_ changes: [Change]) throws(EntityStoreError) -> [Result<Void, EntityStoreError>] {
+        var known: [Shard: ShardFence?] = [:]
+        var results: [Result<Void, EntityStoreError>] = []
+        for change in changes {
+            let shard = Shard(change.key)
+            if known[shard] == nil {
+                known[shard] = .some(try sources.highest(for: change.key, besides: file.path))
+            }
+            guard case .some(.some(let highest)) = known[shard] else {
+                results.append(.success(()))
+                continue
+            }
+            results.append(
+                Result { () throws(EntityStoreError) in try StateSources.check(change.fence, highest, change.key) })
+        }
+        return results
     }
 }

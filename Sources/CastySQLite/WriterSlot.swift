@@ -25,7 +25,7 @@ final class WriterSlot: Sendable {
             }
             if flock(descriptor, LOCK_EX | LOCK_NB) == 0 {
                 self.descriptor = descriptor
-                path = "\(directory)/writer-\(number).sqlite"
+                path = Self.file(number, in: directory)
                 return
             }
             let problem = errno
@@ -45,13 +45,32 @@ final class WriterSlot: Sendable {
             throw EntityStoreError(.unavailable, "\(directory): \(String(cString: strerror(errno)))")
         }
         defer { closedir(folder) }
-        var names: [String] = []
-        while let entry = readdir(folder) {
+        var numbers: [Int] = []
+        while true {
+            // The end and an error look the same, but for this.
+            errno = 0
+            guard let entry = readdir(folder) else { break }
             let name = withUnsafePointer(to: &entry.pointee.d_name) {
                 $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
-            if name.hasPrefix("writer-"), name.hasSuffix(".sqlite") { names.append(name) }
+            if let number = number(of: name) { numbers.append(number) }
         }
-        return names.sorted().map { "\(directory)/\($0)" }
+        guard errno == 0 else {
+            throw EntityStoreError(.unavailable, "\(directory): \(String(cString: strerror(errno)))")
+        }
+        return numbers.sorted().map { file($0, in: directory) }
+    }
+
+    private static func file(_ number: Int, in directory: String) -> String {
+        "\(directory)/writer-\(number).sqlite"
+    }
+
+    /// The number of a slot's file; `nil` for any other file, such as a person's copy.
+    static func number(of name: String) -> Int? {
+        guard name.hasPrefix("writer-"), name.hasSuffix(".sqlite"),
+            let number = Int(name.dropFirst("writer-".count).dropLast(".sqlite".count)), (1...limit).contains(number),
+            name == "writer-\(number).sqlite"
+        else { return nil }
+        return number
     }
 }

@@ -51,6 +51,11 @@ struct PlacementMutationTests {
         far
         + "move shard 8 to n2\nmove shard 7 to n2\nmove shard 6 to n2\nwait 600ms\ncut n1 | n3\n"
         + "move shard 8 to n1\nmove shard 7 to n1\nmove shard 6 to n1\nwait 2600ms\nheal\nwait 2s"
+    /// Some saves take longer than their entities live.
+    private static let hangingStores =
+        "nodes 3\nexpect members n1,n2,n3 up within 15s\nspawn account-1..account-10\n"
+        + "fault disk n1,n2,n3 error hanging\nload 40/s over 10 entities for 60s\nwait 80s"
+
     /// n3 hangs while its stores write, and goes on when the others have long written the same accounts.
     private static let hungStores =
         start
@@ -147,6 +152,7 @@ struct PlacementMutationTests {
             "what is stale is written, to a store without tokens", [.skipsLease, .savesStale, .ignoresFences], ["K1"],
             hungHandlers),
         Case("a store refuses no token", [.ignoresFences], ["K1"], hungStores),
+        Case("the next incarnation does not wait for a save under way", [.overlapsCalls], ["K1"], hangingStores),
         Case(
             "a coordinator that joins does not wait for those who were removed before", [.ignoresTombstones], ["S2"],
             newRole),

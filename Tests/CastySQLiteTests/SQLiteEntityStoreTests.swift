@@ -22,7 +22,12 @@ final class Folder {
 
     /// Changes a file behind the store's back.
     func meddle(_ sql: String, in name: String = "writer-1.sqlite") throws {
-        try DatabaseQueue(path: file(name)).writeWithoutTransaction { try $0.execute(sql: sql) }
+        var configuration = Configuration()
+        // A store that was let go may still close its files.
+        configuration.busyMode = .timeout(10)
+        try DatabaseQueue(path: file(name), configuration: configuration).writeWithoutTransaction {
+            try $0.execute(sql: sql)
+        }
     }
 }
 
@@ -93,6 +98,89 @@ struct SQLiteEntityStoreTests {
         #expect(await code { _ = try await store.load(key("account-1"), fence: fence) } == .corrupt)
         try await store.save(bytes("7"), for: key("account-1"), fence: fence)
         #expect(try await store.load(key("account-1"), fence: fence) == bytes("7"))
+    }
+
+    @Test(
+        "A token that was changed behind its back is an error, for whoever reads the file",
+        arguments: ["up = up + 1", "sequence = 9", "shard = 1", "sum = sum + 1", "start = 0"])
+    func corruptToken(change: String) async throws {
+        let folder = try Folder()
+        do {
+            let store = try SQLiteStores(directory: folder.path).entities
+            try await store.save(bytes("100"), for: key("account-1"), fence: fence)
+            try folder.meddle("UPDATE fence SET \(change)")
+            #expect(await code { _ = try store.highestUpNumber() } == .corrupt)
+        }
+        #expect(await code { _ = try SQLiteStores(directory: folder.path).entities } == .corrupt)
+    }
+
+    @Test("A file without checksums of its tokens gets them, and its tokens still count")
+    func oldTokens() async throws {
+        let folder = try Folder()
+        do {
+            let store = try SQLiteStores(directory: folder.path).entities
+            try await store.save(bytes("100"), for: key("account-1"), fence: token(7))
+        }
+        try folder.meddle("ALTER TABLE fence DROP COLUMN sum; PRAGMA user_version = 1")
+        let store = try SQLiteStores(directory: folder.path).entities
+        #expect(await code { _ = try await store.load(key("account-1"), fence: token(6)) } == .stale)
+        #expect(try await store.load(key("account-1"), fence: token(7)) == bytes("100"))
+        try folder.meddle("UPDATE fence SET sequence = 5")
+        #expect(await code { _ = try store.highestUpNumber() } == .corrupt)
+    }
+
+    @Test("A token of a type with another number of shards counts for all of its shards, in the same process too")
+    func otherCount() async throws {
+        let folder = try Folder()
+        let store = try SQLiteStores(directory: folder.path).entities
+        let (of8, of16) = (
+            EntityKey(type: "account", id: "account-1", shards: 8),
+            EntityKey(type: "account", id: "account-1", shards: 16)
+        )
+        try await store.save(bytes("1"), for: of8, fence: token(3))
+        try await store.save(bytes("2"), for: of16, fence: token(5))
+        #expect(await code { try await store.save(bytes("3"), for: of8, fence: token(4)) } == .stale)
+        #expect(await code { _ = try await store.load(of8, fence: token(3)) } == .stale)
+        #expect(try await store.load(of16, fence: token(5)) == bytes("2"))
+        #expect(try await store.load(of8, fence: token(6)) == bytes("2"))
+        #expect(await code { _ = try await store.load(of16, fence: token(5)) } == .stale)
+    }
+
+    @Test("A state that does not fit fails alone, and those that waited with it are saved")
+    func batch() async throws {
+        let folder = try Folder()
+        let store = try SQLiteEntityStore(
+            directory: folder.path, shared: SQLiteFile(path: folder.file()), pageLimit: 20)
+        let results = await withTaskGroup(of: (Int, EntityStoreError.Code?).self) { group in
+            for number in 0..<8 {
+                group.addTask {
+                    let state = [UInt8](repeating: 1, count: number == 3 ? 200_000 : 100)
+                    do throws(EntityStoreError) {
+                        try await store.save(state, for: key("account-\(number)"), fence: fence)
+                        return (number, nil)
+                    } catch {
+                        return (number, error.code)
+                    }
+                }
+            }
+            return await group.reduce(into: [Int: EntityStoreError.Code?]()) { $0[$1.0] = $1.1 }
+        }
+        for number in 0..<8 { #expect(results[number] == .some(number == 3 ? .full : nil), "\(number)") }
+    }
+
+    @Test(
+        "Only the files of writers are read as such",
+        arguments: [
+            ("writer-1.sqlite", 1), ("writer-256.sqlite", 256), ("writer-0.sqlite", nil), ("writer-257.sqlite", nil),
+            ("writer-01.sqlite", nil), ("writer-+1.sqlite", nil), ("writer-1 copy.sqlite", nil),
+            ("writer-1.sqlite-wal", nil), ("writer-.sqlite", nil),
+        ] as [(String, Int?)])
+    func names(name: String, number: Int?) {
+        #expect(WriterSlot.number(of: name) == number)
+    }
+
+    private func token(_ sequence: UInt64) -> ShardFence {
+        ShardFence(cluster: fence.cluster, upNumber: 1, start: 1, sequence: sequence)
     }
 
     @Test("A state under another entity's key is an error")
@@ -305,7 +393,7 @@ struct SQLiteEntityStoreTests {
         defer { process.terminate() }
         // It writes without a pause, so nearly each of these stops falls into a commit.
         for round in 0..<20 {
-            _ = try pipe.fileHandleForReading.read(upToCount: 1 << 16)
+            _ = try pipe.fileHandleForReading.read(upToCount: 256)
             kill(process.processIdentifier, SIGSTOP)
             for id in ["mine-1", "mine-2"] {
                 try await store.save(bytes("\(round)"), for: key(id, type: "counter"), fence: fence)

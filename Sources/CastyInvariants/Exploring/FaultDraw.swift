@@ -134,8 +134,8 @@ extension FaultDraw {
 // MARK: Entities and disks
 
 extension FaultDraw {
-    /// The disk faults, except for slowness.
-    private static let diskFaults = DiskFault.allCases.filter { $0 != .slow }
+    /// The disk faults that fail operations.
+    private static let diskFaults = DiskFault.allCases.filter { $0 != .slow && $0 != .hanging }
 
     private mutating func disk() -> [PlannedFault] {
         let error = FaultArgument(.error, .disk(Self.diskFaults[generator.below(Self.diskFaults.count)]))
@@ -153,7 +153,11 @@ extension FaultDraw {
 
     private mutating func stall() -> [PlannedFault] {
         let nodes = oneOrTwo()
-        if generator.unit() < 0.3 { return [now(.disk, nodes, [FaultArgument(.error, .disk(.slow)), long])] }
+        let draw = generator.unit()
+        if draw < 0.3 {
+            let error: DiskFault = draw < 0.15 ? .hanging : .slow
+            return [now(.disk, nodes, [FaultArgument(.error, .disk(error)), long])]
+        }
         let share = FaultArgument(
             .chance, .percentage(Percentage(percent: Thousandths(count: 1000 * Int64(5 + generator.below(40))))))
         let each = FaultArgument(.period, .duration(.milliseconds(Int64(20 << generator.below(7)))))

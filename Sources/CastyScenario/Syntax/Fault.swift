@@ -50,6 +50,8 @@ package enum DiskFault: String, CaseIterable, Hashable, Sendable {
     case corrupt
     /// Reads and writes take time.
     case slow
+    /// As ``slow``, and some take longer than a node waits for them.
+    case hanging
 }
 
 /// The keys of faults.

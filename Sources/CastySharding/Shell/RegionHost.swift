@@ -80,7 +80,8 @@ final class RegionHost: Sendable {
         guard let store = hosting.load()?.store else { return nil }
         let key = EntityKey(type: type, id: instance.entity, shard: instance.shard, of: settings.shardCount)
         return StoreAccess(
-            store, key: key, system: cluster.system, calls: calls, times: times,
+            store, key: key, system: cluster.system,
+            calls: settings.mutations.contains(.overlapsCalls) ? StoreCalls() : calls, times: times,
             limit: cluster.config.settings.entityLease / 2
         ) { [self] in
             // The version first: a permission that is valid afterwards belongs to it.

@@ -46,7 +46,9 @@ extension Behavior {
             .awaiting {
                 let saved = try await entity.load()
                 let state = try saved.map { try form.state(from: $0) } ?? initial()
-                let durable = Durable(entity, state, saved: saved, form, context.system, handler)
+                // An entity that was never saved is as it begins: what does not change that needs no save.
+                let known = try saved ?? form.bytes(of: state)
+                let durable = Durable(entity, state, saved: known, form, context.system, handler)
                 return .receive { context, message in try durable.handle(message, context) }
             }
         }
@@ -60,11 +62,11 @@ private final class Durable<State: Codable, Message: Sendable> {
     private let system: ActorSystem
     private let handler: (inout State, ActorContext<Message>, Message) throws -> Behavior<Message>
     private var state: State
-    /// The bytes that are saved; `nil` before the first save.
-    private var saved: [UInt8]?
+    /// The bytes of the state that the next incarnation would begin with.
+    private var saved: [UInt8]
 
     init(
-        _ entity: EntityContext, _ state: State, saved: [UInt8]?, _ form: StateForm<State>, _ system: ActorSystem,
+        _ entity: EntityContext, _ state: State, saved: [UInt8], _ form: StateForm<State>, _ system: ActorSystem,
         _ handler: @escaping (inout State, ActorContext<Message>, Message) throws -> Behavior<Message>
     ) {
         self.entity = entity

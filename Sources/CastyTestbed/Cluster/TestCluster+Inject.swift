@@ -52,6 +52,8 @@ extension TestCluster {
         case .throw: try letThrow(fault, lasting, in: simulation)
         case .disk where fault.ends: try mendDisks(fault)
         case .disk where fault[key: .error] == .disk(.slow): try slowDisks(fault, lasting, in: simulation)
+        case .disk where fault[key: .error] == .disk(.hanging):
+            try slowDisks(fault, hangs: 0.1, lasting, in: simulation)
         case .disk: try breakDisks(fault, lasting, in: simulation)
         case .stall: try stall(fault, lasting, in: simulation)
         }

@@ -35,9 +35,13 @@ extension TestCluster {
     }
 
     /// Makes the stores of nodes take time.
-    func slowDisks(_ fault: Fault, _ lasting: Duration?, in simulation: SimulatedWorld) throws {
+    ///
+    /// - Parameter hangs: The share of operations that take longer than a node waits for them, 0…1.
+    func slowDisks(
+        _ fault: Fault, hangs: Double = 0, _ lasting: Duration?, in simulation: SimulatedWorld
+    ) throws {
         try letTakeTime(fault, lasting, in: simulation) { [faults] name, generator in
-            faults.slowStores(of: name, longest: .milliseconds(400), generator: generator)
+            faults.slowStores(of: name, longest: .milliseconds(400), hangs: hangs, generator: generator)
         } undo: { [faults] name in
             faults.endSlowStores(of: name)
         }
@@ -117,8 +121,8 @@ extension DiskTrouble {
         case .torn: self = .torn
         case .lostTail: self = .lostTail
         case .corrupt: self = .corrupt
-        // A slow disk takes time but does not fail.
-        case .slow: return nil
+        // These take time but do not fail.
+        case .slow, .hanging: return nil
         }
     }
 

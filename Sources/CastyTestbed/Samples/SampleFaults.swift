@@ -16,12 +16,15 @@ package final class SampleFaults: Sendable {
     private struct Stall {
         let longest: Duration
         let probability: Double
+        /// The share of durations that are far longer.
+        var hangs = 0.0
         var generator: SeededGenerator
 
         /// A random duration of one handler; `nil` for no time.
         mutating func draw() -> Duration? {
             guard generator.unit() < probability else { return nil }
-            return longest * (0.1 + 0.9 * generator.unit())
+            let time = longest * (0.1 + 0.9 * generator.unit())
+            return hangs > 0 && generator.unit() < hangs ? time * 40 : time
         }
     }
 
@@ -57,9 +60,11 @@ package final class SampleFaults: Sendable {
     /// Makes handlers on a node take no time again.
     package func endStall(_ node: String) { state.withLock { $0.stalled[node] = nil } }
 
-    /// Makes all store operations of a node take time.
-    package func slowStores(of node: String, longest: Duration, generator: SeededGenerator) {
-        state.withLock { $0.slowStores[node] = Stall(longest: longest, probability: 1, generator: generator) }
+    /// Makes all store operations of a node take time, and this share of them forty times as much.
+    package func slowStores(of node: String, longest: Duration, hangs: Double = 0, generator: SeededGenerator) {
+        state.withLock {
+            $0.slowStores[node] = Stall(longest: longest, probability: 1, hangs: hangs, generator: generator)
+        }
     }
 
     /// Makes store operations of a node take no time again.
