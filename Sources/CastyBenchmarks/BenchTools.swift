@@ -16,7 +16,9 @@ struct Stopwatch: Sendable {
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 
-    var seconds: Double { Double(Self.now - start) / 1e9 }
+    var seconds: Double { Double(nanoseconds) / 1e9 }
+
+    var nanoseconds: Int64 { Int64(Self.now - start) }
 }
 
 /// Blocks one thread until another opens the gate.

@@ -214,7 +214,7 @@ import Testing
         manual.settle()
         _ = ask(system, ref, log) { .double(1, replyTo: $0) }
         #expect(log.all.count == 1 && log.all[0].contains("shutting down"))
-        #expect(system.state.withLock { $0.asks.isEmpty && $0.exposed.isEmpty })
+        #expect(system.pendingAsks == 0 && system.state.withLock { $0.exposed.isEmpty })
     }
 
     @Test(

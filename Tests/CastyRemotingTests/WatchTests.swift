@@ -167,15 +167,16 @@ struct WatchTests {
         let (a, b) = (try world.startNow(1), try world.startNow(2))
         a.remoting.expect(b.system.unique)
         let watched = try a.system.spawn(Behavior<Int>.receive { _, _ in .same }, name: "watched")
+        let watchers = { (watched.target as? ActorCell<Int>)?.coldState?.watchers.count }
         let remote = b.reference(to: watched)
         let ends = Record<String>()
         for number in 0..<50 { _ = try b.system.spawn(Stories.watcher(of: remote, ends), name: "w\(number)") }
         world.run(for: .seconds(1))
-        #expect(a.held(for: b.address) == 50 && watched.target.coldState?.watchers.count == 50)
+        #expect(a.held(for: b.address) == 50 && watchers() == 50)
         b.kill()
         a.remoting.nodeRemoved(b.system.unique)
         world.run(for: .seconds(1))
-        #expect(a.held(for: b.address) == 0 && watched.target.coldState?.watchers.count == 0)
+        #expect(a.held(for: b.address) == 0 && watchers() == 0)
         world.world.dispose()
     }
 

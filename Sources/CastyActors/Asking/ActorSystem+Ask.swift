@@ -11,29 +11,9 @@ extension ActorSystem {
         _ ref: ActorRef<Message>, within timeout: Duration, _ question: (ActorRef<Reply>) -> Message,
         completion: @escaping @Sendable (Result<Reply, AskError>) -> Void
     ) -> @Sendable () -> Void {
-        let pending = PendingAsk<Reply>(system: self, asking: ref.target, completion: completion)
-        let uid = pending.address.uid
-        guard askStarted(pending, uid: uid) else {
-            pending.fail(
-                AskError(.shutdown, asking: ref.target.address.description, because: "\(unique) has ended"))
-            return {}
-        }
-        let replyTo = ActorRef(ActorCell<Reply>(system: self, route: pending, uid: uid, traffic: .reply))
-        let message = question(replyTo)
-        let describe = { @Sendable in ref.target.address.description }
-        pending.start(
-            timer: world.scheduler.schedule(after: timeout) {
-                pending.fail(AskError(.timedOut, asking: describe(), after: "\(timeout)"))
-            })
-        let delivery = ref.target.offer(message, asking: pending)
-        switch delivery {
-        case .accepted, .acceptedIdle, .accounted: break
-        case .refused(let reason):
-            // If the refusing node has already failed the ask with its own reason, this call has no effect.
-            pending.fail(AskError(AskError.Code(reason), asking: describe()))
-            lose(message, to: ref.target, because: delivery)
-        }
-        return { pending.fail(AskError(.cancelled, asking: describe())) }
+        let ask = CallbackAsk<Reply>(asking: ref.target, in: self, completion: completion)
+        ask.start(asking: ref.target, within: timeout, question)
+        return { ask.cancel() }
     }
 
     /// Asks an actor and waits for its reply.
@@ -48,20 +28,21 @@ extension ActorSystem {
     ///   - question: Makes the message from the reference that the reply goes to.
     /// - Throws: ``AskError``, at once where the actor or its node is known to be gone; its code is
     ///   ``AskError/Code/cancelled`` where the task was cancelled.
+    @inlinable
     public func ask<Message: Sendable, Reply: Sendable>(
         _ ref: ActorRef<Message>, within timeout: Duration = .seconds(10),
         _ question: @Sendable (ActorRef<Reply>) -> Message
     ) async throws(AskError) -> Reply {
-        let cancellation = AskCancellation()
+        let ask = TaskAsk<Reply>(asking: ref.target, in: self) { cell, reply in
+            unsafeDowncast(cell, to: TaskAsk<Reply>.self)
+                .finish(.success(reply.assumingMemoryBound(to: Reply.self).pointee))
+        }
         let result: Result<Reply, AskError> = await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
-                cancellation.set(
-                    ask(ref, within: timeout, question) { (result: Result<Reply, AskError>) in
-                        continuation.resume(returning: result)
-                    })
+                if ask.begin(continuation) { ask.start(asking: ref.target, within: timeout, question) }
             }
         } onCancel: {
-            cancellation.cancel()
+            ask.giveUp()
         }
         return try result.get()
     }
@@ -92,11 +73,17 @@ extension ActorContext {
     ///   - timeout: How long to wait.
     ///   - question: Makes the message from the reference that the reply goes to.
     ///   - transform: Makes this actor's message from the reply, or from the reason why there is none.
+    @inlinable
     public func ask<Other: Sendable, Reply: Sendable>(
         _ ref: ActorRef<Other>, within timeout: Duration = .seconds(10), _ question: (ActorRef<Reply>) -> Other,
         _ transform: @escaping @Sendable (Result<Reply, AskError>) -> Message
     ) {
-        let me = self.`self`
-        system.ask(ref, within: timeout, question) { result in me.tell(transform(result)) }
+        let ask = ActorAsk<Reply, Message>(
+            asking: ref.target, for: target,
+            pass: { cell, reply in
+                unsafeDowncast(cell, to: ActorAsk<Reply, Message>.self)
+                    .finish(.success(reply.assumingMemoryBound(to: Reply.self).pointee))
+            }, transform: transform)
+        ask.start(asking: ref.target, within: timeout, question)
     }
 }

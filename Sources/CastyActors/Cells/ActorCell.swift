@@ -1,17 +1,14 @@
 public import CastyCore
 public import CastyObservability
-package import CastySerialization
 public import Synchronization
 
-/// The mailbox and turn of an actor, or the route to something that is not an actor of this node.
+/// The mailbox and turn of an actor.
 ///
 /// A batch mailbox: producers append under a lock held for a few instructions, and the turn swaps out the whole batch
 /// and handles it without a lock. The hot functions are inlinable, so that they are compiled for the message type where
 /// it is known.
 @usableFromInline
-package final class ActorCell<Message: Sendable>: AnyActorCell, @unchecked Sendable {
-    /// Where messages go if this is not an actor of this node.
-    @usableFromInline let route: (any Route<Message>)?
+package final class ActorCell<Message: Sendable>: MessageCell<Message>, @unchecked Sendable {
     @usableFromInline let mailbox: Mutex<Mailbox<Message>>
     /// Whether signals wait. Read between messages, so that a stop does not wait for the end of a batch.
     @usableFromInline let signalled = Atomic<Bool>(false)
@@ -52,7 +49,6 @@ package final class ActorCell<Message: Sendable>: AnyActorCell, @unchecked Senda
         behavior: sending Behavior<Message>, capacity: Int, dispatcher: DispatcherKind,
         turn: @escaping @Sendable (AnyActorCell, Int) -> Void, hooks: CellHooks<Message>? = nil
     ) {
-        route = nil
         self.hooks = hooks
         isHooked = hooks != nil
         copiesMessages = system.localCodec != nil && traffic == .user
@@ -60,49 +56,13 @@ package final class ActorCell<Message: Sendable>: AnyActorCell, @unchecked Senda
         initial = behavior
         self.behavior = .empty
         super.init(
-            system: system, name: name, parent: parent, uid: uid, traffic: traffic, dispatcher: dispatcher, turn: turn)
+            system: system, form: .actor, name: name, parent: parent, uid: uid, traffic: traffic,
+            dispatcher: dispatcher, turn: turn)
     }
 
-    /// Creates a cell that passes its messages to a route.
-    package init(system: ActorSystem, route: any Route<Message>, uid: UInt64, traffic: LossClass) {
-        self.route = route
-        hooks = nil
-        isHooked = false
-        copiesMessages = false
-        mailbox = Mutex(Mailbox(capacity: 0))
-        initial = .empty
-        behavior = .empty
-        lifecycle = .stopped
-        super.init(
-            system: system, name: "", parent: nil, uid: uid, traffic: traffic, dispatcher: .standard, turn: { _, _ in })
-    }
-
-    override package var address: ActorAddress { route?.address ?? super.address }
-
-    /// Delivers a message, or records it in the loss ledger.
+    /// Puts a message into the mailbox or returns why not. The caller accounts for a refused message.
     @inlinable
-    package func tell(_ message: Message) {
-        if system.usesOutboxes.load(ordering: .relaxed), let outbox = TurnOutbox.current,
-            outbox.take({ [self] in send(message) })
-        {
-            return
-        }
-        send(message)
-    }
-
-    /// Delivers a message at once, also from a turn whose messages are held.
-    @inlinable
-    package func send(_ message: Message) {
-        switch offer(message) {
-        case .accepted, .accounted: break
-        case let refusal: system.lose(message, to: self, because: refusal)
-        }
-    }
-
-    /// Delivers a message or returns why not. The caller accounts for a refused message.
-    @inlinable
-    package func offer(_ message: Message) -> Delivery {
-        if let route { return route.deliver(message) }
+    func put(_ message: Message) -> Delivery {
         if copiesMessages { return offerCopy(of: message) { $0.append($1) } }
         let delivery = mailbox.withLock { $0.append(message) }
         if case .acceptedIdle = delivery {
@@ -112,17 +72,11 @@ package final class ActorCell<Message: Sendable>: AnyActorCell, @unchecked Senda
         return delivery
     }
 
-    /// Delivers a question and stores in it its position among the accepted messages.
-    func offer(_ message: Message, asking pending: some AnyPendingAsk) -> Delivery {
-        if let route { return route.deliver(message) }
-        let append = { (state: inout Mailbox<Message>, message: Message) -> Delivery in
-            let delivery = state.append(message)
-            // Before the lock is released: afterwards the actor may handle the question, or end, at once.
-            pending.number.store(state.accepted, ordering: .relaxed)
-            return delivery
-        }
-        if copiesMessages { return offerCopy(of: message, append) }
-        let delivery = mailbox.withLock { append(&$0, message) }
+    /// Puts a question into the mailbox and stores in it its position among the accepted messages.
+    @inlinable
+    func put<Reply: Sendable>(_ message: Message, asking pending: PendingAsk<Reply>) -> Delivery {
+        if copiesMessages { return offerCopy(of: message) { Self.append($1, to: &$0, asking: pending) } }
+        let delivery = mailbox.withLock { Self.append(message, to: &$0, asking: pending) }
         if case .acceptedIdle = delivery {
             requestTurn()
             return .accepted
@@ -130,12 +84,21 @@ package final class ActorCell<Message: Sendable>: AnyActorCell, @unchecked Senda
         return delivery
     }
 
+    @inlinable
+    static func append<Reply: Sendable>(
+        _ message: Message, to state: inout Mailbox<Message>, asking pending: PendingAsk<Reply>
+    ) -> Delivery {
+        let delivery = state.append(message)
+        // Before the lock is released: afterwards the actor may handle the question, or end, at once.
+        pending.number.store(state.accepted, ordering: .relaxed)
+        return delivery
+    }
+
     override package func abandon() { forgetEverything() }
 
-    override package var isOver: Bool { route?.isOver ?? mailbox.withLock { $0.status == .terminated } }
+    override package var isOver: Bool { mailbox.withLock { $0.status == .terminated } }
 
     override package func post(_ message: SystemMessage) {
-        if let route { return route.post(message) }
         let delivery = mailbox.withLock { state -> Delivery in
             if state.status == .terminated { return .refused(.noSuchActor) }
             state.signals.append(message)
@@ -180,14 +143,6 @@ package final class ActorCell<Message: Sendable>: AnyActorCell, @unchecked Senda
     override package var livingChildren: [AnyActorCell] { children.withLock { $0.ordered } }
 
     override package func someChildren(_ limit: Int) -> [AnyActorCell] { children.withLock { $0.some(limit) } }
-
-    override package func questionLeft(for node: NodeAddress) { route?.questionLeft(for: node) }
-
-    override package func questionFailed(_ failure: AskFailure) {
-        if let route { route.questionFailed(failure) } else { super.questionFailed(failure) }
-    }
-
-    override package func registration(in registry: TypeRegistry) -> AnyRegisteredType? { registry.find(Message.self) }
 
     /// The number of waiting messages, without those of the batch that the actor is handling.
     override package var waiting: Int { mailbox.withLock { $0.messages.count } }

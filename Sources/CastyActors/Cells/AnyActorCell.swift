@@ -3,6 +3,18 @@ package import CastyObservability
 package import CastySerialization
 import Synchronization
 
+/// What takes the messages of a cell. It is a byte in the cell, so that `tell` finds the way of a message without a
+/// virtual call.
+@usableFromInline
+package enum CellForm: UInt8, Sendable {
+    /// An actor of this node.
+    case actor
+    /// A question that waits for its reply.
+    case ask
+    /// Another node, an adapter, or nothing.
+    case route
+}
+
 /// The target of references, without its message type: identity, family and the runtime's own messages.
 ///
 /// `@unchecked Sendable` by design: what producers share is behind a `Mutex`. The rest belongs to the turn, and a
@@ -18,6 +30,8 @@ package class AnyActorCell: Runnable, @unchecked Sendable {
     package let uid: UInt64
     /// The loss class of its messages.
     package let traffic: LossClass
+    /// What takes its messages.
+    @usableFromInline let form: CellForm
     /// Whether other nodes may reach it by a path alone. Protected by the lock of its system.
     @exclusivity(unchecked) var isPublished = false
     private let chosenDispatcher: Atomic<UInt8>
@@ -26,14 +40,16 @@ package class AnyActorCell: Runnable, @unchecked Sendable {
     private let turn: @Sendable (AnyActorCell, Int) -> Void
 
     package init(
-        system: ActorSystem, name: String, parent: AnyActorCell?, uid: UInt64, traffic: LossClass,
-        dispatcher: DispatcherKind, turn: @escaping @Sendable (AnyActorCell, Int) -> Void
+        system: ActorSystem, form: CellForm, name: String = "", parent: AnyActorCell? = nil, uid: UInt64,
+        traffic: LossClass, dispatcher: DispatcherKind = .standard,
+        turn: @escaping @Sendable (AnyActorCell, Int) -> Void = { _, _ in }
     ) {
         self.system = system
         self.name = name
         self.parent = parent
         self.uid = uid
         self.traffic = traffic
+        self.form = form
         chosenDispatcher = Atomic(dispatcher.rawValue)
         self.turn = turn
         super.init()

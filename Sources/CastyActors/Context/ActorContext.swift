@@ -138,14 +138,14 @@ public struct ActorContext<Message: Sendable> {
     ) -> ActorRef<Other> {
         let coldState = target.needColdState()
         let key = ObjectIdentifier(Other.self)
-        if let known = coldState.adapters[key] as? ActorCell<Other>,
+        if let known = coldState.adapters[key] as? RouteCell<Other>,
             let route = known.route as? AdapterRoute<Other, Message>
         {
             route.replace(transform)
             return ActorRef(known)
         }
         let route = AdapterRoute(to: target, transform: transform)
-        let adapter = ActorCell<Other>(
+        let adapter = RouteCell<Other>(
             system: target.system, route: route, uid: route.address.uid, traffic: target.traffic)
         coldState.adapters[key] = adapter
         return ActorRef(adapter)

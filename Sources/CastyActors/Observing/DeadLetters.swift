@@ -14,7 +14,7 @@ extension ActorSystem {
             defer { state.reportsLosses = true }
             return !state.reportsLosses
         }
-        if isFirst { inspector.whenLost { [weak self] in self?.report($0) } }
+        if isFirst { inspector.whenLost { [link] in link.system?.report($0) } }
     }
 
     /// Ends a subscription to dead letters.

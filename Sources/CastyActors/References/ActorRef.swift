@@ -6,10 +6,10 @@ public import CastyCore
 /// actor has stopped, messages to it become dead letters, even if another actor was started under the same name.
 public struct ActorRef<Message: Sendable>: Sendable {
     @usableFromInline
-    package let target: ActorCell<Message>
+    package let target: MessageCell<Message>
 
     @inlinable
-    package init(_ target: ActorCell<Message>) {
+    package init(_ target: MessageCell<Message>) {
         self.target = target
     }
 

@@ -13,7 +13,7 @@ package enum Delivery: Hashable, Sendable {
     case accounted
 }
 
-/// Where a cell that is not a local actor sends its messages: another node, an ask, an adapter, or nowhere.
+/// Where a ``RouteCell`` sends its messages: another node, an adapter, or nowhere.
 @usableFromInline
 package protocol Route<Message>: AnyObject, Sendable {
     associatedtype Message: Sendable

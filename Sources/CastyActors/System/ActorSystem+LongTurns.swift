@@ -7,7 +7,7 @@ extension ActorSystem {
     private static let longTurnPause = Duration.seconds(10)
 
     /// Warns of handlers that occupy a worker for more than a second.
-    func watchLongTurns() { dispatcher.observeLongTurns { [weak self] in self?.warn(of: $0) } }
+    func watchLongTurns() { dispatcher.observeLongTurns { [link] in link.system?.warn(of: $0) } }
 
     private func warn(of turn: LongTurn) {
         longTurns.add(1, ordering: .relaxed)

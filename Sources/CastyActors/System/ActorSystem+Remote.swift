@@ -32,21 +32,21 @@ extension ActorSystem {
         if address.node == self.address {
             switch find(path: address.path, uid: address.uid) {
             case .found(let target):
-                if let typed = target as? ActorCell<Message> { return ActorRef(typed) }
+                if let typed = target as? MessageCell<Message> { return ActorRef(typed) }
                 return dead(address, .undecodable)
             case .missing(let reason): return dead(address, reason)
             }
         }
         guard let remote = state.withLock({ $0.remote }) else { return dead(address, .unreachable) }
         return ActorRef(
-            ActorCell(
+            RouteCell(
                 system: self, route: remote.route(to: address, as: type), uid: address.uid,
                 traffic: LossClass(path: address.path)))
     }
 
     private func dead<Message: Sendable>(_ address: ActorAddress, _ reason: LossReason) -> ActorRef<Message> {
         ActorRef(
-            ActorCell(
+            RouteCell(
                 system: self, route: DeadRoute<Message>(address: address, reason: reason), uid: address.uid,
                 traffic: .user))
     }

@@ -99,20 +99,15 @@ extension ActorSystem {
                 sink.receive(.stopped(target.address, failure: failure.map { "\($0)" }))
             }
         }
-        let waiting = state.withLock { state -> [any AnyPendingAsk] in
+        state.withLock { state in
             state.exposed[target.uid] = nil
             if target.isPublished {
                 state.wellKnown = state.wellKnown.filter { $0.value !== target }
                 state.fallbacks.removeAll { $0.target === target }
             }
-            guard !state.asks.isEmpty else { return [] }
-            // A question that was handled may still be answered by another actor. One that was not handled never will
-            // be.
-            return state.asks.filter { entry in
-                entry.value.question === target && entry.value.number.load(ordering: .relaxed) > handled
-            }.sorted { $0.key < $1.key }.map(\.value)
         }
-        for ask in waiting {
+        // A question that was handled may still be answered by another actor. One that was not handled never will be.
+        for ask in asks.all where ask.question === target && ask.number.load(ordering: .relaxed) > handled {
             ask.fail(
                 AskError(
                     .noSuchActor, asking: target.address.description,
@@ -120,28 +115,10 @@ extension ActorSystem {
         }
     }
 
-    /// Registers a question.
-    ///
-    /// - Returns: Whether it may be asked: `false` where the system has ended.
-    func askStarted(_ ask: any AnyPendingAsk, uid: UInt64) -> Bool {
-        state.withLock { state in
-            if !state.terminated { state.asks[uid] = ask }
-            return !state.terminated
-        }
-    }
-
-    func askEnded(_ uid: UInt64) {
-        state.withLock {
-            $0.asks[uid] = nil
-            $0.exposed[uid] = nil
-        }
-    }
-
     /// Fails every question that waits for an answer from a node that is gone, whether an actor there was asked or an
     /// actor of this node forwarded the question there.
     package func failAsks(to node: NodeAddress) {
-        let asks = state.withLock { $0.asks.sorted { $0.key < $1.key }.map(\.value) }
-        for ask in asks where ask.waits(for: node) {
+        for ask in asks.all where ask.waits(for: node) {
             ask.fail(
                 AskError(
                     .nodeRemoved, asking: ask.question.address.description, cause: .nodeRemoved(node)))

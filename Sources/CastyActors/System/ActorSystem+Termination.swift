@@ -64,11 +64,11 @@ extension ActorSystem {
     }
 
     private func setDeadlines(_ limit: Duration) {
-        let scheduler = world.scheduler
+        let (scheduler, link) = (world.scheduler, link)
         let timers = [
-            scheduler.schedule(after: limit / 2) { [weak self] in self?.goOnWithout(.user, after: limit) },
-            scheduler.schedule(after: limit * 3 / 4) { [weak self] in self?.goOnWithout(.system, after: limit) },
-            scheduler.schedule(after: limit) { [weak self] in self?.ended() },
+            scheduler.schedule(after: limit / 2) { link.system?.goOnWithout(.user, after: limit) },
+            scheduler.schedule(after: limit * 3 / 4) { link.system?.goOnWithout(.system, after: limit) },
+            scheduler.schedule(after: limit) { link.system?.ended() },
         ]
         let isLate = state.withLock { state in
             if !state.terminated { state.deadlines += timers }
@@ -125,13 +125,12 @@ extension ActorSystem {
     }
 
     private func ended() {
-        let asks = state.withLock { state -> [any AnyPendingAsk]? in
-            if state.terminated { return nil }
-            state.terminated = true
-            return state.asks.sorted { $0.key < $1.key }.map(\.value)
+        let isFirst = state.withLock { state in
+            defer { state.terminated = true }
+            return !state.terminated
         }
-        guard let asks else { return }
-        for ask in asks {
+        guard isFirst else { return }
+        for ask in asks.close() {
             ask.fail(AskError(.shutdown, asking: ask.question.address.description, because: "\(unique) has ended"))
         }
         let callbacks = letGo()
@@ -154,6 +153,7 @@ extension ActorSystem {
             )
         }
         for deadline in deadlines { deadline.cancel() }
+        link.clear()
         // Released outside the lock: releasing them may run deinitializers.
         withExtendedLifetime(others) {}
         return callbacks
@@ -164,8 +164,7 @@ extension ActorSystem {
     /// Actors and their system refer to each other, and nothing of a killed node runs to break the cycle. MUST be
     /// called after the dispatcher and the scheduler have been killed, when no turn runs any more.
     package func abandon() {
-        let asks = state.withLock { $0.asks.sorted { $0.key < $1.key }.map(\.value) }
-        for ask in asks { ask.fail(AskError(.cancelled, asking: ask.question.address.description)) }
+        for ask in asks.close() { ask.fail(AskError(.cancelled, asking: ask.question.address.description)) }
         let roots = state.withLock { state -> [AnyActorCell] in
             (state.terminating, state.terminated) = (true, true)
             // The completions of `terminate` are not called: a killed node never ends in that sense.

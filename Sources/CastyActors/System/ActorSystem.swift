@@ -44,6 +44,11 @@ public final class ActorSystem: Sendable {
     let firstUID: UInt64
     let uidsAssigned = Atomic<UInt64>(0)
     let state: Mutex<SystemState>
+    /// The questions that wait for an answer.
+    let asks: AskTable
+    /// Leads others to this system without keeping it, and without a weak reference: an object that has one pays for it
+    /// at each retain.
+    let link = SystemLink()
 
     /// Creates a system in a runtime; ``terminate()`` ends it.
     ///
@@ -78,6 +83,7 @@ public final class ActorSystem: Sendable {
         var log = log
         log[metadataKey: "node"] = "\(self.inspector.name)"
         self.log = log
+        asks = AskTable(scheduler)
         shutdown = CoordinatedShutdown(scheduler, tasks, log)
         state = Mutex(SystemState(generator: world.random.stream("restarts")))
         let user = guardian("user", traffic: .user)
@@ -86,6 +92,7 @@ public final class ActorSystem: Sendable {
             $0.user = user
             $0.system = system
         }
+        link.set(self)
         execute(user)
         execute(system)
         watchLongTurns()
@@ -111,7 +118,7 @@ public final class ActorSystem: Sendable {
     public var now: Instant { world.scheduler.now }
 
     /// The number of asks that wait for an answer.
-    public var pendingAsks: Int { state.withLock { $0.asks.count } }
+    public var pendingAsks: Int { asks.waitingCount }
 
     /// A uid that no other actor of this incarnation has.
     package func nextUID() -> UInt64 {
@@ -146,7 +153,6 @@ struct SystemState: Sendable {
     var fallbacks: [(prefix: String, target: AnyActorCell)] = [] { didSet { publications &+= 1 } }
     /// Grows whenever a path alone may lead to another actor than before.
     private(set) var publications: UInt64 = 0
-    var asks: [UInt64: any AnyPendingAsk] = [:]
     var remote: (any RemoteAccess)?
     var generator: SeededGenerator
     /// The actors that are sent the messages that are lost.

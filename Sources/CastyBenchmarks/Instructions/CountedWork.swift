@@ -28,7 +28,7 @@ package struct CountedWork: Sendable {
             local("ping-pong, one pair", "round trip", 20_000...100_000, of: 4) { try $0.pingPong() },
             local("ring of 1000", "hop", 20_000...100_000, of: 2) { try $0.ring() },
             local("spawn, with one message each", "actor", 5_000...25_000, of: 20) { try $0.spawn() },
-            local("ask from an actor", "ask", 5_000...25_000, of: 100) { try $0.askTimes() },
+            local("ask from an actor", "ask", 5_000...25_000, of: 20) { try $0.askTimes() },
         ]
     }
 

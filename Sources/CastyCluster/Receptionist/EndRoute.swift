@@ -23,7 +23,7 @@ final class EndRoute: Route {
         let address = ActorAddress(
             system: system.name, node: system.address, path: ["system", "receptionist", "$ends"], uid: uid)
         let route = EndRoute(address: address, onEnd: onEnd)
-        return AnyActorRef(ActorCell<Never>(system: system, route: route, uid: uid, traffic: .control))
+        return AnyActorRef(RouteCell<Never>(system: system, route: route, uid: uid, traffic: .control))
     }
 
     func deliver(_ message: Never) -> Delivery {}

@@ -135,7 +135,7 @@ extension Association {
 
     private func stand(for watcher: ActorAddress, watching watched: ActorAddress) -> AnyActorRef {
         let route = WatcherRoute(watcher: watcher, watched: watched, self)
-        return AnyActorRef(ActorCell<Never>(system: remoting.system, route: route, uid: watcher.uid, traffic: .control))
+        return AnyActorRef(RouteCell<Never>(system: remoting.system, route: route, uid: watcher.uid, traffic: .control))
     }
 }
 

@@ -238,7 +238,7 @@ private struct Receiver: DecodedMessageReceiver {
     let frame: Frame
 
     func receive<Message: Sendable>(_ message: Message) {
-        if let typed = target as? ActorCell<Message> {
+        if let typed = target as? MessageCell<Message> {
             typed.tell(message)
         } else {
             let reason = "\(target.address) does not take a \(String(describing: Message.self))"

@@ -20,7 +20,7 @@ final class RegionRoute<Message: Codable & Sendable>: Route {
         let address = ActorAddress(
             system: system.name, node: system.address, path: ["entities", type], uid: system.nextUID())
         let route = RegionRoute(address: address, actor: actor)
-        return ActorRef(ActorCell(system: system, route: route, uid: address.uid, traffic: .user))
+        return ActorRef(RouteCell(system: system, route: route, uid: address.uid, traffic: .user))
     }
 
     func deliver(_ message: ShardEnvelope<Message>) -> Delivery {

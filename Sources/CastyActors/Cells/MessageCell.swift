@@ -1,0 +1,56 @@
+import CastyCore
+package import CastySerialization
+public import Synchronization
+
+/// The target of references to one type of messages: an actor, a question that waits for its reply, or a route.
+///
+/// The functions below choose by ``AnyActorCell/form`` and not by a virtual call, so that the compiler specialises what
+/// they call where the message type is known.
+@usableFromInline
+package class MessageCell<Message: Sendable>: AnyActorCell, @unchecked Sendable {
+    /// Delivers a message, or records it in the loss ledger.
+    @inlinable
+    package final func tell(_ message: Message) {
+        if system.usesOutboxes.load(ordering: .relaxed), let outbox = TurnOutbox.current,
+            outbox.take({ [self] in send(message) })
+        {
+            return
+        }
+        send(message)
+    }
+
+    /// Delivers a message at once, also from a turn whose messages are held.
+    @inlinable
+    package final func send(_ message: Message) {
+        switch offer(message) {
+        case .accepted, .accounted: break
+        case let refusal: system.lose(message, to: self, because: refusal)
+        }
+    }
+
+    /// Delivers a message or returns why not. The caller accounts for a refused message.
+    @inlinable
+    package final func offer(_ message: Message) -> Delivery {
+        switch form {
+        case .actor: unsafeDowncast(self, to: ActorCell<Message>.self).put(message)
+        case .ask: unsafeDowncast(self, to: PendingAsk<Message>.self).answer(message)
+        case .route: deliver(message)
+        }
+    }
+
+    /// Delivers a question and stores in it its position among the messages that the actor accepted.
+    @inlinable
+    final func offer<Reply: Sendable>(_ message: Message, asking pending: PendingAsk<Reply>) -> Delivery {
+        switch form {
+        case .actor: unsafeDowncast(self, to: ActorCell<Message>.self).put(message, asking: pending)
+        case .ask: unsafeDowncast(self, to: PendingAsk<Message>.self).answer(message)
+        case .route: deliver(message)
+        }
+    }
+
+    /// Delivers a message to what is neither an actor nor a question.
+    @usableFromInline
+    func deliver(_ message: Message) -> Delivery { .refused(.noSuchActor) }
+
+    override package func registration(in registry: TypeRegistry) -> AnyRegisteredType? { registry.find(Message.self) }
+}
