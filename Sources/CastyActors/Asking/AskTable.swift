@@ -9,6 +9,8 @@ final class AskTable: @unchecked Sendable {
     /// A shard has cache lines of its own.
     private struct Shard: ~Copyable {
         let slots = Mutex(AskSlots())
+        /// How many questions wait here, readable without the lock.
+        let count = Atomic<Int>(0)
         private let padding: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0, 0, 0, 0)
     }
 
@@ -44,6 +46,7 @@ final class AskTable: @unchecked Sendable {
         let inserted = shards[shard].slots.withLock { slots in
             let inserted = slots.insert(ask, until: deadline, within: timeout)
             if let inserted { note(inserted.ticket) }
+            shards[shard].count.store(slots.count, ordering: .relaxed)
             return inserted
         }
         guard let inserted else { return false }
@@ -64,7 +67,12 @@ final class AskTable: @unchecked Sendable {
     ///   - uid: Its number.
     ///   - ticket: Reads its ticket; called under the lock.
     func remove(uid: UInt64, ticket: () -> AskTicket) {
-        let timer = shards[Self.shard(of: uid)].slots.withLock { $0.remove(ticket()) }
+        let shard = shards + Self.shard(of: uid)
+        let timer = shard.pointee.slots.withLock { slots in
+            let timer = slots.remove(ticket())
+            shard.pointee.count.store(slots.count, ordering: .relaxed)
+            return timer
+        }
         timer?.cancel()
     }
 
@@ -74,10 +82,12 @@ final class AskTable: @unchecked Sendable {
     }
 
     /// How many questions wait.
-    var waitingCount: Int { (0..<Self.count).reduce(0) { $0 + shards[$1].slots.withLock { $0.count } } }
+    var waitingCount: Int { (0..<Self.count).reduce(0) { $0 + shards[$1].count.load(ordering: .relaxed) } }
 
-    /// The waiting questions in the order in which they were asked.
-    var all: [any AnyPendingAsk] { sorted { $0.all } }
+    /// The waiting questions in the order in which they were asked. What was asked before is among them.
+    var all: [any AnyPendingAsk] {
+        (0..<Self.count).contains { shards[$0].count.load(ordering: .relaxed) > 0 } ? sorted { $0.all } : []
+    }
 
     /// Admits no further questions. Returns those that wait, in the order in which they were asked.
     func close() -> [any AnyPendingAsk] { sorted { $0.close() } }
@@ -85,7 +95,7 @@ final class AskTable: @unchecked Sendable {
     private func sorted(_ read: (inout AskSlots) -> [any AnyPendingAsk]) -> [any AnyPendingAsk] {
         var found: [any AnyPendingAsk] = []
         for index in 0..<Self.count {
-            found += shards[index].slots.withLock { $0.count == 0 && !$0.isOpen ? [] : read(&$0) }
+            found += shards[index].slots.withLock { read(&$0) }
         }
         return found.sorted { $0.uid < $1.uid }
     }

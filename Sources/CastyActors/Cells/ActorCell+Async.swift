@@ -11,11 +11,11 @@ struct AsyncOutcome<Message: Sendable> {
 // its suspension points, and act on the signals that concern the handler. Messages and other signals wait.
 
 extension ActorCell {
-    /// Starts the asynchronous handler of the message that was taken last.
+    /// Starts the asynchronous handler of a message.
     @usableFromInline
-    func beginAsync() {
-        guard case .receiveAsync(let receiver) = behavior.kind, coldState?.call == nil else { return }
-        let (context, message) = (ActorContext(self), batch[next - 1])
+    func beginAsync(_ message: Message) {
+        guard case .receiveAsync(let receiver) = behavior.kind else { return }
+        let context = ActorContext(self)
         begin(message) { try await receiver.onMessage(context, message) }
     }
 

@@ -12,13 +12,14 @@ extension ActorCell {
     ) throws(SpawnError) -> ActorCell<Child> {
         let dispatcher = behavior.dispatcher ?? dispatcher ?? self.dispatcher
         if let name, name.isEmpty || name.hasPrefix("$") { throw .badName(name) }
-        let chosen = name ?? anonymousName()
+        let family = self.family(orElse: Family())
+        let chosen = name ?? family.anonymousName()
         let child = ActorCell<Child>(
             system: system, name: chosen, parent: self, uid: system.nextUID(), traffic: traffic ?? self.traffic,
             behavior: behavior, capacity: mailbox.limit, dispatcher: dispatcher, turn: turn, hooks: hooks)
         // Only this insertion decides whether a child starts. Stopping the actor closes the family under the same lock,
         // so every child is either refused here or stopped there.
-        switch children.withLock({ $0.insert(child) }) {
+        switch family.insert(child) {
         case .inserted: break
         case .nameTaken: throw .nameTaken(chosen, parent: pathText)
         case .closed: throw .stopping(pathText)
@@ -26,10 +27,6 @@ extension ActorCell {
         system.actorStarted(child)
         system.execute(child)
         return child
-    }
-
-    private func anonymousName() -> String {
-        "$" + String(children.withLock { $0.nextAnonymous() }, radix: 36)
     }
 
     func watch(_ ref: AnyActorRef, message: Message?) {

@@ -1,36 +1,25 @@
 import CastyCore
 import CastySerialization
 import Logging
-import Synchronization
 
 extension ActorCell {
-    /// Delivers what a message becomes when it is encoded and decoded, as if it came from another node.
+    /// What a message becomes when it is encoded and decoded, as if it came from another node; `nil` where it cannot be.
     ///
-    /// Types that are not `Codable`, and those of the runtime, are delivered as they are: they never leave their node.
-    ///
-    /// - Parameters:
-    ///   - message: The message.
-    ///   - append: Puts the copy into the mailbox.
+    /// Types that are not `Codable`, and those of the runtime, stay as they are: they never leave their node.
     @usableFromInline
-    func offerCopy(
-        of message: Message, _ append: (inout Mailbox<Message>, Message) -> Delivery
-    ) -> Delivery {
-        var copy = message
-        if let registered = system.registry.find(Message.self), !registered.isNative, let codec = system.localCodec {
-            do {
-                copy = try registered.copy(message, with: codec, context: system.localContext)
-            } catch {
-                system.log.warning("\(registered.name) for \(pathText) could not travel to another node: \(error)")
-                return .refused(.undecodable)
-            }
+    func copy(of message: Message) -> Message? {
+        guard let registered = system.registry.find(Message.self), !registered.isNative, let codec = system.localCodec
+        else { return message }
+        do {
+            return try registered.copy(message, with: codec, context: system.localContext)
+        } catch {
+            system.log.warning("\(registered.name) for \(pathText) could not travel to another node: \(error)")
+            return nil
         }
-        let delivery = mailbox.withLock { append(&$0, copy) }
-        if case .acceptedIdle = delivery {
-            requestTurn()
-            return .accepted
-        }
-        return delivery
     }
+
+    @usableFromInline
+    var undecodable: Delivery { .refused(.undecodable) }
 }
 
 extension ActorSystem {

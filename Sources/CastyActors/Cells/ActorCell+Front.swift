@@ -1,4 +1,5 @@
 import CastyCore
+import Synchronization
 
 // Messages that are handled before those of the mailbox: unstashed ones, and ticks for an asynchronous behavior.
 
@@ -12,8 +13,11 @@ extension ActorCell {
         let count = frontCount + messages.count
         consumed &+= UInt64(next)
         consumed &-= UInt64(messages.count)
-        batch.replaceSubrange(0..<next, with: messages)
+        let rest = batch.removeAll(from: next)
+        for message in messages { batch.append(message) }
+        for message in rest { batch.append(message) }
         next = 0
+        unhandled.store(batch.count, ordering: .relaxed)
         needColdState().frontEnd = consumed &+ UInt64(count)
     }
 

@@ -7,9 +7,10 @@ extension ActorCell {
     @usableFromInline
     func start() {
         lifecycle = .running
-        coldState?.supervisions = []
+        guard let coldState else { return become(initial, after: nil) }
+        coldState.supervisions = []
         // A restart loses no message but the one that failed.
-        let stashed = coldState?.stash?.take() ?? []
+        let stashed = coldState.stash?.take() ?? []
         become(initial, after: nil)
         putInFront(stashed)
     }
@@ -133,7 +134,7 @@ extension ActorCell {
     }
 
     private func childStopped(_ child: AnyActorCell) {
-        guard children.withLock({ $0.remove(child) }) else { return }
+        guard family?.remove(child) ?? true else { return }
         if lifecycle == .stopping { finish() } else if lifecycle == .restarting { scheduleRestart() }
     }
 
@@ -178,7 +179,7 @@ extension ActorCell {
         coldState.generation &+= 1
         cancelTimers()
         behavior = .empty
-        let living = children.withLock { $0.ordered }
+        let living = livingChildren
         for child in living { child.post(.stop) }
         if living.isEmpty { scheduleRestart() }
     }
@@ -196,7 +197,7 @@ extension ActorCell {
         guard lifecycle != .stopping, lifecycle != .stopped else { return }
         lifecycle = .stopping
         cancelTimers()
-        let living = children.withLock { $0.close() }
+        let living = family(orElse: .childless).close()
         for child in living { child.post(.stop) }
         if living.isEmpty { finish() }
     }
@@ -207,27 +208,13 @@ extension ActorCell {
         lifecycle = .stopped
         behavior = .stopped
         initial = .stopped
-        let stashed = coldState?.stash?.take() ?? []
+        let stash = coldState?.stash
         let postponed = frontCount
-        let (leftover, signals) = mailbox.withLock { state in
-            state.status = .terminated
-            let taken = (stashed + batch[next...] + state.messages, state.signals)
-            state.messages = []
-            state.signals = []
-            return taken
-        }
-        system.actorStopped(
-            self, handled: consumed &+ UInt64(next + postponed), failure: coldState?.failure)
-        batch = []
-        next = 0
-        if let hooks {
-            hooks.onEnd(coldState?.failure, leftover)
-        } else {
-            // The questions in these were counted as handled.
-            for message in leftover.prefix(stashed.count + postponed) {
-                Questions.fail(in: message, .noSuchActor, "it has stopped before it handled the question")
-            }
-            for message in leftover { system.lose(message, to: self, because: .refused(.noSuchActor)) }
+        let handled = consumed &+ UInt64(next) &+ UInt64(postponed)
+        let (waiting, signals) = closeMailbox()
+        system.actorStopped(self, handled: handled, failure: coldState?.failure)
+        if stash != nil || waiting != nil || isHooked {
+            dispose(of: stash?.take() ?? [], waiting ?? [], postponed: postponed)
         }
         let reason: Terminated.Reason = coldState?.failure == nil ? .stopped : .failed
         for watch in coldState?.watchers ?? [] {
@@ -245,21 +232,36 @@ extension ActorCell {
 }
 
 extension ActorCell {
+    /// Disposes of the messages that no handler has seen.
+    ///
+    /// - Parameters:
+    ///   - stashed: Those that the actor has set aside.
+    ///   - waiting: Those of the mailbox.
+    ///   - postponed: How many of these it has had before.
+    private func dispose(of stashed: [Message], _ waiting: [Message], postponed: Int) {
+        let leftover = stashed + waiting
+        if let hooks { return hooks.onEnd(coldState?.failure, leftover) }
+        // The questions in these were counted as handled.
+        for message in leftover.prefix(stashed.count + postponed) {
+            Questions.fail(in: message, .noSuchActor, "it has stopped before it handled the question")
+        }
+        for message in leftover { system.lose(message, to: self, because: .refused(.noSuchActor)) }
+    }
+
     /// Releases everything that the actor and its children hold, without notifying anyone.
     ///
     /// Only for the actors of a node that was killed: none of their turns may run any more.
     func forgetEverything() {
-        let family = children.withLock { $0.abandon() }
-        for child in family { child.abandon() }
-        let waiting = mailbox.withLock { state in
-            defer { (state.messages, state.signals) = ([], []) }
-            return (state.messages, state.signals)
-        }
+        for child in family(orElse: .childless).abandon() { child.abandon() }
+        let state = lockMailbox()
+        let waiting = (batch.removeAll(from: next), inbox.removeAll(from: 0), signals)
+        (signals, next) = ([], 0)
+        unhandled.store(0, ordering: .relaxed)
+        mailbox.unlock(state.without(.mail).without(.signals))
         // Released outside the lock: releasing the messages may run their deinitializers.
         withExtendedLifetime(waiting) {}
         (behavior, initial) = (.empty, .empty)
         coldState = nil
-        (batch, next) = ([], 0)
     }
 }
 

@@ -7,6 +7,16 @@ extension ActorCell {
     package func drain(budget: Int) {
         var left = budget
         while left > 0 {
+            // Nearly all turns are of an actor that runs and has only messages.
+            if lifecycle == .running, !isSuspended, !isHooked, !signalled.load(ordering: .acquiring) {
+                if next == batch.count, !refill() { return }
+                if next < batch.count { left = handleBatch(left) }
+                if changesDispatcher {
+                    changesDispatcher = false
+                    return requestTurn()
+                }
+                continue
+            }
             // Before the signals: an actor that is stopped before its first turn still starts, so that its last signal
             // finds what its start created.
             if lifecycle == .starting {
@@ -39,7 +49,6 @@ extension ActorCell {
             }
             if next == batch.count, !refill() { return }
             if next < batch.count { left = handleBatch(left) }
-            if isSuspended { beginAsync() }
             if changesDispatcher {
                 changesDispatcher = false
                 return requestTurn()
@@ -48,42 +57,17 @@ extension ActorCell {
         requestTurn()
     }
 
-    /// Swaps the mailbox into the batch. Returns whether the turn continues; otherwise the actor is idle.
-    @inlinable
-    func refill() -> Bool {
-        if notesActivity, !batch.isEmpty { noteActivity() }
-        consumed &+= UInt64(batch.count)
-        batch.removeAll(keepingCapacity: batch.capacity <= 1024)
-        next = 0
-        return mailbox.withLock { state -> Bool in
-            if !state.messages.isEmpty {
-                swap(&state.messages, &batch)
-                return true
-            }
-            if !state.signals.isEmpty { return true }
-            if state.stopsWhenEmpty {
-                state.stopsWhenEmpty = false
-                state.signals.append(.stop)
-                signalled.store(true, ordering: .relaxed)
-                return true
-            }
-            state.status = .idle
-            return false
-        }
-    }
-
     /// Whether the hooks let this actor run.
     @usableFromInline
     func mayRun() -> Bool { hooks?.mayRun() ?? true }
 
-    /// Becomes idle unless signals wait. Returns whether it did.
-    @usableFromInline
-    func rest() -> Bool {
-        mailbox.withLock { state -> Bool in
-            if !state.signals.isEmpty { return false }
-            if state.status == .scheduled { state.status = isSuspended ? .suspended : .idle }
-            return true
-        }
+    /// Moves the next message out of the batch.
+    @inlinable @inline(__always)
+    func takeNext() -> Message {
+        let message = batch.take(at: next)
+        next &+= 1
+        unhandled.store(batch.count &- next, ordering: .relaxed)
+        return message
     }
 
     /// Handles the batch until it ends, the budget is spent, a signal arrives, or the behavior changes. Returns the
@@ -92,18 +76,19 @@ extension ActorCell {
     func handleBatch(_ budget: Int) -> Int {
         var left = budget
         // Not computed from `next`, which the end of the actor resets to 0.
-        defer { system.handled.add(UInt64(budget &- left), ordering: .relaxed) }
+        defer { system.counters.addHandled(UInt64(budget &- left), by: uid) }
         switch behavior.kind {
         case .receive(let receiver):
             let context = ActorContext(self)
+            // The cell keeps the behavior while its handler runs: only what follows a message replaces it.
+            let handlers = Unmanaged.passUnretained(receiver)
             while next < batch.count, left > 0 {
                 // Before each message, not each batch: the process may have hung since the last one.
                 if isHooked, !mayRun() { return left }
-                let message = batch[next]
-                next &+= 1
+                let message = takeNext()
                 left &-= 1
                 do {
-                    let following = try receiver.onMessage(context, message)
+                    let following = try handlers._withUnsafeGuaranteedRef { try $0.onMessage(context, message) }
                     if case .same = following.kind {
                         if signalled.load(ordering: .relaxed) { return left }
                         continue
@@ -116,16 +101,16 @@ extension ActorCell {
                 }
             }
         case .ignore:
-            left &-= batch.count &- next
-            next = batch.count
+            while next < batch.count {
+                _ = takeNext()
+                left &-= 1
+            }
         case .receiveAsync:
-            next &+= 1
             left &-= 1
-            isSuspended = true
+            beginAsync(takeNext())
         case .same, .stopped, .unhandled, .empty, .setup, .supervised, .unstash, .dispatched, .awaiting:
             while next < batch.count, left > 0 {
-                let message = batch[next]
-                next &+= 1
+                let message = takeNext()
                 left &-= 1
                 system.unhandled(message, by: self)
             }
@@ -135,12 +120,7 @@ extension ActorCell {
 
     @usableFromInline
     func handleSignals() {
-        let signals = mailbox.withLock { state -> [SystemMessage] in
-            let taken = state.signals
-            state.signals.removeAll()
-            signalled.store(false, ordering: .relaxed)
-            return taken
-        }
+        let signals = takeSignals()
         for signal in signals {
             // Signals that arrived together with the end are answered like those that arrive later.
             if lifecycle == .stopped { refuse(signal) } else { handle(signal) }

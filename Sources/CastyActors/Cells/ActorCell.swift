@@ -9,21 +9,32 @@ public import Synchronization
 /// it is known.
 @usableFromInline
 package final class ActorCell<Message: Sendable>: MessageCell<Message>, @unchecked Sendable {
-    @usableFromInline let mailbox: Mutex<Mailbox<Message>>
-    /// Whether signals wait. Read between messages, so that a stop does not wait for the end of a batch.
-    @usableFromInline let signalled = Atomic<Bool>(false)
+    // The lock of the mailbox protects the next properties, up to `signals`. Those of the turn are at the end, so that
+    // what producers write and what the turn uses for each message are more than a cache line apart.
+    @usableFromInline @exclusivity(unchecked) var inbox = MessageBuffer<Message>()
+    /// The number of messages accepted so far.
+    @usableFromInline @exclusivity(unchecked) var accepted: UInt64 = 0
+    /// How many messages may wait.
+    @usableFromInline @exclusivity(unchecked) var capacity: Int
+    @usableFromInline @exclusivity(unchecked) var signals: [SystemMessage] = []
+
     /// The hooks of the runtime part that controls this actor's turns, if any.
-    let hooks: CellHooks<Message>?
-    @usableFromInline let isHooked: Bool
-    /// Whether messages are encoded and decoded on their way to it: a debug setting.
-    @usableFromInline let copiesMessages: Bool
+    private let hooksBox: HooksBox<Message>?
     /// Children by name. They have a lock of their own because lookups by path come from other threads.
-    let children = Mutex(Family())
+    private let familyReference = Atomic<Unmanaged<Family>?>(nil)
 
     // The properties below belong to the turn.
-    @usableFromInline @exclusivity(unchecked) var batch: [Message] = []
-    @usableFromInline @exclusivity(unchecked) var next = 0
+    @exclusivity(unchecked) var coldState: ColdState<Message>?
+    @exclusivity(unchecked) var initial: Behavior<Message>
     @usableFromInline @exclusivity(unchecked) var behavior: Behavior<Message>
+    @usableFromInline @exclusivity(unchecked) var batch = MessageBuffer<Message>()
+    @usableFromInline @exclusivity(unchecked) var next: UInt32 = 0
+    /// How many messages of the batch are still to be handled, for others to read.
+    @usableFromInline let unhandled = Atomic<UInt32>(0)
+    /// How many of the accepted messages were handled before the current batch.
+    @usableFromInline @exclusivity(unchecked) var consumed: UInt64 = 0
+    /// Whether signals wait. Read between messages, so that a stop does not wait for the end of a batch.
+    @usableFromInline let signalled = Atomic<Bool>(false)
     @usableFromInline @exclusivity(unchecked) var lifecycle = Lifecycle.starting
     /// Whether an asynchronous handler runs. The actor handles no other message until it has ended.
     @usableFromInline @exclusivity(unchecked) var isSuspended = false
@@ -31,10 +42,12 @@ package final class ActorCell<Message: Sendable>: MessageCell<Message>, @uncheck
     @usableFromInline @exclusivity(unchecked) var changesDispatcher = false
     /// Whether the end of each batch is noted, for a receive timeout.
     @usableFromInline @exclusivity(unchecked) var notesActivity = false
-    @exclusivity(unchecked) var initial: Behavior<Message>
-    @exclusivity(unchecked) var coldState: ColdState<Message>?
-    /// How many of the accepted messages were handled before the current batch.
-    @usableFromInline @exclusivity(unchecked) var consumed: UInt64 = 0
+    @usableFromInline let isHooked: Bool
+    /// Whether messages are encoded and decoded on their way to it: a debug setting.
+    @usableFromInline let copiesMessages: Bool
+    @usableFromInline let isBounded: Bool
+
+    var hooks: CellHooks<Message>? { hooksBox?.hooks }
 
     /// The lifecycle state of an actor. Only its turn changes it.
     @usableFromInline
@@ -49,10 +62,11 @@ package final class ActorCell<Message: Sendable>: MessageCell<Message>, @uncheck
         behavior: sending Behavior<Message>, capacity: Int, dispatcher: DispatcherKind,
         turn: @escaping @Sendable (AnyActorCell, Int) -> Void, hooks: CellHooks<Message>? = nil
     ) {
-        self.hooks = hooks
+        hooksBox = hooks.map { HooksBox($0) }
         isHooked = hooks != nil
         copiesMessages = system.localCodec != nil && traffic == .user
-        mailbox = Mutex(Mailbox(capacity: capacity))
+        self.capacity = capacity
+        isBounded = capacity != .max
         initial = behavior
         self.behavior = .empty
         super.init(
@@ -60,60 +74,21 @@ package final class ActorCell<Message: Sendable>: MessageCell<Message>, @uncheck
             dispatcher: dispatcher, turn: turn)
     }
 
-    /// Puts a message into the mailbox or returns why not. The caller accounts for a refused message.
-    @inlinable
-    func put(_ message: Message) -> Delivery {
-        if copiesMessages { return offerCopy(of: message) { $0.append($1) } }
-        let delivery = mailbox.withLock { $0.append(message) }
-        if case .acceptedIdle = delivery {
-            requestTurn()
-            return .accepted
-        }
-        return delivery
-    }
-
-    /// Puts a question into the mailbox and stores in it its position among the accepted messages.
-    @inlinable
-    func put<Reply: Sendable>(_ message: Message, asking pending: PendingAsk<Reply>) -> Delivery {
-        if copiesMessages { return offerCopy(of: message) { Self.append($1, to: &$0, asking: pending) } }
-        let delivery = mailbox.withLock { Self.append(message, to: &$0, asking: pending) }
-        if case .acceptedIdle = delivery {
-            requestTurn()
-            return .accepted
-        }
-        return delivery
-    }
-
-    @inlinable
-    static func append<Reply: Sendable>(
-        _ message: Message, to state: inout Mailbox<Message>, asking pending: PendingAsk<Reply>
-    ) -> Delivery {
-        let delivery = state.append(message)
-        // Before the lock is released: afterwards the actor may handle the question, or end, at once.
-        pending.number.store(state.accepted, ordering: .relaxed)
-        return delivery
-    }
-
     override package func abandon() { forgetEverything() }
 
-    override package var isOver: Bool { mailbox.withLock { $0.status == .terminated } }
+    override package var isOver: Bool { mailbox.current.has(.terminated) }
 
     override package func post(_ message: SystemMessage) {
-        let delivery = mailbox.withLock { state -> Delivery in
-            if state.status == .terminated { return .refused(.noSuchActor) }
-            state.signals.append(message)
-            signalled.store(true, ordering: .releasing)
-            if state.status == .idle || state.status == .suspended {
-                state.status = .scheduled
-                return .acceptedIdle
-            }
-            return .accepted
+        let state = lockMailbox()
+        if state.has(.terminated) {
+            mailbox.unlock(state)
+            return refuse(message)
         }
-        switch delivery {
-        case .acceptedIdle: requestTurn()
-        case .refused: refuse(message)
-        case .accepted, .accounted: break
-        }
+        signals.append(message)
+        signalled.store(true, ordering: .releasing)
+        let isDue = state.has(.scheduled)
+        mailbox.unlock(state.without(.suspended).with(.scheduled).with(.signals))
+        if !isDue { requestTurn() }
     }
 
     /// A stopped actor still answers new watches.
@@ -125,25 +100,54 @@ package final class ActorCell<Message: Sendable>: MessageCell<Message>, @uncheck
 
     /// Stops the actor when it has handled all messages that wait now. Later messages are refused.
     override package func stopAfterMailbox() {
-        let wake = mailbox.withLock { state -> Bool in
-            if state.status == .terminated { return false }
-            state.capacity = 0
-            state.stopsWhenEmpty = true
-            guard state.status == .idle else { return false }
-            state.status = .scheduled
-            return true
-        }
-        if wake { requestTurn() }
+        let state = lockMailbox()
+        if state.has(.terminated) { return mailbox.unlock(state) }
+        capacity = 0
+        let isResting = !state.has(.scheduled) && !state.has(.suspended)
+        let draining = state.with(.stopsWhenEmpty)
+        mailbox.unlock(isResting ? draining.with(.scheduled) : draining)
+        if isResting { requestTurn() }
     }
 
-    override package func child(named name: String) -> AnyActorCell? {
-        children.withLock { $0.child(named: name) }
+    /// Its children; `nil` while it has had none. Set once and kept.
+    ///
+    /// Not an `AtomicLazyReference`, whose functions are not specialised: each use would look up metadata.
+    var family: Family? { familyReference.load(ordering: .acquiring)?.takeUnretainedValue() }
+
+    /// Its children, who are these from now on if it has had none.
+    func family(orElse first: @autoclosure () -> Family) -> Family {
+        if let family { return family }
+        let mine = Unmanaged.passRetained(first())
+        let (isMine, other) = familyReference.compareExchange(
+            expected: nil, desired: mine, ordering: .acquiringAndReleasing)
+        if isMine { return mine.takeUnretainedValue() }
+        mine.release()
+        return other.map { $0.takeUnretainedValue() } ?? Family.childless
     }
 
-    override package var livingChildren: [AnyActorCell] { children.withLock { $0.ordered } }
+    override package func child(named name: String) -> AnyActorCell? { family?.child(named: name) }
 
-    override package func someChildren(_ limit: Int) -> [AnyActorCell] { children.withLock { $0.some(limit) } }
+    override package var livingChildren: [AnyActorCell] { family?.ordered ?? [] }
 
-    /// The number of waiting messages, without those of the batch that the actor is handling.
-    override package var waiting: Int { mailbox.withLock { $0.messages.count } }
+    override package func someChildren(_ limit: Int) -> [AnyActorCell] { family?.some(limit) ?? [] }
+
+    /// The number of waiting messages.
+    override package var waiting: Int {
+        let state = lockMailbox()
+        defer { mailbox.unlock(state) }
+        return Int(inbox.count) + Int(unhandled.load(ordering: .relaxed))
+    }
+
+    deinit {
+        familyReference.load(ordering: .acquiring)?.release()
+        _ = batch.removeAll(from: next)
+        _ = inbox.removeAll(from: 0)
+    }
+}
+
+/// Keeps the hooks of the few cells that have any out of the others.
+private final class HooksBox<Message: Sendable>: Sendable {
+    let hooks: CellHooks<Message>
+
+    init(_ hooks: CellHooks<Message>) { self.hooks = hooks }
 }

@@ -27,6 +27,7 @@ package class AnyActorCell: Runnable, @unchecked Sendable {
     package let name: String
     package let parent: AnyActorCell?
     /// The number of this incarnation. Zero only for a reference to whichever actor has the path.
+    @usableFromInline
     package let uid: UInt64
     /// The loss class of its messages.
     package let traffic: LossClass
@@ -35,6 +36,8 @@ package class AnyActorCell: Runnable, @unchecked Sendable {
     /// Whether other nodes may reach it by a path alone. Protected by the lock of its system.
     @exclusivity(unchecked) var isPublished = false
     private let chosenDispatcher: Atomic<UInt8>
+    /// Whether a turn is due, and the lock of the mailbox. Only actors use it.
+    @usableFromInline let mailbox = MailboxWord(.scheduled)
     /// Takes one turn. The closure is created where the message type is known, so that the compiler specialises the
     /// loop for it.
     private let turn: @Sendable (AnyActorCell, Int) -> Void

@@ -9,18 +9,21 @@ public import Synchronization
 @usableFromInline
 package class MessageCell<Message: Sendable>: AnyActorCell, @unchecked Sendable {
     /// Delivers a message, or records it in the loss ledger.
-    @inlinable
+    @inlinable @inline(__always)
     package final func tell(_ message: Message) {
-        if system.usesOutboxes.load(ordering: .relaxed), let outbox = TurnOutbox.current,
-            outbox.take({ [self] in send(message) })
-        {
-            return
-        }
+        if system.usesOutboxes.load(ordering: .relaxed), isHeld(message) { return }
         send(message)
     }
 
+    /// Whether the turn that sends the message holds it back.
+    @inlinable @inline(never)
+    final func isHeld(_ message: Message) -> Bool {
+        guard let outbox = TurnOutbox.current else { return false }
+        return outbox.take { [self] in send(message) }
+    }
+
     /// Delivers a message at once, also from a turn whose messages are held.
-    @inlinable
+    @inlinable @inline(__always)
     package final func send(_ message: Message) {
         switch offer(message) {
         case .accepted, .accounted: break
@@ -29,7 +32,7 @@ package class MessageCell<Message: Sendable>: AnyActorCell, @unchecked Sendable 
     }
 
     /// Delivers a message or returns why not. The caller accounts for a refused message.
-    @inlinable
+    @inlinable @inline(__always)
     package final func offer(_ message: Message) -> Delivery {
         switch form {
         case .actor: unsafeDowncast(self, to: ActorCell<Message>.self).put(message)

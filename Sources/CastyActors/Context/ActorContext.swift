@@ -38,7 +38,7 @@ public struct ActorContext<Message: Sendable> {
 
     /// The living children in the order of their creation.
     public var children: [AnyActorRef] {
-        target.children.withLock { $0.ordered }.map { AnyActorRef($0) }
+        target.livingChildren.map { AnyActorRef($0) }
     }
 
     /// Starts a child.

@@ -19,5 +19,6 @@ extension ActorSystem {
     /// Calls back with the start and the end of every actor of the users, on the thread that runs it. Set once.
     package func watchActors(_ sink: @escaping @Sendable (ActorChange) -> Void) {
         _ = actorChanges.storeIfNil(ActorChangeSink(sink))
+        reportsActors.store(true, ordering: .releasing)
     }
 }

@@ -87,7 +87,7 @@ extension ActorSystem {
             if let target = state.exposed[uid] { return .found(target) }
             // A uid that this system never assigned belongs to an earlier incarnation at the same address.
             let number = uid &- firstUID
-            let mine = number != 0 && number <= uidsAssigned.load(ordering: .relaxed)
+            let mine = number != 0 && number <= counters.numbersAssigned
             if mine {
                 if let known = state.wellKnown["/" + path.joined(separator: "/")], known.uid == uid {
                     return .found(known)

@@ -86,16 +86,20 @@ extension ActorSystem {
         }
     }
 
+    private var actorSink: ActorChangeSink? {
+        reportsActors.load(ordering: .acquiring) ? actorChanges.load() : nil
+    }
+
     func actorStarted(_ target: AnyActorCell) {
-        live.add(1, ordering: .relaxed)
-        if let sink = actorChanges.load(), target.traffic == .user { sink.receive(.started(target.address)) }
+        counters.actorStarted()
+        if target.traffic == .user, let sink = actorSink { sink.receive(.started(target.address)) }
     }
 
     func actorStopped(_ target: AnyActorCell, handled: UInt64, failure: (any Error)?) {
         // The two guardians at the top are not counted as actors.
         if target.parent != nil {
-            live.subtract(1, ordering: .relaxed)
-            if let sink = actorChanges.load(), target.traffic == .user {
+            counters.actorStopped()
+            if target.traffic == .user, let sink = actorSink {
                 sink.receive(.stopped(target.address, failure: failure.map { "\($0)" }))
             }
         }

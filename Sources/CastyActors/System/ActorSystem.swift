@@ -30,19 +30,19 @@ public final class ActorSystem: Sendable {
     public let shutdown: CoordinatedShutdown
     /// The node's events, losses and snapshots.
     package let inspector: Inspector
-    @usableFromInline
-    let handled = Atomic<UInt64>(0)
+    /// What all of its actors count.
+    @usableFromInline let counters = SystemCounters()
     /// Whether a ``TurnOutbox`` has ever been opened here. Until then `tell` looks for none.
     @usableFromInline let usesOutboxes = Atomic<Bool>(false)
-    let live = Atomic<Int>(0)
     /// The codec by which local messages are copied; `nil`: they are not.
     let localCodec: CodecID?
     let localSerializer: CustomSerializer?
     let actorChanges = AtomicLazyReference<ActorChangeSink>()
+    /// Whether there is such a sink.
+    let reportsActors = Atomic<Bool>(false)
     /// The turns so far that took longer than a second.
     package let longTurns = Atomic<UInt64>(0)
     let firstUID: UInt64
-    let uidsAssigned = Atomic<UInt64>(0)
     let state: Mutex<SystemState>
     /// The questions that wait for an answer.
     let asks: AskTable
@@ -107,11 +107,9 @@ public final class ActorSystem: Sendable {
     /// Lets an actor take a turn on the threads it belongs to.
     @usableFromInline
     func execute(_ target: AnyActorCell) {
-        switch target.dispatcher {
-        case .control: control.execute(target)
-        case .blocking: blocking.execute(target)
-        default: dispatcher.execute(target)
-        }
+        let kind = target.dispatcher.rawValue
+        if kind == DispatcherKind.standard.rawValue { return dispatcher.execute(target) }
+        (kind == DispatcherKind.control.rawValue ? control : blocking).execute(target)
     }
 
     /// The current time of the node's clock.
@@ -123,7 +121,7 @@ public final class ActorSystem: Sendable {
     /// A uid that no other actor of this incarnation has.
     package func nextUID() -> UInt64 {
         while true {
-            let number = uidsAssigned.wrappingAdd(1, ordering: .relaxed).newValue
+            let number = counters.assignNumber()
             let uid = firstUID &+ number
             if uid != 0 { return uid }
         }
@@ -137,7 +135,7 @@ public final class ActorSystem: Sendable {
         return inspector.snapshot(
             of: unique,
             actors: ActorsSnapshot(
-                live: live.load(ordering: .relaxed), handled: handled.load(ordering: .relaxed), asksPending: asks))
+                live: counters.live, handled: counters.handled, asksPending: asks))
     }
 }
 

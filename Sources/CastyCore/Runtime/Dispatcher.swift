@@ -38,6 +38,9 @@ package protocol Dispatcher: AnyObject, Sendable {
     /// Calls the function, on a thread of its own, once for each turn that runs for longer than a second.
     func observeLongTurns(_ observer: @escaping @Sendable (LongTurn) -> Void)
 
+    /// Lets another thread run: the caller waits for it, for some instructions.
+    func yield()
+
     /// What its threads have done so far; `nil` where it has no threads.
     var turnTotals: TurnTotals? { get }
 }
@@ -45,6 +48,9 @@ package protocol Dispatcher: AnyObject, Sendable {
 extension Dispatcher {
     /// Where a handler cannot occupy a thread there is nothing to observe.
     package func observeLongTurns(_ observer: @escaping @Sendable (LongTurn) -> Void) {}
+
+    /// Where there is one thread only there is nothing to wait for.
+    package func yield() {}
 
     package var turnTotals: TurnTotals? { nil }
 }

@@ -90,6 +90,8 @@ package final class LiveDispatcher: Dispatcher, Suspendable {
         self.observer.withLock { $0 = observer }
     }
 
+    package func yield() { sched_yield() }
+
     /// Of the whole pool: of all nodes that share it.
     package var turnTotals: TurnTotals? { pool.turnTotals }
 

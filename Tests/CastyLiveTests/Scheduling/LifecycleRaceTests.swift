@@ -66,7 +66,7 @@ struct LifecycleRaceTests {
                 return
             }
             for actor in started.withLock({ $0 }) { #expect(book.counts(of: actor) == (1, 1), "round \(round)") }
-            #expect(system.live.load(ordering: .relaxed) == 0)
+            #expect(system.counters.live == 0)
             #expect((try? system.spawn(Behavior<Int>.ignore)) == nil)
         }
     }
@@ -98,7 +98,7 @@ struct LifecycleRaceTests {
                 let counts = book.counts(of: number)
                 #expect(counts.begun == counts.ended)
             }
-            #expect(system.live.load(ordering: .relaxed) == 0)
+            #expect(system.counters.live == 0)
         }
     }
 }
