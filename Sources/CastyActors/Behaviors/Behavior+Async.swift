@@ -39,7 +39,9 @@ extension Behavior {
         switch kind {
         case .receive(let receiver): receiver.onSignal
         case .receiveAsync(let receiver): receiver.onSignal
-        case .same, .stopped, .unhandled, .empty, .ignore, .setup, .supervised, .unstash, .dispatched, .awaiting: nil
+        case .same, .stopped, .unhandled, .empty, .ignore, .handle, .setup, .supervised, .unstash, .dispatched,
+            .awaiting:
+            nil
         }
     }
 }

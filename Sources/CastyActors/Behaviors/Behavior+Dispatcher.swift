@@ -22,7 +22,8 @@ extension Behavior {
         switch kind {
         case .dispatched(let dispatched): dispatched.behavior.dispatcher ?? dispatched.dispatcher
         case .supervised(let supervised): supervised.behavior.dispatcher
-        case .same, .stopped, .unhandled, .empty, .ignore, .receive, .receiveAsync, .setup, .unstash, .awaiting:
+        case .same, .stopped, .unhandled, .empty, .ignore, .handle, .receive, .receiveAsync, .setup, .unstash,
+            .awaiting:
             nil
         }
     }

@@ -66,6 +66,7 @@ private final class InterceptedBehavior<Message: Sendable> {
 
     func handle(_ message: Message, _ context: ActorContext<Message>) throws -> Behavior<Message> {
         switch current.kind {
+        case .handle(let handler): try become(handler(context, message), context)
         case .receive(let receiver): try become(receiver.onMessage(context, message), context)
         case .ignore: .same
         case .same, .stopped, .unhandled, .empty, .setup, .supervised, .receiveAsync, .unstash, .dispatched, .awaiting:
@@ -84,7 +85,7 @@ private final class InterceptedBehavior<Message: Sendable> {
         while true {
             switch following.kind {
             case .same, .stopped, .unhandled: return following
-            case .empty, .ignore, .receive:
+            case .empty, .ignore, .handle, .receive:
                 current = following
                 return .same
             case .setup(let factory): following = try factory(context)

@@ -25,6 +25,8 @@ public struct Behavior<Message: Sendable> {
         case unhandled
         case empty
         case ignore
+        /// A handler of messages alone, without an object of its own: most actors have one, and many are small.
+        case handle((ActorContext<Message>, Message) throws -> Behavior<Message>)
         case receive(Receiver<Message>)
         case setup((ActorContext<Message>) throws -> Behavior<Message>)
         case supervised(Supervised<Message>)
@@ -74,7 +76,7 @@ public struct Behavior<Message: Sendable> {
     public static func receive(
         _ onMessage: @escaping (ActorContext<Message>, Message) throws -> Behavior
     ) -> Behavior {
-        Behavior(.receive(Receiver(onMessage: onMessage, onSignal: nil)))
+        Behavior(.handle(onMessage))
     }
 
     /// Handles messages and signals, and returns the next behavior for each.
@@ -143,18 +145,18 @@ public struct Behavior<Message: Sendable> {
     }
 }
 
-/// The handlers of one behavior.
+/// The handlers of a behavior for messages and signals.
 @usableFromInline
 package final class Receiver<Message: Sendable> {
     @usableFromInline
     package let onMessage: (ActorContext<Message>, Message) throws -> Behavior<Message>
     @usableFromInline
-    package let onSignal: ((ActorContext<Message>, Signal) throws -> Behavior<Message>)?
+    package let onSignal: (ActorContext<Message>, Signal) throws -> Behavior<Message>
 
     @inlinable
     package init(
         onMessage: @escaping (ActorContext<Message>, Message) throws -> Behavior<Message>,
-        onSignal: ((ActorContext<Message>, Signal) throws -> Behavior<Message>)?
+        onSignal: @escaping (ActorContext<Message>, Signal) throws -> Behavior<Message>
     ) {
         self.onMessage = onMessage
         self.onSignal = onSignal

@@ -27,7 +27,7 @@ extension ActorCell {
                 if let message { system.unhandled(message, by: self) }
                 return
             case .stopped: return beginStop()
-            case .empty, .ignore, .receive, .receiveAsync:
+            case .empty, .ignore, .handle, .receive, .receiveAsync:
                 behavior = following
                 return
             case .awaiting(let awaiting):

@@ -42,14 +42,20 @@ extension ActorCell {
     /// Handles a message that is not from the mailbox before those that are.
     func handleNow(_ message: Message) {
         switch behavior.kind {
-        case .receive(let receiver):
-            do {
-                become(try receiver.onMessage(ActorContext(self), message), after: message)
-            } catch {
-                fail(error)
-            }
+        case .handle(let handler): handleNow(message, handler)
+        case .receive(let receiver): handleNow(message, receiver.onMessage)
         case .receiveAsync: putInFront([message])
         case .same, .stopped, .unhandled, .empty, .ignore, .setup, .supervised, .unstash, .dispatched, .awaiting: break
+        }
+    }
+
+    private func handleNow(
+        _ message: Message, _ handler: (ActorContext<Message>, Message) throws -> Behavior<Message>
+    ) {
+        do {
+            become(try handler(ActorContext(self), message), after: message)
+        } catch {
+            fail(error)
         }
     }
 }

@@ -78,28 +78,8 @@ extension ActorCell {
         // Not computed from `next`, which the end of the actor resets to 0.
         defer { system.counters.addHandled(UInt64(budget &- left), by: uid) }
         switch behavior.kind {
-        case .receive(let receiver):
-            let context = ActorContext(self)
-            // The cell keeps the behavior while its handler runs: only what follows a message replaces it.
-            let handlers = Unmanaged.passUnretained(receiver)
-            while next < batch.count, left > 0 {
-                // Before each message, not each batch: the process may have hung since the last one.
-                if isHooked, !mayRun() { return left }
-                let message = takeNext()
-                left &-= 1
-                do {
-                    let following = try handlers._withUnsafeGuaranteedRef { try $0.onMessage(context, message) }
-                    if case .same = following.kind {
-                        if signalled.load(ordering: .relaxed) { return left }
-                        continue
-                    }
-                    become(following, after: message)
-                    return left
-                } catch {
-                    fail(error, handling: message)
-                    return left
-                }
-            }
+        case .handle(let handler): left = handleBatch(left, handler)
+        case .receive(let receiver): left = handleBatch(left, receiver.onMessage)
         case .ignore:
             while next < batch.count {
                 _ = takeNext()
@@ -116,6 +96,34 @@ extension ActorCell {
             }
         }
         return max(left, 0)
+    }
+
+    /// The same with a handler, which this call keeps: while it runs, its node may end and its behavior with it.
+    @inlinable @inline(__always)
+    func handleBatch(
+        _ budget: Int, _ handler: (ActorContext<Message>, Message) throws -> Behavior<Message>
+    ) -> Int {
+        var left = budget
+        let context = ActorContext(self)
+        while next < batch.count, left > 0 {
+            // Before each message, not each batch: the process may have hung since the last one.
+            if isHooked, !mayRun() { return left }
+            let message = takeNext()
+            left &-= 1
+            do {
+                let following = try handler(context, message)
+                if case .same = following.kind {
+                    if signalled.load(ordering: .relaxed) { return left }
+                    continue
+                }
+                become(following, after: message)
+                return left
+            } catch {
+                fail(error, handling: message)
+                return left
+            }
+        }
+        return left
     }
 
     @usableFromInline
