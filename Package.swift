@@ -51,7 +51,9 @@ let targets: [Target] = [
     tests("CastyMembershipTests", ["CastyMembership", "CastyCore"]),
     library("CastyPlacement", ["CastyCore"]),
     tests("CastyPlacementTests", ["CastyPlacement", "CastyCore"]),
-    library("CastySerialization", ["CastyCore", nioCore]),
+    // The instruction of the processor for checksums.
+    .target(name: "CChecksum"),
+    library("CastySerialization", ["CChecksum", "CastyCore", nioCore]),
     tests("CastySerializationTests", ["CastySerialization", "CastyTestSupport", "CastyCore", nioCore]),
 
     // Layer 2: what is observed, the scenario language, actors.
