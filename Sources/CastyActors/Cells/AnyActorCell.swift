@@ -36,6 +36,7 @@ package class AnyActorCell: Runnable, @unchecked Sendable {
     /// Whether other nodes may reach it by a path alone. Protected by the lock of its system.
     @exclusivity(unchecked) var isPublished = false
     private let chosenDispatcher: Atomic<UInt8>
+    private let turnPace = Atomic<UInt8>(0)
     /// Whether a turn is due, and the lock of the mailbox. Only actors use it.
     @usableFromInline let mailbox = MailboxWord(.scheduled)
     /// Takes one turn. The closure is created where the message type is known, so that the compiler specialises the
@@ -59,6 +60,11 @@ package class AnyActorCell: Runnable, @unchecked Sendable {
     }
 
     override public final func run(budget: Int) { turn(self, budget) }
+
+    override public final var pace: TurnPace {
+        get { TurnPace(rawValue: turnPace.load(ordering: .relaxed)) }
+        set { turnPace.store(newValue.rawValue, ordering: .relaxed) }
+    }
 
     /// Asks for a turn.
     @usableFromInline

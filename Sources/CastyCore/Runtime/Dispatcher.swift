@@ -11,6 +11,13 @@ open class Runnable: @unchecked Sendable {
     ///
     /// - Parameter budget: The most messages of this turn, at least 1.
     open func run(budget: Int) {}
+
+    /// What is known about the length of its turns, see ``TurnPace``. A runnable that does not store it never runs on a
+    /// thread that reads from the network.
+    open var pace: TurnPace {
+        get { .unknown }
+        set {}
+    }
 }
 
 /// A piece of work that takes exactly one turn: for code outside the actors that must run on the dispatcher.

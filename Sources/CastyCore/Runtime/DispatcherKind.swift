@@ -11,6 +11,10 @@ public struct DispatcherKind: Hashable, Sendable {
     ///
     /// A handler that blocks one for longer than some 20 ms is replaced by a spare worker meanwhile, so that other actors
     /// are late by not much more than that.
+    ///
+    /// An actor whose turns have all been short may also run on the thread that reads its node's messages from other
+    /// nodes. So a handler MUST NOT wait for something that arrives from another node: it belongs to ``blocking``, or
+    /// waits asynchronously.
     public static let standard = DispatcherKind(rawValue: 0)
     /// Threads for handlers that block: one for each actor that has a turn, up to 256 on a node. Idle ones end.
     public static let blocking = DispatcherKind(rawValue: 1)

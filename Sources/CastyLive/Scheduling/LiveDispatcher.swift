@@ -39,6 +39,9 @@ package final class LiveDispatcher: Dispatcher, Suspendable {
         }
         if let worker = pool.currentWorker {
             worker._withUnsafeGuaranteedRef { $0.accept(runnable, from: self) }
+        } else if let reader = pool.currentReader, reader._withUnsafeGuaranteedRef({ $0.accept(runnable, from: self) })
+        {
+            return
         } else {
             pool.inject(Turn(runnable: .passRetained(runnable), view: .passUnretained(self)))
         }
@@ -117,8 +120,9 @@ package final class LiveDispatcher: Dispatcher, Suspendable {
     private func awaitQuiet(within limit: Duration?) -> Bool {
         let end = limit.map { clock.now + $0 }
         let own = pool.currentWorker?.takeUnretainedValue()
+        let reader = pool.currentReader?.takeUnretainedValue()
         let view = Unmanaged.passUnretained(self).toOpaque()
-        for slot in pool.slots where own?.sits(on: slot) != true {
+        for slot in pool.allSlots where own?.sits(on: slot) != true && reader?.slot !== slot {
             var looks = 0
             while slot.serving.load(ordering: .sequentiallyConsistent)?.toOpaque() == view {
                 looks += 1

@@ -27,7 +27,8 @@ package final class LiveWorld: Sendable {
 
     /// A node that uses, and from now on owns, the given transport.
     package func node(transport: any MessageTransport & Suspendable) -> LiveNode {
-        LiveNode(
+        (transport as? TwoLaneTransport)?.lend(to: pool)
+        return LiveNode(
             dispatchers: [pool, control, blocking].map { LiveDispatcher(pool: $0, clock: timers.clock) },
             scheduler: LiveScheduler(thread: timers), transport: transport)
     }

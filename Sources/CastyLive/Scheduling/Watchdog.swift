@@ -31,6 +31,7 @@ final class Watchdog: @unchecked Sendable {
     private let isReporting = Atomic<Bool>(false)
     /// Only the thread itself uses these.
     private var seen: [Seen]
+    private var seenReaders: [ObjectIdentifier: Seen] = [:]
     private var wanted = 0
     private var looksSinceDecay = 0
 
@@ -53,13 +54,16 @@ final class Watchdog: @unchecked Sendable {
         var idle = 0
         while !pool.isStopping.load(ordering: .sequentiallyConsistent) {
             look(at: pool)
-            idle = pool.isAsleep ? idle + 1 : 0
+            let isReading = look(atReadersOf: pool)
+            idle = pool.isAsleep && !isReading ? idle + 1 : 0
             if idle < Self.idleLooks {
                 _ = slot.park(within: Self.tick)
             } else {
                 isAsleep.store(true, ordering: .sequentiallyConsistent)
                 // A worker woken before that has not noticed it.
-                if pool.isAsleep, !pool.isStopping.load(ordering: .sequentiallyConsistent) { slot.park() }
+                if pool.isAsleep, !pool.isReading, !pool.isStopping.load(ordering: .sequentiallyConsistent) {
+                    slot.park()
+                }
                 isAsleep.store(false, ordering: .sequentiallyConsistent)
                 idle = 0
             }
@@ -68,7 +72,9 @@ final class Watchdog: @unchecked Sendable {
 
     private func look(at pool: WorkerPool) {
         let now = LiveClock.reading
-        let blocked = (0..<pool.searchedSlots).reduce(0) { $0 + (isBlocked($1, in: pool, at: now) ? 1 : 0) }
+        let blocked = (0..<pool.searchedSlots).reduce(0) {
+            $0 + (isBlocked(slots[$1], &seen[$1], in: pool, at: now) ? 1 : 0)
+        }
         let running = pool.spares.runningCount
         let waiting = pool.waitingTurns
         var needed = blocked
@@ -86,25 +92,47 @@ final class Watchdog: @unchecked Sendable {
         if blocked > 0, waiting > 0, wanted > running { pool.addSpares(wanted - running) }
     }
 
+    /// Leaves to the workers what waits behind a blocked turn on a thread that reads from the network.
+    ///
+    /// - Returns: Whether any such thread has run turns since the last look.
+    private func look(atReadersOf pool: WorkerPool) -> Bool {
+        let now = LiveClock.reading
+        var isActive = false
+        var readers: [ObjectIdentifier: Seen] = [:]
+        for reader in pool.readerSlots {
+            var last = seenReaders[ObjectIdentifier(reader)] ?? Seen()
+            let turn = last.turn
+            if isBlocked(reader, &last, in: pool, at: now) {
+                while let first = slot.ring.steal(from: reader.ring) {
+                    pool.inject(first)
+                    while let more = slot.ring.take() { pool.inject(more) }
+                }
+            }
+            isActive = isActive || last.turn != turn || last.turn % 2 == 1
+            readers[ObjectIdentifier(reader)] = last
+        }
+        seenReaders = readers
+        return isActive
+    }
+
     /// Whether the turn that runs in a slot is blocked. If so, what waits for its end is left to others.
-    private func isBlocked(_ index: Int, in pool: WorkerPool, at now: Int64) -> Bool {
-        let slot = slots[index]
+    private func isBlocked(_ slot: WorkerSlot, _ seen: inout Seen, in pool: WorkerPool, at now: Int64) -> Bool {
         let turn = slot.turns.load(ordering: .acquiring)
         guard turn % 2 == 1 else {
-            seen[index].turn = turn
+            seen.turn = turn
             return false
         }
-        guard seen[index].turn == turn else {
-            seen[index] = Seen(turn: turn, since: now, computed: slot.computed ?? 0)
+        guard seen.turn == turn else {
+            seen = Seen(turn: turn, since: now, computed: slot.computed ?? 0)
             return false
         }
-        let elapsed = now - seen[index].since
+        let elapsed = now - seen.since
         guard elapsed >= Self.waitingLimit else { return false }
-        if elapsed >= Self.longTurn, !seen[index].isReported {
-            seen[index].isReported = true
+        if elapsed >= Self.longTurn, !seen.isReported {
+            seen.isReported = true
             report(slot, turn, elapsed)
         }
-        let computed = (slot.computed ?? 0) - seen[index].computed
+        let computed = (slot.computed ?? 0) - seen.computed
         guard elapsed >= Self.computingLimit || computed < elapsed / 4 else { return false }
         if let next = slot.lastIn.take() { pool.inject(next) }
         return true

@@ -115,7 +115,8 @@ extension Worker {
         slot.subject.store(UInt(bitPattern: pointer), ordering: .relaxed)
         slot.turns.store(turns, ordering: .releasing)
         turn.runnable._withUnsafeGuaranteedRef { runnable in
-            runnable.run(budget: turn.view._withUnsafeGuaranteedRef { $0.budget })
+            let budget = turn.view._withUnsafeGuaranteedRef { $0.budget }
+            if runnable.pace.isMeasured { runMeasured(runnable, budget) } else { runnable.run(budget: budget) }
         }
         running = nil
         turns &+= 1
@@ -127,6 +128,13 @@ extension Worker {
         } else {
             turn.runnable.release()
         }
+    }
+
+    /// A turn whose length decides whether a reading thread may run the next ones.
+    private func runMeasured(_ runnable: Runnable, _ budget: Int) {
+        let start = LiveClock.reading
+        runnable.run(budget: budget)
+        runnable.pace = runnable.pace.after(turnOf: LiveClock.reading - start)
     }
 
     /// Publishes the view whose turn runs. Returns `false` when that view is frozen or dead.

@@ -19,6 +19,8 @@ package final class WorkerPool: @unchecked Sendable {
     let growth: PoolGrowth
     /// The thread-local key for the calling thread's worker.
     let threadKey: pthread_key_t
+    /// The thread-local key for the calling thread's ``ReadingWorker``, while it may take turns.
+    let readerKey: pthread_key_t
     /// The sleeping workers, one bit each.
     let asleep = Atomic<UInt64>(0)
     /// The number of workers that search for work.
@@ -32,6 +34,8 @@ package final class WorkerPool: @unchecked Sendable {
 
     private let injected = Mutex(CircularBuffer<Turn>())
     private let injectedCount = Atomic<Int>(0)
+    /// The slots of threads that read from the network and run short turns themselves.
+    private let readers = Mutex<[WorkerSlot]>([])
     private let views = Mutex<[LiveDispatcher]>([])
     private let threads = Mutex<[LiveThread]>([])
     /// Guards `alive`, the number of threads that have not ended.
@@ -53,10 +57,8 @@ package final class WorkerPool: @unchecked Sendable {
         spares = SpareWorkers(slots, from: workers)
         wantedSpares = Atomic(growth.isAtOnce ? growth.limit : 0)
         watchdog = growth.isWhenBlocked ? Watchdog(slots, workers: workers) : nil
-        var key = pthread_key_t()
-        let failure = pthread_key_create(&key, nil)
-        precondition(failure == 0, "the system refuses a thread key (error \(failure))")
-        threadKey = key
+        threadKey = Self.makeKey()
+        readerKey = Self.makeKey()
         alive = workers + (watchdog == nil ? 0 : 1)
         threads.withLock { threads in
             for index in 0..<workers {
@@ -74,6 +76,13 @@ package final class WorkerPool: @unchecked Sendable {
                     })
             }
         }
+    }
+
+    private static func makeKey() -> pthread_key_t {
+        var key = pthread_key_t()
+        let failure = pthread_key_create(&key, nil)
+        precondition(failure == 0, "the system refuses a thread key (error \(failure))")
+        return key
     }
 
     /// The number of cores that are online, at most 64.
@@ -130,7 +139,10 @@ package final class WorkerPool: @unchecked Sendable {
         return true
     }
 
-    deinit { pthread_key_delete(threadKey) }
+    deinit {
+        pthread_key_delete(threadKey)
+        pthread_key_delete(readerKey)
+    }
 
     /// Retains a view until the pool is shut down, because waiting turns refer to it without retaining it.
     func keep(_ view: LiveDispatcher) { views.withLock { $0.append(view) } }
@@ -143,6 +155,26 @@ package final class WorkerPool: @unchecked Sendable {
 }
 
 extension WorkerPool {
+    /// The calling thread, if it reads from the network and may run turns now.
+    @inline(__always)
+    var currentReader: Unmanaged<ReadingWorker>? {
+        pthread_getspecific(readerKey).map { Unmanaged.fromOpaque($0) }
+    }
+
+    func add(reader slot: WorkerSlot) { readers.withLock { $0.append(slot) } }
+
+    func remove(reader slot: WorkerSlot) { readers.withLock { $0.removeAll { $0 === slot } } }
+
+    var readerSlots: [WorkerSlot] { readers.withLock { $0 } }
+
+    /// Whether a thread that reads from the network runs a turn.
+    var isReading: Bool {
+        readers.withLock { $0.contains { $0.serving.load(ordering: .sequentiallyConsistent) != nil } }
+    }
+
+    /// The slots of all threads that run turns of this pool.
+    var allSlots: [WorkerSlot] { slots + readerSlots }
+
     /// Adds a turn to the shared queue. Any thread may call it.
     func inject(_ turn: Turn) {
         injected.withLock { $0.append(turn) }
@@ -176,11 +208,13 @@ extension WorkerPool {
 
     /// The turns so far, and the processor time of the threads.
     var turnTotals: TurnTotals {
-        slots.reduce(into: TurnTotals()) { totals, slot in
+        var totals = slots.reduce(into: TurnTotals()) { totals, slot in
             // A slot counts beginnings and ends.
             totals.count += slot.turns.load(ordering: .relaxed) / 2
             totals.computed += .nanoseconds(slot.computed ?? 0)
         }
+        for slot in readerSlots { totals.count += slot.turns.load(ordering: .relaxed) / 2 }
+        return totals
     }
 
     /// Whether every worker sleeps, and no spare worker runs.

@@ -10,6 +10,7 @@ extension TCPConnection {
 
     func requestWrite() {
         if isPullRequested.exchange(true, ordering: .acquiringAndReleasing) { return }
+        if transport.loop.inEventLoop, transport.isReading { return transport.pullsDue.append(self) }
         transport.perform { self.pull() }
     }
 
@@ -35,5 +36,22 @@ extension TCPConnection {
             channel.writeAndFlush(buffer).whenFailure { self.broke($0) }
         }
         requestWrite()
+    }
+}
+
+extension TCPTransport {
+    /// Handles received bytes and runs the turns that they wake, then writes what came of that.
+    func read(_ body: () -> Void) {
+        if isReading { return body() }
+        isReading = true
+        if let reader { reader.read(body) } else { body() }
+        isReading = false
+        while let next = pullsDue.popLast() { next.pull() }
+    }
+
+    /// Lets the loop run short turns of that pool; called before the first connection.
+    func lend(to pool: WorkerPool) {
+        let reader = ReadingWorker(pool)
+        perform { self.reader = reader }
     }
 }

@@ -172,7 +172,8 @@ final class TCPConnection: Connection, @unchecked Sendable {
             handler?.connectionOpened(self)
             if hasMoreToSay { pull() }
         case .bytes(let bytes):
-            handler?.connectionReceived(self, bytes)
+            guard let handler else { return }
+            transport.read { handler.connectionReceived(self, bytes) }
         case .failed(let error):
             takeHandler()?.connectionFailed(error)
             leaveIfOver()

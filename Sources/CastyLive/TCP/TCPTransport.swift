@@ -37,6 +37,11 @@ public final class TCPTransport: MessageTransport, @unchecked Sendable {
     }
 
     // The properties below belong to the loop.
+    /// Runs the short turns that received messages wake, where the loop serves users' messages.
+    var reader: ReadingWorker?
+    /// Whether a handler is being notified of received bytes, and the connections that asked for room meanwhile.
+    var isReading = false
+    var pullsDue: [TCPConnection] = []
     var isFrozen = false
     var isDead = false
     var isShuttingDown = false

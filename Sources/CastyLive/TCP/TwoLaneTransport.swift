@@ -17,6 +17,9 @@ package final class TwoLaneTransport: MessageTransport, Suspendable {
         control = TCPTransport(filter: filter, usersTransport: user)
     }
 
+    /// Lets the thread for user messages run short turns of users' actors. The thread for control messages never does.
+    func lend(to pool: WorkerPool) { user.lend(to: pool) }
+
     package func reserve(_ address: NodeAddress) throws(TransportError) -> NodeAddress {
         try control.reserve(address)
     }
