@@ -88,9 +88,23 @@ public struct ActorAddress: Hashable, Sendable {
 extension ActorAddress: CustomStringConvertible {
     /// The address as a `casty://` URI.
     public var description: String {
-        let number = uid == 0 ? "" : "#" + String(uid, radix: 16)
-        let authority = isLocal ? "" : "@\(node)"
-        return "casty://\(PercentCoding.encode(system))\(authority)\(pathText)\(number)"
+        // Every reference in a message passes here.
+        var text = "casty://"
+        text.reserveCapacity(96)
+        text += PercentCoding.encode(system)
+        if !isLocal {
+            text += "@"
+            text += node.description
+        }
+        for name in path {
+            text += "/"
+            text += PercentCoding.encode(name)
+        }
+        if uid != 0 {
+            text += "#"
+            text += String(uid, radix: 16)
+        }
+        return text
     }
 
     /// Reads a `casty://` URI.
@@ -98,6 +112,10 @@ extension ActorAddress: CustomStringConvertible {
     /// - Returns: `nil` where the text is not such a URI: another scheme, no system, an empty node, path or segment, a
     ///   bad percent code, or a number that is not hexadecimal.
     public init?(_ text: String) {
+        if let usual = text.utf8.withContiguousStorageIfAvailable({ ActorAddress(usual: $0) }), let usual {
+            self = usual
+            return
+        }
         let scheme = "casty://"
         guard text.hasPrefix(scheme) else { return nil }
         var rest = text.dropFirst(scheme.count)
