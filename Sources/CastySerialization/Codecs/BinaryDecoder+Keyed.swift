@@ -1,8 +1,9 @@
 struct BinaryKeyedDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol {
-    let reader: BinaryReader
-    let content: Range<Int>
-    /// The number of containers that enclose its values.
-    let level: Int
+    let state: BinaryKeyedDecodingState
+
+    private var reader: BinaryReader { state.reader }
+    private var content: Range<Int> { state.content }
+    private var level: Int { state.level }
 
     var codingPath: [any CodingKey] { [] }
 
@@ -91,6 +92,36 @@ struct BinaryKeyedDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol {
             throw error.error("\(type)", key: key.stringValue)
         }
         return value
+    }
+
+    /// A field that may be missing is searched for once, and not three times as by default.
+    func decodeIfPresent<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value? {
+        try isPresent(key) ? try decode(type, forKey: key) : nil
+    }
+
+    func decodeIfPresent(_ type: String.Type, forKey key: Key) throws -> String? {
+        try isPresent(key) ? try decode(type, forKey: key) : nil
+    }
+
+    func decodeIfPresent(_ type: Int.Type, forKey key: Key) throws -> Int? {
+        try isPresent(key) ? try decode(type, forKey: key) : nil
+    }
+
+    func decodeIfPresent(_ type: Bool.Type, forKey key: Key) throws -> Bool? {
+        try isPresent(key) ? try decode(type, forKey: key) : nil
+    }
+
+    func decodeIfPresent(_ type: Double.Type, forKey key: Key) throws -> Double? {
+        try isPresent(key) ? try decode(type, forKey: key) : nil
+    }
+
+    private func isPresent(_ key: Key) throws -> Bool {
+        do {
+            guard let position = try reader.find(key.stringValue, in: content) else { return false }
+            return try !reader.isNull(at: position, end: content.upperBound)
+        } catch {
+            throw error.error("value", key: key.stringValue)
+        }
     }
 
     private func decoder(_ key: Key) throws -> (BinaryDecoder, position: Int) {

@@ -7,19 +7,31 @@
 /// Decodes one value; a value type, so that passing it costs nothing.
 struct BinaryDecoder: Decoder {
     let reader: BinaryReader
+    // Four bytes each, so that the decoder fits into an existential without a box. A message has at most `Int32.max`
+    // bytes.
+    private let shortPosition: Int32
+    private let shortEnd: Int32
+    private let shortLevel: Int32
+
+    init(reader: BinaryReader, position: Int, end: Int, level: Int) {
+        self.reader = reader
+        shortPosition = Int32(truncatingIfNeeded: position)
+        shortEnd = Int32(truncatingIfNeeded: end)
+        shortLevel = Int32(truncatingIfNeeded: level)
+    }
+
     /// The index of the value.
-    let position: Int
+    var position: Int { Int(shortPosition) }
     /// The end of the enclosing container.
-    let end: Int
+    var end: Int { Int(shortEnd) }
     /// The number of enclosing containers.
-    let level: Int
+    var level: Int { Int(shortLevel) }
 
     var codingPath: [any CodingKey] { [] }
     var userInfo: [CodingUserInfoKey: Any] { reader.userInfo.values }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
-        KeyedDecodingContainer(
-            BinaryKeyedDecoding(reader: reader, content: try content(BinaryFormat.keyed, "fields"), level: level + 1))
+        reader.container(keyedBy: type, try content(BinaryFormat.keyed, "fields"), level: level + 1)
     }
 
     func unkeyedContainer() throws -> any UnkeyedDecodingContainer {

@@ -10,8 +10,7 @@ struct BinaryEncoder: Encoder {
     var userInfo: [CodingUserInfoKey: Any] { writer.userInfo.values }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
-        let handle = writer.open(BinaryFormat.keyed, level: level, start: start)
-        return KeyedEncodingContainer(BinaryKeyedEncoding(writer: writer, handle: handle))
+        writer.container(keyedBy: type, writer.open(BinaryFormat.keyed, level: level, start: start))
     }
 
     func unkeyedContainer() -> any UnkeyedEncodingContainer {
@@ -24,15 +23,12 @@ struct BinaryEncoder: Encoder {
 }
 
 struct BinaryKeyedEncoding<Key: CodingKey>: KeyedEncodingContainerProtocol {
-    let writer: BinaryWriter
-    let handle: BinaryWriter.Handle
+    let state: BinaryKeyedEncodingState
+
+    private var writer: BinaryWriter { state.writer }
+    private var handle: BinaryWriter.Handle { state.handle }
 
     var codingPath: [any CodingKey] { [] }
-
-    init(writer: BinaryWriter, handle: BinaryWriter.Handle) {
-        self.writer = writer
-        self.handle = handle
-    }
 
     func encodeNil(forKey key: Key) throws {
         try writer.begin(handle, key.stringValue)

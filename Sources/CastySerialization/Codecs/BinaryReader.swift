@@ -1,9 +1,7 @@
-import NIOCore
-
 /// The bytes of one message, and functions to find values in them. Every index is checked against the end of the
 /// enclosing container.
 ///
-/// The reader holds the buffer, so that its memory stays valid as long as a decoder exists.
+/// A reader serves one message after another. The bytes are the caller's; a decoder that outlives the call keeps a copy.
 final class BinaryReader {
     /// Why bytes cannot be read as the requested type.
     enum Problem: Error {
@@ -17,25 +15,48 @@ final class BinaryReader {
         case tooDeep
     }
 
-    let userInfo: CodingContext.Erased
-    let count: Int
-    private let buffer: ByteBuffer
-    private let base: UnsafeRawPointer?
+    // Unchecked: one call on one thread uses a reader, and no access overlaps another.
+    @exclusivity(unchecked) private(set) var userInfo: CodingContext.Erased
+    @exclusivity(unchecked) private(set) var count = 0
+    @exclusivity(unchecked) private var base: UnsafeRawPointer?
+    /// A copy of the bytes, for decoders that outlive the call.
+    @exclusivity(unchecked) private var copy: UnsafeMutableRawPointer?
+    /// The containers that earlier values were read through, for the next value with the same keys.
+    @exclusivity(unchecked) var containers: [KeyedContainer<BinaryKeyedDecodingState>] = []
 
     /// The container whose next entry is known, by the index of its content, and the index of that entry: fields are
     /// mostly requested in the order in which they were written.
-    ///
-    /// Unchecked: one call on one thread uses a reader, and no access overlaps another.
     @exclusivity(unchecked) private var hintContainer = -1
     @exclusivity(unchecked) private var hintIndex = 0
     /// The first problem found by a call that cannot throw.
     @exclusivity(unchecked) private(set) var failure: Problem?
 
-    init(_ buffer: ByteBuffer, context: CodingContext) {
-        self.buffer = buffer
-        userInfo = context.erased
-        count = buffer.readableBytes
-        base = buffer.withUnsafeReadableBytes { $0.baseAddress }
+    init(_ context: CodingContext) { userInfo = context.erased }
+
+    deinit { copy?.deallocate() }
+
+    /// Begins to read a message.
+    func begin(_ bytes: UnsafeRawBufferPointer, _ context: CodingContext) {
+        if userInfo !== context.erased { userInfo = context.erased }
+        base = bytes.baseAddress
+        count = bytes.count
+        hintContainer = -1
+        failure = nil
+    }
+
+    /// Keeps the bytes for decoders that outlive the call.
+    func keepBytes() {
+        guard let base, count > 0 else { return }
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: count, alignment: 8)
+        memory.copyMemory(from: base, byteCount: count)
+        copy = memory
+        self.base = UnsafeRawPointer(memory)
+    }
+
+    /// Forgets the bytes.
+    func forgetBytes() {
+        base = nil
+        count = 0
     }
 
     func note(_ problem: Problem) { failure = failure ?? problem }

@@ -50,7 +50,8 @@ public struct BinarySerializer: Serializer {
 
     /// Appends a value; if this throws, the buffer is unchanged.
     package func encode(_ value: some Encodable, context: CodingContext, into buffer: inout ByteBuffer) throws {
-        let writer = BinaryWriter(taking: &buffer, context: context)
+        var writer = context.writers.take() ?? BinaryWriter(context)
+        writer.begin(taking: &buffer, context)
         do {
             try writer.write(value, level: 0)
             buffer = try writer.finish()
@@ -58,6 +59,7 @@ public struct BinarySerializer: Serializer {
             buffer = writer.discard()
             throw error
         }
+        if writer.end(), isKnownUniquelyReferenced(&writer) { context.writers.leave(writer) }
     }
 
     /// Reads a value that fills the rest of the buffer.
@@ -65,17 +67,32 @@ public struct BinarySerializer: Serializer {
         _ type: Value.Type, from buffer: inout ByteBuffer, context: CodingContext
     ) throws -> Value {
         guard buffer.readableBytes <= Int(Int32.max) else { throw WireError(.tooLarge, "a message is above 2 GiB") }
-        let reader = BinaryReader(buffer, context: context)
-        do {
-            guard try reader.skip(at: 0, end: reader.count) == reader.count else {
-                throw BinaryReader.Problem.malformed
+        let value = try buffer.withUnsafeReadableBytes { bytes in
+            var reader = context.readers.take() ?? BinaryReader(context)
+            reader.begin(bytes, context)
+            defer {
+                // Both are called: a decoder that outlives the call needs the bytes, and so does a container.
+                if reader.end(), isKnownUniquelyReferenced(&reader) {
+                    reader.forgetBytes()
+                    context.readers.leave(reader)
+                } else {
+                    reader.keepBytes()
+                }
             }
-        } catch let problem as BinaryReader.Problem {
-            throw problem.error("\(type)")
+            return try decode(type, reader)
+        }
+        buffer.moveReaderIndex(to: buffer.writerIndex)
+        return value
+    }
+
+    private func decode<Value: Decodable>(_ type: Value.Type, _ reader: BinaryReader) throws -> Value {
+        do throws(BinaryReader.Problem) {
+            guard try reader.skip(at: 0, end: reader.count) == reader.count else { throw .malformed }
+        } catch {
+            throw error.error("\(type)")
         }
         let value = try BinaryDecoder(reader: reader, position: 0, end: reader.count, level: 0).decode(type)
         if let failure = reader.failure { throw failure.error("\(type)") }
-        buffer.moveReaderIndex(to: buffer.writerIndex)
         return value
     }
 }

@@ -11,8 +11,9 @@ import NIOCore
 /// `Codable` does not say when a container is complete. Here it is complete when its parent is written to again, or
 /// ends; a later write to it is refused.
 ///
-/// The writer takes the buffer from the caller meanwhile, so that it can write to the memory without a check per byte.
-/// If an encoder outlives the call, it finds an empty buffer of its own.
+/// The writer takes the buffer from the caller meanwhile, so that it can write to the memory without a check per byte. It
+/// serves one message after another. If an encoder outlives the call, it finds an empty buffer of its own, and the
+/// writer is not used again.
 final class BinaryWriter {
     struct Open {
         /// The index of its first byte.
@@ -30,10 +31,9 @@ final class BinaryWriter {
         static let invalid = Handle(level: -1, serial: 0)
     }
 
-    let userInfo: CodingContext.Erased
-
     // Unchecked: one call on one thread uses a writer, and no access overlaps another.
-    @exclusivity(unchecked) var buffer: ByteBuffer
+    @exclusivity(unchecked) private(set) var userInfo: CodingContext.Erased
+    @exclusivity(unchecked) var buffer = ByteBuffer()
     @exclusivity(unchecked) var base: UnsafeMutableRawPointer?
     @exclusivity(unchecked) var capacity = 0
     /// The number of bytes of the message so far.
@@ -49,11 +49,48 @@ final class BinaryWriter {
     @exclusivity(unchecked) var keySlots = [32 of UInt32](repeating: 0)
     @exclusivity(unchecked) var keyMask: UInt32 = 0
 
+    /// The containers that earlier values were written through, for the next value with the same keys.
+    @exclusivity(unchecked) private var containers: [KeyedContainer<BinaryKeyedEncodingState>] = []
+
+    init(_ context: CodingContext) { userInfo = context.erased }
+
     /// Takes the buffer; ``finish()`` returns it with the message appended, ``discard()`` returns it unchanged.
-    init(taking buffer: inout ByteBuffer, context: CodingContext) {
-        userInfo = context.erased
-        self.buffer = ByteBuffer()
+    func begin(taking buffer: inout ByteBuffer, _ context: CodingContext) {
+        if userInfo !== context.erased { userInfo = context.erased }
+        failure = nil
         swap(&self.buffer, &buffer)
+    }
+
+    /// Ends the call. Returns whether no container outlives it.
+    func end() -> Bool {
+        var isAlone = true
+        for index in containers.indices.reversed() where !isKnownUniquelyReferenced(&containers[index].box) {
+            containers.remove(at: index).state.keeper = self
+            isAlone = false
+        }
+        return isAlone
+    }
+
+    /// A container of fields: one that no one uses any more, or a new one.
+    func container<Key: CodingKey>(keyedBy type: Key.Type, _ handle: Handle) -> KeyedEncodingContainer<Key> {
+        for index in containers.indices where containers[index].key == ObjectIdentifier(type) {
+            guard isKnownUniquelyReferenced(&containers[index].box) else { break }
+            containers[index].state.handle = handle
+            return unsafeBitCast(containers[index].box, to: KeyedEncodingContainer<Key>.self)
+        }
+        let state = BinaryKeyedEncodingState(self, handle)
+        let made = KeyedEncodingContainer(BinaryKeyedEncoding<Key>(state: state))
+        let isNew = !containers.contains { $0.key == ObjectIdentifier(type) }
+        if isNew, containers.count < KeyedContainer<BinaryKeyedEncodingState>.limit,
+            MemoryLayout<KeyedEncodingContainer<Key>>.size == MemoryLayout<ContainerObject>.size
+        {
+            containers.append(
+                KeyedContainer(
+                    key: ObjectIdentifier(type), box: unsafeBitCast(made, to: ContainerObject.self), state: state))
+        } else {
+            state.keeper = self
+        }
+        return made
     }
 
     /// - Throws: ``WireError`` if a container could not be opened, even if it was never written to; the caller must
