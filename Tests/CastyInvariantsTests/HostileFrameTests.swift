@@ -219,7 +219,7 @@ struct HostileFrameTests {
         return variants
     }
 
-    private static func bytes(_ tag: UInt8, _ parts: (any WireCodable)...) -> ByteBuffer {
+    private static func bytes(_ tag: UInt8, _ parts: (any NativeCodable)...) -> ByteBuffer {
         var buffer = ByteBuffer()
         buffer.writeInteger(tag)
         for part in parts { part.encode(into: &buffer) }

@@ -82,7 +82,7 @@ struct LargestMessageTests {
             }
         }
 
-        private mutating func travel<Message: WireCodable>(_ message: Message) throws -> Message {
+        private mutating func travel<Message: NativeCodable>(_ message: Message) throws -> Message {
             var buffer = ByteBuffer()
             message.encode(into: &buffer)
             largest = max(largest, buffer.readableBytes)

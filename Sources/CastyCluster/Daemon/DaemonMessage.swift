@@ -52,7 +52,7 @@ package struct ClusterEnvelope: Hashable, Sendable {
     }
 }
 
-extension ClusterEnvelope: WireCodable {
+extension ClusterEnvelope: NativeCodable {
     package func encode(into buffer: inout ByteBuffer) {
         from.encode(into: &buffer)
         buffer.writeOptional(to)

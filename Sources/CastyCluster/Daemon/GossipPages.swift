@@ -40,7 +40,7 @@ package struct EnvelopePage: Hashable, Sendable {
     }
 }
 
-extension EnvelopePage: WireCodable {
+extension EnvelopePage: NativeCodable {
     package func encode(into buffer: inout ByteBuffer) {
         from.encode(into: &buffer)
         buffer.writeOptional(to)

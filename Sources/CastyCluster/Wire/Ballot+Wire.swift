@@ -3,7 +3,7 @@ package import CastyMembership
 package import CastySerialization
 package import NIOCore
 
-extension Ballot: WireCodable {
+extension Ballot: NativeCodable {
     package func encode(into buffer: inout ByteBuffer) {
         switch self {
         case .question: buffer.writeInteger(1 as UInt8)
@@ -21,7 +21,7 @@ extension Ballot: WireCodable {
     }
 }
 
-extension VoteAnswer: WireCodable {
+extension VoteAnswer: NativeCodable {
     /// The longest pause, in milliseconds; a longer one is malformed.
     private static let longestPause = 3_600_000
 

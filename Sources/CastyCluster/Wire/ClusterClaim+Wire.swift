@@ -3,7 +3,7 @@ package import CastyMembership
 package import CastySerialization
 package import NIOCore
 
-extension ClusterID: WireCodable {
+extension ClusterID: NativeCodable {
     package func encode(into buffer: inout ByteBuffer) {
         buffer.writeInteger(high)
         buffer.writeInteger(low)
@@ -14,7 +14,7 @@ extension ClusterID: WireCodable {
     }
 }
 
-extension ClusterClaim: WireCodable {
+extension ClusterClaim: NativeCodable {
     package func encode(into buffer: inout ByteBuffer) {
         id.encode(into: &buffer)
         buffer.writeInteger(founding)
@@ -33,7 +33,7 @@ extension ClusterClaim: WireCodable {
     }
 }
 
-extension RememberedCluster: WireCodable {
+extension RememberedCluster: NativeCodable {
     package func encode(into buffer: inout ByteBuffer) {
         id.encode(into: &buffer)
         buffer.writeArray(members)

@@ -3,7 +3,7 @@ package import CastyMembership
 package import CastySerialization
 package import NIOCore
 
-extension ClusterMessage: WireCodable {
+extension ClusterMessage: NativeCodable {
     /// The number of each message on the wire. A number is never reused for another message.
     private enum Tag: UInt8 {
         case initJoin = 1
@@ -191,7 +191,7 @@ extension ClusterMessage: WireCodable {
     }
 }
 
-extension SharedSetting: WireCodable {
+extension SharedSetting: NativeCodable {
     package func encode(into buffer: inout ByteBuffer) {
         buffer.writeText(name)
         buffer.writeText(value)
@@ -202,7 +202,7 @@ extension SharedSetting: WireCodable {
     }
 }
 
-extension JoinRefusal: WireCodable {
+extension JoinRefusal: NativeCodable {
     package func encode(into buffer: inout ByteBuffer) {
         switch self {
         case .notInitialised: buffer.writeInteger(1 as UInt8)

@@ -7,7 +7,7 @@ package import NIOCore
 private let mostEntries = 65_536
 
 /// Encoded as a table of the nodes it mentions, and indices into that table: a node occurs in a gossip up to six times.
-extension Gossip: WireCodable {
+extension Gossip: NativeCodable {
     package func encode(into buffer: inout ByteBuffer) {
         let table = NodeTable(self)
         buffer.writeOptional(cluster)

@@ -3,7 +3,7 @@ package import CastyMembership
 package import CastySerialization
 package import NIOCore
 
-extension ServiceRegistryMessage: WireCodable {
+extension ServiceRegistryMessage: NativeCodable {
     /// The number of each message on the wire. A number is never reused for another message.
     private enum Tag: UInt8 {
         case status = 1
@@ -88,7 +88,7 @@ extension ServiceRegistryMessage: WireCodable {
     }
 }
 
-extension KnownVersion: WireCodable {
+extension KnownVersion: NativeCodable {
     package func encode(into buffer: inout ByteBuffer) {
         node.encode(into: &buffer)
         buffer.writeVarint(version)

@@ -50,7 +50,7 @@ package struct FrameEncoder: Sendable {
 
     /// Appends one frame with a hand-written message.
     package mutating func encode(
-        _ header: FrameHeader, _ message: some WireCodable, into buffer: inout ByteBuffer
+        _ header: FrameHeader, _ message: some NativeCodable, into buffer: inout ByteBuffer
     ) throws {
         try encode(header, into: &buffer) { message.encode(into: &$0) }
     }

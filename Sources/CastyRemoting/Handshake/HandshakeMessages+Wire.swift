@@ -89,7 +89,7 @@ extension HandshakeMessage {
     }
 }
 
-extension Capabilities: WireCodable {
+extension Capabilities: NativeCodable {
     /// Bits beyond these belong to later versions.
     private static let observeBit: UInt64 = 1
     private static let acceptsProbeConnectionsBit: UInt64 = 2

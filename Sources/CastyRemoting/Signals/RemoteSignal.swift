@@ -14,7 +14,7 @@ enum RemoteSignal: Sendable, Equatable {
     case unanswered(asker: ActorAddress, AskError.Code, String)
 }
 
-extension RemoteSignal: WireCodable {
+extension RemoteSignal: NativeCodable {
     private enum Tag: UInt8 {
         case watch = 1
         case unwatch = 2

@@ -1,7 +1,7 @@
 package import CastyCore
 package import NIOCore
 
-extension NodeAddress: WireCodable {
+extension NodeAddress: NativeCodable {
     package func encode(into buffer: inout ByteBuffer) {
         buffer.writeText(host)
         buffer.writeVarint(port)
@@ -28,7 +28,7 @@ extension NodeAddress: WireCodable {
 }
 
 // Each message of the cluster carries two or three of these addresses, so the usual ones are written and read at once.
-extension UniqueAddress: WireCodable {
+extension UniqueAddress: NativeCodable {
     package func encode(into buffer: inout ByteBuffer) {
         let isWritten: Void? = address.host.utf8.withContiguousStorageIfAvailable { host in
             buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: host.count + 28) { bytes in
@@ -84,7 +84,7 @@ extension UniqueAddress: WireCodable {
     }
 }
 
-extension ActorAddress: WireCodable {
+extension ActorAddress: NativeCodable {
     package func encode(into buffer: inout ByteBuffer) {
         buffer.writeText(system)
         node.encode(into: &buffer)
@@ -108,7 +108,7 @@ extension ActorAddress: WireCodable {
     }
 }
 
-extension Instant: WireCodable {
+extension Instant: NativeCodable {
     package func encode(into buffer: inout ByteBuffer) { buffer.writeZigZag(nanoseconds) }
 
     package init(from buffer: inout ByteBuffer) throws(WireError) {
@@ -116,7 +116,7 @@ extension Instant: WireCodable {
     }
 }
 
-extension Duration: WireCodable {
+extension Duration: NativeCodable {
     /// Writes whole nanoseconds.
     package func encode(into buffer: inout ByteBuffer) { buffer.writeZigZag(nanoseconds) }
 

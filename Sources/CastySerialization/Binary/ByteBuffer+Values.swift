@@ -19,7 +19,7 @@ extension ByteBuffer {
         if let value { write(&self, value) }
     }
 
-    package mutating func writeOptional(_ value: (some WireCodable)?) {
+    package mutating func writeOptional(_ value: (some NativeCodable)?) {
         writeOptional(value) { buffer, value in value.encode(into: &buffer) }
     }
 
@@ -29,7 +29,7 @@ extension ByteBuffer {
         for element in elements { write(&self, element) }
     }
 
-    package mutating func writeArray(_ elements: [some WireCodable]) {
+    package mutating func writeArray(_ elements: [some NativeCodable]) {
         writeVarint(elements.count)
         for element in elements { element.encode(into: &self) }
     }
@@ -62,7 +62,7 @@ extension ByteBuffer {
         try readBool() ? try read(&self) : nil
     }
 
-    package mutating func readOptional<Value: WireCodable>(_ type: Value.Type) throws(WireError) -> Value? {
+    package mutating func readOptional<Value: NativeCodable>(_ type: Value.Type) throws(WireError) -> Value? {
         try readBool() ? try Value(from: &self) : nil
     }
 
@@ -82,7 +82,7 @@ extension ByteBuffer {
         return elements
     }
 
-    package mutating func readArray<Element: WireCodable>(
+    package mutating func readArray<Element: NativeCodable>(
         of type: Element.Type, upTo limit: Int = .max, elementSize: Int = 1
     ) throws(WireError) -> [Element] {
         try readArray(upTo: limit, elementSize: elementSize) { buffer throws(WireError) in try Element(from: &buffer) }

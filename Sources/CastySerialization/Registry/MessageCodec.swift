@@ -14,7 +14,7 @@ package struct MessageCodec<Message: Sendable>: Sendable {
     }
 }
 
-extension MessageCodec where Message: WireCodable {
+extension MessageCodec where Message: NativeCodable {
     /// The codec of a type that encodes and decodes itself.
     package init() {
         self.init(

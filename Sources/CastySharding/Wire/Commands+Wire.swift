@@ -3,7 +3,7 @@ package import CastyPlacement
 package import CastySerialization
 package import NIOCore
 
-extension OperatorCommand: WireCodable {
+extension OperatorCommand: NativeCodable {
     package func encode(into buffer: inout ByteBuffer) {
         switch self {
         case .move(let shard, let address):
@@ -44,7 +44,7 @@ extension OperatorCommand: WireCodable {
     }
 }
 
-extension CommandAnswer: WireCodable {
+extension CommandAnswer: NativeCodable {
     package func encode(into buffer: inout ByteBuffer) {
         switch self {
         case .accepted(let moves):
@@ -70,7 +70,7 @@ extension CommandAnswer: WireCodable {
     }
 }
 
-extension CoordinatorRequest: WireCodable {
+extension CoordinatorRequest: NativeCodable {
     package func encode(into buffer: inout ByteBuffer) {
         switch self {
         case .register(let registration):
@@ -128,7 +128,7 @@ extension CoordinatorRequest: WireCodable {
     }
 }
 
-extension CoordinatorOrder: WireCodable {
+extension CoordinatorOrder: NativeCodable {
     package func encode(into buffer: inout ByteBuffer) {
         switch self {
         case .announce: buffer.writeInteger(1 as UInt8)

@@ -3,7 +3,7 @@ package import CastyPlacement
 package import CastySerialization
 package import NIOCore
 
-extension CoordinatorEpoch: WireCodable {
+extension CoordinatorEpoch: NativeCodable {
     package func encode(into buffer: inout ByteBuffer) {
         buffer.writeVarint(UInt64(clamping: upNumber))
         buffer.writeVarint(UInt64(clamping: start))
@@ -14,7 +14,7 @@ extension CoordinatorEpoch: WireCodable {
     }
 }
 
-extension ShardVersion: WireCodable {
+extension ShardVersion: NativeCodable {
     package func encode(into buffer: inout ByteBuffer) {
         epoch.encode(into: &buffer)
         buffer.writeVarint(sequence)
@@ -25,7 +25,7 @@ extension ShardVersion: WireCodable {
     }
 }
 
-extension ShardHome: WireCodable {
+extension ShardHome: NativeCodable {
     package func encode(into buffer: inout ByteBuffer) {
         buffer.writeVarint(shard)
         node.encode(into: &buffer)
@@ -39,7 +39,7 @@ extension ShardHome: WireCodable {
     }
 }
 
-extension VersionedShard: WireCodable {
+extension VersionedShard: NativeCodable {
     package func encode(into buffer: inout ByteBuffer) {
         buffer.writeVarint(shard)
         version.encode(into: &buffer)
@@ -50,7 +50,7 @@ extension VersionedShard: WireCodable {
     }
 }
 
-extension HomelessShard: WireCodable {
+extension HomelessShard: NativeCodable {
     package func encode(into buffer: inout ByteBuffer) {
         buffer.writeVarint(shard)
         buffer.writeInteger(cause.rawValue)
@@ -66,7 +66,7 @@ extension HomelessShard: WireCodable {
     }
 }
 
-extension HostedShard: WireCodable {
+extension HostedShard: NativeCodable {
     package func encode(into buffer: inout ByteBuffer) {
         buffer.writeVarint(shard)
         version.encode(into: &buffer)
@@ -79,7 +79,7 @@ extension HostedShard: WireCodable {
     }
 }
 
-extension HostOrder: WireCodable {
+extension HostOrder: NativeCodable {
     package func encode(into buffer: inout ByteBuffer) {
         buffer.writeVarint(shard)
         version.encode(into: &buffer)
@@ -93,7 +93,7 @@ extension HostOrder: WireCodable {
     }
 }
 
-extension Intents: WireCodable {
+extension Intents: NativeCodable {
     package func encode(into buffer: inout ByteBuffer) {
         version.encode(into: &buffer)
         // Many shards are pinned to few addresses: each address is written once, and pins refer to it by index.
@@ -124,7 +124,7 @@ extension Intents: WireCodable {
     }
 }
 
-extension Registration: WireCodable {
+extension Registration: NativeCodable {
     package func encode(into buffer: inout ByteBuffer) {
         buffer.writeVarint(number)
         buffer.writeVarint(part)

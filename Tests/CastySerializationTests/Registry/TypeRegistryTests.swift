@@ -3,7 +3,7 @@ import CastySerialization
 import NIOCore
 import Testing
 
-private struct Heartbeat: WireCodable, Sendable, Equatable {
+private struct Heartbeat: NativeCodable, Sendable, Equatable {
     var sequence: UInt64
 
     init(sequence: UInt64) { self.sequence = sequence }
