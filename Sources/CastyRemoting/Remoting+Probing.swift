@@ -42,7 +42,7 @@ extension Remoting {
             return nil
         }
         let destination = Destination(
-            address: address, wireType: registered.name, shownType: String(describing: Message.self), lane: .control)
+            address: address, wireType: registered.name, type: Message.self, lane: .control)
         guard payload.readableBytes + destination.headerBound <= settings.frameLimit else { return nil }
         var batch = Batch()
         batch.append(destination, codec, nil, payload)

@@ -12,7 +12,7 @@ import Testing
         Destination(
             address: ActorAddress(
                 system: "s", node: NodeAddress(host: "h", port: 1), path: ["user", "a\(number)"], uid: UInt64(number)),
-            wireType: "t", shownType: "T", lane: .user)
+            wireType: "t", type: Int.self, lane: .user)
     }
 
     @Test("A lane is a bounded queue, however it is filled, drawn from and purged", arguments: Array(UInt64(1)...50))

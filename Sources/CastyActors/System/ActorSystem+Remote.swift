@@ -61,7 +61,7 @@ extension ActorSystem {
     /// Grows whenever ``find(path:uid:)`` may find another actor at a path without a uid than before.
     ///
     /// Read it before the search whose result is kept.
-    package var publications: UInt64 { state.withLock { $0.publications } }
+    package var publications: UInt64 { publicationCount.value }
 
     /// Finds an actor that other nodes may reach: one whose reference was sent to another node, or a published one by
     /// its path.

@@ -43,6 +43,7 @@ public final class ActorSystem: Sendable {
     /// The turns so far that took longer than a second.
     package let longTurns = Atomic<UInt64>(0)
     let firstUID: UInt64
+    let publicationCount = PublicationCount()
     let state: Mutex<SystemState>
     /// The questions that wait for an answer.
     let asks: AskTable
@@ -85,7 +86,7 @@ public final class ActorSystem: Sendable {
         self.log = log
         asks = AskTable(scheduler)
         shutdown = CoordinatedShutdown(scheduler, tasks, log)
-        state = Mutex(SystemState(generator: world.random.stream("restarts")))
+        state = Mutex(SystemState(generator: world.random.stream("restarts"), publicationCount))
         let user = guardian("user", traffic: .user)
         let system = guardian("system", traffic: .control)
         state.withLock {
@@ -146,11 +147,10 @@ struct SystemState: Sendable {
     /// The actors that other nodes may reach because a reference to them was sent there.
     var exposed: [UInt64: AnyActorCell] = [:]
     /// The actors that other nodes may reach by their path alone.
-    var wellKnown: [String: AnyActorCell] = [:] { didSet { publications &+= 1 } }
+    var wellKnown: [String: AnyActorCell] = [:] { didSet { publications.add() } }
     /// The actors that take messages to paths with a prefix where no actor is published.
-    var fallbacks: [(prefix: String, target: AnyActorCell)] = [] { didSet { publications &+= 1 } }
-    /// Grows whenever a path alone may lead to another actor than before.
-    private(set) var publications: UInt64 = 0
+    var fallbacks: [(prefix: String, target: AnyActorCell)] = [] { didSet { publications.add() } }
+    private let publications: PublicationCount
     var remote: (any RemoteAccess)?
     var generator: SeededGenerator
     /// The actors that are sent the messages that are lost.
@@ -170,7 +170,18 @@ struct SystemState: Sendable {
     /// Parts of the runtime that behaviors find by their type, such as the receptionist.
     var parts: [ObjectIdentifier: any AnyObject & Sendable] = [:]
 
-    init(generator: SeededGenerator) {
+    init(generator: SeededGenerator, _ publications: PublicationCount) {
         self.generator = generator
+        self.publications = publications
     }
+}
+
+/// Grows whenever a path alone may lead to another actor than before. Read without the lock, for each message that a
+/// path leads to an actor.
+final class PublicationCount: Sendable {
+    private let count = Atomic<UInt64>(0)
+
+    var value: UInt64 { count.load(ordering: .acquiring) }
+
+    func add() { count.wrappingAdd(1, ordering: .releasing) }
 }

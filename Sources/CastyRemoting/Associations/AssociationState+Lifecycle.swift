@@ -72,12 +72,12 @@ extension AssociationState {
 
     /// Takes the bytes of a message to a non-member out of the budget that all non-members share.
     mutating func charge(_ bytes: Int, _ lane: FrameLane) -> Bool {
-        if !self[lane].isActive {
-            let limits = settings.nonMemberQueue
-            guard self[lane].queue.count < limits.count, self[lane].queue.bytes + bytes <= limits.bytes else {
-                return false
+        let isInLimits =
+            switch lane {
+            case .control: control.isActive || control.queue.has(roomFor: bytes, in: settings.nonMemberQueue)
+            case .user: user.isActive || user.queue.has(roomFor: bytes, in: settings.nonMemberQueue)
             }
-        }
+        guard isInLimits else { return false }
         guard nonMemberBudget.take(bytes) else { return false }
         tenure.charge(bytes)
         return true

@@ -80,13 +80,15 @@ struct AssociationState: Sendable {
 
     /// The next step of a lane that has something to send.
     mutating func nextStep(_ lane: FrameLane) -> NextStep {
-        switch self[lane].phase {
-        case .active(let link):
-            if self[lane].isWriteRequested { return .none }
-            self[lane].isWriteRequested = true
-            return .write(link)
-        case .idle: return cannotBeDialled ? .none : startDialling(lane)
-        case .starting, .dialling, .waiting, .closed: return .none
+        let need =
+            switch lane {
+            case .control: control.requestWrite()
+            case .user: user.requestWrite()
+            }
+        switch need {
+        case .nothing: return .none
+        case .write(let link): return .write(link)
+        case .connection: return cannotBeDialled ? .none : startDialling(lane)
         }
     }
 

@@ -106,6 +106,25 @@ struct LaneState: Sendable {
         queue = Lane(limits: limits)
     }
 
+    /// What a lane with something to send needs.
+    enum Need {
+        case nothing
+        case write(Link)
+        case connection
+    }
+
+    /// Notes that there is something to send. Decided here, where no copy of the lane is made: each message comes here.
+    mutating func requestWrite() -> Need {
+        switch phase {
+        case .active(let link):
+            if isWriteRequested { return .nothing }
+            isWriteRequested = true
+            return .write(link)
+        case .idle: return .connection
+        case .starting, .dialling, .waiting, .closed: return .nothing
+        }
+    }
+
     var isActive: Bool { if case .active = phase { true } else { false } }
 
     /// Whether this connection serves the lane.

@@ -58,6 +58,9 @@ struct AddressNumbers: Sendable {
         return NameReference(form: .announced, id: id)
     }
 
+    /// The number of an address, if it has one.
+    func number(of address: ActorAddress) -> Int? { numbers[Key(address: address)] }
+
     /// Undoes the last announcement, because its frame was not written.
     mutating func takeBack(_ address: ActorAddress) {
         numbers[Key(address: address)] = nil
@@ -101,6 +104,9 @@ struct TypeNumbers: Sendable {
         last = (name, id)
         return NameReference(form: .announced, id: id)
     }
+
+    /// The number of a name, if it has one.
+    func number(of name: String) -> Int? { numbers[name] }
 
     mutating func takeBack(_ name: String) {
         numbers[name] = nil

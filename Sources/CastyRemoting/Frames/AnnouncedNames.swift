@@ -9,6 +9,16 @@ struct AnnouncedNames: Sendable {
     private var types: [String] = []
     private var typeCost = 0
 
+    /// The address and the type behind two numbers, or `nil` where they were not announced.
+    func names(_ target: Int, _ type: Int) -> (target: ActorAddress, type: String)? {
+        guard isAnnounced(target, type) else { return nil }
+        return (addresses[target - 1], types[type - 1])
+    }
+
+    func isAnnounced(_ target: Int, _ type: Int) -> Bool {
+        target >= 1 && target <= addresses.count && type >= 1 && type <= types.count
+    }
+
     mutating func readAddress(
         _ form: NameForm, from buffer: inout ByteBuffer
     ) throws(WireError) -> (address: ActorAddress?, id: Int?) {

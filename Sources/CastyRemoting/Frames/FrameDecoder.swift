@@ -51,6 +51,42 @@ package struct FrameDecoder: Sendable {
         }
     }
 
+    /// The next frame, where it is a short one that lies whole in the received bytes. Otherwise `nil`, and ``next()``
+    /// returns the frame or says what is wrong.
+    mutating func nextShort() -> ShortFrame? {
+        guard failure == nil, beginning.readableBytes == 0 else { return nil }
+        let head = arrived.withUnsafeReadableBytes { ShortFrameHead($0, maximumLength: maximumLength) }
+        guard let head, isAnnounced(head),
+            let payload = arrived.getSlice(
+                at: arrived.readerIndex + head.payload, length: head.size - head.payload)
+        else { return nil }
+        arrived.moveReaderIndex(forwardBy: head.size)
+        return ShortFrame(
+            kind: head.kind, lane: head.lane, codec: CodecID(rawValue: head.codec), correlation: head.correlation,
+            target: head.target, type: head.type, payload: payload)
+    }
+
+    private func isAnnounced(_ head: ShortFrameHead) -> Bool {
+        switch head.lane {
+        case .control: control.isAnnounced(head.target, head.type)
+        case .user: user.isAnnounced(head.target, head.type)
+        }
+    }
+
+    /// The same frame with the names that its numbers stand for.
+    func frame(of short: ShortFrame) throws(WireError) -> Frame {
+        let names =
+            switch short.lane {
+            case .control: control.names(short.target, short.type)
+            case .user: user.names(short.target, short.type)
+            }
+        guard let names else { throw WireError(.unknownID, "a name was never announced") }
+        let header = FrameHeader(
+            short.kind, target: names.target, type: names.type, codec: short.codec, correlation: short.correlation)
+        return Frame(
+            header: header, lane: short.lane, targetID: short.target, typeID: short.type, payload: short.payload)
+    }
+
     private mutating func readFrame() throws(WireError) -> Frame? {
         if beginning.readableBytes > 0 {
             moveToBeginning(upTo: 4)

@@ -13,6 +13,7 @@ package struct FrameEncoder: Sendable {
 
     private var addresses = AddressNumbers()
     private var types = TypeNumbers()
+    private var heads = ShortHeads()
 
     package init(lane: FrameLane, maximumLength: Int = WireLimits.frame) {
         self.lane = lane
@@ -46,6 +47,46 @@ package struct FrameEncoder: Sendable {
             if target.form == .announced, let address = header.target { addresses.takeBack(address) }
             throw error
         }
+    }
+
+    /// The short head of a route's frames, where the encoder knows it.
+    @inline(__always)
+    mutating func shortHead(_ route: ObjectIdentifier, _ kind: FrameKind, _ codec: CodecID) -> ShortHead? {
+        heads.head(route, kind, codec)
+    }
+
+    /// Remembers the short head of a route, if its target and type are announced. Called after a frame of it was
+    /// written.
+    mutating func noteWritten(_ destination: Destination, _ kind: FrameKind, _ codec: CodecID) {
+        guard let target = addresses.number(of: destination.address), let type = types.number(of: destination.wireType)
+        else { return }
+        heads.set(ShortHead(destination, kind, lane, codec, target: target, type: type))
+    }
+
+    /// Appends one frame with a short head, as ``encode(_:into:payload:)`` would write it.
+    ///
+    /// - Returns: `false`, with nothing written, where the frame is too large.
+    @inline(__always)
+    func encode(
+        _ head: ShortHead, _ correlation: UInt64, _ payload: UnsafeRawBufferPointer, into buffer: inout ByteBuffer
+    ) -> Bool {
+        let most = FrameLayout.fixedSize + 14 + payload.count
+        guard most <= maximumLength else { return false }
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: most) { frame in
+            frame.storeBytes(of: head.fixed.littleEndian, toByteOffset: 4, as: UInt32.self)
+            var size = ByteBuffer.store(varint: correlation, in: frame, at: FrameLayout.fixedSize)
+            frame.storeBytes(of: head.numbers.littleEndian, toByteOffset: size, as: UInt32.self)
+            size += head.numbersSize
+            if let source = payload.baseAddress, let base = frame.baseAddress {
+                (base + size).copyMemory(from: source, byteCount: payload.count)
+            }
+            size += payload.count
+            frame.storeBytes(of: UInt32(truncatingIfNeeded: size - 4).bigEndian, as: UInt32.self)
+            let whole = UnsafeRawBufferPointer(rebasing: frame[..<size])
+            frame.storeBytes(of: FrameLayout.checksum(of: whole).bigEndian, toByteOffset: 8, as: UInt32.self)
+            return size
+        }
+        return true
     }
 
     /// Appends one frame with a hand-written message.
@@ -115,9 +156,7 @@ extension FrameLayout {
     /// The checksum over a whole frame except the four bytes of the checksum itself.
     static func checksum(of frame: UnsafeRawBufferPointer) -> UInt32 {
         guard frame.count >= fixedSize else { return 0 }
-        var checksum = CRC32C()
-        checksum.update(UnsafeRawBufferPointer(rebasing: frame[..<8]))
-        checksum.update(UnsafeRawBufferPointer(rebasing: frame[fixedSize...]))
-        return checksum.value
+        return CRC32C.checksum(
+            of: UnsafeRawBufferPointer(rebasing: frame[..<8]), UnsafeRawBufferPointer(rebasing: frame[fixedSize...]))
     }
 }

@@ -19,6 +19,9 @@ package enum FrameKind: UInt8, Sendable, Hashable, CaseIterable {
     case ping = 8
     /// The last frame: nothing follows on this connection.
     case goodbye = 9
+    /// A message to an ask of the receiving node, whose number is `correlation`: its address, which is used once, is not
+    /// written.
+    case reply = 10
 }
 
 /// The queue a frame travels in. Frames of one lane keep their order; control overtakes user.

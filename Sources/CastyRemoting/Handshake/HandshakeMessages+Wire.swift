@@ -79,7 +79,7 @@ extension HandshakeMessage {
             let message = try buffer.readText(upTo: 255)
             self = .refusal(
                 Refusal(reason: reason, message: message, from: try buffer.readOptional(UniqueAddress.self)))
-        case .user, .control, .system, .acknowledgement, .ping, .goodbye:
+        case .user, .reply, .control, .system, .acknowledgement, .ping, .goodbye:
             throw WireError(.malformed, "\(kind) is no part of a handshake")
         }
     }

@@ -13,6 +13,24 @@ struct QueuedFrame: Sendable {
     let asker: AnyActorCell?
     let start: Int
     let length: Int
+    /// Of the head: which destination it is, and the number of the ask. Read without touching the objects above.
+    let route: ObjectIdentifier
+    /// 0 where there is no ask; `nil` where an address names it, which is not short.
+    let correlation: UInt64?
+
+    init(
+        destination: Destination, codec: CodecID, lossClass: LossClass?, asker: AnyActorCell?, start: Int, length: Int
+    ) {
+        self.destination = destination
+        self.codec = codec
+        self.lossClass = lossClass
+        self.asker = asker
+        self.start = start
+        self.length = length
+        route = ObjectIdentifier(destination)
+        let name = asker?.frameName
+        correlation = name?.address == nil ? name?.correlation ?? 0 : nil
+    }
 
     /// The most bytes it can take on the wire.
     var bound: Int { Self.bound(length, destination, asker) }
@@ -71,6 +89,34 @@ struct Batch: Sendable {
         for frame in frames[next...] {
             body(frame, payloads.getSlice(at: frame.start, length: frame.length) ?? ByteBuffer())
         }
+    }
+
+    /// Takes frames as long as their heads are short ones that the encoder knows and there is room, and writes them.
+    mutating func writeShort(
+        _ kind: FrameKind, _ encoder: inout FrameEncoder, into buffer: inout ByteBuffer, end: Int
+    ) -> (count: Int, bytes: Int) {
+        var written = (count: 0, bytes: 0)
+        var index = next
+        frames.withUnsafeBufferPointer { frames in
+            payloads.withUnsafeReadableBytes { bytes in
+                while index < frames.count {
+                    let frame = frames.baseAddress.unsafelyUnwrapped + index
+                    guard let head = encoder.shortHead(frame.pointee.route, kind, frame.pointee.codec),
+                        let correlation = frame.pointee.correlation
+                    else { return }
+                    let bound = frame.pointee.length + head.headerBound
+                    guard bound <= end - buffer.writerIndex else { return }
+                    let start = frame.pointee.start
+                    let payload = UnsafeRawBufferPointer(rebasing: bytes[start..<start + frame.pointee.length])
+                    guard encoder.encode(head, correlation, payload, into: &buffer) else { return }
+                    written.count += 1
+                    written.bytes += bound
+                    index += 1
+                }
+            }
+        }
+        next = index
+        return written
     }
 
     /// Appends the payload of one of the frames to a buffer.

@@ -27,6 +27,13 @@ extension FrameName {
     static let path = ["temp"]
 }
 
+extension ActorSystem {
+    /// The address of an ask of this node.
+    func ask(numbered uid: UInt64) -> ActorAddress {
+        ActorAddress(system: name, node: address, path: FrameName.path, uid: uid)
+    }
+}
+
 extension FrameHeader {
     /// The ask that waits for a reply to this frame, which came from `peer`.
     func asker(from peer: NodeAddress?, system: String) -> ActorAddress? {

@@ -22,12 +22,17 @@ struct Lane: Sendable {
 
     var isEmpty: Bool { count == 0 }
 
+    /// Whether a message of that many bytes stays within limits.
+    func has(roomFor size: Int, in limits: QueueLimits) -> Bool {
+        count < limits.count && bytes + size <= limits.bytes
+    }
+
     mutating func append(
         _ destination: Destination, _ codec: CodecID, _ lossClass: LossClass?, _ payload: ByteBuffer,
         asker: AnyActorCell? = nil
     ) -> Delivery {
         let size = QueuedFrame.bound(payload.readableBytes, destination, asker)
-        guard count < limits.count, bytes + size <= limits.bytes else { return .refused(.bufferFull) }
+        guard has(roomFor: size, in: limits) else { return .refused(.bufferFull) }
         back.append(destination, codec, lossClass, payload, asker: asker)
         count += 1
         bytes += size

@@ -9,6 +9,21 @@ struct KnownNames {
     /// The cells that paths without a uid lead to, as of that count of publications: another actor may take a path.
     private var published: [AnyActorCell?] = []
     private var publications: UInt64 = 0
+    /// The inlets by the number of their target, each for the type that came first.
+    private var inlets: [Inlet?] = []
+
+    /// The inlet for a target and a type, while its target is still the right one.
+    @inline(__always)
+    func inlet(_ target: Int, _ type: Int, at publications: UInt64) -> Inlet? {
+        guard target <= inlets.count, let inlet = inlets[target - 1], inlet.type == type else { return nil }
+        if let known = inlet.publications, known != publications { return nil }
+        return inlet
+    }
+
+    mutating func set(_ inlet: Inlet, _ target: Int) {
+        while inlets.count < target { inlets.append(nil) }
+        inlets[target - 1] = inlet
+    }
 
     func target(_ id: Int?) -> AnyActorCell? {
         guard let id, id <= targets.count else { return nil }

@@ -68,7 +68,7 @@ extension Link {
             if isDialled { association.probeConnectionAnswered() }
         case .goodbye: connection.close()
         case .ping: break
-        case .user, .system, .acknowledgement, .hello, .welcome, .refusal:
+        case .user, .reply, .system, .acknowledgement, .hello, .welcome, .refusal:
             throw WireError(.malformed, "a \(frame.kind) came on a probe connection")
         }
     }

@@ -10,9 +10,19 @@ extension Link {
         guard !isOver.load(ordering: .relaxed) else { return }
         bytesIn.wrappingAdd(UInt64(bytes.readableBytes), ordering: .relaxed)
         var frames: UInt64 = 0
+        defer { closeInlet() }
+        look()
         do throws(WireError) {
             decoder.append(bytes)
-            while let frame = try decoder.next() {
+            while true {
+                if established != nil, !isProbeConnection, let short = decoder.nextShort() {
+                    frames += 1
+                    if isOver.load(ordering: .relaxed) { return }
+                    try take(short, connection)
+                    continue
+                }
+                guard let frame = try decoder.next() else { break }
+                closeInlet()
                 frames += 1
                 if isOver.load(ordering: .relaxed) { return }
                 if let association = established {
@@ -30,6 +40,7 @@ extension Link {
                 association.bytesIn.wrappingAdd(UInt64(bytes.readableBytes), ordering: .relaxed)
             }
         } catch {
+            closeInlet()
             remoting.warn(
                 "bytes \(connection.remoteDescription)",
                 "closed \(connection.remoteDescription), which sent no frames: \(error)")
@@ -45,13 +56,22 @@ extension Link {
         established = shared.withLock { $0.isEstablished ? $0.association : nil }
     }
 
-    private func take(_ frame: Frame, _ association: Association, _ connection: any Connection) throws(WireError) {
+    func take(_ frame: Frame, _ association: Association, _ connection: any Connection) throws(WireError) {
         switch frame.kind {
         case .user, .control:
             guard lanes.contains(frame.lane) else {
                 throw WireError(.malformed, "a \(frame.kind) came on the connection of the other lane")
             }
             try deliver(frame)
+        case .reply:
+            guard lanes.contains(frame.lane), frame.header.correlation != 0, frame.header.target == nil else {
+                throw WireError(.malformed, "a reply came without the number of its ask")
+            }
+            var message = frame
+            message.header.kind = .user
+            message.header.target = remoting.system.ask(numbered: frame.header.correlation)
+            message.header.correlation = 0
+            try deliver(message)
         case .system:
             guard try association.arrived(frame.header.correlation, on: self) else { return }
             var payload = frame.payload
@@ -192,7 +212,7 @@ extension Link {
             reason, LossClass(path: address.path), target: address.description, type: String(printable: type))
     }
 
-    private func knownType(_ frame: Frame) -> AnyRegisteredType? {
+    func knownType(_ frame: Frame) -> AnyRegisteredType? {
         switch frame.lane {
         case .control: controlNames.type(frame.typeID)
         case .user: userNames.type(frame.typeID)
@@ -240,6 +260,7 @@ private struct Receiver: DecodedMessageReceiver {
     func receive<Message: Sendable>(_ message: Message) {
         if let typed = target as? MessageCell<Message> {
             typed.tell(message)
+            link.openWay(to: typed, for: frame)
         } else {
             let reason = "\(target.address) does not take a \(String(describing: Message.self))"
             target.post(.unanswered(.notDecodable, reason))

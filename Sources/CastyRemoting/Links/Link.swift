@@ -49,6 +49,12 @@ final class Link: ConnectionHandler, @unchecked Sendable {
     @exclusivity(unchecked) var writer: LinkWriter
     @exclusivity(unchecked) var controlNames = KnownNames()
     @exclusivity(unchecked) var userNames = KnownNames()
+    /// Whether messages are observed, and the count of publications, as of the last look: one at each piece of the
+    /// stream, and after each message that took the long way.
+    @exclusivity(unchecked) var isObserved = false
+    @exclusivity(unchecked) var publications: UInt64 = 0
+    /// The inlet that holds decoded messages.
+    @exclusivity(unchecked) var openInlet: Inlet?
     /// The context for decoders. It knows the peer once the handshake is over.
     @exclusivity(unchecked) var context: CodingContext
     /// The association, once its frames may arrive.

@@ -66,20 +66,22 @@ struct LinkWriter: Sendable {
         into buffer: inout ByteBuffer, end: Int
     ) -> Flushed {
         var flushed = Flushed()
-        while let frame = batch.first {
+        while true {
+            let short = batch.writeShort(kind, &encoder, into: &buffer, end: end)
+            flushed.count += short.count
+            flushed.bytes += short.bytes
+            guard let frame = batch.first else { break }
             let bound = frame.bound
             let fits = bound <= end - buffer.writerIndex
             if !fits, bound <= wholeFrame || end <= buffer.writerIndex { break }
             batch.removeFirst()
             flushed.count += 1
             flushed.bytes += bound
-            let asker = frame.asker?.frameName
-            let header = FrameHeader(
-                kind, target: frame.destination.address, sender: asker?.address, type: frame.destination.wireType,
-                codec: frame.codec, correlation: asker?.correlation ?? 0)
+            let header = header(of: frame, kind)
             do {
                 if fits {
                     try encoder.encode(header, into: &buffer) { batch.writePayload(of: frame, into: &$0) }
+                    if header.target != nil { encoder.noteWritten(frame.destination, kind, frame.codec) }
                 } else {
                     try encoder.encode(header, into: &rest) { batch.writePayload(of: frame, into: &$0) }
                     if let piece = rest.readSlice(length: min(rest.readableBytes, end - buffer.writerIndex)) {
@@ -92,6 +94,19 @@ struct LinkWriter: Sendable {
             }
         }
         return flushed
+    }
+
+    private static func header(of frame: QueuedFrame, _ kind: FrameKind) -> FrameHeader {
+        let destination = frame.destination
+        if destination.isAsk, frame.asker == nil {
+            // An address is written by the association with its node, so the ask is one of the peer.
+            return FrameHeader(
+                .reply, type: destination.wireType, codec: frame.codec, correlation: destination.address.uid)
+        }
+        let asker = frame.asker?.frameName
+        return FrameHeader(
+            kind, target: destination.address, sender: asker?.address, type: destination.wireType, codec: frame.codec,
+            correlation: asker?.correlation ?? 0)
     }
 }
 

@@ -10,47 +10,34 @@ import Synchronization
 final class RemoteRoute<Message: Sendable>: Route {
     let address: ActorAddress
     private let remoting: Remoting
-    private let prepared = AtomicLazyReference<ResolvedRoute>()
-    /// The buffer that messages are encoded into. A second sender at the same time uses a buffer of its own.
-    private let scratch: Mutex<Scratch>
-
-    private struct Scratch {
-        var buffer = ByteBuffer()
-        /// The context for the encoders, and the note in it. Created when the first message is encoded, and never for a
-        /// reply.
-        var context: CodingContext?
-        var note: AskerNote?
-    }
+    private let state = RouteState()
 
     init(to address: ActorAddress, _ remoting: Remoting) {
         self.address = address
         self.remoting = remoting
-        scratch = Mutex(Scratch())
     }
 
     func deliver(_ message: Message) -> Delivery {
         let route: ResolvedRoute
-        if let known = prepared.load() {
+        if let known = state.resolved {
             route = known
         } else {
             switch prepare() {
-            case .success(let made): route = prepared.storeIfNil(made)
+            case .success(let made): route = state.resolve(made)
             case .failure(let refusal):
                 refuse(message, refusal.code, refusal.reason)
                 return .refused(refusal.loss)
             }
         }
-        let delivery = scratch.withLockIfAvailable { scratch in
-            scratch.buffer.clear(minimumCapacity: 0)
-            defer { if scratch.buffer.capacity > 64 * 1024 { scratch.buffer = ByteBuffer() } }
-            return send(message, route, &scratch)
+        if state.take() {
+            defer { state.leave() }
+            return send(message, route, &state.scratch)
         }
-        if let delivery { return delivery }
-        var another = Scratch()
+        var another = RouteScratch()
         return send(message, route, &another)
     }
 
-    private func send(_ message: Message, _ route: ResolvedRoute, _ scratch: inout Scratch) -> Delivery {
+    private func send(_ message: Message, _ route: ResolvedRoute, _ scratch: inout RouteScratch) -> Delivery {
         // Safe: only `prepare()` creates it, from the registration of this very type.
         let registered = unsafeDowncast(route.registered, to: RegisteredType<Message>.self)
         let codec = route.registered.codec(agreed: route.association.codec)
@@ -89,7 +76,7 @@ final class RemoteRoute<Message: Sendable>: Route {
     }
 
     /// A reply answers a question and contains none, so it is not searched for one.
-    private func context(_ scratch: inout Scratch) -> CodingContext {
+    private func context(_ scratch: inout RouteScratch) -> CodingContext {
         if isReply { return remoting.context }
         if let context = scratch.context { return context }
         var context = remoting.context
@@ -144,7 +131,7 @@ final class RemoteRoute<Message: Sendable>: Route {
         let isClassified = Message.self is any LossClassified.Type
         let isControl = LossClass(path: address.path) == .control && !isClassified
         let destination = Destination(
-            address: address, wireType: registered.name, shownType: String(describing: Message.self),
+            address: address, wireType: registered.name, type: Message.self,
             lane: isControl ? .control : .user)
         return .success(
             ResolvedRoute(
@@ -167,22 +154,5 @@ final class RemoteRoute<Message: Sendable>: Route {
         // own system.
         case .stop, .terminated, .childStopped, .timer, .receiveTimeout, .restart, .resume, .job: break
         }
-    }
-}
-
-/// What a route resolves at its first message; constant afterwards. It is not generic over the message type, so reading
-/// it needs no type lookup at run time.
-private final class ResolvedRoute: Sendable {
-    let registered: AnyRegisteredType
-    let destination: Destination
-    let association: Association
-    /// Whether each message states its loss class itself.
-    let isClassified: Bool
-
-    init(registered: AnyRegisteredType, destination: Destination, association: Association, isClassified: Bool) {
-        self.registered = registered
-        self.destination = destination
-        self.association = association
-        self.isClassified = isClassified
     }
 }

@@ -113,6 +113,19 @@ package final class PayloadCodecs: Sendable {
         var codecs: [String: PayloadCodec] = [:]
         /// Heads that were read, so that the next one with the same bytes need not be parsed.
         var heads: [ByteBuffer: EnvelopeHead] = [:]
+        /// The head read last. Most envelopes have the head of the one before, which is compared and not hashed.
+        var last: EnvelopeHead?
+
+        mutating func head(_ bytes: ByteBuffer) -> EnvelopeHead? {
+            if let last, last.bytes == bytes { return last }
+            last = heads[bytes]
+            return last
+        }
+
+        mutating func forgetHeads() {
+            heads = [:]
+            last = nil
+        }
     }
 
     private static let mostHeads = 4096
@@ -122,14 +135,14 @@ package final class PayloadCodecs: Sendable {
         state.withLock { state in
             state.codecs[codec.type] = codec
             // Cached heads refer to the codec that was registered when they were read.
-            state.heads = [:]
+            state.forgetHeads()
         }
     }
 
     /// Reads the head of an envelope.
     func head(from buffer: inout ByteBuffer) throws(WireError) -> EnvelopeHead {
         var bytes = try buffer.readBlob()
-        if let known = state.withLock({ $0.heads[bytes] }) { return known }
+        if let known = state.withLock({ $0.head(bytes) }) { return known }
         let from = try UniqueAddress(from: &bytes)
         let to = try UniqueAddress(from: &bytes)
         let type = try bytes.readText(upTo: WireLimits.typeName)
@@ -139,7 +152,7 @@ package final class PayloadCodecs: Sendable {
         }
         let head = EnvelopeHead(from: from, to: to, payloads: codec)
         state.withLock { state in
-            if state.heads.count >= Self.mostHeads { state.heads = [:] }
+            if state.heads.count >= Self.mostHeads { state.forgetHeads() }
             state.heads[head.bytes] = head
         }
         return head
