@@ -1,11 +1,32 @@
 package import CastyActors
-import CastySerialization
+package import CastySerialization
 
 /// A text for another node.
 package struct Parcel: Codable, Sendable {
     package let text: String
     /// The actor that receives the number of parcels since the last receipt.
     package let receipt: ActorRef<Receipt>?
+}
+
+/// The same with a hand-written form.
+package struct WireParcel: WireCodable {
+    package let text: String
+    package let receipt: ActorRef<Receipt>?
+
+    init(_ parcel: Parcel) {
+        text = parcel.text
+        receipt = parcel.receipt
+    }
+
+    package func encode(into writer: inout WireWriter) {
+        writer.write(text)
+        writer.write(receipt)
+    }
+
+    package init(from reader: inout WireReader) throws(WireReadError) {
+        text = try reader.readString()
+        receipt = try reader.readOptional()
+    }
 }
 
 /// The number of parcels received.
@@ -29,6 +50,7 @@ extension TypeRegistry {
     static func bench() throws -> TypeRegistry {
         let registry = TypeRegistry()
         try registry.register(Parcel.self, name: "bench.parcel")
+        try registry.register(WireParcel.self, name: "bench.wire-parcel")
         try registry.register(Receipt.self, name: "bench.receipt")
         try registry.register(Question.self, name: "bench.question")
         try registry.register(Answer.self, name: "bench.answer")
@@ -39,6 +61,20 @@ extension TypeRegistry {
 extension Behavior<Parcel> {
     /// Counts parcels.
     static var sink: Behavior<Parcel> {
+        .stateful(0) { count, _, parcel in
+            count += 1
+            if let receipt = parcel.receipt {
+                receipt.tell(Receipt(count: count))
+                count = 0
+            }
+            return .same
+        }
+    }
+}
+
+extension Behavior<WireParcel> {
+    /// Counts parcels.
+    static var wireSink: Behavior<WireParcel> {
         .stateful(0) { count, _, parcel in
             count += 1
             if let receipt = parcel.receipt {

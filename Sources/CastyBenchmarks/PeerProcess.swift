@@ -46,6 +46,16 @@ final class PeerProcess {
         return NodeAddress(host: "127.0.0.1", port: port)
     }
 
+    /// The processor time used by the process, in seconds.
+    var processorSeconds: Double {
+        var clock = clockid_t()
+        var time = timespec()
+        guard clock_getcpuclockid(process.processIdentifier, &clock) == 0, clock_gettime(clock, &time) == 0 else {
+            return 0
+        }
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+
     /// Ends the process: first by closing its input, then by a signal.
     func end() {
         try? input.fileHandleForWriting.close()

@@ -36,6 +36,7 @@ package final class RemoteNode {
     /// Offers an actor that counts parcels and one that answers questions.
     package func offer() throws {
         system.publish(try system.spawn(Behavior<Parcel>.sink), as: ["user", "sink"])
+        system.publish(try system.spawn(Behavior<WireParcel>.wireSink), as: ["user", "wire-sink"])
         system.publish(try system.spawn(Behavior<Question>.oracle), as: ["user", "oracle"])
     }
 

@@ -59,7 +59,7 @@ package struct ObservedMessage: Sendable {
     /// What it says: the runtime's own messages are decoded once more, of users' messages only the type counts.
     package func content(_ registry: TypeRegistry) -> MessageContent {
         let reader = ContentReader()
-        if let registered = registry.find(named: route.type), registered.isNative {
+        if let registered = registry.find(named: route.type), registered.isInternal {
             var payload = payload
             // What cannot be read is shown by its type; the receiver reports the error.
             try? registered.decode(from: &payload, codec: codec, context: .empty, into: reader)

@@ -8,9 +8,10 @@ extension ActorCell {
     /// Types that are not `Codable`, and those of the runtime, stay as they are: they never leave their node.
     @usableFromInline
     func copy(of message: Message) -> Message? {
-        guard let registered = system.registry.find(Message.self), !registered.isNative, let codec = system.localCodec
+        guard let registered = system.registry.find(Message.self), !registered.isInternal, let agreed = system.localCodec
         else { return message }
         do {
+            let codec = registered.codec(agreed: agreed)
             return try registered.copy(message, with: codec, context: system.localContext)
         } catch {
             system.log.warning("\(registered.name) for \(pathText) could not travel to another node: \(error)")

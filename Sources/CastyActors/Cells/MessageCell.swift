@@ -31,6 +31,13 @@ package class MessageCell<Message: Sendable>: AnyActorCell, @unchecked Sendable 
         }
     }
 
+    /// Delivers messages at once, in their order, as ``send(_:)`` does each.
+    ///
+    /// - Parameter messages: They are moved out: the memory is uninitialised afterwards.
+    package final func send(moving messages: UnsafeMutableBufferPointer<Message>) {
+        for index in messages.indices { send(messages.moveElement(from: index)) }
+    }
+
     /// Delivers a message or returns why not. The caller accounts for a refused message.
     @inlinable @inline(__always)
     package final func offer(_ message: Message) -> Delivery {

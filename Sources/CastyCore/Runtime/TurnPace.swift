@@ -22,7 +22,7 @@ public struct TurnPace: RawRepresentable, Hashable, Sendable {
     public static let blocked = TurnPace(rawValue: 128)
 
     /// The limit for a short turn, in nanoseconds.
-    package static let shortTurn: Int64 = 50_000
+    package static let shortTurn: Int64 = 100_000
     /// A longer turn counts as one that blocks, in nanoseconds.
     package static let blockingTurn: Int64 = 1_000_000
 

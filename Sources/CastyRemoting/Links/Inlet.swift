@@ -2,8 +2,8 @@ import CastyActors
 import CastySerialization
 import NIOCore
 
-/// The way of messages of one type to one actor, from one connection. It decodes them, and hands them to the mailbox in
-/// batches: one lock, and one look at the types, for many messages.
+/// The way of messages of one type to one actor, from one connection. It decodes them and hands them to the mailbox in
+/// batches, so that the types are looked up once for many messages.
 ///
 /// It belongs to the calls of its connection.
 class Inlet {
@@ -25,7 +25,7 @@ class Inlet {
 }
 
 final class TypedInlet<Message: Sendable>: Inlet {
-    private let cell: ActorCell<Message>
+    private let cell: MessageCell<Message>
     private let registered: RegisteredType<Message>
     // Not an array: in code that does not know the type, each use of one looks up the array's type.
     @exclusivity(unchecked) private var waiting: UnsafeMutablePointer<Message>
@@ -35,7 +35,7 @@ final class TypedInlet<Message: Sendable>: Inlet {
     /// The most messages that wait before they are delivered.
     private static var most: Int { 256 }
 
-    init(to cell: ActorCell<Message>, _ registered: RegisteredType<Message>, type: Int, publications: UInt64?) {
+    init(to cell: MessageCell<Message>, _ registered: RegisteredType<Message>, type: Int, publications: UInt64?) {
         self.cell = cell
         self.registered = registered
         capacity = 4

@@ -46,7 +46,7 @@ extension Link {
     }
 
     /// The next messages of this kind are decoded straight into the mailbox.
-    func openWay<Message: Sendable>(to cell: ActorCell<Message>, for frame: Frame) {
+    func openWay<Message: Sendable>(to cell: MessageCell<Message>, for frame: Frame) {
         guard let target = frame.targetID, let type = frame.typeID, let address = frame.header.target,
             let registered = knownType(frame) as? RegisteredType<Message>
         else { return }

@@ -14,11 +14,14 @@ package class AnyRegisteredType: @unchecked Sendable {
     package let identifier: ObjectIdentifier
     /// Whether the type has only a hand-written codec, ``CodecID/native``.
     package let isNative: Bool
+    /// Whether it is a message of the runtime, and not of a user.
+    package let isInternal: Bool
 
-    fileprivate init(name: String, identifier: ObjectIdentifier, isNative: Bool) {
+    fileprivate init(name: String, identifier: ObjectIdentifier, isNative: Bool, isInternal: Bool = false) {
         self.name = name
         self.identifier = identifier
         self.isNative = isNative
+        self.isInternal = isInternal
     }
 
     /// The codec for this type, if the association has agreed on `agreed` for `Codable` types.
@@ -48,6 +51,19 @@ package final class RegisteredType<Message: Sendable>: AnyRegisteredType, @unche
             guard codec == .native else { throw Self.unsupported(codec, name) }
             return try native.decode(&buffer, context)
         }
+        super.init(name: name, identifier: ObjectIdentifier(Message.self), isNative: true, isInternal: true)
+    }
+
+    init(name: String, wire type: Message.Type) where Message: WireCodable {
+        let codec = MessageCodec(wire: type)
+        write = { message, used, context, buffer in
+            guard used == .native else { throw Self.unsupported(used, name) }
+            try codec.encode(message, context, &buffer)
+        }
+        read = { buffer, used, context in
+            guard used == .native else { throw Self.unsupported(used, name) }
+            return try codec.decode(&buffer, context)
+        }
         super.init(name: name, identifier: ObjectIdentifier(Message.self), isNative: true)
     }
 
@@ -64,21 +80,34 @@ package final class RegisteredType<Message: Sendable>: AnyRegisteredType, @unche
     /// Registers a type whose conformance to `Codable` was found at run time.
     ///
     /// - Parameter codable: The same type as `Message`.
-    init(name: String, codable: any Codable.Type) {
+    convenience init(name: String, codable: any Codable.Type) {
         precondition(codable == Message.self, "\(codable) is not \(Message.self)")
-        let values = AnyValueCodec.make(codable, name: name)
+        self.init(name: name, AnyValueCodec.make(codable, name: name), isNative: false)
+    }
+
+    /// Registers a type whose conformance to ``WireCodable`` was found at run time.
+    ///
+    /// - Parameter wire: The same type as `Message`.
+    convenience init(name: String, wire: any WireCodable.Type) {
+        precondition(wire == Message.self, "\(wire) is not \(Message.self)")
+        self.init(name: name, AnyValueCodec.make(wire), isNative: true)
+    }
+
+    private init(name: String, _ values: AnyValueCodec, isNative: Bool) {
         write = { message, codec, context, buffer in
+            guard (codec == .native) == isNative else { throw Self.unsupported(codec, name) }
             try withUnsafePointer(to: message) { try values.write($0, codec, context, into: &buffer) }
         }
         read = { buffer, codec, context in
-            try withUnsafeTemporaryAllocation(of: Message.self, capacity: 1) { memory in
+            guard (codec == .native) == isNative else { throw Self.unsupported(codec, name) }
+            return try withUnsafeTemporaryAllocation(of: Message.self, capacity: 1) { memory in
                 // A temporary allocation of one value always has an address.
                 let value = memory.baseAddress!
                 try values.read(from: &buffer, codec, context, into: value)
                 return value.move()
             }
         }
-        super.init(name: name, identifier: ObjectIdentifier(Message.self), isNative: false)
+        super.init(name: name, identifier: ObjectIdentifier(Message.self), isNative: isNative)
     }
 
     private static func unsupported(_ codec: CodecID, _ name: String) -> WireError {

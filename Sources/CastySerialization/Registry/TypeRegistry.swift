@@ -60,7 +60,34 @@ public final class TypeRegistry: Sendable {
     public func register<Message: Codable & Sendable>(
         _ type: Message.Type, name: String
     ) throws(RegistrationError) {
-        try add(RegisteredType<Message>(name: name), String(reflecting: type))
+        if let wire = type as? any WireCodable.Type {
+            // Called from generic code that knows only that the type is `Codable`.
+            try add(RegisteredType<Message>(name: name, wire: wire), String(reflecting: type))
+        } else {
+            try add(RegisteredType<Message>(name: name), String(reflecting: type))
+        }
+    }
+
+    /// Registers a message type that writes its own bytes.
+    ///
+    /// - Parameters:
+    ///   - type: The type.
+    ///   - name: A stable name, 1…255 bytes of UTF-8, without blanks and control characters.
+    /// - Throws: As for a `Codable` type.
+    public func register<Message: WireCodable>(_ type: Message.Type, name: String) throws(RegistrationError) {
+        try add(RegisteredType<Message>(name: name, wire: type), String(reflecting: type))
+    }
+
+    /// Registers a message type that writes its own bytes, and is `Codable` for other purposes.
+    ///
+    /// - Parameters:
+    ///   - type: The type.
+    ///   - name: A stable name, 1…255 bytes of UTF-8, without blanks and control characters.
+    /// - Throws: As for a `Codable` type.
+    public func register<Message: WireCodable & Codable>(
+        _ type: Message.Type, name: String
+    ) throws(RegistrationError) {
+        try add(RegisteredType<Message>(name: name, wire: type), String(reflecting: type))
     }
 
     /// Registers a message type with a hand-written codec.
@@ -84,12 +111,15 @@ public final class TypeRegistry: Sendable {
         of type: Message.Type
     ) throws(RegistrationError) -> RegisteredType<Message> {
         if let found = known(type) { return found }
-        guard let codable = type as? any Codable.Type else {
+        if let wire = type as? any WireCodable.Type {
+            try add(RegisteredType<Message>(name: Self.defaultName(of: type), wire: wire), String(reflecting: type))
+        } else if let codable = type as? any Codable.Type {
+            try add(
+                RegisteredType<Message>(name: Self.defaultName(of: type), codable: codable), String(reflecting: type))
+        } else {
             throw RegistrationError(
                 code: .notCodable, message: "\(String(reflecting: type)) is not Codable, so it stays on its node")
         }
-        try add(
-            RegisteredType<Message>(name: Self.defaultName(of: type), codable: codable), String(reflecting: type))
         // Another thread may have registered the type first, under this name or under one that a user chose.
         guard let registered = known(type) else {
             throw RegistrationError(code: .typeTaken, message: "\(String(reflecting: type)) has another codec")

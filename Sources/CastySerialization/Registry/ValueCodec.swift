@@ -5,7 +5,8 @@ import NIOCore
 /// `Sendable` cannot be part of a dynamic cast, so the message type and the type here are two generic parameters that
 /// stand for one type. Values are passed by their memory, without a box for each message.
 ///
-/// Unchecked because only a final class may conform to `Sendable`; the only subclass is final and has no properties.
+/// Unchecked because only a final class may conform to `Sendable`; the subclasses are final, and their properties are
+/// constants.
 class AnyValueCodec: @unchecked Sendable {
     func write(
         _ value: UnsafeRawPointer, _ codec: CodecID, _ context: CodingContext, into buffer: inout ByteBuffer
