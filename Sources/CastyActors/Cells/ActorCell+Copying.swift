@@ -8,7 +8,8 @@ extension ActorCell {
     /// Types that are not `Codable`, and those of the runtime, stay as they are: they never leave their node.
     @usableFromInline
     func copy(of message: Message) -> Message? {
-        guard let registered = system.registry.find(Message.self), !registered.isInternal, let agreed = system.localCodec
+        guard let registered = system.registry.find(Message.self), !registered.isInternal,
+            let agreed = system.localCodec
         else { return message }
         do {
             let codec = registered.codec(agreed: agreed)
