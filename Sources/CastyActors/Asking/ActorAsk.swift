@@ -1,5 +1,6 @@
 import CastyCore
 import CastyObservability
+public import Synchronization
 
 /// A question that an actor has asked. Its outcome goes into the actor's mailbox as one message.
 @usableFromInline
@@ -59,10 +60,14 @@ final class CallbackAsk<Reply: Sendable>: PendingAsk<Reply>, @unchecked Sendable
 /// A question that a task waits for.
 @usableFromInline
 final class TaskAsk<Reply: Sendable>: PendingAsk<Reply>, @unchecked Sendable {
-    @usableFromInline typealias Continuation = UnsafeContinuation<Result<Reply, AskError>, Never>
+    @usableFromInline typealias Continuation = UnsafeContinuation<Void, Never>
 
     // Set before it begins to wait; then it belongs to what ends the question.
     @usableFromInline @exclusivity(unchecked) var continuation: Continuation?
+    // Written by what ends the question, and read by the task afterwards. It does not travel with the continuation, whose
+    // hand-over from thread to thread inside the language's runtime no race detector sees.
+    @usableFromInline @exclusivity(unchecked) var outcome: Result<Reply, AskError>?
+    @usableFromInline let isFinished = Atomic<Bool>(false)
 
     @usableFromInline
     init(
@@ -86,7 +91,18 @@ final class TaskAsk<Reply: Sendable>: PendingAsk<Reply>, @unchecked Sendable {
     func finish(_ result: Result<Reply, AskError>) {
         let waiting = continuation
         continuation = nil
-        waiting?.resume(returning: result)
+        outcome = result
+        isFinished.store(true, ordering: .releasing)
+        waiting?.resume()
+    }
+
+    /// The result, after the task was resumed.
+    @usableFromInline
+    func takeOutcome() -> Result<Reply, AskError> {
+        // Only the end of the question resumes the task.
+        guard isFinished.load(ordering: .acquiring), let outcome else { return .failure(error(.cancelled)) }
+        self.outcome = nil
+        return outcome
     }
 
     @usableFromInline

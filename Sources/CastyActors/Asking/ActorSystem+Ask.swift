@@ -37,14 +37,14 @@ extension ActorSystem {
             unsafeDowncast(cell, to: TaskAsk<Reply>.self)
                 .finish(.success(reply.assumingMemoryBound(to: Reply.self).pointee))
         }
-        let result: Result<Reply, AskError> = await withTaskCancellationHandler {
-            await withUnsafeContinuation { continuation in
+        await withTaskCancellationHandler {
+            await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
                 if ask.begin(continuation) { ask.start(asking: ref.target, within: timeout, question) }
             }
         } onCancel: {
             ask.giveUp()
         }
-        return try result.get()
+        return try ask.takeOutcome().get()
     }
 }
 
