@@ -68,7 +68,7 @@ package enum Renderer {
     /// A hint at what a list hides for lack of room; empty if nothing is hidden, or if the pane itself shows a hint.
     private static func hidden(_ pane: Pane, _ scene: Scene, _ rect: Rect) -> String {
         switch pane {
-        case .members: MembersPane.window(scene.state.visibleRows(scene.reading), rect.height, scene.state).hint
+        case .members: MembersPane.lines(scene, rect.height).hint
         case .phi: PhiPane.window(scene, rect).hint
         case .network: NetworkPane.hint(scene, rect)
         case .gossip: GossipPane.hint(scene, rect)

@@ -13,6 +13,14 @@ struct Scene: Sendable {
     let shards: ShardReading?
     let owners: OwnerSigns
     let events: EventList
+    /// The rows of the member table.
+    let rows: [NodeRow]
+    /// The node under the cursor.
+    let current: String?
+    /// The vector clocks, if a pane shows them.
+    let clocks: GossipPane.Clocks?
+    /// The link under the cursor.
+    let link: (from: String, to: String)?
 
     init(_ feed: ConsoleFeed, _ state: ConsoleState) {
         var shown = state.visible(feed)
@@ -29,6 +37,10 @@ struct Scene: Sendable {
         shards =
             types.isEmpty ? nil : ShardReading(type: types[state.selection.shardType % types.count], self.feed, reading)
         events = EventList(self.feed.log, state)
+        rows = state.visibleRows(reading)
+        current = (reading.row(state.selection.node) ?? rows.first)?.name
+        link = state.linkCursor(reading)
+        clocks = layout.slots.contains { $0.shown == .gossip } ? GossipPane.Clocks(self.feed.snapshot) : nil
     }
 
     var paint: Paint { state.look.paint }

@@ -8,7 +8,7 @@ enum Golden {
         ┃  + n2   up      0.1  13  156   0  2s ┃│ n4    0.1                  ▁▁▁▁▁▁▁▁▁ │
         ┃  + n3   up      0.1  12  168   0  2s ┃│ n5    0.1                  ▁▁▁▁▁▁▁▁▁ │
         ┃  + n4   up      0.1  12  132  -1  2s ┃│ n2: mean 202ms  sd 50ms  pause 1.0s  │
-        ┃  + n5   up      0.1  12  156   0  2s ┃│ n2: heartbeats on time  samples 200  │
+        ┃  + n5   up      0.1  12  156   0  2s ┃│ n2: heartbeats on time  samples 200+ │
         ┃                                      ┃│ n2 crosses 8.0 after 2.4s of silence │
         ┃ ★ oldest   ◆ leader                  ┃│ O: another node's view   w: why      │
         ┗━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┛╰──────────────────────────────────────╯
@@ -22,7 +22,7 @@ enum Golden {
         │ n1 ███ 13   n2 ███ 13   n3 ██▊ 12    ││  0.0 > n3   started                  │
         │ n4 ██▊ 12   n5 ██▊ 12                ││  0.0 > n2   joining  (n1)            │
         │ by owner  ··2 unallocated  skew 1.0x ││ ← you: start n5 0.0                  │
-        │ ▸ shard 0 → n1  10 entities  running ││ -30s ┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈>┈ now 2 │
+        │ ▸ shard 0 → n1  10 entities  running ││ -30s ┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈>┈ now │
         ╰──────────────────────────────────────╯╰──────────────────────────────────────╯
          [?]help [:]cmd [/]filter [Tab]pane [a]add [K]kill [T]freeze [r]restart [q]quit
 
@@ -36,7 +36,7 @@ enum Golden {
         │  + n2   up             0.1  13  156  ││ n4    0.1          ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁ │
         │▸ ! n3   unreachable † 16.6  12  168  ││ n5    0.1          ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁ │
         │  + n4   up             0.1  12  132  ││ n3: mean 202ms  sd 50ms  pause 1.0s  │
-        │  + n5   up             0.1  12  156  ││ n3: silent 3.0s  samples 200         │
+        │  + n5   up             0.1  12  156  ││ n3: silent 3.0s  samples 200+        │
         │                                      ││ n3 crossed 8.0 at 3.5, 500ms ago     │
         │ ★ oldest   ◆ leader   † dead         ││ w: why is n3 unreachable?            │
         ╰──────────────────────────────────────╯╰──────────────────────────────────────╯

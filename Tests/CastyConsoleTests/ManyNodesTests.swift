@@ -23,6 +23,50 @@ struct ManyNodesTests {
         #expect(!console.text.contains("not up first"))
     }
 
+    @Test("each status has a heading with its number, above its nodes, where they are grouped")
+    func headings() {
+        var console = Self.console(40, width: 200, height: 60)
+        console.type("1z")
+        let lines = console.lines.map(String.init)
+        let first = lines.firstIndex { $0.contains("┃ 1 unreachable ") }
+        let second = lines.firstIndex { $0.contains("┃ 39 up ") }
+        guard let first, let second else {
+            Issue.record("no headings:\n\(console.text)")
+            return
+        }
+        #expect(lines[first + 1].contains("n33 ") && second == first + 2)
+        #expect(lines[second + 1].contains("n1 "))
+        console.type("I")
+        #expect(!console.text.contains("┃ 39 up "), "sorted by hand, they have no groups")
+    }
+
+    @Test("a heading takes no place among the nodes: cursor, clicks and what is hidden mean nodes")
+    func lines() {
+        let rows = ClusterReading(Self.console(40).feed, observer: nil)
+        let state = Self.console(40).state
+        let sorted = state.visibleRows(rows)
+        let all = MemberLines(sorted, grouped: true, room: 100, cursor: nil)
+        #expect(all.shown.count == 42 && all.hint.isEmpty)
+        #expect(all.node(at: 0) == nil && all.node(at: 1)?.name == "n33" && all.node(at: 2) == nil)
+        #expect(all.node(at: 3)?.name == "n1" && all.node(at: 42) == nil && all.node(at: -1) == nil)
+        let few = MemberLines(sorted, grouped: true, room: 6, cursor: "n33")
+        #expect(few.node(at: 5)?.name == "n3" && few.hint == "↓ 36 more")
+        let last = MemberLines(sorted, grouped: true, room: 6, cursor: "n40")
+        #expect(last.node(at: 5)?.name == "n40" && last.hint == "↑ 34 more")
+        let plain = MemberLines(sorted, grouped: false, room: 6, cursor: "n33")
+        #expect(plain.node(at: 0)?.name == "n33" && plain.hint == "↓ 34 more")
+    }
+
+    @Test(
+        "a counter that always grows is shown by its size",
+        arguments: [
+            (UInt64(7), "7"), (10, "10+"), (89, "80+"), (250, "200+"), (3999, "3k+"), (45_000, "40k+"),
+            (999_999, "900k+"), (7_000_000, "7M+"), (.max, "10000000000000M+"),
+        ])
+    func sizes(value: UInt64, text: String) {
+        #expect(Words.size(value) == text)
+    }
+
     @Test("the legend of the grid names owners with their signs, and counts those without room")
     func legend() {
         var console = Self.console(60, width: 120, height: 40)

@@ -17,7 +17,8 @@ enum ConsoleBench {
                 }
                 return [
                     drawing(name, goal: width < 200 ? 1000 : 2000) { stage(loaded: true) },
-                    bytes(name) { stage(loaded: true) }, quiet(name) { stage(loaded: false) },
+                    key(name) { stage(loaded: true) }, bytes(name) { stage(loaded: true) },
+                    quiet(name) { stage(loaded: false) },
                 ]
             }
         }
@@ -38,6 +39,24 @@ enum ConsoleBench {
                 times.append((Machine.processorSeconds - used) * 1e6)
             }
             return [Measurement(name: "\(name), drawing", unit: "µs/frame", runs: times, goal: .atMost(goal))]
+        }
+    }
+
+    /// From a key that moves the cursor to the picture that shows it.
+    private static func key(_ name: String, _ open: @escaping () -> ConsoleStage) -> BenchCase {
+        BenchCase(.console, "\(name), key") { plan in
+            var stage = open()
+            stage.draw()
+            var times: [Double] = []
+            for turn in 0..<plan.amount(200, quick: 40) {
+                stage.pass(frame)
+                let used = Machine.processorSeconds
+                stage.press(turn % 2 == 0 ? .down : .up)
+                stage.look()
+                stage.draw()
+                times.append((Machine.processorSeconds - used) * 1e6)
+            }
+            return [Measurement(name: "\(name), key", unit: "µs/key", runs: times)]
         }
     }
 

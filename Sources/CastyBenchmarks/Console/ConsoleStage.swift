@@ -37,6 +37,12 @@ package struct ConsoleStage {
         feed.take(snapshot)
     }
 
+    /// Takes in what the cluster still is, as a screen does before each frame.
+    package mutating func look() { feed.take(feed.snapshot) }
+
+    /// Presses a key.
+    package mutating func press(_ key: Key) { _ = state.handle(key, feed: feed) }
+
     /// Draws into ``buffer``.
     package mutating func draw() { Renderer.draw(feed, state, into: &buffer) }
 

@@ -18,6 +18,8 @@ final class ConsoleRun {
     static let turn = Duration.milliseconds(40)
     /// The time between two points of a curve on the screen.
     static let column = Duration.milliseconds(250)
+    /// The time between two pictures of a live cluster in which nothing happens: its curves are flat.
+    static let quietColumn = Duration.milliseconds(500)
 
     let plan: ConsolePlan
     let clock: ConsoleClock
@@ -44,6 +46,8 @@ final class ConsoleRun {
     /// Time that has to pass but is less than a full step of the grid.
     var owed = Duration.zero
     private var rate = RateOverTime()
+    /// Whether the latest picture showed no rising phi, and a cluster that agrees.
+    private var isQuiet = false
     var pace = Pace()
     /// When the last picture was published, on the real clock.
     var shown = Instant.start
@@ -160,6 +164,7 @@ final class ConsoleRun {
         testbed.observeMessages(backend.observesMessages)
         var picture = snapshot
         picture.forecast = testbed.forecast(ifCutOff: backend.takePreviewed())
+        isQuiet = picture.isQuiet
         showClosing()
         backend.publish(
             picture, recorder, isScriptDone: player.isScriptDone, caption: caption, watches: watchStatus,
@@ -178,7 +183,8 @@ final class ConsoleRun {
         if testbed.isLoaded || testbed.hasPendingVerbs || player.isAwaiting { return .milliseconds(10) }
         let now = testbed.now
         // Without running nodes only the clock goes on.
-        let column = testbed.running.isEmpty ? Duration.seconds(1) : Self.column
+        let column =
+            testbed.running.isEmpty ? Duration.seconds(1) : isQuiet ? Self.quietColumn : Self.column
         let rest = Duration.nanoseconds(column.nanoseconds - now.nanoseconds % column.nanoseconds)
         return min(rest, player.nextMoment - now)
     }

@@ -1,5 +1,6 @@
 import CastyActors
 import CastyCore
+import CastyObservability
 
 /// The number of envelopes handled per second, over the recent past.
 struct RateOverTime {
@@ -35,5 +36,15 @@ struct Pace {
         guard real > 0.2 else { return nil }
         let reached = virtual / real
         return reached < wished * 0.9 ? reached : nil
+    }
+}
+
+extension ClusterSnapshot {
+    /// Whether all running nodes agree, and none of them misses a heartbeat.
+    var isQuiet: Bool {
+        nodes.allSatisfy { node in
+            node.state != .running
+                || node.membership.converged && node.membership.peers.allSatisfy { $0.phi < 1 && !$0.unreachable }
+        }
     }
 }

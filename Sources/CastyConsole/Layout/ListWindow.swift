@@ -13,6 +13,11 @@ struct ListWindow: Hashable, Sendable {
         first = count <= room ? 0 : min(max(0, cursor - room / 2), count - room)
     }
 
+    /// A part that is known.
+    init(count: Int, first: Int, shown: Int) {
+        (self.count, self.first, self.shown) = (count, first, shown)
+    }
+
     /// What is hidden, in words; empty if everything is shown.
     var hint: String { hint(before: "↑", after: "↓") }
 

@@ -82,7 +82,9 @@ enum EventsPane {
     /// A timeline of the last 30, 60 or 120 seconds, depending on the width: the most severe event of each period.
     private static func strip(_ scene: Scene, _ rect: Rect, _ buffer: inout CellBuffer) {
         let now = scene.snapshot.time
-        let right = "\(scene.isPast ? "at" : "now") \(scene.showsTenths ? Words.moment(now) : Words.wholeMoment(now))"
+        // While time runs, the header says what it is: one clock that ticks is enough.
+        let right =
+            scene.isPast ? "at \(Words.moment(now))" : scene.showsTenths ? "now \(Words.moment(now))" : "now"
         let span: Int64 = rect.width >= 90 ? 120 : rect.width >= 60 ? 60 : 30
         let left = "-\(span)s "
         let x = rect.x + left.count

@@ -11,7 +11,7 @@ enum GossipPane {
     }
 
     /// The vector clocks of all views.
-    private struct Clocks {
+    struct Clocks: Sendable {
         /// The nodes that have an entry in a clock, by number.
         let names: [String]
         /// The nodes whose views they are.
@@ -51,7 +51,7 @@ enum GossipPane {
     private static func windows(_ clocks: Clocks, _ scene: Scene, _ rect: Rect) -> (
         rows: ListWindow, columns: ListWindow
     ) {
-        let cursor = scene.state.cursorRow(scene.reading)?.name
+        let cursor = scene.current
         let label = label(scene, rect)
         let extra = rect.height >= 8 ? min(8, max(4, rect.height - 1 - clocks.names.count)) : 0
         return (
@@ -66,20 +66,20 @@ enum GossipPane {
 
     /// What is hidden of the clocks, in words.
     static func hint(_ scene: Scene, _ rect: Rect) -> String {
-        let (rows, columns) = windows(Clocks(scene.snapshot), scene, rect)
+        guard let clocks = scene.clocks else { return "" }
+        let (rows, columns) = windows(clocks, scene, rect)
         return [rows.hint, columns.hint(before: "←", after: "→")].filter { !$0.isEmpty }.joined(separator: "  ")
     }
 
     static func draw(_ scene: Scene, _ rect: Rect, _ buffer: inout CellBuffer) {
-        let clocks = Clocks(scene.snapshot)
-        guard !clocks.views.isEmpty else {
+        guard let clocks = scene.clocks, !clocks.views.isEmpty else {
             let isSilent = scene.snapshot.nodes.contains { $0.state == .silent }
             return EmptyPane.draw([isSilent ? "no node answers" : scene.state.emptiness], rect, scene, &buffer)
         }
         let paint = scene.paint
         let width = clocks.width
         let label = label(scene, rect)
-        let cursor = scene.state.cursorRow(scene.reading)?.name
+        let cursor = scene.current
         let (rows, window) = windows(clocks, scene, rect)
         let columns = clocks.views.dropFirst(window.first).prefix(window.shown).map { node in
             (node: node, entries: entries(of: node))

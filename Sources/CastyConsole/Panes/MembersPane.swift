@@ -72,11 +72,16 @@ enum MembersPane {
             .first { x >= $0.x && x < $0.x + $0.width }?.column
     }
 
-    /// The visible rows.
-    static func window(_ rows: [NodeRow], _ height: Int, _ state: ConsoleState) -> ListWindow {
-        ListWindow(
-            count: rows.count, room: max(1, height - 1),
-            cursor: rows.firstIndex { $0.name == state.selection.node } ?? 0)
+    /// The lines below the titles: those around the cursor.
+    ///
+    /// - Parameter grouped: Whether each status has a heading.
+    static func lines(_ rows: [NodeRow], grouped: Bool, _ height: Int, _ state: ConsoleState) -> MemberLines {
+        MemberLines(rows, grouped: grouped, room: max(1, height - 1), cursor: state.selection.node)
+    }
+
+    /// The lines below the titles.
+    static func lines(_ scene: Scene, _ height: Int) -> MemberLines {
+        lines(scene.rows, grouped: scene.state.groupsMembers(scene.reading), height, scene.state)
     }
 
     static func info(_ scene: Scene) -> [String] {
@@ -92,7 +97,7 @@ enum MembersPane {
 
     static func draw(_ scene: Scene, _ rect: Rect, _ buffer: inout CellBuffer) {
         let paint = scene.paint
-        let rows = scene.state.visibleRows(scene.reading)
+        let rows = scene.rows
         guard !rows.isEmpty else {
             let filtered = scene.state.view.filters[.members] != nil && !scene.reading.rows.isEmpty
             EmptyPane.draw(
@@ -117,12 +122,17 @@ enum MembersPane {
             }
         }
         let room = max(0, rect.height - 1)
-        let first = window(rows, rect.height, scene.state).first
-        let current = scene.state.cursorRow(scene.reading)?.name
-        for (index, row) in rows.dropFirst(first).prefix(room).enumerated() {
-            draw(row, isCurrent: row.name == current, columns, scene, rect, y: rect.y + 1 + index, &buffer)
+        let lines = lines(scene, rect.height)
+        for (index, line) in lines.shown.prefix(room).enumerated() {
+            let y = rect.y + 1 + index
+            switch line {
+            case .heading(let status, let count):
+                let text = "\(count) \(scene.words(.displayStatus(status)))"
+                buffer.put(Words.fit(text, rect.width - 2), x: rect.x + 1, y: y, paint[status.role].with(.bold))
+            case .node(let row): draw(row, isCurrent: row.name == scene.current, columns, scene, rect, y: y, &buffer)
+            }
         }
-        let free = room - (rows.count - first)
+        let free = room - lines.shown.count
         if free >= 2 { legend(scene, rect, &buffer) }
         // The titles of the columns have a line of their own where there is room for it.
         let isExplained = free >= 6 && explain(columns.map(\.column), scene, rect, &buffer)
@@ -144,8 +154,7 @@ enum MembersPane {
     /// Since when the nodes that do not answer are silent; above the legend.
     private static func silence(_ scene: Scene, _ rect: Rect, _ buffer: inout CellBuffer) {
         guard let observer = scene.snapshot.observer, !observer.silent.isEmpty else { return }
-        let current = scene.state.cursorRow(scene.reading)?.name
-        let shown = observer.silent.first { $0.node == current } ?? observer.silent[0]
+        let shown = observer.silent.first { $0.node == scene.current } ?? observer.silent[0]
         let others = observer.silent.count - 1
         let text =
             "\(shown.node) \(observer.silence(of: shown.node) ?? "")" + (others > 0 ? ", \(others) more" : "")

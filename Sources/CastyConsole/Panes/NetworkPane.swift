@@ -48,7 +48,7 @@ enum NetworkPane {
 
     static func draw(_ scene: Scene, _ rect: Rect, _ buffer: inout CellBuffer) {
         let rows = scene.reading.rows
-        guard let cursor = scene.state.linkCursor(scene.reading) else {
+        guard let cursor = scene.link else {
             let text =
                 rows.isEmpty
                 ? [scene.state.emptiness]
@@ -130,7 +130,7 @@ enum NetworkPane {
 
     /// What is hidden of the matrix, in words.
     static func hint(_ scene: Scene, _ rect: Rect) -> String {
-        guard let cursor = scene.state.linkCursor(scene.reading) else { return "" }
+        guard let cursor = scene.link else { return "" }
         let (rows, columns) = windows(scene.reading.rows.map(\.name), cursor, rect)
         return [rows.hint, columns.hint(before: "←", after: "→")].filter { !$0.isEmpty }.joined(separator: "  ")
     }
@@ -185,7 +185,7 @@ enum NetworkPane {
         {
             lines.append(
                 (
-                    "out \(Words.rough(known.framesOut)) frames \(Words.rough(known.bytesOut))B  in \(Words.rough(known.framesIn)) frames \(Words.rough(known.bytesIn))B"
+                    "out \(Words.size(known.framesOut)) frames \(Words.size(known.bytesOut)) B  in \(Words.size(known.framesIn)) frames \(Words.size(known.bytesIn)) B"
                         + (known.queuedBytes > 0 ? "  queued \(known.queuedBytes)B" : "")
                         + (known.reconnects > 0 ? "  reconnects \(known.reconnects)" : ""), .dim
                 ))
@@ -236,6 +236,7 @@ enum NetworkPane {
     static func groups(_ scene: Scene) -> [[String]] {
         let names = scene.reading.rows.filter(\.alive).map(\.name)
         guard names.count <= 12 else { return [] }
+        guard scene.snapshot.links.contains(where: \.cut) else { return [names] }
         let cuts = Set(scene.snapshot.links.filter(\.cut).flatMap { ["\($0.from)>\($0.to)", "\($0.to)>\($0.from)"] })
         var found: [[Int]] = []
         // The algorithm of Bron and Kerbosch, with twelve nodes at most.

@@ -94,7 +94,7 @@ enum PhiPane {
         let half = rows >= 7 ? 3 : rows >= 5 ? 2 : rows >= 2 ? 1 : 0
         let baseline = y + max(0, 2 * half - 1)
         let role = Role.phi(peer.phi, threshold: peer.threshold)
-        let current = scene.isFocused(.phi) && scene.state.cursorRow(scene.reading)?.name == peer.name
+        let current = scene.isFocused(.phi) && scene.current == peer.name
         let name = curve.end == nil ? paint[.text] : paint[.dim]
         let nameStyle = current ? name.with(.reverse) : name
         let label = label(scene, rect)
@@ -157,7 +157,7 @@ enum PhiPane {
     ) {
         let paint = scene.paint
         let peer =
-            peers.first { $0.name == scene.state.cursorRow(scene.reading)?.name }
+            peers.first { $0.name == scene.current }
             ?? peers.filter { $0.phi >= 1 }.max { $0.phi < $1.phi } ?? peers[0]
         var y = rect.y
         if rect.height >= 5 {
@@ -167,7 +167,8 @@ enum PhiPane {
         let line =
             "\(peer.name): mean \(Words.span(peer.mean))  sd \(Words.span(peer.deviation))  pause \(Words.span(peer.acceptablePause))"
         buffer.put(Words.fit(line, rect.width - 2), x: rect.x + 1, y: y, paint[.dim])
-        let last = "\(peer.name): \(silence(of: peer, at: scene.snapshot.time))  samples \(peer.samples)"
+        let last =
+            "\(peer.name): \(silence(of: peer, at: scene.snapshot.time))  samples \(Words.size(UInt64(max(0, peer.samples))))"
         buffer.put(Words.fit(last, rect.width - 2), x: rect.x + 1, y: y + 1, paint[.dim])
         let (text, role) = forecast(peer, observer, scene)
         buffer.put(Words.fit(text, rect.width - 2), x: rect.x + 1, y: y + 2, paint[role])

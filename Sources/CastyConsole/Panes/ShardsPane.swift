@@ -25,7 +25,8 @@ enum ShardsPane {
         }
         let grid = ShardGrid(count: shards.cells.count, in: rect, cursor: scene.state.selection.shard)
         heading(grid, scene, &buffer)
-        let most = max(1, shards.cells.map { load($0, scene.state.view.shardMode) }.max() ?? 1)
+        let mode = scene.state.view.shardMode
+        let most = shards.cells.reduce(1) { max($0, load($1, mode)) }
         for row in 0..<grid.shownRows {
             let label = String((row + grid.firstRow) * grid.columns, radix: 16, uppercase: true)
             buffer.putRight(
@@ -33,17 +34,28 @@ enum ShardsPane {
                 scene.paint[.column])
         }
         let wanted = EntitySearch(scene.state.view.filters[.shards], in: shards)?.shards
-        for cell in shards.cells {
+        let signs = shards.names.map { name in
+            let position = scene.owners.position(of: name)
+            return Sign(text: scene.owners.sign(of: name), style: scene.paint[Role.owner(position)])
+        }
+        let (first, end) = (grid.firstRow * grid.columns, (grid.firstRow + grid.shownRows) * grid.columns)
+        for cell in shards.cells[min(first, shards.cells.count)..<min(end, shards.cells.count)] {
             guard let position = grid.position(of: cell.shard) else { continue }
             if let wanted, !wanted.contains(cell.shard) {
                 buffer.put("· ", x: position.x, y: position.y, scene.paint[.faint])
             } else {
-                draw(cell, most: most, scene, x: position.x, y: position.y, &buffer)
+                draw(cell, cell.host.map { signs[$0] }, most: most, scene, x: position.x, y: position.y, &buffer)
             }
         }
         let top = rect.y + 1 + grid.shownRows
         footer(
             shards, scene, Rect(x: rect.x, y: top, width: rect.width, height: max(0, rect.maxY - top)), &buffer)
+    }
+
+    /// How the cells of a node look.
+    private struct Sign {
+        let text: String
+        let style: Style
     }
 
     private static func load(_ cell: ShardCell, _ mode: ShardMode) -> Double {
@@ -59,11 +71,11 @@ enum ShardsPane {
     }
 
     private static func draw(
-        _ cell: ShardCell, most: Double, _ scene: Scene, x: Int, y: Int, _ buffer: inout CellBuffer
+        _ cell: ShardCell, _ sign: Sign?, most: Double, _ scene: Scene, x: Int, y: Int, _ buffer: inout CellBuffer
     ) {
         let paint = scene.paint
         let current = cell.shard == scene.state.selection.shard && scene.isFocused(.shards)
-        guard let owner = cell.owner else {
+        guard let sign else {
             // A shard that is needed but has no home is distinct from one that was never requested.
             let style = paint[cell.unplaced == nil ? .unallocated : .unreachable]
             buffer.put(
@@ -72,7 +84,7 @@ enum ShardsPane {
         }
         let share = load(cell, scene.state.view.shardMode) / most
         let shade = cell.moving ? "⇄" : cell.ownerUnreachable ? "!" : shade(share)
-        var style = paint[Role.owner(scene.owners.position(of: owner))]
+        var style = sign.style
         var shadeStyle = style
         if cell.moving { shadeStyle = paint[.moving] }
         if cell.ownerUnreachable {
@@ -86,7 +98,7 @@ enum ShardsPane {
             shadeStyle = shadeStyle.with(.reverse)
         }
         buffer.put(shade, x: x, y: y, shadeStyle)
-        buffer.put(scene.owners.sign(of: owner), x: x + 1, y: y, style)
+        buffer.put(sign.text, x: x + 1, y: y, style)
     }
 
     private static func shade(_ share: Double) -> String {
@@ -161,7 +173,7 @@ enum ShardsPane {
 
     private static func summary(_ shards: ShardReading, _ scene: Scene, width: Int) -> String {
         let moving = shards.cells.count { $0.moving }
-        let free = shards.cells.count { $0.owner == nil }
+        let free = shards.cells.count { $0.host == nil }
         let counts = shards.owners.map(\.shards)
         let skew = Double(counts.max() ?? 0) / max(1, Double(counts.reduce(0, +)) / Double(max(1, counts.count)))
         var parts = ["by \(scene.state.view.shardMode.name)"]

@@ -5,7 +5,7 @@ import CastyObservability
 struct NodeRow: Hashable, Sendable {
     var name: String
     var number: Int
-    var address: String
+    var node: NodeAddress
     var displayStatus: DisplayStatus
     /// The status in the observer's view.
     var status: MemberStatus?
@@ -29,6 +29,8 @@ struct NodeRow: Hashable, Sendable {
     var seenBy: Int
     var observers: Int
     var started: Instant?
+
+    var address: String { node.description }
 
     /// Whether it may run: it does, or no one knows that it does not.
     var alive: Bool {
@@ -89,22 +91,25 @@ struct ClusterReading: Sendable {
             believed[member.name] = member
         }
         let drained = Set(observer?.sharding.flatMap(\.drained) ?? [])
+        // A silent or frozen node that the others no longer list was a member, as its own last view says.
+        func wasMember(_ node: NodeSnapshot) -> Bool {
+            (node.state == .silent || node.state == .frozen)
+                && node.membership.members.contains { $0.node == node.node }
+        }
         var rows: [NodeRow] = []
+        rows.reserveCapacity(snapshot.nodes.count)
         for node in snapshot.nodes {
             let member = believed.removeValue(forKey: node.name)
             let gone = node.state == .killed || node.state == .stopped
             var displayStatus =
                 member.map { DisplayStatus(status: $0.status, unreachable: $0.unreachable) } ?? .unknown
-            // A silent or frozen node that the others no longer list was a member, as its own last view says.
-            let wasMember = node.membership.members.contains { $0.node == node.node }
-            let isMute = node.state == .silent || node.state == .frozen
-            if member == nil, gone || isMute && wasMember && !(membership?.members.isEmpty ?? true) {
+            if member == nil, gone || wasMember(node) && !(membership?.members.isEmpty ?? true) {
                 displayStatus = .removed
             }
             let isOldest = membership?.oldest.map { $0 == node.node } ?? false
             rows.append(
                 NodeRow(
-                    name: node.name, number: Self.number(in: node.name), address: node.node.address.description,
+                    name: node.name, number: Self.number(in: node.name), node: node.node.address,
                     displayStatus: displayStatus, status: member?.status, state: node.state, oldest: isOldest,
                     leader: membership?.leader.map { $0 == node.node } ?? false,
                     drained: drained.contains(node.node),
@@ -122,7 +127,7 @@ struct ClusterReading: Sendable {
             rows.append(
                 NodeRow(
                     name: member.name, number: Self.number(in: member.name),
-                    address: member.node.address.description,
+                    node: member.node.address,
                     displayStatus: DisplayStatus(status: member.status, unreachable: member.unreachable),
                     status: member.status,
                     // An observer of other processes has not heard from it.

@@ -24,16 +24,19 @@ extension ConsoleState {
     func visibleRows(_ reading: ClusterReading) -> [NodeRow] {
         let filter = TextFilter(view.filters[.members] ?? "")
         let rows = reading.rows.filter { row in
-            filter.matches([
-                ("node", row.name), ("address", row.address), ("status", words(.displayStatus(row.displayStatus))),
-                ("member", row.status.map { words(.member($0)) } ?? ""), ("state", words(.node(row.state))),
-            ])
+            filter.isEmpty
+                || filter.matches([
+                    ("node", row.name), ("address", row.address), ("status", words(.displayStatus(row.displayStatus))),
+                    ("member", row.status.map { words(.member($0)) } ?? ""), ("state", words(.node(row.state))),
+                ])
         }
         if groupsMembers(reading) {
             return rows.sorted {
                 ($0.displayStatus.urgency, $0.number, $0.name) < ($1.displayStatus.urgency, $1.number, $1.name)
             }
         }
+        // They are in the order of their numbers already.
+        if view.sort == .node, !view.descending { return rows }
         // Equal rows keep the order of their numbers in both directions.
         guard view.descending else { return rows.sorted { view.sort.precedes($0, $1) } }
         return rows.sorted { left, right in

@@ -50,8 +50,8 @@ extension ConsoleState {
                 if view.sort == column { view.descending.toggle() } else { view.sort = column }
                 return
             }
-            let index = y - inner.y - 1 + MembersPane.window(rows, inner.height, self).first
-            if rows.indices.contains(index) { selection.node = rows[index].name }
+            let lines = MembersPane.lines(rows, grouped: groupsMembers(reading), inner.height, self)
+            if let row = lines.node(at: y - inner.y - 1) { selection.node = row.name }
         case .shards:
             let types = ShardReading.types(in: feed.snapshot)
             guard !types.isEmpty else { return }

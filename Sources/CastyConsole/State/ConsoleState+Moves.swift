@@ -89,31 +89,25 @@ extension ConsoleState {
     private mutating func moveEvent(_ action: Action.Move, _ feed: ConsoleFeed) {
         let list = EventList(feed.log, self)
         guard !list.entries.isEmpty else { return say(.note, "no events to show") }
-        let index = list.index(of: selection.event)
-        // The newest is on top: down moves back in time.
-        let next: Int
-        switch action {
-        case .up, .pageUp, .previousMatch, .right: next = max(0, index - page(action))
-        case .down, .pageDown, .nextMatch, .left: next = min(list.entries.count - 1, index + page(action))
-        case .top: next = 0
-        case .bottom: next = list.entries.count - 1
-        }
+        let next = index(after: action, from: list.index(of: selection.event), of: list.entries.count)
         selection.event = next == 0 ? nil : list.entries[next].number
     }
 
     private mutating func moveMessage(_ action: Action.Move, _ feed: ConsoleFeed) {
         let list = FlowList(feed.snapshot, self)
         guard !list.crossings.isEmpty else { return say(.note, "no messages to show") }
-        let index = list.index(of: selection.message)
-        // The newest is on top: down moves back in time.
-        let next: Int
-        switch action {
-        case .up, .pageUp, .previousMatch, .right: next = max(0, index - page(action))
-        case .down, .pageDown, .nextMatch, .left: next = min(list.crossings.count - 1, index + page(action))
-        case .top: next = 0
-        case .bottom: next = list.crossings.count - 1
-        }
+        let next = index(after: action, from: list.index(of: selection.message), of: list.crossings.count)
         selection.message = next == 0 ? nil : list.crossings[next].id
+    }
+
+    /// Where a move leads in a list whose newest entry is on top: down and left move back in time.
+    private func index(after action: Action.Move, from index: Int, of count: Int) -> Int {
+        switch action {
+        case .up, .pageUp, .previousMatch, .right: max(0, index - page(action))
+        case .down, .pageDown, .nextMatch, .left: min(count - 1, index + page(action))
+        case .top: 0
+        case .bottom: count - 1
+        }
     }
 
     mutating func jump(back: Bool, _ feed: ConsoleFeed) {

@@ -20,6 +20,21 @@ package struct PhiHistory: Sendable, Codable {
         var values: [Float]
         /// The bucket of the last value.
         var last: Int64
+
+        /// Adds a value, or raises the one of the same bucket.
+        mutating func note(_ value: Float, in now: Int64, kept: Int) {
+            let gap = now - last
+            guard gap > 0 else {
+                // Within one bucket the highest value counts: a short peak must be visible.
+                if let latest = values.last, value > latest || latest.isNaN { values[values.count - 1] = value }
+                return
+            }
+            let filler = gap > 20 ? Float.nan : values.last ?? .nan
+            for _ in 0..<min(gap - 1, Int64(kept)) { values.append(filler) }
+            values.append(value)
+            last = now
+            if values.count > kept + PhiHistory.kept { values.removeFirst(values.count - kept) }
+        }
     }
 
     /// How many values of each curve are kept at least.
@@ -46,21 +61,8 @@ package struct PhiHistory: Sendable, Codable {
     }
 
     mutating func note(_ value: Float, for pair: Pair, in now: Int64) {
-        var entry = series[pair] ?? Series(values: [], last: now - 1)
-        let gap = now - entry.last
-        if gap <= 0 {
-            // Within one bucket the highest value counts: a short peak must be visible.
-            if let latest = entry.values.last, value > latest || latest.isNaN {
-                entry.values[entry.values.count - 1] = value
-            }
-        } else {
-            let filler = gap > 20 ? Float.nan : entry.values.last ?? .nan
-            for _ in 0..<min(gap - 1, Int64(kept)) { entry.values.append(filler) }
-            entry.values.append(value)
-            entry.last = now
-            if entry.values.count > kept + Self.kept { entry.values.removeFirst(entry.values.count - kept) }
-        }
-        series[pair] = entry
+        // In place: a copy of the curve for each value would cost more than the value.
+        series[pair, default: Series(values: [], last: now - 1)].note(value, in: now, kept: kept)
     }
 
     /// The number of values between a moment and now.

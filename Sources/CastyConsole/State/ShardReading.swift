@@ -6,6 +6,8 @@ struct ShardCell: Hashable, Sendable {
     var shard: Int
     /// The node that hosts it, or its host in the observer's view; `nil` if it has no home.
     var owner: String?
+    /// The position of that node in ``ShardReading/names``.
+    var host: Int?
     var hosted = false
     var moving = false
     var ownerUnreachable = false
@@ -16,6 +18,17 @@ struct ShardCell: Hashable, Sendable {
     var rate = 0.0
     var state: ShardSnapshot.State?
     var listed: [EntitySnapshot] = []
+
+    /// Takes over what a host reports.
+    fileprivate mutating func take(_ shard: ShardSnapshot, of node: String, _ index: Int) {
+        if host != index { (owner, host, rate) = (node, index, 0) }
+        hosted = true
+        entities = shard.entityCount
+        handled = shard.handled
+        state = shard.state
+        listed = shard.entities
+        if shard.state == .handingOff { moving = true }
+    }
 }
 
 /// The shards of one type: their locations and their load.
@@ -36,6 +49,8 @@ struct ShardReading: Sendable {
     /// The nodes that a rebuilding coordinator waits for.
     let awaited: [String]
     let epoch: UInt64
+    /// The names of the nodes that cells refer to.
+    let names: [String]
     /// Owners with the numbers of their shards and entities, by node number.
     let owners: [(name: String, shards: Int, entities: Int)]
 
@@ -77,44 +92,41 @@ struct ShardReading: Sendable {
                 }
             }
         }
+        var hosts = Hosts(reading)
         var cells = (0..<max(0, count)).map { ShardCell(shard: $0) }
-        let view = reading.observer?.sharding.first { $0.type == type }
-        for home in view?.homes ?? [] where cells.indices.contains(home.shard) {
-            cells[home.shard].moving = home.moving
+        let homes = reading.observer?.sharding.first { $0.type == type }?.homes ?? []
+        for index in homes.indices where homes[index].moving && cells.indices.contains(homes[index].shard) {
+            cells[homes[index].shard].moving = true
         }
         for node in Self.hosts(feed.snapshot, reading) {
+            let host = hosts.index(of: node.name)
             for region in node.sharding where region.type == type {
-                let rates = feed.rates.rates(of: type, on: node.name)
                 for shard in region.shards where cells.indices.contains(shard.shard) {
-                    cells[shard.shard].owner = node.name
-                    cells[shard.shard].hosted = true
-                    cells[shard.shard].entities = shard.entityCount
-                    cells[shard.shard].handled = shard.handled
-                    cells[shard.shard].rate = rates[shard.shard] ?? 0
-                    cells[shard.shard].state = shard.state
-                    cells[shard.shard].listed = shard.entities
-                    if shard.state == .handingOff { cells[shard.shard].moving = true }
+                    cells[shard.shard].take(shard, of: node.name, host)
                 }
+                // The order of the entries does not matter: each belongs to a cell of its own.
+                for (shard, rate) in feed.rates.rates(of: type, on: node.name)
+                where cells.indices.contains(shard) && cells[shard].host == host { cells[shard].rate = rate }
             }
         }
-        for home in view?.homes ?? [] where cells.indices.contains(home.shard) && !cells[home.shard].hosted {
-            cells[home.shard].owner = reading.names[home.node] ?? home.node.address.description
+        for index in homes.indices {
+            let shard = homes[index].shard
+            guard cells.indices.contains(shard), !cells[shard].hosted else { continue }
+            let node = homes[index].node
+            let name = reading.names[node] ?? node.address.description
+            cells[shard].owner = name
+            cells[shard].host = hosts.index(of: name)
         }
-        let lost = Set(
-            reading.rows.filter {
-                $0.displayStatus == .unreachable || $0.displayStatus == .down
-                    || $0.displayStatus == .removed || !$0.alive
-            }.map(
-                \.name))
         for index in cells.indices {
-            if let owner = cells[index].owner {
-                if !lost.isEmpty { cells[index].ownerUnreachable = lost.contains(owner) }
+            if let host = cells[index].host {
+                cells[index].ownerUnreachable = hosts.areLost[host]
             } else {
                 cells[index].unplaced = unplaced[index]
             }
         }
         self.cells = cells
-        owners = Self.owners(of: cells)
+        names = hosts.names
+        owners = hosts.owners(of: cells)
         buffered = waiting
         self.remembered = remembered
         self.restarted = restarted
@@ -139,15 +151,39 @@ struct ShardReading: Sendable {
         return hosts.filter { outside.contains($0.name) } + hosts.filter { !outside.contains($0.name) }
     }
 
-    private static func owners(of cells: [ShardCell]) -> [(name: String, shards: Int, entities: Int)] {
-        var totals: [String: (Int, Int)] = [:]
-        for cell in cells {
-            guard let owner = cell.owner else { continue }
-            let total = totals[owner] ?? (0, 0)
-            totals[owner] = (total.0 + 1, total.1 + cell.entities)
+    /// The nodes that cells refer to, numbered: to compare names for each of thousands of cells would take long.
+    private struct Hosts {
+        private(set) var names: [String] = []
+        /// Whether each is unreachable, down, removed or dead.
+        private(set) var areLost: [Bool] = []
+        private var indices: [String: Int] = [:]
+        private let lost: Set<String>
+
+        init(_ reading: ClusterReading) {
+            let gone = reading.rows.filter {
+                $0.displayStatus == .unreachable || $0.displayStatus == .down || $0.displayStatus == .removed
+                    || !$0.alive
+            }
+            lost = Set(gone.map(\.name))
         }
-        return ClusterReading.inOrder(Array(totals.keys)).map { name in
-            (name, totals[name]?.0 ?? 0, totals[name]?.1 ?? 0)
+
+        mutating func index(of name: String) -> Int {
+            if let index = indices[name] { return index }
+            indices[name] = names.count
+            names.append(name)
+            areLost.append(lost.contains(name))
+            return names.count - 1
+        }
+
+        func owners(of cells: [ShardCell]) -> [(name: String, shards: Int, entities: Int)] {
+            var totals = names.map { (name: $0, shards: 0, entities: 0) }
+            for index in cells.indices {
+                guard let host = cells[index].host else { continue }
+                totals[host].shards += 1
+                totals[host].entities += cells[index].entities
+            }
+            return totals.filter { $0.shards > 0 }.map { (ClusterReading.number(in: $0.name), $0) }
+                .sorted { ($0.0, $0.1.name) < ($1.0, $1.1.name) }.map(\.1)
         }
     }
 }

@@ -49,7 +49,7 @@ package enum Words {
         return fixed(value / 1_000_000, 1) + "M"
     }
 
-    /// A counter with two significant digits, so that it does not change with every message: `87`, `1.2k`, `45k`.
+    /// A counter with its first digits only, so that it does not change with every message: `87`, `1.2k`, `45k`.
     static func rough(_ value: UInt64) -> String {
         switch value {
         case ..<100: "\(value)"
@@ -57,6 +57,19 @@ package enum Words {
         case ..<10_000: fixed((Double(value) / 100).rounded(.down) / 10) + "k"
         case ..<1_000_000: "\(value / 1000)k"
         default: fixed((Double(value) / 100_000).rounded(.down) / 10) + "M"
+        }
+    }
+
+    /// A counter that grows all the time, by its size only, so that it changes seldom: `7`, `80+`, `200+`, `3k+`.
+    static func size(_ value: UInt64) -> String {
+        if value < 10 { return "\(value)" }
+        var step: UInt64 = 10
+        while step <= value / 10 { step *= 10 }
+        let first = value / step
+        switch step {
+        case ..<1000: return "\(first * step)+"
+        case ..<1_000_000: return "\(first * (step / 1000))k+"
+        default: return "\(first * (step / 1_000_000))M+"
         }
     }
 
