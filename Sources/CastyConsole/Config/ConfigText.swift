@@ -1,3 +1,5 @@
+import CastyObservability
+
 /// Writes a configuration file: commented, complete, and the same settings when it is read again.
 package enum ConfigText {
     package static func text(of options: ConsoleOptions) -> String {
@@ -91,22 +93,11 @@ package enum ConfigText {
         return isBare && !name.isEmpty ? name : quoted(name)
     }
 
-    /// A text in quotes, as TOML writes it.
+    /// A text in quotes, as TOML writes it: with eight digits for what four cannot say.
     private static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            case "\t": result += "\\t"
-            case "\r": result += "\\r"
-            case "\u{0}"..."\u{1F}", "\u{7F}"..."\u{9F}":
-                let digits = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: result.unicodeScalars.append(scalar)
-            }
+        JSONLine.quoted(text) { scalar in
+            let isShort = scalar.value <= 0xFFFF
+            return (isShort ? "\\u" : "\\U") + JSONLine.hexadecimal(scalar.value, digits: isShort ? 4 : 8)
         }
-        return result + "\""
     }
 }
