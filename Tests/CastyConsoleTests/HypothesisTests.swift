@@ -111,6 +111,20 @@ struct HypothesisTests {
         }
     }
 
+    @Test("a repeated past says so, and whether it was another one")
+    func repeated() {
+        var (kept, other) = (Self.same, Self.crash)
+        kept.past = .same
+        other.past = .differs(since: Self.at(31))
+        let rows = HypothesisRow.rows([kept, other], from: Self.at(50))
+        #expect(rows.first?.values == ["repeated, the same", "repeated, other from 3.1 on"])
+        #expect(HypothesisRow.rows([Self.same, kept], from: Self.at(50)).first?.values.first == "as it was")
+        var console = Self.console(200, 60, [kept, other])
+        #expect(!console.text.contains("a setting holds from the start"))
+        console.feed.hypothesis?.repeatsPast = true
+        #expect(console.text.contains("a setting holds from the start: the run is repeated with it"))
+    }
+
     @Test("facts that neither future has are left out")
     func rows() {
         let rows = HypothesisRow.rows([Self.same, Self.same], from: Self.at(50))

@@ -84,6 +84,20 @@ struct PaletteTests {
         #expect(Completion.candidates(for: "wait ").hints == ["a duration such as 300ms, 10s or 2m"])
     }
 
+    @Test("a downing strategy is compared by its name, or as the setting that it is")
+    func strategies() throws {
+        let short = try PaletteLine.parse("what-if downing keep-oldest vs downing none for 30s")
+        #expect(try PaletteLine.parse("what-if set downing keep-oldest vs set downing none for 30s") == short)
+        guard case .console(.run(.whatIf(let whatIf)), at: nil) = short else {
+            Issue.record("\(short)")
+            return
+        }
+        #expect(whatIf.repeatsPast && whatIf.span == .seconds(30))
+        #expect(whatIf.futures == [.set(.downing(.keepOldest)), .set(.downing(.none))])
+        #expect(!WhatIf(.set(.passivation(.off))).repeatsPast)
+        #expect(Completion.candidates(for: "what-if downing keep-o").candidates == ["keep-oldest"])
+    }
+
     @Test("a change that takes time cannot be compared", arguments: ["what-if wait 3s", "what-if kill n2 vs nodes 3"])
     func noChange(line: String) {
         #expect(throws: ScenarioProblem.self) { try PaletteLine.parse(line) }

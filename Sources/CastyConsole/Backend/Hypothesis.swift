@@ -24,10 +24,15 @@ package struct Hypothesis: Hashable, Sendable, Codable {
     package var until: Instant
     /// How many later commands of the user are repeated in both.
     package var laterCommands: Int
+    /// Whether a future begins with the whole run up to here, repeated with another setting.
+    package var repeatsPast: Bool
     package var futures: [Future]
 
-    package init(number: Int, from: Instant, until: Instant, laterCommands: Int, labels: [String]) {
+    package init(
+        number: Int, from: Instant, until: Instant, laterCommands: Int, repeatsPast: Bool = false, labels: [String]
+    ) {
         self.number = number
+        self.repeatsPast = repeatsPast
         self.from = from
         self.until = until
         self.laterCommands = laterCommands
@@ -59,6 +64,13 @@ package struct FutureOutcome: Hashable, Sendable, Codable {
         case ended(since: Instant, String)
     }
 
+    /// How the repeated past, up to the begin of the comparison, relates to what really was.
+    package enum Past: Hashable, Sendable, Codable {
+        case same
+        /// From this time on other things happened.
+        case differs(since: Instant)
+    }
+
     package struct Loss: Hashable, Sendable, Codable {
         package var reason: String
         package var count: Int
@@ -69,6 +81,8 @@ package struct FutureOutcome: Hashable, Sendable, Codable {
         }
     }
 
+    /// The past, where it was repeated with another setting; `nil` where it is the run's own.
+    package var past: Past?
     /// The nodes that are up at the end in their own view, and run.
     package var up: [String] = []
     /// The nodes that some running node cannot reach at the end.

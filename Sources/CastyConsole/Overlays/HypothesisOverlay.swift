@@ -30,9 +30,12 @@ enum HypothesisOverlay {
             }
         }
         let later = hypothesis.laterCommands
-        let note = later > 0 ? "with your \(Words.count(later, "later command"))   " : ""
+        let repeated =
+            hypothesis.repeatsPast
+            ? "a setting holds from the start: the run is repeated with it, and compared from here on   " : ""
+        let note = (later > 0 ? "with your \(Words.count(later, "later command"))   " : "") + repeated
         let keys = lines.count > room ? "↑↓ more  " : ""
-        let end = hypothesis.isDone ? "≠ differs  \(keys)\(note)Esc close" : "Esc ends it"
+        let end = hypothesis.isDone ? "≠ differs  Esc close  \(keys)\(note)" : "Esc ends it   \(repeated)"
         buffer.put(Words.fit(end, rect.width - 2), x: rect.x + 1, y: rect.maxY - 1, paint[.faint])
     }
 

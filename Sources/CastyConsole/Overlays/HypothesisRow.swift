@@ -9,7 +9,9 @@ struct HypothesisRow: Hashable {
 
     /// The facts of two futures that are over, without those that neither has.
     static func rows(_ outcomes: [FutureOutcome], from begin: Instant) -> [HypothesisRow] {
+        let isRepeated = outcomes.contains { $0.past != nil }
         let facts: [(String, (FutureOutcome) -> String)] = [
+            ("before that", { isRepeated ? past($0) : none }),
             ("up", { names($0.up) }), ("unreachable", { names($0.unreachable) }), ("gone", { names($0.gone) }),
             ("down", { moments($0.downed) }), ("removed", { moments($0.removed) }),
             ("leader", { names($0.leaders) }), ("coordinator", { names($0.coordinators) }),
@@ -33,6 +35,14 @@ struct HypothesisRow: Hashable {
 
     private static func moments(_ moments: [FutureOutcome.Moment]) -> String {
         names(moments.map { "\($0.node) \(Words.moment($0.time))" })
+    }
+
+    private static func past(_ outcome: FutureOutcome) -> String {
+        switch outcome.past {
+        case nil: "as it was"
+        case .same: "repeated, the same"
+        case .differs(let since): "repeated, other from \(Words.moment(since)) on"
+        }
     }
 
     private static func losses(_ outcome: FutureOutcome) -> String {

@@ -41,7 +41,11 @@ package enum ConsoleVerb: String, CaseIterable, Hashable, Sendable {
         case .until: ["until CONDITION [within TIME]", "until EVENT [NODE] [within TIME]", "until off"]
         case .always: ["always CONDITION"]
         case .never: ["never CONDITION", "never EVENT [NODE]"]
-        case .whatIf: ["what-if COMMAND [vs COMMAND] [for TIME]", "what-if", "what-if off"]
+        case .whatIf:
+            [
+                "what-if COMMAND [vs COMMAND] [for TIME]", "what-if downing STRATEGY [vs downing STRATEGY] [for TIME]",
+                "what-if", "what-if off",
+            ]
         case .watch: ["watch off NUMBER|all"]
         case .focus: ["focus PANE"]
         case .filter: ["filter [TEXT]"]
@@ -73,7 +77,7 @@ package enum ConsoleVerb: String, CaseIterable, Hashable, Sendable {
         case .always: "Watches a condition from now on: when it fails, simulated time stops at that moment."
         case .never: "Watches a condition or an event from now on: when it comes, simulated time stops at that moment."
         case .whatIf:
-            "Compares two futures from the shown moment on, side by side: with a change and without, or two changes."
+            "Compares two futures from the shown moment on, side by side: with a change and without, or two changes. For a setting, such as the downing strategy, the run up to here is repeated with it."
         case .watches: "Lists the watches, and what broke them; an entry leads to its event."
         case .watch: "Ends a watch, or all."
         case .focus: "Puts the focus on a pane."

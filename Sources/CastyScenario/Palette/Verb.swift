@@ -60,7 +60,7 @@ package enum Verb: String, CaseIterable, Hashable, Sendable {
         case .down: ["down NODE,… [by NODE]"]
         case .cut: ["cut NODE,… | NODE,…", "cut NODE,… -> NODE,…"]
         case .heal: ["heal", "heal NODE NODE", "heal NODE -> NODE"]
-        case .link: ["link NODE NODE|NODE -> NODE|all [latency TIME] [jitter TIME] [loss SHARE%]"]
+        case .link: ["link NODE,… NODE,…|NODE,… -> NODE,…|all [latency TIME] [jitter TIME] [loss SHARE%]"]
         case .fault: ["fault NAME [NODE…] [KEY VALUE…]", "fault NAME [NODE…] off"]
         case .move: ["move shard NUMBER to NODE"]
         case .pin: ["pin shard NUMBER to NODE"]

@@ -1,4 +1,7 @@
 /// `what-if kill n3 vs kill n2 for 20s`: two futures of a run that differ in one thing.
+///
+/// A setting that is fixed at a node's start, as in `what-if downing keep-oldest`, cannot change in the middle of a run:
+/// its future begins with the whole past, repeated with that setting.
 package struct WhatIf: Hashable, Sendable {
     package var change: ImmediateCommand
     /// What happens instead in the other future; without it, nothing.
@@ -15,6 +18,9 @@ package struct WhatIf: Hashable, Sendable {
         self.other = other
         self.span = span
     }
+
+    /// Whether a future repeats the past with another setting.
+    package var repeatsPast: Bool { futures.contains { $0?.fixedSetting != nil } }
 
     /// The futures in the order of their columns: what happens at their begin, or nothing.
     package var futures: [ImmediateCommand?] { other == nil ? [nil, change] : [change, other] }
@@ -43,6 +49,7 @@ extension WhatIf {
     }
 
     private static func immediate(_ cursor: inout Cursor) throws(ScenarioProblem) -> ImmediateCommand {
+        if cursor.accept("downing") { return .set(.downing(try cursor.choice(of: Downing.self))) }
         let words = cursor.tokens.count - cursor.position
         guard case .immediate(let command) = try Command.parse(&cursor) else {
             throw cursor.problem(
@@ -50,6 +57,13 @@ extension WhatIf {
                 back: words)
         }
         return command
+    }
+}
+
+extension ImmediateCommand {
+    /// The setting that it changes, if that is fixed at a node's start.
+    package var fixedSetting: Setting? {
+        if case .set(let setting) = self, setting.belongsToHeader { setting } else { nil }
     }
 }
 

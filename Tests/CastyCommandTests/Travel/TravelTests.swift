@@ -159,6 +159,25 @@ struct TravelTests {
         #expect(UInt64(digest, radix: 16) != nil)
     }
 
+    @Test("two downing strategies are compared by repeating the run with each", .timeLimit(.minutes(2)))
+    func strategies() throws {
+        let before = ["seek 5s", "spawn account-1..account-40", "cut n1 | n2,n3", "seek 5500ms"]
+        let expected = try Travel(before + ["seek 30s"]).results().last
+        let travel = try Travel(
+            before + ["what-if downing none", "seek 30s", "what-if downing none for 1s"])
+        let seen = travel.results()
+        // Before the first decision both are the same; afterwards the majority stays, or all do.
+        let first = try #require(seen.firstIndex { $0.contains("as it is") })
+        #expect(seen[first].contains("up: [\"n2\", \"n3\"]") && seen[first].contains("past: nil"))
+        #expect(seen[first + 1].contains("label: \"set downing none\""))
+        #expect(seen[first + 1].contains("up: [\"n1\", \"n2\", \"n3\"]") && seen[first + 1].contains("Past.same"))
+        // From a moment after it, the repeated past is another one, and said to be.
+        let second = try #require(seen.lastIndex { $0.contains("set downing none") })
+        #expect(seen[second].contains("up: [\"n1\", \"n2\", \"n3\"]") && seen[second].contains("Past.differs(since:"))
+        #expect(seen.contains { $0 == expected }, "the run itself is left as it is")
+        #expect(travel.end() == 0)
+    }
+
     @Test("a change that cannot be made is a message, and no copy of the run is left", .timeLimit(.minutes(2)))
     func impossible() throws {
         let travel = try Travel(["seek 5s", "what-if kill n2 for 5s"])

@@ -13,14 +13,46 @@ extension ConsoleRun {
         let end = now + whatIf.span
         let hypothesis = Hypothesis(
             number: comparisons, from: now, until: end, laterCommands: future.filter { $0.at <= end }.count,
-            labels: labels)
+            repeatsPast: whatIf.repeatsPast, labels: labels)
         guard let index = backend.imagine(hypothesis) else { return }
         do {
-            let outcome = try outcome(of: whatIf.futures[index], until: end) { backend.report($0, of: index) }
+            let change = whatIf.futures[index]
+            let past = try change?.fixedSetting.map { try repeatPast(with: $0) }
+            var outcome = try outcome(of: past == nil ? change : nil, until: end) { backend.report($0, of: index) }
+            outcome.past = past
             backend.end(index, with: outcome)
         } catch {
             backend.end(index, refused: "what-if \(labels[index]): \(error)")
         }
+    }
+
+    /// Runs again from the start up to now, with the same seed, script and commands but another setting. Only for a run
+    /// that ends with its future.
+    ///
+    /// - Returns: How what happened relates to what really did.
+    /// - Throws: ``TestClusterError`` if the cluster cannot be started with the setting.
+    private func repeatPast(with setting: Setting) throws -> FutureOutcome.Past {
+        let (now, real) = (testbed.now, recorder.events())
+        (watches, findings, goal) = ([], [], nil)
+        testbed.end()
+        var plan = plan
+        plan.settings.apply(setting)
+        testbed = try Self.begin(plan, wakeup)
+        player = Self.player(plan, testbed)
+        future = (history.filter(\.isByHand) + future).sorted { $0.at < $1.at }
+        history = []
+        while testbed.now < now, !endsEarly() {
+            release()
+            let before = testbed.now
+            advance(to: now, nil)
+            // A note of the script that waits for the user does not stop a repetition.
+            if testbed.now == before, !player.isHeld { break }
+        }
+        release()
+        let repeated = recorder.events()
+        let same = zip(real, repeated).prefix { $0 == $1 }.count
+        let further = [real, repeated].compactMap { $0.dropFirst(same).first?.time }
+        return further.min().map { .differs(since: $0) } ?? .same
     }
 
     /// Goes on until a time, after a change, and tells what came of it. Only for a run that ends then.
