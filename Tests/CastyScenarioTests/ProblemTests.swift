@@ -30,6 +30,7 @@ struct ProblemTests {
             ("cut n1 | n1,n2", 10, "both sides", ""),
             ("cut n1 n2", 8, "does not fit here", "|"),
             ("link n1 n1", 9, "no link to itself", ""),
+            ("link n1,n2 -> n2,n3 loss 5%", 15, "n2 stands on both sides of the links", ""),
             ("link n1 n2 loss 101%", 17, "out of range", "0% to 100%"),
             ("at 5s wait 3s", 7, "hold up nothing", ""),
             ("at 5s at 6s heal", 7, "cannot be scheduled again", ""),

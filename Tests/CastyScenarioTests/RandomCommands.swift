@@ -128,7 +128,9 @@ struct RandomCommands {
     }
 
     private mutating func link() -> LinkChange {
-        let (first, second) = (NodeName(1), NodeName(int(2, 9)))
+        let (one, other) = (NodeName(1), NodeName(int(2, 9)))
+        let first = flip() ? [one] : [one, NodeName(10)]
+        let second = flip() ? [other] : [NodeName(11), other]
         return LinkChange(
             pick([.all, .pair(first, second), .oneWay(from: second, to: first)]),
             latency: flip() ? .milliseconds(int(0, 900)) : nil,

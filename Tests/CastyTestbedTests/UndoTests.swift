@@ -104,6 +104,21 @@ import Testing
         #expect(try undo() == ["thaw n3"])
     }
 
+    @Test("lists of nodes stand for all links between them, each in the directions that are meant")
+    mutating func lists() throws {
+        let first = testbed.recorder.count
+        try inject("link n1,n2 -> n3,n4 loss 5%")
+        try inject("link n1 n2,n3 latency 5ms")
+        let impaired = testbed.recorder.events(from: first).filter { $0.kind == .linkImpaired }
+        #expect(
+            impaired.map { "\($0.from ?? "-")\($0.to ?? "-")" } == [
+                "n1n3", "n1n4", "n2n3", "n2n4", "n1n2", "n2n1", "n1n3", "n3n1",
+            ])
+        #expect(testbed.snapshot.links.count == 7)
+        #expect(
+            try undo() == ["link n1 -> n2", "link n1 -> n3", "link n1 -> n3 loss 5%", "link n2 -> n1", "link n3 -> n1"])
+    }
+
     @Test("every change of a link is an event, and the end of one names its beginning")
     mutating func events() throws {
         let first = testbed.recorder.count

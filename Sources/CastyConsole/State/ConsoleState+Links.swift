@@ -53,7 +53,10 @@ extension ConsoleState {
             }
             let delay = action == .delay
             let example = delay ? "a time such as 50ms" : "a share such as 5%"
-            let lines = chosen.map { "link \($0.from) -> \($0.to) \(delay ? "latency" : "loss") " }
+            let lines = Self.groups(chosen).map {
+                "link \($0.from.list) -> \($0.to.list) \(delay ? "latency" : "loss") "
+            }
+            guard !lines.isEmpty else { return [] }
             let ends = chosen.count > 1 ? "on \(chosen.count) links" : "from \(first.from) to \(first.to)"
             let scope =
                 chosen.count > 1

@@ -67,11 +67,22 @@ extension ConsoleState {
                     return .heal(.oneWay(from: from, to: to))
                 })
         }
-        let rows = Dictionary(grouping: chosen, by: \.from)
-        return submit(
-            ClusterReading.inOrder(Array(rows.keys)).compactMap { name in
-                guard let from = Self.nodeName(name), let row = rows[name] else { return nil }
-                return .cut(.oneWay(from: [from], to: Self.nodeNames(row.map(\.to))))
-            })
+        return submit(Self.groups(chosen).map { .cut(.oneWay(from: $0.from, to: $0.to)) })
+    }
+
+    /// The same links in as few commands as possible: nodes from which the same ones are reached are in one list.
+    static func groups(_ links: [LinkCorner]) -> [(from: [NodeName], to: [NodeName])] {
+        let rows = Dictionary(grouping: links, by: \.from)
+        var groups: [(from: [NodeName], to: [NodeName])] = []
+        for name in ClusterReading.inOrder(Array(rows.keys)) {
+            guard let from = nodeName(name), let row = rows[name] else { continue }
+            let to = nodeNames(row.map(\.to))
+            if let index = groups.firstIndex(where: { $0.to == to }) {
+                groups[index].from.append(from)
+            } else {
+                groups.append(([from], to))
+            }
+        }
+        return groups
     }
 }

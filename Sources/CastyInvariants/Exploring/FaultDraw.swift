@@ -112,14 +112,14 @@ extension FaultDraw {
 
     private mutating func link() -> [PlannedFault] {
         let change = LinkChange(
-            .pair(first, second), latency: .milliseconds(Int64(1 + generator.below(150))),
+            .pair([first], [second]), latency: .milliseconds(Int64(1 + generator.below(150))),
             jitter: .milliseconds(Int64(generator.below(50))),
             loss: Percentage(percent: Thousandths(count: Int64(generator.below(15_000)))))
-        return [now(.link(change)), later(15_000, .link(LinkChange(.pair(first, second))))]
+        return [now(.link(change)), later(15_000, .link(LinkChange(.pair([first], [second]))))]
     }
 
     private mutating func burst() -> [PlannedFault] {
-        let ends: LinkChange.Ends = generator.unit() < 0.25 ? .all : .pair(first, second)
+        let ends: LinkChange.Ends = generator.unit() < 0.25 ? .all : .pair([first], [second])
         let loss = Percentage(percent: Thousandths(count: Int64(40_000 + generator.below(56_000))))
         return [now(.link(LinkChange(ends, loss: loss))), later(4000, .link(LinkChange(ends)))]
     }

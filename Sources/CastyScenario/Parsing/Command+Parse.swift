@@ -151,16 +151,19 @@ extension EntityPattern {
 }
 
 extension Cursor {
-    /// Parses two different nodes.
-    /// The ends of a link, and whether only the direction from the first to the second is meant.
+    /// Parses the ends of a link, two different nodes, and whether only the direction from the first to the second is
+    /// meant.
     mutating func link() throws(ScenarioProblem) -> (NodeName, NodeName, oneWay: Bool) {
         split(at: ["->"])
         let first = try node()
         let oneWay = accept("->")
         let second = try node()
-        guard first != second else {
-            throw problem(.badValue, "\(first) has no link to itself", expected: "two different nodes", back: 1)
-        }
+        guard first != second else { throw loop(first) }
         return (first, second, oneWay)
+    }
+
+    /// The problem of a link whose ends are one node.
+    func loop(_ node: NodeName) -> ScenarioProblem {
+        problem(.badValue, "\(node) has no link to itself", expected: "two different nodes", back: 1)
     }
 }

@@ -17,24 +17,27 @@ extension Cut {
         let first = try cursor.nodes()
         if cursor.accept("->") {
             let second = try cursor.nodes()
-            try requireDisjoint([first, second], cursor)
+            try cursor.requireDisjoint([first, second], "the cut")
             return .oneWay(from: first, to: second)
         }
         var groups = [first]
         repeat {
             try cursor.require("|")
             groups.append(try cursor.nodes())
-            try requireDisjoint(groups, cursor)
+            try cursor.requireDisjoint(groups, "the cut")
             cursor.want(.word("|"))
         } while cursor.token != nil
         return .split(groups)
     }
+}
 
-    private static func requireDisjoint(_ groups: [[NodeName]], _ cursor: Cursor) throws(ScenarioProblem) {
+extension Cursor {
+    /// Throws where a node stands in two of the lists that were just parsed.
+    fileprivate func requireDisjoint(_ groups: [[NodeName]], _ what: String) throws(ScenarioProblem) {
         var seen: [NodeName] = []
         for node in groups.joined() {
             guard !seen.contains(node) else {
-                throw cursor.problem(.badValue, "\(node) stands on both sides of the cut", back: 1)
+                throw problem(.badValue, "\(node) stands on both sides of \(what)", back: 1)
             }
             seen.append(node)
         }
@@ -47,7 +50,12 @@ extension LinkChange {
         if cursor.accept("all") {
             change = LinkChange(.all)
         } else {
-            let (first, second, oneWay) = try cursor.link()
+            cursor.split(at: ["->"])
+            let first = try cursor.nodes()
+            let oneWay = cursor.accept("->")
+            let second = try cursor.nodes()
+            if first == second, first.count == 1 { throw cursor.loop(first[0]) }
+            try cursor.requireDisjoint([first, second], "the links: no node has one to itself")
             change = LinkChange(oneWay ? .oneWay(from: first, to: second) : .pair(first, second))
         }
         while true {

@@ -48,8 +48,8 @@ extension LinkChange: CustomStringConvertible {
         let ends =
             switch ends {
             case .all: "all"
-            case .pair(let first, let second): "\(first) \(second)"
-            case .oneWay(let from, let to): "\(from) -> \(to)"
+            case .pair(let first, let second): "\(first.list) \(second.list)"
+            case .oneWay(let from, let to): "\(from.list) -> \(to.list)"
             }
         return ends + clause("latency", latency?.scenarioText) + clause("jitter", jitter?.scenarioText)
             + clause("loss", loss)

@@ -48,7 +48,7 @@ extension ImmediateCommand {
         case .link(let change):
             switch change.ends {
             case .all: []
-            case .pair(let first, let second), .oneWay(let first, let second): [first, second]
+            case .pair(let first, let second), .oneWay(let first, let second): first + second
             }
         case .fault(let fault): fault.nodes
         case .move(_, let node), .pin(_, let node): [node]

@@ -66,7 +66,7 @@ package enum ImmediateCommand: Hashable, Sendable {
     case cut(Cut)
     /// `heal`, `heal n1 n3`, `heal n1 -> n3`.
     case heal(Heal)
-    /// `link n1 n3 latency 50ms`, `link n1 -> n3 loss 5%`: changes the named properties; a link without properties is
+    /// `link n1 n3 latency 50ms`, `link n1,n2 -> n3,n4 loss 5%`: changes the named properties; a link without properties is
     /// reset to its defaults.
     case link(LinkChange)
     /// `fault clock n2 rate 1%`: all faults of the testbed without a command of their own, by word.
@@ -169,14 +169,14 @@ package enum Heal: Hashable, Sendable {
     case oneWay(from: NodeName, to: NodeName)
 }
 
-/// `link NODE NODE|NODE -> NODE|all [latency TIME] [jitter TIME] [loss SHARE]`.
+/// `link NODE,… NODE,…|NODE,… -> NODE,…|all [latency TIME] [jitter TIME] [loss SHARE]`.
 package struct LinkChange: Hashable, Sendable {
     package enum Ends: Hashable, Sendable {
         case all
-        /// Both directions between two different nodes.
-        case pair(NodeName, NodeName)
-        /// One direction between two different nodes.
-        case oneWay(from: NodeName, to: NodeName)
+        /// Both directions between each of the first nodes and each of the second ones. No node is on both sides.
+        case pair([NodeName], [NodeName])
+        /// The direction from each of the first nodes to each of the second ones. No node is on both sides.
+        case oneWay(from: [NodeName], to: [NodeName])
     }
 
     package var ends: Ends

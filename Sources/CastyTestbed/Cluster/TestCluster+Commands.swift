@@ -88,11 +88,16 @@ extension TestCluster {
             switch change.ends {
             case .all: nil
             case .pair(let first, let second):
-                [
-                    Direction(from: first.number, to: second.number),
-                    Direction(from: second.number, to: first.number),
-                ]
-            case .oneWay(let from, let to): [Direction(from: from.number, to: to.number)]
+                first.flatMap { one in
+                    second.flatMap { other in
+                        [
+                            Direction(from: one.number, to: other.number),
+                            Direction(from: other.number, to: one.number),
+                        ]
+                    }
+                }
+            case .oneWay(let from, let to):
+                from.flatMap { one in to.map { Direction(from: one.number, to: $0.number) } }
             }
         if change.isReset { return try unshape(directions) }
         try shape(

@@ -32,7 +32,7 @@ package struct FaultState: Equatable, Sendable {
             let current = healed.contains(direction) ? nil : shapes[direction]
             let wanted = target.shapes[direction]
             guard current != wanted else { continue }
-            let ends = LinkChange.Ends.oneWay(from: NodeName(direction.from), to: NodeName(direction.to))
+            let ends = LinkChange.Ends.oneWay(from: [NodeName(direction.from)], to: [NodeName(direction.to)])
             // A change keeps the properties that it does not name.
             if current != nil { commands.append(.link(LinkChange(ends))) }
             guard let wanted else { continue }
