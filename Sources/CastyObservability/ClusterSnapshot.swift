@@ -1,38 +1,38 @@
-public import CastyCore
+package import CastyCore
 
 /// All nodes of a testbed at one moment, with facts about nodes and links that only the testbed knows.
-public struct ClusterSnapshot: Hashable, Sendable, Codable {
+package struct ClusterSnapshot: Hashable, Sendable, Codable {
     /// When it was taken, since the start of the run.
-    public var time: Instant
+    package var time: Instant
     /// Increases with every change.
-    public var version: UInt64
+    package var version: UInt64
     /// Every node that was ever started, by number: its latest incarnation.
-    public var nodes: [NodeSnapshot]
+    package var nodes: [NodeSnapshot]
     /// The links that differ from their default, by from and to.
-    public var links: [LinkSnapshot]
+    package var links: [LinkSnapshot]
     /// The seed, if the runtime is simulated.
-    public var seed: UInt64?
+    package var seed: UInt64?
     /// Whether virtual time is paused.
-    public var paused: Bool
+    package var paused: Bool
     /// Virtual seconds per real second; 1 in the live runtime.
-    public var speed: Double
+    package var speed: Double
     /// Virtual seconds per real second that this machine achieves, if less than `speed`.
-    public var reachedSpeed: Double?
+    package var reachedSpeed: Double?
     /// User envelopes handled per second over the last second.
-    public var envelopesPerSecond: Double
+    package var envelopesPerSecond: Double
     /// User envelopes lost since the start.
-    public var lost: UInt64
+    package var lost: UInt64
     /// The loads that run, in the order of their numbers.
-    public var loads: [LoadSnapshot] = []
+    package var loads: [LoadSnapshot] = []
     /// The forecast for a cut that a user is considering.
-    public var forecast: PartitionForecast?
+    package var forecast: PartitionForecast?
     /// What an observer knows of its own connections; `nil` for a testbed, which knows the state of every node.
     package var observer: ObserverSnapshot?
     /// The latest messages between the nodes, oldest first; `nil` while they are not observed.
     package var crossings: [MessageCrossing]?
 
     /// Creates a snapshot of a testbed.
-    public init(
+    package init(
         time: Instant, version: UInt64, nodes: [NodeSnapshot], links: [LinkSnapshot] = [], seed: UInt64? = nil,
         paused: Bool = false, speed: Double = 1, envelopesPerSecond: Double = 0, lost: UInt64 = 0
     ) {
@@ -49,22 +49,22 @@ public struct ClusterSnapshot: Hashable, Sendable, Codable {
 }
 
 /// One direction of a link that was changed.
-public struct LinkSnapshot: Hashable, Sendable, Codable {
+package struct LinkSnapshot: Hashable, Sendable, Codable {
     /// The sending node's short name.
-    public var from: String
+    package var from: String
     /// The receiving node's short name.
-    public var to: String
+    package var to: String
     /// Whether the direction is cut.
-    public var cut: Bool
+    package var cut: Bool
     /// Added delay.
-    public var latency: Duration
+    package var latency: Duration
     /// The spread of the delay.
-    public var jitter: Duration
+    package var jitter: Duration
     /// The share of bytes that have to be resent, 0…1.
-    public var loss: Double
+    package var loss: Double
 
     /// Creates the state of one direction.
-    public init(
+    package init(
         from: String, to: String, cut: Bool = false, latency: Duration = .zero, jitter: Duration = .zero,
         loss: Double = 0
     ) {
@@ -78,16 +78,16 @@ public struct LinkSnapshot: Hashable, Sendable, Codable {
 }
 
 /// A stream of messages that a testbed sends to entities.
-public struct LoadSnapshot: Hashable, Sendable, Codable {
+package struct LoadSnapshot: Hashable, Sendable, Codable {
     /// Counts the loads of a run from 1 on.
-    public var number: Int
+    package var number: Int
     /// Its rate, the number of its entities and its duration, as the scenario language writes them.
-    public var text: String
+    package var text: String
     /// When it ends by itself.
-    public var until: Instant
+    package var until: Instant
 
     /// Creates the state of a load.
-    public init(number: Int, text: String, until: Instant) {
+    package init(number: Int, text: String, until: Instant) {
         self.number = number
         self.text = text
         self.until = until

@@ -1,18 +1,18 @@
-public import CastyCore
+package import CastyCore
 
 /// The forecast of what happens if some members are cut off from the rest now.
-public struct PartitionForecast: Hashable, Sendable, Codable {
+package struct PartitionForecast: Hashable, Sendable, Codable {
     /// One side of the cut.
-    public struct Side: Hashable, Sendable, Codable {
+    package struct Side: Hashable, Sendable, Codable {
         /// The short names of its members.
-        public var nodes: [String]
+        package var nodes: [String]
         /// The decision of its deciding node.
-        public var verdict: Verdict
+        package var verdict: Verdict
         /// The reason.
-        public var reason: DowningReason
+        package var reason: DowningReason
 
         /// Creates a side.
-        public init(nodes: [String], verdict: Verdict, reason: DowningReason) {
+        package init(nodes: [String], verdict: Verdict, reason: DowningReason) {
             self.nodes = nodes
             self.verdict = verdict
             self.reason = reason
@@ -20,7 +20,7 @@ public struct PartitionForecast: Hashable, Sendable, Codable {
     }
 
     /// The decision of one side.
-    public enum Verdict: String, Hashable, Sendable, Codable {
+    package enum Verdict: String, Hashable, Sendable, Codable {
         /// It survives.
         case stays
         /// It downs itself.
@@ -34,15 +34,15 @@ public struct PartitionForecast: Hashable, Sendable, Codable {
     }
 
     /// The sides; at least two.
-    public var sides: [Side]
+    package var sides: [Side]
 
     /// Creates a forecast.
-    public init(sides: [Side]) {
+    package init(sides: [Side]) {
         self.sides = sides
     }
 
     /// The cut itself: `n1,n2 | n3`.
-    public var cut: String { sides.map { Self.names($0) }.joined(separator: " | ") }
+    package var cut: String { sides.map { Self.names($0) }.joined(separator: " | ") }
 
     private static func names(_ side: Side) -> String { side.nodes.joined(separator: ",") }
 }
