@@ -1,8 +1,10 @@
 import Casty
+import Glibc
 import Logging
 import ServiceLifecycle
 import Synchronization
 import Testing
+import UnixSignals
 
 /// How nodes are run: as services, in scopes, and how they end.
 @Suite("Running nodes", .timeLimit(.minutes(5)))
@@ -31,6 +33,22 @@ struct RunningTests {
         while stays.cluster.state.members.count > 1 { try await Task.sleep(for: .milliseconds(5)) }
         #expect(stays.cluster.state.unreachable.isEmpty)
         await stays.leave()
+    }
+
+    @Test("SIGTERM lets a service group's node leave, as an orchestrator expects")
+    func terminated() async throws {
+        // Whatever goes wrong with the group, the signal ends no test run: the group's own way to see it still works.
+        let former = signal(SIGTERM, SIG_IGN)
+        defer { signal(SIGTERM, former) }
+        let node = try Self.node()
+        let group = ServiceGroup(
+            services: [node], gracefulShutdownSignals: [.sigterm], logger: Logger(label: "test"))
+        async let run: Void = group.run()
+        // The group listens for signals before it starts its services.
+        try await node.joined()
+        kill(getpid(), SIGTERM)
+        try await run
+        #expect(node.cluster.stopReason == .left)
     }
 
     @Test("run throws why the node ended by itself, and joined does so at once")

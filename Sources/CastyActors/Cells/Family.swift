@@ -38,7 +38,8 @@ final class Family: Sendable {
                 state.numbered[number] = child
                 return .inserted
             }
-            guard state.byName[child.name] == nil else { return .nameTaken }
+            // The name of a child that has ended is free, also before this actor has noticed the end.
+            if let other = state.byName[child.name], !other.isOver { return .nameTaken }
             state.byName[child.name] = child
             return .inserted
         }

@@ -38,17 +38,34 @@ public struct ServiceListing<Message: Sendable>: Hashable, Sendable {
 /// Why an actor was not registered.
 public struct ReceptionistError: CastyError, Hashable {
     /// What is wrong.
-    public enum Code: Hashable, Sendable, CaseIterable {
+    public struct Code: Hashable, Sendable, CustomStringConvertible {
+        package enum Kind: String, Sendable, CaseIterable {
+            case notLocal
+            case emptyName
+            case tooLarge
+            case tooMany
+            case stopping
+        }
+
+        package let kind: Kind
+
+        package init(kind: Kind) { self.kind = kind }
+
+        /// The name of the code.
+        public var rawValue: String { kind.rawValue }
+        /// The name of the code.
+        public var description: String { kind.rawValue }
+
         /// The actor runs on another node: it is registered there.
-        case notLocal
+        public static let notLocal = Code(kind: .notLocal)
         /// The name of the key is empty.
-        case emptyName
+        public static let emptyName = Code(kind: .emptyName)
         /// The actor's path and the key take too many bytes.
-        case tooLarge
+        public static let tooLarge = Code(kind: .tooLarge)
         /// The node has too many registrations already.
-        case tooMany
+        public static let tooMany = Code(kind: .tooMany)
         /// The node has no receptionist, because its system is stopping.
-        case stopping
+        public static let stopping = Code(kind: .stopping)
     }
 
     /// What is wrong.

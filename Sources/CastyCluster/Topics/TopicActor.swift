@@ -36,7 +36,7 @@ extension TopicCommand: Codable {
 
     /// Lets the published messages travel, under a name that follows from that of their type.
     static func register(in system: ActorSystem) {
-        guard let message = system.registry.find(Message.self) else { return }
+        guard let message = try? system.registry.registration(of: Message.self) else { return }
         do {
             try system.registry.register(TopicCommand<Message>.self, name: "casty.topic:\(message.name)")
         } catch {

@@ -4,7 +4,7 @@ import Synchronization
 /// The names under which message types travel between nodes.
 ///
 /// A type needs no registration: it has the name of the Swift type, ``defaultName(of:)``, and becomes known when this
-/// node first sends it or hosts an actor that takes it. Register a type to pin another name:
+/// node first sends it to another one. Register a type before that to pin another name:
 ///
 /// ```swift
 /// try types.register(Order.self, name: "shop.order")
@@ -99,9 +99,15 @@ public final class TypeRegistry: Sendable {
         try add(RegisteredType(name: name, codec: codec), String(reflecting: type))
     }
 
-    /// The registration of a type, under its default name where it was not registered; `nil` where it cannot travel.
+    /// The registration of a type, or the one that it would get under its default name; `nil` where it cannot travel.
+    ///
+    /// Registers nothing: a user may still choose another name.
     package func find<Message: Sendable>(_ type: Message.Type) -> RegisteredType<Message>? {
-        try? registration(of: type)
+        if let found = known(type) { return found }
+        guard let codable = type as? any Codable.Type else { return nil }
+        let name = Self.defaultName(of: type)
+        let isFree = Self.isValid(name) && state.withLock { $0.byName[name] == nil }
+        return isFree ? RegisteredType<Message>(name: name, codable: codable) : nil
     }
 
     /// The registration of a type, under its default name where it was not registered.
@@ -134,8 +140,12 @@ public final class TypeRegistry: Sendable {
     /// The registration under a name, or `nil`.
     package func find(named name: String) -> AnyRegisteredType? { state.withLock { $0.byName[name] } }
 
+    private static func isValid(_ name: String) -> Bool {
+        (1...255).contains(name.utf8.count) && name.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F }
+    }
+
     private func add(_ new: AnyRegisteredType, _ type: String) throws(RegistrationError) {
-        guard (1...255).contains(new.name.utf8.count), new.name.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
+        guard Self.isValid(new.name) else {
             throw RegistrationError(
                 code: .invalidName, message: "a name has 1 to 255 bytes, none a blank or control: \(type)")
         }

@@ -1,5 +1,7 @@
 import CastyActors
+import CastyCluster
 public import CastyCore
+import CastyMembership
 import CastyPlacement
 import Synchronization
 
@@ -97,6 +99,34 @@ extension ShardRegion {
 
     @discardableResult
     private func command(_ command: OperatorCommand, within timeout: Duration) async throws(ShardCommandError) -> Int {
+        let deadline = system.now + timeout
+        let patience = system.now + min(timeout, Self.patience)
+        while true {
+            do {
+                return try await attempt(command, within: max(.zero, deadline - system.now))
+            } catch {
+                guard mayPass(error.code, command), system.now + Self.pause < patience,
+                    (try? await system.sleep(for: Self.pause)) != nil
+                else { throw error }
+            }
+        }
+    }
+
+    /// Whether a refusal may end by itself: right after its start a node has no coordinator, and the coordinator has
+    /// not heard yet of every member that hosts the type.
+    private func mayPass(_ code: ShardCommandError.Code, _ command: OperatorCommand) -> Bool {
+        if code == .noCoordinator { return true }
+        guard code == .noSuchNode, let node = command.node else { return false }
+        return host.cluster.state.members.contains { $0.node.address == node }
+    }
+
+    /// The time from one attempt to the next.
+    private static var pause: Duration { .milliseconds(50) }
+
+    /// How long a refusal that may end by itself is taken for one.
+    private static var patience: Duration { .seconds(2) }
+
+    private func attempt(_ command: OperatorCommand, within timeout: Duration) async throws(ShardCommandError) -> Int {
         let (scheduler, actor) = (system.world.scheduler, actor)
         let answer: CommandAnswer? = await withCheckedContinuation { continuation in
             let waiting = WaitingOperator(continuation)
@@ -111,6 +141,16 @@ extension ShardRegion {
         case .accepted(let moves)?: return moves
         case .refused(let refusal)?: throw ShardCommandError(refusal)
         case nil: throw ShardCommandError(.timedOut, "no coordinator has answered within \(timeout)")
+        }
+    }
+}
+
+extension OperatorCommand {
+    /// The node that a shard is to run on; `nil` for other commands.
+    fileprivate var node: NodeAddress? {
+        switch self {
+        case .move(_, let node), .pin(_, let node): node
+        case .unpin, .drain, .undrain, .rebalance, .pause, .resume: nil
         }
     }
 }

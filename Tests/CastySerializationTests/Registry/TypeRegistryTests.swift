@@ -67,6 +67,20 @@ struct TypeRegistryTests {
         #expect(late?.code == .typeTaken)
     }
 
+    @Test("to look for a type registers nothing: it may still get a name of its own")
+    func looking() throws {
+        struct Late: Codable, Sendable, Equatable {}
+        let registry = TypeRegistry()
+        let name = "CastySerializationTests.TypeRegistryTests.Late"
+        #expect(registry.find(Late.self)?.name == name)
+        #expect(registry.names.isEmpty && registry.find(named: name) == nil)
+        try registry.register(Late.self, name: "late")
+        #expect(registry.find(Late.self)?.name == "late" && registry.names == ["late"])
+        struct Other: Codable, Sendable {}
+        try registry.register(Int.self, name: "CastySerializationTests.TypeRegistryTests.Other")
+        #expect(registry.find(Other.self) == nil, "its name is another type's")
+    }
+
     @Test("a default name has no blanks, is the same in every process, and is bounded")
     func defaultNames() {
         func box<Value>(_ type: Value.Type) -> Any.Type { [Value].self }
