@@ -1,0 +1,75 @@
+import Casty
+import CoreMetrics
+
+// The code of the pages in Casty.docc, line by line: `ReadmeTests` compares the two. It is compiled, and not run.
+
+struct PrintJob: Codable, Sendable {
+    var text: String
+    var copies: Int?  // since version 2: older nodes leave it out
+}
+
+struct Headline: Codable, Sendable {
+    let text: String
+}
+
+extension ServiceKey<PrintJob> {
+    static let printers = ServiceKey("printers")
+}
+
+protocol Server: Sendable {
+    func close() async throws
+    func drained() async
+}
+
+struct Pages {
+    static func printing() -> Behavior<PrintJob> { .receive { _, _ in .same } }
+    static func writing() -> Behavior<String> { .receive { _, _ in .same } }
+
+    static func finding(_ node: CastyNode) async throws {
+        let printer = try node.spawn(printing())
+        try node.receptionist.register(printer, for: .printers)
+
+        let known = node.receptionist.find(.printers)
+        known.reachable.first?.tell(PrintJob(text: "invoice 7"))
+
+        for await listing in node.receptionist.subscribe(.printers) {
+            print("\(listing.reachable.count) of \(listing.all.count) printers can be reached")
+        }
+    }
+
+    static func routing(_ node: CastyNode) throws {
+        let workers = try node.spawn(Routers.pool(size: 8, .roundRobin) { printing() }, name: "printers")
+        let anywhere = try node.spawn(Routers.group(.printers, .random, prefersLocal: true), name: "any-printer")
+        let sorted = try node.spawn(Routers.group(.printers, .consistentHash(\.text)), name: "printer-by-text")
+        _ = (workers, anywhere, sorted)
+    }
+
+    static func publishing(_ node: CastyNode, _ reader: ActorRef<Headline>) {
+        let news = Topic<Headline>("news")
+        node.topic(news).subscribe(reader)
+        node.topic(news).publish(Headline(text: "Casty has topics"))
+        node.topic(news).unsubscribe(reader)
+    }
+
+    static func threads(_ node: CastyNode, _ documents: EntityType<String>) throws {
+        let writer = try node.system.spawn(writing(), name: "writer", dispatcher: .blocking)
+        try node.host(documents) { entity in
+            .on(.blocking, writing())
+        }
+        _ = writer
+    }
+
+    static func ending(_ node: CastyNode, _ server: any Server) {
+        node.system.shutdown.add(.stopAccepting, "http") { try await server.close() }
+        node.system.shutdown.add(.finishWork, "orders", within: .seconds(8)) { await server.drained() }
+    }
+
+    static func metrics(_ node: CastyNode, _ backend: any MetricsFactory) throws {
+        MetricsSystem.bootstrap(backend)
+        try node.report(to: MetricsSystem.factory, every: .seconds(5))
+    }
+
+    static func evolution(_ types: TypeRegistry) throws {
+        try types.register(PrintJob.self, name: "office.print-job")
+    }
+}
