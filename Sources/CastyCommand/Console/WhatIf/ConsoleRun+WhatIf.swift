@@ -49,10 +49,7 @@ extension ConsoleRun {
             if testbed.now == before, !player.isHeld { break }
         }
         release()
-        let repeated = recorder.events()
-        let same = zip(real, repeated).prefix { $0 == $1 }.count
-        let further = [real, repeated].compactMap { $0.dropFirst(same).first?.time }
-        return further.min().map { .differs(since: $0) } ?? .same
+        return PastComparison(real, recorder.events(), until: now).past
     }
 
     /// Goes on until a time, after a change, and tells what came of it. Only for a run that ends then.
