@@ -12,6 +12,8 @@ let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", packa
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
+let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
+let inMemoryTracing = Target.Dependency.product(name: "InMemoryTracing", package: "swift-distributed-tracing")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let settings: [SwiftSetting] = [
@@ -131,7 +133,7 @@ let targets: [Target] = [
         [
             "CastyCore", "CastySerialization", "CastyActors", "CastyRemoting", "CastyMembership", "CastyPlacement",
             "CastyCluster", "CastySharding", "CastyLive", "CastyObservability", coreMetrics, logging,
-            serviceLifecycle,
+            serviceLifecycle, tracing,
         ]),
     // A console written with the library alone, which the tests run.
     .executableTarget(
@@ -140,7 +142,7 @@ let targets: [Target] = [
         "CastyTests",
         [
             "Casty", "CastyLive", "CastySQLite", "ClusterViewer", "CastyObservability", coreMetrics, serviceLifecycle,
-            unixSignals,
+            unixSignals, tracing, inMemoryTracing,
             logging, nioCore,
         ]),
 
@@ -225,6 +227,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),

@@ -62,7 +62,8 @@ package struct ObservedMessage: Sendable {
         if let registered = registry.find(named: route.type), registered.isInternal {
             var payload = payload
             // What cannot be read is shown by its type; the receiver reports the error.
-            try? registered.decode(from: &payload, codec: codec, context: .empty, into: reader)
+            if TracePart.isIn(codec) { _ = try? TracePart.read(from: &payload) }
+            try? registered.decode(from: &payload, codec: TracePart.unmarked(codec), context: .empty, into: reader)
         }
         return reader.content ?? .message(type: route.type)
     }

@@ -70,7 +70,7 @@ public struct RemotingSettings: Sendable {
     var capabilities: Capabilities {
         Capabilities(
             codecs: [codec] + [.binary, .json].filter { $0 != codec }, observe: observes,
-            acceptsProbeConnections: true)
+            acceptsProbeConnections: true, readsContexts: true)
     }
 }
 

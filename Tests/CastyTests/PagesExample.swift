@@ -1,5 +1,6 @@
 import Casty
 import CoreMetrics
+import Tracing
 
 // The code of the pages in Casty.docc, line by line: `ReadmeTests` compares the two. It is compiled, and not run.
 
@@ -67,6 +68,18 @@ struct Pages {
     static func metrics(_ node: CastyNode, _ backend: any MetricsFactory) throws {
         MetricsSystem.bootstrap(backend)
         try node.report(to: MetricsSystem.factory, every: .seconds(5))
+    }
+
+    static func tracing(_ tracer: some Tracer, _ cart: EntityRef<Cart>) async throws {
+        InstrumentationSystem.bootstrap(tracer)
+        let node = try CastyNode("shop") {
+            $0.tracer = tracer
+        }
+        try await tracer.withSpan("checkout") { span in
+            let items = try await cart.ask { .list(replyTo: $0) }  // the cart's handler runs in this trace
+            span.attributes["items"] = items.count
+        }
+        _ = node
     }
 
     static func evolution(_ types: TypeRegistry) throws {

@@ -101,6 +101,7 @@ public final class CastyNode: Sendable {
             assembly.entityStore = parts.entityStore
             assembly.log = settings.log
             assembly.encodesLocalMessages = settings.encodeLocalMessages
+            assembly.tracer = NodeTracer(settings.tracer)
             let system = assembly.makeSystem(in: runtime.host.world)
             begun = system
             assembled = try assembly.make(on: system)

@@ -4,6 +4,7 @@ public import CastyMembership
 public import CastyRemoting
 public import CastySerialization
 public import Logging
+public import Tracing
 
 /// How a node is made: set in the closure of ``CastyNode/init(_:_:)``, and checked there.
 ///
@@ -76,6 +77,10 @@ public struct NodeSettings: Sendable {
     public var workers: Int?
     /// How long leaving may take at most: by ``CastyNode/leave(within:)`` and after a signal to stop; above zero.
     public var leaveLimit = CastyNode.leaveLimit
+    /// The tracer whose contexts travel with messages, and which makes a span of each ask; by default the one that
+    /// `InstrumentationSystem` was bootstrapped with before the node is made. Without any, nothing is done, and messages
+    /// cost as much as without tracing.
+    public var tracer: (any Tracer)?
     /// The logger.
     public var log = Logger(label: "casty")
 

@@ -3,11 +3,10 @@ import CastyObservability
 import Synchronization
 
 extension ActorSystem {
-    /// Asks an actor and calls back once, with its reply or with the reason why there is none.
+    /// Asks an actor and calls back once, whether there is a tracer or not.
     ///
     /// - Returns: A function that cancels the question.
-    @discardableResult
-    package func ask<Message: Sendable, Reply: Sendable>(
+    func askUntraced<Message: Sendable, Reply: Sendable>(
         _ ref: ActorRef<Message>, within timeout: Duration, _ question: (ActorRef<Reply>) -> Message,
         completion: @escaping @Sendable (Result<Reply, AskError>) -> Void
     ) -> @Sendable () -> Void {
@@ -33,6 +32,7 @@ extension ActorSystem {
         _ ref: ActorRef<Message>, within timeout: Duration = .seconds(10),
         _ question: @Sendable (ActorRef<Reply>) -> Message
     ) async throws(AskError) -> Reply {
+        if tracing != nil { return try await askInSpan(ref, within: timeout, question) }
         let ask = TaskAsk<Reply>(asking: ref.target, in: self) { cell, reply in
             unsafeDowncast(cell, to: TaskAsk<Reply>.self)
                 .finish(.success(reply.assumingMemoryBound(to: Reply.self).pointee))
@@ -78,6 +78,11 @@ extension ActorContext {
         _ ref: ActorRef<Other>, within timeout: Duration = .seconds(10), _ question: (ActorRef<Reply>) -> Other,
         _ transform: @escaping @Sendable (Result<Reply, AskError>) -> Message
     ) {
+        if system.tracing != nil {
+            let me = self.`self`
+            system.ask(ref, within: timeout, question) { me.tell(transform($0)) }
+            return
+        }
         let ask = ActorAsk<Reply, Message>(
             asking: ref.target, for: target,
             pass: { cell, reply in

@@ -26,8 +26,11 @@ extension Behavior {
 @usableFromInline
 package final class Awaiting<Message: Sendable> {
     let work: () async throws -> Behavior<Message>
+    /// What it is done for, if there is a tracer.
+    let context: (any TraceContext)?
 
-    init(_ work: @escaping () async throws -> Behavior<Message>) {
+    init(_ work: @escaping () async throws -> Behavior<Message>, in context: (any TraceContext)? = nil) {
         self.work = work
+        self.context = context
     }
 }

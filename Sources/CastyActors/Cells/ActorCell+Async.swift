@@ -16,7 +16,7 @@ extension ActorCell {
     func beginAsync(_ message: Message) {
         guard case .receiveAsync(let receiver) = behavior.kind else { return }
         let context = ActorContext(self)
-        begin(message) { try await receiver.onMessage(context, message) }
+        inContext(takeContext()) { begin(message) { try await receiver.onMessage(context, message) } }
     }
 
     /// Starts asynchronous work that decides how to go on. From now on the actor is suspended.

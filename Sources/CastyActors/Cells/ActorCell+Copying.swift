@@ -1,4 +1,5 @@
 import CastyCore
+import CastyObservability
 import CastySerialization
 import Logging
 
@@ -8,8 +9,8 @@ extension ActorCell {
     /// Types that are not `Codable`, and those of the runtime, stay as they are: they never leave their node.
     @usableFromInline
     func copy(of message: Message) -> Message? {
-        guard let registered = system.registry.find(Message.self), !registered.isInternal,
-            let agreed = system.localCodec
+        guard traffic == .user, let agreed = system.localCodec,
+            let registered = system.registry.find(Message.self), !registered.isInternal
         else { return message }
         do {
             let codec = registered.codec(agreed: agreed)
@@ -22,6 +23,24 @@ extension ActorCell {
 
     @usableFromInline
     var undecodable: Delivery { .refused(.undecodable) }
+}
+
+extension ActorCell {
+    /// Puts a message into the mailbox with which more is done on its way: it is copied, or its sender's context waits
+    /// for it.
+    ///
+    /// - Parameter note: Called with the message's position among those accepted before the actor can handle it.
+    @usableFromInline
+    func putByDetour(_ message: Message, note: (UInt64) -> Void) -> Delivery {
+        guard let copy = copy(of: message) else { return undecodable }
+        guard let tracing = system.tracing, let context = tracing.tracer.current else {
+            return append(copy, note: note)
+        }
+        return append(copy) { number in
+            tracing.note(context, of: number, for: uid)
+            note(number)
+        }
+    }
 }
 
 extension ActorSystem {

@@ -31,7 +31,7 @@ extension ActorCell {
                 behavior = following
                 return
             case .awaiting(let awaiting):
-                return begin(message, awaiting.work)
+                return inContext(awaiting.context) { begin(message, awaiting.work) }
             case .supervised(let supervised):
                 let coldState = needColdState()
                 if !isSupervised { coldState.supervisions = [] }

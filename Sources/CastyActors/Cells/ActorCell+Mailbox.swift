@@ -23,21 +23,14 @@ extension ActorCell {
     /// Puts a message into the mailbox or returns why not. The caller accounts for a refused message.
     @inlinable
     func put(_ message: Message) -> Delivery {
-        if copiesMessages {
-            guard let copy = copy(of: message) else { return undecodable }
-            return append(copy) { _ in }
-        }
+        if takesDetour { return putByDetour(message) { _ in } }
         return append(message) { _ in }
     }
 
     /// Puts a question into the mailbox and stores in it its position among the accepted messages.
     @inlinable
     func put<Reply: Sendable>(_ message: Message, asking pending: PendingAsk<Reply>) -> Delivery {
-        var message = message
-        if copiesMessages {
-            guard let copy = copy(of: message) else { return undecodable }
-            message = copy
-        }
+        if takesDetour { return putByDetour(message) { pending.number.store($0, ordering: .relaxed) } }
         return append(message) { pending.number.store($0, ordering: .relaxed) }
     }
 

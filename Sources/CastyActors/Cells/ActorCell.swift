@@ -43,8 +43,8 @@ package final class ActorCell<Message: Sendable>: MessageCell<Message>, @uncheck
     /// Whether the end of each batch is noted, for a receive timeout.
     @usableFromInline @exclusivity(unchecked) var notesActivity = false
     @usableFromInline let isHooked: Bool
-    /// Whether messages are encoded and decoded on their way to it: a debug setting.
-    @usableFromInline let copiesMessages: Bool
+    /// Whether more is done with a message on its way: it is encoded and decoded, or carries its sender's context.
+    @usableFromInline let takesDetour: Bool
     @usableFromInline let isBounded: Bool
 
     var hooks: CellHooks<Message>? { hooksBox?.hooks }
@@ -64,10 +64,14 @@ package final class ActorCell<Message: Sendable>: MessageCell<Message>, @uncheck
     ) {
         hooksBox = hooks.map { HooksBox($0) }
         isHooked = hooks != nil
-        copiesMessages = system.localCodec != nil && traffic == .user
+        takesDetour = system.localCodec != nil && traffic == .user || system.tracing != nil
         self.capacity = capacity
         isBounded = capacity != .max
-        initial = behavior
+        if let tracing = system.tracing {
+            initial = behavior.traced(by: tracing)
+        } else {
+            initial = behavior
+        }
         self.behavior = .empty
         super.init(
             system: system, form: .actor, name: name, parent: parent, uid: uid, traffic: traffic,

@@ -96,6 +96,7 @@ extension ActorSystem {
     }
 
     func actorStopped(_ target: AnyActorCell, handled: UInt64, failure: (any Error)?) {
+        tracing?.forget(target.uid)
         // The two guardians at the top are not counted as actors.
         if target.parent != nil {
             counters.actorStopped()

@@ -37,6 +37,8 @@ public final class ActorSystem: Sendable {
     /// The codec by which local messages are copied; `nil`: they are not.
     let localCodec: CodecID?
     let localSerializer: CustomSerializer?
+    /// Connects the actors to a tracer; `nil` where there is none.
+    @usableFromInline package let tracing: ContextCarrier?
     let actorChanges = AtomicLazyReference<ActorChangeSink>()
     /// Whether there is such a sink.
     let reportsActors = Atomic<Bool>(false)
@@ -62,12 +64,14 @@ public final class ActorSystem: Sendable {
     ///   - log: The logger.
     ///   - localCodec: Encodes and decodes the messages to users' actors of this system too, for tests.
     ///   - localSerializer: The serializer of the user's own that this codec stands for.
+    ///   - tracer: What contexts are carried for, and spans made by; `nil` for nothing.
     package init(
         name: String, address: NodeAddress, world: NodeWorld, registry: TypeRegistry = TypeRegistry(),
         inspector: Inspector? = nil, log: Logger = Logger(label: "casty"), localCodec: CodecID? = nil,
-        localSerializer: CustomSerializer? = nil
+        localSerializer: CustomSerializer? = nil, tracer: (any MessageTracing)? = nil
     ) {
         self.name = name
+        tracing = tracer.map { ContextCarrier($0) }
         self.localCodec = localCodec
         self.localSerializer = localSerializer
         self.world = world

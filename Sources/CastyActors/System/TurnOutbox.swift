@@ -9,6 +9,7 @@ import Synchronization
 package final class TurnOutbox: Sendable {
     private struct State {
         var isOpen = false
+        var tracing: ContextCarrier?
         var held: [@Sendable () -> Void] = []
     }
 
@@ -25,7 +26,7 @@ package final class TurnOutbox: Sendable {
     /// Runs a synchronous piece of a turn whose messages are held.
     package func hold<Result>(in system: ActorSystem, _ body: () throws -> Result) rethrows -> Result {
         system.usesOutboxes.store(true, ordering: .relaxed)
-        state.withLock { $0.isOpen = true }
+        state.withLock { ($0.isOpen, $0.tracing) = (true, system.tracing) }
         defer { state.withLock { $0.isOpen = false } }
         return try Self.$current.withValue(self, operation: body)
     }
@@ -34,8 +35,10 @@ package final class TurnOutbox: Sendable {
     @usableFromInline
     func take(_ send: @escaping @Sendable () -> Void) -> Bool {
         state.withLock { state in
-            if state.isOpen { state.held.append(send) }
-            return state.isOpen
+            guard state.isOpen else { return false }
+            // It is delivered later, and by code that runs for another reason.
+            state.held.append(state.tracing?.carrying(send) ?? send)
+            return true
         }
     }
 

@@ -6,6 +6,9 @@ public import CastyCore
 /// at run time. Only ``TypedMessage`` derives from it.
 @usableFromInline
 package class ErasedMessage: MessageBox, @unchecked Sendable {
+    /// What the sender did it for, while the message waits: set by the shell that took it, in its turn.
+    @usableFromInline package final var context: AnyObject?
+
     @inlinable
     package init() {}
 

@@ -31,6 +31,7 @@ final class Association: Sendable {
     let remoting: Remoting
     let state: Mutex<AssociationState>
     private let agreedCodec: Atomic<UInt8>
+    private let peerReadsContexts = Atomic<Bool>(false)
     let framesIn = Atomic<UInt64>(0)
     let bytesIn = Atomic<UInt64>(0)
 
@@ -47,6 +48,14 @@ final class Association: Sendable {
 
     /// The codec for user messages: the one agreed last, and before that the one this node prefers.
     var codec: CodecID { CodecID(rawValue: agreedCodec.load(ordering: .relaxed)) }
+
+    /// Whether the peer knows messages that carry contexts, as far as it has said.
+    var readsContexts: Bool { peerReadsContexts.load(ordering: .relaxed) }
+
+    private func agree(with peer: Handshake.Peer) {
+        agreedCodec.store(peer.codec.rawValue, ordering: .relaxed)
+        peerReadsContexts.store(peer.capabilities.readsContexts, ordering: .relaxed)
+    }
 
     /// Queues an encoded message and requests a connection that takes it.
     func enqueue(
@@ -113,7 +122,7 @@ final class Association: Sendable {
     /// Decides about a peer that introduced itself on an accepted connection.
     func admit(_ link: Link, _ peer: Handshake.Peer) -> Admission {
         let (admission, effects) = state.withLock { $0.admit(link, peer, local: remoting.system.unique) }
-        if admission == .welcome { agreedCodec.store(peer.codec.rawValue, ordering: .relaxed) }
+        if admission == .welcome { agree(with: peer) }
         perform(effects)
         return admission
     }
@@ -123,7 +132,7 @@ final class Association: Sendable {
     /// - Returns: Whether the connection is still wanted.
     func welcomed(_ link: Link, by peer: Handshake.Peer) -> Bool {
         let (isWanted, effects) = state.withLock { $0.welcomed(link, by: peer) }
-        if isWanted { agreedCodec.store(peer.codec.rawValue, ordering: .relaxed) }
+        if isWanted { agree(with: peer) }
         perform(effects)
         return isWanted
     }

@@ -96,6 +96,7 @@ extension Capabilities: NativeCodable {
     private static let probeConnectionBit: UInt64 = 4
     private static let controlLaneBit: UInt64 = 8
     private static let userLaneBit: UInt64 = 16
+    private static let readsContextsBit: UInt64 = 32
 
     package func encode(into buffer: inout ByteBuffer) {
         buffer.writeArray(codecs) { buffer, codec in buffer.writeInteger(codec.rawValue) }
@@ -107,7 +108,8 @@ extension Capabilities: NativeCodable {
             }
         buffer.writeVarint(
             (observe ? Self.observeBit : 0) | (acceptsProbeConnections ? Self.acceptsProbeConnectionsBit : 0)
-                | (isProbeConnection ? Self.probeConnectionBit : 0) | lane)
+                | (isProbeConnection ? Self.probeConnectionBit : 0) | (readsContexts ? Self.readsContextsBit : 0) | lane
+        )
     }
 
     package init(from buffer: inout ByteBuffer) throws(WireError) {
@@ -124,7 +126,8 @@ extension Capabilities: NativeCodable {
         self.init(
             codecs: codecs, observe: bits & Self.observeBit != 0,
             acceptsProbeConnections: bits & Self.acceptsProbeConnectionsBit != 0,
-            isProbeConnection: bits & Self.probeConnectionBit != 0, lanes: lanes)
+            isProbeConnection: bits & Self.probeConnectionBit != 0, readsContexts: bits & Self.readsContextsBit != 0,
+            lanes: lanes)
     }
 }
 

@@ -12,18 +12,21 @@ package struct Capabilities: Sendable, Equatable {
     /// The connection is a probe connection: a question and its answer, in addition to the standing connections between the two
     /// nodes.
     package var isProbeConnection: Bool
+    /// The node knows messages that carry their sender's context, and reads over it where it has no tracer.
+    package var readsContexts: Bool
     /// Which lanes the connection carries.
     package var lanes: ConnectionLanes
 
     package init(
         codecs: [CodecID] = [.binary, .json], observe: Bool = false, acceptsProbeConnections: Bool = false,
-        isProbeConnection: Bool = false,
+        isProbeConnection: Bool = false, readsContexts: Bool = false,
         lanes: ConnectionLanes = .both
     ) {
         self.codecs = codecs
         self.observe = observe
         self.acceptsProbeConnections = acceptsProbeConnections
         self.isProbeConnection = isProbeConnection
+        self.readsContexts = readsContexts
         self.lanes = lanes
     }
 }

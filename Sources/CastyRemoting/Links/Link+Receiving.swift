@@ -185,7 +185,9 @@ extension Link {
     ) {
         var payload = frame.payload
         do {
-            try registered.decode(from: &payload, codec: frame.header.codec, context: context, into: receiver)
+            try inContext(of: frame.header.codec, &payload) { payload, codec in
+                try registered.decode(from: &payload, codec: codec, context: context, into: receiver)
+            }
         } catch {
             let sender = established.map { " from \($0.address)" } ?? ""
             let reason = "a \(registered.name)\(sender): \(UnreadableMessage.explain(error))"
@@ -193,6 +195,18 @@ extension Link {
             refuse(frame, .notDecodable, "\(remoting.system.address) cannot read \(reason)")
             lose(.undecodable, address, registered.name)
         }
+    }
+
+    /// Reads the context that a message may begin with, and delivers the message in it.
+    private func inContext(
+        of codec: CodecID, _ payload: inout ByteBuffer, _ deliver: (inout ByteBuffer, CodecID) throws -> Void
+    ) throws {
+        guard TracePart.isIn(codec) else { return try deliver(&payload, codec) }
+        let (texts, codec) = (try TracePart.read(from: &payload), TracePart.unmarked(codec))
+        guard let tracer = remoting.system.tracing?.tracer, let context = tracer.context(of: texts) else {
+            return try deliver(&payload, codec)
+        }
+        try tracer.run(in: context) { try deliver(&payload, codec) }
     }
 
     /// Notifies the asks behind a message that is not handled here: the one that the message would have answered, and

@@ -40,10 +40,12 @@ final class RemoteRoute<Message: Sendable>: Route {
     private func send(_ message: Message, _ route: ResolvedRoute, _ scratch: inout RouteScratch) -> Delivery {
         // Safe: only `prepare()` creates it, from the registration of this very type.
         let registered = unsafeDowncast(route.registered, to: RegisteredType<Message>.self)
-        let codec = route.registered.codec(agreed: route.association.codec)
+        let agreed = route.registered.codec(agreed: route.association.codec)
+        let carries = writeContext(for: route, into: &scratch.buffer)
+        let codec = carries ? TracePart.marked(agreed) : agreed
         defer { scratch.note?.asker = nil }
         do {
-            try registered.encode(message, with: codec, context: context(&scratch), into: &scratch.buffer)
+            try registered.encode(message, with: agreed, context: context(&scratch), into: &scratch.buffer)
         } catch {
             remoting.warn("encode \(route.registered.name)", "\(route.registered.name) cannot be encoded: \(error)")
             refuse(
@@ -85,6 +87,16 @@ final class RemoteRoute<Message: Sendable>: Route {
         scratch.note = note
         scratch.context = context
         return context
+    }
+
+    /// Writes what the code that sends runs for, before the message itself.
+    ///
+    /// - Returns: Whether anything was written.
+    private func writeContext(for route: ResolvedRoute, into buffer: inout ByteBuffer) -> Bool {
+        guard let tracer = remoting.system.tracing?.tracer, !isReply, route.association.readsContexts,
+            let context = tracer.current
+        else { return false }
+        return TracePart.write(tracer.texts(of: context), into: &buffer)
     }
 
     private var isReply: Bool { address.path.first == "temp" }

@@ -21,6 +21,8 @@ package struct NodeAssembly {
     package var log = Logger(label: "casty")
     /// Whether messages between actors of this node are encoded and decoded too.
     package var encodesLocalMessages = false
+    /// What contexts are carried for with messages, and spans made by.
+    package var tracer: (any MessageTracing)?
     /// Called when the connection with an incarnation was lost: messages in transit to it may be lost.
     package var connectionLost: @Sendable (UniqueAddress) -> Void = { _ in }
     /// Called when messages that waited for a connection with an address were given up.
@@ -40,7 +42,8 @@ package struct NodeAssembly {
     package func makeSystem(in world: NodeWorld) -> ActorSystem {
         ActorSystem(
             name: name, address: address, world: world, registry: registry, inspector: inspector, log: log,
-            localCodec: encodesLocalMessages ? remoting.codec : nil, localSerializer: remoting.serializer)
+            localCodec: encodesLocalMessages ? remoting.codec : nil, localSerializer: remoting.serializer,
+            tracer: tracer)
     }
 
     /// Assembles the node on its actor system.

@@ -53,7 +53,7 @@ extension RegionShell {
         case .peer(let message):
             guard let delivery = message.delivery else { return peer.data.tell(command) }
             host.tracing?.forwarded(delivery.payload, message.hop, node)
-            let outcome = peer.data.target.offer(command)
+            let outcome = context.system.carrying(delivery.payload) { peer.data.target.offer(command) }
             if case .refused(let reason) = outcome {
                 host.lose(reason, delivery.payload, entity: delivery.entity, shard: delivery.shard)
             }

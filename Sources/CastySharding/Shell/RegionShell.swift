@@ -76,9 +76,11 @@ struct RegionShell: PlacementShell {
         case .shell(let event): onEvent(event, at: now, context)
         case .route(let entity, let message):
             guard RegionHost.isID(entity) else { return host.refuse(message, entity: entity) }
+            context.system.attachContext(to: message)
             perform(region.onRoute(message, to: entity, at: now), context)
         case .ask(let entity, let message, let patience):
             guard RegionHost.isID(entity) else { return host.refuse(message, entity: entity) }
+            context.system.attachContext(to: message)
             perform(region.onRoute(message, to: entity, asks: patience, at: now), context)
         case .wire(let envelope): receive(envelope, at: now, context)
         case .ended(var end, let failure):
@@ -144,6 +146,7 @@ struct RegionShell: PlacementShell {
             if case .peer(let message) = envelope.message { message.delivery } else { nil }
         let refusal = state.peers.refusal(of: envelope.head, at: context.system.unique)
         if let delivery {
+            context.system.attachContext(to: delivery.payload)
             if refusal != .undecodable { host.tracing?.arrived(delivery.payload) }
             if let refusal { host.lose(refusal, delivery.payload, entity: delivery.entity, shard: delivery.shard) }
         }

@@ -39,7 +39,7 @@ struct RunningCells: Sendable {
         _ message: ErasedMessage, to number: UInt64, of kind: ActorKind<Command, Subject>
     ) -> LossReason? {
         guard let cell = cells[number] else { return .noSuchActor }
-        switch kind.offer(message, cell) {
+        switch cell.system.carrying(message, { kind.offer(message, cell) }) {
         case .accepted, .acceptedIdle, .accounted: return nil
         case .refused(let reason):
             if reason.concernsMessage { return reason }

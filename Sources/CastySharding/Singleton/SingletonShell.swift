@@ -55,13 +55,18 @@ struct SingletonShell: PlacementShell {
     ) {
         switch command {
         case .shell(let event): onEvent(event, at: now, context)
-        case .route(let message): perform(core.onRoute(message, at: now), context)
-        case .ask(let message, let patience): perform(core.onRoute(message, asks: patience, at: now), context)
+        case .route(let message):
+            context.system.attachContext(to: message)
+            perform(core.onRoute(message, at: now), context)
+        case .ask(let message, let patience):
+            context.system.attachContext(to: message)
+            perform(core.onRoute(message, asks: patience, at: now), context)
         case .wire(let head, let message):
             if let refusal = state.peers.refusal(of: head, at: context.system.unique) {
                 if case .deliver(let payload, _, _) = message { lose(payload, refusal) }
                 return
             }
+            if case .deliver(let payload, _, _) = message { context.system.attachContext(to: payload) }
             perform(core.onMessage(message, from: head.from, at: now), context)
         case .ended(let incarnation, let failed, let unhandled):
             let left = unhandled + state.running.remove(incarnation)
@@ -109,7 +114,11 @@ extension SingletonShell {
             switch effect {
             case .send(let node, let message):
                 let peer = state.peers.peer(node, from: context.system)
-                peer.data.tell(.wire(peer.head, message))
+                guard case .deliver(let payload, _, _) = message else {
+                    peer.data.tell(.wire(peer.head, message))
+                    continue
+                }
+                context.system.carrying(payload) { peer.data.tell(.wire(peer.head, message)) }
             case .start(let incarnation): start(incarnation, context)
             case .stop(let incarnation, let mode): state.running.stop(incarnation, mode)
             case .pause: host.gate.close()
