@@ -22,6 +22,8 @@ struct TimeGoal {
     /// When it set out, on the real clock.
     let since: Instant
     var kind: Kind
+    /// How many of the requests that wait for its end the user knows of.
+    var announced = 0
 }
 
 extension ConsoleRun {

@@ -12,7 +12,7 @@ extension ConsoleRun {
         guard var target = first.destination(from: now) else { return }
         var isStep = first.isStep
         if !first.isSeek { paused = true }
-        while case .control(let next)? = backend.nextRequest, let further = next.destination(from: target) {
+        while case .control(let next)? = backend.waitingRequests.first, let further = next.destination(from: target) {
             _ = backend.takeRequest()
             isStep = isStep && next.isStep
             if !next.isSeek { paused = true }
@@ -23,12 +23,16 @@ extension ConsoleRun {
         if isStep { setOut(to: target) } else { goForward(to: target, backend) }
     }
 
-    /// Looks at the next request while the run is on its way: another time changes the way; any request ends a wait.
+    /// Looks at the requests while the run is on its way: another time changes the way, Esc ends it, and all others wait
+    /// for its end, which the user is told; any request ends a wait.
     func heed(_ backend: any RunFrontEnd) {
-        guard let goal, let next = backend.nextRequest else { return }
+        let waiting = backend.waitingRequests
+        guard let goal, let next = waiting.first else { return }
+        if goal.kind.awaited == nil, let index = waiting.firstIndex(of: .control(.endUntil)) {
+            return endTravel(backend, dropping: index)
+        }
         switch goal.kind {
-        case .beginning:
-            if case .control(.endUntil) = next { endTravel(backend) }
+        case .beginning: announce(waiting, backend)
         case .until:
             endUntil(backend)
             // Keys that pause or play mean the wait itself.
@@ -37,8 +41,9 @@ extension ConsoleRun {
             case .control, .command: break
             }
         case .forward, .back:
-            if case .control(.endUntil) = next { return endTravel(backend) }
-            guard case .control(let control) = next, let target = control.destination(from: goal.target) else { return }
+            guard case .control(let control) = next, let target = control.destination(from: goal.target) else {
+                return announce(waiting, backend)
+            }
             _ = backend.takeRequest()
             if !control.isSeek { paused = true }
             if target >= testbed.now {
@@ -52,15 +57,38 @@ extension ConsoleRun {
 }
 
 extension ConsoleRun {
+    /// Says of each request that it waits until the run is where it goes.
+    private func announce(_ waiting: [ConsoleRequest], _ backend: any RunFrontEnd) {
+        guard let goal, waiting.count > goal.announced else { return }
+        for request in waiting[goal.announced...] {
+            backend.say(.note, "\(request.text): waits until \(Words.moment(goal.target)); {escape} ends the way there")
+        }
+        self.goal?.announced = waiting.count
+    }
+
     /// Stops on the way to another time, where the run is now.
-    private func endTravel(_ backend: any RunFrontEnd) {
+    ///
+    /// - Parameter count: The number of requests that waited for the end of the way.
+    private func endTravel(_ backend: any RunFrontEnd, dropping count: Int) {
         guard let goal else { return }
-        _ = backend.takeRequest()
+        for _ in 0...count { _ = backend.takeRequest() }
         self.goal = nil
         (paused, pace, hasJumped) = (true, Pace(), true)
         backend.show(nil)
         show(backend)
-        backend.say(.note, "stopped at \(Words.moment(testbed.now)), on the way to \(Words.moment(goal.target))")
+        let dropped = count == 0 ? "" : "; what waited for the end of the way is dropped"
+        backend.say(
+            .note, "stopped at \(Words.moment(testbed.now)), on the way to \(Words.moment(goal.target))\(dropped)")
+    }
+}
+
+extension ConsoleRequest {
+    /// The line that makes it.
+    fileprivate var text: String {
+        switch self {
+        case .command(let command): "\(command)"
+        case .control(let control): "\(control)"
+        }
     }
 }
 

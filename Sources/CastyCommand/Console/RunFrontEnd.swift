@@ -14,8 +14,8 @@ protocol RunFrontEnd: AnyObject, Sendable {
     /// Whether the screen waits for something.
     var isAsked: Bool { get }
 
-    /// The next request, which stays; `nil` if there is none.
-    var nextRequest: ConsoleRequest? { get }
+    /// The requests that wait, in their order; they stay.
+    var waitingRequests: [ConsoleRequest] { get }
     /// The next request, in their order.
     func takeRequest() -> ConsoleRequest?
     /// The nodes for which the user previews a cut; the preview counts as answered from now on.

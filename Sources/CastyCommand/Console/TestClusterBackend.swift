@@ -124,7 +124,7 @@ final class TestClusterBackend: RunBackend, RunFrontEnd {
 
     // The following members are called by the testbed's thread.
 
-    var nextRequest: ConsoleRequest? { state.withLock { $0.requests.first } }
+    var waitingRequests: [ConsoleRequest] { state.withLock { $0.requests } }
 
     func takeRequest() -> ConsoleRequest? {
         state.withLock { $0.requests.isEmpty ? nil : $0.requests.removeFirst() }

@@ -124,7 +124,7 @@ final class MissionReel: RunBackend, RunFrontEnd, @unchecked Sendable {
 
     var isAsked: Bool { ends || !requests.isEmpty }
 
-    var nextRequest: ConsoleRequest? { requests.first }
+    var waitingRequests: [ConsoleRequest] { requests }
 
     func takeRequest() -> ConsoleRequest? { requests.isEmpty ? nil : requests.removeFirst() }
 

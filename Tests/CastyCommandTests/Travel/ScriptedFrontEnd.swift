@@ -46,7 +46,7 @@ final class ScriptedFrontEnd: RunFrontEnd, @unchecked Sendable {
     }
 
     var isAsked: Bool { ends || !requests.isEmpty }
-    var nextRequest: ConsoleRequest? { requests.first }
+    var waitingRequests: [ConsoleRequest] { requests }
     var observesMessages: Bool { false }
 
     func takeRequest() -> ConsoleRequest? { requests.isEmpty ? nil : requests.removeFirst() }

@@ -212,9 +212,9 @@ final class Worker: RunFrontEnd, @unchecked Sendable {
         return hasEnded || wantsPreview || !requests.isEmpty
     }
 
-    var nextRequest: ConsoleRequest? {
+    var waitingRequests: [ConsoleRequest] {
         look()
-        return requests.first
+        return requests
     }
 
     func takeRequest() -> ConsoleRequest? {
