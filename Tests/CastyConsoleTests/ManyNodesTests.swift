@@ -40,7 +40,7 @@ struct ManyNodesTests {
         #expect(!console.text.contains("┃ 39 up "), "sorted by hand, they have no groups")
     }
 
-    @Test("a heading takes no place among the nodes: cursor, clicks and what is hidden mean nodes")
+    @Test("a heading is no node: cursor, clicks and what is hidden mean nodes")
     func lines() {
         let rows = ClusterReading(Self.console(40).feed, observer: nil)
         let state = Self.console(40).state

@@ -24,7 +24,7 @@ extension ConsoleRun {
     }
 
     /// Looks at the requests while the run is on its way: another time changes the way, Esc ends it, and all others wait
-    /// for its end, which the user is told; any request ends a wait.
+    /// for its end, and the screen says so; any request ends a wait.
     func heed(_ backend: any RunFrontEnd) {
         let waiting = backend.waitingRequests
         guard let goal, let next = waiting.first else { return }

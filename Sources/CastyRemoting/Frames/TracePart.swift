@@ -4,7 +4,7 @@ package import NIOCore
 /// The optional first part of a message's payload: the context that the message was sent in, as texts by name.
 ///
 /// The highest bit of the codec's number says that it is there. It is sent only to nodes that have said that they know
-/// it; whoever knows it reads over it where it has no tracer.
+/// it; such a node skips it where it has no tracer.
 package enum TracePart {
     /// The bit of the codec's number.
     static let mark: UInt8 = 0x80
