@@ -47,9 +47,8 @@ extension Behavior {
         _ onMessage: @escaping MessageHandler, by tracing: ContextCarrier
     ) -> MessageHandler {
         { actor, message in
-            guard let context = actor.target.takeContext() else {
-                return try onMessage(actor, message).traced(by: tracing)
-            }
+            // Also without a context: the thread may run this turn in the middle of something else.
+            let context = actor.target.takeContext()
             return try tracing.tracer.run(in: context) { try onMessage(actor, message) }
                 .traced(by: tracing, after: context)
         }

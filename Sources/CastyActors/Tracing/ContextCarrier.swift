@@ -51,9 +51,9 @@ package final class ContextCarrier: Sendable {
 }
 
 extension ActorCell {
-    /// Runs a piece of a turn in a context, if there is one.
+    /// Runs a piece of a turn in a context; without one, for nothing in particular.
     func inContext(_ context: (any TraceContext)?, _ body: () -> Void) {
-        guard let context, let tracing = system.tracing else { return body() }
+        guard let tracing = system.tracing else { return body() }
         tracing.tracer.run(in: context, body)
     }
 

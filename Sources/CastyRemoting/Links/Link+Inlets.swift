@@ -31,7 +31,8 @@ extension Link {
     }
 
     private func inlet(for short: ShortFrame) -> Inlet? {
-        guard lanes.contains(short.lane), !isObserved else { return nil }
+        // A message with a context is delivered by itself, in that context.
+        guard lanes.contains(short.lane), !isObserved, !TracePart.isIn(short.codec) else { return nil }
         return switch short.lane {
         case .control: controlNames.inlet(short.target, short.type, at: publications)
         case .user: userNames.inlet(short.target, short.type, at: publications)

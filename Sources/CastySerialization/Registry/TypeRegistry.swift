@@ -104,10 +104,10 @@ public final class TypeRegistry: Sendable {
     /// Registers nothing: a user may still choose another name.
     package func find<Message: Sendable>(_ type: Message.Type) -> RegisteredType<Message>? {
         if let found = known(type) { return found }
-        guard let codable = type as? any Codable.Type else { return nil }
         let name = Self.defaultName(of: type)
-        let isFree = Self.isValid(name) && state.withLock { $0.byName[name] == nil }
-        return isFree ? RegisteredType<Message>(name: name, codable: codable) : nil
+        guard Self.isValid(name), state.withLock({ $0.byName[name] == nil }) else { return nil }
+        if let wire = type as? any WireCodable.Type { return RegisteredType<Message>(name: name, wire: wire) }
+        return (type as? any Codable.Type).map { RegisteredType<Message>(name: name, codable: $0) }
     }
 
     /// The registration of a type, under its default name where it was not registered.
