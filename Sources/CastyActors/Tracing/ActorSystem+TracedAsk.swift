@@ -33,14 +33,15 @@ extension ActorSystem {
             unsafeDowncast(cell, to: TaskAsk<Reply>.self)
                 .finish(.success(reply.assumingMemoryBound(to: Reply.self).pointee))
         }
-        let result: Result<Reply, AskError> = await withTaskCancellationHandler {
-            await withUnsafeContinuation { continuation in
+        await withTaskCancellationHandler {
+            await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
                 guard ask.begin(continuation) else { return }
                 tracing?.tracer.run(in: span?.context) { ask.start(asking: ref.target, within: timeout, question) }
             }
         } onCancel: {
             ask.giveUp()
         }
+        let result = ask.takeOutcome()
         if case .failure(let error) = result { span?.end(error) } else { span?.end(nil) }
         return try result.get()
     }
