@@ -147,8 +147,20 @@ struct TracingTests {
             }
             try await group.waitForAll()
         }
-        let homes = Set((1...40).compactMap { first.entity(Self.probes, "probe-\($0)").shardHome })
-        #expect(homes.count == 2)
+        // To an entity of the other node too, also while its shard moves there.
+        let region = try first.region(Self.probes)
+        let moved = first.entity(Self.probes, "probe-1")
+        try await region.pin(shard: moved.shard, to: second.system.address)
+        while moved.shardHome != second.system.unique {
+            try await tracer.withSpan("request") { span in
+                let seen = try await moved.ask { .here(replyTo: $0) }
+                #expect(seen == span.traceID)
+            }
+        }
+        try await tracer.withSpan("request") { span in
+            let seen = try await moved.ask { .here(replyTo: $0) }
+            #expect(seen == span.traceID)
+        }
 
         let remote = try second.spawn(Self.probe(), name: "probe")
         let near = try first.spawn(Self.probe(), name: "near")
