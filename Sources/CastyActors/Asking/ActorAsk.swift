@@ -64,10 +64,18 @@ final class TaskAsk<Reply: Sendable>: PendingAsk<Reply>, @unchecked Sendable {
 
     // Set before it begins to wait; then it belongs to what ends the question.
     @usableFromInline @exclusivity(unchecked) var continuation: Continuation?
-    // Written by what ends the question, and read by the task afterwards. It does not travel with the continuation, whose
-    // hand-over from thread to thread inside the language's runtime no race detector sees.
+    // Written by what ends the question, and read by the task afterwards.
     @usableFromInline @exclusivity(unchecked) var outcome: Result<Reply, AskError>?
-    @usableFromInline let isFinished = Atomic<Bool>(false)
+    // Both sides change it once, and the second to do so resumes the task: a reply that comes while the task still asks
+    // does not meet it halfway. The language's runtime would allow that, but no race detector sees how.
+    @usableFromInline let phase = Atomic<UInt8>(Phase.asking)
+
+    @usableFromInline
+    enum Phase {
+        @usableFromInline static var asking: UInt8 { 0 }
+        @usableFromInline static var waiting: UInt8 { 1 }
+        @usableFromInline static var finished: UInt8 { 2 }
+    }
 
     @usableFromInline
     init(
@@ -86,23 +94,32 @@ final class TaskAsk<Reply: Sendable>: PendingAsk<Reply>, @unchecked Sendable {
         return false
     }
 
-    /// Resumes the task.
-    @inlinable
+    /// Ends the question.
+    @usableFromInline
     func finish(_ result: Result<Reply, AskError>) {
+        outcome = result
+        if phase.exchange(Phase.finished, ordering: .acquiringAndReleasing) == Phase.waiting { resume() }
+    }
+
+    /// Waits for the end of the question; there may have been one.
+    @usableFromInline
+    func wait() {
+        if phase.exchange(Phase.waiting, ordering: .acquiringAndReleasing) == Phase.finished { resume() }
+    }
+
+    private func resume() {
         let waiting = continuation
         continuation = nil
-        outcome = result
-        isFinished.store(true, ordering: .releasing)
         waiting?.resume()
     }
 
     /// The result, after the task was resumed.
     @usableFromInline
     func takeOutcome() -> Result<Reply, AskError> {
+        _ = phase.load(ordering: .acquiring)
+        defer { outcome = nil }
         // Only the end of the question resumes the task.
-        guard isFinished.load(ordering: .acquiring), let outcome else { return .failure(error(.cancelled)) }
-        self.outcome = nil
-        return outcome
+        return outcome ?? .failure(error(.cancelled))
     }
 
     @usableFromInline

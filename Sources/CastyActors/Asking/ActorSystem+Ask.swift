@@ -40,6 +40,7 @@ extension ActorSystem {
         await withTaskCancellationHandler {
             await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
                 if ask.begin(continuation) { ask.start(asking: ref.target, within: timeout, question) }
+                ask.wait()
             }
         } onCancel: {
             ask.giveUp()

@@ -35,6 +35,7 @@ extension ActorSystem {
         }
         await withTaskCancellationHandler {
             await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+                defer { ask.wait() }
                 guard ask.begin(continuation) else { return }
                 tracing?.tracer.run(in: span?.context) { ask.start(asking: ref.target, within: timeout, question) }
             }
